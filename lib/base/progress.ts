@@ -1,0 +1,19 @@
+/** One step of a long task. */
+export interface Progress {
+  /** What is going on, in a few words: `extract efficientnet_lite0 on cifar100:train`. */
+  stage: string;
+  /** Units done so far, those found finished already included. */
+  done: number;
+  /** Units in all. */
+  total: number;
+  /** `images`, `rows`, `steps`. */
+  unit: string;
+}
+
+/** What every long function takes. */
+export interface TaskOptions {
+  /** Stops the task between two blocks; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Called after each block of work. */
+  onProgress?: (progress: Progress) => void;
+}

@@ -1,0 +1,2 @@
+/** datasets: each one streams examples from disk. */
+export type { Dataset, InputTensor, Sample } from './types.js';

@@ -1,0 +1,30 @@
+import type { NdArray } from 'ndarray';
+
+/** A dense float tensor at the public border, row-major. */
+export type FloatNdArray = NdArray<Float32Array> | NdArray<Float64Array>;
+
+/**
+ * Rows of a matrix that may lie in memory or on disk. Everything that walks over many rows takes one of these, so that
+ * a store of any size is never read whole.
+ */
+export interface RowSource {
+  /** n */
+  readonly rows: number;
+  /** Width of a row. */
+  readonly cols: number;
+  /** What the rows were stored as; statistics move their rank cut with it. */
+  readonly dtype: 'float16' | 'float32' | 'float64';
+  /**
+   * Rows `start` (included) to `end` (excluded), dense and row-major. The array may be a view of memory that the source
+   * owns: read it, do not write to it.
+   */
+  read(start: number, end: number): Promise<Float32Array | Float64Array>;
+}
+
+/** y = weight x + bias. A model's head is one; so is a fit. */
+export interface LinearMap {
+  /** (out, in) */
+  weight: FloatNdArray;
+  /** (out) */
+  bias: FloatNdArray;
+}
