@@ -1,0 +1,52 @@
+import { open, stat } from 'node:fs/promises';
+import { FeatReconstructError } from '../base/index.js';
+
+/** Bytes that are read by range: a file, a part of a file, or a member of an archive held in memory. */
+export interface ByteFile {
+  /** What errors call it. */
+  readonly name: string;
+  readonly size: number;
+  /** The bytes [offset, offset + length); may be a view of memory that the file owns. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** A file on disk, opened for each read. Undefined when it is not there. */
+export async function fileOnDisk(path: string): Promise<ByteFile | undefined> {
+  const info = await statOrNone(path);
+  if (!info?.isFile()) return undefined;
+  return { name: path, size: info.size, read: (offset, length) => readRange(path, offset, length) };
+}
+
+/** Bytes in memory. */
+export function bytesInMemory(name: string, bytes: Uint8Array): ByteFile {
+  return { name, size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
+}
+
+/** What is at a path, symbolic links followed; undefined when nothing is. */
+export async function statOrNone(path: string) {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new FeatReconstructError(`${path} cannot be read (${error.code ?? error.message}).`, { cause: error });
+  });
+}
+
+/** The bytes [offset, offset + length) of a file. Throws when the file ends before them. */
+export async function readRange(path: string, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  const handle = await open(path, 'r');
+  try {
+    // One read may stop early (at 2 GiB, or where a disk says so).
+    for (let done = 0; done < length;) {
+      const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+      if (bytesRead === 0) {
+        throw new FeatReconstructError(
+          `${path} ended at byte ${offset + done} where ${offset + length} were expected: it changed while it was read.`,
+        );
+      }
+      done += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
+  return bytes;
+}

@@ -1,0 +1,36 @@
+import { FeatReconstructError } from '../base/index.js';
+import type { ByteFile } from './byteFile.js';
+import { PIXEL_BYTES, type CifarBatch, type CifarLayout } from './cifarLayout.js';
+
+/** CIFAR's layout for C: records of one or two label bytes (coarse, fine) and the pixels. */
+export function binaryLayout(
+  layout: Omit<CifarLayout, 'readBatch' | 'readNames'> & { labelBytes: number },
+): CifarLayout {
+  return { ...layout, readBatch: (file) => readBatch(file, layout.labelBytes), readNames };
+}
+
+async function readBatch(file: ByteFile, labelBytes: number): Promise<CifarBatch> {
+  const stride = labelBytes + PIXEL_BYTES;
+  if (file.size === 0 || file.size % stride !== 0) {
+    throw new FeatReconstructError(
+      `${file.name} has ${file.size} bytes, expected a multiple of ${stride} (${labelBytes} of label and ${PIXEL_BYTES} of pixels a record): it is cut short or of another data set, so download it again.`,
+    );
+  }
+  return {
+    name: file.name,
+    size: file.size / stride,
+    async read(start, count) {
+      const bytes = await file.read(start * stride, count * stride);
+      const labels = Uint8Array.from({ length: count }, (_, i) => bytes[i * stride + labelBytes - 1]);
+      return { labels, bytes, offset: labelBytes, stride };
+    },
+  };
+}
+
+async function readNames(file: ByteFile): Promise<string[]> {
+  const text = new TextDecoder().decode(await file.read(0, file.size));
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+}

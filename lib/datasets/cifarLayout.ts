@@ -1,0 +1,32 @@
+import type { ByteFile } from './byteFile.js';
+
+/** Bytes of the pixels of one CIFAR image: 3 channels of 32 x 32. */
+export const PIXEL_BYTES = 3072;
+
+/** Some records of a batch: the pixels of record i start at `offset + i * stride`, channel after channel. */
+export interface CifarRecords {
+  labels: ArrayLike<number>;
+  bytes: Uint8Array;
+  offset: number;
+  stride: number;
+}
+
+/** One file of CIFAR images. */
+export interface CifarBatch {
+  readonly name: string;
+  readonly size: number;
+  read(start: number, count: number): Promise<CifarRecords>;
+}
+
+/** One published form of a CIFAR data set. */
+export interface CifarLayout {
+  /** The folder that the archive unpacks to. */
+  readonly folder: string;
+  readonly archive: string;
+  /** Files of each split, in order. */
+  readonly splits: Readonly<Record<'train' | 'test', readonly string[]>>;
+  /** The file that names the classes. */
+  readonly namesFile: string;
+  readBatch(file: ByteFile): Promise<CifarBatch>;
+  readNames(file: ByteFile): Promise<string[]>;
+}

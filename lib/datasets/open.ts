@@ -1,0 +1,37 @@
+import { UsageError } from '../base/index.js';
+import { defaultDataDir } from './dataDir.js';
+import { nearest } from './nearest.js';
+import { formats } from './registry.js';
+import { sliceSource } from './source.js';
+import { parseSpec } from './spec.js';
+import type { Dataset } from './types.js';
+
+export interface OpenDatasetOptions {
+  /** The folder of the published data sets (default: `defaultDataDir()`). */
+  dataDir?: string;
+  /** Take a CIFAR-10 training split of which batches are missing: those there, in order. */
+  allowPartial?: boolean;
+}
+
+/**
+ * Opens a data set on disk: `cifar10:train|test`, `cifar100:train|test`, `places365:val`, `folder:PATH`,
+ * `tensors:FILE`, each with a slice if wanted: `cifar100:train[0:5000]`, `[5000:]`, `[-100:]`.
+ *
+ * @throws UsageError for an unknown data set or split, a malformed, empty or outlying slice
+ * @throws FeatReconstructError when files are missing, cut short or corrupted; the message says where it looked
+ */
+export async function openDataset(spec: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
+  const parsed = parseSpec(spec);
+  const format = formats.find(({ name }) => name === parsed.name);
+  if (!format) {
+    const guess = nearest(
+      parsed.name,
+      formats.map(({ name }) => name),
+    );
+    throw new UsageError(
+      `'${parsed.name}' is not a data set${guess ? `: did you mean ${guess}?` : '.'} Known are ${formats.flatMap(({ forms }) => forms).join(', ')}.`,
+    );
+  }
+  const { dataDir = defaultDataDir(), allowPartial = false } = options;
+  return sliceSource(await format.open(parsed, { dataDir, allowPartial }), parsed);
+}

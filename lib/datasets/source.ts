@@ -1,0 +1,71 @@
+import { FeatReconstructError } from '../base/index.js';
+import { contentDigests } from './digest.js';
+import { resolveSlice, type DatasetSpec } from './spec.js';
+import type { Dataset, Sample } from './types.js';
+
+/** A data set as its format reads it: whole, before a slice is taken. */
+export interface ExampleSource {
+  readonly size: number;
+  readonly kind: Dataset['kind'];
+  readonly classNames?: readonly string[];
+  /** Streams the examples [start, stop), opening files as it goes and closing them when it ends or is left. */
+  samples(start: number, stop: number): AsyncIterable<Sample>;
+}
+
+/** What is needed to open a data set. */
+export interface OpenContext {
+  /** The folder that holds the published data sets. */
+  dataDir: string;
+  /** Take a CIFAR-10 training split whose batches are not all there. */
+  allowPartial: boolean;
+}
+
+/** One kind of data set: everything that `openDataset` knows of it. */
+export interface DatasetFormat {
+  /** What stands before the colon. */
+  readonly name: string;
+  /** How its specs are written, for messages: `cifar10:train`. */
+  readonly forms: readonly string[];
+  open(spec: DatasetSpec, context: OpenContext): Promise<ExampleSource>;
+}
+
+/** The part of a source that a spec's slice asks for. Throws UsageError when the slice is empty or out of bounds. */
+export function sliceSource(source: ExampleSource, spec: DatasetSpec): Dataset {
+  return new SlicedSource(source, spec, ...resolveSlice(spec, source.size));
+}
+
+class SlicedSource implements Dataset {
+  readonly spec: string;
+  readonly size: number;
+  readonly kind: Dataset['kind'];
+  readonly classNames?: readonly string[];
+  #source: ExampleSource | undefined;
+  readonly #first: number;
+
+  constructor(source: ExampleSource, spec: DatasetSpec, first: number, stop: number) {
+    this.spec = spec.text;
+    this.size = stop - first;
+    this.kind = source.kind;
+    this.classNames = source.classNames;
+    this.#source = source;
+    this.#first = first;
+  }
+
+  async digest(): Promise<string> {
+    return (await contentDigests(this)).digest;
+  }
+
+  async *samples({ start = 0, signal }: { start?: number; signal?: AbortSignal } = {}): AsyncGenerator<Sample> {
+    if (!this.#source) throw new FeatReconstructError(`The data set ${this.spec} is closed: open it again to read it.`);
+    if (start >= this.size) return;
+    for await (const sample of this.#source.samples(this.#first + start, this.#first + this.size)) {
+      signal?.throwIfAborted();
+      yield sample;
+    }
+  }
+
+  /** Lets go of what the source holds in memory (archives); files are open only while samples are read. */
+  async close(): Promise<void> {
+    this.#source = undefined;
+  }
+}

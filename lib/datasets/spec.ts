@@ -1,0 +1,53 @@
+import { UsageError } from '../base/index.js';
+
+/** A data set's spec, taken apart: `cifar100:train[0:5000]` → `cifar100`, `train`, `[0:5000]`. */
+export interface DatasetSpec {
+  /** As asked for. */
+  text: string;
+  /** What stands before the colon. */
+  name: string;
+  /** What stands between the colon and the slice: a split, a folder, a file. */
+  rest: string;
+  /** The slice's two bounds as written, undefined where left out; no slice: undefined. */
+  slice?: { text: string; start?: number; stop?: number };
+}
+
+/** Takes `NAME:REST[START:STOP]` apart. Throws UsageError when there is no colon or nothing after it. */
+export function parseSpec(text: string): DatasetSpec {
+  const match = /^([^:]*):(.*?)(\[(-?\d*):(-?\d*)\])?$/s.exec(text);
+  if (!match || match[2] === '') {
+    throw new UsageError(
+      `'${text}' is not a data set: expected NAME:WHAT, such as cifar100:train, folder:photos or cifar10:test[0:1000].`,
+    );
+  }
+  const [, name, rest, slice, start, stop] = match;
+  if (!slice) return { text, name, rest };
+  if (start === '-' || stop === '-') {
+    throw new UsageError(`The slice ${slice} of '${text}' has a bound that is no number: write [START:STOP].`);
+  }
+  return { text, name, rest, slice: { text: slice, start: bound(start), stop: bound(stop) } };
+}
+
+const bound = (digits: string): number | undefined => (digits === '' ? undefined : Number(digits));
+
+/**
+ * The positions that a spec's slice takes of a data set of `size` examples, [start, stop). Negative bounds count from
+ * the end, as in Python; unlike in Python, bounds outside the data set and empty slices are errors.
+ */
+export function resolveSlice(spec: DatasetSpec, size: number): [start: number, stop: number] {
+  if (!spec.slice) return [0, size];
+  const fromEnd = (value: number) => (value < 0 ? value + size : value);
+  const start = fromEnd(spec.slice.start ?? 0);
+  const stop = fromEnd(spec.slice.stop ?? size);
+  if (start < 0 || start > size || stop < 0 || stop > size) {
+    throw new UsageError(
+      `The slice ${spec.slice.text} reaches outside ${spec.name}:${spec.rest}, which has ${size} examples: bounds run from ${-size} to ${size}.`,
+    );
+  }
+  if (start >= stop) {
+    throw new UsageError(
+      `The slice ${spec.slice.text} of ${spec.name}:${spec.rest} is empty: of its ${size} examples it takes those from ${start} up to ${stop}.`,
+    );
+  }
+  return [start, stop];
+}
