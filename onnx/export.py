@@ -1,0 +1,334 @@
+"""Export a PyTorch classifier as one .onnx file and check the file against PyTorch.
+
+    python onnx/export.py NAME [--pretrained] [--checkpoint FILE] [--out FILE] [--seed N] [--size N]
+
+`python onnx/export.py --help` lists every option, onnx/README.md explains the names. The library itself reads any ONNX
+classifier and needs neither this script nor Python.
+"""
+
+import argparse
+import importlib
+import json
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+OPSET = 17  # read by every ONNX Runtime since 1.12
+TOLERANCE = 1e-5  # largest difference from PyTorch, in units of the tensor's scale (its root mean square)
+CHECKED_IMAGES = 4
+
+# What the names of the published experiments meant: (library, name in it, weights, size of the images). timm has renamed the
+# 21,843-class ViT since, and its plain `convnext_base` now means weights that ImageNet-22k went into. Every model was run on
+# 224 x 224 images, Inception-v4 too.
+PUBLISHED = {
+    "resnet18": ("torchvision", "resnet18", "IMAGENET1K_V1", 224),
+    "resnet50": ("torchvision", "resnet50", "IMAGENET1K_V1", 224),
+    "vit_base_patch16_224_in21k": ("timm", "vit_base_patch16_224.augreg_in21k", None, 224),
+    "densenet121": ("timm", "densenet121.ra_in1k", None, 224),
+    "inception_v4": ("timm", "inception_v4.tf_in1k", None, 224),
+    "convnext_base": ("timm", "convnext_base.fb_in1k", None, 224),
+    "mixer_b16_224": ("timm", "mixer_b16_224.goog_in21k_ft_in1k", None, 224),
+    "ViT-B-32": ("open_clip", "ViT-B-32", "laion2b_s34b_b79k", 224),
+}
+LIBRARIES = ("timm", "torchvision", "open_clip")
+
+
+class ExportError(Exception):
+    """A message for the person at the terminal."""
+
+
+@dataclass
+class Tower:
+    """A network that becomes one file: a classifier, or one of the two halves of a CLIP model."""
+
+    network: object
+    input_name: str
+    output_name: str
+    batch: object  # (CHECKED_IMAGES, ...): what the file is checked on
+    suffix: str = ""  # between the file's name and its ending
+
+
+# ---- names ----
+
+
+def library(name: str):
+    """Imports one of the three libraries, or says how to get it."""
+    try:
+        return importlib.import_module(name)
+    except Exception as error:  # ImportError where it is missing, RuntimeError where it does not fit the installed torch
+        raise ExportError(
+            f"Expected to import {name}, but found: {error}. Run `pip install -r onnx/requirements.txt`."
+        ) from error
+
+
+def has_model(library_name: str, name: str) -> bool:
+    module = library(library_name)
+    if library_name == "timm":
+        return module.is_model(name)
+    return name in (module.models.list_models() if library_name == "torchvision" else module.list_models())
+
+
+def resolve(name: str) -> tuple:
+    """NAME → (library, name in it, tag of the weights or None, size of the images or None)."""
+    if name in PUBLISHED:
+        return PUBLISHED[name]
+    prefix, slash, rest = name.partition("/")
+    candidates, rest = ((prefix,), rest) if slash and prefix in LIBRARIES else (LIBRARIES, name)
+    bare, _, tag = rest.partition(":")
+    for candidate in candidates:
+        if has_model(candidate, bare):
+            return candidate, bare, tag or None, None
+    raise ExportError(
+        f"Expected a model of {', '.join(candidates)}, but found no '{bare}' there. Names are listed by timm.list_models(), "
+        "torchvision.models.list_models() and open_clip.list_models()."
+    )
+
+
+# ---- networks ----
+
+
+def build(library_name: str, name: str, tag: str | None, pretrained: bool, classes: int | None) -> tuple:
+    """The network, and the size of the images that it was made for."""
+    module = library(library_name)
+    count = {} if classes is None else {"num_classes": classes}
+    if library_name == "timm":
+        model = module.create_model(name, pretrained=pretrained, **count)
+        return model, model.pretrained_cfg["input_size"][-1]
+    if library_name == "torchvision":
+        published = list(module.models.get_model_weights(name))
+        weights = module.models.get_model_weights(name)[tag] if tag else next(iter(published), None)
+        crop = weights.transforms().crop_size if weights else 224
+        model = module.models.get_model(name, weights=weights if pretrained else None, **count)
+        return model, crop if isinstance(crop, int) else crop[0]
+    tags = module.list_pretrained_tags_by_model(name)
+    if pretrained and tag not in tags:
+        raise ExportError(f"Expected open_clip/{name}:TAG with one of these tags: {', '.join(tags)}.")
+    model = module.create_model(name, pretrained=tag if pretrained else None)
+    size = model.visual.image_size
+    return model, size if isinstance(size, int) else size[0]
+
+
+def load_checkpoint(model, file: str) -> None:
+    """Loads a state dict from .pth or .safetensors, also from inside what training scripts wrap around one."""
+    import torch
+    from safetensors.torch import load_file
+
+    try:
+        if file.endswith(".safetensors"):
+            state = load_file(file)
+        else:
+            state = torch.load(file, map_location="cpu", weights_only=True)
+        for wrapper in ("state_dict", "model"):
+            state = state[wrapper] if isinstance(state.get(wrapper), dict) else state
+        model.load_state_dict({key.removeprefix("module."): value for key, value in state.items()})
+    except Exception as error:
+        raise ExportError(f"Expected the weights of this model in {file}, but found: {error}") from error
+
+
+def draw_zero_heads(model) -> None:
+    """A few networks (Mixer) start with a head of zeros, whose logits say nothing: draw it as any nn.Linear."""
+    from torch import nn
+
+    for module in model.modules():
+        if isinstance(module, nn.Linear) and not module.weight.any():
+            module.reset_parameters()
+
+
+def towers(library_name: str, model, size: int) -> list[Tower]:
+    import torch
+
+    images = torch.randn(CHECKED_IMAGES, 3, size, size)
+    if library_name != "open_clip":
+        return [Tower(model, "input", "logits", images)]
+
+    class Half(torch.nn.Module):
+        def __init__(self, encode: str):
+            super().__init__()
+            self.model = model
+            self.encode = encode
+
+        def forward(self, x):
+            return getattr(self.model, self.encode)(x)
+
+    tokens = torch.randint(1, model.vocab_size - 1, (CHECKED_IMAGES, model.context_length))
+    tokens[:, -1] = model.vocab_size - 1  # the end of the text: the place that the text tower reads
+    return [
+        Tower(Half("encode_image"), "input", "embeddings", images, ".image"),
+        Tower(Half("encode_text"), "tokens", "embeddings", tokens, ".text"),
+    ]
+
+
+def run_in_pytorch(network, batch) -> tuple:
+    """(features, output): the input of the last linear operation that runs, and what the network returns.
+
+    Watching the operations rather than the modules also sees a head that is a bare parameter, as CLIP's projection is.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    linear = {torch.nn.functional.linear, torch.nn.functional.conv2d, torch.matmul}
+    linear |= {torch.Tensor.matmul, torch.Tensor.__matmul__}
+    last = []
+
+    class Watch(TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            result = function(*args, **(kwargs or {}))
+            if function in linear:
+                last[:] = [args[0], result]
+            return result
+
+    with torch.no_grad(), Watch():
+        output = network(batch)
+    if not isinstance(output, torch.Tensor) or output.dim() != 2:
+        found = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
+        raise ExportError(f"Expected a classifier whose output is (images, classes), but found {found}.")
+    if not last or last[1].numel() != output.numel() or not torch.equal(last[1].flatten(1), output):
+        raise ExportError(
+            "Expected one linear layer at the end of the network, but found other operations after it (several heads, or an "
+            "activation); such a model has no single head to read features from."
+        )
+    return last[0].flatten(1).numpy(), output.numpy()
+
+
+# ---- files ----
+
+
+def write_file(tower: Tower, file: Path) -> None:
+    """Writes the network with PyTorch's TorchScript exporter (onnx/README.md says why this one)."""
+    import torch
+
+    names = {tower.input_name: {0: "n"}, tower.output_name: {0: "n"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is the older exporter, and each shape that tracing makes a constant
+        torch.onnx.export(
+            tower.network,
+            (tower.batch[:2],),
+            str(file),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=[tower.input_name],
+            output_names=[tower.output_name],
+            dynamic_axes=names,
+        )
+
+
+def run_file(file: Path, tower: Tower) -> tuple:
+    """(features, output) of the file in ONNX Runtime, the features tapped in a copy of the graph in memory."""
+    import onnx
+    import onnxruntime
+
+    model = onnx.load(file)
+    producer = {name: node for node in model.graph.node for name in node.output}
+    constants = {tensor.name for tensor in model.graph.initializer}
+    node = producer[tower.output_name]
+    while node.op_type not in ("Gemm", "MatMul", "Conv"):
+        node = producer[next(name for name in node.input if name not in constants)]
+    model.graph.output.append(onnx.ValueInfoProto(name=node.input[0]))
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    # Twice, with different numbers of images, so that a batch size that was traced as a constant cannot hide.
+    feeds = tower.batch.numpy()
+    fetches = [node.input[0], tower.output_name]
+    session.run(fetches, {tower.input_name: feeds[:1]})
+    features, output = session.run(fetches, {tower.input_name: feeds})
+    return features.reshape(len(features), -1), output
+
+
+def difference(found, expected) -> float:
+    """The largest absolute difference over the root mean square of what was expected."""
+    import numpy as np
+
+    if found.shape != expected.shape:
+        raise ExportError(f"Expected shape {expected.shape} as in PyTorch, but found {found.shape} in the file.")
+    scale = np.sqrt(np.mean(expected.astype(np.float64) ** 2))
+    return float(np.abs(found.astype(np.float64) - expected).max() / scale)
+
+
+def export(tower: Tower, file: Path, check_file: Path | None) -> dict:
+    """Writes one file, compares it with PyTorch, and returns the figures. A file that differs is not left behind."""
+    features, output = run_in_pytorch(tower.network, tower.batch)
+    part = file.with_name(file.name + ".part")
+    try:
+        write_file(tower, part)
+        features_found, output_found = run_file(part, tower)
+        figures = {
+            "file": str(file),
+            "d": features.shape[1],
+            "c": output.shape[1],
+            "input": list(tower.batch.shape[1:]),
+            "featuresDifference": difference(features_found, features),
+            "outputDifference": difference(output_found, output),
+        }
+        # Written so that NaN fails too.
+        if not max(figures["featuresDifference"], figures["outputDifference"]) <= TOLERANCE:
+            raise ExportError(f"Expected differences from PyTorch of at most {TOLERANCE}, but found {json.dumps(figures)}.")
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+    if check_file:
+        from safetensors.numpy import save_file
+
+        save_file({tower.input_name: tower.batch.numpy(), "features": features, tower.output_name: output}, check_file)
+    return figures
+
+
+def with_suffix(file: str, suffix: str) -> Path:
+    path = Path(file)
+    return path.with_name(path.stem + suffix + path.suffix)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("name", help="resnet18, timm/NAME, torchvision/NAME, open_clip/NAME, …: see onnx/README.md")
+    parser.add_argument("--pretrained", action="store_true", help="the library's weights (network); random ones otherwise")
+    parser.add_argument("--checkpoint", metavar="FILE", help="your weights: a state dict as .pth or .safetensors")
+    parser.add_argument("--classes", type=int, metavar="N", help="number of classes, where a checkpoint has its own")
+    parser.add_argument("--out", metavar="FILE", help="default: NAME.onnx here; CLIP writes two, .image.onnx and .text.onnx")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of random weights and of the check (default 0)")
+    parser.add_argument("--size", type=int, metavar="N", help="height and width of the images (default: the model's own)")
+    parser.add_argument("--save-check", metavar="FILE", help="keep the checked input, features and output as .safetensors")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON for each file instead of text")
+    args = parser.parse_args()
+    if args.pretrained and args.checkpoint:
+        parser.error("expected one of --pretrained and --checkpoint, but found both")
+
+    import torch
+
+    library_name, name, tag, published_size = resolve(args.name)
+    torch.manual_seed(args.seed)
+    try:
+        model, own_size = build(library_name, name, tag, args.pretrained, args.classes)
+    except OSError as error:  # what the libraries raise when a download fails
+        raise ExportError(
+            f"Expected to download the weights of {name}, but found: {error}. Connect to a network, or give a file that you "
+            "have with --checkpoint FILE."
+        ) from error
+    if args.checkpoint:
+        load_checkpoint(model, args.checkpoint)
+    elif not args.pretrained:
+        draw_zero_heads(model)
+    model.eval().requires_grad_(False)
+
+    out = args.out or f"{args.name.rpartition('/')[2].replace(':', '_')}.onnx"
+    for tower in towers(library_name, model, args.size or published_size or own_size):
+        check_file = with_suffix(args.save_check, tower.suffix) if args.save_check else None
+        figures = export(tower, with_suffix(out, tower.suffix), check_file)
+        figures = {"model": f"{library_name}/{name}", **figures}
+        if args.json:
+            print(json.dumps(figures), flush=True)
+        else:
+            print(
+                f"{figures['file']}: {figures['model']}, d = {figures['d']}, c = {figures['c']}, input {figures['input']}; "
+                f"differs from PyTorch by {figures['featuresDifference']:.1e} (features) and "
+                f"{figures['outputDifference']:.1e} ({tower.output_name}) of their scale",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ExportError, FileNotFoundError) as error:
+        sys.exit(f"export.py: {error}")
