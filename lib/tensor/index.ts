@@ -1,2 +1,28 @@
-/** tensor: ndarray at the border, dense row-major blocks inside; readers and writers of .npy and safetensors. */
+/**
+ * tensor: ndarray at the border, dense row-major blocks inside; readers and writers of .npy and safetensors.
+ *
+ * Rows: `toRowSource` takes ndarrays, mathjs matrices, number[][] and stored rows alike; `sliceRows` is a range of one.
+ * Arrays: `denseData` out of an ndarray and `toNdArray` back, both without a copy where there is nothing to make dense;
+ * `toVector` reads class indices and the like; `toMathjs` for those who go on in mathjs.
+ * Files: `openNpy` and `openSafetensors` read ranges of files of any size (each tensor is a RowSource, and
+ * `readItems` gives its items in their own number type); `createSafetensors` is a writer that can be resumed.
+ */
 export type { FloatNdArray, LinearMap, RowSource } from './types.js';
+export type { ElementType, TypedArray } from './elements.js';
+export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from './halves.js';
+export { denseData, isNdArray, toNdArray } from './dense.js';
+export type { AnyNdArray } from './dense.js';
+export { isMathjsMatrix, toMathjs } from './mathjs.js';
+export type { MathjsMatrix } from './mathjs.js';
+export { isVectorLike, toVector } from './vectors.js';
+export type { VectorLike } from './vectors.js';
+export { isRowSource, memoryRows, sliceRows, toRowSource } from './rows.js';
+export type { RowsLike } from './rows.js';
+export type { StoredTensor } from './stored.js';
+export { openNpy, readNpy, writeNpy } from './npy.js';
+export type { NpyFile } from './npy.js';
+export { openSafetensors, readSafetensors, writeSafetensors } from './safetensors.js';
+export type { SafetensorsFile, SafetensorsInput } from './safetensors.js';
+export { createSafetensors } from './safetensors-stream.js';
+export type { SafetensorsWriter } from './safetensors-stream.js';
+export type { SafetensorsDtype, TensorSpec } from './safetensors-header.js';

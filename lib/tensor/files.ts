@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { FeatReconstructError } from '../base/index.js';
+
+/** Node refuses one read or write of 2 GiB or more. */
+const largestTransfer = 2 ** 30;
+
+/** What the operating system said about a file, as a sentence for people. */
+export function fileError(error: unknown, path: string, doing: 'read' | 'write'): FeatReconstructError {
+  if (error instanceof FeatReconstructError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const say = (text: string): FeatReconstructError => new FeatReconstructError(text, { cause: error });
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return say(
+      `The disk is full: could not write '${path}'. Free some space or choose another folder, then run again.`,
+    );
+  }
+  if (code === 'ENOENT') {
+    return doing === 'read'
+      ? say(`Expected a file at '${path}', found none: check the path.`)
+      : say(`Could not write '${path}': its folder does not exist. Create the folder or choose another one.`);
+  }
+  if (code === 'EISDIR') return say(`Expected a file at '${path}', found a folder: name a file inside it.`);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return say(`No permission to ${doing} '${path}': change its permissions or choose another path.`);
+  }
+  return say(`Could not ${doing} '${path}': ${message}`);
+}
+
+/** Bytes that are read in ranges: a file of any size, or bytes already in memory. */
+export interface ByteReader {
+  /** What errors call it. */
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  /** `length` bytes from `offset` on, in an array of their own. */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  close(): Promise<void>;
+}
+
+/** @throws FeatReconstructError when there is no such file or it cannot be read */
+export async function openBytes(source: string | Uint8Array): Promise<ByteReader> {
+  if (typeof source !== 'string') {
+    return {
+      name: 'the given bytes',
+      size: source.byteLength,
+      read: async (offset, length) => Uint8Array.from(source.subarray(offset, offset + length)),
+      close: async () => {},
+    };
+  }
+  try {
+    const handle = await open(source, 'r');
+    const stat = await handle.stat();
+    if (stat.isDirectory()) {
+      await handle.close();
+      throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+    }
+    return {
+      name: `'${source}'`,
+      size: stat.size,
+      read: (offset, length) => readRange(handle, source, offset, length),
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    throw fileError(error, source, 'read');
+  }
+}
+
+async function readRange(handle: FileHandle, path: string, offset: number, length: number) {
+  // Not pooled, so that every element type is aligned, and not zeroed first.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+  try {
+    for (let done = 0; done < length;) {
+      const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, largestTransfer), offset + done);
+      if (bytesRead === 0) {
+        throw new FeatReconstructError(
+          `'${path}' ends at byte ${offset + done}, expected ${offset + length}: it was cut short while it was read.`,
+        );
+      }
+      done += bytesRead;
+    }
+  } catch (error) {
+    throw fileError(error, path, 'read');
+  }
+  return bytes;
+}
+
+/** Writes all of `bytes` at `position`. */
+export async function writeRange(handle: FileHandle, path: string, bytes: Uint8Array, position: number): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.byteLength;) {
+      const length = Math.min(bytes.byteLength - done, largestTransfer);
+      done += (await handle.write(bytes, done, length, position + done)).bytesWritten;
+    }
+  } catch (error) {
+    throw fileError(error, path, 'write');
+  }
+}
+
+/**
+ * Writes a file under a temporary name beside it and renames it when it is complete and on disk, so that a crash or a
+ * full disk leaves the old file or none.
+ */
+export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      let position = 0;
+      for (const chunk of chunks) {
+        await writeRange(handle, path, chunk, position);
+        position += chunk.byteLength;
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw fileError(error, path, 'write');
+  }
+}
+
+/** The bytes of a typed array, without a copy. */
+export function bytesOf(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
+}

@@ -1,0 +1,101 @@
+import type { AnyNdArray } from './dense.js';
+import { FeatReconstructError } from '../base/index.js';
+import { denseData, isNdArray } from './dense.js';
+import { isMathjsMatrix, mathjsNumbers } from './mathjs.js';
+import type { MathjsMatrix } from './mathjs.js';
+import type { RowSource } from './types.js';
+import { describe } from './vectors.js';
+
+/** What may be given where rows are asked for: an array of any number type, strided or not, or rows on disk. */
+export type RowsLike = RowSource | AnyNdArray | MathjsMatrix | readonly (readonly number[])[];
+
+/** Whether x already is one: rows on disk or a view of them. */
+export function isRowSource(x: unknown): x is RowSource {
+  const source = x as RowSource | null;
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    typeof source.rows === 'number' &&
+    typeof source.cols === 'number' &&
+    typeof source.read === 'function'
+  );
+}
+
+/**
+ * Rows (n, p) of anything that has them. Arrays that are dense float32 or float64 are not copied; what is strided,
+ * reversed or of another type is made dense once, here at the border.
+ * @param name what errors call the argument
+ * @throws FeatReconstructError when x is not two-dimensional or not made of numbers
+ */
+export function toRowSource(x: RowsLike, name = 'the matrix'): RowSource {
+  if (isRowSource(x)) return x;
+  if (isNdArray(x)) {
+    const [rows, cols] = twoDimensions(x.shape, x, name);
+    return memoryRows(denseData(x), rows, cols);
+  }
+  if (isMathjsMatrix(x)) {
+    const [rows, cols] = twoDimensions(x.size(), x, name);
+    return memoryRows(mathjsNumbers(x, name).data, rows, cols);
+  }
+  if (Array.isArray(x)) return nestedRows(x, name);
+  throw notRows(x, name);
+}
+
+function twoDimensions(shape: number[], x: unknown, name: string): number[] {
+  if (shape.length !== 2) throw notRows(x, name);
+  return shape;
+}
+
+function notRows(x: unknown, name: string): FeatReconstructError {
+  return new FeatReconstructError(
+    `Expected ${name} to be two-dimensional, one row an image (an ndarray, a mathjs matrix, number[][] or stored rows), found ${describe(x)}.`,
+  );
+}
+
+function nestedRows(x: readonly (readonly number[])[], name: string): RowSource {
+  if (!x.every(Array.isArray)) throw notRows(x, name);
+  const cols = x[0]?.length ?? 0;
+  const data = new Float64Array(x.length * cols);
+  x.forEach((row, i) => {
+    if (row.length !== cols || !row.every((value) => typeof value === 'number')) {
+      throw new FeatReconstructError(
+        `Expected every row of ${name} to hold ${cols} numbers like the first, found row ${i} with ${row.length} elements or something that is no number.`,
+      );
+    }
+    data.set(row, i * cols);
+  });
+  return memoryRows(data, x.length, cols);
+}
+
+/** Rows that lie dense in memory, without a copy. */
+export function memoryRows(data: Float32Array | Float64Array, rows: number, cols: number): RowSource {
+  return {
+    rows,
+    cols,
+    dtype: data instanceof Float32Array ? 'float32' : 'float64',
+    async read(start, end) {
+      checkRange(start, end, rows);
+      return data.subarray(start * cols, end * cols);
+    },
+  };
+}
+
+/** Rows `start` (included) to `end` (excluded) of a source, as a source of their own. */
+export function sliceRows(source: RowSource, start: number, end: number): RowSource {
+  checkRange(start, end, source.rows);
+  return {
+    rows: end - start,
+    cols: source.cols,
+    dtype: source.dtype,
+    async read(from, to) {
+      checkRange(from, to, end - start);
+      return source.read(start + from, start + to);
+    },
+  };
+}
+
+export function checkRange(start: number, end: number, rows: number): void {
+  if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= rows)) {
+    throw new FeatReconstructError(`Expected rows within 0 to ${rows}, found ${start} to ${end}.`);
+  }
+}

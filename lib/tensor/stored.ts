@@ -1,0 +1,94 @@
+import type { NdArray } from 'ndarray';
+import { toNdArray } from './dense.js';
+import { decodeElements, elementCount, elementSize, floatType, swapBytes, toFloats } from './elements.js';
+import type { ElementType, TypedArray } from './elements.js';
+import type { ByteReader } from './files.js';
+import { checkRange } from './rows.js';
+import type { RowSource } from './types.js';
+
+/** Where one tensor lies in a file. */
+export interface TensorPlace {
+  type: ElementType;
+  shape: readonly number[];
+  /** Bytes from the start of the file. */
+  offset: number;
+  bigEndian?: boolean;
+  /** First axis fastest (Fortran's order) instead of last. */
+  columnMajor?: boolean;
+}
+
+/**
+ * One tensor on disk, of any rank. As a RowSource its rows are the items along the first axis, each flattened
+ * (a vector's rows are one wide), as floats.
+ */
+export interface StoredTensor extends RowSource {
+  /** As stored; 16-bit floats are read as float32. */
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  /** Items `start` to `end` along the first axis in their own number type, dense and row-major. */
+  readItems(start: number, end: number): Promise<TypedArray>;
+}
+
+export function storedTensor(file: ByteReader, place: TensorPlace): StoredTensor {
+  const { type, shape } = place;
+  const rows = shape[0] ?? 1;
+  const cols = elementCount(shape.slice(1), file.name);
+  const size = elementSize(type);
+  const load = async (first: number, count: number): Promise<TypedArray> => {
+    const bytes = await file.read(place.offset + first * size, count * size);
+    if (place.bigEndian) swapBytes(bytes, type);
+    return decodeElements(bytes, type);
+  };
+  const readItems = async (start: number, end: number): Promise<TypedArray> => {
+    checkRange(start, end, rows);
+    if (!place.columnMajor || cols === 1) return load(start * cols, (end - start) * cols);
+    const columns: TypedArray[] = [];
+    for (let column = 0; column < cols; column++) columns.push(await load(start + column * rows, end - start));
+    return interleave(columns, end - start, rowMajorOrder(shape.slice(1)));
+  };
+  return {
+    rows,
+    cols,
+    type,
+    shape,
+    dtype: floatType(type),
+    readItems,
+    read: async (start, end) => toFloats(await readItems(start, end)),
+  };
+}
+
+/** All of a stored tensor. Column-major files become strided views: nothing is copied. */
+export async function readStored(file: ByteReader, place: TensorPlace): Promise<NdArray> {
+  if (!place.columnMajor) {
+    return toNdArray(
+      await storedTensor(file, place).readItems(0, place.shape[0] ?? 1),
+      place.shape,
+    ) as unknown as NdArray;
+  }
+  const reversed = [...place.shape].reverse();
+  const stored = await readStored(file, { ...place, shape: reversed, columnMajor: false });
+  return stored.transpose(...reversed.map((_, axis) => reversed.length - 1 - axis));
+}
+
+/** For each row-major position of a shape, its position when the first axis is the fastest. */
+function rowMajorOrder(shape: readonly number[]): number[] {
+  let order = [0];
+  let stride = 1;
+  for (const dim of shape) {
+    const step = stride;
+    order = order.flatMap((at) => Array.from({ length: dim }, (_, i) => at + i * step));
+    stride *= dim;
+  }
+  return order;
+}
+
+/** Columns to rows. */
+function interleave(columns: TypedArray[], rows: number, order: number[]): TypedArray {
+  const Type = columns[0].constructor as Float32ArrayConstructor;
+  const out = new Type(rows * order.length);
+  order.forEach((from, column) => {
+    const values = columns[from] as Float32Array;
+    for (let row = 0; row < rows; row++) out[row * order.length + column] = values[row];
+  });
+  return out;
+}
