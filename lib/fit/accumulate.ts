@@ -1,0 +1,107 @@
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
+import { createSession, type SessionOptions } from '../runtime/index.js';
+import { toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { blockGraph, panels } from './blockGraph.js';
+import { blockRows, mergeNodes, Statistics, type MergeNode, type Moments } from './statistics.js';
+
+export interface AccumulateOptions extends TaskOptions {
+  /** Where the arithmetic runs; it needs float64. Default `cpu`. */
+  executionProviders?: SessionOptions['executionProviders'];
+  /** Position of X's first row in the whole data set, where X is a shard of it. Default 0. */
+  firstRow?: number;
+}
+
+/**
+ * One pass over the rows of X (n, p) and Y (n, q): counts, means and centred sums of products in float64, computed on
+ * ONNX Runtime in blocks of 4,096 rows and merged in a fixed tree, so that the same rows give the same bits.
+ * @throws FeatReconstructError when X and Y differ in rows, have none, or hold a NaN or an infinity
+ */
+export async function accumulate(X: RowsLike, Y: RowsLike, options: AccumulateOptions = {}): Promise<Statistics> {
+  const { signal, onProgress, executionProviders, firstRow = 0 } = options;
+  const x = toRowSource(X, 'X');
+  const y = toRowSource(Y, 'Y');
+  if (x.rows !== y.rows) {
+    throw new FeatReconstructError(
+      `Expected X and Y to have a row for each example, found ${x.rows} rows in X and ${y.rows} in Y.`,
+    );
+  }
+  if (x.rows === 0 || x.cols === 0 || y.cols === 0) {
+    throw new FeatReconstructError(
+      `Expected X and Y to have rows and columns, found X ${x.rows} x ${x.cols} and Y ${y.rows} x ${y.cols}.`,
+    );
+  }
+  const ranges = blockRanges(x.rows, firstRow);
+  const read = ([start, end]: [number, number]) => Promise.all([x.read(start, end), y.read(start, end)]);
+  let next = read(ranges[0]);
+  const first = await next;
+  const session = await createSession(blockGraph(x.cols, y.cols, typeOf(first[0]), typeOf(first[1])), {
+    executionProviders,
+  });
+  try {
+    let nodes: MergeNode[] = [];
+    for (const [k, [start, end]] of ranges.entries()) {
+      signal?.throwIfAborted();
+      const [xs, ys] = await next;
+      const results = session.run({
+        x: { type: typeOf(xs), data: xs, dims: [end - start, x.cols] },
+        y: { type: typeOf(ys), data: ys, dims: [end - start, y.cols] },
+      });
+      // While ONNX Runtime works on this block, read the next one and merge the last one.
+      if (k + 1 < ranges.length) {
+        next = read(ranges[k + 1]);
+        next.catch(() => undefined);
+      }
+      nodes = mergeNodes(nodes, x.cols);
+      const out = await results;
+      const moments: Moments = {
+        n: end - start,
+        mean: out.mean.data as Float64Array,
+        gram: panels(x.cols, y.cols).map((_, i) => out[`gram${i}`].data as Float64Array),
+        ssY: out.squares.data as Float64Array,
+      };
+      if (!moments.mean.every(Number.isFinite)) throw notFinite(x, xs, y, ys, start);
+      nodes.push({
+        level: 0,
+        index: Math.floor((firstRow + start) / blockRows),
+        start: firstRow + start,
+        end: firstRow + end,
+        moments,
+      });
+      onProgress?.({ stage: 'statistics', done: end, total: x.rows, unit: 'rows' });
+    }
+    return new Statistics(x.cols, y.cols, x.dtype, mergeNodes(nodes, x.cols));
+  } finally {
+    await session.release();
+  }
+}
+
+/** Rows cut at multiples of the block length, counted from the whole data set's first row. */
+function blockRanges(rows: number, firstRow: number): [number, number][] {
+  const ranges: [number, number][] = [];
+  for (let start = 0; start < rows;) {
+    const end = Math.min(rows, start + blockRows - ((firstRow + start) % blockRows));
+    ranges.push([start, end]);
+    start = end;
+  }
+  return ranges;
+}
+
+const typeOf = (data: Float32Array | Float64Array): 'float32' | 'float64' =>
+  data instanceof Float64Array ? 'float64' : 'float32';
+
+type Rows = Float32Array | Float64Array;
+
+function notFinite(x: RowSource, xs: Rows, y: RowSource, ys: Rows, start: number): FeatReconstructError {
+  for (const [name, source, data] of [['X', x, xs] as const, ['Y', y, ys] as const]) {
+    const at = data.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) {
+      const row = start + Math.floor(at / source.cols);
+      return new FeatReconstructError(
+        `Expected finite numbers, found ${data[at]} in ${name}, row ${row} (counted from 0), column ${at % source.cols}; leave that example out or look at what made it.`,
+      );
+    }
+  }
+  return new FeatReconstructError(
+    `Expected sums that float64 can hold, found an overflow in rows ${start} to ${start + blockRows - 1}; scale X and Y down.`,
+  );
+}

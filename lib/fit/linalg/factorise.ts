@@ -1,0 +1,164 @@
+import { FeatReconstructError } from '../../base/index.js';
+import { cholesky, choleskySolve, choleskySolveVector, forwardSolve, type CholeskyFactor } from './cholesky.js';
+import { symmetricEigen } from './eigen.js';
+import { largestEigenvalue } from './lanczos.js';
+import {
+  matrix,
+  norm,
+  rowsOf,
+  subtract,
+  symmetrise,
+  timesVector,
+  transposedTimesVector,
+  type Matrix,
+} from './matrix.js';
+import { multiply } from './multiply.js';
+import { pivotedCholesky } from './pivotedCholesky.js';
+
+export type Solver = 'cholesky' | 'pivoted-cholesky' | 'eigen';
+
+/** A symmetric positive semidefinite matrix, ready to be divided by, without what lies below the cut. */
+export interface Factorisation {
+  solver: Solver;
+  rank: number;
+  /** Largest over smallest kept eigenvalue; 1 where nothing is kept. */
+  condition: number;
+  /** Smallest kept over largest dropped eigenvalue; null where nothing is dropped or nothing kept. */
+  gap: number | null;
+  /** Orthonormal basis (rank, p), in rows, of what is kept; null at full rank, where it is everything. */
+  basis: Matrix | null;
+  /** The minimum-norm solution x (p, q) of G x = c. */
+  solve(c: Matrix): Promise<Matrix>;
+}
+
+/**
+ * Factorises G (p, p), cutting eigenvalues at and below `rcond` times the largest. Three ways, the quick ones first,
+ * each checked against the eigenvalues next to the cut: plain Cholesky at full rank; below it the dominant subspace that
+ * a pivoted Cholesky points at, where the eigenvalues show a gap; else all eigenvectors.
+ */
+export async function factorise(g: Matrix, rcond: number): Promise<Factorisation> {
+  const p = g.rows;
+  const largest = largestEigenvalue((v) => timesVector(g, v), p, { relative: 1e-10 });
+  if (!Number.isFinite(largest)) {
+    throw new FeatReconstructError(
+      'Expected sums of squares that float64 can hold, found an overflow; scale X and Y down.',
+    );
+  }
+  if (largest <= 0) return nothing(p);
+  const cut = rcond * largest;
+  return (
+    (await fullRank(g, largest, cut)) ?? (await dominantSubspace(g, largest, cut)) ?? eigenvectors(g, largest, cut)
+  );
+}
+
+const nothing = (p: number): Factorisation => ({
+  solver: 'cholesky',
+  rank: 0,
+  condition: 1,
+  gap: null,
+  basis: matrix(0, p),
+  solve: (c) => Promise.resolve(matrix(p, c.cols)),
+});
+
+async function fullRank(g: Matrix, largest: number, cut: number): Promise<Factorisation | null> {
+  const factor = await cholesky(g, cut);
+  if (!factor) return null;
+  const smallest = smallestEigenvalue(factor);
+  if (smallest <= cut) return null;
+  return {
+    solver: 'cholesky',
+    rank: g.rows,
+    condition: largest / smallest,
+    gap: null,
+    basis: null,
+    solve: (c) => refined(g, factor, c),
+  };
+}
+
+/** A solution and one step of iterative refinement, which takes back what the inverted diagonal blocks lost. */
+async function refined(g: Matrix, factor: CholeskyFactor, c: Matrix): Promise<Matrix> {
+  const x = await choleskySolve(factor, c);
+  const residual = await multiply(g, x);
+  for (let i = 0; i < residual.data.length; i++) residual.data[i] = c.data[i] - residual.data[i];
+  const correction = await choleskySolve(factor, residual);
+  for (let i = 0; i < x.data.length; i++) x.data[i] += correction.data[i];
+  return x;
+}
+
+const smallestEigenvalue = (factor: CholeskyFactor): number =>
+  1 / largestEigenvalue((v) => choleskySolveVector(factor, v), factor.upper.rows, { relative: 1e-4 });
+
+/**
+ * With the rows of Q (r, p) an orthonormal basis of the kept eigenvectors' span and T = QGQᵀ, the answer is Qᵀ T⁻¹ Q c.
+ * The rows of a pivoted Cholesky factor span that space up to about 1/gap; each step of orthogonal iteration divides
+ * what is off by the gap.
+ */
+async function dominantSubspace(g: Matrix, largest: number, cut: number): Promise<Factorisation | null> {
+  let q = await orthonormaliseRows((await pivotedCholesky(g, cut)).factor);
+  for (let step = 0; q && step < 6; step++) {
+    const off: Matrix = await multiply(q, g);
+    const t = symmetrise(await multiply(off, q, 'nt'));
+    const factor = await cholesky(t);
+    if (!factor) return null;
+    // T⁻¹ Q G (I − QᵀQ) is what the next step of the iteration adds to Q.
+    subtract(off, await multiply(t, q));
+    const correction = await choleskySolve(factor, off);
+    const size = norm(correction.data);
+    if (size <= 1e-13 * Math.sqrt(q.rows)) return inSubspace(g, q, factor, largest, cut);
+    if (size > 0.5) return null;
+    for (let i = 0; i < q.data.length; i++) correction.data[i] += q.data[i];
+    q = await orthonormaliseRows(correction);
+  }
+  return null;
+}
+
+/** Checks that the cut lies between what Q keeps and what it drops. */
+function inSubspace(g: Matrix, q: Matrix, factor: CholeskyFactor, largest: number, cut: number): Factorisation | null {
+  const smallest = smallestEigenvalue(factor);
+  const outside = (v: Float64Array): Float64Array => {
+    const inside = transposedTimesVector(q, timesVector(q, v));
+    return v.map((value, i) => value - inside[i]);
+  };
+  const dropped = largestEigenvalue((v) => outside(timesVector(g, outside(v))), g.rows, { relative: 1e-3 });
+  if (smallest <= cut || dropped > cut) return null;
+  return {
+    solver: 'pivoted-cholesky',
+    rank: q.rows,
+    condition: largest / smallest,
+    gap: smallest / Math.max(dropped, Number.EPSILON * largest),
+    basis: q,
+    solve: async (c) => multiply(q, await choleskySolve(factor, await multiply(q, c)), 'tn'),
+  };
+}
+
+function eigenvectors(g: Matrix, largest: number, cut: number): Factorisation {
+  const p = g.rows;
+  const { values, vectors } = symmetricEigen(g.data, p);
+  const rank = values.filter((value) => value > cut).length;
+  const basis = rowsOf(vectors, 0, rank);
+  return {
+    solver: 'eigen',
+    rank,
+    condition: values[0] / values[rank - 1],
+    gap: rank < p ? values[rank - 1] / Math.max(values[rank], Number.EPSILON * largest) : null,
+    basis: rank < p ? basis : null,
+    async solve(c) {
+      const inside = await multiply(basis, c);
+      for (let i = 0; i < rank; i++) {
+        for (let j = i * c.cols; j < (i + 1) * c.cols; j++) inside.data[j] /= values[i];
+      }
+      return multiply(basis, inside, 'tn');
+    },
+  };
+}
+
+/** An orthonormal basis of the rows' span by two rounds of Cholesky QR; null where it breaks down. */
+async function orthonormaliseRows(a: Matrix): Promise<Matrix | null> {
+  let q = a;
+  for (let round = 0; round < 2; round++) {
+    const factor = await cholesky(symmetrise(await multiply(q, q, 'nt')));
+    if (!factor) return null;
+    q = await forwardSolve(factor, q);
+  }
+  return q;
+}

@@ -1,0 +1,51 @@
+import { tridiagonalQl } from './eigen.js';
+import { dot, norm } from './matrix.js';
+
+/**
+ * The largest eigenvalue of a symmetric operator on vectors of n numbers, by Lanczos with full reorthogonalisation from a
+ * fixed start; `relative` is the change between steps at which it stops. The answer is never above the true one (but for rounding).
+ */
+export function largestEigenvalue(
+  apply: (v: Float64Array) => Float64Array,
+  n: number,
+  { relative = 1e-6, steps = 60 } = {},
+): number {
+  const basis: Float64Array[] = [];
+  const alphas: number[] = [];
+  const betas: number[] = [];
+  let v = start(n);
+  let previous = 0;
+  for (let k = 0; k < Math.min(steps, n); k++) {
+    basis.push(v);
+    const w = apply(v).slice();
+    alphas.push(dot(w, v));
+    // Twice is enough (Giraud, Langou, Rozložník and van den Eshof 2005).
+    for (let pass = 0; pass < 2; pass++) {
+      for (const b of basis) {
+        const f = dot(w, b);
+        for (let i = 0; i < n; i++) w[i] -= f * b[i];
+      }
+    }
+    const d = Float64Array.from(alphas);
+    tridiagonalQl(d, Float64Array.from([...betas, 0]));
+    const value = Math.max(...d);
+    const length = norm(w);
+    if (length <= Number.EPSILON * Math.abs(value)) return value;
+    if (k > 4 && Math.abs(value - previous) <= relative * Math.abs(value)) return value;
+    previous = value;
+    betas.push(length);
+    v = w.map((x) => x / length);
+  }
+  return previous;
+}
+
+/** A unit vector without structure, the same every time. */
+function start(n: number): Float64Array {
+  let state = 0x9e3779b9;
+  const v = Float64Array.from({ length: n }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32 - 0.5;
+  });
+  const length = norm(v);
+  return v.map((x) => x / length);
+}

@@ -1,0 +1,85 @@
+/** A dense float64 matrix, row-major. */
+export interface Matrix {
+  rows: number;
+  cols: number;
+  data: Float64Array;
+}
+
+export const matrix = (rows: number, cols: number, data = new Float64Array(rows * cols)): Matrix => ({
+  rows,
+  cols,
+  data,
+});
+
+/** Rows `start` to `end` as a view. */
+export const rowsOf = (m: Matrix, start: number, end: number): Matrix => ({
+  rows: end - start,
+  cols: m.cols,
+  data: m.data.subarray(start * m.cols, end * m.cols),
+});
+
+/** A copy of the rectangle [row0, row1) x [col0, col1). */
+export function slice(m: Matrix, row0: number, row1: number, col0: number, col1: number): Matrix {
+  const out = matrix(row1 - row0, col1 - col0);
+  for (let i = row0; i < row1; i++) {
+    out.data.set(m.data.subarray(i * m.cols + col0, i * m.cols + col1), (i - row0) * out.cols);
+  }
+  return out;
+}
+
+/** The transpose, in tiles that stay in the cache. */
+export function transpose(m: Matrix): Matrix {
+  const { rows, cols, data } = m;
+  const out = matrix(cols, rows);
+  const tile = 32;
+  for (let i0 = 0; i0 < rows; i0 += tile) {
+    const i1 = Math.min(i0 + tile, rows);
+    for (let j0 = 0; j0 < cols; j0 += tile) {
+      const j1 = Math.min(j0 + tile, cols);
+      for (let i = i0; i < i1; i++) for (let j = j0; j < j1; j++) out.data[j * rows + i] = data[i * cols + j];
+    }
+  }
+  return out;
+}
+
+/** Dot product of two vectors. */
+export function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+export const norm = (a: Float64Array): number => Math.sqrt(dot(a, a));
+
+/** Matrix times vector. */
+export function timesVector(m: Matrix, x: Float64Array): Float64Array {
+  const out = new Float64Array(m.rows);
+  for (let i = 0; i < m.rows; i++) {
+    let sum = 0;
+    for (let j = 0, at = i * m.cols; j < m.cols; j++) sum += m.data[at + j] * x[j];
+    out[i] = sum;
+  }
+  return out;
+}
+
+/** Transposed matrix times vector. */
+export function transposedTimesVector(m: Matrix, x: Float64Array): Float64Array {
+  const out = new Float64Array(m.cols);
+  for (let i = 0; i < m.rows; i++) {
+    const xi = x[i];
+    for (let j = 0, at = i * m.cols; j < m.cols; j++) out[j] += m.data[at + j] * xi;
+  }
+  return out;
+}
+
+/** a ← a − b */
+export function subtract(a: Matrix, b: Matrix): void {
+  for (let i = 0; i < a.data.length; i++) a.data[i] -= b.data[i];
+}
+
+/** Makes a square matrix that is symmetric up to rounding exactly so, from its upper triangle. */
+export function symmetrise(m: Matrix): Matrix {
+  const { rows: n, data } = m;
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) data[i * n + j] = data[j * n + i];
+  return m;
+}

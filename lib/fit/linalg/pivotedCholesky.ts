@@ -1,0 +1,66 @@
+import { matrix, rowsOf, type Matrix } from './matrix.js';
+import { multiply } from './multiply.js';
+
+const block = 64;
+
+/** G ≈ Rᵀ R with R (r, p) and what is left of G. */
+export interface PivotedFactor {
+  factor: Matrix;
+  /** G − RᵀR, positive semidefinite, zero in the rows and columns of the pivots. */
+  rest: Matrix;
+}
+
+/**
+ * Cholesky with complete pivoting (Higham, "Accuracy and Stability of Numerical Algorithms", 10.3), in blocks: the
+ * largest diagonal entry of the rest is next, until none is above `floor`. Rows and columns stay where they are.
+ */
+export async function pivotedCholesky(g: Matrix, floor: number): Promise<PivotedFactor> {
+  const p = g.rows;
+  const factor = matrix(p, p);
+  const rest = matrix(p, p, g.data.slice());
+  let r = 0;
+  for (let done = false; !done && r < p;) {
+    const from = r;
+    const diagonal = Float64Array.from({ length: p }, (_, i) => rest.data[i * p + i]);
+    while (r < Math.min(from + block, p)) {
+      const pivot = indexOfLargest(diagonal);
+      if (!(diagonal[pivot] > floor)) {
+        done = true;
+        break;
+      }
+      const row = factor.data.subarray(r * p, (r + 1) * p);
+      row.set(rest.data.subarray(pivot * p, (pivot + 1) * p));
+      for (let k = from; k < r; k++) {
+        const earlier = factor.data.subarray(k * p, (k + 1) * p);
+        const f = earlier[pivot];
+        for (let j = 0; j < p; j++) row[j] -= f * earlier[j];
+      }
+      const scale = 1 / Math.sqrt(diagonal[pivot]);
+      for (let j = 0; j < p; j++) {
+        // A column that has been a pivot (−1) is zero in the rest.
+        row[j] = diagonal[j] < 0 ? 0 : row[j] * scale;
+        if (diagonal[j] >= 0) diagonal[j] = Math.max(0, diagonal[j] - row[j] * row[j]);
+      }
+      diagonal[pivot] = -1;
+      r++;
+    }
+    if (r > from) {
+      const rows = rowsOf(factor, from, r);
+      const update = await multiply(rows, rows, 'tn');
+      for (let i = 0; i < rest.data.length; i++) rest.data[i] -= update.data[i];
+      for (let i = 0; i < p; i++) if (diagonal[i] < 0) clear(rest, i);
+    }
+  }
+  return { factor: rowsOf(factor, 0, r), rest };
+}
+
+function indexOfLargest(values: Float64Array): number {
+  let at = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[at]) at = i;
+  return at;
+}
+
+function clear({ rows: p, data }: Matrix, i: number): void {
+  data.fill(0, i * p, (i + 1) * p);
+  for (let j = 0; j < p; j++) data[j * p + i] = 0;
+}
