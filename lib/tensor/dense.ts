@@ -27,7 +27,7 @@ export function isNdArray(x: unknown): x is NdArray {
  * of them: read it, do not write to it); strided and reversed views are copied once, and other number types become
  * float64.
  */
-export function denseData(x: AnyNdArray): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
+export function denseData(x: AnyNdArray): Float32Array | Float64Array {
   return toFloats(denseElements(x).data);
 }
 

@@ -19,16 +19,16 @@ export type ElementType =
 
 /** What they are in memory: bool is a Uint8Array of 0 and 1, 16-bit floats become a Float32Array. */
 export type TypedArray =
-  | Uint8Array<ArrayBuffer>
-  | Int8Array<ArrayBuffer>
-  | Uint16Array<ArrayBuffer>
-  | Int16Array<ArrayBuffer>
-  | Uint32Array<ArrayBuffer>
-  | Int32Array<ArrayBuffer>
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
   | BigUint64Array<ArrayBuffer>
   | BigInt64Array<ArrayBuffer>
-  | Float32Array<ArrayBuffer>
-  | Float64Array<ArrayBuffer>;
+  | Float32Array
+  | Float64Array;
 
 const arrays = {
   bool: Uint8Array,
@@ -70,10 +70,10 @@ export const elementSize = (type: ElementType): number => arrays[type].BYTES_PER
  * Little-endian bytes as numbers. The array is a view of `bytes` where they are aligned, and a copy where they are not.
  * (Node runs onnxruntime on little-endian machines only, so the machine's order is the file's.)
  */
-export function decodeElements(bytes: Uint8Array<ArrayBuffer>, type: ElementType): TypedArray {
+export function decodeElements(bytes: Uint8Array, type: ElementType): TypedArray {
   const Type = arrays[type];
   const aligned = bytes.byteOffset % Type.BYTES_PER_ELEMENT === 0 ? bytes : Uint8Array.from(bytes);
-  const raw = new Type(aligned.buffer, aligned.byteOffset, bytes.byteLength / Type.BYTES_PER_ELEMENT);
+  const raw = new Type(aligned.buffer as ArrayBuffer, aligned.byteOffset, bytes.byteLength / Type.BYTES_PER_ELEMENT);
   if (type === 'float16') return float16ToFloat32(raw as Uint16Array);
   if (type === 'bfloat16') return bfloat16ToFloat32(raw as Uint16Array);
   return raw;
@@ -89,7 +89,7 @@ export function swapBytes(bytes: Uint8Array, type: ElementType): void {
 }
 
 /** Integers and bools as float64 (exact up to 2^53); floats as they are. */
-export function toFloats(array: TypedArray): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
+export function toFloats(array: TypedArray): Float32Array | Float64Array {
   if (array instanceof Float32Array || array instanceof Float64Array) return array;
   return Float64Array.from(array as Iterable<number | bigint>, Number);
 }

@@ -26,7 +26,7 @@ function halfTable(): Float32Array {
 }
 
 /** IEEE 754 binary16 bits to float32, exactly. */
-export function float16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer> {
+export function float16ToFloat32(halves: Uint16Array): Float32Array {
   const lookup = halfTable();
   const out = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) out[i] = lookup[halves[i]];
@@ -34,7 +34,7 @@ export function float16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer>
 }
 
 /** bfloat16 bits (the upper half of a float32) to float32, exactly. */
-export function bfloat16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer> {
+export function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
   const out = new Float32Array(halves.length);
   const words = new Uint32Array(out.buffer);
   for (let i = 0; i < halves.length; i++) words[i] = halves[i] << 16;
@@ -42,7 +42,7 @@ export function bfloat16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer
 }
 
 /** float32 to binary16 bits, to the nearest, ties to even; what is too large becomes infinity. */
-export function float32ToFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
+export function float32ToFloat16(values: Float32Array): Uint16Array {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < values.length; i++) out[i] = half(values[i]);
   return out;
