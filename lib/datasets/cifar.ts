@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { FeatReconstructError, UsageError } from '../base/index.js';
-import { fileOnDisk, type ByteFile } from './byteFile.js';
+import { readTarGz } from './archive.js';
+import { fileOnDisk, statOrNone, type ByteFile } from './byteFile.js';
 import { binaryLayout } from './cifarBinary.js';
-import type { CifarBatch, CifarLayout } from './cifarLayout.js';
+import { pythonLayout } from './cifarPython.js';
+import type { CifarBatch, CifarLayout, CifarRecords } from './cifarLayout.js';
 import type { DatasetFormat, ExampleSource, OpenContext } from './source.js';
 import type { Sample } from './types.js';
 
@@ -24,6 +26,14 @@ export const cifar10 = cifarFormat('cifar10', 10, [
     namesFile: 'batches.meta.txt',
     labelBytes: 1,
   }),
+  pythonLayout({
+    folder: 'cifar-10-batches-py',
+    archive: 'cifar-10-python.tar.gz',
+    splits: { train: [1, 2, 3, 4, 5].map((i) => `data_batch_${i}`), test: ['test_batch'] },
+    namesFile: 'batches.meta',
+    labelsKey: 'labels',
+    namesKey: 'label_names',
+  }),
 ]);
 
 /** The official archives of CIFAR-100, Krizhevsky 2009, with its 100 fine labels. */
@@ -34,6 +44,14 @@ export const cifar100 = cifarFormat('cifar100', 100, [
     splits: { train: ['train.bin'], test: ['test.bin'] },
     namesFile: 'fine_label_names.txt',
     labelBytes: 2,
+  }),
+  pythonLayout({
+    folder: 'cifar-100-python',
+    archive: 'cifar-100-python.tar.gz',
+    splits: { train: ['train'], test: ['test'] },
+    namesFile: 'meta',
+    labelsKey: 'fine_labels',
+    namesKey: 'fine_label_names',
   }),
 ]);
 
@@ -58,36 +76,48 @@ function cifarFormat(name: string, classes: number, layouts: CifarLayout[]): Dat
   };
 }
 
-/** The first layout in the data folder that has all files of the split, or with `allowPartial` some of them. */
+/** One layout where it was found, and the files of it that are there. */
+interface Found {
+  layout: CifarLayout;
+  place: string;
+  files: Map<string, ByteFile>;
+  missing: string[];
+}
+
+/** The first layout in the data folder that has all files of the split; with `allowPartial` the fullest. */
 async function locate(id: string, layouts: CifarLayout[], split: 'train' | 'test', context: OpenContext) {
   const looked: string[] = [];
-  let partial: { layout: CifarLayout; place: string; files: Map<string, ByteFile>; missing: string[] } | undefined;
+  let fullest: Found | undefined;
   for (const layout of layouts) {
-    const wanted = layout.splits[split];
     for (const { place, read } of placesOf(layout, context.dataDir)) {
       looked.push(place);
-      const files = await read([...wanted, layout.namesFile]);
-      const missing = wanted.filter((file) => !files.has(file));
+      if (!(await statOrNone(place))) continue;
+      const files = await read([...layout.splits[split], layout.namesFile]);
+      const missing = layout.splits[split].filter((file) => !files.has(file));
       if (missing.length === 0) return { layout, files };
-      if (missing.length < wanted.length) partial ??= { layout, place, files, missing };
+      if (!fullest || missing.length < fullest.missing.length) fullest = { layout, place, files, missing };
     }
   }
-  if (partial && context.allowPartial) return partial;
-  if (partial) {
-    const there = partial.layout.splits[split].length - partial.missing.length;
+  if (!fullest) {
     throw new FeatReconstructError(
-      `${partial.place} lacks ${partial.missing.join(', ')} of ${id}: add what is missing from ${partial.layout.archive} (${HOME}), or pass allowPartial (--allow-partial) to take the ${there} there.`,
+      `${id} was not found: expected one of ${looked.join(', ')}. Download ${layouts[0].archive} from ${HOME} into ${context.dataDir}, or name the folder that has it (dataDir, --data-dir or FEATRECONSTRUCT_DATA).`,
     );
   }
+  const there = fullest.layout.splits[split].length - fullest.missing.length;
+  if (there > 0 && context.allowPartial) return fullest;
+  const partly = there > 0 ? `, or pass allowPartial (--allow-partial) to take the ${there} there` : '';
   throw new FeatReconstructError(
-    `${id} was not found: expected one of ${looked.join(', ')}. Download ${layouts[0].archive} from ${HOME} into ${context.dataDir}, or name the folder that has it (dataDir, --data-dir or FEATRECONSTRUCT_DATA).`,
+    `${fullest.place} lacks ${fullest.missing.join(', ')} of ${id}: take what is missing from ${fullest.layout.archive} (${HOME})${partly}.`,
   );
 }
 
 /** Where a layout may lie in the data folder: unpacked, or as the official archive. */
-function placesOf(layout: CifarLayout, dataDir: string) {
-  const folder = join(dataDir, layout.folder);
-  return [{ place: folder, read: (names: string[]) => filesOfFolder(folder, names) }];
+function placesOf({ folder, archive }: CifarLayout, dataDir: string) {
+  const path = join(dataDir, archive);
+  return [
+    { place: join(dataDir, folder), read: (names: string[]) => filesOfFolder(join(dataDir, folder), names) },
+    { place: path, read: (names: string[]) => filesOfArchive(path, folder, names) },
+  ];
 }
 
 async function filesOfFolder(folder: string, names: readonly string[]): Promise<Map<string, ByteFile>> {
@@ -99,17 +129,26 @@ async function filesOfFolder(folder: string, names: readonly string[]): Promise<
   return files;
 }
 
+async function filesOfArchive(path: string, folder: string, names: string[]): Promise<Map<string, ByteFile>> {
+  const members = await readTarGz(
+    path,
+    names.map((name) => `${folder}/${name}`),
+  );
+  return new Map([...members].map(([member, file]) => [member.slice(folder.length + 1), file]));
+}
+
 function cifarSource(id: string, classes: number, batches: CifarBatch[], classNames?: string[]): ExampleSource {
   return {
     size: batches.reduce((sum, batch) => sum + batch.size, 0),
     kind: 'images',
     classNames,
-    async *samples(start, stop) {
+    async *blocks(start, stop) {
       let first = 0; // position of the batch's first image
       for (const batch of batches) {
         const end = Math.min(stop - first, batch.size);
         for (let from = Math.max(start - first, 0); from < end; from += CHUNK) {
-          yield* chunk(id, classes, batch, first, from, Math.min(CHUNK, end - from));
+          const records = await batch.read(from, Math.min(CHUNK, end - from));
+          yield samplesOf(records, { id, classes, file: batch.name, from, first: first + from });
         }
         first += batch.size;
       }
@@ -117,31 +156,38 @@ function cifarSource(id: string, classes: number, batches: CifarBatch[], classNa
   };
 }
 
-async function* chunk(id: string, classes: number, batch: CifarBatch, first: number, from: number, count: number) {
-  const { labels, bytes, offset, stride } = await batch.read(from, count);
-  for (let i = 0; i < count; i++) {
+/** What to call the records of a block: `from` counts in the file, `first` in the split. */
+interface BlockName {
+  id: string;
+  classes: number;
+  file: string;
+  from: number;
+  first: number;
+}
+
+function* samplesOf({ labels, bytes, offset, stride }: CifarRecords, block: BlockName): Generator<Sample> {
+  for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
-    if (!(label < classes)) {
+    if (!(label < block.classes)) {
       throw new FeatReconstructError(
-        `Record ${from + i} of ${batch.name} has label ${label}, expected 0 to ${classes - 1}: the file is corrupted or not of this data set.`,
+        `Record ${block.from + i} of ${block.file} has label ${label}, expected 0 to ${block.classes - 1}: the file is corrupted or not of this data set.`,
       );
     }
-    const sample: Sample = {
-      id: `${id}/${String(first + from + i).padStart(5, '0')}`,
+    yield {
+      id: `${block.id}/${String(block.first + i).padStart(5, '0')}`,
       label,
       image: { width: SIDE, height: SIDE, data: interleave(bytes, offset + i * stride) },
     };
-    yield sample;
   }
 }
 
 /** Planar to interleaved. A copy of its own for each image, so that handing one to a thread sends no others. */
-function interleave(bytes: Uint8Array, at: number): Uint8Array {
+function interleave(planes: Uint8Array, at: number): Uint8Array {
   const data = new Uint8Array(3 * PLANE);
-  for (let i = 0, to = 0; i < PLANE; i++, to += 3) {
-    data[to] = bytes[at + i];
-    data[to + 1] = bytes[at + PLANE + i];
-    data[to + 2] = bytes[at + 2 * PLANE + i];
+  for (let from = at, to = 0; from < at + PLANE; from++) {
+    data[to++] = planes[from];
+    data[to++] = planes[from + PLANE];
+    data[to++] = planes[from + 2 * PLANE];
   }
   return data;
 }

@@ -46,11 +46,11 @@ function folderSource(root: string, files: { path: string; label: number }[], cl
     size: files.length,
     kind: 'images',
     classNames,
-    async *samples(start, stop) {
-      for (const { path, label } of files.slice(start, stop)) {
+    async *blocks(start, stop) {
+      yield files.slice(start, stop).map(({ path, label }) => {
         const file = join(root, path);
-        yield { id: path, label, encoded: { name: file, file } };
-      }
+        return { id: path, label, encoded: { name: file, file } };
+      });
     },
   };
 }

@@ -8,8 +8,11 @@ export interface ExampleSource {
   readonly size: number;
   readonly kind: Dataset['kind'];
   readonly classNames?: readonly string[];
-  /** Streams the examples [start, stop), opening files as it goes and closing them when it ends or is left. */
-  samples(start: number, stop: number): AsyncIterable<Sample>;
+  /**
+   * Streams the examples [start, stop) in blocks of what was read at once: waiting once a block and not once an example
+   * halves the time that a small image takes. Files are closed when the stream ends or is left.
+   */
+  blocks(start: number, stop: number): AsyncIterable<Iterable<Sample>>;
 }
 
 /** What is needed to open a data set. */
@@ -58,9 +61,11 @@ class SlicedSource implements Dataset {
   async *samples({ start = 0, signal }: { start?: number; signal?: AbortSignal } = {}): AsyncGenerator<Sample> {
     if (!this.#source) throw new FeatReconstructError(`The data set ${this.spec} is closed: open it again to read it.`);
     if (start >= this.size) return;
-    for await (const sample of this.#source.samples(this.#first + start, this.#first + this.size)) {
-      signal?.throwIfAborted();
-      yield sample;
+    for await (const block of this.#source.blocks(this.#first + start, this.#first + this.size)) {
+      for (const sample of block) {
+        signal?.throwIfAborted();
+        yield sample;
+      }
     }
   }
 

@@ -1,0 +1,64 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** Bytes read from first to last. */
+export interface ByteReader {
+  readonly position: number;
+  /** The next `length` bytes, fewer at the end only. */
+  read(length: number): Promise<Uint8Array>;
+  skip(length: number): Promise<void>;
+}
+
+/** Reads an open file; what is skipped is not read. */
+export function fileReader(handle: FileHandle): ByteReader {
+  let position = 0;
+  return {
+    get position() {
+      return position;
+    },
+    async read(length) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, position);
+      position += bytesRead;
+      return buffer.subarray(0, bytesRead);
+    },
+    async skip(length) {
+      position += length;
+    },
+  };
+}
+
+/** Reads a stream that can only go forward, such as a decompressor. */
+export function streamReader(stream: AsyncIterable<Uint8Array>): ByteReader {
+  const chunks = stream[Symbol.asyncIterator]();
+  let rest: Uint8Array = new Uint8Array(0);
+  let position = 0;
+
+  /** Gives out the next `length` bytes, piece by piece as the stream has them. */
+  async function take(length: number, piece: (bytes: Uint8Array) => void): Promise<void> {
+    for (let left = length; left > 0;) {
+      if (rest.length === 0) {
+        const { done, value } = await chunks.next();
+        if (done) return;
+        rest = value;
+      }
+      const bytes = rest.subarray(0, left);
+      piece(bytes);
+      rest = rest.subarray(bytes.length);
+      position += bytes.length;
+      left -= bytes.length;
+    }
+  }
+
+  return {
+    get position() {
+      return position;
+    },
+    async read(length) {
+      const pieces: Uint8Array[] = [];
+      await take(length, (bytes) => pieces.push(bytes));
+      return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+    },
+    async skip(length) {
+      await take(length, () => {});
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { FeatReconstructError } from '../base/index.js';
+import type { ByteFile } from './byteFile.js';
+import { PIXEL_BYTES, type CifarBatch, type CifarLayout } from './cifarLayout.js';
+import { PickledArray, readPickle, type PickleValue } from './pickle.js';
+
+/** CIFAR's layout for Python: pickled dictionaries with `data` (n, 3072) of bytes and a list of labels. */
+export function pythonLayout(
+  layout: Omit<CifarLayout, 'readBatch' | 'readNames'> & { labelsKey: string; namesKey: string },
+): CifarLayout {
+  return {
+    ...layout,
+    readBatch: (file) => readBatch(file, layout.labelsKey),
+    readNames: (file) => readNames(file, layout.namesKey),
+  };
+}
+
+async function readBatch(file: ByteFile, labelsKey: string): Promise<CifarBatch> {
+  const batch = await readDictionary(file);
+  const data = batch.get('data');
+  const labels = batch.get(labelsKey);
+  if (!(data instanceof PickledArray) || data.dtype !== '|u1' || data.shape.length !== 2) {
+    throw new FeatReconstructError(`${file.name} has no array of bytes called 'data', as a CIFAR batch has.`);
+  }
+  const [size, width] = data.shape;
+  if (width !== PIXEL_BYTES || data.bytes.length !== size * PIXEL_BYTES) {
+    throw new FeatReconstructError(
+      `'data' in ${file.name} is ${size} x ${width} with ${data.bytes.length} bytes, expected n x ${PIXEL_BYTES}, all of them there.`,
+    );
+  }
+  if (!isNumbers(labels) || labels.length !== size) {
+    throw new FeatReconstructError(`${file.name} has no list of ${size} integers called '${labelsKey}'.`);
+  }
+  const rows = data.fortranOrder ? transposed(data.bytes, size) : data.bytes;
+  return {
+    name: file.name,
+    size,
+    async read(start, count) {
+      return {
+        labels: labels.slice(start, start + count),
+        bytes: rows,
+        offset: start * PIXEL_BYTES,
+        stride: PIXEL_BYTES,
+      };
+    },
+  };
+}
+
+async function readNames(file: ByteFile, namesKey: string): Promise<string[]> {
+  const names = (await readDictionary(file)).get(namesKey);
+  if (!Array.isArray(names)) throw new FeatReconstructError(`${file.name} has no list called '${namesKey}'.`);
+  return names.map((name) => (name instanceof Uint8Array ? Buffer.from(name).toString('utf8') : String(name)));
+}
+
+async function readDictionary(file: ByteFile): Promise<Map<string, PickleValue>> {
+  const value = readPickle(await file.read(0, file.size), file.name);
+  if (value instanceof Map) return value;
+  throw new FeatReconstructError(`${file.name} is a pickle of something else, expected a dictionary as CIFAR's are.`);
+}
+
+/** (n, 3072) stored column by column → row by row. */
+function transposed(columns: Uint8Array, rows: number): Uint8Array {
+  const bytes = new Uint8Array(columns.length);
+  for (let column = 0, from = 0; column < PIXEL_BYTES; column++) {
+    for (let row = 0; row < rows; row++) bytes[row * PIXEL_BYTES + column] = columns[from++];
+  }
+  return bytes;
+}
+
+function isNumbers(value: PickleValue | undefined): value is number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'number');
+}

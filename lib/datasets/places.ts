@@ -1,0 +1,114 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { FeatReconstructError, UsageError } from '../base/index.js';
+import { indexTar } from './archive.js';
+import { readRange, statOrNone } from './byteFile.js';
+import type { DatasetFormat, ExampleSource } from './source.js';
+
+const HOME = 'http://places2.csail.mit.edu/download.html';
+const LIST = 'places365_val.txt';
+const CATEGORIES = 'categories_places365.txt';
+const CLASSES = 365;
+
+/** Where an image's bytes lie: a file of its own, or a range of the archive. */
+type Place = string | { offset: number; size: number };
+
+/**
+ * Places365's validation images, 256 pixels, Zhou et al. 2018: the folder `val_256` or the archive `val_256.tar`, which
+ * is read by range and never unpacked; labels and order from `places365_val.txt`.
+ */
+export const places365: DatasetFormat = {
+  name: 'places365',
+  forms: ['places365:val'],
+  async open({ rest: split }, { dataDir }) {
+    if (split !== 'val') {
+      throw new UsageError(
+        `places365 has no split '${split}': write places365:val, with a slice as in places365:val[0:1000].`,
+      );
+    }
+    const { root, images } = await findImages(dataDir);
+    const listed = parseList(await readNextTo(root, dataDir, LIST), LIST);
+    const missing = listed.filter(({ name }) => !images.has(name));
+    if (missing.length > 0) {
+      throw new FeatReconstructError(
+        `${root} lacks ${missing[0].name} and ${missing.length - 1} others of the ${listed.length} images in ${LIST}: unpack or download val_256.tar again.`,
+      );
+    }
+    return placesSource(
+      root,
+      listed.map(({ name, number }) => ({ name, label: number, place: images.get(name)! })),
+      await readCategories(root, dataDir),
+    );
+  },
+};
+
+async function findImages(dataDir: string): Promise<{ root: string; images: Map<string, Place> }> {
+  const folder = join(dataDir, 'val_256');
+  if ((await statOrNone(folder))?.isDirectory()) {
+    return { root: folder, images: new Map((await readdir(folder)).map((name) => [name, join(folder, name)])) };
+  }
+  const archive = join(dataDir, 'val_256.tar');
+  if (await statOrNone(archive)) {
+    const entries = await indexTar(archive);
+    return { root: archive, images: new Map(entries.map((entry) => [basename(entry.name), entry])) };
+  }
+  throw new FeatReconstructError(
+    `places365:val was not found: expected ${folder} or ${archive}. Download val_256.tar and ${LIST} from ${HOME} into ${dataDir}, or name the folder that has them (dataDir, --data-dir or FEATRECONSTRUCT_DATA).`,
+  );
+}
+
+/** A list of Places365, from beside the images or among them; undefined when there is none. */
+async function readIfThere(root: string, dataDir: string, name: string): Promise<string | undefined> {
+  for (const path of [join(dataDir, name), join(root, name)]) {
+    if ((await statOrNone(path))?.isFile()) return readFile(path, 'utf8');
+  }
+  return undefined;
+}
+
+async function readNextTo(root: string, dataDir: string, name: string): Promise<string> {
+  const text = await readIfThere(root, dataDir, name);
+  if (text !== undefined) return text;
+  throw new FeatReconstructError(
+    `${join(dataDir, name)} is missing, which has the labels of ${root}: take it from filelist_places365-standard.tar (${HOME}).`,
+  );
+}
+
+async function readCategories(root: string, dataDir: string): Promise<string[] | undefined> {
+  const text = await readIfThere(root, dataDir, CATEGORIES);
+  if (text === undefined) return undefined;
+  const names: string[] = [];
+  for (const { name, number } of parseList(text, CATEGORIES)) names[number] = name.replace(/^\/.\//, '');
+  return names;
+}
+
+/** Lines of a name and a class number: `Places365_val_00000001.jpg 165`. */
+function parseList(text: string, file: string): { name: string; number: number }[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter(Boolean).map((line) => {
+    const [, name, digits] = /^(\S+)\s+(\d+)$/.exec(line) ?? [];
+    if (!name || Number(digits) >= CLASSES) {
+      throw new FeatReconstructError(
+        `${file} has the line '${line}', expected a name and a class from 0 to ${CLASSES - 1}.`,
+      );
+    }
+    return { name, number: Number(digits) };
+  });
+}
+
+function placesSource(
+  root: string,
+  images: { name: string; label: number; place: Place }[],
+  classNames?: string[],
+): ExampleSource {
+  return {
+    size: images.length,
+    kind: 'images',
+    classNames,
+    async *blocks(start, stop) {
+      for (const { name, label, place } of images.slice(start, stop)) {
+        const file = typeof place === 'string' ? place : await readRange(root, place.offset, place.size);
+        yield [{ id: `val_256/${name}`, label, encoded: { name: join(root, name), file } }];
+      }
+    },
+  };
+}
