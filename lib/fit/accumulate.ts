@@ -1,7 +1,7 @@
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { createSession, type SessionOptions } from '../runtime/index.js';
 import { toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
-import { blockGraph, panels } from './blockGraph.js';
+import { blockGraph, panels } from './block-graph.js';
 import { blockRows, mergeNodes, Statistics, type MergeNode, type Moments } from './statistics.js';
 
 export interface AccumulateOptions extends TaskOptions {

@@ -2,9 +2,9 @@ import { FeatReconstructError, UsageError, type TaskOptions } from '../base/inde
 import { buildModel } from '../onnx/index.js';
 import { createSession, type GraphSession, type GraphTensor, type SessionOptions } from '../runtime/index.js';
 import { denseData, toNdArray, toRowSource, type LinearMap, type RowsLike } from '../tensor/index.js';
-import { stepsGraph, type Rates } from './sgdGraph.js';
-import { generator, orderedRows, shuffledRows } from './sgdRows.js';
-import { sgdStabilityLimit } from './sgdStability.js';
+import { stepsGraph, type Rates } from './sgd-graph.js';
+import { generator, orderedRows, shuffledRows } from './sgd-rows.js';
+import { sgdStabilityLimit } from './sgd-stability.js';
 
 /** The published recipe by default: no shuffling, 100 epochs, batches of 256. */
 export interface SgdOptions extends TaskOptions {
@@ -16,9 +16,9 @@ export interface SgdOptions extends TaskOptions {
   batchSize?: number;
   /** Default 100. */
   epochs?: number;
-  /** A new order of the rows in every epoch, drawn from `seed`; by default the data's own order. Reads row by row. */
-  shuffle?: boolean;
-  /** Of the initial weights and of the order. Default 0. */
+  /** Seed of a new order of the rows in every epoch (they are then read one by one); false, the default, keeps the data's order. */
+  shuffle?: false | number;
+  /** Of the initial weights. Default 0. */
   seed?: number;
   /** Where to start instead of at random weights. */
   initial?: LinearMap;
@@ -34,12 +34,13 @@ export interface SgdReport {
   learningRate: number;
   momentum: number;
   batchSize: number;
+  shuffle: false | number;
   seed: number;
   /** By finished epoch: the sum over batches of each batch's mean squared error, the published "MSE total". */
   loss: number[];
   /** By finished epoch: the mean over batches of each batch's mean squared error. */
   meanLoss: number[];
-  /** True when the loss stopped being a number; the map's weights then hold NaN, as they would in PyTorch. */
+  /** True when the loss stopped being a number: it ended there, and the map holds the last weights that were finite. */
   diverged: boolean;
   /** Largest learning rate at which gradient descent with this momentum is stable (`sgdStabilityLimit`). */
   stabilityLimit: number;
@@ -73,10 +74,11 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
       `Expected X and Y to have the same number of rows and at least one, found ${x.rows} and ${y.rows}: pass both for the same images.`,
     );
   }
-  const random = generator(seed);
-  const initial = options.initial ? initialState(options.initial, x.cols, y.cols) : randomState(x.cols, y.cols, random);
+  const initial = options.initial
+    ? initialState(options.initial, x.cols, y.cols)
+    : randomState(x.cols, y.cols, generator(seed));
   const stabilityLimit = await sgdStabilityLimit(x, { ...options, momentum, outputs: y.cols });
-  const rows = shuffle ? shuffledRows(x, y, random) : orderedRows(x, y);
+  const rows = shuffle === false ? orderedRows(x, y) : shuffledRows(x, y, generator(shuffle));
   const plan = epochPlan(x.rows, batchSize);
   const sessions = await openSteps(plan, x.cols, y.cols, { learningRate, momentum }, options.executionProviders);
   const loss: number[] = [];
@@ -91,10 +93,10 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
         options.signal?.throwIfAborted();
         const block = await rows.read(start, start + count(batches));
         const out = await sessions.get(key(batches))!.run({ ...state, ...block });
-        state = { w: out.wNext, b: out.bNext, vw: out.vwNext, vb: out.vbNext };
         for (const value of out.losses.data as Float32Array) total += value;
         diverged = !Number.isFinite(total);
         if (diverged) break;
+        state = { w: out.wNext, b: out.bNext, vw: out.vwNext, vb: out.vbNext };
       }
       if (!diverged) {
         loss.push(total);
@@ -106,8 +108,8 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
     for (const session of sessions.values()) await session.release();
   }
   return {
-    weight: toNdArray(state.w.data as Float32Array, [y.cols, x.cols]),
-    bias: toNdArray(state.b.data as Float32Array, [y.cols]),
+    weight: toNdArray(state.w.data as Float32Array<ArrayBuffer>, [y.cols, x.cols]),
+    bias: toNdArray(state.b.data as Float32Array<ArrayBuffer>, [y.cols]),
     fit: {
       solver: 'sgd',
       n: x.rows,
@@ -115,6 +117,7 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
       learningRate,
       momentum,
       batchSize,
+      shuffle,
       seed,
       loss,
       meanLoss,

@@ -1,10 +1,10 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, UsageError } from '../base/index.js';
 import { denseData, toNdArray, type LinearMap } from '../tensor/index.js';
-import { symmetricEigenvalues } from './linalg/eigen.js';
-import { factorise, type Solver } from './linalg/factorise.js';
-import { matrix, subtract, transpose, type Matrix } from './linalg/matrix.js';
-import { multiply } from './linalg/multiply.js';
+import { symmetricEigenvalues } from './eigen.js';
+import { factorise, type Solver } from './factorise.js';
+import { matrix, subtract, transpose, type Matrix } from './matrix.js';
+import { multiply } from './multiply.js';
 import type { Dtype, Statistics } from './statistics.js';
 
 export interface SolveOptions {

@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { panels } from './blockGraph.js';
+import { panels } from './block-graph.js';
 
 /** Rows of a block. Blocks start at multiples of it, counted from the first row of the whole data set. */
 export const blockRows = 4096;

@@ -2,7 +2,7 @@ import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { buildModel, type GraphSpec } from '../onnx/index.js';
 import { createSession, type SessionOptions } from '../runtime/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
-import { generator } from './sgdRows.js';
+import { generator } from './sgd-rows.js';
 
 export interface StabilityOptions extends TaskOptions {
   /** q, the width of the targets: the loss is a mean over a batch's elements. */

@@ -5,7 +5,7 @@ export interface Matrix {
   data: Float64Array;
 }
 
-export const matrix = (rows: number, cols: number, data = new Float64Array(rows * cols)): Matrix => ({
+export const matrix = (rows: number, cols: number, data: Float64Array = new Float64Array(rows * cols)): Matrix => ({
   rows,
   cols,
   data,

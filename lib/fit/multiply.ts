@@ -1,5 +1,5 @@
-import { buildModel } from '../../onnx/index.js';
-import { createSession, type GraphSession } from '../../runtime/index.js';
+import { buildModel } from '../onnx/index.js';
+import { createSession, type GraphSession } from '../runtime/index.js';
 import { matrix, type Matrix } from './matrix.js';
 
 /** Which factor is transposed: `n` as it stands, `t` transposed; `tn` is aᵀ b. */

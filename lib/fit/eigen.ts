@@ -1,4 +1,4 @@
-import { FeatReconstructError } from '../../base/index.js';
+import { FeatReconstructError } from '../base/index.js';
 import { matrix, type Matrix } from './matrix.js';
 
 /**

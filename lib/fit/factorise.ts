@@ -1,4 +1,4 @@
-import { FeatReconstructError } from '../../base/index.js';
+import { FeatReconstructError } from '../base/index.js';
 import { cholesky, choleskySolve, choleskySolveVector, forwardSolve, type CholeskyFactor } from './cholesky.js';
 import { symmetricEigen } from './eigen.js';
 import { largestEigenvalue } from './lanczos.js';
@@ -13,7 +13,7 @@ import {
   type Matrix,
 } from './matrix.js';
 import { multiply } from './multiply.js';
-import { pivotedCholesky } from './pivotedCholesky.js';
+import { pivotedCholesky } from './pivoted-cholesky.js';
 
 export type Solver = 'cholesky' | 'pivoted-cholesky' | 'eigen';
 
