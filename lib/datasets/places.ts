@@ -31,7 +31,7 @@ export const places365: DatasetFormat = {
     const missing = listed.filter(({ name }) => !images.has(name));
     if (missing.length > 0) {
       throw new FeatReconstructError(
-        `${root} lacks ${missing[0].name} and ${missing.length - 1} others of the ${listed.length} images in ${LIST}: unpack or download val_256.tar again.`,
+        `${root} lacks ${missing.length} of the ${listed.length} images in ${LIST}, first ${missing[0].name}: unpack or download val_256.tar again.`,
       );
     }
     return placesSource(

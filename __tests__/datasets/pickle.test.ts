@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { PickledArray, readPickle } from '../../lib/datasets/pickle.js';
+import { fixture, fixtureJson } from './support.js';
+
+const read = async (name: string) => readPickle(await readFile(fixture('pickles', name)), name);
+
+describe('pickles', () => {
+  test.each([
+    ['numpy-protocol2', [1, 2, 300000], false],
+    ['numpy-protocol3', [1, -2, 2 ** 40], false],
+    ['numpy-fortran', [1, 2, 3], true],
+  ])("%s: NumPy's arrays and lists of integers", async (name, labels, fortranOrder) => {
+    const { sha256, shape } = await fixtureJson('pickles.json');
+    const value = (await read(name)) as Map<string, unknown>;
+    expect([...value.keys()]).toEqual(['labels', 'data']);
+    expect(value.get('labels')).toEqual(labels);
+    const data = value.get('data') as PickledArray;
+    expect(data).toMatchObject({ dtype: '|u1', shape, fortranOrder });
+    const digest = createHash('sha256').update(data.bytes).digest('hex');
+    if (fortranOrder) expect(digest).not.toBe(sha256);
+    else expect(digest).toBe(sha256);
+  });
+
+  test('types keep their byte order', async () => {
+    const data = ((await read('numpy-float')) as Map<string, PickledArray>).get('data')!;
+    expect(data).toMatchObject({ dtype: '>f4', shape: [2, 3] });
+    expect(Buffer.from(data.bytes).readFloatBE(20)).toBe(5);
+  });
+
+  test("Python 2's strings are bytes", async () => {
+    const path = fixture('cifar', 'python', 'cifar-10-batches-py', 'test_batch');
+    const batch = readPickle(await readFile(path), path) as Map<string, Uint8Array>;
+    expect(Buffer.from(batch.get('batch_label')!).toString()).toBe('training batch 6 of 5');
+  });
+
+  test.each([
+    ['hostile', /it names '(posix|nt)\.system', which is not needed for that and could run code: do not trust/],
+    ['set', /it names '(__builtin__|builtins)\.set'/],
+    ['numpy-objects', /it holds an object that is no plain NumPy array/],
+    ['protocol4', /it is of protocol 4, expected 2 or 3/],
+  ])('%s is refused', async (name, message) => {
+    await expect(read(name)).rejects.toThrow(message);
+  });
+
+  const text = (pickle: string) => () => readPickle(Buffer.from(pickle, 'latin1'), 'x');
+
+  test.each([
+    ['protocol 0 with a global', "cos\nsystem\n(S'echo'\ntR.", /it names 'os\.system'/],
+    ['an old class', '(ios\nsystem\n.', /it names 'os\.system'/],
+    [
+      'a known name called otherwise',
+      '\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aU\x04zlib\x86R.',
+      /calls _codecs\.encode/,
+    ],
+    ['a call of no function', '\x80\x02K\x01)R.', /it calls what is no function/],
+    ['a new object', '\x80\x02)\x81.', /something else \(opcode 0x81 at byte 3\)/],
+    ['a persistent id', '\x80\x02Q.', /something else \(opcode 0x51/],
+    ['state for a list', '\x80\x02]}b.', /an object that is no plain NumPy array/],
+    ['an empty stack', '\x80\x02.', /takes from an empty stack/],
+    ['a mark never set', '\x80\x02e.', /a mark that it never set/],
+    ['an item never stored', '\x80\x02h\x05.', /recalls item 5/],
+    ['keys that are numbers', '\x80\x02}K\x01K\x02s.', /keys are no strings/],
+    ['a huge string', '\x80\x02T\xff\xff\xff\xff', /cut short at byte 7/],
+    ['a huge integer', '\x80\x02\x8a\x07\x01\x01\x01\x01\x01\x01\x01.', /an integer above 2\^47/],
+    ['a name without end', '\x80\x02cnumpy', /cut short/],
+    ['nothing', '', /cut short at byte 0/],
+  ])('%s is refused', (_, pickle, message) => {
+    expect(text(pickle)).toThrow(message);
+  });
+
+  test('a pickle cut short anywhere is refused', async () => {
+    const bytes = await readFile(fixture('cifar', 'python', 'cifar-100-python', 'meta'));
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => readPickle(bytes.subarray(0, length), 'meta')).toThrow(/meta is not a pickle/);
+    }
+  });
+});

@@ -1,0 +1,69 @@
+import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openDataset } from '../../lib/datasets/index.js';
+import { all, fixture, withFolder } from './support.js';
+
+const names = ['Places365_val_00000001.jpg', 'Places365_val_00000002.jpg', 'Places365_val_00000003.jpg'];
+
+describe('places365', () => {
+  test.each(['places', 'places-tar'])('%s: labels, names and bytes in the order of the list', async (name) => {
+    const dataset = await openDataset('places365:val', { dataDir: fixture(name) });
+    const samples = await all(dataset);
+    expect(dataset.size).toBe(3);
+    expect(samples.map(({ id }) => id)).toEqual(names.map((image) => `val_256/${image}`));
+    expect(samples.map(({ label }) => label)).toEqual([165, 0, 364]);
+    expect(samples.map(({ label }) => dataset.classNames![label])).toEqual(['fabric_store', 'airfield', 'zen_garden']);
+    for (const [i, { encoded }] of samples.entries()) {
+      const bytes = await readFile(fixture('places', 'val_256', names[i]));
+      const { file } = encoded!;
+      expect(Buffer.compare(typeof file === 'string' ? await readFile(file) : file, bytes)).toBe(0);
+    }
+  });
+
+  test('the digest of a slice is the same from folder and archive', async () => {
+    const [folder, archive] = await Promise.all(
+      ['places', 'places-tar'].map((name) => openDataset('places365:val[1:3]', { dataDir: fixture(name) })),
+    );
+    expect(await folder.digest()).toBe(await archive.digest());
+  });
+
+  test('the list may lie among the images, and the names of the classes may be missing', async () => {
+    await withFolder('places', async (dataDir) => {
+      await writeFile(join(dataDir, 'val_256', 'places365_val.txt'), `${names[2]} 7\n`);
+      await rm(join(dataDir, 'places365_val.txt'));
+      await rm(join(dataDir, 'categories_places365.txt'));
+      const dataset = await openDataset('places365:val', { dataDir });
+      expect((await all(dataset)).map(({ id, label }) => [id, label])).toEqual([[`val_256/${names[2]}`, 7]]);
+      expect(dataset.classNames).toBeUndefined();
+    });
+  });
+
+  test('bad folders', async () => {
+    await withFolder('places', async (dataDir) => {
+      const list = join(dataDir, 'places365_val.txt');
+      await appendFile(list, 'Places365_val_00000004.jpg 365\n');
+      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(
+        /places365_val\.txt has the line 'Places365_val_00000004\.jpg 365', expected a name and a class from 0 to 364/,
+      );
+      await writeFile(list, `${names[0]} 1\nPlaces365_val_00000004.jpg 3\n`);
+      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(
+        /val_256 lacks 1 of the 2 images in places365_val\.txt, first Places365_val_00000004\.jpg/,
+      );
+      await rm(list);
+      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(
+        /places365_val\.txt is missing, .*filelist_places365-standard\.tar/,
+      );
+      await rm(join(dataDir, 'val_256'), { recursive: true });
+      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(
+        /places365:val was not found: expected .*val_256 or .*val_256\.tar\. Download val_256\.tar and places365_val\.txt/,
+      );
+    });
+  });
+
+  test('an archive cut short', async () => {
+    await withFolder('places-tar', async (dataDir) => {
+      await truncate(join(dataDir, 'val_256.tar'), 4000);
+      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(/val_256\.tar is cut short/);
+    });
+  });
+});
