@@ -22,9 +22,8 @@ const mostIterations = 200;
  * The learning rate below which gradient descent with momentum β on the mean squared error of a linear map is stable:
  * 2(1 + β) / λ_max(H), H = (2/q) E[x xᵀ] being the Hessian of each output's weights, x with a 1 appended (B. Polyak,
  * USSR Computational Mathematics 4(5), 1964; docs/mathematics.md). λ_max is found by power iteration over the rows, so
- * that no p x p matrix is formed; it comes from below, so the limit is never understated by more than its last digits.
+ * that no p x p matrix is formed; it comes from below, so the limit errs upward, in its last digits.
  * @param X inputs (n, p)
- * @returns Infinity where every input is 0 and there is no bias to learn from; never negative
  */
 export async function sgdStabilityLimit(X: RowsLike, options: StabilityOptions): Promise<number> {
   const { outputs, momentum = 0.9 } = options;

@@ -6,6 +6,8 @@ import { stepsGraph, type Rates } from './sgd-graph.js';
 import { generator, orderedRows, shuffledRows } from './sgd-rows.js';
 import { sgdStabilityLimit } from './sgd-stability.js';
 
+export { sgdStabilityLimit, type StabilityOptions } from './sgd-stability.js';
+
 /** The published recipe by default: no shuffling, 100 epochs, batches of 256. */
 export interface SgdOptions extends TaskOptions {
   /** Default 0.1. */
