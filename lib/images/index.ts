@@ -1,2 +1,22 @@
-/** images: decode, crop, resize, normalise; presets. */
-export type { EncodedImage, Interpolation, PixelStep, RgbImage, Transform, TransformSpec } from './types.js';
+/**
+ * images: decode, crop, resize, normalise; presets.
+ *
+ * `makeTransform` turns a preset into data; `applyPixels` runs its pixel steps; a `BatchWriter` normalises into a
+ * model's input. Encoded files go through a `decodePool` (off the main thread) or `decodeImage`.
+ */
+export type {
+  EncodedImage,
+  Interpolation,
+  PixelStep,
+  RgbImage,
+  Transform,
+  TransformName,
+  TransformSpec,
+} from './types.js';
+export { decodeImage } from './decode.js';
+export { decodePool } from './pool.js';
+export type { DecodePool } from './pool.js';
+export { resize, resizedSize } from './resize.js';
+export { centerCrop } from './crop.js';
+export { applyPixels, makeTransform, transformNames } from './transform.js';
+export { BatchWriter } from './batch.js';

@@ -30,9 +30,12 @@ export interface Transform {
   std: [number, number, number];
 }
 
+/** Names of the presets; `makeTransform` says what each does. */
+export type TransformName = 'protocol' | 'imagenet' | 'upsample' | 'timm' | 'unit' | 'raw';
+
 /** How a transform is asked for: a preset by name, with a model's own numbers where it has any. */
 export interface TransformSpec {
-  name: 'protocol' | 'imagenet' | 'upsample' | 'timm' | 'unit' | 'raw';
+  name: TransformName;
   mean?: [number, number, number];
   std?: [number, number, number];
   cropPct?: number;

@@ -1,0 +1,133 @@
+import { FeatReconstructError } from '../base/index.js';
+import { cropWindow } from './crop.js';
+import type { CropWindow } from './crop.js';
+import { applyPixels } from './transform.js';
+import type { RgbImage, Transform } from './types.js';
+
+/**
+ * Writes images as the rows of a batch, normalised. One buffer serves batch after batch.
+ *
+ * A small image on a black canvas costs only its own pixels: the canvas is filled beforehand, and a slot remembers
+ * which window of it holds an image, to fill it anew when the next one sits elsewhere.
+ */
+export class BatchWriter {
+  /** (batch, 3, height, width) or (batch, height, width, 3), row-major. */
+  readonly data: Float32Array;
+  private readonly table: Float32Array;
+  private readonly windows: (CropWindow | undefined)[];
+  /** A transform that only crops is done on the fly, by writing the visible window. */
+  private readonly cropsOnly: boolean;
+
+  constructor(
+    private readonly transform: Transform,
+    /** [height, width] of the model's input. */
+    private readonly size: readonly [number, number],
+    batchSize: number,
+    private readonly layout: 'nchw' | 'nhwc',
+  ) {
+    const [height, width] = size;
+    const [step] = transform.steps;
+    this.cropsOnly =
+      transform.steps.length === 1 && step.op === 'centerCrop' && step.size[0] === height && step.size[1] === width;
+    this.table = normalizationTable(transform);
+    this.data = new Float32Array(batchSize * 3 * height * width);
+    this.windows = new Array<CropWindow | undefined>(batchSize);
+    for (let slot = 0; slot < batchSize; slot++) this.fill(slot);
+  }
+
+  /** Writes an image that has the input's size: one whose pixel steps are done. */
+  write(slot: number, pixels: RgbImage): void {
+    const [height, width] = this.size;
+    if (pixels.height !== height || pixels.width !== width) {
+      throw new FeatReconstructError(
+        `Expected an image of ${height} x ${width} for this model, found ${pixels.height} x ${pixels.width} (height x width).`,
+      );
+    }
+    this.place(slot, pixels, cropWindow(pixels, this.size));
+  }
+
+  /** Runs the transform's pixel steps on an image and writes it. */
+  writeImage(slot: number, image: RgbImage): void {
+    if (this.cropsOnly) this.place(slot, image, cropWindow(image, this.size));
+    else this.write(slot, applyPixels(this.transform, image));
+  }
+
+  private place(slot: number, image: RgbImage, window: CropWindow): void {
+    const last = this.windows[slot];
+    if (last && !covers(window, last)) this.fill(slot);
+    this.windows[slot] = window;
+    if (this.layout === 'nchw') this.placePlanes(slot, image, window);
+    else this.placePixels(slot, image, window);
+  }
+
+  private placePlanes(
+    slot: number,
+    { data: pixels, width: imageWidth }: RgbImage,
+    { rows, columns }: CropWindow,
+  ): void {
+    const { data, table } = this;
+    const [height, width] = this.size;
+    const plane = height * width;
+    for (let y = 0; y < rows.length; y++) {
+      let from = ((rows.from + y) * imageWidth + columns.from) * 3;
+      let to = slot * 3 * plane + (rows.to + y) * width + columns.to;
+      const end = to + columns.length;
+      for (; to < end; to++, from += 3) {
+        data[to] = table[pixels[from]];
+        data[to + plane] = table[256 + pixels[from + 1]];
+        data[to + 2 * plane] = table[512 + pixels[from + 2]];
+      }
+    }
+  }
+
+  private placePixels(
+    slot: number,
+    { data: pixels, width: imageWidth }: RgbImage,
+    { rows, columns }: CropWindow,
+  ): void {
+    const { data, table } = this;
+    const [height, width] = this.size;
+    for (let y = 0; y < rows.length; y++) {
+      let from = ((rows.from + y) * imageWidth + columns.from) * 3;
+      let to = ((slot * height + rows.to + y) * width + columns.to) * 3;
+      const end = to + columns.length * 3;
+      for (; to < end; to += 3, from += 3) {
+        data[to] = table[pixels[from]];
+        data[to + 1] = table[256 + pixels[from + 1]];
+        data[to + 2] = table[512 + pixels[from + 2]];
+      }
+    }
+  }
+
+  /** A slot all black. */
+  private fill(slot: number): void {
+    const plane = this.size[0] * this.size[1];
+    const start = slot * 3 * plane;
+    const black = [this.table[0], this.table[256], this.table[512]];
+    if (this.layout === 'nchw') {
+      black.forEach((value, channel) => this.data.fill(value, start + channel * plane, start + (channel + 1) * plane));
+    } else {
+      for (let i = 0; i < 3 * plane; i++) this.data[start + i] = black[i % 3];
+    }
+  }
+}
+
+/** Whether writing the window leaves nothing of the last one. */
+function covers(window: CropWindow, last: CropWindow): boolean {
+  return (['rows', 'columns'] as const).every(
+    (axis) =>
+      window[axis].to <= last[axis].to && window[axis].to + window[axis].length >= last[axis].to + last[axis].length,
+  );
+}
+
+/** (value * scale − mean) / std of every 8-bit value, three channels of 256, each operation rounded to float32. */
+function normalizationTable({ scale, mean, std }: Transform): Float32Array {
+  const table = new Float32Array(3 * 256);
+  for (let channel = 0; channel < 3; channel++) {
+    for (let value = 0; value < 256; value++) {
+      const centred = Math.fround(Math.fround(value * scale) - Math.fround(mean[channel]));
+      table[channel * 256 + value] = centred / Math.fround(std[channel]);
+    }
+  }
+  return table;
+}

@@ -1,0 +1,167 @@
+import type { Interpolation, RgbImage } from './types.js';
+
+/**
+ * Pillow's resize of 8-bit images, bit for bit: the filter's support grows with the scale when shrinking (so it is
+ * antialiased), coefficients are fixed-point, and pixels are rounded to 8 bits between the horizontal and the vertical
+ * pass. After libImaging/Resample.c and Geometry.c of Pillow (https://github.com/python-pillow/Pillow).
+ */
+
+/** Room for 8 bits of pixel and 2 bits of the overshoot of negative coefficients in 32. */
+const precisionBits = 32 - 8 - 2;
+
+interface Filter {
+  support: number;
+  weight(x: number): number;
+}
+
+const filters: Record<'bilinear' | 'bicubic', Filter> = {
+  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: {
+    support: 2,
+    // Keys' cubic with a = -0.5.
+    weight(signed) {
+      const a = -0.5;
+      const x = Math.abs(signed);
+      if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+      if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
+      return 0;
+    },
+  },
+};
+
+/** Resizes to [height, width]. An image that has that size already is returned as it is. */
+export function resize(image: RgbImage, size: readonly [number, number], interpolation: Interpolation): RgbImage {
+  const [height, width] = size;
+  if (image.height === height && image.width === width) return image;
+  if (interpolation === 'nearest') return nearest(image, height, width);
+  const filter = filters[interpolation];
+  const wide = image.width === width ? image : horizontal(image, taps(image.width, width, filter));
+  return wide.height === height ? wide : vertical(wide, taps(image.height, height, filter));
+}
+
+/**
+ * [height, width] when the shorter side becomes `shorter`: the longer one is cut to a whole number, as torchvision does.
+ */
+export function resizedSize(image: { width: number; height: number }, shorter: number): [number, number] {
+  const { width, height } = image;
+  return width <= height
+    ? [Math.trunc((shorter * height) / width), shorter]
+    : [shorter, Math.trunc((shorter * width) / height)];
+}
+
+/** Which input pixels make each output pixel, with what weights (fixed-point). */
+interface Taps {
+  /** Outputs. */
+  size: number;
+  first: Int32Array;
+  count: Int32Array;
+  /** `stride` weights an output. */
+  weights: Int32Array;
+  stride: number;
+}
+
+function taps(inSize: number, outSize: number, filter: Filter): Taps {
+  const scale = inSize / outSize;
+  const filterScale = Math.max(scale, 1);
+  const support = filter.support * filterScale;
+  const stride = Math.ceil(support) * 2 + 1;
+  const result: Taps = {
+    size: outSize,
+    first: new Int32Array(outSize),
+    count: new Int32Array(outSize),
+    weights: new Int32Array(outSize * stride),
+    stride,
+  };
+  const weights = new Float64Array(stride);
+  for (let out = 0; out < outSize; out++) {
+    const center = (out + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(center - support + 0.5));
+    const count = Math.min(inSize, Math.trunc(center + support + 0.5)) - first;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      weights[i] = filter.weight((i + first - center + 0.5) * (1 / filterScale));
+      sum += weights[i];
+    }
+    for (let i = 0; i < count; i++) {
+      const weight = (sum === 0 ? weights[i] : weights[i] / sum) * (1 << precisionBits);
+      result.weights[out * stride + i] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
+    }
+    result.first[out] = first;
+    result.count[out] = count;
+  }
+  return result;
+}
+
+const half = 1 << (precisionBits - 1);
+
+function clip(sum: number): number {
+  const value = sum >> precisionBits;
+  return value < 0 ? 0 : value > 255 ? 255 : value;
+}
+
+function horizontal({ data, width, height }: RgbImage, { size, first, count, weights, stride }: Taps): RgbImage {
+  const out = new Uint8Array(size * height * 3);
+  let at = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < size; x++) {
+      let red = half;
+      let green = half;
+      let blue = half;
+      let from = (y * width + first[x]) * 3;
+      const start = x * stride;
+      const end = start + count[x];
+      for (let k = start; k < end; k++, from += 3) {
+        const weight = weights[k];
+        red += data[from] * weight;
+        green += data[from + 1] * weight;
+        blue += data[from + 2] * weight;
+      }
+      out[at++] = clip(red);
+      out[at++] = clip(green);
+      out[at++] = clip(blue);
+    }
+  }
+  return { width: size, height, data: out };
+}
+
+function vertical({ data, width }: RgbImage, { size, first, count, weights, stride }: Taps): RgbImage {
+  const row = width * 3;
+  const out = new Uint8Array(size * row);
+  // A whole row at a time, so that memory is walked in order.
+  const sums = new Int32Array(row);
+  for (let y = 0; y < size; y++) {
+    sums.fill(half);
+    for (let k = 0; k < count[y]; k++) {
+      const weight = weights[y * stride + k];
+      const from = (first[y] + k) * row;
+      for (let i = 0; i < row; i++) sums[i] += data[from + i] * weight;
+    }
+    for (let i = 0; i < row; i++) out[y * row + i] = clip(sums[i]);
+  }
+  return { width, height: size, data: out };
+}
+
+function nearest({ data, width, height }: RgbImage, outHeight: number, outWidth: number): RgbImage {
+  const columns = nearestPositions(width, outWidth);
+  const rows = nearestPositions(height, outHeight);
+  const out = new Uint8Array(outWidth * outHeight * 3);
+  let at = 0;
+  for (const y of rows) {
+    for (const x of columns) {
+      const from = (y * width + x) * 3;
+      out[at++] = data[from];
+      out[at++] = data[from + 1];
+      out[at++] = data[from + 2];
+    }
+  }
+  return { width: outWidth, height: outHeight, data: out };
+}
+
+/** Pillow steps by adding the scale up, so rounding errors add up just so here. */
+function nearestPositions(inSize: number, outSize: number): Int32Array {
+  const scale = inSize / outSize;
+  const positions = new Int32Array(outSize);
+  let at = scale * 0.5;
+  for (let i = 0; i < outSize; i++, at += scale) positions[i] = Math.min(inSize - 1, Math.trunc(at));
+  return positions;
+}

@@ -1,0 +1,30 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { decodeImage } from './decode.js';
+import { applyPixels } from './transform.js';
+import type { EncodedImage, RgbImage, Transform } from './types.js';
+
+/** The other end of decodePool: an encoded image in, pixels or the text of an error out. */
+
+export interface Job {
+  id: number;
+  encoded: EncodedImage;
+}
+
+export interface Answer {
+  id: number;
+  image?: RgbImage;
+  error?: string;
+}
+
+const transform = workerData as Transform;
+
+parentPort!.on('message', async ({ id, encoded }: Job) => {
+  try {
+    const image = applyPixels(transform, await decodeImage(encoded));
+    const answer: Answer = { id, image };
+    parentPort!.postMessage(answer, [image.data.buffer as ArrayBuffer]);
+  } catch (error) {
+    const answer: Answer = { id, error: (error as Error).message };
+    parentPort!.postMessage(answer);
+  }
+});
