@@ -1,11 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
-/**
- * JPEG by libjpeg-turbo as WebAssembly (@jsquash/jpeg), whose pixels are those of Pillow; jimp's own decoder differs by
- * grey levels. Made as a format of jimp's: bytes in, an RGBA bitmap out.
- */
-
+/** What jimp's formats decode to. */
 export interface Bitmap {
   width: number;
   height: number;
@@ -13,38 +9,42 @@ export interface Bitmap {
   data: Uint8Array | Uint8ClampedArray;
 }
 
-interface Decoder {
-  decode(bytes: Uint8Array): Promise<Bitmap>;
-  /** What libjpeg said since this was last emptied. */
+/** The WebAssembly module's own door; the package's `decode` wraps it in a promise and hides what libjpeg says. */
+interface Libjpeg {
+  decode(bytes: Uint8Array, preserveOrientation: boolean): Bitmap | null;
+  /** What libjpeg has said. */
   messages: string[];
 }
 
-let decoder: Promise<Decoder> | undefined;
+let loaded: Promise<Libjpeg> | undefined;
 
-async function loadDecoder(): Promise<Decoder> {
-  const { default: decode, init } = await import('@jsquash/jpeg/decode.js');
+async function load(): Promise<Libjpeg> {
+  const { default: instantiate } = await import('@jsquash/jpeg/codec/dec/mozjpeg_dec.js');
+  // Left to itself it would fetch its code, which Node cannot do for files.
+  const wasm = createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm');
   const messages: string[] = [];
-  // By itself it would fetch its WebAssembly, which Node cannot do for files. (Its types leave these options out.)
-  const path = createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm');
-  const wasmBinary = await readFile(path);
-  await init({ wasmBinary, printErr: (line: string) => messages.push(line) } as object);
-  return { decode: (bytes) => decode(bytes as unknown as ArrayBuffer) as Promise<Bitmap>, messages };
+  const options = { wasmBinary: await readFile(wasm), printErr: (line: string) => messages.push(line) };
+  const module = (await instantiate(options as object)) as unknown as Libjpeg;
+  return { decode: (bytes, preserveOrientation) => module.decode(bytes, preserveOrientation), messages };
 }
 
-/** Decodes a JPEG, not rotated by its EXIF orientation. @throws Error with libjpeg's message when it cannot, or when it is cut short */
+/**
+ * A JPEG decoder in the manner of jimp's formats: libjpeg-turbo as WebAssembly (@jsquash/jpeg), whose pixels are those
+ * of Pillow, where jimp's own decoder is grey levels off. EXIF does not rotate.
+ * @throws Error with libjpeg's message when the bytes are no JPEG or are cut short
+ */
 export async function decodeJpeg(bytes: Uint8Array): Promise<Bitmap> {
-  const { decode, messages } = await (decoder ??= loadDecoder());
+  const { decode, messages } = await (loaded ??= load());
   messages.length = 0;
-  let bitmap: Bitmap;
+  let bitmap: Bitmap | null = null;
   try {
-    bitmap = await decode(bytes);
+    bitmap = decode(bytes, false);
   } catch {
-    // libjpeg gave up by exit(): start the next image with a fresh copy of it.
-    decoder = undefined;
-    throw new Error(messages.join('; ') || 'no image');
+    // libjpeg left by exit(), and what it held is lost: the next image gets a fresh copy of it.
+    loaded = undefined;
   }
-  // libjpeg only warns and fills the rest with grey.
+  // Of a file that is cut short libjpeg makes the rest grey, and only warns.
   const premature = messages.find((line) => line.includes('Premature end'));
-  if (premature) throw new Error(premature);
+  if (!bitmap || premature) throw new Error(premature ?? (messages.at(-1) || 'libjpeg found no image'));
   return bitmap;
 }
