@@ -11,6 +11,8 @@ writes __tests__/fixtures/datasets/ (about 300 kB):
     tars/                           long names as GNU and as pax write them, and entries that lead out of the archive
     places/                         val_256 as a folder; places-tar/ as an archive
     tensors/                        ready inputs as .npy and .safetensors
+    real.json                       what NumPy reads in the real CIFAR files of FEATRECONSTRUCT_DATA: first labels, and
+                                    SHA-256 of all pixels (image, height, width, channel); kept where it is not set
 Needs NumPy, Pillow and safetensors. The same bytes come out at every run.
 """
 import gzip
@@ -224,11 +226,35 @@ def tensors() -> None:
     np.save(folder / "x.npy", x)
     np.save(folder / "ids.npy", ids)
     np.save(folder / "half.npy", x.astype(np.float16))
+    np.save(folder / "fortran.npy", np.asfortranarray(x))
     np.save(folder / "scalar.npy", np.float32(1))
+    np.save(folder / "unsigned.npy", ids.astype(np.uint16))
     save_file({"x": x}, folder / "one.safetensors")
     save_file({"inputs": ids, "labels": labels}, folder / "labelled.safetensors")
     save_file({"a": x, "b": ids}, folder / "two.safetensors")
     save_file({"x": x, "labels": labels[:3]}, folder / "mismatched.safetensors")
+    save_file({"x": x, "labels": labels / 2}, folder / "halves.safetensors")
+
+
+def real(data: Path) -> None:
+    files = {
+        "cifar10:train[0:10000]": ("cifar-10-batches-bin/data_batch_1.bin", 3073),
+        "cifar10:test": ("cifar-10-batches-bin/test_batch.bin", 3073),
+        "cifar100:train": ("cifar-100-binary/train.bin", 3074),
+        "cifar100:test": ("cifar-100-binary/test.bin", 3074),
+    }
+    found = {}
+    for spec, (name, width) in files.items():
+        records = np.fromfile(data / name, np.uint8).reshape(-1, width)
+        pixels = records[:, -3072:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        labels = records[:, -3073]
+        found[spec] = {
+            "n": len(records),
+            "firstLabels": labels[:8].tolist(),
+            "labelCounts": np.bincount(labels).tolist(),
+            "sha256": hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest(),
+        }
+    dump("real.json", found)
 
 
 def dump(name: str, value) -> None:
@@ -236,10 +262,14 @@ def dump(name: str, value) -> None:
 
 
 if __name__ == "__main__":
-    shutil.rmtree(OUT, ignore_errors=True)
-    OUT.mkdir(parents=True)
+    for path in OUT.iterdir() if OUT.exists() else []:
+        if path.is_dir():
+            shutil.rmtree(path)
+    OUT.mkdir(parents=True, exist_ok=True)
     cifar()
     pickles()
     tars()
     places()
     tensors()
+    if "FEATRECONSTRUCT_DATA" in os.environ:
+        real(Path(os.environ["FEATRECONSTRUCT_DATA"]))
