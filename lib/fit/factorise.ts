@@ -152,12 +152,17 @@ function eigenvectors(g: Matrix, largest: number, cut: number): Factorisation {
   };
 }
 
-/** An orthonormal basis of the rows' span by two rounds of Cholesky QR; null where it breaks down. */
-async function orthonormaliseRows(a: Matrix): Promise<Matrix | null> {
+/**
+ * An orthonormal basis of the span of a matrix's independent rows, by two rounds of Cholesky QR (Yamamoto, Nakatsukasa,
+ * Yanagisawa and Fukaya 2015), which holds while the condition is below about 1e8.
+ */
+export async function orthonormaliseRows(a: Matrix): Promise<Matrix> {
   let q = a;
   for (let round = 0; round < 2; round++) {
     const factor = await cholesky(symmetrise(await multiply(q, q, 'nt')));
-    if (!factor) return null;
+    if (!factor) {
+      throw new FeatReconstructError('Expected independent rows to make a basis of, found dependent ones.');
+    }
     q = await forwardSolve(factor, q);
   }
   return q;

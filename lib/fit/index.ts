@@ -1,9 +1,24 @@
-/** fit: statistics, solvers, priors, apply. */
+/**
+ * fit: from rows to a linear map, exactly. `fitLinearMap` does it in one call; `accumulate` and `solve` are its two
+ * halves, for statistics that are merged, kept or solved more than once. `pseudoInverse`, `rowSpace` and `headCondition`
+ * say what a head lets through, `trainingSpan` what the training rows fill; maps are applied, composed, saved and
+ * exported.
+ */
 export { accumulate } from './accumulate.js';
 export type { AccumulateOptions } from './accumulate.js';
+export { applyLinearMap, composeLinearMaps } from './apply.js';
+export { symmetricEigen, symmetricEigenvalues } from './eigen.js';
+export type { Solver } from './factorise.js';
 export { fitLinearMap } from './fit-linear-map.js';
 export type { FitOptions } from './fit-linear-map.js';
-export { symmetricEigen, symmetricEigenvalues } from './eigen.js';
+export { headCondition, pseudoInverse, rowSpace } from './head.js';
+export { linearMapToOnnx, loadLinearMap, saveLinearMap } from './map-files.js';
+export type { MapWithFit } from './map-files.js';
+export { fitSgd, sgdStabilityLimit } from './sgd.js';
+export type { SgdMap, SgdOptions, SgdReport, StabilityOptions } from './sgd.js';
 export { defaultRcond, solve } from './solve.js';
 export type { FitInfo, FittedMap, SolveOptions } from './solve.js';
+export { trainingSpan } from './span.js';
+export type { Span } from './span.js';
 export { mergeStatistics, Statistics } from './statistics.js';
+export type { Dtype, MergeNode, Moments } from './statistics.js';

@@ -1,3 +1,5 @@
+import { denseData, type LinearMap } from '../tensor/index.js';
+
 /** A dense float64 matrix, row-major. */
 export interface Matrix {
   rows: number;
@@ -83,3 +85,20 @@ export function symmetrise(m: Matrix): Matrix {
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) data[i * n + j] = data[j * n + i];
   return m;
 }
+
+export function identity(n: number): Matrix {
+  const out = matrix(n, n);
+  for (let i = 0; i < n; i++) out.data[i * (n + 1)] = 1;
+  return out;
+}
+
+/** A map's weight (out, in) in float64, dense; not a copy where it is that already. */
+export function denseWeight({ weight }: LinearMap): Matrix {
+  return matrix(weight.shape[0], weight.shape[1], toFloat64(denseData(weight)));
+}
+
+/** A map's bias (out) in float64. */
+export const denseBias = ({ bias }: LinearMap): Float64Array => toFloat64(denseData(bias));
+
+const toFloat64 = (data: Float32Array | Float64Array): Float64Array =>
+  data instanceof Float64Array ? data : Float64Array.from(data);

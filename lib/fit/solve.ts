@@ -1,9 +1,9 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, UsageError } from '../base/index.js';
-import { denseData, toNdArray, type LinearMap } from '../tensor/index.js';
+import { toNdArray, type LinearMap } from '../tensor/index.js';
 import { symmetricEigenvalues } from './eigen.js';
-import { factorise, type Solver } from './factorise.js';
-import { matrix, subtract, transpose, type Matrix } from './matrix.js';
+import { factorise, type Factorisation, type Solver } from './factorise.js';
+import { denseBias, denseWeight, matrix, slice, subtract, timesVector, transpose, type Matrix } from './matrix.js';
 import { multiply } from './multiply.js';
 import type { Dtype, Statistics } from './statistics.js';
 
@@ -81,15 +81,14 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
     );
   }
   checkPrior(prior, p, to - from);
-  const system = await normalEquations(statistics, from, to, intercept, prior);
-  for (let i = 0; i < p; i++) system.gram.data[i * (p + 1)] += alpha;
-  const factorisation = await factorise(system.gram, rcond);
-  const weight = transpose(await factorisation.solve(system.cross));
+  const factorisation = await factorisationOf(statistics, { alpha, rcond, intercept });
+  const cross = await crossOf(statistics, from, to, intercept, prior);
+  const weight = transpose(await factorisation.solve(cross));
   if (prior) add(weight, prior);
   const { rank, condition, gap, solver } = factorisation;
   return {
     weight: toNdArray(weight.data, [to - from, p]),
-    bias: toNdArray(biasOf(weight, system.meanX, system.meanY, intercept, prior), [to - from]),
+    bias: toNdArray(biasOf(statistics, from, weight, intercept, prior), [to - from]),
     fit: {
       n,
       rank,
@@ -105,59 +104,60 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
   };
 }
 
-interface NormalEquations {
-  /** (p, p), owned by the caller. */
-  gram: Matrix;
-  /** (p, q) */
-  cross: Matrix;
-  meanX: Float64Array;
-  meanY: Float64Array;
+type GramOptions = Required<Pick<SolveOptions, 'alpha' | 'rcond' | 'intercept'>>;
+
+const remembered = new WeakMap<Statistics, { key: string; factorisation: Promise<Factorisation> }>();
+
+/** G + alpha I of these statistics, factorised. The last one is kept: a span and maps with and without a prior share it. */
+export function factorisationOf(statistics: Statistics, options: GramOptions): Promise<Factorisation> {
+  const key = JSON.stringify(options);
+  const last = remembered.get(statistics);
+  if (last?.key === key) return last.factorisation;
+  const { alpha, rcond, intercept } = options;
+  const { n, p, meanX } = statistics;
+  const gram = matrix(p, p, statistics.gram.slice());
+  if (!intercept) addOuter(gram, n, meanX, meanX);
+  for (let i = 0; i < p; i++) gram.data[i * (p + 1)] += alpha;
+  const factorisation = factorise(gram, rcond);
+  remembered.set(statistics, { key, factorisation });
+  return factorisation;
 }
 
-/** The Gram and the products with what is to be explained: Y, or Y less the prior's answer. */
-async function normalEquations(
+/** Products of X with what is to be explained: columns [from, to) of Y, less the prior's answer. */
+async function crossOf(
   statistics: Statistics,
   from: number,
   to: number,
   intercept: boolean,
   prior: LinearMap | undefined,
-): Promise<NormalEquations> {
+): Promise<Matrix> {
   const { n, p, q, meanX } = statistics;
-  const meanY = statistics.meanY.slice(from, to);
-  const gram = matrix(p, p, statistics.gram.slice());
-  const cross = matrix(p, to - from);
-  for (let i = 0; i < p; i++) cross.data.set(statistics.cross.subarray(i * q + from, i * q + to), i * cross.cols);
-  // Xᵀ(Y − X A₀ᵀ) = C − G A₀ᵀ: no second pass over the rows.
-  if (prior) subtract(cross, await multiply(gram, denseWeight(prior), 'nt'));
+  const cross = slice(matrix(p, q, statistics.cross), 0, p, from, to);
+  // Xᵀ(Y − X A₀ᵀ) = C − G A₀ᵀ: no second pass over the rows. What this cancels is small beside C, so its rounding is
+  // that of C itself.
+  if (prior) subtract(cross, await multiply(matrix(p, p, statistics.gram), denseWeight(prior), 'nt'));
   if (!intercept) {
-    const rest = prior ? residualMean(meanX, meanY, prior) : meanY;
-    addOuter(gram, n, meanX, meanX);
-    addOuter(cross, n, meanX, rest);
+    const meanY = statistics.meanY.subarray(from, to);
+    addOuter(cross, n, meanX, prior ? residualMean(meanX, meanY, prior) : meanY);
   }
-  return { gram, cross, meanX, meanY };
+  return cross;
 }
 
 function residualMean(meanX: Float64Array, meanY: Float64Array, prior: LinearMap): Float64Array {
-  return meanY.map((value, i) => {
-    let predicted = prior.bias.get(i);
-    for (let j = 0; j < meanX.length; j++) predicted += prior.weight.get(i, j) * meanX[j];
-    return value - predicted;
-  });
+  const bias = denseBias(prior);
+  return timesVector(denseWeight(prior), meanX).map((value, i) => meanY[i] - value - bias[i]);
 }
 
+/** The bias that sends the mean of X to the mean of Y; without an intercept the prior's own, or 0. */
 function biasOf(
+  { meanX, meanY }: Statistics,
+  from: number,
   weight: Matrix,
-  meanX: Float64Array,
-  meanY: Float64Array,
   intercept: boolean,
   prior: LinearMap | undefined,
 ): Float64Array {
-  if (!intercept) return meanY.map((_, i) => (prior ? prior.bias.get(i) : 0));
-  return meanY.map((value, i) => {
-    let sum = value;
-    for (let j = 0, at = i * weight.cols; j < weight.cols; j++) sum -= weight.data[at + j] * meanX[j];
-    return sum;
-  });
+  if (intercept) return timesVector(weight, meanX).map((value, i) => meanY[from + i] - value);
+  return prior ? denseBias(prior).slice() : new Float64Array(weight.rows);
 }
 
 function warningOf(rank: number, gap: number | null): string | null {
@@ -175,9 +175,6 @@ function checkPrior(prior: LinearMap | undefined, p: number, q: number): void {
     );
   }
 }
-
-const denseWeight = ({ weight }: LinearMap): Matrix =>
-  matrix(weight.shape[0], weight.shape[1], Float64Array.from(denseData(weight)));
 
 function add(weight: Matrix, prior: LinearMap): void {
   const other = denseWeight(prior).data;
