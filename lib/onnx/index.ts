@@ -1,3 +1,15 @@
 /** onnx: protobuf bytes → graph view; find the head, lift it, tap the features; build small graphs. */
 export { buildModel, dataType, valueInfoProto } from './build.js';
 export type { Attribute, DataTypeName, GraphConstant, GraphNode, GraphSpec, GraphValue } from './build.js';
+export { describeNode, externalLocations, parseModel } from './graph.js';
+export type { AttributeView, GraphView, NodeView, ValueView } from './graph.js';
+export { resolveExternal } from './external.js';
+export type { ExternalData } from './external.js';
+export { float16ToFloat32, float32ToFloat16 } from './half.js';
+export { findHead } from './head.js';
+export type { HeadLocation } from './head.js';
+export { liftHead } from './lift.js';
+export type { LiftedHead } from './lift.js';
+export { renameExternalData, tapModel } from './tap.js';
+export type { NumericTensor, TensorView } from './tensor.js';
+export type { Step } from './walk.js';

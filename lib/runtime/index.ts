@@ -1,3 +1,12 @@
-/** runtime: ONNX Runtime's sessions and providers. The only room that imports onnxruntime-node. */
+/** runtime: ONNX Runtime's sessions and providers; models that are ready to run. The only room that imports onnxruntime-node. */
+export { describeModel } from './describe.js';
+export type { LoadModelOptions, ModelDescription } from './describe.js';
+export { listProviders } from './doctor.js';
+export type { ProviderReport } from './doctor.js';
+export type { ModelBatch, ModelInput } from './input.js';
+export { loadModel } from './model.js';
+export type { Model, ModelOutput } from './model.js';
+export { runtimeVersion } from './ort.js';
+export type { ExecutionProvider } from './providers.js';
 export { createSession } from './session.js';
 export type { GraphSession, GraphTensor, SessionOptions, SessionValue } from './session.js';

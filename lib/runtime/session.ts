@@ -1,7 +1,13 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { FeatReconstructError } from '../base/index.js';
+import { buildModel } from '../onnx/index.js';
+import { loadRuntime } from './ort.js';
+import { demandProviders, providerName, shortName, unloadable, type ExecutionProvider } from './providers.js';
 
-/** What goes into and comes out of a session. Data are row-major. */
+/** What goes into and comes out of a session. Data are row-major; float16 numbers are bits in a Uint16Array. */
 export interface GraphTensor {
   type: 'float32' | 'float64' | 'float16' | 'int32' | 'int64' | 'uint8' | 'int8' | 'bool';
   data: Float32Array | Float64Array | Uint16Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
@@ -17,13 +23,15 @@ export interface SessionValue {
 
 export interface SessionOptions {
   /** `cpu` (the default), `cuda`, `webgpu`, …, with options of the provider if any. A list is tried in order by ONNX Runtime node by node. */
-  executionProviders?: readonly (string | { name: string; [option: string]: unknown })[];
+  executionProviders?: readonly ExecutionProvider[];
   /** Threads of one operator; 0 or absent lets ONNX Runtime take every core. */
   intraOpNumThreads?: number;
   /** Where the file's external data lie when the model is given as bytes. */
   externalDataFolder?: string;
   /** 'all' by default. */
   graphOptimizationLevel?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Record which provider runs each node, until `nodesByProvider` is called. */
+  profile?: boolean;
 }
 
 /** One compiled graph. The only door to ONNX Runtime for the rest of the library. */
@@ -34,6 +42,8 @@ export interface GraphSession {
   readonly provider: string;
   /** Runs the graph; `fetches` limits the outputs that are computed and copied. */
   run(feeds: Record<string, GraphTensor>, fetches?: readonly string[]): Promise<Record<string, GraphTensor>>;
+  /** Ends the recording of `profile`: how many nodes ran on each provider so far. */
+  nodesByProvider(): Promise<Record<string, number>>;
   release(): Promise<void>;
 }
 
@@ -43,10 +53,33 @@ export interface GraphSession {
  */
 export async function createSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<GraphSession> {
   const executionProviders = [...(options.executionProviders ?? ['cpu'])];
-  const first = executionProviders[0];
-  const provider = typeof first === 'string' ? first : first.name;
+  await demandProviders(executionProviders);
+  let session: OpenSession;
+  try {
+    session = await open(model, { ...options, executionProviders });
+  } catch (error) {
+    const names = executionProviders.map(providerName);
+    for (const name of names.filter((each) => each !== 'cpu')) await demandLoading(name);
+    throw new FeatReconstructError(
+      `ONNX Runtime could not open the model with provider '${names[0]}': ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+  const { Tensor: RuntimeTensor } = await loadRuntime();
+  return wrap(session, providerName(executionProviders[0]), RuntimeTensor);
+}
+
+/** A compiled graph and, while it is being profiled, the folder of the recording. */
+interface OpenSession {
+  session: InferenceSession;
+  profile: string | undefined;
+}
+
+async function open(model: Uint8Array | string, options: SessionOptions): Promise<OpenSession> {
+  const { InferenceSession: Runtime } = await loadRuntime();
+  const profile = options.profile ? await mkdtemp(path.join(tmpdir(), 'featreconstruct-')) : undefined;
   const sessionOptions: InferenceSession.SessionOptions = {
-    executionProviders: executionProviders as InferenceSession.ExecutionProviderConfig[],
+    executionProviders: options.executionProviders as InferenceSession.ExecutionProviderConfig[],
     graphOptimizationLevel: options.graphOptimizationLevel ?? 'all',
     // Warnings about unused initialisers and the like are no news to our users.
     logSeverityLevel: 3,
@@ -54,30 +87,56 @@ export async function createSession(model: Uint8Array | string, options: Session
     ...(options.externalDataFolder
       ? { extra: { session: { model_external_initializers_file_folder_path: options.externalDataFolder } } }
       : {}),
+    ...(profile ? { enableProfiling: true, profileFilePrefix: path.join(profile, 'nodes') } : {}),
   };
-  let session: InferenceSession;
   try {
-    session = await (typeof model === 'string'
-      ? InferenceSession.create(model, sessionOptions)
-      : InferenceSession.create(model, sessionOptions));
+    const session = await (typeof model === 'string'
+      ? Runtime.create(model, sessionOptions)
+      : Runtime.create(model, sessionOptions));
+    return { session, profile };
   } catch (error) {
-    throw new FeatReconstructError(
-      `ONNX Runtime could not open the model with provider '${provider}': ${(error as Error).message}`,
-      { cause: error },
-    );
+    if (profile) await rm(profile, { recursive: true, force: true });
+    throw error;
   }
-  const describe = (list: readonly InferenceSession.ValueMetadata[]): SessionValue[] =>
-    list.flatMap((value) =>
-      value.isTensor
-        ? [
-            {
-              name: value.name,
-              type: value.type as GraphTensor['type'],
-              dims: value.shape.map((dim) => (typeof dim === 'number' ? dim : -1)),
-            },
-          ]
-        : [],
-    );
+}
+
+/**
+ * Tries a provider on a graph of two nodes.
+ * @throws FeatReconstructError with reason and cure when it does not load, or leaves all nodes to another one
+ */
+export async function demandLoading(name: string): Promise<void> {
+  await demandProviders([name]);
+  let session: OpenSession;
+  try {
+    session = await open(twoNodes(), { executionProviders: [name], profile: true });
+  } catch (error) {
+    throw unloadable(name, firstLine((error as Error).message));
+  }
+  const { Tensor: RuntimeTensor } = await loadRuntime();
+  const probe = wrap(session, name, RuntimeTensor);
+  try {
+    await probe.run({ x: { type: 'float32', data: Float32Array.of(1, -2), dims: [1, 2] } });
+    const nodes = await probe.nodesByProvider();
+    if (!nodes[name]) throw unloadable(name, `a test graph ran on ${Object.keys(nodes).join(', ')} instead`);
+  } finally {
+    await probe.release();
+  }
+}
+
+const firstLine = (message: string): string => message.trim().split('\n')[0].replace(/\.$/, '');
+
+function twoNodes(): Uint8Array {
+  return buildModel({
+    inputs: [{ name: 'x', type: 'float32', dims: ['n', 2] }],
+    outputs: [{ name: 'y', type: 'float32', dims: ['n', 2] }],
+    nodes: [
+      { op: 'Relu', inputs: ['x'], outputs: ['r'] },
+      { op: 'Add', inputs: ['r', 'x'], outputs: ['y'] },
+    ],
+  });
+}
+
+function wrap({ session, profile }: OpenSession, provider: string, RuntimeTensor: typeof Tensor): GraphSession {
   return {
     inputs: describe(session.inputMetadata),
     outputs: describe(session.outputMetadata),
@@ -85,15 +144,61 @@ export async function createSession(model: Uint8Array | string, options: Session
     async run(feeds, fetches) {
       const tensors: Record<string, Tensor> = {};
       for (const [name, { type, data, dims }] of Object.entries(feeds)) {
-        tensors[name] = new Tensor(type as 'float32', data as Float32Array, dims);
+        tensors[name] = new RuntimeTensor(type as 'float32', data as Float32Array, dims);
       }
       const results = fetches ? await session.run(tensors, fetches) : await session.run(tensors);
       const out: Record<string, GraphTensor> = {};
       for (const [name, tensor] of Object.entries(results)) {
-        out[name] = { type: tensor.type as GraphTensor['type'], data: tensor.data as Float32Array, dims: tensor.dims };
+        out[name] = { type: tensor.type as GraphTensor['type'], data: dataOf(tensor), dims: tensor.dims };
       }
       return out;
     },
+    nodesByProvider: () => readProfile(session, profile),
     release: () => session.release(),
   };
+}
+
+const describe = (list: readonly InferenceSession.ValueMetadata[]): SessionValue[] =>
+  list.flatMap((value) =>
+    value.isTensor
+      ? [
+          {
+            name: value.name,
+            type: value.type as GraphTensor['type'],
+            dims: value.shape.map((dim) => (typeof dim === 'number' ? dim : -1)),
+          },
+        ]
+      : [],
+  );
+
+/** A Node with a Float16Array hands that out where older ones hand out the bits: always the bits here. */
+function dataOf(tensor: Tensor): GraphTensor['data'] {
+  const data = tensor.data as Uint16Array;
+  if (tensor.type !== 'float16' || data instanceof Uint16Array) return data;
+  const { buffer, byteOffset, length } = data as { buffer: ArrayBuffer; byteOffset: number; length: number };
+  return new Uint16Array(buffer, byteOffset, length);
+}
+
+interface ProfileEvent {
+  cat: string;
+  args?: { provider?: string };
+}
+
+/** Ends a recording and counts node runs by provider; the file of the recording is removed. */
+async function readProfile(session: InferenceSession, folder: string | undefined): Promise<Record<string, number>> {
+  if (folder === undefined) throw new Error('nodesByProvider needs a session with the option profile');
+  session.endProfiling();
+  try {
+    const [file] = await readdir(folder);
+    const events = JSON.parse(await readFile(path.join(folder, file), 'utf8')) as ProfileEvent[];
+    const nodes: Record<string, number> = {};
+    for (const { cat, args } of events) {
+      if (cat !== 'Node' || !args?.provider) continue;
+      const name = shortName(args.provider);
+      nodes[name] = (nodes[name] ?? 0) + 1;
+    }
+    return nodes;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -1,0 +1,235 @@
+import { FeatReconstructError } from '../base/index.js';
+import { fields, int, ints, text } from './protobuf.js';
+import { tensorView, typeName, type TensorView } from './tensor.js';
+
+/** A model as its file says it: names and outlines are decoded, numbers are left where they lie. */
+export interface GraphView {
+  /** The exporter's name and version: `pytorch 2.13.0`. */
+  producer: string;
+  irVersion: number;
+  /** Version by domain; `''` is ONNX's own. */
+  opsets: Map<string, number>;
+  /** In topological order, as ONNX demands. */
+  nodes: NodeView[];
+  initializers: Map<string, TensorView>;
+  /** Without those that are initialisers (files below IR version 4 list both). */
+  inputs: ValueView[];
+  outputs: ValueView[];
+  /** What the file says of the type and shape of a tensor, by name: inputs, outputs and value_info. */
+  values: Map<string, ValueView>;
+  /** The node that makes a tensor, by the tensor's name. */
+  producers: Map<string, NodeView>;
+  /** Model-local functions as `domain:name`. */
+  functions: Set<string>;
+  /** The file that was parsed; external data are looked for beside it. */
+  modelPath: string | undefined;
+}
+
+export interface NodeView {
+  op: string;
+  /** `''` is ONNX's own. */
+  domain: string;
+  name: string;
+  inputs: string[];
+  outputs: string[];
+  attributes: Map<string, AttributeView>;
+}
+
+export interface AttributeView {
+  int?: number;
+  float?: number;
+  string?: string;
+  ints?: number[];
+  floats?: number[];
+  tensor?: TensorView;
+  /** Bodies of If, Loop and Scan: their nodes. */
+  nodes?: NodeView[];
+}
+
+export interface ValueView {
+  name: string;
+  /** `float32`, …; null when the file does not say. */
+  type: string | null;
+  /** Numbers, names of open dimensions, null for unknown ones; null when the rank is unknown. */
+  dims: (number | string | null)[] | null;
+}
+
+/**
+ * Parses an ONNX model.
+ * @param options.modelPath where the bytes come from; needed to read weights that lie in external files
+ * @throws FeatReconstructError when the bytes are cut short, corrupted or no ONNX model, or older than opset 7
+ */
+export function parseModel(bytes: Uint8Array, options: { modelPath?: string } = {}): GraphView {
+  if (bytes.length > 8 && new TextDecoder().decode(bytes.subarray(4, 8)) === 'ORTM') {
+    throw notOnnx('a file in ONNX Runtime’s own .ort format', 'Use the .onnx file that it was made from.');
+  }
+  const graph: GraphView = {
+    producer: '',
+    irVersion: 0,
+    opsets: new Map(),
+    nodes: [],
+    initializers: new Map(),
+    inputs: [],
+    outputs: [],
+    values: new Map(),
+    producers: new Map(),
+    functions: new Set(),
+    modelPath: options.modelPath,
+  };
+  let graphs = 0;
+  for (const field of fields(bytes)) {
+    if (field.number === 1) graph.irVersion = int(field);
+    else if (field.number === 2) graph.producer = text(field);
+    else if (field.number === 3) graph.producer = `${graph.producer} ${text(field)}`.trim();
+    else if (field.number === 7) {
+      graphs++;
+      readGraph(field.bytes, graph);
+    } else if (field.number === 8) readOpset(field.bytes, graph.opsets);
+    else if (field.number === 25) graph.functions.add(functionName(field.bytes));
+  }
+  if (graphs === 0) throw notOnnx('no graph in it', 'The file is truncated, empty or of another kind.');
+  if (graph.opsets.size === 0) throw notOnnx('no opset', 'The file is truncated: copy or export it again.');
+  const opset = graph.opsets.get('');
+  if (opset !== undefined && opset < 7) {
+    throw new FeatReconstructError(
+      `Expected opset 7 or newer, found opset ${opset}: convert the model with onnx.version_converter, or export it again.`,
+    );
+  }
+  graph.inputs = graph.inputs.filter((value) => !graph.initializers.has(value.name));
+  for (const node of graph.nodes) for (const output of node.outputs) graph.producers.set(output, node);
+  if (graph.outputs.length === 0) throw notOnnx('a graph without outputs', 'The file is truncated or corrupted.');
+  return graph;
+}
+
+function notOnnx(found: string, next: string): FeatReconstructError {
+  return new FeatReconstructError(`Expected an ONNX model, found ${found}. ${next}`);
+}
+
+function readOpset(message: Uint8Array, opsets: Map<string, number>): void {
+  let domain = '';
+  let version = 0;
+  for (const field of fields(message)) {
+    if (field.number === 1) domain = plainDomain(text(field));
+    else if (field.number === 2) version = int(field);
+  }
+  opsets.set(domain, version);
+}
+
+/** `ai.onnx` is a second name of ONNX's own domain. */
+const plainDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
+
+function functionName(message: Uint8Array): string {
+  let name = '';
+  let domain = '';
+  for (const field of fields(message)) {
+    if (field.number === 1) name = text(field);
+    else if (field.number === 10) domain = text(field);
+  }
+  return `${plainDomain(domain)}:${name}`;
+}
+
+function readGraph(message: Uint8Array, graph: GraphView): void {
+  for (const field of fields(message)) {
+    if (field.number === 1) graph.nodes.push(nodeView(field.bytes));
+    else if (field.number === 5) {
+      const tensor = tensorView(field.bytes);
+      graph.initializers.set(tensor.name, tensor);
+    } else if (field.number === 11 || field.number === 12 || field.number === 13) {
+      const value = valueView(field.bytes);
+      // A value may be declared twice, once without its type (an output that was tapped): the fuller one counts.
+      if (value.type !== null || !graph.values.has(value.name)) graph.values.set(value.name, value);
+      if (field.number === 11) graph.inputs.push(value);
+      if (field.number === 12) graph.outputs.push(value);
+    }
+  }
+}
+
+function nodeView(message: Uint8Array): NodeView {
+  const node: NodeView = { op: '', domain: '', name: '', inputs: [], outputs: [], attributes: new Map() };
+  for (const field of fields(message)) {
+    if (field.number === 1) node.inputs.push(text(field));
+    else if (field.number === 2) node.outputs.push(text(field));
+    else if (field.number === 3) node.name = text(field);
+    else if (field.number === 4) node.op = text(field);
+    else if (field.number === 5) {
+      const [name, attribute] = attributeView(field.bytes);
+      node.attributes.set(name, attribute);
+    } else if (field.number === 7) node.domain = plainDomain(text(field));
+  }
+  return node;
+}
+
+function attributeView(message: Uint8Array): [string, AttributeView] {
+  let name = '';
+  let type = 0;
+  const out: AttributeView = {};
+  for (const field of fields(message)) {
+    if (field.number === 1) name = text(field);
+    else if (field.number === 2) out.float = floatOf(field.value);
+    else if (field.number === 3) out.int = int(field);
+    else if (field.number === 4) out.string = text(field);
+    else if (field.number === 5) out.tensor = tensorView(field.bytes);
+    else if (field.number === 6) out.nodes = bodyNodes(field.bytes);
+    else if (field.number === 7) {
+      out.floats ??= [];
+      if (field.wire === 5) out.floats.push(floatOf(field.value));
+      else out.floats.push(...new Float32Array(new Uint8Array(field.bytes).buffer));
+    } else if (field.number === 8) ints(field, (out.ints ??= []));
+    else if (field.number === 20) type = int(field);
+  }
+  // Writers of proto3 leave out a number that is 0.
+  if (type === 1) out.float ??= 0;
+  if (type === 2) out.int ??= 0;
+  return [name, out];
+}
+
+const floatOf = (bits: bigint): number => new Float32Array(Uint32Array.of(Number(bits)).buffer)[0];
+
+function bodyNodes(message: Uint8Array): NodeView[] {
+  const nodes: NodeView[] = [];
+  for (const field of fields(message)) if (field.number === 1) nodes.push(nodeView(field.bytes));
+  return nodes;
+}
+
+function valueView(message: Uint8Array): ValueView {
+  const value: ValueView = { name: '', type: null, dims: null };
+  for (const field of fields(message)) {
+    if (field.number === 1) value.name = text(field);
+    else if (field.number === 2) {
+      for (const kind of fields(field.bytes)) if (kind.number === 1) readTensorType(kind.bytes, value);
+    }
+  }
+  return value;
+}
+
+function readTensorType(message: Uint8Array, value: ValueView): void {
+  for (const field of fields(message)) {
+    if (field.number === 1) value.type = typeName(int(field));
+    else if (field.number === 2) {
+      value.dims = [];
+      for (const dim of fields(field.bytes)) value.dims.push(readDim(dim.bytes));
+    }
+  }
+}
+
+function readDim(message: Uint8Array): number | string | null {
+  for (const field of fields(message)) {
+    if (field.number === 1) return int(field);
+    if (field.number === 2) return text(field);
+  }
+  return null;
+}
+
+/** Locations of external data, in order of first use. */
+export function externalLocations(graph: GraphView): string[] {
+  const constants = graph.nodes.flatMap((node) => [...node.attributes.values()].map((attribute) => attribute.tensor));
+  const tensors = [...graph.initializers.values(), ...constants];
+  return [...new Set(tensors.flatMap((tensor) => tensor?.external?.location ?? []))];
+}
+
+/** `Gemm '/classifier/Gemm'`, for messages. */
+export function describeNode(node: NodeView): string {
+  const op = node.domain ? `${node.domain}.${node.op}` : node.op;
+  const name = node.name || node.outputs[0] || '';
+  return name ? `${op} '${name}'` : op;
+}

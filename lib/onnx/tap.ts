@@ -1,0 +1,52 @@
+import { type Field, fields, text, Writer } from './protobuf.js';
+
+/**
+ * Exposes tensors of a graph as further outputs, by appending to the file's bytes: a second `graph` field is merged
+ * into the first by every protobuf reader, so that no weight is touched. Types and shapes are left for ONNX Runtime to
+ * infer.
+ * @param outputs names of tensors that are no outputs yet
+ * @returns the only copy made: the model's bytes and a few more
+ */
+export function tapModel(bytes: Uint8Array, outputs: readonly string[]): Uint8Array {
+  const graph = new Writer();
+  for (const name of outputs) graph.bytes(12, new Writer().bytes(1, name));
+  const extra = new Writer().bytes(7, graph).finish();
+  const out = new Uint8Array(bytes.length + extra.length);
+  out.set(bytes);
+  out.set(extra, bytes.length);
+  return out;
+}
+
+/**
+ * Gives external files other names: where a cache keeps them under names of its own, behind symbolic links, ONNX
+ * Runtime has to be told the real ones. Rewrites the graph; a model with external data holds few bytes itself.
+ */
+export function renameExternalData(model: Uint8Array, rename: (location: string) => string): Uint8Array {
+  return rewrite(model, 7, (graph) =>
+    rewrite(graph, 5, (tensor) =>
+      rewrite(tensor, 13, (entry) => {
+        const parts = [...fields(entry)];
+        const isLocation = parts.some((part) => part.number === 1 && text(part) === 'location');
+        return isLocation ? rewrite(entry, 2, (value) => new TextEncoder().encode(rename(utf8.decode(value)))) : entry;
+      }),
+    ),
+  );
+}
+
+const utf8 = new TextDecoder();
+
+/** Copies a message, with each field `number` replaced. */
+function rewrite(message: Uint8Array, number: number, replace: (bytes: Uint8Array) => Uint8Array): Uint8Array {
+  const out = new Writer();
+  for (const field of fields(message)) {
+    if (field.wire === 2) out.bytes(field.number, field.number === number ? replace(field.bytes) : field.bytes);
+    else copyNumber(out, field);
+  }
+  return out.finish();
+}
+
+function copyNumber(out: Writer, field: Field): void {
+  if (field.wire === 0) out.int(field.number, field.value);
+  else if (field.wire === 5) out.float(field.number, new Float32Array(Uint32Array.of(Number(field.value)).buffer)[0]);
+  else throw new Error(`a field of wire type ${field.wire}, which onnx.proto has not`);
+}

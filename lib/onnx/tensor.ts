@@ -1,0 +1,194 @@
+import { FeatReconstructError } from '../base/index.js';
+import { readExternal, type ExternalData } from './external.js';
+import { bfloat16ToFloat32, float16ToFloat32 } from './half.js';
+import { type Field, fields, int, ints, text } from './protobuf.js';
+
+/** onnx.TensorProto.DataType by number, with the bytes of one element in `raw_data` (0: not read here). */
+const types: Record<number, { name: string; size: number }> = {
+  1: { name: 'float32', size: 4 },
+  2: { name: 'uint8', size: 1 },
+  3: { name: 'int8', size: 1 },
+  4: { name: 'uint16', size: 2 },
+  5: { name: 'int16', size: 2 },
+  6: { name: 'int32', size: 4 },
+  7: { name: 'int64', size: 8 },
+  8: { name: 'string', size: 0 },
+  9: { name: 'bool', size: 1 },
+  10: { name: 'float16', size: 2 },
+  11: { name: 'float64', size: 8 },
+  12: { name: 'uint32', size: 4 },
+  13: { name: 'uint64', size: 8 },
+  16: { name: 'bfloat16', size: 2 },
+};
+
+/** The name of an element type; `type 21` for one that this library does not read. */
+export const typeName = (type: number): string => types[type]?.name ?? `type ${type}`;
+
+/** A tensor as it stands in the file: nothing is decoded before `readTensor`. */
+export interface TensorView {
+  name: string;
+  type: string;
+  dims: number[];
+  /** Where the numbers lie when they are not in the file itself. */
+  external: ExternalData | null;
+  /** `raw_data`: little-endian bytes, row-major. */
+  raw: Uint8Array | null;
+  /** `float_data`, `int32_data`, `int64_data`, `double_data`, `uint64_data`: views of the fields, by field number. */
+  typed: Map<number, Field[]>;
+}
+
+/** The numbers of a constant, decoded. Whole numbers come as float64, exact up to 2^53. */
+export interface NumericTensor {
+  dims: number[];
+  data: Float32Array | Float64Array;
+}
+
+export const count = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
+
+/** Reads a TensorProto's outline. @throws FeatReconstructError where its size is not what its shape asks for */
+export function tensorView(message: Uint8Array): TensorView {
+  const view: TensorView = { name: '', type: typeName(0), dims: [], external: null, raw: null, typed: new Map() };
+  const entries = new Map<string, string>();
+  let isExternal = false;
+  let typeNumber = 0;
+  for (const field of fields(message)) {
+    if (field.number === 1) ints(field, view.dims);
+    else if (field.number === 2) typeNumber = int(field);
+    else if (field.number === 8) view.name = text(field);
+    else if (field.number === 9) view.raw = field.bytes;
+    else if (field.number === 13) readEntry(field.bytes, entries);
+    else if (field.number === 14) isExternal = int(field) === 1;
+    else if ([4, 5, 7, 10, 11].includes(field.number)) {
+      view.typed.set(field.number, [...(view.typed.get(field.number) ?? []), field]);
+    }
+  }
+  view.type = typeName(typeNumber);
+  if (isExternal) view.external = externalData(view.name, entries);
+  const size = types[typeNumber]?.size ?? 0;
+  const found = view.external ? (view.external.length ?? null) : (view.raw?.length ?? null);
+  const expected = count(view.dims) * size;
+  if (view.dims.some((dim) => dim < 0) || (size > 0 && found !== null && found !== expected)) {
+    throw new FeatReconstructError(
+      `Expected ${expected} bytes for the tensor '${view.name}' (${view.type}, shape ${view.dims.join(' x ')}), found ${found}: the model file is corrupted. Copy or export it again.`,
+    );
+  }
+  return view;
+}
+
+function readEntry(message: Uint8Array, into: Map<string, string>): void {
+  let key = '';
+  let value = '';
+  for (const field of fields(message)) {
+    if (field.number === 1) key = text(field);
+    else if (field.number === 2) value = text(field);
+  }
+  into.set(key, value);
+}
+
+function externalData(tensor: string, entries: Map<string, string>): ExternalData {
+  const location = entries.get('location');
+  if (!location) {
+    throw new FeatReconstructError(
+      `Expected the tensor '${tensor}' to say where its external data lie, found no location: the model file is corrupted. Export it again.`,
+    );
+  }
+  const length = entries.get('length');
+  return { location, offset: Number(entries.get('offset') ?? 0), length: length === undefined ? null : Number(length) };
+}
+
+/**
+ * Decodes a tensor: a copy, so that the file's bytes can be let go.
+ * @param modelPath the model's own path, for external data
+ * @throws FeatReconstructError for types that are no numbers, and for data that are missing or out of bounds
+ */
+export function readTensor(view: TensorView, modelPath: string | undefined): NumericTensor {
+  const n = count(view.dims);
+  const size = Object.values(types).find((type) => type.name === view.type)?.size ?? 0;
+  if (size === 0) {
+    throw new FeatReconstructError(
+      `Expected numbers in the tensor '${view.name}', found ${view.type}, which is not read here: export the model with float32 weights.`,
+    );
+  }
+  const raw = view.external ? readExternal(view.name, view.external, n * size, modelPath) : view.raw;
+  // An empty raw_data beside typed fields: some writers leave it.
+  const data = raw && (raw.length > 0 || n === 0) ? decodeRaw(view.type, raw) : decodeTyped(view);
+  if (data.length !== n) {
+    throw new FeatReconstructError(
+      `Expected ${n} numbers in the tensor '${view.name}' (shape ${view.dims.join(' x ')}), found ${data.length}: the model file is corrupted. Copy or export it again.`,
+    );
+  }
+  return { dims: view.dims, data };
+}
+
+function decodeRaw(type: string, raw: Uint8Array): Float32Array | Float64Array {
+  // A copy starts at offset 0, which every view below may be laid on.
+  const { buffer } = new Uint8Array(raw);
+  switch (type) {
+    case 'float32':
+      return new Float32Array(buffer);
+    case 'float64':
+      return new Float64Array(buffer);
+    case 'float16':
+      return float16ToFloat32(new Uint16Array(buffer));
+    case 'bfloat16':
+      return bfloat16ToFloat32(new Uint16Array(buffer));
+    case 'int64':
+      return Float64Array.from(new BigInt64Array(buffer), Number);
+    case 'uint64':
+      return Float64Array.from(new BigUint64Array(buffer), Number);
+    case 'int32':
+      return Float64Array.from(new Int32Array(buffer));
+    case 'uint32':
+      return Float64Array.from(new Uint32Array(buffer));
+    case 'int16':
+      return Float64Array.from(new Int16Array(buffer));
+    case 'uint16':
+      return Float64Array.from(new Uint16Array(buffer));
+    case 'int8':
+      return Float64Array.from(new Int8Array(buffer));
+    default:
+      return Float64Array.from(new Uint8Array(buffer));
+  }
+}
+
+/** onnx.proto: float_data holds float32; double_data float64; int32_data the small integers and the bits of 16-bit floats. */
+function decodeTyped(view: TensorView): Float32Array | Float64Array {
+  switch (view.type) {
+    case 'float32':
+      return new Float32Array(joined(view.typed.get(4), 4).buffer);
+    case 'float64':
+      return new Float64Array(joined(view.typed.get(10), 8).buffer);
+    case 'float16':
+      return float16ToFloat32(Uint16Array.from(integers(view.typed.get(5))));
+    case 'bfloat16':
+      return bfloat16ToFloat32(Uint16Array.from(integers(view.typed.get(5))));
+    case 'int64':
+      return Float64Array.from(integers(view.typed.get(7)));
+    case 'uint32':
+    case 'uint64':
+      return Float64Array.from(integers(view.typed.get(11)));
+    default:
+      return Float64Array.from(integers(view.typed.get(5)));
+  }
+}
+
+/** Fixed-width numbers, packed or one field each, as one block of bytes. */
+function joined(parts: readonly Field[] = [], size: 4 | 8): Uint8Array<ArrayBuffer> {
+  const total = parts.reduce((sum, part) => sum + (part.wire === 2 ? part.bytes.length : size), 0);
+  const out = new Uint8Array(total - (total % size));
+  const view = new DataView(out.buffer);
+  let at = 0;
+  for (const part of parts) {
+    if (part.wire === 2) out.set(part.bytes.subarray(0, out.length - at), at);
+    else if (size === 4) view.setUint32(at, Number(part.value), true);
+    else view.setBigUint64(at, part.value, true);
+    at += part.wire === 2 ? part.bytes.length : size;
+  }
+  return out;
+}
+
+function integers(parts: readonly Field[] = []): number[] {
+  const out: number[] = [];
+  for (const part of parts) ints(part, out);
+  return out;
+}

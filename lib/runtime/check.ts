@@ -1,0 +1,100 @@
+import { FeatReconstructError } from '../base/index.js';
+import type { LinearMap } from '../tensor/index.js';
+import type { ModelInput, ModelBatch } from './input.js';
+import type { ModelOutput } from './model.js';
+
+/**
+ * How far a computed logit may be from the head of the features: a share of the logits' scale, and a share of what the
+ * sum over |weight| |feature| comes to, since that is what its rounding grows with.
+ */
+const tolerances: Record<string, { scale: number; sum: number }> = {
+  float64: { scale: 1e-5, sum: 1e-6 },
+  float32: { scale: 1e-4, sum: 1e-6 },
+  float16: { scale: 1e-2, sum: 2e-3 },
+  bfloat16: { scale: 5e-2, sum: 1e-2 },
+};
+
+/**
+ * Checks on a batch that the tapped tensors and the lifted head belong together.
+ * @throws FeatReconstructError with the figures when head(features) is not the logits
+ */
+export function checkHead(head: LinearMap, precision: string, n: number, { features, logits }: ModelOutput): void {
+  for (const [what, values] of Object.entries({ features, logits })) {
+    const bad = values.find((value) => !Number.isFinite(value));
+    if (bad === undefined) continue;
+    throw new FeatReconstructError(
+      `Expected finite ${what} for a random batch, found ${bad}: the model's weights or its precision are damaged; export it again.`,
+    );
+  }
+  const { scale, sum } = tolerances[precision] ?? tolerances.float32;
+  const [c, d] = head.weight.shape;
+  const weight = head.weight.data;
+  const bias = head.bias.data;
+  const logitScale = logits.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  let worst = 0;
+  let allowed = 0;
+  for (let row = 0; row < n; row++) {
+    for (let k = 0; k < c; k++) {
+      let value = bias[k];
+      let magnitude = Math.abs(value);
+      for (let j = 0; j < d; j++) {
+        const product = weight[k * d + j] * features[row * d + j];
+        value += product;
+        magnitude += Math.abs(product);
+      }
+      const error = Math.abs(value - logits[row * c + k]);
+      const limit = scale * logitScale + sum * magnitude;
+      if (error / limit > worst / allowed || allowed === 0) [worst, allowed] = [error, limit];
+    }
+  }
+  if (worst <= allowed) return;
+  throw new FeatReconstructError(
+    `Expected the head of the features to give the model's logits on a random batch, found a difference of ${worst.toPrecision(3)} where ${allowed.toPrecision(3)} is rounding (${precision}; the largest logit is ${logitScale.toPrecision(3)}): the head is not linear, or the tensors found are not its own. Name them with the options 'features' and 'logits'.`,
+  );
+}
+
+/** Lengths to try for dimensions that are open, in a model that takes no images: words, features, samples of sound. */
+const openLengths = [16, 256, 16384];
+
+/** Random model inputs, the same at every load: normal numbers for floats, 0 and 1 for whole numbers. One for each guess of open dimensions. */
+export function* sampleBatches(input: ModelInput, rows: number): Generator<ModelBatch> {
+  const { inputShape, layout, imageSize } = input;
+  const guesses = layout === 'other' && inputShape.slice(1).some((dim) => dim < 0) ? openLengths : [0];
+  for (const guess of guesses) {
+    const dims = inputShape.map((dim, i) => (i === 0 ? rows : dim > 0 ? dim : guess));
+    if (imageSize) dims.splice(layout === 'nchw' ? 2 : 1, 2, ...imageSize);
+    const length = dims.reduce((product, dim) => product * dim, 1);
+    yield { ...sampleData(input.inputType, length), dims };
+  }
+}
+
+function sampleData(type: string, length: number): Pick<ModelBatch, 'type' | 'data'> {
+  const random = generator(1);
+  if (type === 'float32' || type === 'float16' || type === 'float64') {
+    const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    return { type: 'float32', data: Float32Array.from({ length }, normal) };
+  }
+  const bit = () => Math.floor(2 * random());
+  if (type === 'int64') return { type, data: BigInt64Array.from({ length }, () => BigInt(bit())) };
+  const arrays: Record<string, { from(list: { length: number }, map: () => number): ModelBatch['data'] }> = {
+    int32: Int32Array,
+    uint8: Uint8Array,
+    int8: Int8Array,
+    bool: Uint8Array,
+  };
+  if (arrays[type]) return { type, data: arrays[type].from({ length }, bit) };
+  throw new FeatReconstructError(
+    `Expected a model that reads floats or whole numbers, found the input type ${type}: export it with float32 input.`,
+  );
+}
+
+/** mulberry32: small, seeded, good enough for a check. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,118 @@
+import path from 'node:path';
+import { FeatReconstructError } from '../base/index.js';
+import { externalLocations, findHead, liftHead, parseModel, type GraphView, type HeadLocation } from '../onnx/index.js';
+import type { LinearMap } from '../tensor/index.js';
+import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
+import { readInput, type ModelInput } from './input.js';
+import { providerName, type ExecutionProvider } from './providers.js';
+
+export interface LoadModelOptions {
+  /** Default: the file's name without folder and ending. */
+  name?: string;
+  /** `cpu` (the default), `cuda`, `webgpu`, …; a provider that does not load is an error, never replaced by another. */
+  executionProviders?: readonly ExecutionProvider[];
+  /** Name of the tensor of features, where it is not the input of the last linear layer. */
+  features?: string;
+  /** Name of the tensor of logits, where the graph's output does not lead to it. */
+  logits?: string;
+  /** Threads of one operator. Default: all cores. */
+  intraOpNumThreads?: number;
+  /** Height and width, where the graph leaves them open. Default 224. */
+  imageSize?: number | readonly [number, number];
+}
+
+/** What a model's file says without being run. */
+export interface ModelDescription extends ModelInput {
+  name: string;
+  /** SHA-256 (hex) over the file's bytes and, in order, its external data. */
+  digest: string;
+  /** The last linear layer: weight (c, d), bias (c), with all constants behind it folded in. */
+  head: LinearMap;
+  /** d */
+  featureDim: number;
+  /** c */
+  classCount: number;
+  /** The provider that was asked for first. A loaded model has been seen to run on it. */
+  provider: string;
+  /** Type of the features as the graph computes them: `float32`, `float16`, … */
+  precision: string;
+  /** The head's nodes, for people: `Gemm '/classifier/Gemm'`. */
+  headNode: string;
+  featuresTensor: string;
+  logitsTensor: string;
+  /** What a user should know about how the model was read. */
+  notes: string[];
+}
+
+/** A description, and what `loadModel` goes on with. */
+export interface Reading {
+  description: ModelDescription;
+  bytes: Uint8Array;
+  location: HeadLocation;
+  /** Names of the graph's own outputs. */
+  outputs: string[];
+  external: ExternalFiles | null;
+}
+
+/**
+ * Reads a model's head, input and digest, without opening it in ONNX Runtime.
+ * @param model an .onnx file, or its bytes
+ * @throws FeatReconstructError for files that are missing, damaged, or have no linear head
+ */
+export async function describeModel(
+  model: string | Uint8Array,
+  options: LoadModelOptions = {},
+): Promise<ModelDescription> {
+  return (await readModel(model, options)).description;
+}
+
+export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<Reading> {
+  const modelPath = typeof model === 'string' ? model : undefined;
+  const bytes = typeof model === 'string' ? await readModelFile(model) : model;
+  const graph = named(modelPath, () => parseModel(bytes, { modelPath }));
+  const external = externalFilesOf(graph);
+  const location = findHead(graph, options);
+  const head = liftHead(graph, location);
+  const [classCount, featureDim] = head.weight.shape;
+  return {
+    description: {
+      name: options.name ?? (modelPath === undefined ? 'model' : path.parse(modelPath).name),
+      digest: await digestModel(bytes, [...(external?.files.values() ?? [])]),
+      head,
+      featureDim,
+      classCount,
+      ...readInput(graph, options.imageSize),
+      provider: providerName(options.executionProviders?.[0] ?? 'cpu'),
+      precision: location.precision,
+      headNode: location.node,
+      featuresTensor: location.features,
+      logitsTensor: location.logits,
+      notes: location.notes,
+    },
+    bytes,
+    location,
+    outputs: graph.outputs.map((output) => output.name),
+    external,
+  };
+}
+
+/** Says which file a complaint about bytes is about. */
+function named<T>(modelPath: string | undefined, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (modelPath === undefined || !(error instanceof FeatReconstructError)) throw error;
+    throw new FeatReconstructError(`${modelPath}: ${error.message}`, { cause: error });
+  }
+}
+
+function externalFilesOf(graph: GraphView): ExternalFiles | null {
+  const locations = externalLocations(graph);
+  if (locations.length === 0) return null;
+  if (graph.modelPath === undefined) {
+    throw new FeatReconstructError(
+      `Expected all weights inside the bytes of the model, found some in the external file '${locations[0]}': give the model's path instead of its bytes.`,
+    );
+  }
+  return findExternalFiles(graph.modelPath, locations);
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, realpathSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { FeatReconstructError } from '../base/index.js';
+import { renameExternalData, resolveExternal } from '../onnx/index.js';
+
+/** A protobuf cannot be larger. */
+const limit = 2 ** 31 - 1;
+
+/** Reads an .onnx file. @throws FeatReconstructError when there is none, or one larger than a protobuf can be */
+export async function readModelFile(file: string): Promise<Uint8Array> {
+  const found = await stat(file).catch(() => null);
+  if (!found?.isFile()) {
+    throw new FeatReconstructError(
+      `Expected an .onnx file at ${file}, found ${found ? 'a folder' : 'nothing'}: check the path.`,
+    );
+  }
+  if (found.size > limit) {
+    throw new FeatReconstructError(
+      `Expected a model below 2 GiB at ${file}, found ${found.size} bytes: a protobuf cannot be larger; export it with external data.`,
+    );
+  }
+  return readFile(file);
+}
+
+/** SHA-256 (hex) over the model's bytes and, in order, its external files. */
+export async function digestModel(bytes: Uint8Array, externalFiles: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(bytes);
+  for (const file of externalFiles) {
+    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  }
+  return hash.digest('hex');
+}
+
+/** A model's external files, where they really are. */
+export interface ExternalFiles {
+  /** The folder that ONNX Runtime is given. */
+  folder: string;
+  /** Real path by location, in order of first use. */
+  files: Map<string, string>;
+}
+
+/**
+ * Finds the files that the locations of a model lead to.
+ * @throws FeatReconstructError when one is missing or lies outside the model's folder
+ */
+export function findExternalFiles(modelPath: string, locations: readonly string[]): ExternalFiles {
+  const files = new Map(locations.map((location) => [location, resolveExternal(location, modelPath)]));
+  const folders = [path.dirname(realpathSync(modelPath)), realpathSync(path.dirname(path.resolve(modelPath)))];
+  const folder = folders.find((each) => [...files.values()].every((file) => file.startsWith(each + path.sep)));
+  if (!folder) {
+    throw new FeatReconstructError(
+      `Expected all external data of ${modelPath} in one folder, found ${[...files.values()].join(', ')}: put them beside the model.`,
+    );
+  }
+  return { folder, files };
+}
+
+/** Where links gave files other names, writes the real ones into the model: ONNX Runtime follows no link out of a folder. */
+export function withRealNames(bytes: Uint8Array, { folder, files }: ExternalFiles): Uint8Array {
+  const realName = (location: string): string => {
+    const file = files.get(location);
+    return file ? path.relative(folder, file).split(path.sep).join('/') : location;
+  };
+  const isReal = [...files.keys()].every((location) => realName(location) === path.posix.normalize(location));
+  return isReal ? bytes : renameExternalData(bytes, realName);
+}

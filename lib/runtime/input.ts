@@ -1,0 +1,105 @@
+import { FeatReconstructError, UsageError } from '../base/index.js';
+import { float32ToFloat16, type GraphView } from '../onnx/index.js';
+import type { GraphTensor } from './session.js';
+
+/** What a model reads. */
+export interface ModelInput {
+  inputName: string;
+  /** `float32`, `uint8`, … */
+  inputType: string;
+  /** With the batch first; -1 for an open dimension. */
+  inputShape: number[];
+  /** Where the colours lie in an image model's input, (n, 3, h, w) or (n, h, w, 3); `other` where it takes no images. */
+  layout: 'nchw' | 'nhwc' | 'other';
+  /** Height and width of the images; null where the model takes none. */
+  imageSize: [number, number] | null;
+  /** The batch that the graph was fixed to, or null. */
+  batchSize: number | null;
+}
+
+/** A batch of model inputs, the batch first, row-major. */
+export interface ModelBatch {
+  type: string;
+  data: GraphTensor['data'];
+  dims: readonly number[];
+}
+
+const defaultImageSize = 224;
+
+/**
+ * Reads the input's name, type and shape from the graph.
+ * @param imageSize for graphs that leave height and width open
+ * @throws FeatReconstructError when there is not one input of known rank
+ * @throws UsageError when `imageSize` contradicts the graph
+ */
+export function readInput(graph: GraphView, imageSize?: number | readonly [number, number]): ModelInput {
+  if (graph.inputs.length !== 1) {
+    const names = graph.inputs.map(({ name }) => `'${name}'`).join(', ') || 'none';
+    throw new FeatReconstructError(
+      `Expected a model with one input, found ${graph.inputs.length} (${names}): export it with the others as constants.`,
+    );
+  }
+  const [{ name, type, dims }] = graph.inputs;
+  if (!dims || !type) {
+    throw new FeatReconstructError(
+      `Expected the model to declare type and shape of its input '${name}', found none: run onnx.shape_inference or export it again.`,
+    );
+  }
+  const inputShape = dims.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : -1));
+  const layout = layoutOf(inputShape);
+  const batchSize = inputShape[0] > 0 ? inputShape[0] : null;
+  const size = layout === 'other' ? null : sizeOf(inputShape, layout, imageSize);
+  return { inputName: name, inputType: type, inputShape, layout, imageSize: size, batchSize };
+}
+
+/** Three colours, or one, tell the channels. */
+function layoutOf(shape: number[]): ModelInput['layout'] {
+  if (shape.length !== 4) return 'other';
+  for (const channels of [3, 1]) {
+    if (shape[1] === channels) return 'nchw';
+    if (shape[3] === channels) return 'nhwc';
+  }
+  return 'other';
+}
+
+function sizeOf(
+  shape: number[],
+  layout: 'nchw' | 'nhwc',
+  option?: number | readonly [number, number],
+): [number, number] {
+  const wanted = typeof option === 'number' ? [option, option] : option;
+  const declared = layout === 'nchw' ? shape.slice(2) : shape.slice(1, 3);
+  const size = declared.map((dim, i) => (dim > 0 ? dim : (wanted?.[i] ?? defaultImageSize)));
+  if (wanted?.some((dim, i) => dim !== size[i] || !Number.isInteger(dim) || dim < 1)) {
+    throw new UsageError(
+      `Expected an imageSize that the model takes, found ${wanted.join(' x ')}: its input has the shape [${shape.map((dim) => (dim > 0 ? dim : '?')).join(', ')}].`,
+    );
+  }
+  return [size[0], size[1]];
+}
+
+/**
+ * Checks a batch against the input and turns float32 numbers into the model's float16 or float64.
+ * @throws FeatReconstructError when the type or the shape is another one
+ */
+export function toModelTensor(input: ModelInput, batch: ModelBatch): GraphTensor {
+  const { inputName, inputType, inputShape } = input;
+  const { type, data, dims } = batch;
+  const isShape =
+    dims.length === inputShape.length && dims.every((dim, i) => i === 0 || inputShape[i] < 0 || inputShape[i] === dim);
+  if (!isShape || dims.reduce((product, dim) => product * dim, 1) !== data.length) {
+    throw new FeatReconstructError(
+      `Expected input of shape [${inputShape.map((dim, i) => (i === 0 ? 'n' : dim < 0 ? '?' : dim)).join(', ')}] for '${inputName}', found [${dims.join(', ')}] with ${data.length} numbers.`,
+    );
+  }
+  if (type === inputType) return { type: type as GraphTensor['type'], data, dims };
+  if (data instanceof Float32Array && inputType === 'float16') {
+    return { type: 'float16', data: float32ToFloat16(data), dims };
+  }
+  if (data instanceof Float32Array && inputType === 'float64') {
+    return { type: 'float64', data: Float64Array.from(data), dims };
+  }
+  throw new FeatReconstructError(
+    `Expected ${inputType} numbers for the input '${inputName}', found ${type}: convert them.`,
+  );
+}

@@ -1,0 +1,176 @@
+import { availableParallelism } from 'node:os';
+import { FeatReconstructError } from '../base/index.js';
+import { float16ToFloat32, tapModel } from '../onnx/index.js';
+import { checkHead, sampleBatches } from './check.js';
+import { readModel, type LoadModelOptions, type ModelDescription, type Reading } from './describe.js';
+import { withRealNames } from './file.js';
+import { toModelTensor, type ModelBatch } from './input.js';
+import { createSession, type GraphSession, type GraphTensor } from './session.js';
+
+/** What a model gives for n inputs. */
+export interface ModelOutput {
+  /** (n, d), row-major */
+  features: Float32Array;
+  /** (n, c), row-major */
+  logits: Float32Array;
+}
+
+/** A classifier that is ready to run. */
+export interface Model extends ModelDescription {
+  /** Threads of one operator. */
+  readonly intraOpNumThreads: number;
+  /**
+   * Runs the model. A graph of fixed batch size is run in parts, the last one filled up by repeating its last input.
+   * @param batch (n, ...) in the model's input type, or float32 for a model that reads float16 or float64
+   * @throws FeatReconstructError when type or shape are not the input's
+   */
+  run(batch: ModelBatch): Promise<ModelOutput>;
+  /** Gives the memory back. */
+  release(): Promise<void>;
+}
+
+/**
+ * Loads a classifier: finds its head in the graph, lifts it, exposes the head's input as an output, and checks on a
+ * random batch that the head of the features is the logits.
+ * @param model an .onnx file, or its bytes
+ * @throws FeatReconstructError for files that are missing, damaged or have no linear head, for providers that do not
+ *   load, and when the check fails
+ */
+export async function loadModel(model: string | Uint8Array, options: LoadModelOptions = {}): Promise<Model> {
+  const intraOpNumThreads = options.intraOpNumThreads ?? availableParallelism();
+  const reading = await readModel(model, options);
+  const session = await openTapped(reading, options, intraOpNumThreads);
+  const { description, location } = reading;
+  const loaded = makeModel(session, description, location.featuresTransposed, intraOpNumThreads);
+  try {
+    await selfCheck(loaded);
+    if (loaded.provider !== 'cpu') loaded.notes.push(...(await checkProvider(session, loaded.provider)));
+    return loaded;
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+function openTapped(reading: Reading, options: LoadModelOptions, threads: number): Promise<GraphSession> {
+  const { bytes, external, outputs, location } = reading;
+  const taps = [...new Set([location.features, location.logits])].filter((name) => !outputs.includes(name));
+  const tapped = taps.length > 0 ? tapModel(bytes, taps) : bytes;
+  return createSession(external ? withRealNames(tapped, external) : tapped, {
+    executionProviders: options.executionProviders,
+    intraOpNumThreads: threads,
+    externalDataFolder: external?.folder,
+    profile: reading.description.provider !== 'cpu',
+  });
+}
+
+/** Holds the session and the description alone, so that the file's bytes are let go after loading. */
+function makeModel(
+  session: GraphSession,
+  description: ModelDescription,
+  featuresTransposed: boolean,
+  intraOpNumThreads: number,
+): Model {
+  const { featuresTensor, logitsTensor, featureDim, classCount, inputName, batchSize } = description;
+  const runOnce = async (input: GraphTensor): Promise<ModelOutput> => {
+    const n = input.dims[0];
+    const results = await session.run({ [inputName]: input }, [...new Set([featuresTensor, logitsTensor])]);
+    const features = matrixOf(results[featuresTensor], featuresTensor, n, featureDim, featuresTransposed);
+    return { features, logits: matrixOf(results[logitsTensor], logitsTensor, n, classCount, false) };
+  };
+  return {
+    ...description,
+    intraOpNumThreads,
+    async run(batch) {
+      const input = toModelTensor(description, batch);
+      if (batchSize === null || batchSize === input.dims[0]) return runOnce(input);
+      return runInParts(input, batchSize, description, runOnce);
+    },
+    release: () => session.release(),
+  };
+}
+
+async function runInParts(
+  input: GraphTensor,
+  batchSize: number,
+  { featureDim, classCount }: ModelDescription,
+  runOnce: (input: GraphTensor) => Promise<ModelOutput>,
+): Promise<ModelOutput> {
+  const n = input.dims[0];
+  const length = input.data.length / Math.max(n, 1);
+  const features = new Float32Array(n * featureDim);
+  const logits = new Float32Array(n * classCount);
+  for (let start = 0; start < n; start += batchSize) {
+    const rows = Math.min(batchSize, n - start);
+    const data = input.data.slice(start * length, (start + batchSize) * length);
+    const part = rows === batchSize ? data : filledUp(data, length, batchSize);
+    const output = await runOnce({ type: input.type, data: part, dims: [batchSize, ...input.dims.slice(1)] });
+    features.set(output.features.subarray(0, rows * featureDim), start * featureDim);
+    logits.set(output.logits.subarray(0, rows * classCount), start * classCount);
+  }
+  return { features, logits };
+}
+
+/** Repeats the last input. */
+function filledUp(data: GraphTensor['data'], length: number, batchSize: number): GraphTensor['data'] {
+  const out = new (data.constructor as new (length: number) => Float32Array)(batchSize * length);
+  out.set(data as Float32Array);
+  const last = data.subarray(data.length - length) as Float32Array;
+  for (let at = data.length; at < out.length; at += length) out.set(last, at);
+  return out;
+}
+
+/** An output as (n, width) of float32. Row-major data are the same with dimensions of size 1 in between. */
+function matrixOf(tensor: GraphTensor, name: string, n: number, width: number, transposed: boolean): Float32Array {
+  if (tensor.data.length !== n * width) {
+    throw new FeatReconstructError(
+      `Expected ${width} numbers an input in '${name}', found the shape [${tensor.dims.join(', ')}] for ${n} inputs: the layer is applied at several positions, or mixes the inputs of a batch, and is no classifier's head.`,
+    );
+  }
+  const values = toFloat32(tensor, name);
+  if (!transposed) return values;
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < n; i++) for (let j = 0; j < width; j++) out[i * width + j] = values[j * n + i];
+  return out;
+}
+
+function toFloat32({ type, data }: GraphTensor, name: string): Float32Array {
+  if (data instanceof Float32Array) return data;
+  if (data instanceof Float64Array) return Float32Array.from(data);
+  if (type === 'float16' && data instanceof Uint16Array) return float16ToFloat32(data);
+  throw new FeatReconstructError(`Expected floats in '${name}', found ${type}: name another tensor.`);
+}
+
+/** Two random inputs: enough to see whether the rows of a batch stay apart. */
+async function selfCheck(model: Model): Promise<void> {
+  const rows = 2;
+  let failure: unknown;
+  for (const batch of sampleBatches(model, rows)) {
+    let output: ModelOutput;
+    try {
+      output = await model.run(batch);
+    } catch (error) {
+      failure ??= error;
+      continue;
+    }
+    return checkHead(model.head, model.precision, rows, output);
+  }
+  if (failure instanceof FeatReconstructError) throw failure;
+  throw new FeatReconstructError(
+    `Expected the model to run on a random batch of ${rows}, found that ONNX Runtime stops: ${(failure as Error).message}. Export it with a dynamic batch size${model.imageSize ? ', or give its imageSize' : ''}.`,
+    { cause: failure },
+  );
+}
+
+/** ONNX Runtime leaves to the CPU, in silence, what a provider cannot do. */
+async function checkProvider(session: GraphSession, provider: string): Promise<string[]> {
+  const nodes = await session.nodesByProvider();
+  const all = Object.values(nodes).reduce((sum, count) => sum + count, 0);
+  const own = nodes[provider] ?? 0;
+  if (own === 0) {
+    throw new FeatReconstructError(
+      `Expected the model to run on provider '${provider}', found all of its nodes on ${Object.keys(nodes).join(', ')}: the provider takes none of them; use cpu.`,
+    );
+  }
+  return own === all ? [] : [`${own} of ${all} nodes run on ${provider}, the others on the CPU.`];
+}
