@@ -1,33 +1,38 @@
 import { readFile } from 'node:fs/promises';
 import { FeatReconstructError } from '../base/index.js';
+import { decodeByJimp } from './jimp.js';
+import type { JimpMime } from './jimp.js';
 import { decodeJpeg } from './jpeg.js';
 import type { Bitmap } from './jpeg.js';
 import type { EncodedImage, RgbImage } from './types.js';
 
 /**
  * Decodes a JPEG, PNG, BMP, GIF (first frame) or TIFF (first page) to 8-bit RGB, as Pillow's
- * `Image.open(file).convert('RGB')` does: grey is spread to three channels, alpha is dropped, EXIF does not rotate.
+ * `Image.open(file).convert('RGB')` does: grey is spread to three channels, alpha is dropped, EXIF does not rotate. Exact, save for
+ * JPEGs in four colours or inside a TIFF (1 grey level) and 16-bit grey (its high byte; Pillow clips it).
  * @throws FeatReconstructError, naming the image, when it is missing, of no known format, cut short or corrupted
  */
 export async function decodeImage(encoded: EncodedImage): Promise<RgbImage> {
-  const bytes = typeof encoded.file === 'string' ? await readImageFile(encoded.file, encoded.name) : encoded.file;
+  const { file, name } = encoded;
+  const bytes =
+    typeof file === 'string' ? await readImageFile(file, name) : Buffer.from(file.buffer, file.byteOffset, file.length);
   const mime = sniff(bytes);
   if (!mime) {
     throw new FeatReconstructError(
-      `Expected '${encoded.name}' to be a JPEG, PNG, BMP, GIF or TIFF image, found ${bytes.length === 0 ? 'an empty file' : 'something else'}: convert or remove it.`,
+      `Expected '${name}' to be a JPEG, PNG, BMP, GIF or TIFF image, found ${bytes.length === 0 ? 'an empty file' : 'something else'}: convert or remove it.`,
     );
   }
   try {
     return dropAlpha(await (mime === 'image/jpeg' ? decodeJpeg(bytes) : decodeByJimp(bytes, mime)));
   } catch (error) {
     throw new FeatReconstructError(
-      `Bad image '${encoded.name}': expected a whole ${mime.slice(6)} file, found a truncated or corrupted one (${(error as Error).message}). Replace or remove it.`,
+      `Bad image '${name}': could not decode it as ${mime.slice(6).toUpperCase()} (${(error as Error).message}). It is truncated, corrupted or of an unusual kind: replace or remove it.`,
       { cause: error },
     );
   }
 }
 
-async function readImageFile(path: string, name: string): Promise<Uint8Array> {
+async function readImageFile(path: string, name: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
@@ -36,21 +41,14 @@ async function readImageFile(path: string, name: string): Promise<Uint8Array> {
 }
 
 /** The type of a file by its first bytes. */
-function sniff(bytes: Uint8Array): string | undefined {
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 8)).toString('latin1');
+function sniff(bytes: Buffer): JimpMime | undefined {
+  const start = bytes.toString('latin1', 0, 8);
   if (start.startsWith('\xff\xd8\xff')) return 'image/jpeg';
   if (start === '\x89PNG\r\n\x1a\n') return 'image/png';
   if (start.startsWith('BM')) return 'image/bmp';
   if (start.startsWith('GIF8')) return 'image/gif';
   if (start.startsWith('II*\0') || start.startsWith('MM\0*')) return 'image/tiff';
   return undefined;
-}
-
-/** By jimp's format of that type; a Jimp image itself would be rotated by its EXIF orientation. */
-async function decodeByJimp(bytes: Uint8Array, mime: string): Promise<Bitmap> {
-  const { defaultFormats } = await import('jimp');
-  const format = defaultFormats.map((make) => make()).find((candidate) => candidate.mime === mime);
-  return format!.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) as Bitmap | Promise<Bitmap>;
 }
 
 function dropAlpha({ width, height, data }: Bitmap): RgbImage {

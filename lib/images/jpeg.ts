@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { decodeByJimp } from './jimp.js';
 
 /** What jimp's formats decode to. */
 export interface Bitmap {
@@ -33,7 +34,7 @@ async function load(): Promise<Libjpeg> {
  * of Pillow, where jimp's own decoder is grey levels off. EXIF does not rotate.
  * @throws Error with libjpeg's message when the bytes are no JPEG or are cut short
  */
-export async function decodeJpeg(bytes: Uint8Array): Promise<Bitmap> {
+export async function decodeJpeg(bytes: Buffer): Promise<Bitmap> {
   const { decode, messages } = await (loaded ??= load());
   messages.length = 0;
   let bitmap: Bitmap | null = null;
@@ -43,6 +44,8 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Bitmap> {
     // libjpeg left by exit(), and what it held is lost: the next image gets a fresh copy of it.
     loaded = undefined;
   }
+  // Four colours of print: the one kind that libjpeg does not turn to RGB, and jimp's own decoder does.
+  if (messages.some((line) => line.includes('Unsupported color conversion'))) return decodeByJimp(bytes, 'image/jpeg');
   // Of a file that is cut short libjpeg makes the rest grey, and only warns.
   const premature = messages.find((line) => line.includes('Premature end'));
   if (!bitmap || premature) throw new Error(premature ?? (messages.at(-1) || 'libjpeg found no image'));
