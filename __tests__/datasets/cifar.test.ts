@@ -139,6 +139,8 @@ describe('CIFAR that is not as it should be', () => {
       const dataset = await openDataset('cifar10:test', { dataDir });
       await truncate(join(dataDir, folder, 'test_batch.bin'), 5000);
       await expect(all(dataset)).rejects.toThrow(/test_batch\.bin ended at byte 5000 where 6146 were expected/);
+      await rm(join(dataDir, folder, 'test_batch.bin'));
+      await expect(all(dataset)).rejects.toThrow(/test_batch\.bin cannot be read: it is not there \(any more\)/);
     });
   });
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openDataset } from '../../lib/datasets/index.js';
 import { all, withFolder } from './support.js';
@@ -94,6 +94,17 @@ describe('folder', () => {
       expect(await digest('one')).toBe(await digest('two'));
       expect(await digest('swapped')).not.toBe(await digest('one'));
       expect(await digest('labels')).not.toBe(await digest('one'));
+    });
+  });
+
+  test('an image that goes away is named', async () => {
+    await withFolder(undefined, async (root) => {
+      await fill(root, ['a.jpg']);
+      const dataset = await openDataset(`folder:${root}`);
+      await rm(join(root, 'a.jpg'));
+      await expect(dataset.digest()).rejects.toThrow(/a\.jpg cannot be read: it is not there \(any more\)/);
+      await fill(root, ['a.jpg']);
+      expect(await dataset.digest()).toMatch(/^[0-9a-f]{64}$/);
     });
   });
 

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FeatReconstructError } from '../base/index.js';
-import { bytesInMemory, type ByteFile } from './byteFile.js';
+import { bytesInMemory, unreadable, type ByteFile } from './byteFile.js';
 import { fileReader, streamReader } from './byteReader.js';
 import { tarEntries, type TarEntry } from './tar.js';
 
@@ -35,7 +35,7 @@ export async function readTarGz(path: string, members: readonly string[]): Promi
 
 /** Where each file of a `.tar` lies in it: one walk over its headers, so that files can then be read by range. */
 export async function indexTar(path: string): Promise<TarEntry[]> {
-  const handle = await open(path, 'r');
+  const handle = await open(path, 'r').catch(unreadable(path));
   try {
     const entries: TarEntry[] = [];
     for await (const entry of tarEntries(fileReader(handle), path)) entries.push(entry);
@@ -53,7 +53,7 @@ function readableError(path: string, error: NodeJS.ErrnoException): Error {
       cause: error,
     });
   }
-  return error;
+  return unreadable(path)(error);
 }
 
 function cutShort(path: string, cause?: Error): FeatReconstructError {

@@ -26,14 +26,22 @@ export function bytesInMemory(name: string, bytes: Uint8Array): ByteFile {
 export async function statOrNone(path: string) {
   return stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new FeatReconstructError(`${path} cannot be read (${error.code ?? error.message}).`, { cause: error });
+    return unreadable(path)(error);
   });
+}
+
+/** What to throw when the system refuses to read a path, for `catch`. */
+export function unreadable(path: string) {
+  return (error: NodeJS.ErrnoException): never => {
+    const why = error.code === 'ENOENT' ? 'it is not there (any more)' : (error.code ?? error.message);
+    throw new FeatReconstructError(`${path} cannot be read: ${why}.`, { cause: error });
+  };
 }
 
 /** The bytes [offset, offset + length) of a file. Throws when the file ends before them. */
 export async function readRange(path: string, offset: number, length: number): Promise<Uint8Array> {
   const bytes = Buffer.allocUnsafeSlow(length);
-  const handle = await open(path, 'r');
+  const handle = await open(path, 'r').catch(unreadable(path));
   try {
     // One read may stop early (at 2 GiB, or where a disk says so).
     for (let done = 0; done < length;) {

@@ -1,7 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
-import { statOrNone } from './byteFile.js';
+import { statOrNone, unreadable } from './byteFile.js';
 import type { DatasetFormat, ExampleSource } from './source.js';
 
 const IMAGE = /\.(jpe?g|png|bmp|gif|tiff?)$/i;
@@ -68,7 +68,7 @@ async function imagesBelow(root: string, path: string, parents: string[]): Promi
 async function list(path: string): Promise<{ images: string[]; folders: string[] }> {
   const images: string[] = [];
   const folders: string[] = [];
-  for (const entry of await readdir(path, { withFileTypes: true })) {
+  for (const entry of await readdir(path, { withFileTypes: true }).catch(unreadable(path))) {
     const kind = entry.isSymbolicLink() ? await statOrNone(join(path, entry.name)) : entry;
     if (kind?.isDirectory()) folders.push(entry.name);
     else if (IMAGE.test(entry.name)) {
