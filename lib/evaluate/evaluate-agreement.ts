@@ -1,0 +1,46 @@
+import { toRowSource, type LinearMap, type RowsLike, type VectorLike } from '../tensor/index.js';
+import { AgreementTally, type Agreement } from './agreement.js';
+import { checkTopk, readOriginal, toOriginals } from './originals.js';
+import { checkCount, checkNotEmpty, checkWidth, toAffine } from './plan.js';
+import type { Top } from './top.js';
+import { walk, type EvaluateOptions } from './walk.js';
+
+/**
+ * How often a model's own head names the same class on reconstructed features as the original did.
+ * @param head weight (c, d), bias (c)
+ * @param Xhat reconstructed features (n, d)
+ * @param y the original logits (n, c), or the classes that they name (n; Int32Array, number[] or a 1-d ndarray)
+ * @param options `topk`: ranks at which to count the original's class among the largest reconstructed logits
+ * @throws FeatReconstructError where widths or counts do not match, or a row (which is named) is not finite
+ */
+export async function evaluateAgreement(
+  head: LinearMap,
+  Xhat: RowsLike,
+  y: RowsLike | VectorLike,
+  { topk = [5], ...options }: EvaluateOptions & { topk?: readonly number[] } = {},
+): Promise<Agreement> {
+  const affine = toAffine(head, 'the head');
+  const c = affine.outputs;
+  const features = toRowSource(Xhat, 'the reconstructed features');
+  const originals = toOriginals(y, c);
+  checkNotEmpty(features, 'the reconstructed features');
+  checkWidth(features.cols, affine.inputs, 'reconstructed features', 'the head');
+  const classes = 'classes' in originals ? originals.classes : undefined;
+  const logits = 'logits' in originals ? originals.logits : undefined;
+  checkCount(logits?.rows ?? classes!.length, features.rows, 'the original logits', 'the reconstructed features');
+  if (logits) checkWidth(logits.cols, c, 'original logits', 'the head');
+
+  const tally = new AgreementTally(c, checkTopk(topk));
+  const top: Top = { index: 0, margin: 0, scale: 0, finite: true };
+  const sources = {
+    x: { source: features, name: 'the reconstructed features' },
+    ...(logits ? { z: { source: logits, name: 'the original logits' } } : {}),
+  };
+  await walk({ head: affine }, sources, options, ({ start, rows, z, zhat }) => {
+    for (let i = 0; i < rows; i++) {
+      const original = z ? readOriginal(z, i * c, c, start + i, top) : { index: classes![start + i], margin: Infinity };
+      tally.add(original.index, original.margin === 0, zhat!, i * c);
+    }
+  });
+  return tally.result();
+}

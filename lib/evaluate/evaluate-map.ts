@@ -1,0 +1,203 @@
+import { UsageError } from '../base/index.js';
+import { toRowSource, type LinearMap, type RowsLike, type RowSource, type VectorLike } from '../tensor/index.js';
+import type { Span } from '../fit/index.js';
+import { AgreementTally, type Agreement } from './agreement.js';
+import { agreementByMargin, type MarginGroup } from './margins.js';
+import { checkTopk, readOriginal, toClasses } from './originals.js';
+import { checkCount, checkNotEmpty, checkWidth, toAffine, toFloat64 } from './plan.js';
+import { ReconstructionTally, type Reconstruction } from './reconstruction.js';
+import { headRowSpace, isEverything, SPAN_TOLERANCE, toCentred } from './spaces.js';
+import type { Top } from './top.js';
+import { walk, type EvaluateOptions } from './walk.js';
+
+/** One fit on one test set. */
+export interface MapUnderTest {
+  /** The target's head: weight (c, d), bias (c). */
+  head: LinearMap;
+  /** From the source's outputs to the target's features: weight (d, p), bias (d). */
+  map: LinearMap;
+  /** The source's outputs (n, p): logits, or features. */
+  X: RowsLike;
+  /** The target's features (n, d). */
+  Y: RowsLike;
+  /** The target's logits (n, c). */
+  Z: RowsLike;
+  /** The affine space that the training rows of X fill. */
+  span?: Span;
+  /** Class of each image (n), −1 where it has none. */
+  labels?: VectorLike;
+  /** Default [5]. */
+  topk?: readonly number[];
+  /** Source and target are one model, so that agreement within the span has to be exact; needs `span`. */
+  sameModel?: boolean;
+}
+
+/** An image that a right tap, head and solver cannot get wrong, and that is wrong. */
+export interface Violation {
+  row: number;
+  /** The original's largest logit less the second largest. */
+  margin: number;
+  /** The original's largest absolute logit on this image. */
+  scale: number;
+}
+
+/** All that a row of results says of a fit on a test set. */
+export interface MapEvaluation {
+  n: number;
+  agreement: Agreement;
+  reconstruction: Reconstruction;
+  /** Images within the span of the training rows; null without one. */
+  span: {
+    /** Images of relative residual at most 1e-5. */
+    n: number;
+    share: number;
+    agreed: number;
+    /** Agreement among them; null where there are none. */
+    agreement: number | null;
+    /** Relative residual of each image, ‖(x − mean) − B Bᵀ(x − mean)‖ / ‖x − mean‖. */
+    residual: Float64Array;
+  } | null;
+  /** Agreement by tenths of the images, from the least clear to the clearest of the original's answers. */
+  agreementByMargin: MarginGroup[];
+  /** The least top-2 margin of the original logits. */
+  minMargin: number;
+  /**
+   * Only with `sameModel`: images that disagree although they lie in the span (relative residual at most 1e-5) and
+   * their top-2 margin is above 1e-4 of the logits' scale, which is the image's largest absolute logit. Float32's
+   * rounding of an image's logits is some 1e-7 of that scale, so any entry means a wrong tap, head or solver.
+   */
+  violations: Violation[];
+  /** Arg-max of each image's original logits. */
+  originalClass: Int32Array;
+  /** Arg-max of each image's reconstructed logits. */
+  reconstructedClass: Int32Array;
+  /** Accuracy against the labels over the images that have one; null without labels. */
+  accuracy: { n: number; original: number; reconstructed: number } | null;
+}
+
+/** A margin above this share of the largest absolute logit cannot be lost to rounding. */
+const clearMargin = 1e-4;
+
+/**
+ * Evaluates a fitted map on a test set: agreement, errors, span and margins, in one pass over the rows.
+ * @throws FeatReconstructError where widths or counts do not match, or a row (which is named) is not finite
+ */
+export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions = {}): Promise<MapEvaluation> {
+  const { head, map, x, y, z, topk, labels } = checked(test);
+  const c = head.outputs;
+  const n = x.rows;
+  const rowSpace = await headRowSpace(test.head);
+  const span = test.span && toCentred(test.span, x.cols);
+
+  const tally = new AgreementTally(c, topk);
+  const features = new ReconstructionTally(head.inputs, rowSpace.rank);
+  const original = new Int32Array(n);
+  const reconstructed = new Int32Array(n);
+  const margin = new Float64Array(n);
+  const scale = new Float64Array(n);
+  const residual = new Float64Array(n);
+  const top: Top = { index: 0, margin: 0, scale: 0, finite: true };
+  const plan = {
+    head,
+    map,
+    features: {
+      first: toFloat64(await y.read(0, 1)).slice(),
+      rowSpace,
+    },
+    // A span of all dimensions leaves nothing outside.
+    span: span && !isEverything(span) ? span : undefined,
+  };
+  const sources = {
+    x: { source: x, name: "the source's outputs" },
+    y: { source: y, name: "the target's features" },
+    z: { source: z, name: "the target's logits" },
+  };
+  await walk(plan, sources, options, (block) => {
+    features.add(block.sums!);
+    if (block.residual) residual.set(block.residual, block.start);
+    for (let i = 0, row = block.start; i < block.rows; i++, row++) {
+      readOriginal(block.z!, i * c, c, row, top);
+      original[row] = top.index;
+      margin[row] = top.margin;
+      scale[row] = top.scale;
+      reconstructed[row] = tally.add(top.index, top.margin === 0, block.zhat!, i * c);
+    }
+  });
+
+  const agrees = original.map((value, row) => (value === reconstructed[row] ? 1 : 0));
+  return {
+    n,
+    agreement: tally.result(),
+    reconstruction: features.result(),
+    span: span ? withinSpan(residual, agrees) : null,
+    agreementByMargin: agreementByMargin(margin, agrees),
+    minMargin: margin.reduce((a, b) => Math.min(a, b)),
+    violations: test.sameModel ? violationsOf(residual, agrees, margin, scale) : [],
+    originalClass: original,
+    reconstructedClass: reconstructed,
+    accuracy: labels ? accuracyOf(labels, original, reconstructed) : null,
+  };
+}
+
+function checked(test: MapUnderTest): {
+  head: ReturnType<typeof toAffine>;
+  map: ReturnType<typeof toAffine>;
+  x: RowSource;
+  y: RowSource;
+  z: RowSource;
+  topk: readonly number[];
+  labels?: Int32Array;
+} {
+  if (test.sameModel && !test.span) {
+    throw new UsageError(
+      'Expected the span of the training rows with sameModel, found none: pass span, so that images outside it are told apart.',
+    );
+  }
+  const head = toAffine(test.head, 'the head');
+  const map = toAffine(test.map, 'the map');
+  const x = toRowSource(test.X, "the source's outputs X");
+  const y = toRowSource(test.Y, "the target's features Y");
+  const z = toRowSource(test.Z, "the target's logits Z");
+  checkNotEmpty(x, "the source's outputs X");
+  checkWidth(map.outputs, head.inputs, 'features from the map', 'the head');
+  checkWidth(x.cols, map.inputs, "the source's outputs X", 'the map');
+  checkWidth(y.cols, head.inputs, "the target's features Y", 'the head');
+  checkWidth(z.cols, head.outputs, "the target's logits Z", 'the head');
+  checkCount(y.rows, x.rows, "the target's features Y", "the source's outputs X");
+  checkCount(z.rows, x.rows, "the target's logits Z", "the source's outputs X");
+  const labels = test.labels && toClasses(test.labels, head.outputs, 'the labels', -1);
+  if (labels) checkCount(labels.length, x.rows, 'the labels', "the source's outputs X");
+  return { head, map, x, y, z, topk: checkTopk(test.topk ?? [5]), labels };
+}
+
+function withinSpan(residual: Float64Array, agrees: Int32Array): NonNullable<MapEvaluation['span']> {
+  let n = 0;
+  let agreed = 0;
+  residual.forEach((value, row) => {
+    if (value > SPAN_TOLERANCE) return;
+    n++;
+    agreed += agrees[row];
+  });
+  return { n, share: n / residual.length, agreed, agreement: n === 0 ? null : agreed / n, residual };
+}
+
+function violationsOf(
+  residual: Float64Array,
+  agrees: Int32Array,
+  margin: Float64Array,
+  scale: Float64Array,
+): Violation[] {
+  const found: Violation[] = [];
+  agrees.forEach((same, row) => {
+    if (same || residual[row] > SPAN_TOLERANCE || margin[row] <= clearMargin * scale[row]) return;
+    found.push({ row, margin: margin[row], scale: scale[row] });
+  });
+  return found;
+}
+
+function accuracyOf(labels: Int32Array, original: Int32Array, reconstructed: Int32Array): MapEvaluation['accuracy'] {
+  const known = labels.reduce((count, label) => count + (label >= 0 ? 1 : 0), 0);
+  const right = (predicted: Int32Array): number =>
+    labels.reduce((count, label, row) => count + (label >= 0 && label === predicted[row] ? 1 : 0), 0) / known;
+  return known === 0 ? null : { n: known, original: right(original), reconstructed: right(reconstructed) };
+}

@@ -1,0 +1,160 @@
+import { buildModel, dataType, type GraphNode, type GraphValue } from '../onnx/index.js';
+import { createSession, type GraphSession, type GraphTensor, type SessionOptions } from '../runtime/index.js';
+import type { Affine, Basis, Centred } from './plan.js';
+
+/** What an evaluation asks about its rows; every part is there or not. */
+export interface Plan {
+  /** f̂ = A x + a; without it the rows are the reconstructed features already. */
+  map?: Affine;
+  /** ẑ = W f̂ + b */
+  head?: Affine;
+  /** Compares f̂ with the true features, sums about the row `first`. */
+  features?: { first: Float64Array; rowSpace?: Basis };
+  /** How far x is from an affine space. */
+  span?: Centred;
+}
+
+/** Types of the rows as they are read; everything is float64 from there on. */
+export interface RowTypes {
+  x: 'float32' | 'float64';
+  y?: 'float32' | 'float64';
+}
+
+/** A compiled plan. */
+export interface PlanSession {
+  run(x: GraphTensor, y?: GraphTensor): Promise<Record<string, GraphTensor>>;
+  release(): Promise<void>;
+}
+
+/**
+ * One graph for the whole plan, so that a block of rows is sent once and only sums come back (and ẑ, whose arg-max and
+ * ranks are read row by row). Weights are inputs, not constants: the graph's bytes stay small, and nothing is held twice.
+ */
+export async function openPlan(
+  plan: Plan,
+  types: RowTypes,
+  executionProviders: SessionOptions['executionProviders'],
+): Promise<PlanSession> {
+  const { nodes, outputs, weights } = drawPlan(plan, types);
+  // Nothing is asked of the rows but that they are finite, which the walk sees to.
+  if (outputs.length === 0) return { run: async () => ({}), release: async () => undefined };
+  const input = (name: string, type: GraphValue['type'], rank: number): GraphValue => ({
+    name,
+    type,
+    dims: Array.from({ length: rank }, (_, i) => `${name}${i}`),
+  });
+  const session: GraphSession = await createSession(
+    buildModel({
+      inputs: [
+        input('x', types.x, 2),
+        ...(types.y ? [input('y', types.y, 2)] : []),
+        ...Object.entries(weights).map(([name, { dims }]) => input(name, 'float64', dims.length)),
+      ],
+      outputs: outputs.map((name) => input(name, 'float64', ranks[name])),
+      nodes,
+      constants: [{ name: 'axis0', type: 'int64', dims: [1], data: new BigInt64Array([0n]) }],
+    }),
+    { executionProviders },
+  );
+  return {
+    run: (x, y) => session.run({ x, ...(y ? { y } : {}), ...weights }),
+    release: () => session.release(),
+  };
+}
+
+/** Every output that a plan may have, by its rank. */
+const ranks: Record<string, number> = {
+  zhat: 2,
+  errorByRow: 1,
+  errorByFeature: 1,
+  shift: 1,
+  square: 1,
+  rowError: 0,
+  rowShift: 1,
+  rowSquare: 0,
+  residual: 1,
+  length: 1,
+};
+
+function drawPlan(plan: Plan, types: RowTypes): Drawing {
+  const drawing = new Drawing();
+  const x = drawing.asFloat64('x', types.x);
+  const fhat = plan.map ? drawing.affine(x, 'map', plan.map, 'fhat') : x;
+  if (plan.head) drawing.outputs.push(drawing.affine(fhat, 'head', plan.head, 'zhat'));
+  if (plan.features && types.y) drawFeatures(drawing, fhat, drawing.asFloat64('y', types.y), plan.features);
+  if (plan.span) drawSpan(drawing, x, plan.span);
+  return drawing;
+}
+
+function drawFeatures(
+  drawing: Drawing,
+  fhat: string,
+  y: string,
+  { first, rowSpace }: NonNullable<Plan['features']>,
+): void {
+  const error = drawing.node('Sub', [fhat, y], 'error');
+  const shifted = drawing.node('Sub', [y, drawing.weight('first', first, first.length)], 'shifted');
+  drawing.outputs.push(
+    drawing.squares(error, 'errorByRow', 1),
+    drawing.squares(error, 'errorByFeature', 0),
+    drawing.columnSums(shifted, 'shift'),
+    drawing.squares(shifted, 'square', 0),
+  );
+  // Where the row space is everything, its sums are the ones above; where it is nothing, they are 0.
+  if (!rowSpace || rowSpace.rank === 0 || rowSpace.rank === rowSpace.size) return;
+  const basis = drawing.weight('rowSpace', rowSpace.data, rowSpace.size, rowSpace.rank);
+  const seen = drawing.node('MatMul', [shifted, basis], 'shiftedSeen');
+  drawing.outputs.push(
+    drawing.squares(drawing.node('MatMul', [error, basis], 'errorSeen'), 'rowError'),
+    drawing.columnSums(seen, 'rowShift'),
+    drawing.squares(seen, 'rowSquare'),
+  );
+}
+
+function drawSpan(drawing: Drawing, x: string, { mean, basis }: Centred): void {
+  const centred = drawing.node('Sub', [x, drawing.weight('mean', mean, mean.length)], 'centred');
+  let outside = centred;
+  if (basis.rank > 0) {
+    const span = drawing.weight('span', basis.data, basis.size, basis.rank);
+    const within = drawing.node('MatMul', [centred, span], 'within');
+    outside = drawing.node('Gemm', [within, span, centred], 'outside', { transB: { int: 1 }, alpha: { float: -1 } });
+  }
+  drawing.outputs.push(drawing.squares(outside, 'residual', 1), drawing.squares(centred, 'length', 1));
+}
+
+/** A graph in the making: each method adds a node and returns the name of its output. */
+class Drawing {
+  readonly nodes: GraphNode[] = [];
+  readonly outputs: string[] = [];
+  readonly weights: Record<string, GraphTensor> = {};
+
+  node(op: string, inputs: string[], output: string, attributes?: GraphNode['attributes']): string {
+    this.nodes.push({ op, inputs, outputs: [output], attributes });
+    return output;
+  }
+
+  weight(name: string, data: Float64Array, ...dims: number[]): string {
+    this.weights[name] = { type: 'float64', data, dims };
+    return name;
+  }
+
+  asFloat64(name: string, type: 'float32' | 'float64'): string {
+    return type === 'float64' ? name : this.node('Cast', [name], `${name}64`, { to: { int: dataType.float64 } });
+  }
+
+  affine(input: string, name: string, { weight, bias, outputs, inputs }: Affine, output: string): string {
+    const w = this.weight(`${name}Weight`, weight, outputs, inputs);
+    const b = this.weight(`${name}Bias`, bias, outputs);
+    return this.node('Gemm', [input, w, b], output, { transB: { int: 1 } });
+  }
+
+  /** Sums of squares along an axis, or of everything. */
+  squares(input: string, output: string, axis?: number): string {
+    const axes: GraphNode['attributes'] = axis === undefined ? {} : { axes: { ints: [axis] } };
+    return this.node('ReduceSumSquare', [input], output, { keepdims: { int: 0 }, ...axes });
+  }
+
+  columnSums(input: string, output: string): string {
+    return this.node('ReduceSum', [input, 'axis0'], output, { keepdims: { int: 0 } });
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * evaluate: how often the head gives the same answer on reconstructed features, how far they are from the true ones, and
+ * which images lie in the span of the training rows. `evaluateMap` says all of it in one pass over a test set.
+ */
+export { evaluateAgreement } from './evaluate-agreement.js';
+export type { Agreement } from './agreement.js';
+export { reconstructionError } from './reconstruction-error.js';
+export type { FeatureQuantiles, Reconstruction } from './reconstruction.js';
+export { evaluateMap } from './evaluate-map.js';
+export type { MapEvaluation, MapUnderTest, Violation } from './evaluate-map.js';
+export type { MarginGroup } from './margins.js';
+export { inSpan } from './in-span.js';
+export type { SpanMembership } from './in-span.js';
+export type { EvaluateOptions } from './walk.js';

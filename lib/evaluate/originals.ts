@@ -1,0 +1,56 @@
+import { FeatReconstructError, UsageError } from '../base/index.js';
+import {
+  isVectorLike,
+  toRowSource,
+  toVector,
+  type RowSource,
+  type RowsLike,
+  type VectorLike,
+} from '../tensor/index.js';
+import { readTop, type Top } from './top.js';
+
+/** The original answers: logits, or the classes alone. */
+export type Originals = { logits: RowSource } | { classes: Int32Array };
+
+/** @param y logits (n, c) or class indices (n) @param c classes of the head */
+export function toOriginals(y: RowsLike | VectorLike, c: number): Originals {
+  if (!isVectorLike(y)) return { logits: toRowSource(y as RowsLike, 'the original logits') };
+  return { classes: toClasses(y, c, 'the original classes', 0) };
+}
+
+/**
+ * Class indices as int32.
+ * @param least −1 where a class may be unknown
+ * @throws FeatReconstructError naming the first image whose class is no whole number from `least` to c − 1
+ */
+export function toClasses(y: VectorLike, c: number, name: string, least: 0 | -1): Int32Array {
+  const values = toVector(y, name);
+  const wrong = values.findIndex((value) => !(Number.isInteger(value) && value >= least && value < c));
+  if (wrong >= 0) {
+    throw new FeatReconstructError(
+      `Row ${wrong} of ${name}: expected a whole number from ${least} to ${c - 1} (the head has ${c} classes), found ${values[wrong]}.`,
+    );
+  }
+  return Int32Array.from(values);
+}
+
+/** Reads one row of original logits. @throws FeatReconstructError naming the row where it is not finite */
+export function readOriginal(
+  logits: Float32Array | Float64Array,
+  offset: number,
+  c: number,
+  row: number,
+  into: Top,
+): Top {
+  if (readTop(logits, offset, c, into).finite) return into;
+  throw new FeatReconstructError(
+    `Row ${row} of the original logits: expected finite numbers, found NaN or Inf. Extract that image again or leave it out.`,
+  );
+}
+
+/** @throws UsageError where a rank is no whole number of at least 1 */
+export function checkTopk(topk: readonly number[]): readonly number[] {
+  const wrong = topk.find((k) => !(Number.isInteger(k) && k >= 1));
+  if (wrong === undefined) return topk;
+  throw new UsageError(`Expected topk to hold whole numbers of at least 1, found ${wrong}: pass for example [5].`);
+}
