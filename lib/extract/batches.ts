@@ -1,0 +1,148 @@
+import { FeatReconstructError } from '../base/index.js';
+import type { Dataset, InputTensor, Sample } from '../datasets/index.js';
+import { BatchWriter, decodePool, type RgbImage, type Transform } from '../images/index.js';
+
+/** Model input for some consecutive positions of a data set. The data are valid until the next batch is asked for. */
+export interface Batch {
+  input: { type: InputTensor['type']; data: InputTensor['data']; dims: number[] };
+  /** Position of the first example after this batch. */
+  next: number;
+  /** Of the rows in `input`. */
+  positions: number[];
+  labels: number[];
+  ids: string[];
+  skipped: SkippedImage[];
+}
+
+/** An image that could not be decoded and was left out. */
+export interface SkippedImage {
+  position: number;
+  id: string;
+  reason: string;
+}
+
+export interface BatchOptions {
+  batchSize: number;
+  /** Position to start from; a multiple of the batch size when resuming. */
+  start?: number;
+  signal?: AbortSignal;
+  /** Leave out images that cannot be decoded, instead of stopping at the first. */
+  skipBadImages?: boolean;
+}
+
+/** How many batches of encoded images are being decoded ahead, while the model runs. */
+const lookAhead = 2;
+
+/** Streams a data set of ready tensors as batches. */
+export async function* tensorBatches(dataset: Dataset, options: BatchOptions): AsyncGenerator<Batch> {
+  for await (const group of groups(dataset, options)) {
+    const first = group[0].sample.tensor!;
+    const length = first.data.length;
+    const Type = first.data.constructor as Float32ArrayConstructor;
+    const data = new Type(length * group.length);
+    group.forEach(({ sample }, row) => data.set(sample.tensor!.data as Float32Array, row * length));
+    yield {
+      input: { type: first.type, data, dims: [group.length, ...first.dims] },
+      next: group[group.length - 1].position + 1,
+      positions: group.map(({ position }) => position),
+      labels: group.map(({ sample }) => sample.label),
+      ids: group.map(({ sample }) => sample.id),
+      skipped: [],
+    };
+  }
+}
+
+/**
+ * Streams a data set of images as batches of normalised pixels. Encoded images are decoded by worker threads, up to two
+ * batches ahead: ONNX Runtime's `run` holds the main thread.
+ * @throws FeatReconstructError naming the first image that cannot be decoded, unless `skipBadImages`
+ */
+export async function* imageBatches(
+  dataset: Dataset,
+  transform: Transform,
+  size: [number, number],
+  layout: 'nchw' | 'nhwc',
+  options: BatchOptions,
+): AsyncGenerator<Batch> {
+  const writer = new BatchWriter(transform, size, options.batchSize, layout);
+  const imageLength = 3 * size[0] * size[1];
+  const dims = layout === 'nchw' ? [3, ...size] : [...size, 3];
+  let pool: ReturnType<typeof decodePool> | undefined;
+
+  type Pixels = RgbImage | FeatReconstructError;
+  const decode = ({ sample }: Placed): Promise<Pixels> | null => {
+    if (!sample.encoded) return null;
+    pool ??= decodePool({ transform });
+    return pool.decode(sample.encoded).catch((error: unknown) => {
+      if (error instanceof FeatReconstructError) return error;
+      throw error;
+    });
+  };
+
+  const fill = async ({ group, pixels }: Decoding): Promise<Batch> => {
+    const batch: Batch = {
+      input: { type: 'float32', data: writer.data, dims: [] },
+      next: group[group.length - 1].position + 1,
+      positions: [],
+      labels: [],
+      ids: [],
+      skipped: [],
+    };
+    for (const [i, { sample, position }] of group.entries()) {
+      const decoded = await pixels[i];
+      if (decoded instanceof Error) {
+        if (!options.skipBadImages) throw decoded;
+        batch.skipped.push({ position, id: sample.id, reason: decoded.message });
+        continue;
+      }
+      const slot = batch.positions.length;
+      if (decoded) writer.write(slot, decoded);
+      else writer.writeImage(slot, sample.image!);
+      batch.positions.push(position);
+      batch.labels.push(sample.label);
+      batch.ids.push(sample.id);
+    }
+    const n = batch.positions.length;
+    batch.input.data = writer.data.subarray(0, n * imageLength);
+    batch.input.dims = [n, ...dims];
+    return batch;
+  };
+
+  interface Decoding {
+    group: Placed[];
+    pixels: (Promise<Pixels> | null)[];
+  }
+  const queue: Decoding[] = [];
+  try {
+    for await (const group of groups(dataset, options)) {
+      queue.push({ group, pixels: group.map(decode) });
+      if (queue.length > lookAhead || !group[0].sample.encoded) yield await fill(queue.shift()!);
+    }
+    while (queue.length > 0) yield await fill(queue.shift()!);
+  } finally {
+    // Batches that nobody will ask for any more must not end as unhandled rejections.
+    for (const { pixels } of queue) for (const promise of pixels) promise?.catch(() => {});
+    await pool?.close();
+  }
+}
+
+interface Placed {
+  position: number;
+  sample: Sample;
+}
+
+/** Consecutive examples, cut at multiples of the batch size whatever the start, so that a resumed run cuts alike. */
+async function* groups(dataset: Dataset, { batchSize, start = 0, signal }: BatchOptions): AsyncGenerator<Placed[]> {
+  let group: Placed[] = [];
+  let position = start;
+  for await (const sample of dataset.samples({ start, signal })) {
+    group.push({ position, sample });
+    position += 1;
+    if (position % batchSize === 0) {
+      signal?.throwIfAborted();
+      yield group;
+      group = [];
+    }
+  }
+  if (group.length > 0) yield group;
+}

@@ -1,0 +1,247 @@
+import type { NdArray } from 'ndarray';
+import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { openDataset, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
+import { makeTransform, type Transform, type TransformSpec } from '../images/index.js';
+import {
+  describeModel,
+  loadModel,
+  type LoadModelOptions,
+  type Model,
+  type ModelDescription,
+} from '../runtime/index.js';
+import { toNdArray } from '../tensor/index.js';
+import { imageBatches, tensorBatches, type Batch, type SkippedImage } from './batches.js';
+import type { Provenance } from './provenance.js';
+import { findStore, loadRows, openStore, writeStore, type Store } from './store.js';
+
+export interface ExtractOptions extends TaskOptions {
+  /** A preset by name, or one with a model's own numbers. Default `protocol`. */
+  transform?: TransformSpec | TransformSpec['name'];
+  /** Images a run of the model. Default 32; it decides the last bits of some models' outputs. */
+  batchSize?: number;
+  /** Path of a safetensors file to write rows to, to go on with, or to use again. */
+  store?: string;
+  /** `head` stores features only and computes logits from the lifted head when they are read. Default `stored`. */
+  logits?: 'stored' | 'head';
+  /** Leave out images that cannot be decoded, and count them. */
+  skipBadImages?: boolean;
+  /** For a model given by path. */
+  model?: LoadModelOptions;
+  /** For a data set given by spec. */
+  dataset?: OpenDatasetOptions;
+}
+
+/** A model's activations on a data set, in memory. */
+export interface Activations {
+  /** (n, d) */
+  features: NdArray<Float32Array>;
+  /** (n, c) */
+  logits: NdArray<Float32Array>;
+  /** (n), −1 where there is none */
+  labels: NdArray<Int32Array>;
+  provenance: Provenance;
+  skipped: SkippedImage[];
+}
+
+const defaultBatchSize = 32;
+
+/**
+ * Runs a model over a data set once and returns its penultimate features (n, d) and logits (n, c).
+ *
+ * With `store` the rows go to one safetensors file as they come. A run that was stopped goes on where it was, to the
+ * same bytes; a finished store is used again without opening the model in ONNX Runtime.
+ *
+ * @param model a loaded model, or the path of an .onnx file
+ * @param dataset an open data set, or a spec such as `cifar100:train[0:5000]`
+ * @throws FeatReconstructError for an image that cannot be decoded, features or logits that are NaN or infinite (naming
+ *   the image), a store that was written for something else
+ */
+export async function extractFeatures(
+  model: Model | string,
+  dataset: Dataset | string,
+  options: ExtractOptions = {},
+): Promise<Activations> {
+  if (options.store !== undefined) {
+    const store = await extractToStore(model, dataset, options.store, options);
+    try {
+      const { rows, features, logits, labels, provenance, skipped } = store;
+      return {
+        features: toNdArray(await loadRows(features), [rows, features.cols]),
+        logits: toNdArray(await loadRows(logits), [rows, logits.cols]),
+        labels: toNdArray(labels, [rows]),
+        provenance,
+        skipped,
+      };
+    } finally {
+      await store.close();
+    }
+  }
+  return withInputs(model, dataset, options, async (description, images) => {
+    const provenance = await provenanceOf(description, images, options);
+    const loaded = await load(model, options);
+    try {
+      const n = images.size;
+      const { featureDim: d, classCount: c } = loaded;
+      const features = new Float32Array(n * d);
+      const logits = new Float32Array(n * c);
+      const labels = new Int32Array(n);
+      const skipped: SkippedImage[] = [];
+      let rows = 0;
+      for await (const { batch, outputs } of run(loaded, images, provenance, 0, options)) {
+        features.set(outputs.features, rows * d);
+        logits.set(outputs.logits, rows * c);
+        labels.set(batch.labels, rows);
+        skipped.push(...batch.skipped);
+        rows += batch.labels.length;
+      }
+      return {
+        features: toNdArray(features.subarray(0, rows * d), [rows, d]),
+        logits: toNdArray(logits.subarray(0, rows * c), [rows, c]),
+        labels: toNdArray(labels.subarray(0, rows), [rows]),
+        provenance,
+        skipped,
+      };
+    } finally {
+      if (loaded !== model) await loaded.release();
+    }
+  });
+}
+
+/**
+ * As {@link extractFeatures} with a store, but leaves the rows on disk and returns the open store: for data that do not
+ * fit in memory. `path` may be a function of the provenance, for file names that carry the store's key.
+ */
+export async function extractToStore(
+  model: Model | string,
+  dataset: Dataset | string,
+  path: string | ((provenance: Provenance) => string),
+  options: ExtractOptions = {},
+): Promise<Store> {
+  return withInputs(model, dataset, options, async (description, images) => {
+    const provenance = await provenanceOf(description, images, options);
+    const file = typeof path === 'string' ? path : path(provenance);
+    const found = await findStore(file, provenance);
+    if (found === 'finished') return openStore(file);
+    const loaded = await load(model, options, found?.threads);
+    try {
+      if (found && found.threads !== loaded.intraOpNumThreads) {
+        throw new UsageError(
+          `The unfinished store ${file}.partial was begun with ${found.threads} threads, the model was loaded with ${loaded.intraOpNumThreads}: load it with intraOpNumThreads ${found.threads}, or delete the unfinished store.`,
+        );
+      }
+      const writer = await writeStore(file, provenance, loaded.head, loaded.intraOpNumThreads);
+      try {
+        for await (const { batch, outputs } of run(loaded, images, provenance, writer.next, options)) {
+          await writer.append({
+            ...batch,
+            features: outputs.features,
+            logits: provenance.logits === 'stored' ? outputs.logits : null,
+          });
+        }
+        await writer.finish();
+      } catch (error) {
+        await writer.suspend();
+        throw error;
+      }
+    } finally {
+      if (loaded !== model) await loaded.release();
+    }
+    return openStore(file);
+  });
+}
+
+/** Opens the data set if it came as a spec, and learns of the model what can be known without running it. */
+async function withInputs<T>(
+  model: Model | string,
+  dataset: Dataset | string,
+  options: ExtractOptions,
+  task: (description: ModelDescription, images: Dataset) => Promise<T>,
+): Promise<T> {
+  const images = typeof dataset === 'string' ? await openDataset(dataset, options.dataset) : dataset;
+  try {
+    const description = typeof model === 'string' ? await describeModel(model, options.model) : model;
+    return await task(description, images);
+  } finally {
+    if (images !== dataset) await images.close();
+  }
+}
+
+async function load(model: Model | string, options: ExtractOptions, threads?: number): Promise<Model> {
+  if (typeof model !== 'string') return model;
+  return loadModel(model, { ...options.model, ...(threads ? { intraOpNumThreads: threads } : {}) });
+}
+
+async function provenanceOf(model: ModelDescription, dataset: Dataset, options: ExtractOptions): Promise<Provenance> {
+  const batchSize = options.batchSize ?? model.batchSize ?? defaultBatchSize;
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new UsageError(`The batch size must be a whole number of at least 1, found ${batchSize}.`);
+  }
+  return {
+    format: 1,
+    model: {
+      name: model.name,
+      digest: model.digest,
+      features: model.featuresTensor,
+      logits: model.logitsTensor,
+      precision: model.precision,
+      featureDim: model.featureDim,
+      classCount: model.classCount,
+    },
+    dataset: { spec: dataset.spec, digest: await dataset.digest(), size: dataset.size },
+    transform: dataset.kind === 'images' ? imageTransform(model, options) : null,
+    batchSize,
+    provider: model.provider,
+    logits: options.logits ?? 'stored',
+  };
+}
+
+function imageTransform(model: ModelDescription, { transform = 'protocol' }: ExtractOptions): Transform {
+  if (model.layout === 'other' || !model.imageSize) {
+    throw new UsageError(
+      `Model ${model.name} takes no images: its input '${model.inputName}' has shape [${model.inputShape.map((dim) => (dim < 0 ? '?' : dim)).join(', ')}], an image model's is [n, 3, height, width] or [n, height, width, 3]. Give ready inputs with a 'tensors:FILE' data set.`,
+    );
+  }
+  return makeTransform(transform, model.imageSize);
+}
+
+/** Runs the model over the data set from a position on, batch by batch. */
+async function* run(
+  model: Model,
+  dataset: Dataset,
+  { transform, batchSize }: Provenance,
+  start: number,
+  { signal, onProgress, skipBadImages }: ExtractOptions,
+): AsyncGenerator<{ batch: Batch; outputs: { features: Float32Array; logits: Float32Array } }> {
+  const stage = `extract ${model.name} on ${dataset.spec}`;
+  const total = dataset.size;
+  onProgress?.({ stage, done: start, total, unit: 'images' });
+  if (start >= total) return;
+  const batchOptions = { batchSize, start, signal, skipBadImages };
+  const batches = transform
+    ? imageBatches(dataset, transform, model.imageSize!, model.layout as 'nchw' | 'nhwc', batchOptions)
+    : tensorBatches(dataset, batchOptions);
+  for await (const batch of batches) {
+    signal?.throwIfAborted();
+    const outputs =
+      batch.positions.length > 0
+        ? await model.run(batch.input)
+        : { features: new Float32Array(0), logits: new Float32Array(0) };
+    check(outputs.features, batch, model, 'features');
+    check(outputs.logits, batch, model, 'logits');
+    yield { batch, outputs };
+    onProgress?.({ stage, done: batch.next, total, unit: 'images' });
+  }
+}
+
+function check(values: Float32Array, batch: Batch, model: Model, what: 'features' | 'logits'): void {
+  // A sum is finite exactly when no value is NaN or infinite, unless it overflows: only then look closer.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  if (Number.isFinite(sum)) return;
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  const width = values.length / batch.ids.length;
+  throw new FeatReconstructError(
+    `Expected finite ${what} from ${model.name}, found ${values[at]} in ${what === 'features' ? 'feature' : 'logit'} ${at % width} of image ${batch.ids[Math.floor(at / width)]}. Look at that image and at the model's precision, or leave the image out.`,
+  );
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { Transform } from '../images/index.js';
+
+/** Where a store's rows come from. It is written into the store and decides whether the store may be used again. */
+export interface Provenance {
+  /** Version of the store's layout. */
+  format: 1;
+  model: {
+    /** File name without folder and ending; for people, not part of the key. */
+    name: string;
+    /** SHA-256 of the file and of its external data. */
+    digest: string;
+    /** Names of the tapped tensors. */
+    features: string;
+    logits: string;
+    precision: string;
+    featureDim: number;
+    classCount: number;
+  };
+  dataset: {
+    /** As asked for; for people, not part of the key. */
+    spec: string;
+    /** SHA-256 over the examples of this split and slice, in order. */
+    digest: string;
+    size: number;
+  };
+  /** Null where the data set holds ready model inputs. */
+  transform: Transform | null;
+  batchSize: number;
+  /** Class of execution provider: another one rounds differently. */
+  provider: string;
+  /** `head`: only features are stored, logits are the head of them. */
+  logits: 'stored' | 'head';
+}
+
+/** What of a provenance must be equal for two stores to hold the same numbers. */
+function essence({ model, dataset, transform, ...rest }: Provenance): Record<string, unknown> {
+  return {
+    ...rest,
+    model: { digest: model.digest, features: model.features, logits: model.logits, precision: model.precision },
+    images: { digest: dataset.digest, size: dataset.size },
+    transform: transform && {
+      steps: transform.steps,
+      scale: transform.scale,
+      mean: transform.mean,
+      std: transform.std,
+    },
+  };
+}
+
+/** SHA-256 (hex) over everything that decides the numbers in a store. */
+export function storeKey(provenance: Provenance): string {
+  return createHash('sha256')
+    .update(canonical(essence(provenance)))
+    .digest('hex');
+}
+
+/** In words, what differs between the store that is there and the one that was asked for. */
+export function differences(found: Provenance, wanted: Provenance): string {
+  const a = essence(found);
+  const b = essence(wanted);
+  const words: Record<string, string> = {
+    model: `model (${found.model.name}, not ${wanted.model.name}, or other bytes)`,
+    images: `images (${found.dataset.spec}, not ${wanted.dataset.spec}, or other content)`,
+    transform: `transform (${found.transform?.name ?? 'none'}, not ${wanted.transform?.name ?? 'none'}, or other numbers)`,
+    batchSize: `batch size (${found.batchSize}, not ${wanted.batchSize})`,
+    provider: `provider (${found.provider}, not ${wanted.provider})`,
+    logits: `stored logits (${found.logits}, not ${wanted.logits})`,
+    format: `format (${found.format}, not ${wanted.format})`,
+  };
+  const names = Object.keys(b).filter((name) => canonical(a[name]) !== canonical(b[name]));
+  return names.map((name) => words[name] ?? name).join(', ');
+}
+
+/** JSON with sorted keys, so that equal data give equal text. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) =>
+    item !== null && typeof item === 'object' && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([x], [y]) => (x < y ? -1 : 1)))
+      : item,
+  );
+}
