@@ -1,0 +1,91 @@
+/** A figure of the original work, to be shown beside ours. */
+export interface PublishedFigure {
+  source: string;
+  target: string;
+  train: string;
+  test: string;
+  /** Share of images; null where the original names none. */
+  agreement: number | null;
+  /** Sum of batch means, see PROTOCOL in docs; null where the original names none. */
+  mseTotal: number | null;
+}
+
+/** Which maps an experiment fits, in terms of the models that are given. */
+export interface ExperimentDefinition {
+  id: number;
+  title: string;
+  question: string;
+  /** Names of the models that it wants. */
+  models: readonly ('source' | 'target')[];
+  /** Pairs of them: logits of the first, features of the second. */
+  pairs: readonly (readonly ['source' | 'target', 'source' | 'target'])[];
+  published: readonly PublishedFigure[];
+}
+
+const cifar10 = { train: 'cifar10:train', test: 'cifar10:test' };
+const cifar100 = { train: 'cifar100:train', test: 'cifar100:test' };
+const resnet18 = { source: 'resnet18', target: 'resnet18' };
+const resnet50 = { source: 'resnet50', target: 'resnet50' };
+
+/**
+ * The experiments, as data. The published figures are those of the original's own runs with `nn.Linear` and SGD; what is
+ * off in their headings is set right here: experiment 2's came from ResNet-50's own logits, and the second row of
+ * experiment 3 was fitted on CIFAR-100.
+ */
+export const definitions: readonly ExperimentDefinition[] = [
+  {
+    id: 1,
+    title: 'One model: its logits → its own features',
+    question: "How much of a model's features can be read back from its own logits by one linear map?",
+    models: ['source'],
+    pairs: [['source', 'source']],
+    published: [
+      { ...resnet18, ...cifar10, agreement: 0.9918, mseTotal: 0.28 },
+      { ...resnet18, ...cifar100, agreement: 0.9924, mseTotal: 0.224 },
+    ],
+  },
+  {
+    id: 2,
+    title: "Across models: one model's logits → another's features",
+    question: "How much of one model's features can be read from another model's logits?",
+    models: ['source', 'target'],
+    // The question as asked, and the pair that the published figures came from.
+    pairs: [
+      ['source', 'target'],
+      ['target', 'target'],
+    ],
+    published: [
+      { ...resnet50, ...cifar10, agreement: 0.9947, mseTotal: 5.17 },
+      { ...resnet50, ...cifar100, agreement: 0.9822, mseTotal: 6.52 },
+    ],
+  },
+  {
+    id: 3,
+    title: 'Across data sets: fitted on one, tested on another',
+    question: 'Does a map that was fitted on one data set hold on images of another?',
+    models: ['source'],
+    pairs: [['source', 'source']],
+    published: [
+      { ...resnet18, train: 'cifar10:train', test: 'places365:val', agreement: 0.9648, mseTotal: null },
+      { ...resnet18, train: 'cifar100:train', test: 'places365:val', agreement: 0.9765, mseTotal: null },
+      { ...resnet50, train: 'cifar100:train', test: 'places365:val', agreement: 0.9054, mseTotal: null },
+    ],
+  },
+];
+
+/**
+ * The published figure that stands nearest to a row: same experiment, same kind of pair, same training data set
+ * (slices aside). It is of the original's models, so it is shown with their names.
+ */
+export function publishedFor(
+  experiment: number,
+  row: { source: string; target: string; train: string },
+): PublishedFigure | null {
+  const published = definitions.find(({ id }) => id === experiment)?.published ?? [];
+  const base = row.train.replace(/\[.*$/, '');
+  const same = row.source === row.target;
+  const candidates = published.filter((figure) => figure.train === base && (figure.source === figure.target) === same);
+  return (
+    candidates.find(({ source, target }) => source === row.source && target === row.target) ?? candidates[0] ?? null
+  );
+}

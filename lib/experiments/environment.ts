@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import type { Store } from '../extract/index.js';
+import { headCondition } from '../fit/index.js';
+import { runtimeVersion } from '../runtime/index.js';
+import type { DatasetRecord, Environment, ModelRecord } from './types.js';
+
+/** Version of this package. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Records what the figures were made with, by content and not by path. */
+export async function describeEnvironment(stores: readonly Store[], command: string | null): Promise<Environment> {
+  const cores = cpus();
+  return {
+    featreconstruct: packageVersion(),
+    onnxruntime: runtimeVersion(),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cores[0]?.model ?? 'unknown',
+    cores: cores.length,
+    date: new Date().toISOString(),
+    command,
+    provider: stores[0].provenance.provider,
+    models: await modelRecords(stores),
+    datasets: datasetRecords(stores),
+  };
+}
+
+async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
+  const records = new Map<string, ModelRecord>();
+  for (const { provenance, head } of stores) {
+    const { model, transform } = provenance;
+    const id = JSON.stringify([model.digest, transform]);
+    if (records.has(id)) continue;
+    const { rank, condition } = await headCondition(head);
+    records.set(id, {
+      name: model.name,
+      digest: model.digest,
+      featureDim: model.featureDim,
+      classCount: model.classCount,
+      headRank: rank,
+      headCondition: condition,
+      transform,
+    });
+  }
+  return [...records.values()];
+}
+
+function datasetRecords(stores: readonly Store[]): DatasetRecord[] {
+  const records = new Map<string, DatasetRecord>();
+  for (const { provenance, skipped } of stores) {
+    const { spec, size, digest } = provenance.dataset;
+    records.set(digest, { spec, size, digest, skipped: skipped.length });
+  }
+  return [...records.values()];
+}

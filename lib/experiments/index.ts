@@ -1,0 +1,7 @@
+/** experiments: the published experiments, each declared as data; run them; the schema of results. */
+export { definitions, publishedFor } from './definitions.js';
+export type { ExperimentDefinition, PublishedFigure } from './definitions.js';
+export { packageVersion } from './environment.js';
+export { runExperiment } from './run.js';
+export type { ExperimentSpec, RunOptions } from './run.js';
+export type { DatasetRecord, Environment, ModelRecord, Prior, ResultRow, Results } from './types.js';

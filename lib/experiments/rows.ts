@@ -1,0 +1,109 @@
+import type { MapEvaluation } from '../evaluate/index.js';
+import type { Span } from '../fit/index.js';
+import type { LinearMap } from '../tensor/index.js';
+import type { Prior, ResultRow } from './types.js';
+
+/** One fitted map with what is needed to judge it. */
+export interface Fit {
+  map: LinearMap;
+  prior: Prior;
+  solver: string;
+  alpha: number | null;
+  rank: number | null;
+  gap: number | null;
+  condition: number | null;
+  seconds: number;
+  span: Span;
+  /** Sentences about the fit itself. */
+  warnings: string[];
+  /** SGD only: it ended in NaN, there is no map to judge. */
+  diverged: boolean;
+}
+
+type RowContext = Pick<
+  ResultRow,
+  'source' | 'target' | 'train' | 'test' | 'nTrain' | 'nTest' | 'rawAgreement' | 'seconds'
+>;
+
+/** Puts a fit and its evaluation into one row of results. */
+export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: RowContext): ResultRow {
+  const { agreement, reconstruction, span } = evaluation ?? {};
+  const row: ResultRow = {
+    source: context.source,
+    target: context.target,
+    train: context.train,
+    test: context.test,
+    from: 'logits',
+    nTrain: context.nTrain,
+    nTest: context.nTest,
+    agreed: agreement?.agreed ?? null,
+    agreement: agreement?.agreement ?? null,
+    agreementInterval: agreement?.interval ?? null,
+    topkAgreement: agreement?.topk ?? {},
+    inSpanShare: span?.share ?? null,
+    agreementInSpan: span?.agreement ?? null,
+    agreementByMargin: evaluation?.agreementByMargin ?? [],
+    kappa: agreement?.kappa ?? null,
+    majorityShare: agreement?.majorityShare ?? null,
+    distinctClasses: agreement?.distinctClasses ?? null,
+    ties: agreement?.ties ?? null,
+    rawAgreement: context.rawAgreement,
+    accuracy: evaluation?.accuracy ?? null,
+    mse: reconstruction?.mse ?? null,
+    mseTotal256: reconstruction?.mseTotal256 ?? null,
+    mseTotal16: reconstruction?.mseTotal16 ?? null,
+    variance: reconstruction?.variance ?? null,
+    r2: reconstruction?.r2 ?? null,
+    r2RowSpace: reconstruction?.r2RowSpace ?? null,
+    r2NullSpace: reconstruction?.r2NullSpace ?? null,
+    rank: fit.rank,
+    gap: fit.gap,
+    condition: fit.condition,
+    alpha: fit.alpha,
+    prior: fit.prior,
+    solver: fit.solver,
+    seconds: context.seconds,
+    warnings: [],
+  };
+  row.warnings = [...fit.warnings, ...warningsOf(row)];
+  return row;
+}
+
+/** Above this share of one class, agreement says little. */
+const collapse = 0.5;
+
+/** What a reader must know before trusting a row's figures, in sentences. */
+function warningsOf(row: ResultRow): string[] {
+  const warnings: string[] = [];
+  if (row.majorityShare !== null && row.majorityShare > collapse) {
+    warnings.push(
+      `${row.target} gives ${percent(row.majorityShare)} of the images of ${row.test} one class: agreement is then easy. Kappa counts that out; the transform 'upsample' spreads the answers.`,
+    );
+  }
+  if (row.prior === null && row.inSpanShare !== null && row.inSpanShare < 1) {
+    warnings.push(
+      `${percent(1 - row.inSpanShare)} of the images of ${row.test} leave the span of the training logits: there the data say nothing, and the smallest map is taken.`,
+    );
+  }
+  if (row.rank !== null && row.gap !== null && row.gap < 10) {
+    warnings.push(
+      `The rank ${row.rank} has no clear gap (a factor of ${row.gap.toPrecision(2)} at the cut): another cut gives another rank.`,
+    );
+  }
+  return warnings;
+}
+
+/**
+ * A model's own image inside the span, with a top-2 margin that rounding cannot explain, must keep its class: least
+ * squares reproduces a model's own logits exactly there. Where it does not, a tap, a head or a solver is wrong.
+ */
+export function failuresOf(row: ResultRow, { violations }: MapEvaluation): string[] {
+  if (row.source !== row.target || row.from !== 'logits' || row.solver === 'sgd' || row.alpha !== 0) return [];
+  if (violations.length === 0) return [];
+  const { row: first, margin } = violations[0];
+  return [
+    `${row.source} on ${row.test}: ${violations.length} images inside the span change their class, the first in row ${first} with a margin of ${margin.toPrecision(3)}. Exact least squares cannot do that: the tapped tensor, the head or the solver is wrong.`,
+  ];
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

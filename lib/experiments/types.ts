@@ -1,0 +1,112 @@
+import type { Transform } from '../images/index.js';
+
+/** Which fit a row of results comes from. */
+export type Prior = 'head' | null;
+
+/**
+ * One line of an experiment's answer: features of `target` read back from the logits of `source`, fitted on `train`,
+ * judged on `test`. Shares are between 0 and 1. Null: not defined here (or, for SGD that
+ * diverged, not there at all).
+ */
+export interface ResultRow {
+  /** Model names without folder and ending. */
+  source: string;
+  target: string;
+  train: string;
+  test: string;
+  /** What of the source the target's features are read from. */
+  from: 'logits' | 'features';
+  nTrain: number;
+  nTest: number;
+  /** Test images on which the target's head gives the same class on the reconstructed features as on its own. */
+  agreed: number | null;
+  agreement: number | null;
+  /** Wilson's 95 % interval. */
+  agreementInterval: [number, number] | null;
+  /** By k: share of images whose original class is among the k first of the reconstructed logits. */
+  topkAgreement: Record<string, number>;
+  /** Share of test images whose source logits lie in the span of the training logits (relative residual <= 1e-5). */
+  inSpanShare: number | null;
+  /** Agreement on those images. */
+  agreementInSpan: number | null;
+  /** Deciles of the original's top-2 margin. */
+  agreementByMargin: { from: number; to: number; n: number; agreement: number }[];
+  /** Cohen's kappa; null where both name the same one class for every image. */
+  kappa: number | null;
+  /** Share of the target's most frequent class, and how many classes it names at all. */
+  majorityShare: number | null;
+  distinctClasses: number | null;
+  /** Images with a tied arg-max on either side. */
+  ties: number | null;
+  /** Agreement of source's and target's own answers; null where their classes are not the same. */
+  rawAgreement: number | null;
+  /** Accuracy against the labels; null where they are not the model's classes. */
+  accuracy: { original: number; reconstructed: number; n: number } | null;
+  mse: number | null;
+  /** The published "MSE total": the sum of each batch's mean squared error, for batches of 256 and of 16. */
+  mseTotal256: number | null;
+  mseTotal16: number | null;
+  /** Mean variance of the target's features on the test images. */
+  variance: number | null;
+  r2: number | null;
+  r2RowSpace: number | null;
+  r2NullSpace: number | null;
+  /** Of the centred Gram of the training logits; null for fits that have none. */
+  rank: number | null;
+  /** Last eigenvalue kept over the first dropped; null at full rank. */
+  gap: number | null;
+  condition: number | null;
+  alpha: number | null;
+  prior: Prior;
+  /** `sgd` for the published recipe, else the closed-form solver that was used. */
+  solver: string;
+  /** Wall-clock time; extraction 0 where a store was used again. */
+  seconds: { extract: number; fit: number; evaluate: number };
+  /** What else is worth knowing, in sentences: a collapse, a missing gap, images outside the span. */
+  warnings: string[];
+}
+
+/** What an experiment found: `results.json`. */
+export interface Results {
+  schema: 1;
+  experiment: number;
+  question: string;
+  rows: ResultRow[];
+  /** Failed checks, in sentences. Not empty means that a figure above must not be trusted. */
+  failures: string[];
+  environment: Environment;
+}
+
+/** Where and how a result was made. */
+export interface Environment {
+  featreconstruct: string;
+  onnxruntime: string;
+  node: string;
+  platform: string;
+  cpu: string;
+  cores: number;
+  date: string;
+  /** The command that makes it again, where there was one. */
+  command: string | null;
+  provider: string;
+  models: ModelRecord[];
+  datasets: DatasetRecord[];
+}
+
+export interface ModelRecord {
+  name: string;
+  digest: string;
+  featureDim: number;
+  classCount: number;
+  headRank: number;
+  headCondition: number;
+  transform: Transform | null;
+}
+
+export interface DatasetRecord {
+  spec: string;
+  size: number;
+  digest: string;
+  /** Images left out because they could not be decoded. */
+  skipped: number;
+}
