@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import { UsageError } from '../base/index.js';
+import { common, createContext } from './context.js';
+import { wholeNumber } from './options.js';
+
+interface Flags {
+  head: string;
+  features?: string;
+  map?: string;
+  x?: string;
+  logits: string;
+  truth?: string;
+  topk?: number[];
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command): void {
+  common(
+    program
+      .command('evaluate')
+      .description('how often does a head give the same class on reconstructed features?')
+      .requiredOption('--head <file>', 'the head: an .onnx model, a store, or a map')
+      .option('--features <file>', 'reconstructed features: .npy, .safetensors, store')
+      .option('--map <file>', 'instead of --features: a fitted map …')
+      .option('--x <file>', '… and what it is applied to (a store: its logits)')
+      .requiredOption('--logits <file>', "the model's own logits (n, c), or class indices (n)")
+      .option('--truth <file>', 'the true features, for the reconstruction error')
+      .option('--topk <k...>', 'ranks to count (default: 5)', (text: string, list: number[] = []) => [
+        ...list,
+        wholeNumber(text),
+      ]),
+  )
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ featreconstruct evaluate --head resnet18.onnx --map map.safetensors --x test.safetensors --logits test.safetensors --truth test.safetensors`,
+    )
+    .action(async (flags: Flags) => {
+      const context = createContext(flags);
+      if (
+        (flags.features === undefined) === (flags.map === undefined) ||
+        (flags.map === undefined) !== (flags.x === undefined)
+      ) {
+        throw new UsageError('Expected either --features FILE, or --map MAP with --x FILE.');
+      }
+      const { evaluateAgreement, reconstructionError } = await import('../evaluate/index.js');
+      const { applyLinearMap, loadLinearMap } = await import('../fit/index.js');
+      const { brief, count, rSquared, share } = await import('../report/index.js');
+      const { openClasses, openHead, openRows } = await import('./rows.js');
+      const head = await openHead(flags.head);
+      const opened = [await openRows(flags.features ?? flags.x!, flags.features ? 'features' : 'logits')];
+      try {
+        const reconstructed = flags.map
+          ? applyLinearMap(await loadLinearMap(flags.map), opened[0].source)
+          : opened[0].source;
+        const { y, close } = await openClasses(flags.logits);
+        opened.push({ source: reconstructed, close });
+        const agreement = await evaluateAgreement(head, reconstructed, y, {
+          topk: flags.topk,
+          signal: context.signal,
+          onProgress: context.onProgress,
+        });
+        const lines = [
+          `agreement  ${share(agreement.agreement)} (95 %: ${share(agreement.interval[0])} to ${share(agreement.interval[1])}), ${count(agreement.agreed)} of ${count(agreement.n)}`,
+          ...Object.entries(agreement.topk).map(([k, value]) => `top-${k}      ${share(value)}`),
+          `kappa      ${agreement.kappa === null ? '–' : agreement.kappa.toFixed(4)}, ${count(agreement.distinctClasses)} classes, the most frequent ${share(agreement.majorityShare, 1)}`,
+        ];
+        let reconstruction: Awaited<ReturnType<typeof reconstructionError>> | undefined;
+        if (flags.truth) {
+          const truth = await openRows(flags.truth, 'features');
+          opened.push(truth);
+          reconstruction = await reconstructionError(truth.source, reconstructed, {
+            head,
+            signal: context.signal,
+            onProgress: context.onProgress,
+          });
+          lines.push(
+            `R²         ${rSquared(reconstruction.r2)}; within the head's row space ${rSquared(reconstruction.r2RowSpace)}, outside it ${rSquared(reconstruction.r2NullSpace)}`,
+            `MSE        ${brief(reconstruction.mse)}; total of batches of 256 ${brief(reconstruction.mseTotal256)}, of 16 ${brief(reconstruction.mseTotal16)}`,
+          );
+        }
+        context.print(lines.join('\n'), { agreement, ...(reconstruction ? { reconstruction } : {}) });
+      } finally {
+        for (const { close } of opened) await close();
+      }
+    });
+}

@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import { common, createContext } from './context.js';
+import { dataOptions, readTransform, runtimeOptions, transformOptions, type TransformFlags } from './options.js';
+
+interface Flags extends TransformFlags {
+  model: string;
+  dataset: string;
+  store: string;
+  logits?: string;
+  featuresTensor?: string;
+  logitsTensor?: string;
+  provider: string;
+  threads?: number;
+  batchSize?: number;
+  dataDir?: string;
+  allowPartial?: boolean;
+  skipBadImages?: boolean;
+  headOnly?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('extract')
+    .description('run a model over a data set and store its features and logits')
+    .requiredOption('--model <file>', 'an .onnx classifier')
+    .requiredOption('--dataset <spec>', 'cifar100:train[0:5000], places365:val, folder:PATH, tensors:FILE, …')
+    .requiredOption('--store <file>', 'safetensors file to write, go on with, or use again')
+    .option('--head-only', 'store features only; logits are computed from the head when they are read')
+    .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
+    .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found");
+  common(runtimeOptions(dataOptions(transformOptions(command))))
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ featreconstruct extract --model resnet18.onnx --dataset cifar100:test --data-dir data --store resnet18-cifar100-test.safetensors`,
+    )
+    .action(async (flags: Flags) => {
+      const context = createContext(flags);
+      const { extractToStore } = await import('../extract/index.js');
+      const store = await extractToStore(flags.model, flags.dataset, flags.store, {
+        transform: readTransform(flags),
+        batchSize: flags.batchSize,
+        logits: flags.headOnly ? 'head' : 'stored',
+        skipBadImages: flags.skipBadImages,
+        model: {
+          executionProviders: [flags.provider],
+          intraOpNumThreads: flags.threads,
+          features: flags.featuresTensor,
+          logits: flags.logitsTensor,
+        },
+        dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
+        signal: context.signal,
+        onProgress: context.onProgress,
+      });
+      const { rows, features, logits, provenance, skipped } = store;
+      await store.close();
+      const lines = [
+        `${flags.store}: ${rows.toLocaleString('en-US')} rows, features (n, ${features.cols}), logits (n, ${logits.cols})`,
+        ...(skipped.length > 0 ? [`${skipped.length} bad images skipped, the first: ${skipped[0].reason}`] : []),
+      ];
+      context.print(lines.join('\n'), {
+        store: flags.store,
+        rows,
+        featureDim: features.cols,
+        classCount: logits.cols,
+        skipped,
+        provenance,
+      });
+    });
+}

@@ -1,0 +1,79 @@
+import { Option, type Command } from 'commander';
+import { UsageError } from '../base/index.js';
+import { common, createContext } from './context.js';
+import { parseGrid } from './grid.js';
+import { number } from './options.js';
+
+interface Flags {
+  x: string;
+  y: string;
+  out: string;
+  alpha: string;
+  rcond?: number;
+  prior?: string;
+  intercept: boolean;
+  spectrum?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command): void {
+  common(
+    program
+      .command('fit')
+      .description('fit the linear map from X to Y by exact least squares')
+      .requiredOption(
+        '--x <file>',
+        'what is read from: a store (its logits), .npy, or .safetensors as FILE or FILE#NAME',
+      )
+      .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy or .safetensors')
+      .requiredOption('--out <file>', 'safetensors file for the map')
+      .option('--alpha <number>', 'ridge penalty in units of the centred Gram, as in scikit-learn', '0')
+      .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
+      .option('--prior <map>', 'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted')
+      .option('--no-intercept', 'fit without an intercept')
+      .option('--spectrum', 'also compute the eigenvalues of the Gram'),
+  )
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ featreconstruct fit --x train.safetensors --y train.safetensors --out map.safetensors',
+    )
+    .action(async (flags: Flags) => {
+      const context = createContext(flags);
+      const [alpha, ...others] = await parseGrid('--alpha', flags.alpha);
+      if (others.length > 0) throw new UsageError(`Expected one number for --alpha, found a grid: ${flags.alpha}.`);
+      const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
+      const { describeModel } = await import('../runtime/index.js');
+      const { brief, count } = await import('../report/index.js');
+      const { openRows } = await import('./rows.js');
+      const prior =
+        flags.prior === undefined
+          ? undefined
+          : /\.onnx$/i.test(flags.prior)
+            ? await pseudoInverse((await describeModel(flags.prior)).head)
+            : await loadLinearMap(flags.prior);
+      const x = await openRows(flags.x, 'logits');
+      const y = await openRows(flags.y, 'features');
+      try {
+        const map = await fitLinearMap(x.source, y.source, {
+          alpha,
+          rcond: flags.rcond,
+          prior,
+          intercept: flags.intercept,
+          spectrum: flags.spectrum,
+          signal: context.signal,
+          onProgress: context.onProgress,
+        });
+        await saveLinearMap(flags.out, map);
+        const { n, rank, gap, condition, solver } = map.fit;
+        const [q, p] = map.weight.shape;
+        context.print(
+          `${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`,
+          { out: flags.out, in: p, features: q, ...map.fit },
+        );
+      } finally {
+        await x.close();
+        await y.close();
+      }
+    });
+}

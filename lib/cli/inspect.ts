@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { common, createContext } from './context.js';
+
+interface Flags {
+  featuresTensor?: string;
+  logitsTensor?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command): void {
+  common(
+    program
+      .command('inspect')
+      .description("show a model's head, its widths, and what can be read back from its logits")
+      .argument('<model>', 'an .onnx classifier')
+      .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
+      .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found"),
+  )
+    .addHelpText('after', '\nExample:\n  $ featreconstruct inspect resnet18.onnx')
+    .action(async (path: string, flags: Flags) => {
+      const context = createContext(flags);
+      const { loadModel } = await import('../runtime/index.js');
+      const { headCondition } = await import('../fit/index.js');
+      const { brief, count } = await import('../report/index.js');
+      // Loading runs the self-check, so that what is printed here is known to hold.
+      const model = await loadModel(path, { features: flags.featuresTensor, logits: flags.logitsTensor });
+      await model.release();
+      const { rank, condition } = await headCondition(model.head);
+      const { featureDim: d, classCount: c } = model;
+      const shape = model.inputShape.map((dim) => (dim < 0 ? 'n' : dim)).join(' x ');
+      const facts: [string, string][] = [
+        ['model', model.name],
+        ['input', `${model.inputName}, ${model.inputType}, ${shape} (${model.layout})`],
+        ['head', model.headNode],
+        ['features', `${model.featuresTensor}, d = ${count(d)}`],
+        ['logits', `${model.logitsTensor}, c = ${count(c)}`],
+        ['rank(W)', `${count(rank)} of ${count(Math.min(d, c))}`],
+        ['cond(W)', brief(condition)],
+        ['recoverable', recoverable(d, rank)],
+        ...model.notes.map((note): [string, string] => ['note', note]),
+      ];
+      const width = Math.max(...facts.map(([name]) => name.length));
+      context.print(facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'), {
+        name: model.name,
+        digest: model.digest,
+        featureDim: d,
+        classCount: c,
+        rank,
+        condition,
+        inputName: model.inputName,
+        inputType: model.inputType,
+        inputShape: model.inputShape,
+        layout: model.layout,
+        head: model.headNode,
+        features: model.featuresTensor,
+        logits: model.logitsTensor,
+        precision: model.precision,
+        provider: model.provider,
+        recoverable: recoverable(d, rank),
+        notes: model.notes,
+      });
+    });
+}
+
+/** What theory says of this head (docs/mathematics.md). */
+function recoverable(d: number, rank: number): string {
+  if (rank === d) return `all ${d} features: the head loses nothing, one linear map gives them back exactly`;
+  return `${rank} of ${d} dimensions exactly (the head's row space, which decides every answer); the other ${d - rank} only as far as they can be guessed from these`;
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { FeatReconstructError } from '../base/index.js';
+import * as doctor from './doctor.js';
+import * as evaluate from './evaluate.js';
+import * as extract from './extract.js';
+import * as fit from './fit.js';
+import * as inspect from './inspect.js';
+import * as run from './run.js';
+
+/**
+ * The command line. Commands register their options here and load the library only when they run, so that `--help` and
+ * `--version` answer at once.
+ * Exit codes: 0 done, 1 bad input or a failed check, 2 wrong usage, 130 stopped by Ctrl-C.
+ */
+function createProgram(): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const program = new Command('featreconstruct')
+    .description("How much of a vision model's features can be read back from its logits by one linear map?")
+    .version(version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(110, process.stdout.columns ?? 100) })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ featreconstruct inspect model.onnx
+  $ featreconstruct run 1 --source model.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
+
+Exit codes: 0 done, 1 bad input or a failed check, 2 wrong usage, 130 stopped by Ctrl-C.`,
+    );
+  // Commands copy exitOverride from their parent only when made through it, hence one place for both.
+  for (const command of [inspect, extract, fit, evaluate, run, doctor]) command.register(program);
+  return program;
+}
+
+async function main(argv: string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(argv);
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof FeatReconstructError) {
+      process.stderr.write(`error: ${error.message}\n`);
+      return error.exitCode;
+    }
+    if ((error as Error).name === 'AbortError') {
+      process.stderr.write('Stopped. The same command goes on from here.\n');
+      return 130;
+    }
+    process.stderr.write(
+      `${(error as Error).stack ?? String(error)}\n\nThis is a defect of featreconstruct: please report it with the lines above.\n`,
+    );
+    return 1;
+  }
+}
+
+// A reader that closes the pipe early (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+main(process.argv).then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,87 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { UsageError } from '../base/index.js';
+import type { Interpolation, TransformSpec } from '../images/index.js';
+
+/** Option parsers that several commands share. Each throws what commander prints with the option's name. */
+export const wholeNumber = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  return value;
+};
+
+export const number = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+};
+
+const triple = (text: string): [number, number, number] => {
+  const values = text.split(/[,\s]+/).map(number);
+  if (values.length === 1) return [values[0], values[0], values[0]];
+  if (values.length !== 3) throw new InvalidArgumentError('Expected one number or three, as in 0.485,0.456,0.406.');
+  return values as [number, number, number];
+};
+
+export const presets = ['protocol', 'imagenet', 'upsample', 'timm', 'unit', 'raw'] as const;
+
+/** `--transform`, `--mean`, … and, with a prefix, `--target-transform`, `--target-mean`, … */
+export function transformOptions(command: Command, prefix = ''): Command {
+  const of = prefix ? ` of the ${prefix}` : '';
+  const flag = prefix ? `--${prefix}-` : '--';
+  return command
+    .addOption(new Option(`${flag}transform <name>`, `how images become the input${of}`).choices(presets))
+    .addOption(new Option(`${flag}mean <numbers>`, 'mean of the input, one or three numbers').argParser(triple))
+    .addOption(new Option(`${flag}std <numbers>`, 'standard deviation of the input').argParser(triple))
+    .addOption(new Option(`${flag}crop-pct <number>`, "share of the resized image that 'timm' keeps").argParser(number))
+    .addOption(new Option(`${flag}interpolation <name>`, 'of resizing').choices(['nearest', 'bilinear', 'bicubic']));
+}
+
+export interface TransformFlags {
+  transform?: TransformSpec['name'];
+  mean?: [number, number, number];
+  std?: [number, number, number];
+  cropPct?: number;
+  interpolation?: Interpolation;
+}
+
+/** The transform that the flags ask for; undefined where none is given. */
+export function readTransform(flags: TransformFlags): TransformSpec | undefined {
+  const { transform, mean, std, cropPct, interpolation } = flags;
+  if (!transform && !mean && !std && cropPct === undefined && !interpolation) return undefined;
+  return { name: transform ?? 'protocol', mean, std, cropPct, interpolation };
+}
+
+/** The flags of the target alone, without their prefix. */
+export function targetFlags(flags: Record<string, unknown>): TransformFlags {
+  return {
+    transform: flags.targetTransform,
+    mean: flags.targetMean,
+    std: flags.targetStd,
+    cropPct: flags.targetCropPct,
+    interpolation: flags.targetInterpolation,
+  } as TransformFlags;
+}
+
+/** How models are run. */
+export function runtimeOptions(command: Command): Command {
+  return command
+    .option('--provider <name>', "ONNX Runtime's execution provider", 'cpu')
+    .addOption(new Option('--threads <n>', 'threads of ONNX Runtime').argParser(wholeNumber))
+    .addOption(new Option('--batch-size <n>', 'images a run (default: 32)').argParser(wholeNumber));
+}
+
+/** Where data sets come from. */
+export function dataOptions(command: Command): Command {
+  return command
+    .option('--data-dir <dir>', 'where data sets lie (default: $FEATRECONSTRUCT_DATA, else the cache folder)')
+    .option('--allow-partial', 'take CIFAR-10 batches that are there when some are missing')
+    .option('--skip-bad-images', 'leave out images that cannot be decoded, and count them');
+}
+
+/** `--x FILE` and `FILE#NAME`: a file and the name of a tensor in it. */
+export function splitName(text: string): [file: string, name: string | undefined] {
+  const at = text.lastIndexOf('#');
+  if (at < 0) return [text, undefined];
+  if (at === 0 || at === text.length - 1) throw new UsageError(`Expected FILE or FILE#NAME, found "${text}".`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,56 @@
+import type { Progress } from '../base/index.js';
+
+/** Shows the progress of long tasks: one line that is rewritten on a terminal, a plain line now and then otherwise. */
+export class ProgressLine {
+  private stage = '';
+  private begun = 0;
+  private first = 0;
+  private shown = 0;
+  private width = 0;
+
+  constructor(
+    private readonly stream: NodeJS.WriteStream,
+    private readonly quiet: boolean,
+  ) {}
+
+  readonly update = ({ stage, done, total, unit }: Progress): void => {
+    if (this.quiet) return;
+    const now = Date.now();
+    if (stage !== this.stage) {
+      this.clear();
+      Object.assign(this, { stage, begun: now, first: done, shown: 0 });
+    }
+    const finished = done >= total;
+    if (!finished && now - this.shown < (this.stream.isTTY ? 100 : 10_000)) return;
+    if (finished && done === this.first) return;
+    this.shown = now;
+    const seconds = (now - this.begun) / 1000;
+    const rate = seconds > 0 ? (done - this.first) / seconds : 0;
+    const share = `${Math.floor((100 * done) / Math.max(1, total))} %`;
+    const left = finished ? ` in ${duration(seconds)}` : rate > 0 ? `, ${duration((total - done) / rate)} left` : '';
+    const speed = rate > 0 ? `, ${rate.toPrecision(3)} ${unit}/s` : '';
+    const line = `${stage}: ${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${unit} (${share}${speed}${left})`;
+    if (!this.stream.isTTY) this.stream.write(`${line}\n`);
+    else {
+      const fitted = line.slice(0, Math.max(20, (this.stream.columns ?? 100) - 1));
+      this.stream.write(`\r${fitted.padEnd(this.width)}`);
+      this.width = fitted.length;
+      if (finished) this.clear();
+    }
+  };
+
+  /** Takes the line off the terminal, so that what is printed next stands alone. */
+  clear(): void {
+    if (this.stream.isTTY && this.width > 0) this.stream.write(`\r${' '.repeat(this.width)}\r`);
+    this.width = 0;
+  }
+}
+
+/** 75 → `1:15`, 4000 → `1:06:40`, 3.2 → `3.2 s`. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
+}

@@ -1,0 +1,122 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { common, createContext } from './context.js';
+import { parseGrid } from './grid.js';
+import {
+  dataOptions,
+  number,
+  readTransform,
+  runtimeOptions,
+  targetFlags,
+  transformOptions,
+  wholeNumber,
+  type TransformFlags,
+} from './options.js';
+
+interface Flags extends TransformFlags {
+  source: string;
+  target?: string;
+  train: string;
+  test: string[];
+  out: string;
+  stores?: string;
+  alpha: string;
+  rcond?: number;
+  topk: number[];
+  baseline?: 'sgd';
+  sgdEpochs?: number;
+  sgdBatch?: number;
+  sgdLearningRate?: number;
+  sgdShuffle?: number;
+  provider: string;
+  threads?: number;
+  batchSize?: number;
+  dataDir?: string;
+  allowPartial?: boolean;
+  skipBadImages?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('run')
+    .description('run an experiment from models and images to a table and results.json')
+    .argument('<experiment>', '1: one model; 2: across models; 3: across data sets', (text) => {
+      const value = Number(text);
+      if (!Number.isInteger(value)) throw new InvalidArgumentError('Expected the number of an experiment.');
+      return value;
+    })
+    .requiredOption('--source <file>', 'the model whose logits are read (.onnx)')
+    .option('--target <file>', 'the model whose features are wanted, in experiment 2')
+    .requiredOption('--train <spec>', 'data set to fit on')
+    .requiredOption('--test <spec...>', 'data sets to test on')
+    .requiredOption('--out <dir>', 'folder for results.json')
+    .option('--stores <dir>', 'folder for extracted activations, used again by later runs (default: OUT/stores)')
+    .option('--alpha <grid>', 'ridge penalty, a number or a grid such as "10^(-8:1:2)"', '0')
+    .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
+    .option('--topk <k...>', 'ranks to count', (text: string, list: number[] = []) => [...list, wholeNumber(text)])
+    .addOption(
+      new Option('--baseline <name>', 'also run the published recipe on the same activations').choices(['sgd']),
+    )
+    .addOption(new Option('--sgd-epochs <n>', 'default 100').argParser(wholeNumber))
+    .addOption(new Option('--sgd-batch <n>', 'default 256').argParser(wholeNumber))
+    .addOption(new Option('--sgd-learning-rate <x>', 'default 0.1').argParser(number))
+    .addOption(
+      new Option('--sgd-shuffle <seed>', "shuffle each epoch (default: the data's order)").argParser(wholeNumber),
+    );
+  transformOptions(command);
+  transformOptions(command, 'target');
+  common(runtimeOptions(dataOptions(command)))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ featreconstruct run 1 --source resnet18.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
+  $ featreconstruct run 3 --source resnet18.onnx --train cifar10:train --test places365:val --out out --baseline sgd`,
+    )
+    .action(async (experiment: number, flags: Flags) => {
+      const context = createContext(flags);
+      const alphas = await parseGrid('--alpha', flags.alpha);
+      const { runExperiment } = await import('../experiments/index.js');
+      const { renderResults } = await import('../report/index.js');
+      const results = await runExperiment(
+        { experiment, source: flags.source, target: flags.target, train: flags.train, test: flags.test },
+        {
+          stores: flags.stores ?? join(flags.out, 'stores'),
+          transform: readTransform(flags),
+          targetTransform: readTransform(targetFlags(flags as unknown as Record<string, unknown>)),
+          batchSize: flags.batchSize,
+          skipBadImages: flags.skipBadImages,
+          dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
+          model: { executionProviders: [flags.provider], intraOpNumThreads: flags.threads },
+          alphas,
+          rcond: flags.rcond,
+          topk: flags.topk,
+          ...(flags.baseline === 'sgd'
+            ? {
+                sgd: {
+                  epochs: flags.sgdEpochs,
+                  batchSize: flags.sgdBatch,
+                  learningRate: flags.sgdLearningRate,
+                  shuffle: flags.sgdShuffle ?? false,
+                },
+              }
+            : {}),
+          command: `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`,
+          signal: context.signal,
+          onProgress: context.onProgress,
+        },
+      );
+      const file = join(flags.out, 'results.json');
+      await mkdir(flags.out, { recursive: true });
+      await writeFile(`${file}.tmp`, `${JSON.stringify(results, null, 2)}\n`);
+      await rename(`${file}.tmp`, file);
+      context.print(`${renderResults(results)}\n\n${file}`, results);
+      if (results.failures.length > 0) process.exitCode = 1;
+    });
+}
+
+/** An argument as a shell takes it. */
+const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

@@ -1,0 +1,50 @@
+/**
+ * How much of a vision model's penultimate features can be read back from its logits by one linear map, and does the
+ * model's own head then give the same answer?
+ *
+ * The three steps: {@link extractFeatures}, {@link fitLinearMap}, {@link evaluateAgreement}.
+ *
+ * @packageDocumentation
+ */
+export { FeatReconstructError, UsageError } from './base/index.js';
+export type { Progress, TaskOptions } from './base/index.js';
+export {
+  openNpy,
+  openSafetensors,
+  readNpy,
+  readSafetensors,
+  toMathjs,
+  toNdArray,
+  writeNpy,
+  writeSafetensors,
+} from './tensor/index.js';
+export type { FloatNdArray, LinearMap, RowsLike, RowSource, VectorLike } from './tensor/index.js';
+export { makeTransform } from './images/index.js';
+export type { RgbImage, Transform, TransformSpec } from './images/index.js';
+export { openDataset } from './datasets/index.js';
+export type { Dataset, OpenDatasetOptions, Sample } from './datasets/index.js';
+export { describeModel, listProviders, loadModel } from './runtime/index.js';
+export type { LoadModelOptions, Model, ModelDescription } from './runtime/index.js';
+export { extractFeatures, extractToStore, openStore } from './extract/index.js';
+export type { Activations, ExtractOptions, Provenance, Store } from './extract/index.js';
+export {
+  accumulate,
+  applyLinearMap,
+  composeLinearMaps,
+  fitLinearMap,
+  fitSgd,
+  headCondition,
+  linearMapToOnnx,
+  loadLinearMap,
+  mergeStatistics,
+  pseudoInverse,
+  rowSpace,
+  saveLinearMap,
+  solve,
+  trainingSpan,
+} from './fit/index.js';
+export type { FitInfo, FitOptions, FittedMap, SgdOptions, Span, Statistics } from './fit/index.js';
+export { evaluateAgreement, evaluateMap, inSpan, reconstructionError } from './evaluate/index.js';
+export type { Agreement, MapEvaluation, Reconstruction } from './evaluate/index.js';
+export { runExperiment } from './experiments/index.js';
+export type { ExperimentSpec, ResultRow, Results, RunOptions } from './experiments/index.js';
