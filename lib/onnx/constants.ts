@@ -143,10 +143,10 @@ function unary(node: NodeView, graph: GraphView, f: (x: number) => number): Nume
 
 /** Cast as ONNX defines it, for the types that weights have. */
 function cast(data: NumericTensor['data'], to: number): NumericTensor['data'] {
-  if (to === 10) return float16ToFloat32(float32ToFloat16(Float32Array.from(data)));
-  if (to === 1) return Float32Array.from(data);
+  if (to === 10) return float16ToFloat32(float32ToFloat16(new Float32Array(data)));
+  if (to === 1) return new Float32Array(data);
   if (to === 16) return Float32Array.from(data, roundToBfloat16);
-  return to === 11 ? Float64Array.from(data) : Float64Array.from(data, Math.trunc);
+  return to === 11 ? new Float64Array(data) : Float64Array.from(data, Math.trunc);
 }
 
 /** To the nearest bfloat16, ties to even. */

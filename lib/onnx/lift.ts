@@ -52,7 +52,7 @@ export function liftHead(graph: GraphView, head: Pick<Path, 'steps'>): LiftedHea
 }
 
 function rounded(matrix: Matrix, steps: Step[]): LiftedHead {
-  const weight = Float32Array.from(matrix.weight);
+  const weight = new Float32Array(matrix.weight);
   const bias = Float32Array.from({ length: matrix.out }, (_, i) => at(matrix.bias, i));
   const name = steps
     .filter((step) => step.kind === 'linear')
@@ -139,7 +139,7 @@ function vector(graph: GraphView, name: string, step: Step): Float64Array {
       `Expected one number a class in the constant of ${describeNode(step.node)}, found the shape ${dims.join(' x ')}: name the logits in front of it with the option 'logits'.`,
     );
   }
-  return Float64Array.from(data);
+  return new Float64Array(data);
 }
 
 const one = Float64Array.of(1);
@@ -190,7 +190,7 @@ function linearOf(graph: GraphView, step: Step): Matrix {
   const turned = isOutIn ? { dims, data: constant.data } : transpose({ dims, data: constant.data }, [1, 0]);
   const alpha = node.op === 'MatMul' || isConv ? 1 : (node.attributes.get('alpha')?.float ?? 1);
   const beta = isConv ? 1 : (node.attributes.get('beta')?.float ?? 1);
-  const weight = Float64Array.from(turned.data);
+  const weight = new Float64Array(turned.data);
   if (alpha !== 1) for (let i = 0; i < weight.length; i++) weight[i] *= alpha;
   const bias = node.inputs[2] ? vector(graph, node.inputs[2], step).map((b) => b * beta) : zero;
   fit(bias.length, turned.dims[0], step);

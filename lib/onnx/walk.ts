@@ -124,6 +124,7 @@ function softmax(walk: Walk, node: NodeView): string | undefined {
   if (walk.columns || walk.path.steps.some((each) => each.kind === 'linear')) return describeNode(node);
   // What was done to the probabilities is no business of the logits.
   walk.path.steps.length = 0;
+  walk.path.notes.length = 0;
   walk.path.notes.push(
     `The output '${walk.path.logits}' is a ${node.op}; the logits in front of it, '${node.inputs[0]}', are used.`,
   );
@@ -148,7 +149,7 @@ function elementwise(walk: Walk, node: NodeView): string | undefined {
   if (computed.length !== 1)
     return `${describeNode(node)} of ${computed.length === 2 ? 'two computed tensors' : 'constants'}`;
   if (node.op === 'Div' && computed[0] === 1) return `${describeNode(node)}, which divides by them`;
-  const isBias = node.op === 'Add' && walk.graph.producers.get(node.inputs[computed[0]])?.op === 'MatMul';
+  const isBias = node.op === 'Add' && walk.graph.producers.get(node.inputs[computed[0]])?.op.endsWith('MatMul');
   if (!isBias) walk.path.notes.push(`The constant of ${describeNode(node)} is folded into the head.`);
   return step(walk, node, 'affine', computed[0]);
 }

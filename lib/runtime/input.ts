@@ -97,7 +97,7 @@ export function toModelTensor(input: ModelInput, batch: ModelBatch): GraphTensor
     return { type: 'float16', data: float32ToFloat16(data), dims };
   }
   if (data instanceof Float32Array && inputType === 'float64') {
-    return { type: 'float64', data: Float64Array.from(data), dims };
+    return { type: 'float64', data: new Float64Array(data), dims };
   }
   throw new FeatReconstructError(
     `Expected ${inputType} numbers for the input '${inputName}', found ${type}: convert them.`,

@@ -136,7 +136,7 @@ function matrixOf(tensor: GraphTensor, name: string, n: number, width: number, t
 
 function toFloat32({ type, data }: GraphTensor, name: string): Float32Array {
   if (data instanceof Float32Array) return data;
-  if (data instanceof Float64Array) return Float32Array.from(data);
+  if (data instanceof Float64Array) return new Float32Array(data);
   if (type === 'float16' && data instanceof Uint16Array) return float16ToFloat32(data);
   throw new FeatReconstructError(`Expected floats in '${name}', found ${type}: name another tensor.`);
 }

@@ -84,9 +84,15 @@ async function open(model: Uint8Array | string, options: SessionOptions): Promis
     // Warnings about unused initialisers and the like are no news to our users.
     logSeverityLevel: 3,
     ...(options.intraOpNumThreads ? { intraOpNumThreads: options.intraOpNumThreads } : {}),
-    ...(options.externalDataFolder
-      ? { extra: { session: { model_external_initializers_file_folder_path: options.externalDataFolder } } }
-      : {}),
+    extra: {
+      session: {
+        // Without it, a quantised weight in front of a MatMul makes ONNX Runtime quantise the activations too.
+        qdq_matmulnbits_accuracy_level: '1',
+        ...(options.externalDataFolder
+          ? { model_external_initializers_file_folder_path: options.externalDataFolder }
+          : {}),
+      },
+    },
     ...(profile ? { enableProfiling: true, profileFilePrefix: path.join(profile, 'nodes') } : {}),
   };
   try {
@@ -110,7 +116,7 @@ export async function demandLoading(name: string): Promise<void> {
   try {
     session = await open(twoNodes(), { executionProviders: [name], profile: true });
   } catch (error) {
-    throw unloadable(name, firstLine((error as Error).message));
+    throw unloadable(name, plainMessage((error as Error).message));
   }
   const { Tensor: RuntimeTensor } = await loadRuntime();
   const probe = wrap(session, name, RuntimeTensor);
@@ -123,7 +129,13 @@ export async function demandLoading(name: string): Promise<void> {
   }
 }
 
-const firstLine = (message: string): string => message.trim().split('\n')[0].replace(/\.$/, '');
+/** ONNX Runtime puts file, line, function and condition in front of what it has to say. */
+const plainMessage = (message: string): string =>
+  message
+    .trim()
+    .split('\n')[0]
+    .replace(/^\/.* was false\. /, '')
+    .replace(/\.$/, '');
 
 function twoNodes(): Uint8Array {
   return buildModel({

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { FeatReconstructError } from '../../lib/base/index.js';
+import { buildModel, describeNode, findHead, liftHead, parseModel } from '../../lib/onnx/index.js';
+import { accepted, errorOf, floats, modelFile, refused, relativeError } from './fixtures.js';
+
+const read = (name: string) => parseModel(readFileSync(modelFile(name)), { modelPath: modelFile(name) });
+
+describe('the head of each fixture', () => {
+  test.each(accepted.map((each) => [each.name, each] as const))('%s', (name, expected) => {
+    const graph = read(name);
+    const head = findHead(graph, expected.options);
+    expect({ features: head.features, logits: head.logits }).toEqual({
+      features: expected.featuresTensor,
+      logits: expected.logitsTensor,
+    });
+    expect(head.featuresTransposed).toBe(expected.columns ?? false);
+    expect(head.precision).toBe(expected.precision ?? 'float32');
+    expect(head.notes).toEqual(expected.notes);
+
+    const { weight, bias } = liftHead(graph, head);
+    if (expected.weight) expect(relativeError(weight.data, floats(expected.weight))).toBeLessThan(1e-6);
+    if (expected.bias) expect(relativeError(bias.data, floats(expected.bias))).toBeLessThan(1e-6);
+
+    // The property that everything rests on, with features and logits that others computed.
+    const features = floats(expected.features);
+    const logits = floats(expected.logits);
+    const n = expected.dims[0];
+    const [c, d] = weight.shape;
+    expect([features.length, logits.length]).toEqual([n * d, n * c]);
+    const found = Float64Array.from(logits, (_, at) => {
+      const [row, k] = [Math.floor(at / c), at % c];
+      let sum = bias.get(k);
+      for (let j = 0; j < d; j++) sum += weight.get(k, j) * features[row * d + j];
+      return sum;
+    });
+    expect(relativeError(found, logits)).toBeLessThan(expected.precision === 'float16' ? 5e-3 : 2e-6);
+  });
+});
+
+test('unscaled float32 weights are lifted bit for bit', () => {
+  const expected = accepted.find(({ name }) => name === 'matmul_add')!;
+  const graph = read('matmul_add');
+  const { weight, bias } = liftHead(graph, findHead(graph));
+  expect(weight.data).toEqual(floats(expected.weight!));
+  expect(bias.data).toEqual(floats(expected.bias!));
+});
+
+describe('refused by the graph alone', () => {
+  const cases = refused.filter(({ at }) => at !== 'load');
+  test.each(cases.map((each) => [each.name, each] as const))('%s', (name, { at, parts, options }) => {
+    const error = errorOf(() => {
+      const graph = read(name);
+      if (at === 'parse') throw new Error('parsed');
+      liftHead(graph, findHead(graph, options));
+    });
+    expect(error).toBeInstanceOf(FeatReconstructError);
+    for (const part of parts) expect(error.message).toContain(part);
+  });
+});
+
+test('a graph view says what the file says', () => {
+  const graph = read('torch_script_net');
+  expect(graph.producer).toMatch(/^pytorch \d/);
+  expect(graph.opsets.get('')).toBe(17);
+  expect(graph.inputs).toEqual([{ name: 'x', type: 'float32', dims: ['n', 3, 6, 6] }]);
+  expect(graph.outputs.map(({ name }) => name)).toEqual(['y']);
+  expect(describeNode(graph.producers.get('y')!)).toBe("Gemm '/fc/Gemm'");
+});
+
+test('initialisers that are listed as inputs are no inputs', () => {
+  expect(read('initializers_as_inputs').inputs.map(({ name }) => name)).toEqual(['x']);
+});
+
+test('a graph that was built here is read back', () => {
+  const graph = parseModel(
+    buildModel({
+      inputs: [{ name: 'x', type: 'float32', dims: ['n', 2] }],
+      outputs: [{ name: 'y', type: 'float32', dims: ['n', 3] }],
+      nodes: [
+        { op: 'Relu', inputs: ['x'], outputs: ['f'] },
+        { op: 'Gemm', inputs: ['f', 'w'], outputs: ['y'], attributes: { transB: { int: 1 }, alpha: { float: 2 } } },
+      ],
+      constants: [{ name: 'w', type: 'float32', dims: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+    }),
+  );
+  const head = findHead(graph);
+  expect(head).toMatchObject({ features: 'f', logits: 'y', node: "Gemm 'y'" });
+  expect([...liftHead(graph, head).weight.data]).toEqual([2, 4, 6, 8, 10, 12]);
+});
