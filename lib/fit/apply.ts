@@ -1,3 +1,4 @@
+import type { Matrix as MathjsResult } from 'mathjs';
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
 import { buildModel, type DataTypeName } from '../onnx/index.js';
@@ -29,13 +30,13 @@ const blockRows = 4096;
 export function applyLinearMap(map: LinearMap, X: RowSource): RowSource;
 export function applyLinearMap(map: LinearMap, X: NdArray<Float64Array>): Promise<NdArray<Float64Array>>;
 export function applyLinearMap(map: LinearMap, X: NdArray<Float32Array>): Promise<NdArray<Float32Array>>;
-export function applyLinearMap(map: LinearMap, X: MathjsMatrix): Promise<MathjsMatrix>;
+export function applyLinearMap(map: LinearMap, X: MathjsMatrix): Promise<MathjsResult>;
 export function applyLinearMap(map: LinearMap, X: Exclude<RowsLike, RowSource>): Promise<FloatNdArray>;
-export function applyLinearMap(map: LinearMap, X: RowsLike): RowSource | Promise<FloatNdArray | MathjsMatrix> {
+export function applyLinearMap(map: LinearMap, X: RowsLike): RowSource | Promise<FloatNdArray | MathjsResult> {
   const rows = mappedRows(map, toRowSource(X, 'X'));
   if (isRowSource(X)) return rows;
   const whole = readAll(rows);
-  return isMathjsMatrix(X) ? whole.then<MathjsMatrix>(toMathjs) : whole;
+  return isMathjsMatrix(X) ? whole.then<MathjsResult>(toMathjs) : whole;
 }
 
 /** The composition: x → outer(inner(x)), in float64. @throws FeatReconstructError when the widths do not meet */
