@@ -42,7 +42,10 @@ export interface SgdReport {
   loss: number[];
   /** By finished epoch: the mean over batches of each batch's mean squared error. */
   meanLoss: number[];
-  /** True when the loss stopped being a number: it ended there, and the map holds the last weights that were finite. */
+  /**
+   * True when the loss stopped being a number (it ended there, and the map holds the last weights that were finite), or
+   * when the last epoch's loss is more than ten times the first's.
+   */
   diverged: boolean;
   /** Largest learning rate at which gradient descent with this momentum is stable (`sgdStabilityLimit`). */
   stabilityLimit: number;
@@ -86,9 +89,9 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
   const loss: number[] = [];
   const meanLoss: number[] = [];
   let state = initial;
-  let diverged = false;
+  let broken = false;
   try {
-    for (let epoch = 0; epoch < epochs && !diverged; epoch++) {
+    for (let epoch = 0; epoch < epochs && !broken; epoch++) {
       rows.newEpoch();
       let total = 0;
       for (const { start, batches } of plan) {
@@ -96,11 +99,11 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
         const block = await rows.read(start, start + count(batches));
         const out = await sessions.get(key(batches))!.run({ ...state, ...block });
         for (const value of out.losses.data as Float32Array) total += value;
-        diverged = !Number.isFinite(total);
-        if (diverged) break;
+        broken = !Number.isFinite(total);
+        if (broken) break;
         state = { w: out.wNext, b: out.bNext, vw: out.vwNext, vb: out.vbNext };
       }
-      if (!diverged) {
+      if (!broken) {
         loss.push(total);
         meanLoss.push(total / Math.ceil(x.rows / batchSize));
         options.onProgress?.({ stage: 'fit by SGD', done: epoch + 1, total: epochs, unit: 'epochs' });
@@ -109,6 +112,7 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
   } finally {
     for (const session of sessions.values()) await session.release();
   }
+  const diverged = broken || loss[loss.length - 1] > 10 * loss[0];
   return {
     weight: toNdArray(state.w.data as Float32Array<ArrayBuffer>, [y.cols, x.cols]),
     bias: toNdArray(state.b.data as Float32Array<ArrayBuffer>, [y.cols]),
@@ -125,16 +129,19 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
       meanLoss,
       diverged,
       stabilityLimit,
-      note: diverged ? divergence(loss.length + 1, learningRate, momentum, stabilityLimit) : null,
+      note: diverged ? divergence(loss, broken, { learningRate, momentum }, stabilityLimit) : null,
     },
   };
 }
 
-function divergence(epoch: number, learningRate: number, momentum: number, limit: number): string {
-  const limits = `gradient descent with momentum ${momentum} is stable on these inputs only below a learning rate of 2(1 + momentum)/λ_max = ${limit.toPrecision(3)}`;
-  return learningRate >= limit
-    ? `SGD diverged in epoch ${epoch} at learning rate ${learningRate}: ${limits}; lower it, or use the exact solver.`
-    : `SGD diverged in epoch ${epoch} at learning rate ${learningRate}, although ${limits}: single batches are steeper than their mean, or the inputs or targets hold values that are not finite; lower it, or use the exact solver.`;
+function divergence(loss: number[], broken: boolean, { learningRate, momentum }: Rates, limit: number): string {
+  const what = broken
+    ? `its loss was no number in epoch ${loss.length + 1}`
+    : `its loss grew from ${loss[0].toPrecision(3)} in the first epoch to ${loss[loss.length - 1].toPrecision(3)} in the last`;
+  const rule = `gradient descent with momentum ${momentum} is stable on these inputs only below a learning rate of 2(1 + momentum)/λ_max = ${limit.toPrecision(3)}`;
+  // Below the limit of the mean, single batches may still be too steep.
+  const link = learningRate < limit ? 'although' : 'and';
+  return `SGD diverged at learning rate ${learningRate}: ${what}, ${link} ${rule}; lower it, or use the exact solver.`;
 }
 
 function checkSettings(settings: { learningRate: number; momentum: number; batchSize: number; epochs: number }): void {
