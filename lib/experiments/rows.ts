@@ -85,11 +85,6 @@ function warningsOf(row: ResultRow): string[] {
       `${percent(1 - row.inSpanShare)} of the images of ${row.test} leave the span of the training logits: there the data say nothing, and the smallest map is taken.`,
     );
   }
-  if (row.rank !== null && row.gap !== null && row.gap < 10) {
-    warnings.push(
-      `The rank ${row.rank} has no clear gap (a factor of ${row.gap.toPrecision(2)} at the cut): another cut gives another rank.`,
-    );
-  }
   return warnings;
 }
 

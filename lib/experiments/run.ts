@@ -188,9 +188,21 @@ async function fitPair(source: Store, target: Store, sameModel: boolean, options
         rcond,
         ...(prior === 'head' ? { prior: await pseudoInverse(source.head) } : {}),
       });
-      const { rank, gap, condition, solver } = map.fit;
+      const { rank, gap, condition, solver, warning } = map.fit;
       const seconds = shared + (performance.now() - solving) / 1000;
-      fits.push({ map, prior, solver, alpha, rank, gap, condition, seconds, span, warnings: [], diverged: false });
+      fits.push({
+        map,
+        prior,
+        solver,
+        alpha,
+        rank,
+        gap,
+        condition,
+        seconds,
+        span,
+        warnings: warning === null ? [] : [warning],
+        diverged: false,
+      });
     }
   }
   if (options.sgd) {
