@@ -5,11 +5,15 @@ import { matrix, type Matrix } from './matrix.js';
 /** Which factor is transposed: `n` as it stands, `t` transposed; `tn` is aᵀ b. */
 export type Form = 'nn' | 'tn' | 'nt';
 
-const sessions = new Map<Form, Promise<GraphSession>>();
+const sessions = new Map<string, Promise<GraphSession>>();
 
-/** One compiled Gemm a form, kept for the life of the process: its shapes are open, so every size runs on it. */
-function session(form: Form): Promise<GraphSession> {
-  let found = sessions.get(form);
+/** Multiplications below which handing work to other threads costs more than it brings. */
+const small = 2 ** 23;
+
+/** One compiled Gemm a form and size, kept for the life of the process: its shapes are open. */
+function session(form: Form, isSmall: boolean): Promise<GraphSession> {
+  const key = `${form} ${isSmall}`;
+  let found = sessions.get(key);
   if (!found) {
     found = createSession(
       buildModel({
@@ -27,8 +31,9 @@ function session(form: Form): Promise<GraphSession> {
           },
         ],
       }),
+      { intraOpNumThreads: isSmall ? 1 : 0 },
     );
-    sessions.set(form, found);
+    sessions.set(key, found);
   }
   return found;
 }
@@ -39,7 +44,7 @@ export async function multiply(a: Matrix, b: Matrix, form: Form = 'nn'): Promise
   const cols = form[1] === 't' ? b.rows : b.cols;
   if (rows === 0 || cols === 0 || a.data.length === 0) return matrix(rows, cols);
   const { c } = await (
-    await session(form)
+    await session(form, a.data.length * cols < small)
   ).run({
     a: { type: 'float64', data: a.data, dims: [a.rows, a.cols] },
     b: { type: 'float64', data: b.data, dims: [b.rows, b.cols] },
