@@ -16,6 +16,7 @@ export interface Fit {
   span: Span;
   /** Sentences about the fit itself. */
   warnings: string[];
+  sgd: ResultRow['sgd'];
   /** SGD only: it ended in NaN, there is no map to judge. */
   diverged: boolean;
 }
@@ -62,6 +63,7 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     alpha: fit.alpha,
     prior: fit.prior,
     solver: fit.solver,
+    sgd: fit.sgd,
     seconds: context.seconds,
     warnings: [],
   };

@@ -201,6 +201,7 @@ async function fitPair(source: Store, target: Store, sameModel: boolean, options
         seconds,
         span,
         warnings: warning === null ? [] : [warning],
+        sgd: null,
         diverged: false,
       });
     }
@@ -212,7 +213,7 @@ async function fitPair(source: Store, target: Store, sameModel: boolean, options
       signal,
       onProgress: (progress) => onProgress?.({ ...progress, stage: `${stage} by SGD` }),
     });
-    const { diverged, note } = map.fit;
+    const { diverged, note, epochs, batchSize, learningRate, momentum, shuffle } = map.fit;
     fits.push({
       map,
       prior: null,
@@ -224,6 +225,7 @@ async function fitPair(source: Store, target: Store, sameModel: boolean, options
       seconds: (performance.now() - solving) / 1000,
       span,
       warnings: note === null ? [] : [note],
+      sgd: { epochs, batchSize, learningRate, momentum, shuffle },
       diverged,
     });
   }

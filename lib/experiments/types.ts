@@ -60,6 +60,8 @@ export interface ResultRow {
   prior: Prior;
   /** `sgd` for the published recipe, else the closed-form solver that was used. */
   solver: string;
+  /** Settings of the SGD recipe; null for closed-form fits. */
+  sgd: { epochs: number; batchSize: number; learningRate: number; momentum: number; shuffle: number | false } | null;
   /** Wall-clock time; extraction 0 where a store was used again. */
   seconds: { extract: number; fit: number; evaluate: number };
   /** What else is worth knowing, in sentences: a collapse, a missing gap, images outside the span. */

@@ -63,8 +63,8 @@ function columnsFor(experiment: number, rows: readonly ResultRow[]): Column<Resu
   return columns.filter((column) => column !== null);
 }
 
-function fitName({ solver, prior, alpha }: ResultRow): string {
-  if (solver === 'sgd') return 'SGD, as published';
+function fitName({ sgd, prior, alpha }: ResultRow): string {
+  if (sgd) return `SGD, ${count(sgd.epochs)} epochs`;
   const ridge = alpha ? `ridge α = ${brief(alpha)}` : 'least squares';
   return prior === 'head' ? `${ridge}, head as prior` : ridge;
 }
