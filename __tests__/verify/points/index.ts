@@ -1,0 +1,10 @@
+import type { Point } from '../check.js';
+import { point as point1 } from './1.js';
+import { point as point2 } from './2.js';
+import { point as point3 } from './3.js';
+import { point as point4 } from './4.js';
+import { point as point5 } from './5.js';
+import { point as point6 } from './6.js';
+
+/** What has to be shown, in order. */
+export const points: readonly Point[] = [point1, point2, point3, point4, point5, point6];
