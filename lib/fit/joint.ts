@@ -1,0 +1,191 @@
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
+import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
+import { accumulate } from './accumulate.js';
+import { panels } from './block-graph.js';
+import { denseWeight, matrix, slice, timesVector, transpose, type Matrix } from './matrix.js';
+import { multiply } from './multiply.js';
+import { pivotedCholesky } from './pivoted-cholesky.js';
+import { Statistics } from './statistics.js';
+
+/** A model in a joint Gram: its features on the common images, and its head. */
+export interface JointModel {
+  name: string;
+  /** (n, d); row i of every model is the same image. */
+  features: RowSource;
+  /** weight (c, d), bias (c) */
+  head: LinearMap;
+}
+
+/**
+ * Means and centred Gram blocks of several models' features on the same images: enough for the least-squares map from
+ * any model's features or logits to any model's features, since logits are linear in features.
+ */
+export class JointStatistics {
+  constructor(
+    readonly models: readonly JointModel[],
+    /** Entry k: X the features of model k, Y those of models 0 to k − 1 side by side (of itself for k = 0). */
+    readonly parts: readonly Statistics[],
+  ) {}
+
+  get n(): number {
+    return this.parts[0].n;
+  }
+
+  /** (d) of model i */
+  mean(i: number): Float64Array {
+    return this.parts[i].meanX;
+  }
+
+  /** (dᵢ, dⱼ): centred FᵢᵀFⱼ. */
+  block(i: number, j: number): Matrix {
+    const p = this.models[i].features.cols;
+    if (i === j) return matrix(p, p, this.parts[i].gram);
+    if (i < j) return transpose(this.block(j, i));
+    const from = this.models.slice(0, j).reduce((sum, { features }) => sum + features.cols, 0);
+    const { q, cross } = this.parts[i];
+    return slice(matrix(p, q, cross), 0, p, from, from + this.models[j].features.cols);
+  }
+}
+
+/**
+ * One pass over the features of several models on the same images.
+ * @param onto statistics of other models on these images, to add to: only products with the new models are formed
+ * @throws FeatReconstructError when the models have not the same number of rows
+ */
+export async function accumulateJoint(
+  models: readonly JointModel[],
+  options: TaskOptions & { onto?: JointStatistics } = {},
+): Promise<JointStatistics> {
+  const { onto, signal, onProgress } = options;
+  const all: JointModel[] = [...(onto?.models ?? [])];
+  const parts: Statistics[] = onto ? [...onto.parts] : [];
+  for (const model of models) {
+    const [first = model] = all;
+    if (model.features.rows !== first.features.rows) {
+      throw new FeatReconstructError(
+        `Expected ${first.features.rows} rows for every model, as ${first.name} has, found ${model.features.rows} for ${model.name}. Extract all models on the same images.`,
+      );
+    }
+    const before = all.length > 0 ? sideBySide(all.map(({ features }) => features)) : model.features;
+    parts.push(
+      await accumulate(model.features, before, {
+        signal,
+        onProgress: (progress) => onProgress?.({ ...progress, stage: `joint Gram: ${model.name}` }),
+      }),
+    );
+    all.push(model);
+  }
+  return new JointStatistics(all, parts);
+}
+
+/** What a map reads of its source, and the statistics to find it from. */
+export interface JointProblem {
+  /** From the source's features (d) to what is read (p); null where the features themselves are read. */
+  read: LinearMap | null;
+  /** X: what is read of model `source`; Y: the features of model `target`. */
+  statistics: Statistics;
+}
+
+/**
+ * The least-squares problem from one model to another, by algebra on the joint blocks.
+ *
+ * From logits z = W f + b the problem is posed in u = Qᵀ(z − b) = R f, where W = Q R and Q has orthonormal columns: at
+ * most min(c, d) wide, with the same singular values and the same smallest maps as z itself, so that no c x c matrix is
+ * formed. R with RᵀR = WᵀW comes from a pivoted Cholesky factor; W itself serves where c < d.
+ */
+export async function jointProblem(
+  joint: JointStatistics,
+  source: number,
+  target: number,
+  from: 'logits' | 'features',
+): Promise<JointProblem> {
+  const gram = joint.block(source, source);
+  const cross = joint.block(source, target);
+  const y = { mean: joint.mean(target), squares: diagonal(joint.block(target, target)) };
+  if (from === 'features') {
+    return { read: null, statistics: pack(joint.n, joint.mean(source), gram, cross, y) };
+  }
+  const read = await logitReader(joint.models[source].head);
+  const r = denseWeight(read);
+  return {
+    read,
+    statistics: pack(
+      joint.n,
+      timesVector(r, joint.mean(source)),
+      await multiply(await multiply(r, gram), r, 'nt'),
+      await multiply(r, cross),
+      y,
+    ),
+  };
+}
+
+/** u = R f of {@link jointProblem}. */
+async function logitReader(head: LinearMap): Promise<LinearMap> {
+  const w = denseWeight(head);
+  let r = w;
+  if (w.rows >= w.cols) {
+    const square = await multiply(w, w, 'tn');
+    // Columns that add less than float32's rounding of the weights are no direction of the logits.
+    const floor = 1e-12 * Math.max(...diagonal(square));
+    r = (await pivotedCholesky(square, floor)).factor;
+  }
+  return { weight: toNdArray(r.data, [r.rows, r.cols]), bias: toNdArray(new Float64Array(r.rows), [r.rows]) };
+}
+
+/** Statistics from matrices that are already there. */
+function pack(
+  n: number,
+  meanX: Float64Array,
+  gram: Matrix,
+  cross: Matrix,
+  y: { mean: Float64Array; squares: Float64Array },
+): Statistics {
+  const [p, q] = [cross.rows, cross.cols];
+  const mean = new Float64Array(p + q);
+  mean.set(meanX);
+  mean.set(y.mean, p);
+  const rectangles = panels(p, q).map(({ row, rows, col, cols }) => {
+    const out = new Float64Array(rows * cols);
+    for (let i = 0; i < rows; i++) {
+      out.set(gram.data.subarray((row + i) * p + col, (row + i + 1) * p), i * cols);
+      out.set(cross.data.subarray((row + i) * q, (row + i + 1) * q), i * cols + p - col);
+    }
+    return out;
+  });
+  const moments = { n, mean, gram: rectangles, ssY: y.squares };
+  return new Statistics(p, q, 'float32', [{ level: 0, index: 0, start: 0, end: n, moments }]);
+}
+
+/**
+ * How alike two models' features are on the training images, from the joint blocks alone.
+ * @returns linear CKA (Kornblith, Norouzi, Lee and Hinton 2019), ‖Sᵢⱼ‖²_F / (‖Sᵢᵢ‖_F ‖Sⱼⱼ‖_F)
+ */
+export function linearCka(joint: JointStatistics, i: number, j: number): number {
+  const size = (m: Matrix): number => Math.sqrt(m.data.reduce((sum, value) => sum + value * value, 0));
+  return size(joint.block(i, j)) ** 2 / (size(joint.block(i, i)) * size(joint.block(j, j)));
+}
+
+const diagonal = (m: Matrix): Float64Array => Float64Array.from({ length: m.rows }, (_, i) => m.data[i * (m.cols + 1)]);
+
+/** Rows of several sources, one beside the other. */
+function sideBySide(sources: readonly RowSource[]): RowSource {
+  if (sources.length === 1) return sources[0];
+  const cols = sources.reduce((sum, source) => sum + source.cols, 0);
+  return {
+    rows: sources[0].rows,
+    cols,
+    dtype: 'float32',
+    async read(start, end) {
+      const out = new Float32Array((end - start) * cols);
+      let offset = 0;
+      for (const source of sources) {
+        const block = await source.read(start, end);
+        for (let row = 0; row < end - start; row++) {
+          out.set(block.subarray(row * source.cols, (row + 1) * source.cols), row * cols + offset);
+        }
+        offset += source.cols;
+      }
+      return out;
+    },
+  };
+}
