@@ -1,0 +1,163 @@
+import {
+  applyPixels,
+  BatchWriter,
+  centerCrop,
+  makeTransform,
+  resize,
+  resizedSize,
+  transformNames,
+} from '../../lib/images/index.js';
+import type { Interpolation, RgbImage, TransformSpec } from '../../lib/images/index.js';
+import { goldens, pattern, sha } from './pattern.js';
+
+type Size = [number, number];
+
+describe('resize', () => {
+  const cases = goldens.resized as { source: Size; target: Size; interpolation: Interpolation; sha: string }[];
+  test.each(cases.map((row) => [`${row.source} to ${row.target}, ${row.interpolation}`, row] as const))(
+    'equals Pillow: %s',
+    (_, { source, target, interpolation, sha: expected }) => {
+      const out = resize(pattern(...source), target, interpolation);
+      expect([out.height, out.width]).toEqual(target);
+      expect(sha(out.data)).toBe(expected);
+    },
+  );
+
+  test('the shorter side is rounded as torchvision rounds it', () => {
+    for (const { source, size, result } of goldens.shorterSides as { source: Size; size: number; result: Size }[]) {
+      expect(resizedSize({ height: source[0], width: source[1] }, size)).toEqual(result);
+    }
+  });
+
+  test('an image of that size is left alone', () => {
+    const image = pattern(20, 30);
+    expect(resize(image, [20, 30], 'bicubic')).toBe(image);
+  });
+});
+
+describe('centerCrop', () => {
+  const cases = goldens.cropped as { source: Size; target: Size; sha: string }[];
+  test.each(cases.map((row) => [`${row.source} to ${row.target}`, row] as const))(
+    'equals torchvision: %s',
+    (_, { source, target, sha: expected }) => {
+      expect(sha(centerCrop(pattern(...source), target).data)).toBe(expected);
+    },
+  );
+});
+
+describe('transforms', () => {
+  const cases = goldens.tensors as { spec: TransformSpec; size: number; source: Size; sha: string }[];
+  test.each(cases.map((row) => [`${JSON.stringify(row.spec)} of ${row.source} at ${row.size}`, row] as const))(
+    'give the float32 tensor of torchvision and timm: %s',
+    (_, { spec, size, source, sha: expected }) => {
+      const writer = new BatchWriter(makeTransform(spec, [size, size]), [size, size], 1, 'nchw');
+      writer.writeImage(0, pattern(...source));
+      expect(sha(writer.data)).toBe(expected);
+    },
+  );
+
+  test('raw keeps pixels as they are', () => {
+    const image = pattern(6, 5);
+    const writer = new BatchWriter(makeTransform('raw', [6, 5]), [6, 5], 1, 'nhwc');
+    writer.writeImage(0, image);
+    expect(Array.from(writer.data)).toEqual(Array.from(image.data));
+  });
+
+  test('own numbers take the place of the preset’s', () => {
+    const transform = makeTransform(
+      { name: 'timm', mean: [0.1, 0.2, 0.3], cropPct: 0.9, interpolation: 'nearest' },
+      [90, 90],
+    );
+    expect(transform.mean).toEqual([0.1, 0.2, 0.3]);
+    expect(transform.std).toEqual([0.229, 0.224, 0.225]);
+    expect(transform.steps).toEqual([
+      { op: 'resize', size: 100, interpolation: 'nearest' },
+      { op: 'centerCrop', size: [90, 90] },
+    ]);
+    expect(makeTransform({ name: 'timm', mean: undefined, cropPct: undefined }, [8, 8])).toEqual(
+      makeTransform('timm', [8, 8]),
+    );
+  });
+
+  test('options that mean nothing to a preset are refused', () => {
+    for (const name of transformNames) {
+      const takes = { cropPct: ['imagenet', 'timm'], interpolation: ['imagenet', 'timm', 'upsample'] };
+      for (const [option, value] of [
+        ['cropPct', 0.9],
+        ['interpolation', 'bilinear'],
+      ] as const) {
+        const make = () => makeTransform({ name, [option]: value }, [32, 32]);
+        if (takes[option].includes(name)) expect(make).not.toThrow();
+        else expect(make).toThrow(expect.objectContaining({ name: 'UsageError', exitCode: 2 }));
+      }
+    }
+  });
+
+  test.each([
+    [{ name: 'imagnet' }, "found 'imagnet'"],
+    [{ name: 'toString' }, "found 'toString'"],
+    [{ name: 'protocol', std: [0.2, 0, 0.2] }, 'std of three numbers above 0'],
+    [{ name: 'protocol', mean: [0.2, 0.1] }, 'mean of three numbers'],
+    [{ name: 'timm', cropPct: 87.5 }, 'found 87.5'],
+    [{ name: 'timm', interpolation: 'lanczos' }, "found 'lanczos'"],
+  ])('wrong usage is named: %j', (spec, message) => {
+    expect(() => makeTransform(spec as TransformSpec, [32, 32])).toThrow(message);
+  });
+
+  test('a preset that resizes the shorter side wants a square input', () => {
+    expect(() => makeTransform('imagenet', [32, 64])).toThrow('32 x 64');
+    expect(applyPixels(makeTransform('upsample', [32, 64]), pattern(9, 9))).toMatchObject({ height: 32, width: 64 });
+  });
+});
+
+describe('BatchWriter', () => {
+  const size: Size = [20, 24];
+  const protocol = makeTransform('protocol', size);
+  /** The slow way: crop, then normalise number by number. */
+  const expected = (image: RgbImage, layout: 'nchw' | 'nhwc'): number[] => {
+    const { data } = applyPixels(protocol, image);
+    const out = new Float32Array(data.length);
+    data.forEach((value, i) => {
+      const channel = i % 3;
+      const at = layout === 'nhwc' ? i : channel * (data.length / 3) + (i - channel) / 3;
+      out[at] =
+        Math.fround(Math.fround(value / 255) - Math.fround(protocol.mean[channel])) /
+        Math.fround(protocol.std[channel]);
+    });
+    return Array.from(out);
+  };
+
+  test.each(['nchw', 'nhwc'] as const)(
+    'a slot holds its last image alone, whatever sizes it held before: %s',
+    (layout) => {
+      const writer = new BatchWriter(protocol, size, 2, layout);
+      const per = writer.data.length / 2;
+      const other = expected(pattern(7, 7), layout);
+      writer.writeImage(0, pattern(7, 7));
+      const sizes: Size[] = [
+        [8, 8],
+        [9, 9],
+        [8, 8],
+        [30, 10],
+        [10, 30],
+        [40, 40],
+        [20, 24],
+        [3, 3],
+        [3, 3],
+        [4, 2],
+      ];
+      for (const shape of sizes) {
+        writer.writeImage(1, pattern(...shape));
+        expect(Array.from(writer.data.subarray(per))).toEqual(expected(pattern(...shape), layout));
+        expect(Array.from(writer.data.subarray(0, per))).toEqual(other);
+      }
+    },
+  );
+
+  test('write takes an image of the input’s size and no other', () => {
+    const writer = new BatchWriter(protocol, size, 1, 'nchw');
+    writer.write(0, applyPixels(protocol, pattern(9, 9)));
+    expect(Array.from(writer.data)).toEqual(expected(pattern(9, 9), 'nchw'));
+    expect(() => writer.write(0, pattern(9, 9))).toThrow('20 x 24');
+  });
+});
