@@ -51,6 +51,26 @@ export function readTransform(flags: TransformFlags): TransformSpec | undefined 
   return { name: transform ?? 'protocol', mean, std, cropPct, interpolation };
 }
 
+/** `NAME=PRESET,mean=0.5/0.5/0.5,std=0.5,crop-pct=0.9,interpolation=bicubic`, added to those read before. */
+export function transformFor(text: string, before: Record<string, TransformSpec> = {}): Record<string, TransformSpec> {
+  const [, model, preset, rest] = /^([^=]+)=([a-z]+)((?:,[^,]+)*)$/.exec(text) ?? [];
+  const name = presets.find((known) => known === preset);
+  if (!model || !name) {
+    throw new InvalidArgumentError(
+      `Expected MODEL=PRESET[,mean=…][,std=…] with a preset out of ${presets.join(', ')}.`,
+    );
+  }
+  const spec: TransformSpec = { name };
+  for (const part of rest.split(',').filter(Boolean)) {
+    const [key, value = ''] = part.split('=');
+    if (key === 'mean' || key === 'std') spec[key] = triple(value.replaceAll('/', ','));
+    else if (key === 'crop-pct') spec.cropPct = number(value);
+    else if (key === 'interpolation') spec.interpolation = value as Interpolation;
+    else throw new InvalidArgumentError(`Expected mean, std, crop-pct or interpolation, found '${key}'.`);
+  }
+  return { ...before, [model]: spec };
+}
+
 /** The flags of the target alone, without their prefix. */
 export function targetFlags(flags: Record<string, unknown>): TransformFlags {
   return {

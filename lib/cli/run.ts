@@ -1,5 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
+import type { TransformSpec } from '../images/index.js';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { common, createContext } from './context.js';
 import { parseGrid } from './grid.js';
@@ -9,13 +10,16 @@ import {
   readTransform,
   runtimeOptions,
   targetFlags,
+  transformFor,
   transformOptions,
   wholeNumber,
   type TransformFlags,
 } from './options.js';
 
 interface Flags extends TransformFlags {
-  source: string;
+  source?: string;
+  models?: string[];
+  transformFor?: Record<string, TransformSpec>;
   target?: string;
   train: string;
   test: string[];
@@ -43,13 +47,18 @@ export function register(program: Command): void {
   const command = program
     .command('run')
     .description('run an experiment from models and images to a table and results.json')
-    .argument('<experiment>', '1: one model; 2: across models; 3: across data sets', (text) => {
-      const value = Number(text);
-      if (!Number.isInteger(value)) throw new InvalidArgumentError('Expected the number of an experiment.');
-      return value;
-    })
-    .requiredOption('--source <file>', 'the model whose logits are read (.onnx)')
+    .argument(
+      '<experiment>',
+      '1: one model; 2: across models; 3: across data sets; 4: every model to every model',
+      (text) => {
+        const value = Number(text);
+        if (!Number.isInteger(value)) throw new InvalidArgumentError('Expected the number of an experiment.');
+        return value;
+      },
+    )
+    .option('--source <file>', 'the model whose logits are read (.onnx), in experiments 1 to 3')
     .option('--target <file>', 'the model whose features are wanted, in experiment 2')
+    .option('--models <file...>', 'all models, in experiment 4')
     .requiredOption('--train <spec>', 'data set to fit on')
     .requiredOption('--test <spec...>', 'data sets to test on')
     .requiredOption('--out <dir>', 'folder for results.json')
@@ -68,25 +77,43 @@ export function register(program: Command): void {
     );
   transformOptions(command);
   transformOptions(command, 'target');
+  command.addOption(
+    new Option(
+      '--transform-for <model=spec>',
+      'transform of one model by name, as in resnet20=timm,mean=0.5,std=0.5,crop-pct=0.9; repeatable',
+    ).argParser(transformFor),
+  );
   common(runtimeOptions(dataOptions(command)))
     .addHelpText(
       'after',
       `
 Examples:
   $ featreconstruct run 1 --source resnet18.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
+  $ featreconstruct run 4 --models *.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
   $ featreconstruct run 3 --source resnet18.onnx --train cifar10:train --test places365:val --out out --baseline sgd`,
     )
     .action(async (experiment: number, flags: Flags) => {
       const context = createContext(flags);
       const alphas = await parseGrid('--alpha', flags.alpha);
+      const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
       const { runExperiment } = await import('../experiments/index.js');
       const { renderResults } = await import('../report/index.js');
       const results = await runExperiment(
-        { experiment, source: flags.source, target: flags.target, train: flags.train, test: flags.test },
+        {
+          experiment,
+          source: flags.source,
+          target: flags.target,
+          models: flags.models,
+          train: flags.train,
+          test: flags.test,
+        },
         {
           stores: flags.stores ?? join(flags.out, 'stores'),
           transform: readTransform(flags),
-          targetTransform: readTransform(targetFlags(flags as unknown as Record<string, unknown>)),
+          transforms: {
+            ...flags.transformFor,
+            ...(target && flags.target ? { [parse(flags.target).name]: target } : {}),
+          },
           batchSize: flags.batchSize,
           skipBadImages: flags.skipBadImages,
           dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },

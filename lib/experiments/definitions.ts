@@ -16,9 +16,9 @@ export interface ExperimentDefinition {
   title: string;
   question: string;
   /** Names of the models that it wants. */
-  models: readonly ('source' | 'target')[];
-  /** Pairs of them: logits of the first, features of the second. */
-  pairs: readonly (readonly ['source' | 'target', 'source' | 'target'])[];
+  models: readonly ('source' | 'target' | 'models')[];
+  /** Pairs of them, logits of the first to features of the second; or all pairs, from logits and from features. */
+  pairs: readonly (readonly ['source' | 'target', 'source' | 'target'])[] | 'all';
   published: readonly PublishedFigure[];
 }
 
@@ -70,6 +70,17 @@ export const definitions: readonly ExperimentDefinition[] = [
       { ...resnet18, train: 'cifar100:train', test: 'places365:val', agreement: 0.9765, mseTotal: null },
       { ...resnet50, train: 'cifar100:train', test: 'places365:val', agreement: 0.9054, mseTotal: null },
     ],
+  },
+  {
+    id: 4,
+    title: "Every model's logits → every model's features",
+    question:
+      "From which models' logits can which models' features be read, and what does the source's head throw away?",
+    models: ['models'],
+    pairs: 'all',
+    // The original answers in words only: the diagonal "very well" for DenseNet, Inception and ResNet, "poorly" for
+    // ConvNeXt, "can't" for ViT and Mixer; "poor" off the diagonal.
+    published: [],
   },
 ];
 

@@ -12,7 +12,10 @@ export function packageVersion(): string {
 }
 
 /** Records what the figures were made with, by content and not by path. */
-export async function describeEnvironment(stores: readonly Store[], command: string | null): Promise<Environment> {
+export async function describeEnvironment(
+  stores: readonly Store[],
+  run: Pick<Environment, 'command' | 'jointSeconds'>,
+): Promise<Environment> {
   const cores = cpus();
   return {
     featreconstruct: packageVersion(),
@@ -22,7 +25,7 @@ export async function describeEnvironment(stores: readonly Store[], command: str
     cpu: cores[0]?.model ?? 'unknown',
     cores: cores.length,
     date: new Date().toISOString(),
-    command,
+    ...run,
     provider: stores[0].provenance.provider,
     models: await modelRecords(stores),
     datasets: datasetRecords(stores),

@@ -23,8 +23,9 @@ export interface Fit {
 
 type RowContext = Pick<
   ResultRow,
-  'source' | 'target' | 'train' | 'test' | 'nTrain' | 'nTest' | 'rawAgreement' | 'seconds'
->;
+  'source' | 'target' | 'train' | 'test' | 'from' | 'nTrain' | 'nTest' | 'rawAgreement' | 'seconds'
+> &
+  Partial<Pick<ResultRow, 'pinvAgreement' | 'cka' | 'procrustesError'>>;
 
 /** Puts a fit and its evaluation into one row of results. */
 export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: RowContext): ResultRow {
@@ -34,7 +35,7 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     target: context.target,
     train: context.train,
     test: context.test,
-    from: 'logits',
+    from: context.from,
     nTrain: context.nTrain,
     nTest: context.nTest,
     agreed: agreement?.agreed ?? null,
@@ -49,6 +50,9 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     distinctClasses: agreement?.distinctClasses ?? null,
     ties: agreement?.ties ?? null,
     rawAgreement: context.rawAgreement,
+    pinvAgreement: context.pinvAgreement ?? null,
+    cka: context.cka ?? null,
+    procrustesError: context.procrustesError ?? null,
     accuracy: evaluation?.accuracy ?? null,
     mse: reconstruction?.mse ?? null,
     mseTotal256: reconstruction?.mseTotal256 ?? null,

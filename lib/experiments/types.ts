@@ -40,6 +40,12 @@ export interface ResultRow {
   ties: number | null;
   /** Agreement of source's and target's own answers; null where their classes are not the same. */
   rawAgreement: number | null;
+  /** Agreement of the target's head on W⁺(z − b) with the source's logits z and the target's own W and b: no data at all. */
+  pinvAgreement: number | null;
+  /** Linear CKA of the two models' features on the training images. */
+  cka: number | null;
+  /** Share of the target's features that the best rotation and scale of the source's leaves over. */
+  procrustesError: number | null;
   /** Accuracy against the labels; null where they are not the model's classes. */
   accuracy: { original: number; reconstructed: number; n: number } | null;
   mse: number | null;
@@ -90,6 +96,8 @@ export interface Environment {
   date: string;
   /** The command that makes it again, where there was one. */
   command: string | null;
+  /** Experiment 4: seconds for the joint Gram and all maps together, of which a row's `seconds.fit` is its share. */
+  jointSeconds: number | null;
   provider: string;
   models: ModelRecord[];
   datasets: DatasetRecord[];

@@ -156,15 +156,6 @@ function pack(
   return new Statistics(p, q, 'float32', [{ level: 0, index: 0, start: 0, end: n, moments }]);
 }
 
-/**
- * How alike two models' features are on the training images, from the joint blocks alone.
- * @returns linear CKA (Kornblith, Norouzi, Lee and Hinton 2019), ‖Sᵢⱼ‖²_F / (‖Sᵢᵢ‖_F ‖Sⱼⱼ‖_F)
- */
-export function linearCka(joint: JointStatistics, i: number, j: number): number {
-  const size = (m: Matrix): number => Math.sqrt(m.data.reduce((sum, value) => sum + value * value, 0));
-  return size(joint.block(i, j)) ** 2 / (size(joint.block(i, i)) * size(joint.block(j, j)));
-}
-
 const diagonal = (m: Matrix): Float64Array => Float64Array.from({ length: m.rows }, (_, i) => m.data[i * (m.cols + 1)]);
 
 /** Rows of several sources, one beside the other. */

@@ -1,0 +1,185 @@
+import { evaluateAgreement, linearCka, procrustesError } from '../evaluate/index.js';
+import {
+  accumulateJoint,
+  applyLinearMap,
+  jointProblem,
+  pseudoInverse,
+  solve,
+  trainingSpan,
+  type JointStatistics,
+} from '../fit/index.js';
+import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
+import { judge } from './judge.js';
+import type { RunOptions } from './options.js';
+import { rawAgreement } from './raw.js';
+import { failuresOf, resultRow, type Fit } from './rows.js';
+import type { Prior, ResultRow } from './types.js';
+
+/** A fit of one cell, and where it stands. */
+interface Cell {
+  source: number;
+  target: number;
+  from: 'logits' | 'features';
+  fit: Fit;
+  /** From the source's features to what the map reads; null where it reads the features. */
+  read: Awaited<ReturnType<typeof jointProblem>>['read'];
+}
+
+/**
+ * Experiment 4: every model to every model, from logits and, as the control, from features. Each model is extracted once;
+ * one joint Gram of the features holds all the least-squares problems (lib/fit/joint.ts).
+ */
+export async function runAllPairs(
+  roles: readonly Role[],
+  datasets: { train: string; tests: readonly string[] },
+  extraction: Extraction,
+  options: RunOptions,
+): Promise<{ rows: ResultRow[]; failures: string[]; jointSeconds: number }> {
+  const { signal, onProgress } = options;
+  const train: Extracted[] = [];
+  for (const role of roles) train.push(await extraction.of(role, datasets.train));
+  for (const { store } of train) checkSameImages(train[0].store, store);
+  const models = train.map(({ store }) => ({
+    name: store.provenance.model.name,
+    features: store.features,
+    head: store.head,
+  }));
+
+  const begun = performance.now();
+  const joint = await accumulateJoint(models, { signal, onProgress });
+  const cells: Cell[] = [];
+  for (const source of models.keys()) {
+    for (const target of models.keys()) {
+      for (const from of ['logits', 'features'] as const) {
+        signal?.throwIfAborted();
+        cells.push(...(await fitCells(joint, source, target, from, options)));
+        onProgress?.({
+          stage: 'solve',
+          done: cells.length,
+          total: 2 * models.length ** 2 + models.length,
+          unit: 'maps',
+        });
+      }
+    }
+  }
+  const jointSeconds = (performance.now() - begun) / 1000;
+  for (const { fit } of cells) fit.seconds = jointSeconds / cells.length;
+
+  const rows: ResultRow[] = [];
+  const failures: string[] = [];
+  const likeness = await likenessOf(joint);
+  for (const test of datasets.tests) {
+    const held: Extracted[] = [];
+    for (const role of roles) held.push(await extraction.of(role, test));
+    for (const { store } of held) checkSameImages(held[0].store, store);
+    const reference = await referencesOf(held, options);
+    for (const { source, target, from, fit, read } of cells) {
+      const judging = performance.now();
+      const [x, y] = [held[source].store, held[target].store];
+      const sameModel = source === target;
+      const X = read ? applyLinearMap(read, x.features) : x.features;
+      const evaluation = await judge({ fit, X, source: x, target: y, sameModel }, options);
+      const row = resultRow(fit, evaluation, {
+        source: models[source].name,
+        target: models[target].name,
+        train: datasets.train,
+        test,
+        from,
+        nTrain: train[source].store.rows,
+        nTest: x.rows,
+        ...reference[source][target],
+        ...likeness[source][target],
+        seconds: {
+          extract: [...new Set([train[source], train[target], held[source], held[target]])].reduce(
+            (sum, { seconds }) => sum + seconds,
+            0,
+          ),
+          fit: fit.seconds,
+          evaluate: (performance.now() - judging) / 1000,
+        },
+      });
+      rows.push(row);
+      failures.push(...failuresOf(row, evaluation));
+    }
+  }
+  return { rows, failures, jointSeconds };
+}
+
+async function fitCells(
+  joint: JointStatistics,
+  source: number,
+  target: number,
+  from: 'logits' | 'features',
+  { alphas = [0], rcond }: RunOptions,
+): Promise<Cell[]> {
+  const { read, statistics } = await jointProblem(joint, source, target, from);
+  const span = await trainingSpan(statistics, { rcond });
+  const priors: Prior[] = source === target && from === 'logits' ? [null, 'head'] : [null];
+  const cells: Cell[] = [];
+  for (const alpha of alphas) {
+    for (const prior of priors) {
+      const map = await solve(statistics, {
+        alpha,
+        rcond,
+        // What is read is R f with the head's own singular values: R⁺ is the head's pseudo-inverse in these coordinates.
+        ...(prior === 'head' && read ? { prior: await pseudoInverse(read) } : {}),
+      });
+      const { rank, gap, condition, solver, warning } = map.fit;
+      const warnings = warning === null ? [] : [warning];
+      const fit = {
+        map,
+        prior,
+        solver,
+        alpha,
+        rank,
+        gap,
+        condition,
+        seconds: 0,
+        span,
+        warnings,
+        sgd: null,
+        diverged: false,
+      };
+      cells.push({ source, target, from, fit, read });
+    }
+  }
+  return cells;
+}
+
+/** For each pair: how alike the features are on the training images, whatever map is between them. */
+async function likenessOf(joint: JointStatistics): Promise<Pick<ResultRow, 'cka' | 'procrustesError'>[][]> {
+  const count = joint.models.length;
+  const table: Pick<ResultRow, 'cka' | 'procrustesError'>[][] = Array.from({ length: count }, () => []);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j <= i; j++) {
+      const blocks = { cross: joint.block(i, j), left: joint.block(i, i), right: joint.block(j, j) };
+      table[i][j] = table[j][i] = { cka: linearCka(blocks), procrustesError: await procrustesError(blocks) };
+    }
+  }
+  return table;
+}
+
+/** For each pair: what the models agree on of themselves, and with the target's head inverted without any data. */
+async function referencesOf(
+  held: readonly Extracted[],
+  { signal }: RunOptions,
+): Promise<Pick<ResultRow, 'rawAgreement' | 'pinvAgreement'>[][]> {
+  const table: Pick<ResultRow, 'rawAgreement' | 'pinvAgreement'>[][] = [];
+  const inverses = [];
+  for (const { store } of held) inverses.push(await pseudoInverse(store.head));
+  for (const { store: x } of held) {
+    const line: Pick<ResultRow, 'rawAgreement' | 'pinvAgreement'>[] = [];
+    for (const [j, { store: y }] of held.entries()) {
+      const comparable = x.logits.cols === y.logits.cols;
+      line.push({
+        rawAgreement: x === y ? 1 : await rawAgreement(x.logits, y.logits),
+        pinvAgreement: comparable
+          ? (await evaluateAgreement(y.head, applyLinearMap(inverses[j], x.logits), y.logits, { topk: [], signal }))
+              .agreement
+          : null,
+      });
+    }
+    table.push(line);
+  }
+  return table;
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { FeatReconstructError } from '../base/index.js';
+import { extractToStore, storeKey, type Store } from '../extract/index.js';
+import type { TransformSpec } from '../images/index.js';
+import type { RunOptions } from './options.js';
+
+/** A model in an experiment: where it lies and how images become its input. */
+export interface Role {
+  path: string;
+  transform: TransformSpec | TransformSpec['name'];
+}
+
+/** A store, and the seconds that it took to make (next to none where it was there). */
+export interface Extracted {
+  store: Store;
+  seconds: number;
+}
+
+/** The activations that an experiment needs: each model runs once over each data set, however often it is asked for. */
+export class Extraction {
+  private readonly found = new Map<string, Extracted>();
+
+  constructor(private readonly options: RunOptions) {}
+
+  async of(role: Role, dataset: string): Promise<Extracted> {
+    const id = JSON.stringify([role, dataset]);
+    let extracted = this.found.get(id);
+    if (!extracted) {
+      const begun = performance.now();
+      const store = await extractToStore(
+        role.path,
+        dataset,
+        (provenance) => join(this.options.stores, storeName(provenance.model.name, dataset, storeKey(provenance))),
+        { ...this.options, transform: role.transform },
+      );
+      extracted = { store, seconds: (performance.now() - begun) / 1000 };
+      this.found.set(id, extracted);
+    }
+    return extracted;
+  }
+
+  get stores(): Store[] {
+    return [...this.found.values()].map(({ store }) => store);
+  }
+
+  async close(): Promise<void> {
+    for (const { store } of this.found.values()) await store.close();
+  }
+}
+
+/** `resnet18-cifar100-test-3fa94c01d2e3.safetensors`: readable, and different wherever the numbers may be. */
+function storeName(model: string, dataset: string, key: string): string {
+  const slug = dataset
+    .replace(/^folder:.*\/(?=[^/]+)/, '')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return `${model}-${slug}-${key.slice(0, 12)}.safetensors`;
+}
+
+/** @throws FeatReconstructError when two stores do not hold the same images in the same order */
+export function checkSameImages(source: Store, target: Store): void {
+  const same =
+    source.rows === target.rows && source.positions.every((position, row) => position === target.positions[row]);
+  if (same) return;
+  const what = ({ rows, provenance }: Store): string =>
+    `${rows} of ${provenance.dataset.spec} for ${provenance.model.name}`;
+  throw new FeatReconstructError(
+    `Expected the same images for both models, found ${what(source)} and ${what(target)}. Delete both stores and run again.`,
+  );
+}

@@ -1,0 +1,42 @@
+import { evaluateMap, type MapEvaluation } from '../evaluate/index.js';
+import type { Store } from '../extract/index.js';
+import type { RowSource } from '../tensor/index.js';
+import type { RunOptions } from './options.js';
+import type { Fit } from './rows.js';
+
+export interface Trial {
+  fit: Fit;
+  /** What the map reads of the source, on the test images. */
+  X: RowSource;
+  source: Store;
+  target: Store;
+  sameModel: boolean;
+}
+
+/** Evaluates one fit on one test set. */
+export async function judge(
+  { fit, X, source, target, sameModel }: Trial,
+  { topk = [5], signal, onProgress }: RunOptions,
+): Promise<MapEvaluation> {
+  const stage = `evaluate ${source.provenance.model.name} → ${target.provenance.model.name} on ${target.provenance.dataset.spec}`;
+  return evaluateMap(
+    {
+      head: target.head,
+      map: fit.map,
+      X,
+      Y: target.features,
+      Z: target.logits,
+      span: fit.span,
+      labels: labelsOf(target),
+      sameModel,
+      topk: topk.filter((k) => k <= target.logits.cols),
+    },
+    { signal, onProgress: (progress) => onProgress?.({ ...progress, stage }) },
+  );
+}
+
+/** The labels, where they can be the model's classes: as many of them as the model has. */
+function labelsOf({ labels, logits }: Store): Int32Array | undefined {
+  const most = labels.reduce((highest, label) => Math.max(highest, label), -1);
+  return most + 1 === logits.cols ? labels : undefined;
+}

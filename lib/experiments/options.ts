@@ -1,0 +1,42 @@
+import type { TaskOptions } from '../base/index.js';
+import type { OpenDatasetOptions } from '../datasets/index.js';
+import type { SgdOptions } from '../fit/index.js';
+import type { TransformSpec } from '../images/index.js';
+import type { LoadModelOptions } from '../runtime/index.js';
+
+/** What to run: an experiment, its models (paths) and its data sets (specs). */
+export interface ExperimentSpec {
+  experiment: number;
+  /** The model whose logits are read, in experiments 1 to 3. */
+  source?: string;
+  /** The model whose features are wanted, in experiment 2. */
+  target?: string;
+  /** All models, in experiment 4. */
+  models?: readonly string[];
+  /** Data set to fit on. */
+  train: string;
+  /** One data set or several to test on. */
+  test: string | readonly string[];
+}
+
+export interface RunOptions extends TaskOptions {
+  /** Folder for stores of activations; what is there already is used again. */
+  stores: string;
+  /** For every model that has none of its own. Default `protocol`. */
+  transform?: TransformSpec | TransformSpec['name'];
+  /** By model name (without folder and ending): a transform of its own. */
+  transforms?: Readonly<Record<string, TransformSpec>>;
+  batchSize?: number;
+  skipBadImages?: boolean;
+  dataset?: OpenDatasetOptions;
+  model?: LoadModelOptions;
+  /** Ridge penalties, in units of the centred Gram; a row each. Default 0 alone: exact least squares. */
+  alphas?: readonly number[];
+  rcond?: number;
+  /** k of `topkAgreement`. Default 5. */
+  topk?: readonly number[];
+  /** Also the published SGD recipe on the same activations, as rows of their own (experiments 1 to 3). */
+  sgd?: SgdOptions;
+  /** What to write into the results as the command that makes them again. */
+  command?: string;
+}

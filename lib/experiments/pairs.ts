@@ -1,0 +1,118 @@
+import { accumulate, fitSgd, pseudoInverse, solve, trainingSpan } from '../fit/index.js';
+import type { Store } from '../extract/index.js';
+import { checkSameImages, type Extraction, type Role } from './extraction.js';
+import { judge } from './judge.js';
+import type { RunOptions } from './options.js';
+import { rawAgreement } from './raw.js';
+import { failuresOf, resultRow, type Fit } from './rows.js';
+import type { ResultRow } from './types.js';
+
+/** Experiments 1 to 3: one pair of models, fitted on one data set, judged on several. */
+export async function runPair(
+  source: Role,
+  target: Role,
+  datasets: { train: string; tests: readonly string[] },
+  extraction: Extraction,
+  options: RunOptions,
+): Promise<{ rows: ResultRow[]; failures: string[] }> {
+  const train = {
+    source: await extraction.of(source, datasets.train),
+    target: await extraction.of(target, datasets.train),
+  };
+  const sameModel = train.source === train.target;
+  const fits = await fitPair(train.source.store, train.target.store, sameModel, options);
+  const rows: ResultRow[] = [];
+  const failures: string[] = [];
+  for (const test of datasets.tests) {
+    const held = { source: await extraction.of(source, test), target: await extraction.of(target, test) };
+    const used = new Set([train.source, train.target, held.source, held.target]);
+    const extract = [...used].reduce((sum, { seconds }) => sum + seconds, 0);
+    const [x, y] = [held.source.store, held.target.store];
+    checkSameImages(x, y);
+    const raw = sameModel ? 1 : await rawAgreement(x.logits, y.logits);
+    for (const fit of fits) {
+      const begun = performance.now();
+      const evaluation = fit.diverged
+        ? null
+        : await judge({ fit, X: x.logits, source: x, target: y, sameModel }, options);
+      const row = resultRow(fit, evaluation, {
+        source: train.source.store.provenance.model.name,
+        target: train.target.store.provenance.model.name,
+        train: datasets.train,
+        test,
+        from: 'logits',
+        nTrain: train.source.store.rows,
+        nTest: x.rows,
+        rawAgreement: raw,
+        seconds: { extract, fit: fit.seconds, evaluate: (performance.now() - begun) / 1000 },
+      });
+      rows.push(row);
+      if (evaluation) failures.push(...failuresOf(row, evaluation));
+    }
+  }
+  return { rows, failures };
+}
+
+/** All fits of a pair on the same statistics: each alpha without a prior and, for one model, with its head as prior; SGD. */
+async function fitPair(source: Store, target: Store, sameModel: boolean, options: RunOptions): Promise<Fit[]> {
+  checkSameImages(source, target);
+  const { signal, onProgress, alphas = [0], rcond } = options;
+  const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name}`;
+  const begun = performance.now();
+  const statistics = await accumulate(source.logits, target.features, {
+    signal,
+    onProgress: (progress) => onProgress?.({ ...progress, stage }),
+  });
+  const shared = (performance.now() - begun) / 1000;
+  const span = await trainingSpan(statistics, { rcond });
+  const fits: Fit[] = [];
+  for (const alpha of alphas) {
+    for (const prior of sameModel ? ([null, 'head'] as const) : ([null] as const)) {
+      const solving = performance.now();
+      const map = await solve(statistics, {
+        alpha,
+        rcond,
+        ...(prior === 'head' ? { prior: await pseudoInverse(source.head) } : {}),
+      });
+      const { rank, gap, condition, solver, warning } = map.fit;
+      fits.push({
+        map,
+        prior,
+        solver,
+        alpha,
+        rank,
+        gap,
+        condition,
+        seconds: shared + (performance.now() - solving) / 1000,
+        span,
+        warnings: warning === null ? [] : [warning],
+        sgd: null,
+        diverged: false,
+      });
+    }
+  }
+  if (options.sgd) {
+    const solving = performance.now();
+    const map = await fitSgd(source.logits, target.features, {
+      ...options.sgd,
+      signal,
+      onProgress: (progress) => onProgress?.({ ...progress, stage: `${stage} by SGD` }),
+    });
+    const { diverged, note, epochs, batchSize, learningRate, momentum, shuffle } = map.fit;
+    fits.push({
+      map,
+      prior: null,
+      solver: 'sgd',
+      alpha: null,
+      rank: null,
+      gap: null,
+      condition: null,
+      seconds: (performance.now() - solving) / 1000,
+      span,
+      warnings: note === null ? [] : [note],
+      sgd: { epochs, batchSize, learningRate, momentum, shuffle },
+      diverged,
+    });
+  }
+  return fits;
+}
