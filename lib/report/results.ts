@@ -1,16 +1,18 @@
 import { definitions, publishedFor, type ResultRow, type Results } from '../experiments/index.js';
 import { brief, count, none, rSquared, seconds, share } from './figures.js';
+import { renderMatrices } from './matrix.js';
 import { renderTable, type Column } from './table.js';
 
 /** An experiment's answer as text for a terminal: a table for each pair and data set, the published figure beside ours. */
 export function renderResults(results: Results): string {
-  const title = definitions.find(({ id }) => id === results.experiment)?.title ?? '';
+  const definition = definitions.find(({ id }) => id === results.experiment);
+  if (definition?.pairs === 'all') return renderAllPairs(results, definition.title);
   const groups = new Map<string, ResultRow[]>();
   for (const row of results.rows) {
     const heading = `${row.source} → ${row.target}   fitted on ${row.train} (${count(row.nTrain)}), tested on ${row.test} (${count(row.nTest)})`;
     groups.set(heading, [...(groups.get(heading) ?? []), row]);
   }
-  const blocks = [`Experiment ${results.experiment} · ${title}`, results.question];
+  const blocks = [`Experiment ${results.experiment} · ${definition?.title ?? ''}`, results.question];
   for (const [heading, rows] of groups) {
     blocks.push(`${heading}\n${facts(rows[0])}\n\n${renderTable(columnsFor(results.experiment, rows), rows)}`);
     const published = publishedFor(results.experiment, rows[0]);
@@ -24,6 +26,22 @@ export function renderResults(results: Results): string {
     if (notes.length > 0) blocks.push(notes.join('\n'));
   }
   for (const failure of results.failures) blocks.push(`FAILED CHECK: ${failure}`);
+  return blocks.join('\n\n');
+}
+
+/** Experiment 4: matrices for each test set, since a table for each of its pairs would be read by nobody. */
+function renderAllPairs({ experiment, question, rows, failures, environment }: Results, title: string): string {
+  const blocks = [`Experiment ${experiment} · ${title}`, question];
+  for (const test of new Set(rows.map((row) => row.test))) {
+    const of = rows.filter((row) => row.test === test);
+    const [{ train, nTrain, nTest }] = of;
+    blocks.push(`fitted on ${train} (${count(nTrain)}), tested on ${test} (${count(nTest)})`, renderMatrices(of));
+  }
+  if (environment.jointSeconds !== null) {
+    blocks.push(`${count(rows.length)} rows; the joint Gram and all maps took ${seconds(environment.jointSeconds)}`);
+  }
+  blocks.push(...new Set(rows.flatMap(({ warnings }) => warnings).map((text) => `! ${text}`)));
+  blocks.push(...failures.map((failure) => `FAILED CHECK: ${failure}`));
   return blocks.join('\n\n');
 }
 
