@@ -97,7 +97,8 @@ function taps(inSize: number, outSize: number, filter: Filter): Taps {
   return result;
 }
 
-/** Sums stay in 32 bits; Math.imul and `| 0` keep them integers to the compiler too. */
+// Sums stay in 32 bits; imul and `| 0` keep them integers to the compiler too.
+const { imul } = Math;
 const half = 1 << (precisionBits - 1);
 
 function clip(sum: number): number {
@@ -118,9 +119,9 @@ function horizontal({ data, width, height }: RgbImage, { size, first, count, wei
       const end = start + count[x];
       for (let k = start; k < end; k++, from += 3) {
         const weight = weights[k];
-        red = (red + Math.imul(data[from], weight)) | 0;
-        green = (green + Math.imul(data[from + 1], weight)) | 0;
-        blue = (blue + Math.imul(data[from + 2], weight)) | 0;
+        red = (red + imul(data[from], weight)) | 0;
+        green = (green + imul(data[from + 1], weight)) | 0;
+        blue = (blue + imul(data[from + 2], weight)) | 0;
       }
       out[at++] = clip(red);
       out[at++] = clip(green);
@@ -140,7 +141,7 @@ function vertical({ data, width }: RgbImage, { size, first, count, weights, stri
     for (let k = 0; k < count[y]; k++) {
       const weight = weights[y * stride + k];
       const from = (first[y] + k) * row;
-      for (let i = 0; i < row; i++) sums[i] += Math.imul(data[from + i], weight);
+      for (let i = 0; i < row; i++) sums[i] += imul(data[from + i], weight);
     }
     for (let i = 0; i < row; i++) out[y * row + i] = clip(sums[i]);
   }
