@@ -6,7 +6,6 @@ interface Flags extends TransformFlags {
   model: string;
   dataset: string;
   store: string;
-  logits?: string;
   featuresTensor?: string;
   logitsTensor?: string;
   provider: string;

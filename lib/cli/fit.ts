@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import { common, createContext } from './context.js';
@@ -64,6 +66,7 @@ export function register(program: Command): void {
           signal: context.signal,
           onProgress: context.onProgress,
         });
+        await mkdir(dirname(flags.out), { recursive: true });
         await saveLinearMap(flags.out, map);
         const { n, rank, gap, condition, solver } = map.fit;
         const [q, p] = map.weight.shape;

@@ -48,8 +48,12 @@ async function main(argv: string[]): Promise<number> {
       return error.exitCode;
     }
     if ((error as Error).name === 'AbortError') {
-      process.stderr.write('Stopped. The same command goes on from here.\n');
+      process.stderr.write('Stopped. What was extracted is kept: the same command goes on from there.\n');
       return 130;
+    }
+    if (isSystemError(error)) {
+      process.stderr.write(`error: The system refused a file or a device: ${error.message}.\n`);
+      return 1;
     }
     process.stderr.write(
       `${(error as Error).stack ?? String(error)}\n\nThis is a defect of featreconstruct: please report it with the lines above.\n`,
@@ -58,10 +62,17 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
-// A reader that closes the pipe early (`| head`) is no error.
+/** What the operating system refuses is no defect of ours, even where no room foresaw it. */
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+
+// A reader that closes the pipe early (`| head`) is no error; without one for progress, the work goes on.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
+});
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
 });
 
 main(process.argv).then((code) => {

@@ -1,7 +1,7 @@
 import { FeatReconstructError } from '../base/index.js';
 import { loadLinearMap } from '../fit/index.js';
 import { describeModel } from '../runtime/index.js';
-import { openNpy, openSafetensors, readNpy, type LinearMap, type RowSource } from '../tensor/index.js';
+import { openNpy, openSafetensors, type LinearMap, type RowSource, type StoredTensor } from '../tensor/index.js';
 import { openStore } from '../extract/index.js';
 import { splitName } from './options.js';
 
@@ -53,16 +53,11 @@ export async function openHead(path: string): Promise<LinearMap> {
 
 /** Opens the original answers: logits as rows, or class indices where the tensor has one dimension. */
 export async function openClasses(text: string): Promise<{ y: RowSource | number[]; close(): Promise<void> }> {
-  const [path, name] = splitName(text);
-  if (/\.npy$/i.test(path)) {
-    const array = await readNpy(path);
-    if (array.shape.length === 1) return { y: Array.from(array.data as Int32Array, Number), close: async () => {} };
-  } else if (name) {
-    const file = await openSafetensors(path);
-    const one = file.tensors.get(name)?.shape.length === 1 ? await file.read(name) : null;
-    await file.close();
-    if (one) return { y: Array.from(one.data as Int32Array, Number), close: async () => {} };
-  }
   const { source, close } = await openRows(text, 'logits');
-  return { y: source, close };
+  if ((source as StoredTensor).shape?.length !== 1) return { y: source, close };
+  try {
+    return { y: Array.from(await source.read(0, source.rows)), close: async () => {} };
+  } finally {
+    await close();
+  }
 }

@@ -12,12 +12,15 @@ import {
 import { toNdArray } from '../tensor/index.js';
 import { imageBatches, tensorBatches, type Batch, type SkippedImage } from './batches.js';
 import type { Provenance } from './provenance.js';
-import { findStore, loadRows, openStore, writeStore, type Store } from './store.js';
+import { findStore, loadRows, openStore, storedBatchSize, writeStore, type Store } from './store.js';
 
 export interface ExtractOptions extends TaskOptions {
   /** A preset by name, or one with a model's own numbers. Default `protocol`. */
   transform?: TransformSpec | TransformSpec['name'];
-  /** Images a run of the model. Default 32; it decides the last bits of some models' outputs. */
+  /**
+   * Images a run of the model; it decides the last bits of some models' outputs. Default: that of the store where there
+   * is one, else the graph's own where it is fixed, else 32.
+   */
   batchSize?: number;
   /** Path of a safetensors file to write rows to, to go on with, or to use again. */
   store?: string;
@@ -94,6 +97,7 @@ export async function extractFeatures(
         skipped.push(...batch.skipped);
         rows += batch.labels.length;
       }
+      if (rows === 0) throw allBad(images, skipped);
       return {
         features: toNdArray(features.subarray(0, rows * d), [rows, d]),
         logits: toNdArray(logits.subarray(0, rows * c), [rows, c]),
@@ -118,10 +122,12 @@ export async function extractToStore(
   options: ExtractOptions = {},
 ): Promise<Store> {
   return withInputs(model, dataset, options, async (description, images) => {
-    const provenance = await provenanceOf(description, images, options);
+    const batchSize = options.batchSize ?? (typeof path === 'string' ? await storedBatchSize(path) : undefined);
+    const provenance = await provenanceOf(description, images, { ...options, batchSize });
     const file = typeof path === 'string' ? path : path(provenance);
     const found = await findStore(file, provenance);
-    if (found === 'finished') return openStore(file);
+    if (found === 'finished') return reopen(file, options);
+    if (found) checkSkipped(`${file}.partial`, found.skipped, options);
     const loaded = await load(model, options, found?.threads);
     try {
       if (found && found.threads !== loaded.intraOpNumThreads) {
@@ -138,6 +144,7 @@ export async function extractToStore(
             logits: provenance.logits === 'stored' ? outputs.logits : null,
           });
         }
+        if (writer.rows === 0) throw allBad(images, writer.skipped);
         await writer.finish();
       } catch (error) {
         await writer.suspend();
@@ -148,6 +155,31 @@ export async function extractToStore(
     }
     return openStore(file);
   });
+}
+
+async function reopen(file: string, options: ExtractOptions): Promise<Store> {
+  const store = await openStore(file);
+  try {
+    checkSkipped(file, store.skipped, options);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** A store without the bad images is not what was asked for, unless leaving them out was. */
+function checkSkipped(file: string, skipped: readonly SkippedImage[], { skipBadImages }: ExtractOptions): void {
+  if (skipBadImages || skipped.length === 0) return;
+  throw new FeatReconstructError(
+    `Expected a store of all images, found that ${file} leaves out ${skipped.length} bad ones, the first '${skipped[0].id}': pass skipBadImages (--skip-bad-images) to take it as it is.`,
+  );
+}
+
+function allBad(dataset: Dataset, skipped: readonly SkippedImage[]): FeatReconstructError {
+  return new FeatReconstructError(
+    `Expected images that can be decoded in ${dataset.spec}, found that all ${skipped.length} are bad, the first: ${skipped[0].reason}`,
+  );
 }
 
 /** Opens the data set if it came as a spec, and learns of the model what can be known without running it. */

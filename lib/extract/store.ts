@@ -1,11 +1,13 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { buildModel, dataType } from '../onnx/index.js';
 import { createSession, type GraphSession } from '../runtime/index.js';
 import {
   createSafetensors,
+  fileError,
   openSafetensors,
+  writeWhole,
   type FloatNdArray,
   type LinearMap,
   type RowSource,
@@ -131,6 +133,8 @@ export interface StoreWriter {
   /** Position in the data set to go on from. */
   readonly next: number;
   readonly rows: number;
+  /** Images left out so far. */
+  readonly skipped: readonly SkippedImage[];
   append(rows: StoreRows): Promise<void>;
   /** Makes the file whole under its own name. */
   finish(): Promise<void>;
@@ -149,15 +153,26 @@ export interface StoreRows {
   next: number;
 }
 
+/** Provenance of the finished store at `path`; null where there is another file. */
+async function readProvenance(path: string): Promise<Provenance | null> {
+  const file = await openSafetensors(path);
+  await file.close();
+  return storeProvenance(file.metadata);
+}
+
+/** Batch size of the store at `path`, finished or not: with another one, rows could not be gone on with or used again. */
+export async function storedBatchSize(path: string): Promise<number | undefined> {
+  const found = (await exists(path)) ? await readProvenance(path) : (await readProgress(path))?.provenance;
+  return found?.batchSize;
+}
+
 /** What stands at `path`: a finished store of this provenance, an unfinished one, or nothing. */
 export async function findStore(
   path: string,
   wanted: Provenance,
-): Promise<'finished' | { threads: number; next: number } | null> {
+): Promise<'finished' | { threads: number; skipped: SkippedImage[] } | null> {
   if (await exists(path)) {
-    const file = await openSafetensors(path);
-    const found = storeProvenance(file.metadata);
-    await file.close();
+    const found = await readProvenance(path);
     if (!found) {
       throw new FeatReconstructError(
         `Expected ${path} to be a store or not to exist, found another file. Choose another name for the store.`,
@@ -169,7 +184,7 @@ export async function findStore(
   const progress = await readProgress(path);
   if (!progress) return null;
   if (progress.key !== storeKey(wanted)) throw mismatch(`${path}.partial`, progress.provenance, wanted);
-  return { threads: progress.threads, next: progress.next };
+  return { threads: progress.threads, skipped: progress.skipped };
 }
 
 function mismatch(path: string, found: Provenance, wanted: Provenance): FeatReconstructError {
@@ -190,7 +205,9 @@ export async function writeStore(
   const found = await readProgress(path);
   const progress: Progress = found ?? { key: storeKey(provenance), provenance, threads, next: 0, rows: 0, skipped: [] };
   const partial = `${path}.partial`;
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+    throw fileError(error, dirname(path), 'write');
+  });
   const metadata = (skipped: SkippedImage[]): Record<string, string> => ({
     format,
     key: progress.key,
@@ -214,9 +231,7 @@ export async function writeStore(
   // The file's rows reach the disk before the count that vouches for them; a crash in between costs those rows alone.
   const save = async (): Promise<void> => {
     await file.sync();
-    const temporary = `${partial}.json.tmp`;
-    await writeFile(temporary, JSON.stringify(progress));
-    await rename(temporary, `${partial}.json`);
+    await writeWhole(`${partial}.json`, [Buffer.from(JSON.stringify(progress))]);
   };
   let saved = Date.now();
   return {
@@ -225,6 +240,9 @@ export async function writeStore(
     },
     get rows() {
       return progress.rows;
+    },
+    get skipped() {
+      return progress.skipped;
     },
     async append({ features, logits, labels, positions, skipped, next }) {
       await file.writeRows('features', progress.rows, features);
@@ -242,9 +260,9 @@ export async function writeStore(
     async finish() {
       await file.sync();
       await file.close();
-      if (progress.skipped.length > 0)
-        await shorten(partial, layout(progress.rows), metadata(progress.skipped), progress.rows);
-      await rename(partial, path);
+      if (progress.skipped.length === 0) await rename(partial, path);
+      else await shorten(partial, path, layout(progress.rows), metadata(progress.skipped), progress.rows);
+      await rm(partial, { force: true });
       await rm(`${partial}.json`, { force: true });
     },
     async suspend() {
@@ -255,37 +273,55 @@ export async function writeStore(
   };
 }
 
-/** Rewrites a store that was laid out for more rows than there turned out to be. */
+/** Copies a store that was laid out for more rows than there turned out to be. */
 async function shorten(
+  partial: string,
   path: string,
   layout: Parameters<typeof createSafetensors>[1],
   metadata: Record<string, string>,
   rows: number,
 ): Promise<void> {
-  const from = await openSafetensors(path);
-  const to = await createSafetensors(`${path}.short`, layout, metadata);
-  for (const { name, dtype, shape } of layout) {
-    if (dtype === 'F32' && shape.length === 2) {
-      const source = from.rows(name);
-      const count = name.startsWith('head.') ? shape[0] : rows;
-      for (let start = 0; start < count; start += 4096) {
-        const end = Math.min(count, start + 4096);
-        await to.writeRows(name, start, (await source.read(start, end)) as Float32Array);
+  const from = await openSafetensors(partial);
+  const temporary = `${partial}.short`;
+  try {
+    const to = await createSafetensors(temporary, layout, metadata);
+    try {
+      for (const { name, dtype, shape } of layout) {
+        if (dtype === 'F32' && shape.length === 2) {
+          const source = from.rows(name);
+          const count = name.startsWith('head.') ? shape[0] : rows;
+          for (let start = 0; start < count; start += 4096) {
+            const end = Math.min(count, start + 4096);
+            await to.writeRows(name, start, (await source.read(start, end)) as Float32Array);
+          }
+        } else {
+          const all = await from.read(name);
+          await to.writeRows(name, 0, (all.data as Int32Array).subarray(0, shape[0]));
+        }
       }
-    } else {
-      const all = await from.read(name);
-      await to.writeRows(name, 0, (all.data as Int32Array).subarray(0, shape[0]));
+      await to.sync();
+    } finally {
+      await to.close();
     }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  } finally {
+    await from.close();
   }
-  await to.sync();
-  await to.close();
-  await from.close();
-  await rename(`${path}.short`, path);
 }
 
 async function readProgress(path: string): Promise<Progress | null> {
   if (!(await exists(`${path}.partial`)) || !(await exists(`${path}.partial.json`))) return null;
-  return JSON.parse(await readFile(`${path}.partial.json`, 'utf8')) as Progress;
+  try {
+    return JSON.parse(await readFile(`${path}.partial.json`, 'utf8')) as Progress;
+  } catch (error) {
+    throw new FeatReconstructError(
+      `Expected ${path}.partial.json to say how far the unfinished store has come, found something else: delete it to begin anew.`,
+      { cause: error },
+    );
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

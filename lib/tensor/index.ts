@@ -5,7 +5,8 @@
  * Arrays: `denseData` out of an ndarray and `toNdArray` back, both without a copy where there is nothing to make dense;
  * `toVector` reads class indices and the like; `toMathjs` for those who go on in mathjs.
  * Files: `openNpy` and `openSafetensors` read ranges of files of any size (each tensor is a RowSource, and
- * `readItems` gives its items in their own number type); `createSafetensors` is a writer that can be resumed.
+ * `readItems` gives its items in their own number type); `createSafetensors` is a writer that can be resumed. `writeWhole`
+ * leaves the old file or the new one, and `fileError` says in a sentence what the system said.
  */
 export type { FloatNdArray, LinearMap, RowSource } from './types.js';
 export type { ElementType, TypedArray } from './elements.js';
@@ -19,6 +20,7 @@ export type { VectorLike } from './vectors.js';
 export { isRowSource, memoryRows, sliceRows, toRowSource } from './rows.js';
 export type { RowsLike } from './rows.js';
 export type { StoredTensor } from './stored.js';
+export { fileError, writeWhole } from './files.js';
 export { openNpy, readNpy, writeNpy } from './npy.js';
 export type { NpyFile } from './npy.js';
 export { openSafetensors, readSafetensors, writeSafetensors } from './safetensors.js';
