@@ -46,14 +46,16 @@ test('a damaged model is not blamed on the provider', async () => {
 });
 
 test('a profile says which provider ran, and leaves no file', async () => {
-  const before = readdirSync(tmpdir()).filter((name) => name.startsWith('featreconstruct-'));
+  const before = readdirSync(tmpdir()).filter((name) => name.startsWith(`featreconstruct-profile-${process.pid}-`));
   const session = await createSession(model, { profile: true });
   await session.run({ x: { type: 'float32', data: new Float32Array(12), dims: [2, 6] } });
   const nodes = await session.nodesByProvider();
   expect(Object.keys(nodes)).toEqual(['cpu']);
   expect(nodes.cpu).toBeGreaterThan(1);
   await session.release();
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('featreconstruct-'))).toEqual(before);
+  expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`featreconstruct-profile-${process.pid}-`))).toEqual(
+    before,
+  );
 });
 
 test('the version is that of the package', () => {

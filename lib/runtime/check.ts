@@ -36,11 +36,11 @@ export function checkHead(head: LinearMap, precision: string, n: number, { featu
   for (let row = 0; row < n; row++) {
     for (let k = 0; k < c; k++) {
       let value = bias[k];
-      let magnitude = Math.abs(value);
+      let magnitude = value < 0 ? -value : value;
       for (let j = 0; j < d; j++) {
         const product = weight[k * d + j] * features[row * d + j];
         value += product;
-        magnitude += Math.abs(product);
+        magnitude += product < 0 ? -product : product;
       }
       const error = Math.abs(value - logits[row * c + k]);
       const limit = scale * logitScale + sum * magnitude;
@@ -71,8 +71,11 @@ export function* sampleBatches(input: ModelInput, rows: number): Generator<Model
 function sampleData(type: string, length: number): Pick<ModelBatch, 'type' | 'data'> {
   const random = generator(1);
   if (type === 'float32' || type === 'float16' || type === 'float64') {
-    const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return { type: 'float32', data: Float32Array.from({ length }, normal) };
+    // Box and Muller 1958.
+    const { sqrt, log, cos, PI } = Math;
+    const data = new Float32Array(length);
+    for (let i = 0; i < length; i++) data[i] = sqrt(-2 * log(1 - random())) * cos(2 * PI * random());
+    return { type: 'float32', data };
   }
   const bit = () => Math.floor(2 * random());
   if (type === 'int64') return { type, data: BigInt64Array.from({ length }, () => BigInt(bit())) };
@@ -90,11 +93,12 @@ function sampleData(type: string, length: number): Pick<ModelBatch, 'type' | 'da
 
 /** mulberry32: small, seeded, good enough for a check. */
 function generator(seed: number): () => number {
+  const { imul } = Math;
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    let t = imul(state ^ (state >>> 15), 1 | state);
+    t = (t + imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }

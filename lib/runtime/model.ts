@@ -156,8 +156,9 @@ async function selfCheck(model: Model): Promise<void> {
     return checkHead(model.head, model.precision, rows, output);
   }
   if (failure instanceof FeatReconstructError) throw failure;
+  const reason = (failure as Error).message.trim().replace(/\.$/, '');
   throw new FeatReconstructError(
-    `Expected the model to run on a random batch of ${rows}, found that ONNX Runtime stops: ${(failure as Error).message}. Export it with a dynamic batch size${model.imageSize ? ', or give its imageSize' : ''}.`,
+    `Expected the model to run on a random batch of ${rows}, found that ONNX Runtime stops: ${reason}. If the batch size is fixed inside the graph, export it with a dynamic one${model.imageSize ? '; if the image size is not ' + model.imageSize.join(' x ') + ', give the option imageSize' : ''}.`,
     { cause: failure },
   );
 }

@@ -77,7 +77,9 @@ interface OpenSession {
 
 async function open(model: Uint8Array | string, options: SessionOptions): Promise<OpenSession> {
   const { InferenceSession: Runtime } = await loadRuntime();
-  const profile = options.profile ? await mkdtemp(path.join(tmpdir(), 'featreconstruct-')) : undefined;
+  const profile = options.profile
+    ? await mkdtemp(path.join(tmpdir(), `featreconstruct-profile-${process.pid}-`))
+    : undefined;
   const sessionOptions: InferenceSession.SessionOptions = {
     executionProviders: options.executionProviders as InferenceSession.ExecutionProviderConfig[],
     graphOptimizationLevel: options.graphOptimizationLevel ?? 'all',
@@ -166,7 +168,11 @@ function wrap({ session, profile }: OpenSession, provider: string, RuntimeTensor
       return out;
     },
     nodesByProvider: () => readProfile(session, profile),
-    release: () => session.release(),
+    async release() {
+      await session.release();
+      // A recording that nobody asked for ends with the session.
+      if (profile) await rm(profile, { recursive: true, force: true });
+    },
   };
 }
 
