@@ -19,16 +19,14 @@ test.each(['torch_script_net', 'if_head', 'weight_behind_nodes'])(
     const bytes = new Uint8Array(readFileSync(modelFile(name)));
     let refusals = 0;
     for (let at = 0; at < bytes.length; at++) {
-      for (const flip of [0x01, 0xff]) {
-        const damaged = bytes.slice();
-        damaged[at] ^= flip;
-        try {
-          const graph = parseModel(damaged);
-          liftHead(graph, findHead(graph));
-        } catch (error) {
-          if (!(error instanceof FeatReconstructError)) throw new Error(`byte ${at} ^ ${flip}`, { cause: error });
-          refusals++;
-        }
+      const damaged = bytes.slice();
+      damaged[at] ^= at % 2 === 0 ? 0x01 : 0xff;
+      try {
+        const graph = parseModel(damaged);
+        liftHead(graph, findHead(graph));
+      } catch (error) {
+        if (!(error instanceof FeatReconstructError)) throw new Error(`byte ${at}`, { cause: error });
+        refusals++;
       }
     }
     expect(refusals).toBeGreaterThan(bytes.length / 10);
