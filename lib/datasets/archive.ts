@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FeatReconstructError } from '../base/index.js';
-import { bytesInMemory, unreadable, type ByteFile } from './byteFile.js';
-import { fileReader, streamReader } from './byteReader.js';
+import { bytesInMemory, unreadable, type ByteFile } from './byte-file.js';
+import { fileReader, streamReader } from './byte-reader.js';
 import { tarEntries, type TarEntry } from './tar.js';
 
 /**

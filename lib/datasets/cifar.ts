@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { FeatReconstructError, UsageError } from '../base/index.js';
 import { readTarGz } from './archive.js';
-import { fileOnDisk, statOrNone, type ByteFile } from './byteFile.js';
-import { binaryLayout } from './cifarBinary.js';
-import { pythonLayout } from './cifarPython.js';
-import type { CifarBatch, CifarLayout, CifarRecords } from './cifarLayout.js';
+import { fileOnDisk, statOrNone, type ByteFile } from './byte-file.js';
+import { binaryLayout } from './cifar-binary.js';
+import { pythonLayout } from './cifar-python.js';
+import type { CifarBatch, CifarLayout, CifarRecords } from './cifar-layout.js';
 import type { DatasetFormat, ExampleSource, OpenContext } from './source.js';
 import type { Sample } from './types.js';
 

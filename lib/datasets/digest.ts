@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { unreadable } from './byteFile.js';
+import { unreadable } from './byte-file.js';
 import type { Dataset, Sample } from './types.js';
 
 /** What a data set holds, by content. */

@@ -1,7 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
-import { statOrNone, unreadable } from './byteFile.js';
+import { statOrNone, unreadable } from './byte-file.js';
 import type { DatasetFormat, ExampleSource } from './source.js';
 
 const IMAGE = /\.(jpe?g|png|bmp|gif|tiff?)$/i;

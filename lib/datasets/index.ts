@@ -4,7 +4,7 @@
  * `openDataset` opens one by its spec, `contentDigests` digests it and each of its examples in one pass. A new kind of
  * data set is a file that says how it is opened (`DatasetFormat` in source.ts) and a line in registry.ts.
  */
-export { defaultDataDir } from './dataDir.js';
+export { defaultDataDir } from './data-dir.js';
 export { contentDigests, type ContentDigests } from './digest.js';
 export { openDataset, type OpenDatasetOptions } from './open.js';
 export type { Dataset, InputTensor, Sample } from './types.js';

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { FeatReconstructError, UsageError } from '../base/index.js';
 import { indexTar } from './archive.js';
-import { readRange, statOrNone } from './byteFile.js';
+import { readRange, statOrNone } from './byte-file.js';
 import type { DatasetFormat, ExampleSource } from './source.js';
 
 const HOME = 'http://places2.csail.mit.edu/download.html';

@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import type { ByteReader } from './byteReader.js';
+import type { ByteReader } from './byte-reader.js';
 
 /** A file in a tar archive. */
 export interface TarEntry {

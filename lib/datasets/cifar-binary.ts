@@ -1,6 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
-import type { ByteFile } from './byteFile.js';
-import { PIXEL_BYTES, type CifarBatch, type CifarLayout } from './cifarLayout.js';
+import type { ByteFile } from './byte-file.js';
+import { PIXEL_BYTES, type CifarBatch, type CifarLayout } from './cifar-layout.js';
 
 /** CIFAR's layout for C: records of one or two label bytes (coarse, fine) and the pixels. */
 export function binaryLayout(

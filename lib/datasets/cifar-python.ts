@@ -1,6 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
-import type { ByteFile } from './byteFile.js';
-import { PIXEL_BYTES, type CifarBatch, type CifarLayout } from './cifarLayout.js';
+import type { ByteFile } from './byte-file.js';
+import { PIXEL_BYTES, type CifarBatch, type CifarLayout } from './cifar-layout.js';
 import { PickledArray, readPickle, type PickleValue } from './pickle.js';
 
 /** CIFAR's layout for Python: pickled dictionaries with `data` (n, 3072) of bytes and a list of labels. */
