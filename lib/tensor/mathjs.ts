@@ -3,16 +3,17 @@ import { FeatReconstructError } from '../base/index.js';
 import { denseData } from './dense.js';
 import type { AnyNdArray } from './dense.js';
 
-/** As much of a mathjs Matrix as is read here; dense and sparse ones have it. */
+/** As much of mathjs' Matrix as is read here; dense and sparse ones have it. */
 export interface MathjsMatrix {
-  readonly isMatrix: boolean;
+  /** 'dense' or 'sparse'. */
+  storage(): string;
   size(): number[];
   valueOf(): unknown;
 }
 
 /** Duck-typed: a matrix of any copy and configuration of mathjs. */
 export function isMathjsMatrix(x: unknown): x is MathjsMatrix {
-  const matrix = x as MathjsMatrix | null;
+  const matrix = x as (MathjsMatrix & { isMatrix?: boolean }) | null;
   return typeof matrix === 'object' && matrix !== null && matrix.isMatrix === true && typeof matrix.size === 'function';
 }
 
