@@ -4,6 +4,7 @@ import { externalLocations, findHead, liftHead, parseModel, type GraphView, type
 import type { LinearMap } from '../tensor/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
 import { readInput, type ModelInput } from './input.js';
+import { headlessModel } from './headless.js';
 import { providerName, type ExecutionProvider } from './providers.js';
 
 export interface LoadModelOptions {
@@ -15,6 +16,11 @@ export interface LoadModelOptions {
   features?: string;
   /** Name of the tensor of logits, where the graph's output does not lead to it. */
   logits?: string;
+  /**
+   * What the graph gives: `logits`, whose head is found (the default), or `features`, as an embedding model such as CLIP's
+   * image tower does: it has no head, and the identity stands for it.
+   */
+  output?: 'logits' | 'features';
   /** Threads of one operator. Default: all cores. */
   intraOpNumThreads?: number;
   /** Height and width, where the graph leaves them open. Default 224. */
@@ -71,8 +77,7 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
   const bytes = typeof model === 'string' ? await readModelFile(model) : model;
   const graph = named(modelPath, () => parseModel(bytes, { modelPath }));
   const external = externalFilesOf(graph);
-  const location = findHead(graph, options);
-  const head = liftHead(graph, location);
+  const { location, head } = options.output === 'features' ? headlessModel(graph, options) : headOf(graph, options);
   const [classCount, featureDim] = head.weight.shape;
   return {
     description: {
@@ -94,6 +99,11 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
     outputs: graph.outputs.map((output) => output.name),
     external,
   };
+}
+
+function headOf(graph: GraphView, options: LoadModelOptions): { location: HeadLocation; head: LinearMap } {
+  const location = findHead(graph, options);
+  return { location, head: liftHead(graph, location) };
 }
 
 /** Says which file a complaint about bytes is about. */
