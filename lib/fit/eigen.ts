@@ -108,10 +108,13 @@ function applyReflectors(rows: Matrix, { data: a }: Matrix, scales: Float64Array
 /** Implicit QL with Wilkinson's shift on a tridiagonal matrix; overwrites d with the eigenvalues. */
 export function tridiagonalQl(d: Float64Array, e: Float64Array, rotated?: Matrix): void {
   const n = d.length;
+  let size = 0;
   for (let l = 0; l < n; l++) {
+    // What is small beside what has been seen so far counts as zero: the matrix itself is not known any better.
+    size = Math.max(size, Math.abs(d[l]) + Math.abs(e[l]));
     for (let iteration = 0; ; iteration++) {
       let m = l;
-      while (m < n - 1 && Math.abs(e[m]) > Number.EPSILON * (Math.abs(d[m]) + Math.abs(d[m + 1]))) m++;
+      while (m < n - 1 && Math.abs(e[m]) > Number.EPSILON * size) m++;
       if (m === l) break;
       if (iteration === 60) {
         throw new FeatReconstructError(
