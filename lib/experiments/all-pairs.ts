@@ -72,6 +72,7 @@ export async function runAllPairs(
     const held: Extracted[] = [];
     for (const role of roles) held.push(await extraction.of(role, test));
     for (const { store } of held) checkSameImages(held[0].store, store);
+    const overlap = await extraction.overlap(datasets.train, test);
     const reference = await referencesOf(held, options);
     for (const { source, target, from, fit, read } of cells) {
       const judging = performance.now();
@@ -87,6 +88,7 @@ export async function runAllPairs(
         from,
         nTrain: train[source].store.rows,
         nTest: x.rows,
+        overlap,
         ...reference[source][target],
         ...likeness[source][target],
         seconds: {

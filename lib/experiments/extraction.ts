@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
+import { contentDigests, openDataset, type Dataset } from '../datasets/index.js';
 import { extractToStore, storeKey, type Store } from '../extract/index.js';
 import type { TransformSpec } from '../images/index.js';
 import type { RunOptions } from './options.js';
@@ -19,6 +20,7 @@ export interface Extracted {
 /** The activations that an experiment needs: each model runs once over each data set, however often it is asked for. */
 export class Extraction {
   private readonly found = new Map<string, Extracted>();
+  private readonly datasets = new Map<string, Dataset>();
 
   constructor(private readonly options: RunOptions) {}
 
@@ -29,7 +31,7 @@ export class Extraction {
       const begun = performance.now();
       const store = await extractToStore(
         role.path,
-        dataset,
+        await this.open(dataset),
         (provenance) => join(this.options.stores, storeName(provenance.model.name, dataset, storeKey(provenance))),
         { ...this.options, transform: role.transform },
       );
@@ -39,12 +41,26 @@ export class Extraction {
     return extracted;
   }
 
+  /** How many images of the test set are in the training set too, by content. */
+  async overlap(train: string, test: string): Promise<number> {
+    const known = new Set((await contentDigests(await this.open(train))).examples);
+    return (await contentDigests(await this.open(test))).examples.filter((digest) => known.has(digest)).length;
+  }
+
+  /** Opened once, so that it is digested once. */
+  private async open(spec: string): Promise<Dataset> {
+    const dataset = this.datasets.get(spec) ?? (await openDataset(spec, this.options.dataset));
+    this.datasets.set(spec, dataset);
+    return dataset;
+  }
+
   get stores(): Store[] {
     return [...this.found.values()].map(({ store }) => store);
   }
 
   async close(): Promise<void> {
     for (const { store } of this.found.values()) await store.close();
+    for (const dataset of this.datasets.values()) await dataset.close();
   }
 }
 

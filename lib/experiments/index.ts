@@ -3,5 +3,6 @@ export { definitions, publishedFor } from './definitions.js';
 export type { ExperimentDefinition, PublishedFigure } from './definitions.js';
 export { packageVersion } from './environment.js';
 export type { ExperimentSpec, RunOptions } from './options.js';
+export { shortSpec } from './rows.js';
 export { runExperiment } from './run.js';
 export type { DatasetRecord, Environment, ModelRecord, Prior, ResultRow, Results } from './types.js';

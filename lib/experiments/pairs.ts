@@ -29,6 +29,7 @@ export async function runPair(
     const extract = [...used].reduce((sum, { seconds }) => sum + seconds, 0);
     const [x, y] = [held.source.store, held.target.store];
     checkSameImages(x, y);
+    const overlap = await extraction.overlap(datasets.train, test);
     const raw = sameModel ? 1 : await rawAgreement(x.logits, y.logits);
     for (const fit of fits) {
       const begun = performance.now();
@@ -43,6 +44,7 @@ export async function runPair(
         from: 'logits',
         nTrain: train.source.store.rows,
         nTest: x.rows,
+        overlap,
         rawAgreement: raw,
         seconds: { extract, fit: fit.seconds, evaluate: (performance.now() - begun) / 1000 },
       });

@@ -23,7 +23,7 @@ export interface Fit {
 
 type RowContext = Pick<
   ResultRow,
-  'source' | 'target' | 'train' | 'test' | 'from' | 'nTrain' | 'nTest' | 'rawAgreement' | 'seconds'
+  'source' | 'target' | 'train' | 'test' | 'from' | 'nTrain' | 'nTest' | 'overlap' | 'rawAgreement' | 'seconds'
 > &
   Partial<Pick<ResultRow, 'pinvAgreement' | 'cka' | 'procrustesError'>>;
 
@@ -38,6 +38,7 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     from: context.from,
     nTrain: context.nTrain,
     nTest: context.nTest,
+    overlap: context.overlap,
     agreed: agreement?.agreed ?? null,
     agreement: agreement?.agreement ?? null,
     agreementInterval: agreement?.interval ?? null,
@@ -83,12 +84,17 @@ function warningsOf(row: ResultRow): string[] {
   const warnings: string[] = [];
   if (row.majorityShare !== null && row.majorityShare > collapse) {
     warnings.push(
-      `${row.target} gives ${percent(row.majorityShare)} of the images of ${row.test} one class: agreement is then easy. Kappa counts that out; the transform 'upsample' spreads the answers.`,
+      `${row.target} gives ${percent(row.majorityShare)} of the images of ${shortSpec(row.test)} one class: agreement is then easy. Kappa counts that out; the transform 'upsample' spreads the answers.`,
     );
   }
   if (row.prior === null && row.inSpanShare !== null && row.inSpanShare < 1) {
     warnings.push(
-      `${percent(1 - row.inSpanShare)} of the images of ${row.test} leave the span of the training logits: there the data say nothing, and the smallest map is taken.`,
+      `${percent(1 - row.inSpanShare)} of the images of ${shortSpec(row.test)} leave the span of the training logits: there the data say nothing, and the smallest map is taken.`,
+    );
+  }
+  if (row.overlap > 0) {
+    warnings.push(
+      `${row.overlap} of the ${row.nTest} images of ${shortSpec(row.test)} are in ${shortSpec(row.train)} too: they were not held out.`,
     );
   }
   return warnings;
@@ -103,8 +109,11 @@ export function failuresOf(row: ResultRow, { violations }: MapEvaluation): strin
   if (violations.length === 0) return [];
   const { row: first, margin } = violations[0];
   return [
-    `${row.source} on ${row.test}: ${violations.length} images inside the span change their class, the first in row ${first} with a margin of ${margin.toPrecision(3)}. Exact least squares cannot do that: the tapped tensor, the head or the solver is wrong.`,
+    `${row.source} on ${shortSpec(row.test)}: ${violations.length} images inside the span change their class, the first in row ${first} with a margin of ${margin.toPrecision(3)}. Exact least squares cannot do that: the tapped tensor, the head or the solver is wrong.`,
   ];
 }
+
+/** A data set as people call it: `folder:/a/b/scenes` → `folder:scenes`. */
+export const shortSpec = (spec: string): string => spec.replace(/^(folder|tensors):.*[\\/](?=[^\\/])/, '$1:');
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -18,6 +18,8 @@ export interface ResultRow {
   from: 'logits' | 'features';
   nTrain: number;
   nTest: number;
+  /** Test images that are in the training set too, by content: more than none is a leak, unless it is meant. */
+  overlap: number;
   /** Test images on which the target's head gives the same class on the reconstructed features as on its own. */
   agreed: number | null;
   agreement: number | null;

@@ -1,4 +1,4 @@
-import { definitions, publishedFor, type ResultRow, type Results } from '../experiments/index.js';
+import { definitions, publishedFor, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
 import { brief, count, none, rSquared, seconds, share } from './figures.js';
 import { renderMatrices } from './matrix.js';
 import { renderTable, type Column } from './table.js';
@@ -9,7 +9,7 @@ export function renderResults(results: Results): string {
   if (definition?.pairs === 'all') return renderAllPairs(results, definition.title);
   const groups = new Map<string, ResultRow[]>();
   for (const row of results.rows) {
-    const heading = `${row.source} → ${row.target}   fitted on ${row.train} (${count(row.nTrain)}), tested on ${row.test} (${count(row.nTest)})`;
+    const heading = `${row.source} → ${row.target}   fitted on ${shortSpec(row.train)} (${count(row.nTrain)}), tested on ${shortSpec(row.test)} (${count(row.nTest)})`;
     groups.set(heading, [...(groups.get(heading) ?? []), row]);
   }
   const blocks = [`Experiment ${results.experiment} · ${definition?.title ?? ''}`, results.question];
@@ -35,7 +35,10 @@ function renderAllPairs({ experiment, question, rows, failures, environment }: R
   for (const test of new Set(rows.map((row) => row.test))) {
     const of = rows.filter((row) => row.test === test);
     const [{ train, nTrain, nTest }] = of;
-    blocks.push(`fitted on ${train} (${count(nTrain)}), tested on ${test} (${count(nTest)})`, renderMatrices(of));
+    blocks.push(
+      `fitted on ${shortSpec(train)} (${count(nTrain)}), tested on ${shortSpec(test)} (${count(nTest)})`,
+      renderMatrices(of),
+    );
   }
   if (environment.jointSeconds !== null) {
     blocks.push(`${count(rows.length)} rows; the joint Gram and all maps took ${seconds(environment.jointSeconds)}`);
