@@ -1,7 +1,8 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
-import type { TransformSpec } from '../images/index.js';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { UsageError } from '../base/index.js';
+import type { TransformSpec } from '../images/index.js';
 import { common, createContext } from './context.js';
 import { parseGrid } from './grid.js';
 import {
@@ -15,8 +16,9 @@ import {
   wholeNumber,
   type TransformFlags,
 } from './options.js';
+import { readZeroShot, zeroShotOptions, type ZeroShotFlags } from './zero-shot.js';
 
-interface Flags extends TransformFlags {
+interface Flags extends TransformFlags, ZeroShotFlags {
   source?: string;
   models?: string[];
   transformFor?: Record<string, TransformSpec>;
@@ -49,15 +51,15 @@ export function register(program: Command): void {
     .description('run an experiment from models and images to a table and results.json')
     .argument(
       '<experiment>',
-      '1: one model; 2: across models; 3: across data sets; 4: every model to every model',
+      '1: one model; 2: across models; 3: across data sets; 4: every model to every model; 5: into CLIP',
       (text) => {
         const value = Number(text);
         if (!Number.isInteger(value)) throw new InvalidArgumentError('Expected the number of an experiment.');
         return value;
       },
     )
-    .option('--source <file>', 'the model whose logits are read (.onnx), in experiments 1 to 3')
-    .option('--target <file>', 'the model whose features are wanted, in experiment 2')
+    .option('--source <file>', 'the model whose logits are read (.onnx), in experiments 1 to 3 and 5')
+    .option('--target <file>', 'the model whose features are wanted, in experiment 2; an image tower in 5')
     .option('--models <file...>', 'all models, in experiment 4')
     .requiredOption('--train <spec>', 'data set to fit on')
     .requiredOption('--test <spec...>', 'data sets to test on')
@@ -75,6 +77,7 @@ export function register(program: Command): void {
     .addOption(
       new Option('--sgd-shuffle <seed>', "shuffle each epoch (default: the data's order)").argParser(wholeNumber),
     );
+  zeroShotOptions(command);
   transformOptions(command);
   transformOptions(command, 'target');
   command.addOption(
@@ -90,20 +93,25 @@ export function register(program: Command): void {
 Examples:
   $ featreconstruct run 1 --source resnet18.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
   $ featreconstruct run 4 --models *.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
+  $ featreconstruct run 5 --source resnet18.onnx --target ViT-B-32.image.onnx --text-model ViT-B-32.text.onnx \\
+      --tokenizer tokenizer.json --class-names cifar100 --train cifar100:train --test cifar100:test --out out
   $ featreconstruct run 3 --source resnet18.onnx --train cifar10:train --test places365:val --out out --baseline sgd`,
     )
     .action(async (experiment: number, flags: Flags) => {
       const context = createContext(flags);
+      checkCompanions(flags);
       const alphas = await parseGrid('--alpha', flags.alpha);
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
       const { runExperiment } = await import('../experiments/index.js');
       const { renderResults } = await import('../report/index.js');
+      const { writeWhole } = await import('../tensor/index.js');
       const results = await runExperiment(
         {
           experiment,
           source: flags.source,
           target: flags.target,
           models: flags.models,
+          zeroShot: readZeroShot(flags),
           train: flags.train,
           test: flags.test,
         },
@@ -138,11 +146,23 @@ Examples:
       );
       const file = join(flags.out, 'results.json');
       await mkdir(flags.out, { recursive: true });
-      await writeFile(`${file}.tmp`, `${JSON.stringify(results, null, 2)}\n`);
-      await rename(`${file}.tmp`, file);
+      await writeWhole(file, [Buffer.from(`${JSON.stringify(results, null, 2)}\n`)]);
       context.print(`${renderResults(results)}\n\n${file}`, results);
       if (results.failures.length > 0) process.exitCode = 1;
     });
+}
+
+/** An option that means nothing without another one is a mistake, and not to be passed over. */
+function checkCompanions(flags: Flags): void {
+  for (const [prefix, companion] of [
+    ['sgd', 'baseline'],
+    ['target', 'target'],
+  ] as const) {
+    const lone = Object.keys(flags).find((name) => name.startsWith(prefix) && name !== companion);
+    if (lone === undefined || flags[companion] !== undefined) continue;
+    const option = lone.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`Expected --${companion} with --${option}, found the latter alone: give both or neither.`);
+  }
 }
 
 /** An argument as a shell takes it. */

@@ -6,6 +6,7 @@ import { Extraction, type Role } from './extraction.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
 import { runPair } from './pairs.js';
 import type { ResultRow, Results } from './types.js';
+import { runZeroShot } from './zero-shot-run.js';
 
 /**
  * Runs one of the experiments: extracts what is not there yet, fits each pair of models exactly, evaluates on each test
@@ -15,17 +16,24 @@ import type { ResultRow, Results } from './types.js';
  */
 export async function runExperiment(spec: ExperimentSpec, options: RunOptions): Promise<Results> {
   const definition = findDefinition(spec);
+  checkNames([spec.source, spec.target, ...(spec.models ?? [])]);
   const datasets = { train: spec.train, tests: typeof spec.test === 'string' ? [spec.test] : [...new Set(spec.test)] };
   const extraction = new Extraction(options);
   try {
     const rows: ResultRow[] = [];
     const failures: string[] = [];
     let jointSeconds: number | null = null;
+    let zero: Awaited<ReturnType<typeof runZeroShot>> | undefined;
     if (definition.pairs === 'all') {
       const all = await runAllPairs(rolesOf(spec.models ?? [], options), datasets, extraction, options);
       rows.push(...all.rows);
       failures.push(...all.failures);
       jointSeconds = all.jointSeconds;
+    } else if (definition.pairs === 'zero-shot') {
+      const [source, target] = rolesOf([spec.source!, spec.target!], options);
+      zero = await runZeroShot({ source, target, zeroShot: spec.zeroShot! }, datasets, extraction, options);
+      rows.push(...zero.rows);
+      jointSeconds = zero.jointSeconds;
     } else {
       for (const [from, to] of definition.pairs) {
         const [source, target] = rolesOf([spec[from]!, spec[to]!], options);
@@ -40,7 +48,11 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
       question: definition.question,
       rows,
       failures,
-      environment: await describeEnvironment(extraction.stores, { command: options.command ?? null, jointSeconds }),
+      environment: await describeEnvironment(zero?.stores ?? extraction.stores, {
+        command: options.command ?? null,
+        jointSeconds,
+        ...(zero ? { zeroShot: zero.zeroShot } : {}),
+      }),
     };
   } finally {
     await extraction.close();
@@ -67,7 +79,24 @@ function findDefinition(spec: ExperimentSpec): ExperimentDefinition {
       );
     }
   }
+  if ((definition.pairs === 'zero-shot') !== (spec.zeroShot !== undefined)) {
+    throw new UsageError(
+      spec.zeroShot
+        ? `Experiment ${id} has no zero-shot head; --text-embeddings, --text-model and what goes with it are experiment 5's.`
+        : `Experiment ${id} wants a zero-shot head: give --text-embeddings FILE, or --text-model, --tokenizer and --class-names.`,
+    );
+  }
   return definition;
+}
+
+/** Rows of results and stores go by the models' names. */
+function checkNames(paths: readonly (string | undefined)[]): void {
+  const names = paths.filter((path) => path !== undefined).map(modelName);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new UsageError(
+    `Expected models of different names, found '${twice}' twice: results tell models apart by file name. Rename one; a single model is experiment 1.`,
+  );
 }
 
 /** Each model with the transform that it is seen through. */
