@@ -29,11 +29,13 @@ export { extractFeatures, extractToStore, openStore } from './extract/index.js';
 export type { Activations, ExtractOptions, Provenance, Store } from './extract/index.js';
 export {
   accumulate,
+  accumulateJoint,
   applyLinearMap,
   composeLinearMaps,
   fitLinearMap,
   fitSgd,
   headCondition,
+  jointProblem,
   linearMapToOnnx,
   loadLinearMap,
   mergeStatistics,
@@ -43,8 +45,25 @@ export {
   solve,
   trainingSpan,
 } from './fit/index.js';
-export type { FitInfo, FitOptions, FittedMap, SgdOptions, Span, Statistics } from './fit/index.js';
+export type {
+  FitInfo,
+  FitOptions,
+  JointModel,
+  JointProblem,
+  JointStatistics,
+  FittedMap,
+  SgdOptions,
+  Span,
+  Statistics,
+} from './fit/index.js';
 export { evaluateAgreement, evaluateMap, inSpan, reconstructionError } from './evaluate/index.js';
 export type { Agreement, MapEvaluation, Reconstruction } from './evaluate/index.js';
-export { runExperiment } from './experiments/index.js';
-export type { ExperimentSpec, ResultRow, Results, RunOptions } from './experiments/index.js';
+export { runExperiment, zeroShotHead } from './experiments/index.js';
+export type {
+  ExperimentSpec,
+  ResultRow,
+  Results,
+  RunOptions,
+  ZeroShotHead,
+  ZeroShotSource,
+} from './experiments/index.js';

@@ -107,7 +107,8 @@ export async function runAllPairs(
   return { rows, failures, jointSeconds };
 }
 
-async function fitCells(
+/** The fits of one pair, by the joint statistics: each alpha and, for one model, also with its head as prior. */
+export async function fitCells(
   joint: JointStatistics,
   source: number,
   target: number,

@@ -8,6 +8,8 @@ export interface PublishedFigure {
   agreement: number | null;
   /** Sum of batch means, see PROTOCOL in docs; null where the original names none. */
   mseTotal: number | null;
+  /** Experiment 5: the target's own zero-shot top-1 accuracy on the test set, as its makers report it. */
+  accuracy?: number;
 }
 
 /** Which maps an experiment fits, in terms of the models that are given. */
@@ -17,8 +19,11 @@ export interface ExperimentDefinition {
   question: string;
   /** Names of the models that it wants. */
   models: readonly ('source' | 'target' | 'models')[];
-  /** Pairs of them, logits of the first to features of the second; or all pairs, from logits and from features. */
-  pairs: readonly (readonly ['source' | 'target', 'source' | 'target'])[] | 'all';
+  /**
+   * Pairs of them, logits of the first to features of the second; all pairs, from logits and from features; or the one
+   * pair of a model and an image tower with a zero-shot head, from logits and from features.
+   */
+  pairs: readonly (readonly ['source' | 'target', 'source' | 'target'])[] | 'all' | 'zero-shot';
   published: readonly PublishedFigure[];
 }
 
@@ -82,6 +87,19 @@ export const definitions: readonly ExperimentDefinition[] = [
     // ConvNeXt, "can't" for ViT and Mixer; "poor" off the diagonal.
     published: [],
   },
+  {
+    id: 5,
+    title: "Into CLIP: one model's logits → image embeddings with a zero-shot head",
+    question: "Can a classifier's logits be read as CLIP's image embeddings, well enough for CLIP's class prompts?",
+    models: ['source', 'target'],
+    pairs: 'zero-shot',
+    // Never finished, so that there is no published agreement. The accuracies are open_clip's for the weights
+    // laion2b_s34b_b79k, through their own transform and not the protocol's.
+    published: [
+      { ...resnet18, target: 'ViT-B-32', ...cifar10, agreement: null, mseTotal: null, accuracy: 0.9356 },
+      { ...resnet18, target: 'ViT-B-32', ...cifar100, agreement: null, mseTotal: null, accuracy: 0.7555 },
+    ],
+  },
 ];
 
 /**
@@ -90,12 +108,18 @@ export const definitions: readonly ExperimentDefinition[] = [
  */
 export function publishedFor(
   experiment: number,
-  row: { source: string; target: string; train: string },
+  row: { source: string; target: string; train: string; test: string },
 ): PublishedFigure | null {
   const published = definitions.find(({ id }) => id === experiment)?.published ?? [];
   const base = row.train.replace(/\[.*$/, '');
   const same = row.source === row.target;
-  const candidates = published.filter((figure) => figure.train === base && (figure.source === figure.target) === same);
+  const candidates = published.filter(
+    (figure) =>
+      figure.train === base &&
+      (figure.source === figure.target) === same &&
+      // An accuracy is of the test set, whatever was fitted on.
+      (figure.accuracy === undefined || figure.test === row.test.replace(/\[.*$/, '')),
+  );
   return (
     candidates.find(({ source, target }) => source === row.source && target === row.target) ?? candidates[0] ?? null
   );

@@ -14,7 +14,7 @@ export function packageVersion(): string {
 /** Records what the figures were made with, by content and not by path. */
 export async function describeEnvironment(
   stores: readonly Store[],
-  run: Pick<Environment, 'command' | 'jointSeconds'>,
+  run: Pick<Environment, 'command' | 'jointSeconds' | 'zeroShot'>,
 ): Promise<Environment> {
   const cores = cpus();
   return {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { contentDigests, openDataset, type Dataset } from '../datasets/index.js';
-import { extractToStore, storeKey, type Store } from '../extract/index.js';
+import { extractToStore, storeKey, type ExtractOptions, type Store } from '../extract/index.js';
 import type { TransformSpec } from '../images/index.js';
 import type { RunOptions } from './options.js';
 
@@ -9,6 +9,8 @@ import type { RunOptions } from './options.js';
 export interface Role {
   path: string;
   transform: TransformSpec | TransformSpec['name'];
+  /** How it is read, where that is not the run's way. */
+  extract?: Pick<ExtractOptions, 'model' | 'logits'>;
 }
 
 /** A store, and the seconds that it took to make (next to none where it was there). */
@@ -33,7 +35,7 @@ export class Extraction {
         role.path,
         await this.open(dataset),
         (provenance) => join(this.options.stores, storeName(provenance.model.name, dataset, storeKey(provenance))),
-        { ...this.options, transform: role.transform },
+        { ...this.options, transform: role.transform, ...role.extract },
       );
       extracted = { store, seconds: (performance.now() - begun) / 1000 };
       this.found.set(id, extracted);
@@ -45,6 +47,11 @@ export class Extraction {
   async overlap(train: string, test: string): Promise<number> {
     const known = new Set((await contentDigests(await this.open(train))).examples);
     return (await contentDigests(await this.open(test))).examples.filter((digest) => known.has(digest)).length;
+  }
+
+  /** By label, where the data set names them. */
+  async classNames(dataset: string): Promise<readonly string[] | undefined> {
+    return (await this.open(dataset)).classNames;
   }
 
   /** Opened once, so that it is digested once. */

@@ -5,4 +5,6 @@ export { packageVersion } from './environment.js';
 export type { ExperimentSpec, RunOptions } from './options.js';
 export { shortSpec } from './rows.js';
 export { runExperiment } from './run.js';
+export { zeroShotHead } from './zero-shot-head.js';
+export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';
 export type { DatasetRecord, Environment, ModelRecord, Prior, ResultRow, Results } from './types.js';

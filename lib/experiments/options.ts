@@ -3,16 +3,19 @@ import type { OpenDatasetOptions } from '../datasets/index.js';
 import type { SgdOptions } from '../fit/index.js';
 import type { TransformSpec } from '../images/index.js';
 import type { LoadModelOptions } from '../runtime/index.js';
+import type { ZeroShotSource } from './zero-shot-head.js';
 
 /** What to run: an experiment, its models (paths) and its data sets (specs). */
 export interface ExperimentSpec {
   experiment: number;
-  /** The model whose logits are read, in experiments 1 to 3. */
+  /** The model whose logits are read, in experiments 1 to 3 and 5. */
   source?: string;
-  /** The model whose features are wanted, in experiment 2. */
+  /** The model whose features are wanted, in experiment 2; CLIP's image tower in experiment 5. */
   target?: string;
   /** All models, in experiment 4. */
   models?: readonly string[];
+  /** What makes the image tower a classifier, in experiment 5. */
+  zeroShot?: ZeroShotSource;
   /** Data set to fit on. */
   train: string;
   /** One data set or several to test on. */

@@ -98,7 +98,9 @@ export interface Environment {
   date: string;
   /** The command that makes it again, where there was one. */
   command: string | null;
-  /** Experiment 4: seconds for the joint Gram and all maps together, of which a row's `seconds.fit` is its share. */
+  /** Experiment 5: what makes the image tower a classifier. */
+  zeroShot?: ZeroShotRecord;
+  /** Experiments 4 and 5: seconds for the joint Gram and all maps together, of which a row's `seconds.fit` is its share. */
   jointSeconds: number | null;
   provider: string;
   models: ModelRecord[];
@@ -113,6 +115,16 @@ export interface ModelRecord {
   headRank: number;
   headCondition: number;
   transform: Transform | null;
+}
+
+export interface ZeroShotRecord {
+  /** In the order of the labels; null where they were not given. */
+  classNames: readonly string[] | null;
+  /** Of the prompts; null where class embeddings were given. */
+  templates: readonly string[] | null;
+  textModel: { name: string; digest: string } | null;
+  /** SHA-256 of the class embeddings (c, d), float32. */
+  digest: string;
 }
 
 export interface DatasetRecord {

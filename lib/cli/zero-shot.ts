@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { UsageError } from '../base/index.js';
+import type { ZeroShotSource } from '../experiments/index.js';
+
+export interface ZeroShotFlags {
+  textEmbeddings?: string;
+  textModel?: string;
+  tokenizer?: string;
+  classNames?: string;
+  templates?: string;
+}
+
+/** What makes an image tower a classifier, in experiment 5. */
+export function zeroShotOptions(command: Command): Command {
+  return command
+    .option('--text-embeddings <file>', 'embeddings of the classes (c, d), .safetensors, in experiment 5')
+    .option('--text-model <file>', 'or the text tower that makes them of prompts (.onnx)')
+    .option('--tokenizer <file>', 'tokenizer.json of the text tower')
+    .option('--class-names <names>', 'cifar10, cifar100, or a file with a name on each line')
+    .option('--templates <name>', 'simple (default), openai, or a file with a template on each line, {} for the name');
+}
+
+/** @throws UsageError when some of the flags are given and others that go with them are not */
+export function readZeroShot(flags: ZeroShotFlags): ZeroShotSource | undefined {
+  const { textEmbeddings, textModel, tokenizer, classNames, templates } = flags;
+  const prompts = [textModel, tokenizer, classNames, templates].some((flag) => flag !== undefined);
+  if (textEmbeddings !== undefined && !prompts) return { textEmbeddings };
+  if (textEmbeddings === undefined && !prompts) return undefined;
+  if (textEmbeddings === undefined && textModel && tokenizer && classNames) {
+    return { textModel, tokenizer, classNames, templates };
+  }
+  throw new UsageError(
+    textEmbeddings === undefined
+      ? 'Expected --text-model, --tokenizer and --class-names together, found only some of them.'
+      : 'Expected --text-embeddings alone or a text model with its tokenizer and class names, found both: leave one out.',
+  );
+}

@@ -1,0 +1,73 @@
+import { FeatReconstructError } from '../base/index.js';
+import { openSafetensors, toNdArray, writeSafetensors, type LinearMap } from '../tensor/index.js';
+
+/** Class embeddings as a head: weight (c, d) of unit rows, bias 0. */
+export interface ClassEmbeddings extends LinearMap {
+  /** In the order of the rows; null where they are not known. */
+  classNames: readonly string[] | null;
+}
+
+/**
+ * Reads class embeddings (c, d) from a safetensors file: its one tensor, or the one called `embeddings`. Its metadata may
+ * name the classes, as a JSON list under `classNames`.
+ * @throws FeatReconstructError when the file is not so, or a row has no direction
+ */
+export async function readClassEmbeddings(path: string): Promise<ClassEmbeddings> {
+  const file = await openSafetensors(path);
+  try {
+    const rows = file.rows(file.tensors.size === 1 ? [...file.tensors.keys()][0] : 'embeddings');
+    const { shape } = rows;
+    if (shape.length !== 2 || shape[0] < 2) {
+      throw new FeatReconstructError(
+        `Expected class embeddings (c, d) in ${path}, found shape (${shape.join(', ')}): one row is one class.`,
+      );
+    }
+    const [c, d] = shape;
+    return {
+      ...unitHead(Float64Array.from(await rows.read(0, c)), d, path),
+      classNames: namesOf(file.metadata.classNames, c, path),
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes what {@link readClassEmbeddings} reads. */
+export async function writeClassEmbeddings(path: string, { weight, classNames }: ClassEmbeddings): Promise<void> {
+  await writeSafetensors(path, { embeddings: weight }, classNames ? { classNames: JSON.stringify(classNames) } : {});
+}
+
+function namesOf(json: string | undefined, c: number, path: string): readonly string[] | null {
+  if (json === undefined) return null;
+  try {
+    const names: unknown = JSON.parse(json);
+    if (Array.isArray(names) && names.length === c && names.every((name) => typeof name === 'string')) return names;
+  } catch {
+    // Told below, as a list of another length is.
+  }
+  throw new FeatReconstructError(
+    `Expected a JSON list of ${c} names, one for each class, under 'classNames' in the metadata of ${path}, found ${json.slice(0, 80)}: correct it or leave it out.`,
+  );
+}
+
+/** @param embeddings (c, d), normalised in place @param what they are of, for errors */
+export function unitHead(embeddings: Float64Array, d: number, what: string): LinearMap {
+  normaliseRows(embeddings, d, (row) => `the embedding of class ${row} of ${what}`);
+  const c = embeddings.length / d;
+  return { weight: toNdArray(new Float32Array(embeddings), [c, d]), bias: toNdArray(new Float32Array(c), [c]) };
+}
+
+/** In place. @throws FeatReconstructError naming the first row that has no direction */
+export function normaliseRows(values: Float64Array, width: number, name: (row: number) => string): Float64Array {
+  for (let start = 0; start < values.length; start += width) {
+    const row = values.subarray(start, start + width);
+    const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    if (!(norm > 0 && Number.isFinite(norm))) {
+      throw new FeatReconstructError(
+        `Expected ${name(start / width)} to point somewhere, found a norm of ${norm}: look at what made it.`,
+      );
+    }
+    for (let i = 0; i < width; i++) row[i] /= norm;
+  }
+  return values;
+}

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { FeatReconstructError } from '../base/index.js';
+import { evaluateMap } from '../evaluate/index.js';
+import type { Store } from '../extract/index.js';
+import { accumulateJoint, applyLinearMap } from '../fit/index.js';
+import { denseData } from '../tensor/index.js';
+import { fitCells } from './all-pairs.js';
+import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
+import type { RunOptions } from './options.js';
+import { rawAgreement } from './raw.js';
+import { resultRow } from './rows.js';
+import type { ResultRow, ZeroShotRecord } from './types.js';
+import { zeroShotHead, type ZeroShotHead, type ZeroShotSource } from './zero-shot-head.js';
+import { asWords } from './zero-shot-prompts.js';
+
+/**
+ * Experiment 5: a classifier's logits, and as the control its features, to the embeddings of an image tower, judged by a
+ * zero-shot head. Both maps come from one pass over the features. The one from features is what "Text-to-Concept" does
+ * (Moayeri et al., ICML 2023, arXiv 2305.06386).
+ */
+export async function runZeroShot(
+  { source, target, zeroShot }: { source: Role; target: Role; zeroShot: ZeroShotSource },
+  datasets: { train: string; tests: readonly string[] },
+  extraction: Extraction,
+  options: RunOptions,
+): Promise<{ rows: ResultRow[]; stores: Store[]; zeroShot: ZeroShotRecord; jointSeconds: number }> {
+  const { signal, onProgress, stores, model, topk = [5] } = options;
+  const head = await zeroShotHead(zeroShot, { signal, onProgress, stores, model });
+  for (const test of datasets.tests) checkOrder(head, await extraction.classNames(test), test);
+  // Embeddings alone are stored, so that they serve any prompts.
+  const tower: Role = { ...target, extract: { model: { ...model, output: 'features' }, logits: 'head' } };
+  const activations = async (dataset: string): Promise<{ x: Extracted; y: Extracted }> => {
+    const x = await extraction.of(source, dataset);
+    const embedded = await extraction.of(tower, dataset);
+    checkSameImages(x.store, embedded.store);
+    return { x, y: { ...embedded, store: withHead(embedded.store, head) } };
+  };
+
+  const train = await activations(datasets.train);
+  const used = [train.x.store, train.y.store];
+  const models = used.map((store) => ({
+    name: store.provenance.model.name,
+    features: store.features,
+    head: store.head,
+  }));
+  const begun = performance.now();
+  const joint = await accumulateJoint(models, { signal, onProgress });
+  const cells = [
+    ...(await fitCells(joint, 0, 1, 'logits', options)),
+    ...(await fitCells(joint, 0, 1, 'features', options)),
+  ];
+  const jointSeconds = (performance.now() - begun) / 1000;
+
+  const rows: ResultRow[] = [];
+  for (const test of datasets.tests) {
+    const held = test === datasets.train ? train : await activations(test);
+    const [x, y] = [held.x.store, held.y.store];
+    used.push(x, y);
+    const labels = labelsFor(y, await extraction.classNames(test));
+    const raw = await rawAgreement(x.logits, y.logits);
+    const overlap = await extraction.overlap(datasets.train, test);
+    for (const { fit, read, from } of cells) {
+      const judging = performance.now();
+      const evaluation = await evaluateMap(
+        {
+          head,
+          map: fit.map,
+          X: read ? applyLinearMap(read, x.features) : x.features,
+          Y: y.features,
+          Z: y.logits,
+          span: fit.span,
+          labels,
+          topk: topk.filter((k) => k <= y.logits.cols),
+        },
+        {
+          signal,
+          onProgress: (progress) => onProgress?.({ ...progress, stage: `evaluate from ${from} on ${test}` }),
+        },
+      );
+      rows.push(
+        resultRow(fit, evaluation, {
+          source: models[0].name,
+          target: models[1].name,
+          train: datasets.train,
+          test,
+          from,
+          nTrain: train.x.store.rows,
+          nTest: x.rows,
+          overlap,
+          rawAgreement: raw,
+          seconds: {
+            extract: [...new Set([train, held])].reduce((sum, each) => sum + each.x.seconds + each.y.seconds, 0),
+            fit: jointSeconds / cells.length,
+            evaluate: (performance.now() - judging) / 1000,
+          },
+        }),
+      );
+    }
+  }
+  return { rows, stores: used, zeroShot: recordOf(head), jointSeconds };
+}
+
+/** An image tower's store as a classifier's: the zero-shot head, and logits that are computed when they are read. */
+function withHead(store: Store, head: ZeroShotHead): Store {
+  const [classCount, width] = head.weight.shape;
+  const { provenance, features } = store;
+  if (width !== features.cols) {
+    throw new FeatReconstructError(
+      `Expected class embeddings as wide as the ${features.cols} of ${provenance.model.name}, found ${width}: give the text half of the same model, one row a class.`,
+    );
+  }
+  return {
+    ...store,
+    head,
+    logits: applyLinearMap(head, features),
+    provenance: { ...provenance, model: { ...provenance.model, classCount } },
+  };
+}
+
+/** Labels count as classes of the head where the data set has as many of them. */
+function labelsFor({ labels, head }: Store, names: readonly string[] | undefined): Int32Array | undefined {
+  const classes = head.weight.shape[0];
+  const most = labels.reduce((highest, label) => Math.max(highest, label), -1);
+  return (names ? names.length === classes : most < classes) ? labels : undefined;
+}
+
+/** @throws FeatReconstructError where a class of the data set stands at another place in the head */
+function checkOrder({ classNames }: ZeroShotHead, names: readonly string[] | undefined, dataset: string): void {
+  if (!classNames || names?.length !== classNames.length) return;
+  const words = classNames.map((name) => asWords(name).toLowerCase());
+  for (const [label, name] of names.entries()) {
+    const place = words.indexOf(asWords(name).toLowerCase());
+    if (place < 0 || place === label) continue;
+    throw new FeatReconstructError(
+      `Expected the class names in the order of the labels of ${dataset}, found '${name}' at ${place} instead of ${label} (counted from 0): sort them as the data set does.`,
+    );
+  }
+}
+
+function recordOf({ weight, classNames, templates, textModel }: ZeroShotHead): ZeroShotRecord {
+  const { buffer, byteOffset, byteLength } = denseData(weight);
+  const digest = createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
+  return { classNames, templates, textModel, digest };
+}
