@@ -1,0 +1,42 @@
+// Packs the library, installs the tarball into an empty project, and uses it there as a stranger would.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'featreconstruct-tarball-'));
+const run = (command, args, cwd = folder) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+
+try {
+  const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root));
+  const tarball = join(folder, filename);
+  const size = statSync(tarball).size;
+  const stray = files.map(({ path }) => path).filter((path) => !/^(dist|docs)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path));
+  if (stray.length > 0) throw new Error(`The tarball holds files that do not belong there: ${stray.join(', ')}`);
+  if (size > 5e6) throw new Error(`The tarball has ${size} bytes, more than 5 MB.`);
+
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true }));
+  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', tarball]);
+
+  const names = ['extractFeatures', 'fitLinearMap', 'evaluateAgreement'];
+  const use = `
+    const missing = ${JSON.stringify(names)}.filter((name) => typeof library[name] !== 'function');
+    if (missing.length > 0) throw new Error('not exported: ' + missing.join(', '));
+    library.fitLinearMap([[0], [1], [2]], [[1], [3], [5]]).then(({ weight, bias }) => {
+      if (Math.abs(weight.get(0, 0) - 2) > 1e-12 || Math.abs(bias.get(0) - 1) > 1e-12) throw new Error('wrong map');
+    });`;
+  writeFileSync(join(folder, 'use.mjs'), `import * as library from 'featreconstruct';\n${use}`);
+  writeFileSync(join(folder, 'use.cjs'), `const library = require('featreconstruct');\n${use}`);
+  run('node', ['use.mjs']);
+  run('node', ['use.cjs']);
+
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const printed = run('npx', ['--no-install', 'featreconstruct', '--version']).trim();
+  if (printed !== version) throw new Error(`featreconstruct --version printed ${printed}, not ${version}`);
+  run('npx', ['--no-install', 'publint', '--strict', tarball], root);
+  console.log(`${filename}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB; import, require and the command line work.`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
