@@ -1,4 +1,11 @@
-import { definitions, publishedFor, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
+import {
+  definitions,
+  publishedFor,
+  shortSpec,
+  type PublishedFigure,
+  type ResultRow,
+  type Results,
+} from '../experiments/index.js';
 import { brief, count, none, rSquared, seconds, share } from './figures.js';
 import { renderMatrices } from './matrix.js';
 import { renderTable, type Column } from './table.js';
@@ -17,16 +24,21 @@ export function renderResults(results: Results): string {
     blocks.push(`${heading}\n${facts(rows[0])}\n\n${renderTable(columnsFor(results.experiment, rows), rows)}`);
     const published = publishedFor(results.experiment, rows[0]);
     const notes = [...new Set(rows.flatMap(({ warnings }) => warnings))].map((text) => `! ${text}`);
-    if (published) {
-      notes.unshift(
-        `published: ${published.source} → ${published.target}, ${published.train} → ${published.test}, by SGD` +
-          (published.mseTotal === null ? '' : `; "MSE total" ${published.mseTotal}`),
-      );
-    }
+    if (published) notes.unshift(publishedNote(published));
     if (notes.length > 0) blocks.push(notes.join('\n'));
   }
   for (const failure of results.failures) blocks.push(`FAILED CHECK: ${failure}`);
   return blocks.join('\n\n');
+}
+
+function publishedNote({ source, target, train, test, mseTotal, accuracy }: PublishedFigure): string {
+  if (accuracy !== undefined) {
+    return `published: zero-shot accuracy of ${target} on ${test} ${share(accuracy)}, through its own transform; ${source} → ${target} was never finished`;
+  }
+  return (
+    `published: ${source} → ${target}, ${train} → ${test}, by SGD` +
+    (mseTotal === null ? '' : `; "MSE total" ${mseTotal}`)
+  );
 }
 
 /** Experiment 4: matrices for each test set, since a table for each of its pairs would be read by nobody. */
@@ -61,6 +73,7 @@ function facts(row: ResultRow): string {
 function columnsFor(experiment: number, rows: readonly ResultRow[]): Column<ResultRow>[] {
   const columns: (Column<ResultRow> | null)[] = [
     { heading: 'fit', cell: fitName },
+    rows.some(({ from }) => from === 'features') ? { heading: 'read from', cell: (row) => row.from } : null,
     { heading: 'agreement', align: 'right', cell: (row) => share(row.agreement) },
     {
       heading: '95 % interval',
@@ -68,7 +81,13 @@ function columnsFor(experiment: number, rows: readonly ResultRow[]): Column<Resu
       cell: ({ agreementInterval: interval }) =>
         interval ? `${share(interval[0]).slice(0, -2)} – ${share(interval[1])}` : none,
     },
-    { heading: 'published', align: 'right', cell: (row) => share(publishedFor(experiment, row)?.agreement ?? null) },
+    rows.some(({ from }) => from === 'features')
+      ? { heading: 'accuracy', align: 'right', cell: (row) => share(row.accuracy?.reconstructed ?? null) }
+      : {
+          heading: 'published',
+          align: 'right',
+          cell: (row) => share(publishedFor(experiment, row)?.agreement ?? null),
+        },
     { heading: 'kappa', align: 'right', cell: (row) => (row.kappa === null ? none : row.kappa.toFixed(4)) },
     { heading: 'in span', align: 'right', cell: (row) => share(row.inSpanShare, 1) },
     rows.some(({ inSpanShare }) => inSpanShare !== null && inSpanShare < 1)
