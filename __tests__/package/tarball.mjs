@@ -13,7 +13,9 @@ try {
   const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root));
   const tarball = join(folder, filename);
   const size = statSync(tarball).size;
-  const stray = files.map(({ path }) => path).filter((path) => !/^(dist|docs)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path));
+  const stray = files
+    .map(({ path }) => path)
+    .filter((path) => !/^(dist|docs)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path));
   if (stray.length > 0) throw new Error(`The tarball holds files that do not belong there: ${stray.join(', ')}`);
   if (size > 5e6) throw new Error(`The tarball has ${size} bytes, more than 5 MB.`);
 
@@ -36,7 +38,9 @@ try {
   const printed = run('npx', ['--no-install', 'featreconstruct', '--version']).trim();
   if (printed !== version) throw new Error(`featreconstruct --version printed ${printed}, not ${version}`);
   run('npx', ['--no-install', 'publint', '--strict', tarball], root);
-  console.log(`${filename}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB; import, require and the command line work.`);
+  console.log(
+    `${filename}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB; import, require and the command line work.`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
