@@ -38,15 +38,18 @@ function unescapeHtml(text: string): string {
   );
 }
 
+/** What the control characters from 0x80 to 0x9f are in Windows-1252. (Node's decoder of that name reads Latin-1.) */
+const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+
 /** ftfy's replacements of single characters, in its order. */
 function plainCharacters(text: string): string {
   return text
     .replace(/\x1b\[[\d;]*[A-Za-z]/g, '')
+    .replace(/[\x80-\x9f]/g, (control) => windows1252[control.charCodeAt(0) - 0x80])
     .replace(/[^\x00-\x7f]/g, (letter) => ligatures[letter] ?? letter)
     .replace(/[\uff01-\uffef\u3000]/g, (wide) => wide.normalize('NFKC'))
     .replace(/[\u201c-\u201f]/g, '"')
     .replace(/[\u02bc\u2018-\u201b]/g, "'")
-    .replace(/\x85/g, '\n')
     .replace(/[\x00-\x08\x0b\x0e-\x1f\x7f\u206a-\u206f\ufeff\ufff9-\ufffc]/g, '')
     .normalize('NFC');
 }
