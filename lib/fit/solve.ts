@@ -5,7 +5,7 @@ import { symmetricEigenvalues } from './eigen.js';
 import { factorise, type Factorisation, type Solver } from './factorise.js';
 import { denseBias, denseWeight, matrix, slice, subtract, timesVector, transpose, type Matrix } from './matrix.js';
 import { multiply } from './multiply.js';
-import type { Dtype, Statistics } from './statistics.js';
+import { blockRows, type Dtype, type Statistics } from './statistics.js';
 
 export interface SolveOptions {
   /**
@@ -116,11 +116,24 @@ export function factorisationOf(statistics: Statistics, options: GramOptions): P
   const { alpha, rcond, intercept } = options;
   const { n, p, meanX } = statistics;
   const gram = matrix(p, p, statistics.gram.slice());
-  if (!intercept) addOuter(gram, n, meanX, meanX);
+  if (intercept) clearConstants(gram, n, meanX);
+  else addOuter(gram, n, meanX, meanX);
   for (let i = 0; i < p; i++) gram.data[i * (p + 1)] += alpha;
   const factorisation = factorise(gram, rcond);
   remembered.set(statistics, { key, factorisation });
   return factorisation;
+}
+
+/**
+ * A column that does not vary has a variance of exactly 0 only where its mean is exact. A mean of a block is off by at most
+ * 4,096 units in the last place, so what is no larger than that is nothing.
+ */
+function clearConstants({ rows: p, data }: Matrix, n: number, mean: Float64Array): void {
+  for (let j = 0; j < p; j++) {
+    if (data[j * (p + 1)] > n * (blockRows * Number.EPSILON * mean[j]) ** 2) continue;
+    data.fill(0, j * p, (j + 1) * p);
+    for (let i = 0; i < p; i++) data[i * p + j] = 0;
+  }
 }
 
 /** Products of X with what is to be explained: columns [from, to) of Y, less the prior's answer. */
