@@ -1,0 +1,95 @@
+import { duration, ProgressLine } from '../../lib/cli/progress.js';
+
+/** A stream that keeps what is written to it. */
+class Screen {
+  text = '';
+  constructor(
+    readonly isTTY: boolean,
+    readonly columns = 60,
+  ) {}
+  write(text: string): boolean {
+    this.text += text;
+    return true;
+  }
+}
+
+const show = (screen: Screen, quiet = false): ProgressLine =>
+  new ProgressLine(screen as unknown as NodeJS.WriteStream, quiet);
+const step = (done: number, stage = 'extract m on d') => ({ stage, done, total: 1000, unit: 'images' });
+
+test.each([
+  [0.04, '0.0 s'],
+  [3.21, '3.2 s'],
+  [59.4, '59 s'],
+  [75, '1:15'],
+  [3599.6, '1:00:00'],
+  [4000, '1:06:40'],
+])('%d seconds are %s', (seconds, text) => expect(duration(seconds)).toBe(text));
+
+describe('on a terminal', () => {
+  test('one line is rewritten, within the width, and taken away at the end', () => {
+    jestNow((tick) => {
+      const screen = new Screen(true);
+      const line = show(screen);
+      line.update(step(0));
+      tick(500);
+      line.update(step(250));
+      expect(screen.text).toMatch(/\rextract m on d: 250 of 1,000 images \(25 %, 500 images\/s/);
+      tick(10);
+      const before = screen.text;
+      line.update(step(255)); // too soon
+      expect(screen.text).toBe(before);
+      tick(1000);
+      line.update(step(1000));
+      expect(screen.text).not.toContain('\n');
+      for (const part of screen.text.split('\r')) expect(part.length).toBeLessThan(60);
+      expect(screen.text).toMatch(/\r +\r$/);
+    });
+  });
+});
+
+describe('elsewhere', () => {
+  test('a plain line comes at the start, every ten seconds and at the end', () => {
+    jestNow((tick) => {
+      const screen = new Screen(false);
+      const line = show(screen);
+      for (let done = 0; done <= 1000; done += 10) {
+        line.update(step(done));
+        tick(250);
+      }
+      const lines = screen.text.trimEnd().split('\n');
+      expect(lines).toHaveLength(4);
+      expect(lines[1]).toBe('extract m on d: 400 of 1,000 images (40 %, 40.0 images/s, 15 s left)');
+      expect(lines[3]).toBe('extract m on d: 1,000 of 1,000 images (100 %, 40.0 images/s in 25 s)');
+    });
+  });
+
+  test('what was found finished does not count into the rate', () => {
+    jestNow((tick) => {
+      const screen = new Screen(false);
+      const line = show(screen);
+      line.update(step(900));
+      tick(10_000);
+      line.update(step(1000));
+      expect(screen.text).toContain('(100 %, 10.0 images/s in 10 s)');
+    });
+  });
+
+  test('nothing when quiet', () => {
+    const screen = new Screen(false);
+    show(screen, true).update(step(1000));
+    expect(screen.text).toBe('');
+  });
+});
+
+/** Runs with a clock that moves by hand. */
+function jestNow(body: (tick: (milliseconds: number) => void) => void): void {
+  const real = Date.now;
+  let now = 1_000_000;
+  Date.now = () => now;
+  try {
+    body((milliseconds) => (now += milliseconds));
+  } finally {
+    Date.now = real;
+  }
+}

@@ -1,0 +1,159 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { evaluateAgreement, reconstructionError } from '../../lib/evaluate/index.js';
+import { extractFeatures } from '../../lib/extract/index.js';
+import { applyLinearMap, fitLinearMap, loadLinearMap, pseudoInverse } from '../../lib/fit/index.js';
+import { describeModel } from '../../lib/runtime/index.js';
+import { denseData } from '../../lib/tensor/index.js';
+import { relativeError } from '../onnx/fixtures.js';
+import { runCli, temporaryFolder, writeCifar, writeClassifier } from './support.js';
+
+/** The steps one by one, over files: what the command line gives is what the library gives, and what NumPy gives. */
+
+const folder = temporaryFolder();
+const at = (...names: string[]): string => path.join(folder, ...names);
+const fixture = (name: string): string => path.join(process.cwd(), '__tests__', 'fixtures', 'cli', name);
+
+async function json<T>(args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await runCli([...args, '--json', '--quiet']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout) as T;
+}
+
+interface Evaluated {
+  agreement: { n: number; agreed: number };
+  reconstruction: { mse: number; mseTotal16: number; r2: number };
+}
+
+describe('against NumPy (fixtures of goldens/cli.py)', () => {
+  interface Golden {
+    weight: number[][];
+    bias: number[];
+    agreed: number;
+    mse: number;
+    mseTotal16: number;
+    r2: number;
+  }
+  let expected: Record<string, Golden>;
+  beforeAll(async () => {
+    expected = JSON.parse(await readFile(fixture('expected.json'), 'utf8')) as Record<string, Golden>;
+  });
+
+  test.each<[string, string[]]>([
+    ['plain', ['--x', 'x.npy', '--y', 'y.npy']],
+    ['plain', ['--x', 'both.safetensors#x', '--y', 'both.safetensors#y']],
+    ['ridge', ['--x', 'x.npy', '--y', 'both.safetensors#y', '--alpha', '2.5']],
+    ['ridge', ['--x', 'both.safetensors#x', '--y', 'y.npy', '--alpha', '5/2']],
+    ['noIntercept', ['--x', 'x.npy', '--y', 'y.npy', '--no-intercept']],
+    ['prior', ['--x', 'x.npy', '--y', 'y.npy', '--alpha', '2.5', '--prior', 'prior.safetensors']],
+  ])('fit and evaluate: %s %j', async (name, flags) => {
+    const golden = expected[name];
+    const map = at('maps', `${name}.safetensors`);
+    const files = flags.map((flag) => (/npy$|safetensors/.test(flag) ? fixture(flag) : flag));
+    const fit = await json<{ n: number; rank: number }>(['fit', ...files, '--out', map]);
+    expect(fit).toMatchObject({ n: 60, rank: 5, in: 5, features: 3, out: map });
+    const { weight, bias } = await loadLinearMap(map);
+    expect(weight.shape).toEqual([3, 5]);
+    expect(relativeError(weight.data, golden.weight.flat())).toBeLessThan(1e-10);
+    expect(relativeError(bias.data, golden.bias)).toBeLessThan(1e-10);
+
+    for (const classes of ['classes.npy', 'both.safetensors#classes']) {
+      const { agreement, reconstruction } = await json<Evaluated>([
+        ...['evaluate', '--head', fixture('head.safetensors'), '--map', map, '--x', fixture('x.npy')],
+        ...['--logits', fixture(classes), '--truth', fixture('y.npy')],
+      ]);
+      expect(agreement).toMatchObject({ n: 60, agreed: golden.agreed });
+      for (const figure of ['mse', 'mseTotal16', 'r2'] as const) {
+        expect(Math.abs(reconstruction[figure] / golden[figure] - 1)).toBeLessThan(1e-7); // reconstructed features of float32 inputs are float32
+      }
+    }
+  });
+});
+
+describe('over stores', () => {
+  const [train, test_] = ['cifar100:train', 'cifar100:test'];
+  const store = (name: string): string => at('stores', `${name}.safetensors`);
+  const extract = (spec: string, name: string, ...more: string[]): string[] => [
+    ...['extract', '--model', at('model.onnx'), '--dataset', spec, '--data-dir', at('data')],
+    ...['--store', store(name), ...more],
+  ];
+  beforeAll(async () => {
+    await writeCifar(at('data'));
+    await writeClassifier(at('model.onnx'), { d: 6, c: 9 });
+    expect(await json(extract(train, 'train'))).toMatchObject({ rows: 300, featureDim: 6, classCount: 9, skipped: [] });
+    await json(extract(test_, 'test'));
+    await json(extract(train, 'train-head', '--head-only'));
+  });
+
+  test('figures are those of the library, whatever stands for head, logits and features', async () => {
+    const options = { dataset: { dataDir: at('data') } };
+    const [a, b] = [
+      await extractFeatures(at('model.onnx'), train, options),
+      await extractFeatures(at('model.onnx'), test_, options),
+    ];
+    const { head } = await describeModel(at('model.onnx'));
+    const map = await fitLinearMap(a.logits, a.features);
+    const guess = await applyLinearMap(map, b.logits);
+    const agreement = await evaluateAgreement(head, guess, b.logits);
+    const reconstruction = await reconstructionError(b.features, guess, { head });
+    expect(agreement).toMatchObject({ n: 120, agreed: 120 });
+    expect(agreement.distinctClasses).toBeGreaterThan(2);
+
+    const fit = await json(['fit', '--x', store('train'), '--y', store('train'), '--out', at('map.safetensors')]);
+    expect(fit).toMatchObject({ n: 300, rank: 6, alpha: 0 });
+    const saved = await loadLinearMap(at('map.safetensors'));
+    expect(Array.from(saved.weight.data)).toEqual(Array.from(map.weight.data));
+    for (const source of [at('model.onnx'), store('test')]) {
+      const found = await json<{ agreement: unknown; reconstruction: unknown }>([
+        ...['evaluate', '--head', source, '--map', at('map.safetensors'), '--x', store('test')],
+        ...['--logits', store('test'), '--truth', `${store('test')}#features`],
+      ]);
+      expect(found).toEqual(JSON.parse(JSON.stringify({ agreement, reconstruction })));
+    }
+    const own = await json<Evaluated>([
+      ...[
+        'evaluate',
+        '--head',
+        store('test'),
+        '--features',
+        store('test'),
+        '--logits',
+        store('test'),
+        '--topk',
+        '1',
+        '2',
+      ],
+    ]);
+    expect(own.agreement).toMatchObject({ agreed: 120, topk: { 1: 1, 2: 1 } });
+    expect(own.reconstruction).toBeUndefined();
+  });
+
+  test('a store of features only serves its logits too', async () => {
+    const from = async (name: string): Promise<Float64Array> => {
+      await json(['fit', '--x', store(name), '--y', store(name), '--out', at(`from-${name}.safetensors`)]);
+      return denseData((await loadLinearMap(at(`from-${name}.safetensors`))).weight) as Float64Array;
+    };
+    expect(relativeError(await from('train-head'), await from('train'))).toBeLessThan(1e-4);
+  });
+
+  test("a model's head as prior: the map that is near it", async () => {
+    const out = at('near.safetensors');
+    await json(['fit', '--x', store('train'), '--y', store('train'), '--out', out, '--prior', at('model.onnx')]);
+    const { head } = await describeModel(at('model.onnx'));
+    const near = await fitLinearMap(
+      (await extractFeatures(at('model.onnx'), train, { dataset: { dataDir: at('data') } })).logits,
+      (await extractFeatures(at('model.onnx'), train, { dataset: { dataDir: at('data') } })).features,
+      { prior: await pseudoInverse(head) },
+    );
+    expect(Array.from((await loadLinearMap(out)).weight.data)).toEqual(Array.from(near.weight.data));
+  });
+
+  test('a file that is no store is never written over', async () => {
+    const images = at('data', 'cifar-100-binary', 'test.bin');
+    const args = extract(test_, 'x', '--quiet').map((arg) => (arg === store('x') ? images : arg));
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/test\.bin/);
+    expect((await stat(images)).size).toBe(120 * 3074);
+  });
+});
