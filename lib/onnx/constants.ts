@@ -1,6 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
-import { float16ToFloat32, float32ToFloat16 } from './half.js';
+import { float16ToFloat32, float32ToFloat16 } from '../tensor/index.js';
 import { count, readTensor, typeName, type NumericTensor } from './tensor.js';
 
 /** Nodes whose output is another one at every run: no constant, whatever goes in. */

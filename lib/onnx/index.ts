@@ -5,7 +5,6 @@ export { describeNode, externalLocations, parseModel } from './graph.js';
 export type { AttributeView, GraphView, NodeView, ValueView } from './graph.js';
 export { resolveExternal } from './external.js';
 export type { ExternalData } from './external.js';
-export { float16ToFloat32, float32ToFloat16 } from './half.js';
 export { findHead } from './head.js';
 export type { HeadLocation } from './head.js';
 export { liftHead } from './lift.js';

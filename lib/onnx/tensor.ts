@@ -1,6 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import { readExternal, type ExternalData } from './external.js';
-import { bfloat16ToFloat32, float16ToFloat32 } from './half.js';
+import { bfloat16ToFloat32, float16ToFloat32 } from '../tensor/index.js';
 import { type Field, fields, int, ints, text } from './protobuf.js';
 
 /** onnx.TensorProto.DataType by number, with the bytes of one element in `raw_data` (0: not read here). */

@@ -1,5 +1,6 @@
 import { FeatReconstructError, UsageError } from '../base/index.js';
-import { float32ToFloat16, type GraphView } from '../onnx/index.js';
+import type { GraphView } from '../onnx/index.js';
+import { float32ToFloat16 } from '../tensor/index.js';
 import type { GraphTensor } from './session.js';
 
 /** What a model reads. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { FeatReconstructError } from '../base/index.js';
-import { float16ToFloat32, tapModel } from '../onnx/index.js';
+import { tapModel } from '../onnx/index.js';
+import { float16ToFloat32 } from '../tensor/index.js';
 import { checkHead, sampleBatches } from './check.js';
 import { readModel, type LoadModelOptions, type ModelDescription, type Reading } from './describe.js';
 import { withRealNames } from './file.js';

@@ -1,4 +1,4 @@
-import { float16ToFloat32, float32ToFloat16 } from '../../lib/onnx/index.js';
+import { float16ToFloat32, float32ToFloat16 } from '../../lib/tensor/index.js';
 
 const every = Uint16Array.from({ length: 65536 }, (_, i) => i);
 
