@@ -48,7 +48,9 @@ const { values: flags } = parseArgs({ options: { only: { type: 'string' }, json:
 const only = flags.only?.split(',').map(Number);
 const unknown = only?.find((id) => !points.some((point) => point.id === id));
 if (unknown !== undefined) {
-  process.stderr.write(`Expected --only with numbers of points (1 to ${points.length}), found ${flags.only}.\n`);
+  process.stderr.write(
+    `Expected --only with numbers of points (${points.map(({ id }) => id).join(', ')}), found ${flags.only}.\n`,
+  );
   process.exit(2);
 }
 
