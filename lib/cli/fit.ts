@@ -1,16 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
-import { UsageError } from '../base/index.js';
+import { alphaOptions, curveTable, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
-import { parseGrid } from './grid.js';
 import { number } from './options.js';
 
-interface Flags {
+interface Flags extends AlphaFlags {
   x: string;
   y: string;
   out: string;
-  alpha: string;
   rcond?: number;
   prior?: string;
   intercept: boolean;
@@ -21,16 +19,17 @@ interface Flags {
 
 export function register(program: Command): void {
   common(
-    program
-      .command('fit')
-      .description('fit the linear map from X to Y by exact least squares')
-      .requiredOption(
-        '--x <file>',
-        'what is read from: a store (its logits), .npy, or .safetensors as FILE or FILE#NAME',
-      )
-      .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy or .safetensors')
-      .requiredOption('--out <file>', 'safetensors file for the map')
-      .option('--alpha <number>', 'ridge penalty in units of the centred Gram, as in scikit-learn', '0')
+    alphaOptions(
+      program
+        .command('fit')
+        .description('fit the linear map from X to Y by exact least squares')
+        .requiredOption(
+          '--x <file>',
+          'what is read from: a store (its logits), .npy, or .safetensors as FILE or FILE#NAME',
+        )
+        .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy or .safetensors')
+        .requiredOption('--out <file>', 'safetensors file for the map'),
+    )
       .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
       .option('--prior <map>', 'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted')
       .option('--no-intercept', 'fit without an intercept')
@@ -38,12 +37,10 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      '\nExample:\n  $ featreconstruct fit --x train.safetensors --y train.safetensors --out map.safetensors',
+      '\nExamples:\n  $ featreconstruct fit --x train.safetensors --y train.safetensors --out map.safetensors\n  $ featreconstruct fit --x a.safetensors --y b.safetensors --out map.safetensors --alpha cv --alphas "10^(-6:1:4)"',
     )
     .action(async (flags: Flags) => {
       const context = createContext(flags);
-      const [alpha, ...others] = await parseGrid('--alpha', flags.alpha);
-      if (others.length > 0) throw new UsageError(`Expected one number for --alpha, found a grid: ${flags.alpha}.`);
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
       const { describeModel } = await import('../runtime/index.js');
       const { brief, count } = await import('../report/index.js');
@@ -58,7 +55,7 @@ export function register(program: Command): void {
       const y = await openRows(flags.y, 'features');
       try {
         const map = await fitLinearMap(x.source, y.source, {
-          alpha,
+          ...(await readAlpha(flags, x.source)),
           rcond: flags.rcond,
           prior,
           intercept: flags.intercept,
@@ -68,10 +65,11 @@ export function register(program: Command): void {
         });
         await mkdir(dirname(flags.out), { recursive: true });
         await saveLinearMap(flags.out, map);
-        const { n, rank, gap, condition, solver } = map.fit;
+        const { n, rank, gap, condition, solver, crossValidation } = map.fit;
         const [q, p] = map.weight.shape;
+        const curve = crossValidation ? `${await curveTable(crossValidation)}\n` : '';
         context.print(
-          `${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`,
+          `${curve}${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`,
           { out: flags.out, in: p, features: q, ...map.fit },
         );
       } finally {

@@ -1,20 +1,77 @@
-import type { TaskOptions } from '../base/index.js';
+import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { accumulate, type AccumulateOptions } from './accumulate.js';
-import type { RowsLike } from '../tensor/index.js';
-import { solve, type FittedMap, type SolveOptions } from './solve.js';
+import { crossValidate, type CrossValidationOptions } from './cross-validation.js';
+import { accumulateFolds, type FoldOptions } from './folds.js';
+import { reduceRows } from './reduce.js';
+import { checkPrior, defaultRcond, solve, type FittedMap, type SolveOptions } from './solve.js';
+import { mergeStatistics } from './statistics.js';
 
-export interface FitOptions extends Omit<SolveOptions, 'targets'>, TaskOptions {
+export interface FitOptions
+  extends
+    Omit<SolveOptions, 'targets' | 'alpha'>,
+    Pick<CrossValidationOptions, 'alphas' | 'select' | 'score'>,
+    FoldOptions,
+    TaskOptions {
+  /**
+   * Ridge penalty, >= 0, in units of the centred Gram, as scikit-learn's `Ridge(alpha)`; or `'cv'`: the best of `alphas`
+   * by cross-validation on `folds`. Default 0.
+   */
+  alpha?: number | 'cv';
   /** Where the statistics are computed; it needs float64. Default `cpu`. */
   executionProviders?: AccumulateOptions['executionProviders'];
 }
 
+/** X wider than this is first reduced to the dimensions that its rows fill. */
+const wide = 4096;
+/** The widest X whose Gram is still formed where that does not help: half a gigabyte. */
+const widest = 8192;
+
 /**
  * The exact least-squares linear map from X (n, p) to Y (n, q), with intercept: one pass of float64 statistics, then a
  * closed-form solution. Where X leaves the map open (fewer directions than columns) it is the one of least norm, or the
- * one nearest to `prior`.
+ * one nearest to `prior`. X may have tens of thousands of columns if it fills no more than 2,047 dimensions, as logits of
+ * many classes do.
  * @returns weight (q, p) and bias (q) in float64, and how they were found
  * @throws FeatReconstructError when X and Y do not fit together, are empty or hold a NaN or an infinity
  */
 export async function fitLinearMap(X: RowsLike, Y: RowsLike, options: FitOptions = {}): Promise<FittedMap> {
-  return solve(await accumulate(X, Y, options), options);
+  const [x, y] = [toRowSource(X, 'X'), toRowSource(Y, 'Y')];
+  return x.cols > wide && x.rows === y.rows ? fitWide(x, y, options) : fitRows(x, y, options);
+}
+
+async function fitRows(x: RowSource, y: RowSource, options: FitOptions): Promise<FittedMap> {
+  const { alpha = 0, ...rest } = options;
+  if (alpha !== 'cv') {
+    if (options.alphas || options.folds || options.shuffle !== undefined || options.select) {
+      throw new UsageError(
+        `Expected alpha 'cv' with alphas, folds, shuffle or select, found alpha ${alpha}; leave these out or set it.`,
+      );
+    }
+    return solve(await accumulate(x, y, options), { ...rest, alpha });
+  }
+  const folds = await accumulateFolds(x, y, options);
+  const crossValidation = await crossValidate(folds, rest);
+  const map = await solve(mergeStatistics(...folds), { ...rest, alpha: crossValidation.alpha });
+  return { ...map, fit: { ...map.fit, crossValidation } };
+}
+
+async function fitWide(x: RowSource, y: RowSource, options: FitOptions): Promise<FittedMap> {
+  const { prior, score, rcond = defaultRcond(x.dtype) } = options;
+  checkPrior(prior, x.cols, y.cols);
+  const reduced = await reduceRows(x, { ...options, rcond });
+  if (!reduced) {
+    if (x.cols <= widest) return fitRows(x, y, options);
+    throw new FeatReconstructError(
+      `Expected the ${x.cols} columns of X to fill at most 2047 dimensions, as logits made of so many features do, found more: fit from the features, or from fewer columns.`,
+    );
+  }
+  const map = await fitRows(reduced.rows, y, {
+    ...options,
+    rcond,
+    prior: prior && (await reduced.lower(prior)),
+    score:
+      score && (async (maps, fold) => score(await Promise.all(maps.map((each) => reduced.lift(each, prior))), fold)),
+  });
+  return { ...(await reduced.lift(map, prior)), fit: { ...map.fit, gap: map.fit.gap ?? reduced.gap } };
 }

@@ -1,16 +1,21 @@
 /**
  * fit: from rows to a linear map, exactly. `fitLinearMap` does it in one call; `accumulate` and `solve` are its two
- * halves, for statistics that are merged, kept or solved more than once. `pseudoInverse`, `rowSpace` and `headCondition`
+ * halves, for statistics that are merged, saved or solved more than once; `crossValidate` chooses alpha from those of
+ * folds, and `reduceRows` spares a Gram of very many columns. `pseudoInverse`, `rowSpace` and `headCondition`
  * say what a head lets through, `trainingSpan` what the training rows fill; maps are applied, composed, saved and
  * exported.
  */
 export { accumulate } from './accumulate.js';
 export type { AccumulateOptions } from './accumulate.js';
 export { applyLinearMap, composeLinearMaps } from './apply.js';
+export { crossValidate } from './cross-validation.js';
+export type { AlphaScore, CrossValidation, CrossValidationOptions } from './cross-validation.js';
 export { symmetricEigen, symmetricEigenvalues } from './eigen.js';
 export type { Solver } from './factorise.js';
 export { fitLinearMap } from './fit-linear-map.js';
 export type { FitOptions } from './fit-linear-map.js';
+export { accumulateFolds, splitFolds } from './folds.js';
+export type { Fold, FoldOptions } from './folds.js';
 export { headCondition, pseudoInverse, rowSpace } from './head.js';
 export { accumulateJoint, jointProblem, JointStatistics } from './joint.js';
 export type { JointModel, JointProblem } from './joint.js';
@@ -18,6 +23,8 @@ export type { Matrix } from './matrix.js';
 export { multiply } from './multiply.js';
 export { linearMapToOnnx, loadLinearMap, saveLinearMap } from './map-files.js';
 export type { MapWithFit } from './map-files.js';
+export { reduceRows } from './reduce.js';
+export type { ReducedRows, ReduceOptions } from './reduce.js';
 export { fitSgd, sgdStabilityLimit } from './sgd.js';
 export type { SgdMap, SgdOptions, SgdReport, StabilityOptions } from './sgd.js';
 export { defaultRcond, solve } from './solve.js';
@@ -25,4 +32,5 @@ export type { FitInfo, FittedMap, SolveOptions } from './solve.js';
 export { trainingSpan } from './span.js';
 export type { Span } from './span.js';
 export { mergeStatistics, Statistics } from './statistics.js';
+export { loadStatistics, saveStatistics } from './stats-files.js';
 export type { Dtype, MergeNode, Moments } from './statistics.js';

@@ -1,6 +1,7 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, UsageError } from '../base/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
+import type { CrossValidation } from './cross-validation.js';
 import { symmetricEigenvalues } from './eigen.js';
 import { factorise, type Factorisation, type Solver } from './factorise.js';
 import { denseBias, denseWeight, matrix, slice, subtract, timesVector, transpose, type Matrix } from './matrix.js';
@@ -44,6 +45,8 @@ export interface FitInfo {
   warning: string | null;
   /** Eigenvalues of the Gram, descending (p). */
   spectrum?: Float64Array;
+  /** How alpha was chosen, where it was not given. */
+  crossValidation?: CrossValidation;
 }
 
 export interface FittedMap extends LinearMap {
@@ -60,7 +63,7 @@ export interface FittedMap extends LinearMap {
 export const defaultRcond = (dtype: Dtype): number => (dtype === 'float16' ? 1e-6 : 1e-12);
 
 /** A gap below this is no proof of a rank: noise of a tenth of a direction's size would have moved the cut. */
-const clearGap = 100;
+export const clearGap = 100;
 
 /**
  * The least-squares map from X to Y with intercept, from statistics alone: (G + alpha I)⁺ C.
@@ -128,7 +131,7 @@ export function factorisationOf(statistics: Statistics, options: GramOptions): P
  * A column that does not vary has a variance of exactly 0 only where its mean is exact. A mean of a block is off by at most
  * 4,096 units in the last place, so what is no larger than that is nothing.
  */
-function clearConstants({ rows: p, data }: Matrix, n: number, mean: Float64Array): void {
+export function clearConstants({ rows: p, data }: Matrix, n: number, mean: Float64Array): void {
   for (let j = 0; j < p; j++) {
     if (data[j * (p + 1)] > n * (blockRows * Number.EPSILON * mean[j]) ** 2) continue;
     data.fill(0, j * p, (j + 1) * p);
@@ -156,7 +159,7 @@ async function crossOf(
   return cross;
 }
 
-function residualMean(meanX: Float64Array, meanY: Float64Array, prior: LinearMap): Float64Array {
+export function residualMean(meanX: Float64Array, meanY: Float64Array, prior: LinearMap): Float64Array {
   const bias = denseBias(prior);
   return timesVector(denseWeight(prior), meanX).map((value, i) => meanY[i] - value - bias[i]);
 }
@@ -179,7 +182,7 @@ function warningOf(rank: number, gap: number | null): string | null {
   return `The rank ${rank} is a matter of rcond: the eigenvalues next to the cut differ by a factor of ${gap.toPrecision(3)} only.`;
 }
 
-function checkPrior(prior: LinearMap | undefined, p: number, q: number): void {
+export function checkPrior(prior: LinearMap | undefined, p: number, q: number): void {
   if (!prior) return;
   const [out, width] = prior.weight.shape;
   if (out !== q || width !== p) {
@@ -189,12 +192,12 @@ function checkPrior(prior: LinearMap | undefined, p: number, q: number): void {
   }
 }
 
-function add(weight: Matrix, prior: LinearMap): void {
+export function add(weight: Matrix, prior: LinearMap): void {
   const other = denseWeight(prior).data;
   for (let i = 0; i < other.length; i++) weight.data[i] += other[i];
 }
 
-function addOuter(into: Matrix, factor: number, a: Float64Array, b: Float64Array): void {
+export function addOuter(into: Matrix, factor: number, a: Float64Array, b: Float64Array): void {
   for (let i = 0, at = 0; i < a.length; i++) {
     const scaled = factor * a[i];
     for (let j = 0; j < b.length; j++, at++) into.data[at] += scaled * b[j];

@@ -97,7 +97,7 @@ export class Statistics {
   }
 
   /** The nodes folded into one, from the last (and smallest) to the first. */
-  private total(): Moments {
+  total(): Moments {
     if (!this.whole) {
       let right = this.nodes[this.nodes.length - 1].moments;
       for (let k = this.nodes.length - 2; k >= 0; k--) right = mergeMoments(this.nodes[k].moments, right, this.p);
@@ -158,7 +158,7 @@ export function mergeNodes(nodes: readonly MergeNode[], p: number): MergeNode[] 
  * Chan, Golub and LeVeque (1979), "Updating formulae and a pairwise algorithm for computing sample variances":
  * with d the difference of the means, the sums of products add up, plus nₐ n_b / n · d dᵀ.
  */
-function mergeMoments(a: Moments, b: Moments, p: number): Moments {
+export function mergeMoments(a: Moments, b: Moments, p: number): Moments {
   const n = a.n + b.n;
   const factor = (a.n * b.n) / n;
   const width = a.mean.length;

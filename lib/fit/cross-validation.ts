@@ -1,0 +1,245 @@
+import { UsageError, type TaskOptions } from '../base/index.js';
+import { sliceRows, toNdArray, type LinearMap, type RowsLike } from '../tensor/index.js';
+import { centredOn, centreOf, inBasis, type Centre, type Centred } from './centred.js';
+import { accumulateFolds, splitFolds, type Fold, type FoldOptions } from './folds.js';
+import { generalisedErrors } from './gcv.js';
+import { denseBias, timesVector, transpose, type Matrix } from './matrix.js';
+import { multiply } from './multiply.js';
+import { ridgePath } from './ridge-path.js';
+import {
+  add,
+  checkPrior,
+  clearConstants,
+  clearGap,
+  defaultRcond,
+  factorisationOf,
+  type SolveOptions,
+} from './solve.js';
+import { mergeMoments, mergeStatistics, Statistics } from './statistics.js';
+
+export interface CrossValidationOptions extends Pick<SolveOptions, 'rcond' | 'intercept' | 'prior'>, TaskOptions {
+  /** Ridge penalties to choose from, each >= 0. Default 1e-6, 1e-5, …, 1e4. */
+  alphas?: readonly number[];
+  /**
+   * What decides. `mse` (default): mean squared error on the held-out folds. `gcv`: generalised cross-validation (Golub,
+   * Heath and Wahba 1979) of all rows, from the spectrum of their Gram. `agreement`: the mean of what `score` returns.
+   */
+  select?: 'mse' | 'gcv' | 'agreement';
+  /**
+   * For `agreement`: how good each map is on the rows of a held-out fold; the larger, the better. It is called once a
+   * fold with the maps of all alphas, so that one pass over the fold's rows is enough.
+   */
+  score?: (maps: LinearMap[], fold: Fold) => Promise<number[]>;
+  /** How the folds were shuffled, where they are given as statistics and `score` reads their rows. */
+  shuffle?: number;
+}
+
+/** What is known of one alpha. */
+export interface AlphaScore {
+  alpha: number;
+  /** Mean of `perFold`, as scikit-learn's GridSearchCV averages folds. */
+  mse: number;
+  /** Mean squared error over all elements of each held-out fold. */
+  perFold: number[];
+  /** Generalised cross-validation's estimate of the mean squared error, where it was asked for. */
+  gcv?: number;
+  /** Mean of the folds' scores, where they were asked for. */
+  agreement?: number;
+}
+
+export interface CrossValidation {
+  /** The one chosen; of equals the first in the grid. */
+  alpha: number;
+  /** In the order of the grid. */
+  curve: AlphaScore[];
+  select: 'mse' | 'gcv' | 'agreement';
+  folds: number;
+  /** The seed; null for folds of neighbouring rows. */
+  shuffle: number | null;
+  /** What to know before trusting the choice, in a sentence or two; null where there is nothing. */
+  warning: string | null;
+}
+
+const defaultAlphas = Array.from({ length: 11 }, (_, i) => Number(`1e${i - 6}`));
+
+/** Errors below this share of the targets' squares are rounding of the sums that they are the difference of. */
+const resolution = 64 * Number.EPSILON;
+
+/**
+ * Exact k-fold cross-validation of ridge regression from the statistics of the folds, without a pass over rows: a fold is
+ * predicted by the merged statistics of all others, and its error follows from its own. Merging the others costs no more
+ * than taking the fold off the total, and has nothing to cancel.
+ *
+ * Where X (more than 256 wide) fills fewer dimensions than columns, with a clear gap, all folds are first rotated into
+ * those dimensions.
+ * @param folds one `Statistics` a fold, as `accumulateFolds` makes them; or the rows X (n, p) and Y (n, q) themselves
+ * @throws UsageError when alphas are missing or negative, or `score` is missing; FeatReconstructError when folds overlap
+ */
+export async function crossValidate(
+  folds: readonly Statistics[],
+  options?: CrossValidationOptions,
+): Promise<CrossValidation>;
+export async function crossValidate(
+  X: RowsLike,
+  Y: RowsLike,
+  options?: CrossValidationOptions & FoldOptions,
+): Promise<CrossValidation>;
+export async function crossValidate(
+  X: readonly Statistics[] | RowsLike,
+  Y?: RowsLike | CrossValidationOptions,
+  options?: CrossValidationOptions & FoldOptions,
+): Promise<CrossValidation> {
+  if (Array.isArray(X) && X[0] instanceof Statistics) {
+    return fromStatistics(X as Statistics[], (Y as CrossValidationOptions | undefined) ?? {});
+  }
+  checkOptions(options ?? {});
+  return fromStatistics(await accumulateFolds(X as RowsLike, Y as RowsLike, options), options ?? {});
+}
+
+async function fromStatistics(parts: readonly Statistics[], options: CrossValidationOptions): Promise<CrossValidation> {
+  const {
+    alphas = defaultAlphas,
+    select = 'mse',
+    intercept = true,
+    prior,
+    score,
+    shuffle,
+    signal,
+    onProgress,
+  } = options;
+  checkOptions(options);
+  if (parts.length < 2) throw new UsageError(`Expected statistics of at least 2 folds, found ${parts.length}.`);
+  checkPrior(prior, parts[0].p, parts[0].q);
+  const total = mergeStatistics(...parts);
+  const { rcond = defaultRcond(total.dtype) } = options;
+  const basis = await dimensions(total, rcond, intercept);
+  const rotate = (centred: Centred) => (basis ? inBasis(centred, basis) : centred);
+  const places = foldsOf(parts, total.n, shuffle);
+
+  const curve: AlphaScore[] = alphas.map((alpha) => ({ alpha, mse: 0, perFold: [] }));
+  const scores: number[][] = [];
+  let floor = 0;
+  for (const [k, part] of parts.entries()) {
+    signal?.throwIfAborted();
+    const training = others(parts, k);
+    const centre = centreOf(training, intercept, prior);
+    const known = await centredOn(training, centre, prior);
+    if (intercept) clearConstants(known.gram, training.n, training.meanX);
+    const heldOut = await rotate(await centredOn(part, centre, prior));
+    const path = await ridgePath(await rotate(known), heldOut, rcond, alphas.length);
+    const elements = part.n * part.q;
+    floor += (resolution * heldOut.squares) / elements / parts.length;
+    for (const entry of curve) {
+      entry.perFold.push(Math.max(0, await path.squares(entry.alpha)) / elements);
+      signal?.throwIfAborted();
+    }
+    if (score && select === 'agreement') {
+      const maps: LinearMap[] = [];
+      for (const alpha of alphas) maps.push(await mapOf(await path.solution(alpha), centre, basis, prior));
+      scores.push(await score(maps, places[k]));
+    }
+    onProgress?.({ stage: 'cross-validation', done: k + 1, total: parts.length, unit: 'folds' });
+  }
+  const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  for (const [i, entry] of curve.entries()) {
+    entry.mse = mean(entry.perFold);
+    if (select === 'agreement') entry.agreement = mean(scores.map((ofFold) => ofFold[i]));
+  }
+  if (select === 'gcv') {
+    const all = await rotate(await centredOn(total, centreOf(total, intercept, prior), prior));
+    for (const [i, gcv] of (await generalisedErrors(all, alphas, rcond, intercept)).entries()) curve[i].gcv = gcv;
+  }
+  const { chosen, unresolved } = choose(curve, select, floor);
+  return {
+    alpha: alphas[chosen],
+    curve,
+    select,
+    folds: parts.length,
+    shuffle: shuffle ?? null,
+    warning: [edgeWarning(alphas, chosen), unresolvedWarning(unresolved)].filter(Boolean).join(' ') || null,
+  };
+}
+
+function checkOptions({ alphas = defaultAlphas, select, score }: CrossValidationOptions): void {
+  const wrong = alphas.find((alpha) => !(alpha >= 0 && alpha < Infinity));
+  if (alphas.length === 0 || wrong !== undefined) {
+    throw new UsageError(`Expected alphas to choose from, each 0 or more, found ${wrong ?? 'none'}.`);
+  }
+  if (select === 'agreement' && !score) {
+    throw new UsageError("Expected a score to select by 'agreement', found none; give one or select by 'mse'.");
+  }
+}
+
+/** A basis (r, p) of the dimensions that X fills, where that is clearly fewer than its columns and worth the rotation. */
+async function dimensions(total: Statistics, rcond: number, intercept: boolean): Promise<Matrix | null> {
+  if (total.p <= 256) return null;
+  const { rank, gap, basis } = await factorisationOf(total, { alpha: 0, rcond, intercept });
+  return rank > 0 && gap !== null && gap >= clearGap ? basis : null;
+}
+
+/** All folds but one. */
+function others(parts: readonly Statistics[], held: number): Statistics {
+  const { p, q, dtype } = parts[held];
+  const moments = parts
+    .filter((_, k) => k !== held)
+    .map((part) => part.total())
+    .reduce((a, b) => mergeMoments(a, b, p));
+  return new Statistics(p, q, dtype, [{ level: 0, index: 0, start: 0, end: moments.n, moments }]);
+}
+
+/** The rows of each fold: in the order of the seed, else those that its statistics were made of. */
+function foldsOf(parts: readonly Statistics[], n: number, shuffle: number | undefined): Fold[] {
+  if (shuffle !== undefined) return splitFolds(n, { folds: parts.length, shuffle });
+  return parts.map(({ n: size, nodes }, index) => ({
+    index,
+    n: size,
+    of: (source) => sliceRows(source, nodes[0].start, nodes[nodes.length - 1].end),
+  }));
+}
+
+async function mapOf(
+  solution: Matrix,
+  centre: Centre,
+  basis: Matrix | null,
+  prior: LinearMap | undefined,
+): Promise<LinearMap> {
+  const weight = transpose(basis ? await multiply(basis, solution, 'tn') : solution);
+  const at = timesVector(weight, centre.x);
+  const bias = centre.y.map((value, i) => value - at[i]);
+  if (prior) {
+    add(weight, prior);
+    denseBias(prior).forEach((value, i) => (bias[i] += value));
+  }
+  return { weight: toNdArray(weight.data, [weight.rows, weight.cols]), bias: toNdArray(bias, [weight.rows]) };
+}
+
+/** The best alpha's place in the grid, the first of equals; errors that rounding hides count as equal. */
+function choose(
+  curve: readonly AlphaScore[],
+  select: CrossValidation['select'],
+  floor: number,
+): { chosen: number; unresolved: number } {
+  const losses = curve.map((entry) =>
+    select === 'agreement' ? -entry.agreement! : Math.max(floor, select === 'gcv' ? entry.gcv! : entry.mse),
+  );
+  const best = losses.reduce((least, loss) => Math.min(least, loss), Infinity);
+  const unresolved = select === 'agreement' ? 0 : losses.filter((loss) => loss === floor).length;
+  return { chosen: Math.max(0, losses.indexOf(best)), unresolved };
+}
+
+function edgeWarning(alphas: readonly number[], chosen: number): string | null {
+  const alpha = alphas[chosen];
+  if (Math.min(...alphas) === Math.max(...alphas)) return null;
+  if (alpha === Math.max(...alphas)) {
+    return `The best alpha, ${alpha}, is the largest of the grid: a still larger one may be better.`;
+  }
+  if (alpha === Math.min(...alphas) && alpha > 0) {
+    return `The best alpha, ${alpha}, is the smallest of the grid: a still smaller one, or 0, may be better.`;
+  }
+  return null;
+}
+
+const unresolvedWarning = (count: number): string | null =>
+  count > 1
+    ? `The errors of ${count} alphas are within rounding of 0: they count as equal, and the first in the grid is taken.`
+    : null;

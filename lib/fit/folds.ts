@@ -1,0 +1,114 @@
+import { UsageError, type TaskOptions } from '../base/index.js';
+import { sliceRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { accumulate, type AccumulateOptions } from './accumulate.js';
+import { generator } from './sgd-rows.js';
+import type { Statistics } from './statistics.js';
+
+export interface FoldOptions {
+  /** How many folds, from 2 to the number of rows. Default 5. */
+  folds?: number;
+  /** Seed of a random order of the rows; without it the folds are runs of neighbouring rows. */
+  shuffle?: number;
+}
+
+/** Rows that are held out together. */
+export interface Fold {
+  index: number;
+  /** How many. */
+  n: number;
+  /** These rows of any source of the whole data set: its logits, features or labels. */
+  of(source: RowSource): RowSource;
+}
+
+/**
+ * Folds as even as can be, the first n mod k of them one row larger, as scikit-learn's `KFold` makes them. Shuffled ones
+ * hold the same rows for the same seed (Fisher and Yates on mulberry32), in the order of the data set.
+ * @throws UsageError for fewer than 2 folds or more than rows
+ */
+export function splitFolds(n: number, { folds = 5, shuffle }: FoldOptions = {}): Fold[] {
+  if (!(Number.isInteger(folds) && folds >= 2 && folds <= n)) {
+    throw new UsageError(`Expected from 2 folds to as many as the ${n} rows, found ${folds}.`);
+  }
+  const order = shuffle === undefined ? undefined : permutation(n, shuffle);
+  return Array.from({ length: folds }, (_, index) => {
+    const larger = n % folds;
+    const size = Math.floor(n / folds);
+    const start = index * size + Math.min(index, larger);
+    const end = start + size + (index < larger ? 1 : 0);
+    const rows = order?.subarray(start, end).sort();
+    return {
+      index,
+      n: end - start,
+      of: (source) => (rows ? pickRows(source, rows) : sliceRows(source, start, end)),
+    };
+  });
+}
+
+/**
+ * Statistics of each fold of X (n, p) and Y (n, q): one pass over the rows. Merged they are those of all rows.
+ * @throws UsageError, FeatReconstructError as `splitFolds` and `accumulate` do
+ */
+export async function accumulateFolds(
+  X: RowsLike,
+  Y: RowsLike,
+  options: FoldOptions & TaskOptions & Pick<AccumulateOptions, 'executionProviders'> = {},
+): Promise<Statistics[]> {
+  const { signal, onProgress, executionProviders } = options;
+  const [x, y] = [toRowSource(X, 'X'), toRowSource(Y, 'Y')];
+  // Rows that do not pair up are accumulate's to refuse, in its words.
+  if (x.rows !== y.rows) await accumulate(x, y);
+  const statistics: Statistics[] = [];
+  let firstRow = 0;
+  for (const fold of splitFolds(x.rows, options)) {
+    const before = firstRow;
+    statistics.push(
+      await accumulate(fold.of(x), fold.of(y), {
+        signal,
+        executionProviders,
+        firstRow,
+        onProgress: (progress) => onProgress?.({ ...progress, done: before + progress.done, total: x.rows }),
+      }),
+    );
+    firstRow += fold.n;
+  }
+  return statistics;
+}
+
+/** 0 to n − 1 in a random order. */
+function permutation(n: number, seed: number): Int32Array {
+  const random = generator(seed);
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
+/** Rows that are read in one go, those in between included. */
+const reach = 1024;
+
+/** Some rows of a source, ascending. Neighbours are read together, so that a file is walked over and not hopped about in. */
+function pickRows(source: RowSource, rows: Int32Array): RowSource {
+  return {
+    rows: rows.length,
+    cols: source.cols,
+    dtype: source.dtype,
+    async read(start, end) {
+      const { cols } = source;
+      const out =
+        source.dtype === 'float64' ? new Float64Array((end - start) * cols) : new Float32Array((end - start) * cols);
+      for (let i = start; i < end;) {
+        const first = rows[i];
+        let next = i + 1;
+        while (next < end && rows[next] < first + reach) next++;
+        const block = await source.read(first, rows[next - 1] + 1);
+        for (; i < next; i++) {
+          const at = (rows[i] - first) * cols;
+          out.set(block.subarray(at, at + cols), (i - start) * cols);
+        }
+      }
+      return out;
+    },
+  };
+}
