@@ -267,8 +267,10 @@ export async function writeStore(
     },
     async suspend() {
       // Whatever went wrong (a full disk, say) is the caller's error to report, not this one's.
-      await save().catch(() => {});
+      if (progress.next > 0) await save().catch(() => {});
       await file.close().catch(() => {});
+      // Without a row there is nothing to go on with, and no reason to stand in another extraction's way.
+      if (progress.next === 0) await rm(partial, { force: true }).catch(() => {});
     },
   };
 }
