@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { accumulate, loadStatistics, mergeStatistics, saveStatistics, type Statistics } from '../../lib/fit/index.js';
+import { memoryRows, sliceRows, writeSafetensors } from '../../lib/tensor/index.js';
+import { integers, matrixOf } from './data.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'featreconstruct-stats-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+const file = (name: string): string => path.join(folder, name);
+
+describe('.stats files', () => {
+  const [n, p, q] = [11 * 4096 + 77, 3, 2];
+  const x = memoryRows(
+    Float32Array.from(integers(n, p, 1), (value) => value / 3),
+    n,
+    p,
+  );
+  const y = memoryRows(
+    Float32Array.from(integers(n, q, 2), (value) => value / 7),
+    n,
+    q,
+  );
+  const shard = (from: number, to: number): Promise<Statistics> =>
+    accumulate(sliceRows(x, from, to), sliceRows(y, from, to), { firstRow: from });
+
+  it('hold statistics to the bit', async () => {
+    const statistics = await accumulate(x, y);
+    await saveStatistics(file('whole.stats'), statistics);
+    const loaded = await loadStatistics(file('whole.stats'));
+    expect(loaded).toMatchObject({ n, p, q, dtype: 'float32' });
+    expect(loaded.nodes).toEqual(statistics.nodes);
+  });
+
+  it('give the same bits from random shards in random order, merged in any grouping', async () => {
+    const whole = await accumulate(x, y);
+    // Whole blocks of 4,096 rows, dealt out by a hash: the last cut is the end of the data.
+    for (let round = 0; round < 6; round++) {
+      const coins = integers(1, 11, 100 + round);
+      const edges = [0, ...[...coins.keys()].filter((k) => coins[k] > 2).map((k) => (k + 1) * 4096), n];
+      const parts: Statistics[] = [];
+      for (let k = 1; k < edges.length; k++) {
+        const name = file(`${round}-${k}.stats`);
+        await saveStatistics(name, await shard(edges[k - 1], edges[k]));
+        parts.push(await loadStatistics(name));
+      }
+      const order = integers(1, parts.length, 200 + round);
+      const shuffled = [...parts.keys()].sort((a, b) => order[a] - order[b] || a - b).map((k) => parts[k]);
+      const half = Math.ceil(shuffled.length / 2);
+      await saveStatistics(file('half.stats'), mergeStatistics(...shuffled.slice(0, half)));
+      const rest = shuffled.slice(half);
+      const halves = mergeStatistics(...rest, await loadStatistics(file('half.stats')));
+      for (const merged of [mergeStatistics(...shuffled), halves]) expect(merged.nodes).toEqual(whole.nodes);
+    }
+  });
+
+  it('are refused with a byte changed, wherever it is', async () => {
+    await saveStatistics(file('good.stats'), await shard(0, 5000));
+    const bytes = await readFile(file('good.stats'));
+    const header = 8 + Number(bytes.readBigUInt64LE(0));
+    const node = bytes.indexOf('\\"start\\":0') + 10;
+    for (const at of [header, header + 8 * 9, bytes.length - 1, node]) {
+      const changed = Buffer.from(bytes);
+      changed[at] ^= 1;
+      await writeFile(file('bad.stats'), changed);
+      await expect(loadStatistics(file('bad.stats'))).rejects.toThrow(
+        /bad\.stats.*does not match its SHA-256.*damaged/,
+      );
+    }
+    await writeFile(file('short.stats'), bytes.subarray(0, bytes.length - 8));
+    await expect(loadStatistics(file('short.stats'))).rejects.toThrow('truncated');
+  });
+
+  it('are told from other safetensors files', async () => {
+    await writeSafetensors(file('other.safetensors'), { features: matrixOf(integers(2, 2, 1), 2) });
+    await expect(loadStatistics(file('other.safetensors'))).rejects.toThrow('Expected statistics');
+    await expect(loadStatistics(file('none.stats'))).rejects.toThrow('none.stats');
+  });
+});
