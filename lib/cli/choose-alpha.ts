@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import type { AlphaScore, CrossValidation, FitOptions } from '../fit/index.js';
 import type { Column } from '../report/index.js';
-import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
+import { toNdArray, type RowSource } from '../tensor/index.js';
 import { parseGrid } from './grid.js';
 import { wholeNumber } from './options.js';
 
@@ -27,13 +27,13 @@ export function alphaOptions(command: Command): Command {
     .addOption(new Option('--folds <k>', 'folds of the cross-validation (default: 5)').argParser(wholeNumber))
     .addOption(new Option('--shuffle <seed>', 'shuffle the rows into the folds').argParser(seed))
     .addOption(new Option('--select <by>', 'what decides (default: mse)').choices(['mse', 'gcv', 'agreement']))
-    .option('--head <file>', "for --select agreement: the features' head, an .onnx model, a store or a map");
+    .option('--head <file>', 'for --select agreement: the head of the features --y, an .onnx model, a store or a map');
 }
 
 const seed = (text: string): number => (text.trim() === '0' ? 0 : wholeNumber(text));
 
-/** The options of `fitLinearMap` that the flags ask for; x are the rows that are read from. */
-export async function readAlpha(flags: AlphaFlags, x: RowSource): Promise<FitOptions> {
+/** The options of `fitLinearMap` that the flags ask for; x are the rows that are read from, y those that are wanted. */
+export async function readAlpha(flags: AlphaFlags, x: RowSource, y: RowSource): Promise<FitOptions> {
   const { folds, shuffle, select, head } = flags;
   if (flags.alpha !== 'cv') {
     const [alpha, ...others] = await parseGrid('--alpha', flags.alpha);
@@ -53,30 +53,37 @@ export async function readAlpha(flags: AlphaFlags, x: RowSource): Promise<FitOpt
     throw new UsageError('Expected --select agreement and --head FILE together, found one without the other.');
   }
   const alphas = flags.alphas === undefined ? undefined : await parseGrid('--alphas', flags.alphas);
-  const score = head === undefined ? undefined : await agreementScore(head, x);
+  const score = head === undefined ? undefined : await agreementScore(head, x, y);
   return { alpha: 'cv', alphas, folds, shuffle, select, score };
 }
 
 /** Rows of a held-out fold that are in memory at a time. */
 const blockRows = 4096;
 
-/** How often the head names the class of the logits x on what each map makes of them: one pass over a fold's rows. */
-async function agreementScore(file: string, x: RowSource): Promise<FitOptions['score']> {
+/**
+ * How often the head names the same class on what each map makes of x as on the features y themselves, which are those of
+ * the source's model or of another: one pass over a fold's rows.
+ */
+async function agreementScore(file: string, x: RowSource, y: RowSource): Promise<FitOptions['score']> {
   const { evaluateAgreement } = await import('../evaluate/index.js');
   const { applyLinearMap } = await import('../fit/index.js');
   const { openHead } = await import('./rows.js');
-  const head: LinearMap = await openHead(file);
+  const head = await openHead(file);
+  const original = applyLinearMap(head, y);
+  const inMemory = async (source: RowSource, start: number, end: number) =>
+    toNdArray(Float64Array.from(await source.read(start, end)), [end - start, source.cols]);
   return async (maps, fold) => {
-    const logits = fold.of(x);
+    const [from, answers] = [fold.of(x), fold.of(original)];
     const agreed = maps.map(() => 0);
-    for (let start = 0; start < logits.rows; start += blockRows) {
-      const end = Math.min(logits.rows, start + blockRows);
-      const block = toNdArray(Float64Array.from(await logits.read(start, end)), [end - start, logits.cols]);
+    for (let start = 0; start < fold.n; start += blockRows) {
+      const end = Math.min(fold.n, start + blockRows);
+      const block = await inMemory(from, start, end);
+      const logits = await inMemory(answers, start, end);
       for (const [i, map] of maps.entries()) {
-        agreed[i] += (await evaluateAgreement(head, await applyLinearMap(map, block), block)).agreed;
+        agreed[i] += (await evaluateAgreement(head, await applyLinearMap(map, block), logits)).agreed;
       }
     }
-    return agreed.map((count) => count / logits.rows);
+    return agreed.map((count) => count / fold.n);
   };
 }
 

@@ -55,7 +55,7 @@ export function register(program: Command): void {
       const y = await openRows(flags.y, 'features');
       try {
         const map = await fitLinearMap(x.source, y.source, {
-          ...(await readAlpha(flags, x.source)),
+          ...(await readAlpha(flags, x.source, y.source)),
           rcond: flags.rcond,
           prior,
           intercept: flags.intercept,
