@@ -4,6 +4,7 @@ import path from 'node:path';
 import { FeatReconstructError, UsageError } from '../../lib/base/index.js';
 import { loadClipTokenizer } from '../../lib/experiments/clip-tokenizer.js';
 import { openaiTemplates } from '../../lib/experiments/zero-shot-templates.js';
+import { buildModel } from '../../lib/onnx/index.js';
 import { loadModel, toNdArray, writeSafetensors, zeroShotHead } from '../../lib/index.js';
 import { temporaryFolder } from '../cli/support.js';
 
@@ -123,6 +124,32 @@ describe('towers', () => {
     const tower = await loadModel(fixture('tiny.image.onnx'), { output: 'features' });
     expect(tower).toMatchObject({ featureDim: width, classCount: width, layout: 'nchw', imageSize: [32, 32] });
     expect(tower.featuresTensor).toBe('embeddings');
+    await tower.release();
+  });
+
+  test('a model that ends in features and names logits, several outputs or no width is refused', async () => {
+    const both = path.join(process.cwd(), '__tests__', 'fixtures', 'onnx', 'outputs_features_logits.onnx');
+    const load = (options: object, model: string | Uint8Array = both): Promise<unknown> =>
+      loadModel(model, { output: 'features', ...options });
+    await expect(load({ logits: 'logits' })).rejects.toBeInstanceOf(UsageError);
+    await expect(load({})).rejects.toThrow("name the one that you mean with the option 'features'");
+    const open = buildModel({
+      inputs: [{ name: 'x', type: 'float32', dims: ['n', 3] }],
+      outputs: [{ name: 'y', type: 'float32', dims: ['n', 'width'] }],
+      nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }],
+    });
+    await expect(load({}, open)).rejects.toThrow("how wide 'y' is");
+  });
+
+  test('a tower that ends in no linear layer gives its output', async () => {
+    const bytes = buildModel({
+      inputs: [{ name: 'x', type: 'float32', dims: ['n', 3] }],
+      outputs: [{ name: 'y', type: 'float32', dims: ['n', 3] }],
+      nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }],
+    });
+    const tower = await loadModel(bytes, { output: 'features' });
+    const { features } = await tower.run({ type: 'float32', data: Float32Array.of(-1, 2, 3), dims: [1, 3] });
+    expect(Array.from(features)).toEqual([0, 2, 3]);
     await tower.release();
   });
 

@@ -49,7 +49,8 @@ export class JointStatistics {
 
 /**
  * One pass over the features of several models on the same images.
- * @param onto statistics of other models on these images, to add to: only products with the new models are formed
+ * @param options `onto`: statistics of other models on these images, to add to; only products with the new models are
+ *   formed
  * @throws FeatReconstructError when the models have not the same number of rows
  */
 export async function accumulateJoint(
