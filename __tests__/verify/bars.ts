@@ -20,7 +20,10 @@ export const allAgree: Bar = ({ agreed, nTest }) => ({
 /** Every image within the span keeps its class. */
 export const allInSpanAgree: Bar = ({ agreementInSpan, inSpanShare, nTest }) => ({
   bar: 'agreement in span 100 %',
-  figure: agreementInSpan === null ? 'no image in span' : `${agreementInSpan} of ${images(inSpanShare, nTest)}`,
+  figure:
+    agreementInSpan === null
+      ? 'no image in span'
+      : `${(100 * agreementInSpan).toFixed(2)} % of ${images(inSpanShare, nTest)}`,
   held: agreementInSpan === 1,
 });
 

@@ -11,7 +11,7 @@ import {
 } from '../bars.js';
 import { notRun, type Check, type Point } from '../check.js';
 import { checkRun, type Claim, type Run } from '../claims.js';
-import { exportedResnet18 } from '../exported.js';
+import { exportModel } from '../exported.js';
 import type { Settings } from '../settings.js';
 
 const cifar100 = { train: 'cifar100:train', tests: ['cifar100:test'] };
@@ -61,7 +61,7 @@ export const point: Point = {
 
 /** A ResNet-18 of random weights: 512 features, 1000 classes. */
 async function randomResnet18(settings: Settings): Promise<Check[]> {
-  const { file, problem } = await exportedResnet18(settings);
+  const { file, problem } = await exportModel('resnet18', settings);
   if (!file) return [notRun('run 1 resnet18, random weights', 'agreement, mse, rank', problem!)];
   return checkRun(
     { experiment: 1, source: file, train: 'cifar100:train[0:3000]', tests: ['cifar100:test[0:1000]'] },
