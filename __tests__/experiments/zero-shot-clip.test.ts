@@ -193,6 +193,18 @@ describe('towers', () => {
     await expect(zeroShotHead({ ...prompts, ...options })).rejects.toThrow(message);
   });
 
+  test('the tokenizer of another model is told', async () => {
+    const json = JSON.parse(readFileSync(fixture('tokenizer.json'), 'utf8')) as {
+      added_tokens: { id: number }[];
+      model: { vocab: Record<string, number> };
+    };
+    json.added_tokens[1].id = json.model.vocab['<|endoftext|>'] = 49407;
+    await writeFile(at('larger.json'), JSON.stringify(json));
+    const wrong = zeroShotHead({ ...prompts, tokenizer: at('larger.json'), classNames: 'cifar10' });
+    await expect(wrong).rejects.toBeInstanceOf(FeatReconstructError);
+    await expect(wrong).rejects.toThrow('Give the tokenizer.json of the same model');
+  });
+
   test('an image tower in place of the text tower is told', async () => {
     const wrong = zeroShotHead({ ...prompts, textModel: fixture('tiny.image.onnx'), classNames: 'cifar10' });
     await expect(wrong).rejects.toThrow('reads token ids, found that tiny.image reads float32');

@@ -106,7 +106,13 @@ async function embed(
   for (let start = 0; start < tokens.length; start += batchSize) {
     signal?.throwIfAborted();
     const batch = tokens.slice(start, start + batchSize);
-    const { features } = await tower.run(tokenBatch(tower, batch));
+    const { features } = await tower.run(tokenBatch(tower, batch)).catch((error: Error) => {
+      if (error instanceof FeatReconstructError) throw error;
+      throw new FeatReconstructError(
+        `Expected ${name} to read the tokens of its prompts, found that ONNX Runtime stops: ${error.message.trim().replace(/\.$/, '')}. Give the tokenizer.json of the same model.`,
+        { cause: error },
+      );
+    });
     out.set(features, start * d);
     const done = start + batch.length;
     onProgress?.({ stage: `embed prompts with ${name}`, done, total: tokens.length, unit: 'prompts' });
