@@ -12,8 +12,8 @@ export interface RidgePath {
   solution(alpha: number): Promise<Matrix>;
 }
 
-/** A number of JavaScript's eigen-decomposition takes as long as so many of a Gemm's on ONNX Runtime. */
-const gemmPerScript = 30;
+/** An operation of the eigen-decomposition in JavaScript takes as long as so many of a factorisation and solution (measured). */
+const costOfScript = 5;
 
 /**
  * The cheaper of two ways to the same numbers: all eigenvectors of the training Gram once (9 p³ in JavaScript; each alpha
@@ -21,7 +21,7 @@ const gemmPerScript = 30;
  */
 export function ridgePath(training: Centred, heldOut: Centred, rcond: number, alphas: number): Promise<RidgePath> {
   const [p, q] = [training.cross.rows, training.cross.cols];
-  const spectrum = gemmPerScript * 9 * p ** 3;
+  const spectrum = costOfScript * 9 * p ** 3;
   const each = alphas * (p ** 3 / 3 + 8 * p ** 2 * q);
   return spectrum <= each
     ? spectralPath(training, heldOut, rcond)
