@@ -133,7 +133,9 @@ export function factorisationOf(statistics: Statistics, options: GramOptions): P
  */
 export function clearConstants({ rows: p, data }: Matrix, n: number, mean: Float64Array): void {
   for (let j = 0; j < p; j++) {
-    if (data[j * (p + 1)] > n * (blockRows * Number.EPSILON * mean[j]) ** 2) continue;
+    const rounding = n * (blockRows * Number.EPSILON * mean[j]) ** 2;
+    // An overflow is not nothing: the factorisation refuses it.
+    if (!(data[j * (p + 1)] <= rounding && rounding < Infinity)) continue;
     data.fill(0, j * p, (j + 1) * p);
     for (let i = 0; i < p; i++) data[i * p + j] = 0;
   }
