@@ -1,0 +1,91 @@
+import { brief, count, renderResults, renderTable, rSquared, seconds, share } from '../../lib/report/index.js';
+import type { ResultRow, Results } from '../../lib/experiments/index.js';
+
+test.each<[number | null, string]>([
+  [0.99237, '99.24 %'],
+  [1, '100.00 %'],
+  [0.99999, '99.99 %'], // never all of them unless it is
+  [0, '0.00 %'],
+  [0.00001, '<0.01 %'],
+  [null, '–'],
+])('share %d is %s', (value, text) => expect(share(value)).toBe(text));
+
+test.each<[number | null, string]>([
+  [0.5, '0.5000'],
+  [-2.25, '-2.2500'],
+  [0.9998, '0.9998'],
+  [0.999999998, '1 − 2e-9'],
+  [1, '1'],
+  [null, '–'],
+])('R² %d is %s', (value, text) => expect(rSquared(value)).toBe(text));
+
+test('counts, brief numbers and seconds', () => {
+  expect(count(1234567)).toBe('1,234,567');
+  expect([0, 12.345, 0.00012345, 1.5e7, null].map(brief)).toEqual(['0', '12.3', '1.2e-4', '1.5e+7', '–']);
+  expect([0.04, 9.94, 61.6].map(seconds)).toEqual(['0.0 s', '9.9 s', '62 s']);
+});
+
+test('tables: figures flush right, text flush left, nothing at the end of a line', () => {
+  const rows = [
+    { name: 'a', value: 1 },
+    { name: 'longer', value: 1000 },
+  ];
+  const table = renderTable(
+    [
+      { heading: 'name', cell: (row) => row.name },
+      { heading: 'value', align: 'right', cell: (row) => count(row.value) },
+    ],
+    rows,
+  );
+  expect(table.split('\n')).toEqual(['name    value', '──────  ─────', 'a           1', 'longer  1,000']);
+});
+
+const row: ResultRow = {
+  ...{ source: 'resnet18', target: 'resnet18', train: 'cifar100:train[0:5000]', test: 'cifar100:test', from: 'logits' },
+  ...{ nTrain: 5000, nTest: 10000, overlap: 0, agreed: 10000, agreement: 1, agreementInterval: [0.9996, 1] },
+  ...{ topkAgreement: { 5: 1 }, inSpanShare: 1, agreementInSpan: 1, agreementByMargin: [], kappa: 1 },
+  ...{ majorityShare: 0.25, distinctClasses: 80, ties: 0, rawAgreement: 1, accuracy: null },
+  ...{ pinvAgreement: null, cka: null, procrustesError: null },
+  ...{ mse: 1e-12, mseTotal256: 4e-11, mseTotal16: 6e-10, variance: 0.5, r2: 1 - 2e-12, r2RowSpace: 1 - 2e-12 },
+  ...{ r2NullSpace: null, rank: 512, gap: 1e6, condition: 1e5, alpha: 0, prior: null, solver: 'cholesky', sgd: null },
+  ...{ seconds: { extract: 100, fit: 1.5, evaluate: 2 }, warnings: [] },
+};
+const diverged: ResultRow = {
+  ...row,
+  ...{ agreed: null, agreement: null, agreementInterval: null, topkAgreement: {}, inSpanShare: null, kappa: null },
+  ...{ mse: null, mseTotal256: null, r2: null, r2RowSpace: null, rank: null, alpha: null, solver: 'sgd' },
+  sgd: { epochs: 100, batchSize: 256, learningRate: 0.1, momentum: 0.9, shuffle: false },
+  warnings: ['The learning rate 0.1 is above the limit of stability 0.09.'],
+};
+const results = (rows: ResultRow[], failures: string[] = []): Results => ({
+  ...{ schema: 1, experiment: 1, question: 'How much?', rows, failures },
+  environment: {} as Results['environment'],
+});
+
+test('a table for each pair and data set, with the published figure of that kind of pair', () => {
+  const other: ResultRow = { ...row, test: 'folder:/data/scenes', nTest: 720, inSpanShare: 0.9, agreementInSpan: 1 };
+  const text = renderResults(results([row, { ...row, prior: 'head' }, diverged, other]));
+  const lines = text.split('\n');
+  expect(lines[0]).toBe('Experiment 1 · One model: its logits → its own features');
+  expect(lines).toContain(
+    'resnet18 → resnet18   fitted on cifar100:train[0:5000] (5,000), tested on cifar100:test (10,000)',
+  );
+  expect(text).toContain('tested on folder:scenes (720)');
+  const line = (start: string): string => lines.find((each) => each.startsWith(start))!;
+  expect(line('least squares ')).toMatch(/100\.00 % +99\.96 – 100\.00 % +99\.24 % .* 512 +1\.5 s$/);
+  expect(line('least squares, head as prior')).toMatch(/100\.00 %/);
+  expect(line('SGD, 100 epochs')).toMatch(/ – +– +99\.24 %/);
+  expect(lines).toContain('published: resnet18 → resnet18, cifar100:train → cifar100:test, by SGD; "MSE total" 0.224');
+  expect(lines).toContain('! The learning rate 0.1 is above the limit of stability 0.09.');
+  // The share within the span is set beside its agreement only where some images are outside.
+  expect(lines.filter((each) => each.includes('agreement there'))).toHaveLength(1);
+  expect(text).not.toContain('FAILED');
+});
+
+test('failed checks come last', () => {
+  expect(
+    renderResults(results([row], ['resnet18: wrong.']))
+      .split('\n')
+      .at(-1),
+  ).toBe('FAILED CHECK: resnet18: wrong.');
+});
