@@ -10,6 +10,9 @@ const run = (command, args, cwd = folder) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
 try {
+  // Install scripts are off in this project, so packing does not build by itself; what was renamed must not be packed.
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  run('npm', ['run', 'build'], root);
   const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root));
   const tarball = join(folder, filename);
   const size = statSync(tarball).size;
