@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { accumulate, loadStatistics, mergeStatistics, saveStatistics, type Statistics } from '../../lib/fit/index.js';
-import { memoryRows, sliceRows, writeSafetensors } from '../../lib/tensor/index.js';
+import { memoryRows, readSafetensors, sliceRows, writeSafetensors } from '../../lib/tensor/index.js';
 import { integers, matrixOf } from './data.js';
 
 let folder: string;
@@ -34,6 +34,16 @@ describe('.stats files', () => {
     const loaded = await loadStatistics(file('whole.stats'));
     expect(loaded).toMatchObject({ n, p, q, dtype: 'float32' });
     expect(loaded.nodes).toEqual(statistics.nodes);
+  });
+
+  it('hold plain matrices, for any reader, across many panels', async () => {
+    const [a, b] = [memoryRows(integers(40, 300, 3), 40, 300), memoryRows(integers(40, 70, 4), 40, 70)];
+    const statistics = await accumulate(a, b);
+    await saveStatistics(file('plain.stats'), statistics);
+    const { tensors } = await readSafetensors(file('plain.stats'));
+    expect(tensors['0.gram'].data).toEqual(statistics.gram);
+    expect(tensors['0.cross'].data).toEqual(statistics.cross);
+    expect((await loadStatistics(file('plain.stats'))).nodes).toEqual(statistics.nodes);
   });
 
   it('give the same bits from random shards in random order, merged in any grouping', async () => {

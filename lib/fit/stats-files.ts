@@ -19,15 +19,17 @@ interface Description {
 
 /**
  * Writes statistics to a `.stats` file: safetensors with the nodes of the merge tree (node k: `k.mean` (p + q), `k.ssY`
- * (q), and the centred panels `k.gram.0`, `k.gram.1`, …), and a SHA-256 of every tensor in the metadata. What is loaded
- * again merges to the same bits as what was saved. For cross-validation each fold has a file of its own.
+ * (q), and centred `k.gram` (p, p) and `k.cross` (p, q)), and a SHA-256 of every tensor in the metadata. What is loaded again
+ * merges to the same bits as what was saved. For cross-validation each fold has a file of its own.
  * @throws FeatReconstructError when the file cannot be written
  */
 export async function saveStatistics(path: string, statistics: Statistics): Promise<void> {
   const { p, q, dtype, nodes } = statistics;
   const tensors: Record<string, NdArray<Float64Array>> = {};
   for (const [k, { moments }] of nodes.entries()) {
-    for (const [name, shape] of layout(k, p, q)) tensors[name] = toNdArray(partOf(moments, name), shape);
+    const { gram, cross } = fromPanels(moments.gram, p, q);
+    const parts = { mean: moments.mean, ssY: moments.ssY, gram, cross };
+    for (const [part, shape] of layout(p, q)) tensors[`${k}.${part}`] = toNdArray(parts[part], shape);
   }
   const description: Description = {
     p,
@@ -50,10 +52,10 @@ export async function loadStatistics(path: string): Promise<Statistics> {
     const { p, q, dtype, nodes, sha256: sums } = describe(file, path);
     const read: MergeNode[] = [];
     for (const [k, { n, ...node }] of nodes.entries()) {
-      const parts: Float64Array[] = [];
-      for (const [name, shape] of layout(k, p, q)) parts.push(await checked(file, path, name, shape, sums[name]));
-      const [mean, ssY, ...gram] = parts;
-      read.push({ ...node, moments: { n, mean, ssY, gram } });
+      const parts = {} as Record<Part, Float64Array>;
+      for (const [part, shape] of layout(p, q)) parts[part] = await checked(file, path, `${k}.${part}`, shape, sums);
+      const { mean, ssY, gram, cross } = parts;
+      read.push({ ...node, moments: { n, mean, ssY, gram: toPanels(gram, cross, p, q) } });
     }
     return new Statistics(p, q, dtype, read);
   } finally {
@@ -61,17 +63,42 @@ export async function loadStatistics(path: string): Promise<Statistics> {
   }
 }
 
-/** Names and shapes of node k's tensors: mean, ssY, then the panels. */
-const layout = (k: number, p: number, q: number): [string, number[]][] => [
-  [`${k}.mean`, [p + q]],
-  [`${k}.ssY`, [q]],
-  ...panels(p, q).map(({ rows, cols }, i): [string, number[]] => [`${k}.gram.${i}`, [rows, cols]]),
+type Part = 'mean' | 'ssY' | 'gram' | 'cross';
+
+/** A node's tensors and their shapes. How its Gram is cut into panels is no matter of the file. */
+const layout = (p: number, q: number): [Part, number[]][] => [
+  ['mean', [p + q]],
+  ['ssY', [q]],
+  ['gram', [p, p]],
+  ['cross', [p, q]],
 ];
 
-function partOf({ mean, ssY, gram }: MergeNode['moments'], name: string): Float64Array {
-  const [, part, panel] = name.split('.');
-  return part === 'mean' ? mean : part === 'ssY' ? ssY : gram[Number(panel)];
+/** Panels as a Gram (p, p) and products with Y (p, q). */
+function fromPanels(parts: readonly Float64Array[], p: number, q: number): { gram: Float64Array; cross: Float64Array } {
+  const [gram, cross] = [new Float64Array(p * p), new Float64Array(p * q)];
+  for (const [k, { row, rows, col, cols }] of panels(p, q).entries()) {
+    for (let i = row, at = 0; i < row + rows; i++) {
+      for (let j = col; j < col + cols; j++, at++) {
+        if (j >= p) cross[i * q + j - p] = parts[k][at];
+        else {
+          gram[i * p + j] = parts[k][at];
+          // What lies in no panel is what it is above the diagonal.
+          if (j >= row + rows) gram[j * p + i] = parts[k][at];
+        }
+      }
+    }
+  }
+  return { gram, cross };
 }
+
+const toPanels = (gram: Float64Array, cross: Float64Array, p: number, q: number): Float64Array[] =>
+  panels(p, q).map(({ row, rows, col, cols }) => {
+    const out = new Float64Array(rows * cols);
+    for (let i = row, at = 0; i < row + rows; i++) {
+      for (let j = col; j < col + cols; j++, at++) out[at] = j < p ? gram[i * p + j] : cross[i * q + j - p];
+    }
+    return out;
+  });
 
 const sha256 = (data: Float64Array | Uint8Array): string =>
   createHash('sha256')
@@ -93,13 +120,13 @@ async function checked(
   path: string,
   name: string,
   shape: number[],
-  sum: string,
+  sums: Record<string, string>,
 ): Promise<Float64Array> {
   const found = file.tensors.get(name);
   if (found?.dtype !== 'F64' || found.shape.join() !== shape.join())
     throw damaged(path, `the layout of tensor '${name}'`);
   const data = denseData(await file.read(name)) as Float64Array;
-  if (sha256(data) !== sum) throw damaged(path, `tensor '${name}'`);
+  if (sha256(data) !== sums[name]) throw damaged(path, `tensor '${name}'`);
   return data;
 }
 
