@@ -36,6 +36,8 @@ export async function accumulate(X: RowsLike, Y: RowsLike, options: AccumulateOp
   const first = await next;
   const session = await createSession(blockGraph(x.cols, y.cols, typeOf(first[0]), typeOf(first[1])), {
     executionProviders,
+    // The graph runs as it is written: rearranged for one input type and not for another, it would round differently.
+    graphOptimizationLevel: 'disabled',
   });
   try {
     let nodes: MergeNode[] = [];

@@ -8,65 +8,110 @@ export interface Rectangle {
   cols: number;
 }
 
-/**
- * The rectangles that cover the upper triangle of XᵀX and all of XᵀY: panel k of X's columns against the columns from
- * its own start to the end of Y. Eight panels cost 9/16 of the full Gram's arithmetic.
- */
-export function panels(p: number, q: number): Rectangle[] {
-  const count = Math.min(8, Math.ceil(p / 64));
-  const out: Rectangle[] = [];
-  for (let k = 0; k < count; k++) {
-    const row = Math.round((k * p) / count);
-    out.push({ row, rows: Math.round(((k + 1) * p) / count) - row, col: row, cols: p + q - row });
-  }
-  return out;
+/** Columns of Z that are worked on together. */
+interface Piece {
+  name: string;
+  start: number;
+  width: number;
 }
 
 /**
- * The graph of one block: x (n, p) and y (n, q) in, out come `mean` (1, p + q), `gram0`, `gram1`, … (the centred
- * panels) and `squares` (1, q), all in float64 whatever x and y are.
+ * Widths of pieces, measured: the left factor is quickest at a multiple of the 6 rows of ONNX Runtime's kernel that
+ * stays in the second-level cache, and the narrower X's pieces are, the less of its Gram is computed twice.
+ */
+const pieceWidth = { x: 126, y: 1024 };
+
+const piecesOf = (name: 'x' | 'y', start: number, width: number): Piece[] =>
+  Array.from({ length: Math.ceil(width / pieceWidth[name]) }, (_, k) => ({
+    name: `${name}${k}`,
+    start: start + k * pieceWidth[name],
+    width: Math.min(pieceWidth[name], width - k * pieceWidth[name]),
+  }));
+
+/** Pairs of pieces whose products cover XᵀX on and above the diagonal, and all of XᵀY. */
+function pairs(p: number, q: number): [Piece, Piece][] {
+  const x = piecesOf('x', 0, p);
+  const y = piecesOf('y', p, q);
+  return x.flatMap((left, k) => [...x.slice(k), ...y].map((right): [Piece, Piece] => [left, right]));
+}
+
+/** What a block's Gram is made of, in the order of the graph's outputs `gram0`, `gram1`, … */
+export const panels = (p: number, q: number): Rectangle[] =>
+  pairs(p, q).map(([left, right]) => ({ row: left.start, rows: left.width, col: right.start, cols: right.width }));
+
+/**
+ * The graph of one block of rows: x (n, p) and y (n, q) in; out come `mean` (p + q, 1), `gram0`, `gram1`, … (the centred
+ * rectangles) and `squares` (q), all in float64 whatever x and y are. Pieces are transposed first, since a product A Bᵀ
+ * of long rows is ONNX Runtime's quickest, and small enough to stay in the cache from there to the centred piece.
  */
 export function blockGraph(p: number, q: number, x: DataTypeName, y: DataTypeName): Uint8Array {
-  const nodes: GraphNode[] = [
-    { op: 'Cast', inputs: ['x'], outputs: ['x64'], attributes: { to: { int: 11 } } },
-    { op: 'Cast', inputs: ['y'], outputs: ['y64'], attributes: { to: { int: 11 } } },
-    { op: 'Concat', inputs: ['x64', 'y64'], outputs: ['z'], attributes: { axis: { int: 1 } } },
-    { op: 'ReduceMean', inputs: ['z'], outputs: ['mean'], attributes: { axes: { ints: [0] } } },
-    { op: 'Sub', inputs: ['z', 'mean'], outputs: ['centred'] },
-  ];
-  const constants: GraphConstant[] = [integers('axis', 1), integers('p', p), integers('end', p + q)];
-  const outputs = ['mean'];
-  for (const [k, { row, rows }] of panels(p, q).entries()) {
-    constants.push(integers(`from${k}`, row), integers(`to${k}`, row + rows));
-    nodes.push({ op: 'Slice', inputs: ['centred', `from${k}`, `to${k}`, 'axis'], outputs: [`left${k}`] });
-    if (k > 0) nodes.push({ op: 'Slice', inputs: ['centred', `from${k}`, 'end', 'axis'], outputs: [`right${k}`] });
-    nodes.push({
-      op: 'Gemm',
-      inputs: [`left${k}`, k > 0 ? `right${k}` : 'centred'],
-      outputs: [`gram${k}`],
-      attributes: { transA: { int: 1 } },
+  const nodes: GraphNode[] = [];
+  const constants: GraphConstant[] = [];
+  const [xs, ys] = [piecesOf('x', 0, p), piecesOf('y', p, q)];
+  for (const [source, pieces] of [['x', xs] as const, ['y', ys] as const]) {
+    const widths = pieces.map(({ width }) => width);
+    constants.push({
+      name: `${source}Widths`,
+      type: 'int64',
+      dims: [widths.length],
+      data: BigInt64Array.from(widths, BigInt),
     });
-    outputs.push(`gram${k}`);
+    nodes.push({
+      op: 'Split',
+      inputs: [source, `${source}Widths`],
+      outputs: pieces.map(({ name }) => `${name}Rows`),
+      attributes: { axis: { int: 1 } },
+    });
+    for (const { name } of pieces) nodes.push(...centred(name));
   }
+  const squares = ys.map(({ name }) => `${name}Squares`);
+  for (const { name } of ys) {
+    nodes.push({
+      op: 'ReduceSumSquare',
+      inputs: [name],
+      outputs: [`${name}Squares`],
+      attributes: { axes: { ints: [1] }, keepdims: { int: 0 } },
+    });
+  }
+  const products = pairs(p, q).map(([left, right], k): GraphNode => ({
+    op: 'Gemm',
+    inputs: [left.name, right.name],
+    outputs: [`gram${k}`],
+    attributes: { transB: { int: 1 } },
+  }));
   nodes.push(
-    { op: 'Slice', inputs: ['centred', 'p', 'end', 'axis'], outputs: ['targets'] },
-    { op: 'ReduceSumSquare', inputs: ['targets'], outputs: ['squares'], attributes: { axes: { ints: [0] } } },
+    ...products,
+    {
+      op: 'Concat',
+      inputs: [...xs, ...ys].map(({ name }) => `${name}Mean`),
+      outputs: ['mean'],
+      attributes: { axis: { int: 0 } },
+    },
+    { op: 'Concat', inputs: squares, outputs: ['squares'], attributes: { axis: { int: 0 } } },
   );
-  outputs.push('squares');
   return buildModel({
     inputs: [
       { name: 'x', type: x, dims: ['n', p] },
       { name: 'y', type: y, dims: ['n', q] },
     ],
-    outputs: outputs.map((name) => ({ name, type: 'float64', dims: [`${name}_rows`, `${name}_cols`] })),
+    outputs: [
+      { name: 'mean', type: 'float64', dims: [p + q, 1] },
+      { name: 'squares', type: 'float64', dims: [q] },
+      ...panels(p, q).map(({ rows, cols }, k) => ({
+        name: `gram${k}`,
+        type: 'float64' as const,
+        dims: [rows, cols],
+      })),
+    ],
     nodes,
     constants,
   });
 }
 
-const integers = (name: string, ...values: number[]): GraphConstant => ({
-  name,
-  type: 'int64',
-  dims: [values.length],
-  data: BigInt64Array.from(values, BigInt),
-});
+/** From a piece's rows (n, width) to the piece: transposed, in float64, less its mean. */
+const centred = (name: string): GraphNode[] => [
+  { op: 'Transpose', inputs: [`${name}Rows`], outputs: [`${name}Columns`], attributes: { perm: { ints: [1, 0] } } },
+  { op: 'Cast', inputs: [`${name}Columns`], outputs: [`${name}Float64`], attributes: { to: { int: 11 } } },
+  { op: 'ReduceMean', inputs: [`${name}Float64`], outputs: [`${name}Mean`], attributes: { axes: { ints: [1] } } },
+  { op: 'Sub', inputs: [`${name}Float64`, `${name}Mean`], outputs: [name] },
+];

@@ -147,9 +147,10 @@ function pack(
   mean.set(y.mean, p);
   const rectangles = panels(p, q).map(({ row, rows, col, cols }) => {
     const out = new Float64Array(rows * cols);
+    const [from, start] = col < p ? [gram, col] : [cross, col - p];
     for (let i = 0; i < rows; i++) {
-      out.set(gram.data.subarray((row + i) * p + col, (row + i + 1) * p), i * cols);
-      out.set(cross.data.subarray((row + i) * q, (row + i + 1) * q), i * cols + p - col);
+      const at = (row + i) * from.cols + start;
+      out.set(from.data.subarray(at, at + cols), i * cols);
     }
     return out;
   });

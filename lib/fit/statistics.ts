@@ -68,32 +68,27 @@ export class Statistics {
 
   /** (p, p), symmetric: XᵀX of centred rows. */
   get gram(): Float64Array {
-    if (this.fullGram) return this.fullGram;
-    const { p, q } = this;
-    const out = new Float64Array(p * p);
-    const { gram } = this.total();
-    for (const [k, { row, rows, col, cols }] of panels(p, q).entries()) {
-      for (let i = row; i < row + rows; i++) {
-        const line = gram[k].subarray((i - row) * cols, (i - row) * cols + p - col);
-        out.set(line.subarray(i - col), i * p + i);
-        for (let j = i + 1; j < p; j++) out[j * p + i] = line[j - col];
-      }
-    }
-    return (this.fullGram = out);
+    return (this.fullGram ??= this.expanded(this.p, 0));
   }
 
   /** (p, q): XᵀY of centred rows. */
   get cross(): Float64Array {
-    if (this.fullCross) return this.fullCross;
-    const { p, q } = this;
-    const out = new Float64Array(p * q);
+    return (this.fullCross ??= this.expanded(this.q, this.p));
+  }
+
+  /** The rectangles of Z's columns [from, from + width) as one array (p, width). */
+  private expanded(width: number, from: number): Float64Array {
+    const out = new Float64Array(this.p * width);
     const { gram } = this.total();
-    for (const [k, { row, rows, cols }] of panels(p, q).entries()) {
+    for (const [k, { row, rows, col, cols }] of panels(this.p, this.q).entries()) {
+      if (col < from || col >= from + width) continue;
       for (let i = 0; i < rows; i++) {
-        out.set(gram[k].subarray((i + 1) * cols - q, (i + 1) * cols), (row + i) * q);
+        out.set(gram[k].subarray(i * cols, (i + 1) * cols), (row + i) * width + col - from);
+        // Below the diagonal X's Gram is what it is above.
+        if (from === 0) for (let j = 0; j < cols; j++) out[(col + j) * width + row + i] = gram[k][i * cols + j];
       }
     }
-    return (this.fullCross = out);
+    return out;
   }
 
   /** The nodes folded into one, from the last (and smallest) to the first. */
