@@ -327,10 +327,12 @@ def export(tower: Tower, file: Path, check_file: Path | None) -> dict:
     finally:
         part.unlink(missing_ok=True)
     if check_file:
+        import numpy as np
         from safetensors.numpy import save_file
 
         tensors = {tower.input_name: tower.batch.numpy(), "features": features, tower.output_name: output}
-        save_file({name: tensor for name, tensor in tensors.items() if tensor is not None}, check_file)
+        # save_file writes the memory as it lies, whatever the strides: a ViT's features are a slice of all tokens.
+        save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items() if tensor is not None}, check_file)
     return figures
 
 
