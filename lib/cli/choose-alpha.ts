@@ -32,8 +32,8 @@ export function alphaOptions(command: Command): Command {
 
 const seed = (text: string): number => (text.trim() === '0' ? 0 : wholeNumber(text));
 
-/** The options of `fitLinearMap` that the flags ask for; x are the rows that are read from, y those that are wanted. */
-export async function readAlpha(flags: AlphaFlags, x: RowSource, y: RowSource): Promise<FitOptions> {
+/** The options of `fitLinearMap` that the flags ask for, checked before a file is opened; `score` is {@link agreementScore}. */
+export async function readAlpha(flags: AlphaFlags): Promise<Omit<FitOptions, 'score'>> {
   const { folds, shuffle, select, head } = flags;
   if (flags.alpha !== 'cv') {
     const [alpha, ...others] = await parseGrid('--alpha', flags.alpha);
@@ -53,8 +53,7 @@ export async function readAlpha(flags: AlphaFlags, x: RowSource, y: RowSource): 
     throw new UsageError('Expected --select agreement and --head FILE together, found one without the other.');
   }
   const alphas = flags.alphas === undefined ? undefined : await parseGrid('--alphas', flags.alphas);
-  const score = head === undefined ? undefined : await agreementScore(head, x, y);
-  return { alpha: 'cv', alphas, folds, shuffle, select, score };
+  return { alpha: 'cv', alphas, folds, shuffle, select };
 }
 
 /** Rows of a held-out fold that are in memory at a time. */
@@ -64,7 +63,7 @@ const blockRows = 4096;
  * How often the head names the same class on what each map makes of x as on the features y themselves, which are those of
  * the source's model or of another: one pass over a fold's rows.
  */
-async function agreementScore(file: string, x: RowSource, y: RowSource): Promise<FitOptions['score']> {
+export async function agreementScore(file: string, x: RowSource, y: RowSource): Promise<FitOptions['score']> {
   const { evaluateAgreement } = await import('../evaluate/index.js');
   const { applyLinearMap } = await import('../fit/index.js');
   const { openHead } = await import('./rows.js');

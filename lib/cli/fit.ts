@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
-import { alphaOptions, curveTable, readAlpha, type AlphaFlags } from './choose-alpha.js';
+import { alphaOptions, curveTable, agreementScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
 import { number } from './options.js';
 
@@ -41,6 +41,7 @@ export function register(program: Command): void {
     )
     .action(async (flags: Flags) => {
       const context = createContext(flags);
+      const alpha = await readAlpha(flags);
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
       const { describeModel } = await import('../runtime/index.js');
       const { brief, count } = await import('../report/index.js');
@@ -55,7 +56,8 @@ export function register(program: Command): void {
       const y = await openRows(flags.y, 'features');
       try {
         const map = await fitLinearMap(x.source, y.source, {
-          ...(await readAlpha(flags, x.source, y.source)),
+          ...alpha,
+          score: flags.head === undefined ? undefined : await agreementScore(flags.head, x.source, y.source),
           rcond: flags.rcond,
           prior,
           intercept: flags.intercept,
