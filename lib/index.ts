@@ -18,15 +18,47 @@ export {
   writeNpy,
   writeSafetensors,
 } from './tensor/index.js';
-export type { FloatNdArray, LinearMap, RowsLike, RowSource, VectorLike } from './tensor/index.js';
+export type {
+  AnyNdArray,
+  ElementType,
+  FloatNdArray,
+  LinearMap,
+  MathjsMatrix,
+  NpyFile,
+  RowsLike,
+  RowSource,
+  SafetensorsDtype,
+  SafetensorsFile,
+  SafetensorsInput,
+  StoredTensor,
+  TypedArray,
+  VectorLike,
+} from './tensor/index.js';
 export { makeTransform } from './images/index.js';
-export type { RgbImage, Transform, TransformSpec } from './images/index.js';
+export type {
+  EncodedImage,
+  Interpolation,
+  PixelStep,
+  RgbImage,
+  Transform,
+  TransformName,
+  TransformSpec,
+} from './images/index.js';
 export { openDataset } from './datasets/index.js';
-export type { Dataset, OpenDatasetOptions, Sample } from './datasets/index.js';
+export type { Dataset, InputTensor, OpenDatasetOptions, Sample } from './datasets/index.js';
 export { describeModel, listProviders, loadModel } from './runtime/index.js';
-export type { LoadModelOptions, Model, ModelDescription } from './runtime/index.js';
+export type {
+  ExecutionProvider,
+  LoadModelOptions,
+  Model,
+  ModelBatch,
+  ModelDescription,
+  ModelInput,
+  ModelOutput,
+  ProviderReport,
+} from './runtime/index.js';
 export { extractFeatures, extractToStore, openStore } from './extract/index.js';
-export type { Activations, ExtractOptions, Provenance, Store } from './extract/index.js';
+export type { Activations, ExtractOptions, Provenance, SkippedImage, Store } from './extract/index.js';
 export {
   accumulate,
   accumulateFolds,
@@ -51,28 +83,55 @@ export {
   trainingSpan,
 } from './fit/index.js';
 export type {
+  AccumulateOptions,
+  AlphaScore,
   CrossValidation,
   CrossValidationOptions,
+  Dtype,
   FitInfo,
   FitOptions,
+  FittedMap,
   Fold,
   FoldOptions,
   JointModel,
   JointProblem,
   JointStatistics,
-  FittedMap,
+  MapWithFit,
+  Matrix,
+  MergeNode,
+  Moments,
+  SgdMap,
   SgdOptions,
+  SgdReport,
+  SolveOptions,
+  Solver,
   Span,
   Statistics,
 } from './fit/index.js';
 export { evaluateAgreement, evaluateMap, inSpan, reconstructionError } from './evaluate/index.js';
-export type { Agreement, MapEvaluation, Reconstruction } from './evaluate/index.js';
+export type {
+  Agreement,
+  EvaluateOptions,
+  FeatureQuantiles,
+  MapEvaluation,
+  MapUnderTest,
+  MarginGroup,
+  Reconstruction,
+  SpanMembership,
+  Violation,
+} from './evaluate/index.js';
 export { runExperiment, zeroShotHead } from './experiments/index.js';
 export type {
+  DatasetRecord,
+  Environment,
   ExperimentSpec,
+  ModelRecord,
+  Prior,
   ResultRow,
   Results,
   RunOptions,
   ZeroShotHead,
+  ZeroShotOptions,
+  ZeroShotRecord,
   ZeroShotSource,
 } from './experiments/index.js';

@@ -7,4 +7,4 @@ export { shortSpec } from './rows.js';
 export { runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';
-export type { DatasetRecord, Environment, ModelRecord, Prior, ResultRow, Results } from './types.js';
+export type { DatasetRecord, Environment, ModelRecord, Prior, ResultRow, Results, ZeroShotRecord } from './types.js';

@@ -10,8 +10,12 @@ import { float32ToFloat16 } from './halves.js';
  * (https://github.com/huggingface/safetensors#format). Validated as the reference implementation does.
  */
 
+/** A number type as safetensors names it. */
+export type SafetensorsDtype =
+  'U64' | 'I64' | 'F64' | 'F32' | 'U32' | 'I32' | 'BF16' | 'F16' | 'U16' | 'I16' | 'I8' | 'U8' | 'BOOL';
+
 /** In the order in which the reference implementation lays tensors out: the widest elements first. */
-const types = {
+const types: Record<SafetensorsDtype, ElementType> = {
   U64: 'uint64',
   I64: 'int64',
   F64: 'float64',
@@ -25,10 +29,7 @@ const types = {
   I8: 'int8',
   U8: 'uint8',
   BOOL: 'bool',
-} as const satisfies Record<string, ElementType>;
-
-/** A number type as safetensors names it. */
-export type SafetensorsDtype = keyof typeof types;
+};
 
 const layoutOrder = Object.keys(types) as SafetensorsDtype[];
 
