@@ -48,7 +48,7 @@ export async function accumulate(X: RowsLike, Y: RowsLike, options: AccumulateOp
         x: { type: typeOf(xs), data: xs, dims: [end - start, x.cols] },
         y: { type: typeOf(ys), data: ys, dims: [end - start, y.cols] },
       });
-      // While ONNX Runtime works on this block, read the next one and merge the last one.
+      // The next block is read from disk while ONNX Runtime works on this one.
       if (k + 1 < ranges.length) {
         next = read(ranges[k + 1]);
         next.catch(() => undefined);

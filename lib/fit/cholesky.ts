@@ -1,4 +1,4 @@
-import { matrix, rowsOf, slice, subtract, type Matrix } from './matrix.js';
+import { dotAt, matrix, rowsOf, slice, subtract, transpose, type Matrix } from './matrix.js';
 import { multiply } from './multiply.js';
 
 const block = 128;
@@ -21,13 +21,13 @@ export async function cholesky(g: Matrix, floor = 0): Promise<CholeskyFactor | n
   for (let a = 0; a < p; a += block) {
     const b = Math.min(a + block, p);
     const panel = slice(g, a, b, a, p);
-    if (a > 0) subtract(panel, await multiply(slice(upper, 0, a, a, b), slice(upper, 0, a, a, p), 'tn'));
+    if (a > 0) subtract(panel, await multiply(transpose(slice(upper, 0, a, a, b)), slice(upper, 0, a, a, p)));
     const diagonal = slice(panel, 0, b - a, 0, b - a);
     if (!factorInPlace(diagonal, floor)) return null;
     const inverse = invertUpper(diagonal);
     inverses.push(inverse);
     put(upper, a, a, diagonal);
-    if (b < p) put(upper, a, b, await multiply(inverse, slice(panel, 0, b - a, b - a, p - a), 'tn'));
+    if (b < p) put(upper, a, b, await multiply(transpose(inverse), slice(panel, 0, b - a, b - a, p - a)));
   }
   return { upper, inverses };
 }
@@ -39,8 +39,8 @@ export async function forwardSolve({ upper, inverses }: CholeskyFactor, c: Matri
   for (const [k, inverse] of inverses.entries()) {
     const a = k * block;
     const rows = rowsOf(x, a, a + inverse.rows);
-    if (a > 0) subtract(rows, await multiply(slice(upper, 0, a, a, a + inverse.rows), rowsOf(x, 0, a), 'tn'));
-    rows.data.set((await multiply(inverse, rows, 'tn')).data);
+    if (a > 0) subtract(rows, await multiply(transpose(slice(upper, 0, a, a, a + inverse.rows)), rowsOf(x, 0, a)));
+    rows.data.set((await multiply(transpose(inverse), rows)).data);
   }
   return x;
 }
@@ -68,9 +68,7 @@ export function choleskySolveVector({ upper: { rows: p, data: u } }: CholeskyFac
     for (let j = i + 1, at = i * p; j < p; j++) x[j] -= u[at + j] * xi;
   }
   for (let i = p - 1; i >= 0; i--) {
-    let sum = x[i];
-    for (let j = i + 1, at = i * p; j < p; j++) sum -= u[at + j] * x[j];
-    x[i] = sum / u[i * p + i];
+    x[i] = (x[i] - dotAt(u, i * p + i + 1, x, i + 1, p - i - 1)) / u[i * p + i];
   }
   return x;
 }

@@ -38,7 +38,7 @@ export interface Factorisation {
  */
 export async function factorise(g: Matrix, rcond: number): Promise<Factorisation> {
   const p = g.rows;
-  const largest = largestEigenvalue((v) => timesVector(g, v), p, { relative: 1e-10 });
+  const largest = largestEigenvalue((v) => timesVector(g, v), p, { relative: 1e-4 });
   if (!Number.isFinite(largest)) {
     throw new FeatReconstructError(
       'Expected sums of squares that float64 can hold, found an overflow; scale X and Y down.',
@@ -50,6 +50,9 @@ export async function factorise(g: Matrix, rcond: number): Promise<Factorisation
     (await fullRank(g, largest, cut)) ?? (await dominantSubspace(g, largest, cut)) ?? eigenvectors(g, largest, cut)
   );
 }
+
+/** Eigenvalues that are only estimated are left to be computed when they are as near to the cut as this. */
+const unsure = 0.01;
 
 const nothing = (p: number): Factorisation => ({
   solver: 'cholesky',
@@ -64,14 +67,16 @@ async function fullRank(g: Matrix, largest: number, cut: number): Promise<Factor
   const factor = await cholesky(g, cut);
   if (!factor) return null;
   const smallest = smallestEigenvalue(factor);
-  if (smallest <= cut) return null;
+  if (smallest <= cut * (1 + unsure)) return null;
+  const condition = largest / smallest;
   return {
     solver: 'cholesky',
     rank: g.rows,
-    condition: largest / smallest,
+    condition,
     gap: null,
     basis: null,
-    solve: (c) => refined(g, factor, c),
+    // Inverted diagonal blocks lose up to the root of the condition, which matters where it is large.
+    solve: (c) => (condition < 1e4 ? choleskySolve(factor, c) : refined(g, factor, c)),
   };
 }
 
@@ -94,7 +99,9 @@ const smallestEigenvalue = (factor: CholeskyFactor): number =>
  * what is off by the gap.
  */
 async function dominantSubspace(g: Matrix, largest: number, cut: number): Promise<Factorisation | null> {
-  let q = await orthonormaliseRows((await pivotedCholesky(g, cut)).factor);
+  const { factor: pivoted } = await pivotedCholesky(g, cut);
+  if (pivoted.rows === g.rows) return null;
+  let q = await orthonormaliseRows(pivoted);
   for (let previous = 1; ;) {
     const off = await multiply(q, g);
     const t = symmetrise(await multiply(off, q, 'nt'));
@@ -127,8 +134,8 @@ function inSubspace(
     const inside = transposedTimesVector(q, timesVector(q, v));
     return v.map((value, i) => value - inside[i]);
   };
-  const dropped = largestEigenvalue((v) => outside(timesVector(g, outside(v))), g.rows, { relative: 1e-3 });
-  if (smallest <= cut || dropped > cut) return null;
+  const dropped = largestEigenvalue((v) => outside(timesVector(g, outside(v))), g.rows, { relative: 0.01, steps: 30 });
+  if (smallest <= cut * (1 + unsure) || dropped > cut * (1 - unsure)) return null;
   return {
     solver: 'pivoted-cholesky',
     rank: q.rows,

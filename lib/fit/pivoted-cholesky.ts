@@ -1,4 +1,4 @@
-import { matrix, rowsOf, type Matrix } from './matrix.js';
+import { matrix, rowsOf, subtract, transpose, type Matrix } from './matrix.js';
 import { multiply } from './multiply.js';
 
 const block = 64;
@@ -21,6 +21,7 @@ export async function pivotedCholesky(g: Matrix, floor: number): Promise<Pivoted
   let r = 0;
   for (let done = false; !done && r < p;) {
     const from = r;
+    const pivots: number[] = [];
     const diagonal = Float64Array.from({ length: p }, (_, i) => rest.data[i * p + i]);
     while (r < Math.min(from + block, p)) {
       const pivot = indexOfLargest(diagonal);
@@ -42,13 +43,13 @@ export async function pivotedCholesky(g: Matrix, floor: number): Promise<Pivoted
         if (diagonal[j] >= 0) diagonal[j] = Math.max(0, diagonal[j] - row[j] * row[j]);
       }
       diagonal[pivot] = -1;
+      pivots.push(pivot);
       r++;
     }
     if (r > from) {
       const rows = rowsOf(factor, from, r);
-      const update = await multiply(rows, rows, 'tn');
-      for (let i = 0; i < rest.data.length; i++) rest.data[i] -= update.data[i];
-      for (let i = 0; i < p; i++) if (diagonal[i] < 0) clear(rest, i);
+      subtract(rest, await multiply(transpose(rows), rows));
+      for (const pivot of pivots) clear(rest, pivot);
     }
   }
   return { factor: rowsOf(factor, 0, r), rest };
