@@ -252,7 +252,7 @@ test('a model that takes colours last gives what its twin gives', async () => {
 
 describe('bad images', () => {
   const images = (): string => at('photos');
-  const bad = (): string => at('photos', 'b', '2.jpg');
+  const bad = (): string => at('photos', 'b', '0.jpg');
   beforeAll(async () => {
     for (let i = 0; i < 8; i++) await writeJpeg(at('photos', i < 4 ? 'a' : 'b', `${i % 4}.jpg`), i);
     await truncate(bad(), 0.5);
@@ -263,9 +263,9 @@ describe('bad images', () => {
     const images = at('photos-to-repair');
     await cp(at('photos'), images, { recursive: true });
     const extract = (): Promise<unknown> => extractToStore(model, `folder:${images}`, store, { batchSize: 2 });
-    await expect(extract()).rejects.toThrow(new RegExp(`Bad image '.*photos-to-repair/b/2\\.jpg'`));
+    await expect(extract()).rejects.toThrow(new RegExp(`Bad image '.*photos-to-repair/b/0\\.jpg'`));
     expect(await exists(store)).toBe(false);
-    await copyFile(at('photos', 'a', '0.jpg'), path.join(images, 'b', '2.jpg'));
+    await copyFile(at('photos', 'a', '0.jpg'), path.join(images, 'b', '0.jpg'));
     await expect(extract()).rejects.toThrow(/strict\.safetensors\.partial.*differs in: images/);
   });
 
@@ -275,11 +275,11 @@ describe('bad images', () => {
     const store = await extractToStore(model, `folder:${images()}`, at('skip.safetensors'), options);
     await store.close();
     const names = ['a/0', 'a/1', 'a/2', 'a/3', 'b/0', 'b/1', 'b/2', 'b/3'];
-    const position = names.indexOf('b/2');
-    expect(store.skipped).toEqual([{ position, id: 'b/2.jpg', reason: expect.stringContaining('b/2.jpg') }]);
+    const position = names.indexOf('b/0');
+    expect(store.skipped).toEqual([{ position, id: 'b/0.jpg', reason: expect.stringContaining('b/0.jpg') }]);
     expect(memory.skipped).toEqual(store.skipped);
     expect(store.rows).toBe(names.length - 1);
-    expect(Array.from(store.positions)).toEqual([0, 1, 2, 3, 4, 5, 7]);
+    expect(Array.from(store.positions)).toEqual([0, 1, 2, 3, 5, 6, 7]);
     expect(Array.from(store.labels)).toEqual([0, 0, 0, 0, 1, 1, 1]);
     expect(memory.features.shape).toEqual([7, 12]);
     const again = await extractFeatures(model, `folder:${images()}`, { ...options, store: at('skip.safetensors') });
@@ -291,7 +291,7 @@ describe('bad images', () => {
     const options = { batchSize: 2, skipBadImages: true };
     const whole = at('skip-whole.safetensors');
     await (await extractToStore(model, `folder:${images()}`, whole, options)).close();
-    for (const stopAt of [2, 8]) {
+    for (const stopAt of [2, 6]) {
       const file = at(`skip-${stopAt}.safetensors`);
       const controller = new AbortController();
       const stopped = extractToStore(model, `folder:${images()}`, file, {
@@ -299,9 +299,7 @@ describe('bad images', () => {
         signal: controller.signal,
         onProgress: ({ done }) => done === stopAt && controller.abort(),
       });
-      // Stopped at the very end, there is nothing left to stop.
-      if (stopAt < 8) await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
-      else await stopped.then((store) => store.close());
+      await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
       await (await extractToStore(model, `folder:${images()}`, file, options)).close();
       expect((await readFile(file)).equals(await readFile(whole))).toBe(true);
       for (const rest of ['.partial', '.partial.json', '.partial.short']) expect(await exists(file + rest)).toBe(false);
@@ -311,7 +309,7 @@ describe('bad images', () => {
   test('a store with gaps is not handed out as one without', async () => {
     const file = at('gaps.safetensors');
     await (await extractToStore(model, `folder:${images()}`, file, { skipBadImages: true })).close();
-    await expect(extractToStore(model, `folder:${images()}`, file, {})).rejects.toThrow(/leaves out 1 bad.*b\/2\.jpg/);
+    await expect(extractToStore(model, `folder:${images()}`, file, {})).rejects.toThrow(/leaves out 1 bad.*b\/0\.jpg/);
   });
 
   test('nothing but bad images is an error', async () => {
