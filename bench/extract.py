@@ -27,7 +27,7 @@ from torchvision.transforms import v2
 NAME = "tf_efficientnet_lite0"
 BATCH_SIZES = (8, 16, 32, 64)
 WORKERS = (1, 2)
-TRIED_IMAGES = 128
+TRIED_IMAGES = 64
 
 
 class Cifar100(Dataset):
@@ -106,10 +106,10 @@ def fastest(model, images):
     """The settings that take the least time: batch size and layout from the model alone, then workers."""
     inputs = torch.stack([images[i][0] for i in range(min(TRIED_IMAGES, len(images)))])
     choices = list(itertools.product(BATCH_SIZES, (False, True)))
-    times = [[time_model(model, inputs, *choice) for choice in choices] for _ in range(3)][1:]
+    times = [[time_model(model, inputs, *choice) for choice in choices] for _ in range(2)]
     batch_size, channels_last = choices[int(np.argmin(np.min(times, axis=0)))]
     tried = [Extraction(model, images, batch_size, channels_last, workers) for workers in WORKERS]
-    times = [[extraction.run() for extraction in tried] for _ in range(3)][1:]
+    times = [[extraction.run() for extraction in tried] for _ in range(2)]
     return tried[int(np.argmin(np.min(times, axis=0)))]
 
 

@@ -2,7 +2,7 @@
  * Throughput of `extractFeatures` (data set open) against a bare `session.run` loop on ready tensors, which is the most
  * that ONNX Runtime can give, and against the same model in PyTorch with a DataLoader. Run `npm run build` first, then
  *
- *     node --import tsx bench/extract.ts --model efficientnet_lite0.onnx [--dataset cifar100:test[0:256]] [--data-dir DIR]
+ *     node --import tsx bench/extract.ts --model efficientnet_lite0.onnx [--dataset cifar100:test[0:128]] [--data-dir DIR]
  *         [--python PATH] [--batch-size N] [--repeats N] [--json]
  *
  * The machine is never as quiet as one would like, so the sides take turns (ours, bare, PyTorch, ours, …), and what
@@ -29,11 +29,11 @@ const bars = { bare: 0.97, torch: 1 };
 const { values: flags } = parseArgs({
   options: {
     model: { type: 'string' },
-    dataset: { type: 'string', default: 'cifar100:test[0:256]' },
+    dataset: { type: 'string', default: 'cifar100:test[0:128]' },
     'data-dir': { type: 'string', default: defaultDataDir() },
     python: { type: 'string' },
     'batch-size': { type: 'string', default: '32' },
-    repeats: { type: 'string', default: '7' },
+    repeats: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -212,7 +212,7 @@ async function preprocessing(model: Model, dataset: Dataset, batchSize: number) 
 
 /** How much of decoding JPEGs hides behind the model: 1 all of it, 0 none. */
 async function overlap(model: Model, batchSize: number) {
-  const dataset = await openDataset(`folder:${join(dataDir, 'scenes')}[0:192]`);
+  const dataset = await openDataset(`folder:${join(dataDir, 'scenes')}[0:96]`);
   const tensors = await readyTensors(model, dataset, batchSize);
   const bare = await bareSession(model);
   const decode: Side = async () => {
@@ -245,7 +245,7 @@ async function batchSizes(model: Model, dataset: Dataset): Promise<Record<string
       async () => (await extractFeatures(model, dataset, { batchSize: +size })).labels.shape[0],
     ]),
   );
-  const rates = await takeTurns(sides, 3);
+  const rates = await takeTurns(sides, 2);
   return Object.fromEntries(sizes.map((size) => [size, ratio(rates[size], rates['32'])]));
 }
 
