@@ -19,7 +19,7 @@ interface Piece {
  * Widths of pieces, measured: the left factor is quickest at a multiple of the 6 rows of ONNX Runtime's kernel that
  * stays in the second-level cache, and the narrower X's pieces are, the less of its Gram is computed twice.
  */
-const pieceWidth = { x: 126, y: 1024 };
+const pieceWidth = { x: 126, y: 256 };
 
 const piecesOf = (name: 'x' | 'y', start: number, width: number): Piece[] =>
   Array.from({ length: Math.ceil(width / pieceWidth[name]) }, (_, k) => ({
