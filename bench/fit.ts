@@ -141,6 +141,7 @@ try {
         times.ours.push(ours);
         times.ridge64.push(ridge64);
         times.ridge32.push(ridge32);
+        say(`${gram}, ${q} targets: ${ours.toFixed(2)} s against ${ridge64.toFixed(2)} s`);
       }
       const ratio = median(times.ours.map((ours, i) => ours / times.ridge64[i]));
       figures.push({

@@ -53,7 +53,7 @@ export async function accumulate(X: RowsLike, Y: RowsLike, options: AccumulateOp
         next = read(ranges[k + 1]);
         next.catch(() => undefined);
       }
-      nodes = mergeNodes(nodes, x.cols);
+      nodes = mergeNodes(nodes, x.cols, true);
       const out = await results;
       const moments: Moments = {
         n: end - start,
@@ -71,7 +71,7 @@ export async function accumulate(X: RowsLike, Y: RowsLike, options: AccumulateOp
       });
       onProgress?.({ stage: 'statistics', done: end, total: x.rows, unit: 'rows' });
     }
-    return new Statistics(x.cols, y.cols, x.dtype, mergeNodes(nodes, x.cols));
+    return new Statistics(x.cols, y.cols, x.dtype, mergeNodes(nodes, x.cols, true));
   } finally {
     await session.release();
   }

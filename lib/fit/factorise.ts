@@ -52,7 +52,7 @@ export async function factorise(g: Matrix, rcond: number): Promise<Factorisation
 }
 
 /** Eigenvalues that are only estimated are left to be computed when they are as near to the cut as this. */
-const unsure = 0.01;
+const unsure = 0.05;
 
 const nothing = (p: number): Factorisation => ({
   solver: 'cholesky',

@@ -123,8 +123,11 @@ export function mergeStatistics(...parts: readonly Statistics[]): Statistics {
   return new Statistics(p, q, dtype, mergeNodes(nodes, p));
 }
 
-/** Merges siblings until none are left. Nodes are sorted by their first row. */
-export function mergeNodes(nodes: readonly MergeNode[], p: number): MergeNode[] {
+/**
+ * Merges siblings until none are left. Nodes are sorted by their first row.
+ * @param own the nodes are the caller's alone: their memory is used again
+ */
+export function mergeNodes(nodes: readonly MergeNode[], p: number, own = false): MergeNode[] {
   const stack: MergeNode[] = [];
   for (let node of nodes) {
     for (let last = stack.at(-1); last; last = stack.at(-1)) {
@@ -141,7 +144,7 @@ export function mergeNodes(nodes: readonly MergeNode[], p: number): MergeNode[] 
         index: last.index / 2,
         start: last.start,
         end: node.end,
-        moments: mergeMoments(last.moments, node.moments, p),
+        moments: mergeMoments(last.moments, node.moments, p, own),
       };
     }
     stack.push(node);
@@ -153,7 +156,7 @@ export function mergeNodes(nodes: readonly MergeNode[], p: number): MergeNode[] 
  * Chan, Golub and LeVeque (1979), "Updating formulae and a pairwise algorithm for computing sample variances":
  * with d the difference of the means, the sums of products add up, plus nₐ n_b / n · d dᵀ.
  */
-export function mergeMoments(a: Moments, b: Moments, p: number): Moments {
+export function mergeMoments(a: Moments, b: Moments, p: number, inPlace = false): Moments {
   const n = a.n + b.n;
   const factor = (a.n * b.n) / n;
   const width = a.mean.length;
@@ -164,8 +167,8 @@ export function mergeMoments(a: Moments, b: Moments, p: number): Moments {
     mean[j] = a.mean[j] + difference[j] * (b.n / n);
   }
   const gram = panels(p, width - p).map(({ row, rows, col, cols }, k) => {
-    const out = new Float64Array(rows * cols);
     const [left, right] = [a.gram[k], b.gram[k]];
+    const out = inPlace ? left : new Float64Array(rows * cols);
     for (let i = 0, at = 0; i < rows; i++) {
       const scaled = factor * difference[row + i];
       for (let j = 0; j < cols; j++, at++) out[at] = left[at] + right[at] + scaled * difference[col + j];
