@@ -34,7 +34,7 @@ describe('the command line, stopped', () => {
     ...['--store', store, '--batch-size', '1', '--threads', '1', '--quiet'],
   ];
 
-  // As many rows as take a while on this machine, whatever it is: the state is saved every two seconds.
+  // As many rows as take a while on this machine, whatever it is: the state is saved with the first batch.
   beforeAll(async () => {
     const model = await writeVectorClassifier(at('vectors.onnx'));
     const most = 400_000;

@@ -233,7 +233,8 @@ export async function writeStore(
     await file.sync();
     await writeWhole(`${partial}.json`, [Buffer.from(JSON.stringify(progress))]);
   };
-  let saved = Date.now();
+  // The first batch is saved at once, so that whatever ends the extraction afterwards costs two seconds at the most.
+  let saved = 0;
   return {
     get next() {
       return progress.next;
