@@ -24,7 +24,10 @@ export function register(program: Command): void {
     .command('extract')
     .description('run a model over a data set and store its features and logits')
     .requiredOption('--model <file>', 'an .onnx classifier')
-    .requiredOption('--dataset <spec>', 'cifar100:train[0:5000], places365:val, folder:PATH, tensors:FILE, …')
+    .requiredOption(
+      '--dataset <spec>',
+      'cifar100:train[0:5000], places365:val, folder:PATH, tensors:FILE, synthetic:train, …',
+    )
     .requiredOption('--store <file>', 'safetensors file to write, go on with, or use again')
     .option('--head-only', 'store features only; logits are computed from the head when they are read')
     .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")

@@ -1,5 +1,5 @@
 /**
- * datasets: each one streams examples from disk.
+ * datasets: each one streams examples, from disk or as it draws them.
  *
  * `openDataset` opens one by its spec, `contentDigests` digests it and each of its examples in one pass. A new kind of
  * data set is a file that says how it is opened (`DatasetFormat` in source.ts) and a line in registry.ts.

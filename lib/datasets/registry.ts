@@ -2,7 +2,16 @@ import { cifar10, cifar100 } from './cifar.js';
 import { folder } from './folder.js';
 import { places365 } from './places.js';
 import type { DatasetFormat } from './source.js';
+import { synthetic, syntheticShift } from './synthetic.js';
 import { tensors } from './tensors.js';
 
 /** Every kind of data set. A new one is a file beside these and a line here. */
-export const formats: readonly DatasetFormat[] = [cifar10, cifar100, places365, folder, tensors];
+export const formats: readonly DatasetFormat[] = [
+  cifar10,
+  cifar100,
+  places365,
+  folder,
+  tensors,
+  synthetic,
+  syntheticShift,
+];

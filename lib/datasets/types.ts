@@ -19,7 +19,7 @@ export interface Sample {
   tensor?: InputTensor;
 }
 
-/** A data set on disk: sized, digestible and streamed. */
+/** A data set: sized, digestible and streamed. */
 export interface Dataset {
   /** As asked for, slice included: `cifar100:train[0:5000]`. */
   readonly spec: string;
