@@ -120,6 +120,38 @@ export type {
   SpanMembership,
   Violation,
 } from './evaluate/index.js';
+export {
+  compareUpToRotation,
+  fingerprint,
+  identifiableFeatures,
+  matchFeatures,
+  observe,
+  openOutputs,
+  recoveredRows,
+  recoverFeatures,
+  recoveryHead,
+  sameHead,
+  varied,
+} from './leaks/index.js';
+export type {
+  Examination,
+  FacetCertificate,
+  FeatureMatch,
+  Fingerprint,
+  FingerprintOptions,
+  Identifiability,
+  ObserveSpec,
+  ObserveStep,
+  OutputKind,
+  OutputsFile,
+  RecoverOptions,
+  Recovery,
+  RecoveryReport,
+  RotationComparison,
+  SameHead,
+  SphereCertificate,
+  Verdict,
+} from './leaks/index.js';
 export { runExperiment, zeroShotHead } from './experiments/index.js';
 export type {
   DatasetRecord,

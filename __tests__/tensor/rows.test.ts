@@ -2,9 +2,12 @@ import { create, all } from 'mathjs';
 import type { Matrix } from 'mathjs';
 import ndarray from 'ndarray';
 import {
+  chooseRows,
   denseData,
   isRowSource,
   isVectorLike,
+  joinRows,
+  memoryRows,
   sliceRows,
   toMathjs,
   toNdArray,
@@ -93,6 +96,27 @@ describe('toRowSource', () => {
     expect(Array.from(await slice.read(1, 2))).toEqual(values(12).slice(6, 9));
     await expect(slice.read(0, 3)).rejects.toThrow('0 to 2');
     expect(() => sliceRows(toRowSource(grid), 2, 5)).toThrow('0 to 4');
+  });
+
+  test('chooseRows are some rows of a source', async () => {
+    const chosen = chooseRows(toRowSource(grid), Int32Array.of(0, 2, 3));
+    expect([chosen.rows, chosen.cols, chosen.dtype]).toEqual([3, 3, 'float32']);
+    const all = values(12);
+    expect(Array.from(await chosen.read(0, 3))).toEqual([...all.slice(0, 3), ...all.slice(6, 12)]);
+    expect(Array.from(await chosen.read(1, 2))).toEqual(all.slice(6, 9));
+    expect(Array.from(await chosen.read(2, 2))).toEqual([]);
+    await expect(chosen.read(0, 4)).rejects.toThrow('0 to 3');
+  });
+
+  test('joinRows puts sources one after the other, in any range', async () => {
+    const other = memoryRows(Float64Array.of(-1, -2, -3), 1, 3);
+    const joined = joinRows([sliceRows(toRowSource(grid), 2, 4), other, toRowSource(grid)]);
+    expect([joined.rows, joined.cols, joined.dtype]).toEqual([7, 3, 'float64']);
+    const all = [...values(12).slice(6), -1, -2, -3, ...values(12)];
+    expect(Array.from(await joined.read(0, 7))).toEqual(all);
+    expect(Array.from(await joined.read(1, 4))).toEqual(all.slice(3, 12));
+    expect(Array.from(await joined.read(2, 3))).toEqual([-1, -2, -3]);
+    expect(() => joinRows([other, memoryRows(Float64Array.of(1, 2), 1, 2)])).toThrow('2 in part 2');
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * tensor: ndarray at the border, dense row-major blocks inside; readers and writers of .npy and safetensors.
  *
- * Rows: `toRowSource` takes ndarrays, mathjs matrices, number[][] and stored rows alike; `sliceRows` is a range of one.
+ * Rows: `toRowSource` takes ndarrays, mathjs matrices, number[][] and stored rows alike; `sliceRows` is a range of one, `chooseRows` are some of its rows, `joinRows` puts several together.
  * Arrays: `denseData` out of an ndarray and `toNdArray` back, both without a copy where there is nothing to make dense;
  * `toVector` reads class indices and the like; `toMathjs` for those who go on in mathjs.
  * Files: `openNpy` and `openSafetensors` read ranges of files of any size (each tensor is a RowSource, and
@@ -17,7 +17,7 @@ export { isMathjsMatrix, toMathjs } from './mathjs.js';
 export type { MathjsMatrix } from './mathjs.js';
 export { isVectorLike, toVector } from './vectors.js';
 export type { VectorLike } from './vectors.js';
-export { isRowSource, memoryRows, sliceRows, toRowSource } from './rows.js';
+export { chooseRows, isRowSource, joinRows, memoryRows, sliceRows, toRowSource } from './rows.js';
 export type { RowsLike } from './rows.js';
 export type { StoredTensor } from './stored.js';
 export { fileError, writeWhole } from './files.js';

@@ -94,6 +94,65 @@ export function sliceRows(source: RowSource, start: number, end: number): RowSou
   };
 }
 
+/**
+ * Rows of a source at ascending positions, as a source of their own. A range of them is read in one piece with what lies
+ * between.
+ */
+export function chooseRows(source: RowSource, positions: Int32Array): RowSource {
+  const { cols, dtype } = source;
+  return {
+    rows: positions.length,
+    cols,
+    dtype,
+    async read(start, end) {
+      checkRange(start, end, positions.length);
+      if (start === end) return source.read(0, 0);
+      const first = positions[start];
+      const data = await source.read(first, positions[end - 1] + 1);
+      const out = data.slice(0, (end - start) * cols);
+      for (let i = start; i < end; i++) {
+        const from = (positions[i] - first) * cols;
+        out.set(data.subarray(from, from + cols), (i - start) * cols);
+      }
+      return out;
+    },
+  };
+}
+
+/**
+ * Sources one after the other, as one: float64 where any of them is, else float32.
+ * @throws FeatReconstructError when they differ in width
+ */
+export function joinRows(sources: readonly RowSource[]): RowSource {
+  const [{ cols, dtype }] = sources;
+  if (sources.length === 1) return sources[0];
+  const other = sources.findIndex((source) => source.cols !== cols);
+  if (other >= 0) {
+    throw new FeatReconstructError(
+      `Expected rows of one width to be put together, found ${cols} columns in the first and ${sources[other].cols} in part ${other + 1}; give parts of the same kind.`,
+    );
+  }
+  const wide = sources.some((source) => source.dtype === 'float64');
+  const rows = sources.reduce((sum, source) => sum + source.rows, 0);
+  return {
+    rows,
+    cols,
+    dtype: wide ? 'float64' : sources.every((source) => source.dtype === dtype) ? dtype : 'float32',
+    async read(start, end) {
+      checkRange(start, end, rows);
+      const out = new (wide ? Float64Array : Float32Array)((end - start) * cols);
+      let before = 0;
+      for (const source of sources) {
+        const from = Math.max(start - before, 0);
+        const to = Math.min(end - before, source.rows);
+        if (from < to) out.set(await source.read(from, to), (before + from - start) * cols);
+        before += source.rows;
+      }
+      return out;
+    },
+  };
+}
+
 export function checkRange(start: number, end: number, rows: number): void {
   if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= rows)) {
     throw new FeatReconstructError(`Expected rows within 0 to ${rows}, found ${start} to ${end}.`);

@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { observe, parseObserve } from '../../lib/leaks/index.js';
+import { memoryRows, toRowSource } from '../../lib/tensor/index.js';
+import { all } from './data.js';
+
+/** What `__tests__/goldens/leaks.py` wrote. */
+const golden = JSON.parse(readFileSync(new URL('../fixtures/leaks/observe.json', import.meta.url), 'utf8')) as {
+  logits: number[][];
+  cases: Record<string, number[][]>;
+};
+
+describe('observe shows what NumPy and SciPy compute', () => {
+  it.each(Object.keys(golden.cases))('%s', async (spec) => {
+    const shown = await all(observe(toRowSource(golden.logits), spec));
+    const expected = golden.cases[spec].flat();
+    expect(shown.length).toBe(expected.length);
+    expected.forEach((value, i) => {
+      expect(Math.abs(shown[i] - value)).toBeLessThanOrEqual(1e-13 * Math.max(1, Math.abs(value)));
+    });
+  });
+
+  it('gives float32 for float32 and says float16 where it rounded to that', async () => {
+    const logits = memoryRows(Float32Array.from([1, 2, 3, 4]), 2, 2);
+    expect(await all(observe(logits, 'probs'))).toBeInstanceOf(Float32Array);
+    expect(observe(logits, 'probs+float16').dtype).toBe('float16');
+    expect(observe(logits, 'probs').dtype).toBe('float32');
+  });
+
+  it('reads rows in any range', async () => {
+    const shown = observe(toRowSource(golden.logits), 'probs+topk:3');
+    const [whole, part] = [await all(shown), await shown.read(2, 4)];
+    expect(Array.from(part)).toEqual(Array.from(whole.subarray(16, 32)));
+  });
+});
+
+describe('a spec that no interface has is refused', () => {
+  it.each([
+    ['probs+temperature:2', "'temperature' to stand before"],
+    ['topk:5+probs', "'probs' to stand before"],
+    ['topk:0', "found 'topk:0'"],
+    ['round', "found 'round'"],
+    ['temperature:-1', "found 'temperature:-1'"],
+    ['softmax', "found 'softmax'"],
+    ['', "found ''"],
+  ])('%s', (spec, message) => {
+    expect(() => parseObserve(spec)).toThrow(message);
+  });
+
+  it('a top K of all classes', () => {
+    expect(() => observe(toRowSource([[1, 2]]), 'topk:2')).toThrow('below the 2 classes');
+  });
+});

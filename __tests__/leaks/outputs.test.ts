@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openOutputs } from '../../lib/leaks/index.js';
+import { toNdArray, writeNpy, writeSafetensors } from '../../lib/tensor/index.js';
+import { all } from './data.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'leaks-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function csv(text: string): Promise<Awaited<ReturnType<typeof openOutputs>>> {
+  const path = join(folder, 'log.csv');
+  await writeFile(path, text);
+  return openOutputs(path);
+}
+
+describe('a CSV as a web service logs it', () => {
+  it('leaves out ids, times and labels by the header, and text', async () => {
+    const { rows, notes } = await csv(
+      'request_id,time,cat,dog,"a, b",label,version\r\n17,3.5,0.25,0.5,0.25,1,v2\r\n18,3.75,0.1,0.2,0.7,2,v2\r\n',
+    );
+    expect([rows.rows, rows.cols]).toEqual([2, 3]);
+    expect(Array.from(await all(rows))).toEqual([0.25, 0.5, 0.25, 0.1, 0.2, 0.7]);
+    expect(notes.join()).toContain('request_id (by its name), time (by its name), label (by its name), version');
+  });
+
+  it('takes one without a header, semicolons, and leaves whole numbers beside fractions out', async () => {
+    const { rows, notes } = await csv('1001;0.5;0.5;0\n1002;0.25;0.75;0\n');
+    expect(Array.from(await all(rows))).toEqual([0.5, 0.5, 0, 0.25, 0.75, 0]);
+    expect(notes.join()).toContain('column 1 (whole numbers beside fractions)');
+  });
+
+  it('takes classes that are named by numbers', async () => {
+    const { rows } = await csv('id,0,1,2\n7,1e-3,0.25,7.5E-1\n');
+    expect(Array.from(await all(rows))).toEqual([0.001, 0.25, 0.75]);
+  });
+
+  it.each([
+    ['a line cut short', 'a,b,c\n1.5,2,3\n1.5,2\n', 'Expected 3 columns'],
+    ['a number that is missing', 'a,b\n1.5,2.5\n1.5,\n1,2.5\n', "Expected a number in every line of 'b'"],
+    ['text alone', 'a,b\nx,y\n', 'found 1 lines and 0 columns of numbers'],
+    ['nothing', '', 'found 0 lines'],
+  ])('refuses %s', async (_, text, message) => {
+    await expect(csv(text)).rejects.toThrow(message);
+  });
+});
+
+describe('tensors', () => {
+  it('takes logits of a safetensors file, its only tensor, or one named', async () => {
+    const [a, b] = [toNdArray(Float32Array.of(1, 2), [1, 2]), toNdArray(Float32Array.of(3, 4), [1, 2])];
+    const path = join(folder, 'store.safetensors');
+    await writeSafetensors(path, { features: a, logits: b });
+    const opened = await openOutputs(path);
+    expect(Array.from(await all(opened.rows))).toEqual([3, 4]);
+    await opened.close();
+    const named = await openOutputs(`${path}#features`);
+    expect(Array.from(await all(named.rows))).toEqual([1, 2]);
+    await named.close();
+    await expect(openOutputs(`${path}#probs`)).rejects.toThrow('found features, logits');
+  });
+
+  it('takes .npy, and says what it takes', async () => {
+    const path = join(folder, 'x.npy');
+    await writeNpy(path, toNdArray(Float32Array.of(1, 2, 3, 4), [2, 2]));
+    const opened = await openOutputs(path);
+    expect(Array.from(await all(opened.rows))).toEqual([1, 2, 3, 4]);
+    await opened.close();
+    await expect(openOutputs('x.json')).rejects.toThrow('Expected a .safetensors, .npy or .csv');
+    await expect(openOutputs(join(folder, 'missing.csv'))).rejects.toThrow('Could not read');
+  });
+});

@@ -1,0 +1,184 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  compareUpToRotation,
+  identifiableFeatures,
+  matchFeatures,
+  observe,
+  recoverFeatures,
+  recoveredRows,
+  recoveryHead,
+} from '../../lib/leaks/index.js';
+import { applyLinearMap } from '../../lib/fit/index.js';
+import { memoryRows, sliceRows, type RowSource } from '../../lib/tensor/index.js';
+import { all, logitsOf, made, madeFeatures, madeHead } from './data.js';
+
+/** The largest difference of two matrices, over the largest number in the second. */
+async function difference(a: RowSource, b: RowSource): Promise<number> {
+  const [x, y] = [await all(a), await all(b)];
+  let [worst, size] = [0, 0];
+  x.forEach((value, i) => (worst = Math.max(worst, Math.abs(value - y[i]))));
+  y.forEach((value) => (size = Math.max(size, Math.abs(value))));
+  return worst / size;
+}
+
+describe('features behind a normalisation, from outputs alone', () => {
+  const { features, logits } = made('sphere', 1500, 24, 60);
+
+  it.each([
+    ['logits', 1e-9],
+    ['probs', 1e-9],
+    ['log-probs', 1e-9],
+    ['logits+round:4', 1e-5],
+    ['logits+float16', 1e-3],
+  ])('%s: up to a rotation', async (spec, bar) => {
+    const recovery = await recoverFeatures(observe(logits, spec));
+    expect(recovery.report).toMatchObject({ kind: 'sphere', certified: true, rank: 23, features: 23 });
+    const compared = await compareUpToRotation(recovery.features!, features);
+    expect(1 - compared.r2).toBeLessThan(bar);
+    expect(1 - compared.cosineCorrelation).toBeLessThan(bar);
+    if (bar < 1e-4) expect(compared.equalNeighbours).toBe(1);
+    // What the certificate expects is no better than what is true, within a factor.
+    expect(1 - compared.r2).toBeLessThan(4 * (1 - recovery.report.sphere!.expectedR2) + 1e-12);
+  });
+
+  it('also with scales and shifts of the normalisation, which are no secret to the head alone', async () => {
+    const scaled = Float32Array.from(
+      await all(features),
+      (value, i) => value * (0.5 + (i % 24) / 12) + Math.sin(i % 24),
+    );
+    const recovery = await recoverFeatures(logitsOf(scaled, 24, madeHead(60, 24)));
+    const compared = await compareUpToRotation(recovery.features!, memoryRows(scaled, 1500, 24));
+    expect(compared.normalised).toBe(true);
+    expect(1 - compared.r2).toBeLessThan(1e-9);
+  });
+
+  it('with a head that gives the outputs back', async () => {
+    const recovery = await recoverFeatures(logits);
+    const head = await recoveryHead(recovery, logits);
+    expect(await difference(applyLinearMap(head, recoveredRows(recovery)), logits)).toBeLessThan(1e-5);
+  });
+
+  it('says how many rows it takes', async () => {
+    await expect(recoverFeatures(sliceRows(logits, 0, 200), { kind: 'sphere' })).rejects.toThrow(
+      /Expected 408 for features behind a normalisation, since the outputs fill 23 directions, found 200 distinct rows;/,
+    );
+  });
+
+  it('counts copies once', async () => {
+    const data = new Float32Array(300 * 60);
+    const source = await all(logits);
+    for (let i = 0; i < 300; i++) data.set(source.subarray((i % 100) * 60, (i % 100) * 60 + 60), i * 60);
+    await expect(recoverFeatures(memoryRows(data, 300, 60))).rejects.toThrow(
+      'found 100 distinct rows (300 rows, 200 of them copies of others)',
+    );
+  });
+});
+
+describe('rectified features, from outputs alone', () => {
+  const { features, logits } = made('rectified', 6000, 16, 40);
+
+  it.each(['logits', 'probs'])('%s: every one that the images identify, none of them wrong', async (spec) => {
+    const recovery = await recoverFeatures(observe(logits, spec), { kind: 'rectified' });
+    expect(recovery.report).toMatchObject({ kind: 'rectified', certified: true, rank: 16 });
+    const identifiable = (await identifiableFeatures(features)).filter((feature) => feature.identifiable);
+    const matched = await matchFeatures(recovery.features!, features);
+    expect(1 - matched.worst).toBeLessThan(1e-9);
+    expect(new Set(matched.truth)).toEqual(new Set(identifiable.map(({ feature }) => feature)));
+    expect(identifiable.length).toBeGreaterThan(12);
+  });
+
+  it('auto: the sphere is tried and rejected', async () => {
+    const { report } = await recoverFeatures(logits, { kind: 'auto' });
+    expect(report.sphere).toMatchObject({ holds: false });
+    expect(report.kind).toBe('rectified');
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  });
+
+  it('what no image switches off stays open, and a head over all of it gives the outputs back', async () => {
+    const hidden = Float32Array.from(await all(features), (value, i) =>
+      i % 16 < 2 ? value + Math.abs(Math.sin(1.7 * i)) : value,
+    );
+    const outputs = logitsOf(hidden, 16, madeHead(40, 16));
+    const recovery = await recoverFeatures(outputs, { kind: 'rectified' });
+    expect(recovery.report.features).toBe(14);
+    expect(recovery.rest!.shape).toEqual([6000, 2]);
+    const matched = await matchFeatures(recovery.features!, memoryRows(hidden, 6000, 16));
+    expect(1 - matched.worst).toBeLessThan(1e-9);
+    const head = await recoveryHead(recovery, outputs);
+    expect(await difference(applyLinearMap(head, recoveredRows(recovery)), outputs)).toBeLessThan(1e-5);
+  });
+
+  it('nothing wrong is certified where one feature is zero only where another is', async () => {
+    // b is active on a few images that a is active on: a has no zeros of its own beside b, so a − t b is a facet, too.
+    const data = Float32Array.from(await all(features));
+    for (let i = 0; i < 6000; i++) if (!(data[i * 16] > 0 && i % 40 === 0)) data[i * 16 + 1] = 0;
+    const recovery = await recoverFeatures(logitsOf(data, 16, madeHead(40, 16)), { kind: 'rectified' });
+    const matched = await matchFeatures(recovery.features!, memoryRows(data, 6000, 16));
+    expect(1 - matched.worst).toBeLessThan(1e-9);
+    expect(matched.truth).not.toContain(0);
+    expect((await identifiableFeatures(memoryRows(data, 6000, 16)))[0].identifiable).toBe(false);
+  });
+
+  it('starts and results are the same for the same seed', async () => {
+    const [a, b] = [
+      await recoverFeatures(logits, { kind: 'rectified', seed: 3 }),
+      await recoverFeatures(logits, { kind: 'rectified', seed: 3 }),
+    ];
+    expect(a.features!.data).toEqual(b.features!.data);
+  });
+});
+
+describe('neither', () => {
+  it.each([
+    ['silu', 16],
+    ['mean of normalised', 15],
+  ] as const)('%s: a sentence, and no features', async (shape, rank) => {
+    const recovery = await recoverFeatures(made(shape, 4000, 16, 40).logits);
+    expect(recovery.features).toBeNull();
+    expect(recovery.report).toMatchObject({ kind: null, certified: false, features: 0, rank });
+    expect(recovery.report.sentence).toContain('What is known is the affine class');
+    expect(() => recoveredRows(recovery)).toThrow('No certificate');
+  });
+
+  it('more features than classes', async () => {
+    await expect(recoverFeatures(made('sphere', 600, 24, 16).logits)).rejects.toThrow(
+      'Expected outputs of a head with fewer features than classes',
+    );
+  });
+
+  it('hidden outputs, zeros among probabilities, an unknown kind', async () => {
+    const { logits } = made('sphere', 600, 16, 30);
+    await expect(recoverFeatures(observe(logits, 'probs+topk:5'))).rejects.toThrow('the top 5 alone');
+    await expect(recoverFeatures(observe(logits, 'probs+round:2'))).rejects.toThrow('rows with a 0');
+    await expect(recoverFeatures(logits, { kind: 'cube' as 'sphere' })).rejects.toThrow("found 'cube'");
+  });
+
+  it('stops when asked to, and tells how far it is', async () => {
+    const { logits } = made('sphere', 600, 16, 30);
+    await expect(recoverFeatures(logits, { signal: AbortSignal.abort() })).rejects.toThrow();
+    const stages = new Set<string>();
+    await recoverFeatures(logits, { onProgress: ({ stage }) => stages.add(stage.split(',')[0]) });
+    expect(stages).toContain('sphere');
+  });
+});
+
+describe('comparing with known features', () => {
+  it('sees a rotation and a shift as nothing, and noise as what it is', async () => {
+    const truth = madeFeatures('silu', 800, 3);
+    const turned = new Float32Array(truth.length);
+    const noisy = new Float32Array(truth.length);
+    const [c, s] = [Math.cos(0.7), Math.sin(0.7)];
+    for (let i = 0; i < truth.length; i += 3) {
+      turned.set([c * truth[i] - s * truth[i + 1] + 5, s * truth[i] + c * truth[i + 1], -truth[i + 2] - 1], i);
+      noisy.set([truth[i] + Math.sin(i) * 0.5, truth[i + 1], truth[i + 2]], i);
+    }
+    const [a, b, t] = [turned, noisy, truth].map((data) => memoryRows(data, 800, 3));
+    const equal = await compareUpToRotation(a, t);
+    expect(1 - equal.r2).toBeLessThan(1e-10);
+    expect(equal.equalNeighbours).toBe(1);
+    const off = await compareUpToRotation(b, t);
+    expect(off.r2).toBeLessThan(0.99);
+    expect(off.equalNeighbours).toBeLessThan(0.9);
+    await expect(compareUpToRotation(sliceRows(a, 0, 5), t)).rejects.toThrow('of the same images');
+  });
+});

@@ -1,0 +1,148 @@
+import { dot, matrix, timesVector, type Matrix } from '../fit/index.js';
+import { add, weightedGram } from './graphs.js';
+
+/** How a facet is searched for. */
+export interface DescentOptions {
+  /** Lowest rows that take part in a step: so many, */
+  lowest: number;
+  /** and no larger share of all than this (but 10 for each unknown): rows far from zero only blur what is near. */
+  share: number;
+  /** Weight of what is below zero, beside 1 / ε². */
+  penalty: number;
+  /** What ε is multiplied by after a step. */
+  shrink: number;
+  steps: number;
+  /** Directions (unit, of the rows without the 1) that were found already: a descent that ends in one is given up. */
+  found?: readonly Float64Array[];
+  /** Whether the rows have no 1 at their end, so that the function goes through the origin. Default false. */
+  throughOrigin?: boolean;
+  /** Zeros among the lowest rows at which a descent has arrived. Default 1.5 r. */
+  enough?: number;
+}
+
+/** Steps at the start that look at all rows each, and steps between looks later on. */
+const [denseLooks, lookEvery] = [8, 4];
+
+/** What counts as zero beside the mean of the top 1 %: float32's rounding. */
+const zero = 1e-6;
+
+/**
+ * Goes from a start to a facet of the cloud of rows: an affine function x = aᵀ(h, 1) that is never negative and zero on
+ * as many rows as can be. Iteratively reweighted least squares for Σ log(x² + ε²) over the lowest rows, ε shrinking,
+ * with the mean over the top 1 % held at 1; below zero the weight is penalty / ε², a wall that grows as ε shrinks (a
+ * weight that falls with x² there, too, ends in functions that are zero on just r rows and negative on others).
+ * @param rows (n, r + 1): whitened rows, a 1 at the end of each
+ * @param start direction (r + 1); its last number is set here
+ * @returns a, or null when the descent ran into a facet found before
+ */
+export async function descend(
+  rows: Matrix,
+  start: Float64Array,
+  options: DescentOptions,
+): Promise<Float64Array | null> {
+  const { penalty, shrink, steps, found = [] } = options;
+  const most = Math.max(options.share * rows.rows, 10 * rows.cols);
+  const lowest = Math.min(options.lowest, Math.floor(most), rows.rows);
+  const enough = options.enough ?? 1.5 * (rows.cols - 1);
+  let a: Float64Array = start.slice();
+  let look = lookAt(rows, a, lowest, !options.throughOrigin);
+  let epsilon = 0;
+  for (let step = 0; step < steps; step++) {
+    if (step > 0 && (step < denseLooks || step % lookEvery === 0)) look = lookAt(rows, a, lowest, false);
+    const { low, top } = look;
+    const scale = dot(a, top);
+    if (!(scale > 0)) return a;
+    a = a.map((value) => value / scale);
+    const x = timesVector(low, a);
+    epsilon = step === 0 ? medianOf(x) : epsilon * shrink;
+    if (arrived(x, enough)) return a;
+    const weights = x.map((value) => (value < 0 ? penalty / epsilon ** 2 : 1 / (value * value + epsilon ** 2)));
+    a = solvePositive(await weightedGram(low, weights), top);
+    if (step % lookEvery === 3 && runsInto(a, found)) return null;
+  }
+  return a;
+}
+
+/** Rows that matter for the next steps: the lowest ones, and the mean of the top 1 %. */
+function lookAt(rows: Matrix, a: Float64Array, lowest: number, shift: boolean): { low: Matrix; top: Float64Array } {
+  const { cols } = rows;
+  const x = timesVector(rows, a);
+  const sorted = x.slice().sort();
+  if (shift) a[cols - 1] -= sorted[0];
+  const highest = Math.max(1, Math.floor(rows.rows / 100));
+  const below = sorted[lowest - 1];
+  const above = sorted[rows.rows - highest];
+  const low = matrix(lowest, cols);
+  const top = new Float64Array(cols);
+  let count = 0;
+  let tops = 0;
+  for (let i = 0; i < x.length; i++) {
+    const row = rows.data.subarray(i * cols, (i + 1) * cols);
+    if (x[i] <= below && count < lowest) low.data.set(row, count++ * cols);
+    if (x[i] >= above) {
+      add(top, row);
+      tops++;
+    }
+  }
+  return { low, top: top.map((value) => value / tops) };
+}
+
+function medianOf(x: Float64Array): number {
+  const sizes = x.map(Math.abs).sort();
+  return Math.max(sizes[Math.floor(sizes.length / 2)], 1e-6);
+}
+
+function arrived(x: Float64Array, enough: number): boolean {
+  let zeros = 0;
+  for (const value of x) {
+    if (value < -zero) return false;
+    if (value <= zero) zeros++;
+  }
+  return zeros >= enough;
+}
+
+/** The cosine above which a descent is on its way into a facet found before. */
+const sameFacet = 0.9995;
+
+function runsInto(a: Float64Array, found: readonly Float64Array[]): boolean {
+  const direction = unitDirection(a);
+  return found.some((known) => dot(known, direction) > sameFacet);
+}
+
+/** The part of a facet that acts on h, at length 1. */
+export function unitDirection(a: Float64Array): Float64Array {
+  const direction = a.slice(0, -1);
+  const length = Math.sqrt(dot(direction, direction));
+  return direction.map((value) => value / length);
+}
+
+/**
+ * Solves G a = b for a positive semidefinite G, scaled to a unit diagonal with 1e-13 added to it: near a facet G is all
+ * but singular, and the solution is the direction that it leaves open, as in inverse iteration.
+ */
+export function solvePositive(g: Matrix, b: Float64Array): Float64Array {
+  const p = g.rows;
+  const l = g.data.slice();
+  const scales = new Float64Array(p);
+  for (let i = 0; i < p; i++) scales[i] = 1 / Math.sqrt(Math.max(l[i * (p + 1)], Number.MIN_VALUE));
+  for (let i = 0; i < p; i++) for (let j = 0; j <= i; j++) l[i * p + j] *= scales[i] * scales[j];
+  for (let i = 0; i < p; i++) {
+    const rowI = l.subarray(i * p, i * p + i + 1);
+    for (let j = 0; j <= i; j++) {
+      const rowJ = l.subarray(j * p, j * p + j + 1);
+      let sum = rowI[j] + (i === j ? 1e-13 : 0);
+      for (let k = 0; k < j; k++) sum -= rowI[k] * rowJ[k];
+      rowI[j] = i === j ? Math.sqrt(Math.max(sum, 1e-14)) : sum / rowJ[j];
+    }
+  }
+  const x = b.map((value, i) => value * scales[i]);
+  for (let i = 0; i < p; i++) {
+    for (let k = 0; k < i; k++) x[i] -= l[i * p + k] * x[k];
+    x[i] /= l[i * (p + 1)];
+  }
+  for (let i = p - 1; i >= 0; i--) {
+    x[i] /= l[i * (p + 1)];
+    for (let k = 0; k < i; k++) x[k] -= l[i * p + k] * x[i];
+  }
+  return x.map((value, i) => value * scales[i]);
+}

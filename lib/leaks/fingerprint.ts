@@ -1,0 +1,204 @@
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
+import { toRowSource, type RowsLike } from '../tensor/index.js';
+import { examineOutputs, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
+import { findFacets, rectifiedRowsNeeded } from './rectified.js';
+import { fitSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
+import { matrix, multiply, symmetricEigen, type Matrix } from '../fit/index.js';
+import { outputSpace, whiten, type OutputSpace } from './whiten.js';
+
+export interface FingerprintOptions extends TaskOptions {
+  /** Tries, where there are rows enough, whether a normalisation or rectified features stand before the head. Default true. */
+  features?: boolean;
+  /** Seeds the starts of the search for rectified features. Default 0. */
+  seed?: number;
+}
+
+/** What outputs show of the model behind them. Plain: serialises to JSON. */
+export interface Fingerprint {
+  /** Images. */
+  rows: number;
+  classes: number;
+  kind: OutputKind;
+  /** More of the kind: decimals, values shown, number type, copies. */
+  outputs: Examination;
+  /** Directions that the outputs fill; null without a gap. */
+  rank: number | null;
+  /** Width of the layer before the head: the rank, or one more where that is a multiple of 8 and the rank is not. */
+  hiddenWidth: number | null;
+  /** Variance of the last direction kept over that of the first left out. */
+  gap: number | null;
+  /** Whether a normalisation stands right before the head; null where these rows cannot show it. */
+  normalised: boolean | null;
+  /** Whether a feature was found that is never negative and often zero; null where these rows show none. */
+  rectified: boolean | null;
+  /** Why, in sentences. */
+  reasons: string[];
+}
+
+/**
+ * What a set of outputs (n, c) shows of the model that made them.
+ * @throws FeatReconstructError for outputs that no classifier gives (see `examineOutputs`)
+ */
+export async function fingerprint(outputs: RowsLike, options: FingerprintOptions = {}): Promise<Fingerprint> {
+  const rows = toRowSource(outputs, 'the outputs');
+  const { distinct, ...seen } = await examineOutputs(rows, options);
+  const result: Fingerprint = {
+    rows: seen.rows,
+    classes: seen.classes,
+    kind: seen.kind,
+    outputs: seen,
+    rank: null,
+    hiddenWidth: null,
+    gap: null,
+    normalised: null,
+    rectified: null,
+    reasons: [describeKind(seen)],
+  };
+  if (seen.duplicates > 0) {
+    result.reasons.push(`${seen.duplicates} of ${seen.rows} rows are copies of others; copies count once.`);
+  }
+  let space: OutputSpace;
+  try {
+    space = await outputSpace(rows, seen, options);
+  } catch (error) {
+    if (!(error instanceof FeatReconstructError)) throw error;
+    result.reasons.push(`The hidden width does not show. ${error.message}`);
+    return result;
+  }
+  result.rank = space.rank;
+  result.gap = space.gap;
+  if (space.rank === null) {
+    result.reasons.push(`The hidden width does not show. ${space.reason}`);
+    return result;
+  }
+  result.hiddenWidth = widthOf(space.rank);
+  result.reasons.push(
+    `The outputs fill ${space.rank} directions and no more: the variance falls ${space.gap!.toExponential(0)} times behind them.`,
+  );
+  if (result.hiddenWidth !== space.rank) {
+    result.reasons.push(
+      `Layers are as wide as multiples of 8: ${result.hiddenWidth}, with one direction tied to the others (a layer normalisation ties one) or a feature that is zero on all these images.`,
+    );
+  }
+  if (options.features ?? true) await lookAtFeatures(result, { ...seen, distinct }, rows, space, options);
+  return result;
+}
+
+const widthOf = (rank: number): number => (rank % 8 === 7 ? rank + 1 : rank);
+
+async function lookAtFeatures(
+  result: Fingerprint,
+  seen: ExaminedRows,
+  rows: ReturnType<typeof toRowSource>,
+  space: OutputSpace,
+  options: FingerprintOptions,
+): Promise<void> {
+  const rank = space.rank!;
+  const { distinct } = seen;
+  const needed = sphereRowsNeeded(rank);
+  if (distinct.length < needed) {
+    result.reasons.push(
+      `Whether a normalisation stands before the head takes ${needed} distinct rows to see; ${distinct.length} are here.`,
+    );
+  } else {
+    const most = Math.min(distinct.length, sphereRowsEnough(rank));
+    const keep = Int32Array.from({ length: most }, (_, i) => distinct[Math.floor((i * distinct.length) / most)]);
+    const { certificate } = await fitSphere((await whiten(rows, seen, space, keep, options)).h, options);
+    result.normalised = certificate.holds;
+    result.reasons.push(
+      certificate.holds
+        ? `A normalisation stands right before the head: the outputs lie on an ellipsoid (residual ${certificate.residual.toExponential(1)}).`
+        : `No normalisation stands right before the head: the outputs lie on no ellipsoid (residual ${certificate.residual.toExponential(1)}).`,
+    );
+    if (certificate.holds) {
+      result.rectified = false;
+      return;
+    }
+  }
+  if (distinct.length < rectifiedRowsNeeded(rank)) {
+    result.reasons.push(
+      `Whether rectified features stand before the head takes ${rectifiedRowsNeeded(rank)} distinct rows at least; ${distinct.length} are here.`,
+    );
+    return;
+  }
+  const { h } = await whiten(rows, seen, space, distinct, options);
+  const { certificates, starts } = await findFacets(h, { ...options, rounds: 1, starts: 12, enough: 1 });
+  result.rectified = certificates.length > 0 ? true : null;
+  result.reasons.push(
+    certificates.length > 0
+      ? `Rectified features stand before the head: one is zero on ${certificates[0].zeros} of these images and never negative.`
+      : `No rectified feature was found in ${starts} descents; more varied images might show one.`,
+  );
+}
+
+function describeKind({ kind, scale, decimals, topk, precision, classes }: Examination): string {
+  if (kind === 'truncated') return `The outputs are ${scale}, the top ${topk} of ${classes} alone.`;
+  if (kind === 'rounded') return `The outputs are ${scale} rounded to ${decimals} decimals.`;
+  return `The outputs are ${kind}${precision === 'float16' ? ' in float16' : ''}.`;
+}
+
+/** Whether two sets of outputs come from the same head. Plain: serialises to JSON. */
+export interface SameHead {
+  /** Null where the spans cannot be told apart from all of the outputs' space. */
+  same: boolean | null;
+  /** Largest angle between the two spans, in degrees: 0 for the same head, near 90 for another. */
+  angle: number | null;
+  ranks: [number | null, number | null];
+  sentence: string;
+}
+
+/** Angles below this are rounding: the smallest direction of a span of float32 outputs is off by far less. */
+const sameAngle = 5;
+
+/**
+ * Compares the spans of two sets of outputs (n, c) and (m, c), of any images: a head's weight fixes its span.
+ * Where one shows logits and the other log-probabilities or probabilities, both are compared as the latter.
+ * @throws FeatReconstructError when they differ in classes or a set cannot be used
+ */
+export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = {}): Promise<SameHead> {
+  const sources = [toRowSource(a, 'the first outputs'), toRowSource(b, 'the second outputs')];
+  if (sources[0].cols !== sources[1].cols) {
+    throw new FeatReconstructError(
+      `Expected two sets of outputs of as many classes, found ${sources[0].cols} and ${sources[1].cols}: heads of other widths are others.`,
+    );
+  }
+  const seen = [await examineOutputs(sources[0], options), await examineOutputs(sources[1], options)];
+  const mixed = seen.some(({ scale }) => scale !== seen[0].scale);
+  const spaces: OutputSpace[] = [];
+  for (const [i, source] of sources.entries()) {
+    // The row mean is taken from logits too where the other side has none to show.
+    const scale = mixed && seen[i].scale === 'logits' ? 'log-probabilities' : seen[i].scale;
+    spaces.push(await outputSpace(source, { ...seen[i], scale }, options));
+  }
+  const ranks: SameHead['ranks'] = [spaces[0].rank, spaces[1].rank];
+  if (ranks[0] === null || ranks[1] === null) {
+    const reason = spaces.find(({ rank }) => rank === null)!.reason;
+    return { same: null, angle: null, ranks, sentence: `The spans cannot be compared. ${reason}` };
+  }
+  const angle = await largestAngle(spaces[0], spaces[1]);
+  const same = angle < sameAngle;
+  return {
+    same,
+    angle,
+    ranks,
+    sentence: same
+      ? `The same head: both sets of outputs fill the same ${Math.max(...(ranks as number[]))} directions (largest angle ${angle.toPrecision(2)} degrees).`
+      : `Two heads: the outputs fill different directions (largest angle ${angle.toPrecision(2)} degrees).`,
+  };
+}
+
+/** Largest principal angle of the smaller span to the larger, in degrees, by its sine (Björck and Golub 1973). */
+async function largestAngle(a: OutputSpace, b: OutputSpace): Promise<number> {
+  const [small, large] = a.rank! <= b.rank! ? [a, b] : [b, a];
+  const basis = ({ vectors, rank }: OutputSpace): Matrix =>
+    matrix(rank!, vectors.cols, vectors.data.subarray(0, rank! * vectors.cols));
+  const [u, v] = [basis(small), basis(large)];
+  const inside = await multiply(await multiply(u, v, 'nt'), v);
+  const outside = matrix(
+    u.rows,
+    u.cols,
+    u.data.map((value, i) => value - inside.data[i]),
+  );
+  const { values } = symmetricEigen((await multiply(outside, outside, 'nt')).data, u.rows);
+  return (Math.asin(Math.sqrt(Math.min(1, Math.max(0, values[0])))) * 180) / Math.PI;
+}

@@ -1,0 +1,80 @@
+import { matrix } from '../fit/index.js';
+import { toRowSource, type RowsLike } from '../tensor/index.js';
+import type { TaskOptions } from '../base/index.js';
+import { checkFacet, type FacetCertificate } from './certificate.js';
+import { whole } from './compare.js';
+import { outputSpace, whiten } from './whiten.js';
+import type { ExaminedRows } from './examine.js';
+
+/** Whether images show a known feature to those who see outputs alone. Plain: serialises to JSON. */
+export interface Identifiability {
+  /** Column of the feature. */
+  feature: number;
+  /** Images on which it is exactly zero. */
+  zeros: number;
+  /** Whether the certificate would hold for it: no search can be sure of it otherwise. */
+  identifiable: boolean;
+  /** Null for a feature that never changes. */
+  certificate: FacetCertificate | null;
+}
+
+/**
+ * The certificate's test on known features (n, d): which of them the given images identify at all, by outputs of a head
+ * of full column rank.
+ */
+export async function identifiableFeatures(features: RowsLike, options: TaskOptions = {}): Promise<Identifiability[]> {
+  const source = toRowSource(features, 'the features');
+  const seen = asTheyAre(source.rows, source.cols);
+  const space = await outputSpace(source, seen, options);
+  space.rank = space.values.filter((value) => value > space.values[0] * 1e-12).length;
+  const { h } = await whiten(source, seen, space, seen.distinct, options);
+  const rows = matrix(h.rows, h.cols + 1);
+  for (let i = 0; i < h.rows; i++) {
+    rows.data.set(h.data.subarray(i * h.cols, (i + 1) * h.cols), i * rows.cols);
+    rows.data[i * rows.cols + h.cols] = 1;
+  }
+  const f = await whole(source);
+  const out: Identifiability[] = [];
+  for (let j = 0; j < f.cols; j++) {
+    options.signal?.throwIfAborted();
+    const { a, zeros, changes } = affineFunction(f.data, f.cols, j, rows);
+    const certificate = changes ? (await checkFacet(rows, a)).certificate : null;
+    out.push({ feature: j, zeros, identifiable: certificate?.holds ?? false, certificate });
+    options.onProgress?.({ stage: 'identifiable features', done: j + 1, total: f.cols, unit: 'features' });
+  }
+  return out;
+}
+
+/** A feature over (h, 1): its covariances with whitened rows, and its mean. */
+function affineFunction(
+  data: Float64Array,
+  cols: number,
+  column: number,
+  rows: { rows: number; cols: number; data: Float64Array },
+): { a: Float64Array; zeros: number; changes: boolean } {
+  const a = new Float64Array(rows.cols);
+  let zeros = 0;
+  let changes = false;
+  for (let i = 0; i < rows.rows; i++) {
+    const value = data[i * cols + column];
+    if (value === 0) zeros++;
+    if (value !== data[column]) changes = true;
+    for (let k = 0; k < rows.cols; k++) a[k] += value * rows.data[i * rows.cols + k];
+  }
+  return { a: a.map((value) => value / rows.rows), zeros, changes };
+}
+
+/** Features are taken as they stand: nothing is hidden, rounded or dropped. */
+const asTheyAre = (rows: number, classes: number): ExaminedRows => ({
+  rows,
+  classes,
+  kind: 'logits',
+  scale: 'logits',
+  decimals: null,
+  topk: null,
+  precision: 'float32',
+  rowsWithZeros: 0,
+  duplicates: 0,
+  noise: 0,
+  distinct: Int32Array.from({ length: rows }, (_, i) => i),
+});

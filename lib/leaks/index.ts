@@ -1,0 +1,27 @@
+/**
+ * leaks: what outputs give away. `observe` shows as much of logits as an interface would; `fingerprint` and `sameHead`
+ * say what outputs show of the model behind them; `recoverFeatures` gets the features from outputs alone, each result
+ * with its certificate; `compareUpToRotation`, `matchFeatures` and `identifiableFeatures` hold it against known ones;
+ * `varyImage` and `varied` make probes; `openOutputs` reads outputs as people have them; `auditVerdict` puts it in words.
+ */
+export { auditVerdict } from './audit.js';
+export type { AuditFindings, LeakPoint, Verdict } from './audit.js';
+export type { FacetCertificate } from './certificate.js';
+export { compareUpToRotation } from './compare.js';
+export type { RotationComparison } from './compare.js';
+export type { Examination, OutputKind } from './examine.js';
+export { fingerprint, sameHead } from './fingerprint.js';
+export type { Fingerprint, FingerprintOptions, SameHead } from './fingerprint.js';
+export { identifiableFeatures } from './identifiable.js';
+export type { Identifiability } from './identifiable.js';
+export { matchFeatures } from './match.js';
+export type { FeatureMatch } from './match.js';
+export { inWords, observe, parseObserve } from './observe.js';
+export type { ObserveSpec, ObserveStep } from './observe.js';
+export { openOutputs } from './outputs.js';
+export type { OutputsFile } from './outputs.js';
+export { recoverFeatures } from './recover.js';
+export type { RecoverOptions, Recovery, RecoveryReport } from './recover.js';
+export { recoveredRows, recoveryHead } from './recovery-head.js';
+export type { SphereCertificate } from './sphere.js';
+export { varied, varyImage } from './vary.js';

@@ -1,0 +1,158 @@
+import { UsageError } from '../base/index.js';
+import { float16ToFloat32, float32ToFloat16, type RowSource } from '../tensor/index.js';
+
+/** One step between a model's logits and what its interface publishes. */
+export type ObserveStep =
+  | { step: 'logits' | 'log-probs' | 'probs' | 'float16' }
+  | { step: 'topk'; k: number }
+  | { step: 'round'; decimals: number }
+  | { step: 'temperature'; temperature: number };
+
+/** What an interface publishes of its logits, as data. */
+export interface ObserveSpec {
+  /** As asked for: `temperature:2+probs+topk:5+round:2`. */
+  text: string;
+  steps: ObserveStep[];
+}
+
+const forms =
+  'logits, log-probs, probs, topk:K, round:DECIMALS, float16, temperature:T, joined by + in the order in which the interface applies them (probs+topk:5+round:2)';
+
+/**
+ * Reads a spec such as `probs+topk:5+round:2`. `temperature`, `log-probs` and `probs` act on logits, so they stand
+ * before everything that hides a part of them.
+ * @throws UsageError for an unknown step, a number out of range or an order that no interface has
+ */
+export function parseObserve(spec: string): ObserveSpec {
+  const steps = spec.split('+').map((part) => parseStep(part.trim(), spec));
+  let onLogits = true;
+  for (const { step } of steps) {
+    if ((step === 'log-probs' || step === 'probs' || step === 'temperature' || step === 'logits') && !onLogits) {
+      throw new UsageError(
+        `Expected '${step}' to stand before log-probs, probs and topk in '${spec}', since it acts on logits; put it first.`,
+      );
+    }
+    if (step === 'log-probs' || step === 'probs' || step === 'topk') onLogits = false;
+  }
+  return { text: spec, steps };
+}
+
+function parseStep(part: string, spec: string): ObserveStep {
+  const [name, argument, ...rest] = part.split(':');
+  const number = argument === undefined || argument === '' ? NaN : Number(argument);
+  if (rest.length === 0) {
+    if (argument === undefined) {
+      if (name === 'logits' || name === 'log-probs' || name === 'probs' || name === 'float16') return { step: name };
+    } else if (name === 'topk' && Number.isInteger(number) && number >= 1) return { step: 'topk', k: number };
+    else if (name === 'round' && Number.isInteger(number) && number >= 0 && number <= 15) {
+      return { step: 'round', decimals: number };
+    } else if (name === 'temperature' && number > 0 && Number.isFinite(number)) {
+      return { step: 'temperature', temperature: number };
+    }
+  }
+  throw new UsageError(`Expected ${forms}, found '${part}' in '${spec}'.`);
+}
+
+/**
+ * What an interface publishes of these logits, row by row in float64, rounded to float32 at the end where the logits
+ * are not float64. Outside the top K (ties: the lowest index is kept) a probability is 0, as such interfaces print it;
+ * a log-probability is that of an even share of what the shown ones leave; a logit is the lowest one shown, the
+ * least that is known of it. These are what a fit gets to see.
+ * @param logits (n, c)
+ * @throws UsageError where K is not below the number of classes
+ */
+export function observe(logits: RowSource, spec: string | ObserveSpec): RowSource {
+  const { steps } = typeof spec === 'string' ? parseObserve(spec) : spec;
+  const { rows, cols } = logits;
+  for (const step of steps) {
+    if (step.step === 'topk' && step.k >= cols) {
+      throw new UsageError(
+        `Expected topk below the ${cols} classes, found ${step.k}; leave it out to show all of them.`,
+      );
+    }
+  }
+  const halves = steps.some(({ step }) => step === 'float16');
+  const wide = logits.dtype === 'float64' && !halves;
+  return {
+    rows,
+    cols,
+    dtype: halves ? 'float16' : logits.dtype,
+    async read(start, end) {
+      const data = Float64Array.from(await logits.read(start, end));
+      for (let at = 0; at < data.length; at += cols) observeRow(data.subarray(at, at + cols), steps);
+      return wide ? data : Float32Array.from(data);
+    },
+  };
+}
+
+/** A spec as people say it: `probs+topk:5+round:2` → `the top 5 probabilities rounded to 2 decimals`. */
+export function inWords(spec: string): string {
+  let [what, which, how] = ['logits', 'all', ''];
+  for (const step of parseObserve(spec).steps) {
+    if (step.step === 'log-probs') what = 'log-probabilities';
+    if (step.step === 'probs') what = 'probabilities';
+    if (step.step === 'topk') which = step.k === 1 ? 'only the largest of the' : `the top ${step.k}`;
+    if (step.step === 'temperature') how += ` at temperature ${step.temperature}`;
+    if (step.step === 'round') how += ` rounded to ${step.decimals} decimals`;
+    if (step.step === 'float16') how += ' in float16';
+  }
+  return `${which} ${what}${how}`;
+}
+
+function observeRow(row: Float64Array, steps: readonly ObserveStep[]): void {
+  let scale: 'logits' | 'log-probs' | 'probs' = 'logits';
+  for (const step of steps) {
+    switch (step.step) {
+      case 'temperature':
+        for (let j = 0; j < row.length; j++) row[j] /= step.temperature;
+        break;
+      case 'log-probs':
+      case 'probs': {
+        scale = step.step;
+        const total = logSumExp(row);
+        for (let j = 0; j < row.length; j++) row[j] = scale === 'probs' ? Math.exp(row[j] - total) : row[j] - total;
+        break;
+      }
+      case 'topk':
+        keepTop(row, step.k, scale);
+        break;
+      case 'round':
+        for (let j = 0; j < row.length; j++) row[j] = roundTo(row[j], step.decimals);
+        break;
+      case 'float16':
+        row.set(float16ToFloat32(float32ToFloat16(Float32Array.from(row))));
+        break;
+    }
+  }
+}
+
+/** log Σ exp, with the largest taken out so that nothing overflows. */
+export function logSumExp(row: Float64Array | Float32Array): number {
+  let largest = -Infinity;
+  for (const value of row) if (value > largest) largest = value;
+  let sum = 0;
+  for (const value of row) sum += Math.exp(value - largest);
+  return largest + Math.log(sum);
+}
+
+function keepTop(row: Float64Array, k: number, scale: 'logits' | 'log-probs' | 'probs'): void {
+  const order = Array.from(row.keys()).sort((i, j) => row[j] - row[i] || i - j);
+  const lowest = row[order[k - 1]];
+  let fill = scale === 'probs' ? 0 : lowest;
+  if (scale === 'log-probs') {
+    // Of the hidden ones themselves: the same as one less the shown ones, without their rounding.
+    const hidden = Float64Array.from(order.slice(k), (j) => row[j]);
+    fill = logSumExp(hidden) - Math.log(hidden.length);
+  }
+  for (let i = k; i < row.length; i++) row[order[i]] = fill;
+}
+
+/** The nearest number of so many decimals, ties to even as in Python's and NumPy's `round`. */
+function roundTo(value: number, decimals: number): number {
+  const power = 10 ** decimals;
+  const scaled = value * power;
+  const below = Math.floor(scaled);
+  const rest = scaled - below;
+  const up = rest > 0.5 || (rest === 0.5 && below % 2 !== 0);
+  return (up ? below + 1 : below) / power;
+}

@@ -1,0 +1,173 @@
+import type { TaskOptions } from '../base/index.js';
+import { dot, matrix, multiply, symmetricEigen, transposedTimesVector, type Matrix } from '../fit/index.js';
+import { checkFacet, type CheckedFacet, type FacetCertificate } from './certificate.js';
+import { descend, unitDirection, type DescentOptions } from './facet.js';
+import { independentComponents } from './ica.js';
+import { random } from './random.js';
+
+export interface RectifiedOptions extends TaskOptions {
+  /** Seeds the starts. Default 0. */
+  seed?: number;
+  /** Most rounds of starts. Default 6. */
+  rounds?: number;
+  /** Most starts of a round; default all that there are. */
+  starts?: number;
+  /** Stops as soon as so many features are certified. Default: none. */
+  enough?: number;
+}
+
+export interface RectifiedFit {
+  /** Certified features, the one with the most zeros first: (k, r + 1) over (h, 1), standard deviation 1. */
+  facets: Matrix;
+  certificates: FacetCertificate[];
+  /** Descents made. */
+  starts: number;
+  rounds: number;
+}
+
+/** Fewest distinct rows: a feature must be zero on 1.5 r of them, which images rarely do that are not very many more. */
+export const rectifiedRowsNeeded = (r: number): number => 10 * r;
+
+const quick: DescentOptions = { lowest: 8_000, share: 1 / 8, penalty: 10, shrink: 0.8, steps: 60 };
+
+/** The second try of a start looks at more rows and goes more slowly, the last one turns round: a tail may mislead. */
+const tries: { sign: 1 | -1; settings: DescentOptions }[] = [
+  { sign: 1, settings: quick },
+  { sign: 1, settings: { lowest: 20_000, share: 1 / 4, penalty: 100, shrink: 0.85, steps: 80 } },
+  { sign: -1, settings: quick },
+];
+
+/** Starts of the first round after which, none having led to a feature, there are none to find. */
+const hopeless = 24;
+
+/** Rounds in a row without anything new after which the search is over. */
+const patience = 2;
+
+/**
+ * Features that are never negative and exactly zero on many images, found one by one as facets of the cloud of whitened
+ * outputs, each with its certificate. Starts are independent components: of everything in the first round, then of
+ * what is left when the found features are taken out, until a round finds nothing new.
+ * @param h (n, r) whitened, distinct rows
+ */
+export async function findFacets(h: Matrix, options: RectifiedOptions = {}): Promise<RectifiedFit> {
+  const { seed = 0, rounds = 6, enough = Infinity, signal } = options;
+  const search = new Search(withOnes(h), options);
+  let round = 0;
+  let fruitless = 0;
+  for (; round < rounds && fruitless < patience && search.found.length < Math.min(enough, h.cols); round++) {
+    const before = search.found.length;
+    const directions = await independentComponents(h, complement(search.directions, h.cols), seed + round, options);
+    const most = Math.min(directions.rows, options.starts ?? directions.rows);
+    for (let i = 0; i < most && search.found.length < enough; i++) {
+      signal?.throwIfAborted();
+      if (i === hopeless && search.found.length === 0) return nothing(h.cols, search.starts, round + 1);
+      await search.from(directions.data.subarray(i * h.cols, (i + 1) * h.cols));
+      options.onProgress?.({
+        stage: `facets, round ${round + 1}: ${search.found.length} of ${h.cols} features certified`,
+        done: i + 1,
+        total: most,
+        unit: 'starts',
+      });
+    }
+    if (search.found.length === 0) break;
+    fruitless = search.found.length === before ? fruitless + 1 : 0;
+  }
+  const found = search.found.sort((a, b) => b.certificate.zeros - a.certificate.zeros);
+  const facets = matrix(found.length, h.cols + 1);
+  found.forEach(({ a }, i) => facets.data.set(a, i * facets.cols));
+  return { facets, certificates: found.map(({ certificate }) => certificate), starts: search.starts, rounds: round };
+}
+
+const nothing = (r: number, starts: number, rounds: number): RectifiedFit => ({
+  facets: matrix(0, r + 1),
+  certificates: [],
+  starts,
+  rounds,
+});
+
+/** An orthonormal basis (r − k, r) of the directions orthogonal to k found ones. */
+export function complement(found: readonly Float64Array[], r: number): Matrix {
+  const gram = new Float64Array(r * r);
+  for (const direction of found) {
+    for (let i = 0; i < r; i++) for (let j = 0; j < r; j++) gram[i * r + j] += direction[i] * direction[j];
+  }
+  const { vectors } = symmetricEigen(gram, r);
+  return matrix(r - found.length, r, vectors.data.slice(found.length * r));
+}
+
+/** One search over one cloud. */
+class Search {
+  readonly found: CheckedFacet[] = [];
+  readonly directions: Float64Array[] = [];
+  starts = 0;
+  readonly #numbers;
+
+  constructor(
+    readonly rows: Matrix,
+    options: RectifiedOptions,
+  ) {
+    this.#numbers = random(options.seed ?? 0, rows.cols);
+  }
+
+  /** Descends from a direction; keeps what is new and certified. */
+  async from(direction: Float64Array): Promise<void> {
+    for (const { sign, settings } of tries) {
+      this.starts++;
+      const start = new Float64Array(this.rows.cols);
+      start.set(direction.map((value) => sign * value));
+      const at = await descend(this.rows, start, { ...settings, found: this.directions });
+      if (!at) continue;
+      const checked = await checkFacet(this.rows, at);
+      if (checked.certificate.holds) return this.#keep(checked);
+      if (checked.open) return this.#inside(checked.open);
+    }
+  }
+
+  #keep(checked: CheckedFacet): void {
+    const direction = unitDirection(checked.a);
+    const known = this.directions.some((other) => 1 - dot(other, direction) < 1e-6);
+    if (known) return;
+    this.found.push(checked);
+    this.directions.push(direction);
+  }
+
+  /**
+   * The rows on the candidate leave a small space of functions open (a sum of a feature and a rarer one is zero where
+   * both are): the search goes on among those, from both ends of every axis and a few random directions.
+   */
+  async #inside(open: Matrix): Promise<void> {
+    const k = open.rows;
+    if (k > 8) return;
+    const seen = nonZeroRows(await multiply(this.rows, open, 'nt'));
+    for (let i = 0; i < 4 * k; i++) {
+      const start = new Float64Array(k);
+      if (i < 2 * k) start[i >> 1] = i % 2 ? -1 : 1;
+      else for (let j = 0; j < k; j++) start[j] = this.#numbers.normal();
+      this.starts++;
+      const inside = await descend(seen, start, { ...quick, throughOrigin: true, enough: Infinity });
+      if (!inside) continue;
+      const checked = await checkFacet(this.rows, transposedTimesVector(open, inside));
+      if (checked.certificate.holds) this.#keep(checked);
+    }
+  }
+}
+
+/** Rows that are zero whatever the function say nothing of it. */
+function nonZeroRows({ rows, cols, data }: Matrix): Matrix {
+  const sizes = new Float64Array(rows);
+  for (let i = 0; i < data.length; i++) sizes[Math.floor(i / cols)] += data[i] ** 2;
+  const cut = sizes.reduce((most, size) => Math.max(most, size), 0) * 1e-10;
+  const kept = Array.from(sizes.keys()).filter((i) => sizes[i] > cut);
+  const out = matrix(kept.length, cols);
+  kept.forEach((row, i) => out.data.set(data.subarray(row * cols, (row + 1) * cols), i * cols));
+  return out;
+}
+
+function withOnes(h: Matrix): Matrix {
+  const out = matrix(h.rows, h.cols + 1);
+  for (let i = 0; i < h.rows; i++) {
+    out.data.set(h.data.subarray(i * h.cols, (i + 1) * h.cols), i * out.cols);
+    out.data[i * out.cols + h.cols] = 1;
+  }
+  return out;
+}

@@ -1,0 +1,240 @@
+import type { TaskOptions } from '../base/index.js';
+import { dot, matrix, multiply, rowsOf, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
+import { toNdArray, type LinearMap } from '../tensor/index.js';
+import { quadratics, quadraticsAdjoint } from './graphs.js';
+
+/** What shows that recovered features are the true normalised ones up to a rotation. Plain: serialises to JSON. */
+export interface SphereCertificate {
+  kind: 'sphere';
+  /** Whether all of it holds. */
+  holds: boolean;
+  /** Whether the fitted quadric is an ellipsoid: every eigenvalue of M above 0. */
+  ellipsoid: boolean;
+  /** Root mean square over rows kept out of the fit of (|x|² − d) / d, x the recovered features. */
+  residual: number;
+  /** The same over the rows fitted. */
+  residualFit: number;
+  /** The same before the fit: how far from a sphere the whitened outputs are. */
+  residualBefore: number;
+  /** R² against the true features that such a residual leaves, by the noise that it stands for. */
+  expectedR2: number;
+  rowsFit: number;
+  rowsHeldOut: number;
+  iterations: number;
+}
+
+export interface SphereFit {
+  certificate: SphereCertificate;
+  /** Whitened outputs → features. Null where the quadric is no ellipsoid. */
+  map: LinearMap | null;
+}
+
+export interface SphereOptions extends TaskOptions {
+  /** Most steps of conjugate gradients. Default 600. */
+  iterations?: number;
+}
+
+/** Unknowns of an ellipsoid in r dimensions: M symmetric and v. */
+export const sphereUnknowns = (r: number): number => (r * (r + 3)) / 2;
+
+/** Distinct rows that a fit needs: 1.15 times its unknowns, and those that are kept out of it. */
+export const sphereRowsNeeded = (r: number): number => Math.ceil(1.15 * sphereUnknowns(r)) + heldOutRows(r);
+
+/** Rows beyond which the fit gains nothing: the certificate is at rounding level long before. */
+export const sphereRowsEnough = (r: number): number => Math.ceil(2.2 * sphereUnknowns(r)) + heldOutRows(r);
+
+/** Rows kept out of the fit: enough for a residual to two digits, few beside the unknowns. */
+export const heldOutRows = (r: number): number => Math.max(64, Math.min(1000, Math.ceil(sphereUnknowns(r) / 20)));
+
+/** Steps between looks at the rows kept out. */
+const lookEvery = 10;
+
+/** Looks without gain after which the fit stops. */
+const patience = 5;
+
+/** The R² that a residual must stand for. Features that are on no sphere come to 0.3 and below (see docs/leaks.md). */
+const leastR2 = 0.99;
+
+/**
+ * Finds the ellipsoid hᵀMh + 2vᵀh = 1 on which whitened outputs lie when a normalisation stands right before the head,
+ * by conjugate gradients on the weighted least-squares problem (CGLS: Björck 1996, "Numerical Methods for Least Squares
+ * Problems", 7.4.1), the system never formed. Rows are weighted by 1 / (1 + |h|² / r). M^½ (h + M⁻¹v), scaled to radius
+ * √(r + 1), are then the normalised features up to a rotation.
+ * @param h (n, r) whitened; `heldOutRows(r)` of its rows, spread evenly, are moved to its end and kept out of the fit
+ */
+export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise<SphereFit> {
+  const { iterations = 600, signal, onProgress } = options;
+  const r = h.cols;
+  const kept = heldOutRows(r);
+  moveToEnd(h, kept);
+  const fitted = rowsOf(h, 0, h.rows - kept);
+  const outside = rowsOf(h, h.rows - kept, h.rows);
+  const weights = rowWeights(fitted);
+  let x = start(r);
+  const residualBefore = residualOf(await quadratics(fitted, x.m, x.v), 0);
+
+  const q0 = await quadratics(fitted, x.m, x.v);
+  const e = weights.map((w, i) => w * (1 - q0[i]));
+  let s = await adjoint(fitted, weights, e);
+  let direction = s;
+  let gamma = inner(s, s);
+  const gamma0 = gamma;
+  let best = { x, residual: Infinity, step: 0 };
+  let looksSince = 0;
+  let step = 0;
+  while (step < iterations && gamma > gamma0 * 1e-30) {
+    signal?.throwIfAborted();
+    const q = await quadratics(fitted, direction.m, direction.v);
+    for (let i = 0; i < q.length; i++) q[i] *= weights[i];
+    const alpha = gamma / dot(q, q);
+    x = plus(x, alpha, direction);
+    for (let i = 0; i < e.length; i++) e[i] -= alpha * q[i];
+    s = await adjoint(fitted, weights, e);
+    const next = inner(s, s);
+    direction = plus(s, next / gamma, direction);
+    gamma = next;
+    step++;
+    if (step % lookEvery === 0) {
+      const residual = residualOf(await quadratics(outside, x.m, x.v), 0);
+      const gained = residual < best.residual * 0.99;
+      looksSince = gained ? 0 : looksSince + 1;
+      if (residual < best.residual) best = { x, residual, step };
+      onProgress?.({
+        stage: `sphere, residual ${residual.toExponential(1)}`,
+        done: step,
+        total: iterations,
+        unit: 'steps',
+      });
+      if (looksSince >= patience) break;
+    }
+  }
+  return conclude(best.step > 0 ? best.x : x, fitted, outside, residualBefore, step);
+}
+
+/** Swaps rows spread evenly over all with the last ones. */
+function moveToEnd({ rows, cols, data }: Matrix, count: number): void {
+  const stride = Math.floor(rows / count);
+  for (let i = 0; i < count; i++) {
+    const [a, b] = [i * stride * cols, (rows - count + i) * cols];
+    const row = data.slice(a, a + cols);
+    data.copyWithin(a, b, b + cols);
+    data.set(row, b);
+  }
+}
+
+/** An unknown (M, v). */
+interface Quadric {
+  m: Matrix;
+  v: Float64Array;
+}
+
+const start = (r: number): Quadric => {
+  const m = matrix(r, r);
+  for (let i = 0; i < r; i++) m.data[i * (r + 1)] = 1 / r;
+  return { m, v: new Float64Array(r) };
+};
+
+const plus = (a: Quadric, scale: number, b: Quadric): Quadric => ({
+  m: matrix(
+    a.m.rows,
+    a.m.cols,
+    a.m.data.map((value, i) => value + scale * b.m.data[i]),
+  ),
+  v: a.v.map((value, i) => value + scale * b.v[i]),
+});
+
+const inner = (a: Quadric, b: Quadric): number => dot(a.m.data, b.m.data) + dot(a.v, b.v);
+
+function rowWeights({ rows, cols, data }: Matrix): Float64Array {
+  const out = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    let squares = 0;
+    for (let at = i * cols; at < (i + 1) * cols; at++) squares += data[at] * data[at];
+    out[i] = 1 / (1 + squares / cols);
+  }
+  return out;
+}
+
+const adjoint = (h: Matrix, weights: Float64Array, e: Float64Array): Promise<Quadric> =>
+  quadraticsAdjoint(
+    h,
+    e.map((value, i) => value * weights[i]),
+  );
+
+/** Root mean square of (hᵀMh + 2vᵀh − 1) / (1 + shift): with shift = cᵀMc, of the squared radius about the centre. */
+function residualOf(q: Float64Array, shift: number): number {
+  let sum = 0;
+  for (const value of q) sum += (value - 1) ** 2;
+  return Math.sqrt(sum / q.length) / (1 + shift);
+}
+
+async function conclude(
+  { m, v }: Quadric,
+  fitted: Matrix,
+  outside: Matrix,
+  residualBefore: number,
+  iterations: number,
+): Promise<SphereFit> {
+  const r = v.length;
+  for (let i = 0; i < r; i++) for (let j = 0; j < i; j++) m.data[i * r + j] = m.data[j * r + i];
+  const { values, vectors } = symmetricEigen(m.data, r);
+  const rotation = matrix(r, r, vectors.data);
+  // In M's own axes: centre = −M⁻¹ v.
+  const turned = timesVector(rotation, v);
+  const centre = turned.map((value, i) => -value / values[i]);
+  const shift = centre.reduce((sum, value, i) => sum + value * value * values[i], 0);
+  const ellipsoid = values[r - 1] > 0 && Number.isFinite(shift);
+  const residual = residualOf(await quadratics(outside, m, v), ellipsoid ? shift : 0);
+  const residualFit = residualOf(await quadratics(fitted, m, v), ellipsoid ? shift : 0);
+  const expectedR2 = ellipsoid ? 1 - residual ** 2 * r * (1 / 4 + spread(values) / 8) : 0;
+  return {
+    certificate: {
+      kind: 'sphere',
+      holds: ellipsoid && expectedR2 >= leastR2,
+      ellipsoid,
+      residual,
+      residualFit,
+      residualBefore,
+      expectedR2: Math.max(expectedR2, 0),
+      rowsFit: fitted.rows,
+      rowsHeldOut: outside.rows,
+      iterations,
+    },
+    map: ellipsoid ? await sphereMap(values, rotation, centre, shift) : null,
+  };
+}
+
+/**
+ * How much worse an error of M of given size is for M^½ where M's eigenvalues differ: the mean over pairs of
+ * 1 / (√mᵢ + √mⱼ)², times four times the mean eigenvalue (1 where all are equal).
+ */
+function spread(values: Float64Array): number {
+  const roots = values.map(Math.sqrt);
+  let sum = 0;
+  for (const a of roots) for (const b of roots) sum += 1 / (a + b) ** 2;
+  const mean = values.reduce((total, value) => total + value, 0) / values.length;
+  return (4 * mean * sum) / values.length ** 2;
+}
+
+/** h → √(d / (1 + cᵀMc)) M^½ (h − c). */
+async function sphereMap(
+  values: Float64Array,
+  rotation: Matrix,
+  centre: Float64Array,
+  shift: number,
+): Promise<LinearMap> {
+  const r = values.length;
+  // A normalisation over d numbers that are centred first leaves r = d − 1 directions and the radius √d.
+  const scale = Math.sqrt((r + 1) / (1 + shift));
+  const scaled = matrix(r, r);
+  for (let i = 0; i < r; i++) {
+    for (let j = 0; j < r; j++) scaled.data[i * r + j] = scale * Math.sqrt(values[i]) * rotation.data[i * r + j];
+  }
+  const weight = await multiply(rotation, scaled, 'tn');
+  const bias = new Float64Array(r);
+  for (let i = 0; i < r; i++) {
+    const pull = scale * Math.sqrt(values[i]) * centre[i];
+    for (let j = 0; j < r; j++) bias[j] -= rotation.data[i * r + j] * pull;
+  }
+  return { weight: toNdArray(weight.data, [r, r]), bias: toNdArray(bias, [r]) };
+}
