@@ -212,7 +212,7 @@ async function preprocessing(model: Model, dataset: Dataset, batchSize: number) 
 
 /** How much of decoding JPEGs hides behind the model: 1 all of it, 0 none. */
 async function overlap(model: Model, batchSize: number) {
-  const dataset = await openDataset(`folder:${join(dataDir, 'scenes')}[0:96]`);
+  const dataset = await openDataset(`folder:${join(dataDir, 'scenes')}[0:384]`);
   const tensors = await readyTensors(model, dataset, batchSize);
   const bare = await bareSession(model);
   const decode: Side = async () => {
@@ -224,7 +224,7 @@ async function overlap(model: Model, batchSize: number) {
     return jobs.length;
   };
   const extract: Side = async () => (await extractFeatures(model, dataset, { batchSize })).labels.shape[0];
-  const rates = await takeTurns({ decode, run: () => bare(tensors), extract }, 3);
+  const rates = await takeTurns({ decode, run: () => bare(tensors), extract }, 2);
   const milliseconds = (images: number): number => 1000 / images;
   const [one, two, both] = [rates.decode, rates.run, rates.extract].map((side) => side.map(milliseconds));
   return {

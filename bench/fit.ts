@@ -2,10 +2,11 @@
  * Ours against scikit-learn's Ridge(alpha=1, solver="cholesky"), from the same float32 tensors: 50,000 rows, 1000 columns,
  * 512 and 2048 targets. Run `npm run build` first, then
  *
- *     node --import tsx bench/fit.ts [--python PATH] [--repeats N] [--json]
+ *     node --import tsx bench/fit.ts [--python PATH] [--repeats N] [--targets 512,2048] [--json]
  *
- * The machine is never as quiet as one would like, so each of our runs has a scikit-learn run right beside it, and what
- * counts is the median of the ratios.
+ * The machine is never as quiet as one would like, so each of our turns has one of scikit-learn's right beside it, and what
+ * counts is the median of the ratios. A turn is two fits, of which the quicker counts: the first one after the other
+ * side's turn pays for caches and pages, on either side.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,18 +22,19 @@ import { writeNpy } from '../dist/tensor/index.js';
 
 const rows = 50_000;
 const cols = 1000;
-const widths = [512, 2048];
 const deficientRank = 512;
 const bars = { full: 0.9, deficient: 1.5 };
 
 const { values: flags } = parseArgs({
   options: {
     python: { type: 'string', default: 'python3' },
-    repeats: { type: 'string', default: '7' },
+    repeats: { type: 'string', default: '5' },
+    targets: { type: 'string', default: '512,2048' },
     json: { type: 'boolean', default: false },
   },
 });
 const repeats = Number(flags.repeats);
+const widths = flags.targets.split(',').map(Number);
 
 /** Standard normal numbers, up to the tails: a sum of four uniform ones from a 32-bit generator (mulberry32). */
 function normal(seed: number): () => number {
@@ -130,11 +132,14 @@ try {
       let solver = '';
       // The first round warms both sides up and is left out.
       for (let round = 0; round <= repeats; round++) {
-        const begun = performance.now();
-        const { result, peak } = await watched(() => fitLinearMap(inputs[gram], inputs[`targets${q}`]));
-        const ours = (performance.now() - begun) / 1000;
-        peakAbove = Math.max(peakAbove, peak - before);
-        ({ rank, solver } = result.fit);
+        let ours = Infinity;
+        for (let twice = 0; twice < 2; twice++) {
+          const begun = performance.now();
+          const { result, peak } = await watched(() => fitLinearMap(inputs[gram], inputs[`targets${q}`]));
+          ours = Math.min(ours, (performance.now() - begun) / 1000);
+          peakAbove = Math.max(peakAbove, peak - before);
+          ({ rank, solver } = result.fit);
+        }
         const ridge64 = await python.ask<number>(`${gram} ${q} float64`);
         const ridge32 = await python.ask<number>(`${gram} ${q} float32`);
         if (round === 0) continue;

@@ -38,10 +38,10 @@ for (const from of ['logits', 'features'] as const) {
   console.log(`agreement in %, read from the source's ${from}`);
   for (const [i, source] of models.entries()) {
     const line: string[] = [];
+    const { read, statistics, targets } = await jointProblem(joint, i, from);
+    const X = read ? applyLinearMap(read, source.test.features) : source.test.features;
     for (const [j, target] of models.entries()) {
-      const { read, statistics } = await jointProblem(joint, i, j, from);
-      const map = await solve(statistics);
-      const X = read ? applyLinearMap(read, source.test.features) : source.test.features;
+      const map = await solve(statistics, { targets: targets[j] });
       const { agreement } = await evaluateAgreement(target.head, applyLinearMap(map, X), target.test.logits);
       line.push((100 * agreement).toFixed(2).padStart(7));
     }

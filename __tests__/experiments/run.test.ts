@@ -45,9 +45,15 @@ async function storeOf(model: string, dataset: string, stores = at('stores')) {
   return path.join(stores, names[0]);
 }
 
+/** Sum of squares of all columns about their means: the trace of the centred Gram. */
+function scatter(rows: number[][]): number {
+  const means = rows[0].map((_, j) => rows.reduce((sum, row) => sum + row[j], 0) / rows.length);
+  return rows.flat().reduce((sum, value, k) => sum + (value - means[k % means.length]) ** 2, 0);
+}
+
 describe('experiment 1', () => {
   test('fewer features than classes: everything comes back, exactly', async () => {
-    const { rows, failures, experiment, environment } = await run({
+    const { rows, spectra, failures, experiment, environment } = await run({
       experiment: 1,
       source: at('narrow.onnx'),
       ...cifar100,
@@ -63,6 +69,19 @@ describe('experiment 1', () => {
       expect(row.r2RowSpace).toBeGreaterThan(0.999999);
       expect(row.distinctClasses).toBeGreaterThan(3);
     }
+    const [spectrum] = spectra;
+    expect(spectra).toMatchObject([{ source: 'narrow', from: 'logits', train: 'cifar100:train', p: 20, rank: 12 }]);
+    const eigenvalues = spectrum.eigenvalues.map(([, value]) => value);
+    expect(spectrum.eigenvalues.map(([place]) => place)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    expect(spectrum.cut).toBeCloseTo(1e-12 * eigenvalues[0], 15);
+    expect(eigenvalues[11]).toBeGreaterThan(spectrum.cut);
+    expect(Math.abs(eigenvalues[12])).toBeLessThan(spectrum.cut);
+    const trace = eigenvalues.reduce((sum, value) => sum + value, 0);
+    const { Z } = await tableOf(await storeOf('narrow', 'cifar100:train'));
+    expect(trace).toBeCloseTo(scatter(Z), 6);
+    const [{ headError, logitScale }] = environment.models;
+    expect(logitScale).toBe(Math.max(...Z.flat().map(Math.abs)));
+    expect(headError! / logitScale!).toBeLessThan(1e-6);
     expect(environment.models).toMatchObject([
       { name: 'narrow', featureDim: 12, classCount: 20, headRank: 12, transform: { name: 'protocol' } },
     ]);

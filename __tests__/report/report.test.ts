@@ -47,7 +47,17 @@ const row: ResultRow = {
   ...{ majorityShare: 0.25, distinctClasses: 80, ties: 0, rawAgreement: 1, accuracy: null },
   ...{ pinvAgreement: null, cka: null, procrustesError: null },
   ...{ mse: 1e-12, mseTotal256: 4e-11, mseTotal16: 6e-10, variance: 0.5, r2: 1 - 2e-12, r2RowSpace: 1 - 2e-12 },
-  ...{ r2NullSpace: null, rank: 512, gap: 1e6, condition: 1e5, alpha: 0, prior: null, solver: 'cholesky', sgd: null },
+  ...{
+    r2NullSpace: null,
+    r2PerFeature: null,
+    rank: 512,
+    gap: 1e6,
+    condition: 1e5,
+    alpha: 0,
+    prior: null,
+    solver: 'cholesky',
+    sgd: null,
+  },
   ...{ seconds: { extract: 100, fit: 1.5, evaluate: 2 }, warnings: [] },
 };
 const diverged: ResultRow = {
@@ -58,7 +68,7 @@ const diverged: ResultRow = {
   warnings: ['The learning rate 0.1 is above the limit of stability 0.09.'],
 };
 const results = (rows: ResultRow[], failures: string[] = []): Results => ({
-  ...{ schema: 1, experiment: 1, question: 'How much?', rows, failures },
+  ...{ schema: 1, experiment: 1, question: 'How much?', rows, spectra: [], failures },
   environment: {} as Results['environment'],
 });
 

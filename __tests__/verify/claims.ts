@@ -9,10 +9,12 @@ import { project, type Settings } from './settings.js';
 
 /** One call of the command line, as a user would make it. */
 export interface Run {
-  experiment: 1 | 2 | 3;
+  experiment: 1 | 2 | 3 | 4;
   /** Names of models in the models' folder, or paths. */
   source: string;
   target?: string;
+  /** Experiment 4: all of them, instead of a source. */
+  models?: readonly string[];
   train: string;
   /** `scenes` stands for the folder of photographs. */
   tests: readonly string[];
@@ -44,11 +46,15 @@ export async function runExperiment(
   run: Run,
   settings: Settings,
 ): Promise<{ results: Results | null; problem: string | null }> {
-  const slug = [run.experiment, nameOf(run.source), run.target ? nameOf(run.target) : '', run.train, ...run.tests];
+  const models = run.models ?? [run.source, ...(run.target ? [run.target] : [])];
+  const slug = [run.experiment, ...models.map(nameOf), run.train, ...run.tests];
   const out = join(project, 'out', 'verify', slug.join('-').replaceAll(/[^\w]+/g, '-'));
   await mkdir(out, { recursive: true });
   const args = [
-    ...['run', String(run.experiment), '--source', modelFile(run.source, settings)],
+    ...['run', String(run.experiment)],
+    ...(run.models
+      ? ['--models', ...run.models.map((model) => modelFile(model, settings))]
+      : ['--source', modelFile(run.source, settings)]),
     ...(run.target ? ['--target', modelFile(run.target, settings)] : []),
     ...['--train', run.train, '--test', ...run.tests.map((test) => specOf(test, settings))],
     ...['--data-dir', settings.data!, '--stores', settings.stores, '--out', out],
@@ -77,7 +83,16 @@ function checkClaim(run: Run, claim: Claim, rows: readonly ResultRow[], settings
   );
   if (!row) return [{ subject, bar: 'a row is there', figure: 'none', held: false }];
   const transform = run.own ? 'own' : 'protocol';
-  const key = { experiment: run.experiment, transform, source, target, train: run.train, test, prior } as const;
+  const key = {
+    experiment: run.experiment,
+    transform,
+    from: 'logits',
+    source,
+    target,
+    train: run.train,
+    test,
+    prior,
+  } as const;
   const expected = settings.expected && findExpected(settings.expected, { ...key, nTrain: row.nTrain });
   return claim.bars.map((bar) => {
     const verdict = bar(row, expected);

@@ -30,12 +30,12 @@ const names: Record<string, string> = {
 
 export type ExpectedKey = Pick<
   ExpectedRow,
-  'experiment' | 'transform' | 'source' | 'target' | 'train' | 'test' | 'nTrain' | 'prior'
+  'experiment' | 'transform' | 'from' | 'source' | 'target' | 'train' | 'test' | 'nTrain' | 'prior'
 >;
 
 /** The row for a question in our words, null where expected.json has none. */
 export function findExpected(rows: readonly ExpectedRow[], key: ExpectedKey): ExpectedRow | null {
-  const wanted = { ...key, from: 'logits', train: names[key.train], test: names[key.test] };
+  const wanted = { ...key, train: names[key.train], test: names[key.test] };
   const found = rows.filter((row) =>
     Object.entries(wanted).every(([name, value]) => row[name as keyof ExpectedRow] === value),
   );

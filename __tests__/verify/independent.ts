@@ -73,7 +73,7 @@ async function predictTheirs(stores: Stores, python: string): Promise<ArrayLike<
 }
 
 /** The store that a run with the protocol's transform and the usual batches has written for a model and a data set. */
-async function findStore(folder: string, model: string, spec: string): Promise<Store> {
+export async function findStore(folder: string, model: string, spec: string): Promise<Store> {
   const found: Store[] = [];
   for (const name of await readdir(folder)) {
     if (!name.startsWith(`${model}-`) || !name.endsWith('.safetensors')) continue;

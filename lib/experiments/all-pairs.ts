@@ -13,7 +13,8 @@ import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
-import type { Prior, ResultRow } from './types.js';
+import { spectrumOf } from './spectra.js';
+import type { Prior, ResultRow, SpectrumRecord } from './types.js';
 
 /** A fit of one cell, and where it stands. */
 interface Cell {
@@ -34,7 +35,7 @@ export async function runAllPairs(
   datasets: { train: string; tests: readonly string[] },
   extraction: Extraction,
   options: RunOptions,
-): Promise<{ rows: ResultRow[]; failures: string[]; jointSeconds: number }> {
+): Promise<{ rows: ResultRow[]; failures: string[]; spectra: SpectrumRecord[]; jointSeconds: number }> {
   const { signal, onProgress } = options;
   const train: Extracted[] = [];
   for (const role of roles) train.push(await extraction.of(role, datasets.train));
@@ -48,18 +49,12 @@ export async function runAllPairs(
   const begun = performance.now();
   const joint = await accumulateJoint(models, { signal, onProgress });
   const cells: Cell[] = [];
+  const total = 2 * models.length ** 2 + models.length;
   for (const source of models.keys()) {
-    for (const target of models.keys()) {
-      for (const from of ['logits', 'features'] as const) {
-        signal?.throwIfAborted();
-        cells.push(...(await fitCells(joint, source, target, from, options)));
-        onProgress?.({
-          stage: 'solve',
-          done: cells.length,
-          total: 2 * models.length ** 2 + models.length,
-          unit: 'maps',
-        });
-      }
+    for (const from of ['logits', 'features'] as const) {
+      signal?.throwIfAborted();
+      cells.push(...(await fitCells(joint, source, [...models.keys()], from, options)));
+      onProgress?.({ stage: 'solve', done: cells.length, total, unit: 'maps' });
     }
   }
   const jointSeconds = (performance.now() - begun) / 1000;
@@ -104,49 +99,72 @@ export async function runAllPairs(
       failures.push(...failuresOf(row, evaluation));
     }
   }
-  return { rows, failures, jointSeconds };
+  return { rows, failures, spectra: await jointSpectra(joint, datasets.train, options), jointSeconds };
 }
 
-/** The fits of one pair, by the joint statistics: each alpha and, for one model, also with its head as prior. */
+/** The fits from one model to others, by the joint statistics: each alpha and, to itself, also with its head as prior. */
 export async function fitCells(
   joint: JointStatistics,
   source: number,
-  target: number,
+  onto: readonly number[],
   from: 'logits' | 'features',
   { alphas = [0], rcond }: RunOptions,
 ): Promise<Cell[]> {
-  const { read, statistics } = await jointProblem(joint, source, target, from);
+  const { read, statistics, targets } = await jointProblem(joint, source, from);
   const span = await trainingSpan(statistics, { rcond });
-  const priors: Prior[] = source === target && from === 'logits' ? [null, 'head'] : [null];
+  // What is read is R f with the head's own singular values: R⁺ is the head's pseudo-inverse in these coordinates.
+  const head = read && onto.includes(source) ? await pseudoInverse(read) : undefined;
   const cells: Cell[] = [];
+  // One factorisation serves all targets of an alpha.
   for (const alpha of alphas) {
-    for (const prior of priors) {
-      const map = await solve(statistics, {
-        alpha,
-        rcond,
-        // What is read is R f with the head's own singular values: R⁺ is the head's pseudo-inverse in these coordinates.
-        ...(prior === 'head' && read ? { prior: await pseudoInverse(read) } : {}),
-      });
-      const { rank, gap, condition, solver, warning } = map.fit;
-      const warnings = warning === null ? [] : [warning];
-      const fit = {
-        map,
-        prior,
-        solver,
-        alpha,
-        rank,
-        gap,
-        condition,
-        seconds: 0,
-        span,
-        warnings,
-        sgd: null,
-        diverged: false,
-      };
-      cells.push({ source, target, from, fit, read });
+    for (const target of onto) {
+      const priors: Prior[] = head && target === source ? [null, 'head'] : [null];
+      for (const prior of priors) {
+        const map = await solve(statistics, {
+          alpha,
+          rcond,
+          targets: targets[target],
+          ...(prior === 'head' ? { prior: head } : {}),
+        });
+        const { rank, gap, condition, solver, warning } = map.fit;
+        const warnings = warning === null ? [] : [warning];
+        const fit = {
+          map,
+          prior,
+          solver,
+          alpha,
+          rank,
+          gap,
+          condition,
+          seconds: 0,
+          span,
+          warnings,
+          sgd: null,
+          diverged: false,
+        };
+        cells.push({ source, target, from, fit, read });
+      }
     }
   }
   return cells;
+}
+
+/** What the maps of each source read. */
+export async function jointSpectra(
+  joint: JointStatistics,
+  train: string,
+  { rcond, signal }: RunOptions,
+  sources: readonly number[] = [...joint.models.keys()],
+): Promise<SpectrumRecord[]> {
+  const spectra: SpectrumRecord[] = [];
+  for (const i of sources) {
+    for (const from of ['logits', 'features'] as const) {
+      signal?.throwIfAborted();
+      const { statistics } = await jointProblem(joint, i, from);
+      spectra.push(spectrumOf(statistics, { source: joint.models[i].name, from, train, rcond }));
+    }
+  }
+  return spectra;
 }
 
 /** For each pair: how alike the features are on the training images, whatever map is between them. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { Store } from '../extract/index.js';
-import { headCondition } from '../fit/index.js';
+import { applyLinearMap, headCondition } from '../fit/index.js';
 import { runtimeVersion } from '../runtime/index.js';
 import type { DatasetRecord, Environment, ModelRecord } from './types.js';
 
@@ -34,7 +34,8 @@ export async function describeEnvironment(
 
 async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
   const records = new Map<string, ModelRecord>();
-  for (const { provenance, head } of stores) {
+  for (const store of stores) {
+    const { provenance, head } = store;
     const { model, transform } = provenance;
     const id = JSON.stringify([model.digest, transform]);
     if (records.has(id)) continue;
@@ -46,10 +47,29 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
       classCount: model.classCount,
       headRank: rank,
       headCondition: condition,
+      ...(await headCheck(store)),
       transform,
     });
   }
   return [...records.values()];
+}
+
+/** Does the head give the model's own logits on its own features? On as many images as one block has. */
+async function headCheck({
+  provenance,
+  head,
+  features,
+  logits,
+}: Store): Promise<Pick<ModelRecord, 'headError' | 'logitScale'>> {
+  if (provenance.logits !== 'stored') return { headError: null, logitScale: null };
+  const end = Math.min(features.rows, 4096);
+  const [own, given] = [await applyLinearMap(head, features).read(0, end), await logits.read(0, end)];
+  let [headError, logitScale] = [0, 0];
+  for (let i = 0; i < given.length; i++) {
+    headError = Math.max(headError, Math.abs(own[i] - given[i]));
+    logitScale = Math.max(logitScale, Math.abs(given[i]));
+  }
+  return { headError, logitScale };
 }
 
 function datasetRecords(stores: readonly Store[]): DatasetRecord[] {

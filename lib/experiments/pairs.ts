@@ -1,11 +1,12 @@
-import { accumulate, fitSgd, pseudoInverse, solve, trainingSpan } from '../fit/index.js';
+import { accumulate, fitSgd, pseudoInverse, solve, trainingSpan, type Statistics } from '../fit/index.js';
 import type { Store } from '../extract/index.js';
 import { checkSameImages, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
-import type { ResultRow } from './types.js';
+import { spectrumOf } from './spectra.js';
+import type { ResultRow, SpectrumRecord } from './types.js';
 
 /** Experiments 1 to 3: one pair of models, fitted on one data set, judged on several. */
 export async function runPair(
@@ -14,13 +15,19 @@ export async function runPair(
   datasets: { train: string; tests: readonly string[] },
   extraction: Extraction,
   options: RunOptions,
-): Promise<{ rows: ResultRow[]; failures: string[] }> {
+): Promise<{ rows: ResultRow[]; failures: string[]; spectrum: SpectrumRecord }> {
   const train = {
     source: await extraction.of(source, datasets.train),
     target: await extraction.of(target, datasets.train),
   };
   const sameModel = train.source === train.target;
-  const fits = await fitPair(train.source.store, train.target.store, sameModel, options);
+  const { fits, statistics } = await fitPair(train.source.store, train.target.store, sameModel, options);
+  const spectrum = spectrumOf(statistics, {
+    source: train.source.store.provenance.model.name,
+    from: 'logits',
+    train: datasets.train,
+    rcond: options.rcond,
+  });
   const rows: ResultRow[] = [];
   const failures: string[] = [];
   for (const test of datasets.tests) {
@@ -52,11 +59,16 @@ export async function runPair(
       if (evaluation) failures.push(...failuresOf(row, evaluation));
     }
   }
-  return { rows, failures };
+  return { rows, failures, spectrum };
 }
 
 /** All fits of a pair on the same statistics: each alpha without a prior and, for one model, with its head as prior; SGD. */
-async function fitPair(source: Store, target: Store, sameModel: boolean, options: RunOptions): Promise<Fit[]> {
+async function fitPair(
+  source: Store,
+  target: Store,
+  sameModel: boolean,
+  options: RunOptions,
+): Promise<{ fits: Fit[]; statistics: Statistics }> {
   checkSameImages(source, target);
   const { signal, onProgress, alphas = [0], rcond } = options;
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name}`;
@@ -116,5 +128,5 @@ async function fitPair(source: Store, target: Store, sameModel: boolean, options
       diverged,
     });
   }
-  return fits;
+  return { fits, statistics };
 }

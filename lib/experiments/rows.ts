@@ -62,6 +62,7 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     r2: reconstruction?.r2 ?? null,
     r2RowSpace: reconstruction?.r2RowSpace ?? null,
     r2NullSpace: reconstruction?.r2NullSpace ?? null,
+    r2PerFeature: reconstruction?.r2PerFeature ?? null,
     rank: fit.rank,
     gap: fit.gap,
     condition: fit.condition,

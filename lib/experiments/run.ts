@@ -5,7 +5,7 @@ import { describeEnvironment } from './environment.js';
 import { Extraction, type Role } from './extraction.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
 import { runPair } from './pairs.js';
-import type { ResultRow, Results } from './types.js';
+import type { ResultRow, Results, SpectrumRecord } from './types.js';
 import { runZeroShot } from './zero-shot-run.js';
 
 /**
@@ -22,17 +22,20 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
   try {
     const rows: ResultRow[] = [];
     const failures: string[] = [];
+    const spectra: SpectrumRecord[] = [];
     let jointSeconds: number | null = null;
     let zero: Awaited<ReturnType<typeof runZeroShot>> | undefined;
     if (definition.pairs === 'all') {
       const all = await runAllPairs(rolesOf(spec.models ?? [], options), datasets, extraction, options);
       rows.push(...all.rows);
       failures.push(...all.failures);
+      spectra.push(...all.spectra);
       jointSeconds = all.jointSeconds;
     } else if (definition.pairs === 'zero-shot') {
       const [source, target] = rolesOf([spec.source!, spec.target!], options);
       zero = await runZeroShot({ source, target, zeroShot: spec.zeroShot! }, datasets, extraction, options);
       rows.push(...zero.rows);
+      spectra.push(...zero.spectra);
       jointSeconds = zero.jointSeconds;
     } else {
       for (const [from, to] of definition.pairs) {
@@ -40,6 +43,8 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
         const pair = await runPair(source, target, datasets, extraction, options);
         rows.push(...pair.rows);
         failures.push(...pair.failures);
+        // Experiment 2 has two pairs, each with a source of its own.
+        spectra.push(pair.spectrum);
       }
     }
     return {
@@ -47,6 +52,7 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
       experiment: definition.id,
       question: definition.question,
       rows,
+      spectra,
       failures,
       environment: await describeEnvironment(zero?.stores ?? extraction.stores, {
         command: options.command ?? null,

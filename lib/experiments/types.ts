@@ -1,3 +1,4 @@
+import type { FeatureQuantiles } from '../evaluate/index.js';
 import type { Transform } from '../images/index.js';
 
 /** Which fit a row of results comes from. */
@@ -59,6 +60,8 @@ export interface ResultRow {
   r2: number | null;
   r2RowSpace: number | null;
   r2NullSpace: number | null;
+  /** R² of each feature, as quantiles over the features that vary. */
+  r2PerFeature: FeatureQuantiles | null;
   /** Of the centred Gram of the training logits; null for fits that have none. */
   rank: number | null;
   /** Last eigenvalue kept over the first dropped; null at full rank. */
@@ -82,6 +85,8 @@ export interface Results {
   experiment: number;
   question: string;
   rows: ResultRow[];
+  /** What the maps read, seen through its eigenvalues; one for each source. */
+  spectra: SpectrumRecord[];
   /** Failed checks, in sentences. Not empty means that a figure above must not be trusted. */
   failures: string[];
   environment: Environment;
@@ -107,6 +112,20 @@ export interface Environment {
   datasets: DatasetRecord[];
 }
 
+/** Eigenvalues of the centred Gram of what a map reads, on the training images. Found outside the timed fit. */
+export interface SpectrumRecord {
+  source: string;
+  from: 'logits' | 'features';
+  train: string;
+  /** How many there are; how many lie above the cut. */
+  p: number;
+  rank: number;
+  /** rcond times the largest: what is no larger counts as rounding. */
+  cut: number;
+  /** [place, eigenvalue], descending, places counted from 1; thinned where there are more than 256, never at the cut. */
+  eigenvalues: [number, number][];
+}
+
 export interface ModelRecord {
   name: string;
   digest: string;
@@ -114,6 +133,10 @@ export interface ModelRecord {
   classCount: number;
   headRank: number;
   headCondition: number;
+  /** The largest |W f + b − z| over images of a store; null where logits are computed from the head when they are read. */
+  headError: number | null;
+  /** The largest |z| over the same images. */
+  logitScale: number | null;
   transform: Transform | null;
 }
 

@@ -4,12 +4,12 @@ import { evaluateMap } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
 import { accumulateJoint, applyLinearMap } from '../fit/index.js';
 import { denseData } from '../tensor/index.js';
-import { fitCells } from './all-pairs.js';
+import { fitCells, jointSpectra } from './all-pairs.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { resultRow } from './rows.js';
-import type { ResultRow, ZeroShotRecord } from './types.js';
+import type { ResultRow, SpectrumRecord, ZeroShotRecord } from './types.js';
 import { zeroShotHead, type ZeroShotHead, type ZeroShotSource } from './zero-shot-head.js';
 import { asWords } from './zero-shot-prompts.js';
 
@@ -23,7 +23,13 @@ export async function runZeroShot(
   datasets: { train: string; tests: readonly string[] },
   extraction: Extraction,
   options: RunOptions,
-): Promise<{ rows: ResultRow[]; stores: Store[]; zeroShot: ZeroShotRecord; jointSeconds: number }> {
+): Promise<{
+  rows: ResultRow[];
+  stores: Store[];
+  zeroShot: ZeroShotRecord;
+  spectra: SpectrumRecord[];
+  jointSeconds: number;
+}> {
   const { signal, onProgress, stores, model, topk = [5] } = options;
   const head = await zeroShotHead(zeroShot, { signal, onProgress, stores, model });
   for (const test of datasets.tests) checkOrder(head, await extraction.classNames(test), test);
@@ -46,8 +52,8 @@ export async function runZeroShot(
   const begun = performance.now();
   const joint = await accumulateJoint(models, { signal, onProgress });
   const cells = [
-    ...(await fitCells(joint, 0, 1, 'logits', options)),
-    ...(await fitCells(joint, 0, 1, 'features', options)),
+    ...(await fitCells(joint, 0, [1], 'logits', options)),
+    ...(await fitCells(joint, 0, [1], 'features', options)),
   ];
   const jointSeconds = (performance.now() - begun) / 1000;
 
@@ -97,7 +103,8 @@ export async function runZeroShot(
       );
     }
   }
-  return { rows, stores: used, zeroShot: recordOf(head), jointSeconds };
+  const spectra = await jointSpectra(joint, datasets.train, options, [0]);
+  return { rows, stores: used, zeroShot: recordOf(head), spectra, jointSeconds };
 }
 
 /** An image tower's store as a classifier's: the zero-shot head, and logits that are computed when they are read. */

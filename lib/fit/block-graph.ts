@@ -16,10 +16,10 @@ interface Piece {
 }
 
 /**
- * Widths of pieces, measured: the left factor is quickest at a multiple of the 6 rows of ONNX Runtime's kernel that
- * stays in the second-level cache, and the narrower X's pieces are, the less of its Gram is computed twice.
+ * Widths of pieces, measured. A product is quickest where both factors are wide and the left one is a multiple of the 6
+ * rows of ONNX Runtime's kernel. Halves of X's pieces serve the diagonal of its Gram, so that less of it is computed twice.
  */
-const pieceWidth = { x: 126, y: 256 };
+const pieceWidth = { x: 252, y: 512 };
 
 const piecesOf = (name: 'x' | 'y', start: number, width: number): Piece[] =>
   Array.from({ length: Math.ceil(width / pieceWidth[name]) }, (_, k) => ({
@@ -28,11 +28,32 @@ const piecesOf = (name: 'x' | 'y', start: number, width: number): Piece[] =>
     width: Math.min(pieceWidth[name], width - k * pieceWidth[name]),
   }));
 
+/** A wide piece of X in two, as the graph splits it; a narrow one as it is. */
+function halvesOf(piece: Piece): Piece[] {
+  const first = pieceWidth.x / 2;
+  if (piece.width <= first) return [piece];
+  const { name, start, width } = piece;
+  return [
+    { name: `${name}a`, start, width: first },
+    { name: `${name}b`, start: start + first, width: width - first },
+  ];
+}
+
 /** Pairs of pieces whose products cover XᵀX on and above the diagonal, and all of XᵀY. */
 function pairs(p: number, q: number): [Piece, Piece][] {
   const x = piecesOf('x', 0, p);
   const y = piecesOf('y', p, q);
-  return x.flatMap((left, k) => [...x.slice(k), ...y].map((right): [Piece, Piece] => [left, right]));
+  return x.flatMap((left, k): [Piece, Piece][] => {
+    const [a, b] = halvesOf(left);
+    const diagonal: [Piece, Piece][] = b
+      ? [
+          [a, a],
+          [a, b],
+          [b, b],
+        ]
+      : [[a, a]];
+    return [...diagonal, ...[...x.slice(k + 1), ...y].map((right): [Piece, Piece] => [left, right])];
+  });
 }
 
 /** What a block's Gram is made of, in the order of the graph's outputs `gram0`, `gram1`, … */
@@ -63,6 +84,18 @@ export function blockGraph(p: number, q: number, x: DataTypeName, y: DataTypeNam
       attributes: { axis: { int: 1 } },
     });
     for (const { name } of pieces) nodes.push(...centred(name));
+  }
+  for (const piece of xs) {
+    const halves = halvesOf(piece);
+    if (halves.length === 1) continue;
+    const lengths = BigInt64Array.from(halves, ({ width }) => BigInt(width));
+    constants.push({ name: `${piece.name}Halves`, type: 'int64', dims: [2], data: lengths });
+    nodes.push({
+      op: 'Split',
+      inputs: [piece.name, `${piece.name}Halves`],
+      outputs: halves.map(({ name }) => name),
+      attributes: { axis: { int: 0 } },
+    });
   }
   const squares = ys.map(({ name }) => `${name}Squares`);
   for (const { name } of ys) {

@@ -112,11 +112,23 @@ async function dominantSubspace(g: Matrix, largest: number, cut: number): Promis
     const correction = await choleskySolve(factor, off);
     const size = norm(correction.data);
     // Rounding of G, divided by T, is what is left in the end; a slow decline means that there is no gap.
-    if (size > previous / 8 || size === 0) return inSubspace(g, q, factor, size, largest, cut);
+    if (size > previous / 8 || size <= settled(q, largest / leastPivot(factor))) {
+      return inSubspace(g, q, factor, size, largest, cut);
+    }
     previous = size;
     for (let i = 0; i < q.data.length; i++) correction.data[i] += q.data[i];
     q = await orthonormaliseRows(correction, 1);
   }
+}
+
+/** What rounding leaves of the correction of Q (r, p) where the kept eigenvalues have this condition. */
+const settled = (q: Matrix, condition: number): number => Math.sqrt(q.data.length) * Number.EPSILON * condition;
+
+/** At least the smallest eigenvalue. */
+function leastPivot({ upper: { rows: n, data } }: CholeskyFactor): number {
+  let least = Infinity;
+  for (let i = 0; i < n; i++) least = Math.min(least, data[i * (n + 1)] ** 2);
+  return least;
 }
 
 /** Checks that Q has settled and that the cut lies between what it keeps and what it drops. */
@@ -129,7 +141,7 @@ function inSubspace(
   cut: number,
 ): Factorisation | null {
   const smallest = smallestEigenvalue(factor);
-  if (off > Math.sqrt(g.rows * q.rows) * Number.EPSILON * (largest / smallest)) return null;
+  if (off > settled(q, largest / smallest)) return null;
   const outside = (v: Float64Array): Float64Array => {
     const inside = transposedTimesVector(q, timesVector(q, v));
     return v.map((value, i) => value - inside[i]);

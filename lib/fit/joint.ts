@@ -79,45 +79,47 @@ export async function accumulateJoint(
   return new JointStatistics(all, parts);
 }
 
-/** What a map reads of its source, and the statistics to find it from. */
+/** What maps read of their source, and the statistics to find them from. */
 export interface JointProblem {
   /** From the source's features (d) to what is read (p); null where the features themselves are read. */
   read: LinearMap | null;
-  /** X: what is read of model `source`; Y: the features of model `target`. */
+  /** X: what is read of model `source`; Y: the features of all models side by side. */
   statistics: Statistics;
+  /** Entry j: the columns [start, end) of Y that are model j's: `solve`'s `targets`, so that X is factorised once for all. */
+  targets: [number, number][];
 }
 
 /**
- * The least-squares problem from one model to another, by algebra on the joint blocks.
+ * The least-squares problems from one model to every model, by algebra on the joint blocks.
  *
- * From logits z = W f + b the problem is posed in u = Qᵀ(z − b) = R f, where W = Q R and Q has orthonormal columns: at
+ * From logits z = W f + b they are posed in u = Qᵀ(z − b) = R f, where W = Q R and Q has orthonormal columns: at
  * most min(c, d) wide, with the same singular values and the same smallest maps as z itself, so that no c x c matrix is
  * formed. R with RᵀR = WᵀW comes from a pivoted Cholesky factor; W itself serves where c < d.
  */
 export async function jointProblem(
   joint: JointStatistics,
   source: number,
-  target: number,
   from: 'logits' | 'features',
 ): Promise<JointProblem> {
-  const gram = joint.block(source, source);
-  const cross = joint.block(source, target);
-  const y = { mean: joint.mean(target), squares: diagonal(joint.block(target, target)) };
-  if (from === 'features') {
-    return { read: null, statistics: pack(joint.n, joint.mean(source), gram, cross, y) };
+  const { models, n } = joint;
+  let gram = joint.block(source, source);
+  let cross = beside(models.map((_, target) => joint.block(source, target)));
+  let mean = joint.mean(source);
+  let read: LinearMap | null = null;
+  if (from === 'logits') {
+    read = await logitReader(models[source].head);
+    const r = denseWeight(read);
+    gram = await multiply(await multiply(r, gram), r, 'nt');
+    cross = await multiply(r, cross);
+    mean = timesVector(r, mean);
   }
-  const read = await logitReader(joint.models[source].head);
-  const r = denseWeight(read);
-  return {
-    read,
-    statistics: pack(
-      joint.n,
-      timesVector(r, joint.mean(source)),
-      await multiply(await multiply(r, gram), r, 'nt'),
-      await multiply(r, cross),
-      y,
-    ),
+  const y = {
+    mean: concatenate(models.map((_, j) => joint.mean(j))),
+    squares: concatenate(models.map((_, j) => diagonal(joint.block(j, j)))),
   };
+  let end = 0;
+  const targets = models.map(({ features }): [number, number] => [end, (end += features.cols)]);
+  return { read, statistics: pack(n, mean, gram, cross, y), targets };
 }
 
 /** u = R f of {@link jointProblem}. */
@@ -159,6 +161,30 @@ function pack(
 }
 
 const diagonal = (m: Matrix): Float64Array => Float64Array.from({ length: m.rows }, (_, i) => m.data[i * (m.cols + 1)]);
+
+const concatenate = (parts: readonly Float64Array[]): Float64Array => {
+  const out = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+};
+
+/** Matrices of as many rows, one beside the other. */
+function beside(parts: readonly Matrix[]): Matrix {
+  const cols = parts.reduce((sum, part) => sum + part.cols, 0);
+  const out = matrix(parts[0].rows, cols);
+  let from = 0;
+  for (const part of parts) {
+    for (let i = 0; i < part.rows; i++) {
+      out.data.set(part.data.subarray(i * part.cols, (i + 1) * part.cols), i * cols + from);
+    }
+    from += part.cols;
+  }
+  return out;
+}
 
 /** Rows of several sources, one beside the other. */
 function sideBySide(sources: readonly RowSource[]): RowSource {

@@ -49,7 +49,10 @@ export const dot = (a: Float64Array, b: Float64Array): number => dotAt(a, 0, b, 
 
 /** Dot product of n numbers of a and b from `i` and `j` on: four sums, so that no addition waits for the last one. */
 export function dotAt(a: Float64Array, i: number, b: Float64Array, j: number, n: number): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
   let k = 0;
   for (; k + 3 < n; k += 4) {
     s0 += a[i + k] * b[j + k];
@@ -64,8 +67,11 @@ export function dotAt(a: Float64Array, i: number, b: Float64Array, j: number, n:
 export const norm = (a: Float64Array): number => Math.sqrt(dot(a, a));
 
 /** Matrix times vector. */
-export const timesVector = (m: Matrix, x: Float64Array): Float64Array =>
-  Float64Array.from({ length: m.rows }, (_, i) => dotAt(m.data, i * m.cols, x, 0, m.cols));
+export function timesVector({ rows, cols, data }: Matrix, x: Float64Array): Float64Array {
+  const out = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) out[i] = dotAt(data, i * cols, x, 0, cols);
+  return out;
+}
 
 /** Transposed matrix times vector. */
 export function transposedTimesVector(m: Matrix, x: Float64Array): Float64Array {

@@ -8,6 +8,10 @@ import { point as point6 } from './6.js';
 import { point as point7 } from './7.js';
 import { point as point8 } from './8.js';
 import { point as point9 } from './9.js';
+import { point as point10 } from './10.js';
 
 /** What has to be shown, in order. */
-export const points: readonly Point[] = [point1, point2, point3, point4, point5, point6, point7, point8, point9];
+export const points: readonly Point[] = [
+  ...[point1, point2, point3, point4, point5],
+  ...[point6, point7, point8, point9, point10],
+];
