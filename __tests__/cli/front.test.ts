@@ -183,7 +183,7 @@ describe('what is printed', () => {
     expect(doctor.code).toBe(0);
     const report = JSON.parse(doctor.stdout) as { providers: { name: string; available: boolean }[] };
     expect(report).toMatchObject({ featreconstruct: version, node: process.version, onnxruntime: '1.30.0' });
-    expect(report.providers).toContainEqual({ name: 'cpu', available: true });
+    expect(report.providers).toContainEqual({ name: 'cpu', available: true, missing: [] });
   });
 
   test("doctor's text stays within 100 columns, paths aside, and says what to do", async () => {

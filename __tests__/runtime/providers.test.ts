@@ -8,7 +8,7 @@ const model = modelFile('matmul_add');
 
 test('every provider is tried: cpu runs, and what does not says why', async () => {
   const reports = await listProviders();
-  expect(reports.find(({ name }) => name === 'cpu')).toEqual({ name: 'cpu', available: true });
+  expect(reports.find(({ name }) => name === 'cpu')).toEqual({ name: 'cpu', available: true, missing: [] });
   for (const { available, name, reason } of reports) {
     if (available) expect(reason).toBeUndefined();
     else expect(reason).toContain(`'${name}' does not load`);
@@ -33,11 +33,17 @@ test('a provider that does not load is an error, not another provider', async ()
 });
 
 const cuda = process.platform === 'linux' && process.arch === 'x64' ? test : test.skip;
-cuda('CUDA without its libraries names the file and the command that fetches it', async () => {
-  const report = (await listProviders()).find(({ name }) => name === 'cuda')!;
-  if (!report.available && report.reason!.includes('is not installed')) {
-    expect(report.reason).toMatch(/libonnxruntime_providers_(shared|cuda)\.so/);
-    expect(report.reason).toContain('ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node');
+cuda('CUDA that does not load names every missing library, its package and the cure', async () => {
+  const { available, reason, missing } = (await listProviders()).find(({ name }) => name === 'cuda')!;
+  if (available) return;
+  for (const library of missing) expect(reason).toContain(`${library.name} (${library.package})`);
+  if (reason!.includes('not in')) {
+    expect(reason).toMatch(/libonnxruntime_providers_(shared|cuda)\.so/);
+    expect(reason).toMatch(/`.*ONNXRUNTIME_NODE_INSTALL=cuda12 (npm rebuild|node) .*`/);
+    expect(reason).toMatch(/onnxruntime-gpu 1\.30\.0 .*doctor --fix-cuda WHEEL/);
+  }
+  if (missing.some(({ name }) => name.startsWith('libcudart'))) {
+    expect(reason).toMatch(/CUDA \d+ and cuDNN 9, .*`pip install .*nvidia-cuda-runtime/);
   }
 });
 
@@ -49,9 +55,10 @@ test('a profile says which provider ran, and leaves no file', async () => {
   const before = readdirSync(tmpdir()).filter((name) => name.startsWith(`featreconstruct-profile-${process.pid}-`));
   const session = await createSession(model, { profile: true });
   await session.run({ x: { type: 'float32', data: new Float32Array(12), dims: [2, 6] } });
-  const nodes = await session.nodesByProvider();
-  expect(Object.keys(nodes)).toEqual(['cpu']);
-  expect(nodes.cpu).toBeGreaterThan(1);
+  const placement = await session.placement();
+  expect(Object.keys(placement)).toEqual(['cpu']);
+  expect(placement.cpu.length).toBeGreaterThan(1);
+  for (const node of placement.cpu) expect(node).toMatch(/^\w+ '.+'$/);
   await session.release();
   expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`featreconstruct-profile-${process.pid}-`))).toEqual(
     before,

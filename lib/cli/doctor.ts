@@ -1,16 +1,35 @@
 import type { Command } from 'commander';
-import type { ProviderReport } from '../runtime/index.js';
+import type { InstalledLibraries, ProviderReport, VulkanReport } from '../runtime/index.js';
 import { common, createContext } from './context.js';
 
+interface Flags {
+  fixCuda?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
 export function register(program: Command): void {
-  common(program.command('doctor').description('which execution providers really run here, and what is missing'))
-    .addHelpText('after', '\nExample:\n  $ featreconstruct doctor')
-    .action(async (flags: { json?: boolean; quiet?: boolean }) => {
+  common(
+    program
+      .command('doctor')
+      .description('which execution providers really run here, and what is missing')
+      .option(
+        '--fix-cuda <wheel|folder>',
+        "put ONNX Runtime's CUDA libraries in place from the PyPI wheel onnxruntime-gpu, packed or unpacked",
+      ),
+  )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ featreconstruct doctor\n  $ featreconstruct doctor --fix-cuda onnxruntime_gpu-1.30.0-cp311-cp311-manylinux_2_28_x86_64.whl',
+    )
+    .action(async (flags: Flags) => {
       const context = createContext(flags);
-      const { listProviders, runtimeVersion } = await import('../runtime/index.js');
+      const { findVulkan, installCudaLibraries, listProviders, runtimeVersion } = await import('../runtime/index.js');
       const { packageVersion } = await import('../experiments/index.js');
       const { defaultDataDir } = await import('../datasets/index.js');
+      const fixed = flags.fixCuda === undefined ? null : await installCudaLibraries(flags.fixCuda);
       const providers = await listProviders();
+      const vulkan = await findVulkan();
       const facts = {
         featreconstruct: packageVersion(),
         node: process.version,
@@ -20,14 +39,36 @@ export function register(program: Command): void {
       };
       const width = Math.max(...Object.keys(facts).map((name) => name.length));
       const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(width)}  ${value}`);
-      const blocks = [lines.join('\n'), 'Execution providers', ...providers.map(paragraph)];
-      context.print(blocks.join('\n\n'), { ...facts, providers });
+      const blocks = [
+        lines.join('\n'),
+        ...(fixed ? [installed(fixed)] : []),
+        'Execution providers',
+        ...providers.map(paragraph),
+        ...(vulkan ? [drivers(vulkan)] : []),
+      ];
+      context.print(blocks.join('\n\n'), { ...facts, ...(fixed ? { fixed } : {}), providers, vulkan });
     });
+}
+
+function installed({ folder, files, cuda }: InstalledLibraries): string {
+  return ['Put in place', folder, ...files, `They want CUDA ${cuda} and cuDNN 9.`].join('\n    ');
 }
 
 /** `cuda: no`, and below it why not and what to do, wrapped. */
 function paragraph({ name, available, reason }: ProviderReport): string {
   return [`${name}: ${available ? 'yes' : 'no'}`, ...(reason ? wrap(reason, 96) : [])].join('\n    ');
+}
+
+function drivers({ loader, drivers: found }: VulkanReport): string {
+  return [
+    'Vulkan, which webgpu runs on',
+    `loader  ${loader ? 'libvulkan.so.1' : 'libvulkan.so.1 is not found'}`,
+    ...(found.length === 0 ? ['driver  none found'] : []),
+    ...found.map(({ manifest, library, loads }) => {
+      if (library === null) return `driver  ${manifest} cannot be read`;
+      return `driver  ${manifest}${loads ? '' : `: ${library} does not load`}`;
+    }),
+  ].join('\n    ');
 }
 
 /** Lines of at most `width` characters, broken at spaces; a longer word (a path) stays whole. */

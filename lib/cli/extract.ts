@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { common, createContext } from './context.js';
 import { dataOptions, readTransform, runtimeOptions, transformOptions, type TransformFlags } from './options.js';
+import { readProviders, type ProviderFlags } from './provider.js';
 
-interface Flags extends TransformFlags {
+interface Flags extends TransformFlags, ProviderFlags {
   model: string;
   dataset: string;
   store: string;
   featuresTensor?: string;
   logitsTensor?: string;
-  provider: string;
   threads?: number;
   batchSize?: number;
   dataDir?: string;
@@ -48,7 +48,7 @@ Example:
         logits: flags.headOnly ? 'head' : 'stored',
         skipBadImages: flags.skipBadImages,
         model: {
-          executionProviders: [flags.provider],
+          executionProviders: await readProviders(flags),
           intraOpNumThreads: flags.threads,
           features: flags.featuresTensor,
           logits: flags.logitsTensor,

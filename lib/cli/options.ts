@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import type { Interpolation, TransformSpec } from '../images/index.js';
+import { providerOptions } from './provider.js';
 
 /** Option parsers that several commands share. Each throws what commander prints with the option's name. */
 export const wholeNumber = (text: string): number => {
@@ -84,8 +85,7 @@ export function targetFlags(flags: Record<string, unknown>): TransformFlags {
 
 /** How models are run. */
 export function runtimeOptions(command: Command): Command {
-  return command
-    .option('--provider <name>', "ONNX Runtime's execution provider", 'cpu')
+  return providerOptions(command)
     .addOption(new Option('--threads <n>', 'threads of ONNX Runtime').argParser(wholeNumber))
     .addOption(new Option('--batch-size <n>', 'images a run (default: 32)').argParser(wholeNumber));
 }

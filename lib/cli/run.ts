@@ -16,9 +16,10 @@ import {
   wholeNumber,
   type TransformFlags,
 } from './options.js';
+import { readProviders, type ProviderFlags } from './provider.js';
 import { readZeroShot, zeroShotOptions, type ZeroShotFlags } from './zero-shot.js';
 
-interface Flags extends TransformFlags, ZeroShotFlags {
+interface Flags extends TransformFlags, ZeroShotFlags, ProviderFlags {
   source?: string;
   models?: string[];
   transformFor?: Record<string, TransformSpec>;
@@ -35,7 +36,6 @@ interface Flags extends TransformFlags, ZeroShotFlags {
   sgdBatch?: number;
   sgdLearningRate?: number;
   sgdShuffle?: number;
-  provider: string;
   threads?: number;
   batchSize?: number;
   dataDir?: string;
@@ -125,7 +125,7 @@ Examples:
           batchSize: flags.batchSize,
           skipBadImages: flags.skipBadImages,
           dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
-          model: { executionProviders: [flags.provider], intraOpNumThreads: flags.threads },
+          model: { executionProviders: await readProviders(flags), intraOpNumThreads: flags.threads },
           alphas,
           rcond: flags.rcond,
           topk: flags.topk,

@@ -1,3 +1,4 @@
+import { findCudaLibraries, isCudaProvider, type MissingLibrary } from './libraries.js';
 import { knownProviders } from './providers.js';
 import { demandLoading } from './session.js';
 
@@ -7,6 +8,8 @@ export interface ProviderReport {
   available: boolean;
   /** Why not, and what to do about it. */
   reason?: string;
+  /** Libraries that the loader does not find, and the package of each; CUDA and TensorRT only. */
+  missing: MissingLibrary[];
 }
 
 /**
@@ -16,11 +19,12 @@ export interface ProviderReport {
 export async function listProviders(): Promise<ProviderReport[]> {
   const reports: ProviderReport[] = [];
   for (const name of await knownProviders()) {
+    const missing = isCudaProvider(name) && process.platform === 'linux' ? (await findCudaLibraries(name)).missing : [];
     try {
       await demandLoading(name);
-      reports.push({ name, available: true });
+      reports.push({ name, available: true, missing });
     } catch (error) {
-      reports.push({ name, available: false, reason: (error as Error).message });
+      reports.push({ name, available: false, reason: (error as Error).message, missing });
     }
   }
   return reports;

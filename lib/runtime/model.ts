@@ -6,7 +6,7 @@ import { checkHead, sampleBatches } from './check.js';
 import { readModel, type LoadModelOptions, type ModelDescription, type Reading } from './describe.js';
 import { withRealNames } from './file.js';
 import { toModelTensor, type ModelBatch } from './input.js';
-import { createSession, type GraphSession, type GraphTensor } from './session.js';
+import { createSession, type GraphSession, type GraphTensor, type Placement } from './session.js';
 
 /** What a model gives for n inputs. */
 export interface ModelOutput {
@@ -20,6 +20,11 @@ export interface ModelOutput {
 export interface Model extends ModelDescription {
   /** Threads of one operator. */
   readonly intraOpNumThreads: number;
+  /**
+   * Which of the graph's nodes ran where, as seen on two random inputs; null on `cpu`, which runs all. A provider leaves
+   * to the CPU what it cannot do.
+   */
+  readonly placement: Placement | null;
   /**
    * Runs the model. A graph of fixed batch size is run in parts, the last one filled up by repeating its last input.
    * @param batch (n, ...) in the model's input type, or float32 for a model that reads float16 or float64
@@ -45,8 +50,10 @@ export async function loadModel(model: string | Uint8Array, options: LoadModelOp
   const loaded = makeModel(session, description, location.featuresTransposed, intraOpNumThreads);
   try {
     await selfCheck(loaded);
-    if (loaded.provider !== 'cpu') loaded.notes.push(...(await checkProvider(session, loaded.provider)));
-    return loaded;
+    if (loaded.provider === 'cpu') return loaded;
+    const placement = await session.placement();
+    checkPlacement(placement, loaded.provider);
+    return { ...loaded, placement };
   } catch (error) {
     await session.release();
     throw error;
@@ -82,6 +89,7 @@ function makeModel(
   return {
     ...description,
     intraOpNumThreads,
+    placement: null,
     async run(batch) {
       const input = toModelTensor(description, batch);
       if (batchSize === null || batchSize === input.dims[0]) return runOnce(input);
@@ -165,14 +173,9 @@ async function selfCheck(model: Model): Promise<void> {
 }
 
 /** ONNX Runtime leaves to the CPU, in silence, what a provider cannot do. */
-async function checkProvider(session: GraphSession, provider: string): Promise<string[]> {
-  const nodes = await session.nodesByProvider();
-  const all = Object.values(nodes).reduce((sum, count) => sum + count, 0);
-  const own = nodes[provider] ?? 0;
-  if (own === 0) {
-    throw new FeatReconstructError(
-      `Expected the model to run on provider '${provider}', found all of its nodes on ${Object.keys(nodes).join(', ')}: the provider takes none of them; use cpu.`,
-    );
-  }
-  return own === all ? [] : [`${own} of ${all} nodes run on ${provider}, the others on the CPU.`];
+function checkPlacement(placement: Placement, provider: string): void {
+  if (placement[provider]) return;
+  throw new FeatReconstructError(
+    `Expected the model to run on provider '${provider}', found all of its nodes on ${Object.keys(placement).join(', ')}: the provider takes none of them; use cpu.`,
+  );
 }

@@ -28,8 +28,9 @@ export function runtimeVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+/** The folder of the package onnxruntime-node. */
+export const runtimePackage = (): string => path.dirname(require.resolve('onnxruntime-node/package.json'));
+
 /** Where the native libraries lie; those of providers that are not bundled belong there too. */
-export function runtimeFolder(): string {
-  const root = path.dirname(require.resolve('onnxruntime-node/package.json'));
-  return path.join(root, 'bin', 'napi-v6', process.platform, process.arch);
-}
+export const runtimeFolder = (): string =>
+  path.join(runtimePackage(), 'bin', 'napi-v6', process.platform, process.arch);

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { FeatReconstructError } from '../base/index.js';
-import { loadRuntime, runtimeFolder } from './ort.js';
+import { FeatReconstructError, UsageError } from '../base/index.js';
+import { findCudaLibraries, isCudaProvider, type CudaLibraries } from './libraries.js';
+import { fetchCommand } from './npm.js';
+import { loadRuntime, runtimeFolder, runtimeVersion } from './ort.js';
+import { vulkanCure } from './vulkan.js';
 
 /** An execution provider as ONNX Runtime takes it: a name, or a name with options. */
 export type ExecutionProvider = string | { name: string; [option: string]: unknown };
@@ -16,47 +17,88 @@ export async function knownProviders(): Promise<string[]> {
 }
 
 /**
- * Refuses what could only fail or be replaced in silence: ONNX Runtime drops unknown names from a list.
+ * The options that onnxruntime-node's binding hands on; it drops others in silence. WebGPU's are checked by ONNX Runtime.
+ */
+const providerOptions: Record<string, readonly string[]> = {
+  cpu: [],
+  cuda: ['deviceId'],
+  tensorrt: ['deviceId'],
+  dml: ['deviceId'],
+  coreml: ['coreMlFlags'],
+};
+
+/**
+ * Refuses what could only fail or be replaced in silence: ONNX Runtime drops unknown names from a list, and unknown options
+ * of most providers.
  * @throws FeatReconstructError naming the provider, the reason and the cure
+ * @throws UsageError for an option that the provider does not have
  */
 export async function demandProviders(providers: readonly ExecutionProvider[]): Promise<void> {
   const known = await knownProviders();
-  for (const name of providers.map(providerName)) {
+  for (const provider of providers) {
+    const name = providerName(provider);
     if (!known.includes(name)) {
       throw new FeatReconstructError(
         `Expected an execution provider out of ${known.join(', ')} (what this build of ONNX Runtime has on ${process.platform} ${process.arch}), found '${name}': name one of those, cpu always runs.`,
       );
     }
-    const missing = missingLibrary(name);
-    if (missing) throw unloadable(name, `${missing} is not installed`);
+    checkOptions(provider);
+    if (!isCudaProvider(name) || process.platform !== 'linux') continue;
+    const libraries = await findCudaLibraries(name);
+    if (libraries.files.length > 0 || libraries.missing.length > 0) throw await unloadable(name, absence(libraries));
   }
+}
+
+function checkOptions(provider: ExecutionProvider): void {
+  if (typeof provider === 'string') return;
+  const { name, ...options } = provider;
+  const known = providerOptions[name];
+  const unknown = Object.keys(options).find((option) => known && !known.includes(option));
+  if (unknown === undefined) return;
+  throw new UsageError(
+    `Expected ${known.length > 0 ? `an option of provider '${name}' out of ${known.join(', ')}` : `no options of provider '${name}'`}, found '${unknown}': onnxruntime-node hands on no other.`,
+  );
 }
 
 /** The error of a provider that does not load here. */
-export function unloadable(name: string, reason: string): FeatReconstructError {
-  return new FeatReconstructError(`Execution provider '${name}' does not load: ${reason}. ${cure(name)}`);
+export async function unloadable(name: string, reason: string): Promise<FeatReconstructError> {
+  return new FeatReconstructError(`Execution provider '${name}' does not load: ${reason}. ${await cure(name)}`);
 }
 
-/** CUDA and TensorRT are too large for npm; a script of onnxruntime-node fetches them. Known before anything is tried. */
-function missingLibrary(name: string): string | undefined {
-  if ((name !== 'cuda' && name !== 'tensorrt') || process.platform !== 'linux') return undefined;
-  const files = ['libonnxruntime_providers_shared.so', `libonnxruntime_providers_${name}.so`];
-  const missing = files.find((file) => !existsSync(path.join(runtimeFolder(), file)));
-  return missing && path.join(runtimeFolder(), missing);
+function absence({ files, missing }: CudaLibraries): string {
+  return [
+    ...(files.length > 0 ? [`${files.join(' and ')} not in ${runtimeFolder()}`] : []),
+    ...(missing.length > 0
+      ? [`the loader does not find ${missing.map((each) => `${each.name} (${each.package})`).join(', ')}`]
+      : []),
+  ].join('; ');
 }
 
-function cure(name: string): string {
-  if (name === 'cuda' || name === 'tensorrt') {
-    return missingLibrary(name)
-      ? `Fetch it with \`ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false\` (Linux x64, NVIDIA driver, CUDA 12 and cuDNN 9), or use cpu.`
-      : `Its libraries are here: check the NVIDIA driver (nvidia-smi), and that CUDA 12, cuDNN 9${name === 'tensorrt' ? ' and TensorRT 10' : ''} are on LD_LIBRARY_PATH; what is missing is named on stderr. Or use cpu.`;
-  }
-  if (name === 'webgpu') {
-    return process.platform === 'linux'
-      ? 'On Linux it needs a Vulkan loader (Debian: libvulkan1) and the driver of a graphics card. Or use cpu.'
-      : 'It needs a graphics card with a current driver. Or use cpu.';
-  }
+async function cure(name: string): Promise<string> {
+  if (isCudaProvider(name)) return cudaCure(name);
+  if (name === 'webgpu') return `${await vulkanCure()} Or use cpu.`;
   return 'Use cpu, which always runs.';
+}
+
+/** Each thing that is lacking, with the command that brings it. */
+async function cudaCure(name: 'cuda' | 'tensorrt'): Promise<string> {
+  const { files, cuda, missing } = await findCudaLibraries(name);
+  const steps: string[] = [];
+  if (files.length > 0) {
+    const { command, npm } = await fetchCommand();
+    steps.push(
+      `Fetch ONNX Runtime's part for CUDA ${cuda} with \`${command}\` (${npm ? `npm ${npm}` : 'no npm found'}); without a network, give the wheel onnxruntime-gpu ${runtimeVersion()} of PyPI to \`featreconstruct doctor --fix-cuda WHEEL\` (the wheel may be for another CUDA than ${cuda}, doctor then says which libraries it wants).`,
+    );
+  }
+  const wheels = [...new Set(missing.map((each) => each.package))].filter((each) => !each.startsWith('the '));
+  if (wheels.length > 0) {
+    steps.push(
+      `Install CUDA ${cuda} and cuDNN 9, for instance with \`pip install ${wheels.join(' ')}\`, and put the folders of their libraries on LD_LIBRARY_PATH.`,
+    );
+  }
+  if (missing.some((each) => each.package === 'the NVIDIA driver')) steps.push('Install the NVIDIA driver.');
+  if (steps.length === 0) steps.push('All libraries are here: check the driver and the card with nvidia-smi.');
+  return `${steps.join(' ')} Or use cpu.`;
 }
 
 /** `CUDAExecutionProvider` in a profile is `cuda` in options. */

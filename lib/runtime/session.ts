@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { FeatReconstructError } from '../base/index.js';
 import { buildModel } from '../onnx/index.js';
+import { isCudaProvider } from './libraries.js';
 import { loadRuntime } from './ort.js';
 import { demandProviders, providerName, shortName, unloadable, type ExecutionProvider } from './providers.js';
 
@@ -30,9 +31,12 @@ export interface SessionOptions {
   externalDataFolder?: string;
   /** 'all' by default. */
   graphOptimizationLevel?: 'disabled' | 'basic' | 'extended' | 'all';
-  /** Record which provider runs each node, until `nodesByProvider` is called. */
+  /** Record which provider runs each node, until `placement` is called. */
   profile?: boolean;
 }
+
+/** By provider, the nodes that ran on it, for people: `Conv '/stem/Conv'`. */
+export type Placement = Record<string, string[]>;
 
 /** One compiled graph. The only door to ONNX Runtime for the rest of the library. */
 export interface GraphSession {
@@ -42,8 +46,8 @@ export interface GraphSession {
   readonly provider: string;
   /** Runs the graph; `fetches` limits the outputs that are computed and copied. */
   run(feeds: Record<string, GraphTensor>, fetches?: readonly string[]): Promise<Record<string, GraphTensor>>;
-  /** Ends the recording of `profile`: how many nodes ran on each provider so far. */
-  nodesByProvider(): Promise<Record<string, number>>;
+  /** Ends the recording of `profile`: the nodes that ran on each provider so far. */
+  placement(): Promise<Placement>;
   release(): Promise<void>;
 }
 
@@ -59,7 +63,9 @@ export async function createSession(model: Uint8Array | string, options: Session
     session = await open(model, { ...options, executionProviders });
   } catch (error) {
     const names = executionProviders.map(providerName);
-    for (const name of names.filter((each) => each !== 'cpu')) await demandLoading(name);
+    for (const provider of executionProviders.filter((each) => providerName(each) !== 'cpu')) {
+      await demandLoading(provider);
+    }
     throw new FeatReconstructError(
       `ONNX Runtime could not open the model with provider '${names[0]}': ${(error as Error).message}`,
       { cause: error },
@@ -77,6 +83,7 @@ interface OpenSession {
 
 async function open(model: Uint8Array | string, options: SessionOptions): Promise<OpenSession> {
   const { InferenceSession: Runtime } = await loadRuntime();
+  keepFloat32(options.executionProviders ?? []);
   const profile = options.profile
     ? await mkdtemp(path.join(tmpdir(), `featreconstruct-profile-${process.pid}-`))
     : undefined;
@@ -109,23 +116,32 @@ async function open(model: Uint8Array | string, options: SessionOptions): Promis
 }
 
 /**
+ * On cards from Ampere on CUDA's libraries round float32 products to TF32, 10 bits of mantissa, and the binding has no
+ * option against it; their own switch is this variable. Whoever wants TF32 sets it to 1.
+ */
+function keepFloat32(providers: readonly ExecutionProvider[]): void {
+  if (providers.map(providerName).some(isCudaProvider)) process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+}
+
+/**
  * Tries a provider on a graph of two nodes.
  * @throws FeatReconstructError with reason and cure when it does not load, or leaves all nodes to another one
  */
-export async function demandLoading(name: string): Promise<void> {
-  await demandProviders([name]);
+export async function demandLoading(provider: ExecutionProvider): Promise<void> {
+  const name = providerName(provider);
+  await demandProviders([provider]);
   let session: OpenSession;
   try {
-    session = await open(twoNodes(), { executionProviders: [name], profile: true });
+    session = await open(twoNodes(), { executionProviders: [provider], profile: true });
   } catch (error) {
-    throw unloadable(name, plainMessage((error as Error).message));
+    throw await unloadable(name, plainMessage((error as Error).message));
   }
   const { Tensor: RuntimeTensor } = await loadRuntime();
   const probe = wrap(session, name, RuntimeTensor);
   try {
     await probe.run({ x: { type: 'float32', data: Float32Array.of(1, -2), dims: [1, 2] } });
-    const nodes = await probe.nodesByProvider();
-    if (!nodes[name]) throw unloadable(name, `a test graph ran on ${Object.keys(nodes).join(', ')} instead`);
+    const nodes = await probe.placement();
+    if (!nodes[name]) throw await unloadable(name, `a test graph ran on ${Object.keys(nodes).join(', ')} instead`);
   } finally {
     await probe.release();
   }
@@ -167,7 +183,7 @@ function wrap({ session, profile }: OpenSession, provider: string, RuntimeTensor
       }
       return out;
     },
-    nodesByProvider: () => readProfile(session, profile),
+    placement: () => readProfile(session, profile),
     async release() {
       await session.release();
       // A recording that nobody asked for ends with the session.
@@ -199,23 +215,25 @@ function dataOf(tensor: Tensor): GraphTensor['data'] {
 
 interface ProfileEvent {
   cat: string;
-  args?: { provider?: string };
+  name: string;
+  args?: { provider?: string; op_name?: string };
 }
 
-/** Ends a recording and counts node runs by provider; the file of the recording is removed. */
-async function readProfile(session: InferenceSession, folder: string | undefined): Promise<Record<string, number>> {
-  if (folder === undefined) throw new Error('nodesByProvider needs a session with the option profile');
+/** Ends a recording and lists the nodes by provider; the file of the recording is removed. */
+async function readProfile(session: InferenceSession, folder: string | undefined): Promise<Placement> {
+  if (folder === undefined) throw new Error('placement needs a session with the option profile');
   session.endProfiling();
   try {
     const [file] = await readdir(folder);
     const events = JSON.parse(await readFile(path.join(folder, file), 'utf8')) as ProfileEvent[];
-    const nodes: Record<string, number> = {};
-    for (const { cat, args } of events) {
+    const nodes = new Map<string, Set<string>>();
+    for (const { cat, name, args } of events) {
       if (cat !== 'Node' || !args?.provider) continue;
-      const name = shortName(args.provider);
-      nodes[name] = (nodes[name] ?? 0) + 1;
+      const provider = shortName(args.provider);
+      const node = `${args.op_name} '${name.replace(/_kernel_time$/, '')}'`;
+      nodes.set(provider, (nodes.get(provider) ?? new Set()).add(node));
     }
-    return nodes;
+    return Object.fromEntries([...nodes].map(([provider, names]) => [provider, [...names]]));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

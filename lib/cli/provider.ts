@@ -1,0 +1,50 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { UsageError } from '../base/index.js';
+import type { ExecutionProvider } from '../runtime/index.js';
+
+export interface ProviderFlags {
+  provider: string;
+  providerOption?: Record<string, string | number | boolean>;
+  quiet?: boolean;
+}
+
+/** `--provider NAME` and `--provider-option KEY=VALUE`. */
+export function providerOptions(command: Command): Command {
+  return command
+    .option(
+      '--provider <name>',
+      "ONNX Runtime's execution provider: cpu, cuda, webgpu, tensorrt, coreml, dml, or auto for the quickest that works",
+      'cpu',
+    )
+    .addOption(
+      new Option('--provider-option <key=value>', 'an option of the provider, as in deviceId=1; repeatable').argParser(
+        keyValue,
+      ),
+    );
+}
+
+/** Numbers and true or false are what they look like; the rest is text. */
+function keyValue(text: string, before: NonNullable<ProviderFlags['providerOption']> = {}): typeof before {
+  const [, key, value] = /^(\w+)=(.+)$/.exec(text) ?? [];
+  if (key === undefined) throw new InvalidArgumentError('Expected KEY=VALUE, as in deviceId=1.');
+  if (value === 'true' || value === 'false') return { ...before, [key]: value === 'true' };
+  return { ...before, [key]: /^\d+$/.test(value) ? Number(value) : value };
+}
+
+/** What the flags ask for, as the library takes it; `auto` is settled here and said on stderr. */
+export async function readProviders(flags: ProviderFlags): Promise<ExecutionProvider[]> {
+  const { provider, providerOption } = flags;
+  if (provider !== 'auto') return [providerOption ? { name: provider, ...providerOption } : provider];
+  if (providerOption) {
+    throw new UsageError(
+      'Expected a --provider by name with --provider-option, found auto: options differ by provider.',
+    );
+  }
+  const { chooseProvider } = await import('../runtime/index.js');
+  const choice = await chooseProvider();
+  if (!flags.quiet) {
+    const times = Object.entries(choice.milliseconds).map(([name, time]) => `${name} ${time.toPrecision(3)} ms`);
+    process.stderr.write(`provider ${choice.provider}, the quickest on a test graph: ${times.join(', ')}\n`);
+  }
+  return [choice.provider];
+}
