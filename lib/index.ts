@@ -46,16 +46,29 @@ export type {
 } from './images/index.js';
 export { openDataset } from './datasets/index.js';
 export type { Dataset, InputTensor, OpenDatasetOptions, Sample } from './datasets/index.js';
-export { describeModel, listProviders, loadModel } from './runtime/index.js';
+export {
+  chooseProvider,
+  describeModel,
+  findVulkan,
+  installCudaLibraries,
+  listProviders,
+  loadModel,
+} from './runtime/index.js';
 export type {
+  Choice,
   ExecutionProvider,
+  InstalledLibraries,
   LoadModelOptions,
+  MissingLibrary,
   Model,
   ModelBatch,
   ModelDescription,
   ModelInput,
   ModelOutput,
+  Placement,
   ProviderReport,
+  VulkanDriver,
+  VulkanReport,
 } from './runtime/index.js';
 export { extractFeatures, extractToStore, openStore } from './extract/index.js';
 export type { Activations, ExtractOptions, Provenance, SkippedImage, Store } from './extract/index.js';

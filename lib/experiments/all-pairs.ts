@@ -8,6 +8,7 @@ import {
   trainingSpan,
   type JointStatistics,
 } from '../fit/index.js';
+import { float64Providers } from '../runtime/index.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
@@ -47,7 +48,11 @@ export async function runAllPairs(
   }));
 
   const begun = performance.now();
-  const joint = await accumulateJoint(models, { signal, onProgress });
+  const joint = await accumulateJoint(models, {
+    signal,
+    onProgress,
+    executionProviders: float64Providers(options.model?.executionProviders),
+  });
   const cells: Cell[] = [];
   const total = 2 * models.length ** 2 + models.length;
   for (const source of models.keys()) {

@@ -14,7 +14,7 @@ export function packageVersion(): string {
 /** Records what the figures were made with, by content and not by path. */
 export async function describeEnvironment(
   stores: readonly Store[],
-  run: Pick<Environment, 'command' | 'jointSeconds' | 'zeroShot'>,
+  run: Pick<Environment, 'command' | 'fitProvider' | 'jointSeconds' | 'zeroShot'>,
 ): Promise<Environment> {
   const cores = cpus();
   return {
@@ -49,6 +49,7 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
       headCondition: condition,
       ...(await headCheck(store)),
       transform,
+      placement: provenance.placement ?? null,
     });
   }
   return [...records.values()];

@@ -1,6 +1,7 @@
 import { UsageError } from '../base/index.js';
 import { runAllPairs } from './all-pairs.js';
 import { definitions, type ExperimentDefinition } from './definitions.js';
+import { float64Providers, providerName } from '../runtime/index.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction, type Role } from './extraction.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
@@ -56,6 +57,7 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
       failures,
       environment: await describeEnvironment(zero?.stores ?? extraction.stores, {
         command: options.command ?? null,
+        fitProvider: providerName(float64Providers(options.model?.executionProviders)[0]),
         jointSeconds,
         ...(zero ? { zeroShot: zero.zeroShot } : {}),
       }),

@@ -108,6 +108,8 @@ export interface Environment {
   /** Experiments 4 and 5: seconds for the joint Gram and all maps together, of which a row's `seconds.fit` is its share. */
   jointSeconds: number | null;
   provider: string;
+  /** Where the statistics of fits were computed: graphs in float64, which few providers have. */
+  fitProvider: string;
   models: ModelRecord[];
   datasets: DatasetRecord[];
 }
@@ -138,6 +140,8 @@ export interface ModelRecord {
   /** The largest |z| over the same images. */
   logitScale: number | null;
   transform: Transform | null;
+  /** Nodes of the graph by the provider that ran them, and those that fell to the CPU; null on `cpu`, which runs all. */
+  placement: { nodes: Record<string, number>; onCpu: string[] } | null;
 }
 
 export interface ZeroShotRecord {

@@ -80,8 +80,9 @@ export async function extractFeatures(
     }
   }
   return withInputs(model, dataset, options, async (description, images) => {
-    const provenance = await provenanceOf(description, images, options);
+    const asked = await provenanceOf(description, images, options);
     const loaded = await load(model, options);
+    const provenance = withPlacement(asked, loaded);
     try {
       const n = images.size;
       const { featureDim: d, classCount: c } = loaded;
@@ -135,7 +136,8 @@ export async function extractToStore(
           `The unfinished store ${file}.partial was begun with ${found.threads} threads, the model was loaded with ${loaded.intraOpNumThreads}: load it with intraOpNumThreads ${found.threads}, or delete the unfinished store.`,
         );
       }
-      const writer = await writeStore(file, provenance, loaded.head, loaded.intraOpNumThreads);
+      const placed = withPlacement(provenance, loaded);
+      const writer = await writeStore(file, placed, loaded.head, loaded.intraOpNumThreads);
       try {
         for await (const { batch, outputs } of run(loaded, images, provenance, writer.next, options)) {
           await writer.append({
@@ -225,6 +227,13 @@ async function provenanceOf(model: ModelDescription, dataset: Dataset, options: 
     provider: model.provider,
     logits: options.logits ?? 'stored',
   };
+}
+
+/** With what is known once the model has run. */
+function withPlacement(provenance: Provenance, { placement }: Model): Provenance {
+  if (!placement) return provenance;
+  const nodes = Object.fromEntries(Object.entries(placement).map(([provider, names]) => [provider, names.length]));
+  return { ...provenance, placement: { nodes, onCpu: placement.cpu ?? [] } };
 }
 
 function imageTransform(model: ModelDescription, { transform = 'protocol' }: ExtractOptions): Transform {

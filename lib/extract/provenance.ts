@@ -29,14 +29,23 @@ export interface Provenance {
   batchSize: number;
   /** Class of execution provider: another one rounds differently. */
   provider: string;
+  /**
+   * Which of the graph's nodes ran where: how many on each provider, and those that it left to the CPU. For people, not
+   * part of the key. Absent for `cpu`, which runs all.
+   */
+  placement?: { nodes: Record<string, number>; onCpu: string[] };
   /** `head`: only features are stored, logits are the head of them. */
   logits: 'stored' | 'head';
 }
 
 /** What of a provenance must be equal for two stores to hold the same numbers. */
-function essence({ model, dataset, transform, ...rest }: Provenance): Record<string, unknown> {
+function essence(provenance: Provenance): Record<string, unknown> {
+  const { model, dataset, transform, format, batchSize, provider, logits } = provenance;
   return {
-    ...rest,
+    format,
+    batchSize,
+    provider,
+    logits,
     model: { digest: model.digest, features: model.features, logits: model.logits, precision: model.precision },
     images: { digest: dataset.digest, size: dataset.size },
     transform: transform && {

@@ -1,8 +1,8 @@
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { createSession, type SessionOptions } from '../runtime/index.js';
-import { toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { toRowSource, type RowsLike } from '../tensor/index.js';
 import { blockGraph, panels } from './block-graph.js';
-import { blockRows, mergeNodes, Statistics, type MergeNode, type Moments } from './statistics.js';
+import { blockRows, mergeNodes, Statistics, type Dtype, type MergeNode, type Moments } from './statistics.js';
 
 export interface AccumulateOptions extends TaskOptions {
   /** Where the arithmetic runs; it needs float64. Default `cpu`. */
@@ -34,46 +34,22 @@ export async function accumulate(X: RowsLike, Y: RowsLike, options: AccumulateOp
   const read = ([start, end]: [number, number]) => Promise.all([x.read(start, end), y.read(start, end)]);
   let next = read(ranges[0]);
   const first = await next;
-  const session = await createSession(blockGraph(x.cols, y.cols, typeOf(first[0]), typeOf(first[1])), {
-    executionProviders,
-    // The graph runs as it is written: rearranged for one input type and not for another, it would round differently.
-    graphOptimizationLevel: 'disabled',
-  });
+  const blocks = await openBlocks([x.cols, y.cols], [typeOf(first[0]), typeOf(first[1])], executionProviders);
   try {
-    let nodes: MergeNode[] = [];
     for (const [k, [start, end]] of ranges.entries()) {
       signal?.throwIfAborted();
       const [xs, ys] = await next;
-      const results = session.run({
-        x: { type: typeOf(xs), data: xs, dims: [end - start, x.cols] },
-        y: { type: typeOf(ys), data: ys, dims: [end - start, y.cols] },
-      });
       // The next block is read from disk while ONNX Runtime works on this one.
       if (k + 1 < ranges.length) {
         next = read(ranges[k + 1]);
         next.catch(() => undefined);
       }
-      nodes = mergeNodes(nodes, x.cols, true);
-      const out = await results;
-      const moments: Moments = {
-        n: end - start,
-        mean: out.mean.data as Float64Array,
-        gram: panels(x.cols, y.cols).map((_, i) => out[`gram${i}`].data as Float64Array),
-        ssY: out.squares.data as Float64Array,
-      };
-      if (!moments.mean.every(Number.isFinite)) throw notFinite(x, xs, y, ys, start);
-      nodes.push({
-        level: 0,
-        index: Math.floor((firstRow + start) / blockRows),
-        start: firstRow + start,
-        end: firstRow + end,
-        moments,
-      });
+      await blocks.add(xs, ys, firstRow + start);
       onProgress?.({ stage: 'statistics', done: end, total: x.rows, unit: 'rows' });
     }
-    return new Statistics(x.cols, y.cols, x.dtype, mergeNodes(nodes, x.cols, true));
+    return blocks.statistics(x.dtype);
   } finally {
-    await session.release();
+    await blocks.release();
   }
 }
 
@@ -93,13 +69,55 @@ const typeOf = (data: Float32Array | Float64Array): 'float32' | 'float64' =>
 
 type Rows = Float32Array | Float64Array;
 
-function notFinite(x: RowSource, xs: Rows, y: RowSource, ys: Rows, start: number): FeatReconstructError {
-  for (const [name, source, data] of [['X', x, xs] as const, ['Y', y, ys] as const]) {
+/** The pass over the blocks: one graph, and the tree that their moments are merged in. */
+export interface Blocks {
+  /** Adds rows `start`, … of the whole data set, at most a block of them and none of the next. */
+  add(x: Rows, y: Rows, start: number): Promise<void>;
+  statistics(dtype: Dtype): Statistics;
+  release(): Promise<void>;
+}
+
+export async function openBlocks(
+  [p, q]: readonly [number, number],
+  types: readonly ['float32' | 'float64', 'float32' | 'float64'],
+  executionProviders: AccumulateOptions['executionProviders'],
+): Promise<Blocks> {
+  const session = await createSession(blockGraph(p, q, ...types), {
+    executionProviders,
+    // The graph runs as it is written: rearranged for one input type and not for another, it would round differently.
+    graphOptimizationLevel: 'disabled',
+  });
+  let nodes: MergeNode[] = [];
+  return {
+    async add(xs, ys, start) {
+      const n = xs.length / p;
+      const results = session.run({
+        x: { type: typeOf(xs), data: xs, dims: [n, p] },
+        y: { type: typeOf(ys), data: ys, dims: [n, q] },
+      });
+      nodes = mergeNodes(nodes, p, true);
+      const out = await results;
+      const moments: Moments = {
+        n,
+        mean: out.mean.data as Float64Array,
+        gram: panels(p, q).map((_, i) => out[`gram${i}`].data as Float64Array),
+        ssY: out.squares.data as Float64Array,
+      };
+      if (!moments.mean.every(Number.isFinite)) throw notFinite([xs, p], [ys, q], start);
+      nodes.push({ level: 0, index: Math.floor(start / blockRows), start, end: start + n, moments });
+    },
+    statistics: (dtype) => new Statistics(p, q, dtype, mergeNodes(nodes, p, true)),
+    release: () => session.release(),
+  };
+}
+
+function notFinite(x: readonly [Rows, number], y: readonly [Rows, number], start: number): FeatReconstructError {
+  for (const [name, [data, cols]] of [['X', x] as const, ['Y', y] as const]) {
     const at = data.findIndex((value) => !Number.isFinite(value));
     if (at >= 0) {
-      const row = start + Math.floor(at / source.cols);
+      const row = start + Math.floor(at / cols);
       return new FeatReconstructError(
-        `Expected finite numbers, found ${data[at]} in ${name}, row ${row} (counted from 0), column ${at % source.cols}; leave that example out or look at what made it.`,
+        `Expected finite numbers, found ${data[at]} in ${name}, row ${row} (counted from 0), column ${at % cols}; leave that example out or look at what made it.`,
       );
     }
   }

@@ -6,6 +6,8 @@
  * exported.
  */
 export { accumulate } from './accumulate.js';
+export { openAccumulator } from './accumulator.js';
+export type { Accumulator } from './accumulator.js';
 export type { AccumulateOptions } from './accumulate.js';
 export { applyLinearMap, composeLinearMaps } from './apply.js';
 export { crossValidate } from './cross-validation.js';

@@ -1,6 +1,6 @@
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
-import { accumulate } from './accumulate.js';
+import { accumulate, type AccumulateOptions } from './accumulate.js';
 import { panels } from './block-graph.js';
 import { denseWeight, matrix, slice, timesVector, transpose, type Matrix } from './matrix.js';
 import { multiply } from './multiply.js';
@@ -55,9 +55,9 @@ export class JointStatistics {
  */
 export async function accumulateJoint(
   models: readonly JointModel[],
-  options: TaskOptions & { onto?: JointStatistics } = {},
+  options: TaskOptions & Pick<AccumulateOptions, 'executionProviders'> & { onto?: JointStatistics } = {},
 ): Promise<JointStatistics> {
-  const { onto, signal, onProgress } = options;
+  const { onto, signal, onProgress, executionProviders } = options;
   const all: JointModel[] = [...(onto?.models ?? [])];
   const parts: Statistics[] = onto ? [...onto.parts] : [];
   for (const model of models) {
@@ -71,6 +71,7 @@ export async function accumulateJoint(
     parts.push(
       await accumulate(model.features, before, {
         signal,
+        executionProviders,
         onProgress: (progress) => onProgress?.({ ...progress, stage: `joint Gram: ${model.name}` }),
       }),
     );

@@ -1,0 +1,76 @@
+import { FeatReconstructError } from '../base/index.js';
+import { openBlocks, type AccumulateOptions } from './accumulate.js';
+import { blockRows, type Statistics } from './statistics.js';
+
+/** `accumulate` for rows that come in pieces and are not kept: float32 rows of X (n, p) and Y (n, q). */
+export interface Accumulator {
+  /** Takes the next rows of X and Y, as many of each as there are; what they have in common is worked on block by block. */
+  add(rows: { x?: Float32Array; y?: Float32Array }): Promise<void>;
+  /**
+   * The statistics of all rows, the same to the bit as those of `accumulate` on the same rows.
+   * @throws FeatReconstructError when X and Y came with different numbers of rows, or with none
+   */
+  finish(): Promise<Statistics>;
+  /** Gives the memory back. */
+  release(): Promise<void>;
+}
+
+/** Opens an accumulator for rows X (n, p) and Y (n, q). It holds a block of 4,096 rows of each. */
+export async function openAccumulator(
+  p: number,
+  q: number,
+  { executionProviders }: Pick<AccumulateOptions, 'executionProviders'> = {},
+): Promise<Accumulator> {
+  const blocks = await openBlocks([p, q], ['float32', 'float32'], executionProviders);
+  const [xs, ys] = [new RowQueue(p), new RowQueue(q)];
+  let done = 0;
+  const take = async (rows: number): Promise<void> => {
+    await blocks.add(xs.take(rows), ys.take(rows), done);
+    done += rows;
+  };
+  return {
+    async add({ x, y }) {
+      if (x) xs.push(x);
+      if (y) ys.push(y);
+      while (Math.min(xs.rows, ys.rows) >= blockRows) await take(blockRows);
+    },
+    async finish() {
+      if (xs.rows !== ys.rows || done + xs.rows === 0) {
+        throw new FeatReconstructError(
+          `Expected X and Y to have a row for each example, found ${done + xs.rows} rows in X and ${done + ys.rows} in Y.`,
+        );
+      }
+      if (xs.rows > 0) await take(xs.rows);
+      return blocks.statistics('float32');
+    },
+    release: () => blocks.release(),
+  };
+}
+
+/** Rows that wait until there are enough of them. */
+class RowQueue {
+  private readonly pieces: Float32Array[] = [];
+  rows = 0;
+
+  constructor(private readonly cols: number) {}
+
+  push(rows: Float32Array): void {
+    this.pieces.push(rows);
+    this.rows += rows.length / this.cols;
+  }
+
+  /** The first `count` rows, as an array of their own. */
+  take(count: number): Float32Array {
+    const out = new Float32Array(count * this.cols);
+    for (let at = 0; at < out.length;) {
+      const [piece] = this.pieces;
+      const used = piece.subarray(0, out.length - at);
+      out.set(used, at);
+      at += used.length;
+      if (used.length === piece.length) this.pieces.shift();
+      else this.pieces[0] = piece.subarray(used.length);
+    }
+    this.rows -= count;
+    return out;
+  }
+}
