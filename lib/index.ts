@@ -180,3 +180,4 @@ export type {
   ZeroShotRecord,
   ZeroShotSource,
 } from './experiments/index.js';
+export { parseResults, readResults, renderReport } from './report/index.js';

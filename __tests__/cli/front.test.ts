@@ -7,7 +7,7 @@ import { bin, runCli, start, temporaryFolder, writeCifar, writeClassifier } from
 
 const folder = temporaryFolder();
 const at = (...names: string[]): string => path.join(folder, ...names);
-const commands = ['inspect', 'extract', 'fit', 'evaluate', 'run', 'doctor'];
+const commands = ['inspect', 'extract', 'fit', 'evaluate', 'run', 'report', 'doctor'];
 const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
 
 test.each(commands)('%s --help describes every option and shows an example', async (command) => {
@@ -164,7 +164,8 @@ describe('what is printed', () => {
     expect(stderr).toMatch(/^extract model on cifar100:train: 300 of 300 images \(100 %/m);
     expect(stderr).not.toMatch(/\r|\x1b/);
     expect(stdout).toMatch(/^Experiment 1 · /);
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe(at('out', 'results.json'));
+    expect(stdout.trimEnd().split('\n').slice(-2)).toEqual([at('out', 'results.json'), at('out', 'report.html')]);
+    expect(await readFile(at('out', 'report.html'), 'utf8')).toContain('One model: its logits → its own features');
   });
 
   test('--quiet leaves stderr empty, --json makes stdout the results file', async () => {

@@ -7,6 +7,7 @@ import * as evaluate from './evaluate.js';
 import * as extract from './extract.js';
 import * as fit from './fit.js';
 import * as inspect from './inspect.js';
+import * as report from './report.js';
 import * as run from './run.js';
 
 /**
@@ -33,7 +34,7 @@ Examples:
 Exit codes: 0 done, 1 bad input or a failed check, 2 wrong usage, 130 stopped by Ctrl-C.`,
     );
   // Commands copy exitOverride from their parent only when made through it, hence one place for both.
-  for (const command of [inspect, extract, fit, evaluate, run, doctor]) command.register(program);
+  for (const command of [inspect, extract, fit, evaluate, run, report, doctor]) command.register(program);
   return program;
 }
 

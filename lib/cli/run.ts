@@ -48,7 +48,7 @@ interface Flags extends TransformFlags, ZeroShotFlags, ProviderFlags {
 export function register(program: Command): void {
   const command = program
     .command('run')
-    .description('run an experiment from models and images to a table and results.json')
+    .description('run an experiment from models and images to a table, results.json and a report')
     .argument(
       '<experiment>',
       '1: one model; 2: across models; 3: across data sets; 4: every model to every model; 5: into CLIP',
@@ -63,7 +63,7 @@ export function register(program: Command): void {
     .option('--models <file...>', 'all models, in experiment 4')
     .requiredOption('--train <spec>', 'data set to fit on')
     .requiredOption('--test <spec...>', 'data sets to test on')
-    .requiredOption('--out <dir>', 'folder for results.json')
+    .requiredOption('--out <dir>', 'folder for results.json and report.html')
     .option('--stores <dir>', 'folder for extracted activations, used again by later runs (default: OUT/stores)')
     .option('--alpha <grid>', 'ridge penalty, a number or a grid such as "10^(-8:1:2)"', '0')
     .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
@@ -103,7 +103,7 @@ Examples:
       const alphas = await parseGrid('--alpha', flags.alpha);
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
       const { runExperiment } = await import('../experiments/index.js');
-      const { renderResults } = await import('../report/index.js');
+      const { renderReport, renderResults } = await import('../report/index.js');
       const { writeWhole } = await import('../tensor/index.js');
       const results = await runExperiment(
         {
@@ -147,7 +147,9 @@ Examples:
       const file = join(flags.out, 'results.json');
       await mkdir(flags.out, { recursive: true });
       await writeWhole(file, [Buffer.from(`${JSON.stringify(results, null, 2)}\n`)]);
-      context.print(`${renderResults(results)}\n\n${file}`, results);
+      const page = join(flags.out, 'report.html');
+      await writeWhole(page, [Buffer.from(await renderReport([results]))]);
+      context.print(`${renderResults(results)}\n\n${file}\n${page}`, results);
       if (results.failures.length > 0) process.exitCode = 1;
     });
 }

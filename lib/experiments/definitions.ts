@@ -117,6 +117,8 @@ export function publishedFor(
     (figure) =>
       figure.train === base &&
       (figure.source === figure.target) === same &&
+      // Fitted on one data set and tested on another is another question than tested on the same.
+      (dataName(figure.train) === dataName(figure.test)) === (dataName(row.train) === dataName(row.test)) &&
       // An accuracy is of the test set, whatever was fitted on.
       (figure.accuracy === undefined || figure.test === row.test.replace(/\[.*$/, '')),
   );
@@ -124,3 +126,6 @@ export function publishedFor(
     candidates.find(({ source, target }) => source === row.source && target === row.target) ?? candidates[0] ?? null
   );
 }
+
+/** `cifar100:train[0:10]` → `cifar100`. */
+const dataName = (spec: string): string => spec.replace(/:.*$/, '');

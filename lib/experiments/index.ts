@@ -3,7 +3,7 @@ export { definitions, publishedFor } from './definitions.js';
 export type { ExperimentDefinition, PublishedFigure } from './definitions.js';
 export { packageVersion } from './environment.js';
 export type { ExperimentSpec, RunOptions } from './options.js';
-export { shortSpec } from './rows.js';
+export { rowWarnings, shortSpec } from './rows.js';
 export { runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';

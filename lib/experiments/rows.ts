@@ -73,15 +73,15 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     seconds: context.seconds,
     warnings: [],
   };
-  row.warnings = [...fit.warnings, ...warningsOf(row)];
+  row.warnings = [...fit.warnings, ...rowWarnings(row)];
   return row;
 }
 
 /** Above this share of one class, agreement says little. */
 const collapse = 0.5;
 
-/** What a reader must know before trusting a row's figures, in sentences. */
-function warningsOf(row: ResultRow): string[] {
+/** What a reader must know before trusting a row's figures, in sentences, as the row alone tells it. */
+export function rowWarnings(row: ResultRow): string[] {
   const warnings: string[] = [];
   if (row.majorityShare !== null && row.majorityShare > collapse) {
     warnings.push(

@@ -6,9 +6,10 @@ import {
   type ResultRow,
   type Results,
 } from '../experiments/index.js';
-import { brief, count, none, rSquared, seconds, share } from './figures.js';
+import { columnsFor } from './columns.js';
+import { count, seconds, share } from './figures.js';
 import { renderMatrices } from './matrix.js';
-import { renderTable, type Column } from './table.js';
+import { renderTable } from './table.js';
 
 /** An experiment's answer as text for a terminal: a table for each pair and data set, the published figure beside ours. */
 export function renderResults(results: Results): string {
@@ -31,7 +32,7 @@ export function renderResults(results: Results): string {
   return blocks.join('\n\n');
 }
 
-function publishedNote({ source, target, train, test, mseTotal, accuracy }: PublishedFigure): string {
+export function publishedNote({ source, target, train, test, mseTotal, accuracy }: PublishedFigure): string {
   if (accuracy !== undefined) {
     return `published: zero-shot accuracy of ${target} on ${test} ${share(accuracy)}, through its own transform; ${source} → ${target} was never finished`;
   }
@@ -61,50 +62,11 @@ function renderAllPairs({ experiment, question, rows, failures, environment }: R
 }
 
 /** What is the same for all fits of a pair. */
-function facts(row: ResultRow): string {
+export function facts(row: ResultRow): string {
   const own = row.accuracy ? `, accuracy of the model itself ${share(row.accuracy.original)}` : '';
   const raw =
     row.source === row.target || row.rawAgreement === null
       ? ''
       : `, the models agree of themselves on ${share(row.rawAgreement)}`;
   return `${count(row.distinctClasses)} classes named, the most frequent ${share(row.majorityShare, 1)}${own}${raw}`;
-}
-
-function columnsFor(experiment: number, rows: readonly ResultRow[]): Column<ResultRow>[] {
-  const columns: (Column<ResultRow> | null)[] = [
-    { heading: 'fit', cell: fitName },
-    rows.some(({ from }) => from === 'features') ? { heading: 'read from', cell: (row) => row.from } : null,
-    { heading: 'agreement', align: 'right', cell: (row) => share(row.agreement) },
-    {
-      heading: '95 % interval',
-      align: 'right',
-      cell: ({ agreementInterval: interval }) =>
-        interval ? `${share(interval[0]).slice(0, -2)} – ${share(interval[1])}` : none,
-    },
-    rows.some(({ from }) => from === 'features')
-      ? { heading: 'accuracy', align: 'right', cell: (row) => share(row.accuracy?.reconstructed ?? null) }
-      : {
-          heading: 'published',
-          align: 'right',
-          cell: (row) => share(publishedFor(experiment, row)?.agreement ?? null),
-        },
-    { heading: 'kappa', align: 'right', cell: (row) => (row.kappa === null ? none : row.kappa.toFixed(4)) },
-    { heading: 'in span', align: 'right', cell: (row) => share(row.inSpanShare, 1) },
-    rows.some(({ inSpanShare }) => inSpanShare !== null && inSpanShare < 1)
-      ? { heading: 'agreement there', align: 'right', cell: (row) => share(row.agreementInSpan) }
-      : null,
-    { heading: 'R²', align: 'right', cell: (row) => rSquared(row.r2) },
-    { heading: 'R² row space', align: 'right', cell: (row) => rSquared(row.r2RowSpace) },
-    { heading: 'MSE', align: 'right', cell: (row) => brief(row.mse) },
-    { heading: 'total/256', align: 'right', cell: (row) => brief(row.mseTotal256) },
-    { heading: 'rank', align: 'right', cell: (row) => count(row.rank) },
-    { heading: 'time to fit', align: 'right', cell: (row) => seconds(row.seconds.fit) },
-  ];
-  return columns.filter((column) => column !== null);
-}
-
-function fitName({ sgd, prior, alpha }: ResultRow): string {
-  if (sgd) return `SGD, ${count(sgd.epochs)} epochs`;
-  const ridge = alpha ? `ridge α = ${brief(alpha)}` : 'least squares';
-  return prior === 'head' ? `${ridge}, head as prior` : ridge;
 }

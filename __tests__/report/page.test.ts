@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { parseHTML } from 'linkedom';
+import { parseResults, renderReport } from '../../lib/report/index.js';
+import type { Results } from '../../lib/experiments/index.js';
+
+const fixture = async (name: string): Promise<Results> =>
+  parseResults(await readFile(`__tests__/fixtures/report/${name}.json`, 'utf8'));
+const three = await fixture('experiment-3');
+
+test('the question, the answer in a sentence, warnings, then figures, charts and the command', async () => {
+  const page = await renderReport([three]);
+  const { document } = parseHTML(page);
+  expect(document.querySelector('h1')!.textContent).toBe('Across data sets: fitted on one, tested on another');
+  expect(document.querySelector('.answer')!.textContent).toBe(
+    'Features of mobilenet_v1_025 read back from its own logits give the same answer on 100.00 % of 10,000 images of cifar100:test and 99.72 % of 720 images of folder:scenes, with the head as prior on 100.00 % (published: 97.65 %).',
+  );
+  const notices = [...document.querySelectorAll('.notices li')].map(({ textContent }) => textContent);
+  expect(notices.map((text) => text!.slice(0, 16))).toEqual([
+    'Collapse: of the',
+    'Outside the span',
+    'mobilenet_v1_025',
+  ]);
+  expect([...document.querySelectorAll('h3')].map(({ textContent }) => textContent)).toEqual([
+    ...['Figures', 'Agreement by fit', 'Agreement by how clear the answer is', 'How to make it again'],
+  ]);
+  expect(document.querySelectorAll('svg[role="img"]')).toHaveLength(2);
+  expect(document.querySelector('pre')!.textContent).toBe(three.environment.command);
+  expect(page.length).toBeLessThan(60_000);
+});
+
+test('nothing is loaded from anywhere, and only the one script may run', async () => {
+  const page = await renderReport([three]);
+  const { document } = parseHTML(page);
+  const scripts = [...document.querySelectorAll('script:not([type])')];
+  expect(scripts).toHaveLength(1);
+  const hash = createHash('sha256').update(page.split('<script>')[1].split('</script>')[0]).digest('base64');
+  const policy = document.querySelector('meta[http-equiv]')!.getAttribute('content')!;
+  expect(policy.split('; ')).toEqual([
+    ...["default-src 'none'", "style-src 'unsafe-inline'", 'img-src data:', `script-src 'sha256-${hash}'`],
+  ]);
+  expect(page.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|@import|url\(/);
+});
+
+test('names out of a file stay names', async () => {
+  const evil = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>]]>&lt;\u0001`;
+  const hostile: Results = {
+    ...three,
+    ...{ question: evil, failures: [evil] },
+    rows: three.rows.map((row) => ({ ...row, source: evil, target: evil, test: evil, warnings: [evil] })),
+    environment: {
+      ...{ ...three.environment, command: evil, cpu: evil },
+      models: three.environment.models.map((model) => ({ ...model, name: evil, digest: evil })),
+    },
+  };
+  for (const experiment of [3, 4, 99]) {
+    const page = await renderReport([{ ...hostile, experiment }]);
+    const { document } = parseHTML(page);
+    expect(document.querySelectorAll('script:not([type])')).toHaveLength(1);
+    expect(document.querySelectorAll('img, [onerror]')).toHaveLength(0);
+    expect(document.querySelector('.question')!.textContent).toBe(evil.replace('\u0001', ''));
+    expect(page.match(/<script/g)!.length).toBe(page.match(/<\/script/g)!.length);
+  }
+});

@@ -1,0 +1,89 @@
+import type { PlotOptions } from '@observablehq/plot';
+import { escape, Markup } from './html.js';
+import { light, variables } from './palette.js';
+
+/** A drawn chart. */
+export interface Chart {
+  /** Of files: letters, digits and hyphens. */
+  name: string;
+  title: string;
+  /** What it shows, for those who cannot see it. */
+  description: string;
+  width: number;
+  height: number;
+  svg: Markup;
+}
+
+/** Plot and a document to draw in, loaded when the first chart is drawn. */
+export async function loadPlot(): Promise<{ Plot: typeof import('@observablehq/plot'); document: object }> {
+  const [Plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')]);
+  return { Plot, document: parseHTML('<!doctype html><html><body></body></html>').document };
+}
+
+export type Plotting = Awaited<ReturnType<typeof loadPlot>>;
+
+/** What stands beside Plot's own options of a chart. */
+export interface ChartText {
+  name: string;
+  title: string;
+  description: string;
+  /** Makes parts of the drawing reachable, by keyboard and by the page's script. */
+  decorate?: (drawn: DrawnNode) => void;
+}
+
+/** Draws with Plot, and writes the result as SVG that is well-formed, escaped, and free of what the page's style does. */
+export function draw({ Plot, document }: Plotting, text: ChartText, options: PlotOptions): Chart {
+  const drawn = Plot.plot({ ...options, document } as PlotOptions) as unknown as DrawnNode;
+  const [width, height] = ['width', 'height'].map((name) => Number(drawn.getAttribute(name)));
+  const { name, title, description, decorate } = text;
+  decorate?.(drawn);
+  const inner = [...drawn.childNodes].map(write).join('');
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"` +
+    ` role="${decorate ? 'group' : 'img'}" aria-label="${escape(`${title}. ${description}`)}" fill="currentColor" font-family="var(--font)"` +
+    ` font-size="11" text-anchor="middle">${inner}</svg>`;
+  return { name, title, description, width, height, svg: new Markup(svg) };
+}
+
+/** What is used of a DOM node; the compiler knows no DOM here. */
+export interface DrawnNode {
+  nodeType: number;
+  localName?: string;
+  textContent: string | null;
+  attributes?: Iterable<{ name: string; value: string }>;
+  childNodes: Iterable<DrawnNode>;
+  getAttribute(name: string): string | null;
+  setAttribute(name: string, value: string): void;
+  querySelectorAll(selector: string): Iterable<DrawnNode>;
+}
+
+/** Plot's own description of parts ("y-axis tick label") is noise to a screen reader, beside the chart's own. */
+const noise = new Set(['aria-description', 'class']);
+
+function write(node: DrawnNode): string {
+  if (node.nodeType === 3) return escape(node.textContent ?? '');
+  if (node.nodeType !== 1 || node.localName === 'style') return '';
+  const name = node.localName!;
+  const attributes = [...(node.attributes ?? [])]
+    .filter(({ name: key }) => !noise.has(key) && !(key === 'aria-label' && name === 'g'))
+    .map(({ name: key, value }) => ` ${key}="${escape(numeric.has(key) ? rounded(value) : value)}"`)
+    .join('');
+  const inner = [...node.childNodes].map(write).join('');
+  return inner === '' ? (name === 'g' ? '' : `<${name}${attributes}/>`) : `<${name}${attributes}>${inner}</${name}>`;
+}
+
+const numeric = new Set(['transform', 'd', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'width', 'height', 'points']);
+
+/** A hundredth of a pixel is as much as anybody sees. */
+const rounded = (value: string): string =>
+  value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (x) => String(Number(Number(x).toFixed(2))));
+
+/** Writes a page's variables into a picture that stands alone: the light palette, one font. */
+export function standalone({ svg, width, height }: Chart): string {
+  const known: Record<string, string> = { ...variables(light), '--font': 'Inter, system-ui, sans-serif' };
+  const text = svg.text
+    .replace(/var\((--[\w-]+)\)/g, (whole, name: string) => known[name] ?? whole)
+    .replaceAll('currentColor', light.ink);
+  const start = text.indexOf('>') + 1;
+  return `${text.slice(0, start)}<rect width="${width}" height="${height}" fill="${light.paper}"/>${text.slice(start)}\n`;
+}

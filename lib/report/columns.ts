@@ -1,0 +1,38 @@
+import { publishedFor, type ResultRow } from '../experiments/index.js';
+import { brief, count, none, rSquared, seconds, share } from './figures.js';
+import type { Column } from './table.js';
+import { fitName } from './words.js';
+
+/** The table of one group of fits: the published figure beside ours, and only columns in which something stands. */
+export function columnsFor(experiment: number, rows: readonly ResultRow[]): Column<ResultRow>[] {
+  const columns: (Column<ResultRow> | null)[] = [
+    { heading: 'fit', cell: fitName },
+    rows.some(({ from }) => from === 'features') ? { heading: 'read from', cell: (row) => row.from } : null,
+    { heading: 'agreement', align: 'right', cell: (row) => share(row.agreement) },
+    {
+      heading: '95 % interval',
+      align: 'right',
+      cell: ({ agreementInterval: interval }) =>
+        interval ? `${share(interval[0]).slice(0, -2)} – ${share(interval[1])}` : none,
+    },
+    rows.some(({ from }) => from === 'features')
+      ? { heading: 'accuracy', align: 'right', cell: (row) => share(row.accuracy?.reconstructed ?? null) }
+      : {
+          heading: 'published',
+          align: 'right',
+          cell: (row) => share(publishedFor(experiment, row)?.agreement ?? null),
+        },
+    { heading: 'kappa', align: 'right', cell: (row) => (row.kappa === null ? none : row.kappa.toFixed(4)) },
+    { heading: 'in span', align: 'right', cell: (row) => share(row.inSpanShare, 1) },
+    rows.some(({ inSpanShare }) => inSpanShare !== null && inSpanShare < 1)
+      ? { heading: 'agreement there', align: 'right', cell: (row) => share(row.agreementInSpan) }
+      : null,
+    { heading: 'R²', align: 'right', cell: (row) => rSquared(row.r2) },
+    { heading: 'R² row space', align: 'right', cell: (row) => rSquared(row.r2RowSpace) },
+    { heading: 'MSE', align: 'right', cell: (row) => brief(row.mse) },
+    { heading: 'total/256', align: 'right', cell: (row) => brief(row.mseTotal256) },
+    { heading: 'rank', align: 'right', cell: (row) => count(row.rank) },
+    { heading: 'time to fit', align: 'right', cell: (row) => seconds(row.seconds.fit) },
+  ];
+  return columns.filter((column) => column !== null);
+}

@@ -1,0 +1,292 @@
+import { publishedFor, shortSpec, type ResultRow } from '../experiments/index.js';
+import { draw, type Chart, type Plotting } from './chart.js';
+import { labelWidth, stepOf, type Pair } from './heatmap.js';
+import { fitLabel, groupRows, pairName } from './words.js';
+
+/** Agreement of each fit with its 95 % interval, the published figure as a tick: a forest plot. */
+export function agreementChart(plotting: Plotting, experiment: number, rows: readonly ResultRow[]): Chart | null {
+  const { Plot } = plotting;
+  const marks = groupRows(rows).flatMap((group) =>
+    group
+      .filter(({ agreement }) => agreement !== null)
+      .map((row) => ({
+        group: `${pairName(row)}, ${shortSpec(row.test)}`,
+        fit: fitLabel(row),
+        kind: row.sgd ? 'sgd' : row.prior === 'head' ? 'prior' : 'plain',
+        agreement: 100 * row.agreement!,
+        low: 100 * (row.agreementInterval?.[0] ?? row.agreement!),
+        high: 100 * (row.agreementInterval?.[1] ?? row.agreement!),
+        published: publishedFor(experiment, row)?.agreement ?? null,
+      })),
+  );
+  if (marks.length === 0) return null;
+  const fits = [...new Set(marks.map(({ fit }) => fit))];
+  const groups = [...new Set(marks.map(({ group }) => group))];
+  const published = marks
+    .filter((mark) => mark.published !== null)
+    .map((mark) => ({ ...mark, at: 100 * mark.published! }));
+  const least = Math.min(...marks.map(({ low }) => low), ...published.map(({ at }) => at));
+  const colour = (kind: string): string => `var(--series-${['plain', 'sgd', 'prior'].indexOf(kind)})`;
+  const left = labelWidth(fits);
+  return draw(
+    plotting,
+    {
+      name: 'agreement',
+      title: 'Agreement by fit',
+      description: 'Dots are agreement in %, bars its 95 % interval, upright ticks the published figure.',
+    },
+    {
+      width: 760,
+      height: 64 + groups.length * (26 + 24 * fits.length),
+      marginLeft: left,
+      marginRight: 20,
+      marginTop: 34,
+      marginBottom: 40,
+      x: { domain: [Math.max(0, least - 0.08 * (100 - least) - 0.05), 100], label: 'agreement, %', nice: false },
+      y: { domain: fits, label: null, padding: 0.3 },
+      fy: { domain: groups, axis: null, padding: 0.28 },
+      marks: [
+        Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1 }),
+        Plot.axisX({ anchor: 'bottom', tickSize: 0, label: 'agreement, %', labelArrow: 'none', fontSize: 11 }),
+        Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
+        Plot.text(groups, {
+          ...{ fy: (d: string) => d, text: (d: string) => d, frameAnchor: 'top-left', textAnchor: 'start' },
+          ...{ dx: -left + 6, dy: -14, fontWeight: 600, fontSize: 12 },
+        }),
+        Plot.ruleY(marks, {
+          fy: 'group',
+          y: 'fit',
+          x1: 'low',
+          x2: 'high',
+          stroke: (d) => colour(d.kind),
+          strokeWidth: 2,
+        }),
+        Plot.tickX(published, {
+          ...{ fy: 'group', y: 'fit', x: 'at', stroke: 'var(--muted)', strokeWidth: 1.5, strokeDasharray: '3,2' },
+        }),
+        Plot.dot(marks, {
+          ...{ fy: 'group', y: 'fit', x: 'agreement', fill: (d) => colour(d.kind), r: 5 },
+          stroke: 'var(--paper)',
+        }),
+      ],
+    },
+  );
+}
+
+/** Experiments 1 to 3 and 5: agreement by tenths of the images, from the least clear answer to the clearest. */
+export function marginChart(plotting: Plotting, rows: readonly ResultRow[]): Chart | null {
+  const { Plot } = plotting;
+  const lines = rows.filter(
+    ({ agreementByMargin, prior }) => prior === null && agreementByMargin.some(({ agreement }) => agreement < 1),
+  );
+  if (lines.length === 0) return null;
+  const names = lines.map((row) => `${pairName(row)}, ${shortSpec(row.test)}, ${fitLabel(row)}`);
+  const shown = lines.slice(0, 6).flatMap((row, series) =>
+    row.agreementByMargin.map(({ agreement }, i) => ({
+      series,
+      name: names[series],
+      tenth: i + 1,
+      agreement: 100 * agreement,
+    })),
+  );
+  const least = Math.min(...shown.map(({ agreement }) => agreement));
+  return draw(
+    plotting,
+    {
+      name: 'margin',
+      title: 'Agreement by how clear the answer is',
+      description: `Tenths of the images by the original’s top-2 margin, least clear first. ${names.slice(0, 6).join('; ')}.`,
+    },
+    {
+      ...{
+        width: 760,
+        height: 300,
+        marginLeft: 52,
+        marginRight: 24,
+        marginTop: 20 + 18 * Math.min(6, lines.length),
+        marginBottom: 42,
+      },
+      x: { domain: [1, 10], ticks: 10, label: null },
+      y: { domain: [Math.max(0, Math.floor(least - 0.1 * (100 - least))), 100] },
+      marks: [
+        Plot.gridY({ stroke: 'var(--rule)', strokeOpacity: 1 }),
+        Plot.axisX({
+          tickSize: 0,
+          tickFormat: 'd',
+          fontSize: 11,
+          label: 'tenth of the images, least clear first',
+          labelAnchor: 'center',
+          labelArrow: 'none',
+        }),
+        Plot.axisY({ tickSize: 0, fontSize: 11, label: 'agreement, %', labelArrow: 'none', ticks: 5 }),
+        Plot.line(shown, {
+          x: 'tenth',
+          y: 'agreement',
+          z: 'series',
+          stroke: (d) => `var(--series-${d.series})`,
+          strokeWidth: 2,
+        }),
+        Plot.dot(shown, {
+          x: 'tenth',
+          y: 'agreement',
+          symbol: (d: { series: number }) => symbols[d.series],
+          fill: (d) => `var(--series-${d.series})`,
+          r: 4,
+        }),
+        ...names.slice(0, 6).map((name, i, { length }) =>
+          Plot.text([name], {
+            ...{
+              frameAnchor: 'top-left',
+              dy: -18 * (length - i),
+              textAnchor: 'start',
+              lineAnchor: 'top',
+              fontSize: 12,
+            },
+            ...{ text: () => `${glyphs[i]}  ${name}`, fill: `var(--series-${i})` },
+          }),
+        ),
+      ],
+    },
+  );
+}
+
+const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross'];
+const glyphs = ['●', '■', '▲', '◆', '★', '✚'];
+
+/** Experiment 4: the same for every pair, as strips: sources down, tenths across, one panel a target. */
+export function marginStrips(
+  plotting: Plotting,
+  { names, pairs }: { names: readonly string[]; pairs: readonly Pair[] },
+): Chart | null {
+  const { Plot } = plotting;
+  const cells = pairs.flatMap(({ source, target, logits }) =>
+    (logits?.agreementByMargin ?? []).map(({ agreement }, i) => ({
+      ...panelOf(names, target),
+      ...{ source, target, tenth: i + 1 },
+      fill: `var(--sequential-${stepOf(agreement, 'sequential')})`,
+      ink: `var(--on-sequential-${stepOf(agreement, 'sequential')})`,
+      text: (100 * agreement).toFixed(0),
+    })),
+  );
+  if (cells.length === 0) return null;
+  const across = Math.min(names.length, columns);
+  const down = Math.ceil(names.length / columns);
+  return draw(
+    plotting,
+    {
+      name: 'margin',
+      title: 'Agreement by how clear the answer is',
+      description:
+        'One panel a target; sources down; tenths of the images by the target’s top-2 margin, least clear first; agreement in %.',
+    },
+    {
+      ...{ width: labelWidth(names) + across * 400 + 20, height: 60 + down * (50 + 21 * names.length) },
+      ...{ marginLeft: labelWidth(names), marginTop: 30, marginBottom: 42, marginRight: 8 },
+      x: { domain: Array.from({ length: 10 }, (_, i) => i + 1), padding: 0.03, label: null },
+      y: { domain: names, padding: 0.06, label: null },
+      fx: { domain: Array.from({ length: across }, (_, i) => i), axis: null, padding: 0.04 },
+      fy: { domain: Array.from({ length: down }, (_, i) => i), axis: null, padding: 0.2 },
+      marks: [
+        Plot.axisY({ tickSize: 0, fontSize: 11, label: null }),
+        Plot.axisX({ tickSize: 0, fontSize: 10, label: 'tenth of the images, least clear first', labelArrow: 'none' }),
+        Plot.cell(cells, { fx: 'fx', fy: 'fy', x: 'tenth', y: 'source', fill: (d) => d.fill }),
+        Plot.text(cells, {
+          fx: 'fx',
+          fy: 'fy',
+          x: 'tenth',
+          y: 'source',
+          text: 'text',
+          fill: (d) => d.ink,
+          fontSize: 10,
+        }),
+        ...panelTitles(plotting, names, 'to '),
+      ],
+    },
+  );
+}
+
+/** Experiment 4's control: each pair read from the source's logits (ring) and from its features (dot). */
+export function controlChart(
+  plotting: Plotting,
+  { names, pairs }: { names: readonly string[]; pairs: readonly Pair[] },
+): Chart | null {
+  const { Plot } = plotting;
+  const marks = pairs
+    .filter(({ source, target }) => source !== target)
+    .flatMap(({ source, target, logits, features }) =>
+      logits && features && logits.agreement !== null && features.agreement !== null
+        ? [{ ...panelOf(names, target), source, logits: 100 * logits.agreement, features: 100 * features.agreement }]
+        : [],
+    );
+  if (marks.length === 0) return null;
+  const across = Math.min(names.length, columns);
+  const down = Math.ceil(names.length / columns);
+  const facet = { fx: 'fx', fy: 'fy', y: 'source' } as const;
+  return draw(
+    plotting,
+    {
+      name: 'control',
+      title: 'What the source’s head throws away',
+      description:
+        'One panel a target; sources down; agreement in % read from the source’s logits, a ring, and from its features, a dot.',
+    },
+    {
+      ...{ width: labelWidth(names) + across * 400 + 20, height: 70 + down * (56 + 22 * names.length) },
+      ...{ marginLeft: labelWidth(names), marginTop: 48, marginBottom: 36, marginRight: 14 },
+      x: { domain: [0, 100] },
+      y: { domain: names, padding: 0.2, label: null },
+      fx: { domain: Array.from({ length: across }, (_, i) => i), axis: null, padding: 0.05 },
+      fy: { domain: Array.from({ length: down }, (_, i) => i), axis: null, padding: 0.3 },
+      marks: [
+        Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks: 5 }),
+        Plot.axisY({ tickSize: 0, fontSize: 11, label: null }),
+        Plot.axisX({
+          anchor: 'bottom',
+          tickSize: 0,
+          fontSize: 11,
+          ticks: 5,
+          label: 'agreement, %',
+          labelArrow: 'none',
+        }),
+        Plot.ruleY(marks, {
+          ...facet,
+          x1: 'logits',
+          x2: 'features',
+          stroke: 'var(--series-0)',
+          strokeWidth: 2,
+          strokeOpacity: 0.55,
+        }),
+        Plot.dot(marks, { ...facet, x: 'features', r: 4.5, fill: 'var(--series-0)' }),
+        Plot.dot(marks, {
+          ...facet,
+          x: 'logits',
+          r: 4.5,
+          fill: 'var(--paper)',
+          stroke: 'var(--series-0)',
+          strokeWidth: 1.5,
+        }),
+        ...panelTitles(plotting, names, 'to '),
+      ],
+    },
+  );
+}
+
+/** Panels beside each other. */
+const columns = 2;
+
+const panelOf = (names: readonly string[], target: string): { fx: number; fy: number } => {
+  const at = names.indexOf(target);
+  return { fx: at % columns, fy: Math.floor(at / columns) };
+};
+
+const panelTitles = (
+  { Plot }: Plotting,
+  names: readonly string[],
+  before: string,
+): import('@observablehq/plot').Markish[] => [
+  Plot.text(names, {
+    ...{ fx: (name: string) => panelOf(names, name).fx, fy: (name: string) => panelOf(names, name).fy },
+    ...{ text: (name: string) => before + name, frameAnchor: 'top-left', textAnchor: 'start', lineAnchor: 'bottom' },
+    ...{ dy: -8, fontWeight: 600, fontSize: 12 },
+  }),
+];

@@ -1,0 +1,92 @@
+import { rowWarnings, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
+import { share } from './figures.js';
+import { by, list } from './words.js';
+
+/** What a reader must know before the figures. */
+export interface Notice {
+  kind: 'failure' | 'collapse' | 'span' | 'alpha' | 'transform' | 'overlap' | 'other';
+  text: string;
+}
+
+/** Where an answer is not what it looks like: one sentence or two for each kind, whatever number of rows it concerns. */
+export function noticesOf(results: Results): Notice[] {
+  const { rows, failures } = results;
+  const notices: Notice[] = failures.map((text) => ({ kind: 'failure', text: `Failed check: ${text}` }));
+  for (const test of new Set(rows.map((row) => row.test)))
+    notices.push(...ofTest(rows.filter((row) => row.test === test)));
+  notices.push(...edges(rows));
+  const foreign = [
+    ...new Set(
+      results.environment.models.filter(({ transform }) => transform?.name === 'protocol').map(({ name }) => name),
+    ),
+  ];
+  if (foreign.length > 0) {
+    notices.push({
+      kind: 'transform',
+      text: `${list(foreign)} ${foreign.length === 1 ? 'is' : 'are'} seen through ‘protocol’, the published recipe’s transform (a centred crop without resizing, ImageNet’s mean and deviation), whatever ${foreign.length === 1 ? 'it was' : 'they were'} trained with: the answers may not be those given in use.`,
+    });
+  }
+  const others = rows.flatMap((row) => row.warnings.filter((text) => !rowWarnings(row).includes(text)));
+  for (const text of new Set(others)) notices.push({ kind: 'other', text });
+  return notices;
+}
+
+function ofTest(rows: readonly ResultRow[]): Notice[] {
+  const notices: Notice[] = [];
+  const test = shortSpec(rows[0].test);
+  const collapsed = new Map(
+    rows.flatMap(({ target, majorityShare }) =>
+      majorityShare !== null && majorityShare > 0.5 ? [[target, majorityShare] as const] : [],
+    ),
+  );
+  if (collapsed.size > 0) {
+    const named = [...collapsed].map(([target, value]) => `${target} to ${share(value, 1)}`);
+    notices.push({
+      kind: 'collapse',
+      text: `Collapse: of the images of ${test}, ${list(named)} get one and the same class. Agreement is then easy; kappa counts that out, and the transform ‘upsample’ spreads the answers.`,
+    });
+  }
+  const outside = new Map(
+    rows.flatMap(({ source, from, prior, inSpanShare }) =>
+      prior === null && from === 'logits' && inSpanShare !== null && inSpanShare < 1
+        ? [[source, 1 - inSpanShare] as const]
+        : [],
+    ),
+  );
+  if (outside.size > 0) {
+    const named = [...outside].map(([source, value]) => `${share(value, 1)} of those of ${source}`);
+    notices.push({
+      kind: 'span',
+      text: `Outside the span: on ${test}, ${list(named)} are logits that the training logits do not span. There the data say nothing, and least squares takes the smallest map.`,
+    });
+  }
+  const [{ overlap, train, nTest }] = rows;
+  if (overlap > 0) {
+    notices.push({
+      kind: 'overlap',
+      text: `${overlap} of the ${nTest} images of ${test} are in ${shortSpec(train)} too: they were not held out.`,
+    });
+  }
+  return notices;
+}
+
+/** A best penalty at an end of the grid says that the grid was too short. */
+function edges(rows: readonly ResultRow[]): Notice[] {
+  const fitted = rows.filter(({ alpha, mse }) => alpha !== null && mse !== null);
+  const key = ({ source, target, train, test, from, prior }: ResultRow): string =>
+    JSON.stringify([source, target, train, test, from, prior]);
+  return by(fitted, key).flatMap((group): Notice[] => {
+    const alphas = group.map(({ alpha }) => alpha!);
+    const [least, most] = [Math.min(...alphas), Math.max(...alphas)];
+    const best = group.reduce((a, b) => (b.mse! < a.mse! ? b : a));
+    const edge = best.alpha === most ? 'largest' : best.alpha === least && least > 0 ? 'smallest' : null;
+    if (group.length < 3 || edge === null) return [];
+    const { source, target, from, test } = best;
+    return [
+      {
+        kind: 'alpha',
+        text: `Alpha at the edge: for ${source} → ${target} from ${from} on ${shortSpec(test)} the error is least at α = ${best.alpha}, the ${edge} of the grid. A better one may lie beyond.`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,67 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FeatReconstructError } from '../base/index.js';
+import type { Results } from '../experiments/index.js';
+import { mismatch, type Schema } from './schema.js';
+
+/** More rows than a run can make by any sane command; a file with more is not one of ours. */
+const mostRows = 100_000;
+
+/**
+ * Reads a finished result: a results.json, or a folder that holds one. It is checked against docs/results.schema.json
+ * before anything is drawn; neither models nor data nor ONNX Runtime are needed.
+ * @throws FeatReconstructError where there is none, it is not JSON, or not of the schema that this version knows
+ */
+export async function readResults(path: string): Promise<Results> {
+  const file = await resultsFile(path);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new FeatReconstructError(
+      `Expected a results.json at ${file}, found none: give a folder that \`featreconstruct run\` wrote with --out, or the file itself.`,
+    );
+  }
+  return parseResults(text, file);
+}
+
+/** The same from the text of a results.json; `file` is what messages call it. */
+export async function parseResults(text: string, file = 'results.json'): Promise<Results> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new FeatReconstructError(
+      `Expected JSON in ${file}, found something else (${(error as Error).message}). NaN and Infinity are not JSON: a figure that is not there is null.`,
+    );
+  }
+  const { schema, rows } = (value ?? {}) as Partial<Results>;
+  if (typeof schema === 'number' && schema > 1) {
+    throw new FeatReconstructError(
+      `Expected results of schema 1 in ${file}, found schema ${schema}, of a later version: update featreconstruct, or use the version that wrote it.`,
+    );
+  }
+  if (Array.isArray(rows) && rows.length > mostRows) {
+    throw new FeatReconstructError(`Expected at most ${mostRows} rows in ${file}, found ${rows.length}.`);
+  }
+  const wrong = mismatch(value, await readSchema());
+  if (wrong) {
+    throw new FeatReconstructError(
+      `Expected results as docs/results.schema.json describes them in ${file}, found another shape. ${wrong}. Write it again with \`featreconstruct run\`.`,
+    );
+  }
+  return value as Results;
+}
+
+const readSchema = async (): Promise<Schema> =>
+  JSON.parse(await readFile(new URL('../../docs/results.schema.json', import.meta.url), 'utf8')) as Schema;
+
+/** The file that a path stands for: a folder's results.json, or the path itself. */
+export async function resultsFile(path: string): Promise<string> {
+  const isFolder = await stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  return isFolder ? join(path, 'results.json') : path;
+}

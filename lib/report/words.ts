@@ -1,0 +1,38 @@
+import { shortSpec, type ResultRow } from '../experiments/index.js';
+import { brief, count } from './figures.js';
+
+/** How a row's map was found, in words. */
+export function fitName({ sgd, prior, alpha }: ResultRow): string {
+  if (sgd) return `SGD, ${count(sgd.epochs)} epochs`;
+  const ridge = alpha ? `ridge α = ${brief(alpha)}` : 'least squares';
+  return prior === 'head' ? `${ridge}, head as prior` : ridge;
+}
+
+/** The same where nothing else says what is read. */
+export const fitLabel = (row: ResultRow): string =>
+  row.from === 'features' ? `${fitName(row)}, from features` : fitName(row);
+
+/** `cifar100:train[0:10000] (10,000)`: data sets without folders of somebody's disk. */
+export const dataset = (spec: string, size: number): string => `${shortSpec(spec)} (${count(size)})`;
+
+export const pairName = ({ source, target }: { source: string; target: string }): string =>
+  source === target ? source : `${source} → ${target}`;
+
+/** Groups of what has the same key, in the order of their first. */
+export function by<Item>(items: readonly Item[], key: (item: Item) => string): Item[][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return [...groups.values()];
+}
+
+/** Rows by what they have in common: models, data sets. */
+export const groupRows = (rows: readonly ResultRow[]): ResultRow[][] =>
+  by(rows, ({ source, target, train, test }) => JSON.stringify([source, target, train, test]));
+
+/** A sentence's list: `a, b and c`. */
+export const list = (items: readonly string[]): string =>
+  items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`;
