@@ -4,8 +4,9 @@ import { Option, type Command } from 'commander';
 import { alphaOptions, curveTable, agreementScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
 import { number } from './options.js';
+import { providerOption, readProviders, type ProviderFlags } from './provider.js';
 
-interface Flags extends AlphaFlags {
+interface Flags extends AlphaFlags, ProviderFlags {
   x: string;
   y: string;
   out: string;
@@ -33,7 +34,13 @@ export function register(program: Command): void {
       .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
       .option('--prior <map>', 'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted')
       .option('--no-intercept', 'fit without an intercept')
-      .option('--spectrum', 'also compute the eigenvalues of the Gram'),
+      .option('--spectrum', 'also compute the eigenvalues of the Gram')
+      .addOption(
+        new Option('--provider <name>', 'where the statistics are computed: a provider that has float64')
+          .choices(['cpu', 'cuda', 'auto'])
+          .default('cpu'),
+      )
+      .addOption(providerOption()),
   )
     .addHelpText(
       'after',
@@ -42,8 +49,9 @@ export function register(program: Command): void {
     .action(async (flags: Flags) => {
       const context = createContext(flags);
       const alpha = await readAlpha(flags);
+      const providers = await readProviders(flags);
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
-      const { describeModel } = await import('../runtime/index.js');
+      const { describeModel, float64Providers } = await import('../runtime/index.js');
       const { brief, count } = await import('../report/index.js');
       const { openRows } = await import('./rows.js');
       const prior =
@@ -61,6 +69,7 @@ export function register(program: Command): void {
           rcond: flags.rcond,
           prior,
           intercept: flags.intercept,
+          executionProviders: float64Providers(providers),
           spectrum: flags.spectrum,
           signal: context.signal,
           onProgress: context.onProgress,

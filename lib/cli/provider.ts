@@ -16,12 +16,13 @@ export function providerOptions(command: Command): Command {
       "ONNX Runtime's execution provider: cpu, cuda, webgpu, tensorrt, coreml, dml, or auto for the quickest that works",
       'cpu',
     )
-    .addOption(
-      new Option('--provider-option <key=value>', 'an option of the provider, as in deviceId=1; repeatable').argParser(
-        keyValue,
-      ),
-    );
+    .addOption(providerOption());
 }
+
+export const providerOption = (): Option =>
+  new Option('--provider-option <key=value>', 'an option of the provider, as in deviceId=1; repeatable').argParser(
+    keyValue,
+  );
 
 /** Numbers and true or false are what they look like; the rest is text. */
 function keyValue(text: string, before: NonNullable<ProviderFlags['providerOption']> = {}): typeof before {

@@ -28,6 +28,7 @@ interface Flags extends TransformFlags, ZeroShotFlags, ProviderFlags {
   test: string[];
   out: string;
   stores?: string;
+  store: boolean;
   alpha: string;
   rcond?: number;
   topk: number[];
@@ -65,6 +66,10 @@ export function register(program: Command): void {
     .requiredOption('--test <spec...>', 'data sets to test on')
     .requiredOption('--out <dir>', 'folder for results.json and report.html')
     .option('--stores <dir>', 'folder for extracted activations, used again by later runs (default: OUT/stores)')
+    .option(
+      '--no-store',
+      'write no activations: accumulate statistics while the model runs, in experiments 1 to 3; the same figures',
+    )
     .option('--alpha <grid>', 'ridge penalty, a number or a grid such as "10^(-8:1:2)"', '0')
     .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
     .option('--topk <k...>', 'ranks to count', (text: string, list: number[] = []) => [...list, wholeNumber(text)])
@@ -116,7 +121,7 @@ Examples:
           test: flags.test,
         },
         {
-          stores: flags.stores ?? join(flags.out, 'stores'),
+          stores: flags.store ? (flags.stores ?? join(flags.out, 'stores')) : null,
           transform: readTransform(flags),
           transforms: {
             ...flags.transformFor,
@@ -156,6 +161,9 @@ Examples:
 
 /** An option that means nothing without another one is a mistake, and not to be passed over. */
 function checkCompanions(flags: Flags): void {
+  if (!flags.store && flags.stores !== undefined) {
+    throw new UsageError('Expected --stores or --no-store, found both: leave one out.');
+  }
   for (const [prefix, companion] of [
     ['sgd', 'baseline'],
     ['target', 'target'],

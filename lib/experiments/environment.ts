@@ -14,6 +14,8 @@ export function packageVersion(): string {
 /** Records what the figures were made with, by content and not by path. */
 export async function describeEnvironment(
   stores: readonly Store[],
+  /** What was extracted and not stored. */
+  streamed: readonly Pick<Store, 'provenance' | 'skipped'>[],
   run: Pick<Environment, 'command' | 'fitProvider' | 'jointSeconds' | 'zeroShot'>,
 ): Promise<Environment> {
   const cores = cpus();
@@ -28,7 +30,7 @@ export async function describeEnvironment(
     ...run,
     provider: stores[0].provenance.provider,
     models: await modelRecords(stores),
-    datasets: datasetRecords(stores),
+    datasets: datasetRecords([...streamed, ...stores]),
   };
 }
 
@@ -73,7 +75,7 @@ async function headCheck({
   return { headError, logitScale };
 }
 
-function datasetRecords(stores: readonly Store[]): DatasetRecord[] {
+function datasetRecords(stores: readonly Pick<Store, 'provenance' | 'skipped'>[]): DatasetRecord[] {
   const records = new Map<string, DatasetRecord>();
   for (const { provenance, skipped } of stores) {
     const { spec, size, digest } = provenance.dataset;

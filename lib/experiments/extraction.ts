@@ -1,8 +1,17 @@
 import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { contentDigests, openDataset, type Dataset } from '../datasets/index.js';
-import { extractToStore, storeKey, type ExtractOptions, type Store } from '../extract/index.js';
+import {
+  extractToStore,
+  storeKey,
+  streamActivations,
+  type ActivationStream,
+  type ExtractOptions,
+  type Store,
+} from '../extract/index.js';
 import type { TransformSpec } from '../images/index.js';
+import { loadModel, type Model } from '../runtime/index.js';
+import { inMemory } from './memory.js';
 import type { RunOptions } from './options.js';
 
 /** A model in an experiment: where it lies and how images become its input. */
@@ -23,6 +32,7 @@ export interface Extracted {
 export class Extraction {
   private readonly found = new Map<string, Extracted>();
   private readonly datasets = new Map<string, Dataset>();
+  private readonly models = new Map<string, Model>();
 
   constructor(private readonly options: RunOptions) {}
 
@@ -31,16 +41,35 @@ export class Extraction {
     let extracted = this.found.get(id);
     if (!extracted) {
       const begun = performance.now();
-      const store = await extractToStore(
-        role.path,
-        await this.open(dataset),
-        (provenance) => join(this.options.stores, storeName(provenance.model.name, dataset, storeKey(provenance))),
-        { ...this.options, transform: role.transform, ...role.extract },
-      );
+      const { stores } = this.options;
+      const store =
+        stores === null
+          ? await inMemory(await this.load(role), await this.stream(role, dataset))
+          : await extractToStore(
+              role.path,
+              await this.open(dataset),
+              (provenance) => join(stores, storeName(provenance.model.name, dataset, storeKey(provenance))),
+              { ...this.options, transform: role.transform, ...role.extract },
+            );
       extracted = { store, seconds: (performance.now() - begun) / 1000 };
       this.found.set(id, extracted);
     }
     return extracted;
+  }
+
+  /** The rows of a model as they come, to be read once. */
+  async stream(role: Role, dataset: string): Promise<ActivationStream> {
+    return streamActivations(await this.load(role), await this.open(dataset), {
+      ...this.options,
+      transform: role.transform,
+    });
+  }
+
+  /** Loaded once, for streams over several data sets. */
+  async load({ path }: Role): Promise<Model> {
+    const model = this.models.get(path) ?? (await loadModel(path, this.options.model));
+    this.models.set(path, model);
+    return model;
   }
 
   /** How many images of the test set are in the training set too, by content. */
@@ -67,6 +96,7 @@ export class Extraction {
 
   async close(): Promise<void> {
     for (const { store } of this.found.values()) await store.close();
+    for (const model of this.models.values()) await model.release();
     for (const dataset of this.datasets.values()) await dataset.close();
   }
 }
@@ -80,12 +110,14 @@ function storeName(model: string, dataset: string, key: string): string {
   return `${model}-${slug}-${key.slice(0, 12)}.safetensors`;
 }
 
+type Images = Pick<Store, 'rows' | 'positions' | 'provenance'>;
+
 /** @throws FeatReconstructError when two stores do not hold the same images in the same order */
-export function checkSameImages(source: Store, target: Store): void {
+export function checkSameImages(source: Images, target: Images): void {
   const same =
     source.rows === target.rows && source.positions.every((position, row) => position === target.positions[row]);
   if (same) return;
-  const what = ({ rows, provenance }: Store): string =>
+  const what = ({ rows, provenance }: Images): string =>
     `${rows} of ${provenance.dataset.spec} for ${provenance.model.name}`;
   throw new FeatReconstructError(
     `Expected the same images for both models, found ${what(source)} and ${what(target)}. Delete both stores and run again.`,

@@ -23,8 +23,12 @@ export interface ExperimentSpec {
 }
 
 export interface RunOptions extends TaskOptions {
-  /** Folder for stores of activations; what is there already is used again. */
-  stores: string;
+  /**
+   * Folder for stores of activations; what is there already is used again. Null, in experiments 1 to 3: statistics are
+   * accumulated while the model runs, no activations are written, and those of the test sets stay in memory. The figures
+   * are the same to the bit.
+   */
+  stores: string | null;
   /** For every model that has none of its own. Default `protocol`. */
   transform?: TransformSpec | TransformSpec['name'];
   /** By model name (without folder and ending): a transform of its own. */

@@ -1,29 +1,27 @@
-import { accumulate, fitSgd, pseudoInverse, solve, trainingSpan, type Statistics } from '../fit/index.js';
-import type { Store } from '../extract/index.js';
+import { fitSgd, pseudoInverse, solve, trainingSpan } from '../fit/index.js';
+import { float64Providers } from '../runtime/index.js';
 import { checkSameImages, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
 import { spectrumOf } from './spectra.js';
+import type { Training } from './training.js';
 import type { ResultRow, SpectrumRecord } from './types.js';
 
 /** Experiments 1 to 3: one pair of models, fitted on one data set, judged on several. */
 export async function runPair(
   source: Role,
   target: Role,
+  train: Training,
   datasets: { train: string; tests: readonly string[] },
   extraction: Extraction,
   options: RunOptions,
 ): Promise<{ rows: ResultRow[]; failures: string[]; spectrum: SpectrumRecord }> {
-  const train = {
-    source: await extraction.of(source, datasets.train),
-    target: await extraction.of(target, datasets.train),
-  };
-  const sameModel = train.source === train.target;
-  const { fits, statistics } = await fitPair(train.source.store, train.target.store, sameModel, options);
-  const spectrum = spectrumOf(statistics, {
-    source: train.source.store.provenance.model.name,
+  const { sameModel } = train;
+  const fits = await fitPair(train, options);
+  const spectrum = spectrumOf(train.statistics, {
+    source: train.source.provenance.model.name,
     from: 'logits',
     train: datasets.train,
     rcond: options.rcond,
@@ -32,8 +30,8 @@ export async function runPair(
   const failures: string[] = [];
   for (const test of datasets.tests) {
     const held = { source: await extraction.of(source, test), target: await extraction.of(target, test) };
-    const used = new Set([train.source, train.target, held.source, held.target]);
-    const extract = [...used].reduce((sum, { seconds }) => sum + seconds, 0);
+    const used = new Set([held.source, held.target]);
+    const extract = train.seconds.extract + [...used].reduce((sum, { seconds }) => sum + seconds, 0);
     const [x, y] = [held.source.store, held.target.store];
     checkSameImages(x, y);
     const overlap = await extraction.overlap(datasets.train, test);
@@ -44,12 +42,12 @@ export async function runPair(
         ? null
         : await judge({ fit, X: x.logits, source: x, target: y, sameModel }, options);
       const row = resultRow(fit, evaluation, {
-        source: train.source.store.provenance.model.name,
-        target: train.target.store.provenance.model.name,
+        source: train.source.provenance.model.name,
+        target: train.target.provenance.model.name,
         train: datasets.train,
         test,
         from: 'logits',
-        nTrain: train.source.store.rows,
+        nTrain: train.source.rows,
         nTest: x.rows,
         overlap,
         rawAgreement: raw,
@@ -63,21 +61,9 @@ export async function runPair(
 }
 
 /** All fits of a pair on the same statistics: each alpha without a prior and, for one model, with its head as prior; SGD. */
-async function fitPair(
-  source: Store,
-  target: Store,
-  sameModel: boolean,
-  options: RunOptions,
-): Promise<{ fits: Fit[]; statistics: Statistics }> {
-  checkSameImages(source, target);
+async function fitPair(train: Training, options: RunOptions): Promise<Fit[]> {
+  const { source, statistics, sameModel } = train;
   const { signal, onProgress, alphas = [0], rcond } = options;
-  const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name}`;
-  const begun = performance.now();
-  const statistics = await accumulate(source.logits, target.features, {
-    signal,
-    onProgress: (progress) => onProgress?.({ ...progress, stage }),
-  });
-  const shared = (performance.now() - begun) / 1000;
   const span = await trainingSpan(statistics, { rcond });
   const fits: Fit[] = [];
   for (const alpha of alphas) {
@@ -97,7 +83,7 @@ async function fitPair(
         rank,
         gap,
         condition,
-        seconds: shared + (performance.now() - solving) / 1000,
+        seconds: train.seconds.statistics + (performance.now() - solving) / 1000,
         span,
         warnings: warning === null ? [] : [warning],
         sgd: null,
@@ -105,12 +91,14 @@ async function fitPair(
       });
     }
   }
-  if (options.sgd) {
+  if (options.sgd && train.rows) {
     const solving = performance.now();
-    const map = await fitSgd(source.logits, target.features, {
+    const stage = `fit ${source.provenance.model.name} → ${train.target.provenance.model.name} by SGD`;
+    const map = await fitSgd(train.rows.logits, train.rows.features, {
       ...options.sgd,
+      executionProviders: float64Providers(options.model?.executionProviders),
       signal,
-      onProgress: (progress) => onProgress?.({ ...progress, stage: `${stage} by SGD` }),
+      onProgress: (progress) => onProgress?.({ ...progress, stage }),
     });
     const { diverged, note, epochs, batchSize, learningRate, momentum, shuffle } = map.fit;
     fits.push({
@@ -128,5 +116,5 @@ async function fitPair(
       diverged,
     });
   }
-  return { fits, statistics };
+  return fits;
 }

@@ -6,6 +6,7 @@ import { describeEnvironment } from './environment.js';
 import { Extraction, type Role } from './extraction.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
 import { runPair } from './pairs.js';
+import { trainPairs, type Training } from './training.js';
 import type { ResultRow, Results, SpectrumRecord } from './types.js';
 import { runZeroShot } from './zero-shot-run.js';
 
@@ -17,6 +18,7 @@ import { runZeroShot } from './zero-shot-run.js';
  */
 export async function runExperiment(spec: ExperimentSpec, options: RunOptions): Promise<Results> {
   const definition = findDefinition(spec);
+  checkStores(definition, options);
   checkNames([spec.source, spec.target, ...(spec.models ?? [])]);
   const datasets = { train: spec.train, tests: typeof spec.test === 'string' ? [spec.test] : [...new Set(spec.test)] };
   const extraction = new Extraction(options);
@@ -24,6 +26,7 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
     const rows: ResultRow[] = [];
     const failures: string[] = [];
     const spectra: SpectrumRecord[] = [];
+    const trainings: Training[] = [];
     let jointSeconds: number | null = null;
     let zero: Awaited<ReturnType<typeof runZeroShot>> | undefined;
     if (definition.pairs === 'all') {
@@ -39,9 +42,11 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
       spectra.push(...zero.spectra);
       jointSeconds = zero.jointSeconds;
     } else {
-      for (const [from, to] of definition.pairs) {
-        const [source, target] = rolesOf([spec[from]!, spec[to]!], options);
-        const pair = await runPair(source, target, datasets, extraction, options);
+      const pairs = definition.pairs.map(([from, to]) => rolesOf([spec[from]!, spec[to]!], options));
+      for await (const training of trainPairs(pairs as [Role, Role][], datasets.train, extraction, options)) {
+        trainings.push(training);
+        const [source, target] = pairs[trainings.length - 1];
+        const pair = await runPair(source, target, training, datasets, extraction, options);
         rows.push(...pair.rows);
         failures.push(...pair.failures);
         // Experiment 2 has two pairs, each with a source of its own.
@@ -55,12 +60,16 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
       rows,
       spectra,
       failures,
-      environment: await describeEnvironment(zero?.stores ?? extraction.stores, {
-        command: options.command ?? null,
-        fitProvider: providerName(float64Providers(options.model?.executionProviders)[0]),
-        jointSeconds,
-        ...(zero ? { zeroShot: zero.zeroShot } : {}),
-      }),
+      environment: await describeEnvironment(
+        zero?.stores ?? extraction.stores,
+        trainings.flatMap(({ source, target }) => [source, target]),
+        {
+          command: options.command ?? null,
+          fitProvider: providerName(float64Providers(options.model?.executionProviders)[0]),
+          jointSeconds,
+          ...(zero ? { zeroShot: zero.zeroShot } : {}),
+        },
+      ),
     };
   } finally {
     await extraction.close();
@@ -95,6 +104,21 @@ function findDefinition(spec: ExperimentSpec): ExperimentDefinition {
     );
   }
   return definition;
+}
+
+/** Without stores each row is seen once. */
+function checkStores({ id, pairs }: ExperimentDefinition, { stores, sgd }: RunOptions): void {
+  if (stores !== null) return;
+  if (typeof pairs === 'string') {
+    throw new UsageError(
+      `Experiment ${id} reads the training activations more than once; running without stores (--no-store) is for experiments 1 to 3.`,
+    );
+  }
+  if (sgd) {
+    throw new UsageError(
+      'The SGD baseline reads the training activations in every epoch: leave out --no-store, or --baseline.',
+    );
+  }
 }
 
 /** Rows of results and stores go by the models' names. */

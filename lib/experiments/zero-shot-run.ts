@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { FeatReconstructError } from '../base/index.js';
 import { evaluateMap } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
+import { float64Providers } from '../runtime/index.js';
 import { accumulateJoint, applyLinearMap } from '../fit/index.js';
 import { denseData } from '../tensor/index.js';
 import { fitCells, jointSpectra } from './all-pairs.js';
@@ -31,7 +32,7 @@ export async function runZeroShot(
   jointSeconds: number;
 }> {
   const { signal, onProgress, stores, model, topk = [5] } = options;
-  const head = await zeroShotHead(zeroShot, { signal, onProgress, stores, model });
+  const head = await zeroShotHead(zeroShot, { signal, onProgress, stores: stores ?? undefined, model });
   for (const test of datasets.tests) checkOrder(head, await extraction.classNames(test), test);
   // Embeddings alone are stored, so that they serve any prompts.
   const tower: Role = { ...target, extract: { model: { ...model, output: 'features' }, logits: 'head' } };
@@ -50,7 +51,11 @@ export async function runZeroShot(
     head: store.head,
   }));
   const begun = performance.now();
-  const joint = await accumulateJoint(models, { signal, onProgress });
+  const joint = await accumulateJoint(models, {
+    signal,
+    onProgress,
+    executionProviders: float64Providers(model?.executionProviders),
+  });
   const cells = [
     ...(await fitCells(joint, 0, [1], 'logits', options)),
     ...(await fitCells(joint, 0, [1], 'features', options)),

@@ -159,6 +159,40 @@ export async function extractToStore(
   });
 }
 
+/** A model's rows on a data set as they come; none are kept. */
+export interface ActivationStream {
+  provenance: Provenance;
+  batches: AsyncGenerator<ActivationBatch>;
+}
+
+export interface ActivationBatch {
+  /** (rows, d) */
+  features: Float32Array;
+  /** (rows, c) */
+  logits: Float32Array;
+  labels: number[];
+  /** Of the rows in the data set. */
+  positions: number[];
+  skipped: SkippedImage[];
+}
+
+/** As {@link extractFeatures}, with the same numbers, but hands the rows out batch by batch. */
+export async function streamActivations(
+  model: Model,
+  dataset: Dataset,
+  options: Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'dataset'> = {},
+): Promise<ActivationStream> {
+  const provenance = withPlacement(await provenanceOf(model, dataset, options), model);
+  return { provenance, batches: rowsOf(run(model, dataset, provenance, 0, options)) };
+}
+
+async function* rowsOf(batches: ReturnType<typeof run>): AsyncGenerator<ActivationBatch> {
+  for await (const { batch, outputs } of batches) {
+    const { labels, positions, skipped } = batch;
+    yield { ...outputs, labels, positions, skipped };
+  }
+}
+
 async function reopen(file: string, options: ExtractOptions): Promise<Store> {
   const store = await openStore(file);
   try {

@@ -1,6 +1,6 @@
 /** extract: a model and a data set → features and logits, in memory or in a store on disk that can be resumed. */
-export { extractFeatures, extractToStore } from './extract.js';
-export type { Activations, ExtractOptions } from './extract.js';
+export { extractFeatures, extractToStore, streamActivations } from './extract.js';
+export type { ActivationBatch, Activations, ActivationStream, ExtractOptions } from './extract.js';
 export { openStore } from './store.js';
 export type { Store } from './store.js';
 export { storeKey } from './provenance.js';
