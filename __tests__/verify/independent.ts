@@ -79,7 +79,9 @@ export async function findStore(folder: string, model: string, spec: string): Pr
     if (!name.startsWith(`${model}-`) || !name.endsWith('.safetensors')) continue;
     const store = await openStore(join(folder, name));
     const { dataset, transform, batchSize } = store.provenance;
-    const isIt = dataset.spec === spec && transform?.name === 'protocol' && batchSize === 32;
+    // With the protocol's own numbers, not a model's.
+    const seen = transform?.name === 'protocol' && transform.mean[0] === 0.485;
+    const isIt = dataset.spec === spec && seen && batchSize === 32;
     if (isIt) found.push(store);
     else await store.close();
   }
