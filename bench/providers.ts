@@ -88,9 +88,6 @@ interface Row extends Side, Partial<Measured> {
   reason?: string;
 }
 
-if (flags.side) await measure(JSON.parse(flags.side) as Side, flags.folder!);
-else await compare();
-
 /** The main process: one side after another, then the table. */
 async function compare(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'featreconstruct-providers-'));
@@ -135,8 +132,8 @@ async function startSide(side: Side, folder: string): Promise<Row> {
   const deviceMemory = watch?.() ?? null;
   const empty = { ...side, device: '' };
   if (code !== 0) {
-    const line = complaint.split('\n').find((text) => /Error: /.test(text)) ?? `ended with ${code}`;
-    return { ...empty, reason: line.replace(/^.*?Error: /, '').slice(0, 200) };
+    const line = complaint.split('\n').find((text) => /Error.*: /.test(text)) ?? `ended with ${code}`;
+    return { ...empty, reason: line.replace(/^.*?Error.*?: /, '').slice(0, 200) };
   }
   const measured = JSON.parse(await readFile(join(folder, `${nameOf(side)}.json`), 'utf8')) as Measured;
   return { ...empty, ...measured, deviceMemory, ...(await differences(side, folder)) };
@@ -359,3 +356,6 @@ async function statistics(
   };
   return accumulate(repeated(logits), repeated(features), { executionProviders: [provider] });
 }
+
+if (flags.side) await measure(JSON.parse(flags.side) as Side, flags.folder!);
+else await compare();
