@@ -175,6 +175,7 @@ export type {
   ResultRow,
   Results,
   RunOptions,
+  SpectrumRecord,
   ZeroShotHead,
   ZeroShotOptions,
   ZeroShotRecord,

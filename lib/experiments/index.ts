@@ -7,4 +7,13 @@ export { rowWarnings, shortSpec } from './rows.js';
 export { runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';
-export type { DatasetRecord, Environment, ModelRecord, Prior, ResultRow, Results, ZeroShotRecord } from './types.js';
+export type {
+  DatasetRecord,
+  Environment,
+  ModelRecord,
+  Prior,
+  ResultRow,
+  Results,
+  SpectrumRecord,
+  ZeroShotRecord,
+} from './types.js';

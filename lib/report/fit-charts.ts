@@ -81,7 +81,7 @@ export function marginChart(plotting: Plotting, rows: readonly ResultRow[]): Cha
   );
   if (lines.length === 0) return null;
   const names = lines.map((row) => `${pairName(row)}, ${shortSpec(row.test)}, ${fitLabel(row)}`);
-  const shown = lines.slice(0, 6).flatMap((row, series) =>
+  const shown = lines.slice(0, symbols.length).flatMap((row, series) =>
     row.agreementByMargin.map(({ agreement }, i) => ({
       series,
       name: names[series],
@@ -95,7 +95,7 @@ export function marginChart(plotting: Plotting, rows: readonly ResultRow[]): Cha
     {
       name: 'margin',
       title: 'Agreement by how clear the answer is',
-      description: `Tenths of the images by the original’s top-2 margin, least clear first. ${names.slice(0, 6).join('; ')}.`,
+      description: `Tenths of the images by the original’s top-2 margin, least clear first. ${names.slice(0, symbols.length).join('; ')}.`,
     },
     {
       ...{
@@ -103,7 +103,7 @@ export function marginChart(plotting: Plotting, rows: readonly ResultRow[]): Cha
         height: 300,
         marginLeft: 52,
         marginRight: 24,
-        marginTop: 20 + 18 * Math.min(6, lines.length),
+        marginTop: 20 + 18 * Math.min(symbols.length, lines.length),
         marginBottom: 42,
       },
       x: { domain: [1, 10], ticks: 10, label: null },
@@ -133,7 +133,7 @@ export function marginChart(plotting: Plotting, rows: readonly ResultRow[]): Cha
           fill: (d) => `var(--series-${d.series})`,
           r: 4,
         }),
-        ...names.slice(0, 6).map((name, i, { length }) =>
+        ...names.slice(0, symbols.length).map((name, i, { length }) =>
           Plot.text([name], {
             ...{
               frameAnchor: 'top-left',
@@ -150,8 +150,8 @@ export function marginChart(plotting: Plotting, rows: readonly ResultRow[]): Cha
   );
 }
 
-const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross'];
-const glyphs = ['●', '■', '▲', '◆', '★', '✚'];
+const symbols = ['circle', 'square', 'triangle', 'diamond', 'star'];
+const glyphs = ['●', '■', '▲', '◆', '★'];
 
 /** Experiment 4: the same for every pair, as strips: sources down, tenths across, one panel a target. */
 export function marginStrips(

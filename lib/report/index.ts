@@ -1,6 +1,13 @@
-/** report: results → text for a terminal, and one page for people; finished results are read and checked here. */
+/**
+ * report: results → text for a terminal, one page for people, and charts and tables for papers. Finished results are read
+ * and checked here; neither models nor data nor ONNX Runtime are needed.
+ */
+export { standalone, type Chart } from './chart.js';
+export { chartsOf } from './charts.js';
 export { brief, count, rSquared, seconds, share } from './figures.js';
 export { renderReport } from './page.js';
+export { renderPng } from './picture.js';
 export { parseResults, readResults, resultsFile } from './read.js';
 export { renderResults } from './results.js';
 export { renderTable, type Column } from './table.js';
+export { renderCsv, renderMarkdown } from './text-formats.js';

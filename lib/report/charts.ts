@@ -1,0 +1,79 @@
+import { definitions, shortSpec, type Results } from '../experiments/index.js';
+import { loadPlot, type Chart, type Plotting } from './chart.js';
+import { agreementChart, controlChart, marginChart, marginStrips } from './fit-charts.js';
+import { spectrumChart } from './spectrum-chart.js';
+import { heatmap, metrics, pairsOf } from './heatmap.js';
+
+/** More models than this make a matrix that nobody reads; more rows, a chart of fits that nobody reads. */
+export const mostModels = 24;
+export const mostShown = 300;
+
+/** A chart as it stands in a page. */
+export interface Shown {
+  chart: Chart;
+  caption: string;
+}
+
+const spectrumCaption =
+  'Eigenvalues of the centred Gram of what is read, on the training images. To the right of the upright line they are below the dashed cut and count as rounding: what is left is the rank. A clean step is a clear answer; a slope through the cut is not.';
+
+/** Experiments 1 to 3 and 5. */
+export function fitCharts(plotting: Plotting, { experiment, rows, spectra }: Results): Shown[] {
+  const shown = rows.slice(0, mostShown);
+  return present([
+    [
+      agreementChart(plotting, experiment, shown),
+      'Dots are agreement, bars their 95 % intervals (Wilson). The dashed tick is the published figure, of the published models.',
+    ],
+    [
+      marginChart(plotting, shown),
+      'Images sorted by how far the original’s first answer is ahead of its second. What agreement loses, it should lose on the left. Fits that agree on every image are left out.',
+    ],
+    [spectrumChart(plotting, spectra), spectrumCaption],
+  ]);
+}
+
+/** Experiment 4 beside its heatmaps. */
+export function pairCharts(plotting: Plotting, set: ReturnType<typeof pairsOf>): Shown[] {
+  return present([
+    [
+      controlChart(plotting, set),
+      'Each line is one pair: the ring is agreement with the target’s features read from the source’s logits, the dot from the source’s features. A long line is what the source’s head throws away; where ring and dot meet, the logits hold all that a linear map can use.',
+    ],
+    [
+      marginStrips(plotting, set),
+      'Agreement, in %, on tenths of the images by how far the target’s first answer is ahead of its second, from the source’s logits.',
+    ],
+  ]);
+}
+
+/** Experiment 4's, of all test sets. */
+export const spectrumCharts = (plotting: Plotting, { spectra }: Results): Shown[] =>
+  present([[spectrumChart(plotting, spectra), spectrumCaption]]);
+
+const present = (charts: readonly (readonly [Chart | null, string])[]): Shown[] =>
+  charts.flatMap(([chart, caption]) => (chart ? [{ chart, caption }] : []));
+
+/** The heatmaps that have something to show. */
+export const heatmapsOf = (plotting: Plotting, set: ReturnType<typeof pairsOf>): Chart[] =>
+  metrics
+    .filter((metric) => set.pairs.some((pair) => metric.value(pair) !== null))
+    .map((metric) => heatmap(plotting, set, metric));
+
+/** All charts of a result, each under a name of its own, for files. */
+export async function chartsOf(results: Results): Promise<Chart[]> {
+  const plotting = await loadPlot();
+  if (definitions.find(({ id }) => id === results.experiment)?.pairs !== 'all') {
+    return fitCharts(plotting, results).map(({ chart }) => chart);
+  }
+  const tests = [...new Set(results.rows.map(({ test }) => test))];
+  const pairs = tests.flatMap((test) => {
+    const set = pairsOf(results.rows.filter((row) => row.test === test));
+    if (set.names.length > mostModels) return [];
+    const charts = [...heatmapsOf(plotting, set), ...pairCharts(plotting, set).map(({ chart }) => chart)];
+    return tests.length === 1
+      ? charts
+      : charts.map((chart) => ({ ...chart, name: `${chart.name}-${shortSpec(test).replace(/[^\w]+/g, '-')}` }));
+  });
+  return [...pairs, ...spectrumCharts(plotting, results).map(({ chart }) => chart)];
+}

@@ -1,0 +1,133 @@
+import type { ResultRow, Results } from '../experiments/index.js';
+import type { Plotting } from './chart.js';
+import { mostModels, mostShown, pairCharts, spectrumCharts } from './charts.js';
+import { columnsFor } from './columns.js';
+import { count, none, rSquared, share } from './figures.js';
+import { heatmap, metrics, pairsOf, type Metric, type Pair } from './heatmap.js';
+import { chartFigure, more, table } from './html-table.js';
+import { jsonScript, markup, Markup } from './html.js';
+import { steps } from './palette.js';
+import type { Column } from './table.js';
+import { dataset } from './words.js';
+
+/** Experiment 4: for each test set the heatmaps, the control and the margins; then what the maps read. */
+export function allPairs(plotting: Plotting, results: Results, index: number): Markup {
+  const { rows } = results;
+  const tests = [...new Set(rows.map(({ test }) => test))].slice(0, 8);
+  return markup`${tests.map((test, i) =>
+    ofTest(
+      plotting,
+      rows.filter((row) => row.test === test),
+      `${index}-${i}`,
+    ),
+  )}
+    ${spectrumCharts(plotting, results).map(chartFigure)}`;
+}
+
+function ofTest(plotting: Plotting, rows: readonly ResultRow[], id: string): Markup {
+  const set = pairsOf(rows);
+  const [{ train, nTrain, test, nTest }] = rows;
+  const many = set.names.length > mostModels;
+  return markup`<h3>Fitted on ${dataset(train, nTrain)}, tested on ${dataset(test, nTest)}</h3>
+    ${many ? markup`<p class="note">${set.names.length} models are too many for a matrix: the figures are in the table.</p>` : matrix(plotting, set, id)}
+    ${many ? null : pairCharts(plotting, set).map(chartFigure)}
+    <details>
+      <summary>All ${count(rows.length)} rows as a table</summary>
+      ${table(allColumns, [{ heading: null, rows: rows.slice(0, mostShown) }], 'agreement')} ${more(rows.length)}
+    </details>`;
+}
+
+function matrix(plotting: Plotting, set: ReturnType<typeof pairsOf>, id: string): Markup {
+  const shown = metrics.filter((metric) => set.pairs.some((pair) => metric.value(pair) !== null));
+  return markup`<figure class="matrix">
+    <fieldset class="switch">
+      <legend>Show</legend>
+      ${shown.map(
+        (metric, i) =>
+          markup`<label
+            ><input
+              type="radio"
+              name="metric-${id}"
+              value="${metric.id}"
+              ${new Markup(i === 0 ? ' checked' : '')}
+            />${metric.label}</label
+          >`,
+      )}
+    </fieldset>
+    ${shown.map((metric) => {
+      const chart = heatmap(plotting, set, metric);
+      return markup`<div class="view" data-metric="${metric.id}">
+        <figcaption><b>${metric.label}.</b> ${metric.meaning}</figcaption>
+        <div class="scroll">${chart.svg}</div>
+        ${legend(metric)}
+      </div>`;
+    })}
+    <p class="note">
+      Outlined: a model read from itself. *: the target gives more than half of the images one class, so that agreement
+      is easy. – : not defined.<span class="screen"> Arrow keys move between cells.</span>
+    </p>
+    <div class="details" role="status">
+      <p>Point at a cell, or move to it with Tab and the arrow keys, for the pair’s figures.</p>
+    </div>
+    <script type="application/json">
+      ${jsonScript({ width: set.names.length, cells: set.pairs.map(cellFacts) })}
+    </script>
+  </figure>`;
+}
+
+function legend({ scale, id }: Metric): Markup {
+  const ends =
+    scale === 'diverging'
+      ? ['−100', '+100']
+      : id === 'agreement' || id === 'from-features'
+        ? ['0', '100 %']
+        : ['0', '1'];
+  return markup`<div class="scale" aria-hidden="true">
+    ${ends[0]}<span>${Array.from(
+      { length: steps },
+      (_, i) => markup`<i style="background:var(--${scale}-${i})"></i>`,
+    )}</span>${ends[1]}
+  </div>`;
+}
+
+/** What a cell says when it is looked at. */
+function cellFacts(pair: Pair): { heading: string; figures: [string, string][]; notes: string[] } {
+  const { logits, features } = pair;
+  const row = logits ?? features;
+  const heading = pair.source === pair.target ? `${pair.source}, from itself` : `${pair.source} → ${pair.target}`;
+  if (!row) return { heading, figures: [], notes: ['This pair was not run.'] };
+  const interval = row.agreementInterval;
+  return {
+    heading,
+    figures: [
+      ['agreement from logits', share(logits?.agreement ?? null)],
+      ['95 % interval', interval ? `${share(interval[0]).slice(0, -2)} – ${share(interval[1])}` : none],
+      ['agreement from features', share(features?.agreement ?? null)],
+      ['the models’ own agreement', share(row.rawAgreement)],
+      ['kappa', row.kappa?.toFixed(4) ?? none],
+      ['R²', rSquared(row.r2)],
+      ['R² in the row space', rSquared(row.r2RowSpace)],
+      ['linear CKA', row.cka?.toFixed(4) ?? none],
+      ['images in the span', share(row.inSpanShare, 1)],
+      ['rank', count(row.rank)],
+      ['target’s classes named', count(row.distinctClasses)],
+      ['the most frequent', share(row.majorityShare, 1)],
+    ],
+    notes: row.warnings,
+  };
+}
+
+const allColumns: readonly Column<ResultRow>[] = [
+  { heading: 'source', cell: ({ source }) => source },
+  { heading: 'target', cell: ({ target }) => target },
+  ...columnsFor(4, []).slice(0, 1),
+  { heading: 'read from', cell: ({ from }) => from },
+  ...columnsFor(4, []).slice(1, 3),
+  { heading: 'raw', align: 'right', cell: ({ rawAgreement }) => share(rawAgreement) },
+  { heading: 'kappa', align: 'right', cell: ({ kappa }) => kappa?.toFixed(4) ?? none },
+  { heading: 'in span', align: 'right', cell: (row) => share(row.inSpanShare, 1) },
+  { heading: 'R²', align: 'right', cell: ({ r2 }) => rSquared(r2) },
+  { heading: 'R² row space', align: 'right', cell: ({ r2RowSpace }) => rSquared(r2RowSpace) },
+  { heading: 'CKA', align: 'right', cell: ({ cka }) => cka?.toFixed(3) ?? none },
+  { heading: 'rank', align: 'right', cell: ({ rank }) => count(rank) },
+];

@@ -1,0 +1,37 @@
+import { shortSpec, type Results } from '../experiments/index.js';
+import { mostShown } from './charts.js';
+import { brief, count, seconds } from './figures.js';
+import { table } from './html-table.js';
+import { markup, type Markup } from './html.js';
+
+/** What the figures were made with, and the command that makes them again. */
+export function provenance({ environment: of }: Results): Markup {
+  return markup`<h3>How to make it again</h3>
+    ${of.command === null ? null : markup`<pre><code>${of.command}</code></pre>`}
+    <p class="note">
+      featreconstruct ${of.featreconstruct}, ONNX Runtime ${of.onnxruntime} (${of.provider}), Node ${of.node},
+      ${of.platform}, ${of.cpu}, ${of.cores} cores;
+      ${of.date}${of.jointSeconds === null ? '' : `; the joint Gram and all maps took ${seconds(of.jointSeconds)}`}.
+    </p>
+    ${table(
+      [
+        { heading: 'model', cell: ({ name }) => name },
+        { heading: 'features d', align: 'right', cell: ({ featureDim }) => count(featureDim) },
+        { heading: 'classes c', align: 'right', cell: ({ classCount }) => count(classCount) },
+        { heading: 'rank of the head', align: 'right', cell: ({ headRank }) => count(headRank) },
+        { heading: 'its condition', align: 'right', cell: ({ headCondition }) => brief(headCondition) },
+        { heading: 'seen through', cell: ({ transform }) => transform?.name ?? 'ready tensors' },
+        { heading: 'SHA-256', cell: ({ digest }) => digest.slice(0, 12) },
+      ],
+      [{ heading: null, rows: of.models.slice(0, mostShown) }],
+    )}
+    ${table(
+      [
+        { heading: 'data set', cell: ({ spec }) => shortSpec(spec) },
+        { heading: 'images', align: 'right', cell: ({ size }) => count(size) },
+        { heading: 'left out', align: 'right', cell: ({ skipped }) => count(skipped) },
+        { heading: 'SHA-256', cell: ({ digest }) => digest.slice(0, 12) },
+      ],
+      [{ heading: null, rows: of.datasets.slice(0, mostShown) }],
+    )}`;
+}

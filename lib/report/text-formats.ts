@@ -1,0 +1,70 @@
+import { definitions, publishedFor, shortSpec, type Results } from '../experiments/index.js';
+import { answerOf } from './answer.js';
+import { columnsFor } from './columns.js';
+import { count } from './figures.js';
+import { noticesOf } from './notices.js';
+import { facts, publishedNote } from './results.js';
+import { groupRows, pairName } from './words.js';
+
+/** A result as Markdown: for an issue, a README, an appendix. */
+export function renderMarkdown(results: Results): string {
+  const { experiment, question, rows, environment } = results;
+  const title = definitions.find(({ id }) => id === experiment)?.title ?? `Experiment ${experiment}`;
+  const blocks = [`# ${text(title)}`, `_${text(question)}_`, text(answerOf(results))];
+  const notices = noticesOf(results);
+  if (notices.length > 0) blocks.push(notices.map((notice) => `- ${text(notice.text)}`).join('\n'));
+  for (const group of groupRows(rows)) {
+    const [{ train, nTrain, test, nTest }] = group;
+    const columns = columnsFor(experiment, group);
+    const published = publishedFor(experiment, group[0]);
+    blocks.push(
+      `## ${text(pairName(group[0]))}`,
+      text(
+        `Fitted on ${shortSpec(train)} (${count(nTrain)}), tested on ${shortSpec(test)} (${count(nTest)}); ${facts(group[0])}.`,
+      ),
+      [
+        line(columns.map(({ heading }) => heading)),
+        line(columns.map(({ align }) => (align === 'right' ? '--:' : ':--'))),
+        ...group.map((row) => line(columns.map(({ cell }) => text(cell(row))))),
+      ].join('\n'),
+    );
+    if (published) blocks.push(`${text(publishedNote(published))}.`);
+  }
+  if (environment.command !== null) blocks.push(`    ${environment.command.replace(/\s+/g, ' ')}`);
+  return `${blocks.join('\n\n')}\n`;
+}
+
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+/** What Markdown or HTML would take for its own is escaped, and a text stays on its line. */
+const text = (value: string): string =>
+  value.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>|#~&]/g, (character) => `\\${character}`);
+
+/**
+ * All rows of all results as CSV (RFC 4180): unrounded figures, shares between 0 and 1, nothing where a figure is null.
+ * Objects are spread (`seconds.fit`), lists are JSON.
+ */
+export function renderCsv(results: readonly Results[]): string {
+  const lines = results.flatMap(({ experiment, rows }) => rows.map((row) => flat({ experiment, ...row })));
+  const names = [...new Set(lines.flatMap((each) => Object.keys(each)))];
+  return [names, ...lines.map((each) => names.map((name) => field(each[name])))]
+    .map((cells) => `${cells.join(',')}\r\n`)
+    .join('');
+}
+
+function flat(value: object, before = ''): Record<string, unknown> {
+  const entries = Object.entries(value).map(([key, item]: [string, unknown]): Record<string, unknown> => {
+    const name = before + key;
+    const isObject = typeof item === 'object' && item !== null && !Array.isArray(item);
+    return isObject ? flat(item, `${name}.`) : { [name]: item };
+  });
+  return Object.assign({}, ...entries) as Record<string, unknown>;
+}
+
+/** A text that a spreadsheet would take for a formula is marked as text by an apostrophe. */
+function field(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number') return String(value);
+  const written = typeof value === 'string' ? value.replace(/^(?=[=+\-@\t\r])/, "'") : JSON.stringify(value);
+  return /[",\r\n]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
+}
