@@ -17,14 +17,15 @@ test('the question, the answer in a sentence, warnings, then figures, charts and
   );
   const notices = [...document.querySelectorAll('.notices li')].map(({ textContent }) => textContent);
   expect(notices.map((text) => text!.slice(0, 16))).toEqual([
-    'Collapse: of the',
+    'Collapse: on cif',
     'Outside the span',
     'mobilenet_v1_025',
   ]);
   expect([...document.querySelectorAll('h3')].map(({ textContent }) => textContent)).toEqual([
-    ...['Figures', 'Agreement by fit', 'Agreement by how clear the answer is', 'How to make it again'],
+    ...['Figures', 'Agreement by fit', 'Agreement by how clear the answer is'],
+    ...['What the maps read, by its eigenvalues', 'How to make it again'],
   ]);
-  expect(document.querySelectorAll('svg[role="img"]')).toHaveLength(2);
+  expect(document.querySelectorAll('svg[role="img"]')).toHaveLength(3);
   expect(document.querySelector('pre')!.textContent).toBe(three.environment.command);
   expect(page.length).toBeLessThan(60_000);
 });

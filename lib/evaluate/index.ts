@@ -12,5 +12,6 @@ export type { MarginGroup } from './margins.js';
 export { inSpan } from './in-span.js';
 export type { SpanMembership } from './in-span.js';
 export type { EvaluateOptions } from './walk.js';
+export { wilsonInterval } from './proportion.js';
 export { linearCka, procrustesError } from './similarity.js';
 export type { Products } from './similarity.js';

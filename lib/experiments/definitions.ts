@@ -25,6 +25,8 @@ export interface ExperimentDefinition {
    */
   pairs: readonly (readonly ['source' | 'target', 'source' | 'target'])[] | 'all' | 'zero-shot';
   published: readonly PublishedFigure[];
+  /** The published answer where it is in words only. */
+  publishedWords?: string;
 }
 
 const cifar10 = { train: 'cifar10:train', test: 'cifar10:test' };
@@ -83,9 +85,9 @@ export const definitions: readonly ExperimentDefinition[] = [
       "From which models' logits can which models' features be read, and what does the source's head throw away?",
     models: ['models'],
     pairs: 'all',
-    // The original answers in words only: the diagonal "very well" for DenseNet, Inception and ResNet, "poorly" for
-    // ConvNeXt, "can't" for ViT and Mixer; "poor" off the diagonal.
     published: [],
+    publishedWords:
+      'in words only: on the diagonal “very well” for DenseNet, Inception and ResNet, “poorly” for ConvNeXt, “can’t” for ViT and Mixer; off the diagonal “poor”',
   },
   {
     id: 5,

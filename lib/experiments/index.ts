@@ -4,6 +4,7 @@ export type { ExperimentDefinition, PublishedFigure } from './definitions.js';
 export { packageVersion } from './environment.js';
 export type { ExperimentSpec, RunOptions } from './options.js';
 export { rowWarnings, shortSpec } from './rows.js';
+export { decodeOutcomes } from './outcomes.js';
 export { runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';

@@ -1,6 +1,7 @@
 import type { MapEvaluation } from '../evaluate/index.js';
 import type { Span } from '../fit/index.js';
 import type { LinearMap } from '../tensor/index.js';
+import { encodeOutcomes } from './outcomes.js';
 import type { Prior, ResultRow } from './types.js';
 
 /** One fitted map with what is needed to judge it. */
@@ -41,6 +42,7 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     overlap: context.overlap,
     agreed: agreement?.agreed ?? null,
     agreement: agreement?.agreement ?? null,
+    outcomes: evaluation ? encodeOutcomes(evaluation.originalClass, evaluation.reconstructedClass) : null,
     agreementInterval: agreement?.interval ?? null,
     topkAgreement: agreement?.topk ?? {},
     inSpanShare: span?.share ?? null,

@@ -24,6 +24,11 @@ export interface ResultRow {
   /** Test images on which the target's head gives the same class on the reconstructed features as on its own. */
   agreed: number | null;
   agreement: number | null;
+  /**
+   * Which of the test images agree, a bit each: base64, the first image in the first byte's highest bit. Missing in
+   * results of earlier versions.
+   */
+  outcomes?: string | null;
   /** Wilson's 95 % interval. */
   agreementInterval: [number, number] | null;
   /** By k: share of images whose original class is among the k first of the reconstructed logits. */

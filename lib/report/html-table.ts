@@ -3,14 +3,17 @@ import { count } from './figures.js';
 import { markup, type Content, type Markup } from './html.js';
 import type { Column } from './table.js';
 
-/** A table in a frame that scrolls by itself where the page is too narrow for it. */
+/**
+ * A table in a frame that scrolls by itself where the page is too narrow for it.
+ * @param label what a screen reader calls it; `key` is the heading of the column that matters most
+ */
 export function table<Row>(
   columns: readonly Column<Row>[],
   groups: readonly { heading: Content; rows: readonly Row[] }[],
-  key?: string,
+  { label, key }: { label: string; key?: string },
 ): Markup {
   const side = ({ align }: Column<Row>): string => (align === 'right' ? '' : 'text');
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Table, scrolls sideways">
+  return markup`<div class="scroll" tabindex="0" role="group" aria-label="${label}">
     <table>
       <thead>
         <tr>
@@ -57,5 +60,5 @@ export const more = (rows: number): Markup | null =>
 export const chartFigure = ({ chart, caption }: Shown): Markup => markup`<h3>${chart.title}</h3>
   <figure>
     <figcaption>${caption}</figcaption>
-    <div class="scroll" tabindex="0" role="region" aria-label="${chart.title}">${chart.svg}</div>
+    <div class="scroll" tabindex="0" role="group" aria-label="${chart.title}">${chart.svg}</div>
   </figure>`;

@@ -1,11 +1,13 @@
-import type { ResultRow, Results } from '../experiments/index.js';
+import { definitions, type ResultRow, type Results } from '../experiments/index.js';
 import type { Plotting } from './chart.js';
 import { mostModels, mostShown, pairCharts, spectrumCharts } from './charts.js';
+import { inPoints } from './compare.js';
 import { columnsFor } from './columns.js';
 import { count, none, rSquared, share } from './figures.js';
 import { heatmap, metrics, pairsOf, type Metric, type Pair } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
 import { jsonScript, markup, Markup } from './html.js';
+import { pairedDifference } from './paired.js';
 import { steps } from './palette.js';
 import type { Column } from './table.js';
 import { dataset } from './words.js';
@@ -14,13 +16,15 @@ import { dataset } from './words.js';
 export function allPairs(plotting: Plotting, results: Results, index: number): Markup {
   const { rows } = results;
   const tests = [...new Set(rows.map(({ test }) => test))].slice(0, 8);
-  return markup`${tests.map((test, i) =>
-    ofTest(
-      plotting,
-      rows.filter((row) => row.test === test),
-      `${index}-${i}`,
-    ),
-  )}
+  const words = definitions.find(({ id }) => id === results.experiment)?.publishedWords;
+  return markup`${words === undefined ? null : markup`<p class="note">Published: ${words}.</p>`}
+    ${tests.map((test, i) =>
+      ofTest(
+        plotting,
+        rows.filter((row) => row.test === test),
+        `${index}-${i}`,
+      ),
+    )}
     ${spectrumCharts(plotting, results).map(chartFigure)}`;
 }
 
@@ -33,7 +37,7 @@ function ofTest(plotting: Plotting, rows: readonly ResultRow[], id: string): Mar
     ${many ? null : pairCharts(plotting, set).map(chartFigure)}
     <details>
       <summary>All ${count(rows.length)} rows as a table</summary>
-      ${table(allColumns, [{ heading: null, rows: rows.slice(0, mostShown) }], 'agreement')} ${more(rows.length)}
+      ${table(allColumns, [{ heading: null, rows: rows.slice(0, mostShown) }], { label: 'All rows', key: 'agreement' })} ${more(rows.length)}
     </details>`;
 }
 
@@ -97,12 +101,14 @@ function cellFacts(pair: Pair): { heading: string; figures: [string, string][]; 
   const heading = pair.source === pair.target ? `${pair.source}, from itself` : `${pair.source} → ${pair.target}`;
   if (!row) return { heading, figures: [], notes: ['This pair was not run.'] };
   const interval = row.agreementInterval;
+  const paired = logits && features ? pairedDifference(features, logits) : null;
   return {
     heading,
     figures: [
       ['agreement from logits', share(logits?.agreement ?? null)],
       ['95 % interval', interval ? `${share(interval[0]).slice(0, -2)} – ${share(interval[1])}` : none],
       ['agreement from features', share(features?.agreement ?? null)],
+      ['features less logits, points', paired ? inPoints(paired) : none],
       ['the models’ own agreement', share(row.rawAgreement)],
       ['kappa', row.kappa?.toFixed(4) ?? none],
       ['R²', rSquared(row.r2)],

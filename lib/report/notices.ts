@@ -40,10 +40,10 @@ function ofTest(rows: readonly ResultRow[]): Notice[] {
     ),
   );
   if (collapsed.size > 0) {
-    const named = [...collapsed].map(([target, value]) => `${target} to ${share(value, 1)}`);
+    const named = [...collapsed].map(([target, value]) => `${share(value, 1)} of the answers of ${target}`);
     notices.push({
       kind: 'collapse',
-      text: `Collapse: of the images of ${test}, ${list(named)} get one and the same class. Agreement is then easy; kappa counts that out, and the transform ‘upsample’ spreads the answers.`,
+      text: `Collapse: on ${test}, one class takes ${list(named)}. Agreement is then easy; kappa counts that out, and the transform ‘upsample’ spreads the answers.`,
     });
   }
   const outside = new Map(
@@ -54,10 +54,10 @@ function ofTest(rows: readonly ResultRow[]): Notice[] {
     ),
   );
   if (outside.size > 0) {
-    const named = [...outside].map(([source, value]) => `${share(value, 1)} of those of ${source}`);
+    const named = [...outside].map(([source, value]) => `${share(value, 1)} of the logits of ${source}`);
     notices.push({
       kind: 'span',
-      text: `Outside the span: on ${test}, ${list(named)} are logits that the training logits do not span. There the data say nothing, and least squares takes the smallest map.`,
+      text: `Outside the span: on ${test}, ${list(named)} lie outside what the training logits span. There the data say nothing, and least squares takes the smallest map.`,
     });
   }
   const [{ overlap, train, nTest }] = rows;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { definitions, publishedFor, type ResultRow, type Results } from '../experiments/index.js';
+import { definitions, publishedFor, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
 import { answerOf, titleOf } from './answer.js';
 import { loadPlot, type Plotting } from './chart.js';
 import { fitCharts, mostShown } from './charts.js';
+import { comparison } from './compare.js';
 import { columnsFor } from './columns.js';
 import { metrics } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
@@ -13,7 +14,7 @@ import { noticesOf } from './notices.js';
 import { dark, light, variables, type Palette } from './palette.js';
 import { provenance } from './provenance.js';
 import { facts, publishedNote } from './results.js';
-import { dataset, groupRows, pairName } from './words.js';
+import { dataset, groupRows, list, pairName } from './words.js';
 
 /**
  * One page for one result or several: it needs no network, no server and no file beside it.
@@ -39,7 +40,7 @@ export async function renderReport(results: readonly Results[]): Promise<string>
         <style>${new Markup(style)}</style>
       </head>
       <body>
-        <main>${sections}</main>
+        <main>${results.length > 1 ? overview(results) : null}${sections}</main>
         <footer>
           Drawn by featreconstruct ${results[0].environment.featreconstruct} from results.json; every figure is in that
           file.
@@ -66,8 +67,8 @@ function section(plotting: Plotting, results: Results, index: number, of: number
   const { environment, rows } = results;
   const heading = definition?.title ?? `Experiment ${results.experiment}`;
   return markup`<section id="result-${index + 1}">
-    <header>
-      <p class="kicker">Experiment ${results.experiment} · ${environment.date.slice(0, 10)}</p>
+    <header${new Markup(of > 1 ? ' class="one-of"' : '')}>
+      <p class="kicker">${of > 1 ? `Result ${index + 1} · ` : null}Experiment ${results.experiment} · ${environment.date.slice(0, 10)}</p>
       ${of === 1 ? markup`<h1>${heading}</h1>` : markup`<h2>${heading}</h2>`}
       <p class="question">${results.question}</p>
       <p class="answer">${answerOf(results)}</p>
@@ -78,16 +79,34 @@ function section(plotting: Plotting, results: Results, index: number, of: number
   </section>`;
 }
 
+/** Above several results: what they are, and what they say of the same fits. */
+function overview(results: readonly Results[]): Markup {
+  return markup`<h1>${results.length} results compared</h1>
+    <nav aria-label="Results">
+      <ol>
+        ${results.map(
+          (each, i) =>
+            markup`<li><a href="#result-${i + 1}">${titleOf([each])}</a>, fitted on ${list(fittedOn(each))},
+              ${each.environment.date.slice(0, 10)}
+            </li>`,
+        )}
+      </ol>
+    </nav>
+    ${comparison(results)}`;
+}
+
+const fittedOn = ({ rows }: Results): string[] => [...new Set(rows.map(({ train }) => shortSpec(train)))].slice(0, 4);
+
 function notices(results: Results): Markup | null {
   const found = noticesOf(results);
   if (found.length === 0) return null;
   const failed = found.some(({ kind }) => kind === 'failure');
-  return markup`<aside class="notices${failed ? ' failed' : ''}" aria-label="Before the figures">
+  return markup`<div class="notices${failed ? ' failed' : ''}">
     <h2>${failed ? 'Do not trust these figures' : 'Before the figures'}</h2>
     <ul>
       ${found.slice(0, 40).map(({ text }) => markup`<li>${text}</li>`)}
     </ul>
-  </aside>`;
+  </div>`;
 }
 
 /** Experiments 1 to 3 and 5: the table with the published figures, and its charts. */
@@ -99,7 +118,7 @@ function fits(plotting: Plotting, results: Results): Markup {
     ${table(
       columnsFor(experiment, shown),
       groupRows(shown).map((group) => ({ heading: groupHeading(group), rows: group })),
-      'agreement',
+      { label: 'Agreement and errors by fit', key: 'agreement' },
     )}
     ${more(rows.length)} ${published.map((figure) => markup`<p class="note">${capital(publishedNote(figure))}.</p>`)}
     ${fitCharts(plotting, results).map(chartFigure)}`;

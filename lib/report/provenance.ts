@@ -24,6 +24,7 @@ export function provenance({ environment: of }: Results): Markup {
         { heading: 'SHA-256', cell: ({ digest }) => digest.slice(0, 12) },
       ],
       [{ heading: null, rows: of.models.slice(0, mostShown) }],
+      { label: 'Models' },
     )}
     ${table(
       [
@@ -33,5 +34,6 @@ export function provenance({ environment: of }: Results): Markup {
         { heading: 'SHA-256', cell: ({ digest }) => digest.slice(0, 12) },
       ],
       [{ heading: null, rows: of.datasets.slice(0, mostShown) }],
+      { label: 'Data sets' },
     )}`;
 }

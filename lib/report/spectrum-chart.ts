@@ -39,7 +39,7 @@ export function spectrumChart(plotting: Plotting, spectra: readonly SpectrumReco
     },
     {
       ...{ width: 70 + 450 * across, height: 50 + 180 * down },
-      ...{ marginLeft: 58, marginRight: 12, marginTop: 34, marginBottom: 44 },
+      ...{ marginLeft: 58, marginRight: 26, marginTop: 34, marginBottom: 44 },
       x: { domain: [0, 1] },
       y: { type: 'log', domain: [least / 3, 3] },
       fx: { domain: Array.from({ length: across }, (_, i) => i), axis: null, padding: 0.06 },

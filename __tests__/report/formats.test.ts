@@ -1,0 +1,147 @@
+import { readFile } from 'node:fs/promises';
+import { inflateSync } from 'node:zlib';
+import { parseHTML } from 'linkedom';
+import { chartsOf, parseResults, renderCsv, renderMarkdown, renderPng, standalone } from '../../lib/report/index.js';
+import type { Results } from '../../lib/experiments/index.js';
+import { madeRow } from './made.js';
+
+const fixture = async (name: string): Promise<Results> =>
+  parseResults(await readFile(`__tests__/fixtures/report/${name}.json`, 'utf8'));
+const [three, four] = await Promise.all(['experiment-3', 'experiment-4'].map(fixture));
+const evil = `=cmd|"<b>", '\nnext & <script>alert(1)</script>\u0001`;
+
+test('charts stand alone: well-formed SVG with colours and a font of its own, a name each', async () => {
+  const charts = [...(await chartsOf(three)), ...(await chartsOf(four))];
+  expect(charts.map(({ name }) => name)).toEqual([
+    ...['agreement', 'margin', 'spectra', 'heatmap-agreement', 'heatmap-beyond-raw', 'heatmap-kappa', 'heatmap-r2'],
+    ...['heatmap-r2-row-space', 'heatmap-cka', 'heatmap-from-features', 'control', 'margin', 'spectra'],
+  ]);
+  for (const chart of charts) {
+    const svg = standalone(chart);
+    expect(svg).not.toMatch(/var\(|currentColor|NaN|undefined|<style|<script|href=/);
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]* font-family="Inter,/);
+    wellFormed(svg);
+  }
+});
+
+test('names in charts are text', async () => {
+  const rows = three.rows.map((row) => ({ ...row, source: evil, target: evil }));
+  const spectra = three.spectra.map((spectrum) => ({ ...spectrum, source: evil }));
+  for (const experiment of [3, 4]) {
+    for (const chart of await chartsOf({ ...three, experiment, rows, spectra })) {
+      const svg = standalone(chart);
+      expect(svg).not.toMatch(/<script|<b>/);
+      wellFormed(svg);
+    }
+  }
+});
+
+/** Every tag is closed in order, and nothing but known entities is written. */
+function wellFormed(svg: string): void {
+  const open: string[] = [];
+  for (const [, end, name, , self] of svg.matchAll(/<(\/?)([a-z]\w*)((?: [\w:-]+="[^"<]*")*)(\/?)>/gi)) {
+    if (end) expect(open.pop()).toBe(name);
+    else if (!self) open.push(name);
+  }
+  expect(open).toEqual([]);
+  expect(svg.replace(/<\/?[a-z]\w*(?: [\w:-]+="[^"<]*")*\/?>/gi, '')).not.toMatch(/[<>]/);
+  expect(svg.replace(/&(?:amp|lt|gt|quot|#39);/g, '')).not.toMatch(/&/);
+}
+
+test('a PNG is twice the size, and its text is drawn', async () => {
+  const [chart] = await chartsOf(three);
+  const png = Buffer.from(await renderPng(chart));
+  expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2 * chart.width, 2 * chart.height]);
+  const inked = inkedPixels(png, 0, 380);
+  // Left of the axis stands nothing but the names of fits and groups.
+  expect(inked).toBeGreaterThan(1500);
+});
+
+/** Dark pixels in the columns [from, to) of an RGBA PNG without interlacing. */
+function inkedPixels(png: Buffer, from: number, to: number): number {
+  const chunks: Buffer[] = [];
+  for (let at = 8; at < png.length;) {
+    const size = png.readUInt32BE(at);
+    if (png.toString('latin1', at + 4, at + 8) === 'IDAT') chunks.push(png.subarray(at + 8, at + 8 + size));
+    at += 12 + size;
+  }
+  const raw = inflateSync(Buffer.concat(chunks));
+  const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+  const stride = 4 * width;
+  const rows = Buffer.alloc(stride * height);
+  let dark = 0;
+  for (let y = 0; y < height; y++) {
+    const filter = raw[y * (stride + 1)];
+    for (let x = 0; x < stride; x++) {
+      const left = x >= 4 ? rows[y * stride + x - 4] : 0;
+      const up = y > 0 ? rows[(y - 1) * stride + x] : 0;
+      const corner = x >= 4 && y > 0 ? rows[(y - 1) * stride + x - 4] : 0;
+      const guess = left + up - corner;
+      const [a, b, c] = [left, up, corner].map((value) => Math.abs(guess - value));
+      const paeth = a <= b && a <= c ? left : b <= c ? up : corner;
+      const predicted = [0, left, up, (left + up) >> 1, paeth][filter];
+      rows[y * stride + x] = raw[y * (stride + 1) + 1 + x] + predicted;
+      if (x % 4 === 0 && x >= 4 * from && x < 4 * to && rows[y * stride + x] < 90) dark++;
+    }
+  }
+  return dark;
+}
+
+test('CSV has every figure unrounded, and quotes what it must', () => {
+  const strange = { ...three, rows: [madeRow({ source: evil, mse: null, agreement: 1 / 3 })] };
+  const lines = parseCsv(renderCsv([three, strange]));
+  expect(lines).toHaveLength(1 + three.rows.length + 1);
+  const [names, first, ...others] = lines;
+  const of = (line: string[], name: string): string => line[names.indexOf(name)];
+  expect(Number(of(first, 'mse'))).toBe(three.rows[0].mse);
+  expect(JSON.parse(of(first, 'agreementInterval'))).toEqual(three.rows[0].agreementInterval);
+  expect(of(first, 'seconds.fit')).toBe(String(three.rows[0].seconds.fit));
+  // A spreadsheet runs no text of a file.
+  expect(of(others.at(-1)!, 'source')).toBe(`'${evil}`);
+  expect(of(others.at(-1)!, 'mse')).toBe('');
+  expect(of(others.at(-1)!, 'agreement')).toBe('0.3333333333333333');
+});
+
+function parseCsv(text: string): string[][] {
+  const lines: string[][] = [[]];
+  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
+    lines.at(-1)!.push(quoted?.replaceAll('""', '"') ?? plain);
+    if (end !== ',') lines.push([]);
+  }
+  return lines.slice(0, -1);
+}
+
+test('Markdown has the tables of the page, and takes no markup from names', () => {
+  const text = renderMarkdown({ ...three, rows: [...three.rows, madeRow({ source: evil, target: evil })] });
+  expect(text).toMatch(/^# Across data sets/);
+  expect(text).toContain('| least squares | 99.72 % | 98.99 – 99.92 % | 97.65 % |');
+  // The command is the last block, a code block, in which nothing is markup.
+  expect(text.split('\n\n').slice(0, -1).join()).not.toMatch(/(?<!\\)<|(?<!\\)\[/);
+  const tables = text.split('\n').filter((line) => line.startsWith('|'));
+  for (const line of tables) expect(line.match(/(?<!\\)\|/g)!.length).toBeGreaterThan(10);
+});
+
+test('a report of 10,000 rows stays small and says that it leaves some out', async () => {
+  const { renderReport } = await import('../../lib/report/index.js');
+  for (const experiment of [1, 4]) {
+    const rows = Array.from({ length: 10_000 }, (_, i) =>
+      madeRow({ source: `model-${i % 100}`, target: `model-${Math.floor(i / 100)}` }),
+    );
+    const page = await renderReport([{ ...three, experiment, rows }]);
+    expect(page.length).toBeLessThan(2e6);
+    expect(parseHTML(page).document.body.textContent).toContain('The first 300 of 10,000 rows');
+  }
+});
+
+test('ten models fit into 2 MB', async () => {
+  const names = Array.from({ length: 10 }, (_, i) => `a_model_with_a_long_name_${i}`);
+  const sample = four.rows.find(({ source, target }) => source !== target)!;
+  const rows = names.flatMap((source) =>
+    names.flatMap((target) => (['logits', 'features'] as const).map((from) => ({ ...sample, source, target, from }))),
+  );
+  const { renderReport } = await import('../../lib/report/index.js');
+  const page = await renderReport([
+    { ...four, rows, spectra: names.map((source) => ({ ...four.spectra[0], source })) },
+  ]);
+  expect(page.length).toBeLessThan(2e6);
+});

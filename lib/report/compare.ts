@@ -1,0 +1,89 @@
+import { publishedFor, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
+import { none, share } from './figures.js';
+import { mostShown } from './charts.js';
+import { markup, type Markup } from './html.js';
+import { table } from './html-table.js';
+import { pairedDifference, type Difference } from './paired.js';
+import type { Column } from './table.js';
+import { by, fitLabel, pairName } from './words.js';
+
+/** The same fit of the same pair in two results or more. */
+interface Line {
+  row: ResultRow;
+  /** By place of the result; undefined where it has none. */
+  of: (ResultRow | undefined)[];
+}
+
+/** What several results say of the same fits, the first being what the others are compared with. */
+export function comparison(results: readonly Results[]): Markup {
+  const lines = linesOf(results);
+  const note =
+    'Differences are later less first, in points, with Newcombe’s 95 % interval of paired proportions: both are of the same test images, one by one. Where the images differ, or a result is of a version that kept no outcomes, no interval is given.';
+  return markup`<section><h2>Side by side</h2>
+    ${
+      lines.length === 0
+        ? markup`<p>No fit of the same pair on the same test set stands in two of these results.</p>`
+        : markup`<p class="note">${note}</p>
+          ${table(columnsOf(results), [{ heading: null, rows: lines.slice(0, mostShown) }], { label: 'Results side by side' })}`
+    }
+  </section>`;
+}
+
+/** Fits are the same by models, test set and kind; what they were fitted on and seen through is what may differ. */
+function linesOf(results: readonly Results[]): Line[] {
+  const rows = results.flatMap((each, result) => each.rows.map((row) => ({ row, result })));
+  const key = ({ row }: { row: ResultRow }): string =>
+    JSON.stringify([row.source, row.target, row.test, fitLabel(row)]);
+  return by(rows, key)
+    .map((group) => ({
+      row: group[0].row,
+      of: results.map((_, result) => group.find((each) => each.result === result)?.row),
+    }))
+    .filter(({ of }) => of.filter(Boolean).length > 1);
+}
+
+function columnsOf(results: readonly Results[]): Column<Line>[] {
+  const names = results.map((_, i) => `result ${i + 1}`);
+  return [
+    { heading: 'models', cell: ({ row }) => pairName(row) },
+    { heading: 'tested on', cell: ({ row }) => shortSpec(row.test) },
+    { heading: 'fit', cell: ({ row }) => fitLabel(row) },
+    {
+      heading: 'published',
+      align: 'right',
+      cell: ({ row }) => share(results.map(({ experiment }) => publishedFor(experiment, row)?.agreement ?? null)[0]),
+    },
+    ...names.flatMap((name, i): Column<Line>[] => [
+      { heading: name, align: 'right', cell: ({ of }) => share(of[i]?.agreement ?? null) },
+      ...(i === 0
+        ? []
+        : [
+            {
+              heading: `less first (95 %)`,
+              align: 'right' as const,
+              cell: ({ of }: Line) => differenceOf(results, of, i),
+            },
+          ]),
+    ]),
+  ];
+}
+
+function differenceOf(results: readonly Results[], of: Line['of'], i: number): string {
+  const [first, later] = [of[0], of[i]];
+  if (!first || !later || first.agreement === null || later.agreement === null) return none;
+  const sameImages = digestOf(results[0], first.test) === digestOf(results[i], later.test);
+  const paired = sameImages ? pairedDifference(later, first) : null;
+  return paired ? inPoints(paired) : points(later.agreement - first.agreement);
+}
+
+const digestOf = ({ environment }: Results, test: string): string | undefined =>
+  environment.datasets.find(({ spec }) => spec === test)?.digest;
+
+/** `+1.23 (0.98 to 1.47)`. */
+export const inPoints = ({ difference, interval: [low, high] }: Difference): string =>
+  `${points(difference)} (${points(low)} to ${points(high)})`;
+
+function points(value: number): string {
+  const text = Math.abs(100 * value).toFixed(2);
+  return Number(text) === 0 ? '0.00' : `${value > 0 ? '+' : '−'}${text}`;
+}
