@@ -175,7 +175,6 @@ export type {
   ResultRow,
   Results,
   RunOptions,
-  SpectrumRecord,
   ZeroShotHead,
   ZeroShotOptions,
   ZeroShotRecord,
