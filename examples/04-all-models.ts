@@ -10,6 +10,7 @@ import {
   evaluateAgreement,
   extractToStore,
   jointProblem,
+  readJoint,
   solve,
 } from 'featreconstruct';
 
@@ -39,7 +40,7 @@ for (const from of ['logits', 'features'] as const) {
   for (const [i, source] of models.entries()) {
     const line: string[] = [];
     const { read, statistics, targets } = await jointProblem(joint, i, from);
-    const X = read ? applyLinearMap(read, source.test.features) : source.test.features;
+    const X = readJoint(read, source.test.features);
     for (const [j, target] of models.entries()) {
       const map = await solve(statistics, { targets: targets[j] });
       const { agreement } = await evaluateAgreement(target.head, applyLinearMap(map, X), target.test.logits);

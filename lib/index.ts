@@ -83,6 +83,7 @@ export {
   fitSgd,
   headCondition,
   jointProblem,
+  readJoint,
   linearMapToOnnx,
   loadLinearMap,
   loadStatistics,

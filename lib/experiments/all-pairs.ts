@@ -3,6 +3,7 @@ import {
   accumulateJoint,
   applyLinearMap,
   jointProblem,
+  readJoint,
   pseudoInverse,
   solve,
   trainingSpan,
@@ -78,7 +79,7 @@ export async function runAllPairs(
       const judging = performance.now();
       const [x, y] = [held[source].store, held[target].store];
       const sameModel = source === target;
-      const X = read ? applyLinearMap(read, x.features) : x.features;
+      const X = readJoint(read, x.features);
       const evaluation = await judge({ fit, X, source: x, target: y, sameModel }, options);
       const row = resultRow(fit, evaluation, {
         source: models[source].name,

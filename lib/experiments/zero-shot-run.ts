@@ -3,7 +3,7 @@ import { FeatReconstructError } from '../base/index.js';
 import { evaluateMap } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
 import { float64Providers } from '../runtime/index.js';
-import { accumulateJoint, applyLinearMap } from '../fit/index.js';
+import { accumulateJoint, applyLinearMap, readJoint } from '../fit/index.js';
 import { denseData } from '../tensor/index.js';
 import { fitCells, jointSpectra } from './all-pairs.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
@@ -76,7 +76,7 @@ export async function runZeroShot(
         {
           head,
           map: fit.map,
-          X: read ? applyLinearMap(read, x.features) : x.features,
+          X: readJoint(read, x.features),
           Y: y.features,
           Z: y.logits,
           span: fit.span,

@@ -19,7 +19,7 @@ export type { FitOptions } from './fit-linear-map.js';
 export { accumulateFolds, splitFolds } from './folds.js';
 export type { Fold, FoldOptions } from './folds.js';
 export { headCondition, pseudoInverse, rowSpace } from './head.js';
-export { accumulateJoint, jointProblem, JointStatistics } from './joint.js';
+export { accumulateJoint, jointProblem, JointStatistics, readJoint } from './joint.js';
 export type { JointModel, JointProblem } from './joint.js';
 export { dot, matrix, rowsOf, timesVector, transposedTimesVector } from './matrix.js';
 export type { Matrix } from './matrix.js';

@@ -1,5 +1,6 @@
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
+import { applyLinearMap } from './apply.js';
 import { accumulate, type AccumulateOptions } from './accumulate.js';
 import { panels } from './block-graph.js';
 import { denseWeight, matrix, slice, timesVector, transpose, type Matrix } from './matrix.js';
@@ -121,6 +122,19 @@ export async function jointProblem(
   let end = 0;
   const targets = models.map(({ features }): [number, number] => [end, (end += features.cols)]);
   return { read, statistics: pack(n, mean, gram, cross, y), targets };
+}
+
+/**
+ * What a map of {@link jointProblem} reads of images: R f, in float64, since rounding it to float32 can turn a near tie of
+ * two classes; the features themselves where `read` is null.
+ * @param features (n, d) of the source
+ */
+export function readJoint(read: LinearMap | null, features: RowSource): RowSource {
+  if (!read) return features;
+  return applyLinearMap(read, {
+    ...{ rows: features.rows, cols: features.cols, dtype: 'float64' },
+    read: async (start, end) => Float64Array.from(await features.read(start, end)),
+  });
 }
 
 /** u = R f of {@link jointProblem}. */
