@@ -60,14 +60,24 @@ async function storedTraining(
 
 /** A model on its way through the images. */
 interface Pass {
-  trained: { -readonly [Key in keyof Trained]: Trained[Key] };
-  seen: number[];
+  role: Role;
+  head: Trained['head'];
+  provenance: Trained['provenance'];
   batches: AsyncGenerator<ActivationBatch>;
+  positions: number[];
+  skipped: SkippedImage[];
+}
+
+/** A pair whose statistics are being accumulated. */
+interface Pending {
+  source: Pass;
+  target: Pass;
+  accumulator: Accumulator;
 }
 
 /**
  * Each model runs once over the images; its rows go to the statistics of every pair that it is in and are let go. The
- * models go side by side, the one that is behind first, so that little waits.
+ * seconds of the pass are shared by the pairs.
  */
 async function streamedTrainings(
   pairs: readonly (readonly [Role, Role])[],
@@ -76,70 +86,84 @@ async function streamedTrainings(
   options: RunOptions,
 ): Promise<Training[]> {
   const begun = performance.now();
-  const passes = new Map<string, Pass>();
-  for (const role of pairs.flat()) {
-    if (!passes.has(role.path)) passes.set(role.path, await openPass(role, dataset, extraction));
-  }
-  const accumulators: { accumulator: Accumulator; x: Pass; y: Pass }[] = [];
-  let statisticsTime = 0;
-  const timed = async <T>(work: Promise<T>): Promise<T> => {
-    const start = performance.now();
-    const result = await work;
-    statisticsTime += performance.now() - start;
-    return result;
-  };
+  const passes: Pass[] = [];
+  const pending: Pending[] = [];
   try {
+    for (const role of pairs.flat()) {
+      if (passOf(passes, role)) continue;
+      const { provenance, batches } = await extraction.stream(role, dataset);
+      const { head } = await extraction.load(role);
+      passes.push({ role, head, provenance, batches, positions: [], skipped: [] });
+    }
     for (const [source, target] of pairs) {
-      const [x, y] = [passes.get(source.path)!, passes.get(target.path)!];
-      const [p, q] = [x.trained.provenance.model.classCount, y.trained.provenance.model.featureDim];
-      const providers = { executionProviders: float64Providers(options.model?.executionProviders) };
-      accumulators.push({ accumulator: await openAccumulator(p, q, providers), x, y });
+      pending.push(await openPair(passOf(passes, source)!, passOf(passes, target)!, options));
     }
-    const open = new Set(passes.values());
-    while (open.size > 0) {
-      const pass = [...open].reduce((behind, each) => (each.seen.length < behind.seen.length ? each : behind));
-      const { value, done } = await pass.batches.next();
-      if (done) {
-        open.delete(pass);
-        continue;
-      }
-      pass.seen.push(...value.positions);
-      (pass.trained.skipped as SkippedImage[]).push(...value.skipped);
-      for (const { accumulator, x, y } of accumulators) {
-        const rows = { x: x === pass ? value.logits : undefined, y: y === pass ? value.features : undefined };
-        await timed(accumulator.add(rows));
-      }
-    }
+    let statistics = await streamRows(passes, pending);
     const trainings: Training[] = [];
-    for (const { trained, seen } of passes.values()) {
-      trained.rows = seen.length;
-      trained.positions = Int32Array.from(seen);
-    }
-    for (const { accumulator, x, y } of accumulators) {
-      checkSameImages(x.trained, y.trained);
-      const statistics = await timed(accumulator.finish());
+    for (const { source, target, accumulator } of pending) {
+      checkSameImages(trained(source), trained(target));
+      const finishing = performance.now();
       trainings.push({
-        source: x.trained,
-        target: y.trained,
-        sameModel: x === y,
-        statistics,
+        source: trained(source),
+        target: trained(target),
+        sameModel: source === target,
+        statistics: await accumulator.finish(),
         seconds: { extract: 0, statistics: 0 },
         rows: null,
       });
+      statistics += (performance.now() - finishing) / 1000;
     }
-    // The pass is shared by the pairs, and so are its seconds.
-    const extract = (performance.now() - begun - statisticsTime) / 1000;
-    for (const { seconds } of trainings) Object.assign(seconds, { extract, statistics: statisticsTime / 1000 });
-    return trainings;
+    const seconds = { extract: (performance.now() - begun) / 1000 - statistics, statistics };
+    return trainings.map((training) => ({ ...training, seconds }));
   } finally {
-    for (const { accumulator } of accumulators) await accumulator.release();
-    for (const { batches } of passes.values()) await batches.return(undefined);
+    for (const { accumulator } of pending) await accumulator.release();
+    for (const { batches } of passes) await batches.return(undefined);
   }
 }
 
-async function openPass(role: Role, dataset: string, extraction: Extraction): Promise<Pass> {
-  const { head } = await extraction.load(role);
-  const { provenance, batches } = await extraction.stream(role, dataset);
-  const trained = { rows: 0, positions: new Int32Array(0), head, provenance, skipped: [] };
-  return { trained, seen: [], batches };
+const passOf = (passes: readonly Pass[], { path }: Role): Pass | undefined =>
+  passes.find(({ role }) => role.path === path);
+
+async function openPair(source: Pass, target: Pass, { model }: RunOptions): Promise<Pending> {
+  const [p, q] = [source.provenance.model.classCount, target.provenance.model.featureDim];
+  const accumulator = await openAccumulator(p, q, {
+    executionProviders: float64Providers(model?.executionProviders),
+  });
+  return { source, target, accumulator };
 }
+
+/**
+ * Lets the models run side by side, the one that is behind first, so that few rows wait for each other.
+ * @returns seconds that the statistics took of it
+ */
+async function streamRows(passes: readonly Pass[], pending: readonly Pending[]): Promise<number> {
+  const open = new Set(passes);
+  let seconds = 0;
+  while (open.size > 0) {
+    const pass = [...open].reduce((a, b) => (b.positions.length < a.positions.length ? b : a));
+    const { value, done } = await pass.batches.next();
+    if (done) {
+      open.delete(pass);
+      continue;
+    }
+    pass.positions.push(...value.positions);
+    pass.skipped.push(...value.skipped);
+    const begun = performance.now();
+    for (const { source, target, accumulator } of pending) {
+      await accumulator.add({
+        x: source === pass ? value.logits : undefined,
+        y: target === pass ? value.features : undefined,
+      });
+    }
+    seconds += (performance.now() - begun) / 1000;
+  }
+  return seconds;
+}
+
+const trained = ({ head, provenance, positions, skipped }: Pass): Trained => ({
+  rows: positions.length,
+  positions: Int32Array.from(positions),
+  head,
+  provenance,
+  skipped,
+});
