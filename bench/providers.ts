@@ -60,7 +60,7 @@ interface Side {
 interface Measured {
   /** Seconds: file read, head found, session created, two images run. */
   load: number;
-  /** Seconds of the first batch of 32 after that. */
+  /** Seconds of the first batch (of 32, or of all images where there are fewer) after that. */
   firstBatch: number;
   /** Images a second of `extractFeatures`, preprocessing included. */
   extract: number;
@@ -270,7 +270,7 @@ async function measure({ provider, precision }: Side, folder: string): Promise<v
   const load = performance.now() - begun;
   const dataset = await openDataset(flags.dataset, { dataDir: flags['data-dir'] });
   const tensors = await readyTensors(model, dataset, Math.max(batchSize, ...batchSizes));
-  const first = await timeOf(() => model.run(tensors(batchSize, 0)));
+  const first = await timeOf(() => model.run(tensors(Math.min(batchSize, dataset.size), 0)));
   const pass = performance.now();
   const { features, logits } = await extractFeatures(model, dataset, { transform, batchSize });
   const extract = (1000 * dataset.size) / (performance.now() - pass);

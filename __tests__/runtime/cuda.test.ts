@@ -7,7 +7,7 @@ import { findCudaLibraries } from '../../lib/runtime/libraries.js';
 import { commandFor } from '../../lib/runtime/npm.js';
 import { runtimeFolder, runtimePackage } from '../../lib/runtime/ort.js';
 import { modelFile } from '../onnx/fixtures.js';
-import { runCli, temporaryFolder } from '../cli/support.js';
+import { runCli, temporaryFolder, writeVectorClassifier, writeVectors } from '../cli/support.js';
 import { sharedLibrary, wheelFiles, zip } from './fakes.js';
 
 const folder = temporaryFolder();
@@ -185,6 +185,16 @@ describe('options of providers', () => {
       stderr: expect.stringMatching(/by name with --provider-option, found auto/),
     });
   });
+});
+
+test('auto takes the quickest that works, and says which', async () => {
+  const model = await writeVectorClassifier(at('vectors.onnx'));
+  const args = ['extract', '--model', model, '--dataset', `tensors:${await writeVectors(at('x.npy'), 8)}`];
+  const { code, stdout, stderr } = await runCli([...args, '--store', at('auto'), '--provider', 'auto', '--json']);
+  expect(code).toBe(0);
+  const [, said, cpu] = /^provider (\w+), the quickest on a test graph: cpu ([\d.]+) ms/m.exec(stderr) ?? [];
+  expect(Number(cpu)).toBeGreaterThan(0);
+  expect((JSON.parse(stdout) as { provenance: { provider: string } }).provenance.provider).toBe(said);
 });
 
 test('graphs in float64 go with the model to CUDA, else to the CPU', () => {

@@ -44,7 +44,9 @@ export async function readProviders(flags: ProviderFlags): Promise<ExecutionProv
   const { chooseProvider } = await import('../runtime/index.js');
   const choice = await chooseProvider();
   if (!flags.quiet) {
-    const times = Object.entries(choice.milliseconds).map(([name, time]) => `${name} ${time.toPrecision(3)} ms`);
+    const times = Object.entries(choice.milliseconds).map(([name, time]) =>
+      time === null ? `${name} too slow` : `${name} ${time.toPrecision(3)} ms`,
+    );
     process.stderr.write(`provider ${choice.provider}, the quickest on a test graph: ${times.join(', ')}\n`);
   }
   return [choice.provider];

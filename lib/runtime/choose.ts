@@ -6,24 +6,25 @@ import { createSession, demandLoading, type GraphSession } from './session.js';
 /** What `chooseProvider` took, and by what. */
 export interface Choice {
   provider: string;
-  /** Milliseconds of the test graph on each provider that loads. */
-  milliseconds: Record<string, number>;
+  /** Milliseconds of the test graph on each provider that loads; null where a small one already took too long. */
+  milliseconds: Record<string, number | null>;
 }
 
 /** What may be chosen. TensorRT has to be asked for: it compiles each graph for minutes. */
 const candidates = ['cuda', 'coreml', 'dml', 'webgpu'];
 
 /**
- * The best provider that works here: of those that load the quickest on four products of 512 x 512 matrices, since one that
- * works need not be quick: WebGPU without a graphics card is hundreds of times slower than the CPU.
+ * The best provider that works here: of those that load the quickest on four products of 1,024 x 1,024 matrices, since one
+ * that works need not be quick: WebGPU without a graphics card is hundreds of times slower than the CPU.
  */
 export async function chooseProvider(): Promise<Choice> {
   const known = await knownProviders();
-  const milliseconds: Record<string, number> = { cpu: await timeOf('cpu') };
+  const milliseconds: Choice['milliseconds'] = { cpu: await timeOf('cpu') };
   for (const name of candidates.filter((each) => known.includes(each))) {
     if (await works(name)) milliseconds[name] = await timeOf(name);
   }
-  const [provider] = Object.entries(milliseconds).sort(([, a], [, b]) => a - b)[0];
+  const times = Object.entries(milliseconds).filter((entry): entry is [string, number] => entry[1] !== null);
+  const [provider] = times.sort(([, a], [, b]) => a - b)[0] ?? ['cpu'];
   return { provider, milliseconds };
 }
 
@@ -37,32 +38,42 @@ async function works(name: string): Promise<boolean> {
   }
 }
 
-const size = 512;
+/** Rows and columns of the matrices: a small try, which a graphics card does in a millisecond or two, then the real one. */
+const sizes = { small: 128, large: 1024 };
+/** Milliseconds of the small try above which a provider is left out. */
+const patience = 20;
 
-/** The shortest of some runs, the first of which compiles. */
-async function timeOf(name: string): Promise<number> {
+/** The shortest of some runs, the first of which compiles; null for a provider that is not for arithmetic. */
+async function timeOf(name: string): Promise<number | null> {
   const session = await createSession(products(), { executionProviders: [name] });
   try {
-    const times: number[] = [];
-    for (let run = 0; run < 4; run++) times.push(await timeOnce(session));
-    return Math.min(...times.slice(1));
+    if (name !== 'cpu' && (await shortest(session, sizes.small)) > patience) return null;
+    return await shortest(session, sizes.large);
   } finally {
     await session.release();
   }
 }
 
-async function timeOnce(session: GraphSession): Promise<number> {
-  const begun = performance.now();
-  await session.run({ x: { type: 'float32', data: new Float32Array(size * size).fill(0.01), dims: [size, size] } });
-  return performance.now() - begun;
+async function shortest(session: GraphSession, size: number): Promise<number> {
+  const dims = [size, size];
+  const x = { type: 'float32' as const, data: new Float32Array(size * size).fill(1 / size), dims };
+  const times: number[] = [];
+  for (let run = 0; run < 4; run++) {
+    const begun = performance.now();
+    await session.run({ x, weight: x });
+    times.push(performance.now() - begun);
+  }
+  return Math.min(...times.slice(1));
 }
 
 function products(): Uint8Array {
-  const weight = new Float32Array(size * size).fill(1 / size);
+  const square = { type: 'float32' as const, dims: ['n', 'n'] };
   return buildModel({
-    inputs: [{ name: 'x', type: 'float32', dims: [size, size] }],
-    outputs: [{ name: 'x4', type: 'float32', dims: [size, size] }],
-    constants: [{ name: 'weight', type: 'float32', dims: [size, size], data: weight }],
+    inputs: [
+      { name: 'x', ...square },
+      { name: 'weight', ...square },
+    ],
+    outputs: [{ name: 'x4', ...square }],
     nodes: ['x', 'x1', 'x2', 'x3'].map((input, i) => ({
       op: 'MatMul',
       inputs: [input, 'weight'],
