@@ -7,7 +7,19 @@ import { bin, runCli, start, temporaryFolder, writeCifar, writeClassifier } from
 
 const folder = temporaryFolder();
 const at = (...names: string[]): string => path.join(folder, ...names);
-const commands = ['inspect', 'extract', 'fit', 'evaluate', 'run', 'report', 'doctor'];
+const commands = [
+  'inspect',
+  'extract',
+  'fit',
+  'evaluate',
+  'run',
+  'report',
+  'sweep',
+  'fingerprint',
+  'recover',
+  'audit',
+  'doctor',
+];
 const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
 
 test.each(commands)('%s --help describes every option and shows an example', async (command) => {

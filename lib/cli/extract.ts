@@ -1,6 +1,13 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { common, createContext } from './context.js';
-import { dataOptions, readTransform, runtimeOptions, transformOptions, type TransformFlags } from './options.js';
+import {
+  dataOptions,
+  readTransform,
+  runtimeOptions,
+  transformOptions,
+  wholeNumber,
+  type TransformFlags,
+} from './options.js';
 import { readProviders, type ProviderFlags } from './provider.js';
 
 interface Flags extends TransformFlags, ProviderFlags {
@@ -15,6 +22,7 @@ interface Flags extends TransformFlags, ProviderFlags {
   allowPartial?: boolean;
   skipBadImages?: boolean;
   headOnly?: boolean;
+  vary?: number;
   json?: boolean;
   quiet?: boolean;
 }
@@ -30,6 +38,11 @@ export function register(program: Command): void {
     )
     .requiredOption('--store <file>', 'safetensors file to write, go on with, or use again')
     .option('--head-only', 'store features only; logits are computed from the head when they are read')
+    .addOption(
+      new Option('--vary <n>', 'each image in n seeded variations, itself first: probes for an audit').argParser(
+        wholeNumber,
+      ),
+    )
     .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
     .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found");
   common(runtimeOptions(dataOptions(transformOptions(command))))
@@ -41,8 +54,12 @@ Example:
     )
     .action(async (flags: Flags) => {
       const context = createContext(flags);
+      const { openDataset } = await import('../datasets/index.js');
       const { extractToStore } = await import('../extract/index.js');
-      const store = await extractToStore(flags.model, flags.dataset, flags.store, {
+      const { varied } = await import('../leaks/index.js');
+      const dataset = await openDataset(flags.dataset, { dataDir: flags.dataDir, allowPartial: flags.allowPartial });
+      const images = flags.vary === undefined ? dataset : varied(dataset, flags.vary);
+      const store = await extractToStore(flags.model, images, flags.store, {
         transform: readTransform(flags),
         batchSize: flags.batchSize,
         logits: flags.headOnly ? 'head' : 'stored',
@@ -53,10 +70,9 @@ Example:
           features: flags.featuresTensor,
           logits: flags.logitsTensor,
         },
-        dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
         signal: context.signal,
         onProgress: context.onProgress,
-      });
+      }).finally(() => dataset.close());
       const { rows, features, logits, provenance, skipped } = store;
       await store.close();
       const lines = [

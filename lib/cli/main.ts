@@ -2,13 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { FeatReconstructError } from '../base/index.js';
+import * as audit from './audit.js';
 import * as doctor from './doctor.js';
 import * as evaluate from './evaluate.js';
 import * as extract from './extract.js';
+import * as fingerprint from './fingerprint.js';
 import * as fit from './fit.js';
 import * as inspect from './inspect.js';
+import * as recover from './recover.js';
 import * as report from './report.js';
 import * as run from './run.js';
+import * as sweep from './sweep.js';
 
 /**
  * The command line. Commands register their options here and load the library only when they run, so that `--help` and
@@ -30,11 +34,13 @@ function createProgram(): Command {
 Examples:
   $ featreconstruct inspect model.onnx
   $ featreconstruct run 1 --source model.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
+  $ featreconstruct audit model.onnx photos
 
 Exit codes: 0 done, 1 bad input or a failed check, 2 wrong usage, 130 stopped by Ctrl-C.`,
     );
   // Commands copy exitOverride from their parent only when made through it, hence one place for both.
-  for (const command of [inspect, extract, fit, evaluate, run, report, doctor]) command.register(program);
+  for (const command of [inspect, extract, fit, evaluate, run, report, sweep, fingerprint, recover, audit, doctor])
+    command.register(program);
   return program;
 }
 

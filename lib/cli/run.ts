@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import { join, parse } from 'node:path';
+import { parse } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import type { TransformSpec } from '../images/index.js';
 import { common, createContext } from './context.js';
+import { experimentOptions, finish, storesOption, type ExperimentFlags } from './experiment.js';
 import { parseGrid } from './grid.js';
 import {
   dataOptions,
@@ -14,20 +14,16 @@ import {
   transformFor,
   transformOptions,
   wholeNumber,
-  type TransformFlags,
 } from './options.js';
-import { readProviders, type ProviderFlags } from './provider.js';
 import { readZeroShot, zeroShotOptions, type ZeroShotFlags } from './zero-shot.js';
 
-interface Flags extends TransformFlags, ZeroShotFlags, ProviderFlags {
+interface Flags extends ExperimentFlags, ZeroShotFlags {
   source?: string;
   models?: string[];
   transformFor?: Record<string, TransformSpec>;
   target?: string;
   train: string;
   test: string[];
-  out: string;
-  stores?: string;
   store: boolean;
   alpha: string;
   rcond?: number;
@@ -37,13 +33,6 @@ interface Flags extends TransformFlags, ZeroShotFlags, ProviderFlags {
   sgdBatch?: number;
   sgdLearningRate?: number;
   sgdShuffle?: number;
-  threads?: number;
-  batchSize?: number;
-  dataDir?: string;
-  allowPartial?: boolean;
-  skipBadImages?: boolean;
-  json?: boolean;
-  quiet?: boolean;
 }
 
 export function register(program: Command): void {
@@ -65,7 +54,6 @@ export function register(program: Command): void {
     .requiredOption('--train <spec>', 'data set to fit on')
     .requiredOption('--test <spec...>', 'data sets to test on')
     .requiredOption('--out <dir>', 'folder for results.json and report.html')
-    .option('--stores <dir>', 'folder for extracted activations, used again by later runs (default: OUT/stores)')
     .option(
       '--no-store',
       'write no activations: accumulate statistics while the model runs, in experiments 1 to 3; the same figures',
@@ -82,6 +70,7 @@ export function register(program: Command): void {
     .addOption(
       new Option('--sgd-shuffle <seed>', "shuffle each epoch (default: the data's order)").argParser(wholeNumber),
     );
+  storesOption(command);
   zeroShotOptions(command);
   transformOptions(command);
   transformOptions(command, 'target');
@@ -108,8 +97,6 @@ Examples:
       const alphas = await parseGrid('--alpha', flags.alpha);
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
       const { runExperiment } = await import('../experiments/index.js');
-      const { renderReport, renderResults } = await import('../report/index.js');
-      const { writeWhole } = await import('../tensor/index.js');
       const results = await runExperiment(
         {
           experiment,
@@ -121,16 +108,12 @@ Examples:
           test: flags.test,
         },
         {
-          stores: flags.store ? (flags.stores ?? join(flags.out, 'stores')) : null,
-          transform: readTransform(flags),
+          ...(await experimentOptions(flags, context)),
+          ...(flags.store ? {} : { stores: null }),
           transforms: {
             ...flags.transformFor,
             ...(target && flags.target ? { [parse(flags.target).name]: target } : {}),
           },
-          batchSize: flags.batchSize,
-          skipBadImages: flags.skipBadImages,
-          dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
-          model: { executionProviders: await readProviders(flags), intraOpNumThreads: flags.threads },
           alphas,
           rcond: flags.rcond,
           topk: flags.topk,
@@ -144,18 +127,9 @@ Examples:
                 },
               }
             : {}),
-          command: `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`,
-          signal: context.signal,
-          onProgress: context.onProgress,
         },
       );
-      const file = join(flags.out, 'results.json');
-      await mkdir(flags.out, { recursive: true });
-      await writeWhole(file, [Buffer.from(`${JSON.stringify(results, null, 2)}\n`)]);
-      const page = join(flags.out, 'report.html');
-      await writeWhole(page, [Buffer.from(await renderReport([results]))]);
-      context.print(`${renderResults(results)}\n\n${file}\n${page}`, results);
-      if (results.failures.length > 0) process.exitCode = 1;
+      await finish(results, flags.out, context);
     });
 }
 
@@ -174,6 +148,3 @@ function checkCompanions(flags: Flags): void {
     throw new UsageError(`Expected --${companion} with --${option}, found the latter alone: give both or neither.`);
   }
 }
-
-/** An argument as a shell takes it. */
-const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

@@ -7,9 +7,11 @@ import {
   streamActivations,
   type ActivationStream,
   type ExtractOptions,
+  type Provenance,
   type Store,
 } from '../extract/index.js';
 import type { TransformSpec } from '../images/index.js';
+import { varied } from '../leaks/index.js';
 import { loadModel, type Model } from '../runtime/index.js';
 import { inMemory } from './memory.js';
 import type { RunOptions } from './options.js';
@@ -36,8 +38,9 @@ export class Extraction {
 
   constructor(private readonly options: RunOptions) {}
 
-  async of(role: Role, dataset: string): Promise<Extracted> {
-    const id = JSON.stringify([role, dataset]);
+  /** @param variations of each image, the image itself first; 1 for the images as they are */
+  async of(role: Role, dataset: string, variations = 1): Promise<Extracted> {
+    const id = JSON.stringify([role, dataset, variations]);
     let extracted = this.found.get(id);
     if (!extracted) {
       const begun = performance.now();
@@ -47,8 +50,8 @@ export class Extraction {
           ? await inMemory(await this.load(role), await this.stream(role, dataset))
           : await extractToStore(
               role.path,
-              await this.open(dataset),
-              (provenance) => join(stores, storeName(provenance.model.name, dataset, storeKey(provenance))),
+              variations > 1 ? varied(await this.open(dataset), variations) : await this.open(dataset),
+              (provenance) => join(stores, storeName(provenance, storeKey(provenance))),
               { ...this.options, transform: role.transform, ...role.extract },
             );
       extracted = { store, seconds: (performance.now() - begun) / 1000 };
@@ -74,8 +77,13 @@ export class Extraction {
 
   /** How many images of the test set are in the training set too, by content. */
   async overlap(train: string, test: string): Promise<number> {
-    const known = new Set((await contentDigests(await this.open(train))).examples);
-    return (await contentDigests(await this.open(test))).examples.filter((digest) => known.has(digest)).length;
+    const known = new Set(await this.contents(train));
+    return (await this.contents(test)).filter((digest) => known.has(digest)).length;
+  }
+
+  /** The digest of each image's content, in order. */
+  async contents(dataset: string): Promise<readonly string[]> {
+    return (await contentDigests(await this.open(dataset))).examples;
   }
 
   /** By label, where the data set names them. */
@@ -102,12 +110,12 @@ export class Extraction {
 }
 
 /** `resnet18-cifar100-test-3fa94c01d2e3.safetensors`: readable, and different wherever the numbers may be. */
-function storeName(model: string, dataset: string, key: string): string {
-  const slug = dataset
+function storeName({ model, dataset }: Provenance, key: string): string {
+  const slug = dataset.spec
     .replace(/^folder:.*\/(?=[^/]+)/, '')
     .replace(/[^A-Za-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
-  return `${model}-${slug}-${key.slice(0, 12)}.safetensors`;
+  return `${model.name}-${slug}-${key.slice(0, 12)}.safetensors`;
 }
 
 type Images = Pick<Store, 'rows' | 'positions' | 'provenance'>;

@@ -1,4 +1,6 @@
 /** experiments: the published experiments, each declared as data; run them; the schema of results. */
+export { auditModel, usualInterfaces } from './audit.js';
+export type { AuditOptions } from './audit.js';
 export { definitions, publishedFor } from './definitions.js';
 export type { ExperimentDefinition, PublishedFigure } from './definitions.js';
 export { packageVersion } from './environment.js';
@@ -11,6 +13,7 @@ export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-
 export type {
   DatasetRecord,
   Environment,
+  Leaks,
   ModelRecord,
   Prior,
   ResultRow,

@@ -28,7 +28,7 @@ export async function judge(
       Z: target.logits,
       span: fit.span,
       labels: labelsOf(target),
-      sameModel,
+      sameModel: sameModel && fit.span !== undefined,
       topk: topk.filter((k) => k <= target.logits.cols),
     },
     { signal, onProgress: (progress) => onProgress?.({ ...progress, stage }) },

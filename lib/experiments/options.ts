@@ -40,6 +40,8 @@ export interface RunOptions extends TaskOptions {
   /** Ridge penalties, in units of the centred Gram; a row each. Default 0 alone: exact least squares. */
   alphas?: readonly number[];
   rcond?: number;
+  /** What the fits get to see of the source's logits (experiment 1), a row each: `observe`'s specs. Default: all of them. */
+  observe?: readonly string[];
   /** k of `topkAgreement`. Default 5. */
   topk?: readonly number[];
   /** Also the published SGD recipe on the same activations, as rows of their own (experiments 1 to 3). */

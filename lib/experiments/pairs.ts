@@ -1,5 +1,8 @@
-import { fitSgd, pseudoInverse, solve, trainingSpan } from '../fit/index.js';
+import type { Store } from '../extract/index.js';
+import { accumulate, fitSgd, pseudoInverse, solve, trainingSpan, type Statistics } from '../fit/index.js';
+import { observe } from '../leaks/index.js';
 import { float64Providers } from '../runtime/index.js';
+import type { LinearMap } from '../tensor/index.js';
 import { checkSameImages, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
@@ -18,7 +21,6 @@ export async function runPair(
   extraction: Extraction,
   options: RunOptions,
 ): Promise<{ rows: ResultRow[]; failures: string[]; spectrum: SpectrumRecord }> {
-  const { sameModel } = train;
   const fits = await fitPair(train, options);
   const spectrum = spectrumOf(train.statistics, {
     source: train.source.provenance.model.name,
@@ -31,59 +33,121 @@ export async function runPair(
   for (const test of datasets.tests) {
     const held = { source: await extraction.of(source, test), target: await extraction.of(target, test) };
     const used = new Set([held.source, held.target]);
-    const extract = train.seconds.extract + [...used].reduce((sum, { seconds }) => sum + seconds, 0);
-    const [x, y] = [held.source.store, held.target.store];
-    checkSameImages(x, y);
-    const overlap = await extraction.overlap(datasets.train, test);
-    const raw = sameModel ? 1 : await rawAgreement(x.logits, y.logits);
-    for (const fit of fits) {
-      const begun = performance.now();
-      const evaluation = fit.diverged
-        ? null
-        : await judge({ fit, X: x.logits, source: x, target: y, sameModel }, options);
-      const row = resultRow(fit, evaluation, {
-        source: train.source.provenance.model.name,
-        target: train.target.provenance.model.name,
+    const judged = await judgeFits(
+      fits,
+      { source: held.source.store, target: held.target.store },
+      {
         train: datasets.train,
         test,
-        from: 'logits',
         nTrain: train.source.rows,
-        nTest: x.rows,
-        overlap,
-        rawAgreement: raw,
-        seconds: { extract, fit: fit.seconds, evaluate: (performance.now() - begun) / 1000 },
-      });
-      rows.push(row);
-      if (evaluation) failures.push(...failuresOf(row, evaluation));
-    }
+        overlap: await extraction.overlap(datasets.train, test),
+        extractSeconds: train.seconds.extract + [...used].reduce((sum, { seconds }) => sum + seconds, 0),
+      },
+      options,
+    );
+    rows.push(...judged.rows);
+    failures.push(...judged.failures);
   }
   return { rows, failures, spectrum };
 }
 
-/** All fits of a pair on the same statistics: each alpha without a prior and, for one model, with its head as prior; SGD. */
-async function fitPair(train: Training, options: RunOptions): Promise<Fit[]> {
-  const { source, statistics, sameModel } = train;
-  const { signal, onProgress, alphas = [0], rcond } = options;
-  const span = await trainingSpan(statistics, { rcond });
+/** Where the rows of a test set come from. */
+export interface Setting {
+  train: string;
+  test: string;
+  nTrain: number;
+  overlap: number;
+  extractSeconds: number;
+}
+
+/** Every fit on one test set; the two stores are one where source and target are. */
+export async function judgeFits(
+  fits: readonly Fit[],
+  { source, target }: { source: Store; target: Store },
+  { train, test, nTrain, overlap, extractSeconds }: Setting,
+  options: RunOptions,
+): Promise<{ rows: ResultRow[]; failures: string[] }> {
+  checkSameImages(source, target);
+  const sameModel = source === target;
+  const raw = sameModel ? 1 : await rawAgreement(source.logits, target.logits);
+  const rows: ResultRow[] = [];
+  const failures: string[] = [];
+  for (const fit of fits) {
+    const begun = performance.now();
+    const X = fit.observe === undefined ? source.logits : observe(source.logits, fit.observe);
+    const evaluation = fit.diverged ? null : await judge({ fit, X, source, target, sameModel }, options);
+    const row = resultRow(fit, evaluation, {
+      source: source.provenance.model.name,
+      target: target.provenance.model.name,
+      train,
+      test,
+      from: 'logits',
+      nTrain,
+      nTest: source.rows,
+      overlap,
+      rawAgreement: raw,
+      seconds: { extract: extractSeconds, fit: fit.seconds, evaluate: (performance.now() - begun) / 1000 },
+    });
+    rows.push(row);
+    if (evaluation) failures.push(...failuresOf(row, evaluation));
+  }
+  return { rows, failures };
+}
+
+/** All fits of a pair: on all of the logits or on what is shown of them, and by SGD. */
+export async function fitPair(train: Training, options: RunOptions): Promise<Fit[]> {
+  const fits: Fit[] = [];
+  for (const spec of options.observe ?? ['logits']) {
+    fits.push(...(spec === 'logits' ? await fitAll(train, options) : await fitShown(train, spec, options)));
+  }
+  if (options.sgd && train.rows) fits.push(await fitBySgd(train, train.rows, options));
+  return fits;
+}
+
+/** On all of the logits, for one model also with its head as prior. */
+async function fitAll({ source, statistics, sameModel, seconds }: Training, options: RunOptions): Promise<Fit[]> {
+  const span = await trainingSpan(statistics, { rcond: options.rcond });
+  const priors = sameModel ? [null, await pseudoInverse(source.head)] : [null];
+  return solveAll(statistics, priors, { seconds: seconds.statistics, span }, options);
+}
+
+/** On what an interface shows of the logits, as it is: with a part hidden there is no span to be in, and no head to undo. */
+async function fitShown({ source, target, rows }: Training, spec: string, options: RunOptions): Promise<Fit[]> {
+  const { signal, onProgress, model } = options;
+  const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${spec})`;
+  const begun = performance.now();
+  const statistics = await accumulate(observe(rows!.logits, spec), rows!.features, {
+    executionProviders: float64Providers(model?.executionProviders),
+    signal,
+    onProgress: (progress) => onProgress?.({ ...progress, stage }),
+  });
+  const fits = await solveAll(statistics, [null], { seconds: (performance.now() - begun) / 1000 }, options);
+  // Nor is a gap to be expected.
+  return fits.map((fit) => ({ ...fit, observe: spec, warnings: [] }));
+}
+
+/** Each alpha with each prior, on the same statistics. */
+async function solveAll(
+  statistics: Statistics,
+  priors: readonly (LinearMap | null)[],
+  { seconds, span }: Pick<Fit, 'seconds' | 'span'>,
+  { alphas = [0], rcond }: RunOptions,
+): Promise<Fit[]> {
   const fits: Fit[] = [];
   for (const alpha of alphas) {
-    for (const prior of sameModel ? ([null, 'head'] as const) : ([null] as const)) {
+    for (const prior of priors) {
       const solving = performance.now();
-      const map = await solve(statistics, {
-        alpha,
-        rcond,
-        ...(prior === 'head' ? { prior: await pseudoInverse(source.head) } : {}),
-      });
+      const map = await solve(statistics, { alpha, rcond, ...(prior ? { prior } : {}) });
       const { rank, gap, condition, solver, warning } = map.fit;
       fits.push({
         map,
-        prior,
+        prior: prior && 'head',
         solver,
         alpha,
         rank,
         gap,
         condition,
-        seconds: train.seconds.statistics + (performance.now() - solving) / 1000,
+        seconds: seconds + (performance.now() - solving) / 1000,
         span,
         warnings: warning === null ? [] : [warning],
         sgd: null,
@@ -91,30 +155,38 @@ async function fitPair(train: Training, options: RunOptions): Promise<Fit[]> {
       });
     }
   }
-  if (options.sgd && train.rows) {
-    const solving = performance.now();
-    const stage = `fit ${source.provenance.model.name} → ${train.target.provenance.model.name} by SGD`;
-    const map = await fitSgd(train.rows.logits, train.rows.features, {
-      ...options.sgd,
-      executionProviders: float64Providers(options.model?.executionProviders),
-      signal,
-      onProgress: (progress) => onProgress?.({ ...progress, stage }),
-    });
-    const { diverged, note, epochs, batchSize, learningRate, momentum, shuffle } = map.fit;
-    fits.push({
-      map,
-      prior: null,
-      solver: 'sgd',
-      alpha: null,
-      rank: null,
-      gap: null,
-      condition: null,
-      seconds: (performance.now() - solving) / 1000,
-      span,
-      warnings: note === null ? [] : [note],
-      sgd: { epochs, batchSize, learningRate, momentum, shuffle },
-      diverged,
-    });
-  }
   return fits;
+}
+
+/** The published recipe, on all of the logits. */
+async function fitBySgd(
+  { source, target, statistics }: Training,
+  rows: NonNullable<Training['rows']>,
+  options: RunOptions,
+): Promise<Fit> {
+  const { signal, onProgress, rcond } = options;
+  const span = await trainingSpan(statistics, { rcond });
+  const solving = performance.now();
+  const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} by SGD`;
+  const map = await fitSgd(rows.logits, rows.features, {
+    ...options.sgd,
+    executionProviders: float64Providers(options.model?.executionProviders),
+    signal,
+    onProgress: (progress) => onProgress?.({ ...progress, stage }),
+  });
+  const { diverged, note, epochs, batchSize, learningRate, momentum, shuffle } = map.fit;
+  return {
+    map,
+    prior: null,
+    solver: 'sgd',
+    alpha: null,
+    rank: null,
+    gap: null,
+    condition: null,
+    seconds: (performance.now() - solving) / 1000,
+    span,
+    warnings: note === null ? [] : [note],
+    sgd: { epochs, batchSize, learningRate, momentum, shuffle },
+    diverged,
+  };
 }

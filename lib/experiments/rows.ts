@@ -14,7 +14,10 @@ export interface Fit {
   gap: number | null;
   condition: number | null;
   seconds: number;
-  span: Span;
+  /** Of the training logits; none where a part of them was hidden. */
+  span?: Span;
+  /** What was shown of the logits, where that was not all. */
+  observe?: string;
   /** Sentences about the fit itself. */
   warnings: string[];
   sgd: ResultRow['sgd'];
@@ -37,6 +40,7 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     train: context.train,
     test: context.test,
     from: context.from,
+    ...(fit.observe === undefined ? {} : { observe: fit.observe }),
     nTrain: context.nTrain,
     nTest: context.nTest,
     overlap: context.overlap,
@@ -108,7 +112,14 @@ export function rowWarnings(row: ResultRow): string[] {
  * squares reproduces a model's own logits exactly there. Where it does not, a tap, a head or a solver is wrong.
  */
 export function failuresOf(row: ResultRow, { violations }: MapEvaluation): string[] {
-  if (row.source !== row.target || row.from !== 'logits' || row.solver === 'sgd' || row.alpha !== 0) return [];
+  if (
+    row.source !== row.target ||
+    row.from !== 'logits' ||
+    row.observe !== undefined ||
+    row.solver === 'sgd' ||
+    row.alpha !== 0
+  )
+    return [];
   if (violations.length === 0) return [];
   const { row: first, margin } = violations[0];
   return [

@@ -107,12 +107,15 @@ function findDefinition(spec: ExperimentSpec): ExperimentDefinition {
 }
 
 /** Without stores each row is seen once. */
-function checkStores({ id, pairs }: ExperimentDefinition, { stores, sgd }: RunOptions): void {
+function checkStores({ id, pairs }: ExperimentDefinition, { stores, sgd, observe }: RunOptions): void {
   if (stores !== null) return;
   if (typeof pairs === 'string') {
     throw new UsageError(
       `Experiment ${id} reads the training activations more than once; running without stores (--no-store) is for experiments 1 to 3.`,
     );
+  }
+  if (observe) {
+    throw new UsageError('A sweep reads the training activations once for each of its fits: give a folder for stores.');
   }
   if (sgd) {
     throw new UsageError(

@@ -2,7 +2,7 @@ import type { ActivationBatch, SkippedImage, Store } from '../extract/index.js';
 import { accumulate, openAccumulator, type Accumulator, type Statistics } from '../fit/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { RowSource } from '../tensor/index.js';
-import { checkSameImages, type Extraction, type Role } from './extraction.js';
+import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
 import type { RunOptions } from './options.js';
 
 /** A model's part in the training of a pair, without its rows. */
@@ -34,9 +34,17 @@ async function storedTraining(
   [source, target]: readonly [Role, Role],
   dataset: string,
   extraction: Extraction,
+  options: RunOptions,
+): Promise<Training> {
+  return trainingFrom(await extraction.of(source, dataset), await extraction.of(target, dataset), options);
+}
+
+/** The training of a pair from stores; one and the same where source and target are one model. */
+export async function trainingFrom(
+  x: Extracted,
+  y: Extracted,
   { signal, onProgress, model }: RunOptions,
 ): Promise<Training> {
-  const [x, y] = [await extraction.of(source, dataset), await extraction.of(target, dataset)];
   checkSameImages(x.store, y.store);
   const stage = `fit ${x.store.provenance.model.name} → ${y.store.provenance.model.name}`;
   const begun = performance.now();

@@ -1,5 +1,6 @@
 import type { FeatureQuantiles } from '../evaluate/index.js';
 import type { Transform } from '../images/index.js';
+import type { FeatureMatch, Fingerprint, RecoveryReport, RotationComparison, Verdict } from '../leaks/index.js';
 
 /** Which fit a row of results comes from. */
 export type Prior = 'head' | null;
@@ -17,6 +18,8 @@ export interface ResultRow {
   test: string;
   /** What of the source the target's features are read from. */
   from: 'logits' | 'features';
+  /** What the fit was shown of the source's logits: `probs+topk:5+round:2`. Absent where that was all of them. */
+  observe?: string;
   nTrain: number;
   nTest: number;
   /** Test images that are in the training set too, by content: more than none is a leak, unless it is meant. */
@@ -92,9 +95,30 @@ export interface Results {
   rows: ResultRow[];
   /** What the maps read, seen through its eigenvalues; one for each source. */
   spectra: SpectrumRecord[];
+  /** What the model's outputs give away by themselves; an audit has it. */
+  leaks?: Leaks;
   /** Failed checks, in sentences. Not empty means that a figure above must not be trusted. */
   failures: string[];
   environment: Environment;
+}
+
+/** What outputs alone give away of the model behind them, and what that means. */
+export interface Leaks {
+  /** Plain words, the most important first. */
+  verdict: Verdict;
+  fingerprint: Fingerprint;
+  /** What came back from the outputs alone; null where it could not be tried, for `reason`. */
+  recovery: RecoveryReport | null;
+  /** Why no recovery was tried, in a sentence. */
+  reason: string | null;
+  /** The recovered features beside the model's own; null where nothing came back. */
+  comparison:
+    | ({ kind: 'sphere' } & RotationComparison)
+    | ({
+        kind: 'rectified';
+        /** Features that are zero on enough images to be found at all. */ identifiable: number;
+      } & FeatureMatch)
+    | null;
 }
 
 /** Where and how a result was made. */

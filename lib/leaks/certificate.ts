@@ -31,6 +31,8 @@ export interface CheckedFacet {
 const zero = 5e-6;
 /** Singular values below this of the largest are null: a true facet has 1e-2 and more, a sum of two 1e-5. */
 const rankCut = 1e-2;
+/** Rounds of fixing a candidate by the rows on it. */
+const mostPasses = 5;
 /** A row of more leverage fixes a direction of its own: without it the function would be open. */
 const mostLeverage = 0.99;
 
@@ -57,37 +59,36 @@ export async function checkFacet(rows: Matrix, candidate: Float64Array): Promise
     open,
   });
 
-  const first = valuesOf(rows, candidate);
-  if (first.zeros.length < zerosNeeded) return failed(first);
-  const touched = distinctRows(rows, first.zeros);
-  if (touched.rows < zerosNeeded) return failed(first, { zeros: touched.rows });
-  const { values, vectors } = symmetricEigen((await weightedGram(touched, ones(touched.rows))).data, r + 1);
-  const ratios = Array.from(values, (value) => Math.sqrt(Math.max(value, 0) / values[0]));
-  const rankRatio = ratios[r - 1];
-  if (rankRatio < rankCut) {
-    const from = ratios.findIndex((ratio) => ratio < rankCut);
-    return failed(
-      first,
-      { zeros: touched.rows, rankRatio },
-      matrix(r + 1 - from, r + 1, vectors.data.slice(from * (r + 1))),
-    );
+  let x = valuesOf(rows, candidate);
+  for (let pass = 1; ; pass++) {
+    if (x.zeros.length < zerosNeeded) return failed(x);
+    const touched = distinctRows(rows, x.zeros);
+    const zeros = touched.rows;
+    if (zeros < zerosNeeded) return failed(x, { zeros });
+    const { values, vectors } = symmetricEigen((await weightedGram(touched, ones(zeros))).data, r + 1);
+    const ratios = Array.from(values, (value) => Math.sqrt(Math.max(value, 0) / values[0]));
+    const rankRatio = ratios[r - 1];
+    if (rankRatio < rankCut) {
+      const from = ratios.findIndex((ratio) => ratio < rankCut);
+      const open = matrix(r + 1 - from, r + 1, vectors.data.slice(from * (r + 1)));
+      return failed(x, { zeros, rankRatio }, open);
+    }
+    // The rows on it fix it better than the search did, and a better fix may show more of them.
+    const least = vectors.data.slice(r * (r + 1));
+    const refined = valuesOf(rows, dot(least, candidate) < 0 ? least.map((value) => -value) : least);
+    if (refined.zeros.length > x.zeros.length && pass < mostPasses) {
+      x = refined;
+      continue;
+    }
+    const leverage = await largestLeverage(touched, values, vectors);
+    const { negatives, a } = refined;
+    const holds = refined.zeros.length >= zerosNeeded && negatives === 0 && leverage <= mostLeverage;
+    return {
+      certificate: { kind: 'rectified', holds, zeros, zerosNeeded, negatives, rankRatio, leverage },
+      a,
+      open: null,
+    };
   }
-
-  // The rows on it fix it better than the search did.
-  const least = vectors.data.slice(r * (r + 1));
-  const x = valuesOf(rows, dot(least, candidate) < 0 ? least.map((value) => -value) : least);
-  const final = distinctRows(rows, x.zeros);
-  const leverage = await largestLeverage(final, values, matrix(r + 1, r + 1, vectors.data));
-  const certificate: FacetCertificate = {
-    kind: 'rectified',
-    holds: final.rows >= zerosNeeded && x.negatives === 0 && leverage <= mostLeverage,
-    zeros: final.rows,
-    zerosNeeded,
-    negatives: x.negatives,
-    rankRatio,
-    leverage,
-  };
-  return { certificate, a: x.a, open: null };
 }
 
 interface Values {

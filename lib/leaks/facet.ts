@@ -1,9 +1,9 @@
 import { dot, matrix, timesVector, type Matrix } from '../fit/index.js';
-import { add, weightedGram } from './graphs.js';
+import { weightedGram } from './graphs.js';
 
 /** How a facet is searched for. */
 export interface DescentOptions {
-  /** Lowest rows that take part in a step: so many, */
+  /** Lowest rows that take part in a step: so many for each unknown (1,000 at least), */
   lowest: number;
   /** and no larger share of all than this (but 10 for each unknown): rows far from zero only blur what is near. */
   share: number;
@@ -20,7 +20,7 @@ export interface DescentOptions {
   enough?: number;
 }
 
-/** Steps at the start that look at all rows each, and steps between looks later on. */
+/** Steps at the start that look at all rows each, and steps between looks at the near ones later on. */
 const [denseLooks, lookEvery] = [8, 4];
 
 /** What counts as zero beside the mean of the top 1 %: float32's rounding. */
@@ -42,13 +42,15 @@ export async function descend(
 ): Promise<Float64Array | null> {
   const { penalty, shrink, steps, found = [] } = options;
   const most = Math.max(options.share * rows.rows, 10 * rows.cols);
-  const lowest = Math.min(options.lowest, Math.floor(most), rows.rows);
+  const lowest = Math.min(Math.max(options.lowest * rows.cols, 1000), Math.floor(most), rows.rows);
   const enough = options.enough ?? 1.5 * (rows.cols - 1);
   let a: Float64Array = start.slice();
-  let look = lookAt(rows, a, lowest, !options.throughOrigin);
+  const cloud = new Cloud(rows, lowest);
+  let look = cloud.all(a, !options.throughOrigin);
   let epsilon = 0;
   for (let step = 0; step < steps; step++) {
-    if (step > 0 && (step < denseLooks || step % lookEvery === 0)) look = lookAt(rows, a, lowest, false);
+    if (step > 0 && step < denseLooks) look = cloud.all(a, false);
+    else if (step > 0 && step % lookEvery === 0) look = cloud.near(a);
     const { low, top } = look;
     const scale = dot(a, top);
     if (!(scale > 0)) return a;
@@ -64,27 +66,68 @@ export async function descend(
 }
 
 /** Rows that matter for the next steps: the lowest ones, and the mean of the top 1 %. */
-function lookAt(rows: Matrix, a: Float64Array, lowest: number, shift: boolean): { low: Matrix; top: Float64Array } {
-  const { cols } = rows;
-  const x = timesVector(rows, a);
-  const sorted = x.slice().sort();
-  if (shift) a[cols - 1] -= sorted[0];
-  const highest = Math.max(1, Math.floor(rows.rows / 100));
-  const below = sorted[lowest - 1];
-  const above = sorted[rows.rows - highest];
-  const low = matrix(lowest, cols);
-  const top = new Float64Array(cols);
-  let count = 0;
-  let tops = 0;
-  for (let i = 0; i < x.length; i++) {
-    const row = rows.data.subarray(i * cols, (i + 1) * cols);
-    if (x[i] <= below && count < lowest) low.data.set(row, count++ * cols);
-    if (x[i] >= above) {
-      add(top, row);
+interface Look {
+  low: Matrix;
+  top: Float64Array;
+}
+
+/** Every so many rows are sorted to find where the lowest and the top ones begin. */
+const sampleEvery = 8;
+
+/** So many times the lowest rows stay in sight between looks at all rows. */
+const inSight = 4;
+
+class Cloud {
+  #sight = new Int32Array(0);
+  #top = new Float64Array(0);
+
+  constructor(
+    readonly rows: Matrix,
+    readonly lowest: number,
+  ) {}
+
+  /** A look at every row. With `shift`, a is moved first so that its smallest value is 0. */
+  all(a: Float64Array, shift: boolean): Look {
+    const { rows, cols, data } = this.rows;
+    const x = timesVector(this.rows, a);
+    if (shift) a[cols - 1] -= x.reduce((least, value) => Math.min(least, value), Infinity);
+    const every = rows < 8 * this.lowest ? 1 : sampleEvery;
+    const sample = x.filter((_, i) => i % every === 0).sort();
+    const at = (row: number): number => sample[Math.min(sample.length - 1, Math.floor(row / every))];
+    const within = at(inSight * this.lowest - 1);
+    const above = at(rows - Math.max(1, Math.floor(rows / 100)));
+    const sight: number[] = [];
+    this.#top = new Float64Array(cols);
+    let tops = 0;
+    for (let i = 0; i < rows; i++) {
+      if (x[i] <= within) sight.push(i);
+      if (x[i] < above) continue;
+      for (let j = 0; j < cols; j++) this.#top[j] += data[i * cols + j];
       tops++;
     }
+    this.#top = this.#top.map((value) => value / tops);
+    this.#sight = Int32Array.from(sight);
+    return this.#look((i) => x[i]);
   }
-  return { low, top: top.map((value) => value / tops) };
+
+  /** A look at the rows that were low at the last look at all. */
+  near(a: Float64Array): Look {
+    const { cols, data } = this.rows;
+    return this.#look((i) => dot(data.subarray(i * cols, (i + 1) * cols), a));
+  }
+
+  #look(value: (row: number) => number): Look {
+    const { cols, data } = this.rows;
+    const x = Float64Array.from(this.#sight, value);
+    const below = x.slice().sort()[Math.min(this.lowest, x.length) - 1];
+    const low = matrix(Math.min(this.lowest, x.length), cols);
+    for (let k = 0, count = 0; k < x.length && count < low.rows; k++) {
+      if (x[k] > below) continue;
+      const from = this.#sight[k] * cols;
+      low.data.set(data.subarray(from, from + cols), count++ * cols);
+    }
+    return { low, top: this.#top };
+  }
 }
 
 function medianOf(x: Float64Array): number {

@@ -6,6 +6,9 @@ import { fitName } from './words.js';
 /** The table of one group of fits: the published figure beside ours, and only columns in which something stands. */
 export function columnsFor(experiment: number, rows: readonly ResultRow[]): Column<ResultRow>[] {
   const columns: (Column<ResultRow> | null)[] = [
+    rows.some(({ observe }) => observe !== undefined)
+      ? { heading: 'shown', cell: ({ observe = 'logits' }) => observe }
+      : null,
     { heading: 'fit', cell: fitName },
     rows.some(({ from }) => from === 'features') ? { heading: 'read from', cell: (row) => row.from } : null,
     { heading: 'agreement', align: 'right', cell: (row) => share(row.agreement) },

@@ -1,0 +1,53 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Check } from './check.js';
+import { command } from './command.js';
+import { project, type Settings } from './settings.js';
+
+/** Calls the command line as a user would, and reads what it prints as JSON; a problem where it does not end with 0. */
+export async function callJson<T>(args: readonly string[]): Promise<{ value: T | null; problem: string }> {
+  process.stderr.write(`$ featreconstruct ${args.join(' ')}\n`);
+  const { code, stdout, lastWords } = await command(process.execPath, [
+    join(project, 'dist/cli/main.js'),
+    ...args,
+    '--json',
+  ]);
+  if (code !== 0) return { value: null, problem: `exit ${code}: ${lastWords}` };
+  return { value: JSON.parse(stdout) as T, problem: '' };
+}
+
+/** Where the commands write what they find. */
+export async function outFolder(name: string): Promise<string> {
+  const folder = join(project, 'out', 'verify', name);
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
+
+/** Images of a store: a data set as the command line takes it, and how often each image is varied. */
+export interface Images {
+  dataset: string;
+  vary?: number;
+  /** The model's own transform, where it is not the protocol's. */
+  transform?: readonly string[];
+}
+
+/** Extracts a model's activations, or takes those that are there. */
+export async function extracted(model: string, images: Images, settings: Settings): Promise<string> {
+  const { dataset, vary, transform = [] } = images;
+  const spec = dataset === 'scenes' ? `folder:${settings.data}/scenes` : dataset;
+  const slug = [model, dataset, vary ? `vary${vary}` : '', ...transform].join('-').replaceAll(/[^\w]+/g, '-');
+  const store = join(settings.stores, `${slug}.safetensors`);
+  const { problem } = await callJson([
+    ...['extract', '--model', join(settings.models!, `${model}.onnx`), '--dataset', spec, '--store', store],
+    ...['--data-dir', settings.data!, '--allow-partial', ...transform, ...(vary ? ['--vary', String(vary)] : [])],
+  ]);
+  if (problem) throw new Error(problem);
+  return store;
+}
+
+export const failed = (subject: string, problem: string): Check => ({
+  subject,
+  bar: 'the command ends well',
+  figure: problem,
+  held: false,
+});

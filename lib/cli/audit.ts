@@ -1,0 +1,79 @@
+import { stat } from 'node:fs/promises';
+import { Option, type Command } from 'commander';
+import type { Leaks, Results } from '../experiments/index.js';
+import { common, createContext } from './context.js';
+import { experimentOptions, finish, storesOption, type ExperimentFlags } from './experiment.js';
+import { dataOptions, runtimeOptions, transformOptions, wholeNumber } from './options.js';
+
+interface Flags extends ExperimentFlags {
+  vary?: number;
+  observe?: string[];
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('audit')
+    .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
+    .argument('<model>', 'an .onnx classifier')
+    .argument('<images>', 'a folder of images, or a data set such as cifar100:train[0:5000]')
+    .addOption(
+      new Option(
+        '--vary <n>',
+        'also probe with n − 1 variations of each image, since whoever asks chooses the images',
+      ).argParser(wholeNumber),
+    )
+    .option('--observe <shown...>', "what an interface shows, as in 'sweep' (default: the same nine)")
+    .option('--out <dir>', 'folder for results.json and report.html', 'audit');
+  common(runtimeOptions(dataOptions(transformOptions(storesOption(command)))))
+    .addHelpText(
+      'after',
+      `
+A fifth of the images, chosen by their content, is kept for testing. Nothing leaves this machine.
+
+Examples:
+  $ featreconstruct audit model.onnx photos
+  $ featreconstruct audit resnet20.onnx cifar10:test --data-dir data --vary 3 --out audit-resnet20`,
+    )
+    .action(async (model: string, images: string, flags: Flags) => {
+      const context = createContext(flags);
+      const { auditModel } = await import('../experiments/index.js');
+      const { parseObserve } = await import('../leaks/index.js');
+      flags.observe?.forEach(parseObserve);
+      const results = await auditModel(model, await specOf(images), {
+        ...(await experimentOptions(flags, context)),
+        vary: flags.vary,
+        observe: flags.observe,
+      });
+      await finish(results, flags.out, context, await summary(results));
+    });
+}
+
+/** A folder as people name it, or a data set's spec. */
+async function specOf(images: string): Promise<string> {
+  const found = await stat(images).catch(() => null);
+  return found?.isDirectory() ? `folder:${images}` : images;
+}
+
+/** The verdict first, then the model as `inspect` shows it. */
+async function summary({ leaks, environment }: Results): Promise<string[]> {
+  const { brief, count } = await import('../report/index.js');
+  const [{ name, featureDim, classCount, headRank, headCondition }] = environment.models;
+  const facts = `${name}: ${count(featureDim)} features, ${count(classCount)} classes, rank of the head ${count(headRank)}, its condition ${brief(headCondition)}`;
+  const { verdict, fingerprint } = leaks!;
+  const found = await comparison(leaks!);
+  return [
+    verdict.sentences.map((sentence) => `* ${sentence}`).join('\n'),
+    [facts, ...fingerprint.reasons, ...found].join('\n'),
+  ];
+}
+
+/** What came back, beside the model's own features. */
+async function comparison({ comparison: found, recovery }: Leaks): Promise<string[]> {
+  if (!found || !recovery) return [];
+  const { count, rSquared, share } = await import('../report/index.js');
+  return [
+    found.kind === 'sphere'
+      ? `Recovered features beside the model's own: R² ${rSquared(found.r2)}, ${share(found.equalNeighbours)} of nearest neighbours equal.`
+      : `Recovered features beside the model's own: ${count(recovery.features)} of ${count(found.identifiable)} that these images can show, the worst correlation ${rSquared(found.worst)}.`,
+  ];
+}

@@ -1,0 +1,56 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Results, RunOptions } from '../experiments/index.js';
+import type { Context } from './context.js';
+import { readTransform, type TransformFlags } from './options.js';
+import { readProviders, type ProviderFlags } from './provider.js';
+
+/** Flags of every command that extracts activations, fits on them and writes results.json. */
+export interface ExperimentFlags extends TransformFlags, ProviderFlags {
+  out: string;
+  stores?: string;
+  threads?: number;
+  batchSize?: number;
+  dataDir?: string;
+  allowPartial?: boolean;
+  skipBadImages?: boolean;
+  json?: boolean;
+}
+
+export const storesOption = (command: Command): Command =>
+  command.option('--stores <dir>', 'folder for extracted activations, used again by later runs (default: OUT/stores)');
+
+/** What those flags ask for. */
+export const experimentOptions = async (
+  flags: ExperimentFlags,
+  context: Context,
+): Promise<RunOptions & { stores: string }> => ({
+  stores: flags.stores ?? join(flags.out, 'stores'),
+  transform: readTransform(flags),
+  batchSize: flags.batchSize,
+  skipBadImages: flags.skipBadImages,
+  dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
+  model: { executionProviders: await readProviders(flags), intraOpNumThreads: flags.threads },
+  command: `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`,
+  signal: context.signal,
+  onProgress: context.onProgress,
+});
+
+/** An argument as a shell takes it. */
+const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+/**
+ * Writes OUT/results.json and OUT/report.html, and prints the tables under `heading`; a failed check makes the exit code
+ * 1.
+ */
+export async function finish(results: Results, out: string, context: Context, heading: string[] = []): Promise<void> {
+  const { renderReport, renderResults } = await import('../report/index.js');
+  const { writeWhole } = await import('../tensor/index.js');
+  await mkdir(out, { recursive: true });
+  const [file, page] = [join(out, 'results.json'), join(out, 'report.html')];
+  await writeWhole(file, [Buffer.from(`${JSON.stringify(results, null, 2)}\n`)]);
+  await writeWhole(page, [Buffer.from(await renderReport([results]))]);
+  context.print([...heading, renderResults(results), `${file}\n${page}`].join('\n\n'), results);
+  if (results.failures.length > 0) process.exitCode = 1;
+}

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { UsageError } from '../base/index.js';
+import type { Fingerprint, SameHead } from '../leaks/index.js';
+import { common, createContext } from './context.js';
+
+interface Flags {
+  observe?: string;
+  features: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command): void {
+  common(
+    program
+      .command('fingerprint')
+      .description('what outputs alone show of the model behind them; of two sets, whether one head made both')
+      .argument(
+        '<file...>',
+        'outputs: a store, .safetensors (FILE#NAME), .npy, or .csv as a service logs it; one or two',
+      )
+      .option('--observe <shown>', "look at them as an interface would show them, as in 'sweep'; for files of logits")
+      .option('--no-features', 'leave out the look at what stands before the head, which takes the longest'),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ featreconstruct fingerprint predictions.csv
+  $ featreconstruct fingerprint ours.npy theirs.csv --json`,
+    )
+    .action(async (paths: string[], flags: Flags) => {
+      const context = createContext(flags);
+      if (paths.length > 2) throw new UsageError(`Expected one file of outputs or two, found ${paths.length}.`);
+      const { fingerprint, sameHead } = await import('../leaks/index.js');
+      const { openShown } = await import('./outputs.js');
+      const opened: Awaited<ReturnType<typeof openShown>>[] = [];
+      try {
+        for (const path of paths) opened.push(await openShown(path, flags.observe));
+        const prints: (Fingerprint & { file: string; notes: string[] })[] = [];
+        for (const { rows, name, notes } of opened) {
+          const { features } = flags;
+          const found = await fingerprint(rows, { features, signal: context.signal, onProgress: context.onProgress });
+          prints.push({ file: name, notes, ...found });
+        }
+        const same =
+          opened.length === 2
+            ? await sameHead(opened[0].rows, opened[1].rows, { signal: context.signal, onProgress: context.onProgress })
+            : null;
+        const text = await Promise.all(prints.map(describe));
+        context.print([...text, ...(same ? [same.sentence] : [])].join('\n\n'), asData(prints, same));
+      } finally {
+        for (const { close } of opened) await close();
+      }
+    });
+}
+
+/** One file's facts at the top, two files' side by side. */
+const asData = (prints: Fingerprint[], same: SameHead | null): unknown =>
+  same ? { files: prints, sameHead: same } : prints[0];
+
+async function describe(print: Fingerprint & { file: string; notes: string[] }): Promise<string> {
+  const { count } = await import('../report/index.js');
+  const { file, rows, classes, notes, kind, hiddenWidth, normalised, rectified, reasons } = print;
+  const facts: [string, string][] = [
+    ['outputs', `${file}: ${count(rows)} rows of ${count(classes)}`],
+    ['kind', kind],
+    ['hidden width', hiddenWidth === null ? 'does not show' : count(hiddenWidth)],
+    ['normalised', answer(normalised)],
+    ['rectified', answer(rectified)],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return [
+    ...facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`),
+    ...[...notes, ...reasons].map((sentence) => `* ${sentence}`),
+  ].join('\n');
+}
+
+const answer = (known: boolean | null): string => (known === null ? 'does not show' : known ? 'yes' : 'no');

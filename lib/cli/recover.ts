@@ -1,0 +1,165 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Option, type Command } from 'commander';
+import type { Recovery, RecoveryReport } from '../leaks/index.js';
+import type { NdArray } from 'ndarray';
+import type { RowSource } from '../tensor/index.js';
+import { common, createContext, type Context } from './context.js';
+
+interface Flags {
+  out: string;
+  kind: 'auto' | 'sphere' | 'rectified';
+  observe?: string;
+  head?: string;
+  features?: string[];
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command): void {
+  common(
+    program
+      .command('recover')
+      .description("a classifier's features from its outputs alone: no model, no weights, no features to fit on")
+      .argument(
+        '<file...>',
+        'outputs of one model: stores, .safetensors (FILE#NAME), .npy, .csv; several are put together',
+      )
+      .requiredOption('--out <file>', 'safetensors file for the features; not written without a certificate')
+      .addOption(
+        new Option('--kind <kind>', 'what stands before the head: a normalisation, or features that are never negative')
+          .choices(['auto', 'sphere', 'rectified'])
+          .default('auto'),
+      )
+      .option('--observe <shown>', "take them as an interface would show them, as in 'sweep'; for files of logits")
+      .option('--head <file>', 'safetensors file for the linear map from all that was recovered to the outputs')
+      .option('--features <file...>', 'the true features of the same images, to say how near the recovered ones are'),
+  )
+    .addHelpText(
+      'after',
+      `
+OUT holds 'features' (n, k) with a certificate each; where a part is left that no certificate fixes, 'all'
+(n, r) holds both. Exit code 1 where nothing has a certificate: what is known is printed, nothing is written.
+
+Examples:
+  $ featreconstruct recover predictions.csv --out features.safetensors
+  $ featreconstruct recover train.safetensors test.safetensors --out features.safetensors --head head.safetensors
+  $ featreconstruct evaluate --head head.safetensors --features features.safetensors --logits test.safetensors`,
+    )
+    .action(async (paths: string[], flags: Flags) => {
+      const context = createContext(flags);
+      const { recoverFeatures } = await import('../leaks/index.js');
+      const { openShown } = await import('./outputs.js');
+      const { joinRows } = await import('../tensor/index.js');
+      const { openRows } = await import('./rows.js');
+      const closing: (() => Promise<void>)[] = [];
+      const open = async <T extends { close(): Promise<void> }>(file: T): Promise<T> => {
+        closing.push(() => file.close());
+        return file;
+      };
+      try {
+        const files = [];
+        for (const path of paths) files.push(await open(await openShown(path, flags.observe)));
+        const truths = [];
+        for (const path of flags.features ?? []) truths.push((await open(await openRows(path, 'features'))).source);
+        const outputs = joinRows(files.map(({ rows }) => rows));
+        const recovery = await recoverFeatures(outputs, {
+          kind: flags.kind,
+          signal: context.signal,
+          onProgress: context.onProgress,
+        });
+        const notes = files.flatMap((file) => file.notes);
+        if (!recovery.features) return nothing(recovery.report, notes, context);
+        await save(recovery, outputs, flags, context);
+        const comparison = truths.length > 0 ? await compare(recovery, joinRows(truths), context) : null;
+        context.print(await text(recovery, notes, comparison, flags), {
+          out: flags.out,
+          ...recovery.report,
+          notes: [...notes, ...recovery.report.notes],
+          ...(flags.head === undefined ? {} : { head: flags.head }),
+          ...(comparison ? { comparison } : {}),
+        });
+      } finally {
+        for (const close of closing) await close();
+      }
+    });
+}
+
+/** No certificate, no file: what is known is the answer. */
+function nothing(report: RecoveryReport, notes: string[], context: Context): void {
+  context.print([report.sentence, ...notes, ...report.notes].join('\n'), {
+    ...report,
+    notes: [...notes, ...report.notes],
+  });
+  process.exitCode = 1;
+}
+
+async function save(recovery: Recovery, outputs: RowSource, { out, head }: Flags, context: Context): Promise<void> {
+  const { recoveredRows, recoveryHead } = await import('../leaks/index.js');
+  const { toNdArray, writeSafetensors } = await import('../tensor/index.js');
+  const { saveLinearMap } = await import('../fit/index.js');
+  const { features, rest, report } = recovery;
+  const all = recoveredRows(recovery);
+  const whole: Record<string, NdArray<Float32Array>> = rest
+    ? { all: toNdArray((await all.read(0, all.rows)) as Float32Array, [all.rows, all.cols]) }
+    : {};
+  await mkdir(dirname(out), { recursive: true });
+  await writeSafetensors(out, { features: features!, ...whole }, { recovery: JSON.stringify(report) });
+  if (head === undefined) return;
+  await mkdir(dirname(head), { recursive: true });
+  await saveLinearMap(
+    head,
+    await recoveryHead(recovery, outputs, { signal: context.signal, onProgress: context.onProgress }),
+  );
+}
+
+type Comparison = Awaited<ReturnType<typeof compare>>;
+
+/** The recovered features beside the true ones, as their kind allows. */
+async function compare({ features, report }: Recovery, truth: RowSource, { signal, onProgress }: Context) {
+  const { compareUpToRotation, identifiableFeatures, matchFeatures } = await import('../leaks/index.js');
+  if (report.kind === 'sphere') return { kind: 'sphere' as const, ...(await compareUpToRotation(features!, truth)) };
+  const matched = await matchFeatures(features!, truth);
+  const known = await identifiableFeatures(truth, { signal, onProgress });
+  const enough = known.filter(({ zeros }) => zeros >= 3 * report.rank);
+  return {
+    kind: 'rectified' as const,
+    ...matched,
+    identifiable: known.filter(({ identifiable }) => identifiable).length,
+    /** Features that are zero on 3 r images or more, and how many of those were found. */
+    oftenZero: enough.length,
+    oftenZeroFound: enough.filter(({ feature }) => matched.truth.includes(feature)).length,
+  };
+}
+
+async function text(
+  { report, rest }: Recovery,
+  notes: readonly string[],
+  comparison: Comparison | null,
+  { out, head }: Flags,
+): Promise<string> {
+  const { count, rSquared, seconds, share } = await import('../report/index.js');
+  const lines = [
+    report.sentence,
+    ...notes,
+    ...report.notes,
+    `${count(report.rows.used)} of ${count(report.rows.given)} rows used, ${count(report.iterations)} ${report.kind === 'sphere' ? 'iterations' : 'descents'}, ${seconds(report.seconds)}`,
+  ];
+  if (comparison?.kind === 'sphere') {
+    lines.push(
+      `beside the true features${comparison.normalised ? ' (less the scales and shifts of the normalisation)' : ''}, on ${count(comparison.rows)} rows kept out: R² ${rSquared(comparison.r2)}, correlation of cosines ${rSquared(comparison.cosineCorrelation)}, equal nearest neighbours ${share(comparison.equalNeighbours)}`,
+    );
+  }
+  if (comparison?.kind === 'rectified') {
+    lines.push(
+      `beside the true features: the least correlation of a recovered one with its own ${rSquared(comparison.worst)}; ${count(comparison.oftenZeroFound)} of the ${count(comparison.oftenZero)} that are zero on ${count(3 * report.rank)} images or more; ${count(comparison.identifiable)} could have had a certificate`,
+    );
+  }
+  lines.push(
+    rest
+      ? `${out}: features (n, ${count(report.features)}), all (n, ${count(report.rank)})`
+      : `${out}: features (n, ${count(report.features)})`,
+  );
+  if (head !== undefined) lines.push(`${head}: ${count(report.rank)} → ${count(report.outputs.classes)}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { common, createContext } from './context.js';
+import { experimentOptions, finish, storesOption, type ExperimentFlags } from './experiment.js';
+import { dataOptions, runtimeOptions, transformOptions } from './options.js';
+
+interface Flags extends ExperimentFlags {
+  source: string;
+  train: string;
+  test: string[];
+  observe?: string[];
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('sweep')
+    .description("experiment 1 against how much of the logits is shown: a model's leak curve")
+    .requiredOption('--source <file>', 'the model (.onnx)')
+    .requiredOption('--train <spec>', 'data set to fit on')
+    .requiredOption('--test <spec...>', 'data sets to test on')
+    .option(
+      '--observe <shown...>',
+      'what an interface shows (default: nine of them, from all logits to the largest probability)',
+    )
+    .requiredOption('--out <dir>', 'folder for results.json and report.html');
+  common(runtimeOptions(dataOptions(transformOptions(storesOption(command)))))
+    .addHelpText(
+      'after',
+      `
+An interface shows logits, log-probs, probs, topk:K, round:DECIMALS, float16 and temperature:T, joined by +
+in the order in which it applies them. What is shown is fitted as it is; the answers are compared with the
+arg-max of the model's own logits.
+
+Example:
+  $ featreconstruct sweep --source resnet18.onnx --train cifar100:train --test cifar100:test --data-dir data --out out \\
+      --observe logits log-probs probs probs+topk:5 probs+topk:5+round:2 logits+float16`,
+    )
+    .action(async (flags: Flags) => {
+      const context = createContext(flags);
+      const { runExperiment, usualInterfaces } = await import('../experiments/index.js');
+      const { parseObserve } = await import('../leaks/index.js');
+      const observe = flags.observe ?? usualInterfaces;
+      observe.forEach(parseObserve);
+      const results = await runExperiment(
+        { experiment: 1, source: flags.source, train: flags.train, test: flags.test },
+        { ...(await experimentOptions(flags, context)), observe },
+      );
+      await finish(results, flags.out, context);
+    });
+}

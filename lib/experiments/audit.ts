@@ -1,0 +1,158 @@
+import { FeatReconstructError, UsageError } from '../base/index.js';
+import type { Store } from '../extract/index.js';
+import {
+  auditVerdict,
+  compareUpToRotation,
+  fingerprint,
+  identifiableFeatures,
+  matchFeatures,
+  recoverFeatures,
+  type Recovery,
+} from '../leaks/index.js';
+import { float64Providers, providerName } from '../runtime/index.js';
+import { definitions } from './definitions.js';
+import { describeEnvironment } from './environment.js';
+import { Extraction } from './extraction.js';
+import type { RunOptions } from './options.js';
+import { fitPair, judgeFits } from './pairs.js';
+import { spectrumOf } from './spectra.js';
+import { splitByContent } from './split.js';
+import { trainingFrom } from './training.js';
+import type { Leaks, ResultRow, Results } from './types.js';
+
+export interface AuditOptions extends Omit<RunOptions, 'stores' | 'sgd' | 'transforms'> {
+  /** Folder for stores of activations; what is there already is used again. */
+  stores: string;
+  /** Each image in so many seeded variations, itself first: probes that switch more features off. Default 1. */
+  vary?: number;
+}
+
+/** What an audit looks at, from all of the outputs down to the best class alone. */
+export const usualInterfaces: readonly string[] = [
+  'logits',
+  'log-probs',
+  'probs',
+  'logits+round:2',
+  'probs+round:4',
+  'probs+round:2',
+  'probs+topk:5',
+  'probs+topk:5+round:2',
+  'probs+topk:1',
+];
+
+/**
+ * What a model's outputs give away on one's own images: experiment 1 on a split by content (4 : 1), the sweep over what
+ * an interface may show, the fingerprint, and the features recovered from the outputs alone, with a verdict in words.
+ * @param model path of an .onnx classifier
+ * @param dataset spec of the images
+ * @throws FeatReconstructError as `extractToStore` does, and for too few images to split
+ */
+export async function auditModel(model: string, dataset: string, options: AuditOptions): Promise<Results> {
+  const { vary = 1, transform = 'protocol', observe = usualInterfaces } = options;
+  if (!Number.isInteger(vary) || vary < 1) {
+    throw new UsageError(`Expected a whole number of variations from 1, found ${vary}.`);
+  }
+  const extraction = new Extraction(options);
+  try {
+    const { store, seconds } = await extraction.of({ path: model, transform }, dataset, vary);
+    const { train, test } = splitByContent(store, await extraction.contents(dataset), vary);
+    const trainName = `${dataset} (4 of 5)`;
+    const possible = observe.filter((spec) => !hidesNothing(spec, store.logits.cols));
+    const side = { store: train, seconds };
+    const training = await trainingFrom(side, side, options);
+    const fits = await fitPair(training, { ...options, observe: possible });
+    // Source and target are one store on each side, as they are in experiment 1.
+    const judged = await judgeFits(
+      fits,
+      { source: test, target: test },
+      {
+        train: trainName,
+        test: `${dataset} (1 of 5)`,
+        nTrain: train.rows,
+        overlap: 0,
+        extractSeconds: seconds,
+      },
+      options,
+    );
+    const [one] = definitions;
+    return {
+      schema: 1,
+      experiment: one.id,
+      question: one.question,
+      rows: judged.rows,
+      spectra: [
+        spectrumOf(training.statistics, {
+          source: store.provenance.model.name,
+          from: 'logits',
+          train: trainName,
+          rcond: options.rcond,
+        }),
+      ],
+      leaks: await leaksOf(store, judged.rows, options),
+      failures: judged.failures,
+      environment: await describeEnvironment(extraction.stores, [], {
+        command: options.command ?? null,
+        fitProvider: providerName(float64Providers(options.model?.executionProviders)[0]),
+        jointSeconds: null,
+      }),
+    };
+  } finally {
+    await extraction.close();
+  }
+}
+
+/** The top K of no more than K classes is no interface of its own. */
+function hidesNothing(spec: string, classes: number): boolean {
+  const k = /topk:(\d+)/.exec(spec);
+  return k !== null && Number(k[1]) >= classes;
+}
+
+async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditOptions): Promise<Leaks> {
+  const { signal, onProgress } = options;
+  const print = await fingerprint(store.logits, { features: false, signal, onProgress });
+  const { recovery, reason } = await tryRecovery(store, options);
+  if (recovery) {
+    const { sphere, kind } = recovery.report;
+    print.normalised = sphere ? sphere.holds : null;
+    print.rectified = kind === 'rectified' ? true : kind === 'sphere' ? false : null;
+  }
+  const { model } = store.provenance;
+  const report = recovery?.report ?? null;
+  const verdict = auditVerdict({
+    model: model.name,
+    classes: model.classCount,
+    features: model.featureDim,
+    images: store.rows,
+    curve: rows
+      .filter(({ prior, alpha, r2 }) => prior === null && alpha === 0 && r2 !== null)
+      .map(({ observe = 'logits', agreement, r2 }) => ({ observe, agreement: agreement!, r2: r2! })),
+    fingerprint: print,
+    recovery: report,
+    reason,
+  });
+  return { verdict, fingerprint: print, recovery: report, reason, comparison: await compare(recovery, store, options) };
+}
+
+/** What cannot be recovered for want of rows or of classes is an answer, and no error. */
+async function tryRecovery(
+  store: Store,
+  { signal, onProgress }: AuditOptions,
+): Promise<{ recovery: Recovery | null; reason: string | null }> {
+  try {
+    return { recovery: await recoverFeatures(store.logits, { signal, onProgress }), reason: null };
+  } catch (error) {
+    if (!(error instanceof FeatReconstructError)) throw error;
+    return { recovery: null, reason: error.message };
+  }
+}
+
+async function compare(recovery: Recovery | null, store: Store, options: AuditOptions): Promise<Leaks['comparison']> {
+  if (!recovery?.features) return null;
+  if (recovery.report.kind === 'sphere') {
+    return { kind: 'sphere', ...(await compareUpToRotation(recovery.features, store.features)) };
+  }
+  const identifiable = (await identifiableFeatures(store.features, { signal: options.signal })).filter(
+    (feature) => feature.identifiable,
+  ).length;
+  return { kind: 'rectified', identifiable, ...(await matchFeatures(recovery.features, store.features)) };
+}

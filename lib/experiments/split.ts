@@ -1,0 +1,47 @@
+import { FeatReconstructError } from '../base/index.js';
+import type { Store } from '../extract/index.js';
+import { chooseRows } from '../tensor/index.js';
+
+/**
+ * Splits a store 4 : 1 by the content of its images, so that the same images fall on the same side on every machine and
+ * in every order, and equal images on one side. Variations of an image go with it.
+ * @param contents hex digest of each image of the data set
+ * @param variations rows of the store that each image has
+ * @throws FeatReconstructError when a side would be empty
+ */
+export function splitByContent(
+  store: Store,
+  contents: readonly string[],
+  variations = 1,
+): { train: Store; test: Store } {
+  const isTest = (row: number): boolean =>
+    parseInt(contents[Math.floor(store.positions[row] / variations)].slice(0, 8), 16) % 5 === 0;
+  const rows = Array.from({ length: store.rows }, (_, row) => row);
+  const test = rows.filter(isTest);
+  if (test.length === 0 || test.length === store.rows) {
+    throw new FeatReconstructError(
+      `Expected images enough to keep a fifth of them for testing, found ${store.rows / variations}; give a hundred or more.`,
+    );
+  }
+  return {
+    train: part(
+      store,
+      rows.filter((row) => !isTest(row)),
+    ),
+    test: part(store, test),
+  };
+}
+
+/** Some rows of a store; it stays open when they are closed. */
+function part(store: Store, rows: readonly number[]): Store {
+  const chosen = Int32Array.from(rows);
+  return {
+    ...store,
+    rows: rows.length,
+    features: chooseRows(store.features, chosen),
+    logits: chooseRows(store.logits, chosen),
+    labels: chosen.map((row) => store.labels[row]),
+    positions: chosen.map((row) => store.positions[row]),
+    close: async () => undefined,
+  };
+}
