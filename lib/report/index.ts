@@ -9,6 +9,7 @@ export { renderReport } from './page.js';
 export { newcombe, pairedDifference, type Difference } from './paired.js';
 export { renderPng } from './picture.js';
 export { parseResults, readResults, resultsFile } from './read.js';
+export { mismatch, type Schema } from './schema.js';
 export { renderResults } from './results.js';
 export { renderTable, type Column } from './table.js';
 export { renderCsv, renderMarkdown } from './text-formats.js';

@@ -2,10 +2,11 @@
  * Checks a value against the part of JSON Schema that docs/results.schema.json is written in.
  * @returns what is wrong first, as `rows[3].agreement: expected number or null, found "high"`; null where nothing is
  */
-export function mismatch(value: unknown, schema: Schema, path = ''): string | null {
+export function mismatch(value: unknown, schema: Schema, path = '', root = schema): string | null {
+  if (schema.$ref !== undefined) return mismatch(value, referenced(root, schema.$ref), path, root);
   const wrong = (expected: string): string => `${path || 'the file'}: expected ${expected}, found ${brief(value)}`;
   if (schema.oneOf) {
-    const tries = schema.oneOf.map((option) => mismatch(value, option, path));
+    const tries = schema.oneOf.map((option) => mismatch(value, option, path, root));
     if (tries.includes(null)) return null;
     // The option that the value was meant to be is the one that is wrong furthest inside.
     const depth = (text: string | null): number => text!.split(': ', 1)[0].length;
@@ -20,14 +21,16 @@ export function mismatch(value: unknown, schema: Schema, path = ''): string | nu
     if (schema.minimum !== undefined && value < schema.minimum) return wrong(`at least ${schema.minimum}`);
     if (schema.maximum !== undefined && value > schema.maximum) return wrong(`at most ${schema.maximum}`);
   }
-  if (Array.isArray(value)) return listMismatch(value, schema, path) ?? null;
+  if (Array.isArray(value)) return listMismatch(value, schema, path, root);
   if (typeof value === 'object' && value !== null)
-    return objectMismatch(value as Record<string, unknown>, schema, path);
+    return objectMismatch(value as Record<string, unknown>, schema, path, root);
   return null;
 }
 
 /** The keywords that are understood; all others are for people. */
 export interface Schema {
+  $ref?: string;
+  definitions?: Record<string, Schema>;
   type?: string | string[];
   const?: unknown;
   enum?: unknown[];
@@ -42,20 +45,25 @@ export interface Schema {
   maximum?: number;
 }
 
-function listMismatch(value: readonly unknown[], schema: Schema, path: string): string | null {
+/** `#/definitions/NAME`. */
+function referenced({ definitions = {} }: Schema, ref: string): Schema {
+  return definitions[ref.replace('#/definitions/', '')];
+}
+
+function listMismatch(value: readonly unknown[], schema: Schema, path: string, root: Schema): string | null {
   const { minItems = 0, maxItems = Infinity, items } = schema;
   if (value.length < minItems || value.length > maxItems) {
     return `${path}: expected ${minItems === maxItems ? minItems : `${minItems} to ${maxItems}`} items, found ${value.length}`;
   }
   if (!items) return null;
   for (const [i, item] of value.entries()) {
-    const found = mismatch(item, items, `${path}[${i}]`);
+    const found = mismatch(item, items, `${path}[${i}]`, root);
     if (found) return found;
   }
   return null;
 }
 
-function objectMismatch(value: Record<string, unknown>, schema: Schema, path: string): string | null {
+function objectMismatch(value: Record<string, unknown>, schema: Schema, path: string, root: Schema): string | null {
   const { properties = {}, required = [], additionalProperties = true } = schema;
   const at = (key: string): string => (path === '' ? key : `${path}.${key}`);
   const missing = required.find((key) => !Object.hasOwn(value, key));
@@ -63,7 +71,7 @@ function objectMismatch(value: Record<string, unknown>, schema: Schema, path: st
   for (const [key, item] of Object.entries(value)) {
     const known = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
     if (known === false) return `${at(brief(key).slice(1, -1))}: expected no such field`;
-    const found = known === true ? null : mismatch(item, known, at(key));
+    const found = known === true ? null : mismatch(item, known, at(key), root);
     if (found) return found;
   }
   return null;
