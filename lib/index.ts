@@ -166,11 +166,13 @@ export type {
   SphereCertificate,
   Verdict,
 } from './leaks/index.js';
-export { runExperiment, zeroShotHead } from './experiments/index.js';
+export { auditModel, runExperiment, zeroShotHead } from './experiments/index.js';
 export type {
+  AuditOptions,
   DatasetRecord,
   Environment,
   ExperimentSpec,
+  Leaks,
   ModelRecord,
   Prior,
   ResultRow,
