@@ -178,6 +178,7 @@ export type {
   ResultRow,
   Results,
   RunOptions,
+  SpectrumRecord,
   ZeroShotHead,
   ZeroShotOptions,
   ZeroShotRecord,
