@@ -231,9 +231,9 @@ function markdown({ rows, ...about }: Awaited<ReturnType<typeof conditions>> & {
     ...batchSizes.map((size) => `images/s at ${size}`),
     ...['extract images/s', 'process MiB', 'card MiB', 'agreement', 'feature difference', 'logit difference', 'fit s'],
   ];
-  const lines = rows.map((row) => {
-    if (row.reason !== undefined) return [row.provider, row.device, row.precision, `not run: ${row.reason}`];
-    return [
+  const lines = rows
+    .filter(({ reason }) => reason === undefined)
+    .map((row) => [
       row.provider,
       row.device,
       row.precision,
@@ -246,11 +246,10 @@ function markdown({ rows, ...about }: Awaited<ReturnType<typeof conditions>> & {
       `${row.agreed} of ${row.images}`,
       difference(row.featureDifference!, row.featureScale!),
       difference(row.logitDifference!, row.logitScale!),
-      row.fit === null ? '– (no float64)' : number(row.fit!),
-    ];
-  });
-  const line = (cells: readonly string[]): string =>
-    `| ${[...cells, ...Array.from({ length: head.length - cells.length }, () => '')].join(' | ')} |`;
+      row.fit === null ? '–' : number(row.fit!),
+    ]);
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const idle = rows.filter(({ reason }) => reason !== undefined);
   return [
     `**${about.model}** on ${about.dataset} (${about.transform}), ${about.date}; ONNX Runtime ${about.onnxruntime}, Node ${about.node}, ${about.platform}, ${about.cpu}, ${about.threads} threads`,
     '',
@@ -258,6 +257,10 @@ function markdown({ rows, ...about }: Awaited<ReturnType<typeof conditions>> & {
     line(head.map((_, i) => (i < 3 ? '---' : '---:'))),
     ...lines.map(line),
     '',
+    ...idle.flatMap(({ provider, precision, device, reason }) => [
+      `Not run: ${provider}${precision === '–' ? '' : ` in ${precision}`} (${device}): ${reason}.`,
+      '',
+    ]),
     `\`${about.command}\``,
   ].join('\n');
 }
