@@ -54,18 +54,21 @@ Example:
     )
     .action(async (flags: Flags) => {
       const context = createContext(flags);
+      // What is asked wrongly is said before anything is opened.
+      const transform = readTransform(flags);
+      const executionProviders = await readProviders(flags);
       const { openDataset } = await import('../datasets/index.js');
       const { extractToStore } = await import('../extract/index.js');
       const { varied } = await import('../leaks/index.js');
       const dataset = await openDataset(flags.dataset, { dataDir: flags.dataDir, allowPartial: flags.allowPartial });
       const images = flags.vary === undefined ? dataset : varied(dataset, flags.vary);
       const store = await extractToStore(flags.model, images, flags.store, {
-        transform: readTransform(flags),
+        transform,
         batchSize: flags.batchSize,
         logits: flags.headOnly ? 'head' : 'stored',
         skipBadImages: flags.skipBadImages,
         model: {
-          executionProviders: await readProviders(flags),
+          executionProviders,
           intraOpNumThreads: flags.threads,
           features: flags.featuresTensor,
           logits: flags.logitsTensor,
