@@ -45,7 +45,7 @@ export async function readProviders(flags: ProviderFlags): Promise<ExecutionProv
   const choice = await chooseProvider();
   if (!flags.quiet) {
     const times = Object.entries(choice.milliseconds).map(([name, time]) =>
-      time === null ? `${name} too slow` : `${name} ${time.toPrecision(3)} ms`,
+      time === null ? `${name} too slow` : `${name} ${time < 100 ? time.toPrecision(3) : time.toFixed(0)} ms`,
     );
     process.stderr.write(`provider ${choice.provider}, the quickest on a test graph: ${times.join(', ')}\n`);
   }
