@@ -22,14 +22,15 @@ describe('auditVerdict', () => {
       await findings('sphere', [
         { observe: 'logits', agreement: 1, r2: 1 },
         { observe: 'log-probs', agreement: 1, r2: 0.99999 },
+        { observe: 'probs', agreement: 0.8, r2: 0.8 },
         { observe: 'probs+topk:5+round:2', agreement: 0.8765, r2: 0.4321 },
       ]),
     );
     expect(level).toBe('features');
     expect(sentences).toEqual([
       "Anyone who sees all 30 outputs of made (logits or probabilities) for 600 images has this model's 16 features up to a rotation: which images are similar to which, exactly as the model sees it. Nothing but the outputs is needed for that.",
-      'To anyone who also has the features of some images, all logits and all log-probabilities give those of every other image away: one linear map reads off 99.9 % of their variance.',
-      "The top 5 probabilities rounded to 2 decimals give away 43.2 % of the features' variance; from what is read back the model's last layer names its own answer for 87.6 % of the images.",
+      'To anyone who also has the features of some images, all logits and all log-probabilities (or the logarithms of all probabilities) give those of every other image away: one linear map reads off 99.9 % of their variance.',
+      "The top 5 probabilities rounded to 2 decimals give away 43.2 % of the features' variance at the least, to one linear map; from what is read back the model's last layer names its own answer for 87.6 % of the images.",
       "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from any other's.",
     ]);
   });

@@ -63,20 +63,24 @@ function recovered({ model, classes, features, images }: AuditFindings, report: 
 }
 
 /** The curve in sentences: what is as good as everything in one, the rest each in its own, the most telling first. */
-function spoken(curve: readonly LeakPoint[]): string[] {
+function spoken(points: readonly LeakPoint[]): string[] {
+  // Whoever sees all probabilities takes their logarithms: what a linear map reads off them as they stand is no bound.
+  const curve = points.some(({ observe }) => observe === 'log-probs')
+    ? points.filter(({ observe }) => observe !== 'probs')
+    : points;
   const all = curve.filter(({ r2 }) => r2 >= nearlyAll);
   const rest = curve.filter(({ r2 }) => r2 < nearlyAll).sort((a, b) => b.r2 - a.r2);
   const whole =
     all.length === 0
       ? []
       : [
-          `To anyone who also has the features of some images, ${list(all.map(({ observe }) => inWords(observe)))} give those of every other image away: one linear map reads off ${percent(Math.min(...all.map(({ r2 }) => r2)))} of their variance.`,
+          `To anyone who also has the features of some images, ${list(all.map(({ observe }) => inWords(observe) + (observe === 'log-probs' ? ' (or the logarithms of all probabilities)' : '')))} give those of every other image away: one linear map reads off ${percent(Math.min(...all.map(({ r2 }) => r2)))} of their variance.`,
         ];
   return [
     ...whole,
     ...rest.map(
       ({ observe, r2, agreement }) =>
-        `${capital(inWords(observe))} give away ${percent(r2)} of the features' variance; from what is read back the model's last layer names its own answer for ${percent(agreement)} of the images.`,
+        `${capital(inWords(observe))} give away ${percent(r2)} of the features' variance at the least, to one linear map; from what is read back the model's last layer names its own answer for ${percent(agreement)} of the images.`,
     ),
   ];
 }
