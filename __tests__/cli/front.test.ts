@@ -8,6 +8,7 @@ import { bin, runCli, start, temporaryFolder, writeCifar, writeClassifier } from
 const folder = temporaryFolder();
 const at = (...names: string[]): string => path.join(folder, ...names);
 const commands = [
+  'demo',
   'inspect',
   'extract',
   'fit',

@@ -19,7 +19,10 @@ try {
   const stray = files
     .map(({ path }) => path)
     .filter(
-      (path) => !/^(dist|docs)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(path),
+      (path) =>
+        !/^(dist|docs|onnx\/demo)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(
+          path,
+        ),
     );
   if (stray.length > 0) throw new Error(`The tarball holds files that do not belong there: ${stray.join(', ')}`);
   if (size > 5e6) throw new Error(`The tarball has ${size} bytes, more than 5 MB.`);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { FeatReconstructError } from '../base/index.js';
 import * as audit from './audit.js';
+import * as demo from './demo.js';
 import * as doctor from './doctor.js';
 import * as evaluate from './evaluate.js';
 import * as extract from './extract.js';
@@ -39,7 +40,20 @@ Examples:
 Exit codes: 0 done, 1 bad input or a failed check, 2 wrong usage, 130 stopped by Ctrl-C.`,
     );
   // Commands copy exitOverride from their parent only when made through it, hence one place for both.
-  for (const command of [inspect, extract, fit, evaluate, run, report, sweep, fingerprint, recover, audit, doctor])
+  for (const command of [
+    demo,
+    inspect,
+    extract,
+    fit,
+    evaluate,
+    run,
+    report,
+    sweep,
+    fingerprint,
+    recover,
+    audit,
+    doctor,
+  ])
     command.register(program);
   return program;
 }

@@ -54,8 +54,9 @@ export interface Variety {
   period: readonly [number, number];
   /** Of the texture on either side of the shape's colour. */
   depth: readonly [number, number];
-  /** Between the colours of shape and ground, at least, summed over the channels. */
-  contrast: number;
+  /** Of each channel of the ground's colour, and of the shape's. */
+  ground: readonly [number, number];
+  front: readonly [number, number];
   /** Of the ground's soft blotches on either side of its colour. */
   blotches: number;
   /** Bars that cross the picture. */
@@ -76,7 +77,8 @@ export function drawSynthetic(label: number, random: Random, variety: Variety): 
   const [px, py] = direction(random);
   const [phaseP, phaseQ] = [random(), random()];
   const depth = between(random, ...variety.depth);
-  const [ground, colour] = colours(random, variety.contrast);
+  const ground = rgb(random, variety.ground);
+  const colour = rgb(random, variety.front);
   const tint = [0, 1, 2].map(() => depth * between(random, 0.6, 1));
   const blotch = blotches(random, variety.blotches);
   const bars = Array.from({ length: variety.bars }, () => bar(random));
@@ -107,15 +109,9 @@ export function drawSynthetic(label: number, random: Random, variety: Variety): 
   return { width: SIDE, height: SIDE, data };
 }
 
-/** Two colours that differ by `contrast` or more, summed over the channels. */
-function colours(random: Random, contrast: number): [ground: number[], colour: number[]] {
-  for (;;) {
-    const [a, b] = [rgb(random), rgb(random)];
-    if (abs(a[0] - b[0]) + abs(a[1] - b[1]) + abs(a[2] - b[2]) >= contrast) return [a, b];
-  }
-}
-
-const rgb = (random: Random): number[] => [0, 1, 2].map(() => between(random, 20, 235));
+/** One colour channel by channel, in grey levels of a range. */
+const rgb = (random: Random, range: readonly [number, number]): number[] =>
+  [0, 1, 2].map(() => between(random, ...range));
 
 /** Values on a grid of 5 x 5 and between them by bilinear interpolation. */
 function blotches(random: Random, height: number): (x: number, y: number) => number {
@@ -138,7 +134,7 @@ function bar(random: Random): { colour: number[]; covers(x: number, y: number): 
   const [nx, ny] = direction(random);
   const [x0, y0] = [between(random, 4, SIDE - 4), between(random, 4, SIDE - 4)];
   const half = between(random, 0.5, 1.2);
-  return { colour: rgb(random), covers: (x, y) => abs((x - x0) * nx + (y - y0) * ny) < half };
+  return { colour: rgb(random, [20, 235]), covers: (x, y) => abs((x - x0) * nx + (y - y0) * ny) < half };
 }
 
 /** −1 to 1 and back in a period of 1, in straight lines. */

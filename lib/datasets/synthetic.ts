@@ -11,23 +11,25 @@ const usual: Variety = {
   radius: [7, 12],
   offset: 4,
   period: [3.5, 6.5],
-  depth: [30, 75],
-  contrast: 120,
+  depth: [22, 70],
+  ground: [10, 130],
+  front: [110, 245],
   blotches: 30,
   bars: 1,
-  noise: [4, 28],
+  noise: [4, 32],
 };
 
-/** Another look at the same classes: smaller, further off, on a restless ground. */
+/** Another look at the same classes: smaller, further off, on a restless ground, behind more bars. */
 const shifted: Variety = {
-  radius: [5.5, 9],
+  radius: [5.5, 8.5],
   offset: 7,
   period: [3, 5],
-  depth: [40, 90],
-  contrast: 60,
-  blotches: 70,
-  bars: 2,
-  noise: [0, 45],
+  depth: [20, 80],
+  ground: [30, 180],
+  front: [80, 230],
+  blotches: 80,
+  bars: 3,
+  noise: [0, 60],
 };
 
 /** What is drawn for a split: how many, how, and the seed that all of its images share. */
