@@ -6,6 +6,7 @@ import { by, dataset, groupRows, list, pairName } from './words.js';
 /** The answer in one sentence, as far as the figures give one. */
 export function answerOf(results: Results): string {
   const pairs = definitions.find(({ id }) => id === results.experiment)?.pairs;
+  if (results.leaks?.verdict.sentences[0]) return results.leaks.verdict.sentences[0];
   if (results.rows.length === 0) return 'This run has no rows: there is nothing to answer.';
   if (pairs === 'all') return allPairs(results.rows);
   if (pairs === 'zero-shot') return zeroShot(results.rows);

@@ -1,6 +1,7 @@
 import { definitions, shortSpec, type Results } from '../experiments/index.js';
 import { loadPlot, type Chart, type Plotting } from './chart.js';
 import { agreementChart, controlChart, marginChart, marginStrips } from './fit-charts.js';
+import { leakChart, leakCharts } from './leak-charts.js';
 import { spectrumChart } from './spectrum-chart.js';
 import { heatmap, metrics, pairsOf } from './heatmap.js';
 
@@ -20,13 +21,19 @@ const spectrumCaption =
 /** Experiments 1 to 3 and 5. */
 export function fitCharts(plotting: Plotting, { experiment, rows, spectra }: Results): Shown[] {
   const shown = rows.slice(0, mostShown);
+  // What outputs give away by how much is shown has a chart of its own.
+  const whole = shown.filter(({ observe }) => observe === undefined);
   return present([
     [
-      agreementChart(plotting, experiment, shown),
+      leakChart(plotting, shown),
+      'Each line is one way of showing the outputs: the dot is the share of the features’ variance that one linear map reads off them, the ring how often the model’s last layer then names its own answer.',
+    ],
+    [
+      agreementChart(plotting, experiment, whole),
       'Dots are agreement, bars their 95 % intervals (Wilson). The dashed tick is the published figure, of the published models.',
     ],
     [
-      marginChart(plotting, shown),
+      marginChart(plotting, whole),
       'Images sorted by how far the original’s first answer is ahead of its second. What agreement loses, it should lose on the left. Fits that agree on every image are left out.',
     ],
     [spectrumChart(plotting, spectra), spectrumCaption],
@@ -64,7 +71,7 @@ export const heatmapsOf = (plotting: Plotting, set: ReturnType<typeof pairsOf>):
 export async function chartsOf(results: Results): Promise<Chart[]> {
   const plotting = await loadPlot();
   if (definitions.find(({ id }) => id === results.experiment)?.pairs !== 'all') {
-    return fitCharts(plotting, results).map(({ chart }) => chart);
+    return [...leakCharts(plotting, results), ...fitCharts(plotting, results)].map(({ chart }) => chart);
   }
   const tests = [...new Set(results.rows.map(({ test }) => test))];
   const pairs = tests.flatMap((test) => {

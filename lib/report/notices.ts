@@ -73,14 +73,14 @@ function ofTest(rows: readonly ResultRow[]): Notice[] {
 /** A best penalty at an end of the grid says that the grid was too short. */
 function edges(rows: readonly ResultRow[]): Notice[] {
   const fitted = rows.filter(({ alpha, mse }) => alpha !== null && mse !== null);
-  const key = ({ source, target, train, test, from, prior }: ResultRow): string =>
-    JSON.stringify([source, target, train, test, from, prior]);
+  const key = ({ source, target, train, test, from, observe, prior }: ResultRow): string =>
+    JSON.stringify([source, target, train, test, from, observe ?? null, prior]);
   return by(fitted, key).flatMap((group): Notice[] => {
     const alphas = group.map(({ alpha }) => alpha!);
     const [least, most] = [Math.min(...alphas), Math.max(...alphas)];
     const best = group.reduce((a, b) => (b.mse! < a.mse! ? b : a));
     const edge = best.alpha === most ? 'largest' : best.alpha === least && least > 0 ? 'smallest' : null;
-    if (group.length < 3 || edge === null) return [];
+    if (new Set(alphas).size < 3 || edge === null) return [];
     const { source, target, from, test } = best;
     return [
       {

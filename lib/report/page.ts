@@ -10,6 +10,8 @@ import { metrics } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
 import { markup, Markup } from './html.js';
 import { allPairs } from './matrix-section.js';
+import { leakCharts } from './leak-charts.js';
+import { fingerprintSection, verdictSection } from './leaks-section.js';
 import { noticesOf } from './notices.js';
 import { dark, light, variables, type Palette } from './palette.js';
 import { provenance } from './provenance.js';
@@ -65,15 +67,19 @@ const switches = (): string =>
 function section(plotting: Plotting, results: Results, index: number, of: number): Markup {
   const definition = definitions.find(({ id }) => id === results.experiment);
   const { environment, rows } = results;
-  const heading = definition?.title ?? `Experiment ${results.experiment}`;
+  const { leaks } = results;
+  const heading = leaks
+    ? `What the outputs of ${environment.models[0]?.name ?? 'a model'} give away`
+    : (definition?.title ?? `Experiment ${results.experiment}`);
   return markup`<section id="result-${index + 1}">
     <header${new Markup(of > 1 ? ' class="one-of"' : '')}>
-      <p class="kicker">${of > 1 ? `Result ${index + 1} · ` : null}Experiment ${results.experiment} · ${environment.date.slice(0, 10)}</p>
+      <p class="kicker">${of > 1 ? `Result ${index + 1} · ` : null}${leaks ? 'Audit' : `Experiment ${results.experiment}`} · ${environment.date.slice(0, 10)}</p>
       ${of === 1 ? markup`<h1>${heading}</h1>` : markup`<h2>${heading}</h2>`}
-      <p class="question">${results.question}</p>
+      <p class="question">${leaks ? 'What do a model’s outputs give away of its features?' : results.question}</p>
       <p class="answer">${answerOf(results)}</p>
     </header>
-    ${notices(results)}
+    ${leaks ? verdictSection(leaks) : null} ${notices(results)}
+    ${leaks ? markup`${leakCharts(plotting, results).map(chartFigure)} ${fingerprintSection(leaks)}` : null}
     ${rows.length === 0 ? null : definition?.pairs === 'all' ? allPairs(plotting, results, index) : fits(plotting, results)}
     ${provenance(results)}
   </section>`;

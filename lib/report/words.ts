@@ -9,8 +9,10 @@ export function fitName({ sgd, prior, alpha }: ResultRow): string {
 }
 
 /** The same where nothing else says what is read. */
-export const fitLabel = (row: ResultRow): string =>
-  row.from === 'features' ? `${fitName(row)}, from features` : fitName(row);
+export function fitLabel(row: ResultRow): string {
+  const read = row.from === 'features' ? ', from features' : '';
+  return `${fitName(row)}${read}${row.observe === undefined ? '' : `, shown ${row.observe}`}`;
+}
 
 /** `cifar100:train[0:10000] (10,000)`: data sets without folders of somebody's disk. */
 export const dataset = (spec: string, size: number): string => `${shortSpec(spec)} (${count(size)})`;

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { parseHTML } from 'linkedom';
+import { chartsOf, parseResults, renderReport } from '../../lib/report/index.js';
+import type { Leaks, Results } from '../../lib/experiments/index.js';
+import { madeRow } from './made.js';
+
+const three = await parseResults(await readFile('__tests__/fixtures/report/experiment-3.json', 'utf8'));
+
+/** A made-up audit: what is held here is how it is shown, and not what is found. */
+const leaks: Leaks = {
+  verdict: {
+    level: 'features',
+    sentences: ['Anyone who sees all 1,000 outputs has 200 of the 256 features.', 'The top 5 give away <half>.'],
+  },
+  fingerprint: {
+    ...{ rows: 6000, classes: 1000, kind: 'logits', outputs: {} as Leaks['fingerprint']['outputs'], rank: 255 },
+    ...{ hiddenWidth: 256, gap: 1e8, normalised: null, rectified: true, reasons: ['The outputs fill 255 directions.'] },
+  },
+  recovery: {
+    ...{ kind: 'rectified', certified: true, sentence: 'Recovered.', notes: [], rank: 255, features: 200 },
+    ...{ outputs: {} as Leaks['fingerprint']['outputs'], sphere: null, rectified: [], iterations: 9, seconds: 1 },
+    rows: { given: 6000, distinct: 6000, used: 6000, neededSphere: 40_000, neededRectified: 1024 },
+  },
+  reason: null,
+  comparison: { kind: 'rectified', identifiable: 230, truth: [], correlation: [], worst: 0.999999 },
+};
+const audit = (changes: Partial<Leaks> = {}): Results => ({
+  ...three,
+  experiment: 1,
+  rows: [
+    madeRow({ r2: 0.5, agreement: 0.8, observe: 'probs+topk:5' }),
+    madeRow({ r2: 1 - 1e-12, agreement: 1 }),
+    madeRow({ r2: 0.9, agreement: 0.95, observe: 'logits+round:2' }),
+    madeRow({ r2: -0.1, agreement: 0.2, observe: 'probs+topk:1' }),
+  ],
+  leaks: { ...leaks, ...changes },
+});
+
+test('the verdict first, in words; then what came back, what the outputs show, and the curve', async () => {
+  const { document } = parseHTML(await renderReport([audit()]));
+  const text = (selector: string): string[] =>
+    [...document.querySelectorAll(selector)].map((each) => each.textContent!);
+  expect(text('h1')).toEqual(['What the outputs of mobilenet_v1_025 give away']);
+  expect(text('.answer')).toEqual([leaks.verdict.sentences[0]]);
+  expect(text('.notices li').filter((each) => each.includes('Alpha'))).toEqual([]);
+  expect(text('.verdict h2')).toEqual(['The features themselves are out']);
+  expect(text('.verdict li')).toEqual(['The top 5 give away <half>.']);
+  expect(text('h3').slice(0, 4)).toEqual([
+    '200 of the model’s 256 features, from its outputs alone',
+    ...['What the outputs show of the model', 'Figures', 'What is given away by how much is shown'],
+  ]);
+  const curve = [...document.querySelectorAll('svg')].find((svg) => svg.textContent!.includes('the same answer'))!;
+  // The most telling on top.
+  const shown = [...curve.querySelectorAll('text')].map((each) => each.textContent!);
+  expect(shown.slice(0, 4)).toEqual([
+    ...['all logits', 'all logits rounded to 2 decimals', 'the top 5 probabilities'],
+    'only the largest of the probabilities',
+  ]);
+});
+
+test('a square for each feature: certified, within reach, out of reach', async () => {
+  const chart = (await chartsOf(audit())).find(({ name }) => name === 'certificates')!;
+  const squares = (fill: string): number => chart.svg.text.split(`<rect fill="${fill}"`).length - 1;
+  expect([squares('var(--series-0)'), squares('var(--sequential-3)'), squares('var(--rule)')]).toEqual([200, 30, 26]);
+  expect(chart.description).toBe(
+    '200 recovered, each with its certificate; 30 more that these images could show; 26 that they cannot',
+  );
+});
+
+test('a sphere: how far from it before and after', async () => {
+  const sphere = {
+    ...{
+      kind: 'sphere' as const,
+      holds: true,
+      ellipsoid: true,
+      residual: 2e-6,
+      residualFit: 1e-6,
+      residualBefore: 0.4,
+    },
+    ...{ expectedR2: 1, rowsFit: 5000, rowsHeldOut: 1000, iterations: 50 },
+  } as const;
+  const charts = await chartsOf(
+    audit({ recovery: { ...leaks.recovery!, kind: 'sphere', sphere, rectified: null }, comparison: null }),
+  );
+  const { description } = charts.find(({ name }) => name === 'certificates')!;
+  expect(description).toMatch(/whitened 0\.4; .*of the fit 1\.0e-6; .*kept out 2\.0e-6\.$/);
+});
+
+test('where nothing came back there is no picture of it', async () => {
+  const names = (await chartsOf(audit({ recovery: null, reason: 'Too few images.', comparison: null }))).map(
+    ({ name }) => name,
+  );
+  expect(names).toEqual(['leaks', 'agreement', 'spectra']);
+});

@@ -1,0 +1,174 @@
+import type { Leaks, ResultRow, Results } from '../experiments/index.js';
+import { inWords } from '../leaks/index.js';
+import { draw, type Chart, type Plotting } from './chart.js';
+import type { Shown } from './charts.js';
+import { brief, count, rSquared, share } from './figures.js';
+import { labelWidth } from './heatmap.js';
+import { by } from './words.js';
+
+/** What outputs give away by how much of them is shown: R² of the features read back, and agreement, a line each. */
+export function leakChart(plotting: Plotting, rows: readonly ResultRow[]): Chart | null {
+  const { Plot } = plotting;
+  if (!rows.some(({ observe }) => observe !== undefined)) return null;
+  const plain = rows.filter(({ prior, sgd, alpha }) => prior === null && sgd === null && alpha === rows[0].alpha);
+  const marks = by(plain, ({ source, target, test }) => JSON.stringify([source, target, test]))[0]
+    .filter(({ r2, agreement }) => r2 !== null && agreement !== null)
+    .map(({ observe = 'logits', r2, agreement }) => ({
+      shown: inWords(observe),
+      r2: 100 * Math.max(0, r2!),
+      agreement: 100 * agreement!,
+    }))
+    .sort((a, b) => b.r2 - a.r2);
+  if (marks.length === 0) return null;
+  const names = marks.map(({ shown }) => shown);
+  const left = labelWidth(names);
+  return draw(
+    plotting,
+    {
+      name: 'leaks',
+      title: 'What is given away by how much is shown',
+      description:
+        'One line a way of showing the outputs; a dot for the share of the features’ variance that a linear map reads off, a ring for agreement.',
+    },
+    {
+      ...{
+        width: left + 520,
+        height: 76 + 26 * names.length,
+        marginLeft: left,
+        marginRight: 24,
+        marginTop: 30,
+        marginBottom: 40,
+      },
+      x: { domain: [0, 100] },
+      y: { domain: names, padding: 0.3, label: null },
+      marks: [
+        Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks: 5 }),
+        Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
+        Plot.axisX({ tickSize: 0, fontSize: 11, ticks: 5, label: '%', labelArrow: 'none' }),
+        Plot.ruleY(marks, { y: 'shown', x1: 'r2', x2: 'agreement', stroke: 'var(--rule)', strokeWidth: 2 }),
+        Plot.dot(marks, { y: 'shown', x: 'r2', r: 4.5, fill: 'var(--series-0)' }),
+        Plot.dot(marks, { y: 'shown', x: 'agreement', r: 6, stroke: 'var(--series-1)', strokeWidth: 1.75 }),
+        Plot.text(['●  features’ variance read off'], { ...legendAt(0), fill: 'var(--series-0)' }),
+        Plot.text(['○  the same answer'], { ...legendAt(210), fill: 'var(--series-1)' }),
+      ],
+    },
+  );
+}
+
+const legendAt = (dx: number): object => ({
+  ...{ frameAnchor: 'top-left', textAnchor: 'start', lineAnchor: 'bottom', dy: -10, dx, fontSize: 12 },
+  text: (text: string) => text,
+});
+
+/** What came back from the outputs alone, with what shows that it is the model's own. */
+function certificateChart(plotting: Plotting, leaks: Leaks, features: number): Chart | null {
+  const { recovery } = leaks;
+  if (recovery?.kind === 'rectified') return waffle(plotting, leaks, recovery.features, features);
+  if (recovery?.kind === 'sphere' && recovery.sphere) return sphere(plotting, recovery.sphere);
+  return null;
+}
+
+/** One square a feature of the model: certified, could be found on these images, out of reach. */
+function waffle(plotting: Plotting, { comparison }: Leaks, certified: number, all: number): Chart {
+  const { Plot } = plotting;
+  const reachable = comparison?.kind === 'rectified' ? comparison.identifiable : certified;
+  const kinds = ['certified', 'reachable', 'out of reach'] as const;
+  const squares = Array.from({ length: Math.min(all, 4096) }, (_, i) => ({
+    ...{ x: i % across, y: Math.floor(i / across) },
+    kind: i < certified ? kinds[0] : i < reachable ? kinds[1] : kinds[2],
+  }));
+  const fill = { certified: 'var(--series-0)', reachable: 'var(--sequential-3)', 'out of reach': 'var(--rule)' };
+  const down = Math.ceil(squares.length / across);
+  const legend = [
+    ['certified', `${count(certified)} recovered, each with its certificate`],
+    ['reachable', `${count(Math.max(0, reachable - certified))} more that these images could show`],
+    ['out of reach', `${count(Math.max(0, all - Math.max(reachable, certified)))} that they cannot`],
+  ] as const;
+  return draw(
+    plotting,
+    {
+      name: 'certificates',
+      title: `${count(certified)} of the model’s ${count(all)} features, from its outputs alone`,
+      description: legend.map(([, text]) => text).join('; '),
+    },
+    {
+      ...{
+        width: 40 + 20 * across,
+        height: 80 + 20 * down,
+        marginTop: 68,
+        marginBottom: 10,
+        marginLeft: 4,
+        marginRight: 36,
+      },
+      x: { axis: null, padding: 0.12 },
+      y: { axis: null, padding: 0.12 },
+      marks: [
+        Plot.cell(squares, { x: 'x', y: 'y', fill: ({ kind }: { kind: keyof typeof fill }) => fill[kind], rx: 2 }),
+        ...legend.flatMap(([kind, text], i) => {
+          const place = { frameAnchor: 'top-left', textAnchor: 'start', lineAnchor: 'top', fontSize: 12 } as const;
+          return [
+            Plot.text(['■'], { ...place, dy: 19 * i - 62, dx: 2, text: (d: string) => d, fill: fill[kind] }),
+            Plot.text([text], { ...place, dy: 19 * i - 62, dx: 20, text: (d: string) => d, fill: 'var(--ink)' }),
+          ];
+        }),
+      ],
+    },
+  );
+}
+
+const across = 32;
+
+/** How far from a sphere the outputs lie, as they come and after the map that the fit found. */
+function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['recovery']>['sphere']>): Chart {
+  const { Plot } = plotting;
+  const marks = [
+    { name: 'outputs, whitened', value: certificate.residualBefore },
+    { name: 'recovered features, images of the fit', value: certificate.residualFit },
+    { name: 'recovered features, images kept out', value: certificate.residual },
+  ].map((mark) => ({ ...mark, value: Math.max(mark.value, 1e-16) }));
+  const left = labelWidth(marks.map(({ name }) => name));
+  return draw(
+    plotting,
+    {
+      name: 'certificates',
+      title: 'The model’s features, from its outputs alone',
+      description: `How far from a sphere: ${marks.map(({ name, value }) => `${name} ${brief(value)}`).join('; ')}.`,
+    },
+    {
+      ...{ width: left + 460, height: 150, marginLeft: left, marginRight: 70, marginTop: 14, marginBottom: 40 },
+      x: { type: 'log', domain: [Math.min(...marks.map(({ value }) => value)) / 3, 1] },
+      y: { domain: marks.map(({ name }) => name), padding: 0.35, label: null },
+      marks: [
+        Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
+        Plot.axisX({
+          tickSize: 0,
+          fontSize: 11,
+          ticks: 4,
+          label: 'distance from the sphere, of its radius',
+          labelArrow: 'none',
+        }),
+        Plot.barX(marks, { y: 'name', x1: 1, x2: 'value', fill: 'var(--rule)', insetTop: 8, insetBottom: 8 }),
+        Plot.dot(marks, { y: 'name', x: 'value', r: 5, fill: 'var(--series-0)' }),
+        Plot.text(marks, { y: 'name', x: 'value', text: ({ value }) => brief(value), dy: -12, fontSize: 11 }),
+      ],
+    },
+  );
+}
+
+/** The picture of what came back. */
+export function leakCharts(plotting: Plotting, { leaks, environment }: Results): Shown[] {
+  const chart = leaks ? certificateChart(plotting, leaks, environment.models[0]?.featureDim ?? 0) : null;
+  if (!chart || !leaks) return [];
+  return [{ chart, caption: caption(leaks) }];
+}
+
+function caption({ recovery, comparison }: Leaks): string {
+  const what =
+    recovery?.kind === 'sphere'
+      ? 'A model that normalises its features right before the last layer puts them all on a sphere. One map brings the outputs onto it, also for images that it was not fitted on: that nobody could do by chance, and it is the certificate.'
+      : 'A square is one number of the layer before the last. A certified one was found exactly zero on many more images than chance allows, and those images leave no other choice: nothing but the outputs was used.';
+  if (!comparison) return what;
+  return comparison.kind === 'sphere'
+    ? `${what} Held against the model’s own features: R² ${rSquared(comparison.r2)}, the same nearest neighbour for ${share(comparison.equalNeighbours, 1)} of the images.`
+    : `${what} Held against the model’s own features, the worst correlates by ${rSquared(comparison.worst)}.`;
+}

@@ -1,0 +1,44 @@
+import type { Leaks } from '../experiments/index.js';
+import { count, none } from './figures.js';
+import { table } from './html-table.js';
+import { markup, type Markup } from './html.js';
+
+const levels: Record<Leaks['verdict']['level'], string> = {
+  features: 'The features themselves are out',
+  map: 'Out, to those who know some images’ features',
+  partly: 'Half of the features or more can be read off',
+  little: 'Little can be read off',
+};
+
+/** An audit's verdict, all of it, in words. */
+export const verdictSection = ({ verdict }: Leaks): Markup => markup`<div class="verdict">
+  <h2>${levels[verdict.level]}</h2>
+  <ul>
+    ${verdict.sentences.slice(1).map((sentence) => markup`<li>${sentence}</li>`)}
+  </ul>
+</div>`;
+
+/** What the outputs show of the model behind them. */
+export function fingerprintSection({ fingerprint }: Leaks): Markup {
+  const facts: [string, string][] = [
+    ['kind of outputs', fingerprint.kind],
+    ['images', count(fingerprint.rows)],
+    ['classes', count(fingerprint.classes)],
+    ['directions that they fill', count(fingerprint.rank)],
+    ['width of the layer before the last', count(fingerprint.hiddenWidth)],
+    ['normalised before the last layer', yesNo(fingerprint.normalised)],
+    ['never negative, often zero', yesNo(fingerprint.rectified)],
+  ];
+  return markup`<h3>What the outputs show of the model</h3>
+    ${table(
+      [
+        { heading: 'seen', cell: ([name]) => name },
+        { heading: 'figure', cell: ([, figure]) => figure },
+      ],
+      [{ heading: null, rows: facts }],
+      { label: 'Fingerprint' },
+    )}
+    ${fingerprint.reasons.map((reason) => markup`<p class="note">${reason}</p>`)}`;
+}
+
+const yesNo = (value: boolean | null): string => (value === null ? none : value ? 'yes' : 'no');
