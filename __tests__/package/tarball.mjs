@@ -20,7 +20,7 @@ try {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^(dist|docs|onnx\/demo)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(
+        !/^(dist|docs|onnx\/demo|lib\/report\/assets)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(
           path,
         ),
     );

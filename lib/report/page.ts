@@ -53,7 +53,8 @@ export async function renderReport(results: readonly Results[]): Promise<string>
 `.text;
 }
 
-const asset = (name: string): Promise<string> => readFile(new URL(`../../assets/${name}`, import.meta.url), 'utf8');
+const asset = (name: string): Promise<string> =>
+  readFile(new URL(`../../lib/report/assets/${name}`, import.meta.url), 'utf8');
 
 const declare = (palette: Palette): string =>
   Object.entries(variables(palette))
