@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { rowWarnings, type ResultRow } from '../../lib/experiments/index.js';
+import { columnsFor } from '../../lib/report/columns.js';
+import { readPage, root } from './pages.js';
+
+/** docs/diagnostics.md explains all that a result holds, by the schema and by what the code says. */
+
+interface Schema {
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  oneOf?: Schema[];
+}
+
+const schema = JSON.parse(readFileSync(path.join(root, 'docs', 'results.schema.json'), 'utf8')) as Schema & {
+  definitions: Record<string, Schema>;
+};
+const page = readPage('docs/diagnostics.md');
+const named = (text: string): Set<string> => new Set([...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+const row = schema.properties!.rows.items!;
+const headed = named(page.headings.map(({ text }) => text).join('\n'));
+
+test.each(Object.keys(row.properties!))('%s of a row has a heading of its own', (field) => {
+  expect([...headed]).toContain(field);
+});
+
+const plain = new Set(['schema', 'experiment', 'question', 'rows']);
+
+test.each(Object.keys(schema.properties!).filter((field) => !plain.has(field)))(
+  '%s has a heading of its own',
+  (field) => {
+    expect([...headed]).toContain(field);
+  },
+);
+
+test('every field inside them is named', () => {
+  const names = named(page.text);
+  const { rows, spectra, leaks, environment } = schema.properties!;
+  const fields = [rows, spectra, leaks, environment, ...Object.values(schema.definitions)].flatMap(fieldsIn);
+  // What a transform consists of is explained where one brings one's own.
+  const elsewhere = new Set(['steps', 'scale', 'mean', 'std']);
+  expect([...new Set(fields)].filter((field) => !names.has(field) && !elsewhere.has(field))).toEqual([]);
+});
+
+function fieldsIn({ properties = {}, items, oneOf = [] }: Schema): string[] {
+  return [
+    ...Object.keys(properties),
+    ...[...Object.values(properties), ...oneOf, ...(items ? [items] : [])].flatMap(fieldsIn),
+  ];
+}
+
+test('what a row warns of is quoted', () => {
+  const bad = {
+    target: 'a',
+    test: 't',
+    train: 't',
+    majorityShare: 0.9,
+    prior: null,
+    inSpanShare: 0.5,
+    overlap: 3,
+    nTest: 5,
+  };
+  const warnings = rowWarnings(bad as ResultRow);
+  expect(warnings).toHaveLength(3);
+  const quoted = [...page.text.matchAll(/"([^"]+)"/g)].map(([, text]) => text);
+  for (const warning of warnings) expect(quoted.filter((text) => warning.includes(text))).not.toEqual([]);
+});
+
+test('what it quotes is still said', () => {
+  const said = ['fit/solve', 'fit/sgd', 'fit/cross-validation', 'experiments/rows', 'report/notices']
+    .map((file) => readFileSync(path.join(root, 'dist', `${file}.js`), 'utf8'))
+    .join('\n');
+  const table = /### `warnings`\n([\s\S]*?)\n## /.exec(page.text)![1];
+  const cells = [...table.matchAll(/^\| ("[^|]+)\|/gm)].map(([, cell]) => cell);
+  const quoted = cells.flatMap((cell) => [...cell.matchAll(/"([^"]+)"/g)].map(([, text]) => text));
+  expect(quoted.length).toBeGreaterThan(8);
+  expect(quoted.filter((text) => !said.includes(text))).toEqual([]);
+});
+
+test('every heading of the table is there', () => {
+  const rows = [
+    { observe: 'probs', from: 'features', inSpanShare: 0.5 },
+    { from: 'logits', inSpanShare: 1 },
+  ] as ResultRow[];
+  const headings = [...columnsFor(1, rows), ...columnsFor(1, [rows[1]])].map(({ heading }) => heading);
+  const table = page.text.slice(page.text.indexOf('## Headings in tables'));
+  expect(headings.filter((heading) => !named(table).has(heading))).toEqual([]);
+});

@@ -1,0 +1,40 @@
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { pageNames, readPage, root, type Page } from './pages.js';
+
+const pages = new Map(pageNames.map((name) => [name, readPage(name)]));
+
+test.each(pageNames)('%s: every link leads somewhere', (name) => {
+  const page = pages.get(name)!;
+  expect(
+    page.links.flatMap(({ line, target }) => whatIsWrong(page, target).map((text) => `${name}:${line} ${text}`)),
+  ).toEqual([]);
+});
+
+test('a page of docs/ can be reached from the README', () => {
+  const seen = new Set<string>();
+  const open = ['README.md'];
+  for (const name of open) {
+    if (seen.has(name) || !pages.has(name)) continue;
+    seen.add(name);
+    for (const { target } of pages.get(name)!.links) {
+      if (!/^https?:/.test(target)) open.push(path.posix.join(path.posix.dirname(name), target.split('#')[0]));
+    }
+  }
+  expect(pageNames.filter((name) => !seen.has(name))).toEqual([]);
+});
+
+/** Why a link is dead; nothing where it is not. Other people's sites are not asked. */
+function whatIsWrong(page: Page, target: string): string[] {
+  if (/^https?:/.test(target)) return URL.canParse(target) ? [] : [`${target} is no address`];
+  if (/^[a-z]+:/i.test(target)) return [`${target}: expected a relative path or https`];
+  const [file, anchor] = target.split('#');
+  const name = file === '' ? page.name : path.posix.join(path.posix.dirname(page.name), file);
+  if (name.startsWith('..')) return [`${target} leaves the repository`];
+  const found = path.join(root, name);
+  if (!existsSync(found)) return [`${target} leads to nothing`];
+  if (anchor === undefined) return [];
+  const other = file === '' ? page : (pages.get(name) ?? (name.endsWith('.md') ? readPage(name) : null));
+  if (!other || statSync(found).isDirectory()) return [`${target}: an anchor in what is no page`];
+  return other.headings.some((heading) => heading.anchor === anchor) ? [] : [`${target}: no such heading`];
+}
