@@ -1,5 +1,5 @@
-"""The PyTorch side of bench/extract.ts: `python extract.py MODEL.onnx DATA_DIR cifar100:SPLIT[FROM:TO]`, then a question a line
-on standard input, an answer in JSON a line on standard output:
+"""The PyTorch side of bench/extract.ts: `python extract.py MODEL.onnx DATA_DIR cifar100:SPLIT[FROM:TO] [cpu|cuda]`, then a
+question a line on standard input, an answer in JSON a line on standard output:
 
     about   versions, and the settings that were found to be the fastest here
     first   the logits of the first image, to show that it is the same model
@@ -25,9 +25,10 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 NAME = "tf_efficientnet_lite0"
-BATCH_SIZES = (8, 16, 32, 64)
-WORKERS = (1, 2)
-TRIED_IMAGES = 64
+# Tried before the first run, so that what is compared with is PyTorch at its best on this machine and device.
+BATCH_SIZES = {"cpu": (8, 16, 32, 64), "cuda": (32, 128, 512)}
+WORKERS = {"cpu": (1, 2), "cuda": (2, 4, 8)}
+TRIED_IMAGES = {"cpu": 64, "cuda": 1024}
 
 
 class Cifar100(Dataset):
@@ -79,11 +80,12 @@ def load_model(file):
 class Extraction:
     """Features and logits of a data set, with one choice of settings."""
 
-    def __init__(self, model, images, batch_size, channels_last, workers):
+    def __init__(self, model, images, device, batch_size, channels_last, workers):
+        self.device = device
         self.settings = {"batchSize": batch_size, "channelsLast": channels_last, "workers": workers}
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.model = model.to(memory_format=self.format)
-        self.loader = DataLoader(images, batch_size, num_workers=workers, persistent_workers=workers > 0)
+        self.loader = DataLoader(images, batch_size, num_workers=workers, persistent_workers=True, pin_memory=device == "cuda")
         self.features = np.empty((len(images), model.num_features), np.float32)
         self.logits = np.empty((len(images), model.num_classes), np.float32)
 
@@ -92,23 +94,23 @@ class Extraction:
         self.model.to(memory_format=self.format)
         begun, row = time.perf_counter(), 0
         for batch, _ in self.loader:
-            features = self.model.forward_head(
-                self.model.forward_features(batch.contiguous(memory_format=self.format)), pre_logits=True
-            )
+            inputs = batch.to(self.device, non_blocking=True).contiguous(memory_format=self.format)
+            features = self.model.forward_head(self.model.forward_features(inputs), pre_logits=True)
             rows = slice(row, row + len(batch))
-            self.features[rows] = features
-            self.logits[rows] = self.model.classifier(features)
+            logits = self.model.classifier(features)
+            self.features[rows] = features.cpu()
+            self.logits[rows] = logits.cpu()
             row += len(batch)
         return time.perf_counter() - begun
 
 
-def fastest(model, images):
+def fastest(model, images, device):
     """The settings that take the least time: batch size and layout from the model alone, then workers."""
-    inputs = torch.stack([images[i][0] for i in range(min(TRIED_IMAGES, len(images)))])
-    choices = list(itertools.product(BATCH_SIZES, (False, True)))
+    inputs = torch.stack([images[i][0] for i in range(min(TRIED_IMAGES[device], len(images)))]).to(device)
+    choices = list(itertools.product(BATCH_SIZES[device], (False, True)))
     times = [[time_model(model, inputs, *choice) for choice in choices] for _ in range(2)]
     batch_size, channels_last = choices[int(np.argmin(np.min(times, axis=0)))]
-    tried = [Extraction(model, images, batch_size, channels_last, workers) for workers in WORKERS]
+    tried = [Extraction(model, images, device, batch_size, channels_last, workers) for workers in WORKERS[device]]
     times = [[extraction.run() for extraction in tried] for _ in range(2)]
     return tried[int(np.argmin(np.min(times, axis=0)))]
 
@@ -120,15 +122,20 @@ def time_model(model, inputs, batch_size, channels_last):
     begun = time.perf_counter()
     for batch in inputs.split(batch_size):
         model(batch.contiguous(memory_format=memory_format))
+    if inputs.is_cuda:
+        torch.cuda.synchronize()
     return time.perf_counter() - begun
 
 
-file, folder, spec = sys.argv[1:]
+file, folder, spec, device = (*sys.argv[1:], "cpu")[:4]
 torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
-model, images = load_model(file), Cifar100(folder, spec)
-extraction = fastest(model, images)
+# float32 means float32 on both sides: TF32 has 10 bits of mantissa.
+torch.backends.cudnn.allow_tf32 = False
+model, images = load_model(file).to(device), Cifar100(folder, spec)
+extraction = fastest(model, images, device)
 about = {
     "torch": torch.__version__,
+    "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
     "torchvision": torchvision.__version__,
     "timm": timm.__version__,
     "threads": torch.get_num_threads(),

@@ -3,11 +3,12 @@
  * that ONNX Runtime can give, and against the same model in PyTorch with a DataLoader. Run `npm run build` first, then
  *
  *     node --import tsx bench/extract.ts --model efficientnet_lite0.onnx [--dataset cifar100:test[0:128]] [--data-dir DIR]
- *         [--python PATH] [--batch-size N] [--repeats N] [--json]
+ *         [--python PATH] [--provider cpu|cuda] [--batch-size N] [--repeats N] [--json]
  *
  * The machine is never as quiet as one would like, so the sides take turns (ours, bare, PyTorch, ours, …), and what
  * counts is the median of the ratios of turns that lie side by side. Also: what preprocessing costs, what decoding JPEGs
- * beside the model costs (data folder's scenes), and other batch sizes. Without --python PyTorch is left out.
+ * beside the model costs (data folder's scenes), and other batch sizes. Without --python PyTorch is left out; with
+ * --provider cuda all sides run on the card, in float32 without TF32.
  */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -32,6 +33,7 @@ const { values: flags } = parseArgs({
     dataset: { type: 'string', default: 'cifar100:test[0:128]' },
     'data-dir': { type: 'string', default: defaultDataDir() },
     python: { type: 'string' },
+    provider: { type: 'string', default: 'cpu' },
     'batch-size': { type: 'string', default: '32' },
     repeats: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
@@ -98,6 +100,7 @@ async function readyTensors(model: Model, dataset: Dataset, batchSize: number): 
 async function bareSession(model: Model): Promise<(tensors: Tensor[]) => Promise<number>> {
   const bytes = tapModel(new Uint8Array(await readFile(file)), [model.featuresTensor]);
   const session = await InferenceSession.create(bytes, {
+    executionProviders: [flags.provider],
     intraOpNumThreads: model.intraOpNumThreads,
     logSeverityLevel: 3,
   });
@@ -115,7 +118,7 @@ async function bareSession(model: Model): Promise<(tensors: Tensor[]) => Promise
 /** PyTorch in a process of its own: one line in, one line of JSON out. */
 function startPython(python: string) {
   const script = fileURLToPath(new URL('extract.py', import.meta.url));
-  const child = spawn(python, [script, file, dataDir, flags.dataset], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(python, [script, file, dataDir, flags.dataset, flags.provider], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const failed = once(child, 'error').then(([error]) => Promise.reject(error));
   failed.catch(() => undefined);
@@ -132,6 +135,7 @@ function startPython(python: string) {
 
 interface TorchSettings {
   torch: string;
+  device: string;
   timm: string;
   threads: number;
   batchSize: number;
@@ -249,7 +253,8 @@ async function batchSizes(model: Model, dataset: Dataset): Promise<Record<string
   return Object.fromEntries(sizes.map((size) => [size, ratio(rates[size], rates['32'])]));
 }
 
-const model = await loadModel(file);
+if (flags.provider !== 'cpu' && flags.provider !== 'cuda') throw new Error('Expected --provider cpu or cuda.');
+const model = await loadModel(file, { executionProviders: [flags.provider] });
 const dataset = await openDataset(flags.dataset, { dataDir });
 const batchSize = Number(flags['batch-size']);
 
@@ -257,7 +262,7 @@ const speed = await compare(model, dataset, batchSize);
 const { toBare, torch } = speed;
 const held = (figure: number, bar: number): string => `bar ${bar}: ${figure >= bar ? 'held' : 'NOT held'}`;
 say(
-  `${model.name} on ${flags.dataset}, batches of ${batchSize}, ${model.intraOpNumThreads} threads; median of ${repeats}`,
+  `${model.name} on ${flags.dataset}, batches of ${batchSize}, ${model.provider}, ${model.intraOpNumThreads} threads; median of ${repeats}`,
 );
 say(`  extractFeatures      ${speed.ours.toFixed(1)} images/s`);
 say(
@@ -268,7 +273,7 @@ if (torch) {
     `  PyTorch ${torch.torch.padEnd(12)} ${torch.rate.toFixed(1)} images/s; ours / PyTorch = ${torch.ratio.toFixed(3)} (${held(torch.ratio, bars.torch)})`,
   );
   say(
-    `    its fastest here: batches of ${torch.batchSize}, ${torch.channelsLast ? 'channels_last' : 'contiguous'}, ${torch.workers} DataLoader worker(s), ${torch.threads} threads`,
+    `    its fastest here: batches of ${torch.batchSize}, ${torch.channelsLast ? 'channels_last' : 'contiguous'}, ${torch.workers} DataLoader worker(s), ${torch.device}, ${torch.threads} threads`,
   );
 }
 const pre = await preprocessing(model, dataset, batchSize);
