@@ -1,7 +1,6 @@
-import { denseWeight, dot, matrix, subtract, type Matrix } from './matrix.js';
+import { addOuter, denseBias, denseWeight, dot, matrix, subtract, timesVector, type Matrix } from './matrix.js';
 import { multiply } from './multiply.js';
 import type { LinearMap } from '../tensor/index.js';
-import { addOuter, residualMean } from './solve.js';
 import type { Statistics } from './statistics.js';
 
 /** Sums over n rows of products of x − x₀ and y − y₀: about the rows' own means or about any other point. */
@@ -77,4 +76,10 @@ function innerTransposed(a: Matrix, b: Matrix): number {
     for (let j = 0; j < a.cols; j++) sum += a.data[i * a.cols + j] * b.data[j * b.cols + i];
   }
   return sum;
+}
+
+/** Of Y − prior(X) (q). */
+export function residualMean(meanX: Float64Array, meanY: Float64Array, prior: LinearMap): Float64Array {
+  const bias = denseBias(prior);
+  return timesVector(denseWeight(prior), meanX).map((value, i) => meanY[i] - value - bias[i]);
 }

@@ -88,6 +88,14 @@ export function subtract(a: Matrix, b: Matrix): void {
   for (let i = 0; i < a.data.length; i++) a.data[i] -= b.data[i];
 }
 
+/** Adds factor · a bᵀ. */
+export function addOuter(into: Matrix, factor: number, a: Float64Array, b: Float64Array): void {
+  for (let i = 0, at = 0; i < a.length; i++) {
+    const scaled = factor * a[i];
+    for (let j = 0; j < b.length; j++, at++) into.data[at] += scaled * b[j];
+  }
+}
+
 /** Makes a square matrix that is symmetric up to rounding exactly so, from its upper triangle. */
 export function symmetrise(m: Matrix): Matrix {
   const { rows: n, data } = m;

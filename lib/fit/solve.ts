@@ -1,10 +1,21 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, UsageError } from '../base/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
+import { residualMean } from './centred.js';
 import type { CrossValidation } from './cross-validation.js';
 import { symmetricEigenvalues } from './eigen.js';
 import { factorise, type Factorisation, type Solver } from './factorise.js';
-import { denseBias, denseWeight, matrix, slice, subtract, timesVector, transpose, type Matrix } from './matrix.js';
+import {
+  addOuter,
+  denseBias,
+  denseWeight,
+  matrix,
+  slice,
+  subtract,
+  timesVector,
+  transpose,
+  type Matrix,
+} from './matrix.js';
 import { multiply } from './multiply.js';
 import { blockRows, type Dtype, type Statistics } from './statistics.js';
 
@@ -161,11 +172,6 @@ async function crossOf(
   return cross;
 }
 
-export function residualMean(meanX: Float64Array, meanY: Float64Array, prior: LinearMap): Float64Array {
-  const bias = denseBias(prior);
-  return timesVector(denseWeight(prior), meanX).map((value, i) => meanY[i] - value - bias[i]);
-}
-
 /** The bias that sends the mean of X to the mean of Y; without an intercept the prior's own, or 0. */
 function biasOf(
   { meanX, meanY }: Statistics,
@@ -197,11 +203,4 @@ export function checkPrior(prior: LinearMap | undefined, p: number, q: number): 
 export function add(weight: Matrix, prior: LinearMap): void {
   const other = denseWeight(prior).data;
   for (let i = 0; i < other.length; i++) weight.data[i] += other[i];
-}
-
-export function addOuter(into: Matrix, factor: number, a: Float64Array, b: Float64Array): void {
-  for (let i = 0, at = 0; i < a.length; i++) {
-    const scaled = factor * a[i];
-    for (let j = 0; j < b.length; j++, at++) into.data[at] += scaled * b[j];
-  }
 }
