@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import type { Leaks, Results } from '../experiments/index.js';
 import { common, createContext } from './context.js';
-import { experimentOptions, finish, storesOption, type ExperimentFlags } from './experiment.js';
+import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, runtimeOptions, transformOptions, wholeNumber } from './options.js';
 
 interface Flags extends ExperimentFlags {
@@ -24,7 +24,7 @@ export function register(program: Command): void {
     )
     .option('--observe <shown...>', "what an interface shows, as in 'sweep' (default: the same nine)")
     .option('--out <dir>', 'folder for results.json and report.html', 'audit');
-  common(runtimeOptions(dataOptions(transformOptions(storesOption(command)))))
+  common(runtimeOptions(dataOptions(transformOptions(samplesOptions(storesOption(command))))))
     .addHelpText(
       'after',
       `

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Results, RunOptions } from '../experiments/index.js';
 import type { Context } from './context.js';
 import { readTransform, type TransformFlags } from './options.js';
@@ -15,11 +15,25 @@ export interface ExperimentFlags extends TransformFlags, ProviderFlags {
   dataDir?: string;
   allowPartial?: boolean;
   skipBadImages?: boolean;
+  classNames?: string;
+  samples?: boolean;
   json?: boolean;
 }
 
 export const storesOption = (command: Command): Command =>
   command.option('--stores <dir>', 'folder for extracted activations, used again by later runs (default: OUT/stores)');
+
+/** What a report shows of single images. */
+export const samplesOptions = (command: Command): Command =>
+  command
+    .option(
+      '--class-names <names>',
+      "names of the model's classes in the report: cifar10, cifar100, or a file, a name on each line or JSON",
+    )
+    .addOption(noSamples());
+
+export const noSamples = (): Option =>
+  new Option('--no-samples', 'keep the thumbnails of a few test images out of results.json and the report');
 
 /** What those flags ask for. */
 export const experimentOptions = async (
@@ -30,6 +44,8 @@ export const experimentOptions = async (
   transform: readTransform(flags),
   batchSize: flags.batchSize,
   skipBadImages: flags.skipBadImages,
+  classNames: flags.classNames,
+  samples: flags.samples === false ? 0 : undefined,
   dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
   model: { executionProviders: await readProviders(flags), intraOpNumThreads: flags.threads },
   command: `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`,

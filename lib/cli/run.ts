@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import type { TransformSpec } from '../images/index.js';
 import { common, createContext } from './context.js';
-import { experimentOptions, finish, storesOption, type ExperimentFlags } from './experiment.js';
+import { experimentOptions, finish, noSamples, storesOption, type ExperimentFlags } from './experiment.js';
 import { parseGrid } from './grid.js';
 import {
   dataOptions,
@@ -70,7 +70,7 @@ export function register(program: Command): void {
     .addOption(
       new Option('--sgd-shuffle <seed>', "shuffle each epoch (default: the data's order)").argParser(wholeNumber),
     );
-  storesOption(command);
+  storesOption(command).addOption(noSamples());
   zeroShotOptions(command);
   transformOptions(command);
   transformOptions(command, 'target');
@@ -96,6 +96,8 @@ Examples:
       checkCompanions(flags);
       const alphas = await parseGrid('--alpha', flags.alpha);
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
+      // There class names make the prompts; elsewhere they stand beside the sample images.
+      const isZeroShot = experiment === 5;
       const { runExperiment } = await import('../experiments/index.js');
       const results = await runExperiment(
         {
@@ -103,12 +105,13 @@ Examples:
           source: flags.source,
           target: flags.target,
           models: flags.models,
-          zeroShot: readZeroShot(flags),
+          zeroShot: readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined }),
           train: flags.train,
           test: flags.test,
         },
         {
           ...(await experimentOptions(flags, context)),
+          ...(isZeroShot ? { classNames: undefined } : {}),
           ...(flags.store ? {} : { stores: null }),
           transforms: {
             ...flags.transformFor,

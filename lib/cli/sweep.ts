@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { common, createContext } from './context.js';
-import { experimentOptions, finish, storesOption, type ExperimentFlags } from './experiment.js';
+import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, runtimeOptions, transformOptions } from './options.js';
 
 interface Flags extends ExperimentFlags {
@@ -22,7 +22,7 @@ export function register(program: Command): void {
       'what an interface shows (default: nine of them, from all logits to the largest probability)',
     )
     .requiredOption('--out <dir>', 'folder for results.json and report.html');
-  common(runtimeOptions(dataOptions(transformOptions(storesOption(command)))))
+  common(runtimeOptions(dataOptions(transformOptions(samplesOptions(storesOption(command))))))
     .addHelpText(
       'after',
       `

@@ -16,7 +16,10 @@ export function zeroShotOptions(command: Command): Command {
     .option('--text-embeddings <file>', 'embeddings of the classes (c, d), .safetensors, in experiment 5')
     .option('--text-model <file>', 'or the text tower that makes them of prompts (.onnx)')
     .option('--tokenizer <file>', 'tokenizer.json of the text tower')
-    .option('--class-names <names>', 'cifar10, cifar100, or a file with a name on each line')
+    .option(
+      '--class-names <names>',
+      'cifar10, cifar100, or a file, a name on each line or JSON: for the prompts of 5, the report of 1 to 3',
+    )
     .option('--templates <name>', 'simple (default), openai, or a file with a template on each line, {} for the name');
 }
 

@@ -59,7 +59,9 @@ export interface MapEvaluation {
   } | null;
   /** Agreement by tenths of the images, from the least clear to the clearest of the original's answers. */
   agreementByMargin: MarginGroup[];
-  /** The least top-2 margin of the original logits. */
+  /** The original's largest logit less the second largest, of each image; 0 is a tie. */
+  margin: Float64Array;
+  /** The least of them. */
   minMargin: number;
   /**
    * Only with `sameModel`: images that disagree although they lie in the span (relative residual at most 1e-5) and
@@ -131,6 +133,7 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
     reconstruction: features.result(),
     span: span ? withinSpan(residual, agrees) : null,
     agreementByMargin: agreementByMargin(margin, agrees),
+    margin,
     minMargin: margin.reduce((a, b) => Math.min(a, b)),
     violations: test.sameModel ? violationsOf(residual, agrees, margin, scale) : [],
     originalClass: original,

@@ -10,11 +10,12 @@ import {
   type Recovery,
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
+import { classNamesOf } from './class-names.js';
 import { definitions } from './definitions.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction } from './extraction.js';
 import type { RunOptions } from './options.js';
-import { fitPair, judgeFits } from './pairs.js';
+import { fitPair, judgeFits, usualSamples } from './pairs.js';
 import { spectrumOf } from './spectra.js';
 import { splitByContent } from './split.js';
 import { trainingFrom } from './training.js';
@@ -48,10 +49,12 @@ export const usualInterfaces: readonly string[] = [
  * @throws FeatReconstructError as `extractToStore` does, and for too few images to split
  */
 export async function auditModel(model: string, dataset: string, options: AuditOptions): Promise<Results> {
-  const { vary = 1, transform = 'protocol', observe = usualInterfaces } = options;
+  const { vary = 1, transform = 'protocol', observe = usualInterfaces, samples = usualSamples } = options;
   if (!Number.isInteger(vary) || vary < 1) {
     throw new UsageError(`Expected a whole number of variations from 1, found ${vary}.`);
   }
+  const classNames =
+    options.classNames === undefined ? undefined : await classNamesOf(model, options.classNames, options.model);
   const extraction = new Extraction(options);
   try {
     const { store, seconds } = await extraction.of({ path: model, transform }, dataset, vary);
@@ -71,6 +74,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
         nTrain: train.rows,
         overlap: 0,
         extractSeconds: seconds,
+        album: { count: samples, extraction, dataset, classNames, variations: vary },
       },
       options,
     );
@@ -88,6 +92,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
           rcond: options.rcond,
         }),
       ],
+      ...(judged.samples.length > 0 ? { samples: judged.samples } : {}),
       leaks: await leaksOf(store, judged.rows, options),
       failures: judged.failures,
       environment: await describeEnvironment(extraction.stores, [], {

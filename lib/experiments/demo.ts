@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { TaskOptions } from '../base/index.js';
+import { openDataset } from '../datasets/index.js';
 import { auditModel } from './audit.js';
 import { runExperiment } from './run.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
@@ -36,13 +37,17 @@ export interface DemoOptions extends TaskOptions {
  */
 export async function runDemo({ images = { train: 2000, test: 500 }, ...task }: DemoOptions): Promise<Results[]> {
   const results: Results[] = [];
+  // The models were trained on these images, so that their classes are the data set's.
+  const { classNames } = await openDataset('synthetic:train');
   for (const specs of demoSpecs(images)) {
     const parts: Results[] = [];
-    for (const spec of specs) parts.push(await runExperiment(spec, optionsFor(spec, task)));
+    for (const spec of specs) parts.push(await runExperiment(spec, optionsFor(spec, { ...task, classNames })));
     results.push(together(parts));
   }
   const audited = `synthetic:train[0:${images.train}]`;
-  results.push(await auditModel(model('demo_resnet'), audited, { ...task, batchSize, observe: ['logits', 'probs'] }));
+  results.push(
+    await auditModel(model('demo_resnet'), audited, { ...task, classNames, batchSize, observe: ['logits', 'probs'] }),
+  );
   return results;
 }
 
@@ -67,8 +72,11 @@ function demoSpecs({ train: n, test: m }: { train: number; test: number }): Expe
   ];
 }
 
-function optionsFor({ experiment }: ExperimentSpec, task: Omit<DemoOptions, 'images'>): RunOptions {
-  return { ...task, batchSize, ...(experiment <= 3 ? { sgd } : {}) };
+function optionsFor(
+  { experiment }: ExperimentSpec,
+  { classNames, ...task }: Omit<DemoOptions, 'images'> & Pick<RunOptions, 'classNames'>,
+): RunOptions {
+  return { ...task, batchSize, ...(experiment <= 3 ? { sgd, classNames } : {}) };
 }
 
 /** Runs of one experiment as one result. */
@@ -76,10 +84,12 @@ function together(parts: readonly Results[]): Results {
   const [first] = parts;
   const models = new Map(parts.flatMap(({ environment }) => environment.models.map((each) => [each.name, each])));
   const datasets = new Map(parts.flatMap(({ environment }) => environment.datasets.map((each) => [each.spec, each])));
+  const samples = parts.flatMap((part) => part.samples ?? []);
   return {
     ...first,
     rows: parts.flatMap(({ rows }) => rows),
     spectra: parts.flatMap(({ spectra }) => spectra),
+    ...(samples.length > 0 ? { samples } : {}),
     failures: parts.flatMap(({ failures }) => failures),
     environment: { ...first.environment, models: [...models.values()], datasets: [...datasets.values()] },
   };

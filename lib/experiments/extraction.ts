@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
-import { contentDigests, openDataset, type Dataset } from '../datasets/index.js';
+import { contentDigests, openDataset, type Dataset, type Sample } from '../datasets/index.js';
 import {
   extractToStore,
   storeKey,
@@ -89,6 +89,13 @@ export class Extraction {
   /** By label, where the data set names them. */
   async classNames(dataset: string): Promise<readonly string[] | undefined> {
     return (await this.open(dataset)).classNames;
+  }
+
+  /** One example, by its place in the data set. */
+  async example(dataset: string, position: number): Promise<Sample> {
+    const samples = (await this.open(dataset)).samples({ start: position });
+    for await (const sample of samples) return sample;
+    throw new RangeError(`Expected an example at ${position} of ${dataset}, found its end.`);
   }
 
   /** Opened once, so that it is digested once. */

@@ -46,6 +46,13 @@ export interface RunOptions extends TaskOptions {
   topk?: readonly number[];
   /** Also the published SGD recipe on the same activations, as rows of their own (experiments 1 to 3). */
   sgd?: SgdOptions;
+  /** Test images of each fit to show in the results, with their thumbnails (experiments 1 to 3). Default 6; 0 for none. */
+  samples?: number;
+  /**
+   * Names of the target's classes, for those images (experiments 1 to 3): the names, `cifar10`, `cifar100`, or a file with one
+   * on each line or as JSON. A data set's own names are not taken for the model's, even where they are as many.
+   */
+  classNames?: string | readonly string[];
   /** What to write into the results as the command that makes them again. */
   command?: string;
 }

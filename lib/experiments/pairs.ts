@@ -8,9 +8,10 @@ import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
+import { sampleImages, type Album } from './samples.js';
 import { spectrumOf } from './spectra.js';
 import type { Training } from './training.js';
-import type { ResultRow, SpectrumRecord } from './types.js';
+import type { ResultRow, SampleGroup, SpectrumRecord } from './types.js';
 
 /** Experiments 1 to 3: one pair of models, fitted on one data set, judged on several. */
 export async function runPair(
@@ -18,9 +19,9 @@ export async function runPair(
   target: Role,
   train: Training,
   datasets: { train: string; tests: readonly string[] },
-  extraction: Extraction,
+  { extraction, classNames }: { extraction: Extraction; classNames: readonly string[] | undefined },
   options: RunOptions,
-): Promise<{ rows: ResultRow[]; failures: string[]; spectrum: SpectrumRecord }> {
+): Promise<Judged & { spectrum: SpectrumRecord }> {
   const fits = await fitPair(train, options);
   const spectrum = spectrumOf(train.statistics, {
     source: train.source.provenance.model.name,
@@ -28,8 +29,7 @@ export async function runPair(
     train: datasets.train,
     rcond: options.rcond,
   });
-  const rows: ResultRow[] = [];
-  const failures: string[] = [];
+  const all: Judged = { rows: [], failures: [], samples: [] };
   for (const test of datasets.tests) {
     const held = { source: await extraction.of(source, test), target: await extraction.of(target, test) };
     const used = new Set([held.source, held.target]);
@@ -42,13 +42,25 @@ export async function runPair(
         nTrain: train.source.rows,
         overlap: await extraction.overlap(datasets.train, test),
         extractSeconds: train.seconds.extract + [...used].reduce((sum, { seconds }) => sum + seconds, 0),
+        album: { count: options.samples ?? usualSamples, extraction, dataset: test, classNames },
       },
       options,
     );
-    rows.push(...judged.rows);
-    failures.push(...judged.failures);
+    all.rows.push(...judged.rows);
+    all.failures.push(...judged.failures);
+    all.samples.push(...judged.samples);
   }
-  return { rows, failures, spectrum };
+  return { ...all, spectrum };
+}
+
+/** Images of each fit that are shown. */
+export const usualSamples = 6;
+
+/** What is known of fits on a test set. */
+export interface Judged {
+  rows: ResultRow[];
+  failures: string[];
+  samples: SampleGroup[];
 }
 
 /** Where the rows of a test set come from. */
@@ -58,20 +70,21 @@ export interface Setting {
   nTrain: number;
   overlap: number;
   extractSeconds: number;
+  /** Where images to look at come from. */
+  album: Album;
 }
 
 /** Every fit on one test set; the two stores are one where source and target are. */
 export async function judgeFits(
   fits: readonly Fit[],
   { source, target }: { source: Store; target: Store },
-  { train, test, nTrain, overlap, extractSeconds }: Setting,
+  { train, test, nTrain, overlap, extractSeconds, album }: Setting,
   options: RunOptions,
-): Promise<{ rows: ResultRow[]; failures: string[] }> {
+): Promise<Judged> {
   checkSameImages(source, target);
   const sameModel = source === target;
   const raw = sameModel ? 1 : await rawAgreement(source.logits, target.logits);
-  const rows: ResultRow[] = [];
-  const failures: string[] = [];
+  const judged: Judged = { rows: [], failures: [], samples: [] };
   for (const fit of fits) {
     const begun = performance.now();
     const X = fit.observe === undefined ? source.logits : observe(source.logits, fit.observe);
@@ -88,11 +101,21 @@ export async function judgeFits(
       rawAgreement: raw,
       seconds: { extract: extractSeconds, fit: fit.seconds, evaluate: (performance.now() - begun) / 1000 },
     });
-    rows.push(row);
-    if (evaluation) failures.push(...failuresOf(row, evaluation));
+    judged.rows.push(row);
+    if (!evaluation) continue;
+    judged.failures.push(...failuresOf(row, evaluation));
+    if (album.count === 0 || !isLookedAt(fit, fits)) continue;
+    judged.samples.push({
+      ...{ source: row.source, target: row.target, train, test, alpha: fit.alpha, sgd: fit.sgd !== null },
+      images: await sampleImages({ map: fit.map, evaluation, X, target }, album),
+    });
   }
-  return { rows, failures };
+  return judged;
 }
+
+/** Of one pair's fits the exact one on all of the logits, and the published recipe's beside it, are worth looking at. */
+const isLookedAt = (fit: Fit, fits: readonly Fit[]): boolean =>
+  fit.observe === undefined && fit.prior === null && (fit.sgd !== null || fit.alpha === fits[0].alpha);
 
 /** All fits of a pair: on all of the logits or on what is shown of them, and by SGD. */
 export async function fitPair(train: Training, options: RunOptions): Promise<Fit[]> {

@@ -1,5 +1,6 @@
 import { UsageError } from '../base/index.js';
 import { runAllPairs } from './all-pairs.js';
+import { classNamesOf } from './class-names.js';
 import { definitions, type ExperimentDefinition } from './definitions.js';
 import { float64Providers, providerName } from '../runtime/index.js';
 import { describeEnvironment } from './environment.js';
@@ -7,7 +8,7 @@ import { Extraction, type Role } from './extraction.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
 import { runPair } from './pairs.js';
 import { trainPairs, type Training } from './training.js';
-import type { ResultRow, Results, SpectrumRecord } from './types.js';
+import type { ResultRow, Results, SampleGroup, SpectrumRecord } from './types.js';
 import { runZeroShot } from './zero-shot-run.js';
 
 /**
@@ -21,11 +22,13 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
   checkStores(definition, options);
   checkNames([spec.source, spec.target, ...(spec.models ?? [])]);
   const datasets = { train: spec.train, tests: typeof spec.test === 'string' ? [spec.test] : [...new Set(spec.test)] };
+  const classNames = await namesFor(definition, spec, options);
   const extraction = new Extraction(options);
   try {
     const rows: ResultRow[] = [];
     const failures: string[] = [];
     const spectra: SpectrumRecord[] = [];
+    const samples: SampleGroup[] = [];
     const trainings: Training[] = [];
     let jointSeconds: number | null = null;
     let zero: Awaited<ReturnType<typeof runZeroShot>> | undefined;
@@ -46,9 +49,10 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
       for await (const training of trainPairs(pairs as [Role, Role][], datasets.train, extraction, options)) {
         trainings.push(training);
         const [source, target] = pairs[trainings.length - 1];
-        const pair = await runPair(source, target, training, datasets, extraction, options);
+        const pair = await runPair(source, target, training, datasets, { extraction, classNames }, options);
         rows.push(...pair.rows);
         failures.push(...pair.failures);
+        samples.push(...pair.samples);
         // Experiment 2 has two pairs, each with a source of its own.
         spectra.push(pair.spectrum);
       }
@@ -59,6 +63,7 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
       question: definition.question,
       rows,
       spectra,
+      ...(samples.length > 0 ? { samples } : {}),
       failures,
       environment: await describeEnvironment(
         zero?.stores ?? extraction.stores,
@@ -104,6 +109,19 @@ function findDefinition(spec: ExperimentSpec): ExperimentDefinition {
     );
   }
   return definition;
+}
+
+/** Names of the target's classes, where they are given. */
+async function namesFor(
+  { id, pairs }: ExperimentDefinition,
+  { source, target = source }: ExperimentSpec,
+  { classNames, model }: RunOptions,
+): Promise<readonly string[] | undefined> {
+  if (classNames === undefined) return undefined;
+  if (typeof pairs === 'string') {
+    throw new UsageError(`Experiment ${id} shows no sample images for class names to stand at: leave them out.`);
+  }
+  return classNamesOf(target!, classNames, model);
 }
 
 /** Without stores each row is seen once. */

@@ -95,11 +95,53 @@ export interface Results {
   rows: ResultRow[];
   /** What the maps read, seen through its eigenvalues; one for each source. */
   spectra: SpectrumRecord[];
+  /** Some test images, for people to look at; experiments 1 to 3 and audits have them, unless they were left out. */
+  samples?: SampleGroup[];
   /** What the model's outputs give away by themselves; an audit has it. */
   leaks?: Leaks;
   /** Failed checks, in sentences. Not empty means that a figure above must not be trusted. */
   failures: string[];
   environment: Environment;
+}
+
+/** A few test images of one fit, with what the target's head says of its own features and of those read back. */
+export interface SampleGroup {
+  source: string;
+  target: string;
+  train: string;
+  test: string;
+  /** Which of the rows it belongs to. */
+  alpha: number | null;
+  sgd: boolean;
+  images: SampleImage[];
+}
+
+export interface SampleImage {
+  /** As the data set calls it. */
+  id: string;
+  /**
+   * Why it is there: the two answers differ; the original's two first classes tie; its logits lie outside the span of the
+   * training logits; or none of these.
+   */
+  kind: 'differs' | 'tie' | 'outside' | 'agrees';
+  /** By the data set; null where it has none. */
+  label: NamedClass | null;
+  /** A thumbnail of the image as it is stored, `data:image/png;base64,…`; null where it is no image. */
+  picture: string | null;
+  /** The first five classes of the model's own logits, and of the head on the features read back, the likeliest first. */
+  original: LikelyClass[];
+  reconstructed: LikelyClass[];
+}
+
+/** The name is null where nobody gave one. */
+export interface NamedClass {
+  index: number;
+  name: string | null;
+}
+
+export interface LikelyClass extends NamedClass {
+  /** Softmax of the logits. */
+  probability: number;
 }
 
 /** What outputs alone give away of the model behind them, and what that means. */

@@ -3,6 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { describeModel, loadModel, type LoadModelOptions, type Model } from '../runtime/index.js';
+import { readClassNames } from './class-names.js';
 import { loadClipTokenizer } from './clip-tokenizer.js';
 import {
   normaliseRows,
@@ -11,7 +12,7 @@ import {
   writeClassEmbeddings,
   type ClassEmbeddings,
 } from './zero-shot-file.js';
-import { readClassNames, readTemplates } from './zero-shot-prompts.js';
+import { readTemplates } from './zero-shot-prompts.js';
 
 /** Where the classes' embeddings come from: a file, or a text tower that reads prompts. */
 export type ZeroShotSource =

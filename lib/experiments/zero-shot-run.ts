@@ -6,13 +6,13 @@ import { float64Providers } from '../runtime/index.js';
 import { accumulateJoint, applyLinearMap, readJoint } from '../fit/index.js';
 import { denseData } from '../tensor/index.js';
 import { fitCells, jointSpectra } from './all-pairs.js';
+import { asWords } from './class-names.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { resultRow } from './rows.js';
 import type { ResultRow, SpectrumRecord, ZeroShotRecord } from './types.js';
 import { zeroShotHead, type ZeroShotHead, type ZeroShotSource } from './zero-shot-head.js';
-import { asWords } from './zero-shot-prompts.js';
 
 /**
  * Experiment 5: a classifier's logits, and as the control its features, to the embeddings of an image tower, judged by a

@@ -19,4 +19,5 @@ export type { DecodePool } from './pool.js';
 export { resize, resizedSize } from './resize.js';
 export { centerCrop } from './crop.js';
 export { applyPixels, makeTransform, transformNames } from './transform.js';
+export { thumbnail } from './thumbnail.js';
 export { BatchWriter } from './batch.js';

@@ -16,6 +16,7 @@ import { noticesOf } from './notices.js';
 import { dark, light, variables, type Palette } from './palette.js';
 import { provenance } from './provenance.js';
 import { facts, publishedNote } from './results.js';
+import { samplesSection } from './samples-section.js';
 import { dataset, groupRows, list, pairName } from './words.js';
 
 /**
@@ -82,7 +83,7 @@ function section(plotting: Plotting, results: Results, index: number, of: number
     ${leaks ? verdictSection(leaks) : null} ${notices(results)}
     ${leaks ? markup`${leakCharts(plotting, results).map(chartFigure)} ${fingerprintSection(leaks)}` : null}
     ${rows.length === 0 ? null : definition?.pairs === 'all' ? allPairs(plotting, results, index) : fits(plotting, results)}
-    ${provenance(results)}
+    ${samplesSection(results.samples ?? [])} ${provenance(results)}
   </section>`;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import type { Results } from '../experiments/index.js';
 import { mismatch, type Schema } from './schema.js';
+import { isThumbnail } from './thumbnail.js';
 
 /** More rows than a run can make by any sane command; a file with more is not one of ours. */
 const mostRows = 100_000;
@@ -45,13 +46,21 @@ export async function parseResults(text: string, file = 'results.json'): Promise
   if (Array.isArray(rows) && rows.length > mostRows) {
     throw new FeatReconstructError(`Expected at most ${mostRows} rows in ${file}, found ${rows.length}.`);
   }
-  const wrong = mismatch(value, await readSchema());
+  const wrong = mismatch(value, await readSchema()) ?? wrongPicture(value as Results);
   if (wrong) {
     throw new FeatReconstructError(
       `Expected results as docs/results.schema.json describes them in ${file}, found another shape. ${wrong}. Write it again with \`featreconstruct run\`.`,
     );
   }
   return value as Results;
+}
+
+function wrongPicture({ samples = [] }: Results): string | null {
+  for (const [i, { images }] of samples.entries()) {
+    const j = images.findIndex(({ picture }) => picture !== null && !isThumbnail(picture));
+    if (j >= 0) return `samples[${i}].images[${j}].picture: expected a PNG of at most 256 x 256 pixels`;
+  }
+  return null;
 }
 
 const readSchema = async (): Promise<Schema> =>

@@ -21,6 +21,11 @@ export function mismatch(value: unknown, schema: Schema, path = '', root = schem
     if (schema.minimum !== undefined && value < schema.minimum) return wrong(`at least ${schema.minimum}`);
     if (schema.maximum !== undefined && value > schema.maximum) return wrong(`at most ${schema.maximum}`);
   }
+  if (typeof value === 'string') {
+    const { maxLength = Infinity, pattern } = schema;
+    if (value.length > maxLength) return wrong(`at most ${maxLength} characters`);
+    if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) return wrong(`text that matches ${pattern}`);
+  }
   if (Array.isArray(value)) return listMismatch(value, schema, path, root);
   if (typeof value === 'object' && value !== null)
     return objectMismatch(value as Record<string, unknown>, schema, path, root);
@@ -43,6 +48,8 @@ export interface Schema {
   maxItems?: number;
   minimum?: number;
   maximum?: number;
+  maxLength?: number;
+  pattern?: string;
 }
 
 /** `#/definitions/NAME`. */

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { UsageError } from '../base/index.js';
+import { describeModel, type LoadModelOptions } from '../runtime/index.js';
+
+/** CIFAR's own names in the order of its labels, as words. */
+const knownClasses: Readonly<Record<string, readonly string[]>> = {
+  cifar10: 'airplane automobile bird cat deer dog frog horse ship truck'.split(' '),
+  cifar100: `apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can
+    castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant
+    flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree
+    motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate
+    poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider
+    squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle
+    wardrobe whale willow_tree wolf woman worm`
+    .split(/\s+/)
+    .map(asWords),
+};
+
+/** A class name as it is written in a prompt: `maple_tree` is `maple tree`. */
+export function asWords(name: string): string {
+  return name.replaceAll('_', ' ');
+}
+
+/**
+ * Names of classes, in the order of the labels.
+ * @param names the names themselves, `cifar10`, `cifar100`, or a file: one on each line, or as JSON a list, or an object by
+ *   index as `id2label` in a Hugging Face config.json and Keras' imagenet_class_index.json
+ */
+export async function readClassNames(names: string | readonly string[]): Promise<readonly string[]> {
+  const found = typeof names === 'string' ? (knownClasses[names] ?? (await fromFile(names))) : names;
+  if (found.length >= 2) return found;
+  throw new UsageError(`Expected two class names or more, found ${found.length}: one stands on each line.`);
+}
+
+/**
+ * Names of a model's classes.
+ * @throws UsageError where they are not as many as its classes
+ */
+export async function classNamesOf(
+  model: string,
+  names: string | readonly string[],
+  options?: LoadModelOptions,
+): Promise<readonly string[]> {
+  const found = await readClassNames(names);
+  const { classCount, name } = await describeModel(model, options);
+  if (found.length === classCount) return found;
+  throw new UsageError(
+    `Expected names of the ${classCount} classes of ${name}, found ${found.length}: give one for each, in the order of the logits.`,
+  );
+}
+
+async function fromFile(file: string): Promise<readonly string[]> {
+  const lines = await linesOf(file, knownClasses);
+  if (!/^[[{]/.test(lines[0] ?? '')) return lines;
+  let listed: unknown;
+  try {
+    listed = JSON.parse(lines.join('\n'));
+  } catch (error) {
+    throw new UsageError(`Expected JSON in ${file}, which starts like it, found: ${(error as Error).message}.`);
+  }
+  // An object's whole-number keys come in ascending order.
+  const { id2label = listed } = listed as { id2label?: unknown };
+  const names = Object.entries((id2label ?? {}) as object).map(([index, value]: [string, unknown], place) =>
+    index === String(place) ? (Array.isArray(value) ? value.at(-1) : value) : undefined,
+  );
+  if (names.every((name) => typeof name === 'string')) return names;
+  throw new UsageError(
+    `Expected the names of all classes in ${file}, as a list or by index from 0, found none at ${names.findIndex((name) => typeof name !== 'string')}.`,
+  );
+}
+
+/** Lines of a text file that say something. */
+export async function linesOf(file: string, known: Readonly<Record<string, unknown>>): Promise<string[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `Expected ${Object.keys(known).join(', ')} or a text file with one on each line, found "${file}", which cannot be read.`,
+      { cause: error },
+    );
+  }
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean);
+}

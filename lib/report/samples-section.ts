@@ -1,0 +1,92 @@
+import {
+  shortSpec,
+  type LikelyClass,
+  type NamedClass,
+  type SampleGroup,
+  type SampleImage,
+} from '../experiments/index.js';
+import { count, share } from './figures.js';
+import { markup, type Markup } from './html.js';
+import { isThumbnail } from './thumbnail.js';
+import { pairName } from './words.js';
+
+/** Groups that stand open; more of them are folded, each under a line of its own. */
+const mostOpen = 2;
+const mostGroups = 60;
+
+/** Some test images, each with the first answers of the model and of its head on the features read back. */
+export function samplesSection(samples: readonly SampleGroup[]): Markup | null {
+  const groups = samples.filter(({ images }) => images.length > 0).slice(0, mostGroups);
+  if (groups.length === 0) return null;
+  const unnamed = groups.some(({ images }) =>
+    images.some(({ original }) => original.some(({ name }) => name === null)),
+  );
+  return markup`<h3>Some of the test images</h3>
+    <p class="note">
+      Left of each pair the model’s own five likeliest answers, right those of its last layer on the features read back.
+      Up to half of the images are ones on which the first answers differ, so that these are no fair sample; the others
+      run from the least clear answer to the clearest.${unnamed ? ' Classes are numbers, counted from 0, where --class-names gave them no name.' : null}
+    </p>
+    ${groups.map((group, i) =>
+      groups.length <= mostOpen
+        ? markup`<h4>${titleOf(group)}</h4>${cards(group)}`
+        : markup`<details class="fold"${i === 0 ? markup` open` : null}>
+            <summary>${titleOf(group)}</summary>
+            ${cards(group)}
+          </details>`,
+    )}`;
+}
+
+function titleOf(group: SampleGroup): string {
+  const differ = group.images.filter(({ kind }) => kind === 'differs').length;
+  const fit = group.sgd ? ', by SGD' : group.alpha ? `, ridge α = ${group.alpha}` : '';
+  return `${pairName(group)}${fit}, on ${shortSpec(group.test)}: ${differ === 0 ? 'the same answer on all' : `another answer on ${differ}`} of these ${count(group.images.length)}`;
+}
+
+const cards = ({ images }: SampleGroup): Markup => markup`<ul class="samples">
+  ${images.map(card)}
+</ul>`;
+
+const verdicts: Record<SampleImage['kind'], string> = {
+  differs: '≠ another answer',
+  tie: '= the same answer, of a tie',
+  outside: '= the same answer, outside the span',
+  agrees: '= the same answer',
+};
+
+function card({ id, kind, label, picture, original, reconstructed }: SampleImage): Markup {
+  const labelled = label ? `, labelled ${nameOf(label)}` : '';
+  return markup`<li class="sample ${kind}">
+    ${
+      picture !== null && isThumbnail(picture)
+        ? markup`<img src="${picture}" alt="${id}${labelled}" width="80" height="80" />`
+        : markup`<div class="no-picture">no picture</div>`
+    }
+    <div class="about">
+      <p class="verdict-of-one">${verdicts[kind]}</p>
+      <p class="meta">${id}${label ? markup`<br />labelled <b>${nameOf(label)}</b>` : null}</p>
+    </div>
+    ${answers('the model itself', original)} ${answers('read back', reconstructed, original)}
+  </li>`;
+}
+
+/** A short ranked list with bars; what stood elsewhere in the list before says where. */
+function answers(title: string, classes: readonly LikelyClass[], before?: readonly LikelyClass[]): Markup {
+  return markup`<div class="answers">
+    <p class="meta">${title}</p>
+    <ol>
+      ${classes.map((each, rank) => {
+        const was = before ? before.findIndex(({ index }) => index === each.index) : rank;
+        const moved = was === rank ? null : markup` <em>${was < 0 ? 'new' : `was ${was + 1}.`}</em>`;
+        return markup`<li>
+          <span class="name">${nameOf(each)}${moved}</span> <span class="value">${likelihood(each.probability)}</span>
+          <i style="width:${(100 * each.probability).toFixed(1)}%"></i>
+        </li>`;
+      })}
+    </ol>
+  </div>`;
+}
+
+const likelihood = (p: number): string => (p < 1 && p >= 0.995 ? '>99 %' : share(p, 0));
+
+const nameOf = ({ index, name }: NamedClass): string => name ?? `class ${index}`;
