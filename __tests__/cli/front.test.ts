@@ -31,6 +31,7 @@ test.each(commands)('%s --help describes every option and shows an example', asy
   for (const line of options.split('\n').filter((text) => /^ {2}-/.test(text))) {
     expect(line).toMatch(/^ {2}(-\w, )?--\S+( <\S+>| \[\S+\])? {2,}\S/);
   }
+  expect(stdout).toMatch(/^Exit codes: 0 .*1 .*2 .*130/m);
   for (const line of stdout.split(/Examples?:/)[0].split('\n')) expect(line.length).toBeLessThanOrEqual(110);
 });
 
@@ -42,12 +43,26 @@ test('the program itself lists its commands, examples and exit codes', async () 
   expect(stdout).toMatch(/Exit codes: 0 .*1 .*2 .*130/);
 });
 
+test.each(commands)('%s names the nearest option, also where one that it needs is missing', async (command) => {
+  const { code, stdout, stderr } = await runCli([command, '--hlep']);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^error: unknown option '--hlep'\n\(Did you mean --help\?\)\nAdd --help for /);
+});
+
+test('the nearest command is named, of all of them', async () => {
+  for (const command of commands) {
+    const { code, stderr } = await runCli([`${command}x`]);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(`(Did you mean ${command}?)`) });
+  }
+});
+
 describe('wrong usage ends with 2 and says what was meant', () => {
   test.each<[string[], RegExp]>([
     [[], /Usage: featreconstruct/],
     [['rnu', '1'], /unknown command 'rnu'\n\(Did you mean run\?\)/],
     [['inspect'], /missing required argument 'model'/],
     [['inspect', 'a.onnx', '--jsn'], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
+    [['extract', '--modle', 'a.onnx', '--dataset', 'x'], /unknown option '--modle'\n\(Did you mean --model\?\)/],
     [['doctor', '--jason'], /unknown option '--jason'\n\(Did you mean --json\?\)/],
     [['extract', '--model', 'a.onnx', '--dataset', 'x'], /required option '--store <file>' not specified/],
     [
@@ -125,7 +140,7 @@ async function loadedBy(args: string[]): Promise<string[]> {
 const heavy = /node_modules\/(onnxruntime-(node|common)|jimp|@jimp|mathjs|@jsquash)\//;
 
 test('--version and --help load none of the heavy packages', async () => {
-  for (const args of [['--version'], ['--help'], ['run', '--help']]) {
+  for (const args of [['--version'], ['--help'], ...commands.map((command) => [command, '--help'])]) {
     const loaded = await loadedBy(args);
     expect(loaded.filter((url) => url.includes('/commander/'))).not.toEqual([]); // the hook sees packages
     expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
@@ -159,6 +174,16 @@ test("--version takes no more than 0.15 s above node's own start", () => {
       }),
     );
   expect(best([bin, '--version'], `${version}\n`) - best(['-e', '0'], '')).toBeLessThan(150);
+});
+
+test('colours: by FORCE_COLOR also into a pipe, never against NO_COLOR', async () => {
+  const error = async (env: NodeJS.ProcessEnv): Promise<string> =>
+    (await runCli(['inspect', at('none.onnx')], { env })).stderr;
+  const unset = { NO_COLOR: undefined, FORCE_COLOR: undefined };
+  expect(await error(unset)).toMatch(/^error: Expected/);
+  expect(await error({ ...unset, FORCE_COLOR: '1' })).toMatch(/^\x1b\[31merror:\x1b\[39m Expected/);
+  expect(await error({ ...unset, FORCE_COLOR: '0' })).toMatch(/^error: Expected/);
+  expect(await error({ NO_COLOR: '1', FORCE_COLOR: '1' })).toMatch(/^error: Expected/);
 });
 
 describe('what is printed', () => {

@@ -1,3 +1,5 @@
-/** base: what every room needs, the errors that people read and the options of long tasks. */
+/** base: what every room needs, the errors that people read, the options of long tasks, lines of text. */
 export { FeatReconstructError, UsageError } from './errors.js';
+export { nearest } from './nearest.js';
 export type { Progress, TaskOptions } from './progress.js';
+export { wrap } from './wrap.js';

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { wrap } from '../base/index.js';
 import type { InstalledLibraries, ProviderReport, VulkanReport } from '../runtime/index.js';
 import { common, createContext } from './context.js';
 
@@ -69,15 +70,4 @@ function drivers({ loader, drivers: found }: VulkanReport): string {
       return `driver  ${manifest}${loads ? '' : `: ${library} does not load`}`;
     }),
   ].join('\n    ');
-}
-
-/** Lines of at most `width` characters, broken at spaces; a longer word (a path) stays whole. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { FeatReconstructError } from '../base/index.js';
 import * as audit from './audit.js';
+import { CheckedCommand } from './command.js';
 import * as demo from './demo.js';
 import * as doctor from './doctor.js';
 import * as evaluate from './evaluate.js';
@@ -13,6 +14,7 @@ import * as inspect from './inspect.js';
 import * as recover from './recover.js';
 import * as report from './report.js';
 import * as run from './run.js';
+import { paintFor } from './style.js';
 import * as sweep from './sweep.js';
 
 /**
@@ -24,10 +26,11 @@ function createProgram(): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  const program = new Command('featreconstruct')
+  const program = new CheckedCommand('featreconstruct')
     .description("How much of a vision model's features can be read back from its logits by one linear map?")
     .version(version)
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(inRed(text)) })
     .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(110, process.stdout.columns ?? 100) })
     .addHelpText(
       'after',
@@ -35,10 +38,14 @@ function createProgram(): Command {
 Examples:
   $ featreconstruct inspect model.onnx
   $ featreconstruct run 1 --source model.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
-  $ featreconstruct audit model.onnx photos
-
-Exit codes: 0 done, 1 bad input or a failed check, 2 wrong usage, 130 stopped by Ctrl-C.`,
-    );
+  $ featreconstruct audit model.onnx photos`,
+    )
+    // Of every command, too.
+    .addHelpText(
+      'afterAll',
+      '\nExit codes: 0 done, 1 bad input or a failed check, 2 wrong usage, 130 stopped by Ctrl-C.',
+    )
+    .showHelpAfterError('Add --help for all options and examples.');
   // Commands copy exitOverride from their parent only when made through it, hence one place for both.
   for (const command of [
     demo,
@@ -65,7 +72,7 @@ async function main(argv: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof FeatReconstructError) {
-      process.stderr.write(`error: ${error.message}\n`);
+      process.stderr.write(inRed(`error: ${error.message}\n`));
       return error.exitCode;
     }
     if ((error as Error).name === 'AbortError') {
@@ -73,7 +80,7 @@ async function main(argv: string[]): Promise<number> {
       return 130;
     }
     if (isSystemError(error)) {
-      process.stderr.write(`error: The system refused a file or a device: ${error.message}.\n`);
+      process.stderr.write(inRed(`error: The system refused a file or a device: ${error.message}.\n`));
       return 1;
     }
     process.stderr.write(
@@ -82,6 +89,9 @@ async function main(argv: string[]): Promise<number> {
     return 1;
   }
 }
+
+/** The word `error` in red, where colours are wanted. */
+const inRed = (text: string): string => text.replace(/^error:/, (word) => paintFor(process.stderr)('red', word));
 
 /** What the operating system refuses is no defect of ours, even where no room foresaw it. */
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>

@@ -18,7 +18,8 @@ export class ProgressLine {
     const now = Date.now();
     if (stage !== this.stage) {
       this.clear();
-      Object.assign(this, { stage, begun: now, first: done, shown: 0 });
+      // A log (no terminal) is spared the beginning of what is soon done.
+      Object.assign(this, { stage, begun: now, first: done, shown: this.stream.isTTY ? 0 : now });
     }
     const finished = done >= total;
     if (!finished && now - this.shown < (this.stream.isTTY ? 100 : 10_000)) return;
@@ -28,7 +29,7 @@ export class ProgressLine {
     const rate = seconds > 0 ? (done - this.first) / seconds : 0;
     const share = `${Math.floor((100 * done) / Math.max(1, total))} %`;
     const left = finished ? ` in ${duration(seconds)}` : rate > 0 ? `, ${duration((total - done) / rate)} left` : '';
-    const speed = rate > 0 ? `, ${rate.toPrecision(3)} ${unit}/s` : '';
+    const speed = rate > 0 ? `, ${threeDigits(rate)} ${unit}/s` : '';
     const line = `${stage}: ${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${unit} (${share}${speed}${left})`;
     if (!this.stream.isTTY) this.stream.write(`${line}\n`);
     else {
@@ -44,6 +45,12 @@ export class ProgressLine {
     if (this.stream.isTTY && this.width > 0) this.stream.write(`\r${' '.repeat(this.width)}\r`);
     this.width = 0;
   }
+}
+
+/** 40 → `40.0`, 4071 → `4,070`. */
+function threeDigits(value: number): string {
+  const text = value.toPrecision(3);
+  return value < 1000 ? text : Number(text).toLocaleString('en-US');
 }
 
 /** 75 → `1:15`, 4000 → `1:06:40`, 3.2 → `3.2 s`. */

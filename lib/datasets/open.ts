@@ -1,6 +1,5 @@
-import { UsageError } from '../base/index.js';
+import { nearest, UsageError } from '../base/index.js';
 import { defaultDataDir } from './data-dir.js';
-import { nearest } from './nearest.js';
 import { formats } from './registry.js';
 import { sliceSource } from './source.js';
 import { parseSpec } from './spec.js';

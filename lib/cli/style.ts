@@ -1,0 +1,22 @@
+/** Colours, where they help and are wanted. */
+
+/**
+ * Whether to write colours to a stream. NO_COLOR (https://no-color.org) forbids it, FORCE_COLOR asks for it; without
+ * either a terminal gets them that knows colours, and a pipe or a file does not.
+ */
+export function hasColours(stream: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return stream.isTTY && stream.hasColors();
+}
+
+const codes = { bold: [1, 22], green: [32, 39], red: [31, 39] } as const;
+
+/** Text in a style, for a stream that takes it. */
+export type Paint = (style: keyof typeof codes, text: string) => string;
+
+export function paintFor(stream: NodeJS.WriteStream): Paint {
+  if (!hasColours(stream)) return (_, text) => text;
+  return (style, text) => `\x1b[${codes[style][0]}m${text}\x1b[${codes[style][1]}m`;
+}
