@@ -233,7 +233,7 @@ describe('with a model', () => {
     const { code, stdout, stderr } = await runCli(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
-      /^\* Anyone who sees all 10 outputs of made \(logits or probabilities\) for 1,200 images has \d of this model's 6 features/,
+      /^\* Anyone who sees all 10 outputs of made \(logits or probabilities\) for 1,200\n {2}images has \d of this model's 6 features/,
     );
     expect(stdout).toMatch(/probs\+topk:5\+round:2/);
     const results = JSON.parse(await readFile(at('audit', 'results.json'), 'utf8')) as Results;
@@ -260,7 +260,7 @@ describe('with a model', () => {
     await expectSchema(results);
     expect(results.leaks).toMatchObject({ recovery: null, comparison: null, fingerprint: { hiddenWidth: null } });
     expect(results.leaks!.reason).toContain('fewer features than classes');
-    expect(results.leaks!.verdict.sentences.join(' ')).toContain('its 12 numbers are as many as the 5 classes or more');
+    expect(results.leaks!.verdict.sentences.join(' ')).toContain('has 12 numbers and the model only 5 outputs');
     expect(results.rows.map(({ observe: shown }) => shown)).not.toContain('probs+topk:5');
   });
 });

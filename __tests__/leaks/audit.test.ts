@@ -29,9 +29,32 @@ describe('auditVerdict', () => {
     expect(level).toBe('features');
     expect(sentences).toEqual([
       "Anyone who sees all 30 outputs of made (logits or probabilities) for 600 images has this model's 16 features up to a rotation: which images are similar to which, exactly as the model sees it. Nothing but the outputs is needed for that.",
-      'To anyone who also has the features of some images, all logits and all log-probabilities (or the logarithms of all probabilities) give those of every other image away: one linear map reads off 99.9 % of their variance.',
-      "The top 5 probabilities rounded to 2 decimals give away 43.2 % of the features' variance at the least, to one linear map; from what is read back the model's last layer names its own answer for 87.6 % of the images.",
+      'To anyone who also has the features of some images, all logits and all log-probabilities (or the logarithms of all probabilities) give away those of every other image: one linear map reads off 99.9 % of how they differ from image to image.',
+      'Showing less gives away less: the top 5 probabilities rounded to 2 decimals 43.2 % of how the features differ from image to image. One linear map reads that off, and a cleverer reader may get more.',
       "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from any other's.",
+    ]);
+  });
+
+  it('takes five sentences at most, however many interfaces were tried, and names the ends of them', async () => {
+    const { level, sentences } = auditVerdict({
+      ...(await findings('silu', [
+        { observe: 'logits', agreement: 1, r2: 0.83 },
+        { observe: 'log-probs', agreement: 1, r2: 0.8 },
+        { observe: 'probs', agreement: 0.9, r2: 0.6 },
+        { observe: 'logits+round:2', agreement: 1, r2: 0.7 },
+        { observe: 'probs+topk:5', agreement: 0.8, r2: 0.4 },
+        { observe: 'probs+topk:1', agreement: 0.9, r2: 0.25 },
+      ])),
+      classes: 10,
+      recovery: null,
+      reason: 'Expected fewer features than classes.',
+    });
+    expect(level).toBe('partly');
+    expect(sentences).toEqual([
+      'Anyone who sees all 10 outputs of made and has its features for some images learns 83.0 % of how its 16 features differ from image to image, or more.',
+      'Showing less gives away less: all logits rounded to 2 decimals 70.0 % of how the features differ from image to image, only the largest of the probabilities 25.0 %. One linear map reads that off, and a cleverer reader may get more.',
+      "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from any other's.",
+      'The outputs alone do not give the features away: the layer before the last has 16 numbers and the model only 10 outputs, so that a part of them never gets out.',
     ]);
   });
 

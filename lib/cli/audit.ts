@@ -8,6 +8,7 @@ import { dataOptions, runtimeOptions, transformOptions, wholeNumber } from './op
 interface Flags extends ExperimentFlags {
   vary?: number;
   observe?: string[];
+  minutes?: number;
 }
 
 export function register(program: Command): void {
@@ -23,12 +24,18 @@ export function register(program: Command): void {
       ).argParser(wholeNumber),
     )
     .option('--observe <shown...>', "what an interface shows, as in 'sweep' (default: the same nine)")
+    .addOption(
+      new Option('--minutes <n>', 'most minutes for getting features back from outputs alone (default: 5)').argParser(
+        wholeNumber,
+      ),
+    )
     .option('--out <dir>', 'folder for results.json and report.html', 'audit');
   common(runtimeOptions(dataOptions(transformOptions(samplesOptions(storesOption(command))))))
     .addHelpText(
       'after',
       `
 A fifth of the images, chosen by their content, is kept for testing. Nothing leaves this machine.
+Ctrl-C while features are got back from outputs alone ends that with what is certified so far, and goes on.
 
 Examples:
   $ featreconstruct audit model.onnx photos
@@ -43,6 +50,7 @@ Examples:
         ...(await experimentOptions(flags, context)),
         vary: flags.vary,
         observe: flags.observe,
+        recoverySeconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
       });
       await finish(results, flags.out, context, await summary(results));
     });
@@ -62,9 +70,20 @@ async function summary({ leaks, environment }: Results): Promise<string[]> {
   const { verdict, fingerprint } = leaks!;
   const found = await comparison(leaks!);
   return [
-    verdict.sentences.map((sentence) => `* ${sentence}`).join('\n'),
-    [facts, ...fingerprint.reasons, ...found].join('\n'),
+    verdict.sentences.map((sentence) => wrapped(sentence, '* ')).join('\n'),
+    [facts, ...fingerprint.reasons, ...found].map((sentence) => wrapped(sentence)).join('\n'),
   ];
+}
+
+/** In lines that fit a terminal of the usual 80 columns, those after the first as far in as the mark is wide. */
+function wrapped(text: string, mark = ''): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines[lines.length - 1];
+    if (line && mark.length + line.length + 1 + word.length > 80) lines.push(word);
+    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
+  }
+  return mark + lines.join(`\n${' '.repeat(mark.length)}`);
 }
 
 /** What came back, beside the model's own features. */

@@ -5,6 +5,7 @@ import type { Recovery, RecoveryReport } from '../leaks/index.js';
 import type { NdArray } from 'ndarray';
 import type { RowSource } from '../tensor/index.js';
 import { common, createContext, type Context } from './context.js';
+import { wholeNumber } from './options.js';
 
 interface Flags {
   out: string;
@@ -12,6 +13,7 @@ interface Flags {
   observe?: string;
   head?: string;
   features?: string[];
+  minutes?: number;
   json?: boolean;
   quiet?: boolean;
 }
@@ -32,6 +34,11 @@ export function register(program: Command): void {
           .default('auto'),
       )
       .option('--observe <shown>', "take them as an interface would show them, as in 'sweep'; for files of logits")
+      .addOption(
+        new Option('--minutes <n>', 'most minutes; what has its certificate by then is the result').argParser(
+          wholeNumber,
+        ),
+      )
       .option('--head <file>', 'safetensors file for the linear map from all that was recovered to the outputs')
       .option('--features <file...>', 'the true features of the same images, to say how near the recovered ones are'),
   )
@@ -39,7 +46,7 @@ export function register(program: Command): void {
       'after',
       `
 OUT holds 'features' (n, k) with a certificate each; where a part is left that no certificate fixes, 'all'
-(n, r) holds both. Exit code 1 where nothing has a certificate: what is known is printed, nothing is written.
+(n, r) holds both. Ctrl-C ends the search with what is certified so far. Exit code 1 where nothing has a certificate: what is known is printed, nothing is written.
 
 Examples:
   $ featreconstruct recover predictions.csv --out features.safetensors
@@ -65,7 +72,9 @@ Examples:
         const outputs = joinRows(files.map(({ rows }) => rows));
         const recovery = await recoverFeatures(outputs, {
           kind: flags.kind,
-          signal: context.signal,
+          seconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
+          // Ctrl-C ends the search with what is certified so far.
+          finish: context.signal,
           onProgress: context.onProgress,
         });
         const notes = files.flatMap((file) => file.notes);
@@ -107,20 +116,17 @@ async function save(recovery: Recovery, outputs: RowSource, { out, head }: Flags
   await writeSafetensors(out, { features: features!, ...whole }, { recovery: JSON.stringify(report) });
   if (head === undefined) return;
   await mkdir(dirname(head), { recursive: true });
-  await saveLinearMap(
-    head,
-    await recoveryHead(recovery, outputs, { signal: context.signal, onProgress: context.onProgress }),
-  );
+  await saveLinearMap(head, await recoveryHead(recovery, outputs, { onProgress: context.onProgress }));
 }
 
 type Comparison = Awaited<ReturnType<typeof compare>>;
 
 /** The recovered features beside the true ones, as their kind allows. */
-async function compare({ features, report }: Recovery, truth: RowSource, { signal, onProgress }: Context) {
+async function compare({ features, report }: Recovery, truth: RowSource, { onProgress }: Context) {
   const { compareUpToRotation, identifiableFeatures, matchFeatures } = await import('../leaks/index.js');
   if (report.kind === 'sphere') return { kind: 'sphere' as const, ...(await compareUpToRotation(features!, truth)) };
   const matched = await matchFeatures(features!, truth);
-  const known = await identifiableFeatures(truth, { signal, onProgress });
+  const known = await identifiableFeatures(truth, { onProgress });
   const enough = known.filter(({ zeros }) => zeros >= 3 * report.rank);
   return {
     kind: 'rectified' as const,

@@ -26,6 +26,8 @@ export interface AuditOptions extends Omit<RunOptions, 'stores' | 'sgd' | 'trans
   stores: string;
   /** Each image in so many seeded variations, itself first: probes that switch more features off. Default 1. */
   vary?: number;
+  /** Most seconds for the recovery; what has its certificate by then is the result. Default 300. */
+  recoverySeconds?: number;
 }
 
 /** What an audit looks at, from all of the outputs down to the best class alone. */
@@ -135,29 +137,29 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
     recovery: report,
     reason,
   });
-  return { verdict, fingerprint: print, recovery: report, reason, comparison: await compare(recovery, store, options) };
+  return { verdict, fingerprint: print, recovery: report, reason, comparison: await compare(recovery, store) };
 }
 
 /** What cannot be recovered for want of rows or of classes is an answer, and no error. */
 async function tryRecovery(
   store: Store,
-  { signal, onProgress }: AuditOptions,
+  { signal, recoverySeconds = 300, onProgress }: AuditOptions,
 ): Promise<{ recovery: Recovery | null; reason: string | null }> {
   try {
-    return { recovery: await recoverFeatures(store.logits, { signal, onProgress }), reason: null };
+    // Whoever stops an audit by now has waited long enough to be told what is found so far.
+    const options = { finish: signal, seconds: recoverySeconds, onProgress };
+    return { recovery: await recoverFeatures(store.logits, options), reason: null };
   } catch (error) {
     if (!(error instanceof FeatReconstructError)) throw error;
     return { recovery: null, reason: error.message };
   }
 }
 
-async function compare(recovery: Recovery | null, store: Store, options: AuditOptions): Promise<Leaks['comparison']> {
+async function compare(recovery: Recovery | null, store: Store): Promise<Leaks['comparison']> {
   if (!recovery?.features) return null;
   if (recovery.report.kind === 'sphere') {
     return { kind: 'sphere', ...(await compareUpToRotation(recovery.features, store.features)) };
   }
-  const identifiable = (await identifiableFeatures(store.features, { signal: options.signal })).filter(
-    (feature) => feature.identifiable,
-  ).length;
+  const identifiable = (await identifiableFeatures(store.features)).filter((feature) => feature.identifiable).length;
   return { kind: 'rectified', identifiable, ...(await matchFeatures(recovery.features, store.features)) };
 }

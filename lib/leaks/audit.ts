@@ -39,63 +39,90 @@ export interface Verdict {
 /** Above this share of variance, what is read back is the features for every purpose. */
 const nearlyAll = 0.999;
 
-/** What to tell the people whose model it is. */
+/** What to tell the people whose model it is: five sentences at most, each of which says one thing. */
 export function auditVerdict(findings: AuditFindings): Verdict {
   const { curve, recovery } = findings;
   const best = curve.reduce((most, { r2 }) => Math.max(most, r2), 0);
   const known = recovery?.certified ?? false;
-  const sentences = [
-    ...(recovery && known ? [recovered(findings, recovery)] : []),
-    ...spoken(curve),
-    ...behind(findings),
-    ...(known ? [] : [`From the outputs alone: ${recovery?.sentence ?? findings.reason}`]),
-  ];
   const level = known ? 'features' : best >= nearlyAll ? 'map' : best >= 0.5 ? 'partly' : 'little';
+  const sentences = [
+    recovery && known ? recovered(findings, recovery) : learnt(findings, best),
+    ...asMuch(curve, known),
+    ...less(curve),
+    ...behind(findings),
+    ...(known ? [] : alone(findings)),
+  ];
   return { level, sentences };
 }
 
 function recovered({ model, classes, features, images }: AuditFindings, report: RecoveryReport): string {
   const what =
     report.kind === 'sphere'
-      ? `this model's ${features} features up to a rotation: which images are similar to which, exactly as the model sees it`
-      : `${report.features} of this model's ${features} features themselves, each up to its scale`;
+      ? `this model's ${count(features)} features up to a rotation: which images are similar to which, exactly as the model sees it`
+      : `${count(report.features)} of this model's ${count(features)} features themselves, each up to its scale`;
   return `Anyone who sees all ${count(classes)} outputs of ${model} (logits or probabilities) for ${count(images)} images has ${what}. Nothing but the outputs is needed for that.`;
 }
 
-/** The curve in sentences: what is as good as everything in one, the rest each in its own, the most telling first. */
-function spoken(points: readonly LeakPoint[]): string[] {
-  // Whoever sees all probabilities takes their logarithms: what a linear map reads off them as they stand is no bound.
-  const curve = points.some(({ observe }) => observe === 'log-probs')
+/** What those learn who have the features of some images to begin with. */
+function learnt({ model, classes, features }: AuditFindings, best: number): string {
+  const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images`;
+  return best >= nearlyAll
+    ? `${who} has those of every other image as well: ${percent(best)} of how the ${count(features)} features differ from image to image, or more.`
+    : `${who} learns ${percent(best)} of how its ${count(features)} features differ from image to image, or more.`;
+}
+
+/** Whoever sees all probabilities takes their logarithms: what is read off them as they stand is no bound. */
+const telling = (points: readonly LeakPoint[]): LeakPoint[] =>
+  points.some(({ observe }) => observe === 'log-probs')
     ? points.filter(({ observe }) => observe !== 'probs')
-    : points;
-  const all = curve.filter(({ r2 }) => r2 >= nearlyAll);
-  const rest = curve.filter(({ r2 }) => r2 < nearlyAll).sort((a, b) => b.r2 - a.r2);
-  const whole =
-    all.length === 0
-      ? []
-      : [
-          `To anyone who also has the features of some images, ${list(all.map(({ observe }) => inWords(observe) + (observe === 'log-probs' ? ' (or the logarithms of all probabilities)' : '')))} give those of every other image away: one linear map reads off ${percent(Math.min(...all.map(({ r2 }) => r2)))} of their variance.`,
-        ];
+    : [...points];
+
+/** Interfaces that show as much as the logits do. */
+function asMuch(points: readonly LeakPoint[], known: boolean): string[] {
+  const all = telling(points).filter(({ r2, observe }) => r2 >= nearlyAll && (known || observe !== 'logits'));
+  if (all.length === 0) return [];
+  const names = all.map(({ observe }) =>
+    observe === 'log-probs' ? `${inWords(observe)} (or the logarithms of all probabilities)` : inWords(observe),
+  );
   return [
-    ...whole,
-    ...rest.map(
-      ({ observe, r2, agreement }) =>
-        `${capital(inWords(observe))} give away ${percent(r2)} of the features' variance at the least, to one linear map; from what is read back the model's last layer names its own answer for ${percent(agreement)} of the images.`,
-    ),
+    known
+      ? `To anyone who also has the features of some images, ${list(names)} give away those of every other image: one linear map reads off ${percent(Math.min(...all.map(({ r2 }) => r2)))} of how they differ from image to image.`
+      : `${capital(list(names))} give away just as much as the logits do.`,
+  ];
+}
+
+/** Interfaces that show less, the two ends of them; the others are in the table. */
+function less(points: readonly LeakPoint[]): string[] {
+  const some = telling(points)
+    .filter(({ r2, observe }) => r2 < nearlyAll && observe !== 'logits' && observe !== 'log-probs')
+    .sort((a, b) => b.r2 - a.r2);
+  if (some.length === 0) return [];
+  const [most, least] = [some[0], some[some.length - 1]];
+  const ends = [
+    `${inWords(most.observe)} ${percent(most.r2)} of how the features differ from image to image`,
+    ...(most === least ? [] : [`${inWords(least.observe)} ${percent(least.r2)}`]),
+  ];
+  return [
+    `Showing less gives away less: ${ends.join(', ')}. One linear map reads that off, and a cleverer reader may get more.`,
   ];
 }
 
 /** What the outputs show of the model itself. */
-function behind({ fingerprint: { hiddenWidth }, classes, features }: AuditFindings): string[] {
-  if (hiddenWidth !== null) {
+const behind = ({ fingerprint: { hiddenWidth } }: AuditFindings): string[] =>
+  hiddenWidth === null
+    ? []
+    : [
+        `The outputs also show that the layer before the last is ${count(hiddenWidth)} numbers wide, and tell this model's outputs from any other's.`,
+      ];
+
+/** What stands in the way of those who have the outputs and nothing else. */
+function alone({ classes, features, recovery, reason }: AuditFindings): string[] {
+  if (features >= classes) {
     return [
-      `The outputs also show that the layer before the last is ${count(hiddenWidth)} numbers wide, and tell this model's outputs from any other's.`,
+      `The outputs alone do not give the features away: the layer before the last has ${count(features)} numbers and the model only ${count(classes)} outputs, so that a part of them never gets out.`,
     ];
   }
-  if (features < classes) return [];
-  return [
-    `The outputs do not show how wide the layer before the last is: its ${count(features)} numbers are as many as the ${count(classes)} classes or more, so that a part of them never reaches the outputs.`,
-  ];
+  return [`From the outputs alone: ${recovery?.sentence ?? reason}`];
 }
 
 const count = (n: number): string => n.toLocaleString('en-US');

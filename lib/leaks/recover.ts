@@ -17,6 +17,10 @@ export interface RecoverOptions extends TaskOptions {
   seed?: number;
   /** Most rounds of starts for rectified features. Default 6; a round takes a start for each feature not found yet. */
   rounds?: number;
+  /** Most seconds: what has its certificate by then is the result. Default: none. */
+  seconds?: number;
+  /** Ends the work with what has its certificate by then, where `signal` gives all of it up. */
+  finish?: AbortSignal;
 }
 
 /** What of a recovery serialises to JSON: everything but the numbers themselves. */
@@ -76,6 +80,10 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
     throw new UsageError(`Expected kind to be auto, sphere or rectified, found '${kind}'.`);
   }
   const started = performance.now();
+  const finish = [
+    options.finish ?? [],
+    options.seconds === undefined ? [] : AbortSignal.timeout(options.seconds * 1000),
+  ];
   const rows = toRowSource(outputs, 'the outputs');
   const seen = await examineOutputs(rows, options);
   // Refuses what is hidden before any arithmetic.
@@ -84,7 +92,7 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   if (space.rank === null) {
     throw new FeatReconstructError(`Expected outputs of a head with fewer features than classes. ${space.reason}`);
   }
-  const attempt = new Attempt(rows, seen, space, space.rank, options);
+  const attempt = new Attempt(rows, seen, space, space.rank, { ...options, finish: AbortSignal.any(finish.flat()) });
   const recovery = await attempt.run(kind);
   recovery.report.seconds = (performance.now() - started) / 1000;
   return recovery;
@@ -155,9 +163,18 @@ class Attempt {
     report.sphere = sphere;
     report.rectified = fit.certificates;
     const found = fit.facets.rows;
+    if (fit.cut) {
+      report.notes.push(
+        `The search was ended before it was through, after ${fit.starts} descents: with more time it may find more features.`,
+      );
+    }
     const skipped = sphereSkipped
       ? ` Whether a normalisation stands before the head could not be tried: that takes ${this.#neededSphere} distinct rows.`
       : '';
+    if (found === 0 && fit.cut) {
+      report.sentence = `No certificate: the search for rectified features was ended before it found one.${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
+      return { report, features: null, rest: null };
+    }
     if (found === 0) {
       report.sentence = `No certificate: no feature is zero on enough of these images${sphere ? ', and the outputs lie on no ellipsoid' : ''}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither).${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
       return { report, features: null, rest: null };

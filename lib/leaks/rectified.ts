@@ -14,6 +14,8 @@ export interface RectifiedOptions extends TaskOptions {
   starts?: number;
   /** Stops as soon as so many features are certified. Default: none. */
   enough?: number;
+  /** Ends the search between two starts with what is certified so far, where `signal` gives all of it up. */
+  finish?: AbortSignal;
 }
 
 export interface RectifiedFit {
@@ -22,7 +24,8 @@ export interface RectifiedFit {
   certificates: FacetCertificate[];
   /** Descents made. */
   starts: number;
-  rounds: number;
+  /** Whether `finish` ended the search before it was through. */
+  cut: boolean;
 }
 
 /** Fewest distinct rows: a feature must be zero on 1.5 r of them, which images rarely do that are not very many more. */
@@ -51,22 +54,25 @@ const patience = 2;
  * @param h (n, r) whitened, distinct rows
  */
 export async function findFacets(h: Matrix, options: RectifiedOptions = {}): Promise<RectifiedFit> {
-  const { seed = 0, rounds = 6, enough = Infinity, signal } = options;
+  const { seed = 0, rounds = 6, enough = Infinity, signal, finish } = options;
   const search = new Search(withOnes(h), options);
-  let round = 0;
+  const most = Math.min(enough, h.cols);
   let fruitless = 0;
-  for (; round < rounds && fruitless < patience && search.found.length < Math.min(enough, h.cols); round++) {
+  let cut = false;
+  for (let round = 0; round < rounds && fruitless < patience && search.found.length < most && !cut; round++) {
     const before = search.found.length;
     const directions = await independentComponents(h, complement(search.directions, h.cols), seed + round, options);
-    const most = Math.min(directions.rows, options.starts ?? directions.rows);
-    for (let i = 0; i < most && search.found.length < enough; i++) {
+    const starts = Math.min(directions.rows, options.starts ?? directions.rows);
+    for (let i = 0; i < starts && search.found.length < enough; i++) {
       signal?.throwIfAborted();
-      if (i === hopeless && search.found.length === 0) return nothing(h.cols, search.starts, round + 1);
+      cut = finish?.aborted ?? false;
+      if (cut) break;
+      if (i === hopeless && search.found.length === 0) break;
       await search.from(directions.data.subarray(i * h.cols, (i + 1) * h.cols));
       options.onProgress?.({
-        stage: `facets, round ${round + 1}: ${search.found.length} of ${h.cols} features certified`,
+        stage: `rectified features, round ${round + 1}`,
         done: i + 1,
-        total: most,
+        total: starts,
         unit: 'starts',
       });
     }
@@ -76,15 +82,9 @@ export async function findFacets(h: Matrix, options: RectifiedOptions = {}): Pro
   const found = search.found.sort((a, b) => b.certificate.zeros - a.certificate.zeros);
   const facets = matrix(found.length, h.cols + 1);
   found.forEach(({ a }, i) => facets.data.set(a, i * facets.cols));
-  return { facets, certificates: found.map(({ certificate }) => certificate), starts: search.starts, rounds: round };
+  const certificates = found.map(({ certificate }) => certificate);
+  return { facets, certificates, starts: search.starts, cut };
 }
-
-const nothing = (r: number, starts: number, rounds: number): RectifiedFit => ({
-  facets: matrix(0, r + 1),
-  certificates: [],
-  starts,
-  rounds,
-});
 
 /** An orthonormal basis (r − k, r) of the directions orthogonal to k found ones. */
 export function complement(found: readonly Float64Array[], r: number): Matrix {

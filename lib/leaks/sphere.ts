@@ -32,6 +32,8 @@ export interface SphereFit {
 export interface SphereOptions extends TaskOptions {
   /** Most steps of conjugate gradients. Default 600. */
   iterations?: number;
+  /** Ends the fit with what it has come to, where `signal` gives it up. */
+  finish?: AbortSignal;
 }
 
 /** Unknowns of an ellipsoid in r dimensions: M symmetric and v. */
@@ -50,7 +52,7 @@ export const heldOutRows = (r: number): number => Math.max(64, Math.min(1000, Ma
 const lookEvery = 10;
 
 /** Looks without gain after which the fit stops. */
-const patience = 5;
+const patience = 3;
 
 /** The R² that a residual must stand for. Features that are on no sphere come to 0.3 and below (see docs/leaks.md). */
 const leastR2 = 0.99;
@@ -63,7 +65,7 @@ const leastR2 = 0.99;
  * @param h (n, r) whitened; `heldOutRows(r)` of its rows, spread evenly, are moved to its end and kept out of the fit
  */
 export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise<SphereFit> {
-  const { iterations = 600, signal, onProgress } = options;
+  const { iterations = 600, signal, finish, onProgress } = options;
   const r = h.cols;
   const kept = heldOutRows(r);
   moveToEnd(h, kept);
@@ -82,7 +84,7 @@ export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise
   let best = { x, residual: Infinity, step: 0 };
   let looksSince = 0;
   let step = 0;
-  while (step < iterations && gamma > gamma0 * 1e-30) {
+  while (step < iterations && gamma > gamma0 * 1e-30 && !finish?.aborted) {
     signal?.throwIfAborted();
     const q = await quadratics(fitted, direction.m, direction.v);
     for (let i = 0; i < q.length; i++) q[i] *= weights[i];
@@ -100,7 +102,7 @@ export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise
       looksSince = gained ? 0 : looksSince + 1;
       if (residual < best.residual) best = { x, residual, step };
       onProgress?.({
-        stage: `sphere, residual ${residual.toExponential(1)}`,
+        stage: 'sphere',
         done: step,
         total: iterations,
         unit: 'steps',
