@@ -169,6 +169,7 @@ export type {
 export { auditModel, runExperiment, zeroShotHead } from './experiments/index.js';
 export type {
   AuditOptions,
+  CrossValidationRecord,
   DatasetRecord,
   Environment,
   ExperimentSpec,

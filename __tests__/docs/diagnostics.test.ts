@@ -35,8 +35,16 @@ test.each(Object.keys(schema.properties!).filter((field) => !plain.has(field)))(
 
 test('every field inside them is named', () => {
   const names = named(page.text);
-  const { rows, spectra, samples, leaks, environment } = schema.properties!;
-  const fields = [rows, spectra, samples, leaks, environment, ...Object.values(schema.definitions)].flatMap(fieldsIn);
+  const { rows, spectra, crossValidations, samples, leaks, environment } = schema.properties!;
+  const fields = [
+    rows,
+    spectra,
+    crossValidations,
+    samples,
+    leaks,
+    environment,
+    ...Object.values(schema.definitions),
+  ].flatMap(fieldsIn);
   // What a transform consists of is explained where one brings one's own.
   const elsewhere = new Set(['steps', 'scale', 'mean', 'std']);
   expect([...new Set(fields)].filter((field) => !names.has(field) && !elsewhere.has(field))).toEqual([]);

@@ -1,33 +1,61 @@
 import { Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
+import type { RunOptions } from '../experiments/index.js';
 import type { AlphaScore, CrossValidation, FitOptions } from '../fit/index.js';
 import type { Column } from '../report/index.js';
-import { toNdArray, type RowSource } from '../tensor/index.js';
+import type { RowSource } from '../tensor/index.js';
 import { parseGrid } from './grid.js';
 import { wholeNumber } from './options.js';
 
-export interface AlphaFlags {
-  alpha: string;
+/** What `--alpha cv` chooses from, and how. */
+export interface CrossValidationFlags {
   alphas?: string;
   folds?: number;
   shuffle?: number;
   select?: CrossValidation['select'];
+}
+
+export interface AlphaFlags extends CrossValidationFlags {
+  alpha: string;
   head?: string;
 }
 
 /** `--alpha cv` and what belongs to it. */
 export function alphaOptions(command: Command): Command {
-  return command
-    .option(
+  return crossValidationOptions(
+    command.option(
       '--alpha <number>',
       "ridge penalty in units of the centred Gram, as in scikit-learn; or 'cv' for the best of --alphas",
       '0',
-    )
+    ),
+  ).option('--head <file>', 'for --select agreement: the head of the features --y, an .onnx model, a store or a map');
+}
+
+/** What goes with `--alpha cv` in every command. */
+export function crossValidationOptions(command: Command): Command {
+  return command
     .option('--alphas <grid>', 'penalties to choose from (default: "10^(-6:1:4)")')
     .addOption(new Option('--folds <k>', 'folds of the cross-validation (default: 5)').argParser(wholeNumber))
     .addOption(new Option('--shuffle <seed>', 'shuffle the rows into the folds').argParser(seed))
-    .addOption(new Option('--select <by>', 'what decides (default: mse)').choices(['mse', 'gcv', 'agreement']))
-    .option('--head <file>', 'for --select agreement: the head of the features --y, an .onnx model, a store or a map');
+    .addOption(new Option('--select <by>', 'what decides (default: mse)').choices(['mse', 'gcv', 'agreement']));
+}
+
+/** `run`'s penalties: numbers, each in rows of its own, or those that cross-validation chooses from. */
+export async function readPenalties({
+  alpha,
+  alphas,
+  folds,
+  shuffle,
+  select,
+}: Omit<AlphaFlags, 'head'>): Promise<Pick<RunOptions, 'alphas' | 'crossValidation'>> {
+  if (alpha === 'cv') {
+    const grid = alphas === undefined ? undefined : await parseGrid('--alphas', alphas);
+    return { crossValidation: { alphas: grid, folds, shuffle, select } };
+  }
+  if (alphas !== undefined || folds || shuffle !== undefined || select) {
+    throw new UsageError(`Expected --alpha cv with --alphas, --folds, --shuffle and --select, found --alpha ${alpha}.`);
+  }
+  return { alphas: await parseGrid('--alpha', alpha) };
 }
 
 const seed = (text: string): number => (text.trim() === '0' ? 0 : wholeNumber(text));
@@ -56,34 +84,11 @@ export async function readAlpha(flags: AlphaFlags): Promise<Omit<FitOptions, 'sc
   return { alpha: 'cv', alphas, folds, shuffle, select };
 }
 
-/** Rows of a held-out fold that are in memory at a time. */
-const blockRows = 4096;
-
-/**
- * How often the head names the same class on what each map makes of x as on the features y themselves, which are those of
- * the source's model or of another: one pass over a fold's rows.
- */
+/** How often the head of a file names the same class on what each map makes of x as on the features y. */
 export async function agreementScore(file: string, x: RowSource, y: RowSource): Promise<FitOptions['score']> {
-  const { evaluateAgreement } = await import('../evaluate/index.js');
-  const { applyLinearMap } = await import('../fit/index.js');
+  const { foldAgreement } = await import('../evaluate/index.js');
   const { openHead } = await import('./rows.js');
-  const head = await openHead(file);
-  const original = applyLinearMap(head, y);
-  const inMemory = async (source: RowSource, start: number, end: number) =>
-    toNdArray(Float64Array.from(await source.read(start, end)), [end - start, source.cols]);
-  return async (maps, fold) => {
-    const [from, answers] = [fold.of(x), fold.of(original)];
-    const agreed = maps.map(() => 0);
-    for (let start = 0; start < fold.n; start += blockRows) {
-      const end = Math.min(fold.n, start + blockRows);
-      const block = await inMemory(from, start, end);
-      const logits = await inMemory(answers, start, end);
-      for (const [i, map] of maps.entries()) {
-        agreed[i] += (await evaluateAgreement(head, await applyLinearMap(map, block), logits)).agreed;
-      }
-    }
-    return agreed.map((count) => count / fold.n);
-  };
+  return foldAgreement(await openHead(file), x, y);
 }
 
 /** The curve as a small table; the chosen alpha has a mark. */

@@ -2,9 +2,9 @@ import { parse } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import type { TransformSpec } from '../images/index.js';
+import { crossValidationOptions, readPenalties, type CrossValidationFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, noSamples, storesOption, type ExperimentFlags } from './experiment.js';
-import { parseGrid } from './grid.js';
 import {
   dataOptions,
   number,
@@ -17,7 +17,7 @@ import {
 } from './options.js';
 import { readZeroShot, zeroShotOptions, type ZeroShotFlags } from './zero-shot.js';
 
-interface Flags extends ExperimentFlags, ZeroShotFlags {
+interface Flags extends ExperimentFlags, ZeroShotFlags, CrossValidationFlags {
   source?: string;
   models?: string[];
   transformFor?: Record<string, TransformSpec>;
@@ -58,7 +58,11 @@ export function register(program: Command): void {
       '--no-store',
       'write no activations: accumulate statistics while the model runs, in experiments 1 to 3; the same figures',
     )
-    .option('--alpha <grid>', 'ridge penalty, a number or a grid such as "10^(-8:1:2)"', '0')
+    .option(
+      '--alpha <grid>',
+      'ridge penalty: a number, a grid such as "10^(-8:1:2)" with rows for each, or cv for the best',
+      '0',
+    )
     .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
     .option('--topk <k...>', 'ranks to count', (text: string, list: number[] = []) => [...list, wholeNumber(text)])
     .addOption(
@@ -70,6 +74,7 @@ export function register(program: Command): void {
     .addOption(
       new Option('--sgd-shuffle <seed>', "shuffle each epoch (default: the data's order)").argParser(wholeNumber),
     );
+  crossValidationOptions(command);
   storesOption(command).addOption(noSamples());
   zeroShotOptions(command);
   transformOptions(command);
@@ -94,7 +99,7 @@ Examples:
     .action(async (experiment: number, flags: Flags) => {
       const context = createContext(flags);
       checkCompanions(flags);
-      const alphas = await parseGrid('--alpha', flags.alpha);
+      const penalties = await readPenalties(flags);
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
       // There class names make the prompts; elsewhere they stand beside the sample images.
       const isZeroShot = experiment === 5;
@@ -117,7 +122,7 @@ Examples:
             ...flags.transformFor,
             ...(target && flags.target ? { [parse(flags.target).name]: target } : {}),
           },
-          alphas,
+          ...penalties,
           rcond: flags.rcond,
           topk: flags.topk,
           ...(flags.baseline === 'sgd'

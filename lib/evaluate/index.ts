@@ -9,6 +9,7 @@ export type { FeatureQuantiles, Reconstruction } from './reconstruction.js';
 export { evaluateMap } from './evaluate-map.js';
 export type { MapEvaluation, MapUnderTest, Violation } from './evaluate-map.js';
 export type { MarginGroup } from './margins.js';
+export { foldAgreement } from './fold-agreement.js';
 export { inSpan } from './in-span.js';
 export type { SpanMembership } from './in-span.js';
 export type { EvaluateOptions } from './walk.js';

@@ -174,7 +174,7 @@ export async function jointSpectra(
 }
 
 /** For each pair: how alike the features are on the training images, whatever map is between them. */
-async function likenessOf(joint: JointStatistics): Promise<Pick<ResultRow, 'cka' | 'procrustesError'>[][]> {
+export async function likenessOf(joint: JointStatistics): Promise<Pick<ResultRow, 'cka' | 'procrustesError'>[][]> {
   const count = joint.models.length;
   const table: Pick<ResultRow, 'cka' | 'procrustesError'>[][] = Array.from({ length: count }, () => []);
   for (let i = 0; i < count; i++) {

@@ -21,7 +21,7 @@ import { splitByContent } from './split.js';
 import { trainingFrom } from './training.js';
 import type { Leaks, ResultRow, Results } from './types.js';
 
-export interface AuditOptions extends Omit<RunOptions, 'stores' | 'sgd' | 'transforms'> {
+export interface AuditOptions extends Omit<RunOptions, 'stores' | 'sgd' | 'transforms' | 'crossValidation'> {
   /** Folder for stores of activations; what is there already is used again. */
   stores: string;
   /** Each image in so many seeded variations, itself first: probes that switch more features off. Default 1. */

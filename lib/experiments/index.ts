@@ -13,6 +13,7 @@ export { runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';
 export type {
+  CrossValidationRecord,
   DatasetRecord,
   Environment,
   Leaks,

@@ -1,6 +1,6 @@
 import type { TaskOptions } from '../base/index.js';
 import type { OpenDatasetOptions } from '../datasets/index.js';
-import type { SgdOptions } from '../fit/index.js';
+import type { CrossValidationOptions, FoldOptions, SgdOptions } from '../fit/index.js';
 import type { TransformSpec } from '../images/index.js';
 import type { LoadModelOptions } from '../runtime/index.js';
 import type { ZeroShotSource } from './zero-shot-head.js';
@@ -39,6 +39,11 @@ export interface RunOptions extends TaskOptions {
   model?: LoadModelOptions;
   /** Ridge penalties, in units of the centred Gram; a row each. Default 0 alone: exact least squares. */
   alphas?: readonly number[];
+  /**
+   * Instead of `alphas`: each fit at the penalty that k-fold cross-validation on the training images finds best (experiments
+   * 1 to 3 and 5, with stores). To select by agreement the target's head decides.
+   */
+  crossValidation?: Pick<CrossValidationOptions, 'alphas' | 'select'> & FoldOptions;
   rcond?: number;
   /** What the fits get to see of the source's logits (experiment 1), a row each: `observe`'s specs. Default: all of them. */
   observe?: readonly string[];

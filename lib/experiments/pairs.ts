@@ -3,6 +3,7 @@ import { accumulate, fitSgd, pseudoInverse, solve, trainingSpan, type Statistics
 import { observe } from '../leaks/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { LinearMap } from '../tensor/index.js';
+import { chooseAlpha, recordsOf } from './choose-alpha.js';
 import { checkSameImages, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
@@ -11,7 +12,7 @@ import { failuresOf, resultRow, type Fit } from './rows.js';
 import { sampleImages, type Album } from './samples.js';
 import { spectrumOf } from './spectra.js';
 import type { Training } from './training.js';
-import type { ResultRow, SampleGroup, SpectrumRecord } from './types.js';
+import type { CrossValidationRecord, ResultRow, SampleGroup, SpectrumRecord } from './types.js';
 
 /** Experiments 1 to 3: one pair of models, fitted on one data set, judged on several. */
 export async function runPair(
@@ -21,14 +22,16 @@ export async function runPair(
   datasets: { train: string; tests: readonly string[] },
   { extraction, classNames }: { extraction: Extraction; classNames: readonly string[] | undefined },
   options: RunOptions,
-): Promise<Judged & { spectrum: SpectrumRecord }> {
+): Promise<Judged & { spectrum: SpectrumRecord; crossValidations: CrossValidationRecord[] }> {
+  const pair = { source: train.source.provenance.model.name, target: train.target.provenance.model.name };
   const fits = await fitPair(train, options);
   const spectrum = spectrumOf(train.statistics, {
-    source: train.source.provenance.model.name,
+    source: pair.source,
     from: 'logits',
     train: datasets.train,
     rcond: options.rcond,
   });
+  const crossValidations = recordsOf(fits, { ...pair, train: datasets.train, from: 'logits' });
   const all: Judged = { rows: [], failures: [], samples: [] };
   for (const test of datasets.tests) {
     const held = { source: await extraction.of(source, test), target: await extraction.of(target, test) };
@@ -50,7 +53,7 @@ export async function runPair(
     all.failures.push(...judged.failures);
     all.samples.push(...judged.samples);
   }
-  return { ...all, spectrum };
+  return { ...all, spectrum, crossValidations };
 }
 
 /** Images of each fit that are shown. */
@@ -128,10 +131,21 @@ export async function fitPair(train: Training, options: RunOptions): Promise<Fit
 }
 
 /** On all of the logits, for one model also with its head as prior. */
-async function fitAll({ source, statistics, sameModel, seconds }: Training, options: RunOptions): Promise<Fit[]> {
+async function fitAll(train: Training, options: RunOptions): Promise<Fit[]> {
+  const { source, target, statistics, sameModel, seconds, folds, rows } = train;
   const span = await trainingSpan(statistics, { rcond: options.rcond });
   const priors = sameModel ? [null, await pseudoInverse(source.head)] : [null];
-  return solveAll(statistics, priors, { seconds: seconds.statistics, span }, options);
+  if (!folds || !rows) return solveAll(statistics, priors, { seconds: seconds.statistics, span }, options);
+  const fits: Fit[] = [];
+  for (const prior of priors) {
+    const begun = performance.now();
+    const { logits: x, features: y } = rows;
+    const crossValidation = await chooseAlpha({ x, y, folds, head: target.head, prior }, options);
+    const known = { seconds: seconds.statistics + (performance.now() - begun) / 1000, span };
+    const [fit] = await solveAll(statistics, [prior], known, { ...options, alphas: [crossValidation.alpha] });
+    fits.push({ ...fit, crossValidation });
+  }
+  return fits;
 }
 
 /** On what an interface shows of the logits, as it is: with a part hidden there is no span to be in, and no head to undo. */

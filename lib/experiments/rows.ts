@@ -1,5 +1,5 @@
 import type { MapEvaluation } from '../evaluate/index.js';
-import type { Span } from '../fit/index.js';
+import type { CrossValidation, Span } from '../fit/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import { encodeOutcomes } from './outcomes.js';
 import type { Prior, ResultRow } from './types.js';
@@ -18,6 +18,8 @@ export interface Fit {
   span?: Span;
   /** What was shown of the logits, where that was not all. */
   observe?: string;
+  /** How alpha was chosen, where it was. */
+  crossValidation?: CrossValidation;
   /** Sentences about the fit itself. */
   warnings: string[];
   sgd: ResultRow['sgd'];
@@ -79,8 +81,15 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     seconds: context.seconds,
     warnings: [],
   };
-  row.warnings = [...fit.warnings, ...rowWarnings(row)];
+  row.warnings = [...fit.warnings, ...choiceWarnings(fit, row), ...rowWarnings(row)];
   return row;
+}
+
+/** What cross-validation says of its choice. */
+function choiceWarnings({ crossValidation, prior }: Fit, { source, target, from }: ResultRow): string[] {
+  if (!crossValidation?.warning) return [];
+  const fit = `${source} → ${target} from ${from}${prior === 'head' ? ', with the head as prior' : ''}`;
+  return [`Cross-validation of ${fit}: ${crossValidation.warning}`];
 }
 
 /** Above this share of one class, agreement says little. */

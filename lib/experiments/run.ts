@@ -8,7 +8,7 @@ import { Extraction, type Role } from './extraction.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
 import { runPair } from './pairs.js';
 import { trainPairs, type Training } from './training.js';
-import type { ResultRow, Results, SampleGroup, SpectrumRecord } from './types.js';
+import type { CrossValidationRecord, ResultRow, Results, SampleGroup, SpectrumRecord } from './types.js';
 import { runZeroShot } from './zero-shot-run.js';
 
 /**
@@ -19,7 +19,7 @@ import { runZeroShot } from './zero-shot-run.js';
  */
 export async function runExperiment(spec: ExperimentSpec, options: RunOptions): Promise<Results> {
   const definition = findDefinition(spec);
-  checkStores(definition, options);
+  checkOptions(definition, options);
   checkNames([spec.source, spec.target, ...(spec.models ?? [])]);
   const datasets = { train: spec.train, tests: typeof spec.test === 'string' ? [spec.test] : [...new Set(spec.test)] };
   const classNames = await namesFor(definition, spec, options);
@@ -29,6 +29,7 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
     const failures: string[] = [];
     const spectra: SpectrumRecord[] = [];
     const samples: SampleGroup[] = [];
+    const crossValidations: CrossValidationRecord[] = [];
     const trainings: Training[] = [];
     let jointSeconds: number | null = null;
     let zero: Awaited<ReturnType<typeof runZeroShot>> | undefined;
@@ -43,6 +44,7 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
       zero = await runZeroShot({ source, target, zeroShot: spec.zeroShot! }, datasets, extraction, options);
       rows.push(...zero.rows);
       spectra.push(...zero.spectra);
+      crossValidations.push(...zero.crossValidations);
       jointSeconds = zero.jointSeconds;
     } else {
       const pairs = definition.pairs.map(([from, to]) => rolesOf([spec[from]!, spec[to]!], options));
@@ -53,6 +55,7 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
         rows.push(...pair.rows);
         failures.push(...pair.failures);
         samples.push(...pair.samples);
+        crossValidations.push(...pair.crossValidations);
         // Experiment 2 has two pairs, each with a source of its own.
         spectra.push(pair.spectrum);
       }
@@ -63,6 +66,7 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
       question: definition.question,
       rows,
       spectra,
+      ...(crossValidations.length > 0 ? { crossValidations } : {}),
       ...(samples.length > 0 ? { samples } : {}),
       failures,
       environment: await describeEnvironment(
@@ -124,9 +128,36 @@ async function namesFor(
   return classNamesOf(target!, classNames, model);
 }
 
+/** Options that mean nothing to an experiment are mistakes, and not to be passed over. */
+function checkOptions({ id, pairs }: ExperimentDefinition, options: RunOptions): void {
+  const { stores, sgd, observe, crossValidation, alphas } = options;
+  if (typeof pairs === 'string' && sgd) {
+    throw new UsageError(
+      `Experiment ${id} takes all of its fits from one joint Gram, in which SGD has no part: leave out --baseline, or run a pair by itself in experiment 1, 2 or 3.`,
+    );
+  }
+  if (crossValidation && alphas) {
+    throw new UsageError('Expected alphas or a cross-validation that chooses one, found both: leave one out.');
+  }
+  if (crossValidation && pairs === 'all') {
+    throw new UsageError(
+      `Experiment ${id} holds its pairs against each other, all at one alpha: give --alpha a number or a grid; cross-validation is for experiments 1 to 3 and 5.`,
+    );
+  }
+  if (crossValidation && observe) {
+    throw new UsageError(
+      'A sweep holds its fits against each other, all at one alpha: leave out the cross-validation.',
+    );
+  }
+  if (stores === null) checkWithoutStores(id, pairs, options);
+}
+
 /** Without stores each row is seen once. */
-function checkStores({ id, pairs }: ExperimentDefinition, { stores, sgd, observe }: RunOptions): void {
-  if (stores !== null) return;
+function checkWithoutStores(
+  id: number,
+  pairs: ExperimentDefinition['pairs'],
+  { sgd, observe, crossValidation }: RunOptions,
+): void {
   if (typeof pairs === 'string') {
     throw new UsageError(
       `Experiment ${id} reads the training activations more than once; running without stores (--no-store) is for experiments 1 to 3.`,
@@ -138,6 +169,11 @@ function checkStores({ id, pairs }: ExperimentDefinition, { stores, sgd, observe
   if (sgd) {
     throw new UsageError(
       'The SGD baseline reads the training activations in every epoch: leave out --no-store, or --baseline.',
+    );
+  }
+  if (crossValidation) {
+    throw new UsageError(
+      'Cross-validation reads the training activations fold by fold: leave out --no-store, or give --alpha a number.',
     );
   }
 }

@@ -1,5 +1,13 @@
+import type { Progress } from '../base/index.js';
 import type { ActivationBatch, SkippedImage, Store } from '../extract/index.js';
-import { accumulate, openAccumulator, type Accumulator, type Statistics } from '../fit/index.js';
+import {
+  accumulate,
+  accumulateFolds,
+  mergeStatistics,
+  openAccumulator,
+  type Accumulator,
+  type Statistics,
+} from '../fit/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
@@ -14,6 +22,8 @@ export interface Training {
   target: Trained;
   sameModel: boolean;
   statistics: Statistics;
+  /** The same by fold, where alpha is chosen by cross-validation. */
+  folds?: Statistics[];
   seconds: { extract: number; statistics: number };
   /** Null where they were not kept. */
   rows: { logits: RowSource; features: RowSource } | null;
@@ -43,26 +53,30 @@ async function storedTraining(
 export async function trainingFrom(
   x: Extracted,
   y: Extracted,
-  { signal, onProgress, model }: RunOptions,
+  { signal, onProgress, model, crossValidation }: RunOptions,
 ): Promise<Training> {
   checkSameImages(x.store, y.store);
   const stage = `fit ${x.store.provenance.model.name} → ${y.store.provenance.model.name}`;
   const begun = performance.now();
-  const statistics = await accumulate(x.store.logits, y.store.features, {
+  const task = {
     executionProviders: float64Providers(model?.executionProviders),
     signal,
-    onProgress: (progress) => onProgress?.({ ...progress, stage }),
-  });
+    onProgress: (progress: Progress) => onProgress?.({ ...progress, stage }),
+  };
+  const [logits, features] = [x.store.logits, y.store.features];
+  const folds = crossValidation && (await accumulateFolds(logits, features, { ...crossValidation, ...task }));
+  const statistics = folds ? mergeStatistics(...folds) : await accumulate(logits, features, task);
   return {
     source: x.store,
     target: y.store,
     sameModel: x === y,
     statistics,
+    ...(folds ? { folds } : {}),
     seconds: {
       extract: [...new Set([x, y])].reduce((sum, { seconds }) => sum + seconds, 0),
       statistics: (performance.now() - begun) / 1000,
     },
-    rows: { logits: x.store.logits, features: y.store.features },
+    rows: { logits, features },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FeatureQuantiles } from '../evaluate/index.js';
+import type { CrossValidation } from '../fit/index.js';
 import type { Transform } from '../images/index.js';
 import type { FeatureMatch, Fingerprint, RecoveryReport, RotationComparison, Verdict } from '../leaks/index.js';
 
@@ -95,6 +96,8 @@ export interface Results {
   rows: ResultRow[];
   /** What the maps read, seen through its eigenvalues; one for each source. */
   spectra: SpectrumRecord[];
+  /** Where alphas were chosen by cross-validation: how, one for each fit. */
+  crossValidations?: CrossValidationRecord[];
   /** Some test images, for people to look at; experiments 1 to 3 and audits have them, unless they were left out. */
   samples?: SampleGroup[];
   /** What the model's outputs give away by themselves; an audit has it. */
@@ -102,6 +105,15 @@ export interface Results {
   /** Failed checks, in sentences. Not empty means that a figure above must not be trusted. */
   failures: string[];
   environment: Environment;
+}
+
+/** How a fit's alpha was chosen: the curve over the grid, and what to know before trusting the choice. */
+export interface CrossValidationRecord extends CrossValidation {
+  source: string;
+  target: string;
+  train: string;
+  from: 'logits' | 'features';
+  prior: Prior;
 }
 
 /** A few test images of one fit, with what the target's head says of its own features and of those read back. */

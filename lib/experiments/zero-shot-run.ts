@@ -3,15 +3,23 @@ import { FeatReconstructError } from '../base/index.js';
 import { evaluateMap } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
 import { float64Providers } from '../runtime/index.js';
-import { accumulateJoint, applyLinearMap, readJoint } from '../fit/index.js';
+import {
+  accumulateJoint,
+  applyLinearMap,
+  jointProblem,
+  readJoint,
+  type CrossValidation,
+  type JointStatistics,
+} from '../fit/index.js';
 import { denseData } from '../tensor/index.js';
-import { fitCells, jointSpectra } from './all-pairs.js';
+import { fitCells, jointSpectra, likenessOf } from './all-pairs.js';
+import { chooseAlpha, recordsOf } from './choose-alpha.js';
 import { asWords } from './class-names.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { resultRow } from './rows.js';
-import type { ResultRow, SpectrumRecord, ZeroShotRecord } from './types.js';
+import type { CrossValidationRecord, ResultRow, SpectrumRecord, ZeroShotRecord } from './types.js';
 import { zeroShotHead, type ZeroShotHead, type ZeroShotSource } from './zero-shot-head.js';
 
 /**
@@ -29,6 +37,7 @@ export async function runZeroShot(
   stores: Store[];
   zeroShot: ZeroShotRecord;
   spectra: SpectrumRecord[];
+  crossValidations: CrossValidationRecord[];
   jointSeconds: number;
 }> {
   const { signal, onProgress, stores, model, topk = [5] } = options;
@@ -56,11 +65,22 @@ export async function runZeroShot(
     onProgress,
     executionProviders: float64Providers(model?.executionProviders),
   });
-  const cells = [
-    ...(await fitCells(joint, 0, [1], 'logits', options)),
-    ...(await fitCells(joint, 0, [1], 'features', options)),
-  ];
+  const cells = [];
+  const crossValidations: CrossValidationRecord[] = [];
+  for (const from of ['logits', 'features'] as const) {
+    const chosen = options.crossValidation && (await choose(joint, from, used[0], used[1], options));
+    const fitted = await fitCells(joint, 0, [1], from, chosen ? { ...options, alphas: [chosen.alpha] } : options);
+    for (const cell of fitted) cells.push({ ...cell, fit: { ...cell.fit, crossValidation: chosen } });
+    const pair = { source: models[0].name, target: models[1].name, train: datasets.train, from };
+    crossValidations.push(
+      ...recordsOf(
+        cells.filter((cell) => cell.from === from).map(({ fit }) => fit),
+        pair,
+      ),
+    );
+  }
   const jointSeconds = (performance.now() - begun) / 1000;
+  const likeness = (await likenessOf(joint))[0][1];
 
   const rows: ResultRow[] = [];
   for (const test of datasets.tests) {
@@ -99,6 +119,7 @@ export async function runZeroShot(
           nTest: x.rows,
           overlap,
           rawAgreement: raw,
+          ...likeness,
           seconds: {
             extract: [...new Set([train, held])].reduce((sum, each) => sum + each.x.seconds + each.y.seconds, 0),
             fit: jointSeconds / cells.length,
@@ -109,7 +130,20 @@ export async function runZeroShot(
     }
   }
   const spectra = await jointSpectra(joint, datasets.train, options, [0]);
-  return { rows, stores: used, zeroShot: recordOf(head), spectra, jointSeconds };
+  return { rows, stores: used, zeroShot: recordOf(head), spectra, crossValidations, jointSeconds };
+}
+
+/** The penalty for what the maps read: a few columns with the head's own singular values, so that it is that of the logits. */
+async function choose(
+  joint: JointStatistics,
+  from: 'logits' | 'features',
+  source: Store,
+  target: Store,
+  options: RunOptions,
+): Promise<CrossValidation> {
+  const { read } = await jointProblem(joint, 0, from);
+  const x = readJoint(read, source.features);
+  return chooseAlpha({ x, y: target.features, head: target.head, prior: null }, options);
 }
 
 /** An image tower's store as a classifier's: the zero-shot head, and logits that are computed when they are read. */

@@ -229,12 +229,14 @@ function choose(
 
 function edgeWarning(alphas: readonly number[], chosen: number): string | null {
   const alpha = alphas[chosen];
+  // Grids such as 10^(-4:1:4) are right to rounding only.
+  const written = Number(alpha.toPrecision(6));
   if (Math.min(...alphas) === Math.max(...alphas)) return null;
   if (alpha === Math.max(...alphas)) {
-    return `The best alpha, ${alpha}, is the largest of the grid: a still larger one may be better.`;
+    return `The best alpha, ${written}, is the largest of the grid: a still larger one may be better.`;
   }
   if (alpha === Math.min(...alphas) && alpha > 0) {
-    return `The best alpha, ${alpha}, is the smallest of the grid: a still smaller one, or 0, may be better.`;
+    return `The best alpha, ${written}, is the smallest of the grid: a still smaller one, or 0, may be better.`;
   }
   return null;
 }

@@ -1,4 +1,5 @@
 import { definitions, shortSpec, type Results } from '../experiments/index.js';
+import { alphaCharts } from './alpha-chart.js';
 import { loadPlot, type Chart, type Plotting } from './chart.js';
 import { agreementChart, controlChart, marginChart, marginStrips } from './fit-charts.js';
 import { leakChart, leakCharts } from './leak-charts.js';
@@ -18,8 +19,12 @@ export interface Shown {
 const spectrumCaption =
   'Eigenvalues of the centred Gram of what is read, on the training images. To the right of the upright line they are below the dashed cut and count as rounding: what is left is the rank. A clean step is a clear answer; a slope through the cut is not.';
 
+const alphaCaption =
+  'The curve is the mean over folds of the training images, each held out in turn; thin lines are the folds. The penalty is in units of the centred Gram, as in scikit-learn. Where the choice is an end of the grid, a better one may lie beyond.';
+
 /** Experiments 1 to 3 and 5. */
-export function fitCharts(plotting: Plotting, { experiment, rows, spectra }: Results): Shown[] {
+export function fitCharts(plotting: Plotting, results: Results): Shown[] {
+  const { experiment, rows, spectra, crossValidations = [] } = results;
   const shown = rows.slice(0, mostShown);
   // What outputs give away by how much is shown has a chart of its own.
   const whole = shown.filter(({ observe }) => observe === undefined);
@@ -36,6 +41,7 @@ export function fitCharts(plotting: Plotting, { experiment, rows, spectra }: Res
       marginChart(plotting, whole),
       'Images sorted by how far the original’s first answer is ahead of its second. What agreement loses, it should lose on the left. Fits that agree on every image are left out.',
     ],
+    ...alphaCharts(plotting, crossValidations).map((chart) => [chart, alphaCaption] as const),
     [spectrumChart(plotting, spectra), spectrumCaption],
   ]);
 }

@@ -23,7 +23,7 @@ export function noticesOf(results: Results): Notice[] {
   if (foreign.length > 0) {
     notices.push({
       kind: 'transform',
-      text: `${list(foreign)} ${foreign.length === 1 ? 'is' : 'are'} seen through ‘protocol’, the published recipe’s transform (a centred crop without resizing, ImageNet’s mean and deviation), whatever ${foreign.length === 1 ? 'it was' : 'they were'} trained with: the answers may not be those given in use.`,
+      text: `${list(foreign)} ${foreign.length === 1 ? 'is' : 'are'} seen through ‘protocol’, the published recipe’s transform (a centred crop without resizing, ImageNet’s mean and deviation). Where a model was trained with another one, which its file does not say, its answers are not those given in use.`,
     });
   }
   const others = rows.flatMap((row) => row.warnings.filter((text) => !rowWarnings(row).includes(text)));

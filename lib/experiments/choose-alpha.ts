@@ -1,0 +1,35 @@
+import { foldAgreement } from '../evaluate/index.js';
+import { crossValidate, type CrossValidation, type Statistics } from '../fit/index.js';
+import type { LinearMap, RowSource } from '../tensor/index.js';
+import type { RunOptions } from './options.js';
+import type { Fit } from './rows.js';
+import type { CrossValidationRecord } from './types.js';
+
+/** What a penalty is chosen on: the rows of the training images, and their statistics by fold where they are there. */
+export interface Trial {
+  x: RowSource;
+  y: RowSource;
+  folds?: readonly Statistics[];
+  /** The target's. */
+  head: LinearMap;
+  prior: LinearMap | null;
+}
+
+/** The penalty that cross-validation finds best for one fit. */
+export async function chooseAlpha({ x, y, folds, head, prior }: Trial, options: RunOptions): Promise<CrossValidation> {
+  const { crossValidation, rcond, signal, onProgress } = options;
+  const settings = {
+    ...crossValidation,
+    ...{ rcond, signal, onProgress },
+    ...(prior ? { prior } : {}),
+    ...(crossValidation?.select === 'agreement' ? { score: foldAgreement(head, x, y) } : {}),
+  };
+  return folds ? crossValidate(folds, settings) : crossValidate(x, y, settings);
+}
+
+/** The records of those fits whose penalty was chosen. */
+export const recordsOf = (
+  fits: readonly Fit[],
+  of: Pick<CrossValidationRecord, 'source' | 'target' | 'train' | 'from'>,
+): CrossValidationRecord[] =>
+  fits.flatMap(({ crossValidation, prior }) => (crossValidation ? [{ ...of, prior, ...crossValidation }] : []));
