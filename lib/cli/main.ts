@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { CommanderError, type Command } from 'commander';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, UsageError } from '../base/index.js';
 import * as audit from './audit.js';
 import { CheckedCommand } from './command.js';
 import * as demo from './demo.js';
@@ -16,6 +16,9 @@ import * as report from './report.js';
 import * as run from './run.js';
 import { paintFor } from './style.js';
 import * as sweep from './sweep.js';
+
+/** Below what is wrong with a command as it was typed. */
+const hint = 'Add --help for all options and examples.';
 
 /**
  * The command line. Commands register their options here and load the library only when they run, so that `--help` and
@@ -45,7 +48,7 @@ Examples:
       'afterAll',
       '\nExit codes: 0 done, 1 bad input or a failed check, 2 wrong usage, 130 stopped by Ctrl-C.',
     )
-    .showHelpAfterError('Add --help for all options and examples.');
+    .showHelpAfterError(hint);
   // Commands copy exitOverride from their parent only when made through it, hence one place for both.
   for (const command of [
     demo,
@@ -72,7 +75,7 @@ async function main(argv: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof FeatReconstructError) {
-      process.stderr.write(inRed(`error: ${error.message}\n`));
+      process.stderr.write(inRed(`error: ${error.message}\n${error instanceof UsageError ? `${hint}\n` : ''}`));
       return error.exitCode;
     }
     if ((error as Error).name === 'AbortError') {

@@ -1,82 +1,168 @@
-import type { ResultRow, Results } from '../experiments/index.js';
-import { none, rSquared, share } from './figures.js';
+import { wrap } from '../base/index.js';
+import type { ModelRecord, ResultRow, Results } from '../experiments/index.js';
+import { count, none, rSquared, share } from './figures.js';
 import { renderTable, type Column } from './table.js';
 
-/** One line of the demo's table: a pair of models on one test set, with each of its fits. */
+/** Of every line. */
+const WIDTH = 80;
+const INDENT = '   ';
+
+/** A pair of models on one test set, with each of its fits. */
 interface Line {
-  experiment: number;
   exact: ResultRow;
   prior?: ResultRow;
   sgd?: ResultRow;
-  features?: ResultRow;
 }
 
-/** The demo's five experiments in one table: a line for each pair of models in 1, 2, 3 and 5, and 4 as a matrix. */
+/**
+ * The demo's results as text of at most 80 columns: each experiment under its number, with its question, its table and
+ * what is to be seen in it.
+ */
 export function renderDemo(results: readonly Results[]): string {
-  const lines = results.filter(({ experiment, leaks }) => experiment !== 4 && !leaks).flatMap(linesOf);
-  const blocks = [renderTable(columns, lines)];
-  for (const { experiment, rows } of results) if (experiment === 4) blocks.push(matrix(rows));
-  for (const { leaks } of results) {
-    if (leaks)
-      blocks.push(['Audit, from the outputs alone:', ...leaks.verdict.sentences.map((text) => `* ${text}`)].join('\n'));
-  }
-  return blocks.join('\n\n');
+  const models = new Map(results.flatMap(({ environment }) => environment.models.map((model) => [model.name, model])));
+  return results.flatMap((each) => sectionOf(each, models)).join('\n\n');
 }
 
-function linesOf({ experiment, rows }: Results): Line[] {
+function sectionOf(results: Results, models: ReadonlyMap<string, ModelRecord>): string[] {
+  if (results.leaks) {
+    return [
+      `Audit  What ${results.environment.models.map(({ name }) => short(name)).join()}'s outputs give away by themselves`,
+      results.leaks.verdict.sentences.map((text) => paragraph(text, ' * ')).join('\n'),
+    ];
+  }
+  const lines = linesOf(results.rows);
+  switch (results.experiment) {
+    case 1:
+      return [
+        '1  Can features be read back from the logits of the same model?',
+        table(ownColumns(models), lines),
+        paragraph(ownNote(lines)),
+      ];
+    case 2:
+      return [
+        "2  And another model's features?",
+        table(
+          pairColumns,
+          lines.filter(({ exact }) => exact.source !== exact.target),
+        ),
+      ];
+    case 3:
+      return [
+        '3  The same on images of another kind, smaller and more crowded',
+        table(shiftColumns, lines),
+        paragraph(spanNote),
+      ];
+    case 4:
+      return ["4  Every model's logits (down) to every model's features (across): agreement", matrix(results.rows)];
+    default:
+      return [
+        '5  From logits into the embeddings of an image tower, judged by class embeddings',
+        table(pairColumns, lines),
+        paragraph(towerNote),
+      ];
+  }
+}
+
+const spanNote =
+  'In span: the share of images whose logits lie in the span of those fitted on; there: the agreement on them. Fitted ' +
+  'on fewer images than the logits have directions, the data say nothing about the others, and a prior decides: the ' +
+  "model's own head is one that is right everywhere.";
+
+const towerNote =
+  'The tower stands in for CLIP: it was trained to match class embeddings that were drawn by seed; no text was read.';
+
+/** What the columns of the first table mean; the recipe's settings are those of the run. */
+function ownNote(lines: readonly Line[]): string {
+  const settings = lines.find(({ sgd }) => sgd)?.sgd?.sgd;
+  return (
+    "Agreement: the model's own head names the same class on what was read back. By SGD: the published recipe" +
+    (settings
+      ? ` (${settings.epochs} epochs, batches of ${settings.batchSize}, rate ${settings.learningRate}, momentum ${settings.momentum})`
+      : '') +
+    ' beside exact least squares.'
+  );
+}
+
+function linesOf(rows: readonly ResultRow[]): Line[] {
   const pairs = new Map<string, ResultRow[]>();
   for (const row of rows) {
-    const pair = `${row.source} ${row.target} ${row.test}`;
+    const pair = JSON.stringify([row.source, row.target, row.train, row.test]);
     pairs.set(pair, [...(pairs.get(pair) ?? []), row]);
   }
   return [...pairs.values()].map((of) => ({
-    experiment,
     exact: of.find(({ prior, sgd, from }) => prior === null && sgd === null && from === 'logits')!,
     prior: of.find(({ prior }) => prior === 'head'),
     sgd: of.find(({ sgd }) => sgd !== null),
-    features: of.find(({ from }) => from === 'features'),
   }));
 }
 
-const columns: Column<Line>[] = [
-  { heading: '', cell: ({ experiment }) => String(experiment) },
-  { heading: 'logits of', cell: ({ exact }) => exact.source },
-  { heading: 'features of', cell: ({ exact }) => (exact.source === exact.target ? 'itself' : exact.target) },
-  { heading: 'images', cell: ({ exact }) => exact.test.replace(/\[.*/, '') },
-  { heading: 'agreement', align: 'right', cell: ({ exact }) => share(exact.agreement) },
-  {
-    heading: 'by SGD',
-    align: 'right',
-    cell: ({ sgd }) => (!sgd ? '' : sgd.agreement === null ? 'diverged' : share(sgd.agreement)),
-  },
-  { heading: 'with prior', align: 'right', cell: ({ prior }) => (prior ? share(prior.agreement) : '') },
-  { heading: 'in span', align: 'right', cell: ({ exact }) => share(exact.inSpanShare, 1) },
-  { heading: 'there', align: 'right', cell: ({ exact }) => share(exact.agreementInSpan) },
-  { heading: 'R²', align: 'right', cell: ({ exact }) => rSquared(exact.r2) },
-  { heading: 'accuracy', align: 'right', cell: ({ exact }) => accuracy(exact) },
-];
+const source: Column<Line> = { heading: 'model', cell: ({ exact }) => short(exact.source) };
+const agreement: Column<Line> = { heading: 'agreement', align: 'right', cell: ({ exact }) => share(exact.agreement) };
+const bySgd: Column<Line> = {
+  heading: 'by SGD',
+  align: 'right',
+  cell: ({ sgd }) => (!sgd ? none : sgd.agreement === null ? 'diverged' : share(sgd.agreement)),
+};
+const variance: Column<Line> = { heading: 'R²', align: 'right', cell: ({ exact }) => rSquared(exact.r2) };
 
 /** The target's own accuracy, and what is left of it on reconstructed features. */
-const accuracy = ({ accuracy: found }: ResultRow): string =>
-  found ? `${share(found.original, 1)} → ${share(found.reconstructed, 1)}` : none;
+const accuracy: Column<Line> = {
+  heading: 'accuracy',
+  align: 'right',
+  cell: ({ exact: { accuracy: found } }) =>
+    found ? `${share(found.original, 1)} → ${share(found.reconstructed, 1)}` : none,
+};
+
+const ownColumns = (models: ReadonlyMap<string, ModelRecord>): Column<Line>[] => [
+  source,
+  { heading: 'features', align: 'right', cell: ({ exact }) => String(models.get(exact.target)!.featureDim) },
+  { heading: 'logits', align: 'right', cell: ({ exact }) => String(models.get(exact.source)!.classCount) },
+  agreement,
+  bySgd,
+  variance,
+  accuracy,
+];
+
+const pairColumns: Column<Line>[] = [
+  { heading: 'logits of', cell: ({ exact }) => short(exact.source) },
+  { heading: 'features of', cell: ({ exact }) => short(exact.target) },
+  agreement,
+  bySgd,
+  variance,
+  accuracy,
+];
+
+const shiftColumns: Column<Line>[] = [
+  source,
+  { heading: 'fitted on', align: 'right', cell: ({ exact }) => count(exact.nTrain) },
+  agreement,
+  bySgd,
+  { heading: 'in span', align: 'right', cell: ({ exact }) => share(exact.inSpanShare, 1) },
+  { heading: 'there', align: 'right', cell: ({ exact }) => share(exact.agreementInSpan) },
+  { heading: 'head as prior', align: 'right', cell: ({ prior }) => (prior ? share(prior.agreement) : none) },
+];
 
 function matrix(rows: readonly ResultRow[]): string {
   const cells = rows.filter(({ prior, from }) => prior === null && from === 'logits');
-  const names = [...new Set(cells.map(({ source }) => source))];
-  const of = (source: string, target: string): ResultRow | undefined =>
-    cells.find((row) => row.source === source && row.target === target);
-  return [
-    "4  agreement, from every model's logits (down) to every model's features (across)",
-    renderTable(
-      [
-        { heading: '', cell: (name: string) => name },
-        ...names.map((target) => ({
-          heading: target,
-          align: 'right' as const,
-          cell: (source: string) => share(of(source, target)?.agreement ?? null),
-        })),
-      ],
-      names,
-    ),
-  ].join('\n\n');
+  const names = [...new Set(cells.map((row) => row.source))];
+  const of = (from: string, to: string): ResultRow | undefined =>
+    cells.find((row) => row.source === from && row.target === to);
+  const columns: Column<string>[] = names.map((target) => ({
+    heading: short(target),
+    align: 'right',
+    cell: (name) => share(of(name, target)?.agreement ?? null),
+  }));
+  return table([{ heading: '', cell: short }, ...columns], names);
 }
+
+/** `demo_resnet` is the `resnet` here. */
+const short = (name: string): string => name.replace(/^demo_/, '');
+
+const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string =>
+  renderTable(columns, rows).replace(/^/gm, INDENT);
+
+/** Wrapped, and set in from the left. */
+const paragraph = (text: string, first = INDENT): string =>
+  wrap(text, WIDTH - INDENT.length)
+    .map((line, i) => (i === 0 ? first : INDENT) + line)
+    .join('\n');

@@ -11,8 +11,12 @@ OUT/log.json. Inputs are as the library's default transform gives them: ImageNet
 
 import argparse
 import json
+import platform
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -26,22 +30,37 @@ from networks import ConvNeXt, DenseNet, Mixer, ResNet, ViT  # noqa: E402
 
 MEAN = torch.tensor([0.485, 0.456, 0.406])
 STD = torch.tensor([0.229, 0.224, 0.225])
-BATCH = 64
 EMBEDDING = 32  # width of the class embeddings that stand in for CLIP's
 SHARPNESS = 10  # what cosines are multiplied by before their softmax
 
-# NAME: (network of so many outputs, epochs, highest learning rate). `demo_` models come with the package; the others are for
-# CIFAR-100.
+
+@dataclass
+class Recipe:
+    """AdamW with decay, a rate that rises over the first fifth and falls along a cosine, gradients clipped to norm 1."""
+
+    network: Callable  # of so many outputs
+    epochs: int
+    rate: float  # the highest
+    batch: int = 64
+    smoothing: float = 0  # of the labels
+    drawn: bool = False  # images of shapes that have no upright and no colour of their own, as `synthetic` draws them
+
+
+def demo(network: Callable, epochs: int, rate: float) -> Recipe:
+    return Recipe(network, epochs, rate, batch=128, smoothing=0.05, drawn=True)
+
+
+# `demo_` models come with the package; the others are for CIFAR-100.
 MODELS = {
-    "demo_resnet": (lambda n: ResNet(n, (24, 40, 56, 12)), 3, 0.006),
-    "demo_densenet": (lambda n: DenseNet(n, 16, 8, 3), 3, 0.006),
-    "demo_convnext": (lambda n: ConvNeXt(n, (24, 48, 16), (1, 1, 1)), 3, 0.005),
-    "demo_mixer": (lambda n: Mixer(n, 48, 3), 4, 0.004),
-    "demo_vit": (lambda n: ViT(n, 48, 3, 3), 4, 0.003),
-    "demo_image_tower": (lambda n: ResNet(n, (24, 40, 56)), 2, 0.006),
-    "convnext_small": (lambda n: ConvNeXt(n, (32, 64, 128), (1, 1, 1)), 5, 0.004),
-    "mixer_small": (lambda n: Mixer(n, 96, 4), 5, 0.003),
-    "vit_small": (lambda n: ViT(n, 96, 4, 4), 5, 0.002),
+    "demo_resnet": demo(lambda n: ResNet(n, (24, 40, 52, 20)), 5, 0.008),
+    "demo_densenet": demo(lambda n: DenseNet(n, 16, 8, 3), 7, 0.008),
+    "demo_convnext": demo(lambda n: ConvNeXt(n, (24, 56, 16), (1, 2, 1)), 15, 0.01),
+    "demo_mixer": demo(lambda n: Mixer(n, 48, 4), 26, 0.008),
+    "demo_vit": demo(lambda n: ViT(n, 48, 4, 3), 14, 0.004),
+    "demo_image_tower": demo(lambda n: ResNet(n, (24, 40, 56)), 4, 0.008),
+    "convnext_small": Recipe(lambda n: ConvNeXt(n, (32, 64, 128), (1, 1, 1)), 5, 0.004),
+    "mixer_small": Recipe(lambda n: Mixer(n, 96, 4), 5, 0.003),
+    "vit_small": Recipe(lambda n: ViT(n, 96, 4, 4), 5, 0.002),
 }
 
 
@@ -65,17 +84,40 @@ def class_embeddings(names: list) -> torch.Tensor:
     return normalize(torch.stack([sum(vectors[word] for word in name.split()) for name in names]))
 
 
-def train(network, judge, data, epochs: int, rate: float, seed: int, saved: Path, pause: float):
-    """AdamW with a rate that rises and falls once; each image flipped left to right at random.
+class Shuffle:
+    """The order of one epoch's images, and how each is changed: flipped left to right or not; a drawn one also upside down
+    and across its diagonal, and with its colour channels in any order."""
 
-    After `pause` seconds what is there is saved, and the next call goes on to the same end. Returns the mean loss of each
-    epoch, None while there is more to do."""
+    def __init__(self, n: int, drawn: bool, seed: int):
+        random = torch.Generator().manual_seed(seed)
+        self.order = torch.randperm(n, generator=random)
+        self.flips = torch.rand(n, generator=random) < 0.5
+        self.drawn = drawn
+        if drawn:
+            self.falls, self.turns = torch.rand(2, n, generator=random) < 0.5
+            self.channels = torch.rand(n, 3, generator=random).argsort(1)
+
+    def change(self, images, batch):
+        changes = [(self.flips, lambda x: x.flip(3))]
+        if self.drawn:
+            images = images[torch.arange(len(batch))[:, None], self.channels[batch]]
+            changes += [(self.falls, lambda x: x.flip(2)), (self.turns, lambda x: x.transpose(2, 3))]
+        for chosen, change in changes:
+            images[chosen[batch]] = change(images[chosen[batch]])
+        return images
+
+
+def train(network, judge, data, recipe: Recipe, seed: int, saved: Path, pause: float):
+    """Trains in place. After `pause` seconds what is there is saved, and the next call goes on to the same end.
+
+    Returns the mean loss of each epoch, None while there is more to do."""
     images, labels = data
-    per_epoch = len(images) // BATCH
+    per_epoch = len(images) // recipe.batch
+    steps = recipe.epochs * per_epoch
     decayed = [p for p in network.parameters() if p.dim() > 1]
     others = [p for p in network.parameters() if p.dim() <= 1]
     optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0}])
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=epochs * per_epoch, pct_start=0.2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, total_steps=steps, pct_start=0.2)
     parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
     step, total, losses = 0, 0.0, []
     if saved.exists():
@@ -84,18 +126,15 @@ def train(network, judge, data, epochs: int, rate: float, seed: int, saved: Path
         for name, part in parts.items():
             part.load_state_dict(state[name])
     network.train()
-    order = None
+    shuffle = None
     started = time.time()
-    while step < epochs * per_epoch:
+    while step < steps:
         epoch, place = divmod(step, per_epoch)
-        if order is None or place == 0:
-            random = torch.Generator().manual_seed(seed * 1000 + epoch)
-            order = torch.randperm(len(images), generator=random)
-            flips = torch.rand(len(images), generator=random) < 0.5
-        batch = order[place * BATCH : (place + 1) * BATCH]
-        x, flip = inputs(images[batch]), flips[batch]
-        x[flip] = x[flip].flip(3)
-        loss = cross_entropy(judge(network(x)), labels[batch])
+        if shuffle is None or place == 0:
+            shuffle = Shuffle(len(images), recipe.drawn, seed * 1000 + epoch)
+        batch = shuffle.order[place * recipe.batch : (place + 1) * recipe.batch]
+        outputs = judge(network(inputs(shuffle.change(images[batch], batch))))
+        loss = cross_entropy(outputs, labels[batch], label_smoothing=recipe.smoothing)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1)
@@ -106,10 +145,10 @@ def train(network, judge, data, epochs: int, rate: float, seed: int, saved: Path
         if step % per_epoch == 0:
             losses.append(round(total / per_epoch, 4))
             total = 0.0
-            print(f"  epoch {len(losses)} of {epochs}: loss {losses[-1]}", flush=True)
-        if time.time() - started > pause and step < epochs * per_epoch:
+            print(f"  epoch {len(losses)} of {recipe.epochs}: loss {losses[-1]}", flush=True)
+        if time.time() - started > pause and step < steps:
             torch.save({**{name: part.state_dict() for name, part in parts.items()}, "progress": (step, total, losses)}, saved)
-            print(f"  paused after step {step} of {epochs * per_epoch}", flush=True)
+            print(f"  paused after step {step} of {steps}", flush=True)
             return None
     saved.unlink(missing_ok=True)
     return losses
@@ -130,27 +169,30 @@ def main() -> None:
     parser.add_argument("--suffix", default="", help="of the files' names")
     parser.add_argument("--epochs", type=int, help="0 leaves the weights random; default: each model's own")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2, help="sums split otherwise round otherwise (default 2)")
     parser.add_argument("--pause", type=float, default=float("inf"), metavar="SECONDS", help="stop then; run again to go on")
     args = parser.parse_args()
 
+    torch.set_num_threads(args.threads)
     names = json.loads((args.folder / "classes.json").read_text())
     data, test = read(args.folder, "train"), read(args.folder, "test")
     args.out.mkdir(parents=True, exist_ok=True)
     log_file = args.out / "log.json"
     begun = time.time()
     for model in args.models or [name for name in MODELS if name.startswith("demo_")]:
-        build, epochs, rate = MODELS[model]
-        epochs = epochs if args.epochs is None else args.epochs
+        recipe = MODELS[model]
+        recipe = recipe if args.epochs is None else replace(recipe, epochs=args.epochs)
         torch.manual_seed(args.seed)
         tower = model.endswith("_tower")
-        network = build(EMBEDDING if tower else len(names)).to(memory_format=torch.channels_last)
+        network = recipe.network(EMBEDDING if tower else len(names)).to(memory_format=torch.channels_last)
         judge = nn.Identity()
         if tower:
             embeddings = class_embeddings(names)
             judge = lambda x: SHARPNESS * normalize(x) @ embeddings.T  # noqa: E731
         print(model, flush=True)
         saved = args.out / f"{model}{args.suffix}.part"
-        losses = train(network, judge, data, epochs, rate, args.seed, saved, args.pause - (time.time() - begun)) if epochs else []
+        pause = args.pause - (time.time() - begun)
+        losses = train(network, judge, data, recipe, args.seed, saved, pause) if recipe.epochs else []
         if losses is None:
             return
         network.eval()
@@ -164,10 +206,14 @@ def main() -> None:
             "c": figures["c"],
             "parameters": sum(p.numel() for p in network.parameters()),
             "bytes": file.stat().st_size,
-            "epochs": epochs,
+            "epochs": recipe.epochs,
+            "highestRate": recipe.rate,
+            "seed": args.seed,
+            "threads": args.threads,
             "losses": losses,
             "testAccuracy": accuracy(network, judge, test),
             "differsFromPyTorch": figures["outputDifference"],
+            "versions": {"python": platform.python_version(), "torch": torch.__version__, "onnx": version("onnx")},
         }
         print(" ", json.dumps(entry), flush=True)
         log = json.loads(log_file.read_text()) if log_file.exists() else {}
