@@ -46,7 +46,8 @@ export function register(program: Command): void {
       'after',
       `
 OUT holds 'features' (n, k) with a certificate each; where a part is left that no certificate fixes, 'all'
-(n, r) holds both. Ctrl-C ends the search with what is certified so far. Exit code 1 where nothing has a certificate: what is known is printed, nothing is written.
+(n, r) holds both. Ctrl-C ends the search with what is certified so far. Exit code 1 where nothing has a
+certificate: what is known is printed, nothing is written.
 
 Examples:
   $ featreconstruct recover predictions.csv --out features.safetensors
