@@ -45,9 +45,14 @@ try {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const printed = run('npx', ['--no-install', 'featreconstruct', '--version']).trim();
   if (printed !== version) throw new Error(`featreconstruct --version printed ${printed}, not ${version}`);
+  const begun = Date.now();
+  const told = run('npx', ['--no-install', 'featreconstruct', 'demo', '--quiet']).trimEnd().split('\n');
+  const seconds = Math.round((Date.now() - begun) / 1000);
+  if (!/^Next, /.test(told.at(-1)) || statSync(join(folder, 'featreconstruct-demo', 'report.html')).size === 0)
+    throw new Error(`The demo does not end as it should: ${told.at(-1)}`);
   run('npx', ['--no-install', 'publint', '--strict', tarball], root);
   console.log(
-    `${filename}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB; import, require and the command line work.`,
+    `${filename}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB; import, require, the command line and its demo (${seconds} s) work.`,
   );
 } finally {
   rmSync(folder, { recursive: true, force: true });
