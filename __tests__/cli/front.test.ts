@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { hasColours } from '../../lib/cli/style.js';
 import { modelFile } from '../onnx/fixtures.js';
 import { bin, runCli, start, temporaryFolder, writeCifar, writeClassifier } from './support.js';
 
@@ -176,14 +177,24 @@ test("--version takes no more than 0.15 s above node's own start", () => {
   expect(best([bin, '--version'], `${version}\n`) - best(['-e', '0'], '')).toBeLessThan(150);
 });
 
-test('colours: by FORCE_COLOR also into a pipe, never against NO_COLOR', async () => {
+test('colours: by FORCE_COLOR also into a pipe, on a terminal unless NO_COLOR is set', async () => {
   const error = async (env: NodeJS.ProcessEnv): Promise<string> =>
     (await runCli(['inspect', at('none.onnx')], { env })).stderr;
   const unset = { NO_COLOR: undefined, FORCE_COLOR: undefined };
   expect(await error(unset)).toMatch(/^error: Expected/);
   expect(await error({ ...unset, FORCE_COLOR: '1' })).toMatch(/^\x1b\[31merror:\x1b\[39m Expected/);
   expect(await error({ ...unset, FORCE_COLOR: '0' })).toMatch(/^error: Expected/);
-  expect(await error({ NO_COLOR: '1', FORCE_COLOR: '1' })).toMatch(/^error: Expected/);
+  const terminal = { isTTY: true, hasColors: () => true } as NodeJS.WriteStream;
+  const before = { ...process.env };
+  try {
+    delete process.env.NO_COLOR;
+    delete process.env.FORCE_COLOR;
+    expect(hasColours(terminal)).toBe(true);
+    process.env.NO_COLOR = '1';
+    expect(hasColours(terminal)).toBe(false);
+  } finally {
+    process.env = before;
+  }
 });
 
 describe('what is printed', () => {

@@ -1,13 +1,13 @@
 /** Colours, where they help and are wanted. */
 
 /**
- * Whether to write colours to a stream. NO_COLOR (https://no-color.org) forbids it, FORCE_COLOR asks for it; without
- * either a terminal gets them that knows colours, and a pipe or a file does not.
+ * Whether to write colours to a stream. FORCE_COLOR asks for them, before NO_COLOR as in Node; NO_COLOR
+ * (https://no-color.org) forbids them; without either a terminal gets them that knows colours, a pipe or a file does not.
  */
 export function hasColours(stream: NodeJS.WriteStream): boolean {
   const { NO_COLOR, FORCE_COLOR } = process.env;
-  if (NO_COLOR) return false;
   if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  if (NO_COLOR) return false;
   return stream.isTTY && stream.hasColors();
 }
 
