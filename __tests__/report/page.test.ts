@@ -63,3 +63,30 @@ test('names out of a file stay names', async () => {
     expect(page.match(/<script/g)!.length).toBe(page.match(/<\/script/g)!.length);
   }
 });
+
+test('of several results the answers stand first, and what is behind them is folded', async () => {
+  const four = await fixture('experiment-4');
+  const { document } = parseHTML(await renderReport([three, four]));
+  const answers = [...document.querySelectorAll('.answers-of-all p')].map(({ textContent }) => textContent);
+  expect(answers).toEqual([...document.querySelectorAll('.answer')].map(({ textContent }) => textContent));
+  for (const link of document.querySelectorAll('nav a, .answers-of-all a')) {
+    expect(document.querySelector(link.getAttribute('href')!)).not.toBeNull();
+  }
+  for (const section of document.querySelectorAll('main > section[id]')) {
+    expect(section.querySelector('.answer')!.closest('details')).toBeNull();
+    expect(section.querySelector('details.fold.result > summary')).not.toBeNull();
+    for (const chart of section.querySelectorAll('svg')) expect(chart.closest('details.result')).not.toBeNull();
+  }
+});
+
+test('many models are one sentence: the least and the most of them', async () => {
+  const rows = ['a', 'b', 'c'].flatMap((name, i) =>
+    three.rows
+      .filter(({ test }) => test === three.rows[0].test)
+      .map((row) => ({ ...row, source: name, target: name, agreement: row.prior === null ? 0.9 + 0.03 * i : 1 })),
+  );
+  const { document } = parseHTML(await renderReport([{ ...three, experiment: 1, rows }]));
+  expect(document.querySelector('.answer')!.textContent).toBe(
+    'Read back from their own logits, the features of 3 models give the same answer on 90.00 % to 96.00 % of 10,000 images of cifar100:test (with the head as prior on 100.00 %).',
+  );
+});

@@ -13,9 +13,17 @@ export function answerOf(results: Results): string {
   return onePairs(results);
 }
 
+/** More pairs than this are one sentence together. */
+const mostSentences = 2;
+
 /** Experiments 1 to 3: a sentence a pair of models, its test sets side by side. */
 function onePairs({ experiment, rows }: Results): string {
   const pairs = by(groupRows(rows), ([{ source, target }]) => JSON.stringify([source, target]));
+  const own = pairs.every(([[{ source, target }]]) => source === target);
+  if (own && pairs.length > mostSentences) {
+    const tests = by(rows, ({ test }) => test).map(onManyModels);
+    return `Read back from their own logits, the features of ${pairs.length} models give the same answer on ${list(tests)}.`;
+  }
   return pairs
     .map((groups) => {
       const [{ source, target }] = groups[0];
@@ -23,6 +31,26 @@ function onePairs({ experiment, rows }: Results): string {
       return `Features of ${target} ${from} give the same answer on ${list(groups.map((group) => onTest(group, experiment)))}.`;
     })
     .join(' ');
+}
+
+/** The least and the most of a test set's models, for each kind of fit. */
+function onManyModels(rows: readonly ResultRow[]): string {
+  const range = (of: readonly ResultRow[]): string => {
+    const values = of.flatMap(({ agreement }) => agreement ?? []);
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    return least === most ? share(least) : `${share(least)} to ${share(most)}`;
+  };
+  const priors = rows.filter(({ prior }) => prior === 'head');
+  const plain = rows.filter(({ prior, sgd, agreement }) => prior === null && sgd === null && agreement !== null);
+  const sgd = rows.filter(({ sgd: settings, agreement }) => settings !== null && agreement !== null);
+  const more = [
+    priors.some(({ agreement }) => agreement !== 1) || range(priors) !== range(plain)
+      ? `with the head as prior on ${range(priors)}`
+      : null,
+    sgd.length > 0 ? `by SGD on ${range(sgd)}` : null,
+  ].filter((part) => part !== null);
+  const on = `${range(plain)} of ${count(rows[0].nTest)} images of ${shortSpec(rows[0].test)}`;
+  return more.length === 0 ? on : `${on} (${more.join(', ')})`;
 }
 
 function onTest(group: readonly ResultRow[], experiment: number): string {

@@ -15,8 +15,11 @@ interface Line {
 }
 
 /** What several results say of the same fits, the first being what the others are compared with. */
-export function comparison(results: readonly Results[]): Markup {
+export function comparison(results: readonly Results[]): Markup | null {
   const lines = linesOf(results);
+  const kinds = new Set(results.map(({ experiment, leaks }) => (leaks ? 'audit' : experiment)));
+  // Each of its own kind: nobody expects them to be of the same fits.
+  if (lines.length === 0 && kinds.size === results.length) return null;
   const note =
     'Differences are later less first, in points, with Newcombe’s 95 % interval of paired proportions: both are of the same test images, one by one. Where the images differ, or a result is of a version that kept no outcomes, no interval is given.';
   return markup`<section><h2>Side by side</h2>

@@ -93,12 +93,12 @@ function waffle(plotting: Plotting, { comparison }: Leaks, certified: number, al
     },
     {
       ...{
-        width: 40 + 20 * across,
-        height: 80 + 20 * down,
+        width: 680,
+        height: 78 + 20 * down,
         marginTop: 68,
         marginBottom: 10,
         marginLeft: 4,
-        marginRight: 36,
+        marginRight: 676 - 20 * Math.min(across, squares.length),
       },
       x: { axis: null, padding: 0.12 },
       y: { axis: null, padding: 0.12 },

@@ -43,6 +43,7 @@ export async function renderReport(results: readonly Results[]): Promise<string>
         <style>${new Markup(style)}</style>
       </head>
       <body>
+        ${results.length > 1 ? contents(results) : null}
         <main>${results.length > 1 ? overview(results) : null}${sections}</main>
         <footer>
           Drawn by featreconstruct ${results[0].environment.featreconstruct} from results.json; every figure is in that
@@ -70,36 +71,56 @@ function section(plotting: Plotting, results: Results, index: number, of: number
   const definition = definitions.find(({ id }) => id === results.experiment);
   const { environment, rows } = results;
   const { leaks } = results;
-  const heading = leaks
-    ? `What the outputs of ${environment.models[0]?.name ?? 'a model'} give away`
-    : (definition?.title ?? `Experiment ${results.experiment}`);
+  const heading = headingOf(results);
+  const figures = markup`${leaks ? markup`${leakCharts(plotting, results).map(chartFigure)} ${fingerprintSection(leaks)}` : null}
+    ${rows.length === 0 ? null : definition?.pairs === 'all' ? allPairs(plotting, results, index) : fits(plotting, results)}
+    ${samplesSection(results.samples ?? [])} ${provenance(results)}`;
   return markup`<section id="result-${index + 1}">
     <header${new Markup(of > 1 ? ' class="one-of"' : '')}>
-      <p class="kicker">${of > 1 ? `Result ${index + 1} · ` : null}${leaks ? 'Audit' : `Experiment ${results.experiment}`} · ${environment.date.slice(0, 10)}</p>
+      <p class="kicker">${of > 1 ? `Result ${index + 1} · ` : null}${kickerOf(results)} · ${environment.date.slice(0, 10)}</p>
       ${of === 1 ? markup`<h1>${heading}</h1>` : markup`<h2>${heading}</h2>`}
       <p class="question">${leaks ? 'What do a model’s outputs give away of its features?' : results.question}</p>
       <p class="answer">${answerOf(results)}</p>
     </header>
     ${leaks ? verdictSection(leaks) : null} ${notices(results)}
-    ${leaks ? markup`${leakCharts(plotting, results).map(chartFigure)} ${fingerprintSection(leaks)}` : null}
-    ${rows.length === 0 ? null : definition?.pairs === 'all' ? allPairs(plotting, results, index) : fits(plotting, results)}
-    ${samplesSection(results.samples ?? [])} ${provenance(results)}
+    ${
+      of === 1
+        ? figures
+        : markup`<details class="fold result">
+            <summary>Figures, charts and how to make them again<span class="unseen">: ${heading}</span></summary>
+            ${figures}
+          </details>`
+    }
   </section>`;
 }
 
-/** Above several results: what they are, and what they say of the same fits. */
+const kickerOf = ({ leaks, experiment }: Results): string => (leaks ? 'Audit' : `Experiment ${experiment}`);
+
+const headingOf = ({ leaks, environment, experiment }: Results): string =>
+  leaks
+    ? `What the outputs of ${environment.models[0]?.name ?? 'a model'} give away`
+    : (definitions.find(({ id }) => id === experiment)?.title ?? `Experiment ${experiment}`);
+
+/** Stays in sight above several results. */
+const contents = (results: readonly Results[]): Markup => markup`<nav class="contents" aria-label="Results">
+  <a href="#top">All</a>
+  ${results.map((each, i) => markup`<a href="#result-${i + 1}">${results.length > 3 ? `${i + 1} · ` : null}${kickerOf(each)}</a>`)}
+  <button type="button" hidden data-open="0">Open all</button>
+</nav>`;
+
+/** Above several results: what each of them answers, and what they say of the same fits. */
 function overview(results: readonly Results[]): Markup {
-  return markup`<h1>${results.length} results compared</h1>
-    <nav aria-label="Results">
-      <ol>
-        ${results.map(
-          (each, i) =>
-            markup`<li><a href="#result-${i + 1}">${titleOf([each])}</a>, fitted on ${list(fittedOn(each))},
-              ${each.environment.date.slice(0, 10)}
-            </li>`,
-        )}
-      </ol>
-    </nav>
+  return markup`<h1 id="top">${results.length} results</h1>
+    <ol class="answers-of-all">
+      ${results.map(
+        (each, i) =>
+          markup`<li>
+            <a href="#result-${i + 1}">${kickerOf(each)}: ${headingOf(each)}</a>
+            <small>fitted on ${list(fittedOn(each))}, ${each.environment.date.slice(0, 10)}</small>
+            <p>${answerOf(each)}</p>
+          </li>`,
+      )}
+    </ol>
     ${comparison(results)}`;
 }
 

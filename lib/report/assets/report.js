@@ -1,5 +1,37 @@
-// The heatmaps' cells: arrow keys move, focus and pointer show a pair's figures. The switch of metrics needs no script.
+// The heatmaps' cells: arrow keys move, focus and pointer show a pair's figures. Folds open for links, for print and all at
+// once. The switch of metrics and each fold by itself need no script.
 'use strict';
+const folds = [...document.querySelectorAll('details.fold')];
+const openAt = (hash) => {
+  const section = hash.startsWith('#result-') && document.getElementById(hash.slice(1));
+  const fold = section && section.querySelector('details.result');
+  if (fold) fold.open = true;
+};
+addEventListener('hashchange', () => openAt(location.hash));
+openAt(location.hash);
+document.addEventListener('click', ({ target }) => {
+  const link = target.closest('a[href^="#result-"]');
+  if (link) openAt(link.getAttribute('href'));
+});
+const button = document.querySelector('[data-open]');
+if (button) {
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    const open = button.dataset.open === '0';
+    for (const fold of document.querySelectorAll('details.result')) fold.open = open;
+    button.dataset.open = open ? '1' : '0';
+    button.textContent = open ? 'Close all' : 'Open all';
+  });
+}
+let closed = [];
+addEventListener('beforeprint', () => {
+  closed = folds.filter(({ open }) => !open);
+  for (const fold of closed) fold.open = true;
+});
+addEventListener('afterprint', () => {
+  for (const fold of closed) fold.open = false;
+});
+
 for (const matrix of document.querySelectorAll('.matrix')) {
   const facts = JSON.parse(matrix.querySelector('script[type="application/json"]').textContent);
   const panel = matrix.querySelector('.details');
