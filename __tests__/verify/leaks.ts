@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openStore, toNdArray, writeNpy } from 'featreconstruct';
 import type { Check } from './check.js';
 import { command } from './command.js';
 import { project, type Settings } from './settings.js';
@@ -31,18 +32,46 @@ export interface Images {
   transform?: readonly string[];
 }
 
-/** Extracts a model's activations, or takes those that are there. */
+/** Extracts a model's activations, or takes those that are there, under whatever name. */
 export async function extracted(model: string, images: Images, settings: Settings): Promise<string> {
   const { dataset, vary, transform = [] } = images;
   const spec = dataset === 'scenes' ? `folder:${settings.data}/scenes` : dataset;
+  const extract = (store: string) =>
+    callJson([
+      ...['extract', '--model', join(settings.models!, `${model}.onnx`), '--dataset', spec, '--store', store],
+      ...['--data-dir', settings.data!, '--allow-partial', ...transform, ...(vary ? ['--vary', String(vary)] : [])],
+    ]);
+  // A store of the same images may be of another transform: only the command can tell, which then refuses it.
+  for (const store of await storesOf(model, vary ? `${spec} x ${vary} variations (seed 0)` : spec, settings)) {
+    if ((await extract(store)).problem === '') return store;
+  }
   const slug = [model, dataset, vary ? `vary${vary}` : '', ...transform].join('-').replaceAll(/[^\w]+/g, '-');
   const store = join(settings.stores, `${slug}.safetensors`);
-  const { problem } = await callJson([
-    ...['extract', '--model', join(settings.models!, `${model}.onnx`), '--dataset', spec, '--store', store],
-    ...['--data-dir', settings.data!, '--allow-partial', ...transform, ...(vary ? ['--vary', String(vary)] : [])],
-  ]);
+  const { problem } = await extract(store);
   if (problem) throw new Error(problem);
   return store;
+}
+
+/** Stores of a model over a data set, whatever they are named. */
+async function storesOf(model: string, spec: string, { stores }: Settings): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await readdir(stores).catch(() => [])) {
+    if (!name.startsWith(`${model}-`) || !name.endsWith('.safetensors')) continue;
+    const store = await openStore(join(stores, name));
+    if (store.provenance.dataset.spec === spec) found.push(join(stores, name));
+    await store.close();
+  }
+  return found;
+}
+
+/** A file of a store's first logits alone, as whoever asks a service has them. */
+export async function firstOutputs(path: string, rows: number, name: string): Promise<string> {
+  const store = await openStore(path);
+  const file = join(await outFolder('outputs'), `${name}.npy`);
+  const data = (await store.logits.read(0, rows)) as Float32Array;
+  await writeNpy(file, toNdArray(data, [rows, store.logits.cols]));
+  await store.close();
+  return file;
 }
 
 export const failed = (subject: string, problem: string): Check => ({

@@ -1,6 +1,7 @@
 import type { Fingerprint, SameHead } from 'featreconstruct';
 import type { Check, Point } from '../check.js';
-import { callJson, extracted, failed } from '../leaks.js';
+import { callJson, extracted, failed, firstOutputs } from '../leaks.js';
+import type { Settings } from '../settings.js';
 
 /** d, and c where it is no larger. */
 const models = [
@@ -11,7 +12,13 @@ const models = [
   { model: 'resnet20_cifar10', width: null },
 ] as const;
 
-const images = { dataset: 'cifar100:test[0:3000]' };
+/** As many as a curious outsider gets without being noticed. */
+const rows = 3000;
+
+async function outputs(model: string, dataset: string, settings: Settings): Promise<string> {
+  const store = await extracted(model, { dataset }, settings);
+  return firstOutputs(store, rows, `${model}-${dataset}`.replaceAll(':', '-'));
+}
 
 export const point: Point = {
   id: 17,
@@ -20,11 +27,11 @@ export const point: Point = {
   async run(settings) {
     const checks: Check[] = [];
     for (const { model, width } of models) {
-      const store = await extracted(model, images, settings);
+      const file = await outputs(model, 'cifar100:test', settings);
       for (const shown of ['logits', 'log-probs']) {
         const subject = `fingerprint ${model}, ${shown}`;
         const { value, problem } = await callJson<Fingerprint>([
-          ...['fingerprint', store, '--observe', shown, '--no-features'],
+          ...['fingerprint', file, '--observe', shown, '--no-features'],
         ]);
         if (!value) checks.push(failed(subject, problem));
         else {
@@ -37,9 +44,9 @@ export const point: Point = {
         }
       }
     }
-    const files = ['mobilenet_v1_025', 'vit_tiny_patch16_224'].map((model) => extracted(model, images, settings));
-    const [mobilenet, vit] = await Promise.all(files);
-    const other = await extracted('vit_tiny_patch16_224', { dataset: 'cifar10:test[0:3000]' }, settings);
+    const vit = await outputs('vit_tiny_patch16_224', 'cifar100:test', settings);
+    const other = await outputs('vit_tiny_patch16_224', 'cifar10:test', settings);
+    const mobilenet = await outputs('mobilenet_v1_025', 'cifar100:test', settings);
     checks.push(await compared('one head, other images', vit, other, true));
     checks.push(await compared('two heads, the same images', vit, mobilenet, false));
     return checks;
