@@ -118,7 +118,9 @@ async function bareSession(model: Model): Promise<(tensors: Tensor[]) => Promise
 /** PyTorch in a process of its own: one line in, one line of JSON out. */
 function startPython(python: string) {
   const script = fileURLToPath(new URL('extract.py', import.meta.url));
-  const child = spawn(python, [script, file, dataDir, flags.dataset, flags.provider], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(python, [script, file, dataDir, flags.dataset, flags.provider], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const failed = once(child, 'error').then(([error]) => Promise.reject(error));
   failed.catch(() => undefined);
