@@ -4,9 +4,8 @@ import { Converter } from 'typedoc';
 export function load(app) {
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
     const [first] = document.content;
-    const [heading, title] = /^\s*# (.+)\n/.exec(first?.text ?? '') ?? [];
-    if (heading === undefined) throw new Error(`Expected ${document.name} to begin with a heading, found none.`);
+    const [, title] = /^\s*# (.+)\n/.exec(first?.text ?? '') ?? [];
+    if (title === undefined) throw new Error(`Expected ${document.name} to begin with a heading, found none.`);
     document.name = title;
-    first.text = first.text.slice(heading.length);
   });
 }

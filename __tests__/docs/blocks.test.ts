@@ -61,7 +61,7 @@ beforeAll(async () => {
     scratches.set(page, scratch);
     await scratch.fill();
   }
-});
+}, 300_000);
 afterAll(() => scratches.forEach((scratch) => scratch.remove()));
 
 test.each(run.map(({ name, page, block }) => [name, page, block] as const))(
@@ -71,7 +71,7 @@ test.each(run.map(({ name, page, block }) => [name, page, block] as const))(
     const printed = scratches.get(page)!.run(language, replaced);
     for (const expected of prints) expect(printed).toContain(expected);
   },
-  60_000,
+  300_000,
 );
 
 function readNote(note: string, text: string): { replaced: string; prints: string[] } {
