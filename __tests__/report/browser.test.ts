@@ -20,8 +20,8 @@ withChromium('in Chromium', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'featreconstruct-test-'));
-    const [three, four] = await Promise.all(
-      ['experiment-3', 'experiment-4'].map(async (name) =>
+    const [three, four, audit] = await Promise.all(
+      ['experiment-3', 'experiment-4', 'audit'].map(async (name) =>
         parseResults(await readFile(`__tests__/fixtures/report/${name}.json`, 'utf8')),
       ),
     );
@@ -29,6 +29,7 @@ withChromium('in Chromium', () => {
       ['experiment-3', [three]],
       ['experiment-4', [four]],
       ['compared', [three, four]],
+      ['audit', [audit]],
     ] as const) {
       const file = path.join(folder, `${name}.html`);
       await writeFile(file, await renderReport(results));
@@ -59,7 +60,7 @@ withChromium('in Chromium', () => {
   const visible = (page: Page): Promise<(string | null)[]> =>
     page.locator('.view:visible').evaluateAll((views) => views.map((view) => view.getAttribute('data-metric')));
 
-  test.each(['experiment-3', 'experiment-4', 'compared'])(
+  test.each(['experiment-3', 'experiment-4', 'compared', 'audit'])(
     '%s opens from disk without a request or a complaint, and fits a phone',
     async (name) => {
       for (const options of [{}, { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }]) {
@@ -127,27 +128,30 @@ withChromium('in Chromium', () => {
     await page.context().close();
   });
 
-  test.each(['experiment-3', 'experiment-4', 'compared'])('%s in print cuts no table and no chart', async (name) => {
-    // A4 less the margins, at 96 dots an inch.
-    const { page } = await open(name, { viewport: { width: 695, height: 1000 } });
-    await page.emulateMedia({ media: 'print' });
-    const cut = await page.locator('table, svg, pre').evaluateAll((elements) =>
-      elements
-        .map((element) => element.getBoundingClientRect())
-        .filter(({ width, right }) => width > 0 && (right > 695.5 || width > 695.5))
-        .map(({ right }) => right),
-    );
-    expect(cut).toEqual([]);
-    expect(
-      await page
-        .locator('.switch, .details')
-        .evaluateAll(
-          (all) => all.filter((e) => (e as unknown as { checkVisibility(): boolean }).checkVisibility()).length,
-        ),
-    ).toBe(0);
-    expect((await page.pdf({ preferCSSPageSize: true })).subarray(0, 5).toString()).toBe('%PDF-');
-    await page.context().close();
-  });
+  test.each(['experiment-3', 'experiment-4', 'compared', 'audit'])(
+    '%s in print cuts no table and no chart',
+    async (name) => {
+      // A4 less the margins, at 96 dots an inch.
+      const { page } = await open(name, { viewport: { width: 695, height: 1000 } });
+      await page.emulateMedia({ media: 'print' });
+      const cut = await page.locator('table, svg, pre').evaluateAll((elements) =>
+        elements
+          .map((element) => element.getBoundingClientRect())
+          .filter(({ width, right }) => width > 0 && (right > 695.5 || width > 695.5))
+          .map(({ right }) => right),
+      );
+      expect(cut).toEqual([]);
+      expect(
+        await page
+          .locator('.switch, .details')
+          .evaluateAll(
+            (all) => all.filter((e) => (e as unknown as { checkVisibility(): boolean }).checkVisibility()).length,
+          ),
+      ).toBe(0);
+      expect((await page.pdf({ preferCSSPageSize: true })).subarray(0, 5).toString()).toBe('%PDF-');
+      await page.context().close();
+    },
+  );
 
   test.each<[string, BrowserContextOptions]>([
     ['experiment-3', {}],
@@ -155,6 +159,8 @@ withChromium('in Chromium', () => {
     ['experiment-4', { colorScheme: 'dark' }],
     ['experiment-4', { viewport: { width: 360, height: 740 } }],
     ['compared', {}],
+    ['audit', {}],
+    ['audit', { colorScheme: 'dark' }],
   ])('axe finds nothing serious in %s, %j', async (name, options) => {
     const { page } = await open(name, options);
     await page.evaluate(axe.source);
@@ -171,7 +177,7 @@ withChromium('in Chromium', () => {
     await page.context().close();
   });
 
-  test.each(['experiment-3', 'experiment-4', 'compared'])('%s reads as it was reviewed', async (name) => {
+  test.each(['experiment-3', 'experiment-4', 'compared', 'audit'])('%s reads as it was reviewed', async (name) => {
     const { page } = await open(name);
     await page.locator('details').evaluateAll((all) => all.forEach((each) => each.setAttribute('open', '')));
     const text = await page.locator('body').innerText();
