@@ -182,3 +182,35 @@ describe('comparing with known features', () => {
     await expect(compareUpToRotation(sliceRows(a, 0, 5), t)).rejects.toThrow('of the same images');
   });
 });
+
+describe('a search that is ended before it is through', () => {
+  const { logits } = made('rectified', 2400, 8, 20);
+
+  it('says so, and hands out nothing that has no certificate', async () => {
+    const { report, features } = await recoverFeatures(logits, { kind: 'rectified', finish: AbortSignal.abort() });
+    expect(features).toBeNull();
+    expect(report).toMatchObject({ certified: false, kind: null });
+    expect(report.sentence).toMatch(/ended before it found one/);
+  });
+
+  it('keeps what is certified by then', async () => {
+    const ended = new AbortController();
+    const { report, features } = await recoverFeatures(logits, {
+      kind: 'rectified',
+      finish: ended.signal,
+      onProgress: ({ unit }) => unit === 'starts' && ended.abort(),
+    });
+    expect(report.features).toBe(1);
+    expect(features!.shape).toEqual([2400, 1]);
+    expect(report.notes.join()).toMatch(/ended before it was through, after \d+ descents/);
+  });
+
+  it('is ended by its seconds, too', async () => {
+    const { report } = await recoverFeatures(logits, { kind: 'rectified', seconds: 0 });
+    expect(report.sentence).toMatch(/ended before it found one/);
+  });
+
+  it('is given up by signal', async () => {
+    await expect(recoverFeatures(logits, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/);
+  });
+});

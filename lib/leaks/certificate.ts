@@ -38,7 +38,7 @@ const mostLeverage = 0.99;
 
 /**
  * The test of a candidate. Any facet of a sampled cloud touches r rows; a feature's zeros are more, they fix it, no
- * single one of them is needed for that, and nothing lies below.
+ * single one of them is needed for that, nothing lies below, and its largest value is not reached as often.
  * @param rows (n, r + 1)
  */
 export async function checkFacet(rows: Matrix, candidate: Float64Array): Promise<CheckedFacet> {
@@ -82,7 +82,9 @@ export async function checkFacet(rows: Matrix, candidate: Float64Array): Promise
     }
     const leverage = await largestLeverage(touched, values, vectors);
     const { negatives, a } = refined;
-    const holds = refined.zeros.length >= zerosNeeded && negatives === 0 && leverage <= mostLeverage;
+    // Cut off at both ends on many rows, a feature and its mirror image look alike.
+    const turnable = refined.ceiling >= zerosNeeded;
+    const holds = refined.zeros.length >= zerosNeeded && negatives === 0 && leverage <= mostLeverage && !turnable;
     return {
       certificate: { kind: 'rectified', holds, zeros, zerosNeeded, negatives, rankRatio, leverage },
       a,
@@ -96,6 +98,8 @@ interface Values {
   a: Float64Array;
   zeros: number[];
   negatives: number;
+  /** Rows at the largest value, to rounding. */
+  ceiling: number;
 }
 
 function valuesOf(rows: Matrix, candidate: Float64Array): Values {
@@ -107,13 +111,15 @@ function valuesOf(rows: Matrix, candidate: Float64Array): Values {
   const deviation = Math.sqrt(squares / x.length);
   const sign = mean < 0 ? -1 : 1;
   const zeros: number[] = [];
-  let negatives = 0;
+  const most = x.reduce((high, value) => Math.max(high, sign * value), -Infinity) / deviation;
+  let [negatives, ceiling] = [0, 0];
   for (let i = 0; i < x.length; i++) {
     const value = (sign * x[i]) / deviation;
     if (Math.abs(value) <= zero) zeros.push(i);
     else if (value < 0) negatives++;
+    if (most - value <= zero) ceiling++;
   }
-  return { a: candidate.map((value) => (sign * value) / deviation), zeros, negatives };
+  return { a: candidate.map((value) => (sign * value) / deviation), zeros, negatives, ceiling };
 }
 
 /** Whitened rows nearer than this are near copies: images of their own are √(2r) apart. */

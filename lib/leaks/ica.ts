@@ -13,13 +13,14 @@ const mostSteps = 40;
  * component analysis"), inside a subspace of whitened rows: directions along which the rows are least like noise.
  * @param h (n, r) whitened
  * @param subspace (k, r) orthonormal rows
+ * @param options `finish` ends the iteration where it stands
  * @returns (k, r) orthonormal directions, each turned so that its long tail lies on the positive side
  */
 export async function independentComponents(
   h: Matrix,
   subspace: Matrix,
   seed: number,
-  options: TaskOptions = {},
+  options: TaskOptions & { finish?: AbortSignal } = {},
 ): Promise<Matrix> {
   const sample = evenRows(h, mostRows);
   const inside = await multiply(sample, subspace, 'nt');
@@ -27,7 +28,7 @@ export async function independentComponents(
   const numbers = random(seed, k);
   const start = new Float64Array(k * k).map(() => numbers.normal());
   let w = (await nearestOrthonormal(matrix(k, k, start))).rows;
-  for (let step = 0; step < mostSteps; step++) {
+  for (let step = 0; step < mostSteps && !options.finish?.aborted; step++) {
     options.signal?.throwIfAborted();
     const { cross, slope } = await tanhMoments(inside, w);
     for (let i = 0; i < k; i++) {
