@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
+import { wrap } from '../base/index.js';
 import type { Leaks, Results } from '../experiments/index.js';
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
@@ -76,15 +77,8 @@ async function summary({ leaks, environment }: Results): Promise<string[]> {
 }
 
 /** In lines that fit a terminal of the usual 80 columns, those after the first as far in as the mark is wide. */
-function wrapped(text: string, mark = ''): string {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const line = lines[lines.length - 1];
-    if (line && mark.length + line.length + 1 + word.length > 80) lines.push(word);
-    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
-  }
-  return mark + lines.join(`\n${' '.repeat(mark.length)}`);
-}
+const wrapped = (text: string, mark = ''): string =>
+  mark + wrap(text, 80 - mark.length).join(`\n${' '.repeat(mark.length)}`);
 
 /** What came back, beside the model's own features. */
 async function comparison({ comparison: found, recovery }: Leaks): Promise<string[]> {

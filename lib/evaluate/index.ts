@@ -12,6 +12,7 @@ export type { MarginGroup } from './margins.js';
 export { foldAgreement } from './fold-agreement.js';
 export { inSpan } from './in-span.js';
 export type { SpanMembership } from './in-span.js';
+export { SPAN_TOLERANCE } from './spaces.js';
 export type { EvaluateOptions } from './walk.js';
 export { wilsonInterval } from './proportion.js';
 export { linearCka, procrustesError } from './similarity.js';

@@ -1,4 +1,4 @@
-import type { MapEvaluation } from '../evaluate/index.js';
+import { SPAN_TOLERANCE, type MapEvaluation } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
 import { applyLinearMap } from '../fit/index.js';
 import { decodeImage, thumbnail } from '../images/index.js';
@@ -78,7 +78,7 @@ export function chooseRows(
   const rows: Record<SampleImage['kind'], number[]> = { differs: [], tie: [], outside: [], agrees: [] };
   originalClass.forEach((value, row) => {
     if (!isShown(row)) return;
-    const outside = span !== null && span.residual[row] > inSpan;
+    const outside = span !== null && span.residual[row] > SPAN_TOLERANCE;
     const kind =
       value !== reconstructedClass[row] ? 'differs' : margin[row] === 0 ? 'tie' : outside ? 'outside' : 'agrees';
     rows[kind].push(row);
@@ -98,9 +98,6 @@ export function chooseRows(
   }
   return kinds.flatMap((kind) => spread(rows[kind], taken[kind]).map((row) => ({ row, kind })));
 }
-
-/** Relative residual up to which `evaluateMap` counts an image as within the span. */
-const inSpan = 1e-5;
 
 /** So many of a list, evenly. */
 const spread = (rows: readonly number[], count: number): number[] =>

@@ -182,7 +182,7 @@ class Attempt {
     report.kind = 'rectified';
     report.certified = true;
     report.features = found;
-    report.sentence = `The outputs give away ${found === this.rank ? `all ${found}` : `${found} of ${this.rank}`} features one by one, up to order and scale: each is zero on ${fit.certificates[found - 1].zeros} to ${fit.certificates[0].zeros} images, which a direction that is no feature is not as a rule.${found < this.rank ? ` The other ${this.rank - found} are known up to an invertible map; images that switch them off would show them.` : ''}`;
+    report.sentence = `The outputs give away ${found === this.rank ? `all ${found}` : `${found} of ${this.rank}`} features one by one, up to order and scale: each is zero on ${fit.certificates[found - 1].zeros} to ${fit.certificates[0].zeros} images, as hardly anything but a feature is.${found < this.rank ? ` The other ${this.rank - found} are known up to an invertible map; images that switch them off would show them.` : ''}`;
     if (skipped) report.notes.push(skipped.trim());
     const features = await this.#apply(facetsMap(fit.facets), whitened);
     const rest = found < this.rank ? await this.#apply(restMap(fit.facets), whitened) : null;

@@ -166,7 +166,7 @@ function caption({ recovery, comparison }: Leaks): string {
   const what =
     recovery?.kind === 'sphere'
       ? 'A model that normalises its features right before the last layer puts them all on a sphere. One map brings the outputs onto it, also for images that it was not fitted on: that nobody could do by chance, and it is the certificate.'
-      : 'A square is one number of the layer before the last. A certified one was found exactly zero on many more images than chance allows, and those images leave no other choice: nothing but the outputs was used.';
+      : 'A square is one number of the layer before the last. A certified one was found exactly zero on many more images than chance allows, and those images fix it alone: nothing but the outputs was used.';
   if (!comparison) return what;
   return comparison.kind === 'sphere'
     ? `${what} Held against the model’s own features: R² ${rSquared(comparison.r2)}, the same nearest neighbour for ${share(comparison.equalNeighbours, 1)} of the images.`
