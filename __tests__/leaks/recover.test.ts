@@ -119,6 +119,26 @@ describe('rectified features, from outputs alone', () => {
     expect((await identifiableFeatures(memoryRows(data, 6000, 16)))[0].identifiable).toBe(false);
   });
 
+  it('one that outputs hardly depend on is found by what rounding leaves of it', async () => {
+    const [n, d] = [2400, 8];
+    // So weak that rounding the outputs is more than 5e-6 of it.
+    const weak = madeFeatures('rectified', n, d, 5).map((value, i) => (i % d === 2 ? value * 0.01 : value));
+    const { features, report } = await recoverFeatures(logitsOf(weak, d, madeHead(18, d)), { kind: 'rectified' });
+    const matched = await matchFeatures(features!, memoryRows(weak, n, d));
+    expect(matched.truth).toContain(2);
+    expect(1 - matched.worst).toBeLessThan(1e-6);
+    expect(new Set(matched.truth).size).toBe(report.features);
+  });
+
+  it('what is not told from its mirror image is counted and left out', async () => {
+    const [n, d] = [2400, 8];
+    const features = madeFeatures('rectified', n, d, 5).map((value, i, data) =>
+      i % d === 3 ? Math.max(0, data[i - 3] - data[i - 2] + 0.5 * data[i - 1]) : value,
+    );
+    const { report } = await recoverFeatures(logitsOf(features, d, madeHead(18, d)), { kind: 'rectified' });
+    expect(report.notes.join()).toMatch(/2 more never go below zero and are often zero, but are not told from/);
+  });
+
   it('starts and results are the same for the same seed', async () => {
     const [a, b] = [
       await recoverFeatures(logits, { kind: 'rectified', seed: 3 }),

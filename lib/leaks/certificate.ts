@@ -6,7 +6,7 @@ import { random } from './random.js';
 export interface FacetCertificate {
   kind: 'rectified';
   holds: boolean;
-  /** Distinct rows on which it is zero to float32's rounding: |x| <= 5e-6 of its standard deviation. */
+  /** Distinct rows on which it is zero to rounding: |x| <= 5e-6 of its standard deviation, or what storing can add to it. */
   zeros: number;
   /** How many are needed: 1.5 r. */
   zerosNeeded: number;
@@ -27,8 +27,12 @@ export interface CheckedFacet {
   open: Matrix | null;
 }
 
-/** Zero to rounding, in standard deviations. */
-const zero = 5e-6;
+/** Zero to float32's rounding, in standard deviations of the feature. */
+const leastZero = 5e-6;
+/** Standard deviations of what storing the outputs added to a feature that outputs hardly depend on: such a one is weaker than most, */
+const noiseSigmas = 5;
+/** and in outputs so coarse that this goes beyond so much, nothing is zero. */
+const mostZero = 1e-4;
 /** Singular values below this of the largest are null: a true facet has 1e-2 and more, a sum of two 1e-5. */
 const rankCut = 1e-2;
 /** Rounds of fixing a candidate by the rows on it. */
@@ -38,10 +42,11 @@ const mostLeverage = 0.99;
 
 /**
  * The test of a candidate. Any facet of a sampled cloud touches r rows; a feature's zeros are more, they fix it, no
- * single one of them is needed for that, nothing lies below, and its largest value is not reached as often.
+ * single one of them is needed for that, nothing lies below, and no other value is taken as often.
  * @param rows (n, r + 1)
+ * @param noise (r) variance of what storing added to each column of the rows
  */
-export async function checkFacet(rows: Matrix, candidate: Float64Array): Promise<CheckedFacet> {
+export async function checkFacet(rows: Matrix, noise: Float64Array, candidate: Float64Array): Promise<CheckedFacet> {
   const r = rows.cols - 1;
   const zerosNeeded = Math.ceil(1.5 * r);
   const failed = (x: Values, more: Partial<FacetCertificate> = {}, open: Matrix | null = null): CheckedFacet => ({
@@ -59,7 +64,7 @@ export async function checkFacet(rows: Matrix, candidate: Float64Array): Promise
     open,
   });
 
-  let x = valuesOf(rows, candidate);
+  let x = valuesOf(rows, noise, candidate);
   for (let pass = 1; ; pass++) {
     if (x.zeros.length < zerosNeeded) return failed(x);
     const touched = distinctRows(rows, x.zeros);
@@ -75,16 +80,17 @@ export async function checkFacet(rows: Matrix, candidate: Float64Array): Promise
     }
     // The rows on it fix it better than the search did, and a better fix may show more of them.
     const least = vectors.data.slice(r * (r + 1));
-    const refined = valuesOf(rows, dot(least, candidate) < 0 ? least.map((value) => -value) : least);
+    const refined = valuesOf(rows, noise, dot(least, candidate) < 0 ? least.map((value) => -value) : least);
     if (refined.zeros.length > x.zeros.length && pass < mostPasses) {
       x = refined;
       continue;
     }
     const leverage = await largestLeverage(touched, values, vectors);
     const { negatives, a } = refined;
-    // Cut off at both ends on many rows, a feature and its mirror image look alike.
-    const turnable = refined.ceiling >= zerosNeeded;
-    const holds = refined.zeros.length >= zerosNeeded && negatives === 0 && leverage <= mostLeverage && !turnable;
+    // Many rows at another value, too: cut off at both ends a feature and its mirror image look alike, and where values
+    // are few, rows lie together on functions that are no feature.
+    const tied = refined.tied >= zerosNeeded;
+    const holds = refined.zeros.length >= zerosNeeded && negatives === 0 && leverage <= mostLeverage && !tied;
     return {
       certificate: { kind: 'rectified', holds, zeros, zerosNeeded, negatives, rankRatio, leverage },
       a,
@@ -98,11 +104,11 @@ interface Values {
   a: Float64Array;
   zeros: number[];
   negatives: number;
-  /** Rows at the largest value, to rounding. */
-  ceiling: number;
+  /** The most rows at one value above zero, to rounding. */
+  tied: number;
 }
 
-function valuesOf(rows: Matrix, candidate: Float64Array): Values {
+function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array): Values {
   const x = timesVector(rows, candidate);
   let [sum, squares] = [0, 0];
   for (const value of x) sum += value;
@@ -110,16 +116,34 @@ function valuesOf(rows: Matrix, candidate: Float64Array): Values {
   for (const value of x) squares += (value - mean) ** 2;
   const deviation = Math.sqrt(squares / x.length);
   const sign = mean < 0 ? -1 : 1;
+  const zero = zeroOf(noise, candidate, deviation);
   const zeros: number[] = [];
-  const most = x.reduce((high, value) => Math.max(high, sign * value), -Infinity) / deviation;
-  let [negatives, ceiling] = [0, 0];
+  const above: number[] = [];
+  let negatives = 0;
   for (let i = 0; i < x.length; i++) {
     const value = (sign * x[i]) / deviation;
     if (Math.abs(value) <= zero) zeros.push(i);
     else if (value < 0) negatives++;
-    if (most - value <= zero) ceiling++;
+    else above.push(value);
   }
-  return { a: candidate.map((value) => (sign * value) / deviation), zeros, negatives, ceiling };
+  return { a: candidate.map((value) => (sign * value) / deviation), zeros, negatives, tied: mostTied(above, zero) };
+}
+
+/** What counts as zero of a function, in its standard deviations. */
+function zeroOf(noise: Float64Array, a: Float64Array, deviation: number): number {
+  const added = Math.sqrt(noise.reduce((sum, variance, j) => sum + variance * a[j] * a[j], 0)) / deviation;
+  return Math.min(Math.max(leastZero, noiseSigmas * added), mostZero);
+}
+
+/** The most of the values that lie within rounding of one another. */
+function mostTied(values: readonly number[], zero: number): number {
+  const sorted = Float64Array.from(values).sort();
+  let most = 0;
+  for (let i = 0, from = 0; i < sorted.length; i++) {
+    while (sorted[i] - sorted[from] > zero) from++;
+    most = Math.max(most, i - from + 1);
+  }
+  return most;
 }
 
 /** Whitened rows nearer than this are near copies: images of their own are √(2r) apart. */

@@ -2,7 +2,7 @@ import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 import { examineOutputs, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
-import { fitSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
+import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
 import { matrix, multiply, symmetricEigen, type Matrix } from '../fit/index.js';
 import { outputSpace, whiten, type OutputSpace } from './whiten.js';
 
@@ -108,7 +108,7 @@ async function lookAtFeatures(
     result.reasons.push(
       certificate.holds
         ? `A normalisation stands right before the head: the outputs lie on an ellipsoid (residual ${certificate.residual.toExponential(1)}).`
-        : `No normalisation stands right before the head: the outputs lie on no ellipsoid (residual ${certificate.residual.toExponential(1)}).`,
+        : `No normalisation before the head shows: ${noSphere(certificate)}.`,
     );
     if (certificate.holds) {
       result.rectified = false;
@@ -121,8 +121,8 @@ async function lookAtFeatures(
     );
     return;
   }
-  const { h } = await whiten(rows, seen, space, distinct, options);
-  const { certificates, starts } = await findFacets(h, { ...options, rounds: 1, starts: 12, enough: 1 });
+  const whitened = await whiten(rows, seen, space, distinct, options);
+  const { certificates, starts } = await findFacets(whitened, { ...options, rounds: 1, starts: 12, enough: 1 });
   result.rectified = certificates.length > 0 ? true : null;
   result.reasons.push(
     certificates.length > 0

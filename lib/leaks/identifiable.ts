@@ -27,7 +27,7 @@ export async function identifiableFeatures(features: RowsLike, options: TaskOpti
   const seen = asTheyAre(source.rows, source.cols);
   const space = await outputSpace(source, seen, options);
   space.rank = space.values.filter((value) => value > space.values[0] * 1e-12).length;
-  const { h } = await whiten(source, seen, space, seen.distinct, options);
+  const { h, noise } = await whiten(source, seen, space, seen.distinct, options);
   const rows = matrix(h.rows, h.cols + 1);
   for (let i = 0; i < h.rows; i++) {
     rows.data.set(h.data.subarray(i * h.cols, (i + 1) * h.cols), i * rows.cols);
@@ -38,7 +38,7 @@ export async function identifiableFeatures(features: RowsLike, options: TaskOpti
   for (let j = 0; j < f.cols; j++) {
     options.signal?.throwIfAborted();
     const { a, zeros, changes } = affineFunction(f.data, f.cols, j, rows);
-    const certificate = changes ? (await checkFacet(rows, a)).certificate : null;
+    const certificate = changes ? (await checkFacet(rows, noise, a)).certificate : null;
     out.push({ feature: j, zeros, identifiable: certificate?.holds ?? false, certificate });
     options.onProgress?.({ stage: 'identifiable features', done: j + 1, total: f.cols, unit: 'features' });
   }

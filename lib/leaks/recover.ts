@@ -7,7 +7,7 @@ import { examineOutputs, type ExaminedRows, type Examination } from './examine.j
 import { unitDirection } from './facet.js';
 import { blocks } from './graphs.js';
 import { complement, findFacets, rectifiedRowsNeeded } from './rectified.js';
-import { fitSphere, sphereRowsEnough, sphereRowsNeeded, type SphereCertificate } from './sphere.js';
+import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded, type SphereCertificate } from './sphere.js';
 import { linearOutputs, outputSpace, whiten, type OutputSpace, type Whitened } from './whiten.js';
 
 export interface RecoverOptions extends TaskOptions {
@@ -146,7 +146,7 @@ class Attempt {
     const report = this.#report(certificate.iterations, keep.length);
     report.sphere = certificate;
     if (!certificate.holds || !map) {
-      report.sentence = `No certificate: the outputs lie on no ellipsoid (residual ${digits(certificate.residual)} on rows kept out of the fit, ${digits(certificate.residualBefore)} before it), so no normalisation stands right before the head, or ${this.seen.rows} rows are too few or too coarse to show it. What is known is the affine class: the ${this.rank} features up to an invertible map.`;
+      report.sentence = `No certificate: ${noSphere(certificate)}, so that no normalisation before the head is shown; ${this.seen.rows} rows may also be too few or too coarse. What is known is the affine class: the ${this.rank} features up to an invertible map.`;
       return { report, features: null, rest: null };
     }
     report.kind = 'sphere';
@@ -158,7 +158,7 @@ class Attempt {
 
   async #rectified(sphere: SphereCertificate | null, sphereSkipped: boolean): Promise<Recovery> {
     const whitened = await whiten(this.rows, this.seen, this.space, this.seen.distinct, this.options);
-    const fit = await findFacets(whitened.h, this.options);
+    const fit = await findFacets(whitened, this.options);
     const report = this.#report(fit.starts, this.seen.distinct.length);
     report.sphere = sphere;
     report.rectified = fit.certificates;
@@ -166,6 +166,11 @@ class Attempt {
     if (fit.cut) {
       report.notes.push(
         `The search was ended before it was through, after ${fit.starts} descents: with more time it may find more features.`,
+      );
+    }
+    if (fit.ambiguous > 0) {
+      report.notes.push(
+        `${fit.ambiguous} more never go below zero and are often zero, but are not told from one another: one may be a rectified sum of others. They are left out.`,
       );
     }
     const skipped = sphereSkipped
@@ -176,7 +181,7 @@ class Attempt {
       return { report, features: null, rest: null };
     }
     if (found === 0) {
-      report.sentence = `No certificate: no feature is zero on enough of these images${sphere ? ', and the outputs lie on no ellipsoid' : ''}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither).${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
+      report.sentence = `No certificate: no feature is zero on enough of these images${sphere ? `, and ${noSphere(sphere)}` : ''}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither).${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
       return { report, features: null, rest: null };
     }
     report.kind = 'rectified';

@@ -4,6 +4,8 @@ import { checkFacet, type CheckedFacet, type FacetCertificate } from './certific
 import { descend, unitDirection, type DescentOptions } from './facet.js';
 import { independentComponents } from './ica.js';
 import { random } from './random.js';
+import { ambiguous } from './rivals.js';
+import type { Whitened } from './whiten.js';
 
 export interface RectifiedOptions extends TaskOptions {
   /** Seeds the starts. Default 0. */
@@ -24,6 +26,8 @@ export interface RectifiedFit {
   certificates: FacetCertificate[];
   /** Descents made. */
   starts: number;
+  /** How many more passed the test of a single one, and are not told from others that did. */
+  ambiguous: number;
   /** Whether `finish` ended the search before it was through. */
   cut: boolean;
 }
@@ -51,11 +55,14 @@ const patience = 2;
  * Features that are never negative and exactly zero on many images, found one by one as facets of the cloud of whitened
  * outputs, each with its certificate. Starts are independent components: of everything in the first round, then of
  * what is left when the found features are taken out, until a round finds nothing new.
- * @param h (n, r) whitened, distinct rows
+ * @param outputs `h` (n, r) whitened, distinct rows, and the `noise` of their columns
  */
-export async function findFacets(h: Matrix, options: RectifiedOptions = {}): Promise<RectifiedFit> {
+export async function findFacets(
+  { h, noise }: Omit<Whitened, 'map'>,
+  options: RectifiedOptions = {},
+): Promise<RectifiedFit> {
   const { seed = 0, rounds = 6, enough = Infinity, signal, finish } = options;
-  const search = new Search(withOnes(h), options);
+  const search = new Search(withOnes(h), noise, options);
   const most = Math.min(enough, h.cols);
   let fruitless = 0;
   let cut = false;
@@ -80,10 +87,21 @@ export async function findFacets(h: Matrix, options: RectifiedOptions = {}): Pro
     fruitless = search.found.length === before ? fruitless + 1 : 0;
   }
   const found = search.found.sort((a, b) => b.certificate.zeros - a.certificate.zeros);
-  const facets = matrix(found.length, h.cols + 1);
-  found.forEach(({ a }, i) => facets.data.set(a, i * facets.cols));
-  const certificates = found.map(({ certificate }) => certificate);
-  return { facets, certificates, starts: search.starts, cut };
+  const refused = await ambiguous(search.rows, noise, stacked(found, h.cols + 1));
+  const kept = found.filter((_, i) => !refused[i]);
+  return {
+    facets: stacked(kept, h.cols + 1),
+    certificates: kept.map(({ certificate }) => certificate),
+    starts: search.starts,
+    ambiguous: found.length - kept.length,
+    cut,
+  };
+}
+
+function stacked(found: readonly CheckedFacet[], cols: number): Matrix {
+  const out = matrix(found.length, cols);
+  found.forEach(({ a }, i) => out.data.set(a, i * cols));
+  return out;
 }
 
 /** An orthonormal basis (r − k, r) of the directions orthogonal to k found ones. */
@@ -105,6 +123,7 @@ class Search {
 
   constructor(
     readonly rows: Matrix,
+    readonly noise: Float64Array,
     options: RectifiedOptions,
   ) {
     this.#numbers = random(options.seed ?? 0, rows.cols);
@@ -118,7 +137,7 @@ class Search {
       start.set(direction.map((value) => sign * value));
       const at = await descend(this.rows, start, { ...settings, found: this.directions });
       if (!at) continue;
-      const checked = await checkFacet(this.rows, at);
+      const checked = await checkFacet(this.rows, this.noise, at);
       if (checked.certificate.holds) return this.#keep(checked);
       if (checked.open) return this.#inside(checked.open);
     }
@@ -147,7 +166,7 @@ class Search {
       this.starts++;
       const inside = await descend(seen, start, { ...quick, throughOrigin: true, enough: Infinity });
       if (!inside) continue;
-      const checked = await checkFacet(this.rows, transposedTimesVector(open, inside));
+      const checked = await checkFacet(this.rows, this.noise, transposedTimesVector(open, inside));
       if (checked.certificate.holds) this.#keep(checked);
     }
   }

@@ -1,7 +1,8 @@
 import type { TaskOptions } from '../base/index.js';
-import { dot, matrix, multiply, rowsOf, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
+import { matrix, multiply, rowsOf, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
-import { quadratics, quadraticsAdjoint } from './graphs.js';
+import { quadratics } from './graphs.js';
+import { conjugateGradients, isotropic, norm, randomQuadric, type Quadric } from './quadric.js';
 
 /** What shows that recovered features are the true normalised ones up to a rotation. Plain: serialises to JSON. */
 export interface SphereCertificate {
@@ -16,6 +17,12 @@ export interface SphereCertificate {
   residualFit: number;
   /** The same before the fit: how far from a sphere the whitened outputs are. */
   residualBefore: number;
+  /**
+   * What another quadric of the same size comes to on the rows fitted, the least that was met: hᵀMh + 2vᵀh away from 0,
+   * root mean square, weighted like the fit. Not above three times the fit's own, the ellipsoid is one of many, and
+   * nothing holds. Null where no ellipsoid was good enough to ask, or the work was ended before.
+   */
+  rivalResidual: number | null;
   /** R² against the true features that such a residual leaves, by the noise that it stands for. */
   expectedR2: number;
   rowsFit: number;
@@ -58,10 +65,15 @@ const patience = 3;
 const leastR2 = 0.99;
 
 /**
+ * Another quadric counts as one that fits, too, up to so many times the misfit: met were 0.9 to 1.3 where there is one,
+ * 12 and more where there is none (features of two values, spheres; outputs from float32 to a single decimal).
+ */
+const alike = 3;
+
+/**
  * Finds the ellipsoid hᵀMh + 2vᵀh = 1 on which whitened outputs lie when a normalisation stands right before the head,
- * by conjugate gradients on the weighted least-squares problem (CGLS: Björck 1996, "Numerical Methods for Least Squares
- * Problems", 7.4.1), the system never formed. Rows are weighted by 1 / (1 + |h|² / r). M^½ (h + M⁻¹v), scaled to radius
- * √(r + 1), are then the normalised features up to a rotation.
+ * by conjugate gradients, and makes sure that it is the only one. M^½ (h + M⁻¹v), scaled to radius √(r + 1), are then
+ * the normalised features up to a rotation.
  * @param h (n, r) whitened; `heldOutRows(r)` of its rows, spread evenly, are moved to its end and kept out of the fit
  */
 export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise<SphereFit> {
@@ -71,46 +83,75 @@ export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise
   moveToEnd(h, kept);
   const fitted = rowsOf(h, 0, h.rows - kept);
   const outside = rowsOf(h, h.rows - kept, h.rows);
-  const weights = rowWeights(fitted);
-  let x = start(r);
-  const residualBefore = residualOf(await quadratics(fitted, x.m, x.v), 0);
-
-  const q0 = await quadratics(fitted, x.m, x.v);
-  const e = weights.map((w, i) => w * (1 - q0[i]));
-  let s = await adjoint(fitted, weights, e);
-  let direction = s;
-  let gamma = inner(s, s);
-  const gamma0 = gamma;
-  let best = { x, residual: Infinity, step: 0 };
+  const start = isotropic(r);
+  const residualBefore = residualOf(await quadratics(fitted, start.m, start.v), 0);
+  let best = { x: start, misfit: Infinity, residual: Infinity };
   let looksSince = 0;
   let step = 0;
-  while (step < iterations && gamma > gamma0 * 1e-30 && !finish?.aborted) {
+  for await (const { x, misfit } of conjugateGradients(fitted, start, 1)) {
     signal?.throwIfAborted();
-    const q = await quadratics(fitted, direction.m, direction.v);
-    for (let i = 0; i < q.length; i++) q[i] *= weights[i];
-    const alpha = gamma / dot(q, q);
-    x = plus(x, alpha, direction);
-    for (let i = 0; i < e.length; i++) e[i] -= alpha * q[i];
-    s = await adjoint(fitted, weights, e);
-    const next = inner(s, s);
-    direction = plus(s, next / gamma, direction);
-    gamma = next;
     step++;
     if (step % lookEvery === 0) {
       const residual = residualOf(await quadratics(outside, x.m, x.v), 0);
-      const gained = residual < best.residual * 0.99;
-      looksSince = gained ? 0 : looksSince + 1;
-      if (residual < best.residual) best = { x, residual, step };
-      onProgress?.({
-        stage: 'sphere',
-        done: step,
-        total: iterations,
-        unit: 'steps',
-      });
-      if (looksSince >= patience) break;
-    }
+      looksSince = residual < best.residual * 0.99 ? 0 : looksSince + 1;
+      if (residual < best.residual) best = { x, misfit, residual };
+      onProgress?.({ stage: 'sphere', done: step, total: iterations, unit: 'steps' });
+    } else if (best.residual === Infinity) best = { ...best, x, misfit };
+    if (looksSince >= patience || step >= iterations || finish?.aborted) break;
   }
-  return conclude(best.step > 0 ? best.x : x, fitted, outside, residualBefore, step);
+  const fit = await conclude(best.x, fitted, outside, residualBefore, step);
+  if (!fit.certificate.holds) return fit;
+  const rival = await rivalResidual(fitted, norm(best.x), best.misfit, step, options);
+  fit.certificate.rivalResidual = rival;
+  fit.certificate.holds = rival !== null && rival > alike * best.misfit;
+  return fit;
+}
+
+/**
+ * Looks for another quadric that vanishes on the rows as well as the ellipsoid fits them: conjugate gradients on the
+ * homogeneous problem, from a random start, leave what the rows do not see. The ellipsoid of features of two values, for
+ * one, is one of many and proves nothing.
+ * @param size that of the ellipsoid, at which the other is looked at
+ * @param misfit at which the other is as good
+ * @param steps most of them: the fit saw in as many what there is to see
+ * @returns the least root mean square met, or null where `finish` ended the search
+ */
+async function rivalResidual(
+  fitted: Matrix,
+  size: number,
+  misfit: number,
+  steps: number,
+  { signal, finish, onProgress }: SphereOptions,
+): Promise<number | null> {
+  const start = randomQuadric(fitted.cols);
+  // A tenth of what one direction, not seen by any row, keeps of a random start.
+  const gone = (0.1 * norm(start)) / Math.sqrt(sphereUnknowns(fitted.cols));
+  let least = Infinity;
+  let step = 0;
+  for await (const { x, misfit: left } of conjugateGradients(fitted, start, 0)) {
+    signal?.throwIfAborted();
+    if (finish?.aborted) return null;
+    const length = norm(x);
+    least = Math.min(least, (left / length) * size);
+    onProgress?.({ stage: 'another sphere', done: ++step, total: steps, unit: 'steps' });
+    if (least <= alike * misfit || length <= gone || step >= steps) break;
+  }
+  return least;
+}
+
+/** Why a certificate does not hold, as a clause. */
+export function noSphere({
+  ellipsoid,
+  residual,
+  residualBefore,
+  rivalResidual,
+  expectedR2,
+}: SphereCertificate): string {
+  if (rivalResidual !== null) return 'the outputs lie on many ellipsoids at once, as features of two values do';
+  if (ellipsoid && expectedR2 >= leastR2) {
+    return 'the outputs lie on an ellipsoid, but the work was ended before it was sure that it is the only one';
+  }
+  return `the outputs lie on no ellipsoid (residual ${residual.toExponential(1)} on rows kept out of the fit, ${residualBefore.toExponential(1)} before it)`;
 }
 
 /** Swaps rows spread evenly over all with the last ones. */
@@ -123,45 +164,6 @@ function moveToEnd({ rows, cols, data }: Matrix, count: number): void {
     data.set(row, b);
   }
 }
-
-/** An unknown (M, v). */
-interface Quadric {
-  m: Matrix;
-  v: Float64Array;
-}
-
-const start = (r: number): Quadric => {
-  const m = matrix(r, r);
-  for (let i = 0; i < r; i++) m.data[i * (r + 1)] = 1 / r;
-  return { m, v: new Float64Array(r) };
-};
-
-const plus = (a: Quadric, scale: number, b: Quadric): Quadric => ({
-  m: matrix(
-    a.m.rows,
-    a.m.cols,
-    a.m.data.map((value, i) => value + scale * b.m.data[i]),
-  ),
-  v: a.v.map((value, i) => value + scale * b.v[i]),
-});
-
-const inner = (a: Quadric, b: Quadric): number => dot(a.m.data, b.m.data) + dot(a.v, b.v);
-
-function rowWeights({ rows, cols, data }: Matrix): Float64Array {
-  const out = new Float64Array(rows);
-  for (let i = 0; i < rows; i++) {
-    let squares = 0;
-    for (let at = i * cols; at < (i + 1) * cols; at++) squares += data[at] * data[at];
-    out[i] = 1 / (1 + squares / cols);
-  }
-  return out;
-}
-
-const adjoint = (h: Matrix, weights: Float64Array, e: Float64Array): Promise<Quadric> =>
-  quadraticsAdjoint(
-    h,
-    e.map((value, i) => value * weights[i]),
-  );
 
 /** Root mean square of (hᵀMh + 2vᵀh − 1) / (1 + shift): with shift = cᵀMc, of the squared radius about the centre. */
 function residualOf(q: Float64Array, shift: number): number {
@@ -197,6 +199,7 @@ async function conclude(
       residual,
       residualFit,
       residualBefore,
+      rivalResidual: null,
       expectedR2: Math.max(expectedR2, 0),
       rowsFit: fitted.rows,
       rowsHeldOut: outside.rows,

@@ -148,6 +148,8 @@ function findGap(values: readonly number[], seen: Examination, most: number): Om
 export interface Whitened {
   /** (rows used, rank) */
   h: Matrix;
+  /** (rank) variance of what storing the outputs added to each column of h. */
+  noise: Float64Array;
   /** Linear outputs (all columns) → h. */
   map: LinearMap;
 }
@@ -190,5 +192,5 @@ export async function whiten(
     }
     options.onProgress?.({ stage: 'whiten outputs', done: end, total: outputs.rows, unit: 'rows' });
   }
-  return { h, map };
+  return { h, noise: Float64Array.from({ length: rank }, (_, i) => seen.noise / space.values[i]), map };
 }

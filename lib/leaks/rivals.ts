@@ -1,0 +1,77 @@
+import { dot, matrix, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
+import { checkFacet } from './certificate.js';
+import { solvePositive, unitDirection } from './facet.js';
+import { weightedGram } from './graphs.js';
+import { random } from './random.js';
+
+/** In standard deviations: above this a feature is on. */
+const on = 1e-3;
+/** Eigenvalues of the directions' Gram matrix below this are a dependence: found directions are known to 1e-6. */
+const dependent = 1e-9;
+
+/**
+ * Which of the certified functions outputs alone do not single out as features. Where a feature is a rectified sum of
+ * others, u = max(0, z), its mirror image v = max(0, −z) = u − z lies in the same span, is never negative and as often
+ * zero: no row tells which of the two the model computes. So a function is refused whose mirror image passes the test,
+ * too, and with it whatever is in a linear dependence with others: there are more of these than features.
+ * @param rows (n, r + 1)
+ * @param noise (r) variance of what storing added to each column of the rows
+ * @param found (k, r + 1) certified, x at standard deviation 1
+ * @returns one flag a function
+ */
+export async function ambiguous(rows: Matrix, noise: Float64Array, found: Matrix): Promise<boolean[]> {
+  const refused = new Array<boolean>(found.rows).fill(false);
+  const all = Array.from({ length: found.rows }, (_, i) => rowOf(found, i));
+  for (let i = 0; i < found.rows; i++) {
+    const candidate = await zeroWhereOn(rows, rowOf(found, i), i);
+    if (!candidate) continue;
+    const { certificate, a } = await checkFacet(rows, noise, candidate);
+    if (!certificate.holds) continue;
+    refused[i] = true;
+    all.push(a);
+  }
+  const bound = inDependence(all);
+  return refused.map((value, i) => value || bound[i]);
+}
+
+const rowOf = ({ cols, data }: Matrix, i: number): Float64Array => data.slice(i * cols, (i + 1) * cols);
+
+/** The function nearest to zero on the rows where x is on, by inverse iteration; null where these are too few to fix one. */
+async function zeroWhereOn(rows: Matrix, a: Float64Array, seed: number): Promise<Float64Array | null> {
+  const p = rows.cols;
+  const x = timesVector(rows, a);
+  const those = Array.from(x.keys()).filter((i) => x[i] > on);
+  if (those.length < 1.5 * p) return null;
+  const most = Math.min(those.length, 4 * p);
+  const touched = matrix(most, p);
+  for (let i = 0; i < most; i++) {
+    const from = those[Math.floor((i * those.length) / most)] * p;
+    touched.data.set(rows.data.subarray(from, from + p), i * p);
+  }
+  const gram = await weightedGram(touched, new Float64Array(most).fill(1));
+  const numbers = random(seed, p);
+  let least = new Float64Array(p).map(() => numbers.normal());
+  for (let pass = 0; pass < 3; pass++) {
+    const next = solvePositive(gram, least);
+    const length = Math.hypot(...next);
+    least = next.map((value) => value / length);
+  }
+  return least;
+}
+
+/** Which of the functions have a part in a linear dependence of their directions. */
+function inDependence(functions: readonly Float64Array[]): boolean[] {
+  const k = functions.length;
+  if (k === 0) return [];
+  const directions = functions.map(unitDirection);
+  const gram = new Float64Array(k * k);
+  for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) gram[i * k + j] = dot(directions[i], directions[j]);
+  const { values, vectors } = symmetricEigen(gram, k);
+  return directions.map((_, i) => {
+    let part = 0;
+    for (let from = k - 1; from >= 0 && values[from] < dependent * values[0]; from--) {
+      part += vectors.data[from * k + i] ** 2;
+    }
+    return part > 1e-6;
+  });
+}
