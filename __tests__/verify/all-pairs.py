@@ -15,19 +15,7 @@ import time
 import numpy as np
 from scipy.linalg import eigh
 from sklearn.linear_model import Ridge
-
-TYPES = {"F32": "<f4", "F64": "<f8", "I32": "<i4"}
-
-
-def tensor(path, name):
-    """A tensor of a safetensors file: 8 bytes of length, that many of JSON, the numbers."""
-    with open(path, "rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        entry = json.loads(file.read(length))[name]
-        start, end = entry["data_offsets"]
-        file.seek(8 + length + start)
-        return np.frombuffer(file.read(end - start), TYPES[entry["dtype"]]).reshape(entry["shape"])
-
+from stores import tensor
 
 rcond, out = float(sys.argv[1]), sys.argv[2]
 models = list(zip(sys.argv[3::2], sys.argv[4::2]))
