@@ -4,8 +4,9 @@
 
 OUT gets the arg-max of each target's head on its reconstructed features: (3, models, models, images) int32, source by
 target, read from logits in float64 (W f + b of the stored features and head), from features, and from the stored logits,
-which float32 has rounded. OUT.margins.npy, of the same shape: top-2 margin over the largest absolute logit. Least squares as in independent.py. Prints one line of JSON: the seconds that scikit-learn's
-Ridge(alpha=1, solver="cholesky") takes in float64 for the same maps, from the same float32 tensors.
+which float32 has rounded. OUT.margins.npy, of the same shape: top-2 margin over the largest absolute logit. Least squares as in
+independent.py. Prints one line of JSON: the seconds that scikit-learn's Ridge(alpha=1, solver="cholesky") takes in float64
+for the same maps, from the same float32 tensors.
 """
 
 import json

@@ -15,6 +15,7 @@ from stores import tensor
 
 train_source, train_target, test_source, test_target, rcond, out = sys.argv[1:]
 
+
 def read(path, name):
     return tensor(path, name).astype(np.float64)
 
