@@ -51,6 +51,8 @@ try {
   if (!/^Next, /.test(told.at(-1)) || statSync(join(folder, 'featreconstruct-demo', 'report.html')).size === 0)
     throw new Error(`The demo does not end as it should: ${told.at(-1)}`);
   run('npx', ['--no-install', 'publint', '--strict', tarball], root);
+  // `require` of an ES module, which the profile leaves out, is what Node >= 20.19 does: use.cjs above has just done it.
+  run('npx', ['--no-install', 'attw', '--profile', 'esm-only', tarball], root);
   console.log(
     `${filename}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB; import, require, the command line and its demo (${seconds} s) work.`,
   );
