@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { auditVerdict, fingerprint, recoverFeatures, type AuditFindings } from '../../lib/leaks/index.js';
+import {
+  auditVerdict,
+  fingerprint,
+  recoverFeatures,
+  variationsNeeded,
+  type AuditFindings,
+} from '../../lib/leaks/index.js';
 import { made } from './data.js';
 
 async function findings(shape: 'sphere' | 'silu', curve: AuditFindings['curve']): Promise<AuditFindings> {
@@ -13,6 +19,7 @@ async function findings(shape: 'sphere' | 'silu', curve: AuditFindings['curve'])
     fingerprint: await fingerprint(logits, { features: false }),
     recovery: (await recoverFeatures(logits)).report,
     reason: null,
+    variations: null,
   };
 }
 
@@ -68,5 +75,18 @@ describe('auditVerdict', () => {
       level: 'little',
       sentences: expect.arrayContaining(['From the outputs alone: Expected 500 rows.']),
     });
+    const few = auditVerdict({ ...untried, recovery: null, reason: 'Expected 500 rows.', variations: 3 });
+    expect(few.sentences).toContain(
+      'From the outputs alone: Expected 500 rows. The same images in 3 variations each are enough (--vary 3).',
+    );
+  });
+});
+
+describe('variationsNeeded', () => {
+  it('counts those that come out alike, and is null where there are enough', () => {
+    // 1.15 x 191 x 194 / 2 for the fit, and 927 that are kept out of it.
+    expect(variationsNeeded(191, 720, 1)).toBe(34);
+    expect(variationsNeeded(191, 21_977, 32)).toBe(36);
+    expect(variationsNeeded(191, 22_234, 32)).toBeNull();
   });
 });

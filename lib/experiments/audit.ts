@@ -7,6 +7,7 @@ import {
   identifiableFeatures,
   matchFeatures,
   recoverFeatures,
+  variationsNeeded,
   type Recovery,
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
@@ -115,7 +116,7 @@ function hidesNothing(spec: string, classes: number): boolean {
 }
 
 async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditOptions): Promise<Leaks> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, vary = 1 } = options;
   const print = await fingerprint(store.logits, { features: false, signal, onProgress });
   const { recovery, reason } = await tryRecovery(store, options);
   if (recovery) {
@@ -136,6 +137,7 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
     fingerprint: print,
     recovery: report,
     reason,
+    variations: print.rank === null ? null : variationsNeeded(print.rank, store.rows - print.outputs.duplicates, vary),
   });
   return { verdict, fingerprint: print, recovery: report, reason, comparison: await compare(recovery, store) };
 }

@@ -24,6 +24,8 @@ export interface AuditFindings {
   recovery: RecoveryReport | null;
   /** Why no recovery was tried, in a sentence. */
   reason: string | null;
+  /** As how many variations each image would be enough to try all of it; null where there are enough. */
+  variations: number | null;
 }
 
 export interface Verdict {
@@ -116,13 +118,15 @@ const behind = ({ fingerprint: { hiddenWidth } }: AuditFindings): string[] =>
       ];
 
 /** What stands in the way of those who have the outputs and nothing else. */
-function alone({ classes, features, recovery, reason }: AuditFindings): string[] {
+function alone({ classes, features, recovery, reason, variations }: AuditFindings): string[] {
   if (features >= classes) {
     return [
       `The outputs alone do not give the features away: the layer before the last has ${count(features)} numbers and the model only ${count(classes)} outputs, so that a part of them never gets out.`,
     ];
   }
-  return [`From the outputs alone: ${recovery?.sentence ?? reason}`];
+  const more =
+    variations === null ? '' : ` The same images in ${variations} variations each are enough (--vary ${variations}).`;
+  return [`From the outputs alone: ${recovery?.sentence ?? reason}${more}`];
 }
 
 const count = (n: number): string => n.toLocaleString('en-US');

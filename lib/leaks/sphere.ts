@@ -49,6 +49,16 @@ export const sphereUnknowns = (r: number): number => (r * (r + 3)) / 2;
 /** Distinct rows that a fit needs: 1.15 times its unknowns, and those that are kept out of it. */
 export const sphereRowsNeeded = (r: number): number => Math.ceil(1.15 * sphereUnknowns(r)) + heldOutRows(r);
 
+/**
+ * As how many variations each image makes enough rows for a fit, with a tenth to spare for variations that come out
+ * alike; null where there are enough.
+ * @param distinct rows, each image in `vary` variations
+ */
+export function variationsNeeded(r: number, distinct: number, vary: number): number | null {
+  const needed = sphereRowsNeeded(r);
+  return distinct >= needed ? null : Math.ceil((1.1 * needed * vary) / distinct);
+}
+
 /** Rows beyond which the fit gains nothing: the certificate is at rounding level long before. */
 export const sphereRowsEnough = (r: number): number => Math.ceil(2.2 * sphereUnknowns(r)) + heldOutRows(r);
 
