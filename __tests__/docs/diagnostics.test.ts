@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { rowWarnings, type ResultRow } from '../../lib/experiments/index.js';
+import { rowWarnings } from '../../lib/experiments/index.js';
 import { columnsFor } from '../../lib/report/columns.js';
+import { madeRow } from '../report/made.js';
 import { readPage, root } from './pages.js';
 
 /** docs/diagnostics.md explains all that a result holds, by the schema and by what the code says. */
@@ -58,28 +59,17 @@ function fieldsIn({ properties = {}, items, oneOf = [] }: Schema): string[] {
 }
 
 test('what a row warns of is quoted', () => {
-  const bad = {
-    target: 'a',
-    test: 't',
-    train: 't',
-    majorityShare: 0.9,
-    prior: null,
-    inSpanShare: 0.5,
-    overlap: 3,
-    nTest: 5,
-  };
-  const warnings = rowWarnings(bad as ResultRow);
+  const warnings = rowWarnings(madeRow({ majorityShare: 0.9, inSpanShare: 0.5, overlap: 3 }));
   expect(warnings).toHaveLength(3);
   const quoted = [...page.text.matchAll(/"([^"]+)"/g)].map(([, text]) => text);
   for (const warning of warnings) expect(quoted.filter((text) => warning.includes(text))).not.toEqual([]);
 });
 
 test('every heading of the table is there', () => {
-  const rows = [
-    { observe: 'probs', from: 'features', inSpanShare: 0.5 },
-    { from: 'logits', inSpanShare: 1 },
-  ] as ResultRow[];
-  const headings = [...columnsFor(1, rows), ...columnsFor(1, [rows[1]])].map(({ heading }) => heading);
+  const accuracy = { original: 0.8, reconstructed: 0.7, n: 10 };
+  const rows = [madeRow({ observe: 'probs', from: 'features', inSpanShare: 0.5, accuracy }), madeRow()];
+  const headings = [...columnsFor(1, rows), ...columnsFor(1, [])].map(({ heading }) => heading);
+  expect(headings).toEqual(expect.arrayContaining(['accuracy', 'published', 'agreement there']));
   const table = page.text.slice(page.text.indexOf('## Headings in tables'));
   expect(headings.filter((heading) => !named(table).has(heading))).toEqual([]);
 });

@@ -65,6 +65,25 @@ describe('auditVerdict', () => {
     ]);
   });
 
+  it('says in words where a map explains nothing, or next to nothing', async () => {
+    const low = await findings('silu', [
+      { observe: 'logits', agreement: 0.5, r2: 0.0004 },
+      { observe: 'probs', agreement: 0.3, r2: -0.02 },
+      { observe: 'probs+topk:1', agreement: 0.2, r2: -0.4 },
+    ]);
+    const unread = { recovery: null, reason: 'Expected 500 rows.' };
+    expect(auditVerdict({ ...low, ...unread }).sentences.slice(0, 2)).toEqual([
+      'Anyone who sees all 30 outputs of made and has its features for some images learns less than 0.1 % of how its 16 features differ from image to image, or more.',
+      'Showing less (all probabilities to only the largest of the probabilities) gives nothing away to one linear map. A cleverer reader may get something.',
+    ]);
+    const nothing = auditVerdict({ ...low, ...unread, curve: low.curve.slice(1) });
+    expect(nothing.level).toBe('little');
+    expect(nothing.sentences[0]).toBe(
+      'Anyone who sees all 30 outputs of made and has its features for some images cannot read off the others with one linear map: it explains nothing of how the 16 features differ from image to image. A cleverer reader may get more.',
+    );
+    expect(nothing.sentences.join(' ')).not.toContain('0.0 %');
+  });
+
   it('never says 100 % of what is less, and hands on why nothing was recovered', async () => {
     const verdict = auditVerdict(await findings('silu', [{ observe: 'probs', agreement: 0.9999, r2: 0.9995 }]));
     expect(verdict.level).toBe('map');

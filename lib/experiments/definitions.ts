@@ -87,7 +87,7 @@ export const definitions: readonly ExperimentDefinition[] = [
     pairs: 'all',
     published: [],
     publishedWords:
-      'in words only: on the diagonal “very well” for DenseNet, Inception and ResNet, “poorly” for ConvNeXt, “can’t” for ViT and Mixer; off the diagonal “poor”',
+      'on the diagonal “very well” for DenseNet, Inception and ResNet, “poorly” for ConvNeXt, “can’t” for ViT and Mixer; off the diagonal “poor”',
   },
   {
     id: 5,

@@ -104,13 +104,14 @@ export function rowWarnings(row: ResultRow): string[] {
     );
   }
   if (row.prior === null && row.inSpanShare !== null && row.inSpanShare < 1) {
+    const outside = Math.round((1 - row.inSpanShare) * row.nTest);
     warnings.push(
-      `${percent(1 - row.inSpanShare)} of the images of ${shortSpec(row.test)} leave the span of the training logits: there the data say nothing, and the smallest map is taken.`,
+      `${count(outside)} of the ${count(row.nTest)} images of ${shortSpec(row.test)} ${outside === 1 ? 'leaves' : 'leave'} the span of the training ${row.from} of ${row.source}: there the data say nothing, and the smallest map is taken.`,
     );
   }
   if (row.overlap > 0) {
     warnings.push(
-      `${row.overlap} of the ${row.nTest} images of ${shortSpec(row.test)} are in ${shortSpec(row.train)} too: they were not held out.`,
+      `${count(row.overlap)} of the ${count(row.nTest)} images of ${shortSpec(row.test)} are in ${shortSpec(row.train)} too: they were not held out.`,
     );
   }
   return warnings;
@@ -139,4 +140,7 @@ export function failuresOf(row: ResultRow, { violations }: MapEvaluation): strin
 /** A data set as people call it: `folder:/a/b/scenes` → `folder:scenes`. */
 export const shortSpec = (spec: string): string => spec.replace(/^(folder|tensors):.*[\\/](?=[^\\/])/, '$1:');
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+/** Rounded down, so that 100 % is said of all alone. */
+const percent = (share: number): string => `${(Math.floor(1000 * share + 1e-9) / 10).toFixed(1)} %`;
+
+const count = (n: number): string => n.toLocaleString('en-US');

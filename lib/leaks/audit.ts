@@ -68,6 +68,9 @@ function recovered({ model, classes, features, images }: AuditFindings, report: 
 /** What those learn who have the features of some images to begin with. */
 function learnt({ model, classes, features }: AuditFindings, best: number): string {
   const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images`;
+  if (best <= 0) {
+    return `${who} cannot read off the others with one linear map: it explains nothing of how the ${count(features)} features differ from image to image. A cleverer reader may get more.`;
+  }
   return best >= nearlyAll
     ? `${who} has those of every other image as well: ${percent(best)} of how the ${count(features)} features differ from image to image, or more.`
     : `${who} learns ${percent(best)} of how its ${count(features)} features differ from image to image, or more.`;
@@ -100,6 +103,10 @@ function less(points: readonly LeakPoint[]): string[] {
     .sort((a, b) => b.r2 - a.r2);
   if (some.length === 0) return [];
   const [most, least] = [some[0], some[some.length - 1]];
+  if (most.r2 <= 0) {
+    const names = most === least ? inWords(most.observe) : `${inWords(most.observe)} to ${inWords(least.observe)}`;
+    return [`Showing less (${names}) gives nothing away to one linear map. A cleverer reader may get something.`];
+  }
   const ends = [
     `${inWords(most.observe)} ${percent(most.r2)} of how the features differ from image to image`,
     ...(most === least ? [] : [`${inWords(least.observe)} ${percent(least.r2)}`]),
@@ -136,5 +143,11 @@ const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
 const list = (texts: readonly string[]): string =>
   texts.length < 2 ? texts.join() : `${texts.slice(0, -1).join(', ')} and ${texts[texts.length - 1]}`;
 
-/** Rounded down, so that 100 % is said of all alone. */
-const percent = (share: number): string => `${(Math.floor(Math.max(share, 0) * 1000 + 1e-9) / 10).toFixed(1)} %`;
+/**
+ * A share of variance in words. Rounded down, so that 100 % is said of all alone; an R² below 0, where the map is worse
+ * than the mean, explains nothing.
+ */
+function percent(r2: number): string {
+  if (r2 <= 0) return 'nothing';
+  return r2 < 0.001 ? 'less than 0.1 %' : `${(Math.floor(r2 * 1000 + 1e-9) / 10).toFixed(1)} %`;
+}

@@ -77,12 +77,12 @@ function allPairs(rows: readonly ResultRow[]): string {
   const whole = own.filter((value) => value === 1).length;
   const self =
     whole === names.length
-      ? `Each of the ${names.length} models’ own logits give back all of its answers`
-      : `Own logits give back all of the answers of ${whole} of ${names.length} models and at least ${share(Math.min(...own))} of the others’`;
+      ? `Read from its own logits, each of the ${names.length} models gives all of its answers`
+      : `Read from their own logits, ${whole} of ${names.length} models give all of their answers, the others at least ${share(Math.min(...own))} of theirs`;
   if (logits.length === 0) return `${self}.`;
   return (
-    `${self}; another model’s logits give ${share(Math.min(...logits), 1)} to ${share(Math.max(...logits), 1)} of them (median ${share(median(logits), 1)}), ` +
-    `its features ${share(Math.min(...features), 1)} to ${share(Math.max(...features), 1)} (median ${share(median(features), 1)}): ` +
+    `${self}; from another model’s logits ${share(Math.min(...logits), 1)} to ${share(Math.max(...logits), 1)} of them (median ${share(median(logits), 1)}) come back, ` +
+    `from another’s features ${share(Math.min(...features), 1)} to ${share(Math.max(...features), 1)} (median ${share(median(features), 1)}): ` +
     `in ${lost} of ${across.length} pairs the source’s head throws away a point of agreement or more.`
   );
 }

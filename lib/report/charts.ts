@@ -31,7 +31,7 @@ export function fitCharts(plotting: Plotting, results: Results): Shown[] {
   return present([
     [
       leakChart(plotting, shown),
-      'Each line is one way of showing the outputs: the dot is the share of the features’ variance that one linear map reads off them, the ring how often the model’s last layer then names its own answer.',
+      'Each line is one way of showing the outputs: the dot is the share of the features’ variance that one linear map reads off them (R²; below zero it explains nothing, and stands at zero), the ring how often the model’s last layer then names its own answer.',
     ],
     [
       agreementChart(plotting, experiment, whole),

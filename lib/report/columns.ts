@@ -3,7 +3,7 @@ import { brief, count, none, rSquared, seconds, share } from './figures.js';
 import type { Column } from './table.js';
 import { fitName } from './words.js';
 
-/** The table of one group of fits: the published figure beside ours, and only columns in which something stands. */
+/** The table of fits: the published figure beside ours, and only columns in which something stands; without rows, all. */
 export function columnsFor(experiment: number, rows: readonly ResultRow[]): Column<ResultRow>[] {
   const columns: (Column<ResultRow> | null)[] = [
     rows.some(({ observe }) => observe !== undefined)
@@ -37,5 +37,6 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
     { heading: 'rank', align: 'right', cell: (row) => count(row.rank) },
     { heading: 'time to fit', align: 'right', cell: (row) => seconds(row.seconds.fit) },
   ];
-  return columns.filter((column) => column !== null);
+  const known = columns.filter((column) => column !== null);
+  return rows.length === 0 ? known : known.filter(({ cell }) => rows.some((row) => cell(row) !== none));
 }

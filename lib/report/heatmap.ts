@@ -91,7 +91,8 @@ export function heatmap(plotting: Plotting, { names, pairs }: ReturnType<typeof 
   const { Plot } = plotting;
   const label = labelWidth(names);
   const cell = Math.max(58, Math.min(128, (1000 - label) / names.length));
-  const tilted = names.some((name) => 6.2 * name.length > cell);
+  const across = Math.floor((cell - 6) / 6.2);
+  const lines = Math.max(...names.map((name) => inLines(name, across).length));
   const cells = pairs.map((pair) => {
     const value = metric.value(pair);
     const step = value === null ? null : stepOf(value, metric.scale);
@@ -122,11 +123,11 @@ export function heatmap(plotting: Plotting, { names, pairs }: ReturnType<typeof 
       },
     },
     {
-      width: label + cell * names.length + 14 + (tilted ? 40 : 0),
-      height: 46 * names.length + (tilted ? 104 : 58),
+      width: label + cell * names.length + 14,
+      height: 46 * names.length + 44 + 14 * lines,
       marginLeft: label,
-      marginTop: tilted ? 96 : 50,
-      marginRight: 14 + (tilted ? 40 : 0),
+      marginTop: 36 + 14 * lines,
+      marginRight: 14,
       marginBottom: 8,
       x: { domain: names, padding: 0.04 },
       y: { domain: names, padding: 0.06 },
@@ -134,9 +135,9 @@ export function heatmap(plotting: Plotting, { names, pairs }: ReturnType<typeof 
         Plot.axisY({ label: 'source ↓', labelAnchor: 'top', labelArrow: 'none', tickSize: 0, fontSize: 12 }),
         Plot.axisX({
           ...{ anchor: 'top', label: 'target →', labelAnchor: 'right', labelArrow: 'none', tickSize: 0, fontSize: 12 },
-          ...(tilted ? { tickRotate: -32, textAnchor: 'start' } : {}),
-          tickFormat: (name: string) => (collapsed.has(name) ? `${name} *` : name),
-          labelOffset: tilted ? 92 : 44,
+          tickFormat: (name: string) => inLines(name, across).join('\n') + (collapsed.has(name) ? ' *' : ''),
+          lineHeight: 14 / 12,
+          labelOffset: 30 + 14 * lines,
         } as object),
         Plot.cell(cells, { ...position, fill: (d) => d.fill, ariaLabel: 'spoken', rx: 2 }),
         Plot.cell(cells, {
@@ -153,6 +154,23 @@ export function heatmap(plotting: Plotting, { names, pairs }: ReturnType<typeof 
 /** Room for names set in 12 px. */
 export const labelWidth = (names: readonly string[]): number =>
   22 + 6.6 * Math.max(6, ...names.map(({ length }) => length));
+
+/** A name in as few lines of at most so many characters as hold it, about equally long, broken after `_`, `-` and the like. */
+function inLines(name: string, most: number): string[] {
+  const parts = name.match(new RegExp(`[^\\W_]{1,${most - 1}}[\\W_]?|[\\W_]`, 'gu')) ?? [];
+  const filled = (width: number): string[] =>
+    parts.reduce<string[]>((lines, part) => {
+      const last = lines[lines.length - 1];
+      if (last !== undefined && last.length + part.length <= width) return [...lines.slice(0, -1), last + part];
+      return [...lines, part];
+    }, []);
+  const fewest = filled(most);
+  for (let width = Math.ceil(name.length / fewest.length); width < most; width++) {
+    const even = filled(width);
+    if (even.length === fewest.length) return even;
+  }
+  return fewest;
+}
 
 /** The step of a colour scale for a value from 0 to 1, or from −1 to 1; beyond the ends, the end. */
 export function stepOf(value: number, scale: Metric['scale']): number {

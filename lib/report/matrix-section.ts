@@ -17,7 +17,7 @@ export function allPairs(plotting: Plotting, results: Results, index: number): M
   const { rows } = results;
   const tests = [...new Set(rows.map(({ test }) => test))].slice(0, 8);
   const words = definitions.find(({ id }) => id === results.experiment)?.publishedWords;
-  return markup`${words === undefined ? null : markup`<p class="note">Published: ${words}.</p>`}
+  return markup`${words === undefined ? null : markup`<p class="note">Published, in words only: ${words}.</p>`}
     ${tests.map((test, i) =>
       ofTest(
         plotting,
@@ -67,8 +67,8 @@ function matrix(plotting: Plotting, set: ReturnType<typeof pairsOf>, id: string)
       </div>`;
     })}
     <p class="note">
-      Outlined: a model read from itself. *: the target gives more than half of the images one class, so that agreement
-      is easy. – : not defined.<span class="screen"> Arrow keys move between cells.</span>
+      Thin frame: a model read from itself. *: the target gives more than half of the images one class, so that agreement
+      is easy. – : not defined.<span class="screen"> Thick frame in colour: the pair whose figures stand below; arrow keys move it.</span>
     </p>
     <div class="details" role="status">
       <p>Point at a cell, or move to it with Tab and the arrow keys, for the pair’s figures.</p>
@@ -108,7 +108,7 @@ function cellFacts(pair: Pair): { heading: string; figures: [string, string][]; 
       ['agreement from logits', share(logits?.agreement ?? null)],
       ['95 % interval', interval ? `${share(interval[0]).slice(0, -2)} – ${share(interval[1])}` : none],
       ['agreement from features', share(features?.agreement ?? null)],
-      ['features less logits, points', paired ? inPoints(paired) : none],
+      ...(paired ? [['features’ gain, points', inPoints(paired)] as [string, string]] : []),
       ['the models’ own agreement', share(row.rawAgreement)],
       ['kappa', row.kappa?.toFixed(4) ?? none],
       ['R²', rSquared(row.r2)],

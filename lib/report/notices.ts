@@ -21,9 +21,11 @@ export function noticesOf(results: Results): Notice[] {
     ),
   ];
   if (foreign.length > 0) {
+    const every =
+      foreign.length > 2 && foreign.length === new Set(results.environment.models.map(({ name }) => name)).size;
     notices.push({
       kind: 'transform',
-      text: `${list(foreign)} ${foreign.length === 1 ? 'is' : 'are'} seen through ‘protocol’, the published recipe’s transform (a centred crop without resizing, ImageNet’s mean and deviation). Where a model was trained with another one, which its file does not say, its answers are not those given in use.`,
+      text: `${every ? `All ${foreign.length} models` : list(foreign)} ${foreign.length === 1 ? 'is' : 'are'} seen through ‘protocol’, the published recipe’s transform (a centred crop without resizing, ImageNet’s mean and deviation). Where a model was trained with another one, which its file does not say, its answers are not those given in use.`,
     });
   }
   const others = rows.flatMap((row) => row.warnings.filter((text) => !rowWarnings(row).includes(text)));

@@ -71,7 +71,7 @@ function section(plotting: Plotting, results: Results, index: number, of: number
   const definition = definitions.find(({ id }) => id === results.experiment);
   const { environment, rows } = results;
   const { leaks } = results;
-  const heading = headingOf(results);
+  const heading = typographic(headingOf(results));
   const figures = markup`${leaks ? markup`${leakCharts(plotting, results).map(chartFigure)} ${fingerprintSection(leaks)}` : null}
     ${rows.length === 0 ? null : definition?.pairs === 'all' ? allPairs(plotting, results, index) : fits(plotting, results)}
     ${samplesSection(results.samples ?? [])} ${provenance(results)}`;
@@ -79,7 +79,7 @@ function section(plotting: Plotting, results: Results, index: number, of: number
     <header${new Markup(of > 1 ? ' class="one-of"' : '')}>
       <p class="kicker">${of > 1 ? `Result ${index + 1} · ` : null}${kickerOf(results)} · ${environment.date.slice(0, 10)}</p>
       ${of === 1 ? markup`<h1>${heading}</h1>` : markup`<h2>${heading}</h2>`}
-      <p class="question">${leaks ? 'What do a model’s outputs give away of its features?' : results.question}</p>
+      <p class="question">${leaks ? 'What do a model’s outputs give away of its features?' : typographic(results.question)}</p>
       <p class="answer">${answerOf(results)}</p>
     </header>
     ${leaks ? verdictSection(leaks) : null} ${notices(results)}
@@ -93,6 +93,9 @@ function section(plotting: Plotting, results: Results, index: number, of: number
     }
   </section>`;
 }
+
+/** A typewriter's apostrophe inside or after a word, as it is set. */
+const typographic = (text: string): string => text.replace(/(?<=\p{L})'/gu, '’');
 
 const kickerOf = ({ leaks, experiment }: Results): string => (leaks ? 'Audit' : `Experiment ${experiment}`);
 

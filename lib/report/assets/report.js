@@ -38,8 +38,10 @@ for (const matrix of document.querySelectorAll('.matrix')) {
   let chosen = null;
 
   const element = (name, text) => Object.assign(document.createElement(name), { textContent: text });
+  const cells = [...matrix.querySelectorAll('[data-cell]')];
   const show = (index) => {
     if (index === null) return;
+    for (const cell of cells) cell.classList.toggle('shown', cell.dataset.cell === String(index));
     const { heading, figures, notes } = facts.cells[index];
     const list = document.createElement('dl');
     for (const [term, figure] of figures) {
@@ -51,11 +53,7 @@ for (const matrix of document.querySelectorAll('.matrix')) {
   };
   const choose = (index) => {
     chosen = index;
-    for (const cell of matrix.querySelectorAll('[data-cell]')) {
-      const same = cell.dataset.cell === String(index);
-      cell.setAttribute('tabindex', same ? '0' : '-1');
-      cell.classList.toggle('chosen', same);
-    }
+    for (const cell of cells) cell.setAttribute('tabindex', cell.dataset.cell === String(index) ? '0' : '-1');
     show(index);
   };
 
