@@ -76,6 +76,7 @@ test('a sphere: how far from it before and after', async () => {
       residual: 2e-6,
       residualFit: 1e-6,
       residualBefore: 0.4,
+      rivalResidual: null,
     },
     ...{ expectedR2: 1, rowsFit: 5000, rowsHeldOut: 1000, iterations: 50 },
   } as const;
