@@ -131,6 +131,12 @@ test('a second run takes the stores of the first, prints one table and says what
   const { code, stdout, stderr } = await runCli(['demo', '--out', out], { env: { FORCE_COLOR: undefined } });
   expect(code).toBe(0);
   expect(stderr).not.toMatch(/extract/);
+  const headings = stderr.split('\n').filter((line) => /^(Experiment|Audit)/.test(line));
+  expect(headings).toEqual([
+    ...[1, 2, 3, 4, 5].map((n) => expect.stringMatching(`^Experiment ${n} of 5 · `)),
+    expect.stringMatching(/^Audit · /),
+  ]);
+  expect(stderr).toMatch(/^fit demo_vit → demo_vit by SGD, the published recipe: 100 of 100 epochs/m);
   for (const name of families) {
     expect(stdout).toMatch(new RegExp(`^   ${name.slice(5)} +\\d+ +24 +100\\.00 %`, 'm'));
   }

@@ -49,6 +49,20 @@ describe('on a terminal', () => {
 });
 
 describe('elsewhere', () => {
+  test('a heading stands alone, and what follows is a stage of its own', () => {
+    const screen = new Screen(false);
+    const line = show(screen);
+    line.heading('Part 1');
+    for (const done of [0, 1000]) line.update(step(done));
+    line.heading('Part 2');
+    for (const done of [0, 1000]) line.update(step(done));
+    const kept = screen.text.trimEnd().split('\n');
+    expect(kept.map((text) => text.split(':')[0])).toEqual(['Part 1', 'extract m on d', 'Part 2', 'extract m on d']);
+    const silent = new Screen(false);
+    show(silent, true).heading('Part 1');
+    expect(silent.text).toBe('');
+  });
+
   test('a plain line comes every ten seconds and at the end', () => {
     jestNow((tick) => {
       const screen = new Screen(false);

@@ -5,6 +5,8 @@ import { ProgressLine } from './progress.js';
 /** What every command gets: where to print, how to show progress, how to be stopped. */
 export interface Context extends Required<TaskOptions> {
   json: boolean;
+  /** Announces a part of a long task, among its progress. */
+  heading(text: string): void;
   /** Prints the command's result: text for people, or one JSON document with `--json`. */
   print(text: string, data: unknown): void;
 }
@@ -27,6 +29,7 @@ export function createContext({ json = false, quiet = false }: { json?: boolean;
     json,
     signal: controller.signal,
     onProgress: progress.update,
+    heading: (text) => progress.heading(text),
     print(text, data) {
       progress.clear();
       process.stdout.write(json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`);

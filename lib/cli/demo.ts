@@ -38,6 +38,7 @@ Example:
         command: 'featreconstruct demo',
         signal,
         onProgress,
+        onPart: (heading) => context.heading(heading),
       });
       for (const each of results) {
         const folder = join(out, each.leaks ? 'audit' : String(each.experiment));

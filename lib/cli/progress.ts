@@ -40,6 +40,14 @@ export class ProgressLine {
     }
   };
 
+  /** A line that stays, above those of what it announces. */
+  heading(text: string): void {
+    if (this.quiet) return;
+    this.clear();
+    this.stage = '';
+    this.stream.write(`${text}\n`);
+  }
+
   /** Takes the line off the terminal, so that what is printed next stands alone. */
   clear(): void {
     if (this.stream.isTTY && this.width > 0) this.stream.write(`\r${' '.repeat(this.width)}\r`);

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { TaskOptions } from '../base/index.js';
 import { openDataset } from '../datasets/index.js';
 import { auditModel } from './audit.js';
+import { definitions } from './definitions.js';
 import { runExperiment } from './run.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
 import type { Results } from './types.js';
@@ -28,6 +29,8 @@ export interface DemoOptions extends TaskOptions {
   /** Images to fit on and to test on. Default 2,000 and 1,000. */
   images?: { train: number; test: number };
   command?: string;
+  /** Called as each part begins, with its heading. */
+  onPart?: (heading: string) => void;
 }
 
 /**
@@ -36,15 +39,19 @@ export interface DemoOptions extends TaskOptions {
  * Last an audit: what the logits of a model give away by themselves.
  * @returns a result for each experiment, in order, and the audit's, which has `leaks`
  */
-export async function runDemo({ images = { train: 2000, test: 1000 }, ...task }: DemoOptions): Promise<Results[]> {
+export async function runDemo(options: DemoOptions): Promise<Results[]> {
+  const { images = { train: 2000, test: 1000 }, onPart, ...task } = options;
   const results: Results[] = [];
   // The models were trained on these images, so that their classes are the data set's.
   const { classNames } = await openDataset('synthetic:train');
-  for (const specs of demoSpecs(images)) {
+  for (const [i, specs] of demoSpecs(images).entries()) {
+    const { id, title } = definitions[i];
+    onPart?.(`Experiment ${id} of ${definitions.length} · ${title}`);
     const parts: Results[] = [];
     for (const spec of specs) parts.push(await runExperiment(spec, optionsFor(spec, { ...task, classNames })));
     results.push(together(parts));
   }
+  onPart?.("Audit · What a model's outputs give away by themselves");
   const audited = `synthetic:train[0:${images.train}]`;
   results.push(
     await auditModel(model('demo_resnet'), audited, { ...task, classNames, batchSize, observe: ['logits', 'probs'] }),
@@ -79,7 +86,7 @@ function demoSpecs({ train: n, test: m }: { train: number; test: number }): Expe
 
 function optionsFor(
   { experiment }: ExperimentSpec,
-  { classNames, ...task }: Omit<DemoOptions, 'images'> & Pick<RunOptions, 'classNames'>,
+  { classNames, ...task }: Omit<DemoOptions, 'images' | 'onPart'> & Pick<RunOptions, 'classNames'>,
 ): RunOptions {
   return { ...task, batchSize, ...(experiment <= 3 ? { sgd: {}, classNames } : {}) };
 }

@@ -1,5 +1,13 @@
 import type { Store } from '../extract/index.js';
-import { accumulate, fitSgd, pseudoInverse, solve, trainingSpan, type Statistics } from '../fit/index.js';
+import {
+  accumulate,
+  fitSgd,
+  pseudoInverse,
+  solve,
+  trainingSpan,
+  type SgdOptions,
+  type Statistics,
+} from '../fit/index.js';
 import { observe } from '../leaks/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { LinearMap } from '../tensor/index.js';
@@ -195,6 +203,10 @@ async function solveAll(
   return fits;
 }
 
+/** With settings of its own it is not what was published. */
+const nameOf = (settings: SgdOptions): string =>
+  Object.values(settings).some(Boolean) ? 'SGD' : 'SGD, the published recipe';
+
 /** The published recipe, on all of the logits. */
 async function fitBySgd(
   { source, target, statistics }: Training,
@@ -204,7 +216,7 @@ async function fitBySgd(
   const { signal, onProgress, rcond } = options;
   const span = await trainingSpan(statistics, { rcond });
   const solving = performance.now();
-  const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} by SGD`;
+  const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} by ${nameOf(options.sgd ?? {})}`;
   const map = await fitSgd(rows.logits, rows.features, {
     ...options.sgd,
     executionProviders: float64Providers(options.model?.executionProviders),

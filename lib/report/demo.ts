@@ -45,6 +45,7 @@ function sectionOf(results: Results, models: ReadonlyMap<string, ModelRecord>): 
           pairColumns,
           lines.filter(({ exact }) => exact.source !== exact.target),
         ),
+        paragraph(acrossNote),
       ];
     case 3:
       return [
@@ -63,6 +64,10 @@ function sectionOf(results: Results, models: ReadonlyMap<string, ModelRecord>): 
   }
 }
 
+const acrossNote =
+  "No linear map gives another model's features exactly. The one with the smallest error on the images fitted on need " +
+  'not have the highest agreement on others.';
+
 const spanNote =
   'In span: the share of images whose logits lie in the span of those fitted on; there: the agreement on them. Fitted ' +
   'on fewer images than the logits have directions, the data say nothing about the others, and a prior decides: the ' +
@@ -79,7 +84,8 @@ function ownNote(lines: readonly Line[]): string {
     (settings
       ? ` (${settings.epochs} epochs, batches of ${settings.batchSize}, rate ${settings.learningRate}, momentum ${settings.momentum})`
       : '') +
-    ' beside exact least squares.'
+    " beside exact least squares. R²: how much of the features' variance comes back. Accuracy: the model's own, and on " +
+    'what was read back.'
   );
 }
 
