@@ -25,7 +25,7 @@ import { dataset, groupRows, list, pairName } from './words.js';
  */
 export async function renderReport(results: readonly Results[]): Promise<string> {
   const plotting = await loadPlot();
-  const [css, script] = await Promise.all(['report.css', 'report.js'].map(asset));
+  const [css, script, icon] = await Promise.all(['report.css', 'report.js', 'favicon.svg'].map(asset));
   const hash = createHash('sha256').update(script).digest('base64');
   const style = `:root{${declare(light)}}@media screen and (prefers-color-scheme:dark){:root{${declare(dark)}}}${switches()}${css}`;
   const title = titleOf(results);
@@ -39,6 +39,7 @@ export async function renderReport(results: readonly Results[]): Promise<string>
           content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-${hash}'"
         />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon)}" />
         <title>${title}</title>
         <style>${new Markup(style)}</style>
       </head>
