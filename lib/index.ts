@@ -42,6 +42,7 @@ export type {
   RgbImage,
   Transform,
   TransformName,
+  TransformChoice,
   TransformSpec,
 } from './images/index.js';
 export { openDataset } from './datasets/index.js';

@@ -10,6 +10,7 @@ import argparse
 import copy
 import importlib
 import json
+import math
 import sys
 import warnings
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 OPSET = 17  # read by every ONNX Runtime since 1.12
 TOLERANCE = 1e-5  # largest difference from PyTorch, in units of the tensor's scale (its root mean square)
 CHECKED_IMAGES = 4
+TRANSFORM_KEY = "featreconstruct.transform"  # in the file's metadata: how a picture becomes the network's input
 
 # What the names of the published experiments meant: (library, name in it, weights, size of the images). timm has renamed the
 # 21,843-class ViT since, and its plain `convnext_base` now means weights that ImageNet-22k went into. Every model was run on
@@ -108,6 +110,33 @@ def build(library_name: str, name: str, tag: str | None, pretrained: bool, class
     model = module.create_model(name, pretrained=tag if pretrained else None)
     size = model.visual.image_size
     return model, size if isinstance(size, int) else size[0]
+
+
+def own_transform(library_name: str, name: str, tag: str | None, model) -> dict | None:
+    """How the library makes a picture into this network's input; None where that is nothing that can be stated here."""
+    if library_name == "timm":
+        config = model.pretrained_cfg
+        if config["crop_mode"] != "center":
+            return None
+        mean, std, interpolation, crop_pct = (config[key] for key in ("mean", "std", "interpolation", "crop_pct"))
+    elif library_name == "torchvision":
+        weights = library("torchvision").models.get_model_weights(name)
+        if not len(weights):
+            return None
+        preset = (weights[tag] if tag else next(iter(weights))).transforms()
+        (crop,), (resized,) = preset.crop_size, preset.resize_size
+        mean, std, interpolation = preset.mean, preset.std, preset.interpolation.value
+        crop_pct = crop / resized
+        while int(crop / crop_pct) < resized:  # the quotient's rounding must not lose a pixel
+            crop_pct = math.nextafter(crop_pct, 0)
+    else:
+        config = model.visual.preprocess_cfg
+        if config["resize_mode"] != "shortest":
+            return None
+        mean, std, interpolation, crop_pct = config["mean"], config["std"], config["interpolation"], 1.0
+    if interpolation not in ("bilinear", "bicubic"):
+        return None
+    return {"name": "timm", "mean": mean, "std": std, "cropPct": crop_pct, "interpolation": interpolation}
 
 
 def load_checkpoint(model, file: str) -> None:
@@ -245,8 +274,9 @@ def run_in_pytorch(tower: Tower) -> tuple:
 # ---- files ----
 
 
-def write_file(tower: Tower, file: Path) -> None:
-    """Writes the network with PyTorch's TorchScript exporter (onnx/README.md says why this one)."""
+def write_file(tower: Tower, file: Path, transform: dict | None) -> None:
+    """Writes the network with PyTorch's TorchScript exporter (onnx/README.md says why this one), and its transform."""
+    import onnx
     import torch
 
     names = {tower.input_name: {0: "n"}, tower.output_name: {0: "n"}}
@@ -262,6 +292,11 @@ def write_file(tower: Tower, file: Path) -> None:
             output_names=[tower.output_name],
             dynamic_axes=names,
         )
+    if transform:
+        # Fields of a protobuf that are appended belong to it.
+        entry = onnx.StringStringEntryProto(key=TRANSFORM_KEY, value=json.dumps(transform))
+        with file.open("ab") as end:
+            end.write(onnx.ModelProto(metadata_props=[entry]).SerializeToString())
 
 
 def run_file(file: Path, tower: Tower, tap: bool) -> tuple:
@@ -304,13 +339,13 @@ def difference(found, expected) -> float:
     return float(np.abs(found.astype(np.float64) - expected).max() / scale)
 
 
-def export(tower: Tower, file: Path, check_file: Path | None) -> dict:
+def export(tower: Tower, file: Path, transform: dict | None, check_file: Path | None) -> dict:
     """Writes one file, compares it with PyTorch, and returns the figures. A file that differs is not left behind."""
     features, output = run_in_pytorch(tower)
     tap = features is not None
     part = file.with_name(file.name + ".part")
     try:
-        write_file(tower, part)
+        write_file(tower, part, transform)
         features_found, output_found = run_file(part, tower, tap)
         figures = {
             "file": str(file),
@@ -380,7 +415,8 @@ def main() -> None:
         if tower.input_name == "input" and not (args.pretrained or args.checkpoint):
             settle_batch_norms(tower.network, size)
         check_file = with_suffix(args.save_check, tower.suffix) if args.save_check else None
-        figures = export(tower, with_suffix(out, tower.suffix), check_file)
+        transform = own_transform(library_name, name, tag, model) if tower.input_name == "input" else None
+        figures = export(tower, with_suffix(out, tower.suffix), transform, check_file)
         figures = {"model": f"{library_name}/{name}", **figures}
         print(json.dumps(figures) if args.json else in_words(figures), flush=True)
 

@@ -112,6 +112,14 @@ describe('wrong usage ends with 2 and says what was meant', () => {
       ['run', '1', '--source', 'm', '--train', 'a', '--test', 'b', '--out', 'o', '--alpha', '10^(5:1:2)'],
       /the range is empty/,
     ],
+    [
+      ['extract', '--model', 'm', '--dataset', 'a', '--store', 's', '--transform', 'model', '--std', '1'],
+      /Expected the transform 'model' alone/,
+    ],
+    [
+      ['run', '4', '--models', 'm', '--train', 'a', '--test', 'b', '--out', 'o', '--transform-for', 'm=model,std=1'],
+      /or MODEL=model/,
+    ],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await runCli(args, { cwd: folder });
     expect(stderr).toMatch(message);

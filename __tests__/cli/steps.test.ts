@@ -85,6 +85,25 @@ describe('over stores', () => {
     await json(extract(train, 'train-head', '--head-only'));
   });
 
+  test("a model's own transform is shown, said where another is used, and taken when asked for", async () => {
+    const states = '{"name":"timm","mean":[0.5,0.5,0.5],"std":[0.25,0.25,0.25],"cropPct":0.8}';
+    const model = await writeClassifier(at('stating.onnx'), { d: 6, c: 9, states });
+    expect((await runCli(['inspect', at('model.onnx')])).stdout).toMatch(/^transform +not stated in the file$/m);
+    expect((await runCli(['inspect', model])).stdout).toMatch(
+      /^transform +timm, mean 0\.5,0\.5,0\.5, std 0\.25,0\.25,0\.25, crop-pct 0\.8$/m,
+    );
+    const dataset = ['--dataset', test_, '--data-dir', at('data')];
+    const said = async (name: string, ...more: string[]): Promise<string> => {
+      const { code, stdout } = await runCli(['extract', '--model', model, ...dataset, '--store', store(name), ...more]);
+      expect(code).toBe(0);
+      return stdout;
+    };
+    expect(await said('other')).toMatch(/^! stating is seen through ‘protocol’ and not through the transform that/m);
+    expect(await said('own', '--transform', 'model')).not.toContain('seen through');
+    const by = ['timm', '--mean', '0.5', '--std', '0.25', '--crop-pct', '0.8'];
+    expect(await said('own', '--transform', ...by)).not.toContain('seen through');
+  });
+
   test('figures are those of the library, whatever stands for head, logits and features', async () => {
     const options = { dataset: { dataDir: at('data') } };
     const [a, b] = [

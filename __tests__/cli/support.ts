@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildModel, type GraphNode } from '../../lib/onnx/index.js';
+import { Writer } from '../../lib/onnx/protobuf.js';
 import { toNdArray, writeNpy } from '../../lib/tensor/index.js';
 
 /** Made-up models and data sets in folders of their own, and the command line as a child process. */
@@ -83,7 +84,8 @@ export async function writeClassifier(
     seed = 1,
     nhwc = false,
     batch = 'n',
-  }: { d: number; c: number; seed?: number; nhwc?: boolean; batch?: number | 'n' },
+    states,
+  }: { d: number; c: number; seed?: number; nhwc?: boolean; batch?: number | 'n'; states?: string },
 ): Promise<string> {
   const inputs = 3 * side * side;
   const toPlanes: GraphNode[] = nhwc
@@ -106,9 +108,13 @@ export async function writeClassifier(
     ],
   });
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, bytes);
+  await writeFile(file, states === undefined ? bytes : Buffer.concat([bytes, stated(states)]));
   return file;
 }
+
+/** A transform in a model's metadata, as fields that are appended to the file; onnx/export.py does the same. */
+const stated = (transform: string): Uint8Array =>
+  new Writer().bytes(14, new Writer().bytes(1, 'featreconstruct.transform').bytes(2, transform)).finish();
 
 /** A linear classifier of ready vectors of 6 numbers, d = 4, c = 3; quick, so that a run is mostly overhead. */
 export async function writeVectorClassifier(file: string): Promise<string> {

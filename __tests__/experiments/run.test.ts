@@ -9,6 +9,8 @@ import {
   type Results,
   type RunOptions,
 } from '../../lib/experiments/index.js';
+import type { TransformSpec } from '../../lib/images/index.js';
+import { renderReport, renderResults } from '../../lib/report/index.js';
 import { openStore } from '../../lib/extract/index.js';
 import { openSafetensors, writeSafetensors, type SafetensorsInput } from '../../lib/tensor/index.js';
 import { runCli, temporaryFolder, truncate, writeCifar, writeClassifier, writeJpeg } from '../cli/support.js';
@@ -195,6 +197,57 @@ describe('experiment 2', () => {
       ['wide', 'unit'],
       ['ten', 'upsample'],
     ]);
+  });
+});
+
+describe('a model whose file states its transform', () => {
+  const states = '{"name":"timm","mean":[0.5,0.5,0.5],"std":[0.25,0.25,0.25],"cropPct":0.8,"interpolation":"bilinear"}';
+  const spec = { experiment: 1, source: at('stating.onnx'), ...cifar100 };
+  beforeAll(() => writeClassifier(at('stating.onnx'), { d: 12, c: 20, states }));
+
+  test("'model' takes it: the same stores as by its numbers", async () => {
+    const numbers = { name: 'timm', mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], cropPct: 0.8 } as const;
+    const by = {
+      ...numbers,
+      mean: [...numbers.mean],
+      std: [...numbers.std],
+      interpolation: 'bilinear',
+    } as TransformSpec;
+    const stores = at('own');
+    const named = await run(spec, { stores, transform: 'model' });
+    const given = await run(spec, { stores, transform: by });
+    expect(await readdir(stores)).toHaveLength(2);
+    expect(named.rows.map(timeless)).toEqual(given.rows.map(timeless));
+    const [{ transform, ownTransform }] = named.environment.models;
+    expect(transform).toMatchObject({ name: 'timm', mean: numbers.mean, std: numbers.std });
+    expect(ownTransform).toEqual(transform);
+    expect(renderResults(named)).not.toContain('seen through');
+  });
+
+  test('the default stays the published one, and one line says so', async () => {
+    const results = await run(spec);
+    expect(results.environment.models).toMatchObject([
+      { transform: { name: 'protocol' }, ownTransform: { name: 'timm' } },
+    ]);
+    const said = renderResults(results)
+      .split('\n')
+      .filter((line) => line.includes('seen through'));
+    expect(said).toEqual([
+      '! stating is seen through ‘protocol’ and not through the transform that its file states: these are not the answers given in use. The transform ‘model’ takes the model’s own.',
+    ]);
+    const page = await renderReport([results]);
+    expect(page).toContain('stating is seen through ‘protocol’ and not through');
+    expect(page).not.toContain('which its file does not say');
+  });
+
+  test('where it states none, or nonsense, that is an error', async () => {
+    await expect(run({ ...spec, source: at('narrow.onnx') }, { transform: 'model' })).rejects.toThrow(
+      /Expected the file of narrow to state its transform .*--transform timm/,
+    );
+    await writeClassifier(at('nonsense.onnx'), { d: 12, c: 20, states: '{"name":"timm","std":[0,0,0]}' });
+    await expect(run({ ...spec, source: at('nonsense.onnx') })).rejects.toThrow(
+      /nonsense\.onnx: .*std of three numbers/,
+    );
   });
 });
 

@@ -2,6 +2,8 @@ import {
   applyPixels,
   BatchWriter,
   centerCrop,
+  ownTransform,
+  ownTransformKey,
   makeTransform,
   resize,
   resizedSize,
@@ -159,5 +161,28 @@ describe('BatchWriter', () => {
     writer.write(0, applyPixels(protocol, pattern(9, 9)));
     expect(Array.from(writer.data)).toEqual(expected(pattern(9, 9), 'nchw'));
     expect(() => writer.write(0, pattern(9, 9))).toThrow('20 x 24');
+  });
+});
+
+describe('ownTransform', () => {
+  const stating = (text: string): Map<string, string> => new Map([[ownTransformKey, text]]);
+
+  test('is what the file states, and null where it states nothing', () => {
+    expect(ownTransform(new Map([['author', 'somebody']]))).toBeNull();
+    const spec: TransformSpec = { name: 'timm', mean: [0.5, 0.5, 0.5], cropPct: 0.9 };
+    expect(ownTransform(stating(JSON.stringify(spec)))).toEqual(spec);
+  });
+
+  test.each([
+    ['timm', /JSON/],
+    ['[]', /Expected a transform of protocol/],
+    ['null', /null/],
+    ['{"name":"model"}', /found 'model'/],
+    ['{"name":"timm","mean":"0.5"}', /mean of three numbers/],
+    ['{"name":"timm","size":224}', /'size' is none of name, mean/],
+    ['{"name":"protocol","cropPct":0.9}', /no cropPct with the transform 'protocol'/],
+  ])('refuses %s', (text, reason) => {
+    expect(() => ownTransform(stating(text))).toThrow(reason);
+    expect(() => ownTransform(stating(text))).toThrow(/in the model's metadata, such as/);
   });
 });

@@ -60,6 +60,7 @@ Example:
       const { openDataset } = await import('../datasets/index.js');
       const { extractToStore } = await import('../extract/index.js');
       const { varied } = await import('../leaks/index.js');
+      const { otherTransforms } = await import('../report/index.js');
       const dataset = await openDataset(flags.dataset, { dataDir: flags.dataDir, allowPartial: flags.allowPartial });
       const images = flags.vary === undefined ? dataset : varied(dataset, flags.vary);
       const store = await extractToStore(flags.model, images, flags.store, {
@@ -81,6 +82,7 @@ Example:
       const lines = [
         `${flags.store}: ${rows.toLocaleString('en-US')} rows, features (n, ${features.cols}), logits (n, ${logits.cols})`,
         ...(skipped.length > 0 ? [`${skipped.length} bad images skipped, the first: ${skipped[0].reason}`] : []),
+        ...otherTransforms([{ name: provenance.model.name, ...provenance }]).map((text) => `! ${text}`),
       ];
       context.print(lines.join('\n'), {
         store: flags.store,

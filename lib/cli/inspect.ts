@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { TransformSpec } from '../images/index.js';
 import { common, createContext } from './context.js';
 
 interface Flags {
@@ -38,6 +39,7 @@ export function register(program: Command): void {
         ['rank(W)', `${count(rank)} of ${count(Math.min(d, c))}`],
         ['cond(W)', brief(condition)],
         ['recoverable', recoverable(d, rank)],
+        ['transform', model.transform ? inOptions(model.transform) : 'not stated in the file'],
         ...model.notes.map((note): [string, string] => ['note', note]),
       ];
       const width = Math.max(...facts.map(([name]) => name.length));
@@ -58,9 +60,17 @@ export function register(program: Command): void {
         precision: model.precision,
         provider: model.provider,
         recoverable: recoverable(d, rank),
+        transform: model.transform,
         notes: model.notes,
       });
     });
+}
+
+/** `timm, mean 0.5,0.5,0.5, crop-pct 0.9`: with the names that the options have. */
+function inOptions({ name, mean, std, cropPct, interpolation }: TransformSpec): string {
+  const numbers = { mean, std, 'crop-pct': cropPct, interpolation };
+  const given = Object.entries(numbers).filter(([, value]) => value !== undefined);
+  return [name, ...given.map(([option, value]) => `${option} ${String(value)}`)].join(', ');
 }
 
 /** What theory says of this head (docs/mathematics.md). */

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
-import type { Interpolation, TransformSpec } from '../images/index.js';
+import type { Interpolation, TransformChoice, TransformSpec } from '../images/index.js';
 import { providerOptions } from './provider.js';
 
 /** Option parsers that several commands share. Each throws what commander prints with the option's name. */
@@ -23,14 +23,19 @@ const triple = (text: string): [number, number, number] => {
   return values as [number, number, number];
 };
 
-export const presets = ['protocol', 'imagenet', 'upsample', 'timm', 'unit', 'raw'] as const;
+const presets = ['protocol', 'imagenet', 'upsample', 'timm', 'unit', 'raw'] as const;
 
 /** `--transform`, `--mean`, … and, with a prefix, `--target-transform`, `--target-mean`, … */
 export function transformOptions(command: Command, prefix = ''): Command {
   const of = prefix ? ` of the ${prefix}` : '';
   const flag = prefix ? `--${prefix}-` : '--';
   return command
-    .addOption(new Option(`${flag}transform <name>`, `how images become the input${of}`).choices(presets))
+    .addOption(
+      new Option(`${flag}transform <name>`, `how images become the input${of}; 'model': as its file states`).choices([
+        ...presets,
+        'model',
+      ]),
+    )
     .addOption(new Option(`${flag}mean <numbers>`, 'mean of the input, one or three numbers').argParser(triple))
     .addOption(new Option(`${flag}std <numbers>`, 'standard deviation of the input').argParser(triple))
     .addOption(new Option(`${flag}crop-pct <number>`, "share of the resized image that 'timm' keeps").argParser(number))
@@ -38,7 +43,7 @@ export function transformOptions(command: Command, prefix = ''): Command {
 }
 
 export interface TransformFlags {
-  transform?: TransformSpec['name'];
+  transform?: TransformSpec['name'] | 'model';
   mean?: [number, number, number];
   std?: [number, number, number];
   cropPct?: number;
@@ -46,19 +51,30 @@ export interface TransformFlags {
 }
 
 /** The transform that the flags ask for; undefined where none is given. */
-export function readTransform(flags: TransformFlags): TransformSpec | undefined {
+export function readTransform(flags: TransformFlags): TransformChoice | undefined {
   const { transform, mean, std, cropPct, interpolation } = flags;
-  if (!transform && !mean && !std && cropPct === undefined && !interpolation) return undefined;
+  const numbers = mean ?? std ?? cropPct ?? interpolation;
+  if (transform === 'model') {
+    if (numbers === undefined) return 'model';
+    throw new UsageError(
+      "Expected the transform 'model' alone, found numbers beside it: it takes all of them from the model's file. Give another transform, or leave them out.",
+    );
+  }
+  if (!transform && numbers === undefined) return undefined;
   return { name: transform ?? 'protocol', mean, std, cropPct, interpolation };
 }
 
-/** `NAME=PRESET,mean=0.5/0.5/0.5,std=0.5,crop-pct=0.9,interpolation=bicubic`, added to those read before. */
-export function transformFor(text: string, before: Record<string, TransformSpec> = {}): Record<string, TransformSpec> {
+/** `NAME=PRESET,mean=0.5/0.5/0.5,std=0.5,crop-pct=0.9,interpolation=bicubic` or `NAME=model`, added to those read before. */
+export function transformFor(
+  text: string,
+  before: Record<string, TransformChoice> = {},
+): Record<string, TransformChoice> {
   const [, model, preset, rest] = /^([^=]+)=([a-z]+)((?:,[^,]+)*)$/.exec(text) ?? [];
+  if (model && preset === 'model' && !rest) return { ...before, [model]: 'model' };
   const name = presets.find((known) => known === preset);
   if (!model || !name) {
     throw new InvalidArgumentError(
-      `Expected MODEL=PRESET[,mean=…][,std=…] with a preset out of ${presets.join(', ')}.`,
+      `Expected MODEL=PRESET[,mean=…][,std=…] with a preset out of ${presets.join(', ')}, or MODEL=model.`,
     );
   }
   const spec: TransformSpec = { name };

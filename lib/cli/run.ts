@@ -1,7 +1,7 @@
 import { parse } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
-import type { TransformSpec } from '../images/index.js';
+import type { TransformChoice } from '../images/index.js';
 import { crossValidationOptions, readPenalties, type CrossValidationFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, noSamples, storesOption, type ExperimentFlags } from './experiment.js';
@@ -20,7 +20,7 @@ import { readZeroShot, zeroShotOptions, type ZeroShotFlags } from './zero-shot.j
 interface Flags extends ExperimentFlags, ZeroShotFlags, CrossValidationFlags {
   source?: string;
   models?: string[];
-  transformFor?: Record<string, TransformSpec>;
+  transformFor?: Record<string, TransformChoice>;
   target?: string;
   train: string;
   test: string[];

@@ -38,7 +38,7 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
   const records = new Map<string, ModelRecord>();
   for (const store of stores) {
     const { provenance, head } = store;
-    const { model, transform } = provenance;
+    const { model, transform, ownTransform } = provenance;
     const id = JSON.stringify([model.digest, transform]);
     if (records.has(id)) continue;
     const { rank, condition } = await headCondition(head);
@@ -51,6 +51,7 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
       headCondition: condition,
       ...(await headCheck(store)),
       transform,
+      ...(ownTransform ? { ownTransform } : {}),
       placement: provenance.placement ?? null,
     });
   }

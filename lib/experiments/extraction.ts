@@ -10,7 +10,7 @@ import {
   type Provenance,
   type Store,
 } from '../extract/index.js';
-import type { TransformSpec } from '../images/index.js';
+import type { TransformChoice } from '../images/index.js';
 import { varied } from '../leaks/index.js';
 import { loadModel, type Model } from '../runtime/index.js';
 import { inMemory } from './memory.js';
@@ -19,7 +19,7 @@ import type { RunOptions } from './options.js';
 /** A model in an experiment: where it lies and how images become its input. */
 export interface Role {
   path: string;
-  transform: TransformSpec | TransformSpec['name'];
+  transform: TransformChoice;
   /** How it is read, where that is not the run's way. */
   extract?: Pick<ExtractOptions, 'model' | 'logits'>;
 }

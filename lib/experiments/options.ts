@@ -1,7 +1,7 @@
 import type { TaskOptions } from '../base/index.js';
 import type { OpenDatasetOptions } from '../datasets/index.js';
 import type { CrossValidationOptions, FoldOptions, SgdOptions } from '../fit/index.js';
-import type { TransformSpec } from '../images/index.js';
+import type { TransformChoice } from '../images/index.js';
 import type { LoadModelOptions } from '../runtime/index.js';
 import type { ZeroShotSource } from './zero-shot-head.js';
 
@@ -30,9 +30,9 @@ export interface RunOptions extends TaskOptions {
    */
   stores: string | null;
   /** For every model that has none of its own. Default `protocol`. */
-  transform?: TransformSpec | TransformSpec['name'];
+  transform?: TransformChoice;
   /** By model name (without folder and ending): a transform of its own. */
-  transforms?: Readonly<Record<string, TransformSpec>>;
+  transforms?: Readonly<Record<string, TransformChoice>>;
   batchSize?: number;
   skipBadImages?: boolean;
   dataset?: OpenDatasetOptions;

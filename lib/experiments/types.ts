@@ -223,6 +223,8 @@ export interface ModelRecord {
   /** The largest |z| over the same images. */
   logitScale: number | null;
   transform: Transform | null;
+  /** The one that the model's file states, where it states one. */
+  ownTransform?: Transform;
   /** Nodes of the graph by the provider that ran them, and those that fell to the CPU; null on `cpu`, which runs all. */
   placement: { nodes: Record<string, number>; onCpu: string[] } | null;
 }

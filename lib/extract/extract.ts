@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
 import { openDataset, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
-import { makeTransform, type Transform, type TransformSpec } from '../images/index.js';
+import { makeTransform, ownTransformKey, type Transform, type TransformChoice } from '../images/index.js';
 import {
   describeModel,
   loadModel,
@@ -15,8 +15,8 @@ import type { Provenance } from './provenance.js';
 import { findStore, loadRows, openStore, storedBatchSize, writeStore, type Store } from './store.js';
 
 export interface ExtractOptions extends TaskOptions {
-  /** A preset by name, or one with a model's own numbers. Default `protocol`. */
-  transform?: TransformSpec | TransformSpec['name'];
+  /** A preset by name, one with a model's own numbers, or `model`: the one that the file states. Default `protocol`. */
+  transform?: TransformChoice;
   /**
    * Images a run of the model; it decides the last bits of some models' outputs. Default: that of the store where there
    * is one, else the graph's own where it is fixed, else 32.
@@ -256,7 +256,7 @@ async function provenanceOf(model: ModelDescription, dataset: Dataset, options: 
       classCount: model.classCount,
     },
     dataset: { spec: dataset.spec, digest: await dataset.digest(), size: dataset.size },
-    transform: dataset.kind === 'images' ? imageTransform(model, options) : null,
+    ...(dataset.kind === 'images' ? imageTransforms(model, options) : { transform: null }),
     batchSize,
     provider: model.provider,
     logits: options.logits ?? 'stored',
@@ -270,13 +270,25 @@ function withPlacement(provenance: Provenance, { placement }: Model): Provenance
   return { ...provenance, placement: { nodes, onCpu: placement.cpu ?? [] } };
 }
 
-function imageTransform(model: ModelDescription, { transform = 'protocol' }: ExtractOptions): Transform {
+function imageTransforms(
+  model: ModelDescription,
+  { transform = 'protocol' }: ExtractOptions,
+): Pick<Provenance, 'transform' | 'ownTransform'> {
   if (model.layout === 'other' || !model.imageSize) {
     throw new UsageError(
       `Model ${model.name} takes no images: its input '${model.inputName}' has shape [${model.inputShape.map((dim) => (dim < 0 ? '?' : dim)).join(', ')}], an image model's is [n, 3, height, width] or [n, height, width, 3]. Give ready inputs with a 'tensors:FILE' data set.`,
     );
   }
-  return makeTransform(transform, model.imageSize);
+  const own: Transform | null = model.transform && makeTransform(model.transform, model.imageSize);
+  if (transform !== 'model') {
+    return { transform: makeTransform(transform, model.imageSize), ...(own ? { ownTransform: own } : {}) };
+  }
+  if (!own) {
+    throw new UsageError(
+      `Expected the file of ${model.name} to state its transform ('${ownTransformKey}' in its metadata, as onnx/export.py writes it), found none: give it by name and numbers, as in --transform timm --mean 0.5 --std 0.5.`,
+    );
+  }
+  return { transform: own, ownTransform: own };
 }
 
 /** Runs the model over the data set from a position on, batch by batch. */

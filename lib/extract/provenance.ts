@@ -26,6 +26,8 @@ export interface Provenance {
   };
   /** Null where the data set holds ready model inputs. */
   transform: Transform | null;
+  /** The one that the model's file states, where it states one. For people, not part of the key. */
+  ownTransform?: Transform;
   batchSize: number;
   /** Class of execution provider: another one rounds differently. */
   provider: string;

@@ -10,6 +10,7 @@ export type {
   PixelStep,
   RgbImage,
   Transform,
+  TransformChoice,
   TransformName,
   TransformSpec,
 } from './types.js';
@@ -18,6 +19,7 @@ export { decodePool } from './pool.js';
 export type { DecodePool } from './pool.js';
 export { resize, resizedSize } from './resize.js';
 export { centerCrop } from './crop.js';
+export { ownTransform, ownTransformKey, sameTransform } from './own-transform.js';
 export { applyPixels, makeTransform, transformNames } from './transform.js';
 export { thumbnail } from './thumbnail.js';
 export { BatchWriter } from './batch.js';

@@ -93,7 +93,8 @@ export function makeTransform(spec: TransformSpec | TransformName, size: readonl
 }
 
 function checkNumbers({ mean, std, cropPct, interpolation }: TransformSpec): void {
-  const three = (values: number[]): boolean => values.length === 3 && values.every(Number.isFinite);
+  const three = (values: number[]): boolean =>
+    Array.isArray(values) && values.length === 3 && values.every(Number.isFinite);
   if (mean && !three(mean)) throw new UsageError(`Expected a mean of three numbers, found ${String(mean)}.`);
   if (std && !(three(std) && std.every((value) => value > 0))) {
     throw new UsageError(`Expected a std of three numbers above 0, found ${String(std)}.`);

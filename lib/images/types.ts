@@ -33,6 +33,9 @@ export interface Transform {
 /** Names of the presets; `makeTransform` says what each does. */
 export type TransformName = 'protocol' | 'imagenet' | 'upsample' | 'timm' | 'unit' | 'raw';
 
+/** What a caller may ask for: a preset, one with numbers, or `model`, the transform that the model's own file states. */
+export type TransformChoice = TransformSpec | TransformName | 'model';
+
 /** How a transform is asked for: a preset by name, with a model's own numbers where it has any. */
 export interface TransformSpec {
   name: TransformName;

@@ -21,6 +21,8 @@ export interface GraphView {
   producers: Map<string, NodeView>;
   /** Model-local functions as `domain:name`. */
   functions: Set<string>;
+  /** Entries of the file's own metadata, by name. */
+  metadata: Map<string, string>;
   /** The file that was parsed; external data are looked for beside it. */
   modelPath: string | undefined;
 }
@@ -74,6 +76,7 @@ export function parseModel(bytes: Uint8Array, options: { modelPath?: string } = 
     values: new Map(),
     producers: new Map(),
     functions: new Set(),
+    metadata: new Map(),
     modelPath: options.modelPath,
   };
   let graphs = 0;
@@ -85,6 +88,7 @@ export function parseModel(bytes: Uint8Array, options: { modelPath?: string } = 
       graphs++;
       readGraph(field.bytes, graph);
     } else if (field.number === 8) readOpset(field.bytes, graph.opsets);
+    else if (field.number === 14) graph.metadata.set(...entry(field.bytes));
     else if (field.number === 25) graph.functions.add(functionName(field.bytes));
   }
   if (graphs === 0) throw notOnnx('no graph in it', 'The file is truncated, empty or of another kind.');
@@ -117,6 +121,12 @@ function readOpset(message: Uint8Array, opsets: Map<string, number>): void {
 
 /** `ai.onnx` is a second name of ONNX's own domain. */
 const plainDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
+
+function entry(message: Uint8Array): [key: string, value: string] {
+  const entry: [string, string] = ['', ''];
+  for (const field of fields(message)) if (field.number <= 2) entry[field.number - 1] = text(field);
+  return entry;
+}
 
 function functionName(message: Uint8Array): string {
   let name = '';

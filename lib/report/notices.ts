@@ -1,4 +1,5 @@
-import { rowWarnings, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
+import { rowWarnings, shortSpec, type ModelRecord, type ResultRow, type Results } from '../experiments/index.js';
+import { sameTransform } from '../images/index.js';
 import { share } from './figures.js';
 import { by, list } from './words.js';
 
@@ -15,14 +16,12 @@ export function noticesOf(results: Results): Notice[] {
   for (const test of new Set(rows.map((row) => row.test)))
     notices.push(...ofTest(rows.filter((row) => row.test === test)));
   notices.push(...edges(rows));
-  const foreign = [
-    ...new Set(
-      results.environment.models.filter(({ transform }) => transform?.name === 'protocol').map(({ name }) => name),
-    ),
-  ];
+  const { models } = results.environment;
+  notices.push(...otherTransforms(models).map((text) => ({ kind: 'transform' as const, text })));
+  const unstated = models.filter(({ transform, ownTransform }) => transform?.name === 'protocol' && !ownTransform);
+  const foreign = [...new Set(unstated.map(({ name }) => name))];
   if (foreign.length > 0) {
-    const every =
-      foreign.length > 2 && foreign.length === new Set(results.environment.models.map(({ name }) => name)).size;
+    const every = foreign.length > 2 && foreign.length === new Set(models.map(({ name }) => name)).size;
     notices.push({
       kind: 'transform',
       text: `${every ? `All ${foreign.length} models` : list(foreign)} ${foreign.length === 1 ? 'is' : 'are'} seen through ‘protocol’, the published recipe’s transform (a centred crop without resizing, ImageNet’s mean and deviation). Where a model was trained with another one, which its file does not say, its answers are not those given in use.`,
@@ -31,6 +30,18 @@ export function noticesOf(results: Results): Notice[] {
   const others = rows.flatMap((row) => row.warnings.filter((text) => !rowWarnings(row).includes(text)));
   for (const text of new Set(others)) notices.push({ kind: 'other', text });
   return notices;
+}
+
+/** Of models whose files state their transform, those that were seen through another one; a sentence for each of these. */
+export function otherTransforms(models: readonly Pick<ModelRecord, 'name' | 'transform' | 'ownTransform'>[]): string[] {
+  const others = models.filter(
+    ({ transform, ownTransform }) => transform && ownTransform && !sameTransform(transform, ownTransform),
+  );
+  return by(others, ({ transform }) => transform!.name).map((group) => {
+    const names = [...new Set(group.map(({ name }) => name))];
+    const [are, their] = names.length === 1 ? ['is', 'its file states'] : ['are', 'their files state'];
+    return `${list(names)} ${are} seen through ‘${group[0].transform!.name}’ and not through the transform that ${their}: these are not the answers given in use. The transform ‘model’ takes the model’s own.`;
+  });
 }
 
 function ofTest(rows: readonly ResultRow[]): Notice[] {

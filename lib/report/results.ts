@@ -9,6 +9,7 @@ import {
 import { columnsFor } from './columns.js';
 import { count, seconds, share } from './figures.js';
 import { renderMatrices } from './matrix.js';
+import { otherTransforms } from './notices.js';
 import { renderTable } from './table.js';
 
 /** An experiment's answer as text for a terminal: a table for each pair and data set, the published figure beside ours. */
@@ -28,6 +29,7 @@ export function renderResults(results: Results): string {
     if (published) notes.unshift(publishedNote(published));
     if (notes.length > 0) blocks.push(notes.join('\n'));
   }
+  blocks.push(...otherTransforms(results.environment.models).map((text) => `! ${text}`));
   for (const failure of results.failures) blocks.push(`FAILED CHECK: ${failure}`);
   return blocks.join('\n\n');
 }
@@ -57,6 +59,7 @@ function renderAllPairs({ experiment, question, rows, failures, environment }: R
     blocks.push(`${count(rows.length)} rows; the joint Gram and all maps took ${seconds(environment.jointSeconds)}`);
   }
   blocks.push(...new Set(rows.flatMap(({ warnings }) => warnings).map((text) => `! ${text}`)));
+  blocks.push(...otherTransforms(environment.models).map((text) => `! ${text}`));
   blocks.push(...failures.map((failure) => `FAILED CHECK: ${failure}`));
   return blocks.join('\n\n');
 }

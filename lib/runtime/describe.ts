@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
+import { ownTransform, type TransformSpec } from '../images/index.js';
 import { externalLocations, findHead, liftHead, parseModel, type GraphView, type HeadLocation } from '../onnx/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
@@ -46,6 +47,8 @@ export interface ModelDescription extends ModelInput {
   headNode: string;
   featuresTensor: string;
   logitsTensor: string;
+  /** The transform that the file itself states; null where it states none, as most do. */
+  transform: TransformSpec | null;
   /** What a user should know about how the model was read. */
   notes: string[];
 }
@@ -76,6 +79,7 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
   const modelPath = typeof model === 'string' ? model : undefined;
   const bytes = typeof model === 'string' ? await readModelFile(model) : model;
   const graph = named(modelPath, () => parseModel(bytes, { modelPath }));
+  const transform = named(modelPath, () => ownTransform(graph.metadata));
   const external = externalFilesOf(graph);
   const { location, head } = options.output === 'features' ? headlessModel(graph, options) : headOf(graph, options);
   const [classCount, featureDim] = head.weight.shape;
@@ -92,6 +96,7 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
       headNode: location.node,
       featuresTensor: location.features,
       logitsTensor: location.logits,
+      transform,
       notes: location.notes,
     },
     bytes,
