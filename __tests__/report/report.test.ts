@@ -1,5 +1,5 @@
 import { brief, count, renderResults, renderTable, rSquared, seconds, share } from '../../lib/report/index.js';
-import type { ResultRow, Results } from '../../lib/experiments/index.js';
+import type { ModelRecord, ResultRow, Results } from '../../lib/experiments/index.js';
 import { madeRow } from './made.js';
 
 test.each<[number | null, string]>([
@@ -51,7 +51,7 @@ const diverged: ResultRow = {
 };
 const results = (rows: ResultRow[], failures: string[] = []): Results => ({
   ...{ schema: 1, experiment: 1, question: 'How much?', rows, spectra: [], failures },
-  environment: {} as Results['environment'],
+  environment: { models: [] as ModelRecord[] } as Results['environment'],
 });
 
 test('a table for each pair and data set, with the published figure of that kind of pair', () => {
