@@ -144,4 +144,39 @@ test('ten models fit into 2 MB', async () => {
     { ...four, rows, spectra: names.map((source) => ({ ...four.spectra[0], source })) },
   ]);
   expect(page.length).toBeLessThan(2e6);
+
+  // As many sample images beside them as a file may have, each of noise, which nothing makes smaller.
+  let state = 1;
+  const noise = Uint8Array.from({ length: 3 * 64 * 64 }, () => (state = (48271 * state) % 2147483647) >> 8);
+  const { thumbnail } = await import('../../lib/images/index.js');
+  const picture = await thumbnail({ width: 64, height: 64, data: noise });
+  const classes = Array.from({ length: 5 }, (_, index) => ({
+    index,
+    name: 'a rather long name of a class',
+    probability: 0.2,
+  }));
+  const images = Array.from({ length: 100 }, (_, i) => ({
+    ...{
+      id: `folder/${i}.jpg`,
+      kind: 'agrees' as const,
+      label: null,
+      picture,
+      original: classes,
+      reconstructed: classes,
+    },
+  }));
+  const [{ source, target, train, test }] = rows;
+  const group = { source, target, train, test, alpha: 0, sgd: false, images };
+  const full = await renderReport([
+    {
+      ...four,
+      rows,
+      spectra: names.map((source) => ({ ...four.spectra[0], source })),
+      samples: Array(100).fill(group),
+    },
+  ]);
+  const shown = full.match(/<li class="sample/g)!.length;
+  expect(shown).toBeGreaterThan(20);
+  expect(full).toContain(`${(10_000 - shown).toLocaleString('en-US')} more are in results.json.`);
+  expect(full.length).toBeLessThan(2e6);
 });

@@ -14,10 +14,16 @@ import { pairName } from './words.js';
 const mostOpen = 2;
 const mostGroups = 60;
 
+/** Characters of a page that images may take, of its 2 MB, and about as many as one takes beside its picture. */
+const room = 1e6;
+const besidePicture = 4000;
+
 /** Some test images, each with the first answers of the model and of its head on the features read back. */
 export function samplesSection(samples: readonly SampleGroup[]): Markup | null {
-  const groups = samples.filter(({ images }) => images.length > 0).slice(0, mostGroups);
+  const groups = fitting(samples).slice(0, mostGroups);
   if (groups.length === 0) return null;
+  const images = (of: readonly SampleGroup[]): number => of.reduce((sum, group) => sum + group.images.length, 0);
+  const left = images(samples) - images(groups);
   const unnamed = groups.some(({ images }) =>
     images.some(({ original }) => original.some(({ name }) => name === null)),
   );
@@ -34,7 +40,17 @@ export function samplesSection(samples: readonly SampleGroup[]): Markup | null {
             <summary>${titleOf(group)}</summary>
             ${cards(group)}
           </details>`,
-    )}`;
+    )}
+    ${left > 0 ? markup`<p class="note">${count(left)} more ${left === 1 ? 'is' : 'are'} in results.json.</p>` : null}`;
+}
+
+/** The first images for which a page has room. */
+function fitting(samples: readonly SampleGroup[]): SampleGroup[] {
+  let taken = 0;
+  const fits = ({ picture }: SampleImage): boolean => (taken += besidePicture + (picture?.length ?? 0)) <= room;
+  return samples
+    .map((group) => ({ ...group, images: group.images.filter(fits) }))
+    .filter(({ images }) => images.length > 0);
 }
 
 function titleOf(group: SampleGroup): string {
