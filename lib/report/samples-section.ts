@@ -5,7 +5,7 @@ import {
   type SampleGroup,
   type SampleImage,
 } from '../experiments/index.js';
-import { count, share } from './figures.js';
+import { brief, count, share } from './figures.js';
 import { markup, type Markup } from './html.js';
 import { isThumbnail } from './thumbnail.js';
 import { pairName } from './words.js';
@@ -55,7 +55,7 @@ function fitting(samples: readonly SampleGroup[]): SampleGroup[] {
 
 function titleOf(group: SampleGroup): string {
   const differ = group.images.filter(({ kind }) => kind === 'differs').length;
-  const fit = group.sgd ? ', by SGD' : group.alpha ? `, ridge α = ${group.alpha}` : '';
+  const fit = group.sgd ? ', by SGD' : group.alpha ? `, ridge α = ${brief(group.alpha)}` : '';
   return `${pairName(group)}${fit}, on ${shortSpec(group.test)}: ${differ === 0 ? 'the same answer on all' : `another answer on ${differ}`} of these ${count(group.images.length)}`;
 }
 
