@@ -161,6 +161,9 @@ export function noSphere({
   if (ellipsoid && expectedR2 >= leastR2) {
     return 'the outputs lie on an ellipsoid, but the work was ended before it was sure that it is the only one';
   }
+  if (!ellipsoid && residual < 1e-2) {
+    return `the quadric on which the outputs lie (residual ${residual.toExponential(1)} on rows kept out of the fit) is not closed, as far as these rows show its curvature`;
+  }
   return `the outputs lie on no ellipsoid (residual ${residual.toExponential(1)} on rows kept out of the fit, ${residualBefore.toExponential(1)} before it)`;
 }
 
