@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
-import type { Interpolation, TransformChoice, TransformSpec } from '../images/index.js';
+import type { Interpolation, TransformChoice, TransformName, TransformSpec } from '../images/index.js';
 import { providerOptions } from './provider.js';
 
 /** Option parsers that several commands share. Each throws what commander prints with the option's name. */
@@ -23,7 +23,16 @@ const triple = (text: string): [number, number, number] => {
   return values as [number, number, number];
 };
 
-const presets = ['protocol', 'imagenet', 'upsample', 'timm', 'unit', 'raw'] as const;
+/** Written out, so that `--help` need not load the room that has them; the compiler asks for every one. */
+const named: Record<TransformName, true> = {
+  protocol: true,
+  imagenet: true,
+  upsample: true,
+  timm: true,
+  unit: true,
+  raw: true,
+};
+const presets = Object.keys(named) as TransformName[];
 
 /** `--transform`, `--mean`, … and, with a prefix, `--target-transform`, `--target-mean`, … */
 export function transformOptions(command: Command, prefix = ''): Command {

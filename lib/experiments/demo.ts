@@ -44,9 +44,10 @@ export async function runDemo(options: DemoOptions): Promise<Results[]> {
   const results: Results[] = [];
   // The models were trained on these images, so that their classes are the data set's.
   const { classNames } = await openDataset('synthetic:train');
-  for (const [i, specs] of demoSpecs(images).entries()) {
-    const { id, title } = definitions[i];
-    onPart?.(`Experiment ${id} of ${definitions.length} · ${title}`);
+  const experiments = demoSpecs(images);
+  for (const specs of experiments) {
+    const { id, title } = definitions.find((each) => each.id === specs[0].experiment)!;
+    onPart?.(`Experiment ${id} of ${experiments.length} · ${title}`);
     const parts: Results[] = [];
     for (const spec of specs) parts.push(await runExperiment(spec, optionsFor(spec, { ...task, classNames })));
     results.push(together(parts));
