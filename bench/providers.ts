@@ -5,7 +5,7 @@
  *
  *     node --import tsx bench/providers.ts --model resnet20_cifar100.onnx [--dataset cifar100:test[0:256]] [--data-dir DIR]
  *         [--transform NAME] [--providers cpu,webgpu,cuda] [--precisions float32,float16] [--batch-sizes 1,8,32]
- *         [--seconds 5] [--json FILE]
+ *         [--threads N] [--seconds 5] [--json FILE]
  *
  * `--seconds` bounds the time of each batch size. Without a graphics card WebGPU runs on SwiftShader, where
  * VK_DRIVER_FILES names it (docs/gpu.md): its figures say nothing about a card.
@@ -34,6 +34,7 @@ const { values: flags } = parseArgs({
     providers: { type: 'string' },
     precisions: { type: 'string', default: 'float32,float16' },
     'batch-sizes': { type: 'string', default: '1,8,32' },
+    threads: { type: 'string', default: String(availableParallelism()) },
     seconds: { type: 'string', default: '5' },
     json: { type: 'string' },
     // For the processes that this one starts: what to measure, and the folder for what was found.
@@ -43,6 +44,7 @@ const { values: flags } = parseArgs({
 });
 if (!flags.model) throw new Error('Expected --model FILE.onnx.');
 const file = flags.model;
+const threads = Number(flags.threads);
 const seconds = Number(flags.seconds);
 const batchSizes = flags['batch-sizes'].split(',').map(Number);
 /** Images a run in the pass that is compared with the CPU's. */
@@ -191,7 +193,7 @@ function watchCard(): (() => number | null) | null {
 }
 
 async function deviceOf(provider: string): Promise<string> {
-  if (provider === 'cpu') return `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} threads`;
+  if (provider === 'cpu') return `${cpus()[0]?.model ?? 'unknown'}, ${threads} threads`;
   if (provider === 'webgpu') {
     const vulkan = await findVulkan();
     const drivers = (vulkan?.drivers ?? []).filter(({ loads }) => loads).map(({ library }) => basename(library!));
@@ -214,7 +216,7 @@ async function conditions() {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model ?? 'unknown',
-    threads: availableParallelism(),
+    threads,
     command: `node --import tsx bench/providers.ts ${process.argv.slice(2).map(publicArgument).join(' ')}`,
   };
 }
@@ -269,7 +271,7 @@ function markdown({ rows, ...about }: Awaited<ReturnType<typeof conditions>> & {
 async function measure({ provider, precision }: Side, folder: string): Promise<void> {
   const source = precision === 'float16' ? toFloat16(new Uint8Array(await readFile(file))) : file;
   const begun = performance.now();
-  const model = await loadModel(source, { executionProviders: [provider] });
+  const model = await loadModel(source, { executionProviders: [provider], intraOpNumThreads: threads });
   const load = performance.now() - begun;
   const dataset = await openDataset(flags.dataset, { dataDir: flags['data-dir'] });
   const tensors = await readyTensors(model, dataset, Math.max(batchSize, ...batchSizes));
