@@ -88,7 +88,7 @@ export function parseModel(bytes: Uint8Array, options: { modelPath?: string } = 
       graphs++;
       readGraph(field.bytes, graph);
     } else if (field.number === 8) readOpset(field.bytes, graph.opsets);
-    else if (field.number === 14) graph.metadata.set(...entry(field.bytes));
+    else if (field.number === 14) graph.metadata.set(...metadataEntry(field.bytes));
     else if (field.number === 25) graph.functions.add(functionName(field.bytes));
   }
   if (graphs === 0) throw notOnnx('no graph in it', 'The file is truncated, empty or of another kind.');
@@ -122,10 +122,13 @@ function readOpset(message: Uint8Array, opsets: Map<string, number>): void {
 /** `ai.onnx` is a second name of ONNX's own domain. */
 const plainDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
 
-function entry(message: Uint8Array): [key: string, value: string] {
-  const entry: [string, string] = ['', ''];
-  for (const field of fields(message)) if (field.number <= 2) entry[field.number - 1] = text(field);
-  return entry;
+function metadataEntry(message: Uint8Array): [key: string, value: string] {
+  let [key, value] = ['', ''];
+  for (const field of fields(message)) {
+    if (field.number === 1) key = text(field);
+    else if (field.number === 2) value = text(field);
+  }
+  return [key, value];
 }
 
 function functionName(message: Uint8Array): string {
