@@ -26,8 +26,8 @@ from torchvision.transforms import v2
 
 NAME = "tf_efficientnet_lite0"
 # Tried before the first run, so that what is compared with is PyTorch at its best on this machine and device.
-BATCH_SIZES = {"cpu": (8, 16, 32, 64), "cuda": (32, 128, 512)}
-WORKERS = {"cpu": (1, 2), "cuda": (2, 4, 8)}
+BATCH_SIZES = {"cpu": (8, 16, 32, 64), "cuda": (32, 128, 256, 512)}
+WORKERS = {"cpu": (1, 2), "cuda": (2, 4, 8, 14)}
 TRIED_IMAGES = {"cpu": 64, "cuda": 1024}
 
 

@@ -216,9 +216,10 @@ async function preprocessing(model: Model, dataset: Dataset, batchSize: number) 
   return { write: await least(write), stream: await least(stream) };
 }
 
-/** How much of decoding JPEGs hides behind the model: 1 all of it, 0 none. */
-async function overlap(model: Model, batchSize: number) {
-  const dataset = await openDataset(`folder:${join(dataDir, 'scenes')}[0:384]`);
+/** How much of decoding JPEGs hides behind the model: 1 all of it, 0 none. In batches of 32, so that there are many. */
+async function overlap(model: Model) {
+  const batchSize = 32;
+  const dataset = await openDataset(`folder:${join(dataDir, 'scenes')}[0:${flags.provider === 'cpu' ? 384 : 704}]`);
   const tensors = await readyTensors(model, dataset, batchSize);
   const bare = await bareSession(model);
   const decode: Side = async () => {
@@ -242,9 +243,9 @@ async function overlap(model: Model, batchSize: number) {
   };
 }
 
-/** Throughput at other batch sizes, as shares of that at 32. */
+/** Throughput at other batch sizes, as shares of that at 32; a card wants larger ones. */
 async function batchSizes(model: Model, dataset: Dataset): Promise<Record<string, number>> {
-  const sizes = ['8', '16', '32', '64'];
+  const sizes = flags.provider === 'cpu' ? ['8', '16', '32', '64'] : ['32', '128', '256', '512'];
   const sides = Object.fromEntries(
     sizes.map((size) => [
       size,
@@ -280,7 +281,7 @@ if (torch) {
 }
 const pre = await preprocessing(model, dataset, batchSize);
 say(`preprocessing: ${pre.write.toFixed(1)} µs an image, ${pre.stream.toFixed(1)} µs with reading it (processor time)`);
-const scenes = existsSync(join(dataDir, 'scenes')) ? await overlap(model, batchSize) : null;
+const scenes = existsSync(join(dataDir, 'scenes')) ? await overlap(model) : null;
 if (scenes) {
   say(
     `JPEGs: decoding alone ${scenes.decode.toFixed(2)} ms an image, the model alone ${scenes.run.toFixed(2)}, extraction ${scenes.extract.toFixed(2)}: ${(100 * scenes.hidden).toFixed(0)} % of the shorter one hidden`,

@@ -86,8 +86,12 @@ export async function vulkanCure(): Promise<string> {
     );
   }
   if (steps.length === 0) {
+    // Without libEGL NVIDIA's driver loads, and then offers no vkCreateInstance on a machine without a display.
+    const nvidia = vulkan.drivers.some(({ library }) => library?.includes('nvidia')) && !loads('libEGL.so.1');
     steps.push(
-      "Loader and drivers are here, but none of the drivers serves WebGPU (Mesa's llvmpipe does not): install that of the graphics card.",
+      nvidia
+        ? "NVIDIA's Vulkan driver is here, but it needs libEGL.so.1 (Debian and Ubuntu: `apt-get install libegl1`)."
+        : "Loader and drivers are here, but none of the drivers serves WebGPU (Mesa's llvmpipe does not): install that of the graphics card.",
     );
   }
   return steps.join(' ');
