@@ -24,6 +24,7 @@ import { extractFeatures } from '../dist/extract/index.js';
 import { BatchWriter, decodePool, makeTransform, type RgbImage } from '../dist/images/index.js';
 import { tapModel } from '../dist/onnx/index.js';
 import { loadModel, type Model } from '../dist/runtime/index.js';
+import { median, medianRatio } from './median.js';
 
 const bars = { bare: 0.97, torch: 1 };
 
@@ -64,13 +65,6 @@ async function takeTurns<Name extends string>(
   }
   return rates;
 }
-
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-};
-const ratio = (a: readonly number[], b: readonly number[]): number => median(a.map((rate, i) => rate / b[i]));
 
 const transformOf = (model: Model) => makeTransform('protocol', model.imageSize!);
 
@@ -170,8 +164,8 @@ async function compare(model: Model, dataset: Dataset, batchSize: number) {
     repeats,
     ours: median(rates.ours),
     bare: median(rates.bare),
-    toBare: ratio(rates.ours, rates.bare),
-    torch: about ? { ...about, rate: median(rates.torch), ratio: ratio(rates.ours, rates.torch) } : null,
+    toBare: medianRatio(rates.ours, rates.bare),
+    torch: about ? { ...about, rate: median(rates.torch), ratio: medianRatio(rates.ours, rates.torch) } : null,
   };
 }
 
@@ -253,7 +247,7 @@ async function batchSizes(model: Model, dataset: Dataset): Promise<Record<string
     ]),
   );
   const rates = await takeTurns(sides, 2);
-  return Object.fromEntries(sizes.map((size) => [size, ratio(rates[size], rates['32'])]));
+  return Object.fromEntries(sizes.map((size) => [size, medianRatio(rates[size], rates['32'])]));
 }
 
 if (flags.provider !== 'cpu' && flags.provider !== 'cuda') throw new Error('Expected --provider cpu or cuda.');

@@ -19,6 +19,7 @@ import { parseArgs } from 'node:util';
 import ndarray, { type NdArray } from 'ndarray';
 import { applyLinearMap, fitLinearMap } from '../dist/fit/index.js';
 import { writeNpy } from '../dist/tensor/index.js';
+import { median, medianRatio } from './median.js';
 
 const rows = 50_000;
 const cols = 1000;
@@ -76,12 +77,6 @@ function startPython(folder: string) {
     stop: () => child.stdin.end(),
   };
 }
-
-const median = (values: number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-};
 
 /** The largest resident size while a task runs. */
 async function watched<T>(task: () => Promise<T>): Promise<{ result: T; peak: number }> {
@@ -148,7 +143,7 @@ try {
         times.ridge32.push(ridge32);
         say(`${gram}, ${q} targets: ${ours.toFixed(2)} s against ${ridge64.toFixed(2)} s`);
       }
-      const ratio = median(times.ours.map((ours, i) => ours / times.ridge64[i]));
+      const ratio = medianRatio(times.ours, times.ridge64);
       figures.push({
         gram,
         targets: q,
@@ -158,7 +153,7 @@ try {
         ridge64Seconds: median(times.ridge64),
         ridge32Seconds: median(times.ridge32),
         ratio,
-        ratioTo32: median(times.ours.map((ours, i) => ours / times.ridge32[i])),
+        ratioTo32: medianRatio(times.ours, times.ridge32),
         bar: bars[gram],
         held: ratio <= bars[gram],
       });

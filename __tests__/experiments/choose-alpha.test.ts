@@ -118,7 +118,7 @@ test('the choice at an end of the grid is said in the row and marked in the char
   const results = await run(2, { alphas: [1e5, 1e6, 1e7] }, { target: at('target.onnx') });
   const [{ warnings }] = results.rows;
   expect(warnings.join()).toContain(
-    'Cross-validation of source → target from logits: The best alpha, 100000, is the smallest of the grid',
+    'Cross-validation of source → target from logits: the best alpha, 100000, is the smallest of the grid',
   );
   const charts = (await chartsOf(results)).filter(({ name }) => name.startsWith('alpha'));
   expect(charts.map(({ name }) => name)).toEqual(['alpha', 'alpha-2', 'alpha-3']);

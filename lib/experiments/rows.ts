@@ -89,7 +89,8 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
 function choiceWarnings({ crossValidation, prior }: Fit, { source, target, from }: ResultRow): string[] {
   if (!crossValidation?.warning) return [];
   const fit = `${source} → ${target} from ${from}${prior === 'head' ? ', with the head as prior' : ''}`;
-  return [`Cross-validation of ${fit}: ${crossValidation.warning}`];
+  const { warning } = crossValidation;
+  return [`Cross-validation of ${fit}: ${warning[0].toLowerCase()}${warning.slice(1)}`];
 }
 
 /** Above this share of one class, agreement says little. */

@@ -20,6 +20,15 @@ export const rowsOf = (m: Matrix, start: number, end: number): Matrix => ({
   data: m.data.subarray(start * m.cols, end * m.cols),
 });
 
+/** Some rows as a matrix of their own. */
+export function gatherRows({ cols, data }: Matrix, which: ArrayLike<number>): Matrix {
+  const out = matrix(which.length, cols);
+  for (let i = 0; i < which.length; i++) {
+    out.data.set(data.subarray(which[i] * cols, (which[i] + 1) * cols), i * cols);
+  }
+  return out;
+}
+
 /** A copy of the rectangle [row0, row1) x [col0, col1). */
 export function slice(m: Matrix, row0: number, row1: number, col0: number, col1: number): Matrix {
   const out = matrix(row1 - row0, col1 - col0);

@@ -1,4 +1,4 @@
-import { dot, matrix, multiply, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
+import { dot, gatherRows, matrix, multiply, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
 import { weightedGram } from './graphs.js';
 import { random } from './random.js';
 
@@ -159,8 +159,8 @@ function distinctRows(rows: Matrix, which: readonly number[]): Matrix {
   const direction = new Float64Array(cols).map(() => numbers.normal());
   const length = Math.sqrt(dot(direction, direction));
   const along = which
-    .map((row) => rows.data.subarray(row * cols, (row + 1) * cols))
-    .map((row) => ({ row, at: dot(direction, row) / length }))
+    .map((index) => ({ index, row: rows.data.subarray(index * cols, (index + 1) * cols) }))
+    .map(({ index, row }) => ({ index, row, at: dot(direction, row) / length }))
     .sort((a, b) => a.at - b.at);
   const kept: typeof along = [];
   for (const next of along) {
@@ -168,9 +168,10 @@ function distinctRows(rows: Matrix, which: readonly number[]): Matrix {
     while (i >= 0 && next.at - kept[i].at <= nearCopy && !isNear(kept[i].row, next.row)) i--;
     if (i < 0 || next.at - kept[i].at > nearCopy) kept.push(next);
   }
-  const out = matrix(kept.length, cols);
-  kept.forEach(({ row }, i) => out.data.set(row, i * cols));
-  return out;
+  return gatherRows(
+    rows,
+    kept.map(({ index }) => index),
+  );
 }
 
 function isNear(a: Float64Array, b: Float64Array): boolean {

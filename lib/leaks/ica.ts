@@ -1,5 +1,5 @@
 import type { TaskOptions } from '../base/index.js';
-import { matrix, multiply, type Matrix } from '../fit/index.js';
+import { gatherRows, matrix, multiply, type Matrix } from '../fit/index.js';
 import { tanhMoments } from './graphs.js';
 import { nearestOrthonormal } from './orthonormal.js';
 import { random } from './random.js';
@@ -46,12 +46,10 @@ export async function independentComponents(
 
 function evenRows(h: Matrix, most: number): Matrix {
   if (h.rows <= most) return h;
-  const out = matrix(most, h.cols);
-  for (let i = 0; i < most; i++) {
-    const from = Math.floor((i * h.rows) / most) * h.cols;
-    out.data.set(h.data.subarray(from, from + h.cols), i * h.cols);
-  }
-  return out;
+  return gatherRows(
+    h,
+    Array.from({ length: most }, (_, i) => Math.floor((i * h.rows) / most)),
+  );
 }
 
 /** 1 − |cos| of the component that turned most. */

@@ -1,5 +1,5 @@
 import type { TaskOptions } from '../base/index.js';
-import { dot, matrix, multiply, symmetricEigen, transposedTimesVector, type Matrix } from '../fit/index.js';
+import { dot, gatherRows, matrix, multiply, symmetricEigen, transposedTimesVector, type Matrix } from '../fit/index.js';
 import { checkFacet, type CheckedFacet, type FacetCertificate } from './certificate.js';
 import { descend, unitDirection, type DescentOptions } from './facet.js';
 import { independentComponents } from './ica.js';
@@ -187,14 +187,13 @@ class Search {
 }
 
 /** Rows that are zero whatever the function say nothing of it. */
-function nonZeroRows({ rows, cols, data }: Matrix): Matrix {
-  const sizes = new Float64Array(rows);
+function nonZeroRows(rows: Matrix): Matrix {
+  const { cols, data } = rows;
+  const sizes = new Float64Array(rows.rows);
   for (let i = 0; i < data.length; i++) sizes[Math.floor(i / cols)] += data[i] ** 2;
   const cut = sizes.reduce((most, size) => Math.max(most, size), 0) * 1e-10;
   const kept = Array.from(sizes.keys()).filter((i) => sizes[i] > cut);
-  const out = matrix(kept.length, cols);
-  kept.forEach((row, i) => out.data.set(data.subarray(row * cols, (row + 1) * cols), i * cols));
-  return out;
+  return gatherRows(rows, kept);
 }
 
 function withOnes(h: Matrix): Matrix {

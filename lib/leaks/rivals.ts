@@ -1,4 +1,4 @@
-import { dot, matrix, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
+import { dot, gatherRows, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
 import { checkFacet } from './certificate.js';
 import { solvePositive, unitDirection } from './facet.js';
 import { weightedGram } from './graphs.js';
@@ -43,11 +43,10 @@ async function zeroWhereOn(rows: Matrix, a: Float64Array, seed: number): Promise
   const those = Array.from(x.keys()).filter((i) => x[i] > on);
   if (those.length < 1.5 * p) return null;
   const most = Math.min(those.length, 4 * p);
-  const touched = matrix(most, p);
-  for (let i = 0; i < most; i++) {
-    const from = those[Math.floor((i * those.length) / most)] * p;
-    touched.data.set(rows.data.subarray(from, from + p), i * p);
-  }
+  const touched = gatherRows(
+    rows,
+    Array.from({ length: most }, (_, i) => those[Math.floor((i * those.length) / most)]),
+  );
   const gram = await weightedGram(touched, new Float64Array(most).fill(1));
   const numbers = random(seed, p);
   let least = new Float64Array(p).map(() => numbers.normal());

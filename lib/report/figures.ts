@@ -33,3 +33,13 @@ export function brief(value: number | null): string {
 
 /** Seconds with as many digits as matter. */
 export const seconds = (value: number): string => (value < 10 ? `${value.toFixed(1)} s` : `${Math.round(value)} s`);
+
+const superscript = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** For an axis in powers of ten: 1e-12 → `10⁻¹²`, and nothing for what lies between two of them. */
+export function powerOfTen(value: number): string {
+  const exponent = Math.round(Math.log10(value));
+  if (Math.abs(value / 10 ** exponent - 1) > 1e-9) return '';
+  if (exponent === 0) return '1';
+  return `10${exponent < 0 ? '⁻' : ''}${[...String(Math.abs(exponent))].map((digit) => superscript[Number(digit)]).join('')}`;
+}

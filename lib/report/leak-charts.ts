@@ -2,7 +2,7 @@ import type { Leaks, ResultRow, Results } from '../experiments/index.js';
 import { inWords } from '../leaks/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import type { Shown } from './charts.js';
-import { brief, count, rSquared, share } from './figures.js';
+import { brief, count, powerOfTen, rSquared, share } from './figures.js';
 import { labelWidth } from './heatmap.js';
 import { by } from './words.js';
 
@@ -144,6 +144,7 @@ function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['
           tickSize: 0,
           fontSize: 11,
           ticks: 4,
+          tickFormat: powerOfTen,
           label: 'distance from the sphere, of its radius',
           labelArrow: 'none',
         }),

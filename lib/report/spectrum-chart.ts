@@ -1,6 +1,6 @@
 import type { SpectrumRecord } from '../experiments/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
-import { count } from './figures.js';
+import { count, powerOfTen } from './figures.js';
 
 /** Rounding leaves eigenvalues of either sign; smaller ones than this share of the largest are drawn at it. */
 const floor = 1e-20;
@@ -51,7 +51,7 @@ export function spectrumChart(plotting: Plotting, spectra: readonly SpectrumReco
             tickSize: 0,
             fontSize: 11,
             ticks: 5,
-            tickFormat: power,
+            tickFormat: powerOfTen,
             label: 'eigenvalue / largest',
             labelArrow: 'none',
           },
@@ -80,13 +80,4 @@ export function spectrumChart(plotting: Plotting, spectra: readonly SpectrumReco
       ],
     },
   );
-}
-
-const superscript = '⁰¹²³⁴⁵⁶⁷⁸⁹';
-
-/** 1e-12 → `10⁻¹²`. */
-function power(value: number): string {
-  const exponent = Math.round(Math.log10(value));
-  if (exponent === 0) return '1';
-  return `10${exponent < 0 ? '⁻' : ''}${[...String(Math.abs(exponent))].map((digit) => superscript[Number(digit)]).join('')}`;
 }
