@@ -221,7 +221,7 @@ describe('a model whose file states its transform', () => {
     const [{ transform, ownTransform }] = named.environment.models;
     expect(transform).toMatchObject({ name: 'timm', mean: numbers.mean, std: numbers.std });
     expect(ownTransform).toEqual(transform);
-    expect(renderResults(named)).not.toContain('seen through');
+    expect(renderResults(named)).not.toContain('not through the transform');
   });
 
   test('the default stays the published one, and one line says so', async () => {
@@ -231,7 +231,7 @@ describe('a model whose file states its transform', () => {
     ]);
     const said = renderResults(results)
       .split('\n')
-      .filter((line) => line.includes('seen through'));
+      .filter((line) => line.includes('is seen through'));
     expect(said).toEqual([
       '! stating is seen through ‘protocol’ and not through the transform that its file states: these are not the answers given in use. The transform ‘model’ takes the model’s own.',
     ]);

@@ -81,6 +81,15 @@ describe('transforms', () => {
     );
   });
 
+  test('one number stands for all three channels', () => {
+    const { mean, std } = makeTransform({ name: 'timm', mean: 0.5, std: 0.25 }, [8, 8]);
+    expect([mean, std]).toEqual([
+      [0.5, 0.5, 0.5],
+      [0.25, 0.25, 0.25],
+    ]);
+    expect(() => makeTransform({ name: 'timm', std: 0 }, [8, 8])).toThrow(/std of three numbers above 0, or one/);
+  });
+
   test('options that mean nothing to a preset are refused', () => {
     for (const name of transformNames) {
       const takes = { cropPct: ['imagenet', 'timm'], interpolation: ['imagenet', 'timm', 'upsample'] };

@@ -94,10 +94,38 @@ describe('auditVerdict', () => {
       level: 'little',
       sentences: expect.arrayContaining(['From the outputs alone: Expected 500 rows.']),
     });
-    const few = auditVerdict({ ...untried, recovery: null, reason: 'Expected 500 rows.', variations: 3 });
+    const few = auditVerdict({ ...untried, recovery: null, reason: 'Expected 500 rows.', variations: 3, needed: 1500 });
     expect(few.sentences).toContain(
-      'From the outputs alone: Expected 500 rows. The same images in 3 variations each are enough (--vary 3).',
+      'From the outputs alone nothing came back: it takes 1,500 different images. Whoever asks chooses the images, and these in 3 variations each (inverted, shifted, in other colours) are enough: --vary 3.',
     );
+  });
+
+  it('says nothing of interfaces for which a map had too few images', async () => {
+    const fitted = { images: 60, rank: 29 };
+    const { level, sentences } = auditVerdict({
+      ...(await findings('silu', [
+        { observe: 'logits', agreement: 1, r2: 1, fitted: { images: 60, rank: 16 } },
+        { observe: 'log-probs', agreement: 1, r2: 1, fitted: { images: 60, rank: 17 } },
+        { observe: 'probs+round:2', agreement: 0.2, r2: -466_332, fitted },
+        { observe: 'probs+topk:1', agreement: 0.77, r2: 0.085, fitted },
+      ])),
+      recovery: null,
+      reason: 'Expected 500 rows.',
+    });
+    expect(level).toBe('map');
+    expect(sentences[0]).toBe(
+      'Anyone who sees all 30 outputs of made and has its features for some images (here 60) has those of every other image as well: one linear map reads off 100.0 % of how the 16 features differ from image to image.',
+    );
+    expect(sentences).toContain(
+      'What other outputs give away (all probabilities rounded to 2 decimals and only the largest of the probabilities) these images are too few to say: a map from 30 numbers takes 90 images or more, here it had 60, and those rows of the table are chance.',
+    );
+    expect(sentences.join(' ')).not.toMatch(/8\.5|nothing/);
+    const none = auditVerdict({
+      ...(await findings('silu', [{ observe: 'logits', agreement: 0.9, r2: 0.3, fitted }])),
+      recovery: null,
+      reason: 'Expected 500 rows.',
+    });
+    expect(none.sentences[0]).toMatch(/these images are too few to say/);
   });
 });
 

@@ -23,6 +23,7 @@ describe('observe shows what NumPy and SciPy compute', () => {
   it('gives float32 for float32 and says float16 where it rounded to that', async () => {
     const logits = memoryRows(Float32Array.from([1, 2, 3, 4]), 2, 2);
     expect(await all(observe(logits, 'probs'))).toBeInstanceOf(Float32Array);
+    expect(await all(observe(golden.logits, 'probs'))).toEqual(await all(observe(toRowSource(golden.logits), 'probs')));
     expect(observe(logits, 'probs+float16').dtype).toBe('float16');
     expect(observe(logits, 'probs').dtype).toBe('float32');
   });

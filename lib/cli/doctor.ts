@@ -43,7 +43,7 @@ export function register(program: Command): void {
       const blocks = [
         lines.join('\n'),
         ...(fixed ? [installed(fixed)] : []),
-        'Execution providers',
+        'Execution providers\n    The CPU is enough for everything; the others are quicker where there is a card.',
         ...providers.map(paragraph),
         ...(vulkan ? [drivers(vulkan)] : []),
       ];

@@ -25,6 +25,8 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
+A few more rows than the hidden layer is wide are enough; twice as many as there are classes are plenty.
+
 Examples:
   $ featreconstruct fingerprint predictions.csv
   $ featreconstruct fingerprint ours.npy theirs.csv --json`,

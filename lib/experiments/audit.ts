@@ -7,6 +7,7 @@ import {
   identifiableFeatures,
   matchFeatures,
   recoverFeatures,
+  sphereRowsNeeded,
   variationsNeeded,
   type Recovery,
 } from '../leaks/index.js';
@@ -133,10 +134,16 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
     images: store.rows,
     curve: rows
       .filter(({ prior, alpha, r2 }) => prior === null && alpha === 0 && r2 !== null)
-      .map(({ observe = 'logits', agreement, r2 }) => ({ observe, agreement: agreement!, r2: r2! })),
+      .map(({ observe = 'logits', agreement, r2, rank, nTrain }) => ({
+        observe,
+        agreement: agreement!,
+        r2: r2!,
+        ...(rank === null ? {} : { fitted: { images: nTrain, rank } }),
+      })),
     fingerprint: print,
     recovery: report,
     reason,
+    needed: print.rank === null ? null : sphereRowsNeeded(print.rank),
     variations: print.rank === null ? null : variationsNeeded(print.rank, store.rows - print.outputs.duplicates, vary),
   });
   return { verdict, fingerprint: print, recovery: report, reason, comparison: await compare(recovery, store) };

@@ -81,7 +81,7 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     seconds: context.seconds,
     warnings: [],
   };
-  row.warnings = [...fit.warnings, ...choiceWarnings(fit, row), ...rowWarnings(row)];
+  row.warnings = [...fit.warnings, ...choiceWarnings(fit, row), ...chanceWarnings(row), ...rowWarnings(row)];
   return row;
 }
 
@@ -91,6 +91,14 @@ function choiceWarnings({ crossValidation, prior }: Fit, { source, target, from 
   const fit = `${source} → ${target} from ${from}${prior === 'head' ? ', with the head as prior' : ''}`;
   const { warning } = crossValidation;
   return [`Cross-validation of ${fit}: ${warning[0].toLowerCase()}${warning.slice(1)}`];
+}
+
+/** What is read off a part of the outputs is never exact: a map that has few images for each of its directions fits chance. */
+function chanceWarnings({ observe, r2, rank, alpha, nTrain, source }: ResultRow): string[] {
+  if (observe === undefined || r2 === null || r2 >= 0 || rank === null || alpha !== 0 || nTrain >= 3 * rank) return [];
+  return [
+    `Rows with an R² below 0: ${count(nTrain)} images are too few to say what a part of the outputs of ${source} gives away. The map fits chance: it takes three images or more for each class.`,
+  ];
 }
 
 /** Above this share of one class, agreement says little. */

@@ -87,17 +87,27 @@ export function makeTransform(spec: TransformSpec | TransformName, size: readonl
     name: asked.name,
     steps: preset.steps([...size], asked),
     scale: preset.scale,
-    mean: [...(asked.mean ?? preset.mean)],
-    std: [...(asked.std ?? preset.std)],
+    mean: triple(asked.mean ?? preset.mean),
+    std: triple(asked.std ?? preset.std),
   };
 }
 
+/** One number stands for all three channels. */
+const triple = (values: number | readonly number[]): [number, number, number] => {
+  const [r, g, b] = typeof values === 'number' ? [values, values, values] : values;
+  return [r, g, b];
+};
+
 function checkNumbers({ mean, std, cropPct, interpolation }: TransformSpec): void {
-  const three = (values: number[]): boolean =>
-    Array.isArray(values) && values.length === 3 && values.every(Number.isFinite);
-  if (mean && !three(mean)) throw new UsageError(`Expected a mean of three numbers, found ${String(mean)}.`);
-  if (std && !(three(std) && std.every((value) => value > 0))) {
-    throw new UsageError(`Expected a std of three numbers above 0, found ${String(std)}.`);
+  const good = (values: number | readonly number[]): boolean =>
+    typeof values === 'number'
+      ? Number.isFinite(values)
+      : Array.isArray(values) && values.length === 3 && values.every(Number.isFinite);
+  if (mean !== undefined && !good(mean)) {
+    throw new UsageError(`Expected a mean of three numbers, or one for all three, found ${String(mean)}.`);
+  }
+  if (std !== undefined && !(good(std) && triple(std).every((value) => value > 0))) {
+    throw new UsageError(`Expected a std of three numbers above 0, or one for all three, found ${String(std)}.`);
   }
   if (cropPct !== undefined && !(cropPct > 0 && cropPct <= 1)) {
     throw new UsageError(`Expected cropPct above 0 and up to 1 (such as 0.875), found ${cropPct}.`);

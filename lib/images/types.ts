@@ -39,8 +39,9 @@ export type TransformChoice = TransformSpec | TransformName | 'model';
 /** How a transform is asked for: a preset by name, with a model's own numbers where it has any. */
 export interface TransformSpec {
   name: TransformName;
-  mean?: [number, number, number];
-  std?: [number, number, number];
+  /** Of pixels from 0 to 1, a number for each channel or one for all three. */
+  mean?: number | readonly number[];
+  std?: number | readonly number[];
   cropPct?: number;
   interpolation?: Interpolation;
 }

@@ -10,6 +10,8 @@ export interface LeakPoint {
   agreement: number;
   /** R² of the features read back. */
   r2: number;
+  /** Images that the map was fitted on, and the rank of what it was shown of them. Absent: enough of them. */
+  fitted?: { images: number; rank: number };
 }
 
 /** What an audit found, before it is put into words. */
@@ -26,6 +28,8 @@ export interface AuditFindings {
   reason: string | null;
   /** As how many variations each image would be enough to try all of it; null where there are enough. */
   variations: number | null;
+  /** Distinct images that all of it takes; null or absent where that is not known. */
+  needed?: number | null;
 }
 
 export interface Verdict {
@@ -41,9 +45,20 @@ export interface Verdict {
 /** Above this share of variance, what is read back is the features for every purpose. */
 const nearlyAll = 0.999;
 
-/** What to tell the people whose model it is: five sentences at most, each of which says one thing. */
+/**
+ * Images that a map needs for each direction of what it is shown: with fewer its error on others is made of chance
+ * (with n images and rank p it is n / (n − p − 1) times what it need be), and says nothing of what is given away.
+ */
+const imagesPerDirection = 3;
+
+/** Whether a point's R² is what the interface gives away, and not for want of images. */
+const tells = ({ r2, fitted }: LeakPoint): boolean =>
+  r2 >= nearlyAll || fitted === undefined || fitted.images >= imagesPerDirection * fitted.rank;
+
+/** What to tell the people whose model it is: six sentences at most, each of which says one thing. */
 export function auditVerdict(findings: AuditFindings): Verdict {
-  const { curve, recovery } = findings;
+  const { recovery } = findings;
+  const curve = findings.curve.filter(tells);
   const best = curve.reduce((most, { r2 }) => Math.max(most, r2), 0);
   const known = recovery?.certified ?? false;
   const level = known ? 'features' : best >= nearlyAll ? 'map' : best >= 0.5 ? 'partly' : 'little';
@@ -51,6 +66,7 @@ export function auditVerdict(findings: AuditFindings): Verdict {
     recovery && known ? recovered(findings, recovery) : learnt(findings, best),
     ...asMuch(curve, known),
     ...less(curve),
+    ...unclear(findings),
     ...behind(findings),
     ...(known ? [] : alone(findings)),
   ];
@@ -66,13 +82,18 @@ function recovered({ model, classes, features, images }: AuditFindings, report: 
 }
 
 /** What those learn who have the features of some images to begin with. */
-function learnt({ model, classes, features }: AuditFindings, best: number): string {
-  const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images`;
+function learnt({ model, classes, features, curve }: AuditFindings, best: number): string {
+  const fitted = curve.find(({ observe }) => observe === 'logits')?.fitted;
+  const here = fitted ? ` (here ${count(fitted.images)})` : '';
+  const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
+  if (!curve.some(tells)) {
+    return `How much of its ${count(features)} features one linear map reads off the ${count(classes)} outputs of ${model} these images are too few to say.`;
+  }
   if (best <= 0) {
     return `${who} cannot read off the others with one linear map: it explains nothing of how the ${count(features)} features differ from image to image. A cleverer reader may get more.`;
   }
   return best >= nearlyAll
-    ? `${who} has those of every other image as well: ${percent(best)} of how the ${count(features)} features differ from image to image, or more.`
+    ? `${who} has those of every other image as well: one linear map reads off ${percent(best)} of how the ${count(features)} features differ from image to image.`
     : `${who} learns ${percent(best)} of how its ${count(features)} features differ from image to image, or more.`;
 }
 
@@ -116,6 +137,19 @@ function less(points: readonly LeakPoint[]): string[] {
   ];
 }
 
+/** Interfaces of which these images cannot say what they give away. */
+function unclear({ curve, classes }: AuditFindings): string[] {
+  const open = telling(curve).filter((point) => !tells(point));
+  if (open.length === 0) return [];
+  const names =
+    open.length > 3
+      ? `${inWords(open[0].observe)} and ${open.length - 1} others`
+      : list(open.map(({ observe }) => inWords(observe)));
+  return [
+    `What other outputs give away (${names}) these images are too few to say: a map from ${count(classes)} numbers takes ${count(imagesPerDirection * classes)} images or more, here it had ${count(open[0].fitted!.images)}, and those rows of the table are chance.`,
+  ];
+}
+
 /** What the outputs show of the model itself. */
 const behind = ({ fingerprint: { hiddenWidth } }: AuditFindings): string[] =>
   hiddenWidth === null
@@ -125,15 +159,19 @@ const behind = ({ fingerprint: { hiddenWidth } }: AuditFindings): string[] =>
       ];
 
 /** What stands in the way of those who have the outputs and nothing else. */
-function alone({ classes, features, recovery, reason, variations }: AuditFindings): string[] {
+function alone({ classes, features, recovery, reason, variations, needed = null }: AuditFindings): string[] {
   if (features >= classes) {
     return [
       `The outputs alone do not give the features away: the layer before the last has ${count(features)} numbers and the model only ${count(classes)} outputs, so that a part of them never gets out.`,
     ];
   }
-  const more =
-    variations === null ? '' : ` The same images in ${variations} variations each are enough (--vary ${variations}).`;
-  return [`From the outputs alone: ${recovery?.sentence ?? reason}${more}`];
+  if (variations !== null && !recovery?.certified) {
+    const first = recovery ? `${recovery.sentence} ` : '';
+    return [
+      `From the outputs alone nothing came back: ${first}${recovery ? 'To look for a normalisation before the last layer takes' : 'it takes'} ${needed === null ? 'more' : count(needed)} different images. Whoever asks chooses the images, and these in ${count(variations)} variations each (inverted, shifted, in other colours) are enough: --vary ${variations}.`,
+    ];
+  }
+  return [`From the outputs alone: ${recovery?.sentence ?? reason}`];
 }
 
 const count = (n: number): string => n.toLocaleString('en-US');

@@ -1,5 +1,5 @@
 import { UsageError } from '../base/index.js';
-import { float16ToFloat32, float32ToFloat16, type RowSource } from '../tensor/index.js';
+import { float16ToFloat32, float32ToFloat16, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 
 /** One step between a model's logits and what its interface publishes. */
 export type ObserveStep =
@@ -58,11 +58,12 @@ function parseStep(part: string, spec: string): ObserveStep {
  * are not float64. Outside the top K (ties: the lowest index is kept) a probability is 0, as such interfaces print it;
  * a log-probability is that of an even share of what the shown ones leave; a logit is the lowest one shown, the
  * least that is known of it. These are what a fit gets to see.
- * @param logits (n, c)
+ * @param outputs logits (n, c)
  * @throws UsageError where K is not below the number of classes
  */
-export function observe(logits: RowSource, spec: string | ObserveSpec): RowSource {
+export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSource {
   const { steps } = typeof spec === 'string' ? parseObserve(spec) : spec;
+  const logits = toRowSource(outputs, 'the logits');
   const { rows, cols } = logits;
   for (const step of steps) {
     if (step.step === 'topk' && step.k >= cols) {

@@ -181,7 +181,7 @@ class Attempt {
       return { report, features: null, rest: null };
     }
     if (found === 0) {
-      report.sentence = `No certificate: no feature is zero on enough of these images${sphere ? `, and ${noSphere(sphere)}` : ''}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither).${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
+      report.sentence = `No certificate: no feature is zero on enough of these images${sphere ? `, and ${noSphere(sphere)}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither)` : ', so that no rectified ones show'}.${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
       return { report, features: null, rest: null };
     }
     report.kind = 'rectified';

@@ -81,7 +81,7 @@ export async function findFacets(
       options.onProgress?.({
         stage: `rectified features, round ${round + 1}`,
         done: i + 1,
-        total: starts,
+        total: search.found.length === 0 ? Math.min(starts, hopeless) : starts,
         unit: 'starts',
       });
     }

@@ -2,12 +2,13 @@ import {
   definitions,
   publishedFor,
   shortSpec,
+  type ModelRecord,
   type PublishedFigure,
   type ResultRow,
   type Results,
 } from '../experiments/index.js';
 import { columnsFor } from './columns.js';
-import { count, seconds, share } from './figures.js';
+import { brief, count, seconds, share } from './figures.js';
 import { renderMatrices } from './matrix.js';
 import { otherTransforms } from './notices.js';
 import { renderTable } from './table.js';
@@ -22,6 +23,7 @@ export function renderResults(results: Results): string {
     groups.set(heading, [...(groups.get(heading) ?? []), row]);
   }
   const blocks = [`Experiment ${results.experiment} · ${definition?.title ?? ''}`, results.question];
+  blocks.push(...seenThrough(results.environment.models));
   for (const [heading, rows] of groups) {
     blocks.push(`${heading}\n${facts(rows[0])}\n\n${renderTable(columnsFor(results.experiment, rows), rows)}`);
     const published = publishedFor(results.experiment, rows[0]);
@@ -33,6 +35,18 @@ export function renderResults(results: Results): string {
   for (const failure of results.failures) blocks.push(`FAILED CHECK: ${failure}`);
   return blocks.join('\n\n');
 }
+
+/** What images went through on their way into the models: a figure is of that as much as of the model. */
+function seenThrough(models: readonly ModelRecord[]): string[] {
+  const seen = models.flatMap(({ name, transform }) =>
+    transform ? [`${name}: '${transform.name}', mean ${numbers(transform.mean)}, std ${numbers(transform.std)}`] : [],
+  );
+  return seen.length === 0 ? [] : [['transforms', ...new Set(seen)].join('\n    ')];
+}
+
+/** The same for all channels is said once. */
+const numbers = (values: readonly number[]): string =>
+  (values.every((value) => value === values[0]) ? values.slice(0, 1) : values).map(brief).join(', ');
 
 export function publishedNote({ source, target, train, test, mseTotal, accuracy }: PublishedFigure): string {
   if (accuracy !== undefined) {

@@ -37,5 +37,6 @@ export function describe(x: unknown): string {
   if (isMathjsMatrix(x)) return `a mathjs matrix of size (${x.size().join(', ')})`;
   if (Array.isArray(x)) return `an array of ${x.length}`;
   if (x === null || typeof x !== 'object') return String(x);
-  return `a ${x.constructor?.name ?? 'object'}`;
+  const name = x.constructor?.name ?? 'object';
+  return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
 }
