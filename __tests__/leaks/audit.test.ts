@@ -101,11 +101,11 @@ describe('auditVerdict', () => {
   });
 
   it('says nothing of interfaces for which a map had too few images', async () => {
-    const fitted = { images: 60, rank: 29 };
+    const fitted = 60;
     const { level, sentences } = auditVerdict({
       ...(await findings('silu', [
-        { observe: 'logits', agreement: 1, r2: 1, fitted: { images: 60, rank: 16 } },
-        { observe: 'log-probs', agreement: 1, r2: 1, fitted: { images: 60, rank: 17 } },
+        { observe: 'logits', agreement: 1, r2: 1, fitted },
+        { observe: 'log-probs', agreement: 1, r2: 1, fitted },
         { observe: 'probs+round:2', agreement: 0.2, r2: -466_332, fitted },
         { observe: 'probs+topk:1', agreement: 0.77, r2: 0.085, fitted },
       ])),
@@ -117,7 +117,7 @@ describe('auditVerdict', () => {
       'Anyone who sees all 30 outputs of made and has its features for some images (here 60) has those of every other image as well: one linear map reads off 100.0 % of how the 16 features differ from image to image.',
     );
     expect(sentences).toContain(
-      'What other outputs give away (all probabilities rounded to 2 decimals and only the largest of the probabilities) these images are too few to say: a map from 30 numbers takes 90 images or more, here it had 60, and those rows of the table are chance.',
+      'What other outputs give away (all probabilities rounded to 2 decimals and only the largest of the probabilities) these images are too few to say: a map from 30 numbers takes 90 images or more, here it had 60, and those rows of the table are left to chance.',
     );
     expect(sentences.join(' ')).not.toMatch(/8\.5|nothing/);
     const none = auditVerdict({

@@ -134,11 +134,11 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
     images: store.rows,
     curve: rows
       .filter(({ prior, alpha, r2 }) => prior === null && alpha === 0 && r2 !== null)
-      .map(({ observe = 'logits', agreement, r2, rank, nTrain }) => ({
+      .map(({ observe = 'logits', agreement, r2, nTrain }) => ({
         observe,
         agreement: agreement!,
         r2: r2!,
-        ...(rank === null ? {} : { fitted: { images: nTrain, rank } }),
+        fitted: nTrain,
       })),
     fingerprint: print,
     recovery: report,

@@ -10,8 +10,8 @@ export interface LeakPoint {
   agreement: number;
   /** R² of the features read back. */
   r2: number;
-  /** Images that the map was fitted on, and the rank of what it was shown of them. Absent: enough of them. */
-  fitted?: { images: number; rank: number };
+  /** Images that the map was fitted on. Absent: enough of them. */
+  fitted?: number;
 }
 
 /** What an audit found, before it is put into words. */
@@ -46,19 +46,21 @@ export interface Verdict {
 const nearlyAll = 0.999;
 
 /**
- * Images that a map needs for each direction of what it is shown: with fewer its error on others is made of chance
- * (with n images and rank p it is n / (n − p − 1) times what it need be), and says nothing of what is given away.
+ * Images that a map needs for each output: with fewer its error on others is made of chance (with n images and rank p
+ * it is n / (n − p − 1) times what it need be), and says nothing of what is given away.
  */
-const imagesPerDirection = 3;
+const imagesPerOutput = 3;
 
 /** Whether a point's R² is what the interface gives away, and not for want of images. */
-const tells = ({ r2, fitted }: LeakPoint): boolean =>
-  r2 >= nearlyAll || fitted === undefined || fitted.images >= imagesPerDirection * fitted.rank;
+const tells =
+  (classes: number) =>
+  ({ r2, fitted }: LeakPoint): boolean =>
+    r2 >= nearlyAll || fitted === undefined || fitted >= imagesPerOutput * classes;
 
 /** What to tell the people whose model it is: six sentences at most, each of which says one thing. */
 export function auditVerdict(findings: AuditFindings): Verdict {
   const { recovery } = findings;
-  const curve = findings.curve.filter(tells);
+  const curve = findings.curve.filter(tells(findings.classes));
   const best = curve.reduce((most, { r2 }) => Math.max(most, r2), 0);
   const known = recovery?.certified ?? false;
   const level = known ? 'features' : best >= nearlyAll ? 'map' : best >= 0.5 ? 'partly' : 'little';
@@ -84,9 +86,9 @@ function recovered({ model, classes, features, images }: AuditFindings, report: 
 /** What those learn who have the features of some images to begin with. */
 function learnt({ model, classes, features, curve }: AuditFindings, best: number): string {
   const fitted = curve.find(({ observe }) => observe === 'logits')?.fitted;
-  const here = fitted ? ` (here ${count(fitted.images)})` : '';
+  const here = fitted ? ` (here ${count(fitted)})` : '';
   const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
-  if (!curve.some(tells)) {
+  if (!curve.some(tells(classes))) {
     return `How much of its ${count(features)} features one linear map reads off the ${count(classes)} outputs of ${model} these images are too few to say.`;
   }
   if (best <= 0) {
@@ -139,14 +141,15 @@ function less(points: readonly LeakPoint[]): string[] {
 
 /** Interfaces of which these images cannot say what they give away. */
 function unclear({ curve, classes }: AuditFindings): string[] {
-  const open = telling(curve).filter((point) => !tells(point));
+  const told = tells(classes);
+  const open = telling(curve).filter((point) => !told(point));
   if (open.length === 0) return [];
   const names =
     open.length > 3
       ? `${inWords(open[0].observe)} and ${open.length - 1} others`
       : list(open.map(({ observe }) => inWords(observe)));
   return [
-    `What other outputs give away (${names}) these images are too few to say: a map from ${count(classes)} numbers takes ${count(imagesPerDirection * classes)} images or more, here it had ${count(open[0].fitted!.images)}, and those rows of the table are chance.`,
+    `What other outputs give away (${names}) these images are too few to say: a map from ${count(classes)} numbers takes ${count(imagesPerOutput * classes)} images or more, here it had ${count(open[0].fitted!)}, and those rows of the table are left to chance.`,
   ];
 }
 
