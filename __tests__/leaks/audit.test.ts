@@ -121,11 +121,19 @@ describe('auditVerdict', () => {
     );
     expect(sentences.join(' ')).not.toMatch(/8\.5|nothing/);
     const none = auditVerdict({
-      ...(await findings('silu', [{ observe: 'logits', agreement: 0.9, r2: 0.3, fitted }])),
+      ...(await findings('silu', [{ observe: 'logits', agreement: 0.9, r2: -0.3, fitted }])),
       recovery: null,
       reason: 'Expected 500 rows.',
     });
+    expect(none.level).toBe('unknown');
     expect(none.sentences[0]).toMatch(/these images are too few to say/);
+    const bound = auditVerdict({
+      ...(await findings('silu', [{ observe: 'logits', agreement: 0.9, r2: 0.7, fitted }])),
+      recovery: null,
+      reason: 'Expected 500 rows.',
+    });
+    expect(bound.level).toBe('partly');
+    expect(bound.sentences[0]).toMatch(/learns 70\.0 % of how its 16 features differ from image to image, or more/);
   });
 });
 

@@ -35,9 +35,9 @@ export interface AuditFindings {
 export interface Verdict {
   /**
    * What is out: the features themselves (`features`), to those who also have the features of some images (`map`), a
-   * half of them or more (`partly`), or less (`little`).
+   * half of them or more (`partly`), or less (`little`); `unknown` where the images are too few to say.
    */
-  level: 'features' | 'map' | 'partly' | 'little';
+  level: 'features' | 'map' | 'partly' | 'little' | 'unknown';
   /** Plain words, the most important first. */
   sentences: string[];
 }
@@ -51,7 +51,7 @@ const nearlyAll = 0.999;
  */
 const imagesPerOutput = 3;
 
-/** Whether a point's R² is what the interface gives away, and not for want of images. */
+/** Whether a point's R² is what the interface gives away; where images are wanting it is no more than a lower bound. */
 const tells =
   (classes: number) =>
   ({ r2, fitted }: LeakPoint): boolean =>
@@ -61,9 +61,9 @@ const tells =
 export function auditVerdict(findings: AuditFindings): Verdict {
   const { recovery } = findings;
   const curve = findings.curve.filter(tells(findings.classes));
-  const best = curve.reduce((most, { r2 }) => Math.max(most, r2), 0);
+  const best = findings.curve.reduce((most, { r2 }) => Math.max(most, r2), 0);
   const known = recovery?.certified ?? false;
-  const level = known ? 'features' : best >= nearlyAll ? 'map' : best >= 0.5 ? 'partly' : 'little';
+  const level = known ? 'features' : levelOf(best, curve.length > 0 || findings.curve.length === 0);
   const sentences = [
     recovery && known ? recovered(findings, recovery) : learnt(findings, best),
     ...asMuch(curve, known),
@@ -73,6 +73,12 @@ export function auditVerdict(findings: AuditFindings): Verdict {
     ...(known ? [] : alone(findings)),
   ];
   return { level, sentences };
+}
+
+function levelOf(best: number, told: boolean): Verdict['level'] {
+  if (best >= nearlyAll) return 'map';
+  if (best >= 0.5) return 'partly';
+  return told ? 'little' : 'unknown';
 }
 
 function recovered({ model, classes, features, images }: AuditFindings, report: RecoveryReport): string {
@@ -88,7 +94,7 @@ function learnt({ model, classes, features, curve }: AuditFindings, best: number
   const fitted = curve.find(({ observe }) => observe === 'logits')?.fitted;
   const here = fitted ? ` (here ${count(fitted)})` : '';
   const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
-  if (!curve.some(tells(classes))) {
+  if (best <= 0 && !curve.some(tells(classes))) {
     return `How much of its ${count(features)} features one linear map reads off the ${count(classes)} outputs of ${model} these images are too few to say.`;
   }
   if (best <= 0) {
@@ -98,6 +104,9 @@ function learnt({ model, classes, features, curve }: AuditFindings, best: number
     ? `${who} has those of every other image as well: one linear map reads off ${percent(best)} of how the ${count(features)} features differ from image to image.`
     : `${who} learns ${percent(best)} of how its ${count(features)} features differ from image to image, or more.`;
 }
+
+/** Interfaces that keep nothing back. */
+const whole: readonly string[] = ['logits', 'log-probs'];
 
 /** Whoever sees all probabilities takes their logarithms: what is read off them as they stand is no bound. */
 const telling = (points: readonly LeakPoint[]): LeakPoint[] =>
@@ -122,7 +131,7 @@ function asMuch(points: readonly LeakPoint[], known: boolean): string[] {
 /** Interfaces that show less, the two ends of them; the others are in the table. */
 function less(points: readonly LeakPoint[]): string[] {
   const some = telling(points)
-    .filter(({ r2, observe }) => r2 < nearlyAll && observe !== 'logits' && observe !== 'log-probs')
+    .filter(({ r2, observe }) => r2 < nearlyAll && !whole.includes(observe))
     .sort((a, b) => b.r2 - a.r2);
   if (some.length === 0) return [];
   const [most, least] = [some[0], some[some.length - 1]];
@@ -142,7 +151,7 @@ function less(points: readonly LeakPoint[]): string[] {
 /** Interfaces of which these images cannot say what they give away. */
 function unclear({ curve, classes }: AuditFindings): string[] {
   const told = tells(classes);
-  const open = telling(curve).filter((point) => !told(point));
+  const open = telling(curve).filter((point) => !told(point) && !whole.includes(point.observe));
   if (open.length === 0) return [];
   const names =
     open.length > 3

@@ -8,6 +8,7 @@ const levels: Record<Leaks['verdict']['level'], string> = {
   map: 'Out, to those who know some images’ features',
   partly: 'Half of the features or more can be read off',
   little: 'Little can be read off',
+  unknown: 'These images are too few to say',
 };
 
 /** An audit's verdict, all of it, in words. */
