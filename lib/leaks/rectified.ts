@@ -38,8 +38,15 @@ export const rectifiedRowsNeeded = (r: number): number => 10 * r;
 /** Rows near zero are what tells a facet: 32 an unknown are enough for most starts, and quick. */
 const quick: DescentOptions = { lowest: 32, share: 1 / 8, penalty: 10, shrink: 0.8, steps: 60 };
 
-/** A start's tail may mislead, so that it is turned round as well. */
-const signs = [1, -1] as const;
+/** Looks at more rows and goes more slowly. */
+const slow: DescentOptions = { lowest: 80, share: 1 / 4, penalty: 100, shrink: 0.85, steps: 80 };
+
+/** A start's tail may mislead, so that it is turned round as well; what few rows do not lead to a feature more may. */
+const tries: { sign: 1 | -1; settings: DescentOptions }[] = [
+  { sign: 1, settings: quick },
+  { sign: -1, settings: quick },
+  { sign: 1, settings: slow },
+];
 
 /**
  * Descents one after another, each from where the last one ended: ε shrinks so fast that a descent may come to rest on r
@@ -131,18 +138,26 @@ class Search {
     this.#numbers = random(options.seed ?? 0, rows.cols);
   }
 
-  /** Descends from a direction and from its opposite; keeps what is new and certified. */
+  /** Descends from a direction; keeps what is new and certified. */
   async from(direction: Float64Array): Promise<void> {
-    for (const sign of signs) if (await this.#descends(direction.map((value) => sign * value))) return;
+    for (const { sign, settings } of tries) {
+      if (
+        await this.#descends(
+          direction.map((value) => sign * value),
+          settings,
+        )
+      )
+        return;
+    }
   }
 
   /** Whether the search from there is over, with a feature or a small space to look into. */
-  async #descends(direction: Float64Array): Promise<boolean> {
+  async #descends(direction: Float64Array, settings: DescentOptions): Promise<boolean> {
     let at: Float64Array | null = new Float64Array(this.rows.cols);
     at.set(direction);
     for (let descent = 0; descent < descents; descent++) {
       this.starts++;
-      at = await descend(this.rows, at, { ...quick, found: this.directions });
+      at = await descend(this.rows, at, { ...settings, found: this.directions });
       if (!at) return false;
       const checked = await checkFacet(this.rows, this.noise, at);
       if (checked.certificate.holds) {
