@@ -21,7 +21,7 @@ export type { Fold, FoldOptions } from './folds.js';
 export { headCondition, pseudoInverse, rowSpace } from './head.js';
 export { accumulateJoint, jointProblem, JointStatistics, readJoint } from './joint.js';
 export type { JointModel, JointProblem } from './joint.js';
-export { dot, gatherRows, matrix, rowsOf, timesVector, transposedTimesVector } from './matrix.js';
+export { dot, dotAt, gatherRows, matrix, rowsOf, timesVector, transposedTimesVector } from './matrix.js';
 export type { Matrix } from './matrix.js';
 export { multiply } from './multiply.js';
 export { linearMapToOnnx, loadLinearMap, saveLinearMap } from './map-files.js';

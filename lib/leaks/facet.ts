@@ -1,4 +1,4 @@
-import { dot, matrix, timesVector, type Matrix } from '../fit/index.js';
+import { dot, dotAt, matrix, timesVector, type Matrix } from '../fit/index.js';
 import { weightedGram } from './graphs.js';
 
 /** How a facet is searched for. */
@@ -170,13 +170,9 @@ export function solvePositive(g: Matrix, b: Float64Array): Float64Array {
   for (let i = 0; i < p; i++) scales[i] = 1 / Math.sqrt(Math.max(l[i * (p + 1)], Number.MIN_VALUE));
   for (let i = 0; i < p; i++) for (let j = 0; j <= i; j++) l[i * p + j] *= scales[i] * scales[j];
   for (let i = 0; i < p; i++) {
-    const rowI = l.subarray(i * p, i * p + i + 1);
-    for (let j = 0; j <= i; j++) {
-      const rowJ = l.subarray(j * p, j * p + j + 1);
-      let sum = rowI[j] + (i === j ? 1e-13 : 0);
-      for (let k = 0; k < j; k++) sum -= rowI[k] * rowJ[k];
-      rowI[j] = i === j ? Math.sqrt(Math.max(sum, 1e-14)) : sum / rowJ[j];
-    }
+    for (let j = 0; j < i; j++) l[i * p + j] = (l[i * p + j] - dotAt(l, i * p, l, j * p, j)) / l[j * (p + 1)];
+    const pivot = l[i * (p + 1)] + 1e-13 - dotAt(l, i * p, l, i * p, i);
+    l[i * (p + 1)] = Math.sqrt(Math.max(pivot, 1e-14));
   }
   const x = b.map((value, i) => value * scales[i]);
   for (let i = 0; i < p; i++) {

@@ -1,7 +1,7 @@
 import type { TaskOptions } from '../base/index.js';
 import { gatherRows, matrix, multiply, type Matrix } from '../fit/index.js';
 import { tanhMoments } from './graphs.js';
-import { nearestOrthonormal } from './orthonormal.js';
+import { orthonormalised } from './orthonormal.js';
 import { random } from './random.js';
 
 /** Rows that the components are estimated from, spread evenly; more do not move them by what matters for a start. */
@@ -27,14 +27,14 @@ export async function independentComponents(
   const k = subspace.rows;
   const numbers = random(seed, k);
   const start = new Float64Array(k * k).map(() => numbers.normal());
-  let w = (await nearestOrthonormal(matrix(k, k, start))).rows;
+  let w = await orthonormalised(matrix(k, k, start));
   for (let step = 0; step < mostSteps && !options.finish?.aborted; step++) {
     options.signal?.throwIfAborted();
     const { cross, slope } = await tanhMoments(inside, w);
     for (let i = 0; i < k; i++) {
       for (let j = 0; j < k; j++) cross.data[i * k + j] -= slope[i] * w.data[i * k + j];
     }
-    const next = (await nearestOrthonormal(cross)).rows;
+    const next = await orthonormalised(cross);
     const turn = largestTurn(next, w);
     w = next;
     options.onProgress?.({ stage: 'independent components', done: step + 1, total: mostSteps, unit: 'steps' });

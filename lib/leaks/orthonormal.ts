@@ -15,3 +15,47 @@ export async function nearestOrthonormal(w: Matrix): Promise<{ rows: Matrix; sin
   const root = await multiply(matrix(k, k, vectors.data), scaled, 'tn');
   return { rows: await multiply(root, w), singular: values.map((value) => Math.sqrt(Math.max(value, 0))) };
 }
+
+/** Steps of Newton and Schulz: each makes a small singular value half as large again, so that these reach 1 from 1e-7. */
+const mostSteps = 40;
+
+/**
+ * The same rows by products alone (Newton and Schulz: Higham 2008, "Functions of Matrices", 8.3): X ← (3 X − X Xᵀ X) / 2 from
+ * W scaled to singular values of at most 1. Many times quicker than eigenvectors where k is in the hundreds; where W is
+ * too near to a singular matrix for it, these are taken.
+ */
+export async function orthonormalised(w: Matrix): Promise<Matrix> {
+  const k = w.rows;
+  const gram = await multiply(w, w, 'nt');
+  const scale = 1 / Math.sqrt(largestRowSum(gram));
+  let x = matrix(
+    k,
+    w.cols,
+    w.data.map((value) => value * scale),
+  );
+  for (let step = 0; step < mostSteps; step++) {
+    const next = await multiply(x, x, 'nt');
+    let off = 0;
+    for (let i = 0; i < k; i++) {
+      for (let at = i * k; at < (i + 1) * k; at++) {
+        const identity = at === i * (k + 1) ? 1 : 0;
+        off = Math.max(off, Math.abs(next.data[at] - identity));
+        next.data[at] = 1.5 * identity - 0.5 * next.data[at];
+      }
+    }
+    if (off < 1e-12) return x;
+    x = await multiply(next, x);
+  }
+  return (await nearestOrthonormal(w)).rows;
+}
+
+/** The greatest sum of sizes in a row: no eigenvalue is larger. */
+function largestRowSum({ rows, cols, data }: Matrix): number {
+  let largest = 0;
+  for (let i = 0; i < rows; i++) {
+    let sum = 0;
+    for (let at = i * cols; at < (i + 1) * cols; at++) sum += Math.abs(data[at]);
+    largest = Math.max(largest, sum);
+  }
+  return largest;
+}
