@@ -3,6 +3,7 @@ import { evaluateAgreement } from '../../lib/evaluate/index.js';
 import { extractFeatures } from '../../lib/extract/index.js';
 import { runExperiment, type Results, type RunOptions } from '../../lib/experiments/index.js';
 import { applyLinearMap, crossValidate, fitLinearMap, pseudoInverse } from '../../lib/fit/index.js';
+import { observe as shownAs } from '../../lib/leaks/index.js';
 import { chartsOf, parseResults } from '../../lib/report/index.js';
 import { loadModel } from '../../lib/runtime/index.js';
 import { toNdArray, toRowSource, type FloatNdArray, type RowSource } from '../../lib/tensor/index.js';
@@ -112,6 +113,32 @@ test('experiment 5: a curve from logits and one from features; its likeness colu
   for (const { cka, procrustesError } of rows) {
     expect([cka! > 0 && cka! < 1, procrustesError! > 0 && procrustesError! < 1]).toEqual([true, true]);
   }
+});
+
+test('a sweep: each interface at the penalty that is best for what it shows', async () => {
+  const observe = ['logits', 'probs', 'probs+topk:2'];
+  const results = await runExperiment(
+    { experiment: 1, source: at('source.onnx'), ...sets },
+    { ...options, observe, crossValidation: { alphas, folds: 4 } },
+  );
+  const { rows, crossValidations } = await parseResults(JSON.stringify(results));
+  expect(crossValidations!.map((each) => [each.observe, each.prior])).toEqual([
+    [undefined, null],
+    [undefined, 'head'],
+    ['probs', null],
+    ['probs+topk:2', null],
+  ]);
+  const x = await activations('source.onnx', sets.train);
+  for (const { observe: shown, alpha, curve } of crossValidations!.slice(2)) {
+    const expected = await crossValidate(shownAs(x.logits, shown!), x.features, { alphas, folds: 4 });
+    expect(alpha).toBe(expected.alpha);
+    curve.forEach(({ mse }, i) => expect(mse / expected.curve[i].mse).toBeCloseTo(1, 9));
+    expect(rows.find((row) => row.observe === shown)!.alpha).toBe(alpha);
+  }
+  // The chart of the sweep has a line for each, whatever its alpha.
+  const { text } = (await chartsOf(results)).find(({ name }) => name === 'leaks')!.svg;
+  for (const words of ['all logits', 'all probabilities', 'the top 2 probabilities']) expect(text).toContain(words);
+  expect((await chartsOf(results)).some(({ svg }) => svg.text.includes('from probs+topk:2'))).toBe(true);
 });
 
 test('the choice at an end of the grid is said in the row and marked in the chart', async () => {

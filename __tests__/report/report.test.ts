@@ -1,4 +1,13 @@
-import { brief, count, renderResults, renderTable, rSquared, seconds, share } from '../../lib/report/index.js';
+import {
+  brief,
+  count,
+  rankNote,
+  renderResults,
+  renderTable,
+  rSquared,
+  seconds,
+  share,
+} from '../../lib/report/index.js';
 import type { ModelRecord, ResultRow, Results } from '../../lib/experiments/index.js';
 import { madeRow } from './made.js';
 
@@ -80,4 +89,27 @@ test('failed checks come last', () => {
       .split('\n')
       .at(-1),
   ).toBe('FAILED CHECK: resnet18: wrong.');
+});
+
+test.each<[number, number, number, string | null]>([
+  [64, 64, 1000, null],
+  [191, 192, 40_000, 'rank 191 of 192: one direction of the features does not vary (a LayerNorm before the head ties'],
+  [60, 64, 1000, 'rank 60 of 64: 4 directions of the features do not vary (features that never change'],
+  [99, 192, 100, 'rank 99 of 192: 100 images show no more; more images would'],
+])('rank %i of %i from %i images: %s', (rank, most, n, text) => {
+  const note = rankNote(rank, most, n);
+  if (text === null) expect(note).toBeNull();
+  else expect(note).toContain(text);
+});
+
+test('the reason of a rank stands below the table of a model on its own logits, and nowhere else', () => {
+  const models = [{ name: row.source, featureDim: 192, headRank: 192 } as ModelRecord];
+  const rendered = (change: Partial<ResultRow>): string => {
+    const changed = { ...row, rank: 191, ...change };
+    return renderResults({ ...results([changed]), environment: { models } as Results['environment'] });
+  };
+  expect(rendered({ target: row.source })).toContain('\nrank 191 of 192: one direction');
+  expect(rendered({ target: row.source, rank: 192 })).not.toContain('rank 192 of');
+  expect(rendered({ target: row.source, observe: 'probs' })).not.toContain('rank 191 of');
+  expect(rendered({ target: 'another' })).not.toContain('rank 191 of');
 });

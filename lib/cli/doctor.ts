@@ -43,7 +43,7 @@ export function register(program: Command): void {
       const blocks = [
         lines.join('\n'),
         ...(fixed ? [installed(fixed)] : []),
-        'Execution providers\n    The CPU is enough for everything; the others are quicker where there is a card.',
+        'Execution providers\n    The CPU is enough for everything; the others are quicker where there is a card. Warnings that their\n    libraries print of themselves (vkCreateInstance …) are the reasons below in other words.',
         ...providers.map(paragraph),
         ...(vulkan ? [drivers(vulkan)] : []),
       ];

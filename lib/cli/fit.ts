@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { alphaOptions, curveTable, agreementScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
-import { number } from './options.js';
+import { number, splitName } from './options.js';
 import { providerOption, readProviders, type ProviderFlags } from './provider.js';
 
 interface Flags extends AlphaFlags, ProviderFlags {
@@ -52,7 +52,7 @@ export function register(program: Command): void {
       const providers = await readProviders(flags);
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
       const { describeModel, float64Providers } = await import('../runtime/index.js');
-      const { brief, count } = await import('../report/index.js');
+      const { brief, count, rankNote } = await import('../report/index.js');
       const { openRows } = await import('./rows.js');
       const prior =
         flags.prior === undefined
@@ -79,8 +79,11 @@ export function register(program: Command): void {
         const { n, rank, gap, condition, solver, crossValidation } = map.fit;
         const [q, p] = map.weight.shape;
         const curve = crossValidation ? `${await curveTable(crossValidation)}\n` : '';
+        // Of one file x and y are one model's: another model's width says nothing about x.
+        const [[from], [to]] = [splitName(flags.x), splitName(flags.y)];
+        const note = from === to ? rankNote(rank, Math.min(p, q), n) : null;
         context.print(
-          `${curve}${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`,
+          `${curve}${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}${note ? `\n${note}` : ''}`,
           { out: flags.out, in: p, features: q, ...map.fit },
         );
       } finally {

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { crossValidationOptions, readPenalties, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, runtimeOptions, transformOptions } from './options.js';
 
-interface Flags extends ExperimentFlags {
+interface Flags extends ExperimentFlags, Omit<AlphaFlags, 'head'> {
   source: string;
   train: string;
   test: string[];
@@ -21,7 +22,13 @@ export function register(program: Command): void {
       '--observe <shown...>',
       'what an interface shows (default: nine of them, from all logits to the largest probability)',
     )
-    .requiredOption('--out <dir>', 'folder for results.json and report.html');
+    .requiredOption('--out <dir>', 'folder for results.json and report.html')
+    .option(
+      '--alpha <grid>',
+      'ridge penalty: a number, a grid with rows for each, or cv for the best of each fit',
+      '0',
+    );
+  crossValidationOptions(command);
   common(runtimeOptions(dataOptions(transformOptions(samplesOptions(storesOption(command))))))
     .addHelpText(
       'after',
@@ -40,9 +47,10 @@ Example:
       const { parseObserve } = await import('../leaks/index.js');
       const observe = flags.observe ?? usualInterfaces;
       observe.forEach(parseObserve);
+      const penalties = await readPenalties(flags);
       const results = await runExperiment(
         { experiment: 1, source: flags.source, train: flags.train, test: flags.test },
-        { ...(await experimentOptions(flags, context)), observe },
+        { ...(await experimentOptions(flags, context)), ...penalties, observe },
       );
       await finish(results, flags.out, context);
     });

@@ -32,4 +32,6 @@ export const recordsOf = (
   fits: readonly Fit[],
   of: Pick<CrossValidationRecord, 'source' | 'target' | 'train' | 'from'>,
 ): CrossValidationRecord[] =>
-  fits.flatMap(({ crossValidation, prior }) => (crossValidation ? [{ ...of, prior, ...crossValidation }] : []));
+  fits.flatMap(({ crossValidation, prior, observe }) =>
+    crossValidation ? [{ ...of, ...(observe === undefined ? {} : { observe }), prior, ...crossValidation }] : [],
+  );

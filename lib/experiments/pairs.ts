@@ -1,7 +1,10 @@
+import type { Progress } from '../base/index.js';
 import type { Store } from '../extract/index.js';
 import {
   accumulate,
+  accumulateFolds,
   fitSgd,
+  mergeStatistics,
   pseudoInverse,
   solve,
   trainingSpan,
@@ -11,7 +14,7 @@ import {
 import { observe } from '../leaks/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { LinearMap } from '../tensor/index.js';
-import { chooseAlpha, recordsOf } from './choose-alpha.js';
+import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';
 import { checkSameImages, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
@@ -143,32 +146,60 @@ async function fitAll(train: Training, options: RunOptions): Promise<Fit[]> {
   const { source, target, statistics, sameModel, seconds, folds, rows } = train;
   const span = await trainingSpan(statistics, { rcond: options.rcond });
   const priors = sameModel ? [null, await pseudoInverse(source.head)] : [null];
-  if (!folds || !rows) return solveAll(statistics, priors, { seconds: seconds.statistics, span }, options);
-  const fits: Fit[] = [];
-  for (const prior of priors) {
-    const begun = performance.now();
-    const { logits: x, features: y } = rows;
-    const crossValidation = await chooseAlpha({ x, y, folds, head: target.head, prior }, options);
-    const known = { seconds: seconds.statistics + (performance.now() - begun) / 1000, span };
-    const [fit] = await solveAll(statistics, [prior], known, { ...options, alphas: [crossValidation.alpha] });
-    fits.push({ ...fit, crossValidation });
-  }
-  return fits;
+  const known = { seconds: seconds.statistics, span };
+  if (!folds || !rows) return solveAll(statistics, priors, known, options);
+  return solveChosen(
+    statistics,
+    { x: rows.logits, y: rows.features, folds, head: target.head },
+    priors,
+    known,
+    options,
+  );
 }
 
 /** On what an interface shows of the logits, as it is: with a part hidden there is no span to be in, and no head to undo. */
 async function fitShown({ source, target, rows }: Training, spec: string, options: RunOptions): Promise<Fit[]> {
-  const { signal, onProgress, model } = options;
+  const { signal, onProgress, model, crossValidation } = options;
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${spec})`;
   const begun = performance.now();
-  const statistics = await accumulate(observe(rows!.logits, spec), rows!.features, {
+  const [x, y] = [observe(rows!.logits, spec), rows!.features];
+  const task = {
     executionProviders: float64Providers(model?.executionProviders),
     signal,
-    onProgress: (progress) => onProgress?.({ ...progress, stage }),
-  });
-  const fits = await solveAll(statistics, [null], { seconds: (performance.now() - begun) / 1000 }, options);
+    onProgress: (progress: Progress) => onProgress?.({ ...progress, stage }),
+  };
+  const folds = crossValidation && (await accumulateFolds(x, y, { ...crossValidation, ...task }));
+  const statistics = folds ? mergeStatistics(...folds) : await accumulate(x, y, task);
+  const known = { seconds: (performance.now() - begun) / 1000 };
+  const fits = folds
+    ? await solveChosen(statistics, { x, y, folds, head: target.head }, [null], known, options)
+    : await solveAll(statistics, [null], known, options);
   // Nor is a gap to be expected.
   return fits.map((fit) => ({ ...fit, observe: spec, warnings: [] }));
+}
+
+/** Each prior at the alpha that cross-validation finds best for it. */
+async function solveChosen(
+  statistics: Statistics,
+  trial: Omit<Trial, 'prior'>,
+  priors: readonly (LinearMap | null)[],
+  known: Pick<Fit, 'seconds' | 'span'>,
+  options: RunOptions,
+): Promise<Fit[]> {
+  const fits: Fit[] = [];
+  for (const prior of priors) {
+    const begun = performance.now();
+    const crossValidation = await chooseAlpha({ ...trial, prior }, options);
+    const seconds = known.seconds + (performance.now() - begun) / 1000;
+    const [fit] = await solveAll(
+      statistics,
+      [prior],
+      { ...known, seconds },
+      { ...options, alphas: [crossValidation.alpha] },
+    );
+    fits.push({ ...fit, crossValidation });
+  }
+  return fits;
 }
 
 /** Each alpha with each prior, on the same statistics. */

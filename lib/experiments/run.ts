@@ -130,7 +130,7 @@ async function namesFor(
 
 /** Options that mean nothing to an experiment are mistakes, and not to be passed over. */
 function checkOptions({ id, pairs }: ExperimentDefinition, options: RunOptions): void {
-  const { stores, sgd, observe, crossValidation, alphas } = options;
+  const { stores, sgd, crossValidation, alphas } = options;
   if (typeof pairs === 'string' && sgd) {
     throw new UsageError(
       `Experiment ${id} takes all of its fits from one joint Gram, in which SGD has no part: leave out --baseline, or run a pair by itself in experiment 1, 2 or 3.`,
@@ -142,11 +142,6 @@ function checkOptions({ id, pairs }: ExperimentDefinition, options: RunOptions):
   if (crossValidation && pairs === 'all') {
     throw new UsageError(
       `Experiment ${id} holds its pairs against each other, all at one alpha: give --alpha a number or a grid; cross-validation is for experiments 1 to 3 and 5.`,
-    );
-  }
-  if (crossValidation && observe) {
-    throw new UsageError(
-      'A sweep holds its fits against each other, all at one alpha: leave out the cross-validation.',
     );
   }
   if (stores === null) checkWithoutStores(id, pairs, options);

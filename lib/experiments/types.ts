@@ -113,6 +113,8 @@ export interface CrossValidationRecord extends CrossValidation {
   target: string;
   train: string;
   from: 'logits' | 'features';
+  /** What was shown of the logits, where that was not all. */
+  observe?: string;
   prior: Prior;
 }
 

@@ -22,7 +22,7 @@ export const alphaCharts = (plotting: Plotting, records: readonly CrossValidatio
 
 function alphaChart(plotting: Plotting, record: CrossValidationRecord, place: number): Chart | null {
   const { Plot } = plotting;
-  const { select, curve, alpha: chosen, from, prior, folds } = record;
+  const { select, curve, alpha: chosen, from, observe = from, prior, folds } = record;
   const at = placesOf(curve.map(({ alpha }) => alpha));
   const points = curve
     .flatMap((score) => {
@@ -46,7 +46,7 @@ function alphaChart(plotting: Plotting, record: CrossValidationRecord, place: nu
     plotting,
     {
       name: place === 0 ? 'alpha' : `alpha-${place + 1}`,
-      title: `How alpha was chosen: ${pairName(record)}, from ${from}${prior === 'head' ? ', with the head as prior' : ''}`,
+      title: `How alpha was chosen: ${pairName(record)}, from ${observe}${prior === 'head' ? ', with the head as prior' : ''}`,
       description: `${what[select]} for ${points.length} values of alpha, in ${folds} folds. Chosen: ${brief(chosen)}, with ${figure}.`,
     },
     {

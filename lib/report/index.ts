@@ -10,6 +10,7 @@ export { otherTransforms } from './notices.js';
 export { renderReport } from './page.js';
 export { newcombe, pairedDifference, type Difference } from './paired.js';
 export { renderPng } from './picture.js';
+export { rankNote } from './rank-note.js';
 export { parseResults, readResults, resultsFile } from './read.js';
 export { mismatch, type Schema } from './schema.js';
 export { renderResults } from './results.js';

@@ -10,8 +10,11 @@ import { by } from './words.js';
 export function leakChart(plotting: Plotting, rows: readonly ResultRow[]): Chart | null {
   const { Plot } = plotting;
   if (!rows.some(({ observe }) => observe !== undefined)) return null;
-  const plain = rows.filter(({ prior, sgd, alpha }) => prior === null && sgd === null && alpha === rows[0].alpha);
-  const marks = by(plain, ({ source, target, test }) => JSON.stringify([source, target, test]))[0]
+  const plain = rows.filter(({ prior, sgd }) => prior === null && sgd === null);
+  const first = by(plain, ({ source, target, test }) => JSON.stringify([source, target, test]))[0];
+  // Of several alphas the first one, which is the only one where it was chosen.
+  const marks = by(first, ({ observe = 'logits' }) => observe)
+    .map(([row]) => row)
     .filter(({ r2, agreement }) => r2 !== null && agreement !== null)
     .map(({ observe = 'logits', r2, agreement }) => ({
       shown: inWords(observe),

@@ -11,6 +11,7 @@ import { columnsFor } from './columns.js';
 import { brief, count, seconds, share } from './figures.js';
 import { renderMatrices } from './matrix.js';
 import { otherTransforms } from './notices.js';
+import { rankNoteOf } from './rank-note.js';
 import { renderTable } from './table.js';
 
 /** An experiment's answer as text for a terminal: a table for each pair and data set, the published figure beside ours. */
@@ -28,6 +29,8 @@ export function renderResults(results: Results): string {
     blocks.push(`${heading}\n${facts(rows[0])}\n\n${renderTable(columnsFor(results.experiment, rows), rows)}`);
     const published = publishedFor(results.experiment, rows[0]);
     const notes = [...new Set(rows.flatMap(({ warnings }) => warnings))].map((text) => `! ${text}`);
+    const rank = rankNoteOf(rows, results.environment.models);
+    if (rank) notes.unshift(rank);
     if (published) notes.unshift(publishedNote(published));
     if (notes.length > 0) blocks.push(notes.join('\n'));
   }

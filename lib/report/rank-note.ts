@@ -1,0 +1,32 @@
+import type { ModelRecord, ResultRow } from '../experiments/index.js';
+import { count } from './figures.js';
+
+/**
+ * Why a fit kept fewer directions than there could be, where it did: a reader who knows that a model has 192 features
+ * wonders at a rank of 191.
+ * @param rank directions of the logits that vary
+ * @param most as many as a head of these widths can show
+ * @param n rows of the fit
+ */
+export function rankNote(rank: number, most: number, n: number): string | null {
+  if (rank >= most || rank === 0) return null;
+  if (rank === n - 1)
+    return `rank ${count(rank)} of ${count(most)}: ${count(n)} images show no more; more images would`;
+  const missing = most - rank;
+  const why =
+    missing === 1
+      ? 'a LayerNorm before the head ties one feature to the others, and a feature that never changes takes one away'
+      : 'features that never change on these images, or always together';
+  return `rank ${count(rank)} of ${count(most)}: ${missing === 1 ? 'one direction of the features does' : `${count(missing)} directions of the features do`} not vary (${why})`;
+}
+
+/** Of a pair's rows, where a model reads its own logits. */
+export function rankNoteOf(rows: readonly ResultRow[], models: readonly ModelRecord[]): string | null {
+  const own = rows.find(
+    ({ source, target, from, observe, alpha }) =>
+      source === target && from === 'logits' && observe === undefined && alpha === 0,
+  );
+  const model = models.find(({ name }) => name === own?.source);
+  if (!own || !model || own.rank === null) return null;
+  return rankNote(own.rank, Math.min(model.featureDim, model.headRank), own.nTrain);
+}
