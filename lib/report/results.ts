@@ -63,7 +63,7 @@ export function publishedNote({ source, target, train, test, mseTotal, accuracy 
 
 /** Experiment 4: matrices for each test set, since a table for each of its pairs would be read by nobody. */
 function renderAllPairs({ experiment, question, rows, failures, environment }: Results, title: string): string {
-  const blocks = [`Experiment ${experiment} · ${title}`, question];
+  const blocks = [`Experiment ${experiment} · ${title}`, question, ...seenThrough(environment.models)];
   for (const test of new Set(rows.map((row) => row.test))) {
     const of = rows.filter((row) => row.test === test);
     const [{ train, nTrain, nTest }] = of;
