@@ -225,6 +225,18 @@ describe('a search that is ended before it is through', () => {
     expect(report.notes.join()).toMatch(/ended before it was through, after \d+ descents/);
   });
 
+  it('hands out no sphere of which it is not sure yet that it is the only one', async () => {
+    const ended = new AbortController();
+    const { report, features } = await recoverFeatures(made('sphere', 600, 12, 30).logits, {
+      kind: 'sphere',
+      finish: ended.signal,
+      onProgress: ({ stage }) => stage === 'another sphere' && ended.abort(),
+    });
+    expect(features).toBeNull();
+    expect(report).toMatchObject({ certified: false, sphere: { ellipsoid: true, rivalResidual: null } });
+    expect(report.sentence).toMatch(/ended before it was sure that it is the only one/);
+  });
+
   it('is ended by its seconds, too', async () => {
     const { report } = await recoverFeatures(logits, { kind: 'rectified', seconds: 0 });
     expect(report.sentence).toMatch(/ended before it found one/);
