@@ -190,4 +190,6 @@ export type {
   ZeroShotRecord,
   ZeroShotSource,
 } from './experiments/index.js';
-export { parseResults, readResults, renderReport } from './report/index.js';
+// Past the room's index, whose declarations lead to those of the drawing library, which want type packages of their own.
+export { renderReport } from './report/page.js';
+export { parseResults, readResults } from './report/read.js';

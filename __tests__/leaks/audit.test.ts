@@ -3,6 +3,7 @@ import {
   auditVerdict,
   fingerprint,
   recoverFeatures,
+  sphereRowsNeeded,
   variationsNeeded,
   type AuditFindings,
 } from '../../lib/leaks/index.js';
@@ -96,8 +97,22 @@ describe('auditVerdict', () => {
     });
     const few = auditVerdict({ ...untried, recovery: null, reason: 'Expected 500 rows.', variations: 3, needed: 1500 });
     expect(few.sentences).toContain(
-      'From the outputs alone nothing came back: it takes 1,500 different images. Whoever asks chooses the images, and these in 3 variations each (inverted, shifted, in other colours) are enough: --vary 3.',
+      'From the outputs alone nothing came back: to look for a normalisation before the last layer takes 1,500 different images. Whoever asks chooses the images, and these in 3 variations each (inverted, shifted, in other colours) are enough: --vary 3.',
     );
+    const rectified = { needed: 160, variations: 2 };
+    const either = auditVerdict({ ...untried, recovery: null, reason: 'x', variations: 9, needed: 1500, rectified });
+    expect(either.sentences.join()).toContain(
+      'takes 1,500 different images, for features that are often zero 160 (--vary 2 makes enough of these). Whoever asks chooses the images, and these in 9 variations each (inverted, shifted, in other colours) are enough for both: --vary 9.',
+    );
+  });
+
+  it('says so where the search was ended before it was through', async () => {
+    const whole = await findings('sphere', []);
+    const [{ sentences }, ended] = [whole, { ...whole, recovery: { ...whole.recovery!, cut: true } }].map(auditVerdict);
+    expect(ended.sentences).toEqual([
+      ...sentences,
+      'The search was ended before it was through: with more time it may find more features.',
+    ]);
   });
 
   it('says nothing of interfaces for which a map had too few images', async () => {
@@ -139,9 +154,10 @@ describe('auditVerdict', () => {
 
 describe('variationsNeeded', () => {
   it('counts those that come out alike, and is null where there are enough', () => {
+    const needed = sphereRowsNeeded(191);
     // 1.15 x 191 x 194 / 2 for the fit, and 927 that are kept out of it.
-    expect(variationsNeeded(191, 720, 1)).toBe(34);
-    expect(variationsNeeded(191, 21_977, 32)).toBe(36);
-    expect(variationsNeeded(191, 22_234, 32)).toBeNull();
+    expect(variationsNeeded(needed, 720, 1)).toBe(34);
+    expect(variationsNeeded(needed, 21_977, 32)).toBe(36);
+    expect(variationsNeeded(needed, 22_234, 32)).toBeNull();
   });
 });

@@ -60,7 +60,7 @@ describe('features behind a normalisation, from outputs alone', () => {
 
   it('says how many rows it takes', async () => {
     await expect(recoverFeatures(sliceRows(logits, 0, 200), { kind: 'sphere' })).rejects.toThrow(
-      /Expected 408 for features behind a normalisation, since the outputs fill 23 directions, found 200 distinct rows;/,
+      /Expected more distinct rows, found 200: with outputs that fill 23 directions it takes 408 for features behind a normalisation\. /,
     );
   });
 

@@ -20,7 +20,7 @@ try {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^(dist|docs|onnx\/demo|lib\/report\/assets)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(
+        !/^(bin|dist|docs|onnx\/demo|lib\/report\/assets)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(
           path,
         ),
     );
@@ -41,6 +41,15 @@ try {
   writeFileSync(join(folder, 'use.cjs'), `const library = require('featreconstruct');\n${use}`);
   run('node', ['use.mjs']);
   run('node', ['use.cjs']);
+
+  // Strictly, and the declarations of everything on the way with it: @types/node is all that a reader has to add.
+  writeFileSync(
+    join(folder, 'use.ts'),
+    "import { fitLinearMap } from 'featreconstruct';\nconsole.log(fitLinearMap);\n",
+  );
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+  const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', ...types];
+  run('node', [join(root, 'node_modules/typescript/bin/tsc'), ...strict, 'use.ts']);
 
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const printed = run('npx', ['--no-install', 'featreconstruct', '--version']).trim();

@@ -17,7 +17,7 @@ const leaks: Leaks = {
     ...{ hiddenWidth: 256, gap: 1e8, normalised: null, rectified: true, reasons: ['The outputs fill 255 directions.'] },
   },
   recovery: {
-    ...{ kind: 'rectified', certified: true, sentence: 'Recovered.', notes: [], rank: 255, features: 200 },
+    ...{ kind: 'rectified', certified: true, sentence: 'Recovered.', notes: [], rank: 255, features: 200, cut: false },
     ...{ outputs: {} as Leaks['fingerprint']['outputs'], sphere: null, rectified: [], iterations: 9, seconds: 1 },
     rows: { given: 6000, distinct: 6000, used: 6000, neededSphere: 40_000, neededRectified: 1024 },
   },

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parseHTML } from 'linkedom';
 import { parseResults, renderReport } from '../../lib/report/index.js';
 import type { Results } from '../../lib/experiments/index.js';
+import { madeRow } from './made.js';
 
 const fixture = async (name: string): Promise<Results> =>
   parseResults(await readFile(`__tests__/fixtures/report/${name}.json`, 'utf8'));
@@ -89,4 +90,23 @@ test('many models are one sentence: the least and the most of them', async () =>
   expect(document.querySelector('.answer')!.textContent).toBe(
     'Read back from their own logits, the features of 3 models give the same answer on 90.00 % to 96.00 % of 10,000 images of cifar100:test (with the head as prior on 100.00 %).',
   );
+});
+
+test('side by side: a fit stands beside that at another alpha, and results of one name are told apart', async () => {
+  const of = (command: string, ...alphas: number[]): Results => ({
+    ...three,
+    experiment: 1,
+    rows: alphas.map((alpha) => madeRow({ alpha })),
+    environment: { ...three.environment, command },
+  });
+  const textOf = async (...results: Results[]): Promise<string> =>
+    parseHTML(await renderReport(results)).document.body.textContent!;
+  const text = await textOf(of('sweep --alpha 0', 0), of('sweep --alpha cv', 0.1));
+  expect(text).toContain('least squares / ridge α = 0.1');
+  expect(text).toContain('sweep --alpha cv');
+  expect(text).toContain('2 · Experiment 1');
+  // Where a result has several, its own at the same alpha is the one to hold it against.
+  const grid = await textOf(of('a', 0, 0.1), of('b', 0.1));
+  expect(grid).not.toContain('least squares / ridge');
+  expect(grid).not.toContain('No fit of the same kind');
 });

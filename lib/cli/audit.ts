@@ -4,7 +4,7 @@ import { wrap } from '../base/index.js';
 import type { Leaks, Results } from '../experiments/index.js';
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
-import { dataOptions, runtimeOptions, transformOptions, wholeNumber } from './options.js';
+import { dataOptions, minutes, runtimeOptions, transformOptions, wholeNumber } from './options.js';
 
 interface Flags extends ExperimentFlags {
   vary?: number;
@@ -26,9 +26,10 @@ export function register(program: Command): void {
     )
     .option('--observe <shown...>', "what an interface shows, as in 'sweep' (default: the same nine)")
     .addOption(
-      new Option('--minutes <n>', 'most minutes for getting features back from outputs alone (default: 5)').argParser(
-        wholeNumber,
-      ),
+      new Option(
+        '--minutes <n>',
+        'most minutes of the search for features from outputs alone; what comes before and after takes its own (default: 5)',
+      ).argParser(minutes),
     )
     .option('--out <dir>', 'folder for results.json and report.html', 'audit');
   common(runtimeOptions(dataOptions(transformOptions(samplesOptions(storesOption(command))))))

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { CommanderError, type Command } from 'commander';
 import { FeatReconstructError, UsageError } from '../base/index.js';

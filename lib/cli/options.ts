@@ -16,6 +16,12 @@ export const number = (text: string): number => {
   return value;
 };
 
+export const minutes = (text: string): number => {
+  const value = number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+};
+
 const triple = (text: string): [number, number, number] => {
   const values = text.split(/[,\s]+/).map(number);
   if (values.length === 1) return [values[0], values[0], values[0]];
@@ -47,7 +53,12 @@ export function transformOptions(command: Command, prefix = ''): Command {
     )
     .addOption(new Option(`${flag}mean <numbers>`, 'mean of the input, one or three numbers').argParser(triple))
     .addOption(new Option(`${flag}std <numbers>`, 'standard deviation of the input').argParser(triple))
-    .addOption(new Option(`${flag}crop-pct <number>`, "share of the resized image that 'timm' keeps").argParser(number))
+    .addOption(
+      new Option(
+        `${flag}crop-pct <number>`,
+        "share of the resized image that 'timm' and 'imagenet' keep (default: 0.875)",
+      ).argParser(number),
+    )
     .addOption(new Option(`${flag}interpolation <name>`, 'of resizing').choices(['nearest', 'bilinear', 'bicubic']));
 }
 

@@ -5,7 +5,7 @@ import type { Recovery, RecoveryReport } from '../leaks/index.js';
 import type { NdArray } from 'ndarray';
 import type { RowSource } from '../tensor/index.js';
 import { common, createContext, type Context } from './context.js';
-import { wholeNumber } from './options.js';
+import { minutes } from './options.js';
 
 interface Flags {
   out: string;
@@ -35,9 +35,7 @@ export function register(program: Command): void {
       )
       .option('--observe <shown>', "take them as an interface would show them, as in 'sweep'; for files of logits")
       .addOption(
-        new Option('--minutes <n>', 'most minutes; what has its certificate by then is the result').argParser(
-          wholeNumber,
-        ),
+        new Option('--minutes <n>', 'most minutes; what has its certificate by then is the result').argParser(minutes),
       )
       .option('--head <file>', 'safetensors file for the linear map from all that was recovered to the outputs')
       .option('--features <file...>', 'the true features of the same images, to say how near the recovered ones are'),
@@ -159,7 +157,7 @@ async function text(
   }
   if (comparison?.kind === 'rectified') {
     lines.push(
-      `beside the true features: the least correlation of a recovered one with its own ${rSquared(comparison.worst)}; ${count(comparison.oftenZeroFound)} of the ${count(comparison.oftenZero)} that are zero on ${count(3 * report.rank)} images or more; ${count(comparison.identifiable)} could have had a certificate`,
+      `beside the true features: the least correlation of a recovered one with its own ${rSquared(comparison.worst)}; found are ${count(comparison.oftenZeroFound)} of the ${count(comparison.oftenZero)} that are zero on ${count(3 * report.rank)} images or more (of all features these images can certify ${count(comparison.identifiable)})`,
     );
   }
   lines.push(

@@ -7,8 +7,10 @@ import {
   identifiableFeatures,
   matchFeatures,
   recoverFeatures,
+  rectifiedRowsNeeded,
   sphereRowsNeeded,
   variationsNeeded,
+  type AuditFindings,
   type Recovery,
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
@@ -138,13 +140,15 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
         observe,
         agreement: agreement!,
         r2: r2!,
-        fitted: nTrain,
+        // Variations of an image are no images of their own: what a map learns of one it knows of the others.
+        fitted: Math.floor(nTrain / vary),
       })),
     fingerprint: print,
     recovery: report,
     reason,
-    needed: print.rank === null ? null : sphereRowsNeeded(print.rank),
-    variations: print.rank === null ? null : variationsNeeded(print.rank, store.rows - print.outputs.duplicates, vary),
+    ...(print.rank === null
+      ? { variations: null }
+      : wantingRows(print.rank, store.rows - print.outputs.duplicates, vary)),
   });
   return { verdict, fingerprint: print, recovery: report, reason, comparison: await compare(recovery, store) };
 }
@@ -162,6 +166,21 @@ async function tryRecovery(
     if (!(error instanceof FeatReconstructError)) throw error;
     return { recovery: null, reason: error.message };
   }
+}
+
+/** What it takes to look for either kind of features, and as how many variations these images make it. */
+function wantingRows(
+  rank: number,
+  distinct: number,
+  vary: number,
+): Pick<AuditFindings, 'needed' | 'variations' | 'rectified'> {
+  const [sphere, rectified] = [sphereRowsNeeded(rank), rectifiedRowsNeeded(rank)];
+  const variations = variationsNeeded(rectified, distinct, vary);
+  return {
+    needed: sphere,
+    variations: variationsNeeded(sphere, distinct, vary),
+    rectified: variations === null ? null : { needed: rectified, variations },
+  };
 }
 
 async function compare(recovery: Recovery | null, store: Store): Promise<Leaks['comparison']> {

@@ -94,8 +94,8 @@ function choiceWarnings({ crossValidation, prior }: Fit, { source, target, from 
 }
 
 /** What is read off a part of the outputs is never exact: a map that has few images for each of its directions fits chance. */
-function chanceWarnings({ observe, r2, rank, alpha, nTrain, source }: ResultRow): string[] {
-  if (observe === undefined || r2 === null || r2 >= 0 || rank === null || alpha !== 0 || nTrain >= 3 * rank) return [];
+function chanceWarnings({ observe, r2, rank, nTrain, source }: ResultRow): string[] {
+  if (observe === undefined || r2 === null || r2 >= 0 || rank === null || nTrain >= 3 * rank) return [];
   return [
     `Rows with an R² below 0: ${count(nTrain)} images are too few to say what a part of the outputs of ${source} gives away. The map fits chance: it takes three images or more for each class.`,
   ];

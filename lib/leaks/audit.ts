@@ -30,6 +30,8 @@ export interface AuditFindings {
   variations: number | null;
   /** Distinct images that all of it takes; null or absent where that is not known. */
   needed?: number | null;
+  /** What a search for rectified features alone takes, which is less; null or absent where there are enough images for it. */
+  rectified?: { needed: number; variations: number } | null;
 }
 
 export interface Verdict {
@@ -57,7 +59,7 @@ const tells =
   ({ r2, fitted }: LeakPoint): boolean =>
     r2 >= nearlyAll || fitted === undefined || fitted >= imagesPerOutput * classes;
 
-/** What to tell the people whose model it is: six sentences at most, each of which says one thing. */
+/** What to tell the people whose model it is: seven sentences at most, each of which says one thing. */
 export function auditVerdict(findings: AuditFindings): Verdict {
   const { recovery } = findings;
   const curve = findings.curve.filter(tells(findings.classes));
@@ -70,6 +72,9 @@ export function auditVerdict(findings: AuditFindings): Verdict {
     ...less(curve),
     ...unclear(findings),
     ...behind(findings),
+    ...(known && recovery?.cut
+      ? ['The search was ended before it was through: with more time it may find more features.']
+      : []),
     ...(known ? [] : alone(findings)),
   ];
   return { level, sentences };
@@ -171,16 +176,28 @@ const behind = ({ fingerprint: { hiddenWidth } }: AuditFindings): string[] =>
       ];
 
 /** What stands in the way of those who have the outputs and nothing else. */
-function alone({ classes, features, recovery, reason, variations, needed = null }: AuditFindings): string[] {
+function alone({
+  classes,
+  features,
+  recovery,
+  reason,
+  variations,
+  needed = null,
+  rectified = null,
+}: AuditFindings): string[] {
   if (features >= classes) {
     return [
       `The outputs alone do not give the features away: the layer before the last has ${count(features)} numbers and the model only ${count(classes)} outputs, so that a part of them never gets out.`,
     ];
   }
   if (variations !== null && !recovery?.certified) {
-    const first = recovery ? `${recovery.sentence} ` : '';
+    const first = recovery ? `${recovery.sentence} To` : 'to';
+    const sphere = `look for a normalisation before the last layer takes ${needed === null ? 'more' : count(needed)} different images`;
+    const zeros = rectified
+      ? `, for features that are often zero ${count(rectified.needed)} (--vary ${rectified.variations} makes enough of these)`
+      : '';
     return [
-      `From the outputs alone nothing came back: ${first}${recovery ? 'To look for a normalisation before the last layer takes' : 'it takes'} ${needed === null ? 'more' : count(needed)} different images. Whoever asks chooses the images, and these in ${count(variations)} variations each (inverted, shifted, in other colours) are enough: --vary ${variations}.`,
+      `From the outputs alone nothing came back: ${first} ${sphere}${zeros}. Whoever asks chooses the images, and these in ${count(variations)} variations each (inverted, shifted, in other colours) are enough${rectified ? ' for both' : ''}: --vary ${variations}.`,
     ];
   }
   return [`From the outputs alone: ${recovery?.sentence ?? reason}`];

@@ -23,6 +23,7 @@ export type { OutputsFile } from './outputs.js';
 export { recoverFeatures } from './recover.js';
 export type { RecoverOptions, Recovery, RecoveryReport } from './recover.js';
 export { recoveredRows, recoveryHead } from './recovery-head.js';
+export { rectifiedRowsNeeded } from './rectified.js';
 export { sphereRowsNeeded, variationsNeeded } from './sphere.js';
 export type { SphereCertificate } from './sphere.js';
 export { varied, varyImage } from './vary.js';

@@ -37,6 +37,8 @@ export interface RecoveryReport {
   rank: number;
   /** Certified features; all of them with a sphere. */
   features: number;
+  /** Whether the search was ended (`seconds`, `finish`) before it was through: there may be more. */
+  cut: boolean;
   rows: {
     given: number;
     distinct: number;
@@ -135,7 +137,7 @@ class Attempt {
     ];
     const copies = duplicates > 0 ? ` (${rows} rows, ${duplicates} of them copies of others)` : '';
     return new FeatReconstructError(
-      `Expected ${needed.join(', ')}, since the outputs fill ${this.rank} directions, found ${distinct.length} distinct rows${copies}; give the outputs of more images.`,
+      `Expected more distinct rows, found ${distinct.length}${copies}: with outputs that fill ${this.rank} directions it takes ${needed.join(', ')}. Give the outputs of more images, or of more variations of these (extract --vary N).`,
     );
   }
 
@@ -162,6 +164,7 @@ class Attempt {
     const report = this.#report(fit.starts, this.seen.distinct.length);
     report.sphere = sphere;
     report.rectified = fit.certificates;
+    report.cut = fit.cut;
     const found = fit.facets.rows;
     if (fit.cut) {
       report.notes.push(
@@ -207,6 +210,7 @@ class Attempt {
       outputs,
       rank: this.rank,
       features: 0,
+      cut: false,
       rows: {
         given: outputs.rows,
         distinct: distinct.length,

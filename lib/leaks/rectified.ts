@@ -96,7 +96,7 @@ export async function findFacets(
     fruitless = search.found.length === before ? fruitless + 1 : 0;
   }
   const found = search.found.sort((a, b) => b.certificate.zeros - a.certificate.zeros);
-  const refused = await ambiguous(search.rows, noise, stacked(found, h.cols + 1));
+  const refused = await ambiguous(search.rows, noise, stacked(found, h.cols + 1), options);
   const kept = found.filter((_, i) => !refused[i]);
   return {
     facets: stacked(kept, h.cols + 1),

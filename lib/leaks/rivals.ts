@@ -1,3 +1,4 @@
+import type { TaskOptions } from '../base/index.js';
 import { dot, gatherRows, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
 import { checkFacet } from './certificate.js';
 import { solvePositive, unitDirection } from './facet.js';
@@ -19,10 +20,17 @@ const dependent = 1e-9;
  * @param found (k, r + 1) certified, x at standard deviation 1
  * @returns one flag a function
  */
-export async function ambiguous(rows: Matrix, noise: Float64Array, found: Matrix): Promise<boolean[]> {
+export async function ambiguous(
+  rows: Matrix,
+  noise: Float64Array,
+  found: Matrix,
+  { signal, onProgress }: TaskOptions = {},
+): Promise<boolean[]> {
   const refused = new Array<boolean>(found.rows).fill(false);
   const all = Array.from({ length: found.rows }, (_, i) => rowOf(found, i));
   for (let i = 0; i < found.rows; i++) {
+    signal?.throwIfAborted();
+    onProgress?.({ stage: 'mirror images of the found features', done: i, total: found.rows, unit: 'features' });
     const candidate = await zeroWhereOn(rows, rowOf(found, i), i);
     if (!candidate) continue;
     const { certificate, a } = await checkFacet(rows, noise, candidate);

@@ -50,12 +50,12 @@ export const sphereUnknowns = (r: number): number => (r * (r + 3)) / 2;
 export const sphereRowsNeeded = (r: number): number => Math.ceil(1.15 * sphereUnknowns(r)) + heldOutRows(r);
 
 /**
- * As how many variations each image makes enough rows for a fit, with a tenth to spare for variations that come out
- * alike; null where there are enough.
+ * As how many variations each image makes enough rows, with a tenth to spare for variations that come out alike; null
+ * where there are enough.
+ * @param needed distinct rows
  * @param distinct rows, each image in `vary` variations
  */
-export function variationsNeeded(r: number, distinct: number, vary: number): number | null {
-  const needed = sphereRowsNeeded(r);
+export function variationsNeeded(needed: number, distinct: number, vary: number): number | null {
   return distinct >= needed ? null : Math.ceil((1.1 * needed * vary) / distinct);
 }
 

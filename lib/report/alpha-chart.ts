@@ -5,7 +5,7 @@ import { brief, share } from './figures.js';
 import { pairName } from './words.js';
 
 /** More curves than these say nothing new. */
-const most = 8;
+const most = 12;
 
 /** Where more than this lies between the least and the largest error, only a logarithm shows both. */
 const wide = 20;

@@ -34,7 +34,8 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
     { heading: 'R² row space', align: 'right', cell: (row) => rSquared(row.r2RowSpace) },
     { heading: 'MSE', align: 'right', cell: (row) => brief(row.mse) },
     { heading: 'total/256', align: 'right', cell: (row) => brief(row.mseTotal256) },
-    { heading: 'rank', align: 'right', cell: (row) => count(row.rank) },
+    // With a penalty no direction is cut.
+    { heading: 'rank', align: 'right', cell: (row) => (row.alpha ? none : count(row.rank)) },
     { heading: 'time to fit', align: 'right', cell: (row) => seconds(row.seconds.fit) },
   ];
   const known = columns.filter((column) => column !== null);

@@ -25,19 +25,27 @@ export function comparison(results: readonly Results[]): Markup | null {
   return markup`<section><h2>Side by side</h2>
     ${
       lines.length === 0
-        ? markup`<p>No fit of the same pair on the same test set stands in two of these results.</p>`
+        ? markup`<p>No fit of the same kind and pair on the same test set stands in two of these results.</p>`
         : markup`<p class="note">${note}</p>
           ${table(columnsOf(results), [{ heading: null, rows: lines.slice(0, mostShown) }], { label: 'Results side by side' })}`
     }
   </section>`;
 }
 
-/** Fits are the same by models, test set and kind; what they were fitted on and seen through is what may differ. */
+/**
+ * Fits are the same by models, test set and kind; what they were fitted on and seen through is what may differ, and alpha,
+ * too, unless a result has several.
+ */
 function linesOf(results: readonly Results[]): Line[] {
   const rows = results.flatMap((each, result) => each.rows.map((row) => ({ row, result })));
-  const key = ({ row }: { row: ResultRow }): string =>
-    JSON.stringify([row.source, row.target, row.test, fitLabel(row)]);
-  return by(rows, key)
+  const kind = ({ row: { source, target, test, from, observe, prior, sgd } }: { row: ResultRow }): string =>
+    JSON.stringify([source, target, test, from, observe, prior, sgd !== null]);
+  const grids = new Set(
+    by(rows, (each) => `${each.result} ${kind(each)}`)
+      .filter((group) => group.length > 1)
+      .map(([first]) => kind(first)),
+  );
+  return by(rows, (each) => (grids.has(kind(each)) ? `${each.row.alpha} ${kind(each)}` : kind(each)))
     .map((group) => ({
       row: group[0].row,
       of: results.map((_, result) => group.find((each) => each.result === result)?.row),
@@ -45,12 +53,15 @@ function linesOf(results: readonly Results[]): Line[] {
     .filter(({ of }) => of.filter(Boolean).length > 1);
 }
 
+/** What it is called in each of the results, said once where that is the same. */
+const fitsOf = ({ of }: Line): string => [...new Set(of.flatMap((row) => (row ? [fitLabel(row)] : [])))].join(' / ');
+
 function columnsOf(results: readonly Results[]): Column<Line>[] {
   const names = results.map((_, i) => `result ${i + 1}`);
   return [
     { heading: 'models', cell: ({ row }) => pairName(row) },
     { heading: 'tested on', cell: ({ row }) => shortSpec(row.test) },
-    { heading: 'fit', cell: ({ row }) => fitLabel(row) },
+    { heading: 'fit', cell: fitsOf },
     {
       heading: 'published',
       align: 'right',

@@ -18,18 +18,23 @@ export function noticesOf(results: Results): Notice[] {
   notices.push(...edges(rows));
   const { models } = results.environment;
   notices.push(...otherTransforms(models).map((text) => ({ kind: 'transform' as const, text })));
-  const unstated = models.filter(({ transform, ownTransform }) => transform?.name === 'protocol' && !ownTransform);
-  const foreign = [...new Set(unstated.map(({ name }) => name))];
-  if (foreign.length > 0) {
-    const every = foreign.length > 2 && foreign.length === new Set(models.map(({ name }) => name)).size;
-    notices.push({
-      kind: 'transform',
-      text: `${every ? `All ${foreign.length} models` : list(foreign)} ${foreign.length === 1 ? 'is' : 'are'} seen through ‘protocol’, the published recipe’s transform (a centred crop without resizing, ImageNet’s mean and deviation). Where a model was trained with another one, which its file does not say, its answers are not those given in use.`,
-    });
-  }
+  notices.push(...unstatedTransforms(models).map((text) => ({ kind: 'transform' as const, text })));
   const others = rows.flatMap((row) => row.warnings.filter((text) => !rowWarnings(row).includes(text)));
   for (const text of new Set(others)) notices.push({ kind: 'other', text });
   return notices;
+}
+
+/** Of models whose files do not state it, those that were seen through the default one; a sentence for all of these. */
+export function unstatedTransforms(
+  models: readonly Pick<ModelRecord, 'name' | 'transform' | 'ownTransform'>[],
+): string[] {
+  const unstated = models.filter(({ transform, ownTransform }) => transform?.name === 'protocol' && !ownTransform);
+  const foreign = [...new Set(unstated.map(({ name }) => name))];
+  if (foreign.length === 0) return [];
+  const every = foreign.length > 2 && foreign.length === new Set(models.map(({ name }) => name)).size;
+  return [
+    `${every ? `All ${foreign.length} models` : list(foreign)} ${foreign.length === 1 ? 'is' : 'are'} seen through ‘protocol’, the published recipe’s transform (a centred crop without resizing, ImageNet’s mean and deviation). Where a model was trained with another one, which its file does not say, its answers are not those given in use.`,
+  ];
 }
 
 /** Of models whose files state their transform, those that were seen through another one; a sentence for each of these. */

@@ -108,7 +108,7 @@ const headingOf = ({ leaks, environment, experiment }: Results): string =>
 /** Stays in sight above several results. */
 const contents = (results: readonly Results[]): Markup => markup`<nav class="contents" aria-label="Results">
   <a href="#top">All</a>
-  ${results.map((each, i) => markup`<a href="#result-${i + 1}">${results.length > 3 ? `${i + 1} · ` : null}${kickerOf(each)}</a>`)}
+  ${results.map((each, i) => markup`<a href="#result-${i + 1}">${results.length > 3 || !isAlone(each, results) ? `${i + 1} · ` : null}${kickerOf(each)}</a>`)}
   <button type="button" hidden data-open="0">Open all</button>
 </nav>`;
 
@@ -121,12 +121,17 @@ function overview(results: readonly Results[]): Markup {
           markup`<li>
             <a href="#result-${i + 1}">${kickerOf(each)}: ${headingOf(each)}</a>
             <small>fitted on ${list(fittedOn(each))}, ${each.environment.date.slice(0, 10)}</small>
+            ${isAlone(each, results) || each.environment.command === null ? null : markup`<small><code>${each.environment.command}</code></small>`}
             <p>${answerOf(each)}</p>
           </li>`,
       )}
     </ol>
     ${comparison(results)}`;
 }
+
+/** Whether it is the only one of its name: others are told apart by their commands. */
+const isAlone = (each: Results, results: readonly Results[]): boolean =>
+  results.filter((other) => headingOf(other) === headingOf(each) && kickerOf(other) === kickerOf(each)).length === 1;
 
 const fittedOn = ({ rows }: Results): string[] => [...new Set(rows.map(({ train }) => shortSpec(train)))].slice(0, 4);
 

@@ -8,11 +8,12 @@ import {
   type Results,
 } from '../experiments/index.js';
 import { columnsFor } from './columns.js';
-import { brief, count, seconds, share } from './figures.js';
+import { count, seconds, share } from './figures.js';
 import { renderMatrices } from './matrix.js';
-import { otherTransforms } from './notices.js';
+import { otherTransforms, unstatedTransforms } from './notices.js';
 import { rankNoteOf } from './rank-note.js';
 import { renderTable } from './table.js';
+import { seenThrough } from './transforms.js';
 
 /** An experiment's answer as text for a terminal: a table for each pair and data set, the published figure beside ours. */
 export function renderResults(results: Results): string {
@@ -34,22 +35,13 @@ export function renderResults(results: Results): string {
     if (published) notes.unshift(publishedNote(published));
     if (notes.length > 0) blocks.push(notes.join('\n'));
   }
-  blocks.push(...otherTransforms(results.environment.models).map((text) => `! ${text}`));
+  blocks.push(...transformNotes(results.environment.models));
   for (const failure of results.failures) blocks.push(`FAILED CHECK: ${failure}`);
   return blocks.join('\n\n');
 }
 
-/** What images went through on their way into the models: a figure is of that as much as of the model. */
-function seenThrough(models: readonly ModelRecord[]): string[] {
-  const seen = models.flatMap(({ name, transform }) =>
-    transform ? [`${name}: '${transform.name}', mean ${numbers(transform.mean)}, std ${numbers(transform.std)}`] : [],
-  );
-  return seen.length === 0 ? [] : [['transforms', ...new Set(seen)].join('\n    ')];
-}
-
-/** The same for all channels is said once. */
-const numbers = (values: readonly number[]): string =>
-  (values.every((value) => value === values[0]) ? values.slice(0, 1) : values).map(brief).join(', ');
+const transformNotes = (models: readonly ModelRecord[]): string[] =>
+  [...otherTransforms(models), ...unstatedTransforms(models)].map((text) => `! ${text}`);
 
 export function publishedNote({ source, target, train, test, mseTotal, accuracy }: PublishedFigure): string {
   if (accuracy !== undefined) {
@@ -76,7 +68,7 @@ function renderAllPairs({ experiment, question, rows, failures, environment }: R
     blocks.push(`${count(rows.length)} rows; the joint Gram and all maps took ${seconds(environment.jointSeconds)}`);
   }
   blocks.push(...new Set(rows.flatMap(({ warnings }) => warnings).map((text) => `! ${text}`)));
-  blocks.push(...otherTransforms(environment.models).map((text) => `! ${text}`));
+  blocks.push(...transformNotes(environment.models));
   blocks.push(...failures.map((failure) => `FAILED CHECK: ${failure}`));
   return blocks.join('\n\n');
 }

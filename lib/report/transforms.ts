@@ -1,0 +1,23 @@
+import type { ModelRecord } from '../experiments/index.js';
+import type { PixelStep, Transform } from '../images/index.js';
+import { brief } from './figures.js';
+
+/** What images went through on their way into the models: a figure is of that as much as of the model. */
+export function seenThrough(models: readonly ModelRecord[]): string[] {
+  const seen = models.flatMap(({ name, transform }) => (transform ? [`${name}: ${inWords(transform)}`] : []));
+  return seen.length === 0 ? [] : [['transforms', ...new Set(seen)].join('\n    ')];
+}
+
+/** `'timm': shorter side 256 (bicubic), middle 224 x 224, mean 0.5, std 0.5`. */
+const inWords = ({ name, steps, mean, std }: Transform): string =>
+  `'${name}': ${[...steps.map(stepInWords), `mean ${numbers(mean)}`, `std ${numbers(std)}`].join(', ')}`;
+
+function stepInWords(step: PixelStep): string {
+  if (step.op === 'centerCrop') return `middle ${step.size.join(' x ')}`;
+  const size = typeof step.size === 'number' ? `shorter side ${step.size}` : `resized to ${step.size.join(' x ')}`;
+  return `${size} (${step.interpolation})`;
+}
+
+/** The same for all channels is said once. */
+const numbers = (values: readonly number[]): string =>
+  (values.every((value) => value === values[0]) ? values.slice(0, 1) : values).map(brief).join(', ');
