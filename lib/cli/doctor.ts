@@ -43,13 +43,16 @@ export function register(program: Command): void {
       const blocks = [
         lines.join('\n'),
         ...(fixed ? [installed(fixed)] : []),
-        'Execution providers\n    The CPU is enough for everything; the others are quicker where there is a card. Warnings that their\n    libraries print of themselves (vkCreateInstance …) are the reasons below in other words.',
+        ['Execution providers', ...wrap(about, 96)].join('\n    '),
         ...providers.map(paragraph),
         ...(vulkan ? [drivers(vulkan)] : []),
       ];
       context.print(blocks.join('\n\n'), { ...facts, ...(fixed ? { fixed } : {}), providers, vulkan });
     });
 }
+
+const about =
+  'The CPU is enough for everything; the others are quicker where there is a card. Warnings that their libraries print of themselves (vkCreateInstance …) are the reasons below in other words.';
 
 function installed({ folder, files, cuda }: InstalledLibraries): string {
   return ['Put in place', folder, ...files, `They want CUDA ${cuda} and cuDNN 9.`].join('\n    ');
