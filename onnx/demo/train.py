@@ -200,7 +200,7 @@ def main() -> None:
         network.to(memory_format=torch.contiguous_format)
         file = args.out / f"{model}{args.suffix}.onnx"
         part = Tower(network, "input", "embeddings" if tower else "logits", inputs(test[0][:4]).contiguous())
-        figures = export(part, file, None)
+        figures = export(part, file, None, None)
         entry = {
             "d": figures["d"],
             "c": figures["c"],
