@@ -5,7 +5,7 @@ import { markup, type Markup } from './html.js';
 import { table } from './html-table.js';
 import { pairedDifference, type Difference } from './paired.js';
 import type { Column } from './table.js';
-import { by, fitLabel, pairName } from './words.js';
+import { by, fitName, pairName, readBy } from './words.js';
 
 /** The same fit of the same pair in two results or more. */
 interface Line {
@@ -54,7 +54,8 @@ function linesOf(results: readonly Results[]): Line[] {
 }
 
 /** What it is called in each of the results, said once where that is the same. */
-const fitsOf = ({ of }: Line): string => [...new Set(of.flatMap((row) => (row ? [fitLabel(row)] : [])))].join(' / ');
+const fitsOf = ({ row, of }: Line): string =>
+  [...new Set(of.flatMap((each) => (each ? [fitName(each)] : [])))].join(' / ') + readBy(row);
 
 function columnsOf(results: readonly Results[]): Column<Line>[] {
   const names = results.map((_, i) => `result ${i + 1}`);

@@ -9,10 +9,11 @@ export function fitName({ sgd, prior, alpha }: ResultRow): string {
 }
 
 /** The same where nothing else says what is read. */
-export function fitLabel(row: ResultRow): string {
-  const read = row.from === 'features' ? ', from features' : '';
-  return `${fitName(row)}${read}${row.observe === undefined ? '' : `, shown ${row.observe}`}`;
-}
+export const fitLabel = (row: ResultRow): string => fitName(row) + readBy(row);
+
+/** What a fit reads, where that is not all of the logits. */
+export const readBy = ({ from, observe }: ResultRow): string =>
+  `${from === 'features' ? ', from features' : ''}${observe === undefined ? '' : `, shown ${observe}`}`;
 
 /** `cifar100:train[0:10000] (10,000)`: data sets without folders of somebody's disk. */
 export const dataset = (spec: string, size: number): string => `${shortSpec(spec)} (${count(size)})`;
