@@ -45,7 +45,7 @@ function alphaChart(plotting: Plotting, record: CrossValidationRecord, place: nu
   return draw(
     plotting,
     {
-      name: place === 0 ? 'alpha' : `alpha-${place + 1}`,
+      name: chartName(record, place),
       title: `How alpha was chosen: ${pairName(record)}, from ${observe}${prior === 'head' ? ', with the head as prior' : ''}`,
       description: `${what[select]} for ${points.length} values of alpha, in ${folds} folds. Chosen: ${brief(chosen)}, with ${figure}.`,
     },
@@ -73,6 +73,10 @@ function alphaChart(plotting: Plotting, record: CrossValidationRecord, place: nu
     },
   );
 }
+
+/** A sweep's go by what is shown. */
+const chartName = ({ observe }: CrossValidationRecord, place: number): string =>
+  ['alpha', ...(observe === undefined ? (place === 0 ? [] : [place + 1]) : observe.split(/\W+/))].join('-');
 
 const valueOf = ({ mse, gcv, agreement }: AlphaScore, select: CrossValidationRecord['select']): number | null =>
   (select === 'mse' ? mse : select === 'gcv' ? gcv : agreement && 100 * agreement) ?? null;
