@@ -256,6 +256,16 @@ describe('with a model', () => {
     expect(results.rows[0].nTest).toBeLessThan(360);
   });
 
+  test('audit: variations are no images of their own', async () => {
+    const few = ['audit', model, 'cifar10:train[0:32]', ...data(), '--vary', '4', '--observe', 'logits', 'probs'];
+    const { rows, leaks } = await json<Results>([...few, '--minutes', '0.5', '--out', at('audit-few')]);
+    // More rows than three for each of the 10 classes, of fewer images.
+    expect(rows[0].nTrain).toBeGreaterThan(30);
+    expect(leaks!.verdict.sentences.join()).toMatch(
+      /\(all probabilities\) these images are too few to say: a map from 10 numbers takes 30 images or more, here it had 2\d,/,
+    );
+  });
+
   test('audit: why nothing could be recovered', async () => {
     const wide = await writeClassifier(at('wide.onnx'), { d: 12, c: 5 });
     const results = await json<Results>(['audit', wide, 'cifar10:test', ...data(), '--out', at('audit-wide')]);

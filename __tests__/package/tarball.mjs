@@ -1,5 +1,5 @@
 // Packs the library, installs the tarball into an empty project, and uses it there as a stranger would.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,6 +12,9 @@ const run = (command, args, cwd = folder) =>
 try {
   // Install scripts are off in this project, so packing does not build by itself; what was renamed must not be packed.
   rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const unbuilt = spawnSync('node', ['bin/featreconstruct.js'], { cwd: root, encoding: 'utf8' });
+  if (unbuilt.status !== 1 || !/run `npm run build`/.test(unbuilt.stderr))
+    throw new Error(`The command of a clone that is not built does not say so: ${unbuilt.stderr}`);
   run('npm', ['run', 'build'], root);
   const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root));
   const tarball = join(folder, filename);

@@ -24,15 +24,12 @@ export async function openDataset(spec: string, options: OpenDatasetOptions = {}
   const parsed = parseSpec(spec);
   const format = formats.find(({ name }) => name === parsed.name);
   if (!format) {
-    // A folder's slice has a colon, too.
-    const guess = parsed.name.includes('[')
-      ? `folder:${spec}`
-      : nearest(
-          parsed.name,
-          formats.map(({ name }) => name),
-        );
+    const guess = nearest(
+      parsed.name,
+      formats.map(({ name }) => name),
+    );
     throw new UsageError(
-      `'${parsed.name.includes('[') ? spec : parsed.name}' is not a data set${guess ? `: did you mean ${guess}?` : '.'} Known are ${formats.flatMap(({ forms }) => forms).join(', ')}.`,
+      `'${parsed.name}' is not a data set${guess ? `: did you mean ${guess}?` : '.'} Known are ${formats.flatMap(({ forms }) => forms).join(', ')}.`,
     );
   }
   const { dataDir = defaultDataDir(), allowPartial = false } = options;

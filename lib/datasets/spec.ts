@@ -14,7 +14,8 @@ export interface DatasetSpec {
 
 /** Takes `NAME:REST[START:STOP]` apart. Throws UsageError when there is no colon or nothing after it. */
 export function parseSpec(text: string): DatasetSpec {
-  const match = /^([^:]*):(.*?)(\[(-?\d*):(-?\d*)\])?$/s.exec(text);
+  // No name has a bracket: the colon of `photos[0:10]` is the slice's, and `folder:` is wanting.
+  const match = /^([^:[]*):(.*?)(\[(-?\d*):(-?\d*)\])?$/s.exec(text);
   if (!match || match[2] === '') {
     throw new UsageError(
       `'${text}' is not a data set: expected NAME:WHAT, such as cifar100:train, folder:photos or cifar10:test[0:1000].`,

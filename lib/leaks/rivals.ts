@@ -30,7 +30,7 @@ export async function ambiguous(
   const all = Array.from({ length: found.rows }, (_, i) => rowOf(found, i));
   for (let i = 0; i < found.rows; i++) {
     signal?.throwIfAborted();
-    onProgress?.({ stage: 'mirror images of the found features', done: i, total: found.rows, unit: 'features' });
+    onProgress?.({ stage: 'mirror images of the found features', done: i + 1, total: found.rows, unit: 'features' });
     const candidate = await zeroWhereOn(rows, rowOf(found, i), i);
     if (!candidate) continue;
     const { certificate, a } = await checkFacet(rows, noise, candidate);
