@@ -15,7 +15,7 @@ export interface RecoverOptions extends TaskOptions {
   kind?: 'auto' | 'sphere' | 'rectified';
   /** Seeds the starts of the search for rectified features. Default 0. */
   seed?: number;
-  /** Most rounds of starts for rectified features. Default 6; a round takes a start for each feature not found yet. */
+  /** Most rounds of starts for rectified features. Default 10; a round takes a start for each feature not found yet. */
   rounds?: number;
   /** Most seconds: what has its certificate by then is the result. Default: none. */
   seconds?: number;

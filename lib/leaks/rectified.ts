@@ -10,7 +10,7 @@ import type { Whitened } from './whiten.js';
 export interface RectifiedOptions extends TaskOptions {
   /** Seeds the starts. Default 0. */
   seed?: number;
-  /** Most rounds of starts. Default 6. */
+  /** Most rounds of starts. Default 10. */
   rounds?: number;
   /** Most starts of a round; default all that there are. */
   starts?: number;
@@ -41,12 +41,23 @@ const quick: DescentOptions = { lowest: 32, share: 1 / 8, penalty: 10, shrink: 0
 /** Looks at more rows and goes more slowly. */
 const slow: DescentOptions = { lowest: 80, share: 1 / 4, penalty: 100, shrink: 0.85, steps: 80 };
 
-/** A start's tail may mislead, so that it is turned round as well; what few rows do not lead to a feature more may. */
-const tries: { sign: 1 | -1; settings: DescentOptions }[] = [
+/** A start, or its opposite, and how it is looked into. */
+interface Try {
+  sign: 1 | -1;
+  settings: DescentOptions;
+}
+
+/** A start's tail may mislead, so that it is turned round as well. */
+const quickTries: readonly Try[] = [
   { sign: 1, settings: quick },
   { sign: -1, settings: quick },
-  { sign: 1, settings: slow },
 ];
+
+/**
+ * What few rows do not lead to a feature more may. It takes longer than the two quick ones together, so that it is kept
+ * for where they find nothing: from the first start on until there is a feature, and after a round without a new one.
+ */
+const allTries: readonly Try[] = [...quickTries, { sign: 1, settings: slow }];
 
 /**
  * Descents one after another, each from where the last one ended: ε shrinks so fast that a descent may come to rest on r
@@ -70,7 +81,7 @@ export async function findFacets(
   { h, noise }: Omit<Whitened, 'map'>,
   options: RectifiedOptions = {},
 ): Promise<RectifiedFit> {
-  const { seed = 0, rounds = 6, enough = Infinity, signal, finish } = options;
+  const { seed = 0, rounds = 10, enough = Infinity, signal, finish } = options;
   const search = new Search(withOnes(h), noise, options);
   const most = Math.min(enough, h.cols);
   let fruitless = 0;
@@ -84,7 +95,8 @@ export async function findFacets(
       cut = finish?.aborted ?? false;
       if (cut) break;
       if (i === hopeless && search.found.length === 0) break;
-      await search.from(directions.data.subarray(i * h.cols, (i + 1) * h.cols));
+      const thorough = search.found.length === 0 || fruitless > 0;
+      await search.from(directions.data.subarray(i * h.cols, (i + 1) * h.cols), thorough ? allTries : quickTries);
       options.onProgress?.({
         stage: `rectified features, round ${round + 1}`,
         done: i + 1,
@@ -139,7 +151,7 @@ class Search {
   }
 
   /** Descends from a direction; keeps what is new and certified. */
-  async from(direction: Float64Array): Promise<void> {
+  async from(direction: Float64Array, tries: readonly Try[]): Promise<void> {
     for (const { sign, settings } of tries) {
       if (
         await this.#descends(
