@@ -8,6 +8,8 @@ export interface Progress {
   total: number;
   /** `images`, `rows`, `steps`. */
   unit: string;
+  /** Most seconds until the task is ended, done or not; absent without such a limit. */
+  secondsLeft?: number;
 }
 
 /** What every long function takes. */

@@ -5,7 +5,7 @@ import type { AlphaScore, CrossValidation, FitOptions } from '../fit/index.js';
 import type { Column } from '../report/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { parseGrid } from './grid.js';
-import { wholeNumber } from './options.js';
+import { seed, wholeNumber } from './options.js';
 
 /** What `--alpha cv` chooses from, and how. */
 export interface CrossValidationFlags {
@@ -57,8 +57,6 @@ export async function readPenalties({
   }
   return { alphas: await parseGrid('--alpha', alpha) };
 }
-
-const seed = (text: string): number => (text.trim() === '0' ? 0 : wholeNumber(text));
 
 /** The options of `fitLinearMap` that the flags ask for, checked before a file is opened; `score` is {@link agreementScore}. */
 export async function readAlpha(flags: AlphaFlags): Promise<Omit<FitOptions, 'score'>> {

@@ -13,7 +13,7 @@ export class ProgressLine {
     private readonly quiet: boolean,
   ) {}
 
-  readonly update = ({ stage, done, total, unit }: Progress): void => {
+  readonly update = ({ stage, done, total, unit, secondsLeft = Infinity }: Progress): void => {
     if (this.quiet) return;
     const now = Date.now();
     if (stage !== this.stage) {
@@ -28,7 +28,8 @@ export class ProgressLine {
     const seconds = (now - this.begun) / 1000;
     const rate = seconds > 0 ? (done - this.first) / seconds : 0;
     const share = `${Math.floor((100 * done) / Math.max(1, total))} %`;
-    const left = finished ? ` in ${duration(seconds)}` : rate > 0 ? `, ${duration((total - done) / rate)} left` : '';
+    const toGo = rate > 0 ? Math.min((total - done) / rate, secondsLeft) : secondsLeft;
+    const left = finished ? ` in ${duration(seconds)}` : toGo < Infinity ? `, ${duration(toGo)} left` : '';
     const speed = rate > 0 ? `, ${threeDigits(rate)} ${unit}/s` : '';
     const line = `${stage}: ${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${unit} (${share}${speed}${left})`;
     if (!this.stream.isTTY) this.stream.write(`${line}\n`);

@@ -5,7 +5,7 @@ import type { Recovery, RecoveryReport } from '../leaks/index.js';
 import type { NdArray } from 'ndarray';
 import type { RowSource } from '../tensor/index.js';
 import { common, createContext, type Context } from './context.js';
-import { minutes } from './options.js';
+import { minutes, seed } from './options.js';
 
 interface Flags {
   out: string;
@@ -14,6 +14,7 @@ interface Flags {
   head?: string;
   features?: string[];
   minutes?: number;
+  seed?: number;
   json?: boolean;
   quiet?: boolean;
 }
@@ -36,6 +37,9 @@ export function register(program: Command): void {
       .option('--observe <shown>', "take them as an interface would show them, as in 'sweep'; for files of logits")
       .addOption(
         new Option('--minutes <n>', 'most minutes; what has its certificate by then is the result').argParser(minutes),
+      )
+      .addOption(
+        new Option('--seed <n>', 'of the starts of a search for rectified features (default: 0)').argParser(seed),
       )
       .option('--head <file>', 'safetensors file for the linear map from all that was recovered to the outputs')
       .option('--features <file...>', 'the true features of the same images, to say how near the recovered ones are'),
@@ -72,6 +76,7 @@ Examples:
         const recovery = await recoverFeatures(outputs, {
           kind: flags.kind,
           seconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
+          seed: flags.seed,
           // Ctrl-C ends the search with what is certified so far.
           finish: context.signal,
           onProgress: context.onProgress,

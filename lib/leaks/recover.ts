@@ -94,10 +94,21 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   if (space.rank === null) {
     throw new FeatReconstructError(`Expected outputs of a head with fewer features than classes. ${space.reason}`);
   }
-  const attempt = new Attempt(rows, seen, space, space.rank, { ...options, finish: AbortSignal.any(finish.flat()) });
+  const attempt = new Attempt(rows, seen, space, space.rank, {
+    ...options,
+    finish: AbortSignal.any(finish.flat()),
+    onProgress: limited(options, started),
+  });
   const recovery = await attempt.run(kind);
   recovery.report.seconds = (performance.now() - started) / 1000;
   return recovery;
+}
+
+/** Progress that knows when `seconds` will be over. */
+function limited({ seconds, onProgress }: RecoverOptions, started: number): RecoverOptions['onProgress'] {
+  if (seconds === undefined || !onProgress) return onProgress;
+  return (progress) =>
+    onProgress({ ...progress, secondsLeft: Math.max(0, seconds - (performance.now() - started) / 1000) });
 }
 
 class Attempt {

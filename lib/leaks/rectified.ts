@@ -68,13 +68,17 @@ const descents = 2;
 /** Starts of the first round after which, none having led to a feature, there are none to find. */
 const hopeless = 24;
 
+/** Fewest starts of a round after one without anything new: few directions left are few starts, random ones make them up. */
+const fewest = 16;
+
 /** Rounds in a row without anything new after which the search is over. */
 const patience = 2;
 
 /**
  * Features that are never negative and exactly zero on many images, found one by one as facets of the cloud of whitened
  * outputs, each with its certificate. Starts are independent components: of everything in the first round, then of
- * what is left when the found features are taken out, until a round finds nothing new.
+ * what is left when the found features are taken out, until two rounds in a row find nothing new; the second of them
+ * takes random starts as well and looks more slowly.
  * @param outputs `h` (n, r) whitened, distinct rows, and the `noise` of their columns
  */
 export async function findFacets(
@@ -88,7 +92,8 @@ export async function findFacets(
   let cut = false;
   for (let round = 0; round < rounds && fruitless < patience && search.found.length < most && !cut; round++) {
     const before = search.found.length;
-    const directions = await independentComponents(h, complement(search.directions, h.cols), seed + round, options);
+    const left = await independentComponents(h, complement(search.directions, h.cols), seed + round, options);
+    const directions = fruitless > 0 ? search.filled(left, fewest) : left;
     const starts = Math.min(directions.rows, options.starts ?? directions.rows);
     for (let i = 0; i < starts && search.found.length < enough; i++) {
       signal?.throwIfAborted();
@@ -148,6 +153,15 @@ class Search {
     options: RectifiedOptions,
   ) {
     this.#numbers = random(options.seed ?? 0, rows.cols);
+  }
+
+  /** Directions (k, r), with random ones behind them where they are fewer than `least`. */
+  filled(directions: Matrix, least: number): Matrix {
+    const { rows, cols, data } = directions;
+    const filled = matrix(Math.max(rows, least), cols);
+    filled.data.set(data);
+    for (let i = data.length; i < filled.data.length; i++) filled.data[i] = this.#numbers.normal() / Math.sqrt(cols);
+    return filled;
   }
 
   /** Descends from a direction; keeps what is new and certified. */
