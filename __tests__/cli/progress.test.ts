@@ -78,6 +78,17 @@ describe('elsewhere', () => {
     });
   });
 
+  test('what will be ended before it is through has no more time left than that', () => {
+    jestNow((tick) => {
+      const screen = new Screen(false);
+      const line = show(screen);
+      line.update({ ...step(0), secondsLeft: 30 });
+      tick(20_000);
+      line.update({ ...step(10), secondsLeft: 10 });
+      expect(screen.text).toContain('(1 %, 0.500 images/s, 10 s left)');
+    });
+  });
+
   test('a quick rate is a whole number', () => {
     jestNow((tick) => {
       const screen = new Screen(false);

@@ -99,8 +99,14 @@ describe('rectified features, from outputs alone', () => {
       i % 16 < 2 ? value + Math.abs(Math.sin(1.7 * i)) : value,
     );
     const outputs = logitsOf(hidden, 16, madeHead(40, 16));
-    const recovery = await recoverFeatures(outputs, { kind: 'rectified' });
+    const starts = new Map<string, number>();
+    const recovery = await recoverFeatures(outputs, {
+      kind: 'rectified',
+      onProgress: ({ stage, total, unit }) => unit === 'starts' && starts.set(stage, total),
+    });
     expect(recovery.report.features).toBe(14);
+    // The two directions left have their round; the one after it takes random starts, too.
+    expect([...starts.values()].slice(-2)).toEqual([2, 16]);
     expect(recovery.rest!.shape).toEqual([6000, 2]);
     const matched = await matchFeatures(recovery.features!, memoryRows(hidden, 6000, 16));
     expect(1 - matched.worst).toBeLessThan(1e-9);
@@ -237,8 +243,14 @@ describe('a search that is ended before it is through', () => {
     expect(report.sentence).toMatch(/ended before it was sure that it is the only one/);
   });
 
-  it('is ended by its seconds, too', async () => {
-    const { report } = await recoverFeatures(logits, { kind: 'rectified', seconds: 0 });
+  it('is ended by its seconds, too, of which its progress knows', async () => {
+    const left: (number | undefined)[] = [];
+    const { report } = await recoverFeatures(logits, {
+      kind: 'rectified',
+      seconds: 0,
+      onProgress: ({ secondsLeft }) => left.push(secondsLeft),
+    });
+    expect(left.at(-1)).toBe(0);
     expect(report.sentence).toMatch(/ended before it found one/);
   });
 
