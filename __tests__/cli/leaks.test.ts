@@ -129,6 +129,14 @@ describe('recover', () => {
     await file.close();
   });
 
+  test('a seed is a whole number, 0 or above', async () => {
+    for (const seed of ['0.5', '-1', 'x']) {
+      const { code, stderr } = await runCli(['recover', at('rectified.npy'), '--out', at('no'), `--seed=${seed}`]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/--seed.*Expected a (whole )?number/);
+    }
+  });
+
   test('several files of one model are put together', async () => {
     const report = await json(['recover', at('sphere.npy'), at('sphere.npy'), '--out', at('twice.safetensors')]);
     expect(report).toMatchObject({ certified: true, rows: { given: 1000, distinct: 500 } });

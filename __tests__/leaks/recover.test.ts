@@ -110,6 +110,9 @@ describe('rectified features, from outputs alone', () => {
     expect(recovery.rest!.shape).toEqual([6000, 2]);
     const matched = await matchFeatures(recovery.features!, memoryRows(hidden, 6000, 16));
     expect(1 - matched.worst).toBeLessThan(1e-9);
+    expect(recovery.report.sentence).toMatch(
+      /The other 2 are known up to an invertible map; images that switch them off/,
+    );
     const head = await recoveryHead(recovery, outputs);
     expect(await difference(applyLinearMap(head, recoveredRows(recovery)), outputs)).toBeLessThan(1e-5);
   });

@@ -10,12 +10,16 @@ export const wholeNumber = (text: string): number => {
   return value;
 };
 
-/** A whole number, 0 as well. */
-export const seed = (text: string): number => (text.trim() === '0' ? 0 : wholeNumber(text));
-
 export const number = (text: string): number => {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+};
+
+/** A whole number, 0 as well. */
+export const seed = (text: string): number => {
+  const value = number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('Expected a whole number, 0 or above.');
   return value;
 };
 

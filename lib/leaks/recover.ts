@@ -104,6 +104,14 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   return recovery;
 }
 
+/** What is said of the directions that no certificate fixes. */
+function others(count: number): string {
+  if (count === 0) return '';
+  return count === 1
+    ? ' The other one is known up to an invertible map; images that switch it off would show it.'
+    : ` The other ${count} are known up to an invertible map; images that switch them off would show them.`;
+}
+
 /** Progress that knows when `seconds` will be over. */
 function limited({ seconds, onProgress }: RecoverOptions, started: number): RecoverOptions['onProgress'] {
   if (seconds === undefined || !onProgress) return onProgress;
@@ -201,7 +209,7 @@ class Attempt {
     report.kind = 'rectified';
     report.certified = true;
     report.features = found;
-    report.sentence = `The outputs give away ${found === this.rank ? `all ${found}` : `${found} of ${this.rank}`} features one by one, up to order and scale: each is zero on ${fit.certificates[found - 1].zeros} to ${fit.certificates[0].zeros} images, as hardly anything but a feature is.${found < this.rank ? ` The other ${this.rank - found} are known up to an invertible map; images that switch them off would show them.` : ''}`;
+    report.sentence = `The outputs give away ${found === this.rank ? `all ${found}` : `${found} of ${this.rank}`} features one by one, up to order and scale: each is zero on ${fit.certificates[found - 1].zeros} to ${fit.certificates[0].zeros} images, as hardly anything but a feature is.${others(this.rank - found)}`;
     if (skipped) report.notes.push(skipped.trim());
     const features = await this.#apply(facetsMap(fit.facets), whitened);
     const rest = found < this.rank ? await this.#apply(restMap(fit.facets), whitened) : null;
