@@ -28,3 +28,11 @@ export const notRun = (subject: string, bar: string, why: string): Check => ({
   figure: `not run: ${why}`,
   held: null,
 });
+
+/** A bar that a command missed by not ending well. */
+export const failed = (subject: string, problem: string): Check => ({
+  subject,
+  bar: 'the command ends well',
+  figure: problem,
+  held: false,
+});

@@ -1,9 +1,8 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStore, toNdArray, writeNpy } from 'featreconstruct';
-import type { Check } from './check.js';
 import { command } from './command.js';
-import { project, type Settings } from './settings.js';
+import { outFolder, project, type Settings } from './settings.js';
 
 /** Calls the command line as a user would, and reads what it prints as JSON; a problem where it does not end with 0. */
 export async function callJson<T>(args: readonly string[]): Promise<{ value: T | null; problem: string }> {
@@ -15,13 +14,6 @@ export async function callJson<T>(args: readonly string[]): Promise<{ value: T |
   ]);
   if (code !== 0) return { value: null, problem: `exit ${code}: ${lastWords}` };
   return { value: JSON.parse(stdout) as T, problem: '' };
-}
-
-/** Where the commands write what they find. */
-export async function outFolder(name: string): Promise<string> {
-  const folder = join(project, 'out', 'verify', name);
-  await mkdir(folder, { recursive: true });
-  return folder;
 }
 
 /** Images of a store: a data set as the command line takes it, and how often each image is varied. */
@@ -73,10 +65,3 @@ export async function firstOutputs(path: string, rows: number, name: string): Pr
   await store.close();
   return file;
 }
-
-export const failed = (subject: string, problem: string): Check => ({
-  subject,
-  bar: 'the command ends well',
-  figure: problem,
-  held: false,
-});

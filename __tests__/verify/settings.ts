@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,13 @@ export interface Settings {
 
 /** The project's folder. */
 export const project = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Where the commands write what they find. */
+export async function outFolder(name: string): Promise<string> {
+  const folder = join(project, 'out', 'verify', name);
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
 
 export async function readSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
   const cache = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'featreconstruct');

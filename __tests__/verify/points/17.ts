@@ -1,6 +1,6 @@
 import type { Fingerprint, SameHead } from 'featreconstruct';
-import type { Check, Point } from '../check.js';
-import { callJson, extracted, failed, firstOutputs } from '../leaks.js';
+import { failed, type Check, type Point } from '../check.js';
+import { callJson, extracted, firstOutputs } from '../leaks.js';
 import type { Settings } from '../settings.js';
 
 /** d, and c where it is no larger. */

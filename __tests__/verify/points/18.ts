@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { RecoveryReport, RotationComparison } from 'featreconstruct';
-import type { Check, Point } from '../check.js';
-import { callJson, extracted, failed, outFolder } from '../leaks.js';
+import { failed, type Check, type Point } from '../check.js';
+import { callJson, extracted } from '../leaks.js';
+import { outFolder } from '../settings.js';
 
 const sets = ['cifar100:train[0:10000]', 'cifar100:test', 'cifar10:train', 'cifar10:test', 'scenes'];
 

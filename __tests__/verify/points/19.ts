@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { FeatureMatch, RecoveryReport } from 'featreconstruct';
-import type { Check, Point } from '../check.js';
-import { callJson, extracted, failed, outFolder, type Images } from '../leaks.js';
-import type { Settings } from '../settings.js';
+import { failed, type Check, type Point } from '../check.js';
+import { callJson, extracted, type Images } from '../leaks.js';
+import { outFolder, type Settings } from '../settings.js';
 
 interface Subject extends Images {
   model: string;

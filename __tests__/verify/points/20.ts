@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Results, Verdict } from 'featreconstruct';
-import type { Check, Point } from '../check.js';
-import { callJson, failed, outFolder } from '../leaks.js';
-import type { Settings } from '../settings.js';
+import { failed, type Check, type Point } from '../check.js';
+import { callJson } from '../leaks.js';
+import { outFolder, type Settings } from '../settings.js';
 
 export const point: Point = {
   id: 20,
