@@ -66,49 +66,69 @@ export async function weightedGram(h: Matrix, u: Float64Array): Promise<Matrix> 
   return sum;
 }
 
-/** q = hᵀMh + 2vᵀh of every row of H (n, r): one n x r x r product. */
-export async function quadratics(h: Matrix, m: Matrix, v: Float64Array): Promise<Float64Array> {
+/** Rows of H (n, r) in blocks that lie transposed: a quadric's products are quickest on these. */
+export interface TransposedRows {
+  rows: number;
+  cols: number;
+  /** (r, rows of the block) */
+  blocks: Matrix[];
+}
+
+/** The rows, transposed block by block in place: H itself is not to be read any more. */
+export function transposedRows({ rows, cols, data }: Matrix): TransposedRows {
+  const transposed: Matrix[] = [];
+  for (const [start, end] of blocks(rows, cols / 2)) {
+    const block = data.subarray(start * cols, end * cols);
+    const before = block.slice();
+    const n = end - start;
+    for (let i = 0; i < n; i++) for (let j = 0; j < cols; j++) block[j * n + i] = before[i * cols + j];
+    transposed.push(matrix(cols, n, block));
+  }
+  return { rows, cols, blocks: transposed };
+}
+
+/** q = hᵀMh + 2vᵀh of every row: one n x r x r product. */
+export async function quadratics(h: TransposedRows, m: Matrix, v: Float64Array): Promise<Float64Array> {
   // hᵀMh + 2vᵀh = Σ h ∘ (M h + 2v): one Gemm with a bias, one product, one sum as a product with ones.
   const graph = await session(
     'quadratics',
-    ['h', 'm', 'v2', 'ones'],
+    ['ht', 'm', 'v2', 'ones'],
     ['q'],
-    [{ op: 'Gemm', inputs: ['h', 'm', 'v2'], outputs: ['hm'] }, mul('h', 'hm', 'hmh'), gemm('hmh', 'ones', 'q')],
+    [{ op: 'Gemm', inputs: ['m', 'ht', 'v2'], outputs: ['mh'] }, mul('ht', 'mh', 'hmh'), gemm('ones', 'hmh', 'q')],
   );
   const v2 = matrix(
-    1,
     h.cols,
+    1,
     v.map((value) => 2 * value),
   );
-  const ones = matrix(h.cols, 1, new Float64Array(h.cols).fill(1));
+  const ones = matrix(1, h.cols, new Float64Array(h.cols).fill(1));
   const out = new Float64Array(h.rows);
-  for (const [start, end] of blocks(h.rows, h.cols)) {
-    const { q } = await run(graph, { h: rowsOf(h, start, end), m, v2, ones });
+  let start = 0;
+  for (const ht of h.blocks) {
+    const { q } = await run(graph, { ht, m, v2, ones });
     out.set(q, start);
+    start += ht.cols;
   }
   return out;
 }
 
 /** The adjoint of `quadratics`: (Hᵀ diag(e) H, 2 Hᵀe). */
-export async function quadraticsAdjoint(h: Matrix, e: Float64Array): Promise<{ m: Matrix; v: Float64Array }> {
+export async function quadraticsAdjoint(h: TransposedRows, e: Float64Array): Promise<{ m: Matrix; v: Float64Array }> {
   const graph = await session(
     'quadratics adjoint',
-    ['h', 'e'],
+    ['ht', 'et'],
     ['g', 'k'],
-    [
-      transpose('h', 'ht'),
-      transpose('e', 'et'),
-      mul('ht', 'et', 'eht'),
-      gemm('ht', 'eht', 'g', 'nt'),
-      gemm('ht', 'e', 'k'),
-    ],
+    [mul('ht', 'et', 'eht'), gemm('ht', 'eht', 'g', 'nt'), gemm('ht', 'et', 'k', 'nt')],
   );
   const m = matrix(h.cols, h.cols);
   const v = new Float64Array(h.cols);
-  for (const [start, end] of blocks(h.rows, h.cols)) {
-    const { g, k } = await run(graph, { h: rowsOf(h, start, end), e: matrix(end - start, 1, e.subarray(start, end)) });
+  let start = 0;
+  for (const ht of h.blocks) {
+    const et = matrix(1, ht.cols, e.subarray(start, start + ht.cols));
+    const { g, k } = await run(graph, { ht, et });
     add(m.data, g);
     for (let j = 0; j < v.length; j++) v[j] += 2 * k[j];
+    start += ht.cols;
   }
   return { m, v };
 }

@@ -1,5 +1,5 @@
 import { dot, matrix, type Matrix } from '../fit/index.js';
-import { quadratics, quadraticsAdjoint } from './graphs.js';
+import { quadratics, quadraticsAdjoint, type TransposedRows } from './graphs.js';
 import { random } from './random.js';
 
 /** q(h) = hᵀMh + 2vᵀh, M (r, r) symmetric and v (r). */
@@ -42,9 +42,8 @@ export interface Step {
  * Conjugate gradients on the least-squares problem Σ w² (q(h) − level)² over the rows, the system never formed (CGLS:
  * Björck 1996, "Numerical Methods for Least Squares Problems", 7.4.1), for as long as steps are asked for or until the
  * gradient is gone. Rows are weighted by w = 1 / (1 + |h|² / r).
- * @param h (n, r)
  */
-export async function* conjugateGradients(h: Matrix, start: Quadric, level: number): AsyncGenerator<Step> {
+export async function* conjugateGradients(h: TransposedRows, start: Quadric, level: number): AsyncGenerator<Step> {
   const weights = rowWeights(h);
   const weighted = (values: Float64Array): Float64Array => values.map((value, i) => value * weights[i]);
   const misfits = weighted((await quadratics(h, start.m, start.v)).map((value) => level - value));
@@ -75,12 +74,12 @@ const plus = (a: Quadric, scale: number, b: Quadric): Quadric => ({
   v: a.v.map((value, i) => value + scale * b.v[i]),
 });
 
-function rowWeights({ rows, cols, data }: Matrix): Float64Array {
-  const out = new Float64Array(rows);
-  for (let i = 0; i < rows; i++) {
-    let squares = 0;
-    for (let at = i * cols; at < (i + 1) * cols; at++) squares += data[at] * data[at];
-    out[i] = 1 / (1 + squares / cols);
+function rowWeights({ rows, cols, blocks }: TransposedRows): Float64Array {
+  const squares = new Float64Array(rows);
+  let start = 0;
+  for (const { cols: n, data } of blocks) {
+    for (let at = 0; at < data.length; at++) squares[start + (at % n)] += data[at] * data[at];
+    start += n;
   }
-  return out;
+  return squares.map((value) => 1 / (1 + value / cols));
 }

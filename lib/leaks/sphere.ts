@@ -1,7 +1,7 @@
 import type { TaskOptions } from '../base/index.js';
 import { matrix, multiply, rowsOf, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
-import { quadratics } from './graphs.js';
+import { quadratics, transposedRows, type TransposedRows } from './graphs.js';
 import { conjugateGradients, isotropic, norm, randomQuadric, type Quadric } from './quadric.js';
 
 /** What shows that recovered features are the true normalised ones up to a rotation. Plain: serialises to JSON. */
@@ -84,15 +84,15 @@ const alike = 3;
  * Finds the ellipsoid hᵀMh + 2vᵀh = 1 on which whitened outputs lie when a normalisation stands right before the head,
  * by conjugate gradients, and makes sure that it is the only one. M^½ (h + M⁻¹v), scaled to radius √(r + 1), are then
  * the normalised features up to a rotation.
- * @param h (n, r) whitened; `heldOutRows(r)` of its rows, spread evenly, are moved to its end and kept out of the fit
+ * @param h (n, r) whitened; `heldOutRows(r)` of its rows, spread evenly, are kept out of the fit. Overwritten
  */
 export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise<SphereFit> {
   const { iterations = 600, signal, finish, onProgress } = options;
   const r = h.cols;
   const kept = heldOutRows(r);
   moveToEnd(h, kept);
-  const fitted = rowsOf(h, 0, h.rows - kept);
-  const outside = rowsOf(h, h.rows - kept, h.rows);
+  const fitted = transposedRows(rowsOf(h, 0, h.rows - kept));
+  const outside = transposedRows(rowsOf(h, h.rows - kept, h.rows));
   const start = isotropic(r);
   const residualBefore = residualOf(await quadratics(fitted, start.m, start.v), 0);
   let best = { x: start, misfit: Infinity, residual: Infinity };
@@ -127,7 +127,7 @@ export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise
  * @returns the least root mean square met, or null where `finish` ended the search
  */
 async function rivalResidual(
-  fitted: Matrix,
+  fitted: TransposedRows,
   size: number,
   misfit: number,
   steps: number,
@@ -187,8 +187,8 @@ function residualOf(q: Float64Array, shift: number): number {
 
 async function conclude(
   { m, v }: Quadric,
-  fitted: Matrix,
-  outside: Matrix,
+  fitted: TransposedRows,
+  outside: TransposedRows,
   residualBefore: number,
   iterations: number,
 ): Promise<SphereFit> {
