@@ -1,4 +1,5 @@
-/** base: what every room needs, the errors that people read, the options of long tasks, lines of text. */
+/** base: what every room needs, the errors that people read, the options of long tasks, numbers and lines of text. */
+export { count } from './count.js';
 export { FeatReconstructError, UsageError } from './errors.js';
 export { nearest } from './nearest.js';
 export type { Progress, TaskOptions } from './progress.js';

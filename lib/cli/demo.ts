@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { wrap } from '../base/index.js';
+import { count, wrap } from '../base/index.js';
 import type { Results } from '../experiments/index.js';
 import { common, createContext } from './context.js';
 import { paintFor } from './style.js';
@@ -69,7 +69,5 @@ function highlighted(text: string): string {
     .replaceAll('100.00 %', (exact) => paint('green', exact))
     .replace(/^FAILED CHECK/gm, (warning) => paint('red', warning));
 }
-
-const count = (value: number): string => value.toLocaleString('en-US');
 
 const next = 'Next, on your own: npx featreconstruct audit MODEL.onnx FOLDER_OF_IMAGES';

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { count } from '../base/index.js';
 import { common, createContext } from './context.js';
 import {
   dataOptions,
@@ -80,7 +81,7 @@ Example:
       const { rows, features, logits, provenance, skipped } = store;
       await store.close();
       const lines = [
-        `${flags.store}: ${rows.toLocaleString('en-US')} rows, features (n, ${features.cols}), logits (n, ${logits.cols})`,
+        `${flags.store}: ${count(rows)} rows, features (n, ${features.cols}), logits (n, ${logits.cols})`,
         ...(skipped.length > 0 ? [`${skipped.length} bad images skipped, the first: ${skipped[0].reason}`] : []),
         ...otherTransforms([{ name: provenance.model.name, ...provenance }]).map((text) => `! ${text}`),
       ];

@@ -1,4 +1,4 @@
-import type { Progress } from '../base/index.js';
+import { count, type Progress } from '../base/index.js';
 
 /** Shows the progress of long tasks: one line that is rewritten on a terminal, a plain line now and then otherwise. */
 export class ProgressLine {
@@ -31,7 +31,7 @@ export class ProgressLine {
     const toGo = rate > 0 ? Math.min((total - done) / rate, secondsLeft) : secondsLeft;
     const left = finished ? ` in ${duration(seconds)}` : toGo < Infinity ? `, ${duration(toGo)} left` : '';
     const speed = rate > 0 ? `, ${threeDigits(rate)} ${unit}/s` : '';
-    const line = `${stage}: ${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${unit} (${share}${speed}${left})`;
+    const line = `${stage}: ${count(done)} of ${count(total)} ${unit} (${share}${speed}${left})`;
     if (!this.stream.isTTY) this.stream.write(`${line}\n`);
     else {
       const fitted = line.slice(0, Math.max(20, (this.stream.columns ?? 100) - 1));
@@ -59,7 +59,7 @@ export class ProgressLine {
 /** 40 → `40.0`, 4071 → `4,070`. */
 function threeDigits(value: number): string {
   const text = value.toPrecision(3);
-  return value < 1000 ? text : Number(text).toLocaleString('en-US');
+  return value < 1000 ? text : count(Number(text));
 }
 
 /** 75 → `1:15`, 4000 → `1:06:40`, 3.2 → `3.2 s`. */

@@ -1,3 +1,4 @@
+import { count } from '../base/index.js';
 import type { MapEvaluation } from '../evaluate/index.js';
 import type { CrossValidation, Span } from '../fit/index.js';
 import type { LinearMap } from '../tensor/index.js';
@@ -151,5 +152,3 @@ export const shortSpec = (spec: string): string => spec.replace(/^(folder|tensor
 
 /** Rounded down, so that 100 % is said of all alone. */
 const percent = (share: number): string => `${(Math.floor(1000 * share + 1e-9) / 10).toFixed(1)} %`;
-
-const count = (n: number): string => n.toLocaleString('en-US');

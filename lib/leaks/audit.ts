@@ -1,3 +1,4 @@
+import { count } from '../base/index.js';
 import type { Fingerprint } from './fingerprint.js';
 import { inWords } from './observe.js';
 import type { RecoveryReport } from './recover.js';
@@ -202,8 +203,6 @@ function alone({
   }
   return [`From the outputs alone: ${recovery?.sentence ?? reason}`];
 }
-
-const count = (n: number): string => n.toLocaleString('en-US');
 
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
 

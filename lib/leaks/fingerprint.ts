@@ -1,4 +1,4 @@
-import { FeatReconstructError, type TaskOptions } from '../base/index.js';
+import { count, FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 import { examineOutputs, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
@@ -55,7 +55,9 @@ export async function fingerprint(outputs: RowsLike, options: FingerprintOptions
     reasons: [describeKind(seen)],
   };
   if (seen.duplicates > 0) {
-    result.reasons.push(`${seen.duplicates} of ${seen.rows} rows are copies of others; copies count once.`);
+    result.reasons.push(
+      `${count(seen.duplicates)} of ${count(seen.rows)} rows are copies of others; copies count once.`,
+    );
   }
   let space: OutputSpace;
   try {
@@ -98,7 +100,7 @@ async function lookAtFeatures(
   const needed = sphereRowsNeeded(rank);
   if (distinct.length < needed) {
     result.reasons.push(
-      `Whether a normalisation stands before the head takes ${needed} distinct rows to see; ${distinct.length} are here.`,
+      `Whether a normalisation stands before the head takes ${count(needed)} distinct rows to see; ${count(distinct.length)} are here.`,
     );
   } else {
     const most = Math.min(distinct.length, sphereRowsEnough(rank));
@@ -117,7 +119,7 @@ async function lookAtFeatures(
   }
   if (distinct.length < rectifiedRowsNeeded(rank)) {
     result.reasons.push(
-      `Whether rectified features stand before the head takes ${rectifiedRowsNeeded(rank)} distinct rows at least; ${distinct.length} are here.`,
+      `Whether rectified features stand before the head takes ${count(rectifiedRowsNeeded(rank))} distinct rows at least; ${count(distinct.length)} are here.`,
     );
     return;
   }
@@ -126,7 +128,7 @@ async function lookAtFeatures(
   result.rectified = certificates.length > 0 ? true : null;
   result.reasons.push(
     certificates.length > 0
-      ? `Rectified features stand before the head: one is zero on ${certificates[0].zeros} of these images and never negative.`
+      ? `Rectified features stand before the head: one is zero on ${count(certificates[0].zeros)} of these images and never negative.`
       : `No rectified feature was found in ${starts} descents; more varied images might show one.`,
   );
 }

@@ -1,5 +1,5 @@
 import type { NdArray } from 'ndarray';
-import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { count, FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
 import { applyLinearMap, composeLinearMaps, type Matrix } from '../fit/index.js';
 import { toNdArray, toRowSource, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
 import type { FacetCertificate } from './certificate.js';
@@ -105,11 +105,11 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
 }
 
 /** What is said of the directions that no certificate fixes. */
-function others(count: number): string {
-  if (count === 0) return '';
-  return count === 1
+function others(left: number): string {
+  if (left === 0) return '';
+  return left === 1
     ? ' The other one is known up to an invertible map; images that switch it off would show it.'
-    : ` The other ${count} are known up to an invertible map; images that switch them off would show them.`;
+    : ` The other ${left} are known up to an invertible map; images that switch them off would show them.`;
 }
 
 /** Progress that knows when `seconds` will be over. */
@@ -151,12 +151,12 @@ class Attempt {
   #tooFewRows(kind: 'auto' | 'sphere' | 'rectified'): FeatReconstructError {
     const { rows, duplicates, distinct } = this.seen;
     const needed = [
-      ...(kind !== 'rectified' ? [`${this.#neededSphere} for features behind a normalisation`] : []),
-      ...(kind !== 'sphere' ? [`${this.#neededRectified} at the very least for rectified ones`] : []),
+      ...(kind !== 'rectified' ? [`${count(this.#neededSphere)} for features behind a normalisation`] : []),
+      ...(kind !== 'sphere' ? [`${count(this.#neededRectified)} at the very least for rectified ones`] : []),
     ];
-    const copies = duplicates > 0 ? ` (${rows} rows, ${duplicates} of them copies of others)` : '';
+    const copies = duplicates > 0 ? ` (${count(rows)} rows, ${count(duplicates)} of them copies of others)` : '';
     return new FeatReconstructError(
-      `Expected more distinct rows, found ${distinct.length}${copies}: with outputs that fill ${this.rank} directions it takes ${needed.join(', ')}. Give the outputs of more images, or of more variations of these (extract --vary N).`,
+      `Expected more distinct rows, found ${count(distinct.length)}${copies}: with outputs that fill ${this.rank} directions it takes ${needed.join(', ')}. Give the outputs of more images, or of more variations of these (extract --vary N).`,
     );
   }
 
@@ -167,13 +167,13 @@ class Attempt {
     const report = this.#report(certificate.iterations, keep.length);
     report.sphere = certificate;
     if (!certificate.holds || !map) {
-      report.sentence = `No certificate: ${noSphere(certificate)}, so that no normalisation before the head is shown; ${this.seen.rows} rows may also be too few or too coarse. What is known is the affine class: the ${this.rank} features up to an invertible map.`;
+      report.sentence = `No certificate: ${noSphere(certificate)}, so that no normalisation before the head is shown; ${count(this.seen.rows)} rows may also be too few or too coarse. What is known is the affine class: the ${this.rank} features up to an invertible map.`;
       return { report, features: null, rest: null };
     }
     report.kind = 'sphere';
     report.certified = true;
     report.features = this.rank;
-    report.sentence = `The outputs give away the normalised features up to a rotation: distances, angles and nearest neighbours among the images are the model's own (expected R² ${roundDown(certificate.expectedR2)}, residual ${digits(certificate.residual)} on ${certificate.rowsHeldOut} rows kept out of the fit).`;
+    report.sentence = `The outputs give away the normalised features up to a rotation: distances, angles and nearest neighbours among the images are the model's own (expected R² ${roundDown(certificate.expectedR2)}, residual ${digits(certificate.residual)} on ${count(certificate.rowsHeldOut)} rows kept out of the fit).`;
     return { report, features: await this.#apply(map, whitened), rest: null };
   }
 
@@ -196,7 +196,7 @@ class Attempt {
       );
     }
     const skipped = sphereSkipped
-      ? ` Whether a normalisation stands before the head could not be tried: that takes ${this.#neededSphere} distinct rows.`
+      ? ` Whether a normalisation stands before the head could not be tried: that takes ${count(this.#neededSphere)} distinct rows.`
       : '';
     if (found === 0 && fit.cut) {
       report.sentence = `No certificate: the search for rectified features was ended before it found one.${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
@@ -209,7 +209,7 @@ class Attempt {
     report.kind = 'rectified';
     report.certified = true;
     report.features = found;
-    report.sentence = `The outputs give away ${found === this.rank ? `all ${found}` : `${found} of ${this.rank}`} features one by one, up to order and scale: each is zero on ${fit.certificates[found - 1].zeros} to ${fit.certificates[0].zeros} images, as hardly anything but a feature is.${others(this.rank - found)}`;
+    report.sentence = `The outputs give away ${found === this.rank ? `all ${found}` : `${found} of ${this.rank}`} features one by one, up to order and scale: each is zero on ${count(fit.certificates[found - 1].zeros)} to ${count(fit.certificates[0].zeros)} images, as hardly anything but a feature is.${others(this.rank - found)}`;
     if (skipped) report.notes.push(skipped.trim());
     const features = await this.#apply(facetsMap(fit.facets), whitened);
     const rest = found < this.rank ? await this.#apply(restMap(fit.facets), whitened) : null;
@@ -224,7 +224,7 @@ class Attempt {
       sentence: '',
       notes:
         outputs.duplicates > 0
-          ? [`${outputs.duplicates} of ${outputs.rows} rows are copies of others and were used once.`]
+          ? [`${count(outputs.duplicates)} of ${count(outputs.rows)} rows are copies of others and were used once.`]
           : [],
       outputs,
       rank: this.rank,

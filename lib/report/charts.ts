@@ -1,7 +1,7 @@
 import { definitions, shortSpec, type Results } from '../experiments/index.js';
 import { alphaCharts } from './alpha-chart.js';
 import { loadPlot, type Chart, type Plotting } from './chart.js';
-import { agreementChart, controlChart, marginChart, marginStrips } from './fit-charts.js';
+import { agreementCaption, agreementChart, controlChart, marginChart, marginStrips } from './fit-charts.js';
 import { leakChart, leakCharts } from './leak-charts.js';
 import { spectrumChart } from './spectrum-chart.js';
 import { heatmap, metrics, pairsOf } from './heatmap.js';
@@ -33,10 +33,7 @@ export function fitCharts(plotting: Plotting, results: Results): Shown[] {
       leakChart(plotting, shown),
       'Each line is one way of showing the outputs: the dot is the share of the features’ variance that one linear map reads off them (R²; below zero it explains nothing, and stands at zero), the ring how often the model’s last layer then names its own answer.',
     ],
-    [
-      agreementChart(plotting, experiment, whole),
-      'Dots are agreement, bars their 95 % intervals (Wilson). The dashed tick is the published figure, of the published models.',
-    ],
+    [agreementChart(plotting, experiment, whole), agreementCaption(experiment, whole)],
     [
       marginChart(plotting, whole),
       'Images sorted by how far the original’s first answer is ahead of its second. What agreement loses, it should lose on the left. Fits that agree on every image are left out.',

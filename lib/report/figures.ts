@@ -1,4 +1,5 @@
 /** How figures are written for people: rounded to what is known, an en dash where there is none. */
+import { count as grouped } from '../base/index.js';
 
 export const none = '–';
 
@@ -20,7 +21,7 @@ export function rSquared(value: number | null): string {
 }
 
 /** 1234567 → `1,234,567`. */
-export const count = (value: number | null): string => (value === null ? none : value.toLocaleString('en-US'));
+export const count = (value: number | null): string => (value === null ? none : grouped(value));
 
 /** Three significant digits. */
 export function brief(value: number | null): string {

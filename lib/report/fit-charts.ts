@@ -3,6 +3,13 @@ import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth, stepOf, type Pair } from './heatmap.js';
 import { fitLabel, groupRows, pairName } from './words.js';
 
+/** What to say under the chart of agreement: of ticks only where there are some. */
+export const agreementCaption = (experiment: number, rows: readonly ResultRow[]): string =>
+  'Dots are agreement, bars their 95 % intervals (Wilson).' +
+  (rows.some((row) => publishedFor(experiment, row))
+    ? ' The dashed tick is the published figure, of the published models.'
+    : '');
+
 /** Agreement of each fit with its 95 % interval, the published figure as a tick: a forest plot. */
 export function agreementChart(plotting: Plotting, experiment: number, rows: readonly ResultRow[]): Chart | null {
   const { Plot } = plotting;
@@ -33,7 +40,7 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
     {
       name: 'agreement',
       title: 'Agreement by fit',
-      description: 'Dots are agreement in %, bars its 95 % interval, upright ticks the published figure.',
+      description: `Dots are agreement in %, bars its 95 % interval${published.length > 0 ? ', upright ticks the published figure' : ''}.`,
     },
     {
       width: 760,
