@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Results } from '../../lib/index.js';
-import { observe } from '../../lib/leaks/index.js';
+import { observe, recoverFeatures } from '../../lib/leaks/index.js';
 import { openSafetensors, toNdArray, writeNpy, type RowSource } from '../../lib/tensor/index.js';
 import { made } from '../leaks/data.js';
 import { runCli, temporaryFolder, writeCifar, writeClassifier } from './support.js';
@@ -135,6 +135,18 @@ describe('recover', () => {
       expect(code).toBe(2);
       expect(stderr).toMatch(/--seed.*Expected a (whole )?number/);
     }
+  });
+
+  test('another seed is another search', async () => {
+    const { logits } = made('rectified', 160, 8, 16);
+    const file = await npy(at('few-rectified.npy'), logits);
+    const descents = async (...seed: string[]): Promise<number> => {
+      const args = ['recover', file, '--kind', 'rectified', '--out', at('seeded.safetensors'), ...seed];
+      return (await json<{ iterations: number }>(args)).iterations;
+    };
+    const { report } = await recoverFeatures(logits, { kind: 'rectified', seed: 2 });
+    expect(await descents('--seed', '2')).toBe(report.iterations);
+    expect(await descents()).not.toBe(report.iterations);
   });
 
   test('several files of one model are put together', async () => {

@@ -246,15 +246,23 @@ describe('a search that is ended before it is through', () => {
     expect(report.sentence).toMatch(/ended before it was sure that it is the only one/);
   });
 
-  it('is ended by its seconds, too, of which its progress knows', async () => {
-    const left: (number | undefined)[] = [];
-    const { report } = await recoverFeatures(logits, {
-      kind: 'rectified',
-      seconds: 0,
-      onProgress: ({ secondsLeft }) => left.push(secondsLeft),
-    });
-    expect(left.at(-1)).toBe(0);
-    expect(report.sentence).toMatch(/ended before it found one/);
+  it('is ended by its seconds, too, of which its progress knows until they are over', async () => {
+    const progressOf = async (seconds: number): Promise<{ sentence: string; left: (number | undefined)[] }> => {
+      const left: (number | undefined)[] = [];
+      const { report } = await recoverFeatures(logits, {
+        kind: 'rectified',
+        seconds,
+        onProgress: ({ stage, secondsLeft }) => stage.startsWith('independent') && left.push(secondsLeft),
+      });
+      return { sentence: report.sentence, left };
+    };
+    const long = await progressOf(3600);
+    expect(long.left.length).toBeGreaterThan(0);
+    for (const seconds of long.left) expect(Math.abs(seconds! - 3540)).toBeLessThan(60);
+    expect(long.sentence).toMatch(/give away/);
+    const short = await progressOf(0);
+    expect(short.left.every((seconds) => seconds === undefined)).toBe(true);
+    expect(short.sentence).toMatch(/ended before it found one/);
   });
 
   it('is given up by signal', async () => {

@@ -77,6 +77,7 @@ export interface TransposedRows {
 /** The rows, transposed block by block in place: H itself is not to be read any more. */
 export function transposedRows({ rows, cols, data }: Matrix): TransposedRows {
   const transposed: Matrix[] = [];
+  // No transposed copy has to fit beside a block, which may be twice as large for that.
   for (const [start, end] of blocks(rows, cols / 2)) {
     const block = data.subarray(start * cols, end * cols);
     const before = block.slice();

@@ -15,7 +15,10 @@ export interface RecoverOptions extends TaskOptions {
   kind?: 'auto' | 'sphere' | 'rectified';
   /** Seeds the starts of the search for rectified features. Default 0. */
   seed?: number;
-  /** Most rounds of starts for rectified features. Default 10; a round takes a start for each feature not found yet. */
+  /**
+   * Most rounds of starts for rectified features. Default 10; a round takes a start for each feature not found yet, and
+   * 16 at least after one without a new one.
+   */
   rounds?: number;
   /** Most seconds: what has its certificate by then is the result. Default: none. */
   seconds?: number;
@@ -112,11 +115,13 @@ function others(left: number): string {
     : ` The other ${left} are known up to an invertible map; images that switch them off would show them.`;
 }
 
-/** Progress that knows when `seconds` will be over. */
+/** Progress that knows when `seconds` will be over; what still runs after that is not ended by it. */
 function limited({ seconds, onProgress }: RecoverOptions, started: number): RecoverOptions['onProgress'] {
   if (seconds === undefined || !onProgress) return onProgress;
-  return (progress) =>
-    onProgress({ ...progress, secondsLeft: Math.max(0, seconds - (performance.now() - started) / 1000) });
+  return (progress) => {
+    const secondsLeft = seconds - (performance.now() - started) / 1000;
+    onProgress(secondsLeft > 0 ? { ...progress, secondsLeft } : progress);
+  };
 }
 
 class Attempt {

@@ -3,10 +3,13 @@ import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth, stepOf, type Pair } from './heatmap.js';
 import { fitLabel, groupRows, pairName } from './words.js';
 
+const published = (experiment: number, row: ResultRow): number | null =>
+  publishedFor(experiment, row)?.agreement ?? null;
+
 /** What to say under the chart of agreement: of ticks only where there are some. */
 export const agreementCaption = (experiment: number, rows: readonly ResultRow[]): string =>
   'Dots are agreement, bars their 95 % intervals (Wilson).' +
-  (rows.some((row) => publishedFor(experiment, row))
+  (rows.some((row) => published(experiment, row) !== null)
     ? ' The dashed tick is the published figure, of the published models.'
     : '');
 
@@ -23,16 +26,14 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
         agreement: 100 * row.agreement!,
         low: 100 * (row.agreementInterval?.[0] ?? row.agreement!),
         high: 100 * (row.agreementInterval?.[1] ?? row.agreement!),
-        published: publishedFor(experiment, row)?.agreement ?? null,
+        published: published(experiment, row),
       })),
   );
   if (marks.length === 0) return null;
   const fits = [...new Set(marks.map(({ fit }) => fit))];
   const groups = [...new Set(marks.map(({ group }) => group))];
-  const published = marks
-    .filter((mark) => mark.published !== null)
-    .map((mark) => ({ ...mark, at: 100 * mark.published! }));
-  const least = Math.min(...marks.map(({ low }) => low), ...published.map(({ at }) => at));
+  const ticks = marks.filter((mark) => mark.published !== null).map((mark) => ({ ...mark, at: 100 * mark.published! }));
+  const least = Math.min(...marks.map(({ low }) => low), ...ticks.map(({ at }) => at));
   const colour = (kind: string): string => `var(--series-${['plain', 'sgd', 'prior'].indexOf(kind)})`;
   const left = labelWidth(fits);
   return draw(
@@ -40,7 +41,7 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
     {
       name: 'agreement',
       title: 'Agreement by fit',
-      description: `Dots are agreement in %, bars its 95 % interval${published.length > 0 ? ', upright ticks the published figure' : ''}.`,
+      description: `Dots are agreement in %, bars its 95 % interval${ticks.length > 0 ? ', upright ticks the published figure' : ''}.`,
     },
     {
       width: 760,
@@ -68,7 +69,7 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
           stroke: (d) => colour(d.kind),
           strokeWidth: 2,
         }),
-        Plot.tickX(published, {
+        Plot.tickX(ticks, {
           ...{ fy: 'group', y: 'fit', x: 'at', stroke: 'var(--muted)', strokeWidth: 1.5, strokeDasharray: '3,2' },
         }),
         Plot.dot(marks, {
