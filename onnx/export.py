@@ -105,20 +105,59 @@ def build(library_name: str, name: str, tag: str | None, pretrained: bool, class
         model = module.models.get_model(name, weights=weights if pretrained else None, **count)
         return model, crop if isinstance(crop, int) else crop[0]
     tags = module.list_pretrained_tags_by_model(name)
-    if pretrained and tag not in tags:
-        raise ExportError(f"Expected open_clip/{name}:TAG with one of these tags: {', '.join(tags)}.")
-    model = module.create_model(name, pretrained=tag if pretrained else None)
+    if (pretrained and tag is None) or (tag is not None and not module.get_pretrained_cfg(name, tag)):
+        known = f"with one of these tags: {', '.join(tags)}" if tags else "without a tag: open_clip has no weights of it"
+        raise ExportError(f"Expected open_clip/{name}{':TAG' if tags else ''} {known}.")
+    # A state dict does not say which GELU it was trained with, and open_clip only warns: the tag decides.
+    quick = module.get_model_config(name).get("quick_gelu", False)
+    wanted = clip_weights(name, tag).get("quick_gelu", quick)
+    if tag is not None and quick and not wanted:
+        raise ExportError(f"Expected weights made with QuickGELU for open_clip/{name}, but found that {tag} was not.")
+    model = module.create_model(name, pretrained=tag if pretrained else None, force_quick_gelu=bool(wanted))
     size = model.visual.image_size
     return model, size if isinstance(size, int) else size[0]
+
+
+def clip_weights(name: str, tag: str | None) -> dict:
+    """open_clip's entry for a tag: transform and activation. Without a tag: what all published weights of the model share,
+    and None for what they differ in; a key that none of them has is left out."""
+    module = library("open_clip")
+    entries = [module.get_pretrained_cfg(name, each) for each in ([tag] if tag else module.list_pretrained_tags_by_model(name))]
+    shared = {}
+    for key in ("mean", "std", "interpolation", "resize_mode", "quick_gelu"):
+        values = {entry.get(key, False if key == "quick_gelu" else None) for entry in entries}
+        if entries:
+            shared[key] = values.pop() if len(values) == 1 else None
+    return shared
+
+
+def few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def check_activation(name: str, tag: str | None) -> None:
+    """@raise ExportError where a checkpoint may have been trained with either GELU, and nothing says with which"""
+    module = library("open_clip")
+    if tag is not None or clip_weights(name, tag).get("quick_gelu", False) is not None:
+        return
+    tags = module.list_pretrained_tags_by_model(name)
+    quick = [each for each in tags if module.get_pretrained_cfg(name, each).get("quick_gelu", False)]
+    plain = [each for each in tags if each not in quick]
+    raise ExportError(
+        f"Expected open_clip/{name}:TAG with --checkpoint, but found no tag: some weights of this model were trained with "
+        f"QuickGELU ({few(quick)}), others with GELU ({few(plain)}), and a state dict does not say with which. "
+        "Name the tag that yours were trained from, or one of the same kind."
+    )
 
 
 def own_transform(library_name: str, name: str, tag: str | None, model) -> dict | None:
     """How the library makes a picture into this network's input; None where that is nothing that can be stated here."""
     if library_name == "timm":
         config = model.pretrained_cfg
-        if config["crop_mode"] != "center":
-            return None
         mean, std, interpolation, crop_pct = (config[key] for key in ("mean", "std", "interpolation", "crop_pct"))
+        mode = {"center": "shortest", "squash": "squash"}.get(config["crop_mode"])
+        if mode == "squash" and crop_pct != 1:  # the stretched image would be cropped, too
+            return None
     elif library_name == "torchvision":
         weights = library("torchvision").models.get_model_weights(name)
         if not len(weights):
@@ -126,17 +165,20 @@ def own_transform(library_name: str, name: str, tag: str | None, model) -> dict 
         preset = (weights[tag] if tag else next(iter(weights))).transforms()
         (crop,), (resized,) = preset.crop_size, preset.resize_size
         mean, std, interpolation = preset.mean, preset.std, preset.interpolation.value
-        crop_pct = crop / resized
+        mode, crop_pct = "shortest", crop / resized
         while int(crop / crop_pct) < resized:  # the quotient's rounding must not lose a pixel
             crop_pct = math.nextafter(crop_pct, 0)
     else:
-        config = model.visual.preprocess_cfg
-        if config["resize_mode"] != "shortest":
-            return None
-        mean, std, interpolation, crop_pct = config["mean"], config["std"], config["interpolation"], 1.0
-    if interpolation not in ("bilinear", "bicubic"):
+        # The network itself knows its transform only where open_clip loaded the weights.
+        config = {**model.visual.preprocess_cfg, **clip_weights(name, tag)}
+        mean, std, interpolation, mode = (config[key] for key in ("mean", "std", "interpolation", "resize_mode"))
+        crop_pct = 1.0
+    if mode is None or mean is None or std is None or interpolation not in ("bilinear", "bicubic"):
         return None
-    return {"name": "timm", "mean": mean, "std": std, "cropPct": crop_pct, "interpolation": interpolation}
+    numbers = {"mean": mean, "std": std, "interpolation": interpolation}
+    if mode == "squash":
+        return {"name": "upsample", **numbers}
+    return {"name": "timm", **numbers, "cropPct": crop_pct} if mode == "shortest" else None
 
 
 def load_checkpoint(model, file: str) -> None:
@@ -394,6 +436,8 @@ def main() -> None:
     import torch
 
     library_name, name, tag, published_size = resolve(args.name)
+    if args.checkpoint and library_name == "open_clip":
+        check_activation(name, tag)
     torch.manual_seed(args.seed)
     try:
         model, own_size = build(library_name, name, tag, args.pretrained, args.classes)

@@ -14,6 +14,7 @@ export const point: Point = {
   async run(settings) {
     const checks: Check[] = [];
     for (const name of Object.keys(expectedWidths)) checks.push(...(await checkModel(name, settings)));
+    checks.push(await checkTags(settings));
     checks.push(...(await checkTraining(settings)));
     const goldens = ['images', 'onnx', 'runtime', 'fit'].map((room) => `__tests__/${room}/`);
     return [...checks, ...(await checkTests(goldens))];
@@ -34,6 +35,18 @@ async function checkModel(name: string, settings: Settings): Promise<Check[]> {
   if (!check) return [read, notRun(subject, bar, `no ${name}.safetensors beside the model`)];
   const figure = `${check.featuresDifference.toExponential(1)} and ${check.logitsDifference.toExponential(1)} of their scale`;
   return [read, { subject, bar, figure, held: check.held }];
+}
+
+/** What is built and stated for each published tag of open_clip, without weights. */
+async function checkTags({ python }: Settings): Promise<Check> {
+  const [subject, bar] = ['export.py, all tags of open_clip', 'transform and activation as open_clip has them'];
+  const modules = ['torch', 'torchvision', 'open_clip'];
+  if (!python || !(await hasModules(python, modules))) {
+    return notRun(subject, bar, `no Python with ${modules.join(', ')}`);
+  }
+  const script = join(project, '__tests__/onnx-export/open_clip_tags.py');
+  const { code, stdout, lastWords } = await command(python, [script], { show: false });
+  return { subject, bar, figure: stdout.trim().split('\n').at(-1) || lastWords, held: code === 0 };
 }
 
 type Widths = readonly [features: number, classes: number];
