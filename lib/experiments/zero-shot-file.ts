@@ -1,16 +1,19 @@
 import { FeatReconstructError } from '../base/index.js';
+import { embeddingNotices } from './zero-shot-checks.js';
 import { openSafetensors, toNdArray, writeSafetensors, type LinearMap } from '../tensor/index.js';
 
 /** Class embeddings as a head: weight (c, d) of unit rows, bias 0. */
 export interface ClassEmbeddings extends LinearMap {
   /** In the order of the rows; null where they are not known. */
   classNames: readonly string[] | null;
+  /** What is unusual about the numbers of a file, in sentences. */
+  notices: readonly string[];
 }
 
 /**
  * Reads class embeddings (c, d) from a safetensors file: its one tensor, or the one called `embeddings`. Its metadata may
  * name the classes, as a JSON list under `classNames`.
- * @throws FeatReconstructError when the file is not so, or a row has no direction
+ * @throws FeatReconstructError when the file is not so, a row has no direction, or the numbers are those of the transpose
  */
 export async function readClassEmbeddings(path: string): Promise<ClassEmbeddings> {
   const file = await openSafetensors(path);
@@ -23,17 +26,19 @@ export async function readClassEmbeddings(path: string): Promise<ClassEmbeddings
       );
     }
     const [c, d] = shape;
-    return {
-      ...unitHead(Float64Array.from(await rows.read(0, c)), d, path),
-      classNames: namesOf(file.metadata.classNames, c, path),
-    };
+    const values = Float64Array.from(await rows.read(0, c));
+    const notices = embeddingNotices(values, c, path);
+    return { ...unitHead(values, d, path), classNames: namesOf(file.metadata.classNames, c, path), notices };
   } finally {
     await file.close();
   }
 }
 
 /** Writes what {@link readClassEmbeddings} reads. */
-export async function writeClassEmbeddings(path: string, { weight, classNames }: ClassEmbeddings): Promise<void> {
+export async function writeClassEmbeddings(
+  path: string,
+  { weight, classNames }: Pick<ClassEmbeddings, 'weight' | 'classNames'>,
+): Promise<void> {
   await writeSafetensors(path, { embeddings: weight }, classNames ? { classNames: JSON.stringify(classNames) } : {});
 }
 

@@ -88,7 +88,7 @@ export async function zeroShotHead(source: ZeroShotSource, options: ZeroShotOpti
     await tower.release();
   }
   const averages = averageBy(templates.length, embeddings, tower.featureDim);
-  const head = { ...unitHead(averages, tower.featureDim, name), classNames };
+  const head = { ...unitHead(averages, tower.featureDim, name), classNames, notices: [] };
   if (kept) {
     await mkdir(options.stores!, { recursive: true });
     await writeClassEmbeddings(kept, head);

@@ -20,6 +20,7 @@ import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { resultRow } from './rows.js';
 import type { CrossValidationRecord, ResultRow, SpectrumRecord, ZeroShotRecord } from './types.js';
+import { strangerNotice } from './zero-shot-checks.js';
 import { zeroShotHead, type ZeroShotHead, type ZeroShotSource } from './zero-shot-head.js';
 
 /**
@@ -53,6 +54,7 @@ export async function runZeroShot(
   };
 
   const train = await activations(datasets.train);
+  const notices = await headNotices(head, train.y.store);
   const used = [train.x.store, train.y.store];
   const models = used.map((store) => ({
     name: store.provenance.model.name,
@@ -108,25 +110,24 @@ export async function runZeroShot(
           onProgress: (progress) => onProgress?.({ ...progress, stage: `evaluate from ${from} on ${test}` }),
         },
       );
-      rows.push(
-        resultRow(fit, evaluation, {
-          source: models[0].name,
-          target: models[1].name,
-          train: datasets.train,
-          test,
-          from,
-          nTrain: train.x.store.rows,
-          nTest: x.rows,
-          overlap,
-          rawAgreement: raw,
-          ...likeness,
-          seconds: {
-            extract: [...new Set([train, held])].reduce((sum, each) => sum + each.x.seconds + each.y.seconds, 0),
-            fit: jointSeconds / cells.length,
-            evaluate: (performance.now() - judging) / 1000,
-          },
-        }),
-      );
+      const row = resultRow(fit, evaluation, {
+        source: models[0].name,
+        target: models[1].name,
+        train: datasets.train,
+        test,
+        from,
+        nTrain: train.x.store.rows,
+        nTest: x.rows,
+        overlap,
+        rawAgreement: raw,
+        ...likeness,
+        seconds: {
+          extract: [...new Set([train, held])].reduce((sum, each) => sum + each.x.seconds + each.y.seconds, 0),
+          fit: jointSeconds / cells.length,
+          evaluate: (performance.now() - judging) / 1000,
+        },
+      });
+      rows.push({ ...row, warnings: [...notices, ...row.warnings] });
     }
   }
   const spectra = await jointSpectra(joint, datasets.train, options, [0]);
@@ -151,8 +152,9 @@ function withHead(store: Store, head: ZeroShotHead): Store {
   const [classCount, width] = head.weight.shape;
   const { provenance, features } = store;
   if (width !== features.cols) {
+    const turned = classCount === features.cols ? ' The file seems to hold (d, c): save its transpose.' : '';
     throw new FeatReconstructError(
-      `Expected class embeddings as wide as the ${features.cols} of ${provenance.model.name}, found ${width}: give the text half of the same model, one row a class.`,
+      `Expected class embeddings as wide as the ${features.cols} of ${provenance.model.name}, found ${width}: give the text half of the same model, one row a class.${turned}`,
     );
   }
   return {
@@ -161,6 +163,12 @@ function withHead(store: Store, head: ZeroShotHead): Store {
     logits: applyLinearMap(head, features),
     provenance: { ...provenance, model: { ...provenance.model, classCount } },
   };
+}
+
+/** What is unusual about the class embeddings, alone and beside the embeddings of the training images. */
+async function headNotices({ weight, notices }: ZeroShotHead, { features, provenance }: Store): Promise<string[]> {
+  const stranger = await strangerNotice(Float64Array.from(denseData(weight)), features, provenance.model.name);
+  return stranger === null ? [...notices] : [...notices, stranger];
 }
 
 /** Labels count as classes of the head where the data set has as many of them. */

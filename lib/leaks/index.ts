@@ -20,6 +20,8 @@ export { inWords, observe, parseObserve } from './observe.js';
 export type { ObserveSpec, ObserveStep } from './observe.js';
 export { openOutputs } from './outputs.js';
 export type { OutputsFile } from './outputs.js';
+export { random } from './random.js';
+export type { Random } from './random.js';
 export { recoverFeatures } from './recover.js';
 export type { RecoverOptions, Recovery, RecoveryReport } from './recover.js';
 export { recoveredRows, recoveryHead } from './recovery-head.js';
