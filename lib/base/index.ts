@@ -3,4 +3,5 @@ export { count } from './count.js';
 export { FeatReconstructError, UsageError } from './errors.js';
 export { nearest } from './nearest.js';
 export type { Progress, TaskOptions } from './progress.js';
+export { visible, visibleLines } from './visible.js';
 export { wrap } from './wrap.js';
