@@ -121,6 +121,7 @@ export function decodePool(options: { transform: Transform; threads?: number }):
       if (closing) return Promise.reject(new FeatReconstructError('Expected an open decode pool, found a closed one.'));
       return new Promise((resolve, reject) => send({ encoded, resolve, reject }));
     },
-    close: () => (closing ??= stop()),
+    // Set before stop() looks at the threads: an answer that comes from now on is not heard.
+    close: () => (closing ??= Promise.resolve().then(stop)),
   };
 }
