@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import type { ExecutionProvider } from '../runtime/index.js';
+import { say } from './terminal.js';
 
 export interface ProviderFlags {
   provider: string;
@@ -47,7 +48,7 @@ export async function readProviders(flags: ProviderFlags): Promise<ExecutionProv
     const times = Object.entries(choice.milliseconds).map(([name, time]) =>
       time === null ? `${name} too slow` : `${name} ${time < 100 ? time.toPrecision(3) : time.toFixed(0)} ms`,
     );
-    process.stderr.write(`provider ${choice.provider}, the quickest on a test graph: ${times.join(', ')}\n`);
+    say(`provider ${choice.provider}, the quickest on a test graph: ${times.join(', ')}`);
   }
   return [choice.provider];
 }
