@@ -7,9 +7,9 @@ import type { Command } from 'commander';
 export function flagIn(program: Command, typed: string | undefined): (property: string, flag: string) => string {
   const has = (command: Command, flag: string): boolean => command.options.some(({ long }) => long === flag);
   return (property, flag) => {
-    const [first] = flag.split(' ');
+    const first = /^--[\w-]+/.exec(flag)?.[0];
     // `extract --vary N` names its command itself.
-    if (!first.startsWith('--')) return flag;
+    if (first === undefined) return flag;
     const commands = program.commands.filter((command) => has(command, first));
     if (commands.some((command) => command.name() === typed)) return flag;
     if (commands.length === 0) return `${property} (an option of the library, not of the command line)`;
