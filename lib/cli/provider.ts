@@ -36,7 +36,12 @@ function keyValue(text: string, before: NonNullable<ProviderFlags['providerOptio
 /** What the flags ask for, as the library takes it; `auto` is settled here and said on stderr. */
 export async function readProviders(flags: ProviderFlags): Promise<ExecutionProvider[]> {
   const { provider, providerOption } = flags;
-  if (provider !== 'auto') return [providerOption ? { name: provider, ...providerOption } : provider];
+  if (provider !== 'auto') {
+    const asked = providerOption ? { name: provider, ...providerOption } : provider;
+    // Where a finished store is used again no model is loaded, and a mistake in the options would pass unseen.
+    if (providerOption) (await import('../runtime/index.js')).checkProviderOptions(asked);
+    return [asked];
+  }
   if (providerOption) {
     throw new UsageError(
       'Expected a --provider by name with --provider-option, found auto: options differ by provider.',

@@ -1,4 +1,5 @@
-import { option, UsageError } from '../base/index.js';
+import { parse } from 'node:path';
+import { nearest, option, UsageError } from '../base/index.js';
 import { runAllPairs } from './all-pairs.js';
 import { classNamesOf } from './class-names.js';
 import { definitions, type ExperimentDefinition } from './definitions.js';
@@ -15,12 +16,14 @@ import { runZeroShot } from './zero-shot-run.js';
  * Runs one of the experiments: extracts what is not there yet, fits each pair of models exactly, evaluates on each test
  * set, and checks itself: a model's own image inside the training span whose answer is not reproduced is listed in
  * `failures`.
- * @throws UsageError for an unknown experiment or a missing model
+ * @throws UsageError for an unknown experiment, a missing model, or a transform for a model that is not in it
  */
 export async function runExperiment(spec: ExperimentSpec, options: RunOptions): Promise<Results> {
   const definition = findDefinition(spec);
   checkOptions(definition, options);
-  checkNames([spec.source, spec.target, ...(spec.models ?? [])]);
+  const names = [spec.source, spec.target, ...(spec.models ?? [])].filter((path) => path !== undefined).map(modelName);
+  checkNames(names);
+  checkTransforms(names, options);
   const datasets = { train: spec.train, tests: typeof spec.test === 'string' ? [spec.test] : [...new Set(spec.test)] };
   const classNames = await namesFor(definition, spec, options);
   const extraction = new Extraction(options);
@@ -180,8 +183,7 @@ function checkWithoutStores(
 }
 
 /** Rows of results and stores go by the models' names. */
-function checkNames(paths: readonly (string | undefined)[]): void {
-  const names = paths.filter((path) => path !== undefined).map(modelName);
+function checkNames(names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return;
   throw new UsageError(
@@ -189,10 +191,23 @@ function checkNames(paths: readonly (string | undefined)[]): void {
   );
 }
 
+/** A transform for a model that is not among these would be passed over, and its own be another than was meant. */
+function checkTransforms(names: readonly string[], { transforms = {} }: RunOptions): void {
+  const unknown = Object.keys(transforms).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const guess = nearest(unknown, names);
+  throw new UsageError(
+    `Expected ${option('transforms', '--transform-for')} with the name of a model of this experiment (${names.join(', ')}), found '${unknown}'${guess === undefined ? '.' : `: did you mean ${guess}?`}`,
+  );
+}
+
 /** Each model with the transform that it is seen through. */
 function rolesOf(paths: readonly string[], { transform = 'protocol', transforms = {} }: RunOptions): Role[] {
-  return paths.map((path) => ({ path, transform: transforms[modelName(path)] ?? transform }));
+  return paths.map((path) => ({
+    path,
+    transform: new Map(Object.entries(transforms)).get(modelName(path)) ?? transform,
+  }));
 }
 
 /** File name without folder and ending, as in `ModelDescription`. */
-const modelName = (path: string): string => path.replace(/^.*[\\/]/, '').replace(/\.[^.]*$/, '');
+const modelName = (path: string): string => parse(path).name;

@@ -31,7 +31,7 @@ export interface Model extends ModelDescription {
    * @throws FeatReconstructError when type or shape are not the input's
    */
   run(batch: ModelBatch): Promise<ModelOutput>;
-  /** Gives the memory back. */
+  /** Gives the memory back, once what runs has ended. Called again it does nothing; `run` then throws a UsageError. */
   release(): Promise<void>;
 }
 
