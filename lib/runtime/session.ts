@@ -91,8 +91,9 @@ async function open(model: Uint8Array | string, options: SessionOptions): Promis
   const sessionOptions: InferenceSession.SessionOptions = {
     executionProviders: options.executionProviders as InferenceSession.ExecutionProviderConfig[],
     graphOptimizationLevel: options.graphOptimizationLevel ?? 'all',
-    // Warnings about unused initialisers and the like are no news to our users.
-    logSeverityLevel: 3,
+    // Errors are thrown. Printed as well they would go to the terminal as they are, names of nodes from a stranger's file
+    // among them; warnings about unused initialisers and the like are no news to our users.
+    logSeverityLevel: 4,
     ...(options.intraOpNumThreads ? { intraOpNumThreads: options.intraOpNumThreads } : {}),
     extra: {
       session: {
