@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, option } from '../base/index.js';
 import { decodeByJimp } from './jimp.js';
 import type { JimpMime } from './jimp.js';
 import { decodeJpeg } from './jpeg.js';
@@ -26,7 +26,7 @@ export async function decodeImage(encoded: EncodedImage): Promise<RgbImage> {
     return dropAlpha(await (mime === 'image/jpeg' ? decodeJpeg(bytes) : decodeByJimp(bytes, mime)));
   } catch (error) {
     throw new FeatReconstructError(
-      `Bad image '${name}': could not decode it as ${mime.slice(6).toUpperCase()} (${(error as Error).message}). It is truncated, corrupted or of an unusual kind: replace or remove it, or leave such images out (skipBadImages, --skip-bad-images).`,
+      `Bad image '${name}': could not decode it as ${mime.slice(6).toUpperCase()} (${(error as Error).message}). It is truncated, corrupted or of an unusual kind: replace or remove it, or leave such images out (${option('skipBadImages')}).`,
       { cause: error },
     );
   }

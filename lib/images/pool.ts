@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, option } from '../base/index.js';
 import type { EncodedImage, RgbImage, Transform } from './types.js';
 import type { Answer, Job } from './worker.js';
 
@@ -12,13 +12,20 @@ export interface DecodePool {
    * @throws FeatReconstructError, naming the image, when it cannot be decoded
    */
   decode(encoded: EncodedImage): Promise<RgbImage>;
-  /** Stops the threads; what is still under way is rejected. */
+  /** Stops the threads; what is still under way is rejected. Settles whatever the threads still say. */
   close(): Promise<void>;
+}
+
+interface Work {
+  encoded: EncodedImage;
+  resolve(image: RgbImage): void;
+  reject(error: Error): void;
 }
 
 interface Thread {
   worker: Worker;
-  pending: Map<number, { resolve(image: RgbImage): void; reject(error: Error): void }>;
+  /** By number, in the order in which the thread takes them. */
+  pending: Map<number, Work>;
 }
 
 /**
@@ -27,63 +34,94 @@ interface Thread {
  */
 export function decodePool(options: { transform: Transform; threads?: number }): DecodePool {
   const size = options.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1));
-  const threads: Thread[] = [];
-  let closed = false;
+  const threads = new Set<Thread>();
+  let closing: Promise<void> | undefined;
   let jobs = 0;
 
   /** The thread with the least to do, or a new one while there may be more. */
   const choose = (): Thread => {
-    const free = threads.reduce<Thread | undefined>(
-      (best, thread) => (best && best.pending.size <= thread.pending.size ? best : thread),
-      undefined,
-    );
-    if (free && (free.pending.size === 0 || threads.length >= size)) return free;
-    const thread = startThread(options.transform);
-    threads.push(thread);
+    let free: Thread | undefined;
+    for (const thread of threads) if (!free || thread.pending.size < free.pending.size) free = thread;
+    return free && (free.pending.size === 0 || threads.size >= size) ? free : start();
+  };
+
+  const start = (): Thread => {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: options.transform,
+      // Not those of the process: `--input-type`, of a script given as text, ends a thread at once.
+      execArgv: [],
+    });
+    const thread: Thread = { worker, pending: new Map() };
+    threads.add(thread);
+    worker.on('message', (answer: Answer) => hear(thread, answer));
+    worker.on('messageerror', (error) => lose(thread, error.message));
+    worker.on('error', (error) => lose(thread, error.message));
+    worker.on('exit', () => lose(thread, 'it ended'));
     return thread;
+  };
+
+  const hear = (thread: Thread, { id, image, error }: Answer): void => {
+    // A thread that is being ended may still answer. It must not be unref'd any more: nothing else would keep the process
+    // alive until its end is known, and close() would never settle.
+    if (closing || !threads.has(thread)) return;
+    const work = thread.pending.get(id)!;
+    thread.pending.delete(id);
+    // An idle pool does not keep the process alive.
+    if (thread.pending.size === 0) thread.worker.unref();
+    if (image) work.resolve(image);
+    else work.reject(new FeatReconstructError(error));
+  };
+
+  /** A thread failed: so did the image that it was at; those behind it go to another thread. */
+  const lose = (thread: Thread, reason: string): void => {
+    if (closing || !threads.delete(thread)) return;
+    thread.worker.ref();
+    void thread.worker.terminate();
+    const [first, ...others] = thread.pending.values();
+    first?.reject(
+      new FeatReconstructError(
+        `Bad image '${first.encoded.name}': the thread that decoded it failed (${reason}). Replace or remove it, or leave such images out (${option('skipBadImages')}).`,
+      ),
+    );
+    for (const work of others) send(work);
+  };
+
+  const send = (work: Work): void => {
+    let thread: Thread;
+    try {
+      thread = choose();
+    } catch (error) {
+      const message = `Could not start a thread that decodes images: ${(error as Error).message}.`;
+      return work.reject(new FeatReconstructError(message, { cause: error }));
+    }
+    const { worker, pending } = thread;
+    const { encoded } = work;
+    const id = jobs++;
+    pending.set(id, work);
+    worker.ref();
+    if (typeof encoded.file === 'string') worker.postMessage({ id, encoded } satisfies Job);
+    else {
+      // A copy that can be handed over: the bytes may be a small view of a whole archive.
+      const file = Uint8Array.from(encoded.file);
+      worker.postMessage({ id, encoded: { ...encoded, file } } satisfies Job, [file.buffer]);
+    }
+  };
+
+  const stop = async (): Promise<void> => {
+    for (const { pending } of threads) {
+      for (const { reject } of pending.values())
+        reject(new FeatReconstructError('The decode pool was closed while images were under way.'));
+      pending.clear();
+    }
+    await Promise.all([...threads].map(({ worker }) => worker.terminate()));
   };
 
   return {
     decode(encoded) {
-      if (closed) return Promise.reject(new FeatReconstructError('Expected an open decode pool, found a closed one.'));
-      const thread = choose();
-      return new Promise((resolve, reject) => {
-        const id = jobs++;
-        thread.pending.set(id, { resolve, reject });
-        thread.worker.ref();
-        if (typeof encoded.file === 'string') thread.worker.postMessage({ id, encoded } satisfies Job);
-        else {
-          // A copy that can be handed over: the bytes may be a small view of a whole archive.
-          const file = Uint8Array.from(encoded.file);
-          thread.worker.postMessage({ id, encoded: { ...encoded, file } } satisfies Job, [file.buffer]);
-        }
-      });
+      if (closing) return Promise.reject(new FeatReconstructError('Expected an open decode pool, found a closed one.'));
+      return new Promise((resolve, reject) => send({ encoded, resolve, reject }));
     },
-    async close() {
-      closed = true;
-      await Promise.all(threads.map((thread) => thread.worker.terminate()));
-    },
+    // Set before stop() looks at the threads: an answer that comes from now on is not heard.
+    close: () => (closing ??= Promise.resolve().then(stop)),
   };
-}
-
-function startThread(transform: Transform): Thread {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: transform });
-  const pending: Thread['pending'] = new Map();
-  const failAll = (error: Error): void => {
-    for (const { reject } of pending.values()) reject(error);
-    pending.clear();
-  };
-  worker.on('message', ({ id, image, error }: Answer) => {
-    const job = pending.get(id)!;
-    pending.delete(id);
-    // An idle pool does not keep the process alive.
-    if (pending.size === 0) worker.unref();
-    if (image) job.resolve(image);
-    else job.reject(new FeatReconstructError(error));
-  });
-  worker.on('error', (error) =>
-    failAll(new FeatReconstructError(`A decoding thread failed: ${error.message}`, { cause: error })),
-  );
-  worker.on('exit', () => failAll(new FeatReconstructError('The decode pool was closed while images were under way.')));
-  return { worker, pending };
 }
