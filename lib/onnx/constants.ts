@@ -43,27 +43,48 @@ export function readConstant(graph: GraphView, name: string): NumericTensor {
       `Expected the constant '${name}' in the model, found nothing of that name: the file is corrupted. Export it again.`,
     );
   }
-  const evaluate = node.domain === '' && node.outputs[0] === name ? evaluators[node.op] : undefined;
+  const isKnown = node.domain === '' && node.outputs[0] === name && Object.hasOwn(evaluators, node.op);
+  const evaluate = isKnown ? evaluators[node.op] : undefined;
   if (!evaluate) {
     throw new FeatReconstructError(
       `Expected the constant '${name}' to be a stored tensor, perhaps behind Transpose, Cast or DequantizeLinear, found that ${describeNode(node)} computes it: simplify the model first (onnxsim, or save it from ONNX Runtime at optimisation level 'basic').`,
     );
   }
-  return evaluate(node, graph);
+  try {
+    return evaluate(node, graph);
+  } catch (error) {
+    // Sizes that no array has, and nodes that feed one another without end.
+    if (error instanceof RangeError) throw notComputable(node, error);
+    throw error;
+  }
 }
+
+const notComputable = (node: NodeView, cause?: unknown): FeatReconstructError =>
+  new FeatReconstructError(
+    `Expected ${describeNode(node)} to compute a constant of a size that a model has, found another: the model file is corrupted. Copy or export it again.`,
+    { cause },
+  );
+
+/** Numbers in a constant that the file gives by its shape alone. */
+const largestFill = 2 ** 24;
 
 /** The element type of a constant, without reading its numbers: that of the stored tensor, or of the last Cast. */
 export function constantType(graph: GraphView, name: string): string {
-  const tensor = graph.initializers.get(name);
-  if (tensor) return tensor.type;
-  const node = graph.producers.get(name);
-  if (!node) return 'float32';
-  if (node.op === 'Cast') return typeName(node.attributes.get('to')?.int ?? 0);
-  const value = node.attributes.get('value')?.tensor;
-  if (value) return value.type;
-  // The scale of DequantizeLinear gives its output's type, the first input that of the others.
-  const source = node.inputs[node.op === 'DequantizeLinear' ? 1 : 0];
-  return source ? constantType(graph, source) : 'float32';
+  let at = name;
+  // A chain longer than the graph goes in a circle, which no ONNX graph does.
+  for (let steps = 0; steps <= graph.nodes.length; steps++) {
+    const tensor = graph.initializers.get(at);
+    if (tensor) return tensor.type;
+    const node = graph.producers.get(at);
+    if (!node) break;
+    if (node.op === 'Cast') return typeName(node.attributes.get('to')?.int ?? 0);
+    const value = node.attributes.get('value')?.tensor;
+    if (value) return value.type;
+    // The scale of DequantizeLinear gives its output's type, the first input that of the others.
+    at = node.inputs[node.op === 'DequantizeLinear' ? 1 : 0];
+    if (!at) break;
+  }
+  return 'float32';
 }
 
 const input = (node: NodeView, graph: GraphView, index: number): NumericTensor =>
@@ -82,6 +103,7 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
     const dims = [...input(node, graph, 0).data];
     const value = node.attributes.get('value')?.tensor;
     const fill = value ? readTensor(value, graph.modelPath).data[0] : 0;
+    if (!(count(dims) <= largestFill)) throw notComputable(node);
     return { dims, data: new Float64Array(count(dims)).fill(fill) };
   },
   Identity: (node, graph) => input(node, graph, 0),
