@@ -208,10 +208,7 @@ const floatsOf = (bytes: Uint8Array): Float32Array =>
 
 function bodyNodes(message: Uint8Array, depth: number): NodeView[] {
   if (depth > deepest) {
-    throw notOnnx(
-      `graphs inside graphs, more than ${deepest} deep`,
-      'The file is corrupted: copy or export it again.',
-    );
+    throw notOnnx(`graphs inside graphs, more than ${deepest} deep`, 'The file is corrupted: copy or export it again.');
   }
   const nodes: NodeView[] = [];
   for (const field of fields(message)) if (field.number === 1) nodes.push(nodeView(field.bytes, depth));

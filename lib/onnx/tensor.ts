@@ -69,7 +69,11 @@ export function tensorView(message: Uint8Array): TensorView {
   const size = types[typeNumber]?.size ?? 0;
   const found = view.external ? (view.external.length ?? null) : (view.raw?.length ?? null);
   const expected = count(view.dims) * size;
-  if (view.dims.some((dim) => dim < 0) || !Number.isSafeInteger(expected) || (size > 0 && found !== null && found !== expected)) {
+  if (
+    view.dims.some((dim) => dim < 0) ||
+    !Number.isSafeInteger(expected) ||
+    (size > 0 && found !== null && found !== expected)
+  ) {
     throw new FeatReconstructError(
       `Expected ${expected} bytes for the tensor '${view.name}' (${view.type}, shape ${view.dims.join(' x ')}), found ${found}: the model file is corrupted. Copy or export it again.`,
     );

@@ -54,4 +54,5 @@ async function anyIsStale(rests: readonly string[], place: string): Promise<bool
 }
 
 /** Digits to the base 36 as decimal ones, without a limit. */
-const decimal = (text: string): string => [...text].reduce((sum, digit) => sum * 36n + BigInt(parseInt(digit, 36)), 0n).toString();
+const decimal = (text: string): string =>
+  [...text].reduce((sum, digit) => sum * 36n + BigInt(parseInt(digit, 36)), 0n).toString();
