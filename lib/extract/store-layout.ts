@@ -40,8 +40,9 @@ export function storeMetadata(provenance: Provenance, skipped: readonly SkippedI
   };
 }
 
-/** Whether a file's metadata say that it is one of ours. */
-export const isStore = (metadata: Readonly<Record<string, string>>): boolean => metadata.format === format;
+/** Whether a file's metadata say that it is one of ours: either entry will do, so that one that is damaged does not hide it. */
+export const isStore = (metadata: Readonly<Record<string, string>>): boolean =>
+  metadata.format === format || metadata.checksums === checksumKind;
 
 /** @throws FeatReconstructError where the file does not say where its rows come from */
 export function storedProvenance(path: string, metadata: Readonly<Record<string, string>>): Provenance {

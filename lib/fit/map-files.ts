@@ -27,7 +27,7 @@ export async function saveLinearMap(path: string, map: MapWithFit): Promise<void
   // Number arrays (a spectrum) would be written as objects with a key for every index.
   const fit = JSON.stringify(map.fit, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as never) : value));
   const tensors = { weight: map.weight, bias: map.bias };
-  const metadata = { format, version: '1', ...(fit === undefined ? {} : { fit }) };
+  const metadata = { format, version: '2', ...(fit === undefined ? {} : { fit }) };
   await writeSafetensors(path, tensors, { ...metadata, [checksum]: sumOf(tensors, metadata) });
 }
 
@@ -61,8 +61,9 @@ export async function loadLinearMap(path: string): Promise<MapWithFit> {
     }
     // No other tensor is read: a file may hold a whole network.
     const tensors = { weight: await file.read('weight'), bias: await file.read('bias') };
-    // Maps of versions before have no checksum, nor have those of other tools.
-    if (metadata[checksum] !== undefined && metadata[checksum] !== sumOf(tensors, metadata)) {
+    // Maps of version 1 have no checksum, nor have those of other tools.
+    const isSummed = metadata[checksum] !== undefined || (metadata.format === format && metadata.version !== '1');
+    if (isSummed && metadata[checksum] !== sumOf(tensors, metadata)) {
       throw new FeatReconstructError(
         `Expected ${path} to hold the map that was written, found other numbers or another record: the file is damaged. Delete it and fit again.`,
       );

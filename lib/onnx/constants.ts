@@ -50,18 +50,26 @@ export function readConstant(graph: GraphView, name: string): NumericTensor {
       `Expected the constant '${name}' to be a stored tensor, perhaps behind Transpose, Cast or DequantizeLinear, found that ${describeNode(node)} computes it: simplify the model first (onnxsim, or save it from ONNX Runtime at optimisation level 'basic').`,
     );
   }
+  // Exporters put a handful of nodes there; a chain that is longer may go in a circle.
+  if (depth >= longestChain) throw notComputable(node, `from ${longestChain} nodes`);
   try {
+    depth++;
     return evaluate(node, graph);
   } catch (error) {
-    // Sizes that no array has, and nodes that feed one another without end.
-    if (error instanceof RangeError) throw notComputable(node, error);
+    if (error instanceof RangeError) throw notComputable(node, 'of a size that no array has', error);
     throw error;
+  } finally {
+    depth--;
   }
 }
 
-const notComputable = (node: NodeView, cause?: unknown): FeatReconstructError =>
+/** Nodes that are being evaluated for one another. */
+let depth = 0;
+const longestChain = 1000;
+
+const notComputable = (node: NodeView, found: string, cause?: unknown): FeatReconstructError =>
   new FeatReconstructError(
-    `Expected ${describeNode(node)} to compute a constant of a size that a model has, found another: the model file is corrupted. Copy or export it again.`,
+    `Expected a constant of a model in ${describeNode(node)}, found one ${found}: the model file is corrupted. Copy or export it again.`,
     { cause },
   );
 
@@ -103,7 +111,7 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
     const dims = [...input(node, graph, 0).data];
     const value = node.attributes.get('value')?.tensor;
     const fill = value ? readTensor(value, graph.modelPath).data[0] : 0;
-    if (!(count(dims) <= largestFill)) throw notComputable(node);
+    if (!(count(dims) <= largestFill)) throw notComputable(node, `of ${dims.join(' x ')} numbers`);
     return { dims, data: new Float64Array(count(dims)).fill(fill) };
   },
   Identity: (node, graph) => input(node, graph, 0),
