@@ -21,6 +21,8 @@ export interface Settings {
   exported: string;
   /** Python with NumPy and SciPy (and scikit-learn, torch, timm for the benchmarks): FEATRECONSTRUCT_PYTHON, else python3. */
   python: string | null;
+  /** How often commands are killed: FEATRECONSTRUCT_KILLS, else 100. */
+  kills: number;
 }
 
 /** The project's folder. */
@@ -45,6 +47,7 @@ export async function readSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
     stores: env.FEATRECONSTRUCT_STORES || join(cache, 'stores'),
     exported: join(cache, 'exported'),
     python: (await hasModules(python, ['numpy', 'scipy'])) ? python : null,
+    kills: Number(env.FEATRECONSTRUCT_KILLS || 100),
   };
 }
 

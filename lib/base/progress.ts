@@ -10,6 +10,8 @@ export interface Progress {
   unit: string;
   /** Most seconds until the task is ended, done or not; absent without such a limit. */
   secondsLeft?: number;
+  /** A sentence that stays above the progress: what the task waits for, or cannot check. Said once. */
+  note?: string;
 }
 
 /** What every long function takes. */

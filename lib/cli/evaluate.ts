@@ -48,15 +48,15 @@ Example:
       const { evaluateAgreement, reconstructionError } = await import('../evaluate/index.js');
       const { applyLinearMap, loadLinearMap } = await import('../fit/index.js');
       const { brief, count, rSquared, share } = await import('../report/index.js');
-      const { openClasses, openHead, openRows } = await import('./rows.js');
-      const head = await openHead(flags.head);
-      const opened = [await openRows(flags.features ?? flags.x!, flags.features ? 'features' : 'logits')];
+      const { openRows } = await import('../extract/index.js');
+      const { openClasses, openHead } = await import('./rows.js');
+      const head = await openHead(flags.head, context);
+      const rows = await openRows(flags.features ?? flags.x!, flags.features ? 'features' : 'logits', context);
+      const opened: { close(): Promise<void> }[] = [rows];
       try {
-        const reconstructed = flags.map
-          ? applyLinearMap(await loadLinearMap(flags.map), opened[0].source)
-          : opened[0].source;
-        const { y, close } = await openClasses(flags.logits);
-        opened.push({ source: reconstructed, close });
+        const reconstructed = flags.map ? applyLinearMap(await loadLinearMap(flags.map), rows.source) : rows.source;
+        const { y, close } = await openClasses(flags.logits, context);
+        opened.push({ close });
         const agreement = await evaluateAgreement(head, reconstructed, y, {
           topk: flags.topk,
           signal: context.signal,
@@ -69,7 +69,7 @@ Example:
         ];
         let reconstruction: Awaited<ReturnType<typeof reconstructionError>> | undefined;
         if (flags.truth) {
-          const truth = await openRows(flags.truth, 'features');
+          const truth = await openRows(flags.truth, 'features', context);
           opened.push(truth);
           reconstruction = await reconstructionError(truth.source, reconstructed, {
             head,

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { alphaOptions, curveTable, agreementScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
-import { number, splitName } from './options.js';
+import { number } from './options.js';
 import { providerOption, readProviders, type ProviderFlags } from './provider.js';
 import { linesOf } from './terminal.js';
 
@@ -54,15 +54,15 @@ export function register(program: Command): void {
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
       const { describeModel, float64Providers } = await import('../runtime/index.js');
       const { brief, count, rankNote } = await import('../report/index.js');
-      const { openRows } = await import('./rows.js');
+      const { openRows } = await import('../extract/index.js');
       const prior =
         flags.prior === undefined
           ? undefined
           : /\.onnx$/i.test(flags.prior)
             ? await pseudoInverse((await describeModel(flags.prior)).head)
             : await loadLinearMap(flags.prior);
-      const x = await openRows(flags.x, 'logits');
-      const y = await openRows(flags.y, 'features');
+      const x = await openRows(flags.x, 'logits', context);
+      const y = await openRows(flags.y, 'features', context);
       try {
         const map = await fitLinearMap(x.source, y.source, {
           ...alpha,
@@ -81,8 +81,7 @@ export function register(program: Command): void {
         const [q, p] = map.weight.shape;
         const curve = crossValidation ? linesOf(await curveTable(crossValidation)) : [];
         // Of one file x and y are one model's: another model's width says nothing about x.
-        const [[from], [to]] = [splitName(flags.x), splitName(flags.y)];
-        const note = from === to ? rankNote(rank, Math.min(p, q), n) : null;
+        const note = x.path === y.path ? rankNote(rank, Math.min(p, q), n) : null;
         context.print(
           [
             ...curve,

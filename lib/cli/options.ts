@@ -140,11 +140,3 @@ export function dataOptions(command: Command): Command {
     .option('--allow-partial', 'take CIFAR-10 batches that are there when some are missing')
     .option('--skip-bad-images', 'leave out images that cannot be decoded, and count them');
 }
-
-/** `--x FILE` and `FILE#NAME`: a file and the name of a tensor in it. */
-export function splitName(text: string): [file: string, name: string | undefined] {
-  const at = text.lastIndexOf('#');
-  if (at < 0) return [text, undefined];
-  if (at === 0 || at === text.length - 1) throw new UsageError(`Expected FILE or FILE#NAME, found "${text}".`);
-  return [text.slice(0, at), text.slice(at + 1)];
-}

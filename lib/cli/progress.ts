@@ -16,8 +16,9 @@ export class ProgressLine {
     transient.clear = () => this.clear();
   }
 
-  readonly update = ({ stage, done, total, unit, secondsLeft = Infinity }: Progress): void => {
+  readonly update = ({ stage, done, total, unit, secondsLeft = Infinity, note }: Progress): void => {
     if (this.quiet) return;
+    if (note !== undefined) this.heading(note);
     const now = Date.now();
     if (stage !== this.stage) {
       this.clear();

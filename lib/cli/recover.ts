@@ -62,7 +62,7 @@ Examples:
       const { recoverFeatures } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { joinRows } = await import('../tensor/index.js');
-      const { openRows } = await import('./rows.js');
+      const { openRows } = await import('../extract/index.js');
       const closing: (() => Promise<void>)[] = [];
       const open = async <T extends { close(): Promise<void> }>(file: T): Promise<T> => {
         closing.push(() => file.close());
@@ -72,7 +72,8 @@ Examples:
         const files = [];
         for (const path of paths) files.push(await open(await openShown(path, flags.observe)));
         const truths = [];
-        for (const path of flags.features ?? []) truths.push((await open(await openRows(path, 'features'))).source);
+        for (const path of flags.features ?? [])
+          truths.push((await open(await openRows(path, 'features', context))).source);
         const outputs = joinRows(files.map(({ rows }) => rows));
         const recovery = await recoverFeatures(outputs, {
           kind: flags.kind,

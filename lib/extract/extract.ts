@@ -12,7 +12,10 @@ import {
 import { toNdArray } from '../tensor/index.js';
 import { imageBatches, tensorBatches, type Batch, type SkippedImage } from './batches.js';
 import type { Provenance } from './provenance.js';
-import { findStore, loadRows, openStore, storedBatchSize, writeStore, type Store } from './store.js';
+import { findStore, storedBatchSize } from './find-store.js';
+import { loadRows, openStore, type Store } from './store.js';
+import { asOnlyWriter, tidy } from './only-writer.js';
+import { writeStore } from './store-writer.js';
 
 export interface ExtractOptions extends TaskOptions {
   /** A preset by name, one with a model's own numbers, or `model`: the one that the file states. Default `protocol`. */
@@ -123,40 +126,65 @@ export async function extractToStore(
   options: ExtractOptions = {},
 ): Promise<Store> {
   return withInputs(model, dataset, options, async (description, images) => {
-    const batchSize = options.batchSize ?? (typeof path === 'string' ? await storedBatchSize(path) : undefined);
-    const provenance = await provenanceOf(description, images, { ...options, batchSize });
-    const file = typeof path === 'string' ? path : path(provenance);
-    const found = await findStore(file, provenance);
-    if (found === 'finished') return reopen(file, options);
-    if (found) checkSkipped(`${file}.partial`, found.skipped, options);
-    const loaded = await load(model, options, found?.threads);
-    try {
-      if (found && found.threads !== loaded.intraOpNumThreads) {
-        throw new UsageError(
-          `The unfinished store ${file}.partial was begun with ${found.threads} threads, the model was loaded with ${loaded.intraOpNumThreads}: give ${option(`intraOpNumThreads: ${found.threads}`, `--threads ${found.threads}`)}, or delete the unfinished store.`,
-        );
-      }
-      const placed = withPlacement(provenance, loaded);
-      const writer = await writeStore(file, placed, loaded.head, loaded.intraOpNumThreads);
-      try {
-        for await (const { batch, outputs } of run(loaded, images, provenance, writer.next, options)) {
-          await writer.append({
-            ...batch,
-            features: outputs.features,
-            logits: provenance.logits === 'stored' ? outputs.logits : null,
-          });
-        }
-        if (writer.rows === 0) throw allBad(images, writer.skipped);
-        await writer.finish();
-      } catch (error) {
-        await writer.suspend();
-        throw error;
-      }
-    } finally {
-      if (loaded !== model) await loaded.release();
+    const asked = async (): Promise<Asked> => {
+      const batchSize = options.batchSize ?? (typeof path === 'string' ? await storedBatchSize(path) : undefined);
+      const provenance = await provenanceOf(description, images, { ...options, batchSize });
+      return { provenance, file: typeof path === 'string' ? path : path(provenance) };
+    };
+    const { provenance, file } = await asked();
+    if ((await findStore(file, provenance)) !== 'finished') {
+      await asOnlyWriter(file, options, async (check) => {
+        // Whoever was waited for may have finished it, or begun it in its own way.
+        await writeRows(model, images, await asked(), check, options);
+      });
     }
-    return openStore(file);
+    return reopen(file, options);
   });
+}
+
+/** What an extraction comes to: where its rows come from, and where they go to. */
+interface Asked {
+  provenance: Provenance;
+  file: string;
+}
+
+/** Writes what is missing of a store. The caller is the only one that does. */
+async function writeRows(
+  model: Model | string,
+  images: Dataset,
+  { provenance, file }: Asked,
+  check: () => Promise<void>,
+  options: ExtractOptions,
+): Promise<void> {
+  const found = await findStore(file, provenance);
+  if (found === 'finished') return;
+  if (found) checkSkipped(`${file}.partial`, found.skipped, options);
+  const loaded = await load(model, options, found?.threads);
+  try {
+    if (found && found.threads !== loaded.intraOpNumThreads) {
+      throw new UsageError(
+        `The unfinished store ${file}.partial was begun with ${found.threads} threads, the model was loaded with ${loaded.intraOpNumThreads}: give ${option(`intraOpNumThreads: ${found.threads}`, `--threads ${found.threads}`)}, or delete the unfinished store.`,
+      );
+    }
+    const placed = withPlacement(provenance, loaded);
+    const writer = await writeStore(file, placed, loaded.head, loaded.intraOpNumThreads, { ...options, check });
+    try {
+      for await (const { batch, outputs } of run(loaded, images, provenance, writer.next, options)) {
+        await writer.append({
+          ...batch,
+          features: outputs.features,
+          logits: provenance.logits === 'stored' ? outputs.logits : null,
+        });
+      }
+      if (writer.rows === 0) throw allBad(images, writer.skipped);
+      await writer.finish();
+    } catch (error) {
+      await writer.suspend();
+      throw error;
+    }
+  } finally {
+    if (loaded !== model) await loaded.release();
+  }
 }
 
 /** A model's rows on a data set as they come; none are kept. */
@@ -194,9 +222,10 @@ async function* rowsOf(batches: ReturnType<typeof run>): AsyncGenerator<Activati
 }
 
 async function reopen(file: string, options: ExtractOptions): Promise<Store> {
-  const store = await openStore(file);
+  const store = await openStore(file, options);
   try {
     checkSkipped(file, store.skipped, options);
+    await tidy(file);
     return store;
   } catch (error) {
     await store.close();

@@ -1,6 +1,11 @@
-/** extract: a model and a data set → features and logits, in memory or in a store on disk that can be resumed. */
+/**
+ * extract: a model and a data set → features and logits, in memory or in a store on disk that can be resumed. `openRows`
+ * opens the rows of whatever file they are in.
+ */
 export { extractFeatures, extractToStore, streamActivations } from './extract.js';
 export type { ActivationBatch, Activations, ActivationStream, ExtractOptions } from './extract.js';
+export { mayHoldRows, openRows } from './row-files.js';
+export type { OpenRows } from './row-files.js';
 export { openStore } from './store.js';
 export type { Store } from './store.js';
 export { storeKey } from './provenance.js';

@@ -91,3 +91,35 @@ function canonical(value: unknown): string {
       : item,
   );
 }
+
+/** What a file says of where its rows come from, checked field by field; null where it is something else. */
+export function readProvenance(value: unknown): Provenance | null {
+  const { format, model, dataset, transform, ownTransform, batchSize, provider, placement, logits } = objectOf(value);
+  const { name, digest, features, logits: logitsName, precision, featureDim, classCount } = objectOf(model);
+  const set = objectOf(dataset);
+  const isWhole =
+    areNaturals([format, batchSize, featureDim, classCount, set.size]) &&
+    areTexts([name, digest, features, logitsName, precision, set.spec, set.digest, provider]) &&
+    (logits === 'stored' || logits === 'head') &&
+    (transform === null || isTransform(transform)) &&
+    (ownTransform === undefined || isTransform(ownTransform)) &&
+    (placement === undefined || isPlacement(placement));
+  return isWhole ? (value as Provenance) : null;
+}
+
+const objectOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+const areTexts = (values: readonly unknown[]): boolean => values.every((value) => typeof value === 'string');
+const areNaturals = (values: readonly unknown[]): boolean =>
+  values.every((value) => Number.isSafeInteger(value) && (value as number) >= 0);
+
+function isTransform(value: unknown): boolean {
+  const { name, steps, scale, mean, std } = objectOf(value);
+  const areNumbers = (list: unknown): boolean => Array.isArray(list) && list.every((each) => typeof each === 'number');
+  return areTexts([name]) && Array.isArray(steps) && typeof scale === 'number' && areNumbers(mean) && areNumbers(std);
+}
+
+function isPlacement(value: unknown): boolean {
+  const { nodes, onCpu } = objectOf(value);
+  return areNaturals(Object.values(objectOf(nodes))) && Array.isArray(onCpu) && areTexts(onCpu);
+}

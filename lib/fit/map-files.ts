@@ -1,9 +1,20 @@
+import { createHash } from 'node:crypto';
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
 import { buildModel } from '../onnx/index.js';
-import { denseData, readSafetensors, toNdArray, writeSafetensors, type LinearMap } from '../tensor/index.js';
+import {
+  bytesOf,
+  denseData,
+  openSafetensors,
+  toNdArray,
+  writeSafetensors,
+  type AnyNdArray,
+  type LinearMap,
+} from '../tensor/index.js';
 
 const format = 'featreconstruct.linear-map';
+/** Of all that the file holds. The name is ours alone, so that no other tool's metadata is taken for it. */
+const checksum = 'featreconstruct.sha256';
 
 /** A map with how it was found, as `fitLinearMap` and `fitSgd` return it. */
 export type MapWithFit<F = object> = LinearMap & { fit?: F };
@@ -15,31 +26,56 @@ export type MapWithFit<F = object> = LinearMap & { fit?: F };
 export async function saveLinearMap(path: string, map: MapWithFit): Promise<void> {
   // Number arrays (a spectrum) would be written as objects with a key for every index.
   const fit = JSON.stringify(map.fit, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as never) : value));
-  await writeSafetensors(
-    path,
-    { weight: map.weight, bias: map.bias },
-    { format, version: '1', ...(fit === undefined ? {} : { fit }) },
-  );
+  const tensors = { weight: map.weight, bias: map.bias };
+  const metadata = { format, version: '2', ...(fit === undefined ? {} : { fit }) };
+  await writeSafetensors(path, tensors, { ...metadata, [checksum]: sumOf(tensors, metadata) });
+}
+
+/** SHA-256 (hex) of the numbers, their types and shapes, and the other metadata. */
+function sumOf(tensors: Record<string, AnyNdArray>, metadata: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256');
+  const sorted = <T>(entries: Iterable<[string, T]>): [string, T][] =>
+    [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
+  hash.update(JSON.stringify(sorted(Object.entries(metadata).filter(([name]) => name !== checksum))));
+  for (const [name, array] of sorted(Object.entries(tensors))) {
+    const data = denseData(array);
+    hash.update(JSON.stringify([name, data.BYTES_PER_ELEMENT, array.shape])).update(bytesOf(data));
+  }
+  return hash.digest('hex');
 }
 
 /**
  * Reads a map that `saveLinearMap` wrote, or any safetensors file with a `weight` (out, in) and a `bias` (out) of floats.
- * @throws FeatReconstructError when the file is not such a map
+ * @throws FeatReconstructError when the file is not such a map, or is damaged
  */
 export async function loadLinearMap(path: string): Promise<MapWithFit> {
-  const { tensors, metadata } = await readSafetensors(path);
-  const { weight, bias } = tensors;
-  if (!weight || !bias || weight.shape.length !== 2 || bias.shape.length !== 1 || bias.shape[0] !== weight.shape[0]) {
-    const found = Object.entries(tensors).map(([name, { shape }]) => `${name} (${shape.join(', ')})`);
-    throw new FeatReconstructError(
-      `Expected a linear map in ${path}, a weight (out, in) and a bias (out), found ${found.join(', ') || 'no tensors'}.`,
-    );
+  const file = await openSafetensors(path);
+  try {
+    const { tensors: found, metadata } = file;
+    const [weightShape, biasShape] = [found.get('weight')?.shape, found.get('bias')?.shape];
+    if (weightShape?.length !== 2 || biasShape?.length !== 1 || biasShape[0] !== weightShape[0]) {
+      const shapes = [...found].slice(0, 8).map(([name, { shape }]) => `${name} (${shape.join(', ')})`);
+      throw new FeatReconstructError(
+        `Expected a linear map in ${path}, a weight (out, in) and a bias (out), found ${shapes.join(', ') || 'no tensors'}.`,
+      );
+    }
+    // No other tensor is read: a file may hold a whole network.
+    const tensors = { weight: await file.read('weight'), bias: await file.read('bias') };
+    // Maps of version 1 have no checksum, nor have those of other tools.
+    const isSummed = metadata[checksum] !== undefined || (metadata.format === format && metadata.version !== '1');
+    if (isSummed && metadata[checksum] !== sumOf(tensors, metadata)) {
+      throw new FeatReconstructError(
+        `Expected ${path} to hold the map that was written, found other numbers or another record: the file is damaged. Delete it and fit again.`,
+      );
+    }
+    return {
+      weight: floats(tensors.weight),
+      bias: floats(tensors.bias),
+      ...(metadata.fit === undefined ? {} : { fit: parseFit(metadata.fit, path) }),
+    };
+  } finally {
+    await file.close();
   }
-  return {
-    weight: floats(weight),
-    bias: floats(bias),
-    ...(metadata.fit === undefined ? {} : { fit: parseFit(metadata.fit, path) }),
-  };
 }
 
 const floats = (array: NdArray) => toNdArray(denseData(array), array.shape) as LinearMap['weight'];

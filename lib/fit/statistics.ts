@@ -94,6 +94,8 @@ export class Statistics {
   /** The nodes folded into one, from the last (and smallest) to the first. */
   total(): Moments {
     if (!this.whole) {
+      if (this.nodes.length === 0)
+        throw new FeatReconstructError('Expected statistics of at least one row, found none.');
       let right = this.nodes[this.nodes.length - 1].moments;
       for (let k = this.nodes.length - 2; k >= 0; k--) right = mergeMoments(this.nodes[k].moments, right, this.p);
       this.whole = right;

@@ -112,7 +112,38 @@ function describe({ metadata, tensors }: SafetensorsFile, path: string): Descrip
     );
   }
   if (metadata.sha256 !== sha256(Buffer.from(metadata.description ?? ''))) throw damaged(path, 'its description');
-  return JSON.parse(metadata.description) as Description;
+  const description = parseDescription(metadata.description);
+  if (description) return description;
+  throw new FeatReconstructError(
+    `Expected ${path} to describe its statistics (widths and the nodes of a merge tree), found another description under a checksum of its own: another program wrote it. Write statistics with saveStatistics.`,
+  );
+}
+
+/** Null where it is no description: a checksum says that a text is as it was written, not by whom. */
+function parseDescription(text: string): Description | null {
+  let found: Partial<Description> | null;
+  try {
+    found = JSON.parse(text) as Partial<Description> | null;
+  } catch {
+    return null;
+  }
+  const { p, q, dtype, nodes, sha256: sums } = found ?? {};
+  const isNatural = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
+  // In the order of rows, none of them twice.
+  const isNode = (node: Partial<Description['nodes'][number]> | null, k: number): boolean => {
+    if (![node?.level, node?.index, node?.start, node?.end, node?.n].every(isNatural)) return false;
+    const { start, end, n, level } = node as Description['nodes'][number];
+    return level < 53 && n > 0 && n <= end - start && start >= (k === 0 ? 0 : nodes![k - 1].end);
+  };
+  const isWhole =
+    isNatural(p) &&
+    isNatural(q) &&
+    (dtype === 'float16' || dtype === 'float32' || dtype === 'float64') &&
+    Array.isArray(nodes) &&
+    nodes.every(isNode) &&
+    typeof sums === 'object' &&
+    sums !== null;
+  return isWhole ? (found as Description) : null;
 }
 
 async function checked(

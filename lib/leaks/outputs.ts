@@ -1,5 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
-import { openNpy, openSafetensors, type RowSource } from '../tensor/index.js';
+import { mayHoldRows, openRows } from '../extract/index.js';
+import type { RowSource } from '../tensor/index.js';
 import { readCsv } from './csv.js';
 
 /** A file of outputs, open. */
@@ -13,36 +14,31 @@ export interface OutputsFile {
 }
 
 /**
- * Opens outputs (n, c) from a .npy, a .safetensors (tensor `logits`, else its only one; `FILE#NAME` names another) or a
- * .csv as a web service logs it.
+ * Opens outputs (n, c) from a .npy, a store, a .safetensors (tensor `logits`, else its only one; `FILE#NAME` names another)
+ * or a .csv as a web service logs it.
  * @throws FeatReconstructError when the file is missing, of another kind, or holds no such tensor
  */
 export async function openOutputs(path: string): Promise<OutputsFile> {
-  const [, file, tensor] = /^(.*?\.safetensors)(?:#(.+))?$/i.exec(path) ?? [null, path, undefined];
-  if (/\.safetensors$/i.test(file)) {
-    const opened = await openSafetensors(file);
-    const names = [...opened.tensors.keys()];
-    const name = tensor ?? (names.includes('logits') ? 'logits' : names.length === 1 ? names[0] : undefined);
-    if (name === undefined || !opened.tensors.has(name)) {
-      await opened.close();
-      throw new FeatReconstructError(
-        `Expected a tensor '${name ?? 'logits'}' in '${file}', found ${names.join(', ') || 'none'}; name one as '${file}#NAME'.`,
-      );
-    }
-    return { rows: opened.rows(name), name: `${name} in ${file}`, notes: [], close: () => opened.close() };
-  }
-  if (/\.npy$/i.test(file)) {
-    const opened = await openNpy(file);
-    return { rows: opened, name: file, notes: [], close: () => opened.close() };
-  }
-  if (/\.(csv|tsv|txt)$/i.test(file)) {
-    const { rows, columns, leftOut } = await readCsv(file);
+  if (/\.(csv|tsv|txt)$/i.test(path)) {
+    const { rows, columns, leftOut } = await readCsv(path);
     const notes = leftOut.length
       ? [
           `Took ${columns.length} columns as outputs (${columns[0]} to ${columns[columns.length - 1]}); left out ${leftOut.join(', ')}.`,
         ]
       : [];
-    return { rows, name: file, notes, close: async () => undefined };
+    return { rows, name: path, notes, close: async () => undefined };
   }
-  throw new FeatReconstructError(`Expected a .safetensors, .npy or .csv file of outputs, found '${path}'.`);
+  if (!(await mayHoldRows(path))) {
+    throw new FeatReconstructError(`Expected a .safetensors, .npy or .csv file of outputs, found '${path}'.`);
+  }
+  const notes: string[] = [];
+  const {
+    source,
+    path: rowFile,
+    tensor,
+    close,
+  } = await openRows(path, 'logits', {
+    onProgress: ({ note }) => note !== undefined && notes.push(note),
+  });
+  return { rows: source, name: tensor === null ? rowFile : `${tensor} in ${rowFile}`, notes, close };
 }

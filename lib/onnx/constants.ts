@@ -43,27 +43,56 @@ export function readConstant(graph: GraphView, name: string): NumericTensor {
       `Expected the constant '${name}' in the model, found nothing of that name: the file is corrupted. Export it again.`,
     );
   }
-  const evaluate = node.domain === '' && node.outputs[0] === name ? evaluators[node.op] : undefined;
+  const isKnown = node.domain === '' && node.outputs[0] === name && Object.hasOwn(evaluators, node.op);
+  const evaluate = isKnown ? evaluators[node.op] : undefined;
   if (!evaluate) {
     throw new FeatReconstructError(
       `Expected the constant '${name}' to be a stored tensor, perhaps behind Transpose, Cast or DequantizeLinear, found that ${describeNode(node)} computes it: simplify the model first (onnxsim, or save it from ONNX Runtime at optimisation level 'basic').`,
     );
   }
-  return evaluate(node, graph);
+  // Exporters put a handful of nodes there; a chain that is longer may go in a circle.
+  if (depth >= longestChain) throw notComputable(node, `from ${longestChain} nodes`);
+  try {
+    depth++;
+    return evaluate(node, graph);
+  } catch (error) {
+    if (error instanceof RangeError) throw notComputable(node, 'of a size that no array has', error);
+    throw error;
+  } finally {
+    depth--;
+  }
 }
+
+/** Nodes that are being evaluated for one another. */
+let depth = 0;
+const longestChain = 1000;
+
+const notComputable = (node: NodeView, found: string, cause?: unknown): FeatReconstructError =>
+  new FeatReconstructError(
+    `Expected a constant of a model in ${describeNode(node)}, found one ${found}: the model file is corrupted. Copy or export it again.`,
+    { cause },
+  );
+
+/** Numbers in a constant that the file gives by its shape alone. */
+const largestFill = 2 ** 24;
 
 /** The element type of a constant, without reading its numbers: that of the stored tensor, or of the last Cast. */
 export function constantType(graph: GraphView, name: string): string {
-  const tensor = graph.initializers.get(name);
-  if (tensor) return tensor.type;
-  const node = graph.producers.get(name);
-  if (!node) return 'float32';
-  if (node.op === 'Cast') return typeName(node.attributes.get('to')?.int ?? 0);
-  const value = node.attributes.get('value')?.tensor;
-  if (value) return value.type;
-  // The scale of DequantizeLinear gives its output's type, the first input that of the others.
-  const source = node.inputs[node.op === 'DequantizeLinear' ? 1 : 0];
-  return source ? constantType(graph, source) : 'float32';
+  let at = name;
+  // A chain longer than the graph goes in a circle, which no ONNX graph does.
+  for (let steps = 0; steps <= graph.nodes.length; steps++) {
+    const tensor = graph.initializers.get(at);
+    if (tensor) return tensor.type;
+    const node = graph.producers.get(at);
+    if (!node) break;
+    if (node.op === 'Cast') return typeName(node.attributes.get('to')?.int ?? 0);
+    const value = node.attributes.get('value')?.tensor;
+    if (value) return value.type;
+    // The scale of DequantizeLinear gives its output's type, the first input that of the others.
+    at = node.inputs[node.op === 'DequantizeLinear' ? 1 : 0];
+    if (!at) break;
+  }
+  return 'float32';
 }
 
 const input = (node: NodeView, graph: GraphView, index: number): NumericTensor =>
@@ -82,6 +111,7 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
     const dims = [...input(node, graph, 0).data];
     const value = node.attributes.get('value')?.tensor;
     const fill = value ? readTensor(value, graph.modelPath).data[0] : 0;
+    if (!(count(dims) <= largestFill)) throw notComputable(node, `of ${dims.join(' x ')} numbers`);
     return { dims, data: new Float64Array(count(dims)).fill(fill) };
   },
   Identity: (node, graph) => input(node, graph, 0),

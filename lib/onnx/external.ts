@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 
@@ -15,12 +15,12 @@ export interface ExternalData {
  * The real path of an external data file. It must stay inside the model's folder: a model comes from elsewhere, and
  * must not be a way to read any file of this machine. A model that is itself a symbolic link may also use the folder
  * that it points into: a Hub cache links both files into one folder of blobs.
- * @throws FeatReconstructError when the file is missing or lies outside
+ * @throws FeatReconstructError when the file is missing, lies outside or is none (a pipe would be waited for without end)
  */
 export function resolveExternal(location: string, modelPath: string): string {
   const folder = path.dirname(path.resolve(modelPath));
   const parts = location.split(/[\\/]/);
-  if (path.isAbsolute(location) || /^[a-z]:/i.test(location) || parts.includes('..'))
+  if (location.includes('\0') || path.isAbsolute(location) || /^[a-z]:/i.test(location) || parts.includes('..'))
     throw outside(location, modelPath);
   const file = path.join(folder, location);
   const realFolder = path.dirname(realpathSync(modelPath));
@@ -33,6 +33,11 @@ export function resolveExternal(location: string, modelPath: string): string {
   const real = realpathSync(found);
   if (![realpathSync(folder), realFolder].some((allowed) => isInside(real, allowed))) {
     throw outside(location, modelPath);
+  }
+  if (!statSync(real).isFile()) {
+    throw new FeatReconstructError(
+      `Expected the model's external data '${location}' in ${folder} to be a regular file, found a folder, a pipe or a device: copy the data there, beside the model.`,
+    );
   }
   return real;
 }
@@ -72,7 +77,8 @@ export function readExternal(
     const out = new Uint8Array(expected);
     let at = 0;
     while (at < expected) {
-      const read = readSync(file, out, at, expected - at, offset + at);
+      // Node reads less than 2 GiB at a time.
+      const read = readSync(file, out, at, Math.min(expected - at, 2 ** 30), offset + at);
       if (read === 0) break;
       at += read;
     }

@@ -143,7 +143,7 @@ function functionName(message: Uint8Array): string {
 
 function readGraph(message: Uint8Array, graph: GraphView): void {
   for (const field of fields(message)) {
-    if (field.number === 1) graph.nodes.push(nodeView(field.bytes));
+    if (field.number === 1) graph.nodes.push(nodeView(field.bytes, 0));
     else if (field.number === 5) {
       const tensor = tensorView(field.bytes);
       graph.initializers.set(tensor.name, tensor);
@@ -157,7 +157,11 @@ function readGraph(message: Uint8Array, graph: GraphView): void {
   }
 }
 
-function nodeView(message: Uint8Array): NodeView {
+/** Bodies within bodies; protobuf's own reader, which ONNX Runtime uses, stops at a third of this. */
+const deepest = 100;
+
+/** @param depth how many bodies the node is in */
+function nodeView(message: Uint8Array, depth: number): NodeView {
   const node: NodeView = { op: '', domain: '', name: '', inputs: [], outputs: [], attributes: new Map() };
   for (const field of fields(message)) {
     if (field.number === 1) node.inputs.push(text(field));
@@ -165,14 +169,14 @@ function nodeView(message: Uint8Array): NodeView {
     else if (field.number === 3) node.name = text(field);
     else if (field.number === 4) node.op = text(field);
     else if (field.number === 5) {
-      const [name, attribute] = attributeView(field.bytes);
+      const [name, attribute] = attributeView(field.bytes, depth);
       node.attributes.set(name, attribute);
     } else if (field.number === 7) node.domain = plainDomain(text(field));
   }
   return node;
 }
 
-function attributeView(message: Uint8Array): [string, AttributeView] {
+function attributeView(message: Uint8Array, depth: number): [string, AttributeView] {
   let name = '';
   let type = 0;
   const out: AttributeView = {};
@@ -182,11 +186,11 @@ function attributeView(message: Uint8Array): [string, AttributeView] {
     else if (field.number === 3) out.int = int(field);
     else if (field.number === 4) out.string = text(field);
     else if (field.number === 5) out.tensor = tensorView(field.bytes);
-    else if (field.number === 6) out.nodes = bodyNodes(field.bytes);
+    else if (field.number === 6) out.nodes = bodyNodes(field.bytes, depth + 1);
     else if (field.number === 7) {
       out.floats ??= [];
       if (field.wire === 5) out.floats.push(floatOf(field.value));
-      else out.floats.push(...new Float32Array(new Uint8Array(field.bytes).buffer));
+      else for (const value of floatsOf(field.bytes)) out.floats.push(value);
     } else if (field.number === 8) ints(field, (out.ints ??= []));
     else if (field.number === 20) type = int(field);
   }
@@ -198,9 +202,16 @@ function attributeView(message: Uint8Array): [string, AttributeView] {
 
 const floatOf = (bits: bigint): number => new Float32Array(Uint32Array.of(Number(bits)).buffer)[0];
 
-function bodyNodes(message: Uint8Array): NodeView[] {
+/** As many whole ones as there are; a copy, since a view wants to be aligned. */
+const floatsOf = (bytes: Uint8Array): Float32Array =>
+  new Float32Array(new Uint8Array(bytes).buffer, 0, Math.floor(bytes.length / 4));
+
+function bodyNodes(message: Uint8Array, depth: number): NodeView[] {
+  if (depth > deepest) {
+    throw notOnnx(`graphs inside graphs, more than ${deepest} deep`, 'The file is corrupted: copy or export it again.');
+  }
   const nodes: NodeView[] = [];
-  for (const field of fields(message)) if (field.number === 1) nodes.push(nodeView(field.bytes));
+  for (const field of fields(message)) if (field.number === 1) nodes.push(nodeView(field.bytes, depth));
   return nodes;
 }
 

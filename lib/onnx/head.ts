@@ -91,7 +91,8 @@ function ancestors(graph: GraphView, tensor: string): Set<NodeView> {
     const node = graph.producers.get(open.pop() as string);
     if (!node || seen.has(node)) continue;
     seen.add(node);
-    open.push(...node.inputs, ...outerNames(node));
+    for (const name of node.inputs) open.push(name);
+    for (const name of outerNames(node)) open.push(name);
   }
   return seen;
 }

@@ -82,6 +82,8 @@ export function ints(field: Field, into: number[]): void {
     let value = 0n;
     let shift = 0n;
     for (const byte of field.bytes) {
+      // A number has ten bytes at the most; without an end, it would grow with the file.
+      if (shift > 63n) throw truncated();
       value |= BigInt(byte & 0x7f) << shift;
       shift += 7n;
       if (byte < 0x80) {

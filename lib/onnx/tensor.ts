@@ -59,7 +59,9 @@ export function tensorView(message: Uint8Array): TensorView {
     else if (field.number === 13) readEntry(field.bytes, entries);
     else if (field.number === 14) isExternal = int(field) === 1;
     else if ([4, 5, 7, 10, 11].includes(field.number)) {
-      view.typed.set(field.number, [...(view.typed.get(field.number) ?? []), field]);
+      const before = view.typed.get(field.number);
+      if (before) before.push(field);
+      else view.typed.set(field.number, [field]);
     }
   }
   view.type = typeName(typeNumber);
@@ -67,7 +69,11 @@ export function tensorView(message: Uint8Array): TensorView {
   const size = types[typeNumber]?.size ?? 0;
   const found = view.external ? (view.external.length ?? null) : (view.raw?.length ?? null);
   const expected = count(view.dims) * size;
-  if (view.dims.some((dim) => dim < 0) || (size > 0 && found !== null && found !== expected)) {
+  if (
+    view.dims.some((dim) => dim < 0) ||
+    !Number.isSafeInteger(expected) ||
+    (size > 0 && found !== null && found !== expected)
+  ) {
     throw new FeatReconstructError(
       `Expected ${expected} bytes for the tensor '${view.name}' (${view.type}, shape ${view.dims.join(' x ')}), found ${found}: the model file is corrupted. Copy or export it again.`,
     );

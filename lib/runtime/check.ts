@@ -1,4 +1,4 @@
-import { FeatReconstructError, option } from '../base/index.js';
+import { count, FeatReconstructError, option } from '../base/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import type { ModelInput, ModelBatch } from './input.js';
 import type { ModelOutput } from './model.js';
@@ -56,6 +56,9 @@ export function checkHead(head: LinearMap, precision: string, n: number, { featu
 /** Lengths to try for dimensions that are open, in a model that takes no images: words, features, samples of sound. */
 const openLengths = [16, 256, 16384];
 
+/** In one batch: half a gigabyte, two images of over 4,000 x 4,000. */
+const mostNumbers = 2 ** 27;
+
 /** Random model inputs, the same at every load: normal numbers for floats, 0 and 1 for whole numbers. One for each guess of open dimensions. */
 export function* sampleBatches(input: ModelInput, rows: number): Generator<ModelBatch> {
   const { inputShape, layout, imageSize } = input;
@@ -64,6 +67,11 @@ export function* sampleBatches(input: ModelInput, rows: number): Generator<Model
     const dims = inputShape.map((dim, i) => (i === 0 ? rows : dim > 0 ? dim : guess));
     if (imageSize) dims.splice(layout === 'nchw' ? 2 : 1, 2, ...imageSize);
     const length = dims.reduce((product, dim) => product * dim, 1);
+    if (length > mostNumbers) {
+      throw new FeatReconstructError(
+        `Expected an input of at most ${count(mostNumbers)} numbers for ${rows} examples, found the shape ${dims.join(' x ')}: no such batch fits in memory. If the file is not damaged, export the model with a smaller input.`,
+      );
+    }
     yield { ...sampleData(input.inputType, length), dims };
   }
 }

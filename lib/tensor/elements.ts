@@ -100,8 +100,16 @@ export function floatType(type: ElementType): 'float16' | 'float32' | 'float64' 
   return type === 'float32' ? 'float32' : 'float64';
 }
 
+/** As many dimensions as an array of NumPy can have. */
+const mostDimensions = 64;
+
 /** Elements in a shape. @throws FeatReconstructError where it is no shape or too large to address */
 export function elementCount(shape: readonly number[], name: string): number {
+  if (shape.length > mostDimensions) {
+    throw new FeatReconstructError(
+      `Expected ${name} to have at most ${mostDimensions} dimensions, found ${shape.length}: the file is corrupted. Write it again.`,
+    );
+  }
   let count = 1;
   for (const dim of shape) {
     count *= dim;

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { FeatReconstructError } from '../base/index.js';
+import { count, FeatReconstructError } from '../base/index.js';
+import { removeLeavings, temporaryName } from './leavings.js';
 
 /** Node refuses one read or write of 2 GiB or more. */
 const largestTransfer = 2 ** 30;
@@ -49,27 +50,42 @@ export async function openBytes(source: string | Uint8Array): Promise<ByteReader
       close: async () => {},
     };
   }
+  const { handle, size } = await openFile(source);
+  return {
+    name: `'${source}'`,
+    size,
+    read: (offset, length) => readRange(handle, source, offset, length),
+    close: () => handle.close(),
+  };
+}
+
+/**
+ * Opens a regular file for reading. To open a pipe would wait for somebody to write to it, and a device has no end.
+ * @throws FeatReconstructError for anything else
+ */
+async function openFile(path: string): Promise<{ handle: FileHandle; size: number }> {
+  let handle: FileHandle | undefined;
   try {
-    const handle = await open(source, 'r');
-    const stat = await handle.stat();
-    if (stat.isDirectory()) {
-      await handle.close();
-      throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
-    }
-    return {
-      name: `'${source}'`,
-      size: stat.size,
-      read: (offset, length) => readRange(handle, source, offset, length),
-      close: () => handle.close(),
-    };
+    // Windows has no such flag, nor pipes among its files.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const found = await handle.stat();
+    if (found.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+    if (!found.isFile()) throw notRegular(path);
+    return { handle, size: found.size };
   } catch (error) {
-    throw fileError(error, source, 'read');
+    await handle?.close();
+    // A socket cannot be opened at all.
+    throw (error as NodeJS.ErrnoException).code === 'ENXIO' ? notRegular(path) : fileError(error, path, 'read');
   }
 }
 
+const notRegular = (path: string): FeatReconstructError =>
+  new FeatReconstructError(
+    `Expected a regular file at '${path}', found a pipe, a socket or a device: write its content to a file first.`,
+  );
+
 async function readRange(handle: FileHandle, path: string, offset: number, length: number) {
-  // Not pooled, so that every element type is aligned, and not zeroed first.
-  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+  const bytes = allocate(path, length);
   try {
     for (let done = 0; done < length;) {
       const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, largestTransfer), offset + done);
@@ -86,6 +102,22 @@ async function readRange(handle: FileHandle, path: string, offset: number, lengt
   return bytes;
 }
 
+function allocate(path: string, length: number): Uint8Array<ArrayBuffer> {
+  try {
+    // Not pooled, so that every element type is aligned, and not zeroed first.
+    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+  } catch (error) {
+    throw tooLarge(`'${path}'`, length, error);
+  }
+}
+
+/** JavaScript has a limit to the size of an array, and the machine to its memory. */
+export const tooLarge = (name: string, bytes: number, cause: unknown): FeatReconstructError =>
+  new FeatReconstructError(
+    `Expected ${name} to fit in memory, found ${count(bytes)} bytes to be read in one piece: read it in ranges of rows, or split it.`,
+    { cause },
+  );
+
 /** Writes all of `bytes` at `position`. */
 export async function writeRange(handle: FileHandle, path: string, bytes: Uint8Array, position: number): Promise<void> {
   try {
@@ -100,10 +132,11 @@ export async function writeRange(handle: FileHandle, path: string, bytes: Uint8A
 
 /**
  * Writes a file under a temporary name beside it and renames it when it is complete and on disk, so that a crash or a
- * full disk leaves the old file or none.
+ * full disk leaves the old file or none. What a run that was killed left of the same file is removed first.
  */
 export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  await removeLeavings(path);
+  const temporary = temporaryName(path);
   try {
     const handle = await open(temporary, 'wx');
     try {

@@ -31,6 +31,9 @@ const types: Record<string, ElementType> = {
   f8: 'float64',
 };
 
+/** Far above that of any plain array; NumPy itself doubts those of over 10,000 bytes. */
+const largestHeader = 2 ** 16;
+
 /** A .npy file that is read in ranges, of any size. */
 export type NpyFile = StoredTensor & {
   /** Closes the file. */
@@ -79,17 +82,18 @@ async function readHeader(file: ByteReader): Promise<TensorPlace> {
   const view = new DataView(start.buffer);
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const offset = 8 + lengthBytes + length;
-  if (offset > file.size) throw bad(`a header of ${length} bytes in a file of ${file.size}`);
+  if (offset > file.size || length > largestHeader) throw bad(`a header of ${length} bytes in a file of ${file.size}`);
   const header = Buffer.from(await file.read(8 + lengthBytes, length)).toString(version === 3 ? 'utf8' : 'latin1');
 
   const descr = /'descr'\s*:\s*'([<>|=]?)([a-z]\d+)'/.exec(header);
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(header);
   const shapeText = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(header);
-  if (!order || !shapeText) throw bad(`the header ${header.trim()}`);
-  const type = descr ? types[descr[2]] : undefined;
+  const shown = header.trim().slice(0, 200);
+  if (!order || !shapeText) throw bad(`the header ${shown}`);
+  const type = descr && Object.hasOwn(types, descr[2]) ? types[descr[2]] : undefined;
   if (!descr || !type) {
     throw new FeatReconstructError(
-      `Expected ${file.name} to hold plain numbers (${Object.keys(types).join(', ')}), found the header ${header.trim()}: convert it with numpy.astype first.`,
+      `Expected ${file.name} to hold plain numbers (${Object.keys(types).join(', ')}), found the header ${shown}: convert it with numpy.astype first.`,
     );
   }
   const shape = (shapeText[1].match(/\d+/g) ?? []).map(Number);

@@ -50,6 +50,8 @@ export interface TensorEntry extends TensorSpec {
 }
 
 export interface SafetensorsHeader {
+  /** The header itself: its length and the JSON. */
+  bytes: Uint8Array;
   metadata: Record<string, string>;
   tensors: Map<string, TensorEntry>;
   /** Bytes of the whole file. */
@@ -68,14 +70,18 @@ export async function readSafetensorsHeader(file: ByteReader): Promise<Safetenso
   const length = Number(new DataView((await file.read(0, 8)).buffer).getBigUint64(0, true));
   if (length > largestHeader || length > file.size - 8)
     throw bad(`a header of ${length} bytes in a file of ${file.size}`);
+  const bytes = await file.read(0, 8 + length);
   let json: unknown;
+  let text: string;
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await file.read(8, length));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8));
     if (!text.startsWith('{')) throw new Error('no JSON object');
     json = JSON.parse(text);
   } catch (error) {
     throw bad(`a header that is no JSON object (${(error as Error).message})`);
   }
+  const twice = repeatedName(text);
+  if (twice !== null) throw bad(`the name ${twice} twice`);
   const { __metadata__: metadata = {}, ...entries } = json as Record<string, unknown>;
   if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw bad('metadata that are no map of texts');
@@ -94,10 +100,32 @@ export async function readSafetensorsHeader(file: ByteReader): Promise<Safetenso
   }
   if (end !== file.size) throw bad(`${file.size} bytes where its header asks for ${end}`);
   return {
+    bytes,
     metadata: metadata as Record<string, string>,
     tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
     size: end,
   };
+}
+
+/** The format forbids a name that stands twice in one object; JSON.parse keeps the last of them in silence. */
+function repeatedName(json: string): string | null {
+  const names: Set<string>[] = [];
+  for (let at = 0; at < json.length; at++) {
+    if (json[at] === '{') names.push(new Set());
+    else if (json[at] === '}') names.pop();
+    else if (json[at] === '"') {
+      const start = at;
+      for (at++; json[at] !== '"'; at++) if (json[at] === '\\') at++;
+      let next = at + 1;
+      while (/\s/.test(json[next])) next++;
+      if (json[next] !== ':') continue;
+      const name = JSON.parse(json.slice(start, at + 1)) as string;
+      const known = names[names.length - 1];
+      if (known.has(name)) return `'${name.slice(0, 100)}'`;
+      known.add(name);
+    }
+  }
+  return null;
 }
 
 function checkEntry(
@@ -111,7 +139,7 @@ function checkEntry(
   if (typeof dtype !== 'string' || !isNaturals(shape) || !isNaturals(offsets) || offsets.length !== 2) {
     throw bad(`an entry for tensor '${name}' without dtype, shape and data_offsets`);
   }
-  if (!(dtype in types)) {
+  if (!Object.hasOwn(types, dtype)) {
     throw new FeatReconstructError(
       `Expected the tensors of ${file} to be of type ${layoutOrder.join(', ')}, found '${name}' of type ${dtype}: convert it first.`,
     );

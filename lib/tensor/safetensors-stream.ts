@@ -8,6 +8,8 @@ import type { TensorEntry, TensorSpec } from './safetensors-header.js';
 
 /** A safetensors file of a known layout that is filled row by row, in any order. */
 export interface SafetensorsWriter {
+  /** The header's own bytes, its length included: for checksums. */
+  readonly header: Uint8Array;
   /** Writes whole rows (items along the first axis) from `firstRow` on. F16 takes float32 and rounds it. */
   writeRows(name: string, firstRow: number, data: ArrayBufferView): Promise<void>;
   /** Waits until what was written is on disk. */
@@ -41,7 +43,7 @@ export async function createSafetensors(
     await handle?.close();
     throw fileError(error, path, options.resume ? 'read' : 'write');
   }
-  return writer(handle, path, entries);
+  return writer(handle, path, bytes, entries);
 }
 
 async function checkHeader(handle: FileHandle, path: string, expected: Uint8Array, size: number): Promise<void> {
@@ -54,8 +56,14 @@ async function checkHeader(handle: FileHandle, path: string, expected: Uint8Arra
   );
 }
 
-function writer(handle: FileHandle, path: string, entries: readonly TensorEntry[]): SafetensorsWriter {
+function writer(
+  handle: FileHandle,
+  path: string,
+  header: Uint8Array,
+  entries: readonly TensorEntry[],
+): SafetensorsWriter {
   return {
+    header,
     async writeRows(name, firstRow, data) {
       const entry = entries.find((candidate) => candidate.name === name);
       if (!entry) throw new UsageError(`Expected a tensor of the layout of '${path}', found '${name}'.`);

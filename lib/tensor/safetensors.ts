@@ -11,6 +11,8 @@ import type { StoredTensor } from './stored.js';
 
 /** A safetensors file that is read in ranges, of any size. */
 export interface SafetensorsFile {
+  /** The header's own bytes, its length included: for checksums. */
+  readonly header: Uint8Array;
   readonly metadata: Readonly<Record<string, string>>;
   /** In the order in which they lie in the file. */
   readonly tensors: ReadonlyMap<string, { dtype: SafetensorsDtype; shape: readonly number[] }>;
@@ -28,9 +30,10 @@ export interface SafetensorsFile {
 export async function openSafetensors(pathOrBytes: string | Uint8Array): Promise<SafetensorsFile> {
   const file = await openBytes(pathOrBytes);
   try {
-    const { metadata, tensors } = await readSafetensorsHeader(file);
+    const { bytes, metadata, tensors } = await readSafetensorsHeader(file);
     const place = (name: string) => placeOf(file, tensors, name);
     return {
+      header: bytes,
       metadata,
       tensors,
       rows: (name) => storedTensor(file, place(name)),

@@ -2,6 +2,7 @@ import type { NdArray } from 'ndarray';
 import { toNdArray } from './dense.js';
 import { decodeElements, elementCount, elementSize, floatType, swapBytes, toFloats } from './elements.js';
 import type { ElementType, TypedArray } from './elements.js';
+import { tooLarge } from './files.js';
 import type { ByteReader } from './files.js';
 import { checkRange } from './rows.js';
 import type { RowSource } from './types.js';
@@ -37,11 +38,17 @@ export function storedTensor(file: ByteReader, place: TensorPlace): StoredTensor
   const load = async (first: number, count: number): Promise<TypedArray> => {
     const bytes = await file.read(place.offset + first * size, count * size);
     if (place.bigEndian) swapBytes(bytes, type);
-    return decodeElements(bytes, type);
+    try {
+      return decodeElements(bytes, type);
+    } catch (error) {
+      // 16-bit floats take twice their size in memory.
+      throw tooLarge(file.name, 2 * bytes.length, error);
+    }
   };
   const readItems = async (start: number, end: number): Promise<TypedArray> => {
     checkRange(start, end, rows);
-    if (!place.columnMajor || cols === 1) return load(start * cols, (end - start) * cols);
+    // Without a number there are no columns to put together, and a shape may promise any number of them.
+    if (!place.columnMajor || cols <= 1 || start === end) return load(start * cols, (end - start) * cols);
     const columns: TypedArray[] = [];
     for (let column = 0; column < cols; column++) columns.push(await load(start + column * rows, end - start));
     return interleave(columns, end - start, rowMajorOrder(shape.slice(1)));

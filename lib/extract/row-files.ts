@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
+import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { openBytes, openNpy, openSafetensors, type RowSource } from '../tensor/index.js';
+import { storeOf } from './store.js';
+import { isStore } from './store-layout.js';
+
+/** Rows of an open file. */
+export interface OpenRows {
+  source: RowSource;
+  /** The file, without the name of a tensor. */
+  path: string;
+  /** What was taken of it; null for a .npy, which holds one array. */
+  tensor: string | null;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens rows for a role: a store (its `features` or `logits`, computed where it holds features only), a .npy, or a
+ * safetensors file with the tensor of that name, one named as FILE#NAME, or only one. A store is checked first.
+ * @throws FeatReconstructError when the file is missing, damaged, of another kind, or holds no such tensor
+ */
+export async function openRows(
+  text: string,
+  role: 'features' | 'logits',
+  options: TaskOptions = {},
+): Promise<OpenRows> {
+  const [path, name] = splitName(text);
+  if (/\.npy$/i.test(path)) {
+    const source = await openNpy(path);
+    return { source, path, tensor: null, close: () => source.close() };
+  }
+  const file = await openSafetensors(path);
+  try {
+    const store = isStore(file.metadata) ? await storeOf(path, file, options) : null;
+    const close = () => (store ?? file).close();
+    const names = [...file.tensors.keys()];
+    const wanted = name ?? (store || names.includes(role) ? role : names.length === 1 ? names[0] : undefined);
+    // A store may hold features only; its logits are then computed.
+    if (store && wanted === 'logits') return { source: store.logits, path, tensor: wanted, close };
+    if (!wanted || !names.includes(wanted)) {
+      throw new FeatReconstructError(
+        `Expected a tensor '${name ?? role}' in ${path}, found ${names.join(', ') || 'none'}. Name one as ${path}#NAME.`,
+      );
+    }
+    return { source: file.rows(wanted), path, tensor: wanted, close };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Whether `openRows` is the one to open it, by its ending or, where it has none of these, by its first bytes. */
+export async function mayHoldRows(text: string): Promise<boolean> {
+  const [path] = splitName(text);
+  if (/\.(safetensors|npy)$/i.test(path)) return true;
+  if (!existsSync(path)) return extname(path) === '';
+  const file = await openBytes(path);
+  try {
+    // A safetensors file begins with the length of its JSON. (A .npy is known by its ending alone.)
+    return file.size > 8 && (await file.read(8, 1))[0] === '{'.charCodeAt(0);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * `FILE` and `FILE#NAME`: a file and the name of a tensor in it. Folders and files may have a # in their own names, and so
+ * may tensors: what is there is looked at, and a name is what follows a file.
+ * @throws UsageError where there is nothing before a # or behind it
+ */
+export function splitName(text: string): [file: string, name: string | undefined] {
+  if (!text.includes('#') || existsSync(text)) return [text, undefined];
+  const marks = [...text.matchAll(/#/g)].map(({ index }) => index).reverse();
+  const at = marks.find((mark) => existsSync(text.slice(0, mark))) ?? afterEnding(text);
+  if (at === 0 || at === text.length - 1) throw new UsageError(`Expected FILE or FILE#NAME, found "${text}".`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Where no such file is there: the file that was meant has an ending, or the last # is the one. */
+function afterEnding(text: string): number {
+  const [found] = [...text.matchAll(/\.(?:safetensors|npy|npz)#/gi)].reverse();
+  return found ? found.index + found[0].length - 1 : text.lastIndexOf('#');
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { FeatReconstructError } from '../base/index.js';
+import { removeLeavings, writeWhole } from '../tensor/index.js';
+import type { SkippedImage } from './batches.js';
+import type { Checksums } from './checksums.js';
+import { readProvenance, type Provenance } from './provenance.js';
+
+/** A store that is not finished: FILE.partial, and beside it FILE.partial.json, which says how far it has come. */
+export interface Progress {
+  key: string;
+  provenance: Provenance;
+  /** Threads of an operator: another number may round differently, so a resumed store goes on with it. */
+  threads: number;
+  /** Position in the data set to go on from. */
+  next: number;
+  rows: number;
+  skipped: SkippedImage[];
+  /**
+   * Of the rows so far: only a file with these very rows is gone on with. Null where a version without checksums began
+   * the store.
+   */
+  checksums: Checksums | null;
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+export async function saveProgress(store: string, progress: Progress): Promise<void> {
+  const text = JSON.stringify({ ...progress, sha256: sha256(JSON.stringify(progress)) });
+  await writeWhole(`${store}.partial.json`, [Buffer.from(text)]);
+}
+
+/**
+ * How far the unfinished store has come; null where there is none.
+ * @throws FeatReconstructError where the file that says so is damaged
+ */
+export async function readProgress(store: string): Promise<Progress | null> {
+  const file = `${store}.partial.json`;
+  if (!(await exists(`${store}.partial`)) || !(await exists(file))) return null;
+  const text = await readFile(file, 'utf8').catch(() => '');
+  let found: (Partial<Progress> & { sha256?: string }) | null = null;
+  try {
+    found = JSON.parse(text) as Partial<Progress>;
+  } catch {
+    // Said below.
+  }
+  const { sha256: sum, ...rest } = found ?? {};
+  const isFormer = sum === undefined && rest.checksums === undefined;
+  if (!readProvenance(rest.provenance) || !(isFormer || sum === sha256(JSON.stringify(rest)))) {
+    throw new FeatReconstructError(
+      `Expected ${file} to say how far the unfinished store has come, found something else: the file is damaged; delete it to begin anew.`,
+    );
+  }
+  return { ...(rest as Progress), checksums: rest.checksums ?? null };
+}
+
+/**
+ * Makes way for a new store. What says how far the old one had come goes first: beside a new file it would vouch for
+ * rows that are not there.
+ */
+export async function removeUnfinished(store: string): Promise<void> {
+  await rm(`${store}.partial.json`, { force: true });
+  await rm(`${store}.partial`, { force: true });
+  await removeRests(store);
+}
+
+/** Removes what a killed run left beside a store, but for the unfinished store itself. */
+export async function removeRests(store: string): Promise<void> {
+  await rm(`${store}.partial.short`, { force: true });
+  await removeLeavings(store, ['.partial.json', '.lock']);
+}
+
+/** Whether anything lies beside a store that is there only while it is written. */
+export async function hasRests(store: string): Promise<boolean> {
+  const name = basename(store);
+  const others = await readdir(dirname(store)).catch(() => []);
+  const rests = ['.partial', '.partial.json', '.partial.short', '.lock'].map((ending) => name + ending);
+  return others.some((other) => rests.includes(other) || (other.startsWith(`${name}.`) && other.endsWith('.tmp')));
+}
+
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
