@@ -30,6 +30,13 @@ export async function statOrNone(path: string) {
   });
 }
 
+/** What to throw for a named pipe, a socket or a device: reading one may wait for ever, or never end. */
+export function notRegular(path: string): FeatReconstructError {
+  return new FeatReconstructError(
+    `${path} is not a regular file (it is a named pipe, a socket or a device): expected one on disk, so copy what it gives to a file first.`,
+  );
+}
+
 /** What to throw when the system refuses to read a path, for `catch`. */
 export function unreadable(path: string) {
   return (error: NodeJS.ErrnoException): never => {

@@ -71,6 +71,7 @@ export async function* imageBatches(
 
   type Pixels = RgbImage | FeatReconstructError;
   const decode = ({ sample }: Placed): Promise<Pixels> | null => {
+    if (sample.undecodable) return Promise.resolve(sample.undecodable);
     if (!sample.encoded) return null;
     pool ??= decodePool({ transform });
     return pool.decode(sample.encoded).catch((error: unknown) => {

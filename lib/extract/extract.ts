@@ -1,6 +1,6 @@
 import type { NdArray } from 'ndarray';
-import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
-import { openDataset, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
+import { count, FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { leftOutInWords, openDataset, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
 import { makeTransform, ownTransformKey, type Transform, type TransformChoice } from '../images/index.js';
 import {
   describeModel,
@@ -26,7 +26,7 @@ export interface ExtractOptions extends TaskOptions {
   store?: string;
   /** `head` stores features only and computes logits from the lifted head when they are read. Default `stored`. */
   logits?: 'stored' | 'head';
-  /** Leave out images that cannot be decoded, and count them. */
+  /** Leave out images that cannot be decoded and files of kinds that are not read, and count them. */
   skipBadImages?: boolean;
   /** For a model given by path. */
   model?: LoadModelOptions;
@@ -127,7 +127,7 @@ export async function extractToStore(
     const provenance = await provenanceOf(description, images, { ...options, batchSize });
     const file = typeof path === 'string' ? path : path(provenance);
     const found = await findStore(file, provenance);
-    if (found === 'finished') return reopen(file, options);
+    if (found === 'finished') return reopen(file, provenance, options);
     if (found) checkSkipped(`${file}.partial`, found.skipped, options);
     const loaded = await load(model, options, found?.threads);
     try {
@@ -182,6 +182,7 @@ export async function streamActivations(
   dataset: Dataset,
   options: Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'dataset'> = {},
 ): Promise<ActivationStream> {
+  checkLeftOut(dataset, options);
   const provenance = withPlacement(await provenanceOf(model, dataset, options), model);
   return { provenance, batches: rowsOf(run(model, dataset, provenance, 0, options)) };
 }
@@ -193,15 +194,25 @@ async function* rowsOf(batches: ReturnType<typeof run>): AsyncGenerator<Activati
   }
 }
 
-async function reopen(file: string, options: ExtractOptions): Promise<Store> {
+async function reopen(file: string, { dataset }: Provenance, options: ExtractOptions): Promise<Store> {
   const store = await openStore(file);
   try {
     checkSkipped(file, store.skipped, options);
-    return store;
+    // What is left out of a folder may have changed since, with the images in it the same.
+    const { provenance } = store;
+    return { ...store, provenance: { ...provenance, dataset: { ...provenance.dataset, leftOut: dataset.leftOut } } };
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** Images that nobody reads are not left out unless that was asked for. */
+function checkLeftOut({ spec, size, leftOut }: Dataset, { skipBadImages }: ExtractOptions): void {
+  if (skipBadImages || !leftOut) return;
+  throw new FeatReconstructError(
+    `Expected every image of ${spec} to be a JPEG, PNG, BMP, GIF or TIFF by its ending, found ${leftOutInWords(leftOut)} beside ${count(size)} ${size === 1 ? 'image' : 'images'}: convert them, to PNG for the same pixels, or leave them out (skipBadImages, --skip-bad-images).`,
+  );
 }
 
 /** A store without the bad images is not what was asked for, unless leaving them out was. */
@@ -227,6 +238,7 @@ async function withInputs<T>(
 ): Promise<T> {
   const images = typeof dataset === 'string' ? await openDataset(dataset, options.dataset) : dataset;
   try {
+    checkLeftOut(images, options);
     const description = typeof model === 'string' ? await describeModel(model, options.model) : model;
     return await task(description, images);
   } finally {
@@ -255,7 +267,10 @@ async function provenanceOf(model: ModelDescription, dataset: Dataset, options: 
       featureDim: model.featureDim,
       classCount: model.classCount,
     },
-    dataset: { spec: dataset.spec, digest: await dataset.digest(), size: dataset.size },
+    dataset: {
+      ...{ spec: dataset.spec, digest: await dataset.digest(), size: dataset.size },
+      ...(dataset.leftOut ? { leftOut: dataset.leftOut } : {}),
+    },
     ...(dataset.kind === 'images' ? imageTransforms(model, options) : { transform: null }),
     batchSize,
     provider: model.provider,
@@ -299,7 +314,8 @@ async function* run(
   start: number,
   { signal, onProgress, skipBadImages }: ExtractOptions,
 ): AsyncGenerator<{ batch: Batch; outputs: { features: Float32Array; logits: Float32Array } }> {
-  const stage = `extract ${model.name} on ${dataset.spec}`;
+  const leftOut = dataset.leftOut ? `, without ${leftOutInWords(dataset.leftOut)}` : '';
+  const stage = `extract ${model.name} on ${dataset.spec}${leftOut}`;
   const total = dataset.size;
   onProgress?.({ stage, done: start, total, unit: 'images' });
   if (start >= total) return;
