@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { FeatReconstructError } from '../base/index.js';
+import { count, FeatReconstructError } from '../base/index.js';
 
 /** Bytes that are read by range: a file, a part of a file, or a member of an archive held in memory. */
 export interface ByteFile {
@@ -20,6 +20,20 @@ export async function fileOnDisk(path: string): Promise<ByteFile | undefined> {
 /** Bytes in memory. */
 export function bytesInMemory(name: string, bytes: Uint8Array): ByteFile {
   return { name, size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
+}
+
+/** All bytes of a file that is known to be small. @throws FeatReconstructError where it has more than `most` */
+export async function readWhole(file: ByteFile, most: number): Promise<Uint8Array> {
+  if (file.size <= most) return file.read(0, file.size);
+  throw new FeatReconstructError(
+    `${file.name} has ${count(file.size)} bytes, expected at most ${count(most)}: it is corrupted or something else, so download it again.`,
+  );
+}
+
+/** @throws FeatReconstructError for what is there and is no regular file, of which no byte is read */
+export async function checkRegular(path: string): Promise<void> {
+  const info = await statOrNone(path);
+  if (info && !info.isFile() && !info.isDirectory()) throw notRegular(path);
 }
 
 /** What is at a path, symbolic links followed; undefined when nothing is. */
