@@ -50,7 +50,8 @@ export async function indexTar(path: string): Promise<TarEntry[]> {
   const handle = await open(path, 'r').catch(unreadable(path));
   try {
     const entries: TarEntry[] = [];
-    for await (const entry of tarEntries(fileReader(handle), path)) entries.push(entry);
+    const reader = fileReader(handle, (await handle.stat()).size);
+    for await (const entry of tarEntries(reader, path)) entries.push(entry);
     return entries;
   } finally {
     await handle.close();

@@ -23,6 +23,9 @@ const KNOWN_GLOBALS = [
   '_codecs.encode',
 ];
 
+/** Marks set at a time; CIFAR's files have three. */
+const MOST_MARKS = 1000;
+
 class Global {
   constructor(readonly name: string) {}
 }
@@ -98,6 +101,7 @@ class Unpickler {
       case 'X':
         return this.#push(this.#take(this.#uint32()).toString('utf8'));
       case '(':
+        if (this.#below.length >= MOST_MARKS) throw this.#error('it nests without end');
         this.#below.push(this.#stack);
         this.#stack = [];
         return;

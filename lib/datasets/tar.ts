@@ -1,4 +1,4 @@
-import { FeatReconstructError } from '../base/index.js';
+import { count, FeatReconstructError } from '../base/index.js';
 import type { ByteReader } from './byte-reader.js';
 
 /** A file in a tar archive. */
@@ -40,6 +40,11 @@ export async function* tarEntries(reader: ByteReader, archive: string): AsyncGen
     // A link's size is that of its target, and no bytes follow.
     const stored = header.type === '1' || header.type === '2' ? 0 : size;
     if (header.type === 'S' || longer.sparse) throw sparse(name, archive);
+    if (offset + stored > (reader.end ?? Infinity)) {
+      throw new FeatReconstructError(
+        `${archive} is cut short or corrupted (its entry '${name}' says ${count(stored)} bytes, ${count(reader.end! - offset)} are left): download it again.`,
+      );
+    }
     if (header.type !== 'g' && header.type !== 'K') longer = {};
     if (header.type === '0' || header.type === '\0' || header.type === '7') yield { name, size, offset };
     await skipTo(reader, end(stored));
