@@ -1,5 +1,5 @@
 import type { NdArray } from 'ndarray';
-import { count, FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
 import { leftOutInWords, openDataset, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
 import { makeTransform, ownTransformKey, type Transform, type TransformChoice } from '../images/index.js';
 import {
@@ -208,10 +208,10 @@ async function reopen(file: string, { dataset }: Provenance, options: ExtractOpt
 }
 
 /** Images that nobody reads are not left out unless that was asked for. */
-function checkLeftOut({ spec, size, leftOut }: Dataset, { skipBadImages }: ExtractOptions): void {
+function checkLeftOut({ spec, leftOut }: Dataset, { skipBadImages }: ExtractOptions): void {
   if (skipBadImages || !leftOut) return;
   throw new FeatReconstructError(
-    `Expected every image of ${spec} to be a JPEG, PNG, BMP, GIF or TIFF by its ending, found ${leftOutInWords(leftOut)} beside ${count(size)} ${size === 1 ? 'image' : 'images'}: convert them, to PNG for the same pixels, or leave them out (skipBadImages, --skip-bad-images).`,
+    `Expected every image of ${spec} to be a JPEG, PNG, BMP, GIF or TIFF by its ending, found ${leftOutInWords(leftOut)}: convert them, to PNG for the same pixels, or leave them out (skipBadImages, --skip-bad-images).`,
   );
 }
 
