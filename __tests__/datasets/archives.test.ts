@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { indexTar, readTarGz } from '../../lib/datasets/archive.js';
 import { fixture, withFolder } from './support.js';
 
@@ -72,6 +74,92 @@ describe('tar', () => {
       await expect(indexTar(path)).rejects.toThrow(/x\.tar is not a tar archive or is corrupted \(.* byte 1024\)/);
       await writeFile(path, 'no tar at all, but long enough to be one. '.repeat(40));
       await expect(indexTar(path)).rejects.toThrow(/x\.tar is not a tar archive/);
+    });
+  });
+
+  /** The header of 'short.txt' or so with another size field, its checksum right. */
+  async function withSize(field: Buffer): Promise<Buffer> {
+    const bytes = Buffer.from(await readFile(fixture('tars', 'ustar.tar')));
+    field.copy(bytes, 124);
+    bytes.fill(' ', 148, 156);
+    const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    bytes.write(sum.toString(8).padStart(6, '0') + '\0 ', 148);
+    return bytes;
+  }
+  const field = (text: string): Buffer => Buffer.from(text.padEnd(12, '\0'), 'latin1');
+
+  test.each([
+    ['8 GiB in octal', field('77777777777'), /cut short or corrupted .* says 8,589,934,591 bytes, [\d,]+ are left/],
+    ['9 GiB as GNU writes them', field('\x80\0\0\0\0\0\0\x02\x40\0\0\0'), /says 9,663,676,416 bytes/],
+    ['more than any file has', field('\x80' + '\xff'.repeat(11)), /corrupted \(no valid header at byte 0\)/],
+    ['a negative size', field('\xff'.repeat(12)), /no valid header at byte 0/],
+    ['a sign', field('-0000000005'), /no valid header at byte 0/],
+    ['no octal digits', field('00000000009'), /no valid header at byte 0/],
+  ])('a size that no entry can have is refused: %s', async (_, size, message) => {
+    await withFolder(undefined, async (folder) => {
+      const path = join(folder, 'x.tar');
+      await writeFile(path, await withSize(size));
+      await expect(indexTar(path)).rejects.toThrow(message);
+    });
+  });
+
+  /** An extended header of one record in front of an archive. */
+  async function withRecord(type: string, record: string): Promise<Buffer> {
+    const archive = await readFile(fixture('tars', 'ustar.tar'));
+    const header = Buffer.from(archive.subarray(0, 512));
+    header.fill(0, 345, 500).write(record.length.toString(8).padStart(11, '0') + '\0', 124);
+    header.write(type, 156);
+    header.fill(' ', 148, 156);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(sum.toString(8).padStart(6, '0') + '\0 ', 148);
+    const length = Math.ceil(record.length / 512) * 512;
+    return Buffer.concat([header, Buffer.from(record.padEnd(length, '\0'), 'latin1'), archive]);
+  }
+
+  test.each([
+    ['11 size=-5\n', /corrupted pax header/],
+    ['13 size=1e12\n', /corrupted pax header/],
+    ['29 size=9999999999999999999999\n', /corrupted pax header/],
+    ['19 size=8589934592\n', /says 8,589,934,592 bytes/],
+    ['0 path=x\n', /corrupted pax header/],
+    ['99 path=x\n', /corrupted pax header/],
+    ['8 pathx\n', /corrupted pax header/],
+    ['22 GNU.sparse.major=1\n', /has the sparse file 'u+\/v+', whose bytes do not lie in it/],
+  ])('an extended header that cannot be: %j', async (record, message) => {
+    await withFolder(undefined, async (folder) => {
+      const path = join(folder, 'x.tar');
+      await writeFile(path, await withRecord('x', record));
+      await expect(indexTar(path)).rejects.toThrow(message);
+    });
+  });
+
+  test('bytes of any kind in a record that says nothing of the entry; an old sparse file', async () => {
+    await withFolder(undefined, async (folder) => {
+      const path = join(folder, 'x.tar');
+      await writeFile(path, await withRecord('x', '23 SCHILY.xattr.a=\0\xff\n=\n'));
+      expect((await indexTar(path)).map(({ size }) => size)).toEqual([6, 5]);
+      await writeFile(path, await withRecord('S', ''));
+      await expect(indexTar(path)).rejects.toThrow(/has the sparse file/);
+    });
+  });
+
+  test('an archive that unpacks without end is left soon', async () => {
+    await withFolder(undefined, async (folder) => {
+      const path = join(folder, 'x.tar.gz');
+      // 1,152 MiB of zeros in 1 MB: the first is the archive's end, the others lie behind it.
+      await writeFile(path, Buffer.concat(Array<Buffer>(18).fill(gzipSync(Buffer.alloc(2 ** 26)))));
+      await expect(readTarGz(path, [])).rejects.toThrow(/x\.tar\.gz unpacks to more than any file/);
+      await writeFile(path, gzipSync(await withSize(field('77777777777'))));
+      await expect(readTarGz(path, ['short.txt'])).rejects.toThrow(/unpacks to more than any file/);
+    });
+  });
+
+  (process.platform === 'win32' ? test.skip : test)('a pipe is refused before it is opened', async () => {
+    await withFolder(undefined, async (folder) => {
+      const path = join(folder, 'x.tar.gz');
+      execFileSync('mkfifo', [path]);
+      await expect(readTarGz(path, [])).rejects.toThrow(/is not a regular file/);
+      await expect(indexTar(path)).rejects.toThrow(/is not a regular file/);
     });
   });
 });

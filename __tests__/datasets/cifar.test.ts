@@ -186,6 +186,30 @@ describe('CIFAR that is not as it should be', () => {
       const [first] = await all(await openDataset('cifar10:test[:1]', { dataDir }));
       expect(samples.map(({ label }) => label)).toEqual([1, 2, 3]);
       expect(sha256(samples[0].image!.data)).toBe(sha256(first.image!.data));
+      for (const [slice, label] of [
+        ['[1:2]', '-2'],
+        ['[2:3]', '1099511627776'],
+      ]) {
+        const wrong = all(await openDataset(`cifar10:test${slice}`, { dataDir }));
+        await expect(wrong).rejects.toThrow(new RegExp(`test_batch has label ${label}, expected 0 to 9`));
+      }
+    });
+  });
+
+  test('files that promise much are refused at once', async () => {
+    await withFolder('cifar/python', async (dataDir) => {
+      const meta = join(dataDir, 'cifar-10-batches-py', 'batches.meta');
+      // Lists of two of the one before, 40 deep: their text would have 2^40 letters.
+      const list = (i: number): string => (i < 0 ? '' : `]q${String.fromCharCode(i)}`);
+      const letters = Array.from({ length: 40 }, (_, i) => {
+        const before = i === 0 ? 'X\x01\0\0\0a' : `h${String.fromCharCode(i - 1)}`;
+        return `${list(i)}${before}a${before}a`;
+      });
+      const nested = `\x80\x02${letters.join('')}}X\x0b\0\0\0label_namesh\x27s.`;
+      await writeFile(meta, Buffer.from(nested, 'latin1'));
+      await expect(openDataset('cifar10:test', { dataDir })).rejects.toThrow(/something else than strings in its list/);
+      await truncate(join(dataDir, 'cifar-10-batches-py', 'test_batch'), 9e9); // a sparse file
+      await expect(openDataset('cifar10:test', { dataDir })).rejects.toThrow(/test_batch has 9,000,000,000 bytes/);
     });
   });
 });

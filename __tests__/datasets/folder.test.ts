@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { openDataset } from '../../lib/datasets/index.js';
+import { leftOutInWords, openDataset } from '../../lib/datasets/index.js';
 import { all, withFolder } from './support.js';
 
 /** Files that say their own path: a folder data set does not decode. */
@@ -39,13 +40,110 @@ describe('folder', () => {
         'É/j.TIFF',
       ];
       expect(samples.map(({ id }) => id)).toEqual(sorted);
-      expect(dataset.classNames).toEqual(['Zoo', 'a', 'a-b', 'b', 'empty', 'É']);
-      expect(samples.map(({ label }) => label)).toEqual([0, 2, 1, 1, 1, 3, 3, 5]);
+      expect(dataset.classNames).toEqual(['Zoo', 'a', 'a-b', 'b', 'É']);
+      expect(samples.map(({ label }) => label)).toEqual([0, 2, 1, 1, 1, 3, 3, 4]);
+      expect(dataset.leftOut).toBeUndefined();
       for (const { id, encoded } of samples) {
         expect(encoded!.file).toBe(join(root, id));
         expect(encoded!.name).toBe(join(root, id));
         expect(await readFile(encoded!.file as string, 'utf8')).toBe(id);
       }
+    });
+  });
+
+  test.each([
+    ["Jupyter's checkpoints", '.ipynb_checkpoints/x.jpg'],
+    ['the files that macOS writes beside others', '._1.jpg'],
+    ["what macOS's zip holds of those", '__MACOSX/x.jpg'],
+    ["Windows' thumbnails", 'Thumbs.db'],
+    ["Windows' bin", '$RECYCLE.BIN/S-1-5/x.jpg'],
+    ["Windows' own folder", 'System Volume Information/x.jpg'],
+    ["a Synology's thumbnails", '@eaDir/1.jpg/SYNOPHOTO_THUMB_M.jpg'],
+    ["a share's bin", '#recycle/x.jpg'],
+    ['a repository', '.git/x.png'],
+    ['a hidden picture', '.x.webp'],
+    ["an editor's backups", 'x.jpg~'],
+    ["ExifTool's backups", 'x.jpg_original'],
+    ['what is no picture', 'labels.csv'],
+    ['a folder of such', 'annotations/1.json'],
+  ])('%s are no images and no classes, at any depth', async (_, path) => {
+    await withFolder(undefined, async (root) => {
+      const images = ['a/1.jpg', 'a/deep/2.jpg', 'z/3.jpg'];
+      await fill(root, images);
+      const clean = await (await openDataset(`folder:${root}`)).digest();
+      await fill(
+        root,
+        ['', 'a/', 'a/deep/', 'm/', 'z/'].map((folder) => folder + path),
+      );
+      const dataset = await openDataset(`folder:${root}`);
+      const samples = await all(dataset);
+      expect(samples.map(({ id, label }) => [id, label])).toEqual(images.map((id) => [id, id[0] === 'a' ? 0 : 1]));
+      expect([dataset.classNames, dataset.leftOut]).toEqual([['a', 'z'], undefined]);
+      // Stores of the clean folder serve on.
+      expect(await dataset.digest()).toBe(clean);
+    });
+  });
+
+  test('JPEGs by all of their endings', async () => {
+    await withFolder(undefined, async (root) => {
+      const names = ['a.jpe', 'b.jfif', 'c.JFIF', 'd.jif', 'e.jfi', 'f.pjpeg', 'g.Jpg', 'h..jpg', 'i.tar.jpg'];
+      await fill(root, names);
+      expect((await all(await openDataset(`folder:${root}`))).map(({ id }) => id)).toEqual(names);
+    });
+  });
+
+  test('what looks like an image and is not read is counted by ending, and keeps the numbers of classes', async () => {
+    await withFolder(undefined, async (root) => {
+      await fill(root, [
+        'cover.webp',
+        'a/1.jpg',
+        'b/2.WEBP',
+        'b/deep/3.webp',
+        'b/4.heic',
+        'c/5.gif',
+        'c/6.svg',
+        'c/7.CR2',
+      ]);
+      await writeFile(join(root, 'c', 'IMG_8'), Buffer.from('ffd8ffe000104a46494600', 'hex'));
+      await writeFile(join(root, 'c', '9.jpg?w=200'), Buffer.from('89504e470d0a1a0a', 'hex'));
+      await fill(root, ['c/Makefile', 'c/10.jpg.1', 'c/11.mp4']);
+      const dataset = await openDataset(`folder:${root}`);
+      expect(dataset.leftOut).toEqual({ '.webp': 3, 'no ending': 2, '.cr2': 1, '.heic': 1, '.svg': 1 });
+      expect(Object.keys(dataset.leftOut!)[0]).toBe('.webp');
+      expect(leftOutInWords(dataset.leftOut!)).toMatch(
+        /^8 files of kinds that are not read \(3 \.webp, 2 without an end/,
+      );
+      // b would be class 1 if its images were converted, and c comes after it.
+      expect(dataset.classNames).toEqual(['a', 'b', 'c']);
+      expect((await all(dataset)).map(({ id, label }) => [id, label])).toEqual([
+        ['a/1.jpg', 0],
+        ['c/5.gif', 2],
+      ]);
+    });
+  });
+
+  test("classes and images in the order of Python's sorted(), beyond U+FFFF too", async () => {
+    await withFolder(undefined, async (root) => {
+      const names = ['10', '9', 'Z', 'a', 'e\u0301', 'z', 'é', 'Ａ', '😀'];
+      await fill(
+        root,
+        [...names].reverse().map((name) => `${name}/1.jpg`),
+      );
+      const dataset = await openDataset(`folder:${root}`);
+      expect(dataset.classNames).toEqual(names);
+      expect((await all(dataset)).map(({ id }) => id)).toEqual(names.map((name) => `${name}/1.jpg`));
+    });
+  });
+
+  const onUnix = process.platform === 'win32' ? test.skip : test;
+  onUnix('a pipe or a device for an image is refused before it is opened, and others are left alone', async () => {
+    await withFolder(undefined, async (root) => {
+      await fill(root, ['pipe/1.jpg', 'device/1.jpg', 'other/1.jpg']);
+      execFileSync('mkfifo', [join(root, 'pipe', '2.jpg'), join(root, 'other', 'noise')]);
+      await symlink('/dev/zero', join(root, 'device', '2.png'));
+      for (const name of ['pipe', 'device'])
+        await expect(openDataset(`folder:${root}/${name}`)).rejects.toThrow(/\/2\.(jpg|png) is not a regular file/);
+      expect((await openDataset(`folder:${root}/other`)).size).toBe(1);
     });
   });
 
@@ -112,6 +210,13 @@ describe('folder', () => {
     ['nothing there', [], 'missing', /missing is not there: folder:.* needs a folder of images/],
     ['a file', ['file.jpg'], 'file.jpg', /file\.jpg is not a folder/],
     ['no images', ['none/a/x.txt'], 'none', /has no images \(JPEG, PNG, BMP, GIF or TIFF\)/],
+    ['hidden images alone', ['hidden/a/.x.jpg'], 'hidden', /has no images \(JPEG/],
+    [
+      'unread images alone',
+      ['web/a/x.webp', 'web/y.avif'],
+      'web',
+      /no images that are read .* \(1 \.avif, 1 \.webp\): convert/,
+    ],
     ['both kinds', ['both/x.jpg', 'both/a/y.jpg'], 'both', /has images of its own \(x\.jpg\) and others in subfolders/],
   ])('%s is refused', async (_, paths, name, message) => {
     await withFolder(undefined, async (root) => {

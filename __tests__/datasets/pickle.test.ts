@@ -69,6 +69,21 @@ describe('pickles', () => {
     expect(text(pickle)).toThrow(message);
   });
 
+  test('a small pickle that asks for much is refused at once', () => {
+    const letters = Buffer.alloc(2 ** 20, 'a');
+    const stored = Buffer.concat([Buffer.from('X\0\0\x10\0', 'latin1'), letters, Buffer.from('q\x01')]);
+    const pickle = (...parts: (string | Buffer)[]): Buffer =>
+      Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));
+    const read = (bytes: Buffer) => () => readPickle(bytes, 'x');
+    // The same megabyte as bytes, 100,000 times.
+    const encode = pickle('\x80\x02c_codecs\nencode\nq\x00', stored, 'X\x06\0\0\0latin1q\x02');
+    expect(read(pickle(encode, 'h\x00h\x01h\x02\x86R'.repeat(100_000)))).toThrow(/asks for more bytes than it has/);
+    // The same megabyte as a key, 100,000 times.
+    const key = pickle('\x80\x02}T\0\0\x10\0', letters, 'q\x01', 'K\x01s' + 'h\x01K\x01s'.repeat(100_000));
+    expect(read(key)).toThrow(/keys are no strings/);
+    expect(read(pickle('\x80\x02', Buffer.alloc(5_000_000, '(')))).toThrow(/nests without end/);
+  });
+
   test('a pickle cut short anywhere is refused', async () => {
     const bytes = await readFile(fixture('cifar', 'python', 'cifar-100-python', 'meta'));
     for (let length = 0; length < bytes.length; length++) {

@@ -1,4 +1,5 @@
-import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDataset } from '../../lib/datasets/index.js';
 import { all, fixture, withFolder } from './support.js';
@@ -66,4 +67,53 @@ describe('places365', () => {
       await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(/val_256\.tar is cut short/);
     });
   });
+
+  test('hidden entries of an archive are no images; an entry of another size than images have is refused', async () => {
+    await withFolder('places-tar', async (dataDir) => {
+      const path = join(dataDir, 'val_256.tar');
+      const archive = await readFile(path);
+      // An older checkpoint of the first image, behind all others.
+      const entry = (name: string, size: number, bytes: Buffer): Buffer => {
+        const header = Buffer.alloc(512);
+        header.write(name);
+        header.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
+        header.write('0', 156);
+        header.write('ustar\x0000', 257);
+        header.fill(' ', 148, 156);
+        const sum = header.reduce((total, byte) => total + byte, 0);
+        header.write(sum.toString(8).padStart(6, '0') + '\0 ', 148);
+        return Buffer.concat([header, bytes]);
+      };
+      const content = async (): Promise<string> => (await openDataset('places365:val', { dataDir })).digest();
+      const clean = await content();
+      for (const hidden of ['.ipynb_checkpoints', '__MACOSX']) {
+        const other = entry(`val_256/${hidden}/${names[0]}`, 5, Buffer.alloc(512, 'x'));
+        await writeFile(path, Buffer.concat([other, archive, other, Buffer.alloc(1024)]));
+        expect(await content()).toBe(clean);
+        await writeFile(path, Buffer.concat([archive.subarray(0, endOf(archive)), other, Buffer.alloc(1024)]));
+        expect(await content()).toBe(clean);
+      }
+      const size = 2 ** 27;
+      await writeFile(path, entry(names[0], size, Buffer.alloc(0)));
+      await truncate(path, 512 + size + 1024);
+      await expect(content()).rejects.toThrow(/134,217,728 bytes for Places365_val_00000001\.jpg, more than an image/);
+    });
+  });
+
+  (process.platform === 'win32' ? test.skip : test)('a pipe among the images is none of them', async () => {
+    await withFolder('places', async (dataDir) => {
+      const image = join(dataDir, 'val_256', names[0]);
+      await rm(image);
+      execFileSync('mkfifo', [image]);
+      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(/lacks 1 of the 3 images/);
+      await rm(image);
+      await symlink('/dev/zero', image);
+      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(/lacks 1 of the 3 images/);
+    });
+  });
 });
+
+/** Where an archive's first block of zeros begins. */
+function endOf(archive: Buffer): number {
+  for (let at = 0; ; at += 512) if (archive.subarray(at, at + 512).every((byte) => byte === 0)) return at;
+}

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDataset } from '../../lib/datasets/index.js';
+import { toNdArray, writeSafetensors } from '../../lib/tensor/index.js';
 import { all, fixture, withFolder } from './support.js';
 
 const spec = (file: string) => `tensors:${fixture('tensors', file)}`;
@@ -53,6 +54,43 @@ describe('tensors', () => {
     await expect(openDataset(spec(file))).rejects.toMatchObject({
       name: expect.stringMatching(/^(FeatReconstruct|Usage)Error$/),
       message: expect.stringMatching(message),
+    });
+  });
+
+  test.each([
+    [
+      '2^40 as int64',
+      BigInt64Array.of(0n, 2n ** 40n),
+      /Label 1 in .* is 1099511627776, expected class indices: .* from 0 to 2147483647/,
+    ],
+    ['2^32 as int64', BigInt64Array.of(2n ** 32n, 0n), /Label 0 in .* is 4294967296/],
+    ['2^63 as uint64', BigUint64Array.of(0n, 2n ** 63n), /Label 1 in .* is 92233720368547\d+/],
+    ['3e9 as uint32', Uint32Array.of(0, 3e9), /Label 1 in .* is 3000000000/],
+    ['a negative one', Int32Array.of(-100, 0), /Label 0 in .* is -100, .* or -1 where there is none/],
+    ['1e10 as float64', Float64Array.of(1, 1e10), /Label 1 in .* is 10000000000/],
+    ['NaN', Float32Array.of(1, NaN), /Label 1 in .* is NaN/],
+    ['infinity', Float64Array.of(1, Infinity), /Label 1 in .* is Infinity/],
+  ])('a label that is no class index is refused: %s', async (_, labels, message) => {
+    await withFolder(undefined, async (folder) => {
+      const file = join(folder, 'x.safetensors');
+      await writeSafetensors(file, {
+        inputs: toNdArray(new Float32Array(6), [2, 3]),
+        labels: toNdArray(labels as Float64Array, [2]) as never,
+      });
+      await expect(openDataset(`tensors:${file}`)).rejects.toThrow(message);
+    });
+  });
+
+  test('labels of every number type, and none', async () => {
+    await withFolder(undefined, async (folder) => {
+      const file = join(folder, 'x.safetensors');
+      for (const labels of [BigInt64Array.of(-1n, 7n), Int8Array.of(-1, 7), Float64Array.of(-1, 7)]) {
+        await writeSafetensors(file, {
+          inputs: toNdArray(new Float32Array(6), [2, 3]),
+          labels: toNdArray(labels as Float64Array, [2]) as never,
+        });
+        expect((await all(await openDataset(`tensors:${file}`))).map(({ label }) => Number(label))).toEqual([-1, 7]);
+      }
     });
   });
 

@@ -111,3 +111,18 @@ test('an unfinished store of ready inputs goes on in the middle', async () => {
   expect(resumed.features).toEqual(memory.features);
   expect(resumed.logits).toEqual(memory.logits);
 });
+
+test.each([2 ** 40, 2 ** 31, -5, 1.5, NaN])(
+  'a label of %p of a data set of somebody else is refused',
+  async (label) => {
+    const tensor = { type: 'float32' as const, data: new Float32Array(6), dims: [6] };
+    const dataset = {
+      ...{ spec: 'made:2', size: 2, kind: 'tensors' as const, digest: async () => 'abc', close: async () => undefined },
+      async *samples() {
+        yield { id: 'one', label: 1, tensor };
+        yield { id: 'two', label, tensor };
+      },
+    };
+    await expect(extractFeatures(model, dataset)).rejects.toThrow(/label of 'two' to be a class index .* found/);
+  },
+);

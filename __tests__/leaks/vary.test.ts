@@ -83,6 +83,29 @@ describe('varied', () => {
     expect(await varied(dataset(3), 4, 5).digest()).toBe(digests[0]);
   });
 
+  it('hands on what is wrong with an image, n times, and what the data set says of itself', async () => {
+    const file = Buffer.from('no image');
+    const set: Dataset = {
+      ...dataset(3),
+      ...{ classNames: ['a'], classesAre: 'folders', leftOut: { '.webp': 2 } },
+      async *samples() {
+        for (let i = 0; i < 3; i++) {
+          yield i === 1
+            ? { id: 'bad', label: 1, encoded: { name: 'bad', file } }
+            : { id: `${i}`, label: i, image: image(i) };
+        }
+      },
+    };
+    expect(varied(set, 2)).toMatchObject({ classNames: ['a'], classesAre: 'folders', leftOut: { '.webp': 2 } });
+    const all = await list(varied(set, 3).samples());
+    expect(all.map(({ id }) => id)).toEqual('0~0 0~1 0~2 bad~0 bad~1 bad~2 2~0 2~1 2~2'.split(' '));
+    for (const [i, { undecodable, image: pixels }] of all.entries()) {
+      const isBad = i >= 3 && i < 6;
+      expect([undecodable !== undefined, pixels !== undefined]).toEqual([isBad, !isBad]);
+      if (isBad) expect(undecodable!.message).toMatch(/'bad'/);
+    }
+  });
+
   it('refuses tensors and numbers that are none', () => {
     expect(() => varied({ ...dataset(1), kind: 'tensors' }, 2)).toThrow('Expected images to vary');
     expect(() => varied(dataset(1), 1.5)).toThrow('found 1.5');

@@ -8,7 +8,7 @@ import {
   seconds,
   share,
 } from '../../lib/report/index.js';
-import type { ModelRecord, ResultRow, Results } from '../../lib/experiments/index.js';
+import type { DatasetRecord, ModelRecord, ResultRow, Results } from '../../lib/experiments/index.js';
 import { madeRow } from './made.js';
 
 test.each<[number | null, string]>([
@@ -60,7 +60,7 @@ const diverged: ResultRow = {
 };
 const results = (rows: ResultRow[], failures: string[] = []): Results => ({
   ...{ schema: 1, experiment: 1, question: 'How much?', rows, spectra: [], failures },
-  environment: { models: [] as ModelRecord[] } as Results['environment'],
+  environment: { models: [] as ModelRecord[], datasets: [] as DatasetRecord[] } as Results['environment'],
 });
 
 test('a table for each pair and data set, with the published figure of that kind of pair', () => {
@@ -106,7 +106,10 @@ test('the reason of a rank stands below the table of a model on its own logits, 
   const models = [{ name: row.source, featureDim: 192, headRank: 192 } as ModelRecord];
   const rendered = (change: Partial<ResultRow>): string => {
     const changed = { ...row, rank: 191, ...change };
-    return renderResults({ ...results([changed]), environment: { models } as Results['environment'] });
+    return renderResults({
+      ...results([changed]),
+      environment: { models, datasets: [] as DatasetRecord[] } as Results['environment'],
+    });
   };
   expect(rendered({ target: row.source })).toContain('\nrank 191 of 192: one direction');
   expect(rendered({ target: row.source, rank: 192 })).not.toContain('rank 192 of');

@@ -59,7 +59,7 @@ Example:
       // What is asked wrongly is said before anything is opened.
       const transform = readTransform(flags);
       const executionProviders = await readProviders(flags);
-      const { openDataset } = await import('../datasets/index.js');
+      const { leftOutInWords, openDataset } = await import('../datasets/index.js');
       const { extractToStore } = await import('../extract/index.js');
       const { varied } = await import('../leaks/index.js');
       const { otherTransforms } = await import('../report/index.js');
@@ -80,9 +80,11 @@ Example:
         onProgress: context.onProgress,
       }).finally(() => dataset.close());
       const { rows, features, logits, provenance, skipped } = store;
+      const { leftOut } = provenance.dataset;
       await store.close();
       const lines = [
         `${flags.store}: ${count(rows)} rows, features (n, ${features.cols}), logits (n, ${logits.cols})`,
+        ...(leftOut ? [`${leftOutInWords(leftOut)} left out`] : []),
         ...(skipped.length > 0 ? [`${skipped.length} bad images skipped, the first: ${skipped[0].reason}`] : []),
         ...otherTransforms([{ name: provenance.model.name, ...provenance }]).map((text) => `! ${text}`),
       ];

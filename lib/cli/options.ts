@@ -138,5 +138,8 @@ export function dataOptions(command: Command): Command {
   return command
     .option('--data-dir <dir>', 'where data sets lie (default: $FEATRECONSTRUCT_DATA, else the cache folder)')
     .option('--allow-partial', 'take CIFAR-10 batches that are there when some are missing')
-    .option('--skip-bad-images', 'leave out images that cannot be decoded, and count them');
+    .option(
+      '--skip-bad-images',
+      'leave out images that cannot be decoded or are of a kind that is not read, and count them',
+    );
 }

@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { FeatReconstructError } from '../base/index.js';
+import { count, FeatReconstructError } from '../base/index.js';
 
 /** Bytes that are read by range: a file, a part of a file, or a member of an archive held in memory. */
 export interface ByteFile {
@@ -22,12 +22,33 @@ export function bytesInMemory(name: string, bytes: Uint8Array): ByteFile {
   return { name, size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
 }
 
+/** All bytes of a file that is known to be small. @throws FeatReconstructError where it has more than `most` */
+export async function readWhole(file: ByteFile, most: number): Promise<Uint8Array> {
+  if (file.size <= most) return file.read(0, file.size);
+  throw new FeatReconstructError(
+    `${file.name} has ${count(file.size)} bytes, expected at most ${count(most)}: it is corrupted or something else, so download it again.`,
+  );
+}
+
+/** @throws FeatReconstructError for what is there and is no regular file, of which no byte is read */
+export async function checkRegular(path: string): Promise<void> {
+  const info = await statOrNone(path);
+  if (info && !info.isFile() && !info.isDirectory()) throw notRegular(path);
+}
+
 /** What is at a path, symbolic links followed; undefined when nothing is. */
 export async function statOrNone(path: string) {
   return stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     return unreadable(path)(error);
   });
+}
+
+/** What to throw for a named pipe, a socket or a device: reading one may wait for ever, or never end. */
+export function notRegular(path: string): FeatReconstructError {
+  return new FeatReconstructError(
+    `${path} is not a regular file (it is a named pipe, a socket or a device): expected one on disk, so copy what it gives to a file first.`,
+  );
 }
 
 /** What to throw when the system refuses to read a path, for `catch`. */

@@ -3,15 +3,18 @@ import type { FileHandle } from 'node:fs/promises';
 /** Bytes read from first to last. */
 export interface ByteReader {
   readonly position: number;
+  /** Where the bytes end; undefined where that is not known before. */
+  readonly end?: number;
   /** The next `length` bytes, fewer at the end only. */
   read(length: number): Promise<Uint8Array>;
   skip(length: number): Promise<void>;
 }
 
 /** Reads an open file; what is skipped is not read. */
-export function fileReader(handle: FileHandle): ByteReader {
+export function fileReader(handle: FileHandle, end: number): ByteReader {
   let position = 0;
   return {
+    end,
     get position() {
       return position;
     },

@@ -1,6 +1,9 @@
 import { FeatReconstructError } from '../base/index.js';
-import type { ByteFile } from './byte-file.js';
+import { readWhole, type ByteFile } from './byte-file.js';
 import { PIXEL_BYTES, type CifarBatch, type CifarLayout } from './cifar-layout.js';
+
+/** Bytes of the list of classes; CIFAR-100's has 918. */
+const MOST_OF_NAMES = 2 ** 20;
 
 /** CIFAR's layout for C: records of one or two label bytes (coarse, fine) and the pixels. */
 export function binaryLayout(
@@ -28,7 +31,7 @@ async function readBatch(file: ByteFile, labelBytes: number): Promise<CifarBatch
 }
 
 async function readNames(file: ByteFile): Promise<string[]> {
-  const text = new TextDecoder().decode(await file.read(0, file.size));
+  const text = new TextDecoder().decode(await readWhole(file, MOST_OF_NAMES));
   return text
     .split('\n')
     .map((line) => line.trim())

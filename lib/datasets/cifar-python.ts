@@ -1,7 +1,10 @@
 import { FeatReconstructError } from '../base/index.js';
-import type { ByteFile } from './byte-file.js';
+import { readWhole, type ByteFile } from './byte-file.js';
 import { PIXEL_BYTES, type CifarBatch, type CifarLayout } from './cifar-layout.js';
 import { PickledArray, readPickle, type PickleValue } from './pickle.js';
+
+/** Bytes of a pickle; CIFAR's largest has 155 MB. */
+const MOST = 2 ** 29;
 
 /** CIFAR's layout for Python: pickled dictionaries with `data` (n, 3072) of bytes and a list of labels. */
 export function pythonLayout(
@@ -48,11 +51,15 @@ async function readBatch(file: ByteFile, labelsKey: string): Promise<CifarBatch>
 async function readNames(file: ByteFile, namesKey: string): Promise<string[]> {
   const names = (await readDictionary(file)).get(namesKey);
   if (!Array.isArray(names)) throw new FeatReconstructError(`${file.name} has no list called '${namesKey}'.`);
-  return names.map((name) => (name instanceof Uint8Array ? Buffer.from(name).toString('utf8') : String(name)));
+  return names.map((name) => {
+    if (typeof name === 'string') return name;
+    if (name instanceof Uint8Array) return Buffer.from(name).toString('utf8');
+    throw new FeatReconstructError(`${file.name} has something else than strings in its list '${namesKey}'.`);
+  });
 }
 
 async function readDictionary(file: ByteFile): Promise<Map<string, PickleValue>> {
-  const value = readPickle(await file.read(0, file.size), file.name);
+  const value = readPickle(await readWhole(file, MOST), file.name);
   if (value instanceof Map) return value;
   throw new FeatReconstructError(`${file.name} is a pickle of something else, expected a dictionary as CIFAR's are.`);
 }

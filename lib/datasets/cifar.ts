@@ -168,7 +168,7 @@ interface BlockName {
 function* samplesOf({ labels, bytes, offset, stride }: CifarRecords, block: BlockName): Generator<Sample> {
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
-    if (!(label < block.classes)) {
+    if (!(label >= 0 && label < block.classes)) {
       throw new FeatReconstructError(
         `Record ${block.from + i} of ${block.file} has label ${label}, expected 0 to ${block.classes - 1}: the file is corrupted or not of this data set.`,
       );

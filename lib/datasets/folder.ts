@@ -1,12 +1,17 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
-import { statOrNone, unreadable } from './byte-file.js';
+import { notRegular, statOrNone, unreadable } from './byte-file.js';
+import { beginsLikeImage, endingOf, isHidden, kindOf } from './file-kinds.js';
+import { leftOutInWords, LeftOutTally } from './left-out.js';
 import type { DatasetFormat, ExampleSource } from './source.js';
 
-const IMAGE = /\.(jpe?g|png|bmp|gif|tiff?)$/i;
-
-/** Images below a folder: one subfolder a class (by sorted name), or all in the folder itself (label −1). */
+/**
+ * Images below a folder: one subfolder a class, or all in the folder itself (label −1). Classes are numbered as
+ * torchvision's ImageFolder numbers them, by the sorted names of the subfolders that have images; a subfolder all of whose images
+ * are of kinds that are not read keeps its number, so that those after it have the one that they were trained with.
+ * What ImageFolder takes for a class or an image and is none (hidden files and folders) is passed over at any depth.
+ */
 export const folder: DatasetFormat = {
   name: 'folder',
   forms: ['folder:PATH'],
@@ -18,34 +23,56 @@ export const folder: DatasetFormat = {
         `${root} is ${info ? 'not a folder' : 'not there'}: ${text} needs a folder of images, named from the working directory on.`,
       );
     }
-    const { images, folders } = await list(root);
-    const classNames = folders.filter((name) => !name.startsWith('.')).sort(byCodeUnits);
-    const below = await Promise.all(classNames.map((name) => imagesBelow(root, name, [])));
-    const count = below.reduce((sum, paths) => sum + paths.length, 0);
-    if (images.length === 0 && count === 0) {
-      throw new FeatReconstructError(`${root} has no images (JPEG, PNG, BMP, GIF or TIFF), nor have its subfolders.`);
-    }
+    const { images, folders, leftOut } = await list(root);
+    const below = await Promise.all(
+      sorted(folders, (name) => name).map(async (name) => ({ name, ...(await everythingBelow(root, name, [])) })),
+    );
+    for (const each of below) leftOut.addAll(each.leftOut);
+    const classes = below.filter((each) => each.images.length > 0 || each.leftOut.total > 0);
+    const count = classes.reduce((sum, each) => sum + each.images.length, 0);
+    if (images.length === 0 && count === 0) throw noImages(root, leftOut);
     if (images.length > 0 && count > 0) {
       throw new FeatReconstructError(
         `${root} has images of its own (${images[0]}) and others in subfolders: expected either class subfolders or a flat folder, so move one kind elsewhere.`,
       );
     }
-    if (count === 0)
-      return folderSource(
-        root,
-        images.map((path) => ({ path, label: -1 })),
-      );
-    const labelled = below.flatMap((paths, label) => paths.map((path) => ({ path, label })));
-    return folderSource(root, labelled, classNames);
+    if (count === 0) {
+      const flat = images.map((path) => ({ path, label: -1 }));
+      return folderSource(root, flat, leftOut);
+    }
+    const labelled = classes.flatMap(({ images: paths }, label) => paths.map((path) => ({ path, label })));
+    return folderSource(
+      root,
+      labelled,
+      leftOut,
+      classes.map(({ name }) => name),
+    );
   },
 };
 
-function folderSource(root: string, files: { path: string; label: number }[], classNames?: string[]): ExampleSource {
-  files.sort((a, b) => byCodeUnits(a.path, b.path));
+function noImages(root: string, leftOut: LeftOutTally): FeatReconstructError {
+  const unread = leftOut.result();
+  if (!unread) {
+    return new FeatReconstructError(`${root} has no images (JPEG, PNG, BMP, GIF or TIFF), nor have its subfolders.`);
+  }
+  return new FeatReconstructError(
+    `${root} has no images that are read (JPEG, PNG, BMP, GIF or TIFF, by their endings), only ${leftOutInWords(unread)}: convert them, to PNG for the same pixels.`,
+  );
+}
+
+function folderSource(
+  root: string,
+  unsorted: { path: string; label: number }[],
+  leftOut: LeftOutTally,
+  classNames?: string[],
+): ExampleSource {
+  const files = sorted(unsorted, ({ path }) => path);
   return {
     size: files.length,
     kind: 'images',
     classNames,
+    ...(classNames ? { classesAre: 'folders' as const } : {}),
+    leftOut: leftOut.result(),
     async *blocks(start, stop) {
       yield files.slice(start, stop).map(({ path, label }) => {
         const file = join(root, path);
@@ -55,31 +82,56 @@ function folderSource(root: string, files: { path: string; label: number }[], cl
   };
 }
 
-/** Paths of the images below `root/path`, from `root` on, with `/` between names. */
-async function imagesBelow(root: string, path: string, parents: string[]): Promise<string[]> {
-  const real = await realpath(join(root, path));
-  if (parents.includes(real)) return []; // a link back to a folder that we are in
-  const { images, folders } = await list(join(root, path));
-  const nested = await Promise.all(folders.map((name) => imagesBelow(root, `${path}/${name}`, [...parents, real])));
-  return [...images.map((name) => `${path}/${name}`), ...nested.flat()];
+/** The images below `root/path`, from `root` on, with `/` between names, and what looks like images there. */
+async function everythingBelow(
+  root: string,
+  path: string,
+  parents: string[],
+): Promise<{ images: string[]; leftOut: LeftOutTally }> {
+  const real = await realpath(join(root, path)).catch(unreadable(join(root, path)));
+  if (parents.includes(real)) return { images: [], leftOut: new LeftOutTally() }; // a link back to a folder that we are in
+  const { images, folders, leftOut } = await list(join(root, path));
+  const paths = images.map((name) => `${path}/${name}`);
+  for (const name of folders) {
+    const nested = await everythingBelow(root, `${path}/${name}`, [...parents, real]);
+    // No spread: a folder may have more images than a call takes arguments.
+    for (const image of nested.images) paths.push(image);
+    leftOut.addAll(nested.leftOut);
+  }
+  return { images: paths, leftOut };
 }
 
 /** Names of the images and of the folders right in a folder; symbolic links count as what they lead to. */
-async function list(path: string): Promise<{ images: string[]; folders: string[] }> {
+async function list(path: string): Promise<{ images: string[]; folders: string[]; leftOut: LeftOutTally }> {
   const images: string[] = [];
   const folders: string[] = [];
+  const leftOut = new LeftOutTally();
   for (const entry of await readdir(path, { withFileTypes: true }).catch(unreadable(path))) {
-    const kind = entry.isSymbolicLink() ? await statOrNone(join(path, entry.name)) : entry;
-    if (kind?.isDirectory()) folders.push(entry.name);
-    else if (IMAGE.test(entry.name)) {
-      if (!kind) throw new FeatReconstructError(`${join(path, entry.name)} is a link to a file that is not there.`);
-      if (kind.isFile()) images.push(entry.name);
+    if (isHidden(entry.name)) continue;
+    const file = join(path, entry.name);
+    const there = entry.isSymbolicLink() ? await statOrNone(file) : entry;
+    if (there?.isDirectory()) {
+      folders.push(entry.name);
+      continue;
     }
+    const kind = kindOf(entry.name);
+    if (kind !== 'other') {
+      if (!there) throw new FeatReconstructError(`${file} is a link to a file that is not there.`);
+      if (!there.isFile()) throw notRegular(file);
+    }
+    if (kind === 'image') images.push(entry.name);
+    else if (kind === 'unread') leftOut.add(endingOf(entry.name));
+    else if (endingOf(entry.name) === '' && there?.isFile() && (await beginsLikeImage(file))) leftOut.add('');
   }
-  return { images, folders };
+  return { images, folders, leftOut };
 }
 
-/** The order of Python's sorted() on paths: no locale. */
-function byCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** In the order of Python's sorted(): by code points. UTF-16's own order differs beyond U+FFFF alone. */
+function sorted<Item>(items: readonly Item[], name: (item: Item) => string): Item[] {
+  const beyond = items.some((item) => /[\ud800-\udfff]/.test(name(item)));
+  const compare = beyond ? byCodePoints : (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  return [...items].sort((a, b) => compare(name(a), name(b)));
 }
+
+/** UTF-8 sorts as code points do. */
+const byCodePoints = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

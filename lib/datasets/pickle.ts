@@ -23,6 +23,9 @@ const KNOWN_GLOBALS = [
   '_codecs.encode',
 ];
 
+/** Marks set at a time; CIFAR's files have three. */
+const MOST_MARKS = 1000;
+
 class Global {
   constructor(readonly name: string) {}
 }
@@ -54,10 +57,13 @@ class Unpickler {
   #stack: Item[] = [];
   readonly #below: Item[][] = []; // stacks under the marks
   readonly #memo = new Map<number, Item>();
+  /** Bytes that calls may still make: each stands in the file once, so that more than the file has were asked for over and over. */
+  #bytesLeft: number;
 
   constructor(bytes: Uint8Array, file: string) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#file = file;
+    this.#bytesLeft = bytes.byteLength;
   }
 
   read(): PickleValue {
@@ -95,6 +101,7 @@ class Unpickler {
       case 'X':
         return this.#push(this.#take(this.#uint32()).toString('utf8'));
       case '(':
+        if (this.#below.length >= MOST_MARKS) throw this.#error('it nests without end');
         this.#below.push(this.#stack);
         this.#stack = [];
         return;
@@ -156,6 +163,8 @@ class Unpickler {
     if (callee.name === 'numpy.dtype' && asText(first)) return new DType(asText(first)!);
     // How Python 3 writes bytes into protocol 2.
     if (callee.name === '_codecs.encode' && typeof first === 'string' && asText(second) === 'latin1') {
+      this.#bytesLeft -= first.length;
+      if (this.#bytesLeft < 0) throw this.#error('it asks for more bytes than it has');
       return Buffer.from(first, 'latin1');
     }
     throw this.#error(`it calls ${callee.name} in an unknown way`);
@@ -270,9 +279,10 @@ class Unpickler {
   }
 }
 
+/** Of names, types and keys, which are short. */
 function asText(item: Item): string | undefined {
   if (typeof item === 'string') return item;
-  return item instanceof Uint8Array ? Buffer.from(item).toString('latin1') : undefined;
+  return item instanceof Uint8Array && item.length <= 1024 ? Buffer.from(item).toString('latin1') : undefined;
 }
 
 function isShape(item: Item): item is number[] {

@@ -1,14 +1,19 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { FeatReconstructError, option, UsageError } from '../base/index.js';
+import { count, FeatReconstructError, option, UsageError } from '../base/index.js';
 import { indexTar } from './archive.js';
-import { readRange, statOrNone } from './byte-file.js';
+import { fileOnDisk, readRange, readWhole, statOrNone, unreadable } from './byte-file.js';
+import { isHidden } from './file-kinds.js';
 import type { DatasetFormat, ExampleSource } from './source.js';
 
 const HOME = 'http://places2.csail.mit.edu/download.html';
 const LIST = 'places365_val.txt';
 const CATEGORIES = 'categories_places365.txt';
 const CLASSES = 365;
+
+/** Bytes: the largest image has some 100 kB, the list of all validation images 1.2 MB. */
+const MOST_OF_AN_IMAGE = 2 ** 26;
+const MOST_OF_A_LIST = 2 ** 26;
 
 /** Where an image's bytes lie: a file of its own, or a range of the archive. */
 type Place = string | { offset: number; size: number };
@@ -45,11 +50,25 @@ export const places365: DatasetFormat = {
 async function findImages(dataDir: string): Promise<{ root: string; images: Map<string, Place> }> {
   const folder = join(dataDir, 'val_256');
   if ((await statOrNone(folder))?.isDirectory()) {
-    return { root: folder, images: new Map((await readdir(folder)).map((name) => [name, join(folder, name)])) };
+    const entries = await readdir(folder, { withFileTypes: true }).catch(unreadable(folder));
+    const images = new Map<string, Place>();
+    for (const entry of entries) {
+      const file = join(folder, entry.name);
+      const there = entry.isSymbolicLink() ? await statOrNone(file) : entry;
+      if (there?.isFile()) images.set(entry.name, file);
+    }
+    return { root: folder, images };
   }
   const archive = join(dataDir, 'val_256.tar');
   if (await statOrNone(archive)) {
-    const entries = await indexTar(archive);
+    const all = await indexTar(archive);
+    const entries = all.filter(({ name }) => !name.split('/').some(isHidden));
+    const large = entries.find(({ size }) => size > MOST_OF_AN_IMAGE);
+    if (large) {
+      throw new FeatReconstructError(
+        `${archive} has ${count(large.size)} bytes for ${large.name}, more than an image of 256 pixels can have: it is corrupted, so download it again.`,
+      );
+    }
     return { root: archive, images: new Map(entries.map((entry) => [basename(entry.name), entry])) };
   }
   throw new FeatReconstructError(
@@ -60,7 +79,8 @@ async function findImages(dataDir: string): Promise<{ root: string; images: Map<
 /** A list of Places365, from beside the images or among them; undefined when there is none. */
 async function readIfThere(root: string, dataDir: string, name: string): Promise<string | undefined> {
   for (const path of [join(dataDir, name), join(root, name)]) {
-    if ((await statOrNone(path))?.isFile()) return readFile(path, 'utf8');
+    const file = await fileOnDisk(path);
+    if (file) return new TextDecoder().decode(await readWhole(file, MOST_OF_A_LIST));
   }
   return undefined;
 }

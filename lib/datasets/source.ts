@@ -1,5 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import { contentDigests } from './digest.js';
+import type { LeftOut } from './left-out.js';
 import { resolveSlice, type DatasetSpec } from './spec.js';
 import type { Dataset, Sample } from './types.js';
 
@@ -8,6 +9,8 @@ export interface ExampleSource {
   readonly size: number;
   readonly kind: Dataset['kind'];
   readonly classNames?: readonly string[];
+  readonly classesAre?: Dataset['classesAre'];
+  readonly leftOut?: LeftOut;
   /**
    * Streams the examples [start, stop) in blocks of what was read at once: waiting once a block and not once an example
    * halves the time that a small image takes. Files are closed when the stream ends or is left.
@@ -42,6 +45,8 @@ class SlicedSource implements Dataset {
   readonly size: number;
   readonly kind: Dataset['kind'];
   readonly classNames?: readonly string[];
+  readonly classesAre?: Dataset['classesAre'];
+  readonly leftOut?: LeftOut;
   #source: ExampleSource | undefined;
   readonly #first: number;
 
@@ -50,6 +55,8 @@ class SlicedSource implements Dataset {
     this.size = stop - first;
     this.kind = source.kind;
     this.classNames = source.classNames;
+    this.classesAre = source.classesAre;
+    this.leftOut = source.leftOut;
     this.#source = source;
     this.#first = first;
   }

@@ -1,4 +1,4 @@
-import { FeatReconstructError } from '../base/index.js';
+import { count, FeatReconstructError } from '../base/index.js';
 import type { ByteReader } from './byte-reader.js';
 
 /** A file in a tar archive. */
@@ -19,10 +19,11 @@ const LONGEST_PATH = 1 << 20;
  * entry's bytes when the entry is given out: read them before asking for the next, or leave them to be skipped.
  * Folders, links and devices are passed over.
  *
- * @throws FeatReconstructError when the archive is cut short or corrupted, or an entry's path leads out of it
+ * @throws FeatReconstructError when the archive is cut short or corrupted, holds sparse files, whose bytes do not lie in it as they
+ *   are, or an entry's path leads out of it
  */
 export async function* tarEntries(reader: ByteReader, archive: string): AsyncGenerator<TarEntry> {
-  let longer: { name?: string; size?: number } = {};
+  let longer: Extended = {};
   for (;;) {
     const header = await readHeader(reader, archive);
     if (!header) return;
@@ -38,10 +39,23 @@ export async function* tarEntries(reader: ByteReader, archive: string): AsyncGen
     const size = longer.size ?? header.size;
     // A link's size is that of its target, and no bytes follow.
     const stored = header.type === '1' || header.type === '2' ? 0 : size;
+    if (header.type === 'S' || longer.sparse) throw sparse(name, archive);
+    if (offset + stored > (reader.end ?? Infinity)) {
+      throw new FeatReconstructError(
+        `${archive} is cut short or corrupted (its entry '${name}' says ${count(stored)} bytes, ${count(reader.end! - offset)} are left): download it again.`,
+      );
+    }
     if (header.type !== 'g' && header.type !== 'K') longer = {};
     if (header.type === '0' || header.type === '\0' || header.type === '7') yield { name, size, offset };
     await skipTo(reader, end(stored));
   }
+}
+
+/** What an extended header says of the entry after it. */
+interface Extended {
+  name?: string;
+  size?: number;
+  sparse?: boolean;
 }
 
 interface Header {
@@ -55,8 +69,9 @@ async function readHeader(reader: ByteReader, archive: string): Promise<Header |
   const at = reader.position;
   const block = await readExactly(reader, BLOCK, archive);
   if (block.every((byte) => byte === 0)) return undefined;
-  const sum = block.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0);
-  if (sum !== octal(block.subarray(148, 156))) {
+  const size = numberIn(block.subarray(124, 136));
+  const stated = numberIn(block.subarray(148, 156));
+  if ((checksum(block) !== stated && checksum(Int8Array.from(block)) !== stated) || size === undefined) {
     throw new FeatReconstructError(
       `${archive} is not a tar archive or is corrupted (no valid header at byte ${at}): download it again.`,
     );
@@ -65,16 +80,32 @@ async function readHeader(reader: ByteReader, archive: string): Promise<Header |
   const name = text(block.subarray(0, 100));
   return {
     name: prefix ? `${prefix}/${name}` : name,
-    size: octal(block.subarray(124, 136)),
+    size,
     type: String.fromCharCode(block[156]),
   };
 }
 
-/** A number field: octal digits, or GNU's big-endian bytes behind a first byte of 0x80. */
-function octal(field: Uint8Array): number {
-  if (field[0] === 0x80) return field.subarray(1).reduce((value, byte) => value * 256 + byte, 0);
-  return parseInt(text(field).trim() || '0', 8);
+/** Sum of a header's bytes, its own field as blanks. Old programs added them as signed ones. */
+const checksum = (block: ArrayLike<number>): number =>
+  Array.from(block).reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 32 : byte), 0);
+
+/**
+ * A number field: octal digits, or GNU's big-endian bytes behind a first byte of 0x80. Undefined for a negative number (which GNU
+ * writes behind 0xff), one that no file has, and anything else.
+ */
+function numberIn(field: Uint8Array): number | undefined {
+  const digits = text(field).trim();
+  const value =
+    field[0] === 0x80
+      ? field.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0)
+      : /^[0-7]*$/.test(digits)
+        ? parseInt(digits || '0', 8)
+        : NaN;
+  return isSize(value) ? value : undefined;
 }
+
+/** Positions in the archive stay whole numbers after it is added. */
+const isSize = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 2 ** 52;
 
 /** UTF-8 up to the first zero byte. */
 function text(field: Uint8Array): string {
@@ -82,19 +113,36 @@ function text(field: Uint8Array): string {
   return Buffer.from(end < 0 ? field : field.subarray(0, end)).toString('utf8');
 }
 
-/** The path and size of a pax header: lines of `LENGTH KEY=VALUE\n`, LENGTH counting the whole line in bytes. */
-function parsePax(bytes: Uint8Array, archive: string): { name?: string; size?: number } {
-  const found: { name?: string; size?: number } = {};
+/** What is needed of a pax header: lines of `LENGTH KEY=VALUE\n`, LENGTH counting the whole line in bytes. */
+function parsePax(bytes: Uint8Array, archive: string): Extended {
+  const found: Extended = {};
+  const corrupted = (): FeatReconstructError =>
+    new FeatReconstructError(`${archive} has a corrupted pax header: download it again.`);
   for (let at = 0; at < bytes.length;) {
-    const length = parseInt(Buffer.from(bytes.subarray(at, at + 20)).toString('latin1'), 10);
-    const [, key, value] = /^\d+ ([^=]+)=(.*)\n$/s.exec(text(bytes.subarray(at, at + length))) ?? [];
-    if (!key) throw new FeatReconstructError(`${archive} has a corrupted pax header: download it again.`);
+    const [start, digits] = /^(\d+) /.exec(latin1(bytes.subarray(at, at + 20))) ?? [''];
+    const record = bytes.subarray(at + start.length, at + Number(digits));
+    const equals = record.indexOf(0x3d);
+    if (equals < 1 || record.at(-1) !== 0x0a || start.length + record.length < Number(digits)) throw corrupted();
+    // Values are read where they are needed alone: those of others may be bytes of any kind.
+    const key = latin1(record.subarray(0, equals));
+    const value = text(record.subarray(equals + 1, -1));
     if (key === 'path') found.name = value;
-    if (key === 'size') found.size = Number(value);
-    at += length;
+    if (key === 'size') {
+      found.size = /^\d+$/.test(value) ? Number(value) : NaN;
+      if (!isSize(found.size)) throw corrupted();
+    }
+    if (key.startsWith('GNU.sparse.')) found.sparse = true;
+    at += Number(digits);
   }
   return found;
 }
+
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+
+const sparse = (name: string, archive: string): FeatReconstructError =>
+  new FeatReconstructError(
+    `${archive} has the sparse file '${name}', whose bytes do not lie in it as they are: pack it again without --sparse, or unpack it.`,
+  );
 
 function safePath(path: string, archive: string): string {
   if (/^[/\\]|^[a-z]:/i.test(path) || path.split(/[/\\]/).includes('..')) {

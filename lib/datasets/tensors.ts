@@ -7,6 +7,9 @@ import type { InputTensor, Sample } from './types.js';
 /** Bytes that are read at once, where an example is no larger. */
 const CHUNK = 1 << 20;
 
+/** Labels are stored as int32, in which a larger one would be another class. */
+const MOST_LABEL = 2 ** 31 - 1;
+
 /** What a model's input may be called in a file that holds more than one tensor. */
 const INPUT_NAMES = ['inputs', 'input', 'x'];
 
@@ -124,9 +127,11 @@ async function readLabels({ inputs, labels }: Opened, path: string): Promise<Arr
     );
   }
   const values = await labels.read(0, labels.rows);
-  const wrong = values.findIndex((value) => !Number.isInteger(value));
+  const wrong = values.findIndex((value) => !Number.isInteger(value) || value < -1 || value > MOST_LABEL);
   if (wrong < 0) return values;
-  throw new FeatReconstructError(`Label ${wrong} in ${path} is ${values[wrong]}, expected class indices.`);
+  throw new FeatReconstructError(
+    `Label ${wrong} in ${path} is ${values[wrong]}, expected class indices: whole numbers from 0 to ${MOST_LABEL}, or -1 where there is none.`,
+  );
 }
 
 interface BlockOfTensors {

@@ -1,4 +1,6 @@
+import type { FeatReconstructError } from '../base/index.js';
 import type { EncodedImage, RgbImage } from '../images/index.js';
+import type { LeftOut } from './left-out.js';
 
 /** A ready model input, without the batch dimension. */
 export interface InputTensor {
@@ -7,7 +9,7 @@ export interface InputTensor {
   dims: number[];
 }
 
-/** One example. Exactly one of `image`, `encoded` and `tensor` is there. */
+/** One example. Exactly one of `image`, `encoded`, `tensor` and `undecodable` is there. */
 export interface Sample {
   /** Stable and readable: `cifar100:train/00042`, or a path below the folder. */
   id: string;
@@ -17,6 +19,8 @@ export interface Sample {
   /** A file that is decoded later, off the main thread (`decodeImage`). */
   encoded?: EncodedImage;
   tensor?: InputTensor;
+  /** What is wrong with an image that somebody has tried to decode on the way here. */
+  undecodable?: FeatReconstructError;
 }
 
 /** A data set: sized, digestible and streamed. */
@@ -28,6 +32,13 @@ export interface Dataset {
   readonly kind: 'images' | 'tensors';
   /** By label, where they are known. */
   readonly classNames?: readonly string[];
+  /** `folders`: the names are those of subfolders, which are anyone's and need not be those of a model's classes. */
+  readonly classesAre?: 'folders';
+  /**
+   * Files that look like images and are of a kind that is not read, by ending: `{ '.webp': 30 }`. They are no examples, whatever
+   * the slice; `extractFeatures` stops at them unless it is told to skip bad images. Absent where there are none.
+   */
+  readonly leftOut?: LeftOut;
   /** SHA-256 over the content and labels of these examples in order, hex. Computed once. */
   digest(): Promise<string>;
   /** Streams examples from position `start` on; never more than a few batches are held in memory. */

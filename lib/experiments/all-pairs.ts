@@ -12,6 +12,7 @@ import {
 import { float64Providers } from '../runtime/index.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
+import { labelsFor } from './labels.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
@@ -73,6 +74,8 @@ export async function runAllPairs(
     const held: Extracted[] = [];
     for (const role of roles) held.push(await extraction.of(role, test));
     for (const { store } of held) checkSameImages(held[0].store, store);
+    const set = await extraction.labelling(test);
+    const known = held.map(({ store }) => labelsFor(store, set, undefined));
     const overlap = await extraction.overlap(datasets.train, test);
     const reference = await referencesOf(held, options);
     for (const { source, target, from, fit, read } of cells) {
@@ -80,7 +83,8 @@ export async function runAllPairs(
       const [x, y] = [held[source].store, held[target].store];
       const sameModel = source === target;
       const X = readJoint(read, x.features);
-      const evaluation = await judge({ fit, X, source: x, target: y, sameModel }, options);
+      const { labels, warnings } = known[target];
+      const evaluation = await judge({ fit, X, source: x, target: y, sameModel, labels }, options);
       const row = resultRow(fit, evaluation, {
         source: models[source].name,
         target: models[target].name,
@@ -101,6 +105,7 @@ export async function runAllPairs(
           evaluate: (performance.now() - judging) / 1000,
         },
       });
+      if (row.accuracy) row.warnings.push(...warnings);
       rows.push(row);
       failures.push(...failuresOf(row, evaluation));
     }

@@ -23,7 +23,7 @@ import { fitPair, judgeFits, usualSamples } from './pairs.js';
 import { spectrumOf } from './spectra.js';
 import { splitByContent } from './split.js';
 import { trainingFrom } from './training.js';
-import type { Leaks, ResultRow, Results } from './types.js';
+import type { DatasetRecord, Leaks, ResultRow, Results } from './types.js';
 
 export interface AuditOptions extends Omit<RunOptions, 'stores' | 'sgd' | 'transforms' | 'crossValidation'> {
   /** Folder for stores of activations; what is there already is used again. */
@@ -64,7 +64,8 @@ export async function auditModel(model: string, dataset: string, options: AuditO
   const extraction = new Extraction(options);
   try {
     const { store, seconds } = await extraction.of({ path: model, transform }, dataset, vary);
-    const { train, test } = splitByContent(store, await extraction.contents(dataset), vary);
+    const contents = await extraction.contents(dataset);
+    const { train, test } = splitByContent(store, contents, vary);
     const trainName = `${dataset} (4 of 5)`;
     const possible = observe.filter((spec) => !hidesNothing(spec, store.logits.cols));
     const side = { store: train, seconds };
@@ -85,6 +86,11 @@ export async function auditModel(model: string, dataset: string, options: AuditO
       options,
     );
     const [one] = definitions;
+    const environment = await describeEnvironment(extraction.stores, [], {
+      command: options.command ?? null,
+      fitProvider: providerName(float64Providers(options.model?.executionProviders)[0]),
+      jointSeconds: null,
+    });
     return {
       schema: 1,
       experiment: one.id,
@@ -101,15 +107,28 @@ export async function auditModel(model: string, dataset: string, options: AuditO
       ...(judged.samples.length > 0 ? { samples: judged.samples } : {}),
       leaks: await leaksOf(store, judged.rows, options),
       failures: judged.failures,
-      environment: await describeEnvironment(extraction.stores, [], {
-        command: options.command ?? null,
-        fitProvider: providerName(float64Providers(options.model?.executionProviders)[0]),
-        jointSeconds: null,
-      }),
+      environment: {
+        ...environment,
+        datasets: withCopies(
+          environment.datasets,
+          imagesOf(store, vary).map((i) => contents[i]),
+        ),
+      },
     };
   } finally {
     await extraction.close();
   }
+}
+
+/** Positions in the data set of the images that a store has rows of. */
+const imagesOf = ({ positions }: Store, variations: number): number[] => [
+  ...new Set(Array.from(positions, (position) => Math.floor(position / variations))),
+];
+
+/** Says of the one data set of an audit how many of its images are copies of others. */
+function withCopies(datasets: readonly DatasetRecord[], contents: readonly string[]): DatasetRecord[] {
+  const duplicates = contents.length - new Set(contents).size;
+  return datasets.map((set) => (duplicates > 0 ? { ...set, duplicates } : set));
 }
 
 /** The top K of no more than K classes is no interface of its own. */

@@ -79,8 +79,12 @@ async function headCheck({
 function datasetRecords(stores: readonly Pick<Store, 'provenance' | 'skipped'>[]): DatasetRecord[] {
   const records = new Map<string, DatasetRecord>();
   for (const { provenance, skipped } of stores) {
-    const { spec, size, digest } = provenance.dataset;
-    records.set(digest, { spec, size, digest, skipped: skipped.length });
+    const { spec, size, digest, leftOut } = provenance.dataset;
+    records.set(digest, {
+      ...{ spec, size, digest, skipped: skipped.length },
+      ...(skipped.length > 0 ? { firstSkipped: skipped[0].id } : {}),
+      ...(leftOut ? { leftOut } : {}),
+    });
   }
   return [...records.values()];
 }

@@ -7,7 +7,6 @@ import {
   streamActivations,
   type ActivationStream,
   type ExtractOptions,
-  type Provenance,
   type Store,
 } from '../extract/index.js';
 import type { TransformChoice } from '../images/index.js';
@@ -15,6 +14,7 @@ import { varied } from '../leaks/index.js';
 import { loadModel, type Model } from '../runtime/index.js';
 import { inMemory } from './memory.js';
 import type { RunOptions } from './options.js';
+import { storeName } from './store-name.js';
 
 /** A model in an experiment: where it lies and how images become its input. */
 export interface Role {
@@ -86,9 +86,9 @@ export class Extraction {
     return (await contentDigests(await this.open(dataset))).examples;
   }
 
-  /** By label, where the data set names them. */
-  async classNames(dataset: string): Promise<readonly string[] | undefined> {
-    return (await this.open(dataset)).classNames;
+  /** What the data set says of its labels. */
+  async labelling(dataset: string): Promise<Pick<Dataset, 'spec' | 'classNames' | 'classesAre'>> {
+    return this.open(dataset);
   }
 
   /** One example, by its place in the data set. */
@@ -114,15 +114,6 @@ export class Extraction {
     for (const model of this.models.values()) await model.release();
     for (const dataset of this.datasets.values()) await dataset.close();
   }
-}
-
-/** `resnet18-cifar100-test-3fa94c01d2e3.safetensors`: readable, and different wherever the numbers may be. */
-function storeName({ model, dataset }: Provenance, key: string): string {
-  const slug = dataset.spec
-    .replace(/^folder:.*\/(?=[^/]+)/, '')
-    .replace(/[^A-Za-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
-  return `${model.name}-${slug}-${key.slice(0, 12)}.safetensors`;
 }
 
 type Images = Pick<Store, 'rows' | 'positions' | 'provenance'>;

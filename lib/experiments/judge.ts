@@ -11,11 +11,13 @@ export interface Trial {
   source: Store;
   target: Store;
   sameModel: boolean;
+  /** The target's classes by label, where the data set has them. */
+  labels?: Int32Array;
 }
 
 /** Evaluates one fit on one test set. */
 export async function judge(
-  { fit, X, source, target, sameModel }: Trial,
+  { fit, X, source, target, sameModel, labels }: Trial,
   { topk = [5], signal, onProgress }: RunOptions,
 ): Promise<MapEvaluation> {
   const stage = `evaluate ${source.provenance.model.name} → ${target.provenance.model.name} on ${target.provenance.dataset.spec}`;
@@ -27,16 +29,10 @@ export async function judge(
       Y: target.features,
       Z: target.logits,
       span: fit.span,
-      labels: labelsOf(target),
+      labels,
       sameModel: sameModel && fit.span !== undefined,
       topk: topk.filter((k) => k <= target.logits.cols),
     },
     { signal, onProgress: (progress) => onProgress?.({ ...progress, stage }) },
   );
-}
-
-/** The labels, where they can be the model's classes: as many of them as the model has. */
-function labelsOf({ labels, logits }: Store): Int32Array | undefined {
-  const most = labels.reduce((highest, label) => Math.max(highest, label), -1);
-  return most + 1 === logits.cols ? labels : undefined;
 }

@@ -18,6 +18,7 @@ import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';
 import { checkSameImages, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
+import { labelsFor } from './labels.js';
 import { rawAgreement } from './raw.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
 import { sampleImages, type Album } from './samples.js';
@@ -98,11 +99,14 @@ export async function judgeFits(
   checkSameImages(source, target);
   const sameModel = source === target;
   const raw = sameModel ? 1 : await rawAgreement(source.logits, target.logits);
+  const known = labelsFor(target, await album.extraction.labelling(album.dataset), album.classNames);
   const judged: Judged = { rows: [], failures: [], samples: [] };
   for (const fit of fits) {
     const begun = performance.now();
     const X = fit.observe === undefined ? source.logits : observe(source.logits, fit.observe);
-    const evaluation = fit.diverged ? null : await judge({ fit, X, source, target, sameModel }, options);
+    const evaluation = fit.diverged
+      ? null
+      : await judge({ fit, X, source, target, sameModel, labels: known.labels }, options);
     const row = resultRow(fit, evaluation, {
       source: source.provenance.model.name,
       target: target.provenance.model.name,
@@ -115,6 +119,7 @@ export async function judgeFits(
       rawAgreement: raw,
       seconds: { extract: extractSeconds, fit: fit.seconds, evaluate: (performance.now() - begun) / 1000 },
     });
+    if (row.accuracy) row.warnings.push(...known.warnings);
     judged.rows.push(row);
     if (!evaluation) continue;
     judged.failures.push(...failuresOf(row, evaluation));

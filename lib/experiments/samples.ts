@@ -5,6 +5,7 @@ import { decodeImage, thumbnail } from '../images/index.js';
 import type { Sample } from '../datasets/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
 import type { Extraction } from './extraction.js';
+import { truthOfFolders, type Labelled } from './labels.js';
 import type { LikelyClass, NamedClass, SampleImage } from './types.js';
 
 /** Where the images and their names come from. */
@@ -34,7 +35,7 @@ const classesShown = 5;
 /** Images to look at, chosen by {@link chooseRows}. */
 export async function sampleImages({ evaluation, map, X, target }: Outcome, album: Album): Promise<SampleImage[]> {
   const { extraction, dataset, classNames, count, variations = 1 } = album;
-  const labels = await extraction.classNames(dataset);
+  const nameOf = labelNames(await extraction.labelling(dataset), target.head.weight.shape[0], classNames);
   const reconstructed = applyLinearMap(target.head, applyLinearMap(map, X));
   const images: SampleImage[] = [];
   const isShown = (row: number): boolean => target.positions[row] % variations === 0;
@@ -43,13 +44,25 @@ export async function sampleImages({ evaluation, map, X, target }: Outcome, albu
     images.push({
       id,
       kind,
-      label: label < 0 ? null : named(label, labels),
+      label: label < 0 ? null : nameOf(label),
       picture: await pictureOf(example),
       original: likeliest(await target.logits.read(row, row + 1), classNames),
       reconstructed: likeliest(await reconstructed.read(row, row + 1), classNames),
     });
   }
   return images;
+}
+
+/** What an image's label is called: a data set's own class, and of folders those alone that are the model's classes by name. */
+function labelNames(
+  { classNames: names, classesAre }: Labelled,
+  classes: number,
+  ofModel: readonly string[] | undefined,
+): (label: number) => NamedClass | null {
+  if (classesAre !== 'folders') return (label) => named(label, names);
+  const truth = truthOfFolders(names ?? [], classes, ofModel);
+  if (!truth || truth.assumed) return () => null;
+  return (label) => ({ index: truth.classes[label], name: names![label] });
 }
 
 async function pictureOf({ image, encoded }: Pick<Sample, 'image' | 'encoded'>): Promise<string | null> {

@@ -1,3 +1,4 @@
+import type { LeftOut } from '../datasets/index.js';
 import type { FeatureQuantiles } from '../evaluate/index.js';
 import type { CrossValidation } from '../fit/index.js';
 import type { Transform } from '../images/index.js';
@@ -138,7 +139,7 @@ export interface SampleImage {
    * training logits; or none of these.
    */
   kind: 'differs' | 'tie' | 'outside' | 'agrees';
-  /** By the data set; null where it has none. */
+  /** By the data set; null where it has none, and for folders whose names are not known to be the model's classes. */
   label: NamedClass | null;
   /** A thumbnail of the image as it is stored, `data:image/png;base64,…`; null where it is no image. */
   picture: string | null;
@@ -247,4 +248,10 @@ export interface DatasetRecord {
   digest: string;
   /** Images left out because they could not be decoded. */
   skipped: number;
+  /** The first of them, as the data set calls it; absent where there is none. */
+  firstSkipped?: string;
+  /** Files left out that look like images and are of a kind that is not read, by ending: `{ '.webp': 30 }`; absent where there are none. */
+  leftOut?: LeftOut;
+  /** Images of an audit that are the same as an earlier one, byte for byte; absent elsewhere, and where there are none. */
+  duplicates?: number;
 }

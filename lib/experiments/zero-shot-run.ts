@@ -16,6 +16,7 @@ import { fitCells, jointSpectra, likenessOf } from './all-pairs.js';
 import { chooseAlpha, recordsOf } from './choose-alpha.js';
 import { asWords } from './class-names.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
+import { ofFolders, type KnownLabels, type Labelled } from './labels.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { resultRow } from './rows.js';
@@ -43,7 +44,7 @@ export async function runZeroShot(
 }> {
   const { signal, onProgress, stores, model, topk = [5] } = options;
   const head = await zeroShotHead(zeroShot, { signal, onProgress, stores: stores ?? undefined, model });
-  for (const test of datasets.tests) checkOrder(head, await extraction.classNames(test), test);
+  for (const test of datasets.tests) checkOrder(head, (await extraction.labelling(test)).classNames, test);
   // Embeddings alone are stored, so that they serve any prompts.
   const tower: Role = { ...target, extract: { model: { ...model, output: 'features' }, logits: 'head' } };
   const activations = async (dataset: string): Promise<{ x: Extracted; y: Extracted }> => {
@@ -89,7 +90,7 @@ export async function runZeroShot(
     const held = test === datasets.train ? train : await activations(test);
     const [x, y] = [held.x.store, held.y.store];
     used.push(x, y);
-    const labels = labelsFor(y, await extraction.classNames(test));
+    const { labels, warnings } = zeroShotLabels(y, await extraction.labelling(test), head);
     const raw = await rawAgreement(x.logits, y.logits);
     const overlap = await extraction.overlap(datasets.train, test);
     for (const { fit, read, from } of cells) {
@@ -127,7 +128,7 @@ export async function runZeroShot(
           evaluate: (performance.now() - judging) / 1000,
         },
       });
-      rows.push({ ...row, warnings: [...notices, ...row.warnings] });
+      rows.push({ ...row, warnings: [...notices, ...row.warnings, ...(row.accuracy ? warnings : [])] });
     }
   }
   const spectra = await jointSpectra(joint, datasets.train, options, [0]);
@@ -171,11 +172,19 @@ async function headNotices({ weight, notices }: ZeroShotHead, { features, proven
   return stranger === null ? [...notices] : [...notices, stranger];
 }
 
-/** Labels count as classes of the head where the data set has as many of them. */
-function labelsFor({ labels, head }: Store, names: readonly string[] | undefined): Int32Array | undefined {
-  const classes = head.weight.shape[0];
+/** Labels count as classes of the head where the data set has as many of them; folders by their names, where those are known. */
+function zeroShotLabels(
+  { labels, provenance }: Store,
+  { spec, classNames: names, classesAre }: Labelled & { spec: string },
+  { weight, classNames }: ZeroShotHead,
+): KnownLabels {
+  const classes = weight.shape[0];
+  if (names && classesAre === 'folders') {
+    const { name } = provenance.model;
+    return ofFolders(labels, { spec, folders: names }, { name, classes, names: classNames ?? undefined });
+  }
   const most = labels.reduce((highest, label) => Math.max(highest, label), -1);
-  return (names ? names.length === classes : most < classes) ? labels : undefined;
+  return { labels: (names ? names.length === classes : most < classes) ? labels : undefined, warnings: [] };
 }
 
 /** @throws FeatReconstructError where a class of the data set stands at another place in the head */

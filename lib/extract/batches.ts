@@ -71,6 +71,7 @@ export async function* imageBatches(
 
   type Pixels = RgbImage | FeatReconstructError;
   const decode = ({ sample }: Placed): Promise<Pixels> | null => {
+    if (sample.undecodable) return Promise.resolve(sample.undecodable);
     if (!sample.encoded) return null;
     pool ??= decodePool({ transform });
     return pool.decode(sample.encoded).catch((error: unknown) => {
@@ -136,6 +137,7 @@ async function* groups(dataset: Dataset, { batchSize, start = 0, signal }: Batch
   let group: Placed[] = [];
   let position = start;
   for await (const sample of dataset.samples({ start, signal })) {
+    checkLabel(sample);
     group.push({ position, sample });
     position += 1;
     if (position % batchSize === 0) {
@@ -145,4 +147,12 @@ async function* groups(dataset: Dataset, { batchSize, start = 0, signal }: Batch
     }
   }
   if (group.length > 0) yield group;
+}
+
+/** Labels become int32, in which one that does not fit would be another class: a data set may be anybody's. */
+function checkLabel({ id, label }: Sample): void {
+  if (Number.isInteger(label) && label >= -1 && label < 2 ** 31) return;
+  throw new FeatReconstructError(
+    `Expected the label of '${id}' to be a class index from 0 to ${2 ** 31 - 1}, or -1 for none, found ${label}: correct the data set.`,
+  );
 }

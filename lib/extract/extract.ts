@@ -1,6 +1,6 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
-import { openDataset, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
+import { leftOutInWords, openDataset, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
 import { makeTransform, ownTransformKey, type Transform, type TransformChoice } from '../images/index.js';
 import {
   describeModel,
@@ -29,7 +29,7 @@ export interface ExtractOptions extends TaskOptions {
   store?: string;
   /** `head` stores features only and computes logits from the lifted head when they are read. Default `stored`. */
   logits?: 'stored' | 'head';
-  /** Leave out images that cannot be decoded, and count them. */
+  /** Leave out images that cannot be decoded and files of kinds that are not read, and count them. */
   skipBadImages?: boolean;
   /** For a model given by path. */
   model?: LoadModelOptions;
@@ -138,7 +138,7 @@ export async function extractToStore(
         await writeRows(model, images, await asked(), check, options);
       });
     }
-    return reopen(file, options);
+    return reopen(file, provenance, options);
   });
 }
 
@@ -210,6 +210,7 @@ export async function streamActivations(
   dataset: Dataset,
   options: Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'dataset'> = {},
 ): Promise<ActivationStream> {
+  checkLeftOut(dataset, options);
   const provenance = withPlacement(await provenanceOf(model, dataset, options), model);
   return { provenance, batches: rowsOf(run(model, dataset, provenance, 0, options)) };
 }
@@ -221,7 +222,7 @@ async function* rowsOf(batches: ReturnType<typeof run>): AsyncGenerator<Activati
   }
 }
 
-async function reopen(file: string, options: ExtractOptions): Promise<Store> {
+async function reopen(file: string, { dataset }: Provenance, options: ExtractOptions): Promise<Store> {
   const store = await openStore(file, options);
   try {
     checkSkipped(file, store.skipped, options);
@@ -231,6 +232,14 @@ async function reopen(file: string, options: ExtractOptions): Promise<Store> {
     await store.close();
     throw error;
   }
+}
+
+/** Images that nobody reads are not left out unless that was asked for. */
+function checkLeftOut({ spec, leftOut }: Dataset, { skipBadImages }: ExtractOptions): void {
+  if (skipBadImages || !leftOut) return;
+  throw new FeatReconstructError(
+    `Expected every image of ${spec} to be a JPEG, PNG, BMP, GIF or TIFF by its ending, found ${leftOutInWords(leftOut)}: convert them, to PNG for the same pixels, or leave them out (${option('skipBadImages')}).`,
+  );
 }
 
 /** A store without the bad images is not what was asked for, unless leaving them out was. */
@@ -256,6 +265,7 @@ async function withInputs<T>(
 ): Promise<T> {
   const images = typeof dataset === 'string' ? await openDataset(dataset, options.dataset) : dataset;
   try {
+    checkLeftOut(images, options);
     const description = typeof model === 'string' ? await describeModel(model, options.model) : model;
     return await task(description, images);
   } finally {
@@ -284,7 +294,10 @@ async function provenanceOf(model: ModelDescription, dataset: Dataset, options: 
       featureDim: model.featureDim,
       classCount: model.classCount,
     },
-    dataset: { spec: dataset.spec, digest: await dataset.digest(), size: dataset.size },
+    dataset: {
+      ...{ spec: dataset.spec, digest: await dataset.digest(), size: dataset.size },
+      ...(dataset.leftOut ? { leftOut: dataset.leftOut } : {}),
+    },
     ...(dataset.kind === 'images' ? imageTransforms(model, options) : { transform: null }),
     batchSize,
     provider: model.provider,
@@ -328,7 +341,8 @@ async function* run(
   start: number,
   { signal, onProgress, skipBadImages }: ExtractOptions,
 ): AsyncGenerator<{ batch: Batch; outputs: { features: Float32Array; logits: Float32Array } }> {
-  const stage = `extract ${model.name} on ${dataset.spec}`;
+  const leftOut = dataset.leftOut ? `, without ${leftOutInWords(dataset.leftOut)}` : '';
+  const stage = `extract ${model.name} on ${dataset.spec}${leftOut}`;
   const total = dataset.size;
   onProgress?.({ stage, done: start, total, unit: 'images' });
   if (start >= total) return;

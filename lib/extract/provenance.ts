@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { LeftOut } from '../datasets/index.js';
 import type { Transform } from '../images/index.js';
 
 /** Where a store's rows come from. It is written into the store and decides whether the store may be used again. */
@@ -23,6 +24,8 @@ export interface Provenance {
     /** SHA-256 over the examples of this split and slice, in order. */
     digest: string;
     size: number;
+    /** Files of kinds that are not read, by ending. For people, not part of the key. */
+    leftOut?: LeftOut;
   };
   /** Null where the data set holds ready model inputs. */
   transform: Transform | null;

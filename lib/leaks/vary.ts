@@ -88,7 +88,8 @@ function coarsen({ width, height, data }: RgbImage, numbers: Random): RgbImage {
 }
 
 /**
- * A data set with each image in n seeded variations, one after the other, the image itself first: n times the size.
+ * A data set with each image in n seeded variations, one after the other, the image itself first: n times the size. An
+ * image that cannot be decoded is n examples that say so: whether they are left out is for those to say who read them.
  * @throws UsageError for tensors, and where n is no whole number from 1
  */
 export function varied(dataset: Dataset, n: number, seed = 0): Dataset {
@@ -103,6 +104,8 @@ export function varied(dataset: Dataset, n: number, seed = 0): Dataset {
     size: dataset.size * n,
     kind: dataset.kind,
     classNames: dataset.classNames,
+    classesAre: dataset.classesAre,
+    leftOut: dataset.leftOut,
     async digest() {
       const { createHash } = await import('node:crypto');
       return createHash('sha256')
@@ -115,10 +118,11 @@ export function varied(dataset: Dataset, n: number, seed = 0): Dataset {
       for await (const sample of dataset.samples({ start: position, signal })) {
         const image = n > 1 ? await imageOf(sample) : undefined;
         for (let k = first; k < n; k++) {
-          yield k === 0
-            ? { ...sample, id: `${sample.id}~0` }
-            : // Each image has variations of its own: its position goes into the seed.
-              { id: `${sample.id}~${k}`, label: sample.label, image: varyImage(image!, k, seed * 2 ** 21 + position) };
+          const id = `${sample.id}~${k}`;
+          if (image instanceof FeatReconstructError) yield { id, label: sample.label, undecodable: image };
+          else if (k === 0) yield { ...sample, id };
+          // Each image has variations of its own: its position goes into the seed.
+          else yield { id, label: sample.label, image: varyImage(image!, k, seed * 2 ** 21 + position) };
         }
         position++;
         first = 0;
@@ -128,8 +132,15 @@ export function varied(dataset: Dataset, n: number, seed = 0): Dataset {
   };
 }
 
-function imageOf({ image, encoded, id }: Sample): RgbImage | Promise<RgbImage> {
+/** Pixels to vary, or what is wrong with the image. */
+async function imageOf({ image, encoded, undecodable, id }: Sample): Promise<RgbImage | FeatReconstructError> {
   if (image) return image;
-  if (encoded) return decodeImage(encoded);
-  throw new FeatReconstructError(`Expected an image to vary, found none in '${id}'.`);
+  if (undecodable) return undecodable;
+  if (!encoded) throw new FeatReconstructError(`Expected an image to vary, found none in '${id}'.`);
+  try {
+    return await decodeImage(encoded);
+  } catch (error) {
+    if (error instanceof FeatReconstructError) return error;
+    throw error;
+  }
 }

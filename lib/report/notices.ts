@@ -1,11 +1,12 @@
 import { rowWarnings, shortSpec, type ModelRecord, type ResultRow, type Results } from '../experiments/index.js';
 import { sameTransform } from '../images/index.js';
 import { share } from './figures.js';
+import { leftOutNotes } from './left-out.js';
 import { by, list } from './words.js';
 
 /** What a reader must know before the figures. */
 export interface Notice {
-  kind: 'failure' | 'collapse' | 'span' | 'alpha' | 'transform' | 'overlap' | 'other';
+  kind: 'failure' | 'left out' | 'collapse' | 'span' | 'alpha' | 'transform' | 'overlap' | 'other';
   text: string;
 }
 
@@ -13,6 +14,7 @@ export interface Notice {
 export function noticesOf(results: Results): Notice[] {
   const { rows, failures } = results;
   const notices: Notice[] = failures.map((text) => ({ kind: 'failure', text: `Failed check: ${text}` }));
+  notices.push(...leftOutNotes(results.environment.datasets).map((text) => ({ kind: 'left out' as const, text })));
   for (const test of new Set(rows.map((row) => row.test)))
     notices.push(...ofTest(rows.filter((row) => row.test === test)));
   notices.push(...edges(rows));

@@ -2,6 +2,7 @@ import { shortSpec, type Results } from '../experiments/index.js';
 import { mostShown } from './charts.js';
 import { brief, count, seconds } from './figures.js';
 import { table } from './html-table.js';
+import { leftOutCell } from './left-out.js';
 import { markup, type Markup } from './html.js';
 
 /** What the figures were made with, and the command that makes them again. */
@@ -30,7 +31,7 @@ export function provenance({ environment: of }: Results): Markup {
       [
         { heading: 'data set', cell: ({ spec }) => shortSpec(spec) },
         { heading: 'images', align: 'right', cell: ({ size }) => count(size) },
-        { heading: 'left out', align: 'right', cell: ({ skipped }) => count(skipped) },
+        { heading: 'left out', align: 'right', cell: leftOutCell },
         { heading: 'SHA-256', cell: ({ digest }) => digest.slice(0, 12) },
       ],
       [{ heading: null, rows: of.datasets.slice(0, mostShown) }],

@@ -9,6 +9,7 @@ import {
 } from '../experiments/index.js';
 import { columnsFor } from './columns.js';
 import { count, seconds, share } from './figures.js';
+import { leftOutNotes } from './left-out.js';
 import { renderMatrices } from './matrix.js';
 import { otherTransforms, unstatedTransforms } from './notices.js';
 import { rankNoteOf } from './rank-note.js';
@@ -25,7 +26,7 @@ export function renderResults(results: Results): string {
     groups.set(heading, [...(groups.get(heading) ?? []), row]);
   }
   const blocks = [`Experiment ${results.experiment} · ${definition?.title ?? ''}`, results.question];
-  blocks.push(...seenThrough(results.environment.models));
+  blocks.push(...seenThrough(results.environment.models), ...leftOut(results));
   for (const [heading, rows] of groups) {
     blocks.push(`${heading}\n${facts(rows[0])}\n\n${renderTable(columnsFor(results.experiment, rows), rows)}`);
     const published = publishedFor(results.experiment, rows[0]);
@@ -39,6 +40,9 @@ export function renderResults(results: Results): string {
   for (const failure of results.failures) blocks.push(`FAILED CHECK: ${failure}`);
   return blocks.join('\n\n');
 }
+
+const leftOut = ({ environment }: Pick<Results, 'environment'>): string[] =>
+  leftOutNotes(environment.datasets).map((text) => `! ${text}`);
 
 const transformNotes = (models: readonly ModelRecord[]): string[] =>
   [...otherTransforms(models), ...unstatedTransforms(models)].map((text) => `! ${text}`);
@@ -55,7 +59,11 @@ export function publishedNote({ source, target, train, test, mseTotal, accuracy 
 
 /** Experiment 4: matrices for each test set, since a table for each of its pairs would be read by nobody. */
 function renderAllPairs({ experiment, question, rows, failures, environment }: Results, title: string): string {
-  const blocks = [`Experiment ${experiment} · ${title}`, question, ...seenThrough(environment.models)];
+  const blocks = [
+    ...[`Experiment ${experiment} · ${title}`, question],
+    ...seenThrough(environment.models),
+    ...leftOut({ environment }),
+  ];
   for (const test of new Set(rows.map((row) => row.test))) {
     const of = rows.filter((row) => row.test === test);
     const [{ train, nTrain, nTest }] = of;

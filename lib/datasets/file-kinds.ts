@@ -1,0 +1,56 @@
+import { open } from 'node:fs/promises';
+
+/** Endings of images that are read. What a file really is its first bytes say, when it is decoded. */
+const read = new Set('jpg jpeg jpe jfif jif jfi pjpeg pjp png bmp gif tif tiff'.split(' '));
+
+/** Endings of images that are not read: the web's and the telephones', Netpbm's, editors', cameras', instruments'. */
+const unread = new Set(
+  `webp avif avifs heic heics heif heifs hif jp2 j2k j2c jpc jpf jpx jpm jph jxl jxr wdp hdp jls apng mpo bpg flif qoi
+  ppm pgm pbm pnm pam pfm svg svgz ico cur icns dib psd psb xcf tga dds exr hdr pcx dcx xbm xpm sgi rgb rgba ras wmf emf eps
+  dng cr2 cr3 crw nef nrw arw srf sr2 srw orf rw2 raf pef x3f erf kdc dcr mrw 3fr iiq raw
+  dcm dicom nii mha mhd nrrd fits fit fts svs ndpi mrxs czi lif nd2`
+    .split(/\s+/)
+    .filter(Boolean),
+);
+
+/** Names, in small letters, of what systems, file servers and tools put into people's folders. */
+const foreign = new Set([
+  ...['__macosx', 'icon\r'],
+  ...['thumbs.db', 'ehthumbs.db', 'desktop.ini', '$recycle.bin', 'recycler', 'system volume information', 'found.000'],
+  ...['@eadir', '@tmp', '@recycle', '@recently-snapshot', '#recycle', '#snapshot'],
+  ...['lost+found', '__pycache__'],
+]);
+
+/**
+ * Whether a file or a folder is nobody's picture and no class: a name that begins with a point (`.ipynb_checkpoints`,
+ * `.git`, the `._photo.jpg` that macOS writes beside a photo.jpg), what systems keep for themselves (`__MACOSX`,
+ * `Thumbs.db`, `$RECYCLE.BIN`, a Synology's `@eaDir`), and the backups of editors (`photo.jpg~`, `photo.jpg_original`).
+ */
+export const isHidden = (name: string): boolean =>
+  name.startsWith('.') || foreign.has(name.toLowerCase()) || /\.\w+(~|_original)$/.test(name);
+
+/** What a file is by its name: an image that is read, one of a kind that is not, or something else. */
+export function kindOf(name: string): 'image' | 'unread' | 'other' {
+  const ending = endingOf(name);
+  return read.has(ending) ? 'image' : unread.has(ending) ? 'unread' : 'other';
+}
+
+/** In small letters, without the point; empty where there is none that says anything (`photo`, `photo.jpg.1`, `photo.jpg?w=9`). */
+export const endingOf = (name: string): string => /\.([a-z0-9]*[a-z][a-z0-9]*)$/i.exec(name)?.[1].toLowerCase() ?? '';
+
+/** Whether a file whose name does not say what it is begins as images do. False where it cannot be read. */
+export async function beginsLikeImage(path: string): Promise<boolean> {
+  const handle = await open(path, 'r').catch(() => null);
+  if (!handle) return false;
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(16), 0, 16, 0);
+    const start = buffer.toString('latin1', 0, bytesRead);
+    return /^(\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|II\*\0|MM\0\*|RIFF[^]{4}WEBP|[^]{4}ftyp(avi|hei|hev|mif))/.test(
+      start,
+    );
+  } catch {
+    return false;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,92 @@
+import { count } from '../base/index.js';
+import type { Dataset } from '../datasets/index.js';
+import type { Store } from '../extract/index.js';
+import { shortSpec } from './rows.js';
+
+/** What a data set says of its labels. */
+export type Labelled = Pick<Dataset, 'classNames' | 'classesAre'>;
+
+/** Which of a model's classes the labels of a data set are. */
+export interface Truth {
+  /** By label. */
+  classes: readonly number[];
+  /** True where nothing but their number says so. */
+  assumed: boolean;
+}
+
+/**
+ * Folders are anyone's, and are the model's classes where they bear the names of these (in any order; then some of them are
+ * enough), or are the WordNet ids of ImageNet's as many classes, which sort as the classes do. Where the names of the
+ * classes are not known, as many folders as classes are taken for them in the order of their names, as torchvision's
+ * ImageFolder numbers them; whoever prints a figure of that says so.
+ * @param classes how many the model has
+ * @param names of the model's classes, where they are known
+ * @returns undefined where the folders are not the model's classes
+ */
+export function truthOfFolders(
+  folders: readonly string[],
+  classes: number,
+  names: readonly string[] | undefined,
+): Truth | undefined {
+  const inOrder = Array.from({ length: classes }, (_, i) => i);
+  if (folders.length === classes && folders.every((folder) => /^n\d{8}$/.test(folder))) {
+    return { classes: inOrder, assumed: false };
+  }
+  if (!names) return folders.length === classes ? { classes: inOrder, assumed: true } : undefined;
+  const known = names.map(comparable);
+  const found = folders.map((folder) => known.indexOf(comparable(folder)));
+  // A name that two classes share says which of them only to those who numbered the folders.
+  const isClear = (place: number): boolean => place >= 0 && known.indexOf(known[place], place + 1) < 0;
+  return found.every(isClear) ? { classes: found, assumed: false } : undefined;
+}
+
+/** `Maple_Tree` and `maple tree` are one name, and so are both ways to write an é. */
+const comparable = (name: string): string =>
+  name
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ')
+    .trim();
+
+/** The labels of a store's images as the model's classes, −1 where there is none, and what to know of them. */
+export interface KnownLabels {
+  /** Absent where they are not the model's classes. */
+  labels?: Int32Array;
+  warnings: string[];
+}
+
+/**
+ * @param store of the model whose classes are meant
+ * @param set its data set
+ * @param names of the model's classes, where they are known
+ */
+export function labelsFor(
+  { labels, head, provenance }: Pick<Store, 'labels' | 'head' | 'provenance'>,
+  set: Labelled & Pick<Dataset, 'spec'>,
+  names: readonly string[] | undefined,
+): KnownLabels {
+  const [classes] = head.weight.shape;
+  if (set.classesAre !== 'folders') {
+    const most = labels.reduce((highest, label) => Math.max(highest, label), -1);
+    return { labels: most + 1 === classes ? labels : undefined, warnings: [] };
+  }
+  return ofFolders(labels, { ...set, folders: set.classNames ?? [] }, { name: provenance.model.name, classes, names });
+}
+
+/** The same where the labels are folders, which have names of their own. */
+export function ofFolders(
+  labels: Int32Array,
+  { spec, folders }: { spec: string; folders: readonly string[] },
+  { name, classes, names }: { name: string; classes: number; names: readonly string[] | undefined },
+): KnownLabels {
+  const truth = truthOfFolders(folders, classes, names);
+  if (!truth) return { warnings: [] };
+  return {
+    labels: labels.map((label) => (label < 0 ? -1 : truth.classes[label])),
+    warnings: truth.assumed
+      ? [
+          `Accuracy takes the ${count(classes)} folders of ${shortSpec(spec)}, in the order of their names, for the ${count(classes)} classes of ${name}: nothing but their number says so.`,
+        ]
+      : [],
+  };
+}

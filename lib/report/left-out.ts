@@ -1,0 +1,34 @@
+import { leftOutInWords } from '../datasets/index.js';
+import { shortSpec, type DatasetRecord } from '../experiments/index.js';
+import { count } from './figures.js';
+
+/** What is not in the figures though it lay among the images, and what is in them twice; a sentence for each data set and kind. */
+export const leftOutNotes = (datasets: readonly DatasetRecord[]): string[] => [
+  ...new Set(datasets.flatMap((set) => [...missing(set), ...copies(set)])),
+];
+
+function missing({ spec, size, skipped, firstSkipped, leftOut }: DatasetRecord): string[] {
+  const parts = [
+    ...(leftOut ? [leftOutInWords(leftOut)] : []),
+    ...(skipped > 0
+      ? [
+          `${count(skipped)} of ${count(size)} images, which cannot be decoded${firstSkipped === undefined ? '' : ` (the first: ${firstSkipped})`}`,
+        ]
+      : []),
+  ];
+  return parts.length === 0 ? [] : [`Left out of ${shortSpec(spec)}: ${parts.join(', and ')}.`];
+}
+
+const copies = ({ spec, duplicates = 0 }: DatasetRecord): string[] =>
+  duplicates === 0
+    ? []
+    : [
+        `${count(duplicates)} ${duplicates === 1 ? 'image' : 'images'} of ${shortSpec(spec)} ${duplicates === 1 ? 'is a copy' : 'are copies'} of others; copies are kept on one side of the split.`,
+      ];
+
+/** The same in a cell: `3 bad, 45 .webp`. */
+export function leftOutCell({ skipped, leftOut = {} }: DatasetRecord): string {
+  const kinds = Object.entries(leftOut).map(([ending, files]) => `${count(files)} ${ending}`);
+  if (kinds.length === 0) return count(skipped);
+  return [...(skipped > 0 ? [`${count(skipped)} bad`] : []), ...kinds].join(', ');
+}
