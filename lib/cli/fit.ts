@@ -76,14 +76,14 @@ export function register(program: Command): void {
         });
         await mkdir(dirname(flags.out), { recursive: true });
         await saveLinearMap(flags.out, map);
-        const { n, rank, gap, condition, solver, crossValidation } = map.fit;
+        const { n, rank, gap, condition, solver, warning, crossValidation } = map.fit;
         const [q, p] = map.weight.shape;
         const curve = crossValidation ? `${await curveTable(crossValidation)}\n` : '';
         // Of one file x and y are one model's: another model's width says nothing about x.
         const [[from], [to]] = [splitName(flags.x), splitName(flags.y)];
         const note = from === to ? rankNote(rank, Math.min(p, q), n) : null;
         context.print(
-          `${curve}${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}${note ? `\n${note}` : ''}`,
+          `${curve}${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}${note ? `\n${note}` : ''}${warning ? `\nWarning: ${warning}` : ''}`,
           { out: flags.out, in: p, features: q, ...map.fit },
         );
       } finally {

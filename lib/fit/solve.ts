@@ -17,6 +17,7 @@ import {
   type Matrix,
 } from './matrix.js';
 import { multiply } from './multiply.js';
+import { columnsLeftOut } from './left-out.js';
 import { blockRows, type Dtype, type Statistics } from './statistics.js';
 
 export interface SolveOptions {
@@ -114,7 +115,10 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
       rcond,
       solver,
       prior: prior !== undefined,
-      warning: warningOf(rank, gap),
+      warning: sentence(
+        warningOf(rank, gap),
+        alpha > 0 ? null : await columnsLeftOut(statistics, factorisation, rcond),
+      ),
       ...(spectrum ? { spectrum: await eigenvaluesInTurns(statistics.gram, p, signal) } : {}),
     },
   };
@@ -191,6 +195,9 @@ function biasOf(
   if (intercept) return timesVector(weight, meanX).map((value, i) => meanY[from + i] - value);
   return prior ? denseBias(prior).slice() : new Float64Array(weight.rows);
 }
+
+/** Sentences one after the other; null where there is none. */
+export const sentence = (...parts: (string | null)[]): string | null => parts.filter(Boolean).join(' ') || null;
 
 function warningOf(rank: number, gap: number | null): string | null {
   if (rank === 0) return 'X does not vary: the map answers with the mean of Y.';
