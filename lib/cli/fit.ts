@@ -77,7 +77,7 @@ export function register(program: Command): void {
         });
         await mkdir(dirname(flags.out), { recursive: true });
         await saveLinearMap(flags.out, map);
-        const { n, rank, gap, condition, solver, crossValidation } = map.fit;
+        const { n, rank, gap, condition, solver, warning, crossValidation } = map.fit;
         const [q, p] = map.weight.shape;
         const curve = crossValidation ? linesOf(await curveTable(crossValidation)) : [];
         // Of one file x and y are one model's: another model's width says nothing about x.
@@ -87,6 +87,7 @@ export function register(program: Command): void {
             ...curve,
             `${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`,
             ...(note ? [note] : []),
+            ...(warning ? [`! ${warning}`] : []),
           ],
           { out: flags.out, in: p, features: q, ...map.fit },
         );

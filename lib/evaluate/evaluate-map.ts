@@ -1,3 +1,4 @@
+import type { NdArray } from 'ndarray';
 import { UsageError } from '../base/index.js';
 import { toRowSource, type LinearMap, type RowsLike, type RowSource, type VectorLike } from '../tensor/index.js';
 import type { Span } from '../fit/index.js';
@@ -6,7 +7,7 @@ import { agreementByMargin, type MarginGroup } from './margins.js';
 import { checkTopk, readOriginal, toClasses } from './originals.js';
 import { checkCount, checkNotEmpty, checkWidth, toAffine, toFloat64 } from './plan.js';
 import { ReconstructionTally, type Reconstruction } from './reconstruction.js';
-import { headRowSpace, isEverything, SPAN_TOLERANCE, toCentred } from './spaces.js';
+import { headRowSpace, isEverything, SPAN_TOLERANCE, toBasis, toCentred } from './spaces.js';
 import type { Top } from './top.js';
 import { walk, type EvaluateOptions } from './walk.js';
 
@@ -14,6 +15,8 @@ import { walk, type EvaluateOptions } from './walk.js';
 export interface MapUnderTest {
   /** The target's head: weight (c, d), bias (c). */
   head: LinearMap;
+  /** `rowSpace(head)`, where it is known already: (d, r). */
+  rowSpace?: NdArray<Float64Array>;
   /** From the source's outputs to the target's features: weight (d, p), bias (d). */
   map: LinearMap;
   /** The source's outputs (n, p): logits, or features. */
@@ -88,7 +91,7 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
   const { head, map, x, y, z, topk, labels } = checked(test);
   const c = head.outputs;
   const n = x.rows;
-  const rowSpace = await headRowSpace(test.head);
+  const rowSpace = test.rowSpace ? toBasis(test.rowSpace) : await headRowSpace(test.head);
   const span = test.span && toCentred(test.span, x.cols);
 
   const tally = new AgreementTally(c, topk);

@@ -1,3 +1,4 @@
+import type { NdArray } from 'ndarray';
 import { rowSpace, type Span } from '../fit/index.js';
 import { denseData, type LinearMap } from '../tensor/index.js';
 import { checkWidth, toFloat64, type Basis, type Centred } from './plan.js';
@@ -6,17 +7,19 @@ import { checkWidth, toFloat64, type Basis, type Centred } from './plan.js';
 export const SPAN_TOLERANCE = 1e-5;
 
 /** An orthonormal basis of what a head sees. */
-export async function headRowSpace(head: LinearMap): Promise<Basis> {
-  const basis = await rowSpace(head);
-  const [size, rank] = basis.shape;
-  return { data: toFloat64(denseData(basis)), size, rank };
+export const headRowSpace = async (head: LinearMap): Promise<Basis> => toBasis(await rowSpace(head));
+
+/** @param columns (size, rank), orthonormal */
+export function toBasis(columns: NdArray<Float64Array>): Basis {
+  const [size, rank] = columns.shape;
+  return { data: toFloat64(denseData(columns)), size, rank };
 }
 
 /** @throws FeatReconstructError where the span is not one of rows of this width */
 export function toCentred(span: Span, width: number): Centred {
-  const [size, rank] = span.basis.shape;
-  checkWidth(width, size, 'rows', 'the span');
-  return { mean: span.mean, basis: { data: toFloat64(denseData(span.basis)), size, rank } };
+  const basis = toBasis(span.basis);
+  checkWidth(width, basis.size, 'rows', 'the span');
+  return { mean: span.mean, basis };
 }
 
 /** Whether every row of the width is in the span, so that there is nothing to compute. */

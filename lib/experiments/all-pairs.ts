@@ -172,7 +172,7 @@ export async function jointSpectra(
     for (const from of ['logits', 'features'] as const) {
       signal?.throwIfAborted();
       const { statistics } = await jointProblem(joint, i, from);
-      spectra.push(spectrumOf(statistics, { source: joint.models[i].name, from, train, rcond }));
+      spectra.push(await spectrumOf(statistics, { source: joint.models[i].name, from, train, rcond, signal }));
     }
   }
   return spectra;

@@ -97,11 +97,12 @@ export async function auditModel(model: string, dataset: string, options: AuditO
       question: one.question,
       rows: judged.rows,
       spectra: [
-        spectrumOf(training.statistics, {
+        await spectrumOf(training.statistics, {
           source: store.provenance.model.name,
           from: 'logits',
           train: trainName,
           rcond: options.rcond,
+          signal: options.signal,
         }),
       ],
       ...(judged.samples.length > 0 ? { samples: judged.samples } : {}),

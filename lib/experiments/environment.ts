@@ -66,12 +66,18 @@ async function headCheck({
   logits,
 }: Store): Promise<Pick<ModelRecord, 'headError' | 'logitScale'>> {
   if (provenance.logits !== 'stored') return { headError: null, logitScale: null };
-  const end = Math.min(features.rows, 4096);
-  const [own, given] = [await applyLinearMap(head, features).read(0, end), await logits.read(0, end)];
+  const rows = Math.min(features.rows, 4096);
+  const computed = applyLinearMap(head, features);
+  // Of very many classes a part at a time.
+  const step = Math.max(1, Math.floor(2 ** 22 / logits.cols));
   let [headError, logitScale] = [0, 0];
-  for (let i = 0; i < given.length; i++) {
-    headError = Math.max(headError, Math.abs(own[i] - given[i]));
-    logitScale = Math.max(logitScale, Math.abs(given[i]));
+  for (let start = 0; start < rows; start += step) {
+    const end = Math.min(rows, start + step);
+    const [own, given] = [await computed.read(start, end), await logits.read(start, end)];
+    for (let i = 0; i < given.length; i++) {
+      headError = Math.max(headError, Math.abs(own[i] - given[i]));
+      logitScale = Math.max(logitScale, Math.abs(given[i]));
+    }
   }
   return { headError, logitScale };
 }

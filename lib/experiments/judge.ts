@@ -1,6 +1,7 @@
 import { evaluateMap, type MapEvaluation } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
-import type { RowSource } from '../tensor/index.js';
+import { rowSpace } from '../fit/index.js';
+import type { LinearMap, RowSource } from '../tensor/index.js';
 import type { RunOptions } from './options.js';
 import type { Fit } from './rows.js';
 
@@ -24,6 +25,7 @@ export async function judge(
   return evaluateMap(
     {
       head: target.head,
+      rowSpace: await rowSpaceOf(target.head),
       map: fit.map,
       X,
       Y: target.features,
@@ -35,4 +37,13 @@ export async function judge(
     },
     { signal, onProgress: (progress) => onProgress?.({ ...progress, stage }) },
   );
+}
+
+const rowSpaces = new WeakMap<LinearMap, ReturnType<typeof rowSpace>>();
+
+/** Of a store's head, once for all the fits that are judged on it. */
+function rowSpaceOf(head: LinearMap): ReturnType<typeof rowSpace> {
+  const found = rowSpaces.get(head) ?? rowSpace(head);
+  rowSpaces.set(head, found);
+  return found;
 }

@@ -11,7 +11,6 @@ import {
   type SgdOptions,
   type Statistics,
 } from '../fit/index.js';
-import { observe } from '../leaks/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';
@@ -20,8 +19,10 @@ import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { labelsFor } from './labels.js';
 import { rawAgreement } from './raw.js';
+import { readsOf, spanOfLogits } from './reading.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
 import { sampleImages, type Album } from './samples.js';
+import { shownOf, type Shown } from './shown.js';
 import { spectrumOf } from './spectra.js';
 import type { Training } from './training.js';
 import type { CrossValidationRecord, ResultRow, SampleGroup, SpectrumRecord } from './types.js';
@@ -37,11 +38,12 @@ export async function runPair(
 ): Promise<Judged & { spectrum: SpectrumRecord; crossValidations: CrossValidationRecord[] }> {
   const pair = { source: train.source.provenance.model.name, target: train.target.provenance.model.name };
   const fits = await fitPair(train, options);
-  const spectrum = spectrumOf(train.statistics, {
+  const spectrum = await spectrumOf(train.statistics, {
     source: pair.source,
     from: 'logits',
     train: datasets.train,
     rcond: options.rcond,
+    signal: options.signal,
   });
   const crossValidations = recordsOf(fits, { ...pair, train: datasets.train, from: 'logits' });
   const all: Judged = { rows: [], failures: [], samples: [] };
@@ -103,7 +105,7 @@ export async function judgeFits(
   const judged: Judged = { rows: [], failures: [], samples: [] };
   for (const fit of fits) {
     const begun = performance.now();
-    const X = fit.observe === undefined ? source.logits : observe(source.logits, fit.observe);
+    const X = fit.reads ? fit.reads(source) : source.logits;
     const evaluation = fit.diverged
       ? null
       : await judge({ fit, X, source, target, sameModel, labels: known.labels }, options);
@@ -148,39 +150,54 @@ export async function fitPair(train: Training, options: RunOptions): Promise<Fit
 
 /** On all of the logits, for one model also with its head as prior. */
 async function fitAll(train: Training, options: RunOptions): Promise<Fit[]> {
-  const { source, target, statistics, sameModel, seconds, folds, rows } = train;
-  const span = await trainingSpan(statistics, { rcond: options.rcond });
-  const priors = sameModel ? [null, await pseudoInverse(source.head)] : [null];
-  const known = { seconds: seconds.statistics, span };
-  if (!folds || !rows) return solveAll(statistics, priors, known, options);
-  return solveChosen(
-    statistics,
-    { x: rows.logits, y: rows.features, folds, head: target.head },
-    priors,
-    known,
-    options,
-  );
+  const { source, target, statistics, sameModel, seconds, folds, rows, read } = train;
+  const begun = performance.now();
+  const span = await trainingSpan(statistics, options);
+  const known = { seconds: seconds.statistics + secondsSince(begun), span };
+  // What is read of many classes is R f with the head's own singular values: R⁺ is the head's pseudo-inverse in these
+  // coordinates.
+  const priors = sameModel ? [null, await pseudoInverse(read ?? source.head)] : [null];
+  const fits =
+    folds && rows
+      ? await solveChosen(
+          statistics,
+          { x: rows.x, y: rows.target.features, folds, head: target.head },
+          priors,
+          known,
+          options,
+        )
+      : await solveAll(statistics, priors, known, options);
+  return read ? fits.map((fit) => ({ ...fit, reads: readsOf(read) })) : fits;
 }
+
+const secondsSince = (begun: number): number => (performance.now() - begun) / 1000;
 
 /** On what an interface shows of the logits, as it is: with a part hidden there is no span to be in, and no head to undo. */
 async function fitShown({ source, target, rows }: Training, spec: string, options: RunOptions): Promise<Fit[]> {
-  const { signal, onProgress, model, crossValidation } = options;
+  const { signal, onProgress, model, crossValidation, rcond } = options;
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${spec})`;
   const begun = performance.now();
-  const [x, y] = [observe(rows!.logits, spec), rows!.features];
+  const y = rows!.target.features;
   const task = {
     executionProviders: float64Providers(model?.executionProviders),
     signal,
     onProgress: (progress: Progress) => onProgress?.({ ...progress, stage }),
   };
-  const folds = crossValidation && (await accumulateFolds(x, y, { ...crossValidation, ...task }));
-  const statistics = folds ? mergeStatistics(...folds) : await accumulate(x, y, task);
-  const known = { seconds: (performance.now() - begun) / 1000 };
+  const shown = await shownOf(rows!.source, spec, { rcond, ...task });
+  const folds = crossValidation && (await accumulateFolds(shown.x, y, { ...crossValidation, ...task }));
+  const statistics = folds ? mergeStatistics(...folds) : await accumulate(shown.x, y, task);
+  const known = { seconds: secondsSince(begun) };
   const fits = folds
-    ? await solveChosen(statistics, { x, y, folds, head: target.head }, [null], known, options)
+    ? await solveChosen(statistics, { x: shown.x, y, folds, head: target.head }, [null], known, options)
     : await solveAll(statistics, [null], known, options);
-  // Nor is a gap to be expected.
-  return fits.map((fit) => ({ ...fit, observe: spec, warnings: [] }));
+  return Promise.all(fits.map((fit) => ofShown(fit, spec, shown)));
+}
+
+/** A fit of what is read as one of what is shown. That there is no gap in it goes without saying. */
+async function ofShown(fit: Fit, spec: string, { reads, lift, warnings }: Shown): Promise<Fit> {
+  const begun = performance.now();
+  const map = await lift(fit.map);
+  return { ...fit, map, seconds: fit.seconds + secondsSince(begun), observe: spec, reads, warnings };
 }
 
 /** Each prior at the alpha that cross-validation finds best for it. */
@@ -195,7 +212,7 @@ async function solveChosen(
   for (const prior of priors) {
     const begun = performance.now();
     const crossValidation = await chooseAlpha({ ...trial, prior }, options);
-    const seconds = known.seconds + (performance.now() - begun) / 1000;
+    const seconds = known.seconds + secondsSince(begun);
     const [fit] = await solveAll(
       statistics,
       [prior],
@@ -212,13 +229,13 @@ async function solveAll(
   statistics: Statistics,
   priors: readonly (LinearMap | null)[],
   { seconds, span }: Pick<Fit, 'seconds' | 'span'>,
-  { alphas = [0], rcond }: RunOptions,
+  { alphas = [0], rcond, signal }: RunOptions,
 ): Promise<Fit[]> {
   const fits: Fit[] = [];
   for (const alpha of alphas) {
     for (const prior of priors) {
       const solving = performance.now();
-      const map = await solve(statistics, { alpha, rcond, ...(prior ? { prior } : {}) });
+      const map = await solve(statistics, { alpha, rcond, signal, ...(prior ? { prior } : {}) });
       const { rank, gap, condition, solver, warning } = map.fit;
       fits.push({
         map,
@@ -228,7 +245,7 @@ async function solveAll(
         rank,
         gap,
         condition,
-        seconds: seconds + (performance.now() - solving) / 1000,
+        seconds: seconds + secondsSince(solving),
         span,
         warnings: warning === null ? [] : [warning],
         sgd: null,
@@ -245,15 +262,17 @@ const nameOf = (settings: SgdOptions): string =>
 
 /** The published recipe, on all of the logits. */
 async function fitBySgd(
-  { source, target, statistics }: Training,
+  { source, target, statistics, read }: Training,
   rows: NonNullable<Training['rows']>,
   options: RunOptions,
 ): Promise<Fit> {
-  const { signal, onProgress, rcond } = options;
-  const span = await trainingSpan(statistics, { rcond });
+  const { signal, onProgress } = options;
+  // SGD reads the logits themselves, whatever the exact fits read.
+  const filled = await trainingSpan(statistics, options);
+  const span = read ? await spanOfLogits(filled, read, source.head) : filled;
   const solving = performance.now();
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} by ${nameOf(options.sgd ?? {})}`;
-  const map = await fitSgd(rows.logits, rows.features, {
+  const map = await fitSgd(rows.source.logits, rows.target.features, {
     ...options.sgd,
     executionProviders: float64Providers(options.model?.executionProviders),
     signal,

@@ -3,6 +3,7 @@ import type { MapEvaluation } from '../evaluate/index.js';
 import type { CrossValidation, Span } from '../fit/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import { encodeOutcomes } from './outcomes.js';
+import type { Reads } from './reading.js';
 import type { Prior, ResultRow } from './types.js';
 
 /** One fitted map with what is needed to judge it. */
@@ -19,6 +20,8 @@ export interface Fit {
   span?: Span;
   /** What was shown of the logits, where that was not all. */
   observe?: string;
+  /** What the map reads of the source, where that is not its logits. */
+  reads?: Reads;
   /** How alpha was chosen, where it was. */
   crossValidation?: CrossValidation;
   /** Sentences about the fit itself. */

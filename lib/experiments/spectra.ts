@@ -1,15 +1,19 @@
-import { defaultRcond, symmetricEigenvalues, type Statistics } from '../fit/index.js';
+import { defaultRcond, eigenvaluesInTurns, type Statistics } from '../fit/index.js';
 import type { SpectrumRecord } from './types.js';
 
 /** More points than this add nothing to a picture. */
 const most = 256;
 
 /** The spectrum of what the maps from a source read. Takes about p³ operations: not part of a fit's time. */
-export function spectrumOf(
+export async function spectrumOf(
   { gram, p, dtype }: Pick<Statistics, 'gram' | 'p' | 'dtype'>,
-  { rcond = defaultRcond(dtype), ...of }: Pick<SpectrumRecord, 'source' | 'from' | 'train'> & { rcond?: number },
-): SpectrumRecord {
-  const values = symmetricEigenvalues(gram, p);
+  {
+    rcond = defaultRcond(dtype),
+    signal,
+    ...of
+  }: Pick<SpectrumRecord, 'source' | 'from' | 'train'> & { rcond?: number; signal?: AbortSignal },
+): Promise<SpectrumRecord> {
+  const values = await eigenvaluesInTurns(gram, p, signal);
   const cut = rcond * values[0];
   const rank = values.reduce((count, value) => count + (value > cut ? 1 : 0), 0);
   return { ...of, p, rank, cut, eigenvalues: thinned(p, rank).map((i) => [i + 1, values[i]]) };

@@ -9,9 +9,10 @@ import {
   type Statistics,
 } from '../fit/index.js';
 import { float64Providers } from '../runtime/index.js';
-import type { RowSource } from '../tensor/index.js';
+import type { LinearMap, RowSource } from '../tensor/index.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
 import type { RunOptions } from './options.js';
+import { headReader, readsOf } from './reading.js';
 
 /** A model's part in the training of a pair, without its rows. */
 export type Trained = Pick<Store, 'rows' | 'positions' | 'head' | 'provenance' | 'skipped'>;
@@ -21,12 +22,14 @@ export interface Training {
   source: Trained;
   target: Trained;
   sameModel: boolean;
+  /** From the source's features to what the statistics are of; null where they are of its logits. */
+  read: LinearMap | null;
   statistics: Statistics;
   /** The same by fold, where alpha is chosen by cross-validation. */
   folds?: Statistics[];
   seconds: { extract: number; statistics: number };
   /** Null where they were not kept. */
-  rows: { logits: RowSource; features: RowSource } | null;
+  rows: { source: Store; target: Store; x: RowSource } | null;
 }
 
 /** The training of each pair, one after another from stores or, without stores, all in one pass over the images. */
@@ -63,20 +66,23 @@ export async function trainingFrom(
     signal,
     onProgress: (progress: Progress) => onProgress?.({ ...progress, stage }),
   };
-  const [logits, features] = [x.store.logits, y.store.features];
-  const folds = crossValidation && (await accumulateFolds(logits, features, { ...crossValidation, ...task }));
-  const statistics = folds ? mergeStatistics(...folds) : await accumulate(logits, features, task);
+  const read = await headReader(x.store.head);
+  const rows = { source: x.store, target: y.store, x: read ? readsOf(read)(x.store) : x.store.logits };
+  const { features } = y.store;
+  const folds = crossValidation && (await accumulateFolds(rows.x, features, { ...crossValidation, ...task }));
+  const statistics = folds ? mergeStatistics(...folds) : await accumulate(rows.x, features, task);
   return {
     source: x.store,
     target: y.store,
     sameModel: x === y,
+    read,
     statistics,
     ...(folds ? { folds } : {}),
     seconds: {
       extract: [...new Set([x, y])].reduce((sum, { seconds }) => sum + seconds, 0),
       statistics: (performance.now() - begun) / 1000,
     },
-    rows: { logits, features },
+    rows,
   };
 }
 
@@ -94,6 +100,7 @@ interface Pass {
 interface Pending {
   source: Pass;
   target: Pass;
+  read: LinearMap | null;
   accumulator: Accumulator;
 }
 
@@ -122,13 +129,14 @@ async function streamedTrainings(
     }
     let statistics = await streamRows(passes, pending);
     const trainings: Training[] = [];
-    for (const { source, target, accumulator } of pending) {
+    for (const { source, target, read, accumulator } of pending) {
       checkSameImages(trained(source), trained(target));
       const finishing = performance.now();
       trainings.push({
         source: trained(source),
         target: trained(target),
         sameModel: source === target,
+        read,
         statistics: await accumulator.finish(),
         seconds: { extract: 0, statistics: 0 },
         rows: null,
@@ -147,11 +155,13 @@ const passOf = (passes: readonly Pass[], { path }: Role): Pass | undefined =>
   passes.find(({ role }) => role.path === path);
 
 async function openPair(source: Pass, target: Pass, { model }: RunOptions): Promise<Pending> {
-  const [p, q] = [source.provenance.model.classCount, target.provenance.model.featureDim];
-  const accumulator = await openAccumulator(p, q, {
+  const read = await headReader(source.head);
+  const p = read ? read.weight.shape[0] : source.provenance.model.classCount;
+  const accumulator = await openAccumulator(p, target.provenance.model.featureDim, {
     executionProviders: float64Providers(model?.executionProviders),
+    ...(read ? { read } : {}),
   });
-  return { source, target, accumulator };
+  return { source, target, read, accumulator };
 }
 
 /**
@@ -171,9 +181,9 @@ async function streamRows(passes: readonly Pass[], pending: readonly Pending[]):
     pass.positions.push(...value.positions);
     pass.skipped.push(...value.skipped);
     const begun = performance.now();
-    for (const { source, target, accumulator } of pending) {
+    for (const { source, target, read, accumulator } of pending) {
       await accumulator.add({
-        x: source === pass ? value.logits : undefined,
+        x: source === pass ? (read ? value.features : value.logits) : undefined,
         y: target === pass ? value.features : undefined,
       });
     }

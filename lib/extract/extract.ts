@@ -227,7 +227,9 @@ async function reopen(file: string, { dataset }: Provenance, options: ExtractOpt
   try {
     checkSkipped(file, store.skipped, options);
     await tidy(file);
-    return store;
+    // What is left out of a folder may have changed since, with the images in it the same.
+    const { provenance } = store;
+    return { ...store, provenance: { ...provenance, dataset: { ...provenance.dataset, leftOut: dataset.leftOut } } };
   } catch (error) {
     await store.close();
     throw error;

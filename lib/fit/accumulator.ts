@@ -1,5 +1,7 @@
 import { FeatReconstructError } from '../base/index.js';
+import { memoryRows, type LinearMap } from '../tensor/index.js';
 import { openBlocks, type AccumulateOptions } from './accumulate.js';
+import { readJoint } from './joint.js';
 import { blockRows, type Statistics } from './statistics.js';
 
 /** `accumulate` for rows that come in pieces and are not kept: float32 rows of X (n, p) and Y (n, q). */
@@ -15,17 +17,25 @@ export interface Accumulator {
   release(): Promise<void>;
 }
 
-/** Opens an accumulator for rows X (n, p) and Y (n, q). It holds a block of 4,096 rows of each. */
+/**
+ * Opens an accumulator for rows X (n, p) and Y (n, q). It holds a block of 4,096 rows of each.
+ * @param options `read`: X is this map of the rows that are added, of `logitReader`, in float64
+ */
 export async function openAccumulator(
   p: number,
   q: number,
-  { executionProviders }: Pick<AccumulateOptions, 'executionProviders'> = {},
+  { executionProviders, read }: Pick<AccumulateOptions, 'executionProviders'> & { read?: LinearMap } = {},
 ): Promise<Accumulator> {
-  const blocks = await openBlocks([p, q], ['float32', 'float32'], executionProviders);
-  const [xs, ys] = [new RowQueue(p), new RowQueue(q)];
+  const type = read ? 'float64' : 'float32';
+  const width = read ? read.weight.shape[1] : p;
+  const blocks = await openBlocks([p, q], [type, 'float32'], executionProviders);
+  const [xs, ys] = [new RowQueue(width), new RowQueue(q)];
+  // The same blocks of the same rows as from a store, so that the bits are the same.
+  const mapped = async (rows: Float32Array, count: number) =>
+    read ? readJoint(read, memoryRows(rows, count, width)).read(0, count) : rows;
   let done = 0;
   const take = async (rows: number): Promise<void> => {
-    await blocks.add(xs.take(rows), ys.take(rows), done);
+    await blocks.add(await mapped(xs.take(rows), rows), ys.take(rows), done);
     done += rows;
   };
   return {
@@ -41,7 +51,7 @@ export async function openAccumulator(
         );
       }
       if (xs.rows > 0) await take(xs.rows);
-      return blocks.statistics('float32');
+      return blocks.statistics(type);
     },
     release: () => blocks.release(),
   };

@@ -14,11 +14,12 @@ export interface CholeskyFactor {
  * @returns null as soon as a pivot is at or below `floor`: the smallest eigenvalue is then below it too, since every
  * pivot is at least the smallest eigenvalue.
  */
-export async function cholesky(g: Matrix, floor = 0): Promise<CholeskyFactor | null> {
+export async function cholesky(g: Matrix, floor = 0, signal?: AbortSignal): Promise<CholeskyFactor | null> {
   const p = g.rows;
   const upper = matrix(p, p);
   const inverses: Matrix[] = [];
   for (let a = 0; a < p; a += block) {
+    signal?.throwIfAborted();
     const b = Math.min(a + block, p);
     const panel = slice(g, a, b, a, p);
     if (a > 0) subtract(panel, await multiply(transpose(slice(upper, 0, a, a, b)), slice(upper, 0, a, a, p)));
@@ -47,9 +48,23 @@ export async function forwardSolve({ upper, inverses }: CholeskyFactor, c: Matri
 
 /** Solves G x = c for every column of c. */
 export async function choleskySolve(factor: CholeskyFactor, c: Matrix): Promise<Matrix> {
-  const { upper, inverses } = factor;
+  return backwardSolve(factor, await forwardSolve(factor, c));
+}
+
+/** An upper triangular matrix that is there already, as a factor to solve with. */
+export function factorOf(upper: Matrix): CholeskyFactor {
   const p = upper.rows;
-  const x = await forwardSolve(factor, c);
+  const inverses: Matrix[] = [];
+  for (let a = 0; a < p; a += block) {
+    const b = Math.min(a + block, p);
+    inverses.push(invertUpper(slice(upper, a, b, a, b)));
+  }
+  return { upper, inverses };
+}
+
+/** U⁻¹ x for every column of x, in place: the other half of a solution. */
+export async function backwardSolve({ upper, inverses }: CholeskyFactor, x: Matrix): Promise<Matrix> {
+  const p = upper.rows;
   for (let k = inverses.length - 1; k >= 0; k--) {
     const a = k * block;
     const b = Math.min(a + block, p);

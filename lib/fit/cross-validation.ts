@@ -112,7 +112,7 @@ async function fromStatistics(parts: readonly Statistics[], options: CrossValida
   checkPrior(prior, parts[0].p, parts[0].q);
   const total = mergeStatistics(...parts);
   const { rcond = defaultRcond(total.dtype) } = options;
-  const basis = await dimensions(total, rcond, intercept);
+  const basis = await dimensions(total, rcond, intercept, signal);
   const rotate = (centred: Centred) => (basis ? inBasis(centred, basis) : centred);
   const places = foldsOf(parts, total.n, shuffle);
 
@@ -126,7 +126,7 @@ async function fromStatistics(parts: readonly Statistics[], options: CrossValida
     const known = await centredOn(training, centre, prior);
     if (intercept) clearConstants(known.gram, training.n, training.meanX);
     const heldOut = await rotate(await centredOn(part, centre, prior));
-    const path = await ridgePath(await rotate(known), heldOut, rcond, alphas.length);
+    const path = await ridgePath(await rotate(known), heldOut, rcond, alphas.length, signal);
     const elements = part.n * part.q;
     floor += (resolution * heldOut.squares) / elements / parts.length;
     for (const entry of curve) {
@@ -147,7 +147,8 @@ async function fromStatistics(parts: readonly Statistics[], options: CrossValida
   }
   if (select === 'gcv') {
     const all = await rotate(await centredOn(total, centreOf(total, intercept, prior), prior));
-    for (const [i, gcv] of (await generalisedErrors(all, alphas, rcond, intercept)).entries()) curve[i].gcv = gcv;
+    for (const [i, gcv] of (await generalisedErrors(all, alphas, rcond, intercept, signal)).entries())
+      curve[i].gcv = gcv;
   }
   const { chosen, unresolved } = choose(curve, select, floor);
   return {
@@ -173,9 +174,14 @@ function checkOptions({ alphas = defaultAlphas, select, score }: CrossValidation
 }
 
 /** A basis (r, p) of the dimensions that X fills, where that is clearly fewer than its columns and worth the rotation. */
-async function dimensions(total: Statistics, rcond: number, intercept: boolean): Promise<Matrix | null> {
+async function dimensions(
+  total: Statistics,
+  rcond: number,
+  intercept: boolean,
+  signal?: AbortSignal,
+): Promise<Matrix | null> {
   if (total.p <= 256) return null;
-  const { rank, gap, basis } = await factorisationOf(total, { alpha: 0, rcond, intercept });
+  const { rank, gap, basis } = await factorisationOf(total, { alpha: 0, rcond, intercept }, signal);
   return rank > 0 && gap !== null && gap >= clearGap ? basis : null;
 }
 

@@ -1,25 +1,43 @@
 import { FeatReconstructError } from '../base/index.js';
 import { matrix, type Matrix } from './matrix.js';
+import { atOnce, paced } from './pace.js';
 
 /**
  * All eigenvalues of a symmetric matrix (n, n; row-major, both triangles filled), descending: Householder
  * tridiagonalisation and implicit QL (Golub and Van Loan, "Matrix Computations", 8.3), 4/3 n³ operations.
  */
-export function symmetricEigenvalues(a: Float64Array, n: number): Float64Array {
-  const { diagonal, offDiagonal } = tridiagonalise(matrix(n, n, a.slice()));
-  tridiagonalQl(diagonal, offDiagonal);
+export const symmetricEigenvalues = (a: Float64Array, n: number): Float64Array => atOnce(eigenvalueSteps(a, n));
+
+/** Eigenvalues, descending, and orthonormal eigenvectors as the rows of `vectors` (n, n) in the same order. */
+export const symmetricEigen = (a: Float64Array, n: number): Eigen => atOnce(eigenSteps(a, n));
+
+/** `symmetricEigenvalues` for what takes seconds: the event loop gets its turns, and an aborted signal is heard. */
+export const eigenvaluesInTurns = (a: Float64Array, n: number, signal?: AbortSignal): Promise<Float64Array> =>
+  paced(eigenvalueSteps(a, n), signal);
+
+/** `symmetricEigen` for what takes seconds: the event loop gets its turns, and an aborted signal is heard. */
+export const eigenInTurns = (a: Float64Array, n: number, signal?: AbortSignal): Promise<Eigen> =>
+  paced(eigenSteps(a, n), signal);
+
+interface Eigen {
+  values: Float64Array;
+  vectors: Matrix;
+}
+
+function* eigenvalueSteps(a: Float64Array, n: number): Generator<void, Float64Array> {
+  const { diagonal, offDiagonal } = yield* tridiagonalise(matrix(n, n, a.slice()));
+  yield* qlSteps(diagonal, offDiagonal);
   return diagonal.sort().reverse();
 }
 
-/** Eigenvalues, descending, and orthonormal eigenvectors as the rows of `vectors` (n, n) in the same order. */
-export function symmetricEigen(a: Float64Array, n: number): { values: Float64Array; vectors: Matrix } {
+function* eigenSteps(a: Float64Array, n: number): Generator<void, Eigen> {
   const work = matrix(n, n, a.slice());
-  const { diagonal, offDiagonal, scales } = tridiagonalise(work);
+  const { diagonal, offDiagonal, scales } = yield* tridiagonalise(work);
   // Rows of `rotated` are eigenvectors of the tridiagonal matrix: a rotation touches two contiguous rows.
   const rotated = matrix(n, n);
   for (let i = 0; i < n; i++) rotated.data[i * n + i] = 1;
-  tridiagonalQl(diagonal, offDiagonal, rotated);
-  applyReflectors(rotated, work, scales);
+  yield* qlSteps(diagonal, offDiagonal, rotated);
+  yield* applyReflectors(rotated, work, scales);
   const order = Array.from(diagonal.keys()).sort((i, j) => diagonal[j] - diagonal[i]);
   const sorted = matrix(n, n);
   order.forEach((from, to) => sorted.data.set(rotated.data.subarray(from * n, (from + 1) * n), to * n));
@@ -35,13 +53,14 @@ interface Tridiagonal {
 }
 
 /** Householder's reduction. Overwrites `work`: row k keeps the k-th reflector. */
-function tridiagonalise({ rows: n, data: a }: Matrix): Tridiagonal {
+function* tridiagonalise({ rows: n, data: a }: Matrix): Generator<void, Tridiagonal> {
   const diagonal = new Float64Array(n);
   const offDiagonal = new Float64Array(n);
   const scales = new Float64Array(n);
   const v = new Float64Array(n);
   const w = new Float64Array(n);
   for (let k = 0; k < n; k++) {
+    yield;
     diagonal[k] = a[k * n + k];
     if (k === n - 1) break;
     let largest = 0;
@@ -89,10 +108,11 @@ function tridiagonalise({ rows: n, data: a }: Matrix): Tridiagonal {
 }
 
 /** Rows of `rows` times the reflectors, last one first: eigenvectors of the tridiagonal matrix become those of A. */
-function applyReflectors(rows: Matrix, { data: a }: Matrix, scales: Float64Array): void {
+function* applyReflectors(rows: Matrix, { data: a }: Matrix, scales: Float64Array): Generator<void, void> {
   const n = rows.rows;
   const z = rows.data;
   for (let r = 0; r < n; r++) {
+    yield;
     const row = r * n;
     for (let k = n - 2; k >= 0; k--) {
       if (scales[k] === 0) continue;
@@ -106,13 +126,16 @@ function applyReflectors(rows: Matrix, { data: a }: Matrix, scales: Float64Array
 }
 
 /** Implicit QL with Wilkinson's shift on a tridiagonal matrix; overwrites d with the eigenvalues. */
-export function tridiagonalQl(d: Float64Array, e: Float64Array, rotated?: Matrix): void {
+export const tridiagonalQl = (d: Float64Array, e: Float64Array): void => atOnce(qlSteps(d, e));
+
+function* qlSteps(d: Float64Array, e: Float64Array, rotated?: Matrix): Generator<void, void> {
   const n = d.length;
   let size = 0;
   for (let l = 0; l < n; l++) {
     // What is small beside what has been seen so far counts as zero: the matrix itself is not known any better.
     size = Math.max(size, Math.abs(d[l]) + Math.abs(e[l]));
     for (let iteration = 0; ; iteration++) {
+      yield;
       let m = l;
       while (m < n - 1 && Math.abs(e[m]) > Number.EPSILON * size) m++;
       if (m === l) break;

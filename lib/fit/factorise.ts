@@ -1,6 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import { cholesky, choleskySolve, choleskySolveVector, forwardSolve, type CholeskyFactor } from './cholesky.js';
-import { symmetricEigen } from './eigen.js';
+import { eigenInTurns } from './eigen.js';
 import { largestEigenvalue } from './lanczos.js';
 import {
   matrix,
@@ -36,9 +36,9 @@ export interface Factorisation {
  * each checked against the eigenvalues next to the cut: plain Cholesky at full rank; below it the dominant subspace that
  * a pivoted Cholesky points at, where the eigenvalues show a gap; else all eigenvectors.
  */
-export async function factorise(g: Matrix, rcond: number): Promise<Factorisation> {
+export async function factorise(g: Matrix, rcond: number, signal?: AbortSignal): Promise<Factorisation> {
   const p = g.rows;
-  const largest = largestEigenvalue((v) => timesVector(g, v), p, { relative: 1e-4 });
+  const largest = await largestEigenvalue((v) => timesVector(g, v), p, { relative: 1e-4, signal });
   if (!Number.isFinite(largest)) {
     throw new FeatReconstructError(
       'Expected sums of squares that float64 can hold, found an overflow; scale X and Y down.',
@@ -47,7 +47,9 @@ export async function factorise(g: Matrix, rcond: number): Promise<Factorisation
   if (largest <= 0) return nothing(p);
   const cut = rcond * largest;
   return (
-    (await fullRank(g, largest, cut)) ?? (await dominantSubspace(g, largest, cut)) ?? eigenvectors(g, largest, cut)
+    (await fullRank(g, largest, cut, signal)) ??
+    (await dominantSubspace(g, largest, cut, signal)) ??
+    (await eigenvectors(g, largest, cut, signal))
   );
 }
 
@@ -63,10 +65,10 @@ const nothing = (p: number): Factorisation => ({
   solve: (c) => Promise.resolve(matrix(p, c.cols)),
 });
 
-async function fullRank(g: Matrix, largest: number, cut: number): Promise<Factorisation | null> {
-  const factor = await cholesky(g, cut);
+async function fullRank(g: Matrix, largest: number, cut: number, signal?: AbortSignal): Promise<Factorisation | null> {
+  const factor = await cholesky(g, cut, signal);
   if (!factor) return null;
-  const smallest = smallestEigenvalue(factor);
+  const smallest = await smallestEigenvalue(factor, signal);
   if (smallest <= cut * (1 + unsure)) return null;
   const condition = largest / smallest;
   return {
@@ -90,19 +92,25 @@ async function refined(g: Matrix, factor: CholeskyFactor, c: Matrix): Promise<Ma
   return x;
 }
 
-const smallestEigenvalue = (factor: CholeskyFactor): number =>
-  1 / largestEigenvalue((v) => choleskySolveVector(factor, v), factor.upper.rows, { relative: 1e-4 });
+const smallestEigenvalue = async (factor: CholeskyFactor, signal?: AbortSignal): Promise<number> =>
+  1 / (await largestEigenvalue((v) => choleskySolveVector(factor, v), factor.upper.rows, { relative: 1e-4, signal }));
 
 /**
  * With the rows of Q (r, p) an orthonormal basis of the kept eigenvectors' span and T = QGQᵀ, the answer is Qᵀ T⁻¹ Q c.
  * The rows of a pivoted Cholesky factor span that space up to about 1/gap; each step of orthogonal iteration divides
  * what is off by the gap.
  */
-async function dominantSubspace(g: Matrix, largest: number, cut: number): Promise<Factorisation | null> {
-  const { factor: pivoted } = await pivotedCholesky(g, cut);
+async function dominantSubspace(
+  g: Matrix,
+  largest: number,
+  cut: number,
+  signal?: AbortSignal,
+): Promise<Factorisation | null> {
+  const { factor: pivoted } = await pivotedCholesky(g, cut, signal);
   if (pivoted.rows === g.rows) return null;
   let q = await orthonormaliseRows(pivoted);
   for (let previous = 1; ;) {
+    signal?.throwIfAborted();
     const off = await multiply(q, g);
     const t = symmetrise(await multiply(off, q, 'nt'));
     const factor = await cholesky(t);
@@ -113,12 +121,31 @@ async function dominantSubspace(g: Matrix, largest: number, cut: number): Promis
     const size = norm(correction.data);
     // Rounding of G, divided by T, is what is left in the end; a slow decline means that there is no gap.
     if (size > previous / 8 || size <= settled(q, largest / leastPivot(factor))) {
-      return inSubspace(g, q, factor, size, largest, cut);
+      return inSubspace(g, q, factor, size, { largest, cut, signal });
     }
     previous = size;
     for (let i = 0; i < q.data.length; i++) correction.data[i] += q.data[i];
     q = await orthonormaliseRows(correction, 1);
   }
+}
+
+/**
+ * The eigenvalues of G (p, p) above a cut, descending, with their eigenvectors (r, p) and the largest of the others: r³
+ * operations in JavaScript in place of p³, where the eigenvalues show a gap at the cut; null where not.
+ * @param cutAt the cut, given the largest eigenvalue
+ */
+export async function leadingEigen(
+  g: Matrix,
+  cutAt: (largest: number) => number,
+  signal?: AbortSignal,
+): Promise<{ values: Float64Array; vectors: Matrix; dropped: number } | null> {
+  const largest = await largestEigenvalue((v) => timesVector(g, v), g.rows, { relative: 1e-4, signal });
+  const found = largest > 0 ? await dominantSubspace(g, largest, cutAt(largest), signal) : null;
+  if (!found?.basis || found.rank === 0) return null;
+  const { basis, gap } = found;
+  const inside = symmetrise(await multiply(await multiply(basis, g), basis, 'nt'));
+  const { values, vectors } = await eigenInTurns(inside.data, inside.rows, signal);
+  return { values, vectors: await multiply(vectors, basis), dropped: values[values.length - 1] / gap! };
 }
 
 /** What rounding leaves of the correction of Q (r, p) where the kept eigenvalues have this condition. */
@@ -132,21 +159,24 @@ function leastPivot({ upper: { rows: n, data } }: CholeskyFactor): number {
 }
 
 /** Checks that Q has settled and that the cut lies between what it keeps and what it drops. */
-function inSubspace(
+async function inSubspace(
   g: Matrix,
   q: Matrix,
   factor: CholeskyFactor,
   off: number,
-  largest: number,
-  cut: number,
-): Factorisation | null {
-  const smallest = smallestEigenvalue(factor);
+  { largest, cut, signal }: { largest: number; cut: number; signal?: AbortSignal },
+): Promise<Factorisation | null> {
+  const smallest = await smallestEigenvalue(factor, signal);
   if (off > settled(q, largest / smallest)) return null;
   const outside = (v: Float64Array): Float64Array => {
     const inside = transposedTimesVector(q, timesVector(q, v));
     return v.map((value, i) => value - inside[i]);
   };
-  const dropped = largestEigenvalue((v) => outside(timesVector(g, outside(v))), g.rows, { relative: 0.01, steps: 30 });
+  const dropped = await largestEigenvalue((v) => outside(timesVector(g, outside(v))), g.rows, {
+    relative: 0.01,
+    steps: 30,
+    signal,
+  });
   if (smallest <= cut * (1 + unsure) || dropped > cut * (1 - unsure)) return null;
   return {
     solver: 'pivoted-cholesky',
@@ -158,9 +188,9 @@ function inSubspace(
   };
 }
 
-function eigenvectors(g: Matrix, largest: number, cut: number): Factorisation {
+async function eigenvectors(g: Matrix, largest: number, cut: number, signal?: AbortSignal): Promise<Factorisation> {
   const p = g.rows;
-  const { values, vectors } = symmetricEigen(g.data, p);
+  const { values, vectors } = await eigenInTurns(g.data, p, signal);
   const rank = values.filter((value) => value > cut).length;
   const basis = rowsOf(vectors, 0, rank);
   return {
@@ -183,10 +213,10 @@ function eigenvectors(g: Matrix, largest: number, cut: number): Factorisation {
  * An orthonormal basis of the span of a matrix's independent rows, by Cholesky QR: twice (Yamamoto, Nakatsukasa, Yanagisawa
  * and Fukaya 2015) holds while the condition is below about 1e8, once for rows that are nearly orthonormal.
  */
-export async function orthonormaliseRows(a: Matrix, rounds = 2): Promise<Matrix> {
+export async function orthonormaliseRows(a: Matrix, rounds = 2, signal?: AbortSignal): Promise<Matrix> {
   let q = a;
   for (let round = 0; round < rounds; round++) {
-    const factor = await cholesky(symmetrise(await multiply(q, q, 'nt')));
+    const factor = await cholesky(symmetrise(await multiply(q, q, 'nt', signal)), 0, signal);
     if (!factor) {
       throw new FeatReconstructError('Expected independent rows to make a basis of, found dependent ones.');
     }

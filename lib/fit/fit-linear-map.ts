@@ -4,7 +4,8 @@ import { accumulate, type AccumulateOptions } from './accumulate.js';
 import { crossValidate, type CrossValidationOptions } from './cross-validation.js';
 import { accumulateFolds, type FoldOptions } from './folds.js';
 import { reduceRows } from './reduce.js';
-import { checkPrior, defaultRcond, solve, type FittedMap, type SolveOptions } from './solve.js';
+import { directionLeftOut } from './left-out.js';
+import { checkPrior, defaultRcond, sentence, solve, type FittedMap, type SolveOptions } from './solve.js';
 import { mergeStatistics } from './statistics.js';
 
 export interface FitOptions
@@ -48,12 +49,18 @@ async function fitRows(x: RowSource, y: RowSource, options: FitOptions): Promise
         `Expected ${option("alpha: 'cv'", '--alpha cv')} with ${option('alphas')}, ${option('folds')}, ${option('shuffle')} or ${option('select')}, found alpha ${alpha}; leave these out or set it.`,
       );
     }
-    return solve(await accumulate(x, y, options), { ...rest, alpha });
+    return withFinding(x, await solve(await accumulate(x, y, options), { ...rest, alpha }));
   }
   const folds = await accumulateFolds(x, y, options);
   const crossValidation = await crossValidate(folds, rest);
   const map = await solve(mergeStatistics(...folds), { ...rest, alpha: crossValidation.alpha });
   return { ...map, fit: { ...map.fit, crossValidation } };
+}
+
+/** What only the rows can tell. */
+async function withFinding(x: RowSource, map: FittedMap): Promise<FittedMap> {
+  const finding = map.fit.alpha > 0 ? null : await directionLeftOut(x, map.fit);
+  return finding === null ? map : { ...map, fit: { ...map.fit, warning: sentence(map.fit.warning, finding) } };
 }
 
 async function fitWide(x: RowSource, y: RowSource, options: FitOptions): Promise<FittedMap> {

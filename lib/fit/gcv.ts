@@ -1,5 +1,5 @@
 import type { Centred } from './centred.js';
-import { symmetricEigen } from './eigen.js';
+import { eigenInTurns } from './eigen.js';
 import { dot } from './matrix.js';
 import { multiply } from './multiply.js';
 import { inverses } from './ridge-path.js';
@@ -14,8 +14,9 @@ export async function generalisedErrors(
   alphas: readonly number[],
   rcond: number,
   intercept: boolean,
+  signal?: AbortSignal,
 ): Promise<number[]> {
-  const { values, vectors } = symmetricEigen(gram.data, gram.rows);
+  const { values, vectors } = await eigenInTurns(gram.data, gram.rows, signal);
   const [c, q] = [await multiply(vectors, cross), cross.cols];
   const explained = values.map((_, i) => {
     const row = c.data.subarray(i * q, (i + 1) * q);

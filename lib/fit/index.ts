@@ -1,7 +1,7 @@
 /**
  * fit: from rows to a linear map, exactly. `fitLinearMap` does it in one call; `accumulate` and `solve` are its two
  * halves, for statistics that are merged, saved or solved more than once; `crossValidate` chooses alpha from those of
- * folds, and `reduceRows` spares a Gram of very many columns. `pseudoInverse`, `rowSpace` and `headCondition`
+ * folds, and `reduceRows` and `ownSpan` spare a Gram of very many columns. `pseudoInverse`, `rowSpace` and `headCondition`
  * say what a head lets through, `trainingSpan` what the training rows fill; maps are applied, composed, saved and
  * exported.
  */
@@ -12,20 +12,24 @@ export type { AccumulateOptions } from './accumulate.js';
 export { applyLinearMap, composeLinearMaps } from './apply.js';
 export { crossValidate } from './cross-validation.js';
 export type { AlphaScore, CrossValidation, CrossValidationOptions } from './cross-validation.js';
-export { symmetricEigen, symmetricEigenvalues } from './eigen.js';
+export { eigenInTurns, eigenvaluesInTurns, symmetricEigen, symmetricEigenvalues } from './eigen.js';
+export { leadingEigen } from './factorise.js';
 export type { Solver } from './factorise.js';
 export { fitLinearMap } from './fit-linear-map.js';
 export type { FitOptions } from './fit-linear-map.js';
 export { accumulateFolds, splitFolds } from './folds.js';
 export type { Fold, FoldOptions } from './folds.js';
 export { headCondition, pseudoInverse, rowSpace } from './head.js';
-export { accumulateJoint, jointProblem, JointStatistics, readJoint } from './joint.js';
+export { accumulateJoint, jointProblem, JointStatistics, logitReader, readJoint } from './joint.js';
 export type { JointModel, JointProblem } from './joint.js';
 export { dot, dotAt, gatherRows, matrix, rowsOf, timesVector, transposedTimesVector } from './matrix.js';
 export type { Matrix } from './matrix.js';
 export { multiply } from './multiply.js';
 export { linearMapToOnnx, loadLinearMap, saveLinearMap } from './map-files.js';
 export type { MapWithFit } from './map-files.js';
+export { ownSpan } from './own-span.js';
+export type { OwnSpan } from './own-span.js';
+export { Pace } from './pace.js';
 export { reduceRows } from './reduce.js';
 export type { ReducedRows, ReduceOptions } from './reduce.js';
 export { fitSgd, sgdStabilityLimit } from './sgd.js';

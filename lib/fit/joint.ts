@@ -137,8 +137,8 @@ export function readJoint(read: LinearMap | null, features: RowSource): RowSourc
   });
 }
 
-/** u = R f of {@link jointProblem}. */
-async function logitReader(head: LinearMap): Promise<LinearMap> {
+/** From features to u = R f of {@link jointProblem}: weight (r, d), bias 0. */
+export async function logitReader(head: LinearMap): Promise<LinearMap> {
   const w = denseWeight(head);
   let r = w;
   if (w.rows >= w.cols) {

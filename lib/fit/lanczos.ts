@@ -1,21 +1,24 @@
 import { tridiagonalQl } from './eigen.js';
 import { dot, norm } from './matrix.js';
+import { Pace } from './pace.js';
 
 /**
  * The largest eigenvalue of a symmetric operator on vectors of n numbers, by Lanczos with full reorthogonalisation from a
  * fixed start; `relative` is the change between steps at which it stops. The answer is never above the true one (but for rounding).
  */
-export function largestEigenvalue(
+export async function largestEigenvalue(
   apply: (v: Float64Array) => Float64Array,
   n: number,
-  { relative = 1e-6, steps = 60 } = {},
-): number {
+  { relative = 1e-6, steps = 60, signal }: { relative?: number; steps?: number; signal?: AbortSignal } = {},
+): Promise<number> {
+  const pace = new Pace(signal);
   const basis: Float64Array[] = [];
   const alphas: number[] = [];
   const betas: number[] = [];
   let v = start(n);
   let previous = 0;
   for (let k = 0; k < Math.min(steps, n); k++) {
+    await pace.step();
     basis.push(v);
     const w = apply(v).slice();
     alphas.push(dot(w, v));

@@ -1,6 +1,6 @@
 import { buildModel } from '../onnx/index.js';
 import { createSession, type GraphSession } from '../runtime/index.js';
-import { matrix, type Matrix } from './matrix.js';
+import { matrix, rowsOf, slice, type Matrix } from './matrix.js';
 
 /** Which factor is transposed: `n` as it stands, `t` transposed; `tn` is aᵀ b. */
 export type Form = 'nn' | 'tn' | 'nt';
@@ -38,11 +38,31 @@ function session(form: Form, isSmall: boolean): Promise<GraphSession> {
   return found;
 }
 
-/** The product of two float64 matrices on ONNX Runtime's CPU provider. */
-export async function multiply(a: Matrix, b: Matrix, form: Form = 'nn'): Promise<Matrix> {
+/** Multiplications that are done in one go: ONNX Runtime holds the event loop for as long, half a second or so. */
+const inOneGo = 2 ** 34;
+
+/**
+ * The product of two float64 matrices on ONNX Runtime's CPU provider. A large one is made of panels of rows, between which
+ * the event loop gets its turn.
+ * @throws the signal's reason when it was aborted
+ */
+export async function multiply(a: Matrix, b: Matrix, form: Form = 'nn', signal?: AbortSignal): Promise<Matrix> {
   const rows = form[0] === 't' ? a.cols : a.rows;
   const cols = form[1] === 't' ? b.rows : b.cols;
   if (rows === 0 || cols === 0 || a.data.length === 0) return matrix(rows, cols);
+  const panel = Math.max(64, Math.floor((inOneGo / a.data.length / cols) * rows));
+  if (panel >= rows) return product(a, b, form, rows, cols);
+  const out = matrix(rows, cols);
+  for (let start = 0; start < rows; start += panel) {
+    signal?.throwIfAborted();
+    const end = Math.min(rows, start + panel);
+    const part = form[0] === 't' ? slice(a, 0, a.rows, start, end) : rowsOf(a, start, end);
+    out.data.set((await product(part, b, form, end - start, cols)).data, start * cols);
+  }
+  return out;
+}
+
+async function product(a: Matrix, b: Matrix, form: Form, rows: number, cols: number): Promise<Matrix> {
   const { c } = await (
     await session(form, a.data.length * cols < small)
   ).run({

@@ -6,6 +6,8 @@ const block = 64;
 /** G ≈ Rᵀ R with R (r, p) and what is left of G. */
 export interface PivotedFactor {
   factor: Matrix;
+  /** (r): the column that each row of R was taken at: R's columns there are upper triangular. */
+  pivots: number[];
   /** G − RᵀR, positive semidefinite, zero in the rows and columns of the pivots. */
   rest: Matrix;
 }
@@ -14,12 +16,14 @@ export interface PivotedFactor {
  * Cholesky with complete pivoting (Higham, "Accuracy and Stability of Numerical Algorithms", 10.3), in blocks: the
  * largest diagonal entry of the rest is next, until none is above `floor`. Rows and columns stay where they are.
  */
-export async function pivotedCholesky(g: Matrix, floor: number): Promise<PivotedFactor> {
+export async function pivotedCholesky(g: Matrix, floor: number, signal?: AbortSignal): Promise<PivotedFactor> {
   const p = g.rows;
   const factor = matrix(p, p);
   const rest = matrix(p, p, g.data.slice());
+  const all: number[] = [];
   let r = 0;
   for (let done = false; !done && r < p;) {
+    signal?.throwIfAborted();
     const from = r;
     const pivots: number[] = [];
     const diagonal = Float64Array.from({ length: p }, (_, i) => rest.data[i * p + i]);
@@ -50,9 +54,10 @@ export async function pivotedCholesky(g: Matrix, floor: number): Promise<Pivoted
       const rows = rowsOf(factor, from, r);
       subtract(rest, await multiply(transpose(rows), rows));
       for (const pivot of pivots) clear(rest, pivot);
+      all.push(...pivots);
     }
   }
-  return { factor: rowsOf(factor, 0, r), rest };
+  return { factor: rowsOf(factor, 0, r), pivots: all, rest };
 }
 
 function indexOfLargest(values: Float64Array): number {

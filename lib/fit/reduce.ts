@@ -49,6 +49,8 @@ export interface ReducedRows {
 
 /** Values of X that are held at a time. */
 const blockValues = 2 ** 23;
+/** Rows that are read in one go for the sample, those in between included. */
+const readTogether = 128;
 /** Reduced values up to which they are kept, and not computed again for each pass. */
 const keptValues = 2 ** 26;
 
@@ -63,10 +65,10 @@ const keptValues = 2 ** 26;
 export async function reduceRows(X: RowsLike, options: ReduceOptions = {}): Promise<ReducedRows | null> {
   const x = toRowSource(X, 'X');
   const { limit = 2048, rcond = defaultRcond(x.dtype), intercept = true, signal, onProgress } = options;
-  const sample = await sampleOf(x, Math.min(limit, x.rows));
+  const sample = await sampleOf(x, Math.min(limit, x.rows), options);
   const origin = intercept ? meanOf(sample) : new Float64Array(x.cols);
   shift(sample, origin);
-  const found = await dimensionsOf(sample, rcond);
+  const found = await dimensionsOf(sample, rcond, signal);
   if (found.basis.rows >= limit) return null;
   let { basis } = found;
 
@@ -79,7 +81,7 @@ export async function reduceRows(X: RowsLike, options: ReduceOptions = {}): Prom
     const block = await readRows(x, start, Math.min(x.rows, start + step));
     shift(block, origin);
     for (;;) {
-      const inside = await multiply(block, basis, 'nt');
+      const inside = await multiply(block, basis, 'nt', signal);
       const outside = leaving(block, inside, tolerance);
       if (!outside) {
         kept?.push(inside);
@@ -95,12 +97,23 @@ export async function reduceRows(X: RowsLike, options: ReduceOptions = {}): Prom
   return { rows, origin, basis, gap: found.gap, ...between(origin, basis) };
 }
 
-/** Rows evenly over all of X. */
-async function sampleOf(x: RowSource, count: number): Promise<Matrix> {
+/**
+ * Rows evenly over all of X, those near one another read together: logits that are computed when they are read cost a pass
+ * over the head's weights for each reading.
+ */
+async function sampleOf(x: RowSource, count: number, { signal, onProgress }: TaskOptions): Promise<Matrix> {
   const sample = matrix(count, x.cols);
-  for (let i = 0; i < count; i++) {
-    const at = Math.floor((i * x.rows) / count);
-    sample.data.set((await readRows(x, at, at + 1)).data, i * x.cols);
+  const place = (i: number): number => Math.floor((i * x.rows) / count);
+  const together = Math.max(1, Math.floor(readTogether / Math.ceil(x.rows / count)));
+  for (let i = 0; i < count; i += together) {
+    signal?.throwIfAborted();
+    const end = Math.min(count, i + together);
+    const block = await readRows(x, place(i), place(end - 1) + 1);
+    for (let k = i; k < end; k++) {
+      const from = (place(k) - place(i)) * x.cols;
+      sample.data.set(block.data.subarray(from, from + x.cols), k * x.cols);
+    }
+    onProgress?.({ stage: 'a sample of X', done: end, total: count, unit: 'rows' });
   }
   return sample;
 }
@@ -128,10 +141,14 @@ function shift({ cols, data }: Matrix, origin: Float64Array): void {
 }
 
 /** An orthonormal basis (r, p), in rows, of what the rows of z fill: from the eigenvectors of zzᵀ above the cut. */
-async function dimensionsOf(z: Matrix, rcond: number): Promise<{ basis: Matrix; gap: number | null }> {
-  const { basis, rank, gap } = await factorise(await multiply(z, z, 'nt'), rcond);
+async function dimensionsOf(
+  z: Matrix,
+  rcond: number,
+  signal?: AbortSignal,
+): Promise<{ basis: Matrix; gap: number | null }> {
+  const { basis, rank, gap } = await factorise(await multiply(z, z, 'nt', signal), rcond, signal);
   if (rank === 0) return { basis: firstAxis(z.cols), gap };
-  return { basis: await orthonormaliseRows(basis ? await multiply(basis, z) : z), gap };
+  return { basis: await orthonormaliseRows(basis ? await multiply(basis, z, 'nn', signal) : z, 2, signal), gap };
 }
 
 /** A basis for rows that are all the same: one dimension, in which they are 0. */

@@ -1,5 +1,5 @@
 import { inBasis, squaresLeft, type Centred } from './centred.js';
-import { symmetricEigen } from './eigen.js';
+import { eigenInTurns } from './eigen.js';
 import { factorise } from './factorise.js';
 import { dot, matrix, timesVector, type Matrix } from './matrix.js';
 import { multiply } from './multiply.js';
@@ -19,21 +19,32 @@ const costOfScript = 5;
  * The cheaper of two ways to the same numbers: all eigenvectors of the training Gram once (9 p³ in JavaScript; each alpha
  * is then p² operations, whatever q), or a factorisation and a solution for each alpha (p³/3 + 8 p² q on ONNX Runtime).
  */
-export function ridgePath(training: Centred, heldOut: Centred, rcond: number, alphas: number): Promise<RidgePath> {
+export function ridgePath(
+  training: Centred,
+  heldOut: Centred,
+  rcond: number,
+  alphas: number,
+  signal?: AbortSignal,
+): Promise<RidgePath> {
   const [p, q] = [training.cross.rows, training.cross.cols];
   const spectrum = costOfScript * 9 * p ** 3;
   const each = alphas * (p ** 3 / 3 + 8 * p ** 2 * q);
   return spectrum <= each
-    ? spectralPath(training, heldOut, rcond)
-    : Promise.resolve(solvedPath(training, heldOut, rcond));
+    ? spectralPath(training, heldOut, rcond, signal)
+    : Promise.resolve(solvedPath(training, heldOut, rcond, signal));
 }
 
 /**
  * In the eigenvectors' coordinates A = D c with D = diag(1/(λ + α)), so that what is left is s − 2 dᵀm + dᵀMd with m the
  * row sums of c ∘ c' and M = G' ∘ c cᵀ, the primes marking the held-out rows.
  */
-export async function spectralPath(training: Centred, heldOut: Centred, rcond: number): Promise<RidgePath> {
-  const { values, vectors } = symmetricEigen(training.gram.data, training.gram.rows);
+export async function spectralPath(
+  training: Centred,
+  heldOut: Centred,
+  rcond: number,
+  signal?: AbortSignal,
+): Promise<RidgePath> {
+  const { values, vectors } = await eigenInTurns(training.gram.data, training.gram.rows, signal);
   const c = await multiply(vectors, training.cross);
   const other = await inBasis(heldOut, vectors);
   const products = await multiply(c, c, 'nt');
@@ -64,12 +75,12 @@ export const inverses = (values: Float64Array, alpha: number, rcond: number): Fl
   values.map((value) => (value + alpha > rcond * (values[0] + alpha) ? 1 / (value + alpha) : 0));
 
 /** As `solve` does it, an alpha at a time. */
-export function solvedPath(training: Centred, heldOut: Centred, rcond: number): RidgePath {
+export function solvedPath(training: Centred, heldOut: Centred, rcond: number, signal?: AbortSignal): RidgePath {
   const solution = async (alpha: number): Promise<Matrix> => {
     const p = training.gram.rows;
     const gram = matrix(p, p, training.gram.data.slice());
     for (let i = 0; i < p; i++) gram.data[i * (p + 1)] += alpha;
-    return (await factorise(gram, rcond)).solve(training.cross);
+    return (await factorise(gram, rcond, signal)).solve(training.cross);
   };
   return { solution, squares: async (alpha) => squaresLeft(heldOut, await solution(alpha)) };
 }

@@ -3,7 +3,7 @@ import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
 import { residualMean } from './centred.js';
 import type { CrossValidation } from './cross-validation.js';
-import { symmetricEigenvalues } from './eigen.js';
+import { eigenvaluesInTurns } from './eigen.js';
 import { factorise, type Factorisation, type Solver } from './factorise.js';
 import {
   addOuter,
@@ -17,6 +17,7 @@ import {
   type Matrix,
 } from './matrix.js';
 import { multiply } from './multiply.js';
+import { columnsLeftOut } from './left-out.js';
 import { blockRows, type Dtype, type Statistics } from './statistics.js';
 
 export interface SolveOptions {
@@ -33,6 +34,8 @@ export interface SolveOptions {
   prior?: LinearMap;
   /** Adds all eigenvalues of the Gram to the result. Default false. */
   spectrum?: boolean;
+  /** Heard between the steps of a factorisation. */
+  signal?: AbortSignal;
   /** Only these columns [start, end) of Y. Default all. */
   targets?: [number, number];
 }
@@ -81,7 +84,7 @@ export const clearGap = 100;
  * @throws FeatReconstructError when widths do not fit or there is one row alone
  */
 export async function solve(statistics: Statistics, options: SolveOptions = {}): Promise<FittedMap> {
-  const { alpha = 0, intercept = true, prior, spectrum = false } = options;
+  const { alpha = 0, intercept = true, prior, spectrum = false, signal } = options;
   const { n, p, q, dtype } = statistics;
   const { rcond = defaultRcond(dtype), targets: [from, to] = [0, q] } = options;
   if (!(alpha >= 0)) throw new UsageError(`Expected ${option('alpha')} to be 0 or more, found ${alpha}.`);
@@ -96,7 +99,7 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
     );
   }
   checkPrior(prior, p, to - from);
-  const factorisation = await factorisationOf(statistics, { alpha, rcond, intercept });
+  const factorisation = await factorisationOf(statistics, { alpha, rcond, intercept }, signal);
   const cross = await crossOf(statistics, from, to, intercept, prior);
   const weight = transpose(await factorisation.solve(cross));
   if (prior) add(weight, prior);
@@ -113,8 +116,11 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
       rcond,
       solver,
       prior: prior !== undefined,
-      warning: warningOf(rank, gap),
-      ...(spectrum ? { spectrum: symmetricEigenvalues(statistics.gram, p) } : {}),
+      warning: sentence(
+        warningOf(rank, gap),
+        alpha > 0 ? null : await columnsLeftOut(statistics, factorisation, rcond),
+      ),
+      ...(spectrum ? { spectrum: await eigenvaluesInTurns(statistics.gram, p, signal) } : {}),
     },
   };
 }
@@ -124,7 +130,11 @@ type GramOptions = Required<Pick<SolveOptions, 'alpha' | 'rcond' | 'intercept'>>
 const remembered = new WeakMap<Statistics, { key: string; factorisation: Promise<Factorisation> }>();
 
 /** G + alpha I of these statistics, factorised. The last one is kept: a span and maps with and without a prior share it. */
-export function factorisationOf(statistics: Statistics, options: GramOptions): Promise<Factorisation> {
+export function factorisationOf(
+  statistics: Statistics,
+  options: GramOptions,
+  signal?: AbortSignal,
+): Promise<Factorisation> {
   const key = JSON.stringify(options);
   const last = remembered.get(statistics);
   if (last?.key === key) return last.factorisation;
@@ -134,8 +144,10 @@ export function factorisationOf(statistics: Statistics, options: GramOptions): P
   if (intercept) clearConstants(gram, n, meanX);
   else addOuter(gram, n, meanX, meanX);
   for (let i = 0; i < p; i++) gram.data[i * (p + 1)] += alpha;
-  const factorisation = factorise(gram, rcond);
+  const factorisation = factorise(gram, rcond, signal);
   remembered.set(statistics, { key, factorisation });
+  // What was given up is no answer for the next one who asks.
+  factorisation.catch(() => remembered.delete(statistics));
   return factorisation;
 }
 
@@ -184,6 +196,9 @@ function biasOf(
   if (intercept) return timesVector(weight, meanX).map((value, i) => meanY[from + i] - value);
   return prior ? denseBias(prior).slice() : new Float64Array(weight.rows);
 }
+
+/** Sentences one after the other; null where there is none. */
+export const sentence = (...parts: (string | null)[]): string | null => parts.filter(Boolean).join(' ') || null;
 
 function warningOf(rank: number, gap: number | null): string | null {
   if (rank === 0) return 'X does not vary: the map answers with the mean of Y.';

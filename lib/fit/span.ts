@@ -17,9 +17,12 @@ export interface Span {
  * The span of the training rows, with the same cut as `solve`. An image is inside it when its centred row loses nothing
  * in projection: ‖(x − mean) − B Bᵀ(x − mean)‖ <= 1e-5 ‖x − mean‖.
  */
-export async function trainingSpan(statistics: Statistics, options: { rcond?: number } = {}): Promise<Span> {
-  const { rcond = defaultRcond(statistics.dtype) } = options;
-  const { rank, basis } = await factorisationOf(statistics, { alpha: 0, rcond, intercept: true });
+export async function trainingSpan(
+  statistics: Statistics,
+  options: { rcond?: number; signal?: AbortSignal } = {},
+): Promise<Span> {
+  const { rcond = defaultRcond(statistics.dtype), signal } = options;
+  const { rank, basis } = await factorisationOf(statistics, { alpha: 0, rcond, intercept: true }, signal);
   const columns = basis ? transpose(basis) : identity(statistics.p);
   return { mean: statistics.meanX.slice(), basis: toNdArray(columns.data, [statistics.p, rank]), rank };
 }

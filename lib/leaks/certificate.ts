@@ -1,4 +1,4 @@
-import { dot, gatherRows, matrix, multiply, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
+import { dot, gatherRows, matrix, multiply, eigenInTurns, timesVector, type Matrix } from '../fit/index.js';
 import { weightedGram } from './graphs.js';
 import { random } from './random.js';
 
@@ -70,7 +70,7 @@ export async function checkFacet(rows: Matrix, noise: Float64Array, candidate: F
     const touched = distinctRows(rows, x.zeros);
     const zeros = touched.rows;
     if (zeros < zerosNeeded) return failed(x, { zeros });
-    const { values, vectors } = symmetricEigen((await weightedGram(touched, ones(zeros))).data, r + 1);
+    const { values, vectors } = await eigenInTurns((await weightedGram(touched, ones(zeros))).data, r + 1);
     const ratios = Array.from(values, (value) => Math.sqrt(Math.max(value, 0) / values[0]));
     const rankRatio = ratios[r - 1];
     if (rankRatio < rankCut) {

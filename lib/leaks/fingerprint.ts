@@ -3,7 +3,7 @@ import { toRowSource, type RowsLike } from '../tensor/index.js';
 import { examineOutputs, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
-import { matrix, multiply, symmetricEigen, type Matrix } from '../fit/index.js';
+import { matrix, multiply, eigenInTurns, type Matrix } from '../fit/index.js';
 import { outputSpace, whiten, type OutputSpace } from './whiten.js';
 
 export interface FingerprintOptions extends TaskOptions {
@@ -201,6 +201,6 @@ async function largestAngle(a: OutputSpace, b: OutputSpace): Promise<number> {
     u.cols,
     u.data.map((value, i) => value - inside.data[i]),
   );
-  const { values } = symmetricEigen((await multiply(outside, outside, 'nt')).data, u.rows);
+  const { values } = await eigenInTurns((await multiply(outside, outside, 'nt')).data, u.rows);
   return (Math.asin(Math.sqrt(Math.min(1, Math.max(0, values[0])))) * 180) / Math.PI;
 }

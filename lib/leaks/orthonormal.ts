@@ -1,4 +1,4 @@
-import { matrix, multiply, symmetricEigen, type Matrix } from '../fit/index.js';
+import { matrix, multiply, eigenInTurns, type Matrix } from '../fit/index.js';
 
 /**
  * The orthonormal rows nearest to those of W (k, m), k <= m: (W Wᵀ)^-½ W.
@@ -6,7 +6,7 @@ import { matrix, multiply, symmetricEigen, type Matrix } from '../fit/index.js';
  */
 export async function nearestOrthonormal(w: Matrix): Promise<{ rows: Matrix; singular: Float64Array }> {
   const k = w.rows;
-  const { values, vectors } = symmetricEigen((await multiply(w, w, 'nt')).data, k);
+  const { values, vectors } = await eigenInTurns((await multiply(w, w, 'nt')).data, k);
   const scaled = matrix(k, k);
   for (let i = 0; i < k; i++) {
     const scale = 1 / Math.sqrt(Math.max(values[i], values[0] * 1e-15));

@@ -1,5 +1,5 @@
 import type { TaskOptions } from '../base/index.js';
-import { matrix, multiply, rowsOf, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
+import { matrix, multiply, rowsOf, eigenInTurns, timesVector, type Matrix } from '../fit/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
 import { quadratics, transposedRows, type TransposedRows } from './graphs.js';
 import { conjugateGradients, isotropic, norm, randomQuadric, type Quadric } from './quadric.js';
@@ -194,7 +194,7 @@ async function conclude(
 ): Promise<SphereFit> {
   const r = v.length;
   for (let i = 0; i < r; i++) for (let j = 0; j < i; j++) m.data[i * r + j] = m.data[j * r + i];
-  const { values, vectors } = symmetricEigen(m.data, r);
+  const { values, vectors } = await eigenInTurns(m.data, r);
   const rotation = matrix(r, r, vectors.data);
   // In M's own axes: centre = −M⁻¹ v.
   const turned = timesVector(rotation, v);

@@ -1,5 +1,13 @@
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
-import { accumulate, applyLinearMap, matrix, symmetricEigen, type Matrix } from '../fit/index.js';
+import {
+  accumulate,
+  applyLinearMap,
+  eigenInTurns,
+  leadingEigen,
+  matrix,
+  type Matrix,
+  type Statistics,
+} from '../fit/index.js';
 import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import type { Examination, ExaminedRows } from './examine.js';
 import { blocks } from './graphs.js';
@@ -98,7 +106,7 @@ export async function outputSpace(
     read: async (a, b) => new Float64Array(b - a),
   };
   const statistics = await accumulate(linear, nothing, options);
-  const { values, vectors } = symmetricEigen(statistics.gram, width);
+  const { values, vectors } = await directionsOf(statistics, seen, options);
   const variances = Array.from(values, (value) => Math.max(value, 0) / statistics.n);
   // A space of no outputs at all would be noise; one number of each row is gone where a softmax was.
   const most = seen.scale === 'logits' ? width : width - 1;
@@ -111,13 +119,46 @@ export async function outputSpace(
   };
 }
 
+/** A step down that is the widest of a spectrum, as a rule by far. */
+const clearStep = 100;
+/** Directions up to which all of them are found one by one. */
+const mostDirections = 1024;
+
+/**
+ * Eigenvalues, descending, and eigenvectors of the outputs' Gram. Of very many columns, with a clear step down to the level
+ * of rounding, those above it; the others are given the largest of their own values and no direction.
+ */
+async function directionsOf(
+  { gram, p, n }: Statistics,
+  seen: Examination,
+  { signal, onProgress }: TaskOptions,
+): Promise<{ values: Float64Array; vectors: Matrix }> {
+  onProgress?.({ stage: 'directions of the outputs', done: 0, total: p, unit: 'directions' });
+  if (p > mostDirections) {
+    const level = (largest: number): number => n * noiseLevel(seen, p, largest / n);
+    const leading = await leadingEigen(matrix(p, p, gram), level, signal);
+    // A smaller step may have a wider one behind it.
+    if (leading && leading.values[leading.values.length - 1] >= clearStep * leading.dropped) {
+      const values = new Float64Array(p).fill(leading.dropped);
+      values.set(leading.values);
+      const vectors = matrix(p, p);
+      vectors.data.set(leading.vectors.data);
+      return { values, vectors };
+    }
+  }
+  return eigenInTurns(gram, p, signal);
+}
+
+/** What noise makes of the largest of its eigenvalues: it fills all directions alike, and more so in small samples. */
+const noiseLevel = (seen: Examination, directions: number, largest: number): number =>
+  Math.max(seen.noise * 4 * (1 + Math.sqrt(directions / (seen.rows - seen.duplicates))) ** 2, largest * 1e-14);
+
 /** The widest step down in the spectrum that ends at the level of rounding. */
 function findGap(values: readonly number[], seen: Examination, most: number): Omit<Spectrum, 'values'> {
   const rows = seen.rows - seen.duplicates;
   // Float64 sums of squares see nothing below this.
   const floor = values[0] * 1e-15;
-  // Noise fills all directions alike: the largest of its eigenvalues is a few times its variance in small samples.
-  const noise = Math.max(seen.noise * 4 * (1 + Math.sqrt(values.length / rows)) ** 2, floor * 10);
+  const noise = noiseLevel(seen, values.length, values[0]);
   let [rank, gap] = [0, 0];
   for (let i = 1; i < most; i++) {
     if (values[i] > noise) continue;

@@ -1,0 +1,105 @@
+import type { Store } from '../extract/index.js';
+import { composeLinearMaps, logitReader, pseudoInverse, readJoint, type Span } from '../fit/index.js';
+import { logSumExp, parseObserve, type ObserveStep } from '../leaks/index.js';
+import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
+
+/** Outputs up to which a fit's matrix of outputs x outputs, and its spectrum, take a second. */
+export const manyOutputs = 1024;
+
+/** What a fit reads of a model on some images, where that is not its logits as they stand in the store. */
+export type Reads = (store: Pick<Store, 'features' | 'logits'>) => RowSource;
+
+/**
+ * From features to what is read for the logits of a head of many classes and fewer features: u = R f of `jointProblem`, as many
+ * numbers as the head has rank, with the same singular values and the same smallest maps as the logits. Null where the logits
+ * themselves are read.
+ */
+export async function headReader(head: LinearMap): Promise<LinearMap | null> {
+  const [classes, features] = head.weight.shape;
+  return classes > manyOutputs && classes > features ? logitReader(head) : null;
+}
+
+export const readsOf =
+  (read: LinearMap): Reads =>
+  ({ features }) =>
+    readJoint(read, features);
+
+/** A span of what is read, as one of the logits: their directions are those of u, seen through Q = W R⁺. */
+export async function spanOfLogits(span: Span, read: LinearMap, head: LinearMap): Promise<Span> {
+  const back = await composeLinearMaps(head, await pseudoInverse(read));
+  const [p, r] = span.basis.shape;
+  const columns: LinearMap = { weight: span.basis, bias: toNdArray(span.mean, [p]) };
+  const { weight, bias } = await composeLinearMaps(back, columns);
+  return {
+    mean: denseData(bias) as Float64Array,
+    basis: toNdArray(denseData(weight) as Float64Array, [head.weight.shape[0], r]),
+    rank: span.rank,
+  };
+}
+
+/**
+ * The same for an interface whose outputs are affine in the features and one more number: logits at a temperature T and
+ * log-probabilities are W f/T + b/T − l, with l the logarithm of the sum of exponentials, the same for every class. Null
+ * for any other.
+ */
+export async function affineReads(spec: string, head: LinearMap): Promise<Reads | null> {
+  const shown = affineIn(parseObserve(spec).steps);
+  if (!shown || !(await headReader(head))) return null;
+  const { temperature, normalised } = shown;
+  const [classes, d] = head.weight.shape;
+  const weight = new Float64Array(classes * (d + 1));
+  const data = denseData(head.weight);
+  for (let i = 0; i < classes; i++) {
+    for (let j = 0; j < d; j++) weight[i * (d + 1) + j] = data[i * d + j] / temperature;
+    if (normalised) weight[i * (d + 1) + d] = -1;
+  }
+  const bias = toNdArray(new Float64Array(classes), [classes]);
+  const read = await logitReader({ weight: toNdArray(weight, [classes, d + 1]), bias });
+  return (store) => readJoint(read, normalised ? withSum(store, temperature) : withColumn(store.features));
+}
+
+function affineIn(steps: readonly ObserveStep[]): { temperature: number; normalised: boolean } | null {
+  let [temperature, normalised] = [1, false];
+  for (const step of steps) {
+    if (step.step === 'temperature') temperature *= step.temperature;
+    else if (step.step === 'log-probs') normalised = true;
+    else if (step.step !== 'logits') return null;
+  }
+  return { temperature, normalised };
+}
+
+/** Features, and the logarithm of the sum of exponentials of the logits over T. */
+const withSum = ({ features, logits }: Pick<Store, 'features' | 'logits'>, temperature: number): RowSource =>
+  withColumn(features, async (start, end) => {
+    const out = new Float64Array(end - start);
+    // Logits of very many classes are read a few rows at a time.
+    const step = Math.max(1, Math.floor(2 ** 22 / logits.cols));
+    for (let from = start; from < end; from += step) {
+      const block = Float64Array.from(await logits.read(from, Math.min(end, from + step)));
+      for (let i = 0; i < block.length; i++) block[i] /= temperature;
+      for (let at = 0; at < block.length; at += logits.cols) {
+        out[from - start + at / logits.cols] = logSumExp(block.subarray(at, at + logits.cols));
+      }
+    }
+    return out;
+  });
+
+function withColumn(
+  features: RowSource,
+  last: (start: number, end: number) => Promise<Float64Array> = (start, end) =>
+    Promise.resolve(new Float64Array(end - start)),
+): RowSource {
+  const { rows, cols } = features;
+  return {
+    ...{ rows, cols: cols + 1, dtype: 'float64' },
+    async read(start, end) {
+      const [block, column] = [await features.read(start, end), await last(start, end)];
+      const out = new Float64Array((end - start) * (cols + 1));
+      for (let i = 0; i < end - start; i++) {
+        out.set(block.subarray(i * cols, (i + 1) * cols), i * (cols + 1));
+        out[i * (cols + 1) + cols] = column[i];
+      }
+      return out;
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { count, type TaskOptions } from '../base/index.js';
+import { ownSpan, type OwnSpan } from '../fit/index.js';
+import { observe } from '../leaks/index.js';
+import type { LinearMap, RowSource } from '../tensor/index.js';
+import { affineReads, manyOutputs, type Reads } from './reading.js';
+
+/** How a map is fitted from what an interface shows: which numbers, and how a map of them is one of what `reads` gives. */
+export interface Shown {
+  /** What the fit reads of the training images. */
+  x: RowSource;
+  /** What the fitted map reads of any images. */
+  reads: Reads;
+  lift(map: LinearMap): Promise<LinearMap>;
+  /** What to know of it, in sentences. */
+  warnings: string[];
+}
+
+/** Outputs up to which a matrix of outputs x outputs is formed, as `fitLinearMap` does. */
+const widest = 4096;
+/** Rows up to which a matrix of rows x rows is formed instead. */
+const mostRows = 4096;
+/** Outputs that are read where there are more of both. */
+const mostColumns = 2048;
+/** Images that a map needs for each number that it reads. */
+const imagesPerColumn = 3;
+
+const asItIs = (map: LinearMap): Promise<LinearMap> => Promise.resolve(map);
+
+/**
+ * The numbers that a fit from what `spec` shows of the logits is posed in, on the training rows of a model. Exactly: in the
+ * dimensions of the head where the outputs are affine in the features, and in those of the rows where there are fewer of them
+ * than outputs. Where there are more than 4,096 of both, and only there, from the outputs that vary most: a matrix of all
+ * outputs would not fit into memory, and that many outputs take more images than anybody has.
+ */
+export async function shownOf(
+  train: { features: RowSource; logits: RowSource; head: LinearMap },
+  spec: string,
+  { rcond, ...task }: TaskOptions & { rcond?: number },
+): Promise<Shown> {
+  const { logits } = train;
+  const affine = await affineReads(spec, train.head);
+  if (affine) return { x: affine(train), reads: affine, lift: asItIs, warnings: [] };
+  const reads: Reads = (store) => observe(store.logits, spec);
+  const x = reads(train);
+  const { rows, cols } = logits;
+  if (cols > manyOutputs && rows < cols && rows <= mostRows) {
+    const span: OwnSpan = await ownSpan(x, { rcond, ...task });
+    return { x: span.rows, reads, lift: (map) => span.lift(map), warnings: [] };
+  }
+  if (cols <= widest) return { x, reads, lift: asItIs, warnings: [] };
+  const columns = await mostVaried(x, Math.min(mostColumns, Math.floor(rows / imagesPerColumn)), task);
+  const picked: Reads = (store) => pick(observe(store.logits, spec), columns);
+  return {
+    x: pick(x, columns),
+    reads: picked,
+    lift: asItIs,
+    warnings: [
+      `Of ${spec} the ${count(columns.length)} outputs that vary most were read, out of ${count(cols)}: a map of all of them takes ${count(imagesPerColumn * cols)} images and a matrix of ${count(cols)} x ${count(cols)}. The figures are those of that map, and all of the outputs give away as much or more.`,
+    ],
+  };
+}
+
+/** Rows that variances are taken from. */
+const sampleRows = 1024;
+
+/** The columns of the largest variance on a sample of rows, ascending; of equal ones the first. */
+async function mostVaried(x: RowSource, most: number, { signal, onProgress }: TaskOptions): Promise<Int32Array> {
+  const n = Math.min(sampleRows, x.rows);
+  const [sum, squares] = [new Float64Array(x.cols), new Float64Array(x.cols)];
+  let first: Float64Array | undefined;
+  let seen = 0;
+  // A few runs of neighbouring rows: single ones take as long to read as whole blocks.
+  const step = 32;
+  for (let i = 0; i < n; i += step) {
+    signal?.throwIfAborted();
+    const start = Math.floor((i * x.rows) / n);
+    const block = await x.read(start, Math.min(x.rows, start + step));
+    first ??= Float64Array.from(block.subarray(0, x.cols));
+    seen += block.length / x.cols;
+    for (let at = 0; at < block.length; at += x.cols) {
+      for (let j = 0; j < x.cols; j++) {
+        const value = block[at + j] - first[j];
+        sum[j] += value;
+        squares[j] += value * value;
+      }
+    }
+    onProgress?.({ stage: 'outputs that vary most', done: Math.min(n, i + step), total: n, unit: 'rows' });
+  }
+  const variance = squares.map((value, j) => value - sum[j] ** 2 / seen);
+  return Int32Array.from(variance.keys())
+    .sort((a, b) => variance[b] - variance[a] || a - b)
+    .slice(0, most)
+    .sort();
+}
+
+/** Some columns of rows. */
+function pick(x: RowSource, columns: Int32Array): RowSource {
+  return {
+    ...{ rows: x.rows, cols: columns.length, dtype: x.dtype },
+    async read(start, end) {
+      const width = columns.length;
+      const out =
+        x.dtype === 'float64' ? new Float64Array((end - start) * width) : new Float32Array((end - start) * width);
+      // Rows of very many columns are read a few at a time.
+      const step = Math.max(1, Math.floor(2 ** 22 / x.cols));
+      for (let from = start; from < end; from += step) {
+        const to = Math.min(end, from + step);
+        const block = await x.read(from, to);
+        for (let i = 0; i < to - from; i++) {
+          for (let j = 0; j < width; j++) out[(from - start + i) * width + j] = block[i * x.cols + columns[j]];
+        }
+      }
+      return out;
+    },
+  };
+}

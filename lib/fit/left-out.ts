@@ -1,0 +1,76 @@
+import { count } from '../base/index.js';
+import type { RowSource } from '../tensor/index.js';
+import type { Factorisation } from './factorise.js';
+import { matrix, subtract } from './matrix.js';
+import { multiply } from './multiply.js';
+import type { FitInfo } from './solve.js';
+import type { Statistics } from './statistics.js';
+
+/** So many times the cut, in the square of a column's own size, is more than rounding of its numbers. */
+const aboveRounding = 100;
+
+/** And so much of a column's own variance. */
+const leastShare = 1e-6;
+
+const sentences = new WeakMap<Factorisation, Promise<string | null>>();
+
+/**
+ * The cut is relative to the largest direction of all, so that a column in a much smaller unit falls below it, however exact its
+ * numbers are. A sentence where columns are lost for no other reason: a part of their variance lies in what was cut that is far above the rounding of their own
+ * numbers; null where there are none. The first answer for a factorisation is kept.
+ */
+export function columnsLeftOut(
+  statistics: Statistics,
+  factorisation: Factorisation,
+  rcond: number,
+): Promise<string | null> {
+  const known = sentences.get(factorisation) ?? findColumns(statistics, factorisation, rcond);
+  sentences.set(factorisation, known);
+  return known;
+}
+
+async function findColumns(
+  { gram, meanX, n, p }: Statistics,
+  { basis, rank }: Factorisation,
+  rcond: number,
+): Promise<string | null> {
+  if (!basis || rank === 0) return null;
+  let largest = 0;
+  for (let j = 0; j < p; j++) largest = Math.max(largest, gram[j * (p + 1)]);
+  // Columns of like size are not lost by it, and need no look at what is.
+  const small = (j: number): boolean => gram[j * (p + 1)] <= 1e-4 * largest;
+  if (!meanX.some((_, j) => small(j) && gram[j * (p + 1)] > 0)) return null;
+  // The diagonal of (I − QᵀQ) G (I − QᵀQ): each column's variance in the directions that were cut.
+  const left = matrix(p, p, gram.slice());
+  subtract(left, await multiply(await multiply(left, basis, 'nt'), basis));
+  const across = await multiply(basis, left);
+  const lost: number[] = [];
+  for (let j = 0; j < p; j++) {
+    let inside = 0;
+    for (let k = 0; k < rank; k++) inside += basis.data[k * p + j] * across.data[k * p + j];
+    const [variance, outside] = [gram[j * (p + 1)], left.data[j * (p + 1)] - inside];
+    const size = variance + n * meanX[j] ** 2;
+    if (small(j) && outside > Math.max(leastShare * variance, aboveRounding * rcond * size)) lost.push(j);
+  }
+  if (lost.length === 0) return null;
+  const ratio = Math.sqrt(gram[lost[0] * (p + 1)] / largest).toExponential(0);
+  const what =
+    lost.length === 1
+      ? `Column ${lost[0]} of X was left out: it varies`
+      : `${count(lost.length)} columns of X were left out: column ${lost[0]}, the first of them, varies`;
+  return `${what} ${ratio} times as much as the widest column, which is below the cut. Scale the columns of X alike, or lower rcond.`;
+}
+
+/**
+ * The cut takes numbers to be as rough as float32 made them. A sentence where X is finer than that and a direction above the
+ * rounding of float64 was cut; null where not.
+ */
+export async function directionLeftOut(x: RowSource, { rank, condition, gap }: FitInfo): Promise<string | null> {
+  if (x.dtype !== 'float64' || gap === null || rank === 0) return null;
+  const dropped = 1 / (condition * gap);
+  // The norm of a symmetric matrix of rounding errors is some 2 √p of them.
+  if (dropped <= 4 * Math.sqrt(x.cols) * Number.EPSILON) return null;
+  const sample = await x.read(0, Math.min(x.rows, 64));
+  if (sample.every((value) => Math.fround(value) === value)) return null;
+  return `A direction of X that is ${Math.sqrt(dropped).toExponential(0)} of the widest was left out: below the cut it counts as rounding of float32. If X is exact in float64, lower rcond.`;
+}
