@@ -1,3 +1,8 @@
+import { withOptions } from './option.js';
+
+/** Texts with both names of each option; `message` is what they say to a caller of the library. */
+const texts = new WeakMap<Error, string>();
+
 /**
  * An error that a person can act on: what was expected, what was found, what to do next.
  * The command line prints its message alone (no stack) and exits with `exitCode`.
@@ -6,6 +11,11 @@ export class FeatReconstructError extends Error {
   override name = 'FeatReconstructError';
   /** 1 for bad input or a failed check, 2 for wrong usage. */
   readonly exitCode: 1 | 2 = 1;
+
+  constructor(text?: string, options?: ErrorOptions) {
+    super(text && withOptions(text, (property) => property), options);
+    if (text) texts.set(this, text);
+  }
 }
 
 /** The command or the call itself is wrong (an unknown option, a value out of range). */
@@ -13,3 +23,9 @@ export class UsageError extends FeatReconstructError {
   override name = 'UsageError';
   override readonly exitCode = 2;
 }
+
+/**
+ * The text that an error was made of, in which each `option` still has both of its names: to name them as the command line
+ * does, or to make another error of it (its `message` has the library's names alone).
+ */
+export const textOf = (error: Error): string => texts.get(error) ?? error.message;

@@ -22,3 +22,23 @@ export const visible = (name: string): string => name.replace(unseen, escape);
 
 /** Text of several lines in which everything but the line breaks is made visible. */
 export const visibleLines = (text: string): string => text.split('\n').map(visible).join('\n');
+
+/**
+ * Data (results, a fingerprint) with every string in it made visible, names of fields as well: for texts that are laid out
+ * in lines and columns. What is no plain object or list (an array of numbers) stays as it is.
+ */
+export function visibleData<T>(data: T): T {
+  const walk = (value: unknown): unknown => {
+    if (typeof value === 'string') return visible(value);
+    if (Array.isArray(value)) return value.map(walk);
+    if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [visible(key), walk(each)]));
+  };
+  return walk(data) as T;
+}
+
+/** JSON of the same value that only shows on a terminal: JSON's own escapes stop at C0. */
+export const visibleJson = (data: unknown): string =>
+  JSON.stringify(data, null, 2).replace(unseen, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

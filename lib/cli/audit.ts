@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import { wrap } from '../base/index.js';
+import { visibleData, wrap } from '../base/index.js';
 import type { Leaks, Results } from '../experiments/index.js';
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, minutes, runtimeOptions, transformOptions, wholeNumber } from './options.js';
+import { kept } from './signals.js';
 
 interface Flags extends ExperimentFlags {
   vary?: number;
@@ -44,7 +45,7 @@ Examples:
   $ featreconstruct audit resnet20.onnx cifar10:test --data-dir data --vary 3 --out audit-resnet20`,
     )
     .action(async (model: string, images: string, flags: Flags) => {
-      const context = createContext(flags);
+      const context = createContext(flags, { ...kept, finishes: true });
       const { auditModel } = await import('../experiments/index.js');
       const { parseObserve } = await import('../leaks/index.js');
       flags.observe?.forEach(parseObserve);
@@ -54,7 +55,7 @@ Examples:
         observe: flags.observe,
         recoverySeconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
       });
-      await finish(results, flags.out, context, await summary(results));
+      await finish(results, flags.out, context, await summary(visibleData(results)));
     });
 }
 

@@ -1,14 +1,20 @@
 import type { Command } from 'commander';
-import type { TaskOptions } from '../base/index.js';
+import { visibleJson, type TaskOptions } from '../base/index.js';
+import { resultPrinted } from './ending.js';
 import { ProgressLine } from './progress.js';
+import { stopOnSignals, type Stopping } from './signals.js';
+import { onTerminal } from './terminal.js';
 
 /** What every command gets: where to print, how to show progress, how to be stopped. */
 export interface Context extends Required<TaskOptions> {
   json: boolean;
   /** Announces a part of a long task, among its progress. */
   heading(text: string): void;
-  /** Prints the command's result: text for people, or one JSON document with `--json`. */
-  print(text: string, data: unknown): void;
+  /**
+   * Prints the command's result: lines for people, or one JSON document with `--json`. Line breaks inside a line are a
+   * foreign name's, and shown.
+   */
+  print(lines: readonly string[], data: unknown): void;
 }
 
 /** Options of every command. */
@@ -16,23 +22,20 @@ export function common(command: Command): Command {
   return command.option('--json', 'print the result as JSON').option('--quiet', 'no progress');
 }
 
-export function createContext({ json = false, quiet = false }: { json?: boolean; quiet?: boolean }): Context {
-  const controller = new AbortController();
+export function createContext(
+  { json = false, quiet = false }: { json?: boolean; quiet?: boolean },
+  stopping?: Stopping,
+): Context {
   const progress = new ProgressLine(process.stderr, quiet);
-  process.once('SIGINT', () => {
-    progress.clear();
-    process.stderr.write('Stopping after this batch; press Ctrl-C again to stop at once.\n');
-    controller.abort();
-    process.once('SIGINT', () => process.exit(130));
-  });
   return {
     json,
-    signal: controller.signal,
+    signal: stopOnSignals(stopping),
     onProgress: progress.update,
     heading: (text) => progress.heading(text),
-    print(text, data) {
+    print(lines, data) {
       progress.clear();
-      process.stdout.write(json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`);
+      process.stdout.write(json ? `${visibleJson(data)}\n` : onTerminal(lines));
+      resultPrinted();
     },
   };
 }

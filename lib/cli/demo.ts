@@ -1,10 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { count, wrap } from '../base/index.js';
+import { count, visibleData, visibleJson, wrap } from '../base/index.js';
 import type { Results } from '../experiments/index.js';
 import { common, createContext } from './context.js';
+import { checkFailed } from './ending.js';
+import { kept } from './signals.js';
 import { paintFor } from './style.js';
+import { linesOf } from './terminal.js';
 
 interface Flags {
   out: string;
@@ -28,7 +31,7 @@ Example:
   $ featreconstruct demo`,
     )
     .action(async ({ out, ...flags }: Flags) => {
-      const context = createContext(flags);
+      const context = createContext(flags, kept);
       const { runDemo } = await import('../experiments/index.js');
       const { renderDemo, renderReport } = await import('../report/index.js');
       const { writeWhole } = await import('../tensor/index.js');
@@ -43,14 +46,18 @@ Example:
       for (const each of results) {
         const folder = join(out, each.leaks ? 'audit' : String(each.experiment));
         await mkdir(folder, { recursive: true });
-        await writeWhole(join(folder, 'results.json'), [Buffer.from(`${JSON.stringify(each, null, 2)}\n`)]);
+        await writeWhole(join(folder, 'results.json'), [Buffer.from(`${visibleJson(each)}\n`)]);
       }
       const page = join(out, 'report.html');
       await writeWhole(page, [Buffer.from(await renderReport(results))]);
       const failures = results.flatMap((each) => each.failures);
-      const blocks = [about(results), renderDemo(results), ...failures.map((text) => `FAILED CHECK: ${text}`)];
-      context.print([...blocks.map(highlighted), `The report: ${page}`, next].join('\n\n'), results);
-      if (failures.length > 0) process.exitCode = 1;
+      const blocks = [
+        about(results),
+        renderDemo(visibleData(results)),
+        ...failures.map((text) => `FAILED CHECK: ${text}`),
+      ];
+      context.print([...linesOf(blocks.map(highlighted).join('\n\n')), '', `The report: ${page}`, '', next], results);
+      if (failures.length > 0) checkFailed();
     });
 }
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { wrap } from '../base/index.js';
+import { visibleData, wrap } from '../base/index.js';
 import type { InstalledLibraries, ProviderReport, VulkanReport } from '../runtime/index.js';
 import { common, createContext } from './context.js';
+import { linesOf } from './terminal.js';
 
 interface Flags {
   fixCuda?: string;
@@ -39,15 +40,15 @@ export function register(program: Command): void {
         dataDir: defaultDataDir(),
       };
       const width = Math.max(...Object.keys(facts).map((name) => name.length));
-      const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+      const lines = Object.entries(visibleData(facts)).map(([name, value]) => `${name.padEnd(width)}  ${value}`);
       const blocks = [
         lines.join('\n'),
-        ...(fixed ? [installed(fixed)] : []),
+        ...(fixed ? [installed(visibleData(fixed))] : []),
         ['Execution providers', ...wrap(about, 96)].join('\n    '),
-        ...providers.map(paragraph),
-        ...(vulkan ? [drivers(vulkan)] : []),
+        ...visibleData(providers).map(paragraph),
+        ...(vulkan ? [drivers(visibleData(vulkan))] : []),
       ];
-      context.print(blocks.join('\n\n'), { ...facts, ...(fixed ? { fixed } : {}), providers, vulkan });
+      context.print(linesOf(blocks.join('\n\n')), { ...facts, ...(fixed ? { fixed } : {}), providers, vulkan });
     });
 }
 

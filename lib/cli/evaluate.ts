@@ -81,7 +81,7 @@ Example:
             `MSE        ${brief(reconstruction.mse)}; total of batches of 256 ${brief(reconstruction.mseTotal256)}, of 16 ${brief(reconstruction.mseTotal16)}`,
           );
         }
-        context.print(lines.join('\n'), { agreement, ...(reconstruction ? { reconstruction } : {}) });
+        context.print(lines, { agreement, ...(reconstruction ? { reconstruction } : {}) });
       } finally {
         for (const { close } of opened) await close();
       }

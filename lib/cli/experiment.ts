@@ -1,10 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { visibleData, visibleJson } from '../base/index.js';
 import type { Results, RunOptions } from '../experiments/index.js';
 import type { Context } from './context.js';
+import { checkFailed } from './ending.js';
 import { readTransform, type TransformFlags } from './options.js';
 import { readProviders, type ProviderFlags } from './provider.js';
+import { linesOf } from './terminal.js';
 
 /** Flags of every command that extracts activations, fits on them and writes results.json. */
 export interface ExperimentFlags extends TransformFlags, ProviderFlags {
@@ -57,7 +60,7 @@ export const experimentOptions = async (
 const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /**
- * Writes OUT/results.json and OUT/report.html, and prints the tables under `heading`; a failed check makes the exit code
+ * Writes OUT/results.json and OUT/report.html, and prints the tables under `heading` (of visible names); a failed check makes the exit code
  * 1.
  */
 export async function finish(results: Results, out: string, context: Context, heading: string[] = []): Promise<void> {
@@ -65,8 +68,9 @@ export async function finish(results: Results, out: string, context: Context, he
   const { writeWhole } = await import('../tensor/index.js');
   await mkdir(out, { recursive: true });
   const [file, page] = [join(out, 'results.json'), join(out, 'report.html')];
-  await writeWhole(file, [Buffer.from(`${JSON.stringify(results, null, 2)}\n`)]);
+  await writeWhole(file, [Buffer.from(`${visibleJson(results)}\n`)]);
   await writeWhole(page, [Buffer.from(await renderReport([results]))]);
-  context.print([...heading, renderResults(results), `${file}\n${page}`].join('\n\n'), results);
-  if (results.failures.length > 0) process.exitCode = 1;
+  const blocks = [...heading, renderResults(visibleData(results))];
+  context.print([...linesOf(blocks.join('\n\n')), '', file, page], results);
+  if (results.failures.length > 0) checkFailed();
 }

@@ -10,6 +10,7 @@ import {
   type TransformFlags,
 } from './options.js';
 import { readProviders, type ProviderFlags } from './provider.js';
+import { kept } from './signals.js';
 
 interface Flags extends TransformFlags, ProviderFlags {
   model: string;
@@ -54,7 +55,7 @@ Example:
   $ featreconstruct extract --model resnet18.onnx --dataset cifar100:test --data-dir data --store resnet18-cifar100-test.safetensors`,
     )
     .action(async (flags: Flags) => {
-      const context = createContext(flags);
+      const context = createContext(flags, kept);
       // What is asked wrongly is said before anything is opened.
       const transform = readTransform(flags);
       const executionProviders = await readProviders(flags);
@@ -85,7 +86,7 @@ Example:
         ...(skipped.length > 0 ? [`${skipped.length} bad images skipped, the first: ${skipped[0].reason}`] : []),
         ...otherTransforms([{ name: provenance.model.name, ...provenance }]).map((text) => `! ${text}`),
       ];
-      context.print(lines.join('\n'), {
+      context.print(lines, {
         store: flags.store,
         rows,
         featureDim: features.cols,

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { UsageError } from '../base/index.js';
+import { UsageError, visibleData } from '../base/index.js';
 import type { Fingerprint, SameHead } from '../leaks/index.js';
 import { common, createContext } from './context.js';
+import { linesOf } from './terminal.js';
 
 interface Flags {
   observe?: string;
@@ -49,8 +50,8 @@ Examples:
           opened.length === 2
             ? await sameHead(opened[0].rows, opened[1].rows, { signal: context.signal, onProgress: context.onProgress })
             : null;
-        const text = await Promise.all(prints.map(describe));
-        context.print([...text, ...(same ? [same.sentence] : [])].join('\n\n'), asData(prints, same));
+        const text = await Promise.all(prints.map((print) => describe(visibleData(print))));
+        context.print(linesOf([...text, ...(same ? [same.sentence] : [])].join('\n\n')), asData(prints, same));
       } finally {
         for (const { close } of opened) await close();
       }

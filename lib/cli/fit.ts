@@ -5,6 +5,7 @@ import { alphaOptions, curveTable, agreementScore, readAlpha, type AlphaFlags } 
 import { common, createContext } from './context.js';
 import { number, splitName } from './options.js';
 import { providerOption, readProviders, type ProviderFlags } from './provider.js';
+import { linesOf } from './terminal.js';
 
 interface Flags extends AlphaFlags, ProviderFlags {
   x: string;
@@ -78,12 +79,16 @@ export function register(program: Command): void {
         await saveLinearMap(flags.out, map);
         const { n, rank, gap, condition, solver, crossValidation } = map.fit;
         const [q, p] = map.weight.shape;
-        const curve = crossValidation ? `${await curveTable(crossValidation)}\n` : '';
+        const curve = crossValidation ? linesOf(await curveTable(crossValidation)) : [];
         // Of one file x and y are one model's: another model's width says nothing about x.
         const [[from], [to]] = [splitName(flags.x), splitName(flags.y)];
         const note = from === to ? rankNote(rank, Math.min(p, q), n) : null;
         context.print(
-          `${curve}${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}${note ? `\n${note}` : ''}`,
+          [
+            ...curve,
+            `${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`,
+            ...(note ? [note] : []),
+          ],
           { out: flags.out, in: p, features: q, ...map.fit },
         );
       } finally {

@@ -43,7 +43,8 @@ export function register(program: Command): void {
         ...model.notes.map((note): [string, string] => ['note', note]),
       ];
       const width = Math.max(...facts.map(([name]) => name.length));
-      context.print(facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'), {
+      const lines = facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+      context.print(lines, {
         name: model.name,
         digest: model.digest,
         featureDim: d,

@@ -1,4 +1,5 @@
-import { count, type Progress } from '../base/index.js';
+import { count, visible, type Progress } from '../base/index.js';
+import { onTerminal, transient } from './terminal.js';
 
 /** Shows the progress of long tasks: one line that is rewritten on a terminal, a plain line now and then otherwise. */
 export class ProgressLine {
@@ -11,7 +12,9 @@ export class ProgressLine {
   constructor(
     private readonly stream: NodeJS.WriteStream,
     private readonly quiet: boolean,
-  ) {}
+  ) {
+    transient.clear = () => this.clear();
+  }
 
   readonly update = ({ stage, done, total, unit, secondsLeft = Infinity }: Progress): void => {
     if (this.quiet) return;
@@ -31,8 +34,8 @@ export class ProgressLine {
     const toGo = rate > 0 ? Math.min((total - done) / rate, secondsLeft) : secondsLeft;
     const left = finished ? ` in ${duration(seconds)}` : toGo < Infinity ? `, ${duration(toGo)} left` : '';
     const speed = rate > 0 ? `, ${threeDigits(rate)} ${unit}/s` : '';
-    const line = `${stage}: ${count(done)} of ${count(total)} ${unit} (${share}${speed}${left})`;
-    if (!this.stream.isTTY) this.stream.write(`${line}\n`);
+    const line = `${visible(stage)}: ${count(done)} of ${count(total)} ${unit} (${share}${speed}${left})`;
+    if (!this.stream.isTTY) this.stream.write(onTerminal([line]));
     else {
       const fitted = line.slice(0, Math.max(20, (this.stream.columns ?? 100) - 1));
       this.stream.write(`\r${fitted.padEnd(this.width)}`);
@@ -46,7 +49,7 @@ export class ProgressLine {
     if (this.quiet) return;
     this.clear();
     this.stage = '';
-    this.stream.write(`${text}\n`);
+    this.stream.write(onTerminal([text]));
   }
 
   /** Takes the line off the terminal, so that what is printed next stands alone. */

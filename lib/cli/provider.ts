@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import type { ExecutionProvider } from '../runtime/index.js';
+import { say } from './terminal.js';
 
 export interface ProviderFlags {
   provider: string;
@@ -35,7 +36,12 @@ function keyValue(text: string, before: NonNullable<ProviderFlags['providerOptio
 /** What the flags ask for, as the library takes it; `auto` is settled here and said on stderr. */
 export async function readProviders(flags: ProviderFlags): Promise<ExecutionProvider[]> {
   const { provider, providerOption } = flags;
-  if (provider !== 'auto') return [providerOption ? { name: provider, ...providerOption } : provider];
+  if (provider !== 'auto') {
+    const asked = providerOption ? { name: provider, ...providerOption } : provider;
+    // Where a finished store is used again no model is loaded, and a mistake in the options would pass unseen.
+    if (providerOption) (await import('../runtime/index.js')).checkProviderOptions(asked);
+    return [asked];
+  }
   if (providerOption) {
     throw new UsageError(
       'Expected a --provider by name with --provider-option, found auto: options differ by provider.',
@@ -47,7 +53,7 @@ export async function readProviders(flags: ProviderFlags): Promise<ExecutionProv
     const times = Object.entries(choice.milliseconds).map(([name, time]) =>
       time === null ? `${name} too slow` : `${name} ${time < 100 ? time.toPrecision(3) : time.toFixed(0)} ms`,
     );
-    process.stderr.write(`provider ${choice.provider}, the quickest on a test graph: ${times.join(', ')}\n`);
+    say(`provider ${choice.provider}, the quickest on a test graph: ${times.join(', ')}`);
   }
   return [choice.provider];
 }

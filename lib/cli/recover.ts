@@ -5,6 +5,7 @@ import type { Recovery, RecoveryReport } from '../leaks/index.js';
 import type { NdArray } from 'ndarray';
 import type { RowSource } from '../tensor/index.js';
 import { common, createContext, type Context } from './context.js';
+import { checkFailed } from './ending.js';
 import { minutes, seed } from './options.js';
 
 interface Flags {
@@ -57,7 +58,7 @@ Examples:
   $ featreconstruct evaluate --head head.safetensors --features features.safetensors --logits test.safetensors`,
     )
     .action(async (paths: string[], flags: Flags) => {
-      const context = createContext(flags);
+      const context = createContext(flags, { finishes: true });
       const { recoverFeatures } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { joinRows } = await import('../tensor/index.js');
@@ -100,11 +101,11 @@ Examples:
 
 /** No certificate, no file: what is known is the answer. */
 function nothing(report: RecoveryReport, notes: string[], context: Context): void {
-  context.print([report.sentence, ...notes, ...report.notes].join('\n'), {
+  context.print([report.sentence, ...notes, ...report.notes], {
     ...report,
     notes: [...notes, ...report.notes],
   });
-  process.exitCode = 1;
+  checkFailed();
 }
 
 async function save(recovery: Recovery, outputs: RowSource, { out, head }: Flags, context: Context): Promise<void> {
@@ -147,7 +148,7 @@ async function text(
   notes: readonly string[],
   comparison: Comparison | null,
   { out, head }: Flags,
-): Promise<string> {
+): Promise<string[]> {
   const { count, rSquared, seconds, share } = await import('../report/index.js');
   const lines = [
     report.sentence,
@@ -171,5 +172,5 @@ async function text(
       : `${out}: features (n, ${count(report.features)})`,
   );
   if (head !== undefined) lines.push(`${head}: ${count(report.rank)} → ${count(report.outputs.classes)}`);
-  return lines.join('\n');
+  return lines;
 }

@@ -48,7 +48,10 @@ Examples:
         await mkdir(dirname(path), { recursive: true });
         await writeWhole(path, [Buffer.from(data)]);
       }
-      context.print(files.map(({ path }) => path).join('\n'), null);
+      context.print(
+        files.map(({ path }) => path),
+        null,
+      );
     });
 }
 

@@ -15,6 +15,7 @@ import {
   transformOptions,
   wholeNumber,
 } from './options.js';
+import { kept } from './signals.js';
 import { readZeroShot, zeroShotOptions, type ZeroShotFlags } from './zero-shot.js';
 
 interface Flags extends ExperimentFlags, ZeroShotFlags, CrossValidationFlags {
@@ -97,7 +98,7 @@ Examples:
   $ featreconstruct run 3 --source resnet18.onnx --train cifar10:train --test places365:val --out out --baseline sgd`,
     )
     .action(async (experiment: number, flags: Flags) => {
-      const context = createContext(flags);
+      const context = createContext(flags, flags.store ? kept : undefined);
       checkCompanions(flags);
       const penalties = await readPenalties(flags);
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 /** Colours, where they help and are wanted. */
 
 /**
@@ -13,10 +15,20 @@ export function hasColours(stream: NodeJS.WriteStream): boolean {
 
 const codes = { bold: [1, 22], green: [32, 39], red: [31, 39] } as const;
 
+/**
+ * Stands for a colour in a text until it is written, so that sequences of ours can be told from those in somebody's file
+ * name: nobody who names a file knows this process's number.
+ */
+const mark = `\uE000${randomBytes(8).toString('hex')}:`;
+const marks = new RegExp(`${mark}(\\d+);`, 'g');
+
 /** Text in a style, for a stream that takes it. */
 export type Paint = (style: keyof typeof codes, text: string) => string;
 
 export function paintFor(stream: NodeJS.WriteStream): Paint {
   if (!hasColours(stream)) return (_, text) => text;
-  return (style, text) => `\x1b[${codes[style][0]}m${text}\x1b[${codes[style][1]}m`;
+  return (style, text) => `${mark}${codes[style][0]};${text}${mark}${codes[style][1]};`;
 }
+
+/** Painted text as a terminal takes it. */
+export const inColour = (text: string): string => text.replace(marks, '\x1b[$1m');

@@ -3,6 +3,7 @@ import { crossValidationOptions, readPenalties, type AlphaFlags } from './choose
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, runtimeOptions, transformOptions } from './options.js';
+import { kept } from './signals.js';
 
 interface Flags extends ExperimentFlags, Omit<AlphaFlags, 'head'> {
   source: string;
@@ -42,7 +43,7 @@ Example:
       --observe logits log-probs probs probs+topk:5 probs+topk:5+round:2 logits+float16`,
     )
     .action(async (flags: Flags) => {
-      const context = createContext(flags);
+      const context = createContext(flags, kept);
       const { runExperiment, usualInterfaces } = await import('../experiments/index.js');
       const { parseObserve } = await import('../leaks/index.js');
       const observe = flags.observe ?? usualInterfaces;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FeatReconstructError, UsageError } from '../base/index.js';
+import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import { readTarGz } from './archive.js';
 import { fileOnDisk, statOrNone, type ByteFile } from './byte-file.js';
 import { binaryLayout } from './cifar-binary.js';
@@ -100,12 +100,12 @@ async function locate(id: string, layouts: CifarLayout[], split: 'train' | 'test
   }
   if (!fullest) {
     throw new FeatReconstructError(
-      `${id} was not found: expected one of ${looked.join(', ')}. Download ${layouts[0].archive} from ${HOME} into ${context.dataDir}, or name the folder that has it (dataDir, --data-dir or FEATRECONSTRUCT_DATA).`,
+      `${id} was not found: expected one of ${looked.join(', ')}. Download ${layouts[0].archive} from ${HOME} into ${context.dataDir}, or name the folder that has it (${option('dataDir')} or FEATRECONSTRUCT_DATA).`,
     );
   }
   const there = fullest.layout.splits[split].length - fullest.missing.length;
   if (there > 0 && context.allowPartial) return fullest;
-  const partly = there > 0 ? `, or pass allowPartial (--allow-partial) to take the ${there} there` : '';
+  const partly = there > 0 ? `, or give ${option('allowPartial')} to take the ${there} there` : '';
   throw new FeatReconstructError(
     `${fullest.place} lacks ${fullest.missing.join(', ')} of ${id}: take what is missing from ${fullest.layout.archive} (${HOME})${partly}.`,
   );

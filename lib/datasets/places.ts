@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { FeatReconstructError, UsageError } from '../base/index.js';
+import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import { indexTar } from './archive.js';
 import { readRange, statOrNone } from './byte-file.js';
 import type { DatasetFormat, ExampleSource } from './source.js';
@@ -53,7 +53,7 @@ async function findImages(dataDir: string): Promise<{ root: string; images: Map<
     return { root: archive, images: new Map(entries.map((entry) => [basename(entry.name), entry])) };
   }
   throw new FeatReconstructError(
-    `places365:val was not found: expected ${folder} or ${archive}. Download val_256.tar and ${LIST} from ${HOME} into ${dataDir}, or name the folder that has them (dataDir, --data-dir or FEATRECONSTRUCT_DATA).`,
+    `places365:val was not found: expected ${folder} or ${archive}. Download val_256.tar and ${LIST} from ${HOME} into ${dataDir}, or name the folder that has them (${option('dataDir')} or FEATRECONSTRUCT_DATA).`,
   );
 }
 

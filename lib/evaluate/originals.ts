@@ -1,4 +1,4 @@
-import { FeatReconstructError, UsageError } from '../base/index.js';
+import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import {
   isVectorLike,
   toRowSource,
@@ -52,5 +52,7 @@ export function readOriginal(
 export function checkTopk(topk: readonly number[]): readonly number[] {
   const wrong = topk.find((k) => !(Number.isInteger(k) && k >= 1));
   if (wrong === undefined) return topk;
-  throw new UsageError(`Expected topk to hold whole numbers of at least 1, found ${wrong}: pass for example [5].`);
+  throw new UsageError(
+    `Expected ${option('topk')} to hold whole numbers of at least 1, found ${wrong}: pass for example 5.`,
+  );
 }

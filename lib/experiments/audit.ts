@@ -1,4 +1,4 @@
-import { FeatReconstructError, UsageError } from '../base/index.js';
+import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import type { Store } from '../extract/index.js';
 import {
   auditVerdict,
@@ -57,7 +57,7 @@ export const usualInterfaces: readonly string[] = [
 export async function auditModel(model: string, dataset: string, options: AuditOptions): Promise<Results> {
   const { vary = 1, transform = 'protocol', observe = usualInterfaces, samples = usualSamples } = options;
   if (!Number.isInteger(vary) || vary < 1) {
-    throw new UsageError(`Expected a whole number of variations from 1, found ${vary}.`);
+    throw new UsageError(`Expected ${option('vary')} to be a whole number from 1, found ${vary}.`);
   }
   const classNames =
     options.classNames === undefined ? undefined : await classNamesOf(model, options.classNames, options.model);

@@ -1,4 +1,5 @@
-import { UsageError } from '../base/index.js';
+import { parse } from 'node:path';
+import { nearest, option, UsageError } from '../base/index.js';
 import { runAllPairs } from './all-pairs.js';
 import { classNamesOf } from './class-names.js';
 import { definitions, type ExperimentDefinition } from './definitions.js';
@@ -15,12 +16,14 @@ import { runZeroShot } from './zero-shot-run.js';
  * Runs one of the experiments: extracts what is not there yet, fits each pair of models exactly, evaluates on each test
  * set, and checks itself: a model's own image inside the training span whose answer is not reproduced is listed in
  * `failures`.
- * @throws UsageError for an unknown experiment or a missing model
+ * @throws UsageError for an unknown experiment, a missing model, or a transform for a model that is not in it
  */
 export async function runExperiment(spec: ExperimentSpec, options: RunOptions): Promise<Results> {
   const definition = findDefinition(spec);
   checkOptions(definition, options);
-  checkNames([spec.source, spec.target, ...(spec.models ?? [])]);
+  const names = [spec.source, spec.target, ...(spec.models ?? [])].filter((path) => path !== undefined).map(modelName);
+  checkNames(names);
+  checkTransforms(names, options);
   const datasets = { train: spec.train, tests: typeof spec.test === 'string' ? [spec.test] : [...new Set(spec.test)] };
   const classNames = await namesFor(definition, spec, options);
   const extraction = new Extraction(options);
@@ -97,19 +100,19 @@ function findDefinition(spec: ExperimentSpec): ExperimentDefinition {
     const wanted = models.includes(name);
     if (wanted && !given)
       throw new UsageError(
-        `Experiment ${id} wants --${name}: give ${name === 'models' ? 'two .onnx files or more' : 'an .onnx file'}.`,
+        `Experiment ${id} wants ${option(name)}: give ${name === 'models' ? 'two .onnx files or more' : 'an .onnx file'}.`,
       );
     if (given && !wanted) {
       throw new UsageError(
-        `Experiment ${id} has no --${name}; it takes ${models.map((option) => `--${option}`).join(' and ')}.`,
+        `Experiment ${id} has no ${option(name)}; it takes ${models.map((each) => option(each)).join(' and ')}.`,
       );
     }
   }
   if ((definition.pairs === 'zero-shot') !== (spec.zeroShot !== undefined)) {
     throw new UsageError(
       spec.zeroShot
-        ? `Experiment ${id} has no zero-shot head; --text-embeddings, --text-model and what goes with it are experiment 5's.`
-        : `Experiment ${id} wants a zero-shot head: give --text-embeddings FILE, or --text-model, --tokenizer and --class-names.`,
+        ? `Experiment ${id} has no zero-shot head: ${option('zeroShot', '--text-embeddings, --text-model and what goes with it')} are for experiment 5.`
+        : `Experiment ${id} wants a zero-shot head: give ${option('zeroShot: { textEmbeddings }', '--text-embeddings FILE')}, or ${option('zeroShot: { textModel, tokenizer, classNames }', '--text-model, --tokenizer and --class-names')}.`,
     );
   }
   return definition;
@@ -123,7 +126,9 @@ async function namesFor(
 ): Promise<readonly string[] | undefined> {
   if (classNames === undefined) return undefined;
   if (typeof pairs === 'string') {
-    throw new UsageError(`Experiment ${id} shows no sample images for class names to stand at: leave them out.`);
+    throw new UsageError(
+      `Experiment ${id} shows no sample images for class names to stand at: leave ${option('classNames')} out.`,
+    );
   }
   return classNamesOf(target!, classNames, model);
 }
@@ -133,15 +138,17 @@ function checkOptions({ id, pairs }: ExperimentDefinition, options: RunOptions):
   const { stores, sgd, crossValidation, alphas } = options;
   if (typeof pairs === 'string' && sgd) {
     throw new UsageError(
-      `Experiment ${id} takes all of its fits from one joint Gram, in which SGD has no part: leave out --baseline, or run a pair by itself in experiment 1, 2 or 3.`,
+      `Experiment ${id} takes all of its fits from one joint Gram, in which SGD has no part: leave out ${option('sgd', '--baseline')}, or run a pair by itself in experiment 1, 2 or 3.`,
     );
   }
   if (crossValidation && alphas) {
-    throw new UsageError('Expected alphas or a cross-validation that chooses one, found both: leave one out.');
+    throw new UsageError(
+      `Expected ${option('alphas', '--alpha')} or ${option('crossValidation', '--alpha cv')}, found both: leave one out.`,
+    );
   }
   if (crossValidation && pairs === 'all') {
     throw new UsageError(
-      `Experiment ${id} holds its pairs against each other, all at one alpha: give --alpha a number or a grid; cross-validation is for experiments 1 to 3 and 5.`,
+      `Experiment ${id} holds its pairs against each other, all at one alpha: give ${option('alphas', '--alpha')} a number or a grid; cross-validation is for experiments 1 to 3 and 5.`,
     );
   }
   if (stores === null) checkWithoutStores(id, pairs, options);
@@ -155,27 +162,28 @@ function checkWithoutStores(
 ): void {
   if (typeof pairs === 'string') {
     throw new UsageError(
-      `Experiment ${id} reads the training activations more than once; running without stores (--no-store) is for experiments 1 to 3.`,
+      `Experiment ${id} reads the training activations more than once; running without stores (${option('stores: null', '--no-store')}) is for experiments 1 to 3.`,
     );
   }
   if (observe) {
-    throw new UsageError('A sweep reads the training activations once for each of its fits: give a folder for stores.');
+    throw new UsageError(
+      `A sweep reads the training activations once for each of its fits: give a folder for ${option('stores')}.`,
+    );
   }
   if (sgd) {
     throw new UsageError(
-      'The SGD baseline reads the training activations in every epoch: leave out --no-store, or --baseline.',
+      `The SGD baseline reads the training activations in every epoch: leave out ${option('stores: null', '--no-store')}, or ${option('sgd', '--baseline')}.`,
     );
   }
   if (crossValidation) {
     throw new UsageError(
-      'Cross-validation reads the training activations fold by fold: leave out --no-store, or give --alpha a number.',
+      `Cross-validation reads the training activations fold by fold: leave out ${option('stores: null', '--no-store')}, or give ${option('alphas', '--alpha')} a number.`,
     );
   }
 }
 
 /** Rows of results and stores go by the models' names. */
-function checkNames(paths: readonly (string | undefined)[]): void {
-  const names = paths.filter((path) => path !== undefined).map(modelName);
+function checkNames(names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return;
   throw new UsageError(
@@ -183,10 +191,23 @@ function checkNames(paths: readonly (string | undefined)[]): void {
   );
 }
 
+/** A transform for a model that is not among these would be passed over, and its own be another than was meant. */
+function checkTransforms(names: readonly string[], { transforms = {} }: RunOptions): void {
+  const unknown = Object.keys(transforms).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const guess = nearest(unknown, names);
+  throw new UsageError(
+    `Expected ${option('transforms', '--transform-for')} with the name of a model of this experiment (${names.join(', ')}), found '${unknown}'${guess === undefined ? '.' : `: did you mean ${guess}?`}`,
+  );
+}
+
 /** Each model with the transform that it is seen through. */
 function rolesOf(paths: readonly string[], { transform = 'protocol', transforms = {} }: RunOptions): Role[] {
-  return paths.map((path) => ({ path, transform: transforms[modelName(path)] ?? transform }));
+  return paths.map((path) => ({
+    path,
+    transform: new Map(Object.entries(transforms)).get(modelName(path)) ?? transform,
+  }));
 }
 
 /** File name without folder and ending, as in `ModelDescription`. */
-const modelName = (path: string): string => path.replace(/^.*[\\/]/, '').replace(/\.[^.]*$/, '');
+const modelName = (path: string): string => parse(path).name;

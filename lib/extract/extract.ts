@@ -1,5 +1,5 @@
 import type { NdArray } from 'ndarray';
-import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
 import { openDataset, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
 import { makeTransform, ownTransformKey, type Transform, type TransformChoice } from '../images/index.js';
 import {
@@ -133,7 +133,7 @@ export async function extractToStore(
     try {
       if (found && found.threads !== loaded.intraOpNumThreads) {
         throw new UsageError(
-          `The unfinished store ${file}.partial was begun with ${found.threads} threads, the model was loaded with ${loaded.intraOpNumThreads}: load it with intraOpNumThreads ${found.threads}, or delete the unfinished store.`,
+          `The unfinished store ${file}.partial was begun with ${found.threads} threads, the model was loaded with ${loaded.intraOpNumThreads}: give ${option(`intraOpNumThreads: ${found.threads}`, `--threads ${found.threads}`)}, or delete the unfinished store.`,
         );
       }
       const placed = withPlacement(provenance, loaded);
@@ -208,7 +208,7 @@ async function reopen(file: string, options: ExtractOptions): Promise<Store> {
 function checkSkipped(file: string, skipped: readonly SkippedImage[], { skipBadImages }: ExtractOptions): void {
   if (skipBadImages || skipped.length === 0) return;
   throw new FeatReconstructError(
-    `Expected a store of all images, found that ${file} leaves out ${skipped.length} bad ones, the first '${skipped[0].id}': pass skipBadImages (--skip-bad-images) to take it as it is.`,
+    `Expected a store of all images, found that ${file} leaves out ${skipped.length} bad ones, the first '${skipped[0].id}': give ${option('skipBadImages')} to take it as it is.`,
   );
 }
 
@@ -242,7 +242,7 @@ async function load(model: Model | string, options: ExtractOptions, threads?: nu
 async function provenanceOf(model: ModelDescription, dataset: Dataset, options: ExtractOptions): Promise<Provenance> {
   const batchSize = options.batchSize ?? model.batchSize ?? defaultBatchSize;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new UsageError(`The batch size must be a whole number of at least 1, found ${batchSize}.`);
+    throw new UsageError(`Expected ${option('batchSize')} to be a whole number of at least 1, found ${batchSize}.`);
   }
   return {
     format: 1,
@@ -285,7 +285,7 @@ function imageTransforms(
   }
   if (!own) {
     throw new UsageError(
-      `Expected the file of ${model.name} to state its transform ('${ownTransformKey}' in its metadata, as onnx/export.py writes it), found none: give it by name and numbers, as in --transform timm --mean 0.5 --std 0.5.`,
+      `Expected the file of ${model.name} to state its transform ('${ownTransformKey}' in its metadata, as onnx/export.py writes it), found none: give it by name and numbers, as in ${option("transform: { name: 'timm', mean: 0.5, std: 0.5 }", '--transform timm --mean 0.5 --std 0.5')}.`,
     );
   }
   return { transform: own, ownTransform: own };

@@ -1,4 +1,4 @@
-import { UsageError, type TaskOptions } from '../base/index.js';
+import { option, type TaskOptions, UsageError } from '../base/index.js';
 import { sliceRows, toNdArray, type LinearMap, type RowsLike } from '../tensor/index.js';
 import { centredOn, centreOf, inBasis, type Centre, type Centred } from './centred.js';
 import { accumulateFolds, splitFolds, type Fold, type FoldOptions } from './folds.js';
@@ -163,10 +163,12 @@ async function fromStatistics(parts: readonly Statistics[], options: CrossValida
 function checkOptions({ alphas = defaultAlphas, select, score }: CrossValidationOptions): void {
   const wrong = alphas.find((alpha) => !(alpha >= 0 && alpha < Infinity));
   if (alphas.length === 0 || wrong !== undefined) {
-    throw new UsageError(`Expected alphas to choose from, each 0 or more, found ${wrong ?? 'none'}.`);
+    throw new UsageError(`Expected ${option('alphas')} to choose from, each 0 or more, found ${wrong ?? 'none'}.`);
   }
   if (select === 'agreement' && !score) {
-    throw new UsageError("Expected a score to select by 'agreement', found none; give one or select by 'mse'.");
+    throw new UsageError(
+      `Expected a ${option('score', '--head')} to select by 'agreement', found none; give one or select by 'mse'.`,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
 import { toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { accumulate, type AccumulateOptions } from './accumulate.js';
 import { crossValidate, type CrossValidationOptions } from './cross-validation.js';
@@ -45,7 +45,7 @@ async function fitRows(x: RowSource, y: RowSource, options: FitOptions): Promise
   if (alpha !== 'cv') {
     if (options.alphas || options.folds || options.shuffle !== undefined || options.select) {
       throw new UsageError(
-        `Expected alpha 'cv' with alphas, folds, shuffle or select, found alpha ${alpha}; leave these out or set it.`,
+        `Expected ${option("alpha: 'cv'", '--alpha cv')} with ${option('alphas')}, ${option('folds')}, ${option('shuffle')} or ${option('select')}, found alpha ${alpha}; leave these out or set it.`,
       );
     }
     return solve(await accumulate(x, y, options), { ...rest, alpha });

@@ -1,5 +1,5 @@
 import type { NdArray } from 'ndarray';
-import { FeatReconstructError, UsageError } from '../base/index.js';
+import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
 import { residualMean } from './centred.js';
 import type { CrossValidation } from './cross-validation.js';
@@ -84,14 +84,15 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
   const { alpha = 0, intercept = true, prior, spectrum = false } = options;
   const { n, p, q, dtype } = statistics;
   const { rcond = defaultRcond(dtype), targets: [from, to] = [0, q] } = options;
-  if (!(alpha >= 0)) throw new UsageError(`Expected alpha to be 0 or more, found ${alpha}.`);
-  if (!(rcond >= 0 && rcond < 1)) throw new UsageError(`Expected rcond from 0 to below 1, found ${rcond}.`);
+  if (!(alpha >= 0)) throw new UsageError(`Expected ${option('alpha')} to be 0 or more, found ${alpha}.`);
+  if (!(rcond >= 0 && rcond < 1))
+    throw new UsageError(`Expected ${option('rcond')} from 0 to below 1, found ${rcond}.`);
   if (!(from >= 0 && from < to && to <= q)) {
     throw new UsageError(`Expected targets to be a range of Y's ${q} columns, found [${from}, ${to}).`);
   }
   if (intercept && n < 2) {
     throw new FeatReconstructError(
-      'Expected at least 2 rows to fit a map with an intercept, found 1; fit with intercept: false or give more.',
+      `Expected at least 2 rows to fit a map with an intercept, found 1; fit without one (${option('intercept: false', '--no-intercept')}) or give more.`,
     );
   }
   checkPrior(prior, p, to - from);

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, option } from '../base/index.js';
 import { decodeBmp } from './bmp.js';
 import { decodeGif } from './gif.js';
 import { decodeJpeg } from './jpeg.js';
@@ -44,10 +44,9 @@ export async function decodeImage(encoded: EncodedImage): Promise<RgbImage> {
   }
 }
 
-const leaveOut = 'or leave such images out (skipBadImages, --skip-bad-images)';
-
 /** What was found, and what to do. */
 function reason(error: Error, format: string): string {
+  const leaveOut = `or leave such images out (${option('skipBadImages')})`;
   if (error instanceof Refusal) return `${error.message}, ${leaveOut}`;
   // Node's words for reading behind a buffer's end say nothing of images.
   const found = error instanceof RangeError ? 'it breaks off' : error.message;

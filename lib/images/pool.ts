@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, option } from '../base/index.js';
 import type { EncodedImage, RgbImage, Transform } from './types.js';
 import type { Answer, Job } from './worker.js';
 
@@ -80,7 +80,7 @@ export function decodePool(options: { transform: Transform; threads?: number }):
     const [first, ...others] = thread.pending.values();
     first?.reject(
       new FeatReconstructError(
-        `Bad image '${first.encoded.name}': the thread that decoded it failed (${reason}). Replace or remove it, or leave such images out (skipBadImages, --skip-bad-images).`,
+        `Bad image '${first.encoded.name}': the thread that decoded it failed (${reason}). Replace or remove it, or leave such images out (${option('skipBadImages')}).`,
       ),
     );
     for (const work of others) send(work);
@@ -121,6 +121,7 @@ export function decodePool(options: { transform: Transform; threads?: number }):
       if (closing) return Promise.reject(new FeatReconstructError('Expected an open decode pool, found a closed one.'));
       return new Promise((resolve, reject) => send({ encoded, resolve, reject }));
     },
-    close: () => (closing ??= stop()),
+    // Set before stop() looks at the threads: an answer that comes from now on is not heard.
+    close: () => (closing ??= Promise.resolve().then(stop)),
   };
 }

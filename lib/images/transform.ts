@@ -1,4 +1,4 @@
-import { UsageError } from '../base/index.js';
+import { option, UsageError } from '../base/index.js';
 import { centerCrop } from './crop.js';
 import { resize, resizedSize } from './resize.js';
 import type { PixelStep, RgbImage, Transform, TransformName, TransformSpec } from './types.js';
@@ -74,11 +74,11 @@ export function makeTransform(spec: TransformSpec | TransformName, size: readonl
   if (!preset) {
     throw new UsageError(`Expected a transform of ${transformNames.join(', ')}, found '${asked.name}'.`);
   }
-  for (const option of ['cropPct', 'interpolation'] as const) {
-    if (asked[option] !== undefined && !preset.takes.includes(option)) {
-      const takers = transformNames.filter((name) => presets[name].takes.includes(option));
+  for (const key of ['cropPct', 'interpolation'] as const) {
+    if (asked[key] !== undefined && !preset.takes.includes(key)) {
+      const takers = transformNames.filter((name) => presets[name].takes.includes(key));
       throw new UsageError(
-        `Expected no ${option} with the transform '${asked.name}', which does not use it: leave it out or choose ${takers.join(' or ')}.`,
+        `Expected no ${option(key)} with the transform '${asked.name}', which does not use it: leave it out or choose ${takers.join(' or ')}.`,
       );
     }
   }
@@ -104,16 +104,22 @@ function checkNumbers({ mean, std, cropPct, interpolation }: TransformSpec): voi
       ? Number.isFinite(values)
       : Array.isArray(values) && values.length === 3 && values.every(Number.isFinite);
   if (mean !== undefined && !good(mean)) {
-    throw new UsageError(`Expected a mean of three numbers, or one for all three, found ${String(mean)}.`);
+    throw new UsageError(
+      `Expected ${option('mean')} to be three numbers, or one for all three, found ${String(mean)}.`,
+    );
   }
   if (std !== undefined && !(good(std) && triple(std).every((value) => value > 0))) {
-    throw new UsageError(`Expected a std of three numbers above 0, or one for all three, found ${String(std)}.`);
+    throw new UsageError(
+      `Expected ${option('std')} to be three numbers above 0, or one for all three, found ${String(std)}.`,
+    );
   }
   if (cropPct !== undefined && !(cropPct > 0 && cropPct <= 1)) {
-    throw new UsageError(`Expected cropPct above 0 and up to 1 (such as 0.875), found ${cropPct}.`);
+    throw new UsageError(`Expected ${option('cropPct')} above 0 and up to 1 (such as 0.875), found ${cropPct}.`);
   }
   if (interpolation !== undefined && !['nearest', 'bilinear', 'bicubic'].includes(interpolation)) {
-    throw new UsageError(`Expected an interpolation of nearest, bilinear, bicubic, found '${String(interpolation)}'.`);
+    throw new UsageError(
+      `Expected ${option('interpolation')} to be nearest, bilinear or bicubic, found '${String(interpolation)}'.`,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { textOf } from '../base/index.js';
 import { decodeImage } from './decode.js';
 import { applyPixels } from './transform.js';
 import type { EncodedImage, RgbImage, Transform } from './types.js';
@@ -13,6 +14,7 @@ export interface Job {
 export interface Answer {
   id: number;
   image?: RgbImage;
+  /** With both names of each option in it: an error of this text says what the first one said. */
   error?: string;
 }
 
@@ -28,7 +30,7 @@ async function work({ id, encoded }: Job): Promise<void> {
     const answer: Answer = { id, image };
     parentPort!.postMessage(answer, [image.data.buffer as ArrayBuffer]);
   } catch (error) {
-    const answer: Answer = { id, error: (error as Error).message };
+    const answer: Answer = { id, error: textOf(error as Error) };
     parentPort!.postMessage(answer);
   }
 }

@@ -1,5 +1,5 @@
 import type { NdArray } from 'ndarray';
-import { count, FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { count, FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
 import { applyLinearMap, composeLinearMaps, type Matrix } from '../fit/index.js';
 import { toNdArray, toRowSource, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
 import type { FacetCertificate } from './certificate.js';
@@ -82,7 +82,7 @@ export interface Recovery {
 export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions = {}): Promise<Recovery> {
   const { kind = 'auto' } = options;
   if (!['auto', 'sphere', 'rectified'].includes(kind)) {
-    throw new UsageError(`Expected kind to be auto, sphere or rectified, found '${kind}'.`);
+    throw new UsageError(`Expected ${option('kind')} to be auto, sphere or rectified, found '${kind}'.`);
   }
   const started = performance.now();
   const finish = [
@@ -161,7 +161,7 @@ class Attempt {
     ];
     const copies = duplicates > 0 ? ` (${count(rows)} rows, ${count(duplicates)} of them copies of others)` : '';
     return new FeatReconstructError(
-      `Expected more distinct rows, found ${count(distinct.length)}${copies}: with outputs that fill ${this.rank} directions it takes ${needed.join(', ')}. Give the outputs of more images, or of more variations of these (extract --vary N).`,
+      `Expected more distinct rows, found ${count(distinct.length)}${copies}: with outputs that fill ${this.rank} directions it takes ${needed.join(', ')}. Give the outputs of more images, or of more variations of these (${option('varied', 'extract --vary N')}).`,
     );
   }
 

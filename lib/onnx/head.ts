@@ -1,4 +1,4 @@
-import { FeatReconstructError, UsageError } from '../base/index.js';
+import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import { constantTensors, constantType } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 import { trainingNodes, walkBack, type Path, type Step } from './walk.js';
@@ -19,7 +19,7 @@ export interface HeadLocation extends Path {
  * @throws FeatReconstructError when the head is missing or not linear, or the graph is in training mode
  */
 export function findHead(graph: GraphView, options: { features?: string; logits?: string } = {}): HeadLocation {
-  for (const option of ['features', 'logits'] as const) demandTensor(graph, option, options[option]);
+  for (const key of ['features', 'logits'] as const) demandTensor(graph, key, options[key]);
   const constants = constantTensors(graph);
   const starts = options.logits !== undefined ? [options.logits] : graph.outputs.map((output) => output.name);
   const blocked: string[] = [];
@@ -53,10 +53,10 @@ function weightType(graph: GraphView, path: Path): string {
 const linearNodes = (path: Path): NodeView[] =>
   path.steps.filter((step) => step.kind === 'linear').map((step) => step.node);
 
-function demandTensor(graph: GraphView, option: string, name: string | undefined): void {
+function demandTensor(graph: GraphView, key: string, name: string | undefined): void {
   if (name === undefined || graph.producers.has(name) || graph.inputs.some((value) => value.name === name)) return;
   throw new UsageError(
-    `Expected the option '${option}' to name a tensor of the graph, found no '${name}'. The outputs are ${list(graph.outputs.map((output) => `'${output.name}'`))}.`,
+    `Expected ${option(key, `--${key}-tensor`)} to name a tensor of the graph, found no '${name}'. The outputs are ${list(graph.outputs.map((output) => `'${output.name}'`))}.`,
   );
 }
 
@@ -66,7 +66,7 @@ function noHead(blocked: string[], { features }: { features?: string }): FeatRec
       ? 'Expected the logits to come from a linear layer (Gemm, MatMul or a 1x1 Conv)'
       : `Expected only linear layers between the features '${features}' and the logits`;
   return new FeatReconstructError(
-    `${expected}, found that ${list(blocked)}: the head is missing or not linear. If the logits are another tensor of the graph, name it with the option 'logits'.`,
+    `${expected}, found that ${list(blocked)}: the head is missing or not linear. If the logits are another tensor of the graph, name it with ${option('logits', '--logits-tensor')}.`,
   );
 }
 
@@ -79,7 +79,7 @@ function lastOf(graph: GraphView, paths: Path[]): Path {
   if (last.length === 1) return last[0][1];
   const found = last.map(([node, path]) => `'${path.logits}' (${describeNode(node)})`);
   throw new FeatReconstructError(
-    `Expected one head, found ${last.length}: ${list(found)}. Name the one that you mean with the option 'logits'.`,
+    `Expected one head, found ${last.length}: ${list(found)}. Name the one that you mean with ${option('logits', '--logits-tensor')}.`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, option } from '../base/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import type { ModelInput, ModelBatch } from './input.js';
 import type { ModelOutput } from './model.js';
@@ -49,7 +49,7 @@ export function checkHead(head: LinearMap, precision: string, n: number, { featu
   }
   if (worst <= allowed) return;
   throw new FeatReconstructError(
-    `Expected the head of the features to give the model's logits on a random batch, found a difference of ${worst.toPrecision(3)} where ${allowed.toPrecision(3)} is rounding (${precision}; the largest logit is ${logitScale.toPrecision(3)}): the head is not linear, or the tensors found are not its own. Name them with the options 'features' and 'logits'.`,
+    `Expected the head of the features to give the model's logits on a random batch, found a difference of ${worst.toPrecision(3)} where ${allowed.toPrecision(3)} is rounding (${precision}; the largest logit is ${logitScale.toPrecision(3)}): the head is not linear, or the tensors found are not its own. Name them with ${option('features', '--features-tensor')} and ${option('logits', '--logits-tensor')}.`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { FeatReconstructError, UsageError } from '../base/index.js';
+import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import type { GraphView, HeadLocation } from '../onnx/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
 
@@ -20,7 +20,7 @@ export function headlessModel(
   const features = options.features ?? names[0];
   if (options.features === undefined && names.length > 1) {
     throw new FeatReconstructError(
-      `Expected one output, the features, found ${names.map((name) => `'${name}'`).join(', ')}: name the one that you mean with the option 'features'.`,
+      `Expected one output, the features, found ${names.map((name) => `'${name}'`).join(', ')}: name the one that you mean with ${option('features', '--features-tensor')}.`,
     );
   }
   const value = graph.values.get(features);

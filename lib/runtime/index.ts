@@ -12,7 +12,7 @@ export { loadModel } from './model.js';
 export type { Model, ModelOutput } from './model.js';
 export type { MissingLibrary } from './libraries.js';
 export { runtimeVersion } from './ort.js';
-export { providerName } from './providers.js';
+export { checkProviderOptions, providerName } from './providers.js';
 export type { ExecutionProvider } from './providers.js';
 export { createSession } from './session.js';
 export type { GraphSession, GraphTensor, Placement, SessionOptions, SessionValue } from './session.js';

@@ -1,4 +1,4 @@
-import { FeatReconstructError, UsageError } from '../base/index.js';
+import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import type { GraphView } from '../onnx/index.js';
 import { float32ToFloat16 } from '../tensor/index.js';
 import type { GraphTensor } from './session.js';
@@ -66,14 +66,14 @@ function layoutOf(shape: number[]): ModelInput['layout'] {
 function sizeOf(
   shape: number[],
   layout: 'nchw' | 'nhwc',
-  option?: number | readonly [number, number],
+  asked?: number | readonly [number, number],
 ): [number, number] {
-  const wanted = typeof option === 'number' ? [option, option] : option;
+  const wanted = typeof asked === 'number' ? [asked, asked] : asked;
   const declared = layout === 'nchw' ? shape.slice(2) : shape.slice(1, 3);
   const size = declared.map((dim, i) => (dim > 0 ? dim : (wanted?.[i] ?? defaultImageSize)));
   if (wanted?.some((dim, i) => dim !== size[i] || !Number.isInteger(dim) || dim < 1)) {
     throw new UsageError(
-      `Expected an imageSize that the model takes, found ${wanted.join(' x ')}: its input has the shape [${shape.map((dim) => (dim > 0 ? dim : '?')).join(', ')}].`,
+      `Expected ${option('imageSize')} to be a size that the model takes, found ${wanted.join(' x ')}: its input has the shape [${shape.map((dim) => (dim > 0 ? dim : '?')).join(', ')}].`,
     );
   }
   return [size[0], size[1]];

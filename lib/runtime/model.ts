@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, option } from '../base/index.js';
 import { tapModel } from '../onnx/index.js';
 import { float16ToFloat32 } from '../tensor/index.js';
 import { checkHead, sampleBatches } from './check.js';
@@ -31,7 +31,7 @@ export interface Model extends ModelDescription {
    * @throws FeatReconstructError when type or shape are not the input's
    */
   run(batch: ModelBatch): Promise<ModelOutput>;
-  /** Gives the memory back. */
+  /** Gives the memory back, once what runs has ended. Called again it does nothing; `run` then throws a UsageError. */
   release(): Promise<void>;
 }
 
@@ -167,7 +167,7 @@ async function selfCheck(model: Model): Promise<void> {
   if (failure instanceof FeatReconstructError) throw failure;
   const reason = (failure as Error).message.trim().replace(/\.$/, '');
   throw new FeatReconstructError(
-    `Expected the model to run on a random batch of ${rows}, found that ONNX Runtime stops: ${reason}. If the batch size is fixed inside the graph, export it with a dynamic one${model.imageSize ? '; if the image size is not ' + model.imageSize.join(' x ') + ', give the option imageSize' : ''}.`,
+    `Expected the model to run on a random batch of ${rows}, found that ONNX Runtime stops: ${reason}. If the batch size is fixed inside the graph, export it with a dynamic one${model.imageSize ? `; if the image size is not ${model.imageSize.join(' x ')}, give ${option('imageSize')}` : ''}.`,
     { cause: failure },
   );
 }

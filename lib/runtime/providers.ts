@@ -16,15 +16,31 @@ export async function knownProviders(): Promise<string[]> {
   return listSupportedBackends().map(({ name }) => name);
 }
 
+/** What an option takes: a whole number, one of some words, or a list of names. */
+type OptionValue = 'number' | 'names' | readonly string[];
+
+const device = { deviceId: 'number' } as const;
+const cacheModes = ['disabled', 'lazyRelease', 'simple', 'bucket'];
+
 /**
- * The options that onnxruntime-node's binding hands on; it drops others in silence. WebGPU's are checked by ONNX Runtime.
+ * The options that onnxruntime-node's binding hands on. It drops others in silence, and of those of WebGPU says that they
+ * are wrong only where it loads.
  */
-const providerOptions: Record<string, readonly string[]> = {
-  cpu: [],
-  cuda: ['deviceId'],
-  tensorrt: ['deviceId'],
-  dml: ['deviceId'],
-  coreml: ['coreMlFlags'],
+const providerOptions: Record<string, Record<string, OptionValue>> = {
+  cpu: {},
+  cuda: device,
+  tensorrt: device,
+  dml: device,
+  coreml: { coreMlFlags: 'number' },
+  webgpu: {
+    preferredLayout: ['NCHW', 'NHWC'],
+    validationMode: ['disabled', 'wgpuOnly', 'basic', 'full'],
+    storageBufferCacheMode: cacheModes,
+    uniformBufferCacheMode: cacheModes,
+    queryResolveBufferCacheMode: cacheModes,
+    defaultBufferCacheMode: cacheModes,
+    forceCpuNodeNames: 'names',
+  },
 };
 
 /**
@@ -42,22 +58,41 @@ export async function demandProviders(providers: readonly ExecutionProvider[]): 
         `Expected an execution provider out of ${known.join(', ')} (what this build of ONNX Runtime has on ${process.platform} ${process.arch}), found '${name}': name one of those, cpu always runs.`,
       );
     }
-    checkOptions(provider);
+    checkProviderOptions(provider);
     if (!isCudaProvider(name) || process.platform !== 'linux') continue;
     const libraries = await findCudaLibraries(name);
     if (libraries.files.length > 0 || libraries.missing.length > 0) throw await unloadable(name, absence(libraries));
   }
 }
 
-function checkOptions(provider: ExecutionProvider): void {
+/** @throws UsageError for an option that the provider does not have, or a value that it does not take */
+export function checkProviderOptions(provider: ExecutionProvider): void {
   if (typeof provider === 'string') return;
   const { name, ...options } = provider;
+  // A provider that this table does not have yet checks its options itself.
+  if (!Object.hasOwn(providerOptions, name)) return;
   const known = providerOptions[name];
-  const unknown = Object.keys(options).find((option) => known && !known.includes(option));
-  if (unknown === undefined) return;
-  throw new UsageError(
-    `Expected ${known.length > 0 ? `an option of provider '${name}' out of ${known.join(', ')}` : `no options of provider '${name}'`}, found '${unknown}': onnxruntime-node hands on no other.`,
-  );
+  for (const [key, value] of Object.entries(options)) {
+    if (!Object.hasOwn(known, key)) {
+      const names = Object.keys(known);
+      throw new UsageError(
+        `Expected ${names.length > 0 ? `an option of provider '${name}' out of ${names.join(', ')}` : `no options of provider '${name}'`}, found '${key}': onnxruntime-node hands on no other.`,
+      );
+    }
+    const wanted = wantedBy(known[key], value);
+    if (wanted === null) continue;
+    throw new UsageError(`Expected the option ${key} of provider '${name}' to be ${wanted}, found '${String(value)}'.`);
+  }
+}
+
+/** What an option takes, in words; null where this is such a value. */
+function wantedBy(option: OptionValue, value: unknown): string | null {
+  if (option === 'number') return Number.isInteger(value) && (value as number) >= 0 ? null : 'a whole number from 0';
+  if (option === 'names') {
+    const fits = Array.isArray(value) && value.every((name) => typeof name === 'string');
+    return fits ? null : "a list of nodes' names, which only the library takes";
+  }
+  return option.includes(value as string) ? null : `one of ${option.join(', ')}`;
 }
 
 /** The error of a provider that does not load here. */

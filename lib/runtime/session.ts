@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, UsageError } from '../base/index.js';
 import { buildModel } from '../onnx/index.js';
 import { isCudaProvider } from './libraries.js';
 import { loadRuntime } from './ort.js';
@@ -48,6 +48,7 @@ export interface GraphSession {
   run(feeds: Record<string, GraphTensor>, fetches?: readonly string[]): Promise<Record<string, GraphTensor>>;
   /** Ends the recording of `profile`: the nodes that ran on each provider so far. */
   placement(): Promise<Placement>;
+  /** Gives the memory back, once what runs has ended; again is nothing. A released session runs no more. */
   release(): Promise<void>;
 }
 
@@ -90,8 +91,9 @@ async function open(model: Uint8Array | string, options: SessionOptions): Promis
   const sessionOptions: InferenceSession.SessionOptions = {
     executionProviders: options.executionProviders as InferenceSession.ExecutionProviderConfig[],
     graphOptimizationLevel: options.graphOptimizationLevel ?? 'all',
-    // Warnings about unused initialisers and the like are no news to our users.
-    logSeverityLevel: 3,
+    // Errors are thrown. Printed as well they would go to the terminal as they are, names of nodes from a stranger's file
+    // among them; warnings about unused initialisers and the like are no news to our users.
+    logSeverityLevel: 4,
     ...(options.intraOpNumThreads ? { intraOpNumThreads: options.intraOpNumThreads } : {}),
     extra: {
       session: {
@@ -167,26 +169,47 @@ function twoNodes(): Uint8Array {
 }
 
 function wrap({ session, profile }: OpenSession, provider: string, RuntimeTensor: typeof Tensor): GraphSession {
+  const running = new Set<Promise<unknown>>();
+  let released: Promise<void> | undefined;
+  const demandOpen = (): void => {
+    if (released) throw new UsageError('Expected a model that is open, found one that was released: load it again.');
+  };
+  const runOnce: GraphSession['run'] = async (feeds, fetches) => {
+    const tensors: Record<string, Tensor> = {};
+    for (const [name, feed] of Object.entries(feeds)) tensors[name] = tensorOf(feed, RuntimeTensor);
+    const results = fetches ? await session.run(tensors, fetches) : await session.run(tensors);
+    const out: Record<string, GraphTensor> = {};
+    for (const [name, tensor] of Object.entries(results)) {
+      out[name] = { type: tensor.type as GraphTensor['type'], data: dataOf(tensor), dims: tensor.dims };
+    }
+    return out;
+  };
+  const close = async (): Promise<void> => {
+    // ONNX Runtime's memory must not go from under a run.
+    await Promise.allSettled(running);
+    await session.release();
+    // A recording that nobody asked for ends with the session.
+    if (profile) await rm(profile, { recursive: true, force: true });
+  };
   return {
     inputs: describe(session.inputMetadata),
     outputs: describe(session.outputMetadata),
     provider,
     async run(feeds, fetches) {
-      const tensors: Record<string, Tensor> = {};
-      for (const [name, feed] of Object.entries(feeds)) tensors[name] = tensorOf(feed, RuntimeTensor);
-      const results = fetches ? await session.run(tensors, fetches) : await session.run(tensors);
-      const out: Record<string, GraphTensor> = {};
-      for (const [name, tensor] of Object.entries(results)) {
-        out[name] = { type: tensor.type as GraphTensor['type'], data: dataOf(tensor), dims: tensor.dims };
+      demandOpen();
+      const run = runOnce(feeds, fetches);
+      running.add(run);
+      try {
+        return await run;
+      } finally {
+        running.delete(run);
       }
-      return out;
     },
-    placement: () => readProfile(session, profile),
-    async release() {
-      await session.release();
-      // A recording that nobody asked for ends with the session.
-      if (profile) await rm(profile, { recursive: true, force: true });
+    async placement() {
+      demandOpen();
+      return readProfile(session, profile);
     },
+    release: () => (released ??= close()),
   };
 }
 
