@@ -153,6 +153,22 @@ def tiffs():
                     f"strips{strip}-{what}-{compression}.tif",
                     lambda: saved(picture, "TIFF", compression=compression, tiffinfo={278: strip}, strip_size=strip * 400),
                 )
+    noise = Image.fromarray(rng.integers(0, 2, (40, 133), dtype=np.uint8) * 255).convert("1")
+    lines = np.full((64, 5300), 255, np.uint8)
+    for y in range(64):
+        for x in rng.integers(0, 5300, y % 7):
+            lines[y, x : x + int(rng.integers(1, 3000))] ^= 255
+    lines = Image.fromarray(lines).convert("1")
+    for what, picture in dict(picture=BIG.convert("1"), noise=noise, lines=lines, white=Image.new("1", (133, 70), 1),
+                              black=Image.new("1", (133, 70)), one=Image.new("1", (1, 1))).items():  # fmt: skip
+        for compression in ("group3", "group4", "tiff_ccitt"):
+            for options in ({}, {292: 1}, {292: 4}, {292: 5}) if compression == "group3" else ({},):
+                for strip in (9, 1000):
+                    for fill in (1, 2):
+                        info = {**options, 278: strip, 266: fill}
+                        name = f"fax-{what}-{compression}-{options.get(292, 0)}-strip{strip}-fill{fill}.tif"
+                        yield name, lambda: saved(picture, "TIFF", compression=compression, tiffinfo=info, strip_size=strip * picture.width // 8)
+    yield "fax-cut.tif", lambda: (lambda b: b[:-60])(saved(lines, "TIFF", compression="group4"))
     pages = [PICTURE, PICTURE.rotate(90), GREY]
     yield "pages.tif", lambda: saved(PICTURE, "TIFF", save_all=True, append_images=pages[1:])
     yield "trailing.tif", lambda: saved(PICTURE, "TIFF") + b"left over" * 50

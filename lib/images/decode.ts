@@ -40,17 +40,20 @@ export async function decodeImage(encoded: EncodedImage): Promise<RgbImage> {
   try {
     return await format.decode(bytes);
   } catch (error) {
-    throw new FeatReconstructError(`Bad image '${name}': ${reason(error as Error, format.name)}.`, { cause: error });
+    throw badImage(name, error as Error, format.name);
   }
 }
 
-/** What was found, and what to do. */
-function reason(error: Error, format: string): string {
-  const leaveOut = `or leave such images out (${option('skipBadImages')})`;
-  if (error instanceof Refusal) return `${error.message}, ${leaveOut}`;
+/** What was found in an image, and what to do. */
+export function badImage(name: string, error: Error, format?: string): FeatReconstructError {
+  const leaveOut = `or leave such images out (${option('skipBadImages')}).`;
   // Node's words for reading behind a buffer's end say nothing of images.
   const found = error instanceof RangeError ? 'it breaks off' : error.message;
-  return `could not decode it as ${format} (${found}). It is truncated, corrupted or of an unusual kind: replace or remove it, ${leaveOut}`;
+  const text =
+    error instanceof Refusal || !format
+      ? `${error.message}, ${leaveOut}`
+      : `could not decode it as ${format} (${found}). It is truncated, corrupted or of an unusual kind: replace or remove it, ${leaveOut}`;
+  return new FeatReconstructError(`Bad image '${name}': ${text}`, { cause: error });
 }
 
 async function readImageFile(path: string, name: string): Promise<Buffer> {

@@ -17,19 +17,22 @@ export interface JpegHeader {
   scans: number;
 }
 
-/** Markers that begin a frame, other than those of the kinds that libjpeg reads. */
+/** Markers that begin a frame, other than those of the kinds that are read. */
 const unread: Record<number, string> = {
   0xc3: 'lossless',
   0xc5: 'hierarchical',
   0xc6: 'hierarchical',
   0xc7: 'hierarchical',
+  0xc9: 'coded arithmetically',
+  0xca: 'coded arithmetically',
   0xcb: 'lossless',
   0xcd: 'hierarchical',
   0xce: 'hierarchical',
   0xcf: 'hierarchical',
+  0xf7: 'a JPEG-LS',
 };
-/** Baseline, extended, progressive; those again with arithmetic coding. */
-const read = [0xc0, 0xc1, 0xc2, 0xc9, 0xca];
+/** Baseline, extended, progressive. */
+const read = [0xc0, 0xc1, 0xc2];
 
 /** @throws Error where there is no header, or it is cut short */
 export function readJpegHeader(bytes: Buffer): JpegHeader {

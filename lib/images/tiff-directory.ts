@@ -14,6 +14,7 @@ export const tags = {
   rowsPerStrip: 278,
   stripCounts: 279,
   planar: 284,
+  faxOptions: 292,
   predictor: 317,
   colorMap: 320,
   tileWidth: 322,

@@ -21,16 +21,23 @@ export interface TiffKind {
   predicted: boolean;
   /** The first bit of a byte is its lowest. */
   reversed: boolean;
+  /** CCITT Group 3 in two dimensions. */
+  twoDimensional: boolean;
   /** Colours were multiplied by the alpha that follows them. */
   premultiplied: boolean;
   orientation: number;
 }
 
-export type Compression = 'none' | 'lzw' | 'deflate' | 'packbits' | 'jpeg';
+export type Compression = 'none' | 'rows' | 'group 3' | 'group 4' | 'lzw' | 'deflate' | 'packbits' | 'jpeg';
+export const isFax = (compression: Compression): compression is 'rows' | 'group 3' | 'group 4' =>
+  ['rows', 'group 3', 'group 4'].includes(compression);
 export type Photometric = 'white is zero' | 'black is zero' | 'rgb' | 'palette' | 'cmyk' | 'ycbcr';
 
 const compressions: Record<number, Compression> = {
   1: 'none',
+  2: 'rows',
+  3: 'group 3',
+  4: 'group 4',
   5: 'lzw',
   7: 'jpeg',
   8: 'deflate',
@@ -38,9 +45,6 @@ const compressions: Record<number, Compression> = {
   32773: 'packbits',
 };
 const unreadCompressions: Record<number, string> = {
-  2: 'CCITT run lengths',
-  3: 'CCITT Group 3 fax',
-  4: 'CCITT Group 4 fax',
   6: 'old-style JPEG',
   32809: 'ThunderScan',
   34676: 'SGI LogL',
@@ -108,6 +112,10 @@ export function tiffKind(directory: Directory): TiffKind {
   checkBits(photometric, samples, bits);
 
   const planar = planarValue === 2 && samples > 1;
+  // Pillow takes a single such plane for whole bytes, black being zero, whatever it is.
+  if (planarValue === 2 && samples === 1 && compression === 'none' && (bits < 8 || photometric === 'white is zero')) {
+    refuse(`an uncompressed TIFF with one plane of ${bits} bits, ${photometric}`, png);
+  }
   // Pillow takes the 16-bit samples of such planes for bytes.
   if (planar && bits === 16 && compression === 'none') refuse('an uncompressed TIFF of 16-bit planes', png);
   const differences = compression === 'lzw' || compression === 'deflate' ? one(tags.predictor, 1) : 1;
@@ -115,7 +123,10 @@ export function tiffKind(directory: Directory): TiffKind {
   if (differences === 2 && bits < 8) refuse(`a TIFF with a predictor on ${bits} bits`, png);
   const fill = one(tags.fillOrder, 1);
   if (fill !== 1 && fill !== 2) refuse(`a TIFF of fill order ${fill}`, png);
-  if (fill === 2 && (compression !== 'none' || bits > 8)) refuse('a compressed TIFF of fill order 2', png);
+  if (fill === 2 && bits > 8) refuse(`a TIFF of ${bits} bits a sample and fill order 2`, png);
+  if (isFax(compression) && (bits > 1 || samples > 1 || photometric === 'palette')) {
+    refuse(`a TIFF of ${bits} bits compressed with CCITT ${compression}`, png);
+  }
   if (compression === 'jpeg') checkJpeg(photometric, samples, bits, planar);
   const orientation = one(tags.orientation, 1);
   return {
@@ -129,6 +140,7 @@ export function tiffKind(directory: Directory): TiffKind {
     planar,
     predicted: differences === 2,
     reversed: fill === 2,
+    twoDimensional: (one(tags.faxOptions, 0) & 1) === 1,
     premultiplied: photometric === 'rgb' && extra[0] === 1,
     orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
   };

@@ -1,12 +1,18 @@
 import { inflateWhole } from './inflate.js';
 import { decodeJpegInTiff } from './jpeg.js';
 import { deflateRatio } from './limits.js';
+import { decodeFax } from './tiff-fax.js';
+import { isFax } from './tiff-kind.js';
 import type { Compression, TiffKind } from './tiff-kind.js';
 
 /** The strips and tiles of a TIFF, unpacked. */
 
-/** The most bytes that one byte unfolds to. */
-export const ratios: Record<Compression, number> = {
+/** The most bytes that one byte unfolds to, of rows of so many bytes. */
+export const mostRatio = (compression: Compression, rowLength: number): number =>
+  // A bit for a white row.
+  isFax(compression) ? 8 * rowLength : ratios[compression];
+
+const ratios = {
   none: 1,
   // Codes of at least nine bits for at most 3,838 bytes.
   lzw: 3838,
@@ -27,15 +33,16 @@ export async function unpack(
   size: { width: number; height: number },
   jpegTables: Buffer | undefined,
 ): Promise<Uint8Array> {
-  const bytes = await decompress(segment, length, kind, size, jpegTables);
+  // As libtiff does, which leaves JPEG as it is.
+  const turned = kind.reversed && kind.compression !== 'jpeg' ? segment.map(reverseBits) : segment;
+  const bytes = await decompress(turned, length, kind, size, jpegTables);
   if (bytes.length < length) throw new Error(`a strip or tile holds ${bytes.length} bytes of ${length}`);
-  if (kind.reversed) return bytes.subarray(0, length).map(reverseBits);
   if (kind.predicted) addUp(bytes, length, kind, size.width);
   return bytes;
 }
 
 async function decompress(
-  segment: Buffer,
+  segment: Uint8Array,
   length: number,
   kind: TiffKind,
   size: { width: number; height: number },
@@ -44,6 +51,13 @@ async function decompress(
   switch (kind.compression) {
     case 'none':
       return segment.subarray(0, length);
+    case 'rows':
+    case 'group 3':
+    case 'group 4':
+      return decodeFax(segment, size.width, size.height, {
+        kind: kind.compression,
+        twoDimensional: kind.twoDimensional,
+      });
     case 'packbits':
       return packBits(segment, length);
     case 'lzw':
@@ -55,15 +69,15 @@ async function decompress(
       return bytes;
     }
     case 'jpeg':
-      return decodeJpegInTiff(segment, jpegTables, size, kind.photometric);
+      return decodeJpegInTiff(Buffer.from(segment.buffer, segment.byteOffset, segment.length), jpegTables, size, kind.photometric);
   }
 }
 
-function packBits(segment: Buffer, length: number): Uint8Array {
+function packBits(segment: Uint8Array, length: number): Uint8Array {
   const out = new Uint8Array(length);
   let to = 0;
   for (let at = 0; to < length && at < segment.length;) {
-    const head = segment.readInt8(at++);
+    const head = (segment[at++] << 24) >> 24;
     if (head >= 0) {
       const part = segment.subarray(at, at + Math.min(head + 1, length - to));
       out.set(part, to);
@@ -78,7 +92,7 @@ function packBits(segment: Buffer, length: number): Uint8Array {
 }
 
 /** LZW of TIFF 6.0: codes from the highest bit, their width grown one code early; strips begin with a clear code. */
-function lzw(segment: Buffer, length: number): Uint8Array {
+function lzw(segment: Uint8Array, length: number): Uint8Array {
   if (segment.length >= 2 && segment[0] === 0 && segment[1] & 1) throw new Error('LZW of the kind before TIFF 6.0');
   const out = new Uint8Array(length);
   // Of each code: where in the output its last use begins, and how long it is. A string is its prefix there and one more.

@@ -4,7 +4,7 @@ import type { Directory } from './tiff-directory.js';
 import { tiffKind } from './tiff-kind.js';
 import type { TiffKind } from './tiff-kind.js';
 import { rgbWriter } from './tiff-colors.js';
-import { ratios, unpack } from './tiff-segments.js';
+import { mostRatio, unpack } from './tiff-segments.js';
 import type { RgbImage } from './types.js';
 
 /** The first page of a TIFF or BigTIFF, as Pillow reads it, turned as its orientation says, which Pillow does for TIFF alone. */
@@ -23,7 +23,7 @@ export async function decodeTiff(file: Buffer): Promise<RgbImage> {
     file.length,
     grid.counts.reduce((sum, count) => sum + count, 0),
   );
-  checkPromise(held, (grid.tiled ? grid.down * grid.height : height) * grid.across * rowLength * planes, ratios[kind.compression]);
+  checkPromise(held, (grid.tiled ? grid.down * grid.height : height) * grid.across * rowLength * planes, mostRatio(kind.compression, rowLength));
 
   const tables = directory.bytes(tags.jpegTables);
   const place = placeOf(kind);
