@@ -1,66 +1,67 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { FeatReconstructError, option } from '../base/index.js';
-import { decodeByJimp } from './jimp.js';
-import type { JimpMime } from './jimp.js';
+import { decodeBmp } from './bmp.js';
+import { decodeGif } from './gif.js';
 import { decodeJpeg } from './jpeg.js';
-import type { Bitmap } from './jpeg.js';
+import { Refusal } from './limits.js';
+import { decodePng } from './png.js';
+import { decodeTiff } from './tiff.js';
 import type { EncodedImage, RgbImage } from './types.js';
+
+type Decoder = (bytes: Buffer) => RgbImage | Promise<RgbImage>;
+
+const formats: { name: string; starts: string[]; decode: Decoder }[] = [
+  { name: 'JPEG', starts: ['\xff\xd8\xff'], decode: decodeJpeg },
+  { name: 'PNG', starts: ['\x89PNG\r\n\x1a\n'], decode: decodePng },
+  { name: 'BMP', starts: ['BM'], decode: decodeBmp },
+  { name: 'GIF', starts: ['GIF87a', 'GIF89a'], decode: decodeGif },
+  { name: 'TIFF', starts: ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'], decode: decodeTiff },
+];
 
 /**
  * Decodes a JPEG, PNG, BMP, GIF (first frame) or TIFF (first page) to 8-bit RGB, as Pillow's
- * `Image.open(file).convert('RGB')` does: grey is spread to three channels, alpha is dropped, EXIF does not rotate. Exact, save for
- * JPEGs in four colours or inside a TIFF (1 grey level) and 16-bit grey (its high byte; Pillow clips it).
- * @throws FeatReconstructError, naming the image, when it is missing, of no known format, cut short or corrupted
+ * `Image.open(file).convert('RGB')` does: grey is spread to three channels, alpha is dropped, EXIF does not rotate (but
+ * a TIFF's orientation does). Exact, save for JPEGs in four colours (1 grey level). Kinds that would not come out so are
+ * refused by their name, and so are images of more pixels than Pillow opens, before anything is decoded.
+ * @throws FeatReconstructError, naming the image, when it is missing, of no known format or kind, too large, cut short
+ * or corrupted
  */
 export async function decodeImage(encoded: EncodedImage): Promise<RgbImage> {
   const { file, name } = encoded;
   const bytes =
     typeof file === 'string' ? await readImageFile(file, name) : Buffer.from(file.buffer, file.byteOffset, file.length);
-  const mime = sniff(bytes);
-  if (!mime) {
+  const start = bytes.toString('latin1', 0, 8);
+  const format = formats.find(({ starts }) => starts.some((signature) => start.startsWith(signature)));
+  if (!format) {
     throw new FeatReconstructError(
       `Expected '${name}' to be a JPEG, PNG, BMP, GIF or TIFF image, found ${bytes.length === 0 ? 'an empty file' : 'something else'}: convert or remove it.`,
     );
   }
   try {
-    return dropAlpha(await (mime === 'image/jpeg' ? decodeJpeg(bytes) : decodeByJimp(bytes, mime)));
+    return await format.decode(bytes);
   } catch (error) {
-    throw new FeatReconstructError(
-      `Bad image '${name}': could not decode it as ${mime.slice(6).toUpperCase()} (${(error as Error).message}). It is truncated, corrupted or of an unusual kind: replace or remove it, or leave such images out (${option('skipBadImages')}).`,
-      { cause: error },
-    );
+    throw badImage(name, error as Error, format.name);
   }
+}
+
+/** What was found in an image, and what to do. */
+export function badImage(name: string, error: Error, format?: string): FeatReconstructError {
+  const leaveOut = `or leave such images out (${option('skipBadImages')}).`;
+  // Node's words for reading behind a buffer's end say nothing of images.
+  const found = error instanceof RangeError ? 'it breaks off' : error.message;
+  const text =
+    error instanceof Refusal || !format
+      ? `${error.message}, ${leaveOut}`
+      : `could not decode it as ${format} (${found}). It is truncated, corrupted or of an unusual kind: replace or remove it, ${leaveOut}`;
+  return new FeatReconstructError(`Bad image '${name}': ${text}`, { cause: error });
 }
 
 async function readImageFile(path: string, name: string): Promise<Buffer> {
   try {
+    // A pipe or a device may never end.
+    if (!(await stat(path)).isFile()) throw new Error('it is no regular file');
     return await readFile(path);
   } catch (error) {
     throw new FeatReconstructError(`Could not read the image '${name}': ${(error as Error).message}`, { cause: error });
   }
-}
-
-/** The type of a file by its first bytes. */
-function sniff(bytes: Buffer): JimpMime | undefined {
-  const start = bytes.toString('latin1', 0, 8);
-  if (start.startsWith('\xff\xd8\xff')) return 'image/jpeg';
-  if (start === '\x89PNG\r\n\x1a\n') return 'image/png';
-  if (start.startsWith('BM')) return 'image/bmp';
-  if (start.startsWith('GIF8')) return 'image/gif';
-  if (start.startsWith('II*\0') || start.startsWith('MM\0*')) return 'image/tiff';
-  return undefined;
-}
-
-function dropAlpha({ width, height, data }: Bitmap): RgbImage {
-  const size = width * height;
-  if (!(size > 0) || data.length !== size * 4) {
-    throw new Error(`${data.length} bytes for ${width} x ${height} pixels`);
-  }
-  const rgb = new Uint8Array(size * 3);
-  for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
-    rgb[to] = data[from];
-    rgb[to + 1] = data[from + 1];
-    rgb[to + 2] = data[from + 2];
-  }
-  return { width, height, data: rgb };
 }

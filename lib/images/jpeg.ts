@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { decodeByJimp } from './jimp.js';
+import { withoutBand } from './jpeg-bands.js';
+import { readJpegHeader, withColors } from './jpeg-header.js';
+import type { JpegHeader } from './jpeg-header.js';
+import { checkPromise, checkSize, maxPixels, refuse } from './limits.js';
+import type { Photometric } from './tiff-kind.js';
+import type { RgbImage } from './types.js';
 
-/** What jimp's formats decode to. */
-export interface Bitmap {
+/** RGBA, 8 bits. */
+interface Bitmap {
   width: number;
   height: number;
-  /** RGBA, 8 bits. */
   data: Uint8Array | Uint8ClampedArray;
 }
 
@@ -29,25 +33,104 @@ async function load(): Promise<Libjpeg> {
   return { decode: (bytes, preserveOrientation) => module.decode(bytes, preserveOrientation), messages };
 }
 
+/** A progressive JPEG has about ten scans; each goes over all pixels, however short it is. */
+const mostScans = 32;
+
+/** Bytes for decoding one image: all that Pillow opens without a warning (89 million pixels) takes less. */
+const mostMemory = 1.45e9;
+
+/** Above this many pixels the decoder is not kept: its memory never shrinks. */
+const keepUpTo = 1 << 24;
+
 /**
- * A JPEG decoder in the manner of jimp's formats: libjpeg-turbo as WebAssembly (@jsquash/jpeg), whose pixels are those
- * of Pillow, where jimp's own decoder is grey levels off. EXIF does not rotate.
- * @throws Error with libjpeg's message when the bytes are no JPEG or are cut short
+ * JPEG through libjpeg-turbo as WebAssembly (@jsquash/jpeg), whose pixels are those of Pillow. EXIF does not rotate.
+ * Of a file with several images (MPO) the first counts.
+ * @throws Refusal for a kind that is not read; Error with libjpeg's message when the bytes are no JPEG or are cut short
  */
-export async function decodeJpeg(bytes: Buffer): Promise<Bitmap> {
-  const { decode, messages } = await (loaded ??= load());
+export async function decodeJpeg(bytes: Buffer): Promise<RgbImage> {
+  const header = readJpegHeader(bytes);
+  const { width, height, components } = header;
+  checkSize(width, height);
+  if (header.unread) refuse(`a JPEG that is ${header.unread}`, 'save it as an ordinary JPEG');
+  if (components !== 1 && components !== 3 && components !== 4) refuse(`a JPEG of ${components} bands`);
+  // The shortest code is a bit for a block of 8 x 8 pixels.
+  checkPromise(header.length, header.blocks, 8);
+  // The RGBA pixels twice; several scans want all coefficients beside them; four bands are decoded in two goes.
+  const memory = (8 * width * height + (header.scans > 1 ? 2 * header.coefficients : 0)) * (components === 4 ? 2 : 1);
+  if (memory > mostMemory) refuse(`a JPEG of ${width} x ${height} in ${header.scans} scans`, 'save it smaller, or as PNG');
+  if (header.scans * width * height > mostScans * maxPixels) refuse(`a JPEG of ${header.scans} scans over all its pixels`);
+  return components === 4 ? decodeInk(bytes, header) : dropAlpha(await decode(bytes, width * height));
+}
+
+async function decode(bytes: Buffer, pixels: number): Promise<Bitmap> {
+  const { decode: run, messages } = await (loaded ??= load());
   messages.length = 0;
   let bitmap: Bitmap | null = null;
   try {
-    bitmap = decode(bytes, false);
+    bitmap = run(bytes, false);
   } catch {
     // libjpeg left by exit(), and what it held is lost: the next image gets a fresh copy of it.
     loaded = undefined;
   }
-  // Four colours of print: the one kind that libjpeg does not turn to RGB, and jimp's own decoder does.
-  if (messages.some((line) => line.includes('Unsupported color conversion'))) return decodeByJimp(bytes, 'image/jpeg');
+  if (pixels > keepUpTo) loaded = undefined;
   // Of a file that is cut short libjpeg makes the rest grey, and only warns.
   const premature = messages.find((line) => line.includes('Premature end'));
   if (!bitmap || premature) throw new Error(premature ?? (messages.at(-1) || 'libjpeg found no image'));
   return bitmap;
+}
+
+/**
+ * The four colours of print, with Pillow's way to RGB. Two decodings of three bands each: the colours, which may be
+ * stored as YCbCr, and black.
+ */
+async function decodeInk(bytes: Buffer, { width, height, adobe }: JpegHeader): Promise<RgbImage> {
+  const stored = adobe !== undefined && adobe !== 0 ? 1 : 0;
+  const others = dropAlpha(await decode(withoutBand(bytes, 0, 0), width * height));
+  // Black is the last band of the three. Pillow takes inks in such files for inverted: 255 is paper.
+  const paper = new Uint8Array(width * height);
+  for (let i = 0; i < paper.length; i++) paper[i] = others.data[3 * i + 2];
+  const image = dropAlpha(await decode(withoutBand(bytes, 3, stored), width * height));
+  const { data } = image;
+  for (let i = 0; i < data.length; i++) {
+    const white = paper[Math.floor(i / 3)];
+    const product = (stored ? data[i] : 255 - data[i]) * white + 128;
+    data[i] = Math.max(0, white - ((product + (product >> 8)) >> 8));
+  }
+  return image;
+}
+
+/** A strip or tile of a TIFF: the tables that all of them share stand apart, and colours are as the TIFF says. */
+export async function decodeJpegInTiff(
+  segment: Buffer,
+  tables: Buffer | undefined,
+  size: { width: number; height: number },
+  photometric: Photometric,
+): Promise<Uint8Array> {
+  const file = withColors(segment, tables, photometric === 'ycbcr');
+  const header = readJpegHeader(file);
+  const grey = photometric !== 'rgb' && photometric !== 'ycbcr';
+  if (header.unread) refuse(`a TIFF with a JPEG that is ${header.unread}`);
+  if (header.components !== (grey ? 1 : 3)) throw new Error(`a JPEG of ${header.components} bands in it`);
+  // The last strip may be stored whole.
+  if (header.width !== size.width || header.height < size.height) {
+    throw new Error(`a JPEG of ${header.width} x ${header.height} in a place of ${size.width} x ${size.height}`);
+  }
+  checkSize(header.width, header.height);
+  const { data } = dropAlpha(await decode(file, header.width * header.height));
+  return grey ? data.filter((_, i) => i % 3 === 0) : data;
+}
+
+/** In place, since such an image may be large. */
+function dropAlpha({ width, height, data }: Bitmap): RgbImage {
+  const length = width * height * 3;
+  if (data.length !== width * height * 4) throw new Error(`${data.length} bytes for ${width} x ${height} pixels`);
+  const all = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  for (let from = 0, to = 0; to < length; from += 4, to += 3) {
+    all[to] = all[from];
+    all[to + 1] = all[from + 1];
+    all[to + 2] = all[from + 2];
+  }
+  const rgb = all.subarray(0, length);
+  // A small image does not keep the larger memory that it came in.
+  return { width, height, data: length > keepUpTo ? rgb : rgb.slice() };
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { FeatReconstructError, option } from '../base/index.js';
 import type { EncodedImage, RgbImage, Transform } from './types.js';
-import type { Answer, Job } from './worker.js';
+import type { Answer, Job, Start } from './worker.js';
 
 /** Decodes images off the main thread, which a running model blocks. */
 export interface DecodePool {
@@ -26,16 +26,29 @@ interface Thread {
   worker: Worker;
   /** By number, in the order in which the thread takes them. */
   pending: Map<number, Work>;
+  /** Shared with the thread: the number of the job that it is at. */
+  at: Int32Array;
+  /** The job that it was seen at, and since when. */
+  seen: { id: number; since: number };
 }
+
+/**
+ * Seconds that an image may take. The largest that is decoded (179 million pixels) takes 2 to 5, and 24 on two cores with
+ * twenty times the work they can do, so that only what hangs takes longer.
+ */
+const secondsAnImage = 60;
 
 /**
  * A pool of threads, started when first needed.
  * @param options.threads one less than the machine's cores by default, at most four
+ * @param options.seconds how long an image may take before its thread is ended, 60 by default
  */
-export function decodePool(options: { transform: Transform; threads?: number }): DecodePool {
+export function decodePool(options: { transform: Transform; threads?: number; seconds?: number }): DecodePool {
   const size = options.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1));
   const threads = new Set<Thread>();
   let closing: Promise<void> | undefined;
+  const limit = (options.seconds ?? secondsAnImage) * 1000;
+  let watch: NodeJS.Timeout | undefined;
   let jobs = 0;
 
   /** The thread with the least to do, or a new one while there may be more. */
@@ -46,13 +59,16 @@ export function decodePool(options: { transform: Transform; threads?: number }):
   };
 
   const start = (): Thread => {
+    const at = new Int32Array(new SharedArrayBuffer(4)).fill(-1);
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
-      workerData: options.transform,
+      workerData: { transform: options.transform, at } satisfies Start,
       // Not those of the process: `--input-type`, of a script given as text, ends a thread at once.
       execArgv: [],
     });
-    const thread: Thread = { worker, pending: new Map() };
+    const thread: Thread = { worker, pending: new Map(), at, seen: { id: -1, since: 0 } };
     threads.add(thread);
+    // It does not keep the process alive: a thread with work does.
+    watch ??= setInterval(look, Math.min(1000, limit / 4)).unref();
     worker.on('message', (answer: Answer) => hear(thread, answer));
     worker.on('messageerror', (error) => lose(thread, error.message));
     worker.on('error', (error) => lose(thread, error.message));
@@ -72,18 +88,33 @@ export function decodePool(options: { transform: Transform; threads?: number }):
     else work.reject(new FeatReconstructError(error));
   };
 
+  /**
+   * Ends threads that are at one image for too long. What they are at is read from shared memory, since this thread may
+   * have been busy itself (with a model) while their answers came in.
+   */
+  const look = (): void => {
+    const now = performance.now();
+    for (const thread of [...threads]) {
+      const id = Atomics.load(thread.at, 0);
+      if (id < 0 || id !== thread.seen.id) thread.seen = { id, since: now };
+      else if (now - thread.seen.since > limit && thread.pending.has(id)) {
+        lose(thread, `it took longer than ${limit / 1000} seconds`, id);
+      }
+    }
+  };
+
   /** A thread failed: so did the image that it was at; those behind it go to another thread. */
-  const lose = (thread: Thread, reason: string): void => {
+  const lose = (thread: Thread, reason: string, id?: number): void => {
     if (closing || !threads.delete(thread)) return;
     thread.worker.ref();
     void thread.worker.terminate();
-    const [first, ...others] = thread.pending.values();
-    first?.reject(
+    const failed = thread.pending.get(id ?? [...thread.pending.keys()][0]);
+    failed?.reject(
       new FeatReconstructError(
-        `Bad image '${first.encoded.name}': the thread that decoded it failed (${reason}). Replace or remove it, or leave such images out (${option('skipBadImages')}).`,
+        `Bad image '${failed.encoded.name}': the thread that decoded it failed (${reason}). Replace or remove it, or leave such images out (${option('skipBadImages')}).`,
       ),
     );
-    for (const work of others) send(work);
+    for (const work of thread.pending.values()) if (work !== failed) send(work);
   };
 
   const send = (work: Work): void => {
@@ -108,6 +139,7 @@ export function decodePool(options: { transform: Transform; threads?: number }):
   };
 
   const stop = async (): Promise<void> => {
+    clearInterval(watch);
     for (const { pending } of threads) {
       for (const { reject } of pending.values())
         reject(new FeatReconstructError('The decode pool was closed while images were under way.'));

@@ -1,3 +1,4 @@
+import { maxPixels, Refusal } from './limits.js';
 import type { Interpolation, RgbImage } from './types.js';
 
 /**
@@ -39,9 +40,13 @@ export function resize(image: RgbImage, size: readonly [number, number], interpo
     from.width === width ? from : horizontal(from, taps(from.width, width, filter));
   const down = (from: RgbImage): RgbImage =>
     from.height === height ? from : vertical(from, taps(from.height, height, filter));
-  // The order shows in the rounding between the passes; this is Pillow's since 13.0 (before: always across first).
+  return downFirst(image, size) ? across(down(image)) : down(across(image));
+}
+
+/** The order shows in the rounding between the passes; this is Pillow's since 13.0 (before: always across first). */
+function downFirst(image: { width: number; height: number }, [height, width]: readonly [number, number]): boolean {
   const shrinks = image.height - height;
-  return shrinks > 0 && shrinks > (image.width - width) * 2 ? across(down(image)) : down(across(image));
+  return shrinks > 0 && shrinks > (image.width - width) * 2;
 }
 
 /**
@@ -52,6 +57,25 @@ export function resizedSize(image: { width: number; height: number }, shorter: n
   return width <= height
     ? [Math.trunc((shorter * height) / width), shorter]
     : [shorter, Math.trunc((shorter * width) / height)];
+}
+
+/** Weights of the input's pixels, at most: a side of 16 million. */
+const longestSide = 1 << 24;
+
+/**
+ * A row of a million pixels whose shorter side is to become 224 would have 50 billion.
+ * @throws Refusal, before that is tried
+ */
+export function checkResize(image: { width: number; height: number }, size: readonly [number, number]): void {
+  const [height, width] = size;
+  const between = downFirst(image, size) ? height * image.width : image.height * width;
+  const most = Math.max(height * width, between);
+  const side = Math.max(image.height, image.width);
+  if (most > maxPixels || (side > longestSide && (image.height !== height || image.width !== width))) {
+    throw new Refusal(
+      `it has ${image.width} x ${image.height} pixels, too long and narrow to be resized to ${width} x ${height}: crop it`,
+    );
+  }
 }
 
 /** Which input pixels make each output pixel, with what weights (fixed-point). */

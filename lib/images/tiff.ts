@@ -1,54 +1,98 @@
-/** What has to be known of a TIFF before it is decoded: the reader takes missing strips for black. */
+import { checkPromise, checkSize } from './limits.js';
+import { firstDirectory, tags } from './tiff-directory.js';
+import type { Directory } from './tiff-directory.js';
+import { tiffKind } from './tiff-kind.js';
+import type { TiffKind } from './tiff-kind.js';
+import { rgbWriter } from './tiff-colors.js';
+import { mostRatio, unpack } from './tiff-segments.js';
+import type { RgbImage } from './types.js';
 
-/** Tags of TIFF 6.0. */
-const tags = {
-  photometric: 262,
-  stripOffsets: 273,
-  orientation: 274,
-  stripCounts: 279,
-  tileOffsets: 324,
-  tileCounts: 325,
-};
+/** The first page of a TIFF or BigTIFF, as Pillow reads it, turned as its orientation says, which Pillow does for TIFF alone. */
 
-/** @throws Error when the pixels of the first page are not all there, or are of a kind that is not read */
-export function checkTiff(bytes: Buffer): void {
-  const fields = firstDirectory(bytes);
-  if (fields.get(tags.photometric)?.[0] === 5) throw new Error('CMYK colours, which are not read: save it as RGB');
-  const offsets = fields.get(tags.stripOffsets) ?? fields.get(tags.tileOffsets) ?? [];
-  const counts = fields.get(tags.stripCounts) ?? fields.get(tags.tileCounts) ?? [];
-  offsets.forEach((offset, i) => {
-    const end = offset + (counts[i] ?? 0);
-    if (end > bytes.length) throw new Error(`${bytes.length} bytes of ${end}`);
-  });
-}
+/** @throws Refusal for a kind that is not read; Error when the bytes are cut short or corrupted */
+export async function decodeTiff(file: Buffer): Promise<RgbImage> {
+  const directory = firstDirectory(file);
+  const kind = tiffKind(directory);
+  const { width, height, planar, samples, bits } = kind;
+  const grid = readGrid(directory, kind, file.length);
+  const planes = planar ? samples : 1;
+  const bands = planar ? 1 : samples;
+  const rowLength = Math.ceil((grid.width * bands * bits) / 8);
+  const rowsOf = (y: number): number => (grid.tiled ? grid.height : Math.min(grid.height, height - y));
+  const held = Math.min(
+    file.length,
+    grid.counts.reduce((sum, count) => sum + count, 0),
+  );
+  checkPromise(held, (grid.tiled ? grid.down * grid.height : height) * grid.across * rowLength * planes, mostRatio(kind.compression, rowLength));
 
-/** 1 to 8, as in EXIF. */
-export function tiffOrientation(bytes: Buffer): number {
-  const value = firstDirectory(bytes).get(tags.orientation)?.[0] ?? 1;
-  return value >= 1 && value <= 8 ? value : 1;
-}
-
-/** The whole-number fields of the first page, by tag. @throws RangeError where the file breaks off */
-function firstDirectory(bytes: Buffer): Map<number, number[]> {
-  const little = bytes[0] === 0x49;
-  const short = (at: number): number => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
-  const long = (at: number): number => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
-  const fields = new Map<number, number[]>();
-  const start = long(4);
-  for (let i = 0; i < short(start); i++) {
-    const at = start + 2 + i * 12;
-    const type = short(at + 2);
-    if (type !== 3 && type !== 4) continue;
-    const size = type === 3 ? 2 : 4;
-    const count = long(at + 4);
-    // Up to four bytes stand in the field itself.
-    const from = count * size <= 4 ? at + 8 : long(at + 8);
-    if (from + count * size > bytes.length) throw new Error('a field beyond the end');
-    const read = type === 3 ? short : long;
-    fields.set(
-      short(at),
-      Array.from({ length: count }, (_, k) => read(from + k * size)),
-    );
+  const tables = directory.bytes(tags.jpegTables);
+  const place = placeOf(kind);
+  const out = new Uint8Array(width * height * 3);
+  const write = rgbWriter(kind, directory);
+  for (let row = 0; row < grid.down; row++) {
+    for (let column = 0; column < grid.across; column++) {
+      const [x, y] = [column * grid.width, row * grid.height];
+      const length = rowsOf(y) * rowLength;
+      const unpacked: Uint8Array[] = [];
+      for (let plane = 0; plane < planes; plane++) {
+        const i = (plane * grid.down + row) * grid.across + column;
+        const segment = file.subarray(grid.offsets[i], grid.offsets[i] + grid.counts[i]);
+        if (segment.length < grid.counts[i]) throw new Error(`a strip or tile goes beyond its end`);
+        unpacked.push(await unpack(segment, length, kind, { width: grid.width, height: rowsOf(y) }, tables));
+      }
+      const [columns, rows] = [Math.min(grid.width, width - x), Math.min(grid.height, height - y)];
+      for (let k = 0; k < rows; k++) write(unpacked, k * rowLength, out, place.of(x, y + k), place.step, columns);
+    }
   }
-  return fields;
+  return place.turned ? { width: height, height: width, data: out } : { width, height, data: out };
+}
+
+/** How an image is cut up: into tiles, or into strips, which are tiles of its width. */
+interface Grid {
+  tiled: boolean;
+  width: number;
+  height: number;
+  across: number;
+  down: number;
+  offsets: number[];
+  counts: number[];
+}
+
+function readGrid({ list, one }: Directory, kind: TiffKind, fileLength: number): Grid {
+  const tiled = list(tags.stripOffsets).length === 0;
+  const width = tiled ? one(tags.tileWidth, 0) : kind.width;
+  const height = tiled ? one(tags.tileHeight, 0) : Math.min(kind.height, one(tags.rowsPerStrip, kind.height));
+  if (!(width > 0 && height > 0)) throw new Error(`strips or tiles of ${width} x ${height} pixels`);
+  const [across, down] = [Math.ceil(kind.width / width), Math.ceil(kind.height / height)];
+  // Tiles go over the edge, but not far.
+  if (tiled) checkSize(across * width, down * height);
+  const wanted = across * down * (kind.planar ? kind.samples : 1);
+  const offsets = list(tiled ? tags.tileOffsets : tags.stripOffsets);
+  if (offsets.length < wanted) throw new Error(`${offsets.length} strips or tiles of ${wanted}`);
+  const stated = list(tiled ? tags.tileCounts : tags.stripCounts);
+  // Uncompressed data are as long as they are; some files do not say how long, or say it wrongly.
+  const bands = kind.planar ? 1 : kind.samples;
+  const rowLength = Math.ceil((width * bands * kind.bits) / 8);
+  const counts = offsets.slice(0, wanted).map((offset, i) => {
+    if (kind.compression !== 'none') return stated[i] ?? Math.max(0, fileLength - offset);
+    const y = (Math.floor(i / across) % down) * height;
+    return rowLength * (tiled ? height : Math.min(height, kind.height - y));
+  });
+  return { tiled, width, height, across, down, offsets, counts };
+}
+
+/** Where pixels belong in an image that is turned as the orientation tag says, 1 to 8, as in EXIF. */
+function placeOf({ width, height, orientation }: TiffKind): {
+  turned: boolean;
+  /** Bytes to the pixel on its right in the file. */
+  step: number;
+  of(x: number, y: number): number;
+} {
+  const turned = orientation >= 5;
+  const mirrorX = [2, 3, 7, 8].includes(orientation);
+  const mirrorY = [3, 4, 6, 7].includes(orientation);
+  const stepX = (turned ? height : 1) * (mirrorX ? -3 : 3);
+  const stepY = (turned ? 1 : width) * (mirrorY ? -3 : 3);
+  const origin = (mirrorX ? (1 - width) * stepX : 0) + (mirrorY ? (1 - height) * stepY : 0);
+  return { turned, step: stepX, of: (x, y) => origin + x * stepX + y * stepY };
 }

@@ -1,6 +1,6 @@
 import { option, UsageError } from '../base/index.js';
 import { centerCrop } from './crop.js';
-import { resize, resizedSize } from './resize.js';
+import { checkResize, resize, resizedSize } from './resize.js';
 import type { PixelStep, RgbImage, Transform, TransformName, TransformSpec } from './types.js';
 
 const imagenetMean: Transform['mean'] = [0.485, 0.456, 0.406];
@@ -129,11 +129,15 @@ function dropUndefined(spec: TransformSpec): TransformSpec {
   ) as unknown as TransformSpec;
 }
 
-/** Runs a transform's pixel steps. The result may be the image itself where nothing changes. */
+/**
+ * Runs a transform's pixel steps. The result may be the image itself where nothing changes.
+ * @throws Refusal where a step would make more pixels of a long, narrow image than an image may have
+ */
 export function applyPixels(transform: Transform, image: RgbImage): RgbImage {
   return transform.steps.reduce((current, step) => {
     if (step.op === 'centerCrop') return centerCrop(current, step.size);
     const size = typeof step.size === 'number' ? resizedSize(current, step.size) : step.size;
+    checkResize(current, size);
     return resize(current, size, step.interpolation);
   }, image);
 }

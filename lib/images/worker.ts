@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { textOf } from '../base/index.js';
-import { decodeImage } from './decode.js';
+import { badImage, decodeImage } from './decode.js';
 import { applyPixels } from './transform.js';
 import type { EncodedImage, RgbImage, Transform } from './types.js';
 
@@ -18,19 +18,37 @@ export interface Answer {
   error?: string;
 }
 
-const transform = workerData as Transform;
+/** What a thread is started with. */
+export interface Start {
+  transform: Transform;
+  /** One number: that of the job at work, or -1. Shared, since a thread that hangs cannot answer. */
+  at: Int32Array;
+}
+
+const { transform, at } = workerData as Start;
 
 /** One image at a time, in the order asked for: a thread that fails was at the first that it has not answered. */
 let last: Promise<void> = Promise.resolve();
 parentPort!.on('message', (job: Job) => (last = last.then(() => work(job))));
 
 async function work({ id, encoded }: Job): Promise<void> {
+  Atomics.store(at, 0, id);
   try {
-    const image = applyPixels(transform, await decodeImage(encoded));
+    const image = transformed(await decodeImage(encoded), encoded.name);
     const answer: Answer = { id, image };
     parentPort!.postMessage(answer, [image.data.buffer as ArrayBuffer]);
   } catch (error) {
     const answer: Answer = { id, error: textOf(error as Error) };
     parentPort!.postMessage(answer);
+  } finally {
+    Atomics.store(at, 0, -1);
+  }
+}
+
+function transformed(image: RgbImage, name: string): RgbImage {
+  try {
+    return applyPixels(transform, image);
+  } catch (error) {
+    throw badImage(name, error as Error);
   }
 }
