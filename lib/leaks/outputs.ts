@@ -7,14 +7,16 @@ export interface OutputsFile {
   rows: RowSource;
   /** What was read: `logits in store.safetensors`. */
   name: string;
-  /** What was left out of it, in sentences. */
+  /** What was taken of it and what was left out, in sentences. */
   notes: string[];
+  /** Names of the columns; null where the file has none. */
+  columns: string[] | null;
   close(): Promise<void>;
 }
 
 /**
  * Opens outputs (n, c) from a .npy, a .safetensors (tensor `logits`, else its only one; `FILE#NAME` names another) or a
- * .csv as a web service logs it.
+ * .csv, .tsv or .txt as a web service, a spreadsheet or a script writes it.
  * @throws FeatReconstructError when the file is missing, of another kind, or holds no such tensor
  */
 export async function openOutputs(path: string): Promise<OutputsFile> {
@@ -29,20 +31,15 @@ export async function openOutputs(path: string): Promise<OutputsFile> {
         `Expected a tensor '${name ?? 'logits'}' in '${file}', found ${names.join(', ') || 'none'}; name one as '${file}#NAME'.`,
       );
     }
-    return { rows: opened.rows(name), name: `${name} in ${file}`, notes: [], close: () => opened.close() };
+    return { rows: opened.rows(name), name: `${name} in ${file}`, notes: [], columns: null, close: () => opened.close() };
   }
   if (/\.npy$/i.test(file)) {
     const opened = await openNpy(file);
-    return { rows: opened, name: file, notes: [], close: () => opened.close() };
+    return { rows: opened, name: file, notes: [], columns: null, close: () => opened.close() };
   }
   if (/\.(csv|tsv|txt)$/i.test(file)) {
-    const { rows, columns, leftOut } = await readCsv(file);
-    const notes = leftOut.length
-      ? [
-          `Took ${columns.length} columns as outputs (${columns[0]} to ${columns[columns.length - 1]}); left out ${leftOut.join(', ')}.`,
-        ]
-      : [];
-    return { rows, name: file, notes, close: async () => undefined };
+    const { rows, columns, named, notes } = await readCsv(file);
+    return { rows, name: file, notes, columns: named ? columns : null, close: async () => undefined };
   }
   throw new FeatReconstructError(`Expected a .safetensors, .npy or .csv file of outputs, found '${path}'.`);
 }
