@@ -1,156 +1,129 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { FeatReconstructError } from '../base/index.js';
-import { memoryRows, type RowSource } from '../tensor/index.js';
+import type { RowSource } from '../tensor/index.js';
+import { isMissing, numberOf } from './csv-cells.js';
+import { chooseColumns, describeChoice } from './csv-columns.js';
+import { dialectOf, recordsOf, separatorLine, type Dialect } from './csv-dialect.js';
+import { Table } from './csv-table.js';
+import { textOf, wholeRecords } from './csv-text.js';
 
 /** The numbers of a CSV file, and what was left out of them. */
 export interface CsvOutputs {
   rows: RowSource;
   /** Names of the columns kept (`column 3`, counted from 1, where there is no header). */
   columns: string[];
-  /** Names of the columns left out as no outputs, each with why. */
-  leftOut: string[];
+  /** Whether the file names its columns. */
+  named: boolean;
+  /** What was taken, what was left out and why, in sentences. */
+  notes: string[];
 }
 
-const outputless =
-  /^(|id|.*_id|idx|index|no|nr|row|label|class|target|y|true.*|pred.*|split|time.*|date.*|ts|latency.*|.*_ms|version)$/i;
+/** Lines that are looked at before separators and decimal mark are decided on. */
+const linesAhead = 50;
 
 /**
- * Reads outputs as a web service logs them: one line an image, with or without a header, columns parted by comma,
- * semicolon or tab. Columns that hold text, and numbers that a header calls an id, a label, a time or the like, are left
- * out; without a header, columns of whole numbers beside others that have fractions. Held in memory as float64.
- * @throws FeatReconstructError when a line is longer or shorter than the first, a number is missing, or none is there
+ * Reads outputs as a web service, a spreadsheet or a script logs them: one line an image, with or without a header. What
+ * parts the cells, the decimal mark and the encoding are found from the text; which columns are outputs, from their
+ * values together with their names. Held in memory as float64.
+ * @throws FeatReconstructError when the file is no text or no table, a number is missing, or no outputs are in it
  */
 export async function readCsv(path: string): Promise<CsvOutputs> {
-  const table = new Table(path);
-  const stream = createReadStream(path, { encoding: 'utf8' });
-  try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) table.add(line);
-  } catch (error) {
-    if (error instanceof FeatReconstructError) throw error;
-    throw new FeatReconstructError(`Could not read '${path}': ${(error as Error).message}`, { cause: error });
-  } finally {
-    stream.destroy();
+  const table = await readTable(path);
+  const { columns, rows } = table;
+  const total = rows;
+  const looked = Math.min(rows, 1000);
+  const at = Int32Array.from({ length: looked }, (_, i) => Math.floor((i * rows) / looked));
+  const sample = { rows: looked, total, value: (i: number, j: number) => table.value(at[i], j) };
+  const numbers = columns.filter(({ texts }) => texts * 2 <= rows);
+  if (rows === 0 || numbers.length < 2) throw noOutputs(table, numbers.length);
+  const choice = chooseColumns(columns, sample, path, table.named);
+  const { kept } = choice;
+  if (kept.length < 2) throw noOutputs(table, kept.length);
+  const bad = kept.find((j) => columns[j].firstText !== null);
+  if (bad !== undefined) {
+    const { name, firstText } = columns[bad];
+    throw new FeatReconstructError(
+      `Expected a number in every line of '${name}' in '${path}', found ${firstText!.cell === '' ? 'none' : `'${firstText!.cell.slice(0, 40)}'`} in line ${firstText!.line}; leave that line out.`,
+    );
   }
-  return table.finish();
+  return {
+    rows: chosenColumns(table, kept),
+    columns: kept.map((j) => columns[j].name),
+    named: table.named,
+    notes: [describeChoice(choice, columns), ...table.notes],
+  };
 }
 
-/** Rows that are added line by line; numbers where they are, NaN where text stands. */
-class Table {
-  #separator = '';
-  #header: string[] | undefined;
-  #width = 0;
-  #line = 0;
-  #chunks: Float64Array[] = [];
-  #rows = 0;
-  /** Per column: lines with text, the first of them, and lines with a fraction. */
-  #texts: number[] = [];
-  #firstText: number[] = [];
-  #fractions: number[] = [];
-
-  constructor(readonly path: string) {}
-
-  add(line: string): void {
-    this.#line++;
-    if (line.trim() === '') return;
-    if (this.#width === 0) {
-      this.#separator = separatorOf(line);
-      const cells = split(line.replace(/^\uFEFF/, ''), this.#separator);
-      this.#width = cells.length;
-      for (const list of [this.#texts, this.#firstText, this.#fractions]) list.push(...cells.map(() => 0));
-      // A header is a line of names: where any cell that is a number stands, it is a line of outputs already.
-      if (cells.every((cell) => !isNumber(cell) || /^\d+$/.test(cell.trim())) && !cells.every(isNumber)) {
-        this.#header = cells.map((cell) => cell.trim());
-        return;
-      }
-      return this.#push(cells);
+async function readTable(path: string): Promise<Table> {
+  let table: Table | undefined;
+  let dialect: Dialect | undefined;
+  let comment: string | undefined;
+  let line = 1;
+  const read = (text: string): void => {
+    let body = text;
+    if (!dialect) {
+      dialect = dialectOf(text);
+      table = new Table(path, dialect);
+      body = text.replace(separatorLine, '');
+      if (body !== text) line++;
     }
-    this.#push(split(line, this.#separator));
+    for (const cells of recordsOf(body, dialect.separator)) {
+      const start = line++;
+      for (const cell of cells) if (cell.includes('\n')) line += cell.split('\n').length - 1;
+      if (cells.every((cell) => cell.trim() === '')) continue;
+      // A column may be called '#', above numbers of rows.
+      const first = cells[0].replace(/^\uFEFF/, '').trim();
+      if (first.startsWith('#') && (first !== '#' || dialect.separator === ' ')) {
+        comment ??= cells.join(dialect.separator);
+      } else table!.add(cells, start);
+    }
+    // The text ends with a line end, behind which an empty record is seen.
+    if (body.endsWith('\n')) line--;
+  };
+  let held = '';
+  for await (const text of wholeRecords(textOf(path), path)) {
+    held += text;
+    if (!dialect && held.split('\n', linesAhead + 1).length <= linesAhead) continue;
+    read(held);
+    held = '';
   }
-
-  #push(cells: string[]): void {
-    if (cells.length !== this.#width) {
-      throw new FeatReconstructError(
-        `Expected ${this.#width} columns as in the first line of '${this.path}', found ${cells.length} in line ${this.#line}: the file is cut short or its text holds separators; quote such text.`,
-      );
-    }
-    if (this.#rows % 1024 === 0) this.#chunks.push(new Float64Array(1024 * this.#width));
-    const chunk = this.#chunks[this.#chunks.length - 1];
-    const at = (this.#rows % 1024) * this.#width;
-    for (let j = 0; j < cells.length; j++) {
-      const value = isNumber(cells[j]) ? Number(cells[j]) : NaN;
-      if (Number.isNaN(value)) {
-        this.#texts[j]++;
-        this.#firstText[j] ||= this.#line;
-      } else if (!Number.isInteger(value)) this.#fractions[j]++;
-      chunk[at + j] = value;
-    }
-    this.#rows++;
+  if (held !== '') read(held);
+  table ??= new Table(path, { separator: ',', mark: '.' });
+  table.finish();
+  if (comment !== undefined) {
+    const names = recordsOf(comment.replace(/^\uFEFF?#\s*/, ''), table.dialect.separator)[0].map((name) => name.trim());
+    if (names.every((name) => Number.isNaN(numberOf(name, '.')) && !isMissing(name))) table.nameColumns(names);
   }
-
-  finish(): CsvOutputs {
-    const names = this.#header ?? Array.from({ length: this.#width }, (_, j) => `column ${j + 1}`);
-    const anyFractions = this.#fractions.some((count) => count > 0);
-    const kept: number[] = [];
-    const leftOut: string[] = [];
-    for (const [j, name] of names.entries()) {
-      if (this.#texts[j] > this.#rows / 2) leftOut.push(`${name} (text)`);
-      else if (this.#header && outputless.test(name)) leftOut.push(`${name} (by its name)`);
-      else if (!this.#header && anyFractions && this.#fractions[j] === 0 && this.#wholeAndVaried(j)) {
-        leftOut.push(`${name} (whole numbers beside fractions)`);
-      } else kept.push(j);
-    }
-    if (this.#rows === 0 || kept.length < 2) {
-      throw new FeatReconstructError(
-        `Expected '${this.path}' to hold a line of at least 2 numbers for each image, found ${this.#rows} lines and ${kept.length} columns of numbers; write the outputs as CSV, .npy or .safetensors.`,
-      );
-    }
-    const bad = kept.find((j) => this.#texts[j] > 0);
-    if (bad !== undefined) {
-      throw new FeatReconstructError(
-        `Expected a number in every line of '${names[bad]}' in '${this.path}', found none in line ${this.#firstText[bad]}; leave that line out.`,
-      );
-    }
-    const data = new Float64Array(this.#rows * kept.length);
-    for (let i = 0, to = 0; i < this.#rows; i++) {
-      const chunk = this.#chunks[Math.floor(i / 1024)];
-      for (const j of kept) data[to++] = chunk[(i % 1024) * this.#width + j];
-    }
-    return { rows: memoryRows(data, this.#rows, kept.length), columns: kept.map((j) => names[j]), leftOut };
-  }
-
-  /** Ids and labels take values above 1; a class that never gets a share of probability is 0 in every line. */
-  #wholeAndVaried(j: number): boolean {
-    for (let i = 0; i < this.#rows; i++) {
-      if (Math.abs(this.#chunks[Math.floor(i / 1024)][(i % 1024) * this.#width + j]) > 1) return true;
-    }
-    return false;
-  }
+  return table;
 }
 
-const isNumber = (cell: string): boolean =>
-  cell.trim() !== '' && /^\s*[+-]?(\d|\.\d)/.test(cell) && !Number.isNaN(Number(cell));
-
-function separatorOf(line: string): string {
-  const count = (separator: string): number => split(line, separator).length;
-  return [',', ';', '\t'].reduce((best, separator) => (count(separator) > count(best) ? separator : best));
+function noOutputs({ path, columns, rows }: Table, numbers: number): FeatReconstructError {
+  const text = columns.find(({ firstText }) => /^\s*[[{]/.test(firstText?.cell ?? ''))?.firstText?.cell.trim();
+  const what =
+    text === undefined
+      ? numbers === 1 && rows > 0 && columns.length > 1
+        ? ': one number an image is the top 1 alone'
+        : ''
+      : /\.\.\.|…/.test(text)
+        ? `: ${shown(text)} is an array that NumPy shortened when it was printed`
+        : `: ${shown(text)} is no row of numbers`;
+  return new FeatReconstructError(
+    `Expected '${path}' to hold a line of at least 2 numbers for each image, found ${rows} line${rows === 1 ? '' : 's'} and ${numbers} column${numbers === 1 ? '' : 's'} of numbers${what}; write the outputs of all classes as CSV, .npy or .safetensors.`,
+  );
 }
 
-/** Cells of one line; quotes may hold separators, a doubled quote is one (RFC 4180, without line breaks inside cells). */
-function split(line: string, separator: string): string[] {
-  if (!line.includes('"')) return line.split(separator);
-  const cells: string[] = [];
-  let cell = '';
-  let quoted = false;
-  for (let i = 0; i < line.length; i++) {
-    const character = line[i];
-    if (quoted && character === '"' && line[i + 1] === '"') cell += line[i++];
-    else if (character === '"') quoted = !quoted;
-    else if (character === separator && !quoted) {
-      cells.push(cell);
-      cell = '';
-    } else cell += character;
-  }
-  cells.push(cell);
-  return cells;
+const shown = (cell: string): string => `'${cell.slice(0, 40).replace(/\s+/g, ' ')}${cell.length > 40 ? '…' : ''}'`;
+
+/** Some columns of a table as rows, without a copy of the whole. */
+function chosenColumns(table: Table, kept: readonly number[]): RowSource {
+  const cols = kept.length;
+  return {
+    rows: table.rows,
+    cols,
+    dtype: 'float64',
+    async read(start, end) {
+      const out = new Float64Array((end - start) * cols);
+      for (let i = start, to = 0; i < end; i++) for (const j of kept) out[to++] = table.value(i, j);
+      return out;
+    },
+  };
 }

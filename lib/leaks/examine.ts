@@ -18,6 +18,15 @@ export interface Examination {
   /** How many values of a row are shown, where `kind` is `truncated`. */
   topk: number | null;
   precision: 'float64' | 'float32' | 'float16';
+  /**
+   * What else the values show of how they were stored: bfloat16, so many significant digits, or equal steps of so many
+   * levels (a quantised model's). Absent where they show nothing of the kind.
+   */
+  storage?: Storage;
+  /** Present where probabilities sum to 100, not to 1. */
+  percent?: true;
+  /** Share of values equal to the largest or the smallest of all, where that is more than chance gives. */
+  clipped?: number;
   /** Rows that hold a probability of 0, whose logarithm is not finite. */
   rowsWithZeros: number;
   /** Rows equal to an earlier one, bit for bit. */
@@ -26,10 +35,23 @@ export interface Examination {
   noise: number;
 }
 
+/** How numbers were stored, as they show it themselves. */
+export type Storage = { type: 'bfloat16' } | { type: 'digits'; digits: number } | { type: 'steps'; step: number };
+
 /** An examination, with what later steps need of it and no report does. */
 export interface ExaminedRows extends Examination {
   /** Positions of the first of each set of equal rows. */
   distinct: Int32Array;
+  /** Whether a row holds a probability of 0, one byte a row. */
+  withZero: Uint8Array;
+  /** Pairs of columns that are equal in every row. */
+  equalColumns: [number, number][];
+}
+
+/** What of an examination serialises to JSON. */
+export function plain(seen: ExaminedRows): Examination {
+  const { distinct: _distinct, withZero: _withZero, equalColumns: _equalColumns, ...report } = seen;
+  return report;
 }
 
 const blockRows = 1024;
@@ -58,6 +80,10 @@ export async function examineOutputs(outputs: RowSource, options: TaskOptions = 
 }
 
 const maxDecimals = 8;
+/** Values of float32 have 7 significant digits that mean something: fewer were rounded to. */
+const maxDigits = 6;
+/** Distinct values from which on equal steps between them are no chance. */
+const enoughLevels = 20;
 
 class Look {
   readonly #rows: number;
@@ -67,7 +93,19 @@ class Look {
   readonly #varies: Uint8Array;
   readonly #distinct: number[] = [];
   readonly #seen = new Set<bigint>();
-  #fromZeroToOne = true;
+  #fromZero = true;
+  #bfloats = true;
+  /** Significant digits that every value so far has at most. */
+  #digits = 1;
+  /** Distinct values, until they are too many for steps. */
+  #levels: Set<number> | null = new Set();
+  readonly #withZero: Uint8Array;
+  readonly #sums: Float64Array;
+  readonly #columnHashes: Int32Array;
+  #smallest = Infinity;
+  #greatest = -Infinity;
+  #atSmallest = 0;
+  #atGreatest = 0;
   #logProbabilities = true;
   #halves = true;
   /** Decimals that every value so far is a multiple of. */
@@ -76,9 +114,6 @@ class Look {
   #shown = -1;
   #shownVaries = false;
   #zeros = 0;
-  #lowestSum = Infinity;
-  #highestSum = -Infinity;
-  #worstSum = { row: 0, sum: 1 };
   #squares = 0;
   #inverseSquares = 0;
   #largest = 0;
@@ -89,6 +124,9 @@ class Look {
     this.#dtype = outputs.dtype;
     this.#first = new Float64Array(this.#cols);
     this.#varies = new Uint8Array(this.#cols);
+    this.#withZero = new Uint8Array(this.#rows);
+    this.#sums = new Float64Array(this.#rows);
+    this.#columnHashes = new Int32Array(this.#cols);
   }
 
   block(data: Float32Array | Float64Array, start: number): void {
@@ -104,6 +142,8 @@ class Look {
       }
     }
     if (this.#halves) this.#halves = allHalves(data);
+    if (this.#bfloats) this.#bfloats = allBfloats(data);
+    this.#hashColumns(data);
   }
 
   #values(row: Float32Array | Float64Array, i: number): void {
@@ -124,17 +164,28 @@ class Look {
       if (value > 0) this.#inverseSquares += 1 / (value * value);
       if (Math.abs(value) > this.#largest) this.#largest = Math.abs(value);
       while (this.#decimals <= maxDecimals && !isMultiple(value, this.#decimals)) this.#decimals++;
-      if (value < 0 || value > 1.000001) this.#fromZeroToOne = false;
+      if (this.#digits <= maxDigits && !hasDigits(value, this.#digits)) this.#digits = digitsOf(value, this.#digits);
+      if (value < 0) this.#fromZero = false;
+      if (value <= this.#smallest) {
+        this.#atSmallest = value === this.#smallest ? this.#atSmallest + 1 : 1;
+        this.#smallest = value;
+      }
+      if (value >= this.#greatest) {
+        this.#atGreatest = value === this.#greatest ? this.#atGreatest + 1 : 1;
+        this.#greatest = value;
+      }
+      if (this.#levels && this.#levels.add(value).size > mostLevels) this.#levels = null;
     }
     let shown = 0;
     for (const value of row) if (value !== lowest) shown++;
     // For logits cut to their top K the lowest shown one is among the ties.
     if (this.#shown >= 0 && shown !== this.#shown) this.#shownVaries = true;
     this.#shown = Math.max(this.#shown, shown);
-    if (lowest === 0) this.#zeros++;
-    this.#lowestSum = Math.min(this.#lowestSum, sum);
-    this.#highestSum = Math.max(this.#highestSum, sum);
-    if (Math.abs(sum - 1) > Math.abs(this.#worstSum.sum - 1)) this.#worstSum = { row: i, sum };
+    if (lowest === 0) {
+      this.#zeros++;
+      this.#withZero[i] = 1;
+    }
+    this.#sums[i] = sum;
     if (this.#logProbabilities) this.#logProbabilities = Math.abs(logSumExp(row)) < 0.02;
   }
 
@@ -143,18 +194,48 @@ class Look {
     const precision = this.#halves ? 'float16' : this.#dtype === 'float64' ? 'float64' : 'float32';
     // Float32 numbers of this size are multiples of 10^-k for every k that their own spacing hides.
     const visible = Math.floor(Math.log10(0.05 / (this.#largest * (this.#dtype === 'float64' ? 1e-15 : 1.2e-7))));
-    const decimals = !this.#halves && this.#decimals <= Math.min(visible, maxDecimals) ? this.#decimals : null;
-    const half = decimals === null ? 0 : 0.5 * 10 ** -decimals;
-    const scale = this.#scale(half);
+    const step = this.#levels && stepOf(this.#levels);
+    const stepDecimals = step === null ? null : decimalsOfStep(step);
+    const dyadic = this.#halves || this.#bfloats;
+    const fixed =
+      (!dyadic || this.#decimals === 0) && this.#decimals <= Math.min(visible, maxDecimals) ? this.#decimals : null;
+    let decimals = stepDecimals ?? fixed;
+    const meanSquare = this.#squares / (rows * cols);
+    // Six digits of numbers from 0.01 to 10 are multiples of 10^-8, too: the coarser of the two was rounded to.
+    const byDigits =
+      !dyadic && step === null && this.#digits <= maxDigits ? 10 ** (2 - 2 * this.#digits) * meanSquare * 0.05 : 0;
+    const coarser = byDigits > 0 && (decimals === null || byDigits > 10 ** (-2 * decimals) / 12);
+    if (coarser) decimals = null;
+    const storage: Storage | null =
+      step !== null && stepDecimals === null
+        ? { type: 'steps', step }
+        : step !== null || decimals !== null
+          ? null
+          : this.#bfloats
+            ? { type: 'bfloat16' }
+            : coarser
+              ? { type: 'digits', digits: this.#digits }
+              : null;
+    const half = storage?.type === 'steps' ? storage.step / 2 : decimals === null ? 0 : 0.5 * 10 ** -decimals;
+    const { scale, percent } = this.#scale(half, storage);
     // Ties with the lowest in every row, as many in each: a cut, unless nothing is hidden.
     const shown = scale === 'logits' ? this.#shown + 1 : this.#shown;
     const truncated = !this.#shownVaries && shown < cols - 1;
-    const mostlyHidden = scale === 'probabilities' && this.#zeros === rows && decimals === null && shown < cols - 1;
-    const kind = truncated || mostlyHidden ? 'truncated' : decimals !== null ? 'rounded' : scale;
+    const mostlyHidden =
+      scale === 'probabilities' && this.#zeros === rows && decimals === null && storage === null && shown < cols - 1;
+    const rounded = decimals !== null || storage?.type === 'steps';
+    const kind = truncated || mostlyHidden ? 'truncated' : rounded ? 'rounded' : scale;
     if (kind !== 'truncated' && kind !== 'rounded') this.#noConstantColumn();
-    const meanSquare = this.#squares / (rows * cols);
+    if (rows > 1 && !this.#varies.includes(1)) {
+      throw new FeatReconstructError(
+        `Expected outputs that change from image to image, found ${rows} rows that are all equal; look at what made them.`,
+      );
+    }
     const inverse = this.#inverseSquares / (rows * cols);
-    const relative = precision === 'float16' ? 2 ** -11 : 2 ** -20;
+    const relative = relativeNoise(precision, storage);
+    const atEnds = (this.#atSmallest > this.#atGreatest ? this.#atSmallest : this.#atGreatest) / (rows * cols);
+    const clipped =
+      !rounded && kind !== 'truncated' && !dyadic && this.#zeros === 0 && atEnds > 0.005 && atEnds * rows * cols >= 10;
     return {
       rows,
       classes: cols,
@@ -163,37 +244,146 @@ class Look {
       decimals,
       topk: kind === 'truncated' ? shown : null,
       precision,
+      ...(storage ? { storage } : {}),
+      ...(percent ? { percent } : {}),
+      ...(clipped ? { clipped: atEnds } : {}),
       rowsWithZeros: scale === 'probabilities' ? this.#zeros : 0,
       duplicates: rows - this.#distinct.length,
-      noise:
-        decimals !== null
-          ? ((half * half) / 3) * (scale === 'probabilities' ? inverse : 1)
-          : relative ** 2 * (scale === 'probabilities' ? 30 : meanSquare),
+      noise: rounded
+        ? ((half * half) / 3) * (scale === 'probabilities' ? inverse : 1)
+        : relative ** 2 * (scale === 'probabilities' ? (storage ? 1 : 30) : meanSquare),
       distinct: Int32Array.from(this.#distinct),
+      withZero: this.#withZero,
+      equalColumns: this.#equalColumns(),
     };
   }
 
-  #scale(half: number): Examination['scale'] {
-    if (!this.#fromZeroToOne) return this.#logProbabilities && this.#largest > 0 ? 'log-probabilities' : 'logits';
-    const slack = Math.max(1e-3, this.#cols * half, this.#halves ? this.#cols * 2 ** -12 : 0);
-    const hidden = this.#zeros === this.#rows;
-    if (this.#highestSum > 1 + slack || (this.#lowestSum < 1 - slack && !hidden)) {
-      const { row, sum } = this.#worstSum;
-      throw new FeatReconstructError(
-        `Expected rows of numbers from 0 to 1 to be probabilities that sum to one, found ${sum.toPrecision(4)} in row ${row} (counted from 0); give all classes, or the logits where each class has a sigmoid of its own.`,
-      );
+  #scale(half: number, storage: Storage | null): { scale: Examination['scale']; percent?: true } {
+    if (!this.#fromZero) {
+      return { scale: this.#logProbabilities && this.#largest > 0 ? 'log-probabilities' : 'logits' };
     }
-    return 'probabilities';
+    // Shares of one, or of a hundred where most rows say so.
+    const near = (whole: number): number => this.#sums.filter((sum) => Math.abs(sum - whole) < 0.01 * whole).length;
+    const percent = this.#greatest > 1.000001 && near(100) * 2 > this.#rows;
+    const whole = percent ? 100 : 1;
+    if (this.#greatest > whole * 1.000001) {
+      return { scale: this.#logProbabilities && this.#largest > 0 ? 'log-probabilities' : 'logits' };
+    }
+    const coarse = this.#halves ? 2 ** -12 : storage?.type === 'bfloat16' ? 2 ** -9 : 0;
+    const slack = whole * Math.max(1e-3, (this.#cols * half) / whole, this.#cols * coarse);
+    const hidden = this.#zeros === this.#rows;
+    const off: number[] = [];
+    let worst = 0;
+    for (const [i, sum] of this.#sums.entries()) {
+      if (sum <= whole + slack && (sum >= whole - slack || hidden)) continue;
+      off.push(i);
+      if (Math.abs(sum - whole) > Math.abs(this.#sums[worst] - whole)) worst = i;
+    }
+    if (off.length === 0) return percent ? { scale: 'probabilities', percent } : { scale: 'probabilities' };
+    const found = `found ${this.#sums[worst].toPrecision(4)} in row ${worst} (counted from 0)`;
+    const few = off.length * 10 <= this.#rows;
+    const cure = few
+      ? `leave out ${off.length === 1 ? 'that row' : `the ${off.length} rows that do not (${some(off)})`}`
+      : 'give all classes, or the logits where each class has a sigmoid of its own';
+    throw new FeatReconstructError(
+      percent
+        ? `Expected rows of percentages that sum to 100, ${found}; ${cure}.`
+        : `Expected rows of numbers from 0 to 1 to be probabilities that sum to one, ${found}; ${cure}.`,
+    );
   }
 
   #noConstantColumn(): void {
     const column = this.#varies.indexOf(0);
-    if (column >= 0) {
+    if (column >= 0 && this.#varies.includes(1)) {
       throw new FeatReconstructError(
         `Expected every output to change from image to image, found ${this.#first[column]} in all ${this.#rows} rows of column ${column} (counted from 0); leave that column out.`,
       );
     }
   }
+
+  #hashColumns(data: Float32Array | Float64Array): void {
+    const words = new Int32Array(data.slice().buffer);
+    const cols = this.#cols;
+    const size = data.BYTES_PER_ELEMENT / 4;
+    for (let at = 0, j = 0; at < words.length; at += size, j = j + 1 === cols ? 0 : j + 1) {
+      let mixed = Math.imul(this.#columnHashes[j] ^ words[at], 0x01000193);
+      if (size === 2) mixed = Math.imul(mixed ^ words[at + 1], 0x85ebca6b);
+      this.#columnHashes[j] = mixed ^ (mixed >>> 13);
+    }
+  }
+
+  /** By the values of the first row too, so that a chance of hashes makes no pair. */
+  #equalColumns(): [number, number][] {
+    const first = new Map<string, number>();
+    const pairs: [number, number][] = [];
+    this.#columnHashes.forEach((hash, j) => {
+      if (this.#varies[j] === 0) return;
+      const key = `${hash} ${this.#first[j]}`;
+      const before = first.get(key);
+      if (before === undefined) first.set(key, j);
+      else pairs.push([before, j]);
+    });
+    return pairs;
+  }
+}
+
+/** The first of many rows, for people. */
+export const some = (rows: readonly (number | string)[], most = 8): string =>
+  `${rows.slice(0, most).join(', ')}${rows.length > most ? ` and ${rows.length - most} others` : ''}`;
+
+/** What storing adds to a value, of its size. */
+function relativeNoise(precision: Examination['precision'], storage: Storage | null): number {
+  if (storage?.type === 'bfloat16') return 2 ** -8;
+  // Half a unit of the last digit, of a value whose first digit is 3: the middle of a decade.
+  if (storage?.type === 'digits') return 0.5 * 10 ** (1 - storage.digits) * 0.44;
+  return precision === 'float16' ? 2 ** -11 : 2 ** -20;
+}
+
+/** Levels of a 16-bit number: more are none of a quantised model. */
+const mostLevels = 2 ** 16;
+
+/** The step that all values are apart by, where there are no more levels than 16 bits have; null where there is none. */
+function stepOf(values: ReadonlySet<number>): number | null {
+  const sorted = Float64Array.from(values).sort();
+  if (sorted.length < enoughLevels) return null;
+  const range = sorted[sorted.length - 1] - sorted[0];
+  let gap = Infinity;
+  for (let i = 1; i < sorted.length; i++) gap = Math.min(gap, sorted[i] - sorted[i - 1]);
+  // Steps below float32's own spacing of the largest value are its spacing.
+  if (range / gap > mostLevels) return null;
+  const step = range / Math.round(range / gap);
+  const fits = sorted.every((value) => {
+    const levels = (value - sorted[0]) / step;
+    return Math.abs(levels - Math.round(levels)) < 0.02;
+  });
+  return fits ? step : null;
+}
+
+/** k where a step is 10^-k; null for another step. */
+function decimalsOfStep(step: number): number | null {
+  const k = Math.round(-Math.log10(step));
+  return k >= 0 && k <= maxDecimals && Math.abs(step * 10 ** k - 1) < 1e-4 ? k : null;
+}
+
+/** Whether a value has at most so many significant digits, as far as float32 shows it. */
+function hasDigits(value: number, digits: number): boolean {
+  if (value === 0) return true;
+  const power = digits - 1 - Math.floor(Math.log10(Math.abs(value)));
+  const scaled = Math.abs(value) * 10 ** power;
+  return Math.abs(scaled - Math.round(scaled)) <= 1e-6 + scaled * 1.2e-7;
+}
+
+function digitsOf(value: number, from: number): number {
+  let digits = from;
+  while (digits <= maxDigits && !hasDigits(value, digits)) digits++;
+  return digits;
+}
+
+/** Whether the lower half of every float32 is empty. */
+function allBfloats(data: Float32Array | Float64Array): boolean {
+  const floats = Float32Array.from(data);
+  const words = new Uint32Array(floats.buffer);
+  return data.every((value, i) => value === floats[i] && (words[i] & 0xffff) === 0);
 }
 
 function isMultiple(value: number, decimals: number): boolean {

@@ -1,10 +1,11 @@
 import { count, FeatReconstructError, type TaskOptions } from '../base/index.js';
-import { toRowSource, type RowsLike } from '../tensor/index.js';
-import { examineOutputs, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
+import { chooseRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { describeCarried, supportedSpace, type CarriedRows } from './carried.js';
+import { examineOutputs, plain, some, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
 import { matrix, multiply, eigenInTurns, type Matrix } from '../fit/index.js';
-import { outputSpace, whiten, type OutputSpace } from './whiten.js';
+import { outputSpace, storedAs, whiten, type OutputSpace } from './whiten.js';
 
 export interface FingerprintOptions extends TaskOptions {
   /** Tries, where there are rows enough, whether a normalisation or rectified features stand before the head. Default true. */
@@ -23,7 +24,10 @@ export interface Fingerprint {
   outputs: Examination;
   /** Directions that the outputs fill; null without a gap. */
   rank: number | null;
-  /** Width of the layer before the head: the rank, or one more where that is a multiple of 8 and the rank is not. */
+  /**
+   * Least width of the layer before the head: the rank, or one more where that is a multiple of 8 and the rank is not. A
+   * layer is wider where its features are tied to one another or some are never on.
+   */
   hiddenWidth: number | null;
   /** Variance of the last direction kept over that of the first left out. */
   gap: number | null;
@@ -31,6 +35,8 @@ export interface Fingerprint {
   normalised: boolean | null;
   /** Whether a feature was found that is never negative and often zero; null where these rows show none. */
   rectified: boolean | null;
+  /** Rows that alone carry directions of the space; they are left out of the rank. Absent where there are none. */
+  carried?: CarriedRows;
   /** Why, in sentences. */
   reasons: string[];
 }
@@ -41,7 +47,8 @@ export interface Fingerprint {
  */
 export async function fingerprint(outputs: RowsLike, options: FingerprintOptions = {}): Promise<Fingerprint> {
   const rows = toRowSource(outputs, 'the outputs');
-  const { distinct, ...seen } = await examineOutputs(rows, options);
+  const examined = await examineOutputs(rows, options);
+  const seen = plain(examined);
   const result: Fingerprint = {
     rows: seen.rows,
     classes: seen.classes,
@@ -59,9 +66,28 @@ export async function fingerprint(outputs: RowsLike, options: FingerprintOptions
       `${count(seen.duplicates)} of ${count(seen.rows)} rows are copies of others; copies count once.`,
     );
   }
+  if (examined.equalColumns.length > 0) {
+    result.reasons.push(
+      `Columns ${some(examined.equalColumns.map(([a, b]) => `${a} and ${b}`))} (counted from 0) are equal in every row: copies, or classes that the model does not tell apart.`,
+    );
+  }
+  if (seen.clipped !== undefined) {
+    result.reasons.push(
+      `${(100 * seen.clipped).toFixed(1)} % of the values are equal to the largest or the smallest of all: they look clipped, and what was cut off no linear layer made.`,
+    );
+  }
+  let usable: Usable;
   let space: OutputSpace;
+  let kept: ExaminedRows;
   try {
-    space = await outputSpace(rows, seen, options);
+    usable = withoutZeros(rows, examined, result.reasons);
+    const supported = await supportedSpace(usable.rows, usable.seen, options);
+    space = supported.space;
+    kept = supported.seen;
+    if (supported.carried) {
+      result.carried = usable.inFile(supported.carried);
+      result.reasons.push(describeCarried(result.carried, seen.classes, supported.carried.with));
+    }
   } catch (error) {
     if (!(error instanceof FeatReconstructError)) throw error;
     result.reasons.push(`The hidden width does not show. ${error.message}`);
@@ -82,8 +108,40 @@ export async function fingerprint(outputs: RowsLike, options: FingerprintOptions
       `Layers are as wide as multiples of 8: ${result.hiddenWidth}, with one direction tied to the others (a layer normalisation ties one) or a feature that is zero on all these images.`,
     );
   }
-  if (options.features ?? true) await lookAtFeatures(result, { ...seen, distinct }, rows, space, options);
+  if (options.features ?? true) await lookAtFeatures(result, kept, usable.rows, space, options);
   return result;
+}
+
+/** Rows that a logarithm can be taken of, where enough are left for a width. */
+interface Usable {
+  rows: RowSource;
+  seen: ExaminedRows;
+  /** Positions in the file. */
+  inFile(carried: CarriedRows): CarriedRows;
+}
+
+function withoutZeros(rows: RowSource, seen: ExaminedRows, reasons: string[]): Usable {
+  const { distinct, withZero, rowsWithZeros, classes } = seen;
+  const positions = distinct.filter((row) => withZero[row] === 0);
+  if (rowsWithZeros === 0 || seen.kind === 'truncated' || positions.length < classes + 2) {
+    return { rows, seen, inFile: (carried) => carried };
+  }
+  reasons.push(
+    `${count(rowsWithZeros)} of ${count(seen.rows)} rows hold a probability of 0, whose logarithm is not finite: the width is that of the others.`,
+  );
+  const part: ExaminedRows = {
+    ...seen,
+    rows: positions.length,
+    duplicates: 0,
+    rowsWithZeros: 0,
+    distinct: Int32Array.from(positions, (_, i) => i),
+    withZero: new Uint8Array(positions.length),
+  };
+  const inFile = (carried: CarriedRows): CarriedRows => ({
+    ...carried,
+    rows: carried.rows.map((row) => positions[row]),
+  });
+  return { rows: chooseRows(rows, positions), seen: part, inFile };
 }
 
 const widthOf = (rank: number): number => (rank % 8 === 7 ? rank + 1 : rank);
@@ -91,7 +149,7 @@ const widthOf = (rank: number): number => (rank % 8 === 7 ? rank + 1 : rank);
 async function lookAtFeatures(
   result: Fingerprint,
   seen: ExaminedRows,
-  rows: ReturnType<typeof toRowSource>,
+  rows: RowSource,
   space: OutputSpace,
   options: FingerprintOptions,
 ): Promise<void> {
@@ -133,10 +191,13 @@ async function lookAtFeatures(
   );
 }
 
-function describeKind({ kind, scale, decimals, topk, precision, classes }: Examination): string {
+function describeKind(seen: Examination): string {
+  const { kind, decimals, topk, precision, classes, storage, percent } = seen;
+  const scale = percent ? 'percentages (probabilities times 100)' : seen.scale;
   if (kind === 'truncated') return `The outputs are ${scale}, the top ${topk} of ${classes} alone.`;
+  if (storage) return `The outputs are ${scale}. ${storedAs(seen)}.`;
   if (kind === 'rounded') return `The outputs are ${scale} rounded to ${decimals} decimals.`;
-  return `The outputs are ${kind}${precision === 'float16' ? ' in float16' : ''}.`;
+  return `The outputs are ${scale}${precision === 'float16' ? ' in float16' : ''}.`;
 }
 
 /** Whether two sets of outputs come from the same head. Plain: serialises to JSON. */

@@ -77,4 +77,6 @@ const asTheyAre = (rows: number, classes: number): ExaminedRows => ({
   duplicates: 0,
   noise: 0,
   distinct: Int32Array.from({ length: rows }, (_, i) => i),
+  withZero: new Uint8Array(rows),
+  equalColumns: [],
 });

@@ -8,25 +8,22 @@ export interface OutputsFile {
   rows: RowSource;
   /** What was read: `logits in store.safetensors`. */
   name: string;
-  /** What was left out of it, in sentences. */
+  /** What was taken of it and what was left out, in sentences. */
   notes: string[];
+  /** Names of the columns; null where the file has none. */
+  columns: string[] | null;
   close(): Promise<void>;
 }
 
 /**
  * Opens outputs (n, c) from a .npy, a store, a .safetensors (tensor `logits`, else its only one; `FILE#NAME` names another)
- * or a .csv as a web service logs it.
+ * or a .csv, .tsv or .txt as a web service, a spreadsheet or a script writes it.
  * @throws FeatReconstructError when the file is missing, of another kind, or holds no such tensor
  */
 export async function openOutputs(path: string): Promise<OutputsFile> {
   if (/\.(csv|tsv|txt)$/i.test(path)) {
-    const { rows, columns, leftOut } = await readCsv(path);
-    const notes = leftOut.length
-      ? [
-          `Took ${columns.length} columns as outputs (${columns[0]} to ${columns[columns.length - 1]}); left out ${leftOut.join(', ')}.`,
-        ]
-      : [];
-    return { rows, name: path, notes, close: async () => undefined };
+    const { rows, columns, named, notes } = await readCsv(path);
+    return { rows, name: path, notes, columns: named ? columns : null, close: async () => undefined };
   }
   if (!(await mayHoldRows(path))) {
     throw new FeatReconstructError(`Expected a .safetensors, .npy or .csv file of outputs, found '${path}'.`);
@@ -40,5 +37,5 @@ export async function openOutputs(path: string): Promise<OutputsFile> {
   } = await openRows(path, 'logits', {
     onProgress: ({ note }) => note !== undefined && notes.push(note),
   });
-  return { rows: source, name: tensor === null ? rowFile : `${tensor} in ${rowFile}`, notes, close };
+  return { rows: source, name: tensor === null ? rowFile : `${tensor} in ${rowFile}`, notes, columns: null, close };
 }

@@ -2,13 +2,14 @@ import type { NdArray } from 'ndarray';
 import { count, FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
 import { applyLinearMap, composeLinearMaps, type Matrix } from '../fit/index.js';
 import { toNdArray, toRowSource, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
+import { describeCarried, supportedSpace } from './carried.js';
 import type { FacetCertificate } from './certificate.js';
-import { examineOutputs, type ExaminedRows, type Examination } from './examine.js';
+import { examineOutputs, plain, type ExaminedRows, type Examination } from './examine.js';
 import { unitDirection } from './facet.js';
 import { blocks } from './graphs.js';
 import { complement, findFacets, rectifiedRowsNeeded } from './rectified.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded, type SphereCertificate } from './sphere.js';
-import { linearOutputs, outputSpace, whiten, type OutputSpace, type Whitened } from './whiten.js';
+import { linearOutputs, whiten, type OutputSpace, type Whitened } from './whiten.js';
 
 export interface RecoverOptions extends TaskOptions {
   /** What stands before the head: a normalisation (`sphere`) or features that are never negative (`rectified`). Default `auto`: both are tried. */
@@ -93,16 +94,17 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   const seen = await examineOutputs(rows, options);
   // Refuses what is hidden before any arithmetic.
   linearOutputs(rows, seen);
-  const space = await outputSpace(rows, seen, options);
+  const { space, seen: kept, carried } = await supportedSpace(rows, seen, options);
   if (space.rank === null) {
     throw new FeatReconstructError(`Expected outputs of a head with fewer features than classes. ${space.reason}`);
   }
-  const attempt = new Attempt(rows, seen, space, space.rank, {
+  const attempt = new Attempt(rows, kept, space, space.rank, {
     ...options,
     finish: AbortSignal.any(finish.flat()),
     onProgress: limited(options, started),
   });
   const recovery = await attempt.run(kind);
+  if (carried) recovery.report.notes.unshift(describeCarried(carried, seen.classes, carried.with));
   recovery.report.seconds = (performance.now() - started) / 1000;
   return recovery;
 }
@@ -222,7 +224,8 @@ class Attempt {
   }
 
   #report(iterations: number, used: number): RecoveryReport {
-    const { distinct, ...outputs } = this.seen;
+    const { distinct } = this.seen;
+    const outputs = plain(this.seen);
     return {
       kind: null,
       certified: false,

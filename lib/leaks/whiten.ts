@@ -49,7 +49,7 @@ export function linearOutputs(outputs: RowSource, seen: Examination, columns = e
   }
   if (seen.rowsWithZeros > 0) {
     throw new FeatReconstructError(
-      `Expected probabilities above 0, found ${seen.rowsWithZeros} of ${seen.rows} rows with a 0, whose logarithm is not finite; leave those rows out or get more decimals.`,
+      `Expected probabilities above 0, found ${seen.rowsWithZeros} of ${seen.rows} rows with a 0, whose logarithm is not finite: ${zerosCure(seen)}.`,
     );
   }
   const { rows, cols } = outputs;
@@ -65,6 +65,19 @@ export function linearOutputs(outputs: RowSource, seen: Examination, columns = e
       return out;
     },
   };
+}
+
+/** What hides below the last decimal is the cause of most zeros, and no row is without where there are many classes. */
+function zerosCure({ kind, scale, decimals, percent, rowsWithZeros, rows }: Examination): string {
+  if (kind === 'rounded' && decimals !== null && scale === 'probabilities') {
+    const least = `${percent ? 'percentages' : 'probabilities'} rounded to ${decimals} decimals show nothing of what is below ${(0.5 * 10 ** -decimals).toExponential(0)}`;
+    return rowsWithZeros * 2 > rows
+      ? `${least}; log significant digits (%.9g) instead of decimals, or logits`
+      : `${least}; leave those rows out, or log significant digits (%.9g) instead of decimals`;
+  }
+  return rowsWithZeros * 2 > rows
+    ? 'the probabilities are smaller than their number type holds; log logits or log-probabilities'
+    : 'leave those rows out, or log logits or log-probabilities';
 }
 
 function linearRow(
@@ -174,15 +187,29 @@ function findGap(values: readonly number[], seen: Examination, most: number): Om
       reason: `${rows} distinct rows fill all the directions that they can; give more rows than the hidden layer is wide (twice the classes are plenty).`,
     };
   }
-  const level =
-    seen.kind === 'rounded' || seen.precision === 'float16'
-      ? 'the noise of rounding covers the smallest directions, or '
-      : '';
-  return {
-    rank: null,
-    gap: null,
-    reason: `The outputs fill all ${most} directions that ${seen.classes} classes leave, without a gap: ${level}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much.`,
-  };
+  return { rank: null, gap: null, reason: noGap(values, seen, most, noise) };
+}
+
+/** Why no gap shows: what is known of how the outputs were stored first, then what else may be. */
+function noGap(values: readonly number[], seen: Examination, most: number, noise: number): string {
+  const coarse = seen.kind === 'rounded' || seen.precision === 'float16' || seen.storage !== undefined;
+  const above = values.filter((value) => value > noise).length;
+  if (coarse && above < most) {
+    return `${storedAs(seen)}, and below the noise of that nothing shows: ${above} of the ${most} directions that ${seen.classes} classes leave rise above it, without a gap, so that the hidden layer is at least ${above} wide. Outputs of full precision would show more.`;
+  }
+  const rounding = coarse ? `${storedAs(seen)}, whose noise may cover the smallest directions; or ` : '';
+  return `The outputs fill all ${most} directions that ${seen.classes} classes leave, without a gap: ${rounding}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much; or they are no longer what one linear layer made (a mean of models, label smoothing, a cap or clipping, added noise, a number type that the values do not show).`;
+}
+
+/** How values were stored, as the start of a sentence. */
+export function storedAs({ storage, decimals, precision, percent }: Examination): string {
+  if (storage?.type === 'bfloat16') return 'The values are bfloat16';
+  if (storage?.type === 'digits') return `The values have ${storage.digits} significant digits`;
+  if (storage?.type === 'steps') {
+    return `The values are multiples of ${Number(storage.step.toPrecision(4))}, as a quantised model's`;
+  }
+  if (decimals !== null) return `The ${percent ? 'percentages' : 'values'} are rounded to ${decimals} decimals`;
+  return precision === 'float16' ? 'The values are float16' : `The values are ${precision}`;
 }
 
 /** Outputs within the space that they fill, scaled to unit variance along every direction: features up to an unknown invertible affine map. */
@@ -207,18 +234,7 @@ export async function whiten(
   options: TaskOptions = {},
 ): Promise<Whitened> {
   const rank = space.rank!;
-  const width = space.columns.length;
-  const weight = new Float64Array(rank * width);
-  const bias = new Float64Array(rank);
-  for (let i = 0; i < rank; i++) {
-    const scale = 1 / Math.sqrt(space.values[i]);
-    for (let j = 0; j < width; j++) {
-      const value = space.vectors.data[i * width + j] * scale;
-      weight[i * width + j] = value;
-      bias[i] -= value * space.mean[j];
-    }
-  }
-  const map: LinearMap = { weight: toNdArray(weight, [rank, width]), bias: toNdArray(bias, [rank]) };
+  const map = whitening(space, rank);
   const rows = applyLinearMap(map, linearOutputs(outputs, seen, space.columns));
   const h = matrix(keep.length, rank);
   let next = 0;
@@ -234,4 +250,20 @@ export async function whiten(
     options.onProgress?.({ stage: 'whiten outputs', done: end, total: outputs.rows, unit: 'rows' });
   }
   return { h, noise: Float64Array.from({ length: rank }, (_, i) => seen.noise / space.values[i]), map };
+}
+
+/** Linear outputs → so many principal directions of their space, each of variance 1. */
+export function whitening(space: OutputSpace, rank: number): LinearMap {
+  const width = space.columns.length;
+  const weight = new Float64Array(rank * width);
+  const bias = new Float64Array(rank);
+  for (let i = 0; i < rank; i++) {
+    const scale = 1 / Math.sqrt(space.values[i]);
+    for (let j = 0; j < width; j++) {
+      const value = space.vectors.data[i * width + j] * scale;
+      weight[i * width + j] = value;
+      bias[i] -= value * space.mean[j];
+    }
+  }
+  return { weight: toNdArray(weight, [rank, width]), bias: toNdArray(bias, [rank]) };
 }

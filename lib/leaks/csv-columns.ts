@@ -1,0 +1,317 @@
+import { FeatReconstructError } from '../base/index.js';
+import {
+  derivedFrom,
+  inSpan,
+  isArgMax,
+  isSoftmaxOf,
+  isSorted,
+  outOfSpan,
+  wholeOf,
+  type Sample,
+  type Whole,
+} from './csv-derived.js';
+import { families, isOdd } from './csv-names.js';
+import { list, type Column } from './csv-table.js';
+
+/** Which columns of a log are outputs, and why the others are none. */
+export interface Choice {
+  kept: number[];
+  leftOut: { column: number; why: string }[];
+}
+
+/** Columns that may be something else are tried in all combinations up to so many. */
+const mostCombined = 10;
+/** Rows from which on a column that only rises, or that is the largest in every row, is told from chance. */
+const enoughRows = 5;
+
+/**
+ * Chooses the outputs of a log by what the values are, and by names where the values leave it open: text, constants and
+ * whole numbers beside fractions are none; nor is what is computed from the others (their largest, their entropy, …);
+ * what sums to one, to a hundred, or does so after exp without the rest is complete without it; and what is no linear
+ * function of the others, where each of these is one, is no output of the same head.
+ * @throws FeatReconstructError for the top K of each image alone, and for outputs of two models side by side
+ */
+export function chooseColumns(columns: readonly Column[], sample: Sample, path: string, named: boolean): Choice {
+  return new Chooser(columns, sample, path, named).choose();
+}
+
+const beside = 'whole numbers beside fractions';
+
+class Chooser {
+  readonly #why = new Map<number, string>();
+
+  constructor(
+    readonly columns: readonly Column[],
+    readonly sample: Sample,
+    readonly path: string,
+    readonly named: boolean,
+  ) {}
+
+  choose(): Choice {
+    const numbers = this.#numbers();
+    const sets = this.#sets(numbers);
+    const odd = this.#odd(sets);
+    const core = sets.filter((j) => !odd.includes(j));
+    const kept = this.#complete(this.#decide(core, odd));
+    for (const [j, why] of this.#why) {
+      if (why === beside && isArgMax(this.sample, j, kept)) this.#why.set(j, 'which of the others is the largest');
+    }
+    return {
+      kept,
+      leftOut: [...this.#why].sort(([a], [b]) => a - b).map(([column, why]) => ({ column, why })),
+    };
+  }
+
+  /** Columns of numbers that could be outputs at all. */
+  #numbers(): number[] {
+    const { columns, sample } = this;
+    columns.forEach(({ texts, missing }, j) => {
+      if (texts * 2 > sample.total) this.#why.set(j, missing === texts ? 'empty' : 'text');
+    });
+    const numbers = columns.flatMap((_, j) => (this.#why.has(j) ? [] : [j]));
+    const fractions = numbers.filter((j) => columns[j].fractions > 0);
+    if (fractions.length < 2) return numbers;
+    for (const j of numbers) {
+      const { min, max, fractions: some } = columns[j];
+      if (some > 0 || Math.max(Math.abs(min), Math.abs(max)) <= 1) continue;
+      this.#why.set(j, beside);
+    }
+    return numbers.filter((j) => !this.#why.has(j));
+  }
+
+  /** One set of outputs, where columns come in several; refuses what is sorted by score, and two models side by side. */
+  #sets(numbers: number[]): number[] {
+    const { columns, sample } = this;
+    const names = columns.map(({ name }) => name);
+    const varied = numbers.filter((j) => columns[j].fractions > 0);
+    const groups = this.named ? families(names, varied.length > 1 ? varied : numbers) : [];
+    const ranks = (group: readonly number[]): boolean =>
+      group.length > 1 &&
+      (sample.rows >= enoughRows || this.#companions(group.length)) &&
+      isSorted(sample, group) &&
+      (group.length > 2 || this.#companions(group.length));
+    const sorted = groups.filter(ranks);
+    const whole = groups.filter((group) => !sorted.includes(group));
+    const largest = whole.reduce<number[]>((most, group) => (group.length > most.length ? group : most), []);
+    const others = varied.filter((j) => !sorted.some((group) => group.includes(j)));
+    for (const group of sorted) {
+      if (group.length > Math.max(largest.length, others.length)) this.#refuseTop(group);
+      group.forEach((j) => this.#why.set(j, 'scores sorted from the largest'));
+    }
+    const rest = numbers.filter((j) => !this.#why.has(j));
+    if (varied.length > 1 && varied.length === rest.length && ranks(varied)) this.#refuseTop(varied);
+    const twins = whole.filter((group) => group.length === largest.length && group.length > 2);
+    if (twins.length < 2 || wholeOf(sample, twins.flat()) !== null) return rest;
+    const logits = twins.find((a) => twins.every((b) => a === b || isSoftmaxOf(sample, b, a)));
+    if (!logits) {
+      throw new FeatReconstructError(
+        `Expected one set of outputs in '${this.path}', found ${twins.length} of ${largest.length} columns each (${twins.map((group) => `${names[group[0]]} to ${names[group[group.length - 1]]}`).join(', ')}): they are not one another's softmax, so more than one model or layer made them. Give the columns of one alone.`,
+      );
+    }
+    for (const group of twins) {
+      if (group !== logits) group.forEach((j) => this.#why.set(j, 'the same outputs after a softmax'));
+    }
+    return rest.filter((j) => !this.#why.has(j));
+  }
+
+  /** Whether columns of classes stand beside scores: as many of whole numbers or of text that are numbered, too. */
+  #companions(size: number): boolean {
+    const others = this.columns.flatMap(({ texts, fractions }, j) => (texts > 0 || fractions === 0 ? [j] : []));
+    return families(
+      this.columns.map(({ name }) => name),
+      others,
+    ).some((group) => group.length === size);
+  }
+
+  #refuseTop(group: readonly number[]): never {
+    const { name: first } = this.columns[group[0]];
+    const { name: last } = this.columns[group[group.length - 1]];
+    throw new FeatReconstructError(
+      `Expected a column for each class in '${this.path}', found scores sorted from the largest (${first} to ${last}): a log of the top ${group.length} of each image, where a column is a place and no class. Its values without their classes show no width. Log the outputs of all classes in the order of the classes.`,
+    );
+  }
+
+  /** Columns that may be something else than outputs: called or made otherwise than the rest. */
+  #odd(candidates: readonly number[]): number[] {
+    const { columns, sample } = this;
+    const names = columns.map(({ name }) => name);
+    const fractional = (group: readonly number[]): number => group.filter((j) => columns[j].fractions > 0).length;
+    const group = this.named
+      ? families(names, candidates).sort((a, b) => fractional(b) - fractional(a) || b.length - a.length)[0]
+      : undefined;
+    const family = group && group.length >= 3 && group.length * 2 >= candidates.length ? new Set(group) : null;
+    const fractions = candidates.some((j) => columns[j].fractions > 0);
+    const odd = new Set<number>();
+    for (const j of candidates) {
+      const { name, min, max, rises, falls, fractions: some } = columns[j];
+      if (family ? !family.has(j) : this.named && isOdd(name)) odd.add(j);
+      if (sample.total >= enoughRows && (rises || falls)) odd.add(j);
+      if (sample.total > 1 && min === max) odd.add(j);
+      if (fractions && some === 0) odd.add(j);
+    }
+    if (sample.rows >= enoughRows) {
+      for (const j of extremes(sample, candidates)) odd.add(j);
+      for (const [j] of this.#copies(candidates)) odd.add(j);
+    }
+    return candidates.filter((j) => odd.has(j));
+  }
+
+  /** Columns equal to an earlier one, and that one. Constants are no copies. */
+  #copies(candidates: readonly number[]): Map<number, number> {
+    const { sample, columns } = this;
+    const seen = new Map<string, number>();
+    const copies = new Map<number, number>();
+    const looked = Math.min(sample.rows, 40);
+    for (const j of candidates) {
+      if (columns[j].min === columns[j].max) continue;
+      const key = Array.from({ length: looked }, (_, i) => sample.value(i, j)).join();
+      const first = seen.get(key);
+      if (first === undefined) seen.set(key, j);
+      else copies.set(j, first);
+    }
+    return copies;
+  }
+
+  #decide(core: readonly number[], odd: readonly number[]): number[] {
+    const { columns, sample } = this;
+    const all = [...core, ...odd].sort((a, b) => a - b);
+    if (wholeOf(sample, all) !== null) return all;
+    const whole = wholeOf(sample, core);
+    if (whole !== null) return this.#without(odd, core, whole);
+    for (const set of this.#within(all)) {
+      const found = wholeOf(sample, set);
+      if (found !== null)
+        return this.#without(
+          all.filter((j) => !set.includes(j)),
+          set,
+          found,
+        );
+    }
+    // A class that is called as no class is: what makes the sum whole is one.
+    if (odd.length <= mostCombined) {
+      for (const extra of subsets(odd)) {
+        const set = [...core, ...extra].sort((a, b) => a - b);
+        const found = wholeOf(sample, set);
+        if (found !== null)
+          return this.#without(
+            odd.filter((j) => !extra.includes(j)),
+            set,
+            found,
+          );
+      }
+    }
+    for (const j of all) {
+      const others = all.filter((k) => k !== j);
+      if (all.length > 500) break;
+      const found = wholeOf(sample, others);
+      if (found !== null) return this.#without([j], others, found);
+    }
+    if (core.length >= 2) return this.#byEach(core, odd);
+    const some = all.filter((j) => columns[j].fractions > 0);
+    return some.length < 2
+      ? all
+      : this.#byEach(
+          some,
+          all.filter((j) => !some.includes(j)),
+        );
+  }
+
+  /** Columns of the range that shares have, and logarithms of them, without those of whole numbers too. */
+  #within(all: readonly number[]): number[][] {
+    const { columns } = this;
+    const from = (low: number, high: number): number[] =>
+      all.filter((j) => columns[j].min >= low && columns[j].max <= high);
+    const sets = [from(0, 1.000001), from(0, 100.0001), from(-Infinity, 0)];
+    const some = (set: readonly number[]): number[] => set.filter((j) => columns[j].fractions > 0);
+    return [...sets, ...sets.map(some)].filter((set) => some(set).length >= 2 && set.length < all.length);
+  }
+
+  /** Probabilities without a class that is 0 in every row, where no other value is 0: of its logit nothing shows. */
+  #complete(kept: number[]): number[] {
+    const { columns, sample } = this;
+    const never = kept.filter((j) => columns[j].min === 0 && columns[j].max === 0);
+    if (never.length === 0 || sample.rows < enoughRows) return kept;
+    const rest = kept.filter((j) => !never.includes(j));
+    if (rest.length < 2 || rest.some((j) => columns[j].min <= 0)) return kept;
+    never.forEach((j) => this.#why.set(j, '0 in every row'));
+    return rest;
+  }
+
+  #without(odd: readonly number[], kept: readonly number[], whole: Whole): number[] {
+    const why = { one: 'the others sum to 1', hundred: 'the others sum to 100', logarithms: 'the others are whole' };
+    for (const j of odd) this.#why.set(j, this.#computed(j, kept, whole) ?? `${why[whole!]} without it`);
+    return [...kept];
+  }
+
+  /** Logits have no sum that would tell: each is looked at alone. */
+  #byEach(usual: readonly number[], unusual: readonly number[]): number[] {
+    const { columns, sample } = this;
+    const alone = new Set(outOfSpan(sample, usual));
+    const core = usual.filter((j) => !alone.has(j));
+    const odd = [...unusual, ...alone].sort((a, b) => a - b);
+    const inside = inSpan(sample, odd, core);
+    const negative = core.some((j) => columns[j].min < 0);
+    const fractions = core.some((j) => columns[j].fractions > 0);
+    const copies = this.#copies([...core, ...odd].sort((a, b) => a - b));
+    const kept = [...core];
+    for (const [k, j] of odd.entries()) {
+      const { name, min, max, rises, falls, fractions: some } = columns[j];
+      const named = this.named && isOdd(name);
+      const why =
+        (min === max ? 'the same in every row' : null) ??
+        (copies.has(j) ? `a copy of ${columns[copies.get(j)!].name}` : null) ??
+        this.#computed(j, core, null) ??
+        (fractions && some === 0 ? beside : null) ??
+        (inside && !inside[k] ? 'no linear function of the others, which are of one another' : null) ??
+        (inside ? null : (rises || falls) && named ? 'it only rises or falls' : null) ??
+        (inside || !named ? null : negative && min >= 0 ? 'by its name, and it has no values below 0' : null) ??
+        (inside || !named || negative ? null : 'by its name');
+      if (why === null) kept.push(j);
+      else this.#why.set(j, why);
+    }
+    return kept.sort((a, b) => a - b);
+  }
+
+  #computed(j: number, others: readonly number[], whole: Whole): string | null {
+    if (this.columns[j].fractions === 0)
+      return isArgMax(this.sample, j, others) ? 'which of the others is the largest' : null;
+    return derivedFrom(this.sample, j, others, whole);
+  }
+}
+
+/** Columns that are the largest of all in every row, or the smallest. */
+function extremes(sample: Sample, columns: readonly number[]): number[] {
+  let [largest, smallest] = [[...columns], [...columns]];
+  for (let i = 0; i < sample.rows && largest.length + smallest.length > 0; i++) {
+    let [most, least] = [-Infinity, Infinity];
+    for (const j of columns) {
+      const value = sample.value(i, j);
+      if (value > most) most = value;
+      if (value < least) least = value;
+    }
+    largest = largest.filter((j) => sample.value(i, j) === most);
+    smallest = smallest.filter((j) => sample.value(i, j) === least);
+  }
+  return [...largest, ...smallest];
+}
+
+/** All choices of some of a few, the largest first. */
+function subsets(of: readonly number[]): number[][] {
+  const all = Array.from({ length: 2 ** of.length - 1 }, (_, bits) => of.filter((_, k) => ((bits + 1) >> k) & 1));
+  return all.sort((a, b) => b.length - a.length);
+}
+
+/** Reasons that are told; the sentence is to fit on two lines. */
+const mostReasons = 6;
+
+/** What was taken and what was left out, in a sentence. */
+export function describeChoice({ kept, leftOut }: Choice, columns: readonly Column[]): string {
+  const name = (j: number): string => columns[j].name || '(no name)';
+  const taken = `Took ${kept.length} column${kept.length === 1 ? '' : 's'} as outputs (${name(kept[0])} to ${name(kept[kept.length - 1])})`;
+  const reasons = new Map<string, string[]>();
+  for (const { column, why } of leftOut) reasons.set(why, [...(reasons.get(why) ?? []), name(column)]);
+  const shown = [...reasons].slice(0, mostReasons).map(([why, names]) => `${list(names, 4)} (${why})`);
+  const rest = [...reasons.values()].slice(mostReasons).flat().length;
+  const left = rest > 0 ? [...shown, `${rest} others`] : shown;
+  return `${taken}${left.length > 0 ? `; left out ${left.join(', ')}` : ''}.`;
+}

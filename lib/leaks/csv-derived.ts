@@ -1,0 +1,229 @@
+import { symmetricEigen } from '../fit/index.js';
+import { logSumExp } from './observe.js';
+
+/** Some rows of a table, for a look. */
+export interface Sample {
+  rows: number;
+  /** Rows of all of the table. */
+  total: number;
+  value(i: number, j: number): number;
+}
+
+/** What rows of some columns are: shares of one or of a hundred, logarithms of shares; null for none of these. */
+export type Whole = 'one' | 'hundred' | 'logarithms' | null;
+
+/** Decimals that all values are multiples of; 9 for more. */
+function decimalsOf(values: readonly number[]): number {
+  let decimals = 0;
+  for (const value of values) {
+    while (decimals < 9 && Math.abs(value * 10 ** decimals - Math.round(value * 10 ** decimals)) > 1e-6) decimals++;
+  }
+  return decimals;
+}
+
+const columnOf = (sample: Sample, j: number): number[] =>
+  Array.from({ length: sample.rows }, (_, i) => sample.value(i, j));
+
+/** Whether every row of these columns sums to one, to a hundred, or does so after exp. */
+export function wholeOf(sample: Sample, columns: readonly number[]): Whole {
+  if (columns.length < 2) return null;
+  const { rows } = sample;
+  const some = columns.filter((_, k) => k % Math.ceil(columns.length / 64) === 0);
+  const decimals = decimalsOf(some.flatMap((j) => columnOf(sample, j).slice(0, 50)));
+  const slack = decimals > 8 ? 0 : 0.5 * columns.length * 10 ** -decimals;
+  let [one, hundred, logarithms] = [true, true, true];
+  const row = new Float64Array(columns.length);
+  for (let i = 0; i < rows && (one || hundred || logarithms); i++) {
+    let sum = 0;
+    let lowest = Infinity;
+    for (const [k, j] of columns.entries()) {
+      row[k] = sample.value(i, j);
+      sum += row[k];
+      if (row[k] < lowest) lowest = row[k];
+    }
+    if (lowest < 0) one = hundred = false;
+    one &&= Math.abs(sum - 1) <= Math.max(1e-3, slack);
+    hundred &&= Math.abs(sum - 100) <= Math.max(0.1, slack);
+    logarithms &&= Math.abs(logSumExp(row)) < 0.02;
+  }
+  return one ? 'one' : hundred ? 'hundred' : logarithms ? 'logarithms' : null;
+}
+
+/** Statistics of a row that are logged beside outputs, by what they are called in a notice. */
+function statisticsOf(row: Float64Array, whole: Whole): Map<string, number> {
+  const sorted = Float64Array.from(row).sort().reverse();
+  const total = logSumExp(row);
+  const shares =
+    whole === 'one'
+      ? sorted
+      : whole === 'hundred'
+        ? sorted.map((value) => value / 100)
+        : sorted.map((value) => Math.exp(value - total));
+  const entropy = -shares.reduce((sum, share) => sum + (share > 0 ? share * Math.log(share) : 0), 0);
+  const sum = row.reduce((a, b) => a + b, 0);
+  return new Map([
+    ['the largest of the others', sorted[0]],
+    ['the second largest of the others', sorted[1]],
+    ['the smallest of the others', sorted[sorted.length - 1]],
+    ['the sum of the others', sum],
+    ['the mean of the others', sum / row.length],
+    ['the largest less the second largest of the others', sorted[0] - sorted[1]],
+    ['the largest probability', shares[0]],
+    ['the second largest probability', shares[1]],
+    ['the largest probability in percent', 100 * shares[0]],
+    ['one less the largest probability', 1 - shares[0]],
+    ['the largest probability less the second largest', shares[0] - shares[1]],
+    ['the logarithm of the largest probability', Math.log(shares[0])],
+    ['its negative logarithm of the largest probability', -Math.log(shares[0])],
+    ['the entropy of the others', entropy],
+    ['the entropy of the others in bits', entropy / Math.LN2],
+    ['the entropy of the others, of 1 at most', entropy / Math.log(row.length)],
+    ['the log-sum-exp of the others', total],
+    ['the energy of the others', -total],
+  ]);
+}
+
+/** What a column is computed from others as, in words; null where it is nothing of the kind. */
+export function derivedFrom(sample: Sample, column: number, others: readonly number[], whole: Whole): string | null {
+  if (sample.rows < 3 || others.length < 2) return null;
+  const own = columnOf(sample, column);
+  const decimals = decimalsOf(own);
+  let open: Map<string, number> | null = null;
+  const row = new Float64Array(others.length);
+  const largest = own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const tolerance = Math.max(1e-4 * largest, decimals > 8 ? 0 : 0.6 * 10 ** -decimals);
+  for (let i = 0; i < sample.rows; i++) {
+    others.forEach((j, k) => (row[k] = sample.value(i, j)));
+    const found = statisticsOf(row, whole);
+    open ??= new Map(found);
+    for (const [name, value] of found) if (!(Math.abs(value - own[i]) <= tolerance)) open.delete(name);
+    if (open.size === 0) return null;
+  }
+  return [...open!.keys()][0] ?? null;
+}
+
+/** Whether a column holds the position of the largest of the others, counted from 0 or 1. */
+export function isArgMax(sample: Sample, column: number, others: readonly number[]): boolean {
+  let [fromZero, fromOne] = [true, true];
+  for (let i = 0; i < sample.rows && (fromZero || fromOne); i++) {
+    let best = 0;
+    for (let k = 1; k < others.length; k++) if (sample.value(i, others[k]) > sample.value(i, others[best])) best = k;
+    const value = sample.value(i, column);
+    fromZero &&= value === best;
+    fromOne &&= value === best + 1;
+  }
+  return fromZero || fromOne;
+}
+
+/** Whether in every row each column is at most the one before it, and not all rows are constant. */
+export function isSorted(sample: Sample, columns: readonly number[]): boolean {
+  let differs = false;
+  for (let i = 0; i < sample.rows; i++) {
+    for (let k = 1; k < columns.length; k++) {
+      const [before, value] = [sample.value(i, columns[k - 1]), sample.value(i, columns[k])];
+      if (value > before) return false;
+      differs ||= value < before;
+    }
+  }
+  return differs;
+}
+
+/** Whether the second columns are a softmax of the first ones, or its logarithm, times one or a hundred. */
+export function isSoftmaxOf(sample: Sample, second: readonly number[], first: readonly number[]): boolean {
+  if (second.length !== first.length) return false;
+  let [shares, percent, logarithms] = [true, true, true];
+  const row = new Float64Array(first.length);
+  for (let i = 0; i < Math.min(sample.rows, 50) && (shares || percent || logarithms); i++) {
+    first.forEach((j, k) => (row[k] = sample.value(i, j)));
+    const total = logSumExp(row);
+    for (let k = 0; k < first.length; k++) {
+      const value = sample.value(i, second[k]);
+      const log = row[k] - total;
+      shares &&= Math.abs(Math.exp(log) - value) < 6e-3;
+      percent &&= Math.abs(100 * Math.exp(log) - value) < 0.06;
+      logarithms &&= Math.abs(log - value) < 6e-3 * Math.max(1, Math.abs(log));
+    }
+  }
+  return shares || percent || logarithms;
+}
+
+/** Most columns that a span is made of, for speed. */
+const mostBasis = 256;
+
+/**
+ * Which of some columns are affine functions of the others, as a class's logit is where a head has fewer features than
+ * classes; null where the others themselves fill all directions and so cannot tell. Gram-Schmidt, twice.
+ */
+export function inSpan(sample: Sample, columns: readonly number[], others: readonly number[]): boolean[] | null {
+  const step = Math.max(1, others.length / mostBasis);
+  const used = Array.from({ length: Math.min(others.length, mostBasis) }, (_, k) => others[Math.floor(k * step)]);
+  if (sample.rows < used.length + 10) return null;
+  const basis: Float64Array[] = [];
+  const residual = (j: number): { left: Float64Array; share: number } => {
+    const values = columnOf(sample, j);
+    const decimals = decimalsOf(values);
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    const left = Float64Array.from(values, (value) => value - mean);
+    const before = length(left);
+    for (let pass = 0; pass < 2; pass++) {
+      for (const direction of basis) {
+        let along = 0;
+        for (let i = 0; i < left.length; i++) along += left[i] * direction[i];
+        for (let i = 0; i < left.length; i++) left[i] -= along * direction[i];
+      }
+    }
+    const after = length(left);
+    // What rounding of this column and of those in the basis leaves of a true function of them.
+    const rounding = decimals > 8 ? 0 : 10 * 10 ** -decimals * Math.sqrt(left.length);
+    return { left, share: before === 0 || after <= rounding ? 0 : after / before };
+  };
+  let dependent = 0;
+  for (const j of used) {
+    const { left, share } = residual(j);
+    if (share < 1e-4) dependent++;
+    else {
+      const size = length(left);
+      basis.push(left.map((value) => value / size));
+    }
+  }
+  return dependent === 0 ? null : columns.map((j) => residual(j).share < 1e-4);
+}
+
+const length = (x: Float64Array): number => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
+
+/** Shares of variance below this are linear dependence, seen through rounding to a few decimals. */
+const dependence = 1e-7;
+
+/**
+ * Columns that take part in no linear relation where the others are tied to one another: of the directions in which
+ * standardised columns do not vary they hold nothing.
+ */
+export function outOfSpan(sample: Sample, columns: readonly number[]): number[] {
+  const p = columns.length;
+  const { rows } = sample;
+  if (p < 4 || p > mostBasis || rows < p + 10) return [];
+  const standard = columns.map((j) => {
+    const values = columnOf(sample, j);
+    const mean = values.reduce((a, b) => a + b, 0) / rows;
+    const centred = Float64Array.from(values, (value) => value - mean);
+    const size = length(centred) || 1;
+    return centred.map((value) => value / size);
+  });
+  const gram = new Float64Array(p * p);
+  for (let a = 0; a < p; a++) {
+    for (let b = 0; b <= a; b++) {
+      let sum = 0;
+      for (let i = 0; i < rows; i++) sum += standard[a][i] * standard[b][i];
+      gram[a * p + b] = gram[b * p + a] = sum;
+    }
+  }
+  const { values, vectors } = symmetricEigen(gram, p);
+  const part = new Float64Array(p);
+  for (let k = 0; k < p; k++) {
+    if (values[k] > dependence * values[0]) continue;
+    for (let j = 0; j < p; j++) part[j] += vectors.data[k * p + j] ** 2;
+  }
+  const tied = part.filter((share) => share > 1e-4).length;
+  // A constant column is tied to nothing, and is looked at elsewhere.
+  return tied * 2 < p ? [] : columns.filter((_, j) => part[j] <= 1e-4);
+}

@@ -1,0 +1,132 @@
+import { createReadStream } from 'node:fs';
+import { TextDecoder } from 'node:util';
+import { FeatReconstructError } from '../base/index.js';
+import { fileError } from '../tensor/index.js';
+
+/** First bytes of files that are often called .csv or .txt and are none, and what to do with them. */
+const others: readonly [magic: RegExp, is: string, cure: string][] = [
+  [/^PK\x03\x04/, 'a workbook (.xlsx) or another ZIP archive', 'save the sheet as CSV'],
+  [/^\xd0\xcf\x11\xe0/, 'a workbook of old Excel (.xls)', 'save the sheet as CSV'],
+  [/^\x1f\x8b/, 'compressed with gzip', 'unpack it first (gunzip)'],
+  [/^\x28\xb5\x2f\xfd/, 'compressed with zstd', 'unpack it first (zstd -d)'],
+  [/^BZh/, 'compressed with bzip2', 'unpack it first (bunzip2)'],
+  [/^\xfd7zXZ/, 'compressed with xz', 'unpack it first (xz -d)'],
+  [/^PAR1/, 'a Parquet file', 'write it as CSV or .npy'],
+  [/^(ARROW1|FEA1)/, 'an Arrow or Feather file', 'write it as CSV or .npy'],
+  [/^\x93NUMPY/, "one of NumPy's .npy files", 'name it .npy'],
+  [/^\x89HDF/, 'an HDF5 file', 'write it as CSV or .npy'],
+  [/^SQLite format 3/, 'an SQLite database', 'write its table as CSV'],
+  [/^\x80[\x02-\x05]/, 'a Python pickle', 'write its numbers as CSV or .npy'],
+  [/^%PDF/, 'a PDF', 'write its numbers as CSV'],
+  [/^version https:\/\/git-lfs/, 'a pointer of Git LFS, not the file itself', 'fetch it (git lfs pull)'],
+  [/^\s*<(!doctype|html|\?xml)/i, 'a web page or XML', 'download the file itself'],
+];
+
+/** More characters than any line of outputs has: 21,843 of 25 characters are half a million. */
+export const longestRecord = 64 * 2 ** 20;
+
+/**
+ * The text of a file in pieces, whatever wrote it: UTF-8 or UTF-16 (by its byte-order mark or its zeros), line ends
+ * of every system as `\n`.
+ * @throws FeatReconstructError when it cannot be read or is no text; what it is, where its first bytes say so
+ */
+export async function* textOf(path: string): AsyncGenerator<string> {
+  const stream = createReadStream(path, { highWaterMark: 2 ** 20 });
+  let decoder: TextDecoder | undefined;
+  let heldBack = '';
+  try {
+    for await (const bytes of stream as AsyncIterable<Buffer>) {
+      decoder ??= decoderOf(bytes, path);
+      const text = heldBack + decoder.decode(bytes, { stream: true });
+      // A line end of two characters may lie on both sides of a cut.
+      heldBack = text.endsWith('\r') ? '\r' : '';
+      yield clean(heldBack ? text.slice(0, -1) : text, path);
+    }
+    yield clean(heldBack + (decoder?.decode() ?? ''), path);
+  } catch (error) {
+    throw fileError(error, path, 'read');
+  } finally {
+    stream.destroy();
+  }
+}
+
+function clean(text: string, path: string): string {
+  if (text.includes('\0')) {
+    throw new FeatReconstructError(
+      `Expected '${path}' to be text, found bytes of zero: it is another kind of file, or its end was never written. Write the outputs as CSV, .npy or .safetensors.`,
+    );
+  }
+  return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+}
+
+function decoderOf(bytes: Buffer, path: string): TextDecoder {
+  const start = bytes.toString('latin1', 0, 64);
+  const other = others.find(([magic]) => magic.test(start));
+  if (other) {
+    const [, is, cure] = other;
+    throw new FeatReconstructError(`Expected '${path}' to be text, found that it is ${is}: ${cure}.`);
+  }
+  return new TextDecoder(encodingOf(bytes));
+}
+
+function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  // Numbers in UTF-16 without a mark: every other byte is 0.
+  const length = Math.min(bytes.length, 256) & ~1;
+  let [even, odd] = [0, 0];
+  for (let i = 0; i < length; i += 2) {
+    if (bytes[i] === 0) even++;
+    if (bytes[i + 1] === 0) odd++;
+  }
+  if (length > 8 && even === 0 && odd === length / 2) return 'utf-16le';
+  if (length > 8 && odd === 0 && even === length / 2) return 'utf-16be';
+  return 'utf-8';
+}
+
+/**
+ * Whole records of a text: pieces that end where a line ends outside quotes.
+ * @throws FeatReconstructError for a record that is longer than any line of outputs
+ */
+export async function* wholeRecords(pieces: AsyncIterable<string>, path: string): AsyncGenerator<string> {
+  let held: string[] = [];
+  let length = 0;
+  let quoted = false;
+  for await (const piece of pieces) {
+    let end = -1;
+    [end, quoted] = lastRecordEnd(piece, quoted);
+    if (end < 0) {
+      held.push(piece);
+      length += piece.length;
+      if (length > longestRecord) {
+        const why = quoted ? 'a quote in it is never closed' : 'it has no line ends';
+        throw new FeatReconstructError(
+          `Expected lines of at most ${longestRecord / 2 ** 20} million characters in '${path}', found a longer one: ${why}. Write one line an image.`,
+        );
+      }
+      continue;
+    }
+    yield held.join('') + piece.slice(0, end);
+    held = [piece.slice(end)];
+    length = piece.length - end;
+  }
+  const rest = held.join('');
+  if (rest.trim() !== '') yield rest;
+}
+
+/** Where the last record ends that ends in a piece (behind its line end; −1 where none does), and whether the piece ends within quotes. */
+function lastRecordEnd(piece: string, quoted: boolean): [end: number, quoted: boolean] {
+  if (!piece.includes('"')) return [quoted ? -1 : piece.lastIndexOf('\n') + 1 || -1, quoted];
+  let end = -1;
+  let from = 0;
+  for (let at = piece.indexOf('"'); ; at = piece.indexOf('"', from)) {
+    const stop = at < 0 ? piece.length : at;
+    if (!quoted) {
+      const line = piece.lastIndexOf('\n', stop - 1);
+      if (line >= from) end = line + 1;
+    }
+    if (at < 0) return [end, quoted];
+    quoted = !quoted;
+    from = at + 1;
+  }
+}
