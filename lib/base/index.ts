@@ -1,7 +1,8 @@
 /** base: what every room needs, the errors that people read, the options of long tasks, numbers and lines of text. */
 export { count } from './count.js';
-export { FeatReconstructError, UsageError } from './errors.js';
+export { FeatReconstructError, NotShownError, UsageError } from './errors.js';
 export { nearest } from './nearest.js';
 export type { Progress, TaskOptions } from './progress.js';
+export { share, shareInWords } from './share.js';
 export { visible, visibleLines } from './visible.js';
 export { wrap } from './wrap.js';

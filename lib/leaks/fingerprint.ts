@@ -1,4 +1,4 @@
-import { count, FeatReconstructError, type TaskOptions } from '../base/index.js';
+import { count, FeatReconstructError, NotShownError, type TaskOptions } from '../base/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 import { examineOutputs, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
@@ -63,8 +63,8 @@ export async function fingerprint(outputs: RowsLike, options: FingerprintOptions
   try {
     space = await outputSpace(rows, seen, options);
   } catch (error) {
-    if (!(error instanceof FeatReconstructError)) throw error;
-    result.reasons.push(`The hidden width does not show. ${error.message}`);
+    if (!(error instanceof NotShownError)) throw error;
+    result.reasons.push(`The hidden width does not show. ${hiddenIn(seen)}`);
     return result;
   }
   result.rank = space.rank;
@@ -85,6 +85,12 @@ export async function fingerprint(outputs: RowsLike, options: FingerprintOptions
   if (options.features ?? true) await lookAtFeatures(result, { ...seen, distinct }, rows, space, options);
   return result;
 }
+
+/** What keeps logits, and with them the width, from being made of such outputs. */
+const hiddenIn = ({ kind, topk, classes, rowsWithZeros, rows }: Examination): string =>
+  kind === 'truncated'
+    ? `Of ${count(classes)} outputs the top ${topk} alone are shown: what is hidden cannot be made up.`
+    : `${count(rowsWithZeros)} of ${count(rows)} rows hold a probability of 0, whose logarithm is not finite: leave those rows out or get more decimals.`;
 
 const widthOf = (rank: number): number => (rank % 8 === 7 ? rank + 1 : rank);
 

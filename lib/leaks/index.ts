@@ -4,7 +4,7 @@
  * with its certificate; `compareUpToRotation`, `matchFeatures` and `identifiableFeatures` hold it against known ones;
  * `varyImage` and `varied` make probes; `openOutputs` reads outputs as people have them; `auditVerdict` puts it in words.
  */
-export { auditVerdict } from './audit.js';
+export { aloneSentence, auditVerdict } from './audit.js';
 export type { AuditFindings, LeakPoint, Verdict } from './audit.js';
 export type { FacetCertificate } from './certificate.js';
 export { compareUpToRotation } from './compare.js';
@@ -16,6 +16,7 @@ export { identifiableFeatures } from './identifiable.js';
 export type { Identifiability } from './identifiable.js';
 export { matchFeatures } from './match.js';
 export type { FeatureMatch } from './match.js';
+export { whyUnknown, type Reading } from './known.js';
 export { inWords, observe, parseObserve } from './observe.js';
 export type { ObserveSpec, ObserveStep } from './observe.js';
 export { openOutputs } from './outputs.js';

@@ -1,4 +1,4 @@
-import { FeatReconstructError, type TaskOptions } from '../base/index.js';
+import { count, NotShownError, type TaskOptions } from '../base/index.js';
 import { accumulate, applyLinearMap, matrix, symmetricEigen, type Matrix } from '../fit/index.js';
 import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import type { Examination, ExaminedRows } from './examine.js';
@@ -14,6 +14,8 @@ export interface Spectrum {
   gap: number | null;
   /** Why there is no rank, in a sentence; null where there is one. */
   reason: string | null;
+  /** The same for a program. */
+  missing: 'too-few-rows' | 'no-gap' | null;
 }
 
 /** The affine space that outputs fill. */
@@ -31,17 +33,19 @@ const mostColumns = 2048;
 /**
  * What a linear head made: the logits themselves; of probabilities the logarithms; of these and of log-probabilities each
  * row less its mean, since a softmax hides one number of each row. Float64.
- * @throws FeatReconstructError where a logarithm would not be finite, or where most outputs are hidden
+ * @throws NotShownError (`hidden`) where a logarithm would not be finite, or where most outputs are hidden
  */
 export function linearOutputs(outputs: RowSource, seen: Examination, columns = evenColumns(outputs.cols)): RowSource {
   if (seen.kind === 'truncated') {
-    throw new FeatReconstructError(
-      `Expected all ${seen.classes} outputs of each image, found the top ${seen.topk} alone: what is hidden cannot be made up. Ask for all of them.`,
+    throw new NotShownError(
+      `Expected all ${count(seen.classes)} outputs of each image, found the top ${seen.topk} alone: what is hidden cannot be made up. Ask for all of them.`,
+      'hidden',
     );
   }
   if (seen.rowsWithZeros > 0) {
-    throw new FeatReconstructError(
+    throw new NotShownError(
       `Expected probabilities above 0, found ${seen.rowsWithZeros} of ${seen.rows} rows with a 0, whose logarithm is not finite; leave those rows out or get more decimals.`,
+      'hidden',
     );
   }
   const { rows, cols } = outputs;
@@ -125,22 +129,24 @@ function findGap(values: readonly number[], seen: Examination, most: number): Om
     if (ratio > gap) [rank, gap] = [i, ratio];
     if (values[i] <= floor) break;
   }
-  if (gap >= 10 && rank < rows - 1) return { rank, gap, reason: null };
+  if (gap >= 10 && rank < rows - 1) return { rank, gap, reason: null, missing: null };
   if (rows - 1 <= most && rank >= rows - 1) {
     return {
       rank: null,
       gap: null,
-      reason: `${rows} distinct rows fill all the directions that they can; give more rows than the hidden layer is wide (twice the classes are plenty).`,
+      reason: `${count(rows)} distinct rows fill all the directions that they can; give more rows than the hidden layer is wide (twice the classes are plenty).`,
+      missing: 'too-few-rows',
     };
   }
   const level =
     seen.kind === 'rounded' || seen.precision === 'float16'
       ? 'the noise of rounding covers the smallest directions, or '
-      : '';
+      : 'noise covers the smallest directions, or ';
   return {
     rank: null,
     gap: null,
-    reason: `The outputs fill all ${most} directions that ${seen.classes} classes leave, without a gap: ${level}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much.`,
+    reason: `The outputs fill all ${count(most)} directions that ${count(seen.classes)} classes leave, without a gap: ${level}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much.`,
+    missing: 'no-gap',
   };
 }
 
