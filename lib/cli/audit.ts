@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import { wrap } from '../base/index.js';
+import { visible, wrap } from '../base/index.js';
 import type { Leaks, Results } from '../experiments/index.js';
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
@@ -79,7 +79,7 @@ async function summary({ leaks, environment }: Results): Promise<string[]> {
 
 /** In lines that fit a terminal of the usual 80 columns, those after the first as far in as the mark is wide. */
 const wrapped = (text: string, mark = ''): string =>
-  mark + wrap(text, 80 - mark.length).join(`\n${' '.repeat(mark.length)}`);
+  mark + wrap(visible(text), 80 - mark.length).join(`\n${' '.repeat(mark.length)}`);
 
 /** What came back, beside the model's own features. */
 async function comparison({ comparison: found, recovery }: Leaks): Promise<string[]> {

@@ -84,7 +84,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
         extractSeconds: seconds,
         album: { count: samples, extraction, dataset, classNames, variations: vary },
       },
-      options,
+      { ...options, observe: possible },
     );
     const rows = vary > 1 ? judged.rows.map(withIntervalOfImages) : judged.rows;
     const [one] = definitions;

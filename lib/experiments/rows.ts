@@ -45,8 +45,7 @@ type RowContext = Pick<
 > & {
   /** A sweep or an audit: numbers that a map reads. Its rows are of what outputs give away. */
   outputs?: number;
-} &
-  Partial<Pick<ResultRow, 'pinvAgreement' | 'cka' | 'procrustesError'>>;
+} & Partial<Pick<ResultRow, 'pinvAgreement' | 'cka' | 'procrustesError'>>;
 
 /** Puts a fit and its evaluation into one row of results. */
 export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: RowContext): ResultRow {

@@ -84,16 +84,17 @@ function recovered(findings: AuditFindings, report: RecoveryReport): string {
   return `Anyone who sees all ${count(classes)} outputs of ${model} (logits or probabilities) for ${imagesOf(findings)} has ${what}. Nothing but the outputs is needed for that.`;
 }
 
-const imagesOf = ({ images, vary = 1 }: AuditFindings): string =>
-  `${count(images)} images${vary > 1 ? ` in ${count(vary)} variations each` : ''}`;
+const imagesOf = ({ images, vary = 1 }: AuditFindings): string => `${count(images)} images${inVariations(vary)}`;
+
+const inVariations = (vary: number): string => (vary > 1 ? ` in ${count(vary)} variations each` : '');
 
 /** What those learn who have the features of some images to begin with. */
-function learnt({ model, classes, features, curve }: AuditFindings, best: number): string {
+function learnt({ model, classes, features, curve, vary = 1 }: AuditFindings, best: number): string {
   if (best <= 0) {
     return `How much of its ${count(features)} features one linear map reads off the ${count(classes)} outputs of ${model} is not known from these images.`;
   }
   const fitted = curve.find(({ observe }) => observe === 'logits')?.fitted;
-  const here = fitted ? ` (here ${count(fitted)})` : '';
+  const here = fitted ? ` (here ${count(fitted)}${inVariations(vary)})` : '';
   const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
   return best >= nearlyAll
     ? `${who} has those of every other image as well: one linear map reads off ${shareInWords(best)} of how the ${count(features)} features differ from image to image.`
@@ -188,7 +189,7 @@ export function aloneSentence(findings: AuditFindings): string {
     const zeros = rectified
       ? `, for features that are often zero ${count(rectified.needed)} at least (--vary ${rectified.variations} makes as many)`
       : '';
-    return `From the outputs alone nothing came back: ${first} ${sphere}${zeros}. Whoever asks chooses the images, and these in ${count(variations)} variations each (inverted, shifted, in other colours) are about enough${rectified ? ' for both' : ''}: --vary ${variations}.`;
+    return `From the outputs alone nothing came back: ${first} ${sphere}${zeros}. Whoever asks chooses the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (--vary ${variations}).`;
   }
   if (recovery) return `From the outputs alone nothing came back. ${recovery.sentence}`;
   return `From the outputs alone nothing came back: ${untried === 'hidden' ? 'a part of them is hidden' : 'the directions that they fill end without a gap, so that noise (of rounding, or of weights in few bits) hides which are the features’'}.`;

@@ -1,6 +1,8 @@
 import { publishedFor, shortSpec, type ResultRow } from '../experiments/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
+import { inPercent } from './figures.js';
 import { labelWidth, stepOf, type Pair } from './heatmap.js';
+import { whyNotKnown } from './known.js';
 import { fitLabel, groupRows, pairName } from './words.js';
 
 const published = (experiment: number, row: ResultRow): number | null =>
@@ -17,23 +19,37 @@ export const agreementCaption = (experiment: number, rows: readonly ResultRow[])
 export function agreementChart(plotting: Plotting, experiment: number, rows: readonly ResultRow[]): Chart | null {
   const { Plot } = plotting;
   const marks = groupRows(rows).flatMap((group) =>
-    group
-      .filter(({ agreement }) => agreement !== null)
-      .map((row) => ({
-        group: `${pairName(row)}, ${shortSpec(row.test)}`,
-        fit: fitLabel(row),
-        kind: row.sgd ? 'sgd' : row.prior === 'head' ? 'prior' : 'plain',
-        agreement: 100 * row.agreement!,
-        low: 100 * (row.agreementInterval?.[0] ?? row.agreement!),
-        high: 100 * (row.agreementInterval?.[1] ?? row.agreement!),
-        published: published(experiment, row),
-      })),
+    group.flatMap((row) =>
+      row.agreement === null || whyNotKnown(row) !== null
+        ? []
+        : [
+            {
+              ...placeOf(row),
+              kind: row.sgd ? 'sgd' : row.prior === 'head' ? 'prior' : 'plain',
+              agreement: 100 * row.agreement,
+              interval: row.agreementInterval,
+              published: published(experiment, row),
+            },
+          ],
+    ),
   );
   if (marks.length === 0) return null;
-  const fits = [...new Set(marks.map(({ fit }) => fit))];
-  const groups = [...new Set(marks.map(({ group }) => group))];
+  const bars = marks.flatMap(({ interval, ...mark }) =>
+    interval ? [{ ...mark, low: 100 * interval[0], high: 100 * interval[1] }] : [],
+  );
+  const empty = groupRows(rows)
+    .flat()
+    .filter((row) => row.agreement === null || whyNotKnown(row) !== null)
+    .map((row) => ({ ...placeOf(row), why: whyEmpty(row) }));
+  const places = groupRows(rows).flat().map(placeOf);
+  const fits = [...new Set(places.map(({ fit }) => fit))];
+  const groups = [...new Set(places.map(({ group }) => group))];
   const ticks = marks.filter((mark) => mark.published !== null).map((mark) => ({ ...mark, at: 100 * mark.published! }));
-  const least = Math.min(...marks.map(({ low }) => low), ...ticks.map(({ at }) => at));
+  const least = Math.min(
+    ...marks.map(({ agreement }) => agreement),
+    ...bars.map(({ low }) => low),
+    ...ticks.map(({ at }) => at),
+  );
   const colour = (kind: string): string => `var(--series-${['plain', 'sgd', 'prior'].indexOf(kind)})`;
   const left = labelWidth(fits);
   return draw(
@@ -41,7 +57,7 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
     {
       name: 'agreement',
       title: 'Agreement by fit',
-      description: `Dots are agreement in %, bars its 95 % interval${ticks.length > 0 ? ', upright ticks the published figure' : ''}.`,
+      description: `Dots are agreement in %, bars its 95 % interval${ticks.length > 0 ? ', upright ticks the published figure' : ''}.${empty.map(({ group, fit, why }) => ` ${group}, ${fit}: ${why}.`).join('')}`,
     },
     {
       width: 760,
@@ -61,7 +77,7 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
           ...{ fy: (d: string) => d, text: (d: string) => d, frameAnchor: 'top-left', textAnchor: 'start' },
           ...{ dx: -left + 6, dy: -14, fontWeight: 600, fontSize: 12 },
         }),
-        Plot.ruleY(marks, {
+        Plot.ruleY(bars, {
           fy: 'group',
           y: 'fit',
           x1: 'low',
@@ -76,17 +92,50 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
           ...{ fy: 'group', y: 'fit', x: 'agreement', fill: (d) => colour(d.kind), r: 5 },
           stroke: 'var(--paper)',
         }),
+        Plot.text(empty, {
+          ...{ fy: 'group', y: 'fit', text: 'why', frameAnchor: 'left', textAnchor: 'start', dx: 10 },
+          ...{ fontSize: 12, fill: 'var(--muted)' },
+        }),
       ],
     },
   );
 }
 
+const placeOf = (row: ResultRow): { group: string; fit: string } => ({
+  group: `${pairName(row)}, ${shortSpec(row.test)}`,
+  fit: fitLabel(row),
+});
+
+/** What stands where a fit has no agreement. */
+function whyEmpty(row: ResultRow): string {
+  const unknown = whyNotKnown(row);
+  if (unknown !== null) return `not known: ${unknown}`;
+  return row.sgd ? 'SGD diverged: there is no map' : 'no agreement is known';
+}
+
+/** Fits whose curve says something: equal ones at 100 % would lie on each other, and less than ten images have no tenths. */
+const marginLines = (rows: readonly ResultRow[]): ResultRow[] =>
+  rows.filter(
+    (row) =>
+      row.prior === null &&
+      whyNotKnown(row) === null &&
+      row.agreementByMargin.length === tenths &&
+      row.agreementByMargin.some(({ agreement }) => agreement < 1),
+  );
+
+const tenths = 10;
+
+/** What to say under the chart of margins. */
+export function marginCaption(rows: readonly ResultRow[]): string {
+  const { length } = marginLines(rows);
+  const first = length > symbols.length ? ` Of ${length} fits the first ${symbols.length} are drawn.` : '';
+  return `Images sorted by how far the original’s first answer is ahead of its second. What agreement loses, it should lose on the left. Left out are fits that agree on every image, those with the head as prior, and those without a map.${first}`;
+}
+
 /** Experiments 1 to 3 and 5: agreement by tenths of the images, from the least clear answer to the clearest. */
 export function marginChart(plotting: Plotting, rows: readonly ResultRow[]): Chart | null {
   const { Plot } = plotting;
-  const lines = rows.filter(
-    ({ agreementByMargin, prior }) => prior === null && agreementByMargin.some(({ agreement }) => agreement < 1),
-  );
+  const lines = marginLines(rows);
   if (lines.length === 0) return null;
   const names = lines.map((row) => `${pairName(row)}, ${shortSpec(row.test)}, ${fitLabel(row)}`);
   const shown = lines.slice(0, symbols.length).flatMap((row, series) =>
@@ -173,7 +222,7 @@ export function marginStrips(
       ...{ source, target, tenth: i + 1 },
       fill: `var(--sequential-${stepOf(agreement, 'sequential')})`,
       ink: `var(--on-sequential-${stepOf(agreement, 'sequential')})`,
-      text: (100 * agreement).toFixed(0),
+      text: inPercent(agreement, 0),
     })),
   );
   if (cells.length === 0) return null;
