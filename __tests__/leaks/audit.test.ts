@@ -101,7 +101,14 @@ describe('auditVerdict', () => {
       'From the outputs alone nothing came back: to look for a normalisation before the last layer takes 1,500 different images. Whoever asks chooses the images: more of them, or these in 3 variations each (inverted, shifted, in other colours), are about enough (--vary 3).',
     );
     const rectified = { needed: 160, variations: 2 };
-    const either = auditVerdict({ ...untried, recovery: null, untried: 'too-few-rows', variations: 9, needed: 1500, rectified });
+    const either = auditVerdict({
+      ...untried,
+      recovery: null,
+      untried: 'too-few-rows',
+      variations: 9,
+      needed: 1500,
+      rectified,
+    });
     expect(either.sentences.join()).toContain(
       'takes 1,500 different images, for features that are often zero 160 at least (--vary 2 makes as many). Whoever asks chooses the images: more of them, or these in 9 variations each (inverted, shifted, in other colours), are about enough for both (--vary 9).',
     );

@@ -155,7 +155,9 @@ test('variations are no images: their number stands beside that of the images', 
 
 test('names only show: in a terminal, in Markdown and on a page', async () => {
   const evil = 'a\u001b]0;pwned\u0007|b`*[x](http://e.vil)\u202egpj.exe\nwww.e.vil @me $x$ \u2028';
-  const rows = [madeRow({ source: evil, target: evil, test: `folder:${evil}`, warnings: [evil] })];
+  const rows = [
+    madeRow({ source: evil, target: evil, test: `folder:/a/e.vil${evil.replaceAll('/', '')}`, warnings: [evil] }),
+  ];
   const results = { ...sweep(rows), question: evil };
   // eslint-disable-next-line no-control-regex
   const acts = /[\u0000-\u0009\u000b-\u001f\u007f\u2028\u202e]/;
@@ -163,6 +165,8 @@ test('names only show: in a terminal, in Markdown and on a page', async () => {
   for (const text of texts) expect(text.replaceAll('\t', '')).not.toMatch(acts);
   const [, markdown] = texts;
   const body = markdown.split('\n\n').slice(0, -1).join('\n');
+  // The end of a folder's name is not taken for a name behind a backslash.
+  expect(body).toContain('tested on folder:e.vil');
   expect(body).not.toMatch(/(?<!\\)[`[\]]|(?<!\\):\/\/|www\.|(?<!\\)[@$]/);
   // As many cells in each line of a table as it has headings.
   const cells = markdown.split('\n').flatMap((line) => (line.startsWith('|') ? line.match(/(?<!\\)\|/g)!.length : []));

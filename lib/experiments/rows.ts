@@ -1,4 +1,4 @@
-import { count, share } from '../base/index.js';
+import { count, share, visible } from '../base/index.js';
 import type { MapEvaluation } from '../evaluate/index.js';
 import type { CrossValidation, Span } from '../fit/index.js';
 import { whyUnknown } from '../leaks/index.js';
@@ -163,5 +163,5 @@ export function failuresOf(row: ResultRow, { violations }: MapEvaluation): strin
   ];
 }
 
-/** A data set as people call it: `folder:/a/b/scenes` → `folder:scenes`. */
-export const shortSpec = (spec: string): string => spec.replace(/^(folder|tensors):.*[\\/](?=[^\\/])/, '$1:');
+/** A data set as people call it, as a name that only shows: `folder:/a/b/scenes` → `folder:scenes`. */
+export const shortSpec = (spec: string): string => visible(spec.replace(/^(folder|tensors):.*[\\/](?=[^\\/])/s, '$1:'));

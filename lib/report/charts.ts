@@ -1,14 +1,8 @@
 import { definitions, shortSpec, type Results } from '../experiments/index.js';
 import { alphaCharts } from './alpha-chart.js';
 import { loadPlot, type Chart, type Plotting } from './chart.js';
-import {
-  agreementCaption,
-  agreementChart,
-  controlChart,
-  marginCaption,
-  marginChart,
-  marginStrips,
-} from './fit-charts.js';
+import { agreementCaption, agreementChart, controlChart } from './fit-charts.js';
+import { marginCaption, marginChart, marginStrips } from './margin-charts.js';
 import { leakCharts } from './leak-charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
 import { withShownNames } from './shown-names.js';

@@ -44,7 +44,7 @@ const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const text = (value: string): string =>
   visible(value.replace(/\s+/g, ' '))
     .replace(/[\\`*_{}[\]<>|#~&$@]/g, (character) => `\\${character}`)
-    .replace(/:(?=\/\/)|(?<=\bwww)\./gi, (character) => `\\${character}`)
+    .replace(/:(?=\/\/)|(?<=www)\./gi, (character) => `\\${character}`)
     // So begins a list.
     .replace(/^ ?(\d*)([-+.)])(?= )/, '$1\\$2');
 
