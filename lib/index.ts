@@ -6,7 +6,7 @@
  *
  * @packageDocumentation
  */
-export { FeatReconstructError, UsageError } from './base/index.js';
+export { FeatReconstructError, NotShownError, UsageError } from './base/index.js';
 export type { Progress, TaskOptions } from './base/index.js';
 export {
   openNpy,

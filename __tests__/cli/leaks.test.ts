@@ -255,7 +255,7 @@ describe('with a model', () => {
     const { code, stdout, stderr } = await runCli(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
-      /^\* Anyone who sees all 10 outputs of made \(logits or probabilities\) for 1,200\n {2}images has \d of this model's 6 features/,
+      /^\* Anyone who sees all 10 outputs of made \(logits or probabilities\) for 300\n {2}images in 4 variations each has \d of this model's 6 features/,
     );
     expect(stdout).toMatch(/probs\+topk:5\+round:2/);
     const results = JSON.parse(await readFile(at('audit', 'results.json'), 'utf8')) as Results;
@@ -282,7 +282,7 @@ describe('with a model', () => {
     // More rows than three for each of the 10 classes, of fewer images.
     expect(rows[0].nTrain).toBeGreaterThan(30);
     expect(leaks!.verdict.sentences.join()).toMatch(
-      /\(all probabilities\) these images are too few to say: a map from 10 numbers takes 30 images or more, here it had 2\d,/,
+      /\(all probabilities\) these images are too few to say: a map from 10 numbers takes 30 images or more, here it had 2\d\./,
     );
   });
 
@@ -291,7 +291,6 @@ describe('with a model', () => {
     const results = await json<Results>(['audit', wide, 'cifar10:test', ...data(), '--out', at('audit-wide')]);
     await expectSchema(results);
     expect(results.leaks).toMatchObject({ recovery: null, comparison: null, fingerprint: { hiddenWidth: null } });
-    expect(results.leaks!.reason).toContain('fewer features than classes');
     expect(results.leaks!.verdict.sentences.join(' ')).toContain('has 12 numbers and the model only 5 outputs');
     expect(results.rows.map(({ observe: shown }) => shown)).not.toContain('probs+topk:5');
   });

@@ -78,14 +78,14 @@ describe('elsewhere', () => {
     });
   });
 
-  test('what will be ended before it is through has no more time left than that', () => {
+  test('what has a limit shows the limit, and claims no time left', () => {
     jestNow((tick) => {
       const screen = new Screen(false);
       const line = show(screen);
       line.update({ ...step(0), secondsLeft: 30 });
       tick(20_000);
       line.update({ ...step(10), secondsLeft: 10 });
-      expect(screen.text).toContain('(1 %, 0.500 images/s, 10 s left)');
+      expect(screen.text).toContain('(1 %, 0.500 images/s, limit in 10 s)');
     });
   });
 

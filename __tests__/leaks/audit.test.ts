@@ -19,7 +19,7 @@ async function findings(shape: 'sphere' | 'silu', curve: AuditFindings['curve'])
     curve,
     fingerprint: await fingerprint(logits, { features: false }),
     recovery: (await recoverFeatures(logits)).report,
-    reason: null,
+    untried: null,
     variations: null,
   };
 }
@@ -37,9 +37,9 @@ describe('auditVerdict', () => {
     expect(level).toBe('features');
     expect(sentences).toEqual([
       "Anyone who sees all 30 outputs of made (logits or probabilities) for 600 images has this model's 16 features up to a rotation: which images are similar to which, exactly as the model sees it. Nothing but the outputs is needed for that.",
-      'To anyone who also has the features of some images, all logits and all log-probabilities (or the logarithms of all probabilities) give away those of every other image: one linear map reads off 99.9 % of how they differ from image to image.',
+      'To anyone who also has the features of some images, all logits and all log-probabilities (or the logarithms of all probabilities) give away those of every other image: one linear map reads off more than 99.9 % of how they differ from image to image.',
       'Showing less gives away less: the top 5 probabilities rounded to 2 decimals 43.2 % of how the features differ from image to image. One linear map reads that off, and a cleverer reader may get more.',
-      "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from any other's.",
+      "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from another's.",
     ]);
   });
 
@@ -55,32 +55,32 @@ describe('auditVerdict', () => {
       ])),
       classes: 10,
       recovery: null,
-      reason: 'Expected fewer features than classes.',
+      untried: 'no-gap',
     });
     expect(level).toBe('partly');
     expect(sentences).toEqual([
       'Anyone who sees all 10 outputs of made and has its features for some images learns 83.0 % of how its 16 features differ from image to image, or more.',
       'Showing less gives away less: all logits rounded to 2 decimals 70.0 % of how the features differ from image to image, only the largest of the probabilities 25.0 %. One linear map reads that off, and a cleverer reader may get more.',
-      "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from any other's.",
+      "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from another's.",
       'The outputs alone do not give the features away: the layer before the last has 16 numbers and the model only 10 outputs, so that a part of them never gets out.',
     ]);
   });
 
-  it('says in words where a map explains nothing, or next to nothing', async () => {
+  it('takes what explains nothing for not known, and says next to nothing in words', async () => {
     const low = await findings('silu', [
       { observe: 'logits', agreement: 0.5, r2: 0.0004 },
       { observe: 'probs', agreement: 0.3, r2: -0.02 },
       { observe: 'probs+topk:1', agreement: 0.2, r2: -0.4 },
     ]);
-    const unread = { recovery: null, reason: 'Expected 500 rows.' };
+    const unread = { recovery: null, untried: 'too-few-rows' } as const;
     expect(auditVerdict({ ...low, ...unread }).sentences.slice(0, 2)).toEqual([
       'Anyone who sees all 30 outputs of made and has its features for some images learns less than 0.1 % of how its 16 features differ from image to image, or more.',
-      'Showing less (all probabilities to only the largest of the probabilities) gives nothing away to one linear map. A cleverer reader may get something.',
+      'What is given away by showing less (all probabilities and only the largest of the probabilities) is not known: the map that was fitted does no better than the mean of the features, which another map may. Their rows are left empty.',
     ]);
     const nothing = auditVerdict({ ...low, ...unread, curve: low.curve.slice(1) });
-    expect(nothing.level).toBe('little');
+    expect(nothing.level).toBe('unknown');
     expect(nothing.sentences[0]).toBe(
-      'Anyone who sees all 30 outputs of made and has its features for some images cannot read off the others with one linear map: it explains nothing of how the 16 features differ from image to image. A cleverer reader may get more.',
+      'How much of its 16 features one linear map reads off the 30 outputs of made is not known from these images.',
     );
     expect(nothing.sentences.join(' ')).not.toContain('0.0 %');
   });
@@ -88,21 +88,29 @@ describe('auditVerdict', () => {
   it('never says 100 % of what is less, and hands on why nothing was recovered', async () => {
     const verdict = auditVerdict(await findings('silu', [{ observe: 'probs', agreement: 0.9999, r2: 0.9995 }]));
     expect(verdict.level).toBe('map');
-    expect(verdict.sentences.join(' ')).toContain('99.9 %');
-    expect(verdict.sentences.join(' ')).toContain('From the outputs alone: No certificate');
+    expect(verdict.sentences.join(' ')).toContain('more than 99.9 %');
+    expect(verdict.sentences.join(' ')).toContain('From the outputs alone nothing came back. No certificate');
     const untried = await findings('silu', [{ observe: 'probs', agreement: 0.9, r2: 0.3 }]);
-    expect(auditVerdict({ ...untried, recovery: null, reason: 'Expected 500 rows.' })).toMatchObject({
-      level: 'little',
-      sentences: expect.arrayContaining(['From the outputs alone: Expected 500 rows.']),
-    });
-    const few = auditVerdict({ ...untried, recovery: null, reason: 'Expected 500 rows.', variations: 3, needed: 1500 });
+    const gapless = auditVerdict({ ...untried, recovery: null, untried: 'no-gap' });
+    expect(gapless.level).toBe('little');
+    expect(gapless.sentences.at(-1)).toMatch(/^From the outputs alone nothing came back: .* end without a gap/);
+    // An exception's text is no sentence of a verdict, whatever stopped the search.
+    expect([...gapless.sentences, ...verdict.sentences].join(' ')).not.toContain('Expected');
+    const few = auditVerdict({ ...untried, recovery: null, untried: 'too-few-rows', variations: 3, needed: 1500 });
     expect(few.sentences).toContain(
-      'From the outputs alone nothing came back: to look for a normalisation before the last layer takes 1,500 different images. Whoever asks chooses the images, and these in 3 variations each (inverted, shifted, in other colours) are enough: --vary 3.',
+      'From the outputs alone nothing came back: to look for a normalisation before the last layer takes 1,500 different images. Whoever asks chooses the images: more of them, or these in 3 variations each (inverted, shifted, in other colours), are about enough (--vary 3).',
     );
     const rectified = { needed: 160, variations: 2 };
-    const either = auditVerdict({ ...untried, recovery: null, reason: 'x', variations: 9, needed: 1500, rectified });
+    const either = auditVerdict({
+      ...untried,
+      recovery: null,
+      untried: 'too-few-rows',
+      variations: 9,
+      needed: 1500,
+      rectified,
+    });
     expect(either.sentences.join()).toContain(
-      'takes 1,500 different images, for features that are often zero 160 (--vary 2 makes enough of these). Whoever asks chooses the images, and these in 9 variations each (inverted, shifted, in other colours) are enough for both: --vary 9.',
+      'takes 1,500 different images, for features that are often zero 160 at least (--vary 2 makes as many). Whoever asks chooses the images: more of them, or these in 9 variations each (inverted, shifted, in other colours), are about enough for both (--vary 9).',
     );
   });
 
@@ -125,27 +133,27 @@ describe('auditVerdict', () => {
         { observe: 'probs+topk:1', agreement: 0.77, r2: 0.085, fitted },
       ])),
       recovery: null,
-      reason: 'Expected 500 rows.',
+      untried: 'too-few-rows',
     });
     expect(level).toBe('map');
     expect(sentences[0]).toBe(
       'Anyone who sees all 30 outputs of made and has its features for some images (here 60) has those of every other image as well: one linear map reads off 100.0 % of how the 16 features differ from image to image.',
     );
     expect(sentences).toContain(
-      'What other outputs give away (all probabilities rounded to 2 decimals and only the largest of the probabilities) these images are too few to say: a map from 30 numbers takes 90 images or more, here it had 60, and those rows of the table are left to chance.',
+      'What other outputs give away (all probabilities rounded to 2 decimals and only the largest of the probabilities) these images are too few to say: a map from 30 numbers takes 90 images or more, here it had 60. Their rows are left empty: not known is not nothing.',
     );
-    expect(sentences.join(' ')).not.toMatch(/8\.5|nothing/);
+    expect(sentences.join(' ')).not.toMatch(/8\.5|466/);
     const none = auditVerdict({
       ...(await findings('silu', [{ observe: 'logits', agreement: 0.9, r2: -0.3, fitted }])),
       recovery: null,
-      reason: 'Expected 500 rows.',
+      untried: 'too-few-rows',
     });
     expect(none.level).toBe('unknown');
-    expect(none.sentences[0]).toMatch(/these images are too few to say/);
+    expect(none.sentences[0]).toMatch(/is not known from these images/);
     const bound = auditVerdict({
       ...(await findings('silu', [{ observe: 'logits', agreement: 0.9, r2: 0.7, fitted }])),
       recovery: null,
-      reason: 'Expected 500 rows.',
+      untried: 'too-few-rows',
     });
     expect(bound.level).toBe('partly');
     expect(bound.sentences[0]).toMatch(/learns 70\.0 % of how its 16 features differ from image to image, or more/);
@@ -159,5 +167,43 @@ describe('variationsNeeded', () => {
     expect(variationsNeeded(needed, 720, 1)).toBe(34);
     expect(variationsNeeded(needed, 21_977, 32)).toBe(36);
     expect(variationsNeeded(needed, 22_234, 32)).toBeNull();
+  });
+});
+
+describe('sentences of widths and of variations', () => {
+  it('a width that the outputs show in part is said to be at least that, beside what it is', async () => {
+    const { sentences } = auditVerdict({ ...(await findings('silu', [])), features: 20 });
+    expect(sentences).toContain(
+      "The outputs also show that the layer before the last is at least 16 numbers wide (it is 20), and tell this model's outputs from another's.",
+    );
+  });
+
+  it('as many features as classes: no part is hidden, but no gap shows', async () => {
+    const square = { ...(await findings('silu', [])), features: 30, recovery: null, untried: 'no-gap' } as const;
+    const text = auditVerdict(square).sentences.join(' ');
+    expect(text).toContain('as many numbers as the model has outputs (30)');
+    expect(text).not.toContain('never gets out');
+  });
+
+  it('variations are said to be variations', async () => {
+    const curve = [{ observe: 'logits', agreement: 1, r2: 1, fitted: 155 }];
+    const varied = { ...(await findings('sphere', curve)), images: 200, vary: 16 };
+    expect(auditVerdict(varied).sentences[0]).toContain('for 200 images in 16 variations each has');
+    const unread = { ...varied, recovery: null, untried: 'too-few-rows' } as const;
+    expect(auditVerdict(unread).sentences[0]).toContain('(here 155 in 16 variations each)');
+  });
+
+  it('probabilities off which more is read than off the logits are not called less', async () => {
+    const { sentences } = auditVerdict({
+      ...(await findings('silu', [
+        { observe: 'logits', agreement: 0.9, r2: 0.6 },
+        { observe: 'probs+round:2', agreement: 0.9, r2: 0.7 },
+      ])),
+      classes: 10,
+      recovery: null,
+      untried: 'no-gap',
+    });
+    expect(sentences.join(' ')).toContain('Of less that is shown: all probabilities rounded to 2 decimals 70.0 %');
+    expect(sentences.join(' ')).not.toContain('gives away less');
   });
 });

@@ -43,7 +43,7 @@ test('the verdict first, in words; then what came back, what the outputs show, a
   expect(text('h1')).toEqual(['What the outputs of mobilenet_v1_025 give away']);
   expect(text('.answer')).toEqual([leaks.verdict.sentences[0]]);
   expect(text('.notices li').filter((each) => each.includes('Alpha'))).toEqual([]);
-  expect(text('.verdict h2')).toEqual(['The features themselves are out']);
+  expect(text('.verdict h2')).toEqual(['Features are out, by the outputs alone']);
   expect(text('.verdict li')).toEqual(['The top 5 give away <half>.']);
   expect(text('h3').slice(0, 4)).toEqual([
     '200 of the model’s 256 features, from its outputs alone',

@@ -29,3 +29,19 @@ export class UsageError extends FeatReconstructError {
  * does, or to make another error of it (its `message` has the library's names alone).
  */
 export const textOf = (error: Error): string => texts.get(error) ?? error.message;
+
+/**
+ * Good data that cannot show what was asked of them. Where this was one question of several, it is an answer ("not known,
+ * and why"): a caller tells it from bad input by this class, and writes its own words from `code`.
+ */
+export class NotShownError extends FeatReconstructError {
+  override name = 'NotShownError';
+
+  constructor(
+    message: string,
+    /** `too-few-rows`; `no-gap`: nothing tells directions from rounding; `hidden`: not all outputs are there. */
+    readonly code: 'too-few-rows' | 'no-gap' | 'hidden',
+  ) {
+    super(message);
+  }
+}

@@ -1,8 +1,9 @@
 /** base: what every room needs, the errors that people read, the options of long tasks, numbers and lines of text. */
 export { count } from './count.js';
-export { FeatReconstructError, textOf, UsageError } from './errors.js';
+export { FeatReconstructError, NotShownError, textOf, UsageError } from './errors.js';
 export { nearest } from './nearest.js';
 export { option, withOptions } from './option.js';
 export type { Progress, TaskOptions } from './progress.js';
+export { share, shareInWords } from './share.js';
 export { visible, visibleData, visibleJson, visibleLines } from './visible.js';
 export { wrap } from './wrap.js';

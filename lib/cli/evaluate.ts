@@ -47,7 +47,7 @@ Example:
       }
       const { evaluateAgreement, reconstructionError } = await import('../evaluate/index.js');
       const { applyLinearMap, loadLinearMap } = await import('../fit/index.js');
-      const { brief, count, rSquared, share } = await import('../report/index.js');
+      const { brief, count, rSquared, share, upToOne } = await import('../report/index.js');
       const { openRows } = await import('../extract/index.js');
       const { openClasses, openHead } = await import('./rows.js');
       const head = await openHead(flags.head, context);
@@ -65,7 +65,7 @@ Example:
         const lines = [
           `agreement  ${share(agreement.agreement)} (95 %: ${share(agreement.interval[0])} to ${share(agreement.interval[1])}), ${count(agreement.agreed)} of ${count(agreement.n)}`,
           ...Object.entries(agreement.topk).map(([k, value]) => `top-${k}      ${share(value)}`),
-          `kappa      ${agreement.kappa === null ? '–' : agreement.kappa.toFixed(4)}, ${count(agreement.distinctClasses)} classes, the most frequent ${share(agreement.majorityShare, 1)}`,
+          `kappa      ${upToOne(agreement.kappa, 4)}, ${count(agreement.distinctClasses)} classes, the most frequent ${share(agreement.majorityShare, 1)}`,
         ];
         let reconstruction: Awaited<ReturnType<typeof reconstructionError>> | undefined;
         if (flags.truth) {

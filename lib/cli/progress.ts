@@ -1,4 +1,4 @@
-import { count, visible, type Progress } from '../base/index.js';
+import { count, share, visible, type Progress } from '../base/index.js';
 import { onTerminal, transient } from './terminal.js';
 
 /** Shows the progress of long tasks: one line that is rewritten on a terminal, a plain line now and then otherwise. */
@@ -16,7 +16,7 @@ export class ProgressLine {
     transient.clear = () => this.clear();
   }
 
-  readonly update = ({ stage, done, total, unit, secondsLeft = Infinity, note }: Progress): void => {
+  readonly update = ({ stage, done, total, unit, secondsLeft, note }: Progress): void => {
     if (this.quiet) return;
     if (note !== undefined) this.heading(note);
     const now = Date.now();
@@ -31,11 +31,10 @@ export class ProgressLine {
     this.shown = now;
     const seconds = (now - this.begun) / 1000;
     const rate = seconds > 0 ? (done - this.first) / seconds : 0;
-    const share = `${Math.floor((100 * done) / Math.max(1, total))} %`;
-    const toGo = rate > 0 ? Math.min((total - done) / rate, secondsLeft) : secondsLeft;
-    const left = finished ? ` in ${duration(seconds)}` : toGo < Infinity ? `, ${duration(toGo)} left` : '';
+    const part = share(done / Math.max(1, total), 0);
+    const left = finished ? ` in ${duration(seconds)}` : timeLeft((total - done) / rate, secondsLeft);
     const speed = rate > 0 ? `, ${threeDigits(rate)} ${unit}/s` : '';
-    const line = `${visible(stage)}: ${count(done)} of ${count(total)} ${unit} (${share}${speed}${left})`;
+    const line = `${visible(stage)}: ${count(done)} of ${count(total)} ${unit} (${part}${speed}${left})`;
     if (!this.stream.isTTY) this.stream.write(onTerminal([line]));
     else {
       const fitted = line.slice(0, Math.max(20, (this.stream.columns ?? 100) - 1));
@@ -58,6 +57,12 @@ export class ProgressLine {
     if (this.stream.isTTY && this.width > 0) this.stream.write(`\r${' '.repeat(this.width)}\r`);
     this.width = 0;
   }
+}
+
+/** What has a limit may end sooner, and what comes after it takes its own time: that is no time left. */
+function timeLeft(toGo: number, limit: number | undefined): string {
+  if (limit !== undefined) return `, limit in ${duration(limit)}`;
+  return toGo < Infinity ? `, ${duration(toGo)} left` : '';
 }
 
 /** 40 → `40.0`, 4071 → `4,070`. */

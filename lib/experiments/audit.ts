@@ -1,6 +1,8 @@
-import { FeatReconstructError, option, UsageError } from '../base/index.js';
+import { NotShownError, option, UsageError } from '../base/index.js';
+import { wilsonInterval } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
 import {
+  aloneSentence,
   auditVerdict,
   compareUpToRotation,
   fingerprint,
@@ -83,8 +85,9 @@ export async function auditModel(model: string, dataset: string, options: AuditO
         extractSeconds: seconds,
         album: { count: samples, extraction, dataset, classNames, variations: vary },
       },
-      options,
+      { ...options, observe: possible },
     );
+    const rows = vary > 1 ? judged.rows.map(withIntervalOfImages) : judged.rows;
     const [one] = definitions;
     const environment = await describeEnvironment(extraction.stores, [], {
       command: options.command ?? null,
@@ -95,7 +98,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
       schema: 1,
       experiment: one.id,
       question: one.question,
-      rows: judged.rows,
+      rows,
       spectra: [
         await spectrumOf(training.statistics, {
           source: store.provenance.model.name,
@@ -106,7 +109,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
         }),
       ],
       ...(judged.samples.length > 0 ? { samples: judged.samples } : {}),
-      leaks: await leaksOf(store, judged.rows, options),
+      leaks: await leaksOf(store, rows, options),
       failures: judged.failures,
       environment: {
         ...environment,
@@ -132,6 +135,17 @@ function withCopies(datasets: readonly DatasetRecord[], contents: readonly strin
   return datasets.map((set) => (duplicates > 0 ? { ...set, duplicates } : set));
 }
 
+/**
+ * Variations of an image are no independent trials: its answers may all hang together, and then there are as many trials
+ * as images. Wilson's interval of so many holds either way, if it is wider than need be.
+ */
+function withIntervalOfImages(row: ResultRow): ResultRow {
+  const { agreement, nTest, variations = 1 } = row;
+  if (agreement === null) return row;
+  const images = Math.round(nTest / variations);
+  return { ...row, agreementInterval: wilsonInterval(agreement * images, images) };
+}
+
 /** The top K of no more than K classes is no interface of its own. */
 function hidesNothing(spec: string, classes: number): boolean {
   const k = /topk:(\d+)/.exec(spec);
@@ -141,7 +155,7 @@ function hidesNothing(spec: string, classes: number): boolean {
 async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditOptions): Promise<Leaks> {
   const { signal, onProgress, vary = 1 } = options;
   const print = await fingerprint(store.logits, { features: false, signal, onProgress });
-  const { recovery, reason } = await tryRecovery(store, options);
+  const { recovery, untried } = await tryRecovery(store, options);
   if (recovery) {
     const { sphere, kind } = recovery.report;
     print.normalised = sphere ? sphere.holds : null;
@@ -149,13 +163,16 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
   }
   const { model } = store.provenance;
   const report = recovery?.report ?? null;
-  const verdict = auditVerdict({
+  // Too few rows do not show the rank; what the model's width takes they still lack.
+  const rank = print.rank ?? (untried === 'too-few-rows' ? Math.min(model.featureDim, model.classCount) : null);
+  const findings: AuditFindings = {
     model: model.name,
     classes: model.classCount,
     features: model.featureDim,
-    images: store.rows,
+    images: Math.round(store.rows / vary),
+    vary,
     curve: rows
-      .filter(({ prior, alpha, r2 }) => prior === null && alpha === 0 && r2 !== null)
+      .filter(({ prior, alpha, r2, agreement }) => prior === null && alpha === 0 && r2 !== null && agreement !== null)
       .map(({ observe = 'logits', agreement, r2, nTrain }) => ({
         observe,
         agreement: agreement!,
@@ -165,26 +182,30 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
       })),
     fingerprint: print,
     recovery: report,
-    reason,
-    ...(print.rank === null
-      ? { variations: null }
-      : wantingRows(print.rank, store.rows - print.outputs.duplicates, vary)),
-  });
-  return { verdict, fingerprint: print, recovery: report, reason, comparison: await compare(recovery, store) };
+    untried,
+    ...(rank === null ? { variations: null } : wantingRows(rank, store.rows - print.outputs.duplicates, vary)),
+  };
+  return {
+    verdict: auditVerdict(findings),
+    fingerprint: print,
+    recovery: report,
+    reason: report === null ? aloneSentence(findings) : null,
+    comparison: await compare(recovery, store),
+  };
 }
 
-/** What cannot be recovered for want of rows or of classes is an answer, and no error. */
+/** What these outputs cannot show is an answer, and no error; any other error is one. */
 async function tryRecovery(
   store: Store,
   { signal, recoverySeconds = 300, onProgress }: AuditOptions,
-): Promise<{ recovery: Recovery | null; reason: string | null }> {
+): Promise<{ recovery: Recovery | null; untried: NotShownError['code'] | null }> {
   try {
     // Whoever stops an audit by now has waited long enough to be told what is found so far.
     const options = { finish: signal, seconds: recoverySeconds, onProgress };
-    return { recovery: await recoverFeatures(store.logits, options), reason: null };
+    return { recovery: await recoverFeatures(store.logits, options), untried: null };
   } catch (error) {
-    if (!(error instanceof FeatReconstructError)) throw error;
-    return { recovery: null, reason: error.message };
+    if (!(error instanceof NotShownError)) throw error;
+    return { recovery: null, untried: error.code };
   }
 }
 

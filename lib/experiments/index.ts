@@ -1,7 +1,7 @@
 /** experiments: the published experiments, each declared as data; run them; the schema of results. */
 export { auditModel, usualInterfaces } from './audit.js';
 export type { AuditOptions } from './audit.js';
-export { runDemo } from './demo.js';
+export { runDemo, towerNote } from './demo.js';
 export type { DemoOptions } from './demo.js';
 export { definitions, publishedFor } from './definitions.js';
 export type { ExperimentDefinition, PublishedFigure } from './definitions.js';

@@ -117,6 +117,8 @@ export async function judgeFits(
       from: 'logits',
       nTrain,
       nTest: source.rows,
+      variations: album.variations,
+      ...(options.observe ? { outputs: source.logits.cols } : {}),
       overlap,
       rawAgreement: raw,
       seconds: { extract: extractSeconds, fit: fit.seconds, evaluate: (performance.now() - begun) / 1000 },

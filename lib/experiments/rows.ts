@@ -1,6 +1,7 @@
-import { count } from '../base/index.js';
+import { count, share, visible } from '../base/index.js';
 import type { MapEvaluation } from '../evaluate/index.js';
 import type { CrossValidation, Span } from '../fit/index.js';
+import { whyUnknown } from '../leaks/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import { encodeOutcomes } from './outcomes.js';
 import type { Reads } from './reading.js';
@@ -33,9 +34,21 @@ export interface Fit {
 
 type RowContext = Pick<
   ResultRow,
-  'source' | 'target' | 'train' | 'test' | 'from' | 'nTrain' | 'nTest' | 'overlap' | 'rawAgreement' | 'seconds'
-> &
-  Partial<Pick<ResultRow, 'pinvAgreement' | 'cka' | 'procrustesError'>>;
+  | 'source'
+  | 'target'
+  | 'train'
+  | 'test'
+  | 'from'
+  | 'nTrain'
+  | 'nTest'
+  | 'variations'
+  | 'overlap'
+  | 'rawAgreement'
+  | 'seconds'
+> & {
+  /** A sweep or an audit: numbers that a map reads. Its rows are of what outputs give away. */
+  outputs?: number;
+} & Partial<Pick<ResultRow, 'pinvAgreement' | 'cka' | 'procrustesError'>>;
 
 /** Puts a fit and its evaluation into one row of results. */
 export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: RowContext): ResultRow {
@@ -49,6 +62,7 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     ...(fit.observe === undefined ? {} : { observe: fit.observe }),
     nTrain: context.nTrain,
     nTest: context.nTest,
+    ...((context.variations ?? 1) > 1 ? { variations: context.variations } : {}),
     overlap: context.overlap,
     agreed: agreement?.agreed ?? null,
     agreement: agreement?.agreement ?? null,
@@ -85,7 +99,9 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     seconds: context.seconds,
     warnings: [],
   };
-  row.warnings = [...fit.warnings, ...choiceWarnings(fit, row), ...chanceWarnings(row), ...rowWarnings(row)];
+  const notKnown = context.outputs === undefined ? null : whyRowIsUnknown(row, context.outputs);
+  if (notKnown !== null) row.notKnown = notKnown;
+  row.warnings = [...fit.warnings, ...choiceWarnings(fit, row), ...rowWarnings(row)];
   return row;
 }
 
@@ -97,12 +113,11 @@ function choiceWarnings({ crossValidation, prior }: Fit, { source, target, from 
   return [`Cross-validation of ${fit}: ${warning[0].toLowerCase()}${warning.slice(1)}`];
 }
 
-/** What is read off a part of the outputs is never exact: a map that has few images for each of its directions fits chance. */
-function chanceWarnings({ observe, r2, rank, nTrain, source }: ResultRow): string[] {
-  if (observe === undefined || r2 === null || r2 >= 0 || rank === null || nTrain >= 3 * rank) return [];
-  return [
-    `Rows with an R² below 0: ${count(nTrain)} images are too few to say what a part of the outputs of ${source} gives away. The map fits chance: it takes three images or more for each class.`,
-  ];
+/** Of rows on all of the outputs the answers are a figure of the map; SGD and features are no interface. */
+function whyRowIsUnknown(row: ResultRow, outputs: number): string | null {
+  const { observe = 'logits', r2, nTrain, variations = 1, prior, alpha } = row;
+  if (prior !== null || r2 === null || alpha === null) return null;
+  return whyUnknown({ observe, r2, fitted: Math.floor(nTrain / variations), penalised: alpha > 0 }, outputs);
 }
 
 /** Above this share of one class, agreement says little. */
@@ -111,15 +126,16 @@ const collapse = 0.5;
 /** What a reader must know before trusting a row's figures, in sentences, as the row alone tells it. */
 export function rowWarnings(row: ResultRow): string[] {
   const warnings: string[] = [];
+  const images = (row.variations ?? 1) > 1 ? 'images and variations' : 'images';
   if (row.majorityShare !== null && row.majorityShare > collapse) {
     warnings.push(
-      `${row.target} gives ${percent(row.majorityShare)} of the images of ${shortSpec(row.test)} one class: agreement is then easy. Kappa counts that out; the transform 'upsample' spreads the answers.`,
+      `${row.target} gives ${share(row.majorityShare, 1)} of the ${images} of ${shortSpec(row.test)} one class: agreement is then easy. Kappa counts that out.`,
     );
   }
   if (row.prior === null && row.inSpanShare !== null && row.inSpanShare < 1) {
     const outside = Math.round((1 - row.inSpanShare) * row.nTest);
     warnings.push(
-      `${count(outside)} of the ${count(row.nTest)} images of ${shortSpec(row.test)} ${outside === 1 ? 'leaves' : 'leave'} the span of the training ${row.from} of ${row.source}: there the data say nothing, and the smallest map is taken.`,
+      `${count(outside)} of the ${count(row.nTest)} ${images} of ${shortSpec(row.test)} ${outside === 1 ? 'leaves' : 'leave'} the span of the training ${row.from} of ${row.source}: there the data say nothing, and the smallest map is taken.`,
     );
   }
   if (row.overlap > 0) {
@@ -150,8 +166,5 @@ export function failuresOf(row: ResultRow, { violations }: MapEvaluation): strin
   ];
 }
 
-/** A data set as people call it: `folder:/a/b/scenes` → `folder:scenes`. */
-export const shortSpec = (spec: string): string => spec.replace(/^(folder|tensors):.*[\\/](?=[^\\/])/, '$1:');
-
-/** Rounded down, so that 100 % is said of all alone. */
-const percent = (share: number): string => `${(Math.floor(1000 * share + 1e-9) / 10).toFixed(1)} %`;
+/** A data set as people call it, as a name that only shows: `folder:/a/b/scenes` → `folder:scenes`. */
+export const shortSpec = (spec: string): string => visible(spec.replace(/^(folder|tensors):.*[\\/](?=[^\\/])/s, '$1:'));

@@ -101,9 +101,13 @@ export function chooseRows(
   const wanted = { differs: Math.ceil(count / 2), tie: 1, outside: 1, agrees: count };
   const taken = { differs: 0, tie: 0, outside: 0, agrees: 0 };
   let left = count;
-  // What one kind lacks, the next round fills from the others.
-  for (const limit of [wanted, { differs: count, tie: count, outside: count, agrees: count }]) {
-    for (const kind of kinds) {
+  // What one kind lacks, the next round fills from the others, with more that differ only where nothing else is left.
+  const last = ['agrees', 'outside', 'tie', 'differs'] as const;
+  for (const [limit, order] of [
+    [wanted, kinds],
+    [{ differs: count, tie: count, outside: count, agrees: count }, last],
+  ] as const) {
+    for (const kind of order) {
       const more = Math.max(0, Math.min(left, limit[kind] - taken[kind], rows[kind].length - taken[kind]));
       taken[kind] += more;
       left -= more;

@@ -24,6 +24,13 @@ export interface ResultRow {
   observe?: string;
   nTrain: number;
   nTest: number;
+  /** Rows that each image has in `nTrain` and `nTest`, itself and its variations. Absent: 1. */
+  variations?: number;
+  /**
+   * A sweep or an audit: why the figures of this row do not say what such outputs give away (a map of few images fits
+   * chance), in words. Absent where they do.
+   */
+  notKnown?: string;
   /** Test images that are in the training set too, by content: more than none is a leak, unless it is meant. */
   overlap: number;
   /** Test images on which the target's head gives the same class on the reconstructed features as on its own. */

@@ -1,18 +1,13 @@
-import { count } from '../base/index.js';
+import { count, shareInWords, type NotShownError } from '../base/index.js';
 import type { Fingerprint } from './fingerprint.js';
+import { imagesPerOutput, nearlyAll, whole, whyUnknown, type Reading } from './known.js';
 import { inWords } from './observe.js';
 import type { RecoveryReport } from './recover.js';
 
 /** One point of a leak curve: what a linear map learns from outputs of which so much is shown. */
-export interface LeakPoint {
-  /** What the interface shows, as `observe` reads it: `probs+topk:5+round:2`. */
-  observe: string;
+export interface LeakPoint extends Omit<Reading, 'penalised'> {
   /** Share of images on which the model's head gives its own answer on the features read back. */
   agreement: number;
-  /** R² of the features read back. */
-  r2: number;
-  /** Images that the map was fitted on. Absent: enough of them. */
-  fitted?: number;
 }
 
 /** What an audit found, before it is put into words. */
@@ -22,11 +17,13 @@ export interface AuditFindings {
   features: number;
   /** Images whose outputs were looked at. */
   images: number;
+  /** Variations in which each of them was looked at, itself one of them. Default 1. */
+  vary?: number;
   curve: readonly LeakPoint[];
   fingerprint: Fingerprint;
   recovery: RecoveryReport | null;
-  /** Why no recovery was tried, in a sentence. */
-  reason: string | null;
+  /** Why no recovery could be tried, as `recoverFeatures` tells it; null where one was. */
+  untried: NotShownError['code'] | null;
   /** As how many variations each image would be enough to try all of it; null where there are enough. */
   variations: number | null;
   /** Distinct images that all of it takes; null or absent where that is not known. */
@@ -45,28 +42,13 @@ export interface Verdict {
   sentences: string[];
 }
 
-/** Above this share of variance, what is read back is the features for every purpose. */
-const nearlyAll = 0.999;
-
-/**
- * Images that a map needs for each output: with fewer its error on others is made of chance (with n images and rank p
- * it is n / (n − p − 1) times what it need be), and says nothing of what is given away.
- */
-const imagesPerOutput = 3;
-
-/** Whether a point's R² is what the interface gives away; where images are wanting it is no more than a lower bound. */
-const tells =
-  (classes: number) =>
-  ({ r2, fitted }: LeakPoint): boolean =>
-    r2 >= nearlyAll || fitted === undefined || fitted >= imagesPerOutput * classes;
-
 /** What to tell the people whose model it is: seven sentences at most, each of which says one thing. */
 export function auditVerdict(findings: AuditFindings): Verdict {
-  const { recovery } = findings;
-  const curve = findings.curve.filter(tells(findings.classes));
-  const best = findings.curve.reduce((most, { r2 }) => Math.max(most, r2), 0);
+  const { recovery, classes } = findings;
+  const curve = findings.curve.filter((point) => whyUnknown(point, classes) === null);
+  const best = curve.reduce((most, { r2 }) => Math.max(most, r2), 0);
   const known = recovery?.certified ?? false;
-  const level = known ? 'features' : levelOf(best, curve.length > 0 || findings.curve.length === 0);
+  const level = known ? 'features' : levelOf(best, curve.some(isEnough(classes)));
   const sentences = [
     recovery && known ? recovered(findings, recovery) : learnt(findings, best),
     ...asMuch(curve, known),
@@ -76,43 +58,48 @@ export function auditVerdict(findings: AuditFindings): Verdict {
     ...(known && recovery?.cut
       ? ['The search was ended before it was through: with more time it may find more features.']
       : []),
-    ...(known ? [] : alone(findings)),
+    ...(known ? [] : [aloneSentence(findings)]),
   ];
   return { level, sentences };
 }
 
-function levelOf(best: number, told: boolean): Verdict['level'] {
+/** Whether what a map read is about as much as one of more images would, and no mere lower bound. */
+const isEnough =
+  (classes: number) =>
+  ({ r2, fitted }: LeakPoint): boolean =>
+    r2 >= nearlyAll || fitted === undefined || fitted >= imagesPerOutput * classes;
+
+function levelOf(best: number, enough: boolean): Verdict['level'] {
   if (best >= nearlyAll) return 'map';
   if (best >= 0.5) return 'partly';
-  return told ? 'little' : 'unknown';
+  return enough ? 'little' : 'unknown';
 }
 
-function recovered({ model, classes, features, images }: AuditFindings, report: RecoveryReport): string {
+function recovered(findings: AuditFindings, report: RecoveryReport): string {
+  const { model, classes, features } = findings;
   const what =
     report.kind === 'sphere'
       ? `this model's ${count(features)} features up to a rotation: which images are similar to which, exactly as the model sees it`
       : `${count(report.features)} of this model's ${count(features)} features themselves, each up to its scale`;
-  return `Anyone who sees all ${count(classes)} outputs of ${model} (logits or probabilities) for ${count(images)} images has ${what}. Nothing but the outputs is needed for that.`;
+  return `Anyone who sees all ${count(classes)} outputs of ${model} (logits or probabilities) for ${imagesOf(findings)} has ${what}. Nothing but the outputs is needed for that.`;
 }
+
+const imagesOf = ({ images, vary = 1 }: AuditFindings): string => `${count(images)} images${inVariations(vary)}`;
+
+const inVariations = (vary: number): string => (vary > 1 ? ` in ${count(vary)} variations each` : '');
 
 /** What those learn who have the features of some images to begin with. */
-function learnt({ model, classes, features, curve }: AuditFindings, best: number): string {
-  const fitted = curve.find(({ observe }) => observe === 'logits')?.fitted;
-  const here = fitted ? ` (here ${count(fitted)})` : '';
-  const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
-  if (best <= 0 && !curve.some(tells(classes))) {
-    return `How much of its ${count(features)} features one linear map reads off the ${count(classes)} outputs of ${model} these images are too few to say.`;
-  }
+function learnt({ model, classes, features, curve, vary = 1 }: AuditFindings, best: number): string {
   if (best <= 0) {
-    return `${who} cannot read off the others with one linear map: it explains nothing of how the ${count(features)} features differ from image to image. A cleverer reader may get more.`;
+    return `How much of its ${count(features)} features one linear map reads off the ${count(classes)} outputs of ${model} is not known from these images.`;
   }
+  const fitted = curve.find(({ observe }) => observe === 'logits')?.fitted;
+  const here = fitted ? ` (here ${count(fitted)}${inVariations(vary)})` : '';
+  const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
   return best >= nearlyAll
-    ? `${who} has those of every other image as well: one linear map reads off ${percent(best)} of how the ${count(features)} features differ from image to image.`
-    : `${who} learns ${percent(best)} of how its ${count(features)} features differ from image to image, or more.`;
+    ? `${who} has those of every other image as well: one linear map reads off ${shareInWords(best)} of how the ${count(features)} features differ from image to image.`
+    : `${who} learns ${shareInWords(best)} of how its ${count(features)} features differ from image to image, or more.`;
 }
-
-/** Interfaces that keep nothing back. */
-const whole: readonly string[] = ['logits', 'log-probs'];
 
 /** Whoever sees all probabilities takes their logarithms: what is read off them as they stand is no bound. */
 const telling = (points: readonly LeakPoint[]): LeakPoint[] =>
@@ -127,10 +114,11 @@ function asMuch(points: readonly LeakPoint[], known: boolean): string[] {
   const names = all.map(({ observe }) =>
     observe === 'log-probs' ? `${inWords(observe)} (or the logarithms of all probabilities)` : inWords(observe),
   );
+  const least = shareInWords(Math.min(...all.map(({ r2 }) => r2)));
   return [
     known
-      ? `To anyone who also has the features of some images, ${list(names)} give away those of every other image: one linear map reads off ${percent(Math.min(...all.map(({ r2 }) => r2)))} of how they differ from image to image.`
-      : `${capital(list(names))} give away just as much as the logits do.`,
+      ? `To anyone who also has the features of some images, ${list(names)} give away those of every other image: one linear map reads off ${least} of how they differ from image to image.`
+      : `The same goes for ${list(names)}: one linear map reads off ${least}.`,
   ];
 }
 
@@ -141,79 +129,71 @@ function less(points: readonly LeakPoint[]): string[] {
     .sort((a, b) => b.r2 - a.r2);
   if (some.length === 0) return [];
   const [most, least] = [some[0], some[some.length - 1]];
-  if (most.r2 <= 0) {
-    const names = most === least ? inWords(most.observe) : `${inWords(most.observe)} to ${inWords(least.observe)}`;
-    return [`Showing less (${names}) gives nothing away to one linear map. A cleverer reader may get something.`];
-  }
   const ends = [
-    `${inWords(most.observe)} ${percent(most.r2)} of how the features differ from image to image`,
-    ...(most === least ? [] : [`${inWords(least.observe)} ${percent(least.r2)}`]),
+    `${inWords(most.observe)} ${shareInWords(most.r2)} of how the features differ from image to image`,
+    ...(most === least ? [] : [`${inWords(least.observe)} ${shareInWords(least.r2)}`]),
   ];
+  // Where there are more features than classes, a map may read more off probabilities than off the logits.
+  const isLess = points.some(({ observe, r2 }) => whole.includes(observe) && r2 > most.r2);
   return [
-    `Showing less gives away less: ${ends.join(', ')}. One linear map reads that off, and a cleverer reader may get more.`,
+    `${isLess ? 'Showing less gives away less' : 'Of less that is shown'}: ${ends.join(', ')}. One linear map reads that off, and a cleverer reader may get more.`,
   ];
 }
 
 /** Interfaces of which these images cannot say what they give away. */
 function unclear({ curve, classes }: AuditFindings): string[] {
-  const told = tells(classes);
-  const open = telling(curve).filter((point) => !told(point) && !whole.includes(point.observe));
-  if (open.length === 0) return [];
-  const names =
-    open.length > 3
-      ? `${inWords(open[0].observe)} and ${open.length - 1} others`
-      : list(open.map(({ observe }) => inWords(observe)));
+  const open = telling(curve).filter((point) => whyUnknown(point, classes) !== null && !whole.includes(point.observe));
+  const few = open.filter((point) => !isEnough(classes)(point));
+  const worse = open.filter(isEnough(classes));
   return [
-    `What other outputs give away (${names}) these images are too few to say: a map from ${count(classes)} numbers takes ${count(imagesPerOutput * classes)} images or more, here it had ${count(open[0].fitted!)}, and those rows of the table are left to chance.`,
+    ...(few.length > 0
+      ? [
+          `What other outputs give away (${named(few)}) these images are too few to say: a map from ${count(classes)} numbers takes ${count(imagesPerOutput * classes)} images or more, here it had ${count(few[0].fitted!)}. Their rows are left empty: not known is not nothing.`,
+        ]
+      : []),
+    ...(worse.length > 0
+      ? [
+          `What is given away by showing less (${named(worse)}) is not known: the map that was fitted does no better than the mean of the features, which another map may. Their rows are left empty.`,
+        ]
+      : []),
   ];
 }
 
-/** What the outputs show of the model itself. */
-const behind = ({ fingerprint: { hiddenWidth } }: AuditFindings): string[] =>
-  hiddenWidth === null
-    ? []
-    : [
-        `The outputs also show that the layer before the last is ${count(hiddenWidth)} numbers wide, and tell this model's outputs from any other's.`,
-      ];
+const named = (points: readonly LeakPoint[]): string =>
+  points.length > 3
+    ? `${inWords(points[0].observe)} and ${points.length - 1} others`
+    : list(points.map(({ observe }) => inWords(observe)));
 
-/** What stands in the way of those who have the outputs and nothing else. */
-function alone({
-  classes,
-  features,
-  recovery,
-  reason,
-  variations,
-  needed = null,
-  rectified = null,
-}: AuditFindings): string[] {
-  if (features >= classes) {
-    return [
-      `The outputs alone do not give the features away: the layer before the last has ${count(features)} numbers and the model only ${count(classes)} outputs, so that a part of them never gets out.`,
-    ];
+/** What the outputs show of the model itself. */
+function behind({ fingerprint: { rank, hiddenWidth }, features }: AuditFindings): string[] {
+  if (rank === null || hiddenWidth === null) return [];
+  const width =
+    hiddenWidth === features
+      ? `the layer before the last is ${count(features)} numbers wide`
+      : `the layer before the last is at least ${count(rank)} numbers wide (it is ${count(features)})`;
+  return [`The outputs also show that ${width}, and tell this model's outputs from another's.`];
+}
+
+/** What stands in the way of those who have the outputs and nothing else, where nothing came back. */
+export function aloneSentence(findings: AuditFindings): string {
+  const { classes, features, recovery, untried, variations, needed = null, rectified = null } = findings;
+  if (features > classes) {
+    return `The outputs alone do not give the features away: the layer before the last has ${count(features)} numbers and the model only ${count(classes)} outputs, so that a part of them never gets out.`;
   }
-  if (variations !== null && !recovery?.certified) {
+  if (features === classes) {
+    return `From the outputs alone nothing came back: the layer before the last has as many numbers as the model has outputs (${count(classes)}), so that no gap shows which directions are its own.`;
+  }
+  if (variations !== null) {
     const first = recovery ? `${recovery.sentence} To` : 'to';
     const sphere = `look for a normalisation before the last layer takes ${needed === null ? 'more' : count(needed)} different images`;
     const zeros = rectified
-      ? `, for features that are often zero ${count(rectified.needed)} (--vary ${rectified.variations} makes enough of these)`
+      ? `, for features that are often zero ${count(rectified.needed)} at least (--vary ${rectified.variations} makes as many)`
       : '';
-    return [
-      `From the outputs alone nothing came back: ${first} ${sphere}${zeros}. Whoever asks chooses the images, and these in ${count(variations)} variations each (inverted, shifted, in other colours) are enough${rectified ? ' for both' : ''}: --vary ${variations}.`,
-    ];
+    return `From the outputs alone nothing came back: ${first} ${sphere}${zeros}. Whoever asks chooses the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (--vary ${variations}).`;
   }
-  return [`From the outputs alone: ${recovery?.sentence ?? reason}`];
+  if (recovery) return `From the outputs alone nothing came back. ${recovery.sentence}`;
+  return `From the outputs alone nothing came back: ${untried === 'hidden' ? 'a part of them is hidden' : 'the directions that they fill end without a gap, so that noise (of rounding, or of weights in few bits) hides which are the features’'}.`;
 }
-
-const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
 
 const list = (texts: readonly string[]): string =>
   texts.length < 2 ? texts.join() : `${texts.slice(0, -1).join(', ')} and ${texts[texts.length - 1]}`;
-
-/**
- * A share of variance in words. Rounded down, so that 100 % is said of all alone; an R² below 0, where the map is worse
- * than the mean, explains nothing.
- */
-function percent(r2: number): string {
-  if (r2 <= 0) return 'nothing';
-  return r2 < 0.001 ? 'less than 0.1 %' : `${(Math.floor(r2 * 1000 + 1e-9) / 10).toFixed(1)} %`;
-}

@@ -50,7 +50,8 @@ export interface ExaminedRows extends Examination {
 
 /** What of an examination serialises to JSON. */
 export function plain(seen: ExaminedRows): Examination {
-  const { distinct: _distinct, withZero: _withZero, equalColumns: _equalColumns, ...report } = seen;
+  const { distinct, withZero, equalColumns, ...report } = seen;
+  void [distinct, withZero, equalColumns];
   return report;
 }
 

@@ -1,11 +1,11 @@
-import { count, FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { chooseRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { describeCarried, supportedSpace, type CarriedRows } from './carried.js';
 import { examineOutputs, plain, some, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
+import { count, FeatReconstructError, NotShownError, type TaskOptions } from '../base/index.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
 import { matrix, multiply, eigenInTurns, type Matrix } from '../fit/index.js';
-import { outputSpace, storedAs, whiten, type OutputSpace } from './whiten.js';
+import { outputSpace, storedAs, whiten, zerosCure, type OutputSpace } from './whiten.js';
 
 export interface FingerprintOptions extends TaskOptions {
   /** Tries, where there are rows enough, whether a normalisation or rectified features stand before the head. Default true. */
@@ -89,8 +89,8 @@ export async function fingerprint(outputs: RowsLike, options: FingerprintOptions
       result.reasons.push(describeCarried(result.carried, seen.classes, supported.carried.with));
     }
   } catch (error) {
-    if (!(error instanceof FeatReconstructError)) throw error;
-    result.reasons.push(`The hidden width does not show. ${error.message}`);
+    if (!(error instanceof NotShownError)) throw error;
+    result.reasons.push(`The hidden width does not show. ${hiddenIn(seen)}`);
     return result;
   }
   result.rank = space.rank;
@@ -143,6 +143,12 @@ function withoutZeros(rows: RowSource, seen: ExaminedRows, reasons: string[]): U
   });
   return { rows: chooseRows(rows, positions), seen: part, inFile };
 }
+
+/** What keeps logits, and with them the width, from being made of such outputs. */
+const hiddenIn = (seen: Examination): string =>
+  seen.kind === 'truncated'
+    ? `Of ${count(seen.classes)} outputs the top ${seen.topk} alone are shown: what is hidden cannot be made up.`
+    : `${count(seen.rowsWithZeros)} of ${count(seen.rows)} rows hold a probability of 0, whose logarithm is not finite: ${zerosCure(seen)}.`;
 
 const widthOf = (rank: number): number => (rank % 8 === 7 ? rank + 1 : rank);
 

@@ -4,7 +4,7 @@
  * with its certificate; `compareUpToRotation`, `matchFeatures` and `identifiableFeatures` hold it against known ones;
  * `varyImage` and `varied` make probes; `openOutputs` reads outputs as people have them; `auditVerdict` puts it in words.
  */
-export { auditVerdict } from './audit.js';
+export { aloneSentence, auditVerdict } from './audit.js';
 export type { AuditFindings, LeakPoint, Verdict } from './audit.js';
 export type { FacetCertificate } from './certificate.js';
 export { compareUpToRotation } from './compare.js';
@@ -17,6 +17,7 @@ export type { Identifiability } from './identifiable.js';
 export { matchFeatures } from './match.js';
 export type { FeatureMatch } from './match.js';
 export { inWords, logSumExp, observe, parseObserve } from './observe.js';
+export { whyUnknown, type Reading } from './known.js';
 export type { ObserveSpec, ObserveStep } from './observe.js';
 export { openOutputs } from './outputs.js';
 export type { OutputsFile } from './outputs.js';

@@ -1,5 +1,5 @@
 import type { NdArray } from 'ndarray';
-import { count, FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
+import { count, NotShownError, option, type TaskOptions, UsageError } from '../base/index.js';
 import { applyLinearMap, composeLinearMaps, type Matrix } from '../fit/index.js';
 import { toNdArray, toRowSource, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
 import { describeCarried, supportedSpace } from './carried.js';
@@ -77,8 +77,8 @@ export interface Recovery {
  * right before the head the normalised features come back up to a rotation; features that are never negative and often
  * exactly zero come back one by one, up to order and positive scale. Nothing is handed out without its certificate.
  * Holds whitened rows in memory: 8 bytes x rows x rank, twice.
- * @throws FeatReconstructError for outputs that cannot be used (see `examineOutputs`), without a gap in their spectrum,
- * or with too few rows
+ * @throws FeatReconstructError for outputs that cannot be used (see `examineOutputs`)
+ * @throws NotShownError for outputs of which most is hidden, without a gap in their spectrum, or with too few rows
  */
 export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions = {}): Promise<Recovery> {
   const { kind = 'auto' } = options;
@@ -96,7 +96,11 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   linearOutputs(rows, seen);
   const { space, seen: kept, carried } = await supportedSpace(rows, seen, options);
   if (space.rank === null) {
-    throw new FeatReconstructError(`Expected outputs of a head with fewer features than classes. ${space.reason}`);
+    const expected =
+      space.missing === 'too-few-rows'
+        ? 'Expected more distinct rows.'
+        : 'Expected outputs of a head with fewer features than classes.';
+    throw new NotShownError(`${expected} ${space.reason}`, space.missing!);
   }
   const attempt = new Attempt(rows, kept, space, space.rank, {
     ...options,
@@ -155,15 +159,16 @@ class Attempt {
     return this.#rectified(failed, kind === 'auto' && !sphere);
   }
 
-  #tooFewRows(kind: 'auto' | 'sphere' | 'rectified'): FeatReconstructError {
+  #tooFewRows(kind: 'auto' | 'sphere' | 'rectified'): NotShownError {
     const { rows, duplicates, distinct } = this.seen;
     const needed = [
       ...(kind !== 'rectified' ? [`${count(this.#neededSphere)} for features behind a normalisation`] : []),
       ...(kind !== 'sphere' ? [`${count(this.#neededRectified)} at the very least for rectified ones`] : []),
     ];
     const copies = duplicates > 0 ? ` (${count(rows)} rows, ${count(duplicates)} of them copies of others)` : '';
-    return new FeatReconstructError(
+    return new NotShownError(
       `Expected more distinct rows, found ${count(distinct.length)}${copies}: with outputs that fill ${this.rank} directions it takes ${needed.join(', ')}. Give the outputs of more images, or of more variations of these (${option('varied', 'extract --vary N')}).`,
+      'too-few-rows',
     );
   }
 

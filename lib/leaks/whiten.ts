@@ -1,4 +1,4 @@
-import { FeatReconstructError, type TaskOptions } from '../base/index.js';
+import { count, NotShownError, type TaskOptions } from '../base/index.js';
 import {
   accumulate,
   applyLinearMap,
@@ -22,6 +22,8 @@ export interface Spectrum {
   gap: number | null;
   /** Why there is no rank, in a sentence; null where there is one. */
   reason: string | null;
+  /** The same for a program. */
+  missing: 'too-few-rows' | 'no-gap' | null;
 }
 
 /** The affine space that outputs fill. */
@@ -39,17 +41,19 @@ const mostColumns = 2048;
 /**
  * What a linear head made: the logits themselves; of probabilities the logarithms; of these and of log-probabilities each
  * row less its mean, since a softmax hides one number of each row. Float64.
- * @throws FeatReconstructError where a logarithm would not be finite, or where most outputs are hidden
+ * @throws NotShownError (`hidden`) where a logarithm would not be finite, or where most outputs are hidden
  */
 export function linearOutputs(outputs: RowSource, seen: Examination, columns = evenColumns(outputs.cols)): RowSource {
   if (seen.kind === 'truncated') {
-    throw new FeatReconstructError(
-      `Expected all ${seen.classes} outputs of each image, found the top ${seen.topk} alone: what is hidden cannot be made up. Ask for all of them.`,
+    throw new NotShownError(
+      `Expected all ${count(seen.classes)} outputs of each image, found the top ${seen.topk} alone: what is hidden cannot be made up. Ask for all of them.`,
+      'hidden',
     );
   }
   if (seen.rowsWithZeros > 0) {
-    throw new FeatReconstructError(
+    throw new NotShownError(
       `Expected probabilities above 0, found ${seen.rowsWithZeros} of ${seen.rows} rows with a 0, whose logarithm is not finite: ${zerosCure(seen)}.`,
+      'hidden',
     );
   }
   const { rows, cols } = outputs;
@@ -68,7 +72,7 @@ export function linearOutputs(outputs: RowSource, seen: Examination, columns = e
 }
 
 /** What hides below the last decimal is the cause of most zeros, and no row is without where there are many classes. */
-function zerosCure({ kind, scale, decimals, percent, rowsWithZeros, rows }: Examination): string {
+export function zerosCure({ kind, scale, decimals, percent, rowsWithZeros, rows }: Examination): string {
   if (kind === 'rounded' && decimals !== null && scale === 'probabilities') {
     const least = `${percent ? 'percentages' : 'probabilities'} rounded to ${decimals} decimals show nothing of what is below ${(0.5 * 10 ** -decimals).toExponential(0)}`;
     return rowsWithZeros * 2 > rows
@@ -179,15 +183,16 @@ function findGap(values: readonly number[], seen: Examination, most: number): Om
     if (ratio > gap) [rank, gap] = [i, ratio];
     if (values[i] <= floor) break;
   }
-  if (gap >= 10 && rank < rows - 1) return { rank, gap, reason: null };
+  if (gap >= 10 && rank < rows - 1) return { rank, gap, reason: null, missing: null };
   if (rows - 1 <= most && rank >= rows - 1) {
     return {
       rank: null,
       gap: null,
-      reason: `${rows} distinct rows fill all the directions that they can; give more rows than the hidden layer is wide (twice the classes are plenty).`,
+      reason: `${count(rows)} distinct rows fill all the directions that they can; give more rows than the hidden layer is wide (twice the classes are plenty).`,
+      missing: 'too-few-rows',
     };
   }
-  return { rank: null, gap: null, reason: noGap(values, seen, most, noise) };
+  return { rank: null, gap: null, reason: noGap(values, seen, most, noise), missing: 'no-gap' };
 }
 
 /** Why no gap shows: what is known of how the outputs were stored first, then what else may be. */
@@ -195,10 +200,10 @@ function noGap(values: readonly number[], seen: Examination, most: number, noise
   const coarse = seen.kind === 'rounded' || seen.precision === 'float16' || seen.storage !== undefined;
   const above = values.filter((value) => value > noise).length;
   if (coarse && above < most) {
-    return `${storedAs(seen)}, and below the noise of that nothing shows: ${above} of the ${most} directions that ${seen.classes} classes leave rise above it, without a gap, so that the hidden layer is at least ${above} wide. Outputs of full precision would show more.`;
+    return `${storedAs(seen)}, and below the noise of that nothing shows: ${above} of the ${count(most)} directions that ${count(seen.classes)} classes leave rise above it, without a gap, so that the hidden layer is at least ${above} wide. Outputs of full precision would show more.`;
   }
   const rounding = coarse ? `${storedAs(seen)}, whose noise may cover the smallest directions; or ` : '';
-  return `The outputs fill all ${most} directions that ${seen.classes} classes leave, without a gap: ${rounding}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much; or they are no longer what one linear layer made (a mean of models, label smoothing, a cap or clipping, added noise, a number type that the values do not show).`;
+  return `The outputs fill all ${count(most)} directions that ${count(seen.classes)} classes leave, without a gap: ${rounding}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much; or they are no longer what one linear layer made (a mean of models, label smoothing, a cap or clipping, added noise, a number type that the values do not show).`;
 }
 
 /** How values were stored, as the start of a sentence. */

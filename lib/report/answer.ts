@@ -1,10 +1,13 @@
 import { definitions, publishedFor, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
-import { count, share } from './figures.js';
+import { inWords } from '../leaks/index.js';
+import { share } from './figures.js';
 import { pairsOf } from './heatmap.js';
-import { by, dataset, groupRows, list, pairName } from './words.js';
+import { onlyKnown } from './known.js';
+import { by, dataset, groupRows, imageCount, list, pairName } from './words.js';
 
 /** The answer in one sentence, as far as the figures give one. */
-export function answerOf(results: Results): string {
+export function answerOf(found: Results): string {
+  const results = { ...found, rows: found.rows.map(onlyKnown) };
   const pairs = definitions.find(({ id }) => id === results.experiment)?.pairs;
   if (results.leaks?.verdict.sentences[0]) return results.leaks.verdict.sentences[0];
   if (results.rows.length === 0) return 'This run has no rows: there is nothing to answer.';
@@ -26,8 +29,9 @@ function onePairs({ experiment, rows }: Results): string {
   }
   return pairs
     .map((groups) => {
-      const [{ source, target }] = groups[0];
-      const from = source === target ? 'read back from its own logits' : `read from the logits of ${source}`;
+      const { source, target, observe } = plainOf(groups[0]);
+      const shown = observe === undefined ? 'logits' : `outputs, shown as ${inWords(observe)},`;
+      const from = source === target ? `read back from its own ${shown}` : `read from the ${shown} of ${source}`;
       return `Features of ${target} ${from} give the same answer on ${list(groups.map((group) => onTest(group, experiment)))}.`;
     })
     .join(' ');
@@ -37,6 +41,7 @@ function onePairs({ experiment, rows }: Results): string {
 function onManyModels(rows: readonly ResultRow[]): string {
   const range = (of: readonly ResultRow[]): string => {
     const values = of.flatMap(({ agreement }) => agreement ?? []);
+    if (values.length === 0) return unknownShare;
     const [least, most] = [Math.min(...values), Math.max(...values)];
     return least === most ? share(least) : `${share(least)} to ${share(most)}`;
   };
@@ -49,42 +54,57 @@ function onManyModels(rows: readonly ResultRow[]): string {
       : null,
     sgd.length > 0 ? `by SGD on ${range(sgd)}` : null,
   ].filter((part) => part !== null);
-  const on = `${range(plain)} of ${count(rows[0].nTest)} images of ${shortSpec(rows[0].test)}`;
+  const on = `${range(plain)} of ${imageCount(rows[0].nTest, rows[0].variations)} of ${shortSpec(rows[0].test)}`;
   return more.length === 0 ? on : `${on} (${more.join(', ')})`;
 }
 
 function onTest(group: readonly ResultRow[], experiment: number): string {
-  const plain = group.find(({ prior, sgd }) => prior === null && sgd === null) ?? group[0];
-  const prior = group.find((row) => row.prior === 'head');
+  const plain = plainOf(group);
+  const prior = plain.observe === undefined ? group.find((row) => row.prior === 'head') : undefined;
   const published = publishedFor(experiment, plain)?.agreement ?? null;
   const better =
     prior && prior.agreement !== null && prior.agreement !== plain.agreement
       ? `, with the head as prior on ${share(prior.agreement)}`
       : '';
   const beside = published === null ? '' : ` (published: ${share(published)})`;
-  return `${share(plain.agreement)} of ${count(plain.nTest)} images of ${shortSpec(plain.test)}${better}${beside}`;
+  const agreement = plain.agreement === null ? unknownShare : share(plain.agreement);
+  return `${agreement} of ${imageCount(plain.nTest, plain.variations)} of ${shortSpec(plain.test)}${better}${beside}`;
 }
 
+const unknownShare = 'a share that is not known';
+
+/** The exact fit on all of the logits, where there is one. */
+const plainOf = (group: readonly ResultRow[]): ResultRow => {
+  const plain = group.filter(({ prior, sgd }) => prior === null && sgd === null);
+  return plain.find(({ observe }) => observe === undefined) ?? plain[0] ?? group[0];
+};
+
+const known = (row: ResultRow | undefined): boolean => row !== undefined && row.agreement !== null;
+
+/** The first test set's pairs; its name where there are others. */
 function allPairs(rows: readonly ResultRow[]): string {
+  const on = rows.some(({ test }) => test !== rows[0].test) ? ` on ${shortSpec(rows[0].test)}` : '';
   const { names, pairs } = pairsOf(rows.filter(({ test }) => test === rows[0].test));
   const own = pairs.flatMap(({ source, target, logits }) =>
-    source === target && logits ? [logits.agreement ?? 0] : [],
+    source === target && logits && logits.agreement !== null ? [logits.agreement] : [],
   );
   const across = pairs.filter(({ source, target }) => source !== target);
   const logits = across.flatMap((pair) => pair.logits?.agreement ?? []);
   const features = across.flatMap((pair) => pair.features?.agreement ?? []);
-  const lost = across.filter((pair) => (pair.features?.agreement ?? 0) - (pair.logits?.agreement ?? 0) >= 0.01).length;
+  const both = across.filter((pair) => known(pair.logits) && known(pair.features));
+  const lost = both.filter((pair) => pair.features!.agreement! - pair.logits!.agreement! >= 0.01).length;
   const whole = own.filter((value) => value === 1).length;
   const self =
     whole === names.length
-      ? `Read from its own logits, each of the ${names.length} models gives all of its answers`
-      : `Read from their own logits, ${whole} of ${names.length} models give all of their answers, the others at least ${share(Math.min(...own))} of theirs`;
+      ? `Read from its own logits, each of the ${names.length} models gives all of its answers${on}`
+      : own.length === 0
+        ? `What ${names.length} models give of their answers, read from their own logits, is not known${on}`
+        : `Read from their own logits, ${whole} of ${own.length} models give all of their answers${on}, the others at least ${share(Math.min(...own))} of theirs`;
   if (logits.length === 0) return `${self}.`;
-  return (
-    `${self}; from another model’s logits ${share(Math.min(...logits), 1)} to ${share(Math.max(...logits), 1)} of them (median ${share(median(logits), 1)}) come back, ` +
-    `from another’s features ${share(Math.min(...features), 1)} to ${share(Math.max(...features), 1)} (median ${share(median(features), 1)}): ` +
-    `in ${lost} of ${across.length} pairs the source’s head throws away a point of agreement or more.`
-  );
+  const from = `${self}; from another model’s logits ${range(logits)} of them come back`;
+  return features.length === 0
+    ? `${from}.`
+    : `${from}, from another’s features ${range(features)}: in ${lost} of ${both.length} pairs the source’s head throws away a point of agreement or more.`;
 }
 
 function zeroShot(rows: readonly ResultRow[]): string {
@@ -98,6 +118,9 @@ function zeroShot(rows: readonly ResultRow[]): string {
   const control = features ? `; read from its features instead, on ${share(features.agreement)}` : '';
   return `Read from the logits of ${row.source}, ${row.target}’s zero-shot head gives the same answer on ${share(row.agreement)} of ${dataset(row.test, row.nTest)}${right}${control}.`;
 }
+
+const range = (values: readonly number[]): string =>
+  `${share(Math.min(...values), 1)} to ${share(Math.max(...values), 1)} (median ${share(median(values), 1)})`;
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,8 +1,11 @@
 import { definitions, shortSpec, type Results } from '../experiments/index.js';
 import { alphaCharts } from './alpha-chart.js';
 import { loadPlot, type Chart, type Plotting } from './chart.js';
-import { agreementCaption, agreementChart, controlChart, marginChart, marginStrips } from './fit-charts.js';
-import { leakChart, leakCharts } from './leak-charts.js';
+import { agreementCaption, agreementChart, controlChart } from './fit-charts.js';
+import { marginCaption, marginChart, marginStrips } from './margin-charts.js';
+import { leakCharts } from './leak-charts.js';
+import { leakCaption, leakChart } from './leak-curve.js';
+import { withShownNames } from './shown-names.js';
 import { spectrumChart } from './spectrum-chart.js';
 import { heatmap, metrics, pairsOf } from './heatmap.js';
 
@@ -29,15 +32,9 @@ export function fitCharts(plotting: Plotting, results: Results): Shown[] {
   // What outputs give away by how much is shown has a chart of its own.
   const whole = shown.filter(({ observe }) => observe === undefined);
   return present([
-    [
-      leakChart(plotting, shown),
-      'Each line is one way of showing the outputs: the dot is the share of the features’ variance that one linear map reads off them (R²; below zero it explains nothing, and stands at zero), the ring how often the model’s last layer then names its own answer.',
-    ],
+    [leakChart(plotting, shown), leakCaption],
     [agreementChart(plotting, experiment, whole), agreementCaption(experiment, whole)],
-    [
-      marginChart(plotting, whole),
-      'Images sorted by how far the original’s first answer is ahead of its second. What agreement loses, it should lose on the left. Fits that agree on every image are left out.',
-    ],
+    [marginChart(plotting, whole), marginCaption(whole)],
     ...alphaCharts(plotting, crossValidations).map((chart) => [chart, alphaCaption] as const),
     [spectrumChart(plotting, spectra), spectrumCaption],
   ]);
@@ -71,7 +68,8 @@ export const heatmapsOf = (plotting: Plotting, set: ReturnType<typeof pairsOf>):
     .map((metric) => heatmap(plotting, set, metric));
 
 /** All charts of a result, each under a name of its own, for files. */
-export async function chartsOf(results: Results): Promise<Chart[]> {
+export async function chartsOf(found: Results): Promise<Chart[]> {
+  const results = withShownNames(found);
   const plotting = await loadPlot();
   if (definitions.find(({ id }) => id === results.experiment)?.pairs !== 'all') {
     return [...leakCharts(plotting, results), ...fitCharts(plotting, results)].map(({ chart }) => chart);

@@ -1,5 +1,6 @@
 import { publishedFor, type ResultRow } from '../experiments/index.js';
-import { brief, count, none, rSquared, seconds, share } from './figures.js';
+import { brief, count, interval, none, rSquared, seconds, share, upToOne } from './figures.js';
+import { onlyKnown, whyNotKnown } from './known.js';
 import type { Column } from './table.js';
 import { fitName } from './words.js';
 
@@ -11,13 +12,12 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
       : null,
     { heading: 'fit', cell: fitName },
     rows.some(({ from }) => from === 'features') ? { heading: 'read from', cell: (row) => row.from } : null,
-    { heading: 'agreement', align: 'right', cell: (row) => share(row.agreement) },
     {
-      heading: '95 % interval',
+      heading: 'agreement',
       align: 'right',
-      cell: ({ agreementInterval: interval }) =>
-        interval ? `${share(interval[0]).slice(0, -2)} – ${share(interval[1])}` : none,
+      cell: (row) => (whyNotKnown(row) === null ? agreementOf(row) : 'not known'),
     },
+    { heading: '95 % interval', align: 'right', cell: (row) => interval(row.agreementInterval) },
     rows.some(({ from }) => from === 'features')
       ? { heading: 'accuracy', align: 'right', cell: (row) => share(row.accuracy?.reconstructed ?? null) }
       : {
@@ -25,7 +25,7 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
           align: 'right',
           cell: (row) => share(publishedFor(experiment, row)?.agreement ?? null),
         },
-    { heading: 'kappa', align: 'right', cell: (row) => (row.kappa === null ? none : row.kappa.toFixed(4)) },
+    { heading: 'kappa', align: 'right', cell: (row) => upToOne(row.kappa, 4) },
     { heading: 'in span', align: 'right', cell: (row) => share(row.inSpanShare, 1) },
     rows.some(({ inSpanShare }) => inSpanShare !== null && inSpanShare < 1)
       ? { heading: 'agreement there', align: 'right', cell: (row) => share(row.agreementInSpan) }
@@ -38,6 +38,14 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
     { heading: 'rank', align: 'right', cell: (row) => (row.alpha ? none : count(row.rank)) },
     { heading: 'time to fit', align: 'right', cell: (row) => seconds(row.seconds.fit) },
   ];
-  const known = columns.filter((column) => column !== null);
+  const known = columns
+    .filter((column) => column !== null)
+    .map((column) =>
+      column.heading === 'agreement' ? column : { ...column, cell: (row: ResultRow) => column.cell(onlyKnown(row)) },
+    );
   return rows.length === 0 ? known : known.filter(({ cell }) => rows.some((row) => cell(row) !== none));
 }
+
+/** SGD that diverged has no map to agree or not. */
+export const agreementOf = ({ agreement, sgd }: ResultRow): string =>
+  agreement === null && sgd !== null ? 'diverged' : share(agreement);

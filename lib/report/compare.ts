@@ -1,5 +1,6 @@
 import { publishedFor, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
 import { none, share } from './figures.js';
+import { onlyKnown } from './known.js';
 import { mostShown } from './charts.js';
 import { markup, type Markup } from './html.js';
 import { table } from './html-table.js';
@@ -37,7 +38,7 @@ export function comparison(results: readonly Results[]): Markup | null {
  * too, unless a result has several.
  */
 function linesOf(results: readonly Results[]): Line[] {
-  const rows = results.flatMap((each, result) => each.rows.map((row) => ({ row, result })));
+  const rows = results.flatMap((each, result) => each.rows.map((row) => ({ row: onlyKnown(row), result })));
   const kind = ({ row: { source, target, test, from, observe, prior, sgd } }: { row: ResultRow }): string =>
     JSON.stringify([source, target, test, from, observe, prior, sgd !== null]);
   const grids = new Set(

@@ -1,6 +1,8 @@
 import { wrap } from '../base/index.js';
-import type { ModelRecord, ResultRow, Results } from '../experiments/index.js';
+import { towerNote, type ModelRecord, type ResultRow, type Results } from '../experiments/index.js';
+import { agreementOf } from './columns.js';
 import { count, none, rSquared, share } from './figures.js';
+import { withShownNames } from './shown-names.js';
 import { renderTable, type Column } from './table.js';
 
 /** Of every line. */
@@ -18,7 +20,8 @@ interface Line {
  * The demo's results as text of at most 80 columns: each experiment under its number, with its question, its table and
  * what is to be seen in it.
  */
-export function renderDemo(results: readonly Results[]): string {
+export function renderDemo(found: readonly Results[]): string {
+  const results = found.map(withShownNames);
   const models = new Map(results.flatMap(({ environment }) => environment.models.map((model) => [model.name, model])));
   return results.flatMap((each) => sectionOf(each, models)).join('\n\n');
 }
@@ -73,9 +76,6 @@ const spanNote =
   'on fewer images than the logits have directions, the data say nothing about the others, and a prior decides: the ' +
   "model's own head is one that is right everywhere.";
 
-const towerNote =
-  'The tower stands in for CLIP: it was trained to match class embeddings that were drawn by seed; no text was read.';
-
 /** What the columns of the first table mean; the recipe's settings are those of the run. */
 function ownNote(lines: readonly Line[]): string {
   const settings = lines.find(({ sgd }) => sgd)?.sgd?.sgd;
@@ -107,7 +107,7 @@ const agreement: Column<Line> = { heading: 'agreement', align: 'right', cell: ({
 const bySgd: Column<Line> = {
   heading: 'by SGD',
   align: 'right',
-  cell: ({ sgd }) => (!sgd ? none : sgd.agreement === null ? 'diverged' : share(sgd.agreement)),
+  cell: ({ sgd }) => (sgd ? agreementOf(sgd) : none),
 };
 const variance: Column<Line> = { heading: 'R²', align: 'right', cell: ({ exact }) => rSquared(exact.r2) };
 

@@ -1,16 +1,26 @@
 /** How figures are written for people: rounded to what is known, an en dash where there is none. */
-import { count as grouped } from '../base/index.js';
+import { count as grouped, share as percentage } from '../base/index.js';
 
 export const none = '–';
 
-/** 0.99237 of 10,000 images → `99.24 %`; never `100.00 %` unless it is. */
-export function share(value: number | null, decimals = 2): string {
+/** 0.99237 → `99.24 %`, as everywhere. */
+export const share = (value: number | null, decimals = 2): string =>
+  value === null ? none : percentage(value, decimals);
+
+/** The same where the column says that it is in %. */
+export const inPercent = (value: number, decimals: number): string => percentage(value, decimals).replace(' %', '');
+
+/** A figure whose best is 1 (kappa, CKA): less than 1 never reads as 1, but for the rounding of float64. */
+export function upToOne(value: number | null, decimals: number): string {
   if (value === null) return none;
-  const text = (100 * value).toFixed(decimals);
-  if (value < 1 && Number(text) === 100) return `${(100 - 10 ** -decimals).toFixed(decimals)} %`;
-  if (value > 0 && Number(text) === 0) return `<${(10 ** -decimals).toFixed(decimals)} %`;
-  return `${text} %`;
+  const text = value.toFixed(decimals);
+  const isLess = Number(text) >= 1 && value < 1 - 1e-9;
+  return isLess ? `>${(1 - 10 ** -decimals).toFixed(decimals)}` : text;
 }
+
+/** Two shares as one cell: `98.99 – 99.92 %`. */
+export const interval = (ends: readonly [number, number] | null): string =>
+  ends ? `${inPercent(ends[0], 2)} – ${share(ends[1])}` : none;
 
 /** R² near 1 is told by what is missing: 0.999999998 → `1 − 2e-9`. */
 export function rSquared(value: number | null): string {

@@ -1,6 +1,8 @@
 import { publishedFor, shortSpec, type ResultRow } from '../experiments/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
-import { labelWidth, stepOf, type Pair } from './heatmap.js';
+import { labelWidth, type Pair } from './heatmap.js';
+import { whyNotKnown } from './known.js';
+import { columns, panelOf, panelTitles } from './panels.js';
 import { fitLabel, groupRows, pairName } from './words.js';
 
 const published = (experiment: number, row: ResultRow): number | null =>
@@ -17,23 +19,37 @@ export const agreementCaption = (experiment: number, rows: readonly ResultRow[])
 export function agreementChart(plotting: Plotting, experiment: number, rows: readonly ResultRow[]): Chart | null {
   const { Plot } = plotting;
   const marks = groupRows(rows).flatMap((group) =>
-    group
-      .filter(({ agreement }) => agreement !== null)
-      .map((row) => ({
-        group: `${pairName(row)}, ${shortSpec(row.test)}`,
-        fit: fitLabel(row),
-        kind: row.sgd ? 'sgd' : row.prior === 'head' ? 'prior' : 'plain',
-        agreement: 100 * row.agreement!,
-        low: 100 * (row.agreementInterval?.[0] ?? row.agreement!),
-        high: 100 * (row.agreementInterval?.[1] ?? row.agreement!),
-        published: published(experiment, row),
-      })),
+    group.flatMap((row) =>
+      row.agreement === null || whyNotKnown(row) !== null
+        ? []
+        : [
+            {
+              ...placeOf(row),
+              kind: row.sgd ? 'sgd' : row.prior === 'head' ? 'prior' : 'plain',
+              agreement: 100 * row.agreement,
+              interval: row.agreementInterval,
+              published: published(experiment, row),
+            },
+          ],
+    ),
   );
   if (marks.length === 0) return null;
-  const fits = [...new Set(marks.map(({ fit }) => fit))];
-  const groups = [...new Set(marks.map(({ group }) => group))];
+  const bars = marks.flatMap(({ interval, ...mark }) =>
+    interval ? [{ ...mark, low: 100 * interval[0], high: 100 * interval[1] }] : [],
+  );
+  const empty = groupRows(rows)
+    .flat()
+    .filter((row) => row.agreement === null || whyNotKnown(row) !== null)
+    .map((row) => ({ ...placeOf(row), why: whyEmpty(row) }));
+  const places = groupRows(rows).flat().map(placeOf);
+  const fits = [...new Set(places.map(({ fit }) => fit))];
+  const groups = [...new Set(places.map(({ group }) => group))];
   const ticks = marks.filter((mark) => mark.published !== null).map((mark) => ({ ...mark, at: 100 * mark.published! }));
-  const least = Math.min(...marks.map(({ low }) => low), ...ticks.map(({ at }) => at));
+  const least = Math.min(
+    ...marks.map(({ agreement }) => agreement),
+    ...bars.map(({ low }) => low),
+    ...ticks.map(({ at }) => at),
+  );
   const colour = (kind: string): string => `var(--series-${['plain', 'sgd', 'prior'].indexOf(kind)})`;
   const left = labelWidth(fits);
   return draw(
@@ -41,7 +57,7 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
     {
       name: 'agreement',
       title: 'Agreement by fit',
-      description: `Dots are agreement in %, bars its 95 % interval${ticks.length > 0 ? ', upright ticks the published figure' : ''}.`,
+      description: `Dots are agreement in %, bars its 95 % interval${ticks.length > 0 ? ', upright ticks the published figure' : ''}.${empty.map(({ group, fit, why }) => ` ${group}, ${fit}: ${why}.`).join('')}`,
     },
     {
       width: 760,
@@ -61,7 +77,7 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
           ...{ fy: (d: string) => d, text: (d: string) => d, frameAnchor: 'top-left', textAnchor: 'start' },
           ...{ dx: -left + 6, dy: -14, fontWeight: 600, fontSize: 12 },
         }),
-        Plot.ruleY(marks, {
+        Plot.ruleY(bars, {
           fy: 'group',
           y: 'fit',
           x1: 'low',
@@ -76,141 +92,25 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
           ...{ fy: 'group', y: 'fit', x: 'agreement', fill: (d) => colour(d.kind), r: 5 },
           stroke: 'var(--paper)',
         }),
+        Plot.text(empty, {
+          ...{ fy: 'group', y: 'fit', text: 'why', frameAnchor: 'left', textAnchor: 'start', dx: 10 },
+          ...{ fontSize: 12, fill: 'var(--muted)' },
+        }),
       ],
     },
   );
 }
 
-/** Experiments 1 to 3 and 5: agreement by tenths of the images, from the least clear answer to the clearest. */
-export function marginChart(plotting: Plotting, rows: readonly ResultRow[]): Chart | null {
-  const { Plot } = plotting;
-  const lines = rows.filter(
-    ({ agreementByMargin, prior }) => prior === null && agreementByMargin.some(({ agreement }) => agreement < 1),
-  );
-  if (lines.length === 0) return null;
-  const names = lines.map((row) => `${pairName(row)}, ${shortSpec(row.test)}, ${fitLabel(row)}`);
-  const shown = lines.slice(0, symbols.length).flatMap((row, series) =>
-    row.agreementByMargin.map(({ agreement }, i) => ({
-      series,
-      name: names[series],
-      tenth: i + 1,
-      agreement: 100 * agreement,
-    })),
-  );
-  const least = Math.min(...shown.map(({ agreement }) => agreement));
-  return draw(
-    plotting,
-    {
-      name: 'margin',
-      title: 'Agreement by how clear the answer is',
-      description: `Tenths of the images by the original’s top-2 margin, least clear first. ${names.slice(0, symbols.length).join('; ')}.`,
-    },
-    {
-      ...{
-        width: 760,
-        height: 300,
-        marginLeft: 52,
-        marginRight: 24,
-        marginTop: 20 + 18 * Math.min(symbols.length, lines.length),
-        marginBottom: 42,
-      },
-      x: { domain: [1, 10], ticks: 10, label: null },
-      y: { domain: [Math.max(0, Math.floor(least - 0.1 * (100 - least))), 100] },
-      marks: [
-        Plot.gridY({ stroke: 'var(--rule)', strokeOpacity: 1 }),
-        Plot.axisX({
-          tickSize: 0,
-          tickFormat: 'd',
-          fontSize: 11,
-          label: 'tenth of the images, least clear first',
-          labelAnchor: 'center',
-          labelArrow: 'none',
-        }),
-        Plot.axisY({ tickSize: 0, fontSize: 11, label: 'agreement, %', labelArrow: 'none', ticks: 5 }),
-        Plot.line(shown, {
-          x: 'tenth',
-          y: 'agreement',
-          z: 'series',
-          stroke: (d) => `var(--series-${d.series})`,
-          strokeWidth: 2,
-        }),
-        Plot.dot(shown, {
-          x: 'tenth',
-          y: 'agreement',
-          symbol: (d: { series: number }) => symbols[d.series],
-          fill: (d) => `var(--series-${d.series})`,
-          r: 4,
-        }),
-        ...names.slice(0, symbols.length).map((name, i, { length }) =>
-          Plot.text([name], {
-            ...{
-              frameAnchor: 'top-left',
-              dy: -18 * (length - i),
-              textAnchor: 'start',
-              lineAnchor: 'top',
-              fontSize: 12,
-            },
-            ...{ text: () => `${glyphs[i]}  ${name}`, fill: `var(--series-${i})` },
-          }),
-        ),
-      ],
-    },
-  );
-}
+const placeOf = (row: ResultRow): { group: string; fit: string } => ({
+  group: `${pairName(row)}, ${shortSpec(row.test)}`,
+  fit: fitLabel(row),
+});
 
-const symbols = ['circle', 'square', 'triangle', 'diamond', 'star'];
-const glyphs = ['●', '■', '▲', '◆', '★'];
-
-/** Experiment 4: the same for every pair, as strips: sources down, tenths across, one panel a target. */
-export function marginStrips(
-  plotting: Plotting,
-  { names, pairs }: { names: readonly string[]; pairs: readonly Pair[] },
-): Chart | null {
-  const { Plot } = plotting;
-  const cells = pairs.flatMap(({ source, target, logits }) =>
-    (logits?.agreementByMargin ?? []).map(({ agreement }, i) => ({
-      ...panelOf(names, target),
-      ...{ source, target, tenth: i + 1 },
-      fill: `var(--sequential-${stepOf(agreement, 'sequential')})`,
-      ink: `var(--on-sequential-${stepOf(agreement, 'sequential')})`,
-      text: (100 * agreement).toFixed(0),
-    })),
-  );
-  if (cells.length === 0) return null;
-  const across = Math.min(names.length, columns);
-  const down = Math.ceil(names.length / columns);
-  return draw(
-    plotting,
-    {
-      name: 'margin',
-      title: 'Agreement by how clear the answer is',
-      description:
-        'One panel a target; sources down; tenths of the images by the target’s top-2 margin, least clear first; agreement in %.',
-    },
-    {
-      ...{ width: labelWidth(names) + across * 400 + 20, height: 60 + down * (50 + 21 * names.length) },
-      ...{ marginLeft: labelWidth(names), marginTop: 30, marginBottom: 42, marginRight: 8 },
-      x: { domain: Array.from({ length: 10 }, (_, i) => i + 1), padding: 0.03, label: null },
-      y: { domain: names, padding: 0.06, label: null },
-      fx: { domain: Array.from({ length: across }, (_, i) => i), axis: null, padding: 0.04 },
-      fy: { domain: Array.from({ length: down }, (_, i) => i), axis: null, padding: 0.2 },
-      marks: [
-        Plot.axisY({ tickSize: 0, fontSize: 11, label: null }),
-        Plot.axisX({ tickSize: 0, fontSize: 10, label: 'tenth of the images, least clear first', labelArrow: 'none' }),
-        Plot.cell(cells, { fx: 'fx', fy: 'fy', x: 'tenth', y: 'source', fill: (d) => d.fill }),
-        Plot.text(cells, {
-          fx: 'fx',
-          fy: 'fy',
-          x: 'tenth',
-          y: 'source',
-          text: 'text',
-          fill: (d) => d.ink,
-          fontSize: 10,
-        }),
-        ...panelTitles(plotting, names, 'to '),
-      ],
-    },
-  );
+/** What stands where a fit has no agreement. */
+function whyEmpty(row: ResultRow): string {
+  const unknown = whyNotKnown(row);
+  if (unknown !== null) return `not known: ${unknown}`;
+  return row.sgd ? 'SGD diverged: there is no map' : 'no agreement is known';
 }
 
 /** Experiment 4's control: each pair read from the source's logits (ring) and from its features (dot). */
@@ -272,23 +172,3 @@ export function controlChart(
     },
   );
 }
-
-/** Panels beside each other. */
-const columns = 2;
-
-const panelOf = (names: readonly string[], target: string): { fx: number; fy: number } => {
-  const at = names.indexOf(target);
-  return { fx: at % columns, fy: Math.floor(at / columns) };
-};
-
-const panelTitles = (
-  { Plot }: Plotting,
-  names: readonly string[],
-  before: string,
-): import('@observablehq/plot').Markish[] => [
-  Plot.text(names, {
-    ...{ fx: (name: string) => panelOf(names, name).fx, fy: (name: string) => panelOf(names, name).fy },
-    ...{ text: (name: string) => before + name, frameAnchor: 'top-left', textAnchor: 'start', lineAnchor: 'bottom' },
-    ...{ dy: -8, fontWeight: 600, fontSize: 12 },
-  }),
-];

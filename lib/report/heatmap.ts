@@ -1,6 +1,6 @@
 import type { ResultRow } from '../experiments/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
-import { brief, none } from './figures.js';
+import { brief, inPercent, none, upToOne } from './figures.js';
 import { steps } from './palette.js';
 
 /** One way to look at a pair of models. */
@@ -23,11 +23,12 @@ export interface Pair {
   features?: ResultRow;
 }
 
-const percent = (value: number): string => (value < 1 && value >= 0.9995 ? '99.9' : (100 * value).toFixed(1));
-const points = (value: number): string =>
-  `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`;
-const decimal = (value: number): string =>
-  (Math.abs(value) < 10 ? value.toFixed(value < 1 && value >= 0.9995 ? 4 : 3) : brief(value)).replace('-', '−');
+const percent = (value: number): string => inPercent(value, 1);
+function points(value: number): string {
+  const text = Math.abs(100 * value).toFixed(1);
+  return Number(text) === 0 ? text : `${value > 0 ? '+' : '−'}${text}`;
+}
+const decimal = (value: number): string => (Math.abs(value) < 10 ? upToOne(value, 3) : brief(value)).replace('-', '−');
 
 export const metrics: readonly Metric[] = [
   {
@@ -95,7 +96,8 @@ export function heatmap(plotting: Plotting, { names, pairs }: ReturnType<typeof 
   const lines = Math.max(...names.map((name) => inLines(name, across).length));
   const cells = pairs.map((pair) => {
     const value = metric.value(pair);
-    const step = value === null ? null : stepOf(value, metric.scale);
+    // Below 0 there is no place on a scale from nothing to all: a map that does worse than the mean is no small one.
+    const step = value === null || isBelow(value, metric) ? null : stepOf(value, metric.scale);
     return {
       ...pair,
       fill: step === null ? 'var(--panel)' : `var(--${metric.scale}-${step})`,
@@ -150,6 +152,9 @@ export function heatmap(plotting: Plotting, { names, pairs }: ReturnType<typeof 
     },
   );
 }
+
+/** Whether a value lies below a scale that begins at 0. */
+export const isBelow = (value: number, { scale }: Metric): boolean => scale === 'sequential' && value < 0;
 
 /** Room for names set in 12 px. */
 export const labelWidth = (names: readonly string[]): number =>

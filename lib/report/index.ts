@@ -5,7 +5,7 @@
 export { standalone, type Chart } from './chart.js';
 export { chartsOf } from './charts.js';
 export { renderDemo } from './demo.js';
-export { brief, count, rSquared, seconds, share } from './figures.js';
+export { brief, count, rSquared, seconds, share, upToOne } from './figures.js';
 export { otherTransforms } from './notices.js';
 export { renderReport } from './page.js';
 export { newcombe, pairedDifference, type Difference } from './paired.js';

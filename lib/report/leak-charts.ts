@@ -1,67 +1,8 @@
-import type { Leaks, ResultRow, Results } from '../experiments/index.js';
-import { inWords } from '../leaks/index.js';
+import type { Leaks, Results } from '../experiments/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import type { Shown } from './charts.js';
 import { brief, count, powerOfTen, rSquared, share } from './figures.js';
 import { labelWidth } from './heatmap.js';
-import { by } from './words.js';
-
-/** What outputs give away by how much of them is shown: R² of the features read back, and agreement, a line each. */
-export function leakChart(plotting: Plotting, rows: readonly ResultRow[]): Chart | null {
-  const { Plot } = plotting;
-  if (!rows.some(({ observe }) => observe !== undefined)) return null;
-  const plain = rows.filter(({ prior, sgd }) => prior === null && sgd === null);
-  const first = by(plain, ({ source, target, test }) => JSON.stringify([source, target, test]))[0];
-  // Of several alphas the first one, which is the only one where it was chosen.
-  const marks = by(first, ({ observe = 'logits' }) => observe)
-    .map(([row]) => row)
-    .filter(({ r2, agreement }) => r2 !== null && agreement !== null)
-    .map(({ observe = 'logits', r2, agreement }) => ({
-      shown: inWords(observe),
-      r2: 100 * Math.max(0, r2!),
-      agreement: 100 * agreement!,
-    }))
-    .sort((a, b) => b.r2 - a.r2);
-  if (marks.length === 0) return null;
-  const names = marks.map(({ shown }) => shown);
-  const left = labelWidth(names);
-  return draw(
-    plotting,
-    {
-      name: 'leaks',
-      title: 'What is given away by how much is shown',
-      description:
-        'One line a way of showing the outputs; a dot for the share of the features’ variance that a linear map reads off, a ring for agreement.',
-    },
-    {
-      ...{
-        width: left + 520,
-        height: 76 + 26 * names.length,
-        marginLeft: left,
-        marginRight: 24,
-        marginTop: 30,
-        marginBottom: 40,
-      },
-      x: { domain: [0, 100] },
-      y: { domain: names, padding: 0.3, label: null },
-      marks: [
-        Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks: 5 }),
-        Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
-        Plot.axisX({ tickSize: 0, fontSize: 11, ticks: 5, label: '%', labelArrow: 'none' }),
-        Plot.ruleY(marks, { y: 'shown', x1: 'r2', x2: 'agreement', stroke: 'var(--rule)', strokeWidth: 2 }),
-        Plot.dot(marks, { y: 'shown', x: 'r2', r: 4.5, fill: 'var(--series-0)' }),
-        Plot.dot(marks, { y: 'shown', x: 'agreement', r: 6, stroke: 'var(--series-1)', strokeWidth: 1.75 }),
-        Plot.text(['●  features’ variance read off'], { ...legendAt(0), fill: 'var(--series-0)' }),
-        Plot.text(['○  the same answer'], { ...legendAt(210), fill: 'var(--series-1)' }),
-      ],
-    },
-  );
-}
-
-const legendAt = (dx: number): object => ({
-  ...{ frameAnchor: 'top-left', textAnchor: 'start', lineAnchor: 'bottom', dy: -10, dx, fontSize: 12 },
-  text: (text: string) => text,
-});
 
 /** What came back from the outputs alone, with what shows that it is the model's own. */
 function certificateChart(plotting: Plotting, leaks: Leaks, features: number): Chart | null {
@@ -74,7 +15,8 @@ function certificateChart(plotting: Plotting, leaks: Leaks, features: number): C
 /** One square a feature of the model: certified, could be found on these images, out of reach. */
 function waffle(plotting: Plotting, { comparison }: Leaks, certified: number, all: number): Chart {
   const { Plot } = plotting;
-  const reachable = comparison?.kind === 'rectified' ? comparison.identifiable : certified;
+  const compared = comparison?.kind === 'rectified' ? comparison : null;
+  const reachable = compared ? compared.identifiable : certified;
   const kinds = ['certified', 'reachable', 'out of reach'] as const;
   const squares = Array.from({ length: Math.min(all, 4096) }, (_, i) => ({
     ...{ x: i % across, y: Math.floor(i / across) },
@@ -84,8 +26,14 @@ function waffle(plotting: Plotting, { comparison }: Leaks, certified: number, al
   const down = Math.ceil(squares.length / across);
   const legend = [
     ['certified', `${count(certified)} recovered, each with its certificate`],
-    ['reachable', `${count(Math.max(0, reachable - certified))} more that these images could show`],
-    ['out of reach', `${count(Math.max(0, all - Math.max(reachable, certified)))} that they cannot`],
+    ...(compared
+      ? ([
+          ['reachable', `${count(Math.max(0, reachable - certified))} more that these images could show`],
+          ['out of reach', `${count(Math.max(0, all - Math.max(reachable, certified)))} that they cannot`],
+        ] as const)
+      : ([
+          ['out of reach', `${count(all - certified)} of which it is not known whether these images show them`],
+        ] as const)),
   ] as const;
   return draw(
     plotting,
@@ -128,7 +76,8 @@ function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['
     { name: 'outputs, whitened', value: certificate.residualBefore },
     { name: 'recovered features, images of the fit', value: certificate.residualFit },
     { name: 'recovered features, images kept out', value: certificate.residual },
-  ].map((mark) => ({ ...mark, value: Math.max(mark.value, 1e-16) }));
+    // A logarithm has no 0: what is smaller than float64 sees stands at its limit, under its own figure.
+  ].map((mark) => ({ ...mark, at: Math.max(mark.value, 1e-16) }));
   const left = labelWidth(marks.map(({ name }) => name));
   return draw(
     plotting,
@@ -139,7 +88,10 @@ function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['
     },
     {
       ...{ width: left + 460, height: 150, marginLeft: left, marginRight: 70, marginTop: 14, marginBottom: 40 },
-      x: { type: 'log', domain: [Math.min(...marks.map(({ value }) => value)) / 3, 1] },
+      x: {
+        type: 'log',
+        domain: [Math.min(...marks.map(({ at }) => at)) / 3, Math.max(1, ...marks.map(({ at }) => at))],
+      },
       y: { domain: marks.map(({ name }) => name), padding: 0.35, label: null },
       marks: [
         Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
@@ -151,9 +103,9 @@ function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['
           label: 'distance from the sphere, of its radius',
           labelArrow: 'none',
         }),
-        Plot.barX(marks, { y: 'name', x1: 1, x2: 'value', fill: 'var(--rule)', insetTop: 8, insetBottom: 8 }),
-        Plot.dot(marks, { y: 'name', x: 'value', r: 5, fill: 'var(--series-0)' }),
-        Plot.text(marks, { y: 'name', x: 'value', text: ({ value }) => brief(value), dy: -12, fontSize: 11 }),
+        Plot.barX(marks, { y: 'name', x1: 1, x2: 'at', fill: 'var(--rule)', insetTop: 8, insetBottom: 8 }),
+        Plot.dot(marks, { y: 'name', x: 'at', r: 5, fill: 'var(--series-0)' }),
+        Plot.text(marks, { y: 'name', x: 'at', text: ({ value }) => brief(value), dy: -12, fontSize: 11 }),
       ],
     },
   );

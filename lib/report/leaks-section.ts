@@ -1,14 +1,15 @@
 import type { Leaks } from '../experiments/index.js';
 import { count, none } from './figures.js';
+import { imageCount } from './words.js';
 import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';
 
 const levels: Record<Leaks['verdict']['level'], string> = {
-  features: 'The features themselves are out',
+  features: 'Features are out, by the outputs alone',
   map: 'Out, to those who know some images’ features',
-  partly: 'Half of the features or more can be read off',
-  little: 'Little can be read off',
-  unknown: 'These images are too few to say',
+  partly: 'Half or more of how the features differ can be read off',
+  little: 'Less than half of how the features differ was read off',
+  unknown: 'How much is given away these images do not say',
 };
 
 /** An audit's verdict, all of it, in words. */
@@ -20,10 +21,10 @@ export const verdictSection = ({ verdict }: Leaks): Markup => markup`<div class=
 </div>`;
 
 /** What the outputs show of the model behind them. */
-export function fingerprintSection({ fingerprint }: Leaks): Markup {
+export function fingerprintSection({ fingerprint }: Leaks, variations = 1): Markup {
   const facts: [string, string][] = [
     ['kind of outputs', fingerprint.kind],
-    ['images', count(fingerprint.rows)],
+    ['images', variations > 1 ? imageCount(fingerprint.rows, variations) : count(fingerprint.rows)],
     ['classes', count(fingerprint.classes)],
     ['directions that they fill', count(fingerprint.rank)],
     ['width of the layer before the last', count(fingerprint.hiddenWidth)],

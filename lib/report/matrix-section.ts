@@ -3,14 +3,14 @@ import type { Plotting } from './chart.js';
 import { mostModels, mostShown, pairCharts, spectrumCharts } from './charts.js';
 import { inPoints } from './compare.js';
 import { columnsFor } from './columns.js';
-import { count, none, rSquared, share } from './figures.js';
-import { heatmap, metrics, pairsOf, type Metric, type Pair } from './heatmap.js';
+import { count, interval, rSquared, share, upToOne } from './figures.js';
+import { heatmap, isBelow, metrics, pairsOf, type Metric, type Pair } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
 import { jsonScript, markup, Markup } from './html.js';
 import { pairedDifference } from './paired.js';
 import { steps } from './palette.js';
 import type { Column } from './table.js';
-import { dataset } from './words.js';
+import { fittedAndTested } from './words.js';
 
 /** Experiment 4: for each test set the heatmaps, the control and the margins; then what the maps read. */
 export function allPairs(plotting: Plotting, results: Results, index: number): Markup {
@@ -30,9 +30,8 @@ export function allPairs(plotting: Plotting, results: Results, index: number): M
 
 function ofTest(plotting: Plotting, rows: readonly ResultRow[], id: string): Markup {
   const set = pairsOf(rows);
-  const [{ train, nTrain, test, nTest }] = rows;
   const many = set.names.length > mostModels;
-  return markup`<h3>Fitted on ${dataset(train, nTrain)}, tested on ${dataset(test, nTest)}</h3>
+  return markup`<h3>F${fittedAndTested(rows[0]).slice(1)}</h3>
     ${many ? markup`<p class="note">${set.names.length} models are too many for a matrix: the figures are in the table.</p>` : matrix(plotting, set, id)}
     ${many ? null : pairCharts(plotting, set).map(chartFigure)}
     <details>
@@ -43,6 +42,7 @@ function ofTest(plotting: Plotting, rows: readonly ResultRow[], id: string): Mar
 
 function matrix(plotting: Plotting, set: ReturnType<typeof pairsOf>, id: string): Markup {
   const shown = metrics.filter((metric) => set.pairs.some((pair) => metric.value(pair) !== null));
+  const below = shown.some((metric) => set.pairs.some((pair) => isBelow(metric.value(pair) ?? 0, metric)));
   return markup`<figure class="matrix">
     <fieldset class="switch">
       <legend>Show</legend>
@@ -68,7 +68,7 @@ function matrix(plotting: Plotting, set: ReturnType<typeof pairsOf>, id: string)
     })}
     <p class="note">
       Thin frame: a model read from itself. *: the target gives more than half of the images one class, so that agreement
-      is easy. – : not defined.<span class="screen"> Thick frame in colour: the pair whose figures stand below; arrow keys move it.</span>
+      is easy. – : not defined.${below ? ' A figure without colour is below 0: the map does worse than the mean (R²), the answers agree less than by chance (kappa), and the scale begins at 0.' : null}<span class="screen"> Thick frame in colour: the pair whose figures stand below; arrow keys move it.</span>
     </p>
     <div class="details" role="status">
       <p>Point at a cell, or move to it with Tab and the arrow keys, for the pair’s figures.</p>
@@ -100,20 +100,19 @@ function cellFacts(pair: Pair): { heading: string; figures: [string, string][]; 
   const row = logits ?? features;
   const heading = pair.source === pair.target ? `${pair.source}, from itself` : `${pair.source} → ${pair.target}`;
   if (!row) return { heading, figures: [], notes: ['This pair was not run.'] };
-  const interval = row.agreementInterval;
   const paired = logits && features ? pairedDifference(features, logits) : null;
   return {
     heading,
     figures: [
       ['agreement from logits', share(logits?.agreement ?? null)],
-      ['95 % interval', interval ? `${share(interval[0]).slice(0, -2)} – ${share(interval[1])}` : none],
+      ['95 % interval', interval(logits?.agreementInterval ?? null)],
       ['agreement from features', share(features?.agreement ?? null)],
       ...(paired ? [['features’ gain, points', inPoints(paired)] as [string, string]] : []),
       ['the models’ own agreement', share(row.rawAgreement)],
-      ['kappa', row.kappa?.toFixed(4) ?? none],
+      ['kappa', upToOne(row.kappa, 4)],
       ['R²', rSquared(row.r2)],
       ['R² in the row space', rSquared(row.r2RowSpace)],
-      ['linear CKA', row.cka?.toFixed(4) ?? none],
+      ['linear CKA', upToOne(row.cka, 4)],
       ['images in the span', share(row.inSpanShare, 1)],
       ['rank', count(row.rank)],
       ['target’s classes named', count(row.distinctClasses)],
@@ -130,10 +129,10 @@ const allColumns: readonly Column<ResultRow>[] = [
   { heading: 'read from', cell: ({ from }) => from },
   ...columnsFor(4, []).slice(1, 3),
   { heading: 'raw', align: 'right', cell: ({ rawAgreement }) => share(rawAgreement) },
-  { heading: 'kappa', align: 'right', cell: ({ kappa }) => kappa?.toFixed(4) ?? none },
+  { heading: 'kappa', align: 'right', cell: ({ kappa }) => upToOne(kappa, 4) },
   { heading: 'in span', align: 'right', cell: (row) => share(row.inSpanShare, 1) },
   { heading: 'R²', align: 'right', cell: ({ r2 }) => rSquared(r2) },
   { heading: 'R² row space', align: 'right', cell: ({ r2RowSpace }) => rSquared(r2RowSpace) },
-  { heading: 'CKA', align: 'right', cell: ({ cka }) => cka?.toFixed(3) ?? none },
+  { heading: 'CKA', align: 'right', cell: ({ cka }) => upToOne(cka, 3) },
   { heading: 'rank', align: 'right', cell: ({ rank }) => count(rank) },
 ];

@@ -1,5 +1,5 @@
 import type { ResultRow } from '../experiments/index.js';
-import { count, none, rSquared, share } from './figures.js';
+import { count, rSquared, share, upToOne } from './figures.js';
 import { renderTable } from './table.js';
 
 /** Experiment 4 as matrices: sources down, targets across, from logits and from features. */
@@ -24,7 +24,7 @@ export function renderMatrices(rows: readonly ResultRow[]): string {
     'for comparison: agreement of the models’ own answers, where their classes are as many',
     matrix(names, (source, target) => share(any(source, target)?.rawAgreement ?? null)),
     'for comparison: linear CKA of the features',
-    matrix(names, (source, target) => any(source, target)?.cka?.toFixed(3) ?? none),
+    matrix(names, (source, target) => upToOne(any(source, target)?.cka ?? null, 3)),
   );
   const targets = names.map((name, i) => {
     const row = any(name, name);

@@ -1,8 +1,9 @@
 import { rowWarnings, shortSpec, type ModelRecord, type ResultRow, type Results } from '../experiments/index.js';
-import { sameTransform } from '../images/index.js';
-import { share } from './figures.js';
+import { makeTransform, sameTransform, type Transform } from '../images/index.js';
+import { count, share } from './figures.js';
 import { leftOutNotes } from './left-out.js';
-import { by, list } from './words.js';
+import { numbers } from './transforms.js';
+import { by, imageCount, list } from './words.js';
 
 /** What a reader must know before the figures. */
 export interface Notice {
@@ -19,25 +20,66 @@ export function noticesOf(results: Results): Notice[] {
     notices.push(...ofTest(rows.filter((row) => row.test === test)));
   notices.push(...edges(rows));
   const { models } = results.environment;
+  notices.push(...spreading(rows, models).map((text) => ({ kind: 'transform' as const, text })));
   notices.push(...otherTransforms(models).map((text) => ({ kind: 'transform' as const, text })));
   notices.push(...unstatedTransforms(models).map((text) => ({ kind: 'transform' as const, text })));
-  const others = rows.flatMap((row) => row.warnings.filter((text) => !rowWarnings(row).includes(text)));
+  const others = rows.flatMap((row) =>
+    row.warnings.filter((text) => !rowWarnings(row).includes(text) && !collapseOfBefore.test(text)),
+  );
   for (const text of new Set(others)) notices.push({ kind: 'other', text });
   return notices;
 }
 
-/** Of models whose files do not state it, those that were seen through the default one; a sentence for all of these. */
+/** As earlier versions wrote it, in other words than `rowWarnings` has now. */
+const collapseOfBefore = /one class: agreement is then easy\. Kappa counts that out/;
+
+/** Above this share of one class, agreement says little. */
+const collapse = 0.5;
+
+/**
+ * What may spread the answers of models that collapse: whole images instead of their middles, where these were what was
+ * seen. Models that state a transform are told of that one.
+ */
+export function spreading(
+  rows: readonly Pick<ResultRow, 'target' | 'majorityShare'>[],
+  models: readonly Pick<ModelRecord, 'name' | 'transform' | 'ownTransform'>[],
+): string[] {
+  const collapsed = new Set(
+    rows.flatMap(({ target, majorityShare }) => (majorityShare !== null && majorityShare > collapse ? target : [])),
+  );
+  const cropped = models.filter(
+    ({ name, transform, ownTransform }) =>
+      collapsed.has(name) && !ownTransform && transform?.steps.every(({ op }) => op === 'centerCrop'),
+  );
+  const names = [...new Set(cropped.map(({ name }) => name))];
+  if (names.length === 0) return [];
+  return [
+    `${list(names)} saw the middle of each image alone, padded where the image is smaller. The transform ‘upsample’, which shows it whole, may spread the answers.`,
+  ];
+}
+
+/** Of models whose files do not state it, those that were seen through the default one; a sentence for each mean and deviation. */
 export function unstatedTransforms(
   models: readonly Pick<ModelRecord, 'name' | 'transform' | 'ownTransform'>[],
 ): string[] {
   const unstated = models.filter(({ transform, ownTransform }) => transform?.name === 'protocol' && !ownTransform);
-  const foreign = [...new Set(unstated.map(({ name }) => name))];
-  if (foreign.length === 0) return [];
-  const every = foreign.length > 2 && foreign.length === new Set(models.map(({ name }) => name)).size;
-  return [
-    `${every ? `All ${foreign.length} models` : list(foreign)} ${foreign.length === 1 ? 'is' : 'are'} seen through ‘protocol’, the published recipe’s transform (a centred crop without resizing, ImageNet’s mean and deviation). Where a model was trained with another one, which its file does not say, its answers are not those given in use.`,
-  ];
+  return by(unstated, ({ transform }) => normalisation(transform!)).map((group) => {
+    const foreign = [...new Set(group.map(({ name }) => name))];
+    const every = foreign.length > 2 && foreign.length === new Set(models.map(({ name }) => name)).size;
+    return `${every ? `All ${foreign.length} models` : list(foreign)} ${foreign.length === 1 ? 'is' : 'are'} seen through ‘protocol’, ${isPublished(group[0].transform!) ? 'the published recipe’s transform' : 'the steps of the published recipe’s transform'} (a centred crop without resizing, ${normalisation(group[0].transform!)}). Where a model was trained with another one, which its file does not say, its answers are not those given in use.`;
+  });
 }
+
+/** Whether mean and deviation are those that the preset has of itself. */
+function isPublished({ mean, std }: Transform): boolean {
+  const preset = makeTransform('protocol', [1, 1]);
+  return numbers(mean) === numbers(preset.mean) && numbers(std) === numbers(preset.std);
+}
+
+const normalisation = (transform: Transform): string =>
+  isPublished(transform)
+    ? 'ImageNet’s mean and deviation'
+    : `with mean ${numbers(transform.mean)} and deviation ${numbers(transform.std)} as they were given`;
 
 /** Of models whose files state their transform, those that were seen through another one; a sentence for each of these. */
 export function otherTransforms(models: readonly Pick<ModelRecord, 'name' | 'transform' | 'ownTransform'>[]): string[] {
@@ -56,35 +98,37 @@ function ofTest(rows: readonly ResultRow[]): Notice[] {
   const test = shortSpec(rows[0].test);
   const collapsed = new Map(
     rows.flatMap(({ target, majorityShare }) =>
-      majorityShare !== null && majorityShare > 0.5 ? [[target, majorityShare] as const] : [],
+      majorityShare !== null && majorityShare > collapse ? [[target, majorityShare] as const] : [],
     ),
   );
   if (collapsed.size > 0) {
     const named = [...collapsed].map(([target, value]) => `${share(value, 1)} of the answers of ${target}`);
     notices.push({
       kind: 'collapse',
-      text: `Collapse: on ${test}, one class takes ${list(named)}. Agreement is then easy; kappa counts that out, and the transform ‘upsample’ spreads the answers.`,
+      text: `Collapse: on ${test}, one class takes ${list(named)}. Agreement is then easy; kappa counts that out.`,
     });
   }
-  const outside = new Map(
-    rows.flatMap(({ source, from, prior, inSpanShare }) =>
-      prior === null && from === 'logits' && inSpanShare !== null && inSpanShare < 1
-        ? [[source, 1 - inSpanShare] as const]
-        : [],
-    ),
+  const outside = rows.filter(
+    ({ prior, from, inSpanShare }) => prior === null && from === 'logits' && inSpanShare !== null && inSpanShare < 1,
   );
-  if (outside.size > 0) {
-    const named = [...outside].map(([source, value]) => `${share(value, 1)} of the logits of ${source}`);
+  if (outside.length > 0) {
+    const named = by(outside, ({ source, train }) => JSON.stringify([source, train])).map(([row]) => {
+      const { source, train, nTrain, variations, inSpanShare } = row;
+      // One model may be fitted on several sets of images.
+      const several = rows.some((other) => other.source === source && other.train !== train);
+      const fitted = several ? ` (fitted on ${imageCount(nTrain, variations)})` : '';
+      return `${share(1 - inSpanShare!, 1)} of the logits of ${source}${fitted}`;
+    });
     notices.push({
       kind: 'span',
       text: `Outside the span: on ${test}, ${list(named)} lie outside what the training logits span. There the data say nothing, and least squares takes the smallest map.`,
     });
   }
-  const [{ overlap, train, nTest }] = rows;
-  if (overlap > 0) {
+  for (const [{ overlap, train, nTest, variations = 1 }] of by(rows, (row) => row.train)) {
+    if (overlap === 0) continue;
     notices.push({
       kind: 'overlap',
-      text: `${overlap} of the ${nTest} images of ${test} are in ${shortSpec(train)} too: they were not held out.`,
+      text: `${count(overlap)} of the ${count(Math.round(nTest / variations))} images of ${test} are in ${shortSpec(train)} too: they were not held out.`,
     });
   }
   return notices;

@@ -15,15 +15,19 @@ import { fingerprintSection, verdictSection } from './leaks-section.js';
 import { noticesOf } from './notices.js';
 import { dark, light, variables, type Palette } from './palette.js';
 import { provenance } from './provenance.js';
+import { notKnownNotes } from './known.js';
+import { rankNoteOf } from './rank-note.js';
 import { facts, publishedNote } from './results.js';
 import { samplesSection } from './samples-section.js';
-import { dataset, groupRows, list, pairName } from './words.js';
+import { withShownNames } from './shown-names.js';
+import { fittedAndTested, groupRows, list, pairName } from './words.js';
 
 /**
  * One page for one result or several: it needs no network, no server and no file beside it.
  * @returns the text of an HTML file
  */
-export async function renderReport(results: readonly Results[]): Promise<string> {
+export async function renderReport(found: readonly Results[]): Promise<string> {
+  const results = found.map(withShownNames);
   const plotting = await loadPlot();
   const [css, script, icon] = await Promise.all(['report.css', 'report.js', 'favicon.svg'].map(asset));
   const hash = createHash('sha256').update(script).digest('base64');
@@ -73,7 +77,7 @@ function section(plotting: Plotting, results: Results, index: number, of: number
   const { environment, rows } = results;
   const { leaks } = results;
   const heading = typographic(headingOf(results));
-  const figures = markup`${leaks ? markup`${leakCharts(plotting, results).map(chartFigure)} ${fingerprintSection(leaks)}` : null}
+  const figures = markup`${leaks ? markup`${leakCharts(plotting, results).map(chartFigure)} ${fingerprintSection(leaks, rows[0]?.variations)}` : null}
     ${rows.length === 0 ? null : definition?.pairs === 'all' ? allPairs(plotting, results, index) : fits(plotting, results)}
     ${samplesSection(results.samples ?? [])} ${provenance(results)}`;
   return markup`<section id="result-${index + 1}">
@@ -158,13 +162,23 @@ function fits(plotting: Plotting, results: Results): Markup {
       groupRows(shown).map((group) => ({ heading: groupHeading(group), rows: group })),
       { label: 'Agreement and errors by fit', key: 'agreement' },
     )}
+    ${notesOf(shown, results).map((text) => markup`<p class="note">${text}.</p>`)}
     ${more(rows.length)} ${published.map((figure) => markup`<p class="note">${capital(publishedNote(figure))}.</p>`)}
     ${fitCharts(plotting, results).map(chartFigure)}`;
 }
 
-function groupHeading(group: readonly ResultRow[]): Markup {
-  const [{ train, nTrain, test, nTest }] = group;
-  return markup`${pairName(group[0])}<small>fitted on ${dataset(train, nTrain)}, tested on ${dataset(test, nTest)}; ${facts(group[0])}</small>`;
-}
+/** What a reader of the table wonders at: rows that are empty, a rank below the width. */
+const notesOf = (rows: readonly ResultRow[], { environment }: Results): string[] => [
+  ...notKnownNotes(rows).map(capital),
+  ...new Set(
+    groupRows(rows).flatMap((group) => {
+      const note = rankNoteOf(group, environment.models);
+      return note === null ? [] : [`${capital(note)} (${pairName(group[0])})`];
+    }),
+  ),
+];
+
+const groupHeading = (group: readonly ResultRow[]): Markup =>
+  markup`${pairName(group[0])}<small>${fittedAndTested(group[0])}; ${facts(group[0])}</small>`;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,17 +1,18 @@
 import type { ModelRecord, ResultRow } from '../experiments/index.js';
 import { count } from './figures.js';
+import { imageCount } from './words.js';
 
 /**
  * Why a fit kept fewer directions than there could be, where it did: a reader who knows that a model has 192 features
  * wonders at a rank of 191.
  * @param rank directions of the logits that vary
  * @param most as many as a head of these widths can show
- * @param n rows of the fit
+ * @param n rows of the fit @param variations rows that each image has
  */
-export function rankNote(rank: number, most: number, n: number): string | null {
+export function rankNote(rank: number, most: number, n: number, variations = 1): string | null {
   if (rank >= most || rank === 0) return null;
   if (rank === n - 1)
-    return `rank ${count(rank)} of ${count(most)}: ${count(n)} images show no more; more images would`;
+    return `rank ${count(rank)} of ${count(most)}: ${imageCount(n, variations)} ${n === 1 ? 'shows' : 'show'} no more; more images would`;
   const missing = most - rank;
   const why =
     missing === 1
@@ -28,5 +29,5 @@ export function rankNoteOf(rows: readonly ResultRow[], models: readonly ModelRec
   );
   const model = models.find(({ name }) => name === own?.source);
   if (!own || !model || own.rank === null) return null;
-  return rankNote(own.rank, Math.min(model.featureDim, model.headRank), own.nTrain);
+  return rankNote(own.rank, Math.min(model.featureDim, model.headRank), own.nTrain, own.variations);
 }

@@ -1,28 +1,24 @@
-import {
-  definitions,
-  publishedFor,
-  shortSpec,
-  type ModelRecord,
-  type PublishedFigure,
-  type ResultRow,
-  type Results,
-} from '../experiments/index.js';
+import { definitions, publishedFor, type PublishedFigure, type ResultRow, type Results } from '../experiments/index.js';
 import { columnsFor } from './columns.js';
+import { notKnownNotes } from './known.js';
 import { count, seconds, share } from './figures.js';
 import { leftOutNotes } from './left-out.js';
 import { renderMatrices } from './matrix.js';
-import { otherTransforms, unstatedTransforms } from './notices.js';
+import { otherTransforms, spreading, unstatedTransforms } from './notices.js';
 import { rankNoteOf } from './rank-note.js';
+import { withShownNames } from './shown-names.js';
 import { renderTable } from './table.js';
 import { seenThrough } from './transforms.js';
+import { fittedAndTested } from './words.js';
 
 /** An experiment's answer as text for a terminal: a table for each pair and data set, the published figure beside ours. */
-export function renderResults(results: Results): string {
+export function renderResults(found: Results): string {
+  const results = withShownNames(found);
   const definition = definitions.find(({ id }) => id === results.experiment);
   if (definition?.pairs === 'all') return renderAllPairs(results, definition.title);
   const groups = new Map<string, ResultRow[]>();
   for (const row of results.rows) {
-    const heading = `${row.source} → ${row.target}   fitted on ${shortSpec(row.train)} (${count(row.nTrain)}), tested on ${shortSpec(row.test)} (${count(row.nTest)})`;
+    const heading = `${row.source} → ${row.target}   ${fittedAndTested(row)}`;
     groups.set(heading, [...(groups.get(heading) ?? []), row]);
   }
   const blocks = [`Experiment ${results.experiment} · ${definition?.title ?? ''}`, results.question];
@@ -33,10 +29,11 @@ export function renderResults(results: Results): string {
     const notes = [...new Set(rows.flatMap(({ warnings }) => warnings))].map((text) => `! ${text}`);
     const rank = rankNoteOf(rows, results.environment.models);
     if (rank) notes.unshift(rank);
+    notes.unshift(...notKnownNotes(rows));
     if (published) notes.unshift(publishedNote(published));
     if (notes.length > 0) blocks.push(notes.join('\n'));
   }
-  blocks.push(...transformNotes(results.environment.models));
+  blocks.push(...transformNotes(results));
   for (const failure of results.failures) blocks.push(`FAILED CHECK: ${failure}`);
   return blocks.join('\n\n');
 }
@@ -44,12 +41,12 @@ export function renderResults(results: Results): string {
 const leftOut = ({ environment }: Pick<Results, 'environment'>): string[] =>
   leftOutNotes(environment.datasets).map((text) => `! ${text}`);
 
-const transformNotes = (models: readonly ModelRecord[]): string[] =>
-  [...otherTransforms(models), ...unstatedTransforms(models)].map((text) => `! ${text}`);
+const transformNotes = ({ rows, environment: { models } }: Pick<Results, 'rows' | 'environment'>): string[] =>
+  [...spreading(rows, models), ...otherTransforms(models), ...unstatedTransforms(models)].map((text) => `! ${text}`);
 
-export function publishedNote({ source, target, train, test, mseTotal, accuracy }: PublishedFigure): string {
+export function publishedNote({ source, target, train, test, mseTotal, accuracy, weights }: PublishedFigure): string {
   if (accuracy !== undefined) {
-    return `published: zero-shot accuracy of ${target} on ${test} ${share(accuracy)}, through its own transform; ${source} → ${target} was never finished`;
+    return `published: zero-shot accuracy of ${target} with the weights ${weights} on ${test} ${share(accuracy)}, through its own transform; the experiment itself was never finished`;
   }
   return (
     `published: ${source} → ${target}, ${train} → ${test}, by SGD` +
@@ -66,17 +63,13 @@ function renderAllPairs({ experiment, question, rows, failures, environment }: R
   ];
   for (const test of new Set(rows.map((row) => row.test))) {
     const of = rows.filter((row) => row.test === test);
-    const [{ train, nTrain, nTest }] = of;
-    blocks.push(
-      `fitted on ${shortSpec(train)} (${count(nTrain)}), tested on ${shortSpec(test)} (${count(nTest)})`,
-      renderMatrices(of),
-    );
+    blocks.push(fittedAndTested(of[0]), renderMatrices(of));
   }
   if (environment.jointSeconds !== null) {
     blocks.push(`${count(rows.length)} rows; the joint Gram and all maps took ${seconds(environment.jointSeconds)}`);
   }
   blocks.push(...new Set(rows.flatMap(({ warnings }) => warnings).map((text) => `! ${text}`)));
-  blocks.push(...transformNotes(environment.models));
+  blocks.push(...transformNotes({ rows, environment }));
   blocks.push(...failures.map((failure) => `FAILED CHECK: ${failure}`));
   return blocks.join('\n\n');
 }

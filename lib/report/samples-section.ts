@@ -29,9 +29,9 @@ export function samplesSection(samples: readonly SampleGroup[]): Markup | null {
   );
   return markup`<h3>Some of the test images</h3>
     <p class="note">
-      Left of each pair the model’s own five likeliest answers, right those of its last layer on the features read back.
-      Up to half of the images are ones on which the first answers differ, so that these are no fair sample; the others
-      run from the least clear answer to the clearest.${unnamed ? ' Classes are numbers, counted from 0, where --class-names gave them no name.' : null}
+      Left of each pair the model’s own likeliest answers, right those of its last layer on the features read back.
+      Images on which the first answers differ are chosen first, so that these are no fair sample; those of a kind run
+      from the least clear answer to the clearest.${unnamed ? ' Classes are numbers, counted from 0, where --class-names gave them no name.' : null}
     </p>
     ${groups.map((group, i) =>
       groups.length <= mostOpen
@@ -95,14 +95,12 @@ function answers(title: string, classes: readonly LikelyClass[], before?: readon
         const was = before ? before.findIndex(({ index }) => index === each.index) : rank;
         const moved = was === rank ? null : markup` <em>${was < 0 ? 'new' : `was ${was + 1}.`}</em>`;
         return markup`<li>
-          <span class="name">${nameOf(each)}${moved}</span> <span class="value">${likelihood(each.probability)}</span>
+          <span class="name">${nameOf(each)}${moved}</span> <span class="value">${share(each.probability, 0)}</span>
           <i style="width:${(100 * each.probability).toFixed(1)}%"></i>
         </li>`;
       })}
     </ol>
   </div>`;
 }
-
-const likelihood = (p: number): string => (p < 1 && p >= 0.995 ? '>99 %' : share(p, 0));
 
 const nameOf = ({ index, name }: NamedClass): string => name ?? `class ${index}`;

@@ -1,33 +1,34 @@
-import { definitions, publishedFor, shortSpec, type Results } from '../experiments/index.js';
+import { visible } from '../base/index.js';
+import { definitions, publishedFor, type ResultRow, type Results } from '../experiments/index.js';
 import { answerOf } from './answer.js';
 import { columnsFor } from './columns.js';
-import { count } from './figures.js';
+import { notKnownNotes, onlyKnown, whyNotKnown } from './known.js';
 import { noticesOf } from './notices.js';
 import { facts, publishedNote } from './results.js';
-import { groupRows, pairName } from './words.js';
+import { withShownNames } from './shown-names.js';
+import { fittedAndTested, groupRows, pairName } from './words.js';
 
 /** A result as Markdown: for an issue, a README, an appendix. */
-export function renderMarkdown(results: Results): string {
+export function renderMarkdown(found: Results): string {
+  const results = withShownNames(found);
   const { experiment, question, rows, environment } = results;
   const title = definitions.find(({ id }) => id === experiment)?.title ?? `Experiment ${experiment}`;
   const blocks = [`# ${text(title)}`, `_${text(question)}_`, text(answerOf(results))];
   const notices = noticesOf(results);
   if (notices.length > 0) blocks.push(notices.map((notice) => `- ${text(notice.text)}`).join('\n'));
   for (const group of groupRows(rows)) {
-    const [{ train, nTrain, test, nTest }] = group;
     const columns = columnsFor(experiment, group);
     const published = publishedFor(experiment, group[0]);
     blocks.push(
       `## ${text(pairName(group[0]))}`,
-      text(
-        `Fitted on ${shortSpec(train)} (${count(nTrain)}), tested on ${shortSpec(test)} (${count(nTest)}); ${facts(group[0])}.`,
-      ),
+      text(`F${fittedAndTested(group[0]).slice(1)}; ${facts(group[0])}.`),
       [
         line(columns.map(({ heading }) => heading)),
         line(columns.map(({ align }) => (align === 'right' ? '--:' : ':--'))),
         ...group.map((row) => line(columns.map(({ cell }) => text(cell(row))))),
       ].join('\n'),
     );
+    blocks.push(...notKnownNotes(group).map((note) => text(`N${note.slice(1)}.`)));
     if (published) blocks.push(`${text(publishedNote(published))}.`);
   }
   if (environment.command !== null) blocks.push(`    ${environment.command.replace(/\s+/g, ' ')}`);
@@ -36,21 +37,33 @@ export function renderMarkdown(results: Results): string {
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
-/** What Markdown or HTML would take for its own is escaped, and a text stays on its line. */
+/**
+ * What Markdown or HTML would take for its own is escaped (with what GitHub links or typesets of itself: addresses,
+ * mentions, formulas), and a text stays on its line.
+ */
 const text = (value: string): string =>
-  value.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>|#~&]/g, (character) => `\\${character}`);
+  visible(value.replace(/\s+/g, ' '))
+    .replace(/[\\`*_{}[\]<>|#~&$@]/g, (character) => `\\${character}`)
+    .replace(/:(?=\/\/)|(?<=www)\./gi, (character) => `\\${character}`)
+    // So begins a list.
+    .replace(/^ ?(\d*)([-+.)])(?= )/, '$1\\$2');
 
 /**
- * All rows of all results as CSV (RFC 4180): unrounded figures, shares between 0 and 1, nothing where a figure is null.
- * Objects are spread (`seconds.fit`), lists are JSON.
+ * All rows of all results as CSV (RFC 4180): unrounded figures, shares between 0 and 1, nothing where a figure is null or
+ * says nothing (`notKnown` has the reason). Objects are spread (`seconds.fit`), lists are JSON.
  */
 export function renderCsv(results: readonly Results[]): string {
-  const lines = results.flatMap(({ experiment, rows }) => rows.map((row) => flat({ experiment, ...row })));
+  const lines = results.flatMap(({ experiment, rows }) => rows.map((row) => flat({ experiment, ...withReason(row) })));
   const names = [...new Set(lines.flatMap((each) => Object.keys(each)))];
   return [names, ...lines.map((each) => names.map((name) => field(each[name])))]
     .map((cells) => `${cells.join(',')}\r\n`)
     .join('');
 }
+
+const withReason = (row: ResultRow): ResultRow => {
+  const reason = whyNotKnown(row);
+  return reason === null ? row : { ...onlyKnown(row), notKnown: reason };
+};
 
 function flat(value: object, before = ''): Record<string, unknown> {
   const entries = Object.entries(value).map(([key, item]: [string, unknown]): Record<string, unknown> => {

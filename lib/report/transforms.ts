@@ -19,5 +19,5 @@ function stepInWords(step: PixelStep): string {
 }
 
 /** The same for all channels is said once. */
-const numbers = (values: readonly number[]): string =>
+export const numbers = (values: readonly number[]): string =>
   (values.every((value) => value === values[0]) ? values.slice(0, 1) : values).map(brief).join(', ');

@@ -16,7 +16,18 @@ export const readBy = ({ from, observe }: ResultRow): string =>
   `${from === 'features' ? ', from features' : ''}${observe === undefined ? '' : `, shown ${observe}`}`;
 
 /** `cifar100:train[0:10000] (10,000)`: data sets without folders of somebody's disk. */
-export const dataset = (spec: string, size: number): string => `${shortSpec(spec)} (${count(size)})`;
+export const dataset = (spec: string, rows: number, variations = 1): string =>
+  `${shortSpec(spec)} (${variations > 1 ? imageCount(rows, variations) : count(rows)})`;
+
+/** Variations of an image are no images of their own: `155 images in 16 variations each`. */
+export const imageCount = (rows: number, variations = 1): string =>
+  variations > 1
+    ? `${count(Math.round(rows / variations))} images in ${count(variations)} variations each`
+    : `${count(rows)} ${rows === 1 ? 'image' : 'images'}`;
+
+/** What a row was fitted and tested on. */
+export const fittedAndTested = ({ train, nTrain, test, nTest, variations }: ResultRow): string =>
+  `fitted on ${dataset(train, nTrain, variations)}, tested on ${dataset(test, nTest, variations)}`;
 
 export const pairName = ({ source, target }: { source: string; target: string }): string =>
   source === target ? source : `${source} → ${target}`;

@@ -1,0 +1,174 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { parseHTML } from 'linkedom';
+import { publishedFor, type ModelRecord, type ResultRow, type Results } from '../../lib/experiments/index.js';
+import { makeTransform } from '../../lib/images/index.js';
+import {
+  chartsOf,
+  parseResults,
+  renderCsv,
+  renderMarkdown,
+  renderReport,
+  renderResults,
+  share,
+} from '../../lib/report/index.js';
+import { madeRow } from './made.js';
+
+const three = await parseResults(await readFile('__tests__/fixtures/report/experiment-3.json', 'utf8'));
+const four = await parseResults(await readFile('__tests__/fixtures/report/experiment-4.json', 'utf8'));
+
+const why = '160 images for a map from 1,000 numbers';
+const known = madeRow({ agreement: 0.74, r2: 0.85, rank: 159, nTrain: 160 });
+const unknown = madeRow({
+  ...{ observe: 'probs+topk:5', agreement: 0.4783, agreed: 22, agreementInterval: [0.34, 0.62], kappa: 0.44 },
+  ...{ r2: -1060.25, r2RowSpace: -1060.25, mse: 31.5, mseTotal256: 31.5, notKnown: why, nTrain: 160 },
+});
+const sweep = (rows: ResultRow[]): Results => ({ ...three, experiment: 1, rows, spectra: [], samples: [] });
+
+test('what is not known is an empty line of the curve, below what is known, and says why', async () => {
+  const [chart] = await chartsOf(sweep([unknown, known, madeRow({ observe: 'probs', r2: 0.9, agreement: 0.9 })]));
+  const svg = chart.svg.text;
+  expect(svg.match(/<circle/g)).toHaveLength(4);
+  expect(svg).toContain(`not known: ${why}`);
+  expect([...svg.matchAll(/>((?:all|the top)[^<]*)</g)].map(([, name]) => name)).toEqual([
+    ...['all probabilities', 'all logits', 'the top 5 probabilities'],
+  ]);
+  // Nothing stands at 0.
+  const left = Math.min(...[...svg.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x)));
+  expect(left).toBeGreaterThan(chart.width / 2);
+  expect(chart.description).toContain(`the top 5 probabilities: not known, ${why}.`);
+});
+
+test('a result of before, without a reason: an R² of 0 or less is no leak of 0 either', async () => {
+  const old = madeRow({ observe: 'probs+topk:1', r2: -0.13, agreement: 0.8 });
+  const [chart] = await chartsOf(sweep([known, old]));
+  expect(chart.svg.text.match(/<circle/g)).toHaveLength(2);
+  expect(chart.svg.text).toContain('not known: the map does no better than the mean');
+});
+
+test('nor is it a figure in a table, in Markdown or in CSV, where the reason stands', async () => {
+  const results = sweep([known, unknown]);
+  const page = await renderReport([results]);
+  const line = [...parseHTML(page).document.querySelectorAll('tr')].find(({ textContent }) =>
+    textContent!.includes('topk:5'),
+  )!.textContent!;
+  expect(line).toContain('not known');
+  const markdown = renderMarkdown(results);
+  const terminal = renderResults(results);
+  for (const text of [page.replace(/<script.*<\/script>/s, ''), markdown, terminal]) {
+    expect(text).not.toMatch(/1060|47\.83|31\.5/);
+    expect(text.toLowerCase()).toContain(`not known: ${why}`);
+  }
+  const [names, , row] = renderCsv([results])
+    .split('\r\n')
+    .map((text) => text.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/));
+  const cell = (name: string): string => row[names.indexOf(name)];
+  expect(cell('notKnown')).toBe(`"${why}"`);
+  for (const name of ['agreement', 'agreed', 'kappa', 'r2', 'r2RowSpace', 'mse']) expect(cell(name)).toBe('');
+  expect(cell('observe')).toBe('probs+topk:5');
+});
+
+test('SGD that diverged is an empty line of the forest, and a fit without an interval has no bar', async () => {
+  const sgd = { epochs: 9, batchSize: 256, learningRate: 1, momentum: 0.9, shuffle: false } as const;
+  const diverged = madeRow({ sgd, alpha: null, agreement: null, agreementInterval: null, r2: null, agreed: null });
+  const bare = madeRow({ agreement: 0.5, agreementInterval: null, prior: 'head' });
+  const charts = await chartsOf(sweep([known, diverged, bare]));
+  const { svg } = charts.find(({ name }) => name === 'agreement')!;
+  expect(svg.text).toContain('SGD diverged: there is no map');
+  expect(svg.text.match(/<circle/g)).toHaveLength(2);
+  expect(renderResults(sweep([known, diverged, bare]))).toMatch(/SGD, 9 epochs +diverged/);
+});
+
+test('a value below 0 has no place on a scale of colours that begins there', async () => {
+  const rows = four.rows.map((row, i) => (i === 0 ? { ...row, r2: -1060, kappa: -0.01 } : row));
+  const heatmap = async (of: ResultRow[], id: string): Promise<string> =>
+    (await chartsOf({ ...four, rows: of })).find(({ name }) => name === `heatmap-${id}`)!.svg.text;
+  for (const id of ['r2', 'kappa']) {
+    const empty = async (of: ResultRow[]): Promise<number> =>
+      (await heatmap(of, id)).split('fill="var(--panel)"').length - 1;
+    expect((await empty(rows)) - (await empty([...four.rows]))).toBe(1);
+  }
+});
+
+test.each([
+  [0.9996, 1, '>99.9 %'],
+  [0.59651, 1, '59.7 %'],
+  [0.996, 0, '>99 %'],
+  [0.0004, 1, '<0.1 %'],
+  [1, 0, '100 %'],
+  [0, 0, '0 %'],
+])('one way to write a share: %d with %i decimals', (value, decimals, text) =>
+  expect(share(value, decimals)).toBe(text),
+);
+
+test('a published figure stands beside its own model, data and kind of fit alone', () => {
+  const row = (changes: Partial<ResultRow>): ResultRow => madeRow({ train: 'cifar100:train', ...changes });
+  const agreement = (experiment: number, changes: Partial<ResultRow>): number | null | undefined =>
+    publishedFor(experiment, row(changes))?.agreement;
+  expect(agreement(1, {})).toBe(0.9924);
+  expect(agreement(1, { train: 'cifar100:train[0:5000]' })).toBe(0.9924);
+  for (const other of [
+    { source: 'mobilenet', target: 'mobilenet' },
+    { test: 'cifar10:test' },
+    { train: 'cifar10:train' },
+    { observe: 'probs+topk:5' },
+    { prior: 'head' as const },
+    { target: 'resnet50' },
+  ]) {
+    expect(agreement(1, other)).toBeUndefined();
+  }
+  const accuracy = (target: string, test: string): number | undefined =>
+    publishedFor(5, row({ target, test }))?.accuracy;
+  expect(accuracy('ViT-B-32', 'cifar100:test')).toBe(0.7555);
+  expect(accuracy('demo_image_tower', 'cifar100:test')).toBeUndefined();
+  expect(accuracy('ViT-B-32', 'folder:scenes')).toBeUndefined();
+});
+
+const modelSeen = (spec: Parameters<typeof makeTransform>[0]): ModelRecord =>
+  ({ ...three.environment.models[0], name: 'resnet18', transform: makeTransform(spec, [224, 224]) }) as ModelRecord;
+const noticesWith = async (model: ModelRecord, row: Partial<ResultRow> = {}): Promise<string> => {
+  const results = { ...sweep([madeRow(row)]), environment: { ...three.environment, models: [model] } };
+  return parseHTML(await renderReport([results])).document.querySelector('.notices')?.textContent ?? '';
+};
+
+test('a mean and a deviation that were given are not called ImageNet’s', async () => {
+  expect(await noticesWith(modelSeen('protocol'))).toContain('ImageNet’s mean and deviation');
+  const own = await noticesWith(modelSeen({ name: 'protocol', mean: [0.5071, 0.4866, 0.4409], std: 0.25 }));
+  expect(own).not.toContain('ImageNet');
+  expect(own).toContain('with mean 0.507, 0.487, 0.441 and deviation 0.25 as they were given');
+});
+
+test('another transform is advised only where it is another than was used', async () => {
+  const collapsed = { majorityShare: 0.9 };
+  expect(await noticesWith(modelSeen('protocol'), collapsed)).toContain('‘upsample’');
+  expect(await noticesWith(modelSeen('upsample'), collapsed)).not.toContain('‘upsample’');
+  expect(await noticesWith(modelSeen('timm'), collapsed)).not.toContain('‘upsample’');
+  const stated = { ...modelSeen('protocol'), ownTransform: makeTransform('protocol', [224, 224]) };
+  expect(await noticesWith(stated, collapsed)).not.toContain('‘upsample’');
+});
+
+test('variations are no images: their number stands beside that of the images', () => {
+  const text = renderResults(sweep([madeRow({ nTrain: 2480, nTest: 720, variations: 16 })]));
+  expect(text).toContain('(155 images in 16 variations each)');
+  expect(text).not.toMatch(/2,480/);
+});
+
+test('names only show: in a terminal, in Markdown and on a page', async () => {
+  const evil = 'a\u001b]0;pwned\u0007|b`*[x](http://e.vil)\u202egpj.exe\nwww.e.vil @me $x$ \u2028';
+  const rows = [
+    madeRow({ source: evil, target: evil, test: `folder:/a/e.vil${evil.replaceAll('/', '')}`, warnings: [evil] }),
+  ];
+  const results = { ...sweep(rows), question: evil };
+  // eslint-disable-next-line no-control-regex
+  const acts = /[\u0000-\u0009\u000b-\u001f\u007f\u2028\u202e]/;
+  const texts = [renderResults(results), renderMarkdown(results), await renderReport([results])];
+  for (const text of texts) expect(text.replaceAll('\t', '')).not.toMatch(acts);
+  const [, markdown] = texts;
+  const body = markdown.split('\n\n').slice(0, -1).join('\n');
+  // The end of a folder's name is not taken for a name behind a backslash.
+  expect(body).toContain('tested on folder:e.vil');
+  expect(body).not.toMatch(/(?<!\\)[`[\]]|(?<!\\):\/\/|www\.|(?<!\\)[@$]/);
+  // As many cells in each line of a table as it has headings.
+  const cells = markdown.split('\n').flatMap((line) => (line.startsWith('|') ? line.match(/(?<!\\)\|/g)!.length : []));
+  expect(new Set(cells).size).toBe(1);
+});
