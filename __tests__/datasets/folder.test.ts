@@ -106,6 +106,8 @@ describe('folder', () => {
       ]);
       await writeFile(join(root, 'c', 'IMG_8'), Buffer.from('ffd8ffe000104a46494600', 'hex'));
       await writeFile(join(root, 'c', '9.jpg?w=200'), Buffer.from('89504e470d0a1a0a', 'hex'));
+      // A backup is an image that is there twice, not one that is left out.
+      await writeFile(join(root, 'c', '5.gif~'), 'GIF89a');
       await fill(root, ['c/Makefile', 'c/10.jpg.1', 'c/11.mp4']);
       const dataset = await openDataset(`folder:${root}`);
       expect(dataset.leftOut).toEqual({ '.webp': 3, 'no ending': 2, '.cr2': 1, '.heic': 1, '.svg': 1 });

@@ -16,18 +16,20 @@ const unread = new Set(
 /** Names, in small letters, of what systems, file servers and tools put into people's folders. */
 const foreign = new Set([
   ...['__macosx', 'icon\r'],
-  ...['thumbs.db', 'ehthumbs.db', 'desktop.ini', '$recycle.bin', 'recycler', 'system volume information', 'found.000'],
+  ...['thumbs.db', 'ehthumbs.db', 'desktop.ini', '$recycle.bin', 'system volume information', 'found.000'],
   ...['@eadir', '@tmp', '@recycle', '@recently-snapshot', '#recycle', '#snapshot'],
   ...['lost+found', '__pycache__'],
 ]);
 
 /**
  * Whether a file or a folder is nobody's picture and no class: a name that begins with a point (`.ipynb_checkpoints`,
- * `.git`, the `._photo.jpg` that macOS writes beside a photo.jpg), what systems keep for themselves (`__MACOSX`,
- * `Thumbs.db`, `$RECYCLE.BIN`, a Synology's `@eaDir`), and the backups of editors (`photo.jpg~`, `photo.jpg_original`).
+ * `.git`, the `._photo.jpg` that macOS writes beside a photo.jpg), and what systems keep for themselves (`__MACOSX`,
+ * `Thumbs.db`, `$RECYCLE.BIN`, a Synology's `@eaDir`).
  */
-export const isHidden = (name: string): boolean =>
-  name.startsWith('.') || foreign.has(name.toLowerCase()) || /\.\w+(~|_original)$/.test(name);
+export const isHidden = (name: string): boolean => name.startsWith('.') || foreign.has(name.toLowerCase());
+
+/** The backups that editors and ExifTool leave beside a file: `photo.jpg~`, `photo.jpg_original`. */
+export const isBackup = (name: string): boolean => /(~|_original)$/.test(name);
 
 /** What a file is by its name: an image that is read, one of a kind that is not, or something else. */
 export function kindOf(name: string): 'image' | 'unread' | 'other' {

@@ -2,7 +2,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { notRegular, statOrNone, unreadable } from './byte-file.js';
-import { beginsLikeImage, endingOf, isHidden, kindOf } from './file-kinds.js';
+import { beginsLikeImage, endingOf, isBackup, isHidden, kindOf } from './file-kinds.js';
 import { leftOutInWords, LeftOutTally } from './left-out.js';
 import type { DatasetFormat, ExampleSource } from './source.js';
 
@@ -114,6 +114,7 @@ async function list(path: string): Promise<{ images: string[]; folders: string[]
       folders.push(entry.name);
       continue;
     }
+    if (isBackup(entry.name)) continue;
     const kind = kindOf(entry.name);
     if (kind !== 'other') {
       if (!there) throw new FeatReconstructError(`${file} is a link to a file that is not there.`);
