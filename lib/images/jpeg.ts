@@ -57,8 +57,10 @@ export async function decodeJpeg(bytes: Buffer): Promise<RgbImage> {
   checkPromise(header.length, header.blocks, 8);
   // The RGBA pixels twice; several scans want all coefficients beside them; four bands are decoded in two goes.
   const memory = (8 * width * height + (header.scans > 1 ? 2 * header.coefficients : 0)) * (components === 4 ? 2 : 1);
-  if (memory > mostMemory) refuse(`a JPEG of ${width} x ${height} in ${header.scans} scans`, 'save it smaller, or as PNG');
-  if (header.scans * width * height > mostScans * maxPixels) refuse(`a JPEG of ${header.scans} scans over all its pixels`);
+  if (memory > mostMemory)
+    refuse(`a JPEG of ${width} x ${height} in ${header.scans} scans`, 'save it smaller, or as PNG');
+  if (header.scans * width * height > mostScans * maxPixels)
+    refuse(`a JPEG of ${header.scans} scans over all its pixels`);
   return components === 4 ? decodeInk(bytes, header) : dropAlpha(await decode(bytes, width * height));
 }
 

@@ -177,7 +177,8 @@ function checkSamples(photometric: Photometric, samples: number, extra: number[]
     samples <= 6 &&
     others.every((kind) => kind === 0) &&
     (photometric === 'rgb' ? [0, 1, 2, 999] : photometric === 'cmyk' ? [0] : [0, 2]).includes(alpha) &&
-    (photometric !== 'white is zero' && (samples > 2 ? photometric === 'rgb' || photometric === 'cmyk' : true));
+    photometric !== 'white is zero' &&
+    (samples > 2 ? photometric === 'rgb' || photometric === 'cmyk' : true);
   if (!allowed) refuse(`a TIFF with ${extra.length} samples beside ${photometric} (of kind ${extra.join(', ')})`, png);
 }
 

@@ -69,7 +69,12 @@ async function decompress(
       return bytes;
     }
     case 'jpeg':
-      return decodeJpegInTiff(Buffer.from(segment.buffer, segment.byteOffset, segment.length), jpegTables, size, kind.photometric);
+      return decodeJpegInTiff(
+        Buffer.from(segment.buffer, segment.byteOffset, segment.length),
+        jpegTables,
+        size,
+        kind.photometric,
+      );
   }
 }
 

@@ -23,7 +23,11 @@ export async function decodeTiff(file: Buffer): Promise<RgbImage> {
     file.length,
     grid.counts.reduce((sum, count) => sum + count, 0),
   );
-  checkPromise(held, (grid.tiled ? grid.down * grid.height : height) * grid.across * rowLength * planes, mostRatio(kind.compression, rowLength));
+  checkPromise(
+    held,
+    (grid.tiled ? grid.down * grid.height : height) * grid.across * rowLength * planes,
+    mostRatio(kind.compression, rowLength),
+  );
 
   const tables = directory.bytes(tags.jpegTables);
   const place = placeOf(kind);
