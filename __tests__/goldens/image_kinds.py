@@ -2,12 +2,15 @@
 
     pip install numpy pillow tifffile imagecodecs
     python __tests__/goldens/image_kinds.py FOLDER       # all kinds, for __tests__/images/kinds.mjs
-    python __tests__/goldens/image_kinds.py              # a choice of them, into __tests__/fixtures/images/kinds
+    python __tests__/goldens/image_kinds.py              # those of image_kinds.txt, into fixtures/images/kinds.json.gz
 
 Beside the files stands expected.json: of each the width, height and SHA-256 of Image.open(file).convert('RGB').tobytes(),
-or what Pillow says when it does not open it. FOLDER also gets the pixels, as NAME.rgb. Pillow 13.0, tifffile 2026.3.
+or what Pillow says when it does not open it; and the pixels, as NAME.rgb. image_kinds.txt says of each name what is to
+come of it: `equal`, or what a refusal says. Pillow 13.0, tifffile 2026.3. One needs jpegtran (libjpeg-turbo).
 """
 
+import base64
+import gzip
 import hashlib
 import io
 import json
@@ -845,22 +848,26 @@ def pillow(data):
 
 def main():
     if len(sys.argv) > 1:
-        folder, chosen = Path(sys.argv[1]), None
-    else:
-        folder = Path(__file__).resolve().parent.parent / "fixtures" / "images" / "kinds"
-        chosen = set((folder / "chosen.txt").read_text().split())
-    folder.mkdir(parents=True, exist_ok=True)
-    expected = {}
+        folder = Path(sys.argv[1])
+        folder.mkdir(parents=True, exist_ok=True)
+        expected = {}
+        for name, data in kinds():
+            expected[name], pixels = pillow(data)
+            (folder / name).write_bytes(data)
+            if pixels:
+                (folder / f"{name}.rgb").write_bytes(pixels)
+        lines = [f"{json.dumps(name)}: {json.dumps(what)}" for name, what in sorted(expected.items())]
+        (folder / "expected.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+        return print(len(expected), "files in", folder)
+    here = Path(__file__).resolve()
+    chosen = dict(line.split("\t") for line in here.with_suffix(".txt").read_text().splitlines())
+    made = {}
     for name, data in kinds():
-        if chosen is not None and name not in chosen:
-            continue
-        expected[name], pixels = pillow(data)
-        (folder / name).write_bytes(data)
-        if chosen is None and pixels:
-            (folder / f"{name}.rgb").write_bytes(pixels)
-    lines = [f"{json.dumps(name)}: {json.dumps(what)}" for name, what in sorted(expected.items())]
-    (folder / "expected.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    print(len(expected), "files in", folder)
+        if name in chosen:
+            made[name] = dict(ours=chosen[name], pillow=pillow(data)[0], bytes=base64.b64encode(data).decode())
+    out = here.parent.parent / "fixtures" / "images" / "kinds.json.gz"
+    out.write_bytes(gzip.compress(json.dumps(made, sort_keys=True).encode(), 9, mtime=0))
+    print(len(made), "of", len(chosen), "files in", out.stat().st_size, "bytes")
 
 
 main()

@@ -24,7 +24,15 @@ const uint32 = (...values: number[]): Buffer => {
 };
 
 /** A PNG of the given header, whatever its data are. */
-export function png(width: number, height: number, depth: number, color: number, data: Buffer, before: Buffer[] = [], interlace = 0): Buffer {
+export function png(
+  width: number,
+  height: number,
+  depth: number,
+  color: number,
+  data: Buffer,
+  before: Buffer[] = [],
+  interlace = 0,
+): Buffer {
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     chunk('IHDR', Buffer.concat([uint32(width, height), Buffer.from([depth, color, 0, 0, interlace])])),
@@ -34,13 +42,18 @@ export function png(width: number, height: number, depth: number, color: number,
   ]);
 }
 
-const zeros = (length: number): Buffer => deflateSync(Buffer.alloc(length));
+/** Zeros, deflated. */
+export const zeros = (length: number): Buffer => deflateSync(Buffer.alloc(length));
 /** The deflated form of more zeros than are held at once: a deflated block of them, many times over. */
 function manyZeros(length: number): Buffer {
   const block = 1 << 24;
   const once = deflateSync(Buffer.alloc(block), { finishFlush: 3 /* Z_FULL_FLUSH */ });
   const body = once.subarray(2);
-  return Buffer.concat([once.subarray(0, 2), ...Array<Buffer>(Math.ceil(length / block)).fill(body), Buffer.from([3, 0])]);
+  return Buffer.concat([
+    once.subarray(0, 2),
+    ...Array<Buffer>(Math.ceil(length / block)).fill(body),
+    Buffer.from([3, 0]),
+  ]);
 }
 
 type Field = [tag: number, type: number, values: number[]];
@@ -134,7 +147,7 @@ export function bombs(jpeg: Buffer, progressive: Buffer): Bomb[] {
     ...Array<Buffer>(5_000).fill(progressive.subarray(scan, progressive.length - 2)),
     Buffer.from([0xff, 0xd9]),
   ]);
-  const sameStrip = Array<number>(side).fill(0);
+  const sameStrip = Array<number>(side).fill(40);
   return [
     { name: 'width.png', bytes: png(0x7fffffff, 1, 8, 2, small) },
     { name: 'square.png', bytes: png(65_500, 65_500, 8, 2, zeros(1 << 20)) },
@@ -158,21 +171,66 @@ export function bombs(jpeg: Buffer, progressive: Buffer): Bomb[] {
     { name: 'negative.bmp', bytes: bmp(-5, -0x80000000, 32, 0, small) },
     { name: 'promise.bmp', bytes: bmp(side, side, 1, 0, small) },
     { name: 'runs.bmp', bytes: bmp(side, side, 8, 1, Buffer.from([0, 2, 255, 255, 0, 1])) },
-    { name: 'jumps.bmp', bytes: bmp(side, side, 8, 1, Buffer.alloc(400_000, Buffer.from([0, 2, 255, 255]))), image: true },
+    {
+      name: 'jumps.bmp',
+      bytes: bmp(side, side, 8, 1, Buffer.alloc(400_000, Buffer.from([0, 2, 255, 255]))),
+      image: true,
+    },
     { name: 'promise.tif', bytes: grey(60_000, 60_000, small, 1) },
     { name: 'promise-lzw.tif', bytes: grey(side, side, small, 5) },
     { name: 'promise-deflate.tif', bytes: grey(side, side, zeros(10_000), 8) },
     { name: 'promise-packbits.tif', bytes: grey(side, side, small, 32_773) },
-    { name: 'many-strips.tif', bytes: tiff([[256, 4, [9]], [257, 4, [9]], [273, 4, [8]], [279, 4, [8]]], small, { 273: 0xffffffff, 279: 0xffffffff }) },
+    {
+      name: 'many-strips.tif',
+      bytes: tiff(
+        [
+          [256, 4, [9]],
+          [257, 4, [9]],
+          [273, 4, [8]],
+          [279, 4, [8]],
+        ],
+        small,
+        { 273: 0xffffffff, 279: 0xffffffff },
+      ),
+    },
     { name: 'directory.tif', bytes: Buffer.from('II*\0\x08\0\0\0\xff\xff', 'latin1') },
     { name: 'directory-beyond.tif', bytes: Buffer.from('II*\0\xff\xff\xff\xff', 'latin1') },
     { name: 'directory-is-header.tif', bytes: Buffer.from('II*\0\0\0\0\0', 'latin1') },
     { name: 'bigtiff.tif', bytes: Buffer.from(`II+\0\x08\0\0\0${'\xff'.repeat(8)}`, 'latin1') },
-    { name: 'tile.tif', bytes: grey(9, 9, zeros(1 << 20), 8, [[322, 4, [0x40000000]], [323, 4, [0x40000000]], [324, 4, [200]], [325, 4, [900]]].filter(Boolean) as Field[]) },
-    { name: 'same-strip.tif', bytes: grey(side, side, deflateSync(Buffer.alloc(side)), 8, [[273, 4, sameStrip.map(() => dataAt(8))], [278, 4, [1]], [279, 4, sameStrip.map(() => 60)]]), image: true },
+    {
+      name: 'tile.tif',
+      bytes: grey(9, 9, zeros(1 << 20), 8, [
+        [322, 4, [0x40000000]],
+        [323, 4, [0x40000000]],
+        [324, 4, [200]],
+        [325, 4, [900]],
+      ]),
+    },
+    {
+      name: 'same-strip.tif',
+      bytes: grey(side, side, deflateSync(Buffer.alloc(side)), 8, [
+        [273, 4, sameStrip],
+        [278, 4, [1]],
+        [279, 4, sameStrip],
+      ]),
+    },
     { name: 'more-in-strip.tif', bytes: grey(9, 9, manyZeros(1 << 30), 8) },
     { name: 'largest.tif', bytes: grey(side, side, manyZeros(side * side), 8, [[274, 3, [6]]]), image: true },
-    { name: 'samples.tif', bytes: tiff([[256, 4, [9]], [257, 4, [9]], [258, 3, [8]], [262, 3, [2]], [273, 4, [8]], [277, 3, [65_535]], [279, 4, [8]]], small) },
+    {
+      name: 'samples.tif',
+      bytes: tiff(
+        [
+          [256, 4, [9]],
+          [257, 4, [9]],
+          [258, 3, [8]],
+          [262, 3, [2]],
+          [273, 4, [8]],
+          [277, 3, [65_535]],
+          [279, 4, [8]],
+        ],
+        small,
+      ),
+    },
     { name: 'size.jpg', bytes: resized(jpeg, 65_500, 65_500) },
     { name: 'promise.jpg', bytes: resized(jpeg, side, side) },
     { name: 'promise-progressive.jpg', bytes: resized(progressive, side, side) },

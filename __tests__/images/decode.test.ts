@@ -10,9 +10,6 @@ const folder = fileURLToPath(new URL('decoded/', fixtures));
 const names = readdirSync(folder).sort();
 const { tensors } = await readSafetensors(fileURLToPath(new URL('decoded.safetensors', fixtures)));
 
-/** One grey level: jimp's own JPEG decoder, which reads the kind that libjpeg does not. */
-const tolerance: Record<string, number> = { 'cmyk.jpg': 1 };
-
 describe('decodeImage', () => {
   test.each(names)('has the pixels of Pillow: %s', async (name) => {
     const image = await decodeImage({ name, file: path.join(folder, name) });
@@ -20,8 +17,7 @@ describe('decodeImage', () => {
     expect([image.height, image.width]).toEqual([height, width]);
     const expected = tensors[name].data as unknown as Uint8Array;
     expect(image.data.length).toBe(expected.length);
-    const furthest = image.data.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i])), 0);
-    expect(furthest).toBeLessThanOrEqual(tolerance[name] ?? 0);
+    expect(Buffer.from(image.data).equals(Buffer.from(expected))).toBe(true);
   });
 
   test('bytes are taken as well as paths, also as a view into something larger', async () => {
@@ -35,7 +31,12 @@ describe('decodeImage', () => {
   // What is left of a file that is cut: half of it, all but 20 bytes, and (JPEG) all but its end marker.
   const cuts = names.flatMap((name) => {
     const file = readFileSync(path.join(folder, name));
-    const lengths = [file.length >> 1, file.length - 20, ...(name.endsWith('.jpg') ? [file.length - 2] : [])];
+    // Of an animation the first frame counts, and that is whole without the end.
+    const lengths = [
+      file.length >> 1,
+      ...(name === 'animated.gif' ? [] : [file.length - 20]),
+      ...(name.endsWith('.jpg') ? [file.length - 2] : []),
+    ];
     return lengths.map((length) => [name, length, file] as const);
   });
   test.each(cuts)('a file cut short is a bad image, named: %s at %i bytes', async (name, length, file) => {

@@ -48,7 +48,7 @@ export async function decodeImage(encoded: EncodedImage): Promise<RgbImage> {
 export function badImage(name: string, error: Error, format?: string): FeatReconstructError {
   const leaveOut = `or leave such images out (${option('skipBadImages')}).`;
   // Node's words for reading behind a buffer's end say nothing of images.
-  const found = error instanceof RangeError ? 'it breaks off' : error.message;
+  const found = error.name === 'RangeError' ? 'it breaks off' : error.message;
   const text =
     error instanceof Refusal || !format
       ? `${error.message}, ${leaveOut}`

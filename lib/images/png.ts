@@ -88,8 +88,10 @@ function readChunks(bytes: Buffer): { header: Header; palette: Uint8Array; data:
     const length = bytes.readUInt32BE(at);
     const kind = bytes.toString('latin1', at + 4, at + 8);
     const body = bytes.subarray(at + 8, at + 8 + length);
-    if (kind === 'IDAT') data.push(body);
-    else if (data.length > 0 || kind === 'IEND') break;
+    if (kind === 'IDAT') {
+      if (body.length < length) throw new Error('it breaks off within its pixels');
+      data.push(body);
+    } else if (data.length > 0 || kind === 'IEND') break;
     else {
       const end = at + 8 + length;
       if (end + 4 > bytes.length) throw new Error(`it breaks off within ${name(kind)}`);

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { decodeImage } from '../../lib/images/index.js';
+import { fixtures } from './pattern.js';
+
+interface Kind {
+  /** What is to come of it: `equal`, or what the refusal says. */
+  ours: string;
+  pillow: { width: number; height: number; sha: string } | { error: string };
+  /** The file, base64. */
+  bytes: string;
+}
+
+/** A choice of what goldens/image_kinds.py makes; kinds.mjs compares all of it. */
+const kinds = JSON.parse(gunzipSync(readFileSync(new URL('kinds.json.gz', fixtures))).toString()) as Record<
+  string,
+  Kind
+>;
+
+const decode = (name: string) => decodeImage({ name, file: Buffer.from(kinds[name].bytes, 'base64') });
+const families = ['tiff', 'bmp', 'gif', 'png', 'jpeg'];
+
+test.each(families)('%s: the pixels of Pillow, whatever the kind', async (family) => {
+  const names = Object.keys(kinds).filter((name) => name.startsWith(`${family}-`) && kinds[name].ours === 'equal');
+  expect(names.length).toBeGreaterThan(20);
+  const found: Record<string, unknown> = {};
+  for (const name of names) {
+    found[name] = await decode(name).then(
+      ({ width, height, data }) => ({ width, height, sha: createHash('sha256').update(data).digest('hex') }),
+      (error: Error) => error.message,
+    );
+  }
+  expect(found).toEqual(Object.fromEntries(names.map((name) => [name, kinds[name].pillow])));
+});
+
+test.each(families)('%s: what is not read is refused by its name', async (family) => {
+  const names = Object.keys(kinds).filter((name) => name.startsWith(`${family}-`) && kinds[name].ours !== 'equal');
+  expect(names.length).toBeGreaterThan(4);
+  for (const name of names) {
+    const message = await decode(name).then(
+      () => 'decoded',
+      (error: Error) => error.message,
+    );
+    expect(message).toContain(kinds[name].ours);
+    expect(message).toMatch(new RegExp(`^(Bad image|Expected) '${name}'`));
+    expect(message).toMatch(/: (save|replace|convert)/);
+  }
+});
