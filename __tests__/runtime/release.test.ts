@@ -1,0 +1,63 @@
+import path from 'node:path';
+import { UsageError } from '../../lib/base/index.js';
+import { checkProviderOptions, loadModel } from '../../lib/runtime/index.js';
+import { side, temporaryFolder, writeClassifier } from '../cli/support.js';
+
+const folder = temporaryFolder();
+const batch = (n: number) => ({
+  type: 'float32' as const,
+  data: new Float32Array(n * 3 * side * side).fill(0.5),
+  dims: [n, 3, side, side],
+});
+
+describe('a model that is released', () => {
+  const load = async () => loadModel(await writeClassifier(path.join(folder, 'model.onnx'), { d: 12, c: 8 }));
+
+  test('may be released again, at once and later', async () => {
+    const model = await load();
+    await Promise.all([model.release(), model.release()]);
+    await model.release();
+  });
+
+  test('runs no more, and says so', async () => {
+    const model = await load();
+    await model.release();
+    const late = model.run(batch(2));
+    await expect(late).rejects.toBeInstanceOf(UsageError);
+    await expect(late).rejects.toThrow(/released: load it again/);
+  });
+
+  test('ends what is under way first', async () => {
+    const model = await load();
+    const runs = [model.run(batch(64)), model.run(batch(1))];
+    await model.release();
+    const [many, one] = await Promise.all(runs);
+    expect(many.features).toHaveLength(64 * 12);
+    expect(one.logits).toHaveLength(8);
+  });
+});
+
+describe('options of providers', () => {
+  test.each([
+    ['webgpu', 'nonsense', 1, /out of preferredLayout, .*found 'nonsense'/],
+    ['webgpu', 'preferredLayout', 'CHWN', /preferredLayout of provider 'webgpu' to be one of NCHW, NHWC, found 'CHWN'/],
+    ['webgpu', 'forceCpuNodeNames', 'a', /a list of nodes' names/],
+    ['webgpu', 'constructor', 1, /found 'constructor'/],
+    ['cuda', 'deviceId', 'first', /deviceId of provider 'cuda' to be a whole number from 0, found 'first'/],
+    ['cuda', 'deviceId', -1, /found '-1'/],
+    ['cpu', 'threads', 2, /no options of provider 'cpu', found 'threads'/],
+  ])('%s: %s=%s is refused by name', (name, key, value, says) => {
+    expect(() => checkProviderOptions({ name, [key]: value })).toThrow(says);
+    expect(() => checkProviderOptions({ name, [key]: value })).toThrow(UsageError);
+  });
+
+  test.each([
+    'cpu',
+    { name: 'cuda', deviceId: 1 },
+    { name: 'webgpu', preferredLayout: 'NHWC', validationMode: 'full', forceCpuNodeNames: ['a'] },
+    { name: 'coreml', coreMlFlags: 0 },
+    { name: 'somethingNew', its: 'own' },
+  ])('%p is taken', (provider) => {
+    expect(() => checkProviderOptions(provider)).not.toThrow();
+  });
+});
