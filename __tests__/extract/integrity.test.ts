@@ -1,4 +1,5 @@
 import { copyFile, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Progress } from '../../lib/base/index.js';
 import { openDataset } from '../../lib/datasets/index.js';
@@ -182,6 +183,16 @@ describe('what a killed run leaves', () => {
     controller.abort();
     await expect(extractToStore(model, spec, store, { signal: controller.signal })).rejects.toThrow();
     expect((await extracted(store)).equals(whole)).toBe(true);
+    // Nor while the new one has no row yet: a kill at this moment leaves both.
+    const third = at('stale3.safetensors');
+    await interrupted(third, 100);
+    await rm(`${third}.partial`);
+    const seen: string[][] = [];
+    await extracted(third, {
+      onProgress: ({ done }) =>
+        void (done === 0 && seen.push(readdirSync(folder).filter((name) => /^stale3/.test(name)))),
+    });
+    expect(seen).toEqual([['stale3.safetensors.lock', 'stale3.safetensors.partial']]);
     // The same header, and no row: what a second writer or a version before could leave.
     const other = at('stale2.safetensors');
     await interrupted(other, 100);
