@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -134,6 +134,37 @@ describe('maps on disk', () => {
     expect(back.weight.data).toBeInstanceOf(Float32Array);
     expect(back.bias.data).toBeInstanceOf(Float64Array);
     expect(back.fit).toBeUndefined();
+  });
+
+  it('are refused with a bit flipped, wherever it is', async () => {
+    const path = join(folder, 'flipped.safetensors');
+    await saveLinearMap(path, { ...map, fit: { rank: 3, gap: 12.5 } });
+    const whole = await readFile(path);
+    for (let at = 0; at < whole.length; at++) {
+      const damaged = Buffer.from(whole);
+      damaged[at] ^= 1 << (at % 8);
+      await writeFile(path, damaged);
+      const error: Error = await loadLinearMap(path).then(
+        () => new Error('read in silence'),
+        (reason: Error) => reason,
+      );
+      expect({ at, name: error.name, message: error.message }).toMatchObject({
+        name: 'FeatReconstructError',
+        message: expect.stringContaining(path),
+      });
+    }
+  });
+
+  it('of version 1, without a checksum, and of other tools are read', async () => {
+    const path = join(folder, 'former.safetensors');
+    const each: Record<string, string>[] = [
+      { format: 'featreconstruct.linear-map', version: '1' },
+      { sha256: 'of something else' },
+    ];
+    for (const metadata of each) {
+      await writeSafetensors(path, { weight: map.weight, bias: map.bias }, metadata);
+      expect((await loadLinearMap(path)).weight.data).toEqual(map.weight.data);
+    }
   });
 
   it('are refused when they are no maps', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -83,6 +84,41 @@ describe('.stats files', () => {
     }
     await writeFile(file('short.stats'), bytes.subarray(0, bytes.length - 8));
     await expect(loadStatistics(file('short.stats'))).rejects.toThrow('truncated');
+  });
+
+  it('are refused with a description that is none, whoever signed it', async () => {
+    await saveStatistics(file('signed.stats'), await shard(0, 5000));
+    const { tensors, metadata } = await readSafetensors(file('signed.stats'));
+    const good = JSON.parse(metadata.description) as { nodes: object[] };
+    const node = good.nodes[0];
+    const wrong: unknown[] = [
+      null,
+      [],
+      {},
+      { ...good, p: -1 },
+      { ...good, p: 1e9 },
+      { ...good, q: '2' },
+      { ...good, dtype: 'constructor' },
+      { ...good, nodes: 3 },
+      { ...good, nodes: [null] },
+      { ...good, nodes: [{ ...node, n: 1e15 }] },
+      { ...good, nodes: [{ ...node, start: 9000 }] },
+      { ...good, nodes: [node, node] },
+      { ...good, nodes: Array(5).fill(node) },
+      { ...good, sha256: null },
+      { ...good, sha256: {} },
+    ];
+    for (const each of wrong) {
+      const description = JSON.stringify(each);
+      const sha256 = createHash('sha256').update(description).digest('hex');
+      await writeSafetensors(file('signed.stats'), tensors, { ...metadata, description, sha256 });
+      await expect(loadStatistics(file('signed.stats'))).rejects.toMatchObject({ name: 'FeatReconstructError' });
+    }
+    const none = JSON.stringify({ ...good, nodes: [] });
+    const sha256 = createHash('sha256').update(none).digest('hex');
+    await writeSafetensors(file('signed.stats'), tensors, { ...metadata, description: none, sha256 });
+    const empty = await loadStatistics(file('signed.stats'));
+    expect(() => empty.gram).toThrow('at least one row');
   });
 
   it('are told from other safetensors files', async () => {

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { TaskOptions } from '../base/index.js';
 import { bytesOf, type SafetensorsFile, type TensorSpec } from '../tensor/index.js';
@@ -86,6 +88,8 @@ export async function verifyStore(
   tensors: readonly TensorSpec[],
   options: TaskOptions,
 ): Promise<boolean> {
+  const [place, state] = [resolve(path), await stateOf(path)];
+  if (verified.get(place) === state) return true;
   const kind = file.metadata.checksums;
   if (kind === undefined && !file.tensors.has('checksums')) return false;
   const found = file.tensors.get('checksums');
@@ -101,7 +105,16 @@ export async function verifyStore(
   const expected = checksumList(sums, tensors, file.header);
   const at = expected.findIndex((sum, i) => sum !== kept[i]);
   if (at >= 0 || kept.length !== expected.length) throw damaged(path, whereIs(at - 1, tensors));
+  verified.set(place, state);
   return true;
+}
+
+/** What this process has checked, and as what: `fit --x STORE --y STORE` need not read it all twice. */
+const verified = new Map<string, string>();
+
+async function stateOf(path: string): Promise<string> {
+  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return [dev, ino, size, mtimeNs, ctimeNs].join();
 }
 
 /** In words, the block of a number in the list. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
 import { openBytes, openNpy, openSafetensors, type RowSource } from '../tensor/index.js';
@@ -70,15 +70,26 @@ export async function mayHoldRows(text: string): Promise<boolean> {
  * @throws UsageError where there is nothing before a # or behind it
  */
 export function splitName(text: string): [file: string, name: string | undefined] {
-  if (!text.includes('#') || existsSync(text)) return [text, undefined];
+  if (!text.includes('#') || isThere(text)) return [text, undefined];
   const marks = [...text.matchAll(/#/g)].map(({ index }) => index).reverse();
-  const at = marks.find((mark) => existsSync(text.slice(0, mark))) ?? afterEnding(text);
+  const at = marks.find((mark) => isThere(text.slice(0, mark))) ?? afterEnding(text);
+  if (at === undefined) return [text, undefined];
   if (at === 0 || at === text.length - 1) throw new UsageError(`Expected FILE or FILE#NAME, found "${text}".`);
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Where no such file is there: the file that was meant has an ending, or the last # is the one. */
-function afterEnding(text: string): number {
+function isThere(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Where no such file is there: the file that was meant has an ending, or no folder behind its #. */
+function afterEnding(text: string): number | undefined {
   const [found] = [...text.matchAll(/\.(?:safetensors|npy|npz)#/gi)].reverse();
-  return found ? found.index + found[0].length - 1 : text.lastIndexOf('#');
+  if (found) return found.index + found[0].length - 1;
+  const last = text.lastIndexOf('#');
+  return /[\\/]/.test(text.slice(last)) ? undefined : last;
 }

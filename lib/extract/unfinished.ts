@@ -68,7 +68,7 @@ export async function removeUnfinished(store: string): Promise<void> {
 /** Removes what a killed run left beside a store, but for the unfinished store itself. */
 export async function removeRests(store: string): Promise<void> {
   await rm(`${store}.partial.short`, { force: true });
-  await removeLeavings(store, ['.partial.json', '.lock']);
+  await removeLeavings(store, ['', '.partial.json', '.lock']);
 }
 
 /** Whether anything lies beside a store that is there only while it is written. */
