@@ -20,6 +20,21 @@ test.each(all.filter(({ image }) => !image).map(({ name, bytes }) => [name, byte
   },
 );
 
+test.each([
+  ["of Pillow's limit", ['width.png', 'square.png', 'canvas.gif', 'frame.gif', 'sizes.bmp', 'promise.tif', 'size.jpg']],
+  ['more than', ['more-in-strip.tif']],
+  [
+    'promises',
+    all.map(({ name }) => name).filter((name) => /^promise-|^promise\.(png|jpg)|large-frame|same-/.test(name)),
+  ],
+  ['scans', ['many-scans.jpg']],
+])('the sentence says why: %s', async (why, names) => {
+  for (const name of names) {
+    const { bytes } = all.find((bomb) => bomb.name === name)!;
+    await expect(decodeImage({ name, file: bytes })).rejects.toThrow(why);
+  }
+});
+
 test('text, profiles and data behind the last row are not unfolded', async () => {
   const start = process.cpuUsage();
   for (const name of ['text.png', 'profile.png', 'more-data.png']) {
