@@ -168,7 +168,7 @@ describe('ownSpan', () => {
   });
 });
 
-describe('more outputs and more rows than a matrix of either is formed of', () => {
+describe('more outputs than any matrix of them is formed of', () => {
   const [n, c] = [4200, 4300];
   // Row i has a 1 in one column alone, so that the first 100 columns vary and the others hardly do.
   const logits = {

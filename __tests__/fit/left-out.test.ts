@@ -33,7 +33,9 @@ describe('a column that is lost to the cut for its unit alone is named', () => {
     );
     expect(rank).toBe(19);
     expect(gap).toBeLessThan(100);
-    expect(warning).toMatch(/is a matter of rcond.*Column 0 of X was left out: it varies 5e-7 times as much/);
+    expect(warning).toMatch(
+      /is a matter of rcond.*columns of X were left out.*: column 0, the first of them, varies 5e-7 times/,
+    );
   });
 
   it.each([1e-7, 1e-9])('one column of scale %f, where the gap looks clear', async (scale) => {
@@ -46,7 +48,7 @@ describe('a column that is lost to the cut for its unit alone is named', () => {
   });
 
   it('all but one column of 1e7', async () => {
-    expect((await fit([a, b, scaled(c, 1e7)], [a])).warning).toMatch(/2 columns of X were left out: column 0/);
+    expect((await fit([a, b, scaled(c, 1e7)], [a])).warning).toMatch(/2 columns of X were left out.*: column 0/);
   });
 
   it('powers of t up to 100', async () => {
