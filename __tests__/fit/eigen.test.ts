@@ -102,7 +102,8 @@ describe('the cut', () => {
     expect(fit.rank).toBe(rank);
     if (rank === 20) {
       expect(fit.gap! / (10 ** -4.75 / small)).toBeCloseTo(1, 1);
-      expect(fit.warning).toBeNull();
+      // X is finer than float32, so that these may be more than rounding; the gap itself is clear.
+      expect(fit.warning).toMatch(/^A direction of X that is 3e-7 of the widest was left out/);
     } else expect(fit.gap).toBeNull();
   });
 

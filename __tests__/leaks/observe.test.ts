@@ -28,6 +28,15 @@ describe('observe shows what NumPy and SciPy compute', () => {
     expect(observe(logits, 'probs').dtype).toBe('float32');
   });
 
+  it('rounds ties to even, on both sides of zero', async () => {
+    const row = [0.5, 1.5, 2.5, 3.5, -0.5, -1.5, -2.5, -3.5, 0.25, 0.75];
+    // NumPy: np.round(row), np.round(row, 1).
+    expect((await all(observe([row], 'round:0'))).map((value) => value + 0)).toEqual(
+      Float64Array.from([0, 2, 2, 4, 0, -2, -2, -4, 0, 1]),
+    );
+    expect(Array.from(await all(observe([[0.25, 0.75, -0.25, 1.25]], 'round:1')))).toEqual([0.2, 0.8, -0.2, 1.2]);
+  });
+
   it('reads rows in any range', async () => {
     const shown = observe(toRowSource(golden.logits), 'probs+topk:3');
     const [whole, part] = [await all(shown), await shown.read(2, 4)];

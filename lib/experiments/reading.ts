@@ -75,7 +75,7 @@ const withSum = ({ features, logits }: Pick<Store, 'features' | 'logits'>, tempe
     // Logits of very many classes are read a few rows at a time.
     const step = Math.max(1, Math.floor(2 ** 22 / logits.cols));
     for (let from = start; from < end; from += step) {
-      const block = Float64Array.from(await logits.read(from, Math.min(end, from + step)));
+      const block = new Float64Array(await logits.read(from, Math.min(end, from + step)));
       for (let i = 0; i < block.length; i++) block[i] /= temperature;
       for (let at = 0; at < block.length; at += logits.cols) {
         out[from - start + at / logits.cols] = logSumExp(block.subarray(at, at + logits.cols));

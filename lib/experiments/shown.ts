@@ -17,9 +17,7 @@ export interface Shown {
 
 /** Outputs up to which a matrix of outputs x outputs is formed, as `fitLinearMap` does. */
 const widest = 4096;
-/** Rows up to which a matrix of rows x rows is formed instead. */
-const mostRows = 4096;
-/** Outputs that are read where there are more of both. */
+/** Outputs that are read where there are more. */
 const mostColumns = 2048;
 /** Images that a map needs for each number that it reads. */
 const imagesPerColumn = 3;
@@ -29,8 +27,8 @@ const asItIs = (map: LinearMap): Promise<LinearMap> => Promise.resolve(map);
 /**
  * The numbers that a fit from what `spec` shows of the logits is posed in, on the training rows of a model. Exactly: in the
  * dimensions of the head where the outputs are affine in the features, and in those of the rows where there are fewer of them
- * than outputs. Where there are more than 4,096 of both, and only there, from the outputs that vary most: a matrix of all
- * outputs would not fit into memory, and that many outputs take more images than anybody has.
+ * than outputs. Of more than 4,096 outputs, from those that vary most: a matrix of all of them would not fit into memory, and
+ * a map of that many takes more images than anybody has.
  */
 export async function shownOf(
   train: { features: RowSource; logits: RowSource; head: LinearMap },
@@ -43,12 +41,12 @@ export async function shownOf(
   const reads: Reads = (store) => observe(store.logits, spec);
   const x = reads(train);
   const { rows, cols } = logits;
-  if (cols > manyOutputs && rows < cols && rows <= mostRows) {
+  if (cols > manyOutputs && cols <= widest && rows < cols) {
     const span: OwnSpan = await ownSpan(x, { rcond, ...task });
     return { x: span.rows, reads, lift: (map) => span.lift(map), warnings: [] };
   }
   if (cols <= widest) return { x, reads, lift: asItIs, warnings: [] };
-  const columns = await mostVaried(x, Math.min(mostColumns, Math.floor(rows / imagesPerColumn)), task);
+  const columns = await mostVaried(x, Math.max(1, Math.min(mostColumns, Math.floor(rows / imagesPerColumn))), task);
   const picked: Reads = (store) => pick(observe(store.logits, spec), columns);
   return {
     x: pick(x, columns),

@@ -133,7 +133,7 @@ export function readJoint(read: LinearMap | null, features: RowSource): RowSourc
   if (!read) return features;
   return applyLinearMap(read, {
     ...{ rows: features.rows, cols: features.cols, dtype: 'float64' },
-    read: async (start, end) => Float64Array.from(await features.read(start, end)),
+    read: async (start, end) => new Float64Array(await features.read(start, end)),
   });
 }
 

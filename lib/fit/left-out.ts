@@ -56,8 +56,8 @@ async function findColumns(
   const ratio = Math.sqrt(gram[lost[0] * (p + 1)] / largest).toExponential(0);
   const what =
     lost.length === 1
-      ? `Column ${lost[0]} of X was left out: it varies`
-      : `${count(lost.length)} columns of X were left out: column ${lost[0]}, the first of them, varies`;
+      ? `Column ${lost[0]} of X was left out, wholly or in part: it varies`
+      : `${count(lost.length)} columns of X were left out, wholly or in part: column ${lost[0]}, the first of them, varies`;
   return `${what} ${ratio} times as much as the widest column, which is below the cut. Scale the columns of X alike, or lower rcond.`;
 }
 

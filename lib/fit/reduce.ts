@@ -120,7 +120,7 @@ async function sampleOf(x: RowSource, count: number, { signal, onProgress }: Tas
 
 /** Rows of X as a float64 matrix of their own. */
 async function readRows(x: RowSource, start: number, end: number): Promise<Matrix> {
-  const data = Float64Array.from(await x.read(start, end));
+  const data = new Float64Array(await x.read(start, end));
   const at = data.findIndex((value) => !Number.isFinite(value));
   if (at >= 0) {
     throw new FeatReconstructError(

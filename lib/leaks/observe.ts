@@ -79,9 +79,9 @@ export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSourc
     cols,
     dtype: halves ? 'float16' : logits.dtype,
     async read(start, end) {
-      const data = Float64Array.from(await logits.read(start, end));
+      const data = new Float64Array(await logits.read(start, end));
       for (let at = 0; at < data.length; at += cols) observeRow(data.subarray(at, at + cols), steps);
-      return wide ? data : Float32Array.from(data);
+      return wide ? data : new Float32Array(data);
     },
   };
 }
@@ -137,15 +137,35 @@ export function logSumExp(row: Float64Array | Float32Array): number {
 }
 
 function keepTop(row: Float64Array, k: number, scale: 'logits' | 'log-probs' | 'probs'): void {
-  const order = Array.from(row.keys()).sort((i, j) => row[j] - row[i] || i - j);
-  const lowest = row[order[k - 1]];
-  let fill = scale === 'probs' ? 0 : lowest;
   if (scale === 'log-probs') {
+    const order = Array.from(row.keys()).sort((i, j) => row[j] - row[i] || i - j);
     // Of the hidden ones themselves: the same as one less the shown ones, without their rounding.
     const hidden = Float64Array.from(order.slice(k), (j) => row[j]);
-    fill = logSumExp(hidden) - Math.log(hidden.length);
+    const fill = logSumExp(hidden) - Math.log(hidden.length);
+    for (let i = k; i < row.length; i++) row[order[i]] = fill;
+    return;
   }
-  for (let i = k; i < row.length; i++) row[order[i]] = fill;
+  const order = largest(row, k);
+  const values = order.map((j) => row[j]);
+  row.fill(scale === 'probs' ? 0 : values[k - 1]);
+  for (const [i, j] of order.entries()) row[j] = values[i];
+}
+
+/** Places of the k largest, descending, of equal ones the lowest first. Few of many are found without sorting them all. */
+function largest(row: Float64Array, k: number): number[] {
+  if (k > 32) {
+    return Array.from(row.keys())
+      .sort((i, j) => row[j] - row[i] || i - j)
+      .slice(0, k);
+  }
+  const found: number[] = [];
+  for (let j = 0; j < row.length; j++) {
+    if (found.length === k && !(row[j] > row[found[k - 1]])) continue;
+    let at = Math.min(found.length, k - 1);
+    for (; at > 0 && row[found[at - 1]] < row[j]; at--) found[at] = found[at - 1];
+    found[at] = j;
+  }
+  return found;
 }
 
 /** The nearest number of so many decimals, ties to even as in Python's and NumPy's `round`. */
