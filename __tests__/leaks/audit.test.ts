@@ -39,7 +39,7 @@ describe('auditVerdict', () => {
       "Anyone who sees all 30 outputs of made (logits or probabilities) for 600 images has this model's 16 features up to a rotation: which images are similar to which, exactly as the model sees it. Nothing but the outputs is needed for that.",
       'To anyone who also has the features of some images, all logits and all log-probabilities (or the logarithms of all probabilities) give away those of every other image: one linear map reads off 99.9 % of how they differ from image to image.',
       'Showing less gives away less: the top 5 probabilities rounded to 2 decimals 43.2 % of how the features differ from image to image. One linear map reads that off, and a cleverer reader may get more.',
-      "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from any other's.",
+      "The outputs also show that the layer before the last is at least 16 numbers wide, and tell this model's outputs from any other's.",
     ]);
   });
 
@@ -61,7 +61,7 @@ describe('auditVerdict', () => {
     expect(sentences).toEqual([
       'Anyone who sees all 10 outputs of made and has its features for some images learns 83.0 % of how its 16 features differ from image to image, or more.',
       'Showing less gives away less: all logits rounded to 2 decimals 70.0 % of how the features differ from image to image, only the largest of the probabilities 25.0 %. One linear map reads that off, and a cleverer reader may get more.',
-      "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from any other's.",
+      "The outputs also show that the layer before the last is at least 16 numbers wide, and tell this model's outputs from any other's.",
       'The outputs alone do not give the features away: the layer before the last has 16 numbers and the model only 10 outputs, so that a part of them never gets out.',
     ]);
   });

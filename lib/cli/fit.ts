@@ -53,6 +53,7 @@ export function register(program: Command): void {
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
       const { describeModel, float64Providers } = await import('../runtime/index.js');
       const { brief, count, rankNote } = await import('../report/index.js');
+      const { carriedNote } = await import('../leaks/index.js');
       const { openRows } = await import('./rows.js');
       const prior =
         flags.prior === undefined
@@ -82,9 +83,10 @@ export function register(program: Command): void {
         // Of one file x and y are one model's: another model's width says nothing about x.
         const [[from], [to]] = [splitName(flags.x), splitName(flags.y)];
         const note = from === to ? rankNote(rank, Math.min(p, q), n) : null;
+        const carried = await carriedNote(x.source, rank, { signal: context.signal, onProgress: context.onProgress });
         context.print(
-          `${curve}${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}${note ? `\n${note}` : ''}`,
-          { out: flags.out, in: p, features: q, ...map.fit },
+          `${curve}${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}${note ? `\n${note}` : ''}${carried ? `\n${carried}` : ''}`,
+          { out: flags.out, in: p, features: q, ...map.fit, ...(carried ? { notes: [carried] } : {}) },
         );
       } finally {
         await x.close();

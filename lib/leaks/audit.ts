@@ -173,7 +173,7 @@ const behind = ({ fingerprint: { hiddenWidth } }: AuditFindings): string[] =>
   hiddenWidth === null
     ? []
     : [
-        `The outputs also show that the layer before the last is ${count(hiddenWidth)} numbers wide, and tell this model's outputs from any other's.`,
+        `The outputs also show that the layer before the last is at least ${count(hiddenWidth)} numbers wide, and tell this model's outputs from any other's.`,
       ];
 
 /** What stands in the way of those who have the outputs and nothing else. */

@@ -6,10 +6,12 @@
  */
 export { auditVerdict } from './audit.js';
 export type { AuditFindings, LeakPoint, Verdict } from './audit.js';
+export { carriedNote } from './carried.js';
+export type { CarriedRows } from './carried.js';
 export type { FacetCertificate } from './certificate.js';
 export { compareUpToRotation } from './compare.js';
 export type { RotationComparison } from './compare.js';
-export type { Examination, OutputKind } from './examine.js';
+export type { Examination, OutputKind, Storage } from './examine.js';
 export { fingerprint, sameHead } from './fingerprint.js';
 export type { Fingerprint, FingerprintOptions, SameHead } from './fingerprint.js';
 export { identifiableFeatures } from './identifiable.js';
@@ -18,7 +20,7 @@ export { matchFeatures } from './match.js';
 export type { FeatureMatch } from './match.js';
 export { inWords, observe, parseObserve } from './observe.js';
 export type { ObserveSpec, ObserveStep } from './observe.js';
-export { openOutputs } from './outputs.js';
+export { alignColumns, openOutputs } from './outputs.js';
 export type { OutputsFile } from './outputs.js';
 export { recoverFeatures } from './recover.js';
 export type { RecoverOptions, Recovery, RecoveryReport } from './recover.js';

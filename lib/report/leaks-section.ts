@@ -26,7 +26,7 @@ export function fingerprintSection({ fingerprint }: Leaks): Markup {
     ['images', count(fingerprint.rows)],
     ['classes', count(fingerprint.classes)],
     ['directions that they fill', count(fingerprint.rank)],
-    ['width of the layer before the last', count(fingerprint.hiddenWidth)],
+    ['least width of the layer before the last', count(fingerprint.hiddenWidth)],
     ['normalised before the last layer', yesNo(fingerprint.normalised)],
     ['never negative, often zero', yesNo(fingerprint.rectified)],
   ];
