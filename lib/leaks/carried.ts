@@ -260,8 +260,9 @@ function someColumns(x: RowSource, cols: number): RowSource {
   };
 }
 
-/** Parts of a file that are looked at alone. */
+/** Parts of a file that are looked at alone, and columns of each: heads that fill as many directions show nothing. */
 const parts = 4;
+const partColumns = 256;
 
 /**
  * The sentence on a file whose parts fill fewer directions each than all of it does: two models' outputs one after the
@@ -273,13 +274,15 @@ export async function stackedNote(
   rank: number | null,
   options: TaskOptions = {},
 ): Promise<string | null> {
-  const n = outputs.rows;
-  const size = Math.floor(n / parts);
-  const most = seen.scale === 'logits' ? outputs.cols : outputs.cols - 1;
-  const all = rank ?? most;
+  const size = Math.floor(outputs.rows / parts);
+  const cols = Math.min(outputs.cols, partColumns);
+  const source = cols === outputs.cols ? outputs : someColumns(outputs, cols);
+  const most = seen.scale === 'logits' ? cols : cols - 1;
+  const all = Math.min(rank ?? most, most);
+  if (size < 2) return null;
   const ranks: number[] = [];
   for (let part = 0; part < parts; part++) {
-    const rows = sliceRows(outputs, part * size, part * size + size);
+    const rows = sliceRows(source, part * size, part * size + size);
     const space = await outputSpace(rows, { ...seen, rows: size, duplicates: 0 }, options);
     // Of too few rows, or none less than all: nothing to tell.
     if (space.rank === null || space.rank * 2 > size) continue;

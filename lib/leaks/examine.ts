@@ -80,6 +80,8 @@ export async function examineOutputs(outputs: RowSource, options: TaskOptions = 
 }
 
 const maxDecimals = 8;
+/** Log-sum-exps of log-probabilities are 0, but for rounding. */
+const leastLogSum = 0.02;
 /** Values of float32 have 7 significant digits that mean something: fewer were rounded to. */
 const maxDigits = 6;
 /** Distinct values from which on equal steps between them are no chance. */
@@ -107,7 +109,7 @@ class Look {
   #atSmallest = 0;
   #atGreatest = 0;
   /** Rows whose exponentials do not sum to one, until they are too many. */
-  readonly #notLogarithms: number[] = [];
+  readonly #notLogarithms: { row: number; size: number }[] = [];
   readonly #negative: Uint8Array;
   #halves = true;
   /** Decimals that every value so far is a multiple of. */
@@ -191,7 +193,10 @@ class Look {
     this.#sums[i] = sum;
     if (lowest < 0) this.#negative[i] = 1;
     // As many as tell that these are no log-probabilities need no more.
-    if (this.#notLogarithms.length <= 0.1 * this.#rows && Math.abs(logSumExp(row)) >= 0.02) this.#notLogarithms.push(i);
+    if (this.#notLogarithms.length <= 0.1 * this.#rows) {
+      const size = Math.abs(logSumExp(row));
+      if (size >= leastLogSum) this.#notLogarithms.push({ row: i, size });
+    }
   }
 
   result(): ExaminedRows {
@@ -269,12 +274,15 @@ class Look {
     const whole = percent ? 100 : 1;
     const asShares = this.#fromZero && this.#greatest <= whole * 1.000001;
     if (!asShares && near(whole) < 0.9 * this.#rows) {
-      if (this.#notLogarithms.length > 0 && this.#notLogarithms.length <= 0.1 * this.#rows) {
+      if (this.#notLogarithms.length > 0.1 * this.#rows) return { scale: 'logits' };
+      // Rounding by half a unit moves the sum by as much.
+      const off = this.#notLogarithms.filter(({ size }) => size > Math.max(leastLogSum, half)).map(({ row }) => row);
+      if (off.length > 0) {
         throw new FeatReconstructError(
-          `Expected log-probabilities, whose exponentials sum to one in each row as they do in the others, found ${this.#notLogarithms.length} rows where they do not; leave out the rows ${some(this.#notLogarithms)} (counted from 0).`,
+          `Expected log-probabilities, whose exponentials sum to one in every row, found ${off.length === 1 ? 'one row' : `${off.length} rows`} of another kind; leave out ${off.length === 1 ? 'row' : 'rows'} ${some(off)} (counted from 0).`,
         );
       }
-      return { scale: this.#notLogarithms.length === 0 && this.#largest > 0 ? 'log-probabilities' : 'logits' };
+      return { scale: this.#largest > 0 ? 'log-probabilities' : 'logits' };
     }
     const coarse = this.#halves ? 2 ** -12 : storage?.type === 'bfloat16' ? 2 ** -9 : 0;
     const digits = storage?.type === 'digits' ? 0.5 * 10 ** (1 - storage.digits) : 0;
@@ -358,16 +366,18 @@ function stepOf(values: ReadonlySet<number>): number | null {
   let gap = Infinity;
   for (let i = 1; i < sorted.length; i++) gap = Math.min(gap, sorted[i] - sorted[i - 1]);
   if (range / gap > mostLevels) return null;
-  // Float32 blurs a single step of many; the further two values are apart, the better they show it.
+  // Float32 blurs a single step far from zero; values further and further from the one nearest to zero show it better.
+  const [origin, ...others] = Array.from(sorted).sort((a, b) => Math.abs(a) - Math.abs(b));
+  others.sort((a, b) => Math.abs(a - origin) - Math.abs(b - origin));
   let step = gap;
-  for (const value of sorted.subarray(1)) {
-    const levels = (value - sorted[0]) / step;
+  for (const value of others) {
+    const levels = Math.abs(value - origin) / step;
     const nearest = Math.round(levels);
     if (Math.abs(levels - nearest) > 0.1) return null;
-    if (nearest > 0) step = (value - sorted[0]) / nearest;
+    if (nearest > 0) step = Math.abs(value - origin) / nearest;
   }
   return sorted.every((value) => {
-    const levels = (value - sorted[0]) / step;
+    const levels = (value - origin) / step;
     return Math.abs(levels - Math.round(levels)) < 0.02;
   })
     ? step
