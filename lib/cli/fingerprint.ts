@@ -35,11 +35,12 @@ Examples:
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags);
       if (paths.length > 2) throw new UsageError(`Expected one file of outputs or two, found ${paths.length}.`);
-      const { fingerprint, sameHead } = await import('../leaks/index.js');
+      const { alignColumns, fingerprint, sameHead } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
       try {
         for (const path of paths) opened.push(await openShown(path, flags.observe));
+        if (opened.length === 2) opened[1] = alignColumns(opened[1], opened[0]);
         const prints: (Fingerprint & { file: string; notes: string[] })[] = [];
         for (const { rows, name, notes } of opened) {
           const { features } = flags;
@@ -68,7 +69,7 @@ async function describe(print: Fingerprint & { file: string; notes: string[] }):
   const facts: [string, string][] = [
     ['outputs', `${file}: ${count(rows)} rows of ${count(classes)}`],
     ['kind', kind],
-    ['hidden width', hiddenWidth === null ? 'does not show' : count(hiddenWidth)],
+    ['hidden width', hiddenWidth === null ? 'does not show' : `at least ${count(hiddenWidth)}`],
     ['normalised', answer(normalised)],
     ['rectified', answer(rectified)],
   ];

@@ -55,6 +55,7 @@ export function register(program: Command): void {
       const { describeModel, float64Providers } = await import('../runtime/index.js');
       const { brief, count, rankNote } = await import('../report/index.js');
       const { openRows } = await import('../extract/index.js');
+      const { carriedNote } = await import('../leaks/index.js');
       const prior =
         flags.prior === undefined
           ? undefined
@@ -82,14 +83,16 @@ export function register(program: Command): void {
         const curve = crossValidation ? linesOf(await curveTable(crossValidation)) : [];
         // Of one file x and y are one model's: another model's width says nothing about x.
         const note = x.path === y.path ? rankNote(rank, Math.min(p, q), n) : null;
+        const carried = await carriedNote(x.source, rank, { signal: context.signal, onProgress: context.onProgress });
         context.print(
           [
             ...curve,
             `${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`,
             ...(note ? [note] : []),
+            ...(carried ? [`! ${carried}`] : []),
             ...(warning ? [`! ${warning}`] : []),
           ],
-          { out: flags.out, in: p, features: q, ...map.fit },
+          { out: flags.out, in: p, features: q, ...map.fit, ...(carried ? { notes: [carried] } : {}) },
         );
       } finally {
         await x.close();

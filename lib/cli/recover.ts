@@ -59,7 +59,7 @@ Examples:
     )
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags, { finishes: true });
-      const { recoverFeatures } = await import('../leaks/index.js');
+      const { alignColumns, recoverFeatures } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { joinRows } = await import('../tensor/index.js');
       const { openRows } = await import('../extract/index.js');
@@ -69,8 +69,11 @@ Examples:
         return file;
       };
       try {
-        const files = [];
-        for (const path of paths) files.push(await open(await openShown(path, flags.observe)));
+        const files: Awaited<ReturnType<typeof openShown>>[] = [];
+        for (const path of paths) {
+          const file = await open(await openShown(path, flags.observe));
+          files.push(files.length > 0 ? alignColumns(file, files[0]) : file);
+        }
         const truths = [];
         for (const path of flags.features ?? [])
           truths.push((await open(await openRows(path, 'features', context))).source);

@@ -1,7 +1,7 @@
-import type { TaskOptions } from '../base/index.js';
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { applyLinearMap, matrix, multiply, symmetricEigen, type Matrix } from '../fit/index.js';
-import { chooseRows, type RowSource } from '../tensor/index.js';
-import { some, type ExaminedRows } from './examine.js';
+import { chooseRows, sliceRows, type RowSource } from '../tensor/index.js';
+import { examineOutputs, some, type ExaminedRows } from './examine.js';
 import { blocks } from './graphs.js';
 import { linearOutputs, outputSpace, whitening, type OutputSpace } from './whiten.js';
 
@@ -17,12 +17,19 @@ export interface CarriedRows {
   without: number;
 }
 
-/** The space that outputs fill without the rows that alone carry a direction. */
-export interface SupportedSpace {
+/** A space of outputs without some of their rows, which are no longer among the distinct ones. */
+export interface PartSpace {
   space: OutputSpace;
-  /** What was seen, those rows no longer among the distinct ones. */
   seen: ExaminedRows;
+  /** Positions of the rows left out. */
+  left: number[];
+}
+
+/** The space that outputs fill without the rows that alone carry a direction. */
+export interface SupportedSpace extends PartSpace {
   carried: CarriedRows | null;
+  /** Without those alone of which nothing speaks for a direction: no two of them agree on one. */
+  firm: PartSpace;
 }
 
 /**
@@ -51,45 +58,70 @@ export async function supportedSpace(
   seen: ExaminedRows,
   options: TaskOptions = {},
 ): Promise<SupportedSpace> {
-  const all = await outputSpace(outputs, seen, options);
-  let distinct = seen.distinct;
-  let current = all;
-  const left = new Set<number>();
-  for (let round = 0; round <= mostRounds; round++) {
-    const whole = distinct.length === seen.rows;
-    const source = whole ? outputs : chooseRows(outputs, distinct);
-    const part: ExaminedRows = { ...seen, rows: distinct.length, duplicates: 0 };
-    // Copies of a row would share its leverage.
-    if (!whole) current = await outputSpace(source, part, options);
-    if (round === mostRounds) break;
-    const found = await carriers(source, part, current, options);
-    if (found.length === 0 || left.size + found.length > Math.max(mostCarriers, seen.distinct.length / 10)) break;
-    for (const i of found) left.add(distinct[i]);
-    distinct = seen.distinct.filter((row) => !left.has(row));
+  const all: PartSpace = { space: await outputSpace(outputs, seen, options), seen, left: [] };
+  const most = seen.scale === 'logits' ? all.space.columns.length : all.space.columns.length - 1;
+  const rankOf = ({ space }: PartSpace): number => space.rank ?? most;
+  let [current, firm] = [all, all];
+  let agreed = false;
+  for (let round = 0; round < mostRounds; round++) {
+    const found = await carriers(outputs, current, options);
+    const left = [...current.left, ...found.rows].sort((a, b) => a - b);
+    if (found.rows.length === 0 || left.length > Math.max(mostCarriers, seen.distinct.length / 10)) break;
+    const next = await without(outputs, seen, left, options);
+    const directions = rankOf(current) - rankOf(next);
+    // More rows than directions have one cause in common, unless there is no more room for them.
+    agreed ||= !found.alone && found.rows.length > directions && rankOf(current) < most;
+    current = next;
+    if (!agreed) firm = next;
   }
-  if (left.size === 0 || current.rank === null) return { space: all, seen, carried: null };
-  const top = all.rank ?? current.values.filter((value) => value > 0).length;
-  const carried: CarriedRows = {
-    rows: [...left].sort((a, b) => a - b),
-    directions: Math.max(1, top - current.rank),
-    with: all.rank,
-    without: current.rank,
-  };
-  return { space: current, seen: { ...seen, distinct }, carried };
+  if (current.space.rank === null) return { ...all, carried: null, firm: all };
+  const carried: CarriedRows | null =
+    current.left.length === 0
+      ? null
+      : {
+          rows: current.left,
+          directions: Math.max(1, rankOf(all) - rankOf(current)),
+          with: all.space.rank,
+          without: current.space.rank,
+        };
+  return { ...current, carried, firm };
+}
+
+async function without(
+  outputs: RowSource,
+  seen: ExaminedRows,
+  left: number[],
+  options: TaskOptions,
+): Promise<PartSpace> {
+  const out = new Set(left);
+  const distinct = seen.distinct.filter((row) => !out.has(row));
+  const part: ExaminedRows = { ...seen, rows: distinct.length, duplicates: 0 };
+  const space = await outputSpace(chooseRows(outputs, distinct), part, options);
+  return { space, seen: { ...seen, distinct }, left };
+}
+
+interface Carriers {
+  /** Positions. */
+  rows: number[];
+  /** Whether each of them carries a direction by itself. */
+  alone: boolean;
 }
 
 /** Positions of rows that alone carry a direction. */
-async function carriers(
-  source: RowSource,
-  seen: ExaminedRows,
-  space: OutputSpace,
-  options: TaskOptions,
-): Promise<number[]> {
+async function carriers(outputs: RowSource, part: PartSpace, options: TaskOptions): Promise<Carriers> {
+  const { distinct } = part.seen;
+  const nothing: Carriers = { rows: [], alone: false };
+  let { space } = part;
+  const whole = distinct.length === outputs.rows;
+  const source = whole ? outputs : chooseRows(outputs, distinct);
+  const seen: ExaminedRows = { ...part.seen, rows: distinct.length, duplicates: 0 };
+  // Copies of a row would share its leverage.
+  if (!whole && part.left.length === 0) space = await outputSpace(source, seen, options);
   const floor = space.values[0] * 1e-13;
   const rank = space.rank ?? space.values.filter((value) => value > Math.max(floor, seen.noise)).length;
   const n = source.rows;
   const most = Math.min(mostCarriers, n - rank - 1 - spareRows);
-  if (rank === 0 || most < 1) return [];
+  if (rank === 0 || most < 1) return nothing;
   const whitened = applyLinearMap(whitening(space, rank), linearOutputs(source, seen, space.columns));
   const leverage = new Float64Array(n);
   for (const [start, end] of blocks(n, source.cols)) {
@@ -108,13 +140,20 @@ async function carriers(
       .slice(0, most);
     const h = matrix(most, rank);
     for (const [k, i] of top.entries()) h.data.set(await whitened.read(i, i + 1), k * rank);
+    const rowsAt = (found: readonly number[]): number[] => found.map((k) => distinct[top[k]]).sort((a, b) => a - b);
+    const alone: number[] = [];
+    for (let k = 0; k < most; k++) {
+      const row = matrix(1, rank, h.data.subarray(k * rank, (k + 1) * rank));
+      if ((await carriedAmong(row, noise, n)).found.length > 0) alone.push(k);
+    }
+    if (alone.length > 0) return { rows: rowsAt(alone), alone: true };
     const { found, nearest } = await carriedAmong(h, noise, n);
-    if (found.length > 0) return found.map((k) => top[k]).sort((a, b) => a - b);
-    if (!nearest) return [];
+    if (found.length > 0) return { rows: rowsAt(found), alone: false };
+    if (!nearest) return nothing;
     // A direction that these rows carry for the most part: the rows that it is largest on may carry all of it.
     weights = await sizesOf(nearest, whitened);
   }
-  return [];
+  return nothing;
 }
 
 /** Looks at the rows of the largest leverage, then of the largest values of what those carry for the most part. */
@@ -172,13 +211,91 @@ async function carriedAmong(h: Matrix, noise: Float64Array, n: number): Promise<
 }
 
 /** What is said of such rows. */
-export function describeCarried(
-  { rows, directions, without }: CarriedRows,
-  classes: number,
-  total: number | null,
-): string {
+export function describeCarried({ rows, directions, with: all, without: rest }: CarriedRows, classes: number): string {
   const one = rows.length === 1;
-  const who = one ? `Row ${rows[0]} (counted from 0)` : `${rows.length} rows (${some(rows)}, counted from 0)`;
-  const all = total === null ? `all ${classes} outputs` : `${total} directions`;
-  return `${who} alone ${one ? 'carries' : 'carry'} ${directions} of the directions: with ${one ? 'it' : 'them'} the outputs fill ${all}, without ${one ? 'it' : 'them'} ${without}. ${one ? 'It is' : 'They are'} left out: a header or noise, rows of another model, or images that alone switch a feature on; outputs cannot tell which.`;
+  const [it, carry] = one ? ['it', 'carries'] : ['them', 'carry'];
+  const fill = all === null || all === classes ? `all ${classes} directions` : `${all} directions`;
+  return `${namesOf(rows)} alone ${carry} ${directions} of the directions: with ${it} the outputs fill ${fill}, without ${it} ${rest}. A header, noise or another model's outputs do that, and so do images that alone switch a feature on; outputs cannot tell which.`;
+}
+
+/** Rows by their numbers, at the start of a sentence. */
+export const namesOf = (rows: readonly number[]): string =>
+  rows.length === 1 ? `Row ${rows[0]} (counted from 0)` : `${rows.length} rows (${some(rows)}, counted from 0)`;
+
+/** Columns beyond the rank that a look for such rows needs: any so many fill the same space. */
+const spareColumns = 64;
+/** Outputs up to which even a full rank is looked at. */
+const widestFull = 256;
+
+/**
+ * The sentence on rows of x that alone carry directions, for a fit that found so high a rank; null where there are none,
+ * or where x is no set of outputs at all.
+ */
+export async function carriedNote(x: RowSource, rank: number, options: TaskOptions = {}): Promise<string | null> {
+  if (rank + 1 + spareRows >= x.rows) return null;
+  // Rows that fill all there is are, of many outputs, those of a layer that is as wide: a look would take longer than the fit.
+  if (rank >= x.cols && x.cols > widestFull) return null;
+  try {
+    const cols = Math.min(x.cols, rank + spareColumns);
+    const source = cols === x.cols ? x : someColumns(x, cols);
+    // What is fitted is the values as they stand, whatever they are.
+    const seen = await examineOutputs(source, options);
+    const asLogits: ExaminedRows = { ...seen, kind: 'logits', scale: 'logits', rowsWithZeros: 0 };
+    const { carried } = await supportedSpace(source, asLogits, options);
+    if (!carried) return null;
+    return describeCarried(carried, x.cols);
+  } catch (error) {
+    if (error instanceof FeatReconstructError) return null;
+    throw error;
+  }
+}
+
+function someColumns(x: RowSource, cols: number): RowSource {
+  const columns = Int32Array.from({ length: cols }, (_, j) => Math.floor((j * x.cols) / cols));
+  return {
+    ...x,
+    cols,
+    async read(start, end) {
+      const data = await x.read(start, end);
+      const out = data.slice(0, (end - start) * cols);
+      for (let i = 0, to = 0; i < end - start; i++) for (const j of columns) out[to++] = data[i * x.cols + j];
+      return out;
+    },
+  };
+}
+
+/** Parts of a file that are looked at alone, and columns of each: heads that fill as many directions show nothing. */
+const parts = 4;
+const partColumns = 256;
+
+/**
+ * The sentence on a file whose parts fill fewer directions each than all of it does: two models' outputs one after the
+ * other fill as many as both heads together. Null where nothing of the kind shows.
+ */
+export async function stackedNote(
+  outputs: RowSource,
+  seen: ExaminedRows,
+  rank: number | null,
+  options: TaskOptions = {},
+): Promise<string | null> {
+  const size = Math.floor(outputs.rows / parts);
+  const cols = Math.min(outputs.cols, partColumns);
+  const source = cols === outputs.cols ? outputs : someColumns(outputs, cols);
+  const most = seen.scale === 'logits' ? cols : cols - 1;
+  const all = Math.min(rank ?? most, most);
+  if (size < 2) return null;
+  const ranks: number[] = [];
+  for (let part = 0; part < parts; part++) {
+    const rows = sliceRows(source, part * size, part * size + size);
+    const space = await outputSpace(rows, { ...seen, rows: size, duplicates: 0 }, options);
+    // Of too few rows, or none less than all: nothing to tell.
+    if (space.rank === null || space.rank * 2 > size) continue;
+    ranks.push(space.rank);
+  }
+  const small = ranks.filter((found) => found < all - 1);
+  if (small.length < 2) return null;
+  const [first, last] = [small[0], small[small.length - 1]];
+  // Images sorted by class fill less in each part as well, but hardly ever so much less.
+  if (all < Math.min(most, first + last) - 1) return null;
+  return `Parts of the file fill ${first} and ${last} directions, all of it ${all}: it looks like the outputs of two models, one after the other. Give those of one alone.`;
 }

@@ -159,15 +159,19 @@ class Chooser {
   /** Columns equal to an earlier one, and that one. Constants are no copies. */
   #copies(candidates: readonly number[]): Map<number, number> {
     const { sample, columns } = this;
-    const seen = new Map<string, number>();
+    const seen = new Map<number, number>();
     const copies = new Map<number, number>();
-    const looked = Math.min(sample.rows, 40);
+    const equal = (a: number, b: number): boolean => {
+      for (let i = 0; i < sample.rows; i++) if (sample.value(i, a) !== sample.value(i, b)) return false;
+      return true;
+    };
     for (const j of candidates) {
       if (columns[j].min === columns[j].max) continue;
-      const key = Array.from({ length: looked }, (_, i) => sample.value(i, j)).join();
+      let key = 0;
+      for (let i = 0; i < Math.min(sample.rows, 40); i++) key += sample.value(i, j) * Math.sqrt(i + 2);
       const first = seen.get(key);
       if (first === undefined) seen.set(key, j);
-      else copies.set(j, first);
+      else if (equal(first, j)) copies.set(j, first);
     }
     return copies;
   }
@@ -249,6 +253,7 @@ class Chooser {
     const alone = new Set(outOfSpan(sample, usual));
     const core = usual.filter((j) => !alone.has(j));
     const odd = [...unusual, ...alone].sort((a, b) => a - b);
+    if (odd.length === 0) return [...core];
     const inside = inSpan(sample, odd, core);
     const negative = core.some((j) => columns[j].min < 0);
     const fractions = core.some((j) => columns[j].fractions > 0);

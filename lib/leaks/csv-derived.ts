@@ -13,7 +13,7 @@ export interface Sample {
 export type Whole = 'one' | 'hundred' | 'logarithms' | null;
 
 /** Decimals that all values are multiples of; 9 for more. */
-function decimalsOf(values: readonly number[]): number {
+function decimalsOf(values: Iterable<number>): number {
   let decimals = 0;
   for (const value of values) {
     while (decimals < 9 && Math.abs(value * 10 ** decimals - Math.round(value * 10 ** decimals)) > 1e-6) decimals++;
@@ -21,15 +21,18 @@ function decimalsOf(values: readonly number[]): number {
   return decimals;
 }
 
-const columnOf = (sample: Sample, j: number): number[] =>
-  Array.from({ length: sample.rows }, (_, i) => sample.value(i, j));
+function columnOf(sample: Sample, j: number): Float64Array {
+  const out = new Float64Array(sample.rows);
+  for (let i = 0; i < out.length; i++) out[i] = sample.value(i, j);
+  return out;
+}
 
 /** Whether every row of these columns sums to one, to a hundred, or does so after exp. */
 export function wholeOf(sample: Sample, columns: readonly number[]): Whole {
   if (columns.length < 2) return null;
   const { rows } = sample;
   const some = columns.filter((_, k) => k % Math.ceil(columns.length / 64) === 0);
-  const decimals = decimalsOf(some.flatMap((j) => columnOf(sample, j).slice(0, 50)));
+  const decimals = decimalsOf(some.flatMap((j) => Array.from(columnOf(sample, j).subarray(0, 50))));
   const slack = decimals > 8 ? 0 : 0.5 * columns.length * 10 ** -decimals;
   let [one, hundred, logarithms] = [true, true, true];
   const row = new Float64Array(columns.length);
@@ -155,6 +158,7 @@ const mostBasis = 256;
  * classes; null where the others themselves fill all directions and so cannot tell. Gram-Schmidt, twice.
  */
 export function inSpan(sample: Sample, columns: readonly number[], others: readonly number[]): boolean[] | null {
+  if (columns.length === 0) return null;
   const step = Math.max(1, others.length / mostBasis);
   const used = Array.from({ length: Math.min(others.length, mostBasis) }, (_, k) => others[Math.floor(k * step)]);
   if (sample.rows < used.length + 10) return null;
@@ -163,7 +167,7 @@ export function inSpan(sample: Sample, columns: readonly number[], others: reado
     const values = columnOf(sample, j);
     const decimals = decimalsOf(values);
     const mean = values.reduce((a, b) => a + b, 0) / values.length;
-    const left = Float64Array.from(values, (value) => value - mean);
+    const left = values.map((value) => value - mean);
     const before = length(left);
     for (let pass = 0; pass < 2; pass++) {
       for (const direction of basis) {
@@ -205,7 +209,7 @@ export function outOfSpan(sample: Sample, columns: readonly number[]): number[] 
   const standard = columns.map((j) => {
     const values = columnOf(sample, j);
     const mean = values.reduce((a, b) => a + b, 0) / rows;
-    const centred = Float64Array.from(values, (value) => value - mean);
+    const centred = values.map((value) => value - mean);
     const size = length(centred) || 1;
     return centred.map((value) => value / size);
   });

@@ -2,6 +2,7 @@ import { FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { isMissing, numberOf } from './csv-cells.js';
 import { chooseColumns, describeChoice } from './csv-columns.js';
+import type { Sample } from './csv-derived.js';
 import { dialectOf, recordsOf, separatorLine, type Dialect } from './csv-dialect.js';
 import { Table } from './csv-table.js';
 import { textOf, wholeRecords } from './csv-text.js';
@@ -29,10 +30,7 @@ const linesAhead = 50;
 export async function readCsv(path: string): Promise<CsvOutputs> {
   const table = await readTable(path);
   const { columns, rows } = table;
-  const total = rows;
-  const looked = Math.min(rows, 1000);
-  const at = Int32Array.from({ length: looked }, (_, i) => Math.floor((i * rows) / looked));
-  const sample = { rows: looked, total, value: (i: number, j: number) => table.value(at[i], j) };
+  const sample = sampleOf(table);
   const numbers = columns.filter(({ texts }) => texts * 2 <= rows);
   if (rows === 0 || numbers.length < 2) throw noOutputs(table, numbers.length);
   const choice = chooseColumns(columns, sample, path, table.named);
@@ -53,6 +51,21 @@ export async function readCsv(path: string): Promise<CsvOutputs> {
   };
 }
 
+/** Most values of a sample. */
+const mostSampled = 2e7;
+
+/** Rows of a table, spread evenly, for a look at what its columns are. */
+function sampleOf(table: Table): Sample {
+  const cols = table.columns.length;
+  const rows = Math.min(table.rows, 1000, Math.max(64, Math.floor(mostSampled / Math.max(cols, 1))));
+  const values = new Float64Array(rows * cols);
+  for (let i = 0, to = 0; i < rows; i++) {
+    const row = Math.floor((i * table.rows) / rows);
+    for (let j = 0; j < cols; j++) values[to++] = table.value(row, j);
+  }
+  return { rows, total: table.rows, value: (i, j) => values[i * cols + j] };
+}
+
 async function readTable(path: string): Promise<Table> {
   let table: Table | undefined;
   let dialect: Dialect | undefined;
@@ -66,9 +79,11 @@ async function readTable(path: string): Promise<Table> {
       body = text.replace(separatorLine, '');
       if (body !== text) line++;
     }
+    // Only quotes hold line ends together.
+    const quoted = body.includes('"');
     for (const cells of recordsOf(body, dialect.separator)) {
       const start = line++;
-      for (const cell of cells) if (cell.includes('\n')) line += cell.split('\n').length - 1;
+      if (quoted) for (const cell of cells) line += cell.split('\n').length - 1;
       if (cells.every((cell) => cell.trim() === '')) continue;
       // A column may be called '#', above numbers of rows.
       const first = cells[0].replace(/^\uFEFF/, '').trim();

@@ -81,6 +81,8 @@ export async function examineOutputs(outputs: RowSource, options: TaskOptions = 
 }
 
 const maxDecimals = 8;
+/** Log-sum-exps of log-probabilities are 0, but for rounding. */
+const leastLogSum = 0.02;
 /** Values of float32 have 7 significant digits that mean something: fewer were rounded to. */
 const maxDigits = 6;
 /** Distinct values from which on equal steps between them are no chance. */
@@ -107,7 +109,9 @@ class Look {
   #greatest = -Infinity;
   #atSmallest = 0;
   #atGreatest = 0;
-  #logProbabilities = true;
+  /** Rows whose exponentials do not sum to one, until they are too many. */
+  readonly #notLogarithms: { row: number; size: number }[] = [];
+  readonly #negative: Uint8Array;
   #halves = true;
   /** Decimals that every value so far is a multiple of. */
   #decimals = 0;
@@ -127,6 +131,7 @@ class Look {
     this.#varies = new Uint8Array(this.#cols);
     this.#withZero = new Uint8Array(this.#rows);
     this.#sums = new Float64Array(this.#rows);
+    this.#negative = new Uint8Array(this.#rows);
     this.#columnHashes = new Int32Array(this.#cols);
   }
 
@@ -187,7 +192,12 @@ class Look {
       this.#withZero[i] = 1;
     }
     this.#sums[i] = sum;
-    if (this.#logProbabilities) this.#logProbabilities = Math.abs(logSumExp(row)) < 0.02;
+    if (lowest < 0) this.#negative[i] = 1;
+    // As many as tell that these are no log-probabilities need no more.
+    if (this.#notLogarithms.length <= 0.1 * this.#rows) {
+      const size = Math.abs(logSumExp(row));
+      if (size >= leastLogSum) this.#notLogarithms.push({ row: i, size });
+    }
   }
 
   result(): ExaminedRows {
@@ -205,7 +215,8 @@ class Look {
     // Six digits of numbers from 0.01 to 10 are multiples of 10^-8, too: the coarser of the two was rounded to.
     const byDigits =
       !dyadic && step === null && this.#digits <= maxDigits ? 10 ** (2 - 2 * this.#digits) * meanSquare * 0.05 : 0;
-    const coarser = byDigits > 0 && (decimals === null || byDigits > 10 ** (-2 * decimals) / 12);
+    const implied = decimals !== null && this.#largest * 10 ** decimals <= 10 ** this.#digits;
+    const coarser = byDigits > 0 && !implied && (decimals === null || byDigits > 10 ** (-2 * decimals) / 12);
     if (coarser) decimals = null;
     const storage: Storage | null =
       step !== null && stepDecimals === null
@@ -260,23 +271,31 @@ class Look {
   }
 
   #scale(half: number, storage: Storage | null): { scale: Examination['scale']; percent?: true } {
-    if (!this.#fromZero) {
-      return { scale: this.#logProbabilities && this.#largest > 0 ? 'log-probabilities' : 'logits' };
-    }
     // Shares of one, or of a hundred where most rows say so.
-    const near = (whole: number): number => this.#sums.filter((sum) => Math.abs(sum - whole) < 0.01 * whole).length;
+    const near = (whole: number): number =>
+      this.#sums.filter((sum, i) => this.#negative[i] === 0 && Math.abs(sum - whole) < 0.01 * whole).length;
     const percent = this.#greatest > 1.000001 && near(100) * 2 > this.#rows;
     const whole = percent ? 100 : 1;
-    if (this.#greatest > whole * 1.000001) {
-      return { scale: this.#logProbabilities && this.#largest > 0 ? 'log-probabilities' : 'logits' };
+    const asShares = this.#fromZero && this.#greatest <= whole * 1.000001;
+    if (!asShares && near(whole) < 0.9 * this.#rows) {
+      if (this.#notLogarithms.length > 0.1 * this.#rows) return { scale: 'logits' };
+      // Rounding by half a unit moves the sum by as much.
+      const off = this.#notLogarithms.filter(({ size }) => size > Math.max(leastLogSum, half)).map(({ row }) => row);
+      if (off.length > 0) {
+        throw new FeatReconstructError(
+          `Expected log-probabilities, whose exponentials sum to one in every row, found ${off.length === 1 ? 'one row' : `${off.length} rows`} of another kind; leave out ${off.length === 1 ? 'row' : 'rows'} ${some(off)} (counted from 0).`,
+        );
+      }
+      return { scale: this.#largest > 0 ? 'log-probabilities' : 'logits' };
     }
     const coarse = this.#halves ? 2 ** -12 : storage?.type === 'bfloat16' ? 2 ** -9 : 0;
-    const slack = whole * Math.max(1e-3, (this.#cols * half) / whole, this.#cols * coarse);
+    const digits = storage?.type === 'digits' ? 0.5 * 10 ** (1 - storage.digits) : 0;
+    const slack = whole * Math.max(1e-3, (this.#cols * half) / whole, this.#cols * coarse, digits);
     const hidden = this.#zeros === this.#rows;
     const off: number[] = [];
     let worst = 0;
     for (const [i, sum] of this.#sums.entries()) {
-      if (sum <= whole + slack && (sum >= whole - slack || hidden)) continue;
+      if (this.#negative[i] === 0 && sum <= whole + slack && (sum >= whole - slack || hidden)) continue;
       off.push(i);
       if (Math.abs(sum - whole) > Math.abs(this.#sums[worst] - whole)) worst = i;
     }
@@ -284,7 +303,7 @@ class Look {
     const found = `found ${this.#sums[worst].toPrecision(4)} in row ${worst} (counted from 0)`;
     const few = off.length * 10 <= this.#rows;
     const cure = few
-      ? `leave out ${off.length === 1 ? 'that row' : `the ${off.length} rows that do not (${some(off)})`}`
+      ? `leave out ${off.length === 1 ? 'that row' : `the ${off.length} rows that are none (${some(off)})`}`
       : 'give all classes, or the logits where each class has a sigmoid of its own';
     throw new FeatReconstructError(
       percent
@@ -350,14 +369,23 @@ function stepOf(values: ReadonlySet<number>): number | null {
   const range = sorted[sorted.length - 1] - sorted[0];
   let gap = Infinity;
   for (let i = 1; i < sorted.length; i++) gap = Math.min(gap, sorted[i] - sorted[i - 1]);
-  // Steps below float32's own spacing of the largest value are its spacing.
   if (range / gap > mostLevels) return null;
-  const step = range / Math.round(range / gap);
-  const fits = sorted.every((value) => {
-    const levels = (value - sorted[0]) / step;
+  // Float32 blurs a single step far from zero; values further and further from the one nearest to zero show it better.
+  const [origin, ...others] = Array.from(sorted).sort((a, b) => Math.abs(a) - Math.abs(b));
+  others.sort((a, b) => Math.abs(a - origin) - Math.abs(b - origin));
+  let step = gap;
+  for (const value of others) {
+    const levels = Math.abs(value - origin) / step;
+    const nearest = Math.round(levels);
+    if (Math.abs(levels - nearest) > 0.1) return null;
+    if (nearest > 0) step = Math.abs(value - origin) / nearest;
+  }
+  return sorted.every((value) => {
+    const levels = (value - origin) / step;
     return Math.abs(levels - Math.round(levels)) < 0.02;
-  });
-  return fits ? step : null;
+  })
+    ? step
+    : null;
 }
 
 /** k where a step is 10^-k; null for another step. */

@@ -1,5 +1,5 @@
 import { chooseRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
-import { describeCarried, supportedSpace, type CarriedRows } from './carried.js';
+import { describeCarried, stackedNote, supportedSpace, type CarriedRows } from './carried.js';
 import { examineOutputs, plain, some, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { count, FeatReconstructError, NotShownError, type TaskOptions } from '../base/index.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
@@ -86,13 +86,15 @@ export async function fingerprint(outputs: RowsLike, options: FingerprintOptions
     kept = supported.seen;
     if (supported.carried) {
       result.carried = usable.inFile(supported.carried);
-      result.reasons.push(describeCarried(result.carried, seen.classes, supported.carried.with));
+      result.reasons.push(`${describeCarried(result.carried, seen.classes)} The width is that of the others.`);
     }
   } catch (error) {
     if (!(error instanceof NotShownError)) throw error;
     result.reasons.push(`The hidden width does not show. ${hiddenIn(seen)}`);
     return result;
   }
+  const stacked = await stackedNote(usable.rows, usable.seen, space.rank, options);
+  if (stacked) result.reasons.push(stacked);
   result.rank = space.rank;
   result.gap = space.gap;
   if (space.rank === null) {

@@ -6,10 +6,12 @@
  */
 export { aloneSentence, auditVerdict } from './audit.js';
 export type { AuditFindings, LeakPoint, Verdict } from './audit.js';
+export { carriedNote } from './carried.js';
+export type { CarriedRows } from './carried.js';
 export type { FacetCertificate } from './certificate.js';
 export { compareUpToRotation } from './compare.js';
 export type { RotationComparison } from './compare.js';
-export type { Examination, OutputKind } from './examine.js';
+export type { Examination, OutputKind, Storage } from './examine.js';
 export { fingerprint, sameHead } from './fingerprint.js';
 export type { Fingerprint, FingerprintOptions, SameHead } from './fingerprint.js';
 export { identifiableFeatures } from './identifiable.js';
@@ -19,7 +21,7 @@ export type { FeatureMatch } from './match.js';
 export { inWords, logSumExp, observe, parseObserve } from './observe.js';
 export { whyUnknown, type Reading } from './known.js';
 export type { ObserveSpec, ObserveStep } from './observe.js';
-export { openOutputs } from './outputs.js';
+export { alignColumns, openOutputs } from './outputs.js';
 export type { OutputsFile } from './outputs.js';
 export { random } from './random.js';
 export type { Random } from './random.js';

@@ -2,7 +2,7 @@ import type { NdArray } from 'ndarray';
 import { count, NotShownError, option, type TaskOptions, UsageError } from '../base/index.js';
 import { applyLinearMap, composeLinearMaps, type Matrix } from '../fit/index.js';
 import { toNdArray, toRowSource, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
-import { describeCarried, supportedSpace } from './carried.js';
+import { describeCarried, namesOf, supportedSpace } from './carried.js';
 import type { FacetCertificate } from './certificate.js';
 import { examineOutputs, plain, type ExaminedRows, type Examination } from './examine.js';
 import { unitDirection } from './facet.js';
@@ -94,7 +94,8 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   const seen = await examineOutputs(rows, options);
   // Refuses what is hidden before any arithmetic.
   linearOutputs(rows, seen);
-  const { space, seen: kept, carried } = await supportedSpace(rows, seen, options);
+  const { carried, firm } = await supportedSpace(rows, seen, options);
+  const { space, seen: kept, left } = firm;
   if (space.rank === null) {
     const expected =
       space.missing === 'too-few-rows'
@@ -108,7 +109,13 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
     onProgress: limited(options, started),
   });
   const recovery = await attempt.run(kind);
-  if (carried) recovery.report.notes.unshift(describeCarried(carried, seen.classes, carried.with));
+  if (carried) {
+    const out =
+      left.length === 0
+        ? ''
+        : ` ${namesOf(left)} took no part, and what is written for ${left.length === 1 ? 'it' : 'them'} means nothing.`;
+    recovery.report.notes.unshift(describeCarried(carried, seen.classes) + out);
+  }
   recovery.report.seconds = (performance.now() - started) / 1000;
   return recovery;
 }

@@ -27,7 +27,7 @@ export function fingerprintSection({ fingerprint }: Leaks, variations = 1): Mark
     ['images', variations > 1 ? imageCount(fingerprint.rows, variations) : count(fingerprint.rows)],
     ['classes', count(fingerprint.classes)],
     ['directions that they fill', count(fingerprint.rank)],
-    ['width of the layer before the last', count(fingerprint.hiddenWidth)],
+    ['least width of the layer before the last', count(fingerprint.hiddenWidth)],
     ['normalised before the last layer', yesNo(fingerprint.normalised)],
     ['never negative, often zero', yesNo(fingerprint.rectified)],
   ];
