@@ -277,12 +277,22 @@ describe('with a model', () => {
   });
 
   test('audit: variations are no images of their own', async () => {
-    const few = ['audit', model, 'cifar10:train[0:32]', ...data(), '--vary', '4', '--observe', 'logits', 'probs'];
+    const few = [
+      'audit',
+      model,
+      'cifar10:train[0:32]',
+      ...data(),
+      '--vary',
+      '4',
+      '--observe',
+      'logits',
+      'probs+topk:2',
+    ];
     const { rows, leaks } = await json<Results>([...few, '--minutes', '0.5', '--out', at('audit-few')]);
     // More rows than three for each of the 10 classes, of fewer images.
     expect(rows[0].nTrain).toBeGreaterThan(30);
     expect(leaks!.verdict.sentences.join()).toMatch(
-      /\(all probabilities\) these images are too few to say: a map from 10 numbers takes 30 images or more, here it had 2\d\./,
+      /\(the top 2 probabilities\) these images are too few to say: a map from 10 numbers takes 30 images or more, here it had 2\d\./,
     );
   });
 

@@ -75,7 +75,7 @@ describe('auditVerdict', () => {
     const unread = { recovery: null, untried: 'too-few-rows' } as const;
     expect(auditVerdict({ ...low, ...unread }).sentences.slice(0, 2)).toEqual([
       'Anyone who sees all 30 outputs of made and has its features for some images learns less than 0.1 % of how its 16 features differ from image to image, or more.',
-      'What is given away by showing less (all probabilities and only the largest of the probabilities) is not known: the map that was fitted does no better than the mean of the features, which another map may. Their rows are left empty.',
+      'What is given away by showing less (only the largest of the probabilities) is not known: the map that was fitted does no better than the mean of the features, which another map may. Their rows are left empty.',
     ]);
     const nothing = auditVerdict({ ...low, ...unread, curve: low.curve.slice(1) });
     expect(nothing.level).toBe('unknown');

@@ -159,7 +159,6 @@ test('names only show: in a terminal, in Markdown and on a page', async () => {
     madeRow({ source: evil, target: evil, test: `folder:/a/e.vil${evil.replaceAll('/', '')}`, warnings: [evil] }),
   ];
   const results = { ...sweep(rows), question: evil };
-  // eslint-disable-next-line no-control-regex
   const acts = /[\u0000-\u0009\u000b-\u001f\u007f\u2028\u202e]/;
   const texts = [renderResults(results), renderMarkdown(results), await renderReport([results])];
   for (const text of texts) expect(text.replaceAll('\t', '')).not.toMatch(acts);

@@ -101,11 +101,8 @@ function learnt({ model, classes, features, curve, vary = 1 }: AuditFindings, be
     : `${who} learns ${shareInWords(best)} of how its ${count(features)} features differ from image to image, or more.`;
 }
 
-/** Whoever sees all probabilities takes their logarithms: what is read off them as they stand is no bound. */
-const telling = (points: readonly LeakPoint[]): LeakPoint[] =>
-  points.some(({ observe }) => observe === 'log-probs')
-    ? points.filter(({ observe }) => observe !== 'probs')
-    : [...points];
+/** Whoever sees all probabilities takes their logarithms: what is read off them as they stand is no bound, and they are no less. */
+const telling = (points: readonly LeakPoint[]): LeakPoint[] => points.filter(({ observe }) => observe !== 'probs');
 
 /** Interfaces that show as much as the logits do. */
 function asMuch(points: readonly LeakPoint[], known: boolean): string[] {
