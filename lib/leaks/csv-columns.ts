@@ -1,5 +1,15 @@
 import { FeatReconstructError } from '../base/index.js';
-import { derivedFrom, inSpan, isArgMax, isSoftmaxOf, isSorted, outOfSpan, wholeOf, type Sample, type Whole } from './csv-derived.js';
+import {
+  derivedFrom,
+  inSpan,
+  isArgMax,
+  isSoftmaxOf,
+  isSorted,
+  outOfSpan,
+  wholeOf,
+  type Sample,
+  type Whole,
+} from './csv-derived.js';
 import { families, isOdd } from './csv-names.js';
 import { list, type Column } from './csv-table.js';
 
@@ -76,7 +86,10 @@ class Chooser {
     const varied = numbers.filter((j) => columns[j].fractions > 0);
     const groups = this.named ? families(names, varied.length > 1 ? varied : numbers) : [];
     const ranks = (group: readonly number[]): boolean =>
-      group.length > 1 && (sample.rows >= enoughRows || this.#companions(group.length)) && isSorted(sample, group) && (group.length > 2 || this.#companions(group.length));
+      group.length > 1 &&
+      (sample.rows >= enoughRows || this.#companions(group.length)) &&
+      isSorted(sample, group) &&
+      (group.length > 2 || this.#companions(group.length));
     const sorted = groups.filter(ranks);
     const whole = groups.filter((group) => !sorted.includes(group));
     const largest = whole.reduce<number[]>((most, group) => (group.length > most.length ? group : most), []);
@@ -171,14 +184,24 @@ class Chooser {
     if (whole !== null) return this.#without(odd, core, whole);
     for (const set of this.#within(all)) {
       const found = wholeOf(sample, set);
-      if (found !== null) return this.#without(all.filter((j) => !set.includes(j)), set, found);
+      if (found !== null)
+        return this.#without(
+          all.filter((j) => !set.includes(j)),
+          set,
+          found,
+        );
     }
     // A class that is called as no class is: what makes the sum whole is one.
     if (odd.length <= mostCombined) {
       for (const extra of subsets(odd)) {
         const set = [...core, ...extra].sort((a, b) => a - b);
         const found = wholeOf(sample, set);
-        if (found !== null) return this.#without(odd.filter((j) => !extra.includes(j)), set, found);
+        if (found !== null)
+          return this.#without(
+            odd.filter((j) => !extra.includes(j)),
+            set,
+            found,
+          );
       }
     }
     for (const j of all) {
@@ -189,7 +212,12 @@ class Chooser {
     }
     if (core.length >= 2) return this.#byEach(core, odd);
     const some = all.filter((j) => columns[j].fractions > 0);
-    return some.length < 2 ? all : this.#byEach(some, all.filter((j) => !some.includes(j)));
+    return some.length < 2
+      ? all
+      : this.#byEach(
+          some,
+          all.filter((j) => !some.includes(j)),
+        );
   }
 
   /** Columns of the range that shares have, and logarithms of them, without those of whole numbers too. */
@@ -222,11 +250,11 @@ class Chooser {
   /** Logits have no sum that would tell: each is looked at alone. */
   #byEach(usual: readonly number[], unusual: readonly number[]): number[] {
     const { columns, sample } = this;
-    const alone = new Set(outOfSpan(sample, usual));
-    const core = usual.filter((j) => !alone.has(j));
-    const odd = [...unusual, ...alone].sort((a, b) => a - b);
-    if (odd.length === 0) return [...core];
-    const inside = inSpan(sample, odd, core);
+    const alone = outOfSpan(sample, [...usual, ...unusual]);
+    const core = usual.filter((j) => !alone?.has(j));
+    const odd = [...unusual, ...usual.filter((j) => alone?.has(j))].sort((a, b) => a - b);
+    if (odd.length === 0) return core;
+    const inside = alone ? odd.map((j) => !alone.has(j)) : inSpan(sample, odd, core);
     const negative = core.some((j) => columns[j].min < 0);
     const fractions = core.some((j) => columns[j].fractions > 0);
     const copies = this.#copies([...core, ...odd].sort((a, b) => a - b));
@@ -250,7 +278,8 @@ class Chooser {
   }
 
   #computed(j: number, others: readonly number[], whole: Whole): string | null {
-    if (this.columns[j].fractions === 0) return isArgMax(this.sample, j, others) ? 'which of the others is the largest' : null;
+    if (this.columns[j].fractions === 0)
+      return isArgMax(this.sample, j, others) ? 'which of the others is the largest' : null;
     return derivedFrom(this.sample, j, others, whole);
   }
 }

@@ -10,6 +10,8 @@ export interface Dialect {
 /** Where two part a text into as many numbers, the first one is meant: decimal commas look like separators, too. */
 const separators = [';', '\t', '|', ',', ' '];
 const sampled = 50;
+/** Cells of a record that are looked at. */
+const sampledCells = 512;
 
 /** Excel's own line at the top that names the separator. */
 export const separatorLine = /^\uFEFF?"?sep=(.)"?\n/i;
@@ -27,12 +29,13 @@ export function dialectOf(text: string): Dialect {
   let best: Dialect = { separator: named ?? ',', mark: '.' };
   let [most, plainest] = [0, 0];
   for (const separator of named ? [named] : separators) {
-    const records = recordsOf(body, separator, sampled);
+    const records = recordsOf(body, separator, sampled).map((cells) => cells.slice(0, sampledCells));
     const dots = numbersIn(records, '.');
     const commas = numbersIn(records, ',');
     const cells = records.flat();
     // 12,345 may be either; outputs have fractions more often than thousands.
-    const tie = dots.all === commas.all && cells.some((cell) => /\d,\d/.test(cell)) && !cells.some((c) => /\d\.\d/.test(c));
+    const tie =
+      dots.all === commas.all && cells.some((cell) => /\d,\d/.test(cell)) && !cells.some((c) => /\d\.\d/.test(c));
     const mark: DecimalMark = commas.all > dots.all || tie ? ',' : '.';
     const { all, plain } = mark === ',' ? commas : dots;
     // A row of numbers parted by something else looks like an array in one cell.
@@ -49,7 +52,8 @@ function numbersIn(records: readonly string[][], mark: DecimalMark): { all: numb
   for (const cells of records) {
     for (const cell of cells) {
       if (!Number.isNaN(numberOf(cell, mark))) plain++;
-      else if (/^\s*\w*\(?\s*[[(]|\s/.test(cell)) inArrays += isShortened(cell) ? cell.split(/\s+/).length : (arrayOf(cell)?.length ?? 0);
+      else if (/^\s*\w*\(?\s*[[(]|\s/.test(cell))
+        inArrays += isShortened(cell) ? cell.split(/\s+/).length : (arrayOf(cell)?.length ?? 0);
     }
   }
   return { all: plain + inArrays, plain };

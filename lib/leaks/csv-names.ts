@@ -12,7 +12,11 @@ export function isOdd(name: string): boolean {
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u);
-  return name.trim() === '' || parts.every((part) => words.has(part) || /^\d*$/.test(part)) || words.has(parts[parts.length - 1]);
+  return (
+    name.trim() === '' ||
+    parts.every((part) => words.has(part) || /^\d*$/.test(part)) ||
+    words.has(parts[parts.length - 1])
+  );
 }
 
 /** Groups of columns that are called alike: by what is left of a name without its numbers, by its first and by its last word. */

@@ -65,9 +65,7 @@ export class Table {
   finish(): void {
     if (this.#pending !== null) this.#begin();
     if (this.#repeated.length > 0) {
-      this.notes.push(
-        `The header stands again in line ${list(this.#repeated)}: left out there.`,
-      );
+      this.notes.push(`The header stands again in line ${list(this.#repeated)}: left out there.`);
     }
   }
 
@@ -94,7 +92,8 @@ export class Table {
         this.notes.push(`Line ${first.line} is taken for a header: it numbers the columns.`);
       }
       if (model) names = fitNames(names, model.cells);
-      if (model && names.length !== model.cells.length) throw this.#ragged(names.length, model.cells.length, model.line);
+      if (model && names.length !== model.cells.length)
+        throw this.#ragged(names.length, model.cells.length, model.line);
     }
     this.#layout = (model?.cells ?? names).map((cell) => arrayOf(cell)?.length ?? 1);
     this.columns = names.flatMap((name, j) =>

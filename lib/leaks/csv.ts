@@ -89,8 +89,7 @@ async function readTable(path: string): Promise<Table> {
       const first = cells[0].replace(/^\uFEFF/, '').trim();
       if (first.startsWith('#') && (first !== '#' || dialect.separator === ' ')) {
         comment ??= cells.join(dialect.separator);
-      }
-      else table!.add(cells, start);
+      } else table!.add(cells, start);
     }
     // The text ends with a line end, behind which an empty record is seen.
     if (body.endsWith('\n')) line--;
@@ -143,4 +142,3 @@ function chosenColumns(table: Table, kept: readonly number[]): RowSource {
     },
   };
 }
-

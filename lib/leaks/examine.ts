@@ -207,11 +207,13 @@ class Look {
     const step = this.#levels && stepOf(this.#levels);
     const stepDecimals = step === null ? null : decimalsOfStep(step);
     const dyadic = this.#halves || this.#bfloats;
-    const fixed = (!dyadic || this.#decimals === 0) && this.#decimals <= Math.min(visible, maxDecimals) ? this.#decimals : null;
+    const fixed =
+      (!dyadic || this.#decimals === 0) && this.#decimals <= Math.min(visible, maxDecimals) ? this.#decimals : null;
     let decimals = stepDecimals ?? fixed;
     const meanSquare = this.#squares / (rows * cols);
     // Six digits of numbers from 0.01 to 10 are multiples of 10^-8, too: the coarser of the two was rounded to.
-    const byDigits = !dyadic && step === null && this.#digits <= maxDigits ? 10 ** (2 - 2 * this.#digits) * meanSquare * 0.05 : 0;
+    const byDigits =
+      !dyadic && step === null && this.#digits <= maxDigits ? 10 ** (2 - 2 * this.#digits) * meanSquare * 0.05 : 0;
     const implied = decimals !== null && this.#largest * 10 ** decimals <= 10 ** this.#digits;
     const coarser = byDigits > 0 && !implied && (decimals === null || byDigits > 10 ** (-2 * decimals) / 12);
     if (coarser) decimals = null;
@@ -243,7 +245,8 @@ class Look {
     const inverse = this.#inverseSquares / (rows * cols);
     const relative = relativeNoise(precision, storage);
     const atEnds = (this.#atSmallest > this.#atGreatest ? this.#atSmallest : this.#atGreatest) / (rows * cols);
-    const clipped = !rounded && kind !== 'truncated' && !dyadic && this.#zeros === 0 && atEnds > 0.005 && atEnds * rows * cols >= 10;
+    const clipped =
+      !rounded && kind !== 'truncated' && !dyadic && this.#zeros === 0 && atEnds > 0.005 && atEnds * rows * cols >= 10;
     return {
       rows,
       classes: cols,

@@ -32,7 +32,13 @@ export async function openOutputs(path: string): Promise<OutputsFile> {
         `Expected a tensor '${name ?? 'logits'}' in '${file}', found ${names.join(', ') || 'none'}; name one as '${file}#NAME'.`,
       );
     }
-    return { rows: opened.rows(name), name: `${name} in ${file}`, notes: [], columns: null, close: () => opened.close() };
+    return {
+      rows: opened.rows(name),
+      name: `${name} in ${file}`,
+      notes: [],
+      columns: null,
+      close: () => opened.close(),
+    };
   }
   if (/\.npy$/i.test(file)) {
     const opened = await openNpy(file);
@@ -56,7 +62,10 @@ export function alignColumns(file: OutputsFile, to: OutputsFile): OutputsFile {
   const places = new Map(names.map((name, j) => [name, j]));
   const missing = order.filter((name) => !places.has(name));
   if (missing.length === order.length || places.size < names.length) {
-    return { ...file, notes: [...file.notes, `Its columns have other names than those of ${to.name}: taken in their order.`] };
+    return {
+      ...file,
+      notes: [...file.notes, `Its columns have other names than those of ${to.name}: taken in their order.`],
+    };
   }
   if (missing.length > 0 || names.length !== order.length) {
     const more = names.filter((name) => !order.includes(name));
@@ -73,7 +82,10 @@ export function alignColumns(file: OutputsFile, to: OutputsFile): OutputsFile {
   return {
     ...file,
     columns: order,
-    notes: [...file.notes, `Its columns stand in another order than those of ${to.name}: put in that order by their names.`],
+    notes: [
+      ...file.notes,
+      `Its columns stand in another order than those of ${to.name}: put in that order by their names.`,
+    ],
     rows: {
       ...rows,
       async read(start, end) {

@@ -156,9 +156,7 @@ function noGap(values: readonly number[], seen: Examination, most: number, noise
   if (coarse && above < most) {
     return `${storedAs(seen)}, and below the noise of that nothing shows: ${above} of the ${most} directions that ${seen.classes} classes leave rise above it, without a gap, so that the hidden layer is at least ${above} wide. Outputs of full precision would show more.`;
   }
-  const rounding = coarse
-    ? `. ${storedAs(seen)}, whose noise may cover the smallest directions; or `
-    : ': ';
+  const rounding = coarse ? `. ${storedAs(seen)}, whose noise may cover the smallest directions; or ` : ': ';
   return `The outputs fill all ${most} directions that ${seen.classes} classes leave, without a gap${rounding}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much; or they are no longer what one linear layer made (a mean of models, label smoothing, a cap or clipping, added noise, a number type that the values do not show).`;
 }
 
