@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { fingerprint, observe, sameHead } from '../../lib/leaks/index.js';
-import { memoryRows, sliceRows, toRowSource } from '../../lib/tensor/index.js';
-import { all, logitsOf, made, madeFeatures, madeHead } from './data.js';
+import { carriedNote, fingerprint, observe, recoverFeatures, sameHead } from '../../lib/leaks/index.js';
+import { joinRows, memoryRows, sliceRows, toRowSource } from '../../lib/tensor/index.js';
+import { all, logitsOf, made, madeFeatures, madeHead, numbers } from './data.js';
 
 const quick = { features: false };
 
@@ -151,3 +151,168 @@ describe('outputs that no classifier gives', () => {
     expect(found.reasons.join()).toContain('1 of 100 rows are copies');
   });
 });
+
+describe('rows that alone carry a direction', () => {
+  const [d, classes] = [12, 30];
+  const own = made('silu', 400, d, classes).logits;
+  const other = logitsOf(madeFeatures('silu', 40, d, 9), d, madeHead(classes, d, 7));
+  const { normal } = numbers(11);
+  /** Rows put between the own ones, the first at 20, then every tenth. */
+  const withRows = async (extra: Float32Array, spec = 'logits') => {
+    const data = Array.from(await all(own));
+    const count = extra.length / classes;
+    for (let k = 0; k < count; k++)
+      data.splice((20 + 10 * k) * classes, 0, ...extra.subarray(k * classes, (k + 1) * classes));
+    return observe(memoryRows(Float32Array.from(data), 400 + count, classes), spec);
+  };
+  const noise = (count: number): Float32Array => Float32Array.from({ length: count * classes }, () => 3 * normal());
+  const header = Float32Array.from({ length: classes }, (_, j) => j);
+
+  it.each<[string, () => Promise<Float32Array>, number]>([
+    ['a header', async () => header, 1],
+    ['a row of zeros', async () => new Float32Array(classes), 1],
+    ['noise', async () => noise(1), 1],
+    ['noise in three rows', async () => noise(3), 3],
+    ['noise in twenty rows', async () => noise(20), 20],
+    ['another head in two rows', async () => Float32Array.from(await other.read(0, 2)), 2],
+    ['another head in twenty rows', async () => Float32Array.from(await other.read(0, 20)), 20],
+  ])('%s', async (_, extra, count) => {
+    for (const spec of ['logits', 'probs']) {
+      const found = await fingerprint(await withRows(await extra(), spec), quick);
+      expect([found.rank, found.hiddenWidth]).toEqual([d, d]);
+      expect(found.carried?.rows).toEqual(Array.from({ length: count }, (_, k) => 20 + 10 * k));
+      expect(found.reasons.join()).toContain('outputs cannot tell which');
+    }
+  });
+
+  it('a header five times over', async () => {
+    const data = Array.from(await all(own));
+    for (let k = 0; k < 5; k++) data.push(...header);
+    const found = await fingerprint(memoryRows(Float32Array.from(data), 405, classes), quick);
+    expect([found.hiddenWidth, found.carried?.rows]).toEqual([d, [400]]);
+  });
+
+  it('are images, too, that alone switch a feature on, and many such images are not', async () => {
+    const rare = async (on: number) => {
+      const features = madeFeatures('silu', 400, d);
+      for (let i = 0; i < 400; i++) features[i * d] = i % Math.floor(400 / on) === 0 ? 1 + Math.abs(normal()) : 0;
+      return fingerprint(logitsOf(features, d, madeHead(classes, d)), quick);
+    };
+    const few = await rare(4);
+    expect([few.rank, few.carried]).toEqual([
+      d - 1,
+      { rows: [0, 100, 200, 300], directions: 1, with: d, without: d - 1 },
+    ]);
+    expect((await rare(40)).rank).toBe(d);
+  });
+
+  it('none in rows as few as a width takes', async () => {
+    for (const n of [40, 30, 22]) expect((await fingerprint(sliceRows(own, 0, n), quick)).carried).toBeUndefined();
+  });
+
+  it('of no certificate, and named', async () => {
+    const outputs = logitsOf(madeFeatures('rectified', 1500, d), d, madeHead(classes, d));
+    const data = Float32Array.from([...(await all(outputs)), ...noise(1)]);
+    const { report } = await recoverFeatures(memoryRows(data, 1501, classes), { kind: 'rectified', rounds: 1 });
+    expect(report.rank).toBe(d);
+    expect(report.notes.join()).toContain('Row 1500 (counted from 0) alone carries 1 of the directions');
+  });
+
+  it('in a fit', async () => {
+    expect(await carriedNote(await withRows(noise(2)), d + 2)).toContain(
+      '2 rows (20, 30, counted from 0) alone carry 2',
+    );
+    expect(await carriedNote(own, d)).toBeNull();
+  });
+
+  it.each<[string, string, (row: Float32Array) => void, string]>([
+    ['noise among probabilities', 'probs', (row) => row.forEach((_, j) => (row[j] = normal())), 'in row 3'],
+    ['zeros among probabilities', 'probs', (row) => row.fill(0), 'leave out that row'],
+    [
+      'noise among log-probabilities',
+      'log-probs',
+      (row) => row.forEach((_, j) => (row[j] = normal())),
+      'leave out row 3',
+    ],
+  ])('refused: %s', async (_, spec, change, message) => {
+    const data = Float32Array.from(await all(observe(own, spec)));
+    change(data.subarray(3 * classes, 4 * classes));
+    await expect(fingerprint(memoryRows(data, 400, classes), quick)).rejects.toThrow(message);
+  });
+
+  it('two models, one after the other', async () => {
+    const second = logitsOf(madeFeatures('silu', 400, d, 9), d, madeHead(classes, d, 7));
+    const found = await fingerprint(joinRows([own, second]), quick);
+    expect(found.reasons.join()).toContain('the outputs of two models, one after the other');
+  });
+});
+
+describe('how outputs were stored shows in the values', () => {
+  const shown = async (change: (value: number) => number, spec = 'logits') => {
+    const values = Float64Array.from(await all(observe(made('silu', 400, 12, 30).logits, spec)), change);
+    return fingerprint(memoryRows(values, 400, 30), quick);
+  };
+  const bfloat = (value: number): number => {
+    const words = new Uint32Array(Float32Array.of(value).buffer);
+    words[0] = (words[0] + 0x7fff + ((words[0] >>> 16) & 1)) & 0xffff0000;
+    return new Float32Array(words.buffer)[0];
+  };
+  it.each<[string, (value: number) => number, string, object]>([
+    ['bfloat16', bfloat, 'logits', { storage: { type: 'bfloat16' } }],
+    ['8-bit steps', (value) => Math.fround(Math.round(value * 30) / 30), 'logits', { kind: 'rounded' }],
+    ['16-bit steps', (value) => Math.fround(Math.round(value * 5000.3) / 5000.3), 'logits', { kind: 'rounded' }],
+    ['four digits', (value) => Number(value.toPrecision(4)), 'logits', { storage: { type: 'digits', digits: 4 } }],
+    [
+      'six digits of probabilities',
+      (value) => Number(value.toPrecision(6)),
+      'probs',
+      { storage: { type: 'digits', digits: 6 } },
+    ],
+    ['six decimals of probabilities', (value) => Number(value.toFixed(6)), 'probs', { decimals: 6 }],
+    ['percentages', (value) => 100 * value, 'probs', { percent: true, scale: 'probabilities' }],
+  ])('%s', async (_, change, spec, expected) => {
+    const found = await shown(change, spec);
+    expect(found.outputs).toMatchObject(expected);
+    expect(found.hiddenWidth ?? 12).toBe(12);
+    expect(found.reasons.join()).not.toContain('without a gap: the hidden layer is as wide');
+  });
+
+  it('or may have been made by no linear layer', async () => {
+    const found = await shown((value) => Math.tanh(value));
+    expect(found.hiddenWidth).toBeNull();
+    expect(found.reasons.join()).toContain('no longer what one linear layer made');
+  });
+
+  it('zeros of rounding are told as such, and rows without them used', async () => {
+    const data = Float64Array.from(
+      await all(observe(made('silu', 400, 12, 30).logits, 'temperature:0.25+probs')),
+      (p) => Number(p.toFixed(6)),
+    );
+    const found = await fingerprint(memoryRows(data, 400, 30), quick);
+    expect(found.reasons.join()).toMatch(
+      /rows hold a probability of 0.*: the width is that of the others|rounded to 6 decimals show nothing of what is below/,
+    );
+  });
+
+  it('rows that are all equal', async () => {
+    const row = await own30();
+    await expect(
+      fingerprint(
+        memoryRows(
+          Float32Array.from({ length: 300 }, (_, i) => row[i % 30]),
+          10,
+          30,
+        ),
+        quick,
+      ),
+    ).rejects.toThrow('10 rows that are all equal');
+  });
+
+  it('columns that are equal', async () => {
+    const data = Float32Array.from(await all(made('silu', 400, 12, 30).logits));
+    for (let i = 0; i < 400; i++) data[i * 30 + 7] = data[i * 30 + 4];
+    expect((await fingerprint(memoryRows(data, 400, 30), quick)).reasons.join()).toContain('Columns 4 and 7');
+  });
+});
+
+const own30 = async (): Promise<Float32Array> => Float32Array.from(await made('silu', 1, 12, 30).logits.read(0, 1));

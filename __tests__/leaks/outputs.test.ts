@@ -25,7 +25,7 @@ describe('a CSV as a web service logs it', () => {
     );
     expect([rows.rows, rows.cols]).toEqual([2, 3]);
     expect(Array.from(await all(rows))).toEqual([0.25, 0.5, 0.25, 0.1, 0.2, 0.7]);
-    expect(notes.join()).toContain('request_id (by its name), time (by its name), label (by its name), version');
+    expect(notes.join()).toMatch(/left out request_id \(.*time \(.*label \(.*version \(text\)/);
   });
 
   it('takes one without a header, semicolons, and leaves whole numbers beside fractions out', async () => {
@@ -42,7 +42,7 @@ describe('a CSV as a web service logs it', () => {
   it.each([
     ['a line cut short', 'a,b,c\n1.5,2,3\n1.5,2\n', 'Expected 3 columns'],
     ['a number that is missing', 'a,b\n1.5,2.5\n1.5,\n1,2.5\n', "Expected a number in every line of 'b'"],
-    ['text alone', 'a,b\nx,y\n', 'found 1 lines and 0 columns of numbers'],
+    ['text alone', 'a,b\nx,y\n', 'found 1 line and 0 columns of numbers'],
     ['nothing', '', 'found 0 lines'],
   ])('refuses %s', async (_, text, message) => {
     await expect(csv(text)).rejects.toThrow(message);
@@ -70,6 +70,6 @@ describe('tensors', () => {
     expect(Array.from(await all(opened.rows))).toEqual([1, 2, 3, 4]);
     await opened.close();
     await expect(openOutputs('x.json')).rejects.toThrow('Expected a .safetensors, .npy or .csv');
-    await expect(openOutputs(join(folder, 'missing.csv'))).rejects.toThrow('Could not read');
+    await expect(openOutputs(join(folder, 'missing.csv'))).rejects.toThrow('found none: check the path');
   });
 });

@@ -24,7 +24,11 @@ export function numberOf(cell: string, mark: DecimalMark): number {
   return slowly(cell, mark);
 }
 
+/** No number takes so many characters; a whole line does, where another separator is tried. */
+const longestNumber = 64;
+
 function slowly(cell: string, mark: DecimalMark): number {
+  if (cell.length > longestNumber) return NaN;
   let text = cell.trim().replace(/^\[+\s*|\s*\]+$/g, '');
   if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
   const percent = text.endsWith('%');

@@ -250,11 +250,11 @@ class Chooser {
   /** Logits have no sum that would tell: each is looked at alone. */
   #byEach(usual: readonly number[], unusual: readonly number[]): number[] {
     const { columns, sample } = this;
-    const alone = new Set(outOfSpan(sample, usual));
-    const core = usual.filter((j) => !alone.has(j));
-    const odd = [...unusual, ...alone].sort((a, b) => a - b);
-    if (odd.length === 0) return [...core];
-    const inside = inSpan(sample, odd, core);
+    const alone = outOfSpan(sample, [...usual, ...unusual]);
+    const core = usual.filter((j) => !alone?.has(j));
+    const odd = [...unusual, ...usual.filter((j) => alone?.has(j))].sort((a, b) => a - b);
+    if (odd.length === 0) return core;
+    const inside = alone ? odd.map((j) => !alone.has(j)) : inSpan(sample, odd, core);
     const negative = core.some((j) => columns[j].min < 0);
     const fractions = core.some((j) => columns[j].fractions > 0);
     const copies = this.#copies([...core, ...odd].sort((a, b) => a - b));

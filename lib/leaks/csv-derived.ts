@@ -199,13 +199,14 @@ const length = (x: Float64Array): number => Math.sqrt(x.reduce((sum, value) => s
 const dependence = 1e-7;
 
 /**
- * Columns that take part in no linear relation where the others are tied to one another: of the directions in which
- * standardised columns do not vary they hold nothing.
+ * Columns that take part in no linear relation where most are tied to one another: of the directions in which
+ * standardised columns do not vary they hold nothing. Null where the columns are too many, the rows too few or no
+ * relation holds.
  */
-export function outOfSpan(sample: Sample, columns: readonly number[]): number[] {
+export function outOfSpan(sample: Sample, columns: readonly number[]): Set<number> | null {
   const p = columns.length;
   const { rows } = sample;
-  if (p < 4 || p > mostBasis || rows < p + 10) return [];
+  if (p < 4 || p > mostBasis || rows < p + 10) return null;
   const standard = columns.map((j) => {
     const values = columnOf(sample, j);
     const mean = values.reduce((a, b) => a + b, 0) / rows;
@@ -229,5 +230,5 @@ export function outOfSpan(sample: Sample, columns: readonly number[]): number[] 
   }
   const tied = part.filter((share) => share > 1e-4).length;
   // A constant column is tied to nothing, and is looked at elsewhere.
-  return tied * 2 < p ? [] : columns.filter((_, j) => part[j] <= 1e-4);
+  return tied * 2 < p ? null : new Set(columns.filter((_, j) => part[j] <= 1e-4));
 }

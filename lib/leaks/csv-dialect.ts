@@ -10,6 +10,8 @@ export interface Dialect {
 /** Where two part a text into as many numbers, the first one is meant: decimal commas look like separators, too. */
 const separators = [';', '\t', '|', ',', ' '];
 const sampled = 50;
+/** Cells of a record that are looked at. */
+const sampledCells = 512;
 
 /** Excel's own line at the top that names the separator. */
 export const separatorLine = /^\uFEFF?"?sep=(.)"?\n/i;
@@ -27,7 +29,7 @@ export function dialectOf(text: string): Dialect {
   let best: Dialect = { separator: named ?? ',', mark: '.' };
   let [most, plainest] = [0, 0];
   for (const separator of named ? [named] : separators) {
-    const records = recordsOf(body, separator, sampled);
+    const records = recordsOf(body, separator, sampled).map((cells) => cells.slice(0, sampledCells));
     const dots = numbersIn(records, '.');
     const commas = numbersIn(records, ',');
     const cells = records.flat();
