@@ -272,7 +272,7 @@ describe('dialects', () => {
     [-0.75, 2, 3.5e-3],
     [1.5, 0.25, -7],
   ];
-  const written = (separator: string, show = String): string =>
+  const written = (separator: string, show: (value: number) => string = String): string =>
     values.map((row) => row.map(show).join(separator)).join('\n');
   const german = (value: number): string => value.toLocaleString('de-DE', { maximumFractionDigits: 6 });
   const quoted = (row: number[]): string => `"${JSON.stringify(row)}"`;
