@@ -171,3 +171,16 @@ test('names only show: in a terminal, in Markdown and on a page', async () => {
   const cells = markdown.split('\n').flatMap((line) => (line.startsWith('|') ? line.match(/(?<!\\)\|/g)!.length : []));
   expect(new Set(cells).size).toBe(1);
 });
+
+test('the edge of a grid is named with the fit that it is of, and not where all penalties are exact', async () => {
+  const grid = (changes: Partial<ResultRow>, errors: readonly number[]): ResultRow[] =>
+    errors.map((mse, i) => madeRow({ ...changes, alpha: [0, 1, 1000][i], mse }));
+  const exact = grid({ prior: 'head', r2: 1 - 1e-13 }, [4.6e-13, 4.5e-13, 3.6e-13]);
+  const page = async (rows: ResultRow[]): Promise<string> =>
+    parseHTML(await renderReport([sweep(rows)])).document.querySelector('.notices')?.textContent ?? '';
+  expect(await page(exact)).not.toContain('Alpha at the edge');
+  const far = grid({ prior: 'head', r2: 0.9 }, [3, 2, 1]);
+  expect(await page(far)).toContain(
+    'from logits, with the head as prior, on cifar100:test the error is least at α = 1000',
+  );
+});

@@ -28,7 +28,7 @@ export function comparison(results: readonly Results[]): Markup | null {
       lines.length === 0
         ? markup`<p>No fit of the same kind and pair on the same test set stands in two of these results.</p>`
         : markup`<p class="note">${note}</p>
-          ${table(columnsOf(results), [{ heading: null, rows: lines.slice(0, mostShown) }], { label: 'Results side by side' })}`
+          ${table(columnsOf(results, lines), [{ heading: null, rows: lines.slice(0, mostShown) }], { label: 'Results side by side' })}`
     }
   </section>`;
 }
@@ -58,17 +58,16 @@ function linesOf(results: readonly Results[]): Line[] {
 const fitsOf = ({ row, of }: Line): string =>
   [...new Set(of.flatMap((each) => (each ? [fitName(each)] : [])))].join(' / ') + readBy(row);
 
-function columnsOf(results: readonly Results[]): Column<Line>[] {
+function columnsOf(results: readonly Results[], lines: readonly Line[]): Column<Line>[] {
+  const published = (row: ResultRow): number | null => publishedFor(results[0].experiment, row)?.agreement ?? null;
   const names = results.map((_, i) => `result ${i + 1}`);
   return [
     { heading: 'models', cell: ({ row }) => pairName(row) },
     { heading: 'tested on', cell: ({ row }) => shortSpec(row.test) },
     { heading: 'fit', cell: fitsOf },
-    {
-      heading: 'published',
-      align: 'right',
-      cell: ({ row }) => share(results.map(({ experiment }) => publishedFor(experiment, row)?.agreement ?? null)[0]),
-    },
+    ...(lines.some(({ row }) => published(row) !== null)
+      ? [{ heading: 'published', align: 'right' as const, cell: ({ row }: Line) => share(published(row)) }]
+      : []),
     ...names.flatMap((name, i): Column<Line>[] => [
       { heading: name, align: 'right', cell: ({ of }) => share(of[i]?.agreement ?? null) },
       ...(i === 0

@@ -23,7 +23,5 @@ export const onlyKnown = (row: ResultRow): ResultRow =>
 /** For the rows of a table, what its empty ones mean: a line for each reason. */
 export function notKnownNotes(rows: readonly ResultRow[]): string[] {
   const reasons = new Set(rows.flatMap((row) => whyNotKnown(row) ?? []));
-  return [...reasons].map(
-    (reason) => `not known: ${reason}. What a map of chance reads says nothing of what such outputs give away`,
-  );
+  return [...reasons].map((reason) => `not known: ${reason}, which says nothing of what such outputs give away`);
 }

@@ -144,8 +144,11 @@ function edges(rows: readonly ResultRow[]): Notice[] {
     const [least, most] = [Math.min(...alphas), Math.max(...alphas)];
     const best = group.reduce((a, b) => (b.mse! < a.mse! ? b : a));
     const edge = best.alpha === most ? 'largest' : best.alpha === least && least > 0 ? 'smallest' : null;
-    if (new Set(alphas).size < 3 || edge === null) return [];
-    const { source, target, from, test } = best;
+    // What is exact to rounding has no best penalty.
+    const exact = best.r2 !== null && best.r2 > 1 - 1e-9;
+    if (new Set(alphas).size < 3 || edge === null || exact) return [];
+    const { source, target, test } = best;
+    const from = `${best.observe ?? best.from}${best.prior === 'head' ? ', with the head as prior,' : ''}`;
     return [
       {
         kind: 'alpha',
