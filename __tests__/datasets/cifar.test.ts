@@ -81,7 +81,7 @@ describe('CIFAR that is not as it should be', () => {
       await rm(join(dataDir, folder, 'data_batch_2.bin'));
       await rm(join(dataDir, folder, 'data_batch_5.bin'));
       await expect(openDataset('cifar10:train', { dataDir })).rejects.toThrow(
-        /lacks data_batch_2\.bin, data_batch_5\.bin of cifar10:train: .*cifar-10-binary\.tar\.gz.*--allow-partial\) to take the 3 there/,
+        /lacks data_batch_2\.bin, data_batch_5\.bin of cifar10:train: .*cifar-10-binary\.tar\.gz.*allowPartial to take the 3 there/,
       );
       const { labels, sha256: digests } = (await fixtureJson('cifar.json'))['cifar10:train'];
       const samples = await all(await openDataset('cifar10:train', { dataDir, allowPartial: true }));

@@ -242,7 +242,7 @@ describe('a model whose file states its transform', () => {
 
   test('where it states none, or nonsense, that is an error', async () => {
     await expect(run({ ...spec, source: at('narrow.onnx') }, { transform: 'model' })).rejects.toThrow(
-      /Expected the file of narrow to state its transform .*--transform timm/,
+      /Expected the file of narrow to state its transform .*transform: \{ name: 'timm'/,
     );
     await writeClassifier(at('nonsense.onnx'), { d: 12, c: 20, states: '{"name":"timm","std":[0,0,0]}' });
     await expect(run({ ...spec, source: at('nonsense.onnx') })).rejects.toThrow(

@@ -283,7 +283,9 @@ async function load(model: Model | string, options: ExtractOptions, threads?: nu
 async function provenanceOf(model: ModelDescription, dataset: Dataset, options: ExtractOptions): Promise<Provenance> {
   const batchSize = options.batchSize ?? model.batchSize ?? defaultBatchSize;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new UsageError(`Expected ${option('batchSize')} to be a whole number of at least 1, found ${batchSize}.`);
+    throw new UsageError(
+      `The batch size (${option('batchSize')}) must be a whole number of at least 1, found ${batchSize}.`,
+    );
   }
   return {
     format: 1,

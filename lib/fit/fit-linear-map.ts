@@ -46,7 +46,7 @@ async function fitRows(x: RowSource, y: RowSource, options: FitOptions): Promise
   if (alpha !== 'cv') {
     if (options.alphas || options.folds || options.shuffle !== undefined || options.select) {
       throw new UsageError(
-        `Expected ${option("alpha: 'cv'", '--alpha cv')} with ${option('alphas')}, ${option('folds')}, ${option('shuffle')} or ${option('select')}, found alpha ${alpha}; leave these out or set it.`,
+        `Expected ${option("alpha 'cv'", '--alpha cv')} with ${option('alphas')}, ${option('folds')}, ${option('shuffle')} or ${option('select')}, found alpha ${alpha}; leave these out or set it.`,
       );
     }
     return withFinding(x, await solve(await accumulate(x, y, options), { ...rest, alpha }));

@@ -1,4 +1,4 @@
-import { option, type TaskOptions, UsageError } from '../base/index.js';
+import { type TaskOptions, UsageError } from '../base/index.js';
 import { sliceRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { accumulate, type AccumulateOptions } from './accumulate.js';
 import { generator } from './sgd-rows.js';
@@ -27,7 +27,7 @@ export interface Fold {
  */
 export function splitFolds(n: number, { folds = 5, shuffle }: FoldOptions = {}): Fold[] {
   if (!(Number.isInteger(folds) && folds >= 2 && folds <= n)) {
-    throw new UsageError(`Expected ${option('folds')} from 2 to as many as the ${n} rows, found ${folds}.`);
+    throw new UsageError(`Expected from 2 folds to as many as the ${n} rows, found ${folds}.`);
   }
   const order = shuffle === undefined ? undefined : permutation(n, shuffle);
   return Array.from({ length: folds }, (_, index) => {

@@ -104,13 +104,11 @@ function checkNumbers({ mean, std, cropPct, interpolation }: TransformSpec): voi
       ? Number.isFinite(values)
       : Array.isArray(values) && values.length === 3 && values.every(Number.isFinite);
   if (mean !== undefined && !good(mean)) {
-    throw new UsageError(
-      `Expected ${option('mean')} to be three numbers, or one for all three, found ${String(mean)}.`,
-    );
+    throw new UsageError(`Expected ${option('mean')} of three numbers, or one for all three, found ${String(mean)}.`);
   }
   if (std !== undefined && !(good(std) && triple(std).every((value) => value > 0))) {
     throw new UsageError(
-      `Expected ${option('std')} to be three numbers above 0, or one for all three, found ${String(std)}.`,
+      `Expected ${option('std')} of three numbers above 0, or one for all three, found ${String(std)}.`,
     );
   }
   if (cropPct !== undefined && !(cropPct > 0 && cropPct <= 1)) {
@@ -118,7 +116,7 @@ function checkNumbers({ mean, std, cropPct, interpolation }: TransformSpec): voi
   }
   if (interpolation !== undefined && !['nearest', 'bilinear', 'bicubic'].includes(interpolation)) {
     throw new UsageError(
-      `Expected ${option('interpolation')} to be nearest, bilinear or bicubic, found '${String(interpolation)}'.`,
+      `Expected ${option('interpolation')} of nearest, bilinear, bicubic, found '${String(interpolation)}'.`,
     );
   }
 }

@@ -56,7 +56,7 @@ const linearNodes = (path: Path): NodeView[] =>
 function demandTensor(graph: GraphView, key: string, name: string | undefined): void {
   if (name === undefined || graph.producers.has(name) || graph.inputs.some((value) => value.name === name)) return;
   throw new UsageError(
-    `Expected ${option(key, `--${key}-tensor`)} to name a tensor of the graph, found no '${name}'. The outputs are ${list(graph.outputs.map((output) => `'${output.name}'`))}.`,
+    `Expected ${option(`the option '${key}'`, `--${key}-tensor`)} to name a tensor of the graph, found no '${name}'. The outputs are ${list(graph.outputs.map((output) => `'${output.name}'`))}.`,
   );
 }
 
@@ -66,7 +66,7 @@ function noHead(blocked: string[], { features }: { features?: string }): FeatRec
       ? 'Expected the logits to come from a linear layer (Gemm, MatMul or a 1x1 Conv)'
       : `Expected only linear layers between the features '${features}' and the logits`;
   return new FeatReconstructError(
-    `${expected}, found that ${list(blocked)}: the head is missing or not linear. If the logits are another tensor of the graph, name it with ${option('logits', '--logits-tensor')}.`,
+    `${expected}, found that ${list(blocked)}: the head is missing or not linear. If the logits are another tensor of the graph, name it with ${option("the option 'logits'", '--logits-tensor')}.`,
   );
 }
 
@@ -79,7 +79,7 @@ function lastOf(graph: GraphView, paths: Path[]): Path {
   if (last.length === 1) return last[0][1];
   const found = last.map(([node, path]) => `'${path.logits}' (${describeNode(node)})`);
   throw new FeatReconstructError(
-    `Expected one head, found ${last.length}: ${list(found)}. Name the one that you mean with ${option('logits', '--logits-tensor')}.`,
+    `Expected one head, found ${last.length}: ${list(found)}. Name the one that you mean with ${option("the option 'logits'", '--logits-tensor')}.`,
   );
 }
 

@@ -123,7 +123,7 @@ function times(outer: Matrix, inner: Matrix): Matrix {
 function fit(length: number, width: number, step: Step): void {
   if (length !== 1 && length !== width) {
     throw new FeatReconstructError(
-      `Expected one number or ${width}, one a class, in the constant of ${describeNode(step.node)}, found ${length}: name the logits in front of it with ${option('logits', '--logits-tensor')}.`,
+      `Expected one number or ${width}, one a class, in the constant of ${describeNode(step.node)}, found ${length}: name the logits in front of it with ${option("the option 'logits'", '--logits-tensor')}.`,
     );
   }
 }
@@ -136,7 +136,7 @@ function vector(graph: GraphView, name: string, step: Step): Float64Array {
   const isAligned = step.columns ? dims.length === 2 && wide[0] === 0 : true;
   if (wide.length > 1 || (wide.length === 1 && !isAligned)) {
     throw new FeatReconstructError(
-      `Expected one number a class in the constant of ${describeNode(step.node)}, found the shape ${dims.join(' x ')}: name the logits in front of it with ${option('logits', '--logits-tensor')}.`,
+      `Expected one number a class in the constant of ${describeNode(step.node)}, found the shape ${dims.join(' x ')}: name the logits in front of it with ${option("the option 'logits'", '--logits-tensor')}.`,
     );
   }
   return new Float64Array(data);

@@ -49,7 +49,7 @@ export function checkHead(head: LinearMap, precision: string, n: number, { featu
   }
   if (worst <= allowed) return;
   throw new FeatReconstructError(
-    `Expected the head of the features to give the model's logits on a random batch, found a difference of ${worst.toPrecision(3)} where ${allowed.toPrecision(3)} is rounding (${precision}; the largest logit is ${logitScale.toPrecision(3)}): the head is not linear, or the tensors found are not its own. Name them with ${option('features', '--features-tensor')} and ${option('logits', '--logits-tensor')}.`,
+    `Expected the head of the features to give the model's logits on a random batch, found a difference of ${worst.toPrecision(3)} where ${allowed.toPrecision(3)} is rounding (${precision}; the largest logit is ${logitScale.toPrecision(3)}): the head is not linear, or the tensors found are not its own. Name them with ${option("the options 'features' and 'logits'", '--features-tensor and --logits-tensor')}.`,
   );
 }
 

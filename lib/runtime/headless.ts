@@ -20,7 +20,7 @@ export function headlessModel(
   const features = options.features ?? names[0];
   if (options.features === undefined && names.length > 1) {
     throw new FeatReconstructError(
-      `Expected one output, the features, found ${names.map((name) => `'${name}'`).join(', ')}: name the one that you mean with ${option('features', '--features-tensor')}.`,
+      `Expected one output, the features, found ${names.map((name) => `'${name}'`).join(', ')}: name the one that you mean with ${option("the option 'features'", '--features-tensor')}.`,
     );
   }
   const value = graph.values.get(features);
