@@ -157,8 +157,9 @@ describe('maps on disk', () => {
 
   it('of version 1, without a checksum, and of other tools are read', async () => {
     const path = join(folder, 'former.safetensors');
-    for (const metadata of [{ format: 'featreconstruct.linear-map', version: '1' }, { sha256: 'of something else' }]) {
-      await writeSafetensors(path, { weight: map.weight, bias: map.bias }, metadata as Record<string, string>);
+    const former: Record<string, string> = { format: 'featreconstruct.linear-map', version: '1' };
+    for (const metadata of [former, { sha256: 'of something else' }]) {
+      await writeSafetensors(path, { weight: map.weight, bias: map.bias }, metadata);
       expect((await loadLinearMap(path)).weight.data).toEqual(map.weight.data);
     }
   });
