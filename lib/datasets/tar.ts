@@ -141,7 +141,7 @@ const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin
 
 const sparse = (name: string, archive: string): FeatReconstructError =>
   new FeatReconstructError(
-    `${archive} has the sparse file '${name}', whose bytes do not lie in it as they are: pack it again without --sparse, or unpack it.`,
+    `${archive} has the sparse file '${name}', whose bytes do not lie in it as they are: pack it again without tar's option for sparse files, or unpack it.`,
   );
 
 function safePath(path: string, archive: string): string {

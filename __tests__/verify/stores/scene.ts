@@ -73,7 +73,7 @@ export async function openScene(): Promise<Scene> {
   const folder = await mkdtemp(join(tmpdir(), 'featreconstruct-stores-'));
   const model = await writeModel(join(folder, 'm.onnx'));
   const photoModel = await writeModel(join(folder, 'photos.onnx'), [3, 8, 8]);
-  const vectors = await writeVectors(join(folder, 'v.npy'), 6000);
+  const vectors = await writeVectors(join(folder, 'v.npy'), 3000);
   const photos = await writePhotos(join(folder, 'photos'), 40);
   const one = ['--batch-size', '1', '--threads', '1', '--quiet'];
   const extract =
@@ -85,11 +85,11 @@ export async function openScene(): Promise<Scene> {
   await done(['extract', '--model', model, '--dataset', `tensors:${vectors}`, '--store', whole, '--quiet']);
   const plans: Record<string, (out: string) => string[]> = {
     extract: extract(`tensors:${vectors}`),
-    'extract --head-only': (out) => [...extract(`tensors:${vectors}[0:3000]`)(out), '--head-only'],
+    'extract --head-only': (out) => [...extract(`tensors:${vectors}[0:1400]`)(out), '--head-only'],
     'extract --skip-bad-images': (out) => [...extract(`folder:${photos}`, photoModel)(out), '--skip-bad-images'],
     run: (out) => [
-      ...['run', '1', '--source', model, '--train', `tensors:${vectors}[0:3000]`],
-      ...['--test', `tensors:${vectors}[3000:6000]`, '--out', out, '--stores', join(out, 'stores'), ...one],
+      ...['run', '1', '--source', model, '--train', `tensors:${vectors}[0:1400]`],
+      ...['--test', `tensors:${vectors}[1400:3000]`, '--out', out, '--stores', join(out, 'stores'), ...one],
     ],
     fit: (out) => ['fit', '--x', whole, '--y', whole, '--out', join(out, 'map.safetensors'), '--quiet'],
   };
