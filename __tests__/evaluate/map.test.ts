@@ -69,6 +69,10 @@ describe('evaluateMap', () => {
     const found = await evaluateMap({ ...base, X: onLine, Y: Z, Z });
     expect(found.agreement.agreed).toBe(0);
     expect(found.violations.map(({ row }) => row)).toEqual([1]);
+    // What counts is the margin's share of the image's largest logit, not its size.
+    const larger = Z.map((row) => row.map((value) => 1000 * value));
+    const same = await evaluateMap({ ...base, X: onLine, Y: larger, Z: larger });
+    expect(same.violations.map(({ row, scale }) => [row, scale])).toEqual([[1, 1000]]);
     // The same answers for rows off the line, by more and by less than the tolerance of 1e-5.
     const beside = [[1, 2e-5], [2, 1e-5]]; // prettier-ignore
     const off = await evaluateMap({ ...base, X: beside, Y: Z, Z });

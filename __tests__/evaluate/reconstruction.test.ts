@@ -70,6 +70,9 @@ describe('reconstructionError', () => {
     // Features that vary only where the head looks: nothing outside to explain.
     const none = await reconstructionError([[1, 7], [2, 7], [4, 7]], [[1, 7], [2, 7], [4, 6]], { head }); // prettier-ignore
     expect(none.r2NullSpace).toBeNull();
+    // Or vary elsewhere by no more than float32 rounds them.
+    const rounding = await reconstructionError([[1, 7], [2, 7 + 1e-5], [4, 7]], [[1, 7], [2, 7], [4, 7]], { head }); // prettier-ignore
+    expect(rounding.r2NullSpace).toBeNull();
   });
 
   it('refuses what does not fit', async () => {

@@ -134,6 +134,14 @@ describe('mergeStatistics', () => {
     }
   });
 
+  it('cuts a shard at the blocks of the whole data set', async () => {
+    const { nodes } = await shard(1000, 3 * 4096);
+    expect(nodes.map(({ start, end }) => [start, end])).toEqual([
+      [1000, 2 * 4096],
+      [2 * 4096, 3 * 4096],
+    ]);
+  });
+
   it('merges shards that are cut within a block up to rounding', async () => {
     const whole = await accumulate(x, y);
     const merged = mergeStatistics(await shard(0, 5000), await shard(5000, 5001), await shard(5001, n));

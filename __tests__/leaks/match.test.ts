@@ -31,6 +31,19 @@ it('matches features that were reordered and scaled', async () => {
   expect(1 - matched.worst).toBeLessThan(1e-12);
 });
 
+it('matches by correlation about the means, and never with what falls where the feature rises', async () => {
+  // The recovered feature rises with the second; the first is its mirror image, the third is as large on the whole.
+  const truth = [[-1, 1, 90], [-2, 2.1, 80], [-3, 2.9, 90], [-4, 4, 80], [-5, 5.2, 90]]; // prettier-ignore
+  const rises = [100, 101, 102, 103, 104];
+  const matched = await matchFeatures(
+    memoryRows(Float64Array.from(rises), 5, 1),
+    memoryRows(Float64Array.from(truth.flat()), 5, 3),
+  );
+  expect(matched.truth).toEqual([1]);
+  // numpy.corrcoef
+  expect(matched.correlation[0]).toBeCloseTo(0.9979795586, 9);
+});
+
 it('a feature that is zero on fewer than 1.5 r images, or never changes, is not identifiable', async () => {
   const [n, d] = [2000, 6];
   const data = madeFeatures('rectified', n, d);
