@@ -27,9 +27,9 @@ export interface Fingerprint {
   hiddenWidth: number | null;
   /** Variance of the last direction kept over that of the first left out. */
   gap: number | null;
-  /** Whether a normalisation stands right before the head; null where these rows cannot show it. */
+  /** Whether a normalised vector has nothing but linear maps between it and the outputs; null where these rows cannot show it. */
   normalised: boolean | null;
-  /** Whether a feature was found that is never negative and often zero; null where these rows show none. */
+  /** Whether a feature was certified that is never negative and often zero; false behind a normalisation, null where it cannot be told. */
   rectified: boolean | null;
   /** Why, in sentences. */
   reasons: string[];
@@ -109,7 +109,7 @@ async function lookAtFeatures(
     result.normalised = certificate.holds;
     result.reasons.push(
       certificate.holds
-        ? `A normalisation stands right before the head: the outputs lie on an ellipsoid (residual ${certificate.residual.toExponential(1)}).`
+        ? `The outputs lie on an ellipsoid (residual ${certificate.residual.toExponential(1)}): a normalised vector with nothing but linear maps between it and the outputs. It stands right before the head unless a linear layer lies between.`
         : `No normalisation before the head shows: ${noSphere(certificate)}.`,
     );
     if (certificate.holds) {
@@ -124,12 +124,15 @@ async function lookAtFeatures(
     return;
   }
   const whitened = await whiten(rows, seen, space, distinct, options);
-  const { certificates, starts } = await findFacets(whitened, { ...options, rounds: 1, starts: 12, enough: 1 });
-  result.rectified = certificates.length > 0 ? true : null;
+  const fit = await findFacets(whitened, { ...options, rounds: 1, starts: 12, enough: 1, most: 1 });
+  const { itself } = fit.certifiedAs;
+  result.rectified = itself > 0 ? true : null;
   result.reasons.push(
-    certificates.length > 0
-      ? `Rectified features stand before the head: one is zero on ${count(certificates[0].zeros)} of these images and never negative.`
-      : `No rectified feature was found in ${starts} descents; more varied images might show one.`,
+    itself > 0
+      ? `Rectified features show: one is never below zero and zero on ${count(fit.certificates[0].zeros)} of these images, and passes every test of a feature.`
+      : fit.certificates.length > 0
+        ? `Whether rectified features stand before the head cannot be told: a function of the outputs is never below zero and zero on ${count(fit.certificates[0].zeros)} images, but is not told from what is no feature. A whole search (recover) may say more.`
+        : `No rectified feature was found in ${fit.starts} descents; more varied images might show one.`,
   );
 }
 

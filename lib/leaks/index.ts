@@ -22,6 +22,7 @@ export { openOutputs } from './outputs.js';
 export type { OutputsFile } from './outputs.js';
 export { recoverFeatures } from './recover.js';
 export type { RecoverOptions, Recovery, RecoveryReport } from './recover.js';
+export type { CertifiedAs, FunctionCertificate, TestResult } from './rectified.js';
 export { recoveredRows, recoveryHead } from './recovery-head.js';
 export { rectifiedRowsNeeded } from './rectified.js';
 export { sphereRowsNeeded, variationsNeeded } from './sphere.js';

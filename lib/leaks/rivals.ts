@@ -11,38 +11,40 @@ const on = 1e-3;
 const dependent = 1e-9;
 
 /**
- * Which of the certified functions outputs alone do not single out as features. Where a feature is a rectified sum of
+ * Which of the proven functions outputs alone do not single out as features. Where a feature is a rectified sum of
  * others, u = max(0, z), its mirror image v = max(0, −z) = u − z lies in the same span, is never negative and as often
  * zero: no row tells which of the two the model computes. So a function is refused whose mirror image passes the test,
  * too, and with it whatever is in a linear dependence with others: there are more of these than features.
  * @param rows (n, r + 1)
  * @param noise (r) variance of what storing added to each column of the rows
- * @param found (k, r + 1) certified, x at standard deviation 1
- * @returns one flag a function
+ * @param found (r + 1) each, x at standard deviation 1
+ * @returns flags, one a function
  */
-export async function ambiguous(
+export async function rivals(
   rows: Matrix,
   noise: Float64Array,
-  found: Matrix,
+  found: readonly Float64Array[],
   { signal, onProgress }: TaskOptions = {},
-): Promise<boolean[]> {
-  const refused = new Array<boolean>(found.rows).fill(false);
-  const all = Array.from({ length: found.rows }, (_, i) => rowOf(found, i));
-  for (let i = 0; i < found.rows; i++) {
+): Promise<{ mirrored: boolean[]; dependent: boolean[] }> {
+  const mirrored = found.map(() => false);
+  const all = [...found];
+  for (let i = 0; i < found.length; i++) {
     signal?.throwIfAborted();
-    onProgress?.({ stage: 'mirror images of the found features', done: i + 1, total: found.rows, unit: 'features' });
-    const candidate = await zeroWhereOn(rows, rowOf(found, i), i);
+    onProgress?.({ stage: 'mirror images of the found features', done: i + 1, total: found.length, unit: 'features' });
+    const candidate = await zeroWhereOn(rows, found[i], i);
     if (!candidate) continue;
     const { certificate, a } = await checkFacet(rows, noise, candidate);
     if (!certificate.holds) continue;
-    refused[i] = true;
+    mirrored[i] = true;
     all.push(a);
   }
-  const bound = inDependence(all);
-  return refused.map((value, i) => value || bound[i]);
+  return {
+    mirrored,
+    dependent: independentOf(all)
+      .slice(0, found.length)
+      .map((free) => !free),
+  };
 }
-
-const rowOf = ({ cols, data }: Matrix, i: number): Float64Array => data.slice(i * cols, (i + 1) * cols);
 
 /** The function nearest to zero on the rows where x is on, by inverse iteration; null where these are too few to fix one. */
 async function zeroWhereOn(rows: Matrix, a: Float64Array, seed: number): Promise<Float64Array | null> {
@@ -66,8 +68,8 @@ async function zeroWhereOn(rows: Matrix, a: Float64Array, seed: number): Promise
   return least;
 }
 
-/** Which of the functions have a part in a linear dependence of their directions. */
-function inDependence(functions: readonly Float64Array[]): boolean[] {
+/** Which of the functions have no part in a linear dependence of their directions. */
+export function independentOf(functions: readonly Float64Array[]): boolean[] {
   const k = functions.length;
   if (k === 0) return [];
   const directions = functions.map(unitDirection);
@@ -79,6 +81,6 @@ function inDependence(functions: readonly Float64Array[]): boolean[] {
     for (let from = k - 1; from >= 0 && values[from] < dependent * values[0]; from--) {
       part += vectors.data[from * k + i] ** 2;
     }
-    return part > 1e-6;
+    return part <= 1e-6;
   });
 }
