@@ -77,8 +77,8 @@ async function pairsOf({ rows, noise, opened, directions }: Search) {
     const common = distinctRows(rows, zerosOf(rows, noise, both));
     const { rows: seen, lines } = linesAmong(common, withOne, 400);
     if (lines < certificate.zerosNeeded) continue;
-    const directions = lines === seen.length ? common.rows : lines;
-    pairs.push({ edges, certificate: { ...certificate, directions, above, holds: true } });
+    const counted = lines === seen.length ? common.rows : lines;
+    pairs.push({ edges, certificate: { ...certificate, directions: counted, above, holds: true } });
   }
   return pairs;
 }
