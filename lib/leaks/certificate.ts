@@ -73,8 +73,14 @@ export const aboveNeededOf = (r: number): number => Math.ceil(1 + Math.log2(r * 
  * their number does not hang on the tolerance, and rows enough lie above.
  * @param rows (n, r + 1)
  * @param noise (r) variance of what storing added to each column of the rows
+ * @param options `lines`: false counts rows on one line as many. Default true
  */
-export async function checkFacet(rows: Matrix, noise: Float64Array, candidate: Float64Array): Promise<CheckedFacet> {
+export async function checkFacet(
+  rows: Matrix,
+  noise: Float64Array,
+  candidate: Float64Array,
+  { lines = true }: { lines?: boolean } = {},
+): Promise<CheckedFacet> {
   const r = rows.cols - 1;
   const zerosNeeded = Math.ceil(1.5 * r);
   const aboveNeeded = aboveNeededOf(r);
@@ -121,7 +127,7 @@ export async function checkFacet(rows: Matrix, noise: Float64Array, candidate: F
     const tied = refined.tied >= zerosNeeded;
     const sound =
       refined.zeros.length >= zerosNeeded && negatives === 0 && !tied && steady >= leastSteady && above >= aboveNeeded;
-    const { leverage, directions } = await weighed(touched, noise, values, vectors, sound ? zerosNeeded : 0);
+    const { leverage, directions } = await weighed(touched, noise, values, vectors, sound && lines ? zerosNeeded : 0);
     const holds = sound && leverage <= mostLeverage && directions >= zerosNeeded;
     return {
       certificate: {
@@ -284,7 +290,7 @@ async function weighed(
 }
 
 /** Rows on a facet among which lines are looked for at first, and where these are too few. */
-const [fewLines, manyLines] = [400, 1500];
+const [fewLines, manyLines] = [200, 1200];
 
 async function leverages(
   touched: Matrix,

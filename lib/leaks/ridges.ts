@@ -49,7 +49,7 @@ export interface RidgeOptions extends TaskOptions {
 const [mostZeros, leastZeros] = [64, 4];
 
 /** Ridges to functions found before that are looked at, and starts for others. */
-const [mostKnown, mostStarts] = [8, 64];
+const [mostKnown, mostStarts] = [6, 64];
 
 /**
  * Goes through the ridges of every function found. Where g is zero the outputs fill one dimension less; a facet t of
@@ -90,7 +90,7 @@ async function ridgesOf(search: Search, index: number, options: RidgeOptions, ou
   const known = others.map(unitDirection);
   const seen: Float64Array[] = [];
   for (const at of await mostCommon(face, others)) {
-    const { certificate, open } = await checkFacet(face.rows, face.noise, others[at]);
+    const { certificate, open } = await checkFacet(face.rows, face.noise, others[at], { lines: false });
     if (!certificate.holds || open) continue;
     look.report.toFound++;
     seen.push(others[at]);
