@@ -3,7 +3,6 @@ import { toRowSource, type RowsLike } from '../tensor/index.js';
 import { examineOutputs, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
-import { matrix, multiply, symmetricEigen, type Matrix } from '../fit/index.js';
 import { outputSpace, whiten, type OutputSpace } from './whiten.js';
 
 export interface FingerprintOptions extends TaskOptions {
@@ -140,70 +139,4 @@ function describeKind({ kind, scale, decimals, topk, precision, classes }: Exami
   if (kind === 'truncated') return `The outputs are ${scale}, the top ${topk} of ${classes} alone.`;
   if (kind === 'rounded') return `The outputs are ${scale} rounded to ${decimals} decimals.`;
   return `The outputs are ${kind}${precision === 'float16' ? ' in float16' : ''}.`;
-}
-
-/** Whether two sets of outputs come from the same head. Plain: serialises to JSON. */
-export interface SameHead {
-  /** Null where the spans cannot be told apart from all of the outputs' space. */
-  same: boolean | null;
-  /** Largest angle between the two spans, in degrees: 0 for the same head, near 90 for another. */
-  angle: number | null;
-  ranks: [number | null, number | null];
-  sentence: string;
-}
-
-/** Angles below this are rounding: the smallest direction of a span of float32 outputs is off by far less. */
-const sameAngle = 5;
-
-/**
- * Compares the spans of two sets of outputs (n, c) and (m, c), of any images: a head's weight fixes its span.
- * Where one shows logits and the other log-probabilities or probabilities, both are compared as the latter.
- * @throws FeatReconstructError when they differ in classes or a set cannot be used
- */
-export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = {}): Promise<SameHead> {
-  const sources = [toRowSource(a, 'the first outputs'), toRowSource(b, 'the second outputs')];
-  if (sources[0].cols !== sources[1].cols) {
-    throw new FeatReconstructError(
-      `Expected two sets of outputs of as many classes, found ${sources[0].cols} and ${sources[1].cols}: heads of other widths are others.`,
-    );
-  }
-  const seen = [await examineOutputs(sources[0], options), await examineOutputs(sources[1], options)];
-  const mixed = seen.some(({ scale }) => scale !== seen[0].scale);
-  const spaces: OutputSpace[] = [];
-  for (const [i, source] of sources.entries()) {
-    // The row mean is taken from logits too where the other side has none to show.
-    const scale = mixed && seen[i].scale === 'logits' ? 'log-probabilities' : seen[i].scale;
-    spaces.push(await outputSpace(source, { ...seen[i], scale }, options));
-  }
-  const ranks: SameHead['ranks'] = [spaces[0].rank, spaces[1].rank];
-  if (ranks[0] === null || ranks[1] === null) {
-    const reason = spaces.find(({ rank }) => rank === null)!.reason;
-    return { same: null, angle: null, ranks, sentence: `The spans cannot be compared. ${reason}` };
-  }
-  const angle = await largestAngle(spaces[0], spaces[1]);
-  const same = angle < sameAngle;
-  return {
-    same,
-    angle,
-    ranks,
-    sentence: same
-      ? `The same head: both sets of outputs fill the same ${Math.max(...(ranks as number[]))} directions (largest angle ${angle.toPrecision(2)} degrees).`
-      : `Two heads: the outputs fill different directions (largest angle ${angle.toPrecision(2)} degrees).`,
-  };
-}
-
-/** Largest principal angle of the smaller span to the larger, in degrees, by its sine (Björck and Golub 1973). */
-async function largestAngle(a: OutputSpace, b: OutputSpace): Promise<number> {
-  const [small, large] = a.rank! <= b.rank! ? [a, b] : [b, a];
-  const basis = ({ vectors, rank }: OutputSpace): Matrix =>
-    matrix(rank!, vectors.cols, vectors.data.subarray(0, rank! * vectors.cols));
-  const [u, v] = [basis(small), basis(large)];
-  const inside = await multiply(await multiply(u, v, 'nt'), v);
-  const outside = matrix(
-    u.rows,
-    u.cols,
-    u.data.map((value, i) => value - inside.data[i]),
-  );
-  const { values } = symmetricEigen((await multiply(outside, outside, 'nt')).data, u.rows);
-  return (Math.asin(Math.sqrt(Math.min(1, Math.max(0, values[0])))) * 180) / Math.PI;
 }

@@ -44,7 +44,7 @@ export interface FunctionCertificate extends FacetCertificate {
     mirror: TestResult;
     /** It has no part in a linear dependence: there are not more such functions than directions. */
     independence: TestResult;
-    /** Every ridge that was found on its zero rows leads to another function that is proven. */
+    /** Every ridge that was found on its zero rows leads to another function that rows fix. */
     ridges: TestResult;
   };
   /** Ridges that were looked at. */
@@ -220,5 +220,5 @@ const partnerOf = (group: number, certificate: FacetCertificate): FunctionCertif
   certifiedAs: 'group',
   group,
   tests: { mirror: 'not tested', independence: 'not tested', ridges: 'failed' },
-  ridges: { tested: 0, toFound: 0, added: 0, open: 0 },
+  ridges: { tested: 0, toFound: 0, added: 0, unproven: 0, open: 0 },
 });

@@ -16,14 +16,16 @@ export interface RidgeReport {
   toFound: number;
   /** to one that the search had missed, */
   added: number;
-  /** to nothing that is proven: the function on the other side is zero on hardly a row beyond the ridge. */
+  /** to one that rows fix, and that is not proven for another reason (it is cut off from above as well, say), */
+  unproven: number;
+  /** to nothing: the function on the other side is zero on hardly a row beyond the ridge. */
   open: number;
 }
 
 /** What the ridges of a function say of it. */
 export interface RidgeLook {
   report: RidgeReport;
-  /** Whether all that were looked at lead to a proven function. */
+  /** Whether all that were looked at lead to a function that rows fix. */
   closed: boolean;
   /** Whether the ridges are independent of one another, as those of a cone's facet are; a simplex has one more. */
   independent: boolean;
@@ -47,6 +49,9 @@ export interface RidgeOptions extends TaskOptions {
 
 /** Zero rows for each unknown: as many are looked at, and fewer than the least show no ridge. */
 const [mostZeros, leastZeros] = [64, 4];
+
+/** One row beyond a ridge fixes λ whatever the pencil; that a second one lies there, too, is chance at most. */
+const byChance = 2;
 
 /** Ridges to functions found before that are looked at, and starts for others. */
 const [mostKnown, mostStarts] = [6, 64];
@@ -73,7 +78,7 @@ export async function throughRidges(search: Search, options: RidgeOptions = {}):
 }
 
 const untested = (): RidgeLook => ({
-  report: { tested: 0, toFound: 0, added: 0, open: 0 },
+  report: { tested: 0, toFound: 0, added: 0, unproven: 0, open: 0 },
   closed: false,
   independent: true,
   partners: [],
@@ -114,13 +119,14 @@ async function ridgesOf(search: Search, index: number, options: RidgeOptions, ou
     const across = await pivot(search, index, face.outOf(a));
     if (across.proven === 'found') look.report.toFound++;
     else if (across.proven === 'added') look.report.added++;
+    else if (across.beyond > byChance) look.report.unproven++;
     else {
       look.report.open++;
-      if (across.beyond <= 1) look.partners.push(across.a);
+      look.partners.push(across.a);
     }
   }
-  const { toFound, added, open } = look.report;
-  look.report.tested = toFound + added + open;
+  const { toFound, added, unproven, open } = look.report;
+  look.report.tested = toFound + added + unproven + open;
   look.closed = open === 0;
   look.independent = independentOf(seen).every(Boolean);
   return look;
