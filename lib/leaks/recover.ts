@@ -103,10 +103,11 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
     throw new UsageError(`Expected kind to be auto, sphere or rectified, found '${kind}'.`);
   }
   const started = performance.now();
-  const finish = [
-    options.finish ?? [],
-    options.seconds === undefined ? [] : AbortSignal.timeout(options.seconds * 1000),
-  ];
+  const ending = (share: number): AbortSignal =>
+    AbortSignal.any([
+      ...(options.finish ? [options.finish] : []),
+      ...(options.seconds === undefined ? [] : [AbortSignal.timeout(options.seconds * share * 1000)]),
+    ]);
   const rows = toRowSource(outputs, 'the outputs');
   const seen = await examineOutputs(rows, options);
   // Refuses what is hidden before any arithmetic.
@@ -117,13 +118,17 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   }
   const attempt = new Attempt(rows, seen, space, space.rank, {
     ...options,
-    finish: AbortSignal.any(finish.flat()),
+    finish: ending(1),
+    finishSearch: ending(searchShare),
     onProgress: limited(options, started),
   });
   const recovery = await attempt.run(kind);
   recovery.report.seconds = (performance.now() - started) / 1000;
   return recovery;
 }
+
+/** Of the seconds given, what the search has: the rest is for the tests of what it found. */
+const searchShare = 0.6;
 
 const nothing = { features: null, groups: null, functions: null, rest: null };
 
@@ -207,10 +212,18 @@ function failures(certificates: readonly FunctionCertificate[]): string {
 /** How far the search has come by its own measure, and what kept functions from being features. */
 function closing({ certificates, closed }: RectifiedFit): string[] {
   const others = certificates.filter(({ certifiedAs }) => certifiedAs === 'function');
+  const bare = certificates.filter(
+    ({ certifiedAs, tests }) => certifiedAs === 'itself' && tests.ridges === 'not tested',
+  );
   const added = certificates.reduce((sum, { ridges }) => sum + ridges.added, 0);
   return [
     ...(others.length > 0 ? [`Of the functions that are not said to be features: ${failures(others)}.`] : []),
     ...(added > 0 ? [`${added} of them the search had missed and a ridge of another led to.`] : []),
+    ...(bare.length > 0
+      ? [
+          `${bare.length} of the features are zero too rarely for a ridge to test (tests.ridges: not tested); they are taken for what the others are, every ridge of which leads to a function that was found.`,
+        ]
+      : []),
     ...(closed ? ['Every ridge that was looked at leads to a function that was found.'] : []),
   ];
 }
@@ -233,7 +246,7 @@ class Attempt {
     readonly seen: ExaminedRows,
     readonly space: OutputSpace,
     readonly rank: number,
-    readonly options: RecoverOptions,
+    readonly options: RecoverOptions & { finishSearch?: AbortSignal },
   ) {
     this.#neededSphere = sphereRowsNeeded(rank);
     this.#neededRectified = rectifiedRowsNeeded(rank);

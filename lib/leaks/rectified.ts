@@ -20,8 +20,10 @@ export interface RectifiedOptions extends TaskOptions {
   enough?: number;
   /** Of how many functions the ridges are looked at; the others are not tested. Default: all. */
   most?: number;
-  /** Ends the search between two starts with what is certified so far, where `signal` gives all of it up. */
+  /** Ends the work between two starts with what is certified so far, where `signal` gives all of it up. */
   finish?: AbortSignal;
+  /** Ends the search alone, so that time is left for what was found to be tested. Default: `finish`. */
+  finishSearch?: AbortSignal;
 }
 
 /** What a recovered function is known as. */
@@ -33,7 +35,8 @@ export type TestResult = 'passed' | 'failed' | 'not tested';
 /** One recovered function: what is proven of it, and what it passed beyond that. Plain: serialises to JSON. */
 export interface FunctionCertificate extends FacetCertificate {
   /**
-   * A feature `itself`, up to scale, where all tests passed; one of a `group`, of which the span alone is known; or a
+   * A feature `itself`, up to scale, where all tests passed (the last one: where it has no ridge, the others' did and none
+   * is open); one of a `group`, of which the span alone is known; or a
    * `function` that is proven, and not told from what is no feature.
    */
   certifiedAs: CertifiedAs;
@@ -93,7 +96,7 @@ export async function findFacets(
   options: RectifiedOptions = {},
 ): Promise<RectifiedFit> {
   const search = new Search(withOnes(h), noise, options.seed ?? 0);
-  await searched(search, h, options);
+  const cut = !(await searched(search, h, options));
   search.found.sort((a, b) => b.certificate.zeros - a.certificate.zeros);
   search.directions.splice(0, Infinity, ...search.found.map(({ a }) => unitDirection(a)));
   const ridges = await throughRidges(search, options);
@@ -104,6 +107,11 @@ export async function findFacets(
     options,
   );
   const grouped = await groupsOf(search, ridges);
+  // Units of a layer are of one kind: where some ridges close and none is open, functions that are zero too rarely to have
+  // one are taken for what the others are. Where one is open, they are not.
+  const ofOneKind =
+    ridges.of.some(({ report, closed }) => report.tested > 0 && closed) &&
+    ridges.of.every(({ report, closed }) => report.tested === 0 || closed);
   const of = (i: number): FunctionCertificate => {
     const { report, closed, independent } = ridges.of[i];
     const alone = !dependent[i] && independent;
@@ -114,13 +122,8 @@ export async function findFacets(
     } as const;
     const all = tests.mirror === 'passed' && alone;
     const group = grouped.groupOf[i];
-    const certifiedAs = !all
-      ? 'function'
-      : group !== null
-        ? 'group'
-        : tests.ridges === 'passed'
-          ? 'itself'
-          : 'function';
+    const closes = tests.ridges === 'passed' || (tests.ridges === 'not tested' && ofOneKind);
+    const certifiedAs = !all ? 'function' : group !== null ? 'group' : closes ? 'itself' : 'function';
     return {
       ...search.found[i].certificate,
       certifiedAs,
@@ -136,14 +139,14 @@ export async function findFacets(
     {
       starts: search.starts + ridges.starts,
       closed: search.found.length > 0 && ridges.of.every(({ report, closed }) => report.tested > 0 && closed),
-      cut: options.finish?.aborted ?? false,
+      cut,
     },
   );
 }
 
-/** Rounds of starts over all rows. */
-async function searched(search: Search, h: Matrix, options: RectifiedOptions): Promise<void> {
-  const { seed = 0, rounds = 10, enough = Infinity, signal, finish } = options;
+/** Rounds of starts over all rows; whether it came to its end. */
+async function searched(search: Search, h: Matrix, options: RectifiedOptions): Promise<boolean> {
+  const { seed = 0, rounds = 10, enough = Infinity, signal, finish, finishSearch = finish } = options;
   const most = Math.min(enough, h.cols);
   let fruitless = 0;
   for (let round = 0; round < rounds && fruitless < patience && search.found.length < most; round++) {
@@ -153,7 +156,7 @@ async function searched(search: Search, h: Matrix, options: RectifiedOptions): P
     const starts = Math.min(directions.rows, options.starts ?? directions.rows);
     for (let i = 0; i < starts && search.found.length < enough; i++) {
       signal?.throwIfAborted();
-      if (finish?.aborted) return;
+      if (finish?.aborted || finishSearch?.aborted) return false;
       if (i === hopeless && search.found.length === 0) break;
       const thorough = search.found.length === 0 || fruitless > 0;
       await search.from(directions.data.subarray(i * h.cols, (i + 1) * h.cols), thorough ? allTries : quickTries);
@@ -164,9 +167,10 @@ async function searched(search: Search, h: Matrix, options: RectifiedOptions): P
         unit: 'starts',
       });
     }
-    if (search.found.length === 0) return;
+    if (search.found.length === 0) return true;
     fruitless = search.found.length === before ? fruitless + 1 : 0;
   }
+  return true;
 }
 
 /** Functions of a group that are not proven by themselves, beside those that are. */

@@ -56,6 +56,9 @@ const byChance = 2;
 /** Ridges to functions found before that are looked at, and starts for others. */
 const [mostKnown, mostStarts] = [6, 64];
 
+/** Functions that are looked at, and starts for each, where the work is to end. */
+const [lateFunctions, lateStarts] = [2, 16];
+
 /**
  * Goes through the ridges of every function found. Where g is zero the outputs fill one dimension less; a facet t of
  * that is a ridge, on which g and something else vanish together. Of the functions t + λ g that vanish there too, the one
@@ -64,14 +67,19 @@ const [mostKnown, mostStarts] = [6, 64];
  * feature: g is known as one of a group alone.
  */
 export async function throughRidges(search: Search, options: RidgeOptions = {}): Promise<Ridges> {
-  const { signal, finish, onProgress, most = Infinity } = options;
+  const { signal, onProgress } = options;
+  // Without any ridge nothing is certified: who ends the work early waits for those of a few functions, from few starts.
+  const late = options.finish?.aborted ?? false;
+  const most = Math.min(options.most ?? Infinity, late ? lateFunctions : Infinity);
+  const finish = late ? undefined : options.finish;
+  const within = { ...options, finish, starts: late ? lateStarts : mostStarts };
   const out: Ridges = { of: [], starts: 0 };
   const r = search.rows.cols - 1;
   for (let i = 0; i < search.found.length; i++) {
     signal?.throwIfAborted();
     // More facets than a cone of r features has: what is in the dependence is refused, and there is no end of others.
     const over = search.found.length > r + 1 || i >= most || finish?.aborted;
-    out.of.push(over ? untested() : await ridgesOf(search, i, options, out));
+    out.of.push(over ? untested() : await ridgesOf(search, i, within, out));
     onProgress?.({ stage: 'ridges', done: i + 1, total: search.found.length, unit: 'functions' });
   }
   return out;
@@ -84,7 +92,12 @@ const untested = (): RidgeLook => ({
   partners: [],
 });
 
-async function ridgesOf(search: Search, index: number, options: RidgeOptions, out: Ridges): Promise<RidgeLook> {
+async function ridgesOf(
+  search: Search,
+  index: number,
+  options: RidgeOptions & { starts: number },
+  out: Ridges,
+): Promise<RidgeLook> {
   const { rows, noise, found } = search;
   const r = rows.cols - 1;
   const look = untested();
@@ -107,7 +120,7 @@ async function ridgesOf(search: Search, index: number, options: RidgeOptions, ou
       signal: options.signal,
       finish: options.finish,
     });
-    const count = Math.min(starts.rows, mostStarts);
+    const count = Math.min(starts.rows, options.starts);
     for (let k = 0; k < count && !options.finish?.aborted; k++) {
       options.signal?.throwIfAborted();
       await inside.from(starts.data.subarray(k * (r - 1), (k + 1) * (r - 1)), quickTries);
