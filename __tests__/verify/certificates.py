@@ -118,7 +118,7 @@ made("generalised mean, p 3", (relu(P) ** 3).mean(0) ** (1 / 3), kind="rectified
 made("two generalised means", np.hstack([R.mean(0), (R**3).mean(0) ** (1 / 3)]))
 made("attention over positions", (softmax(Q * 2, 0) * R).sum(0), kind="rectified")
 made("halves of a map", np.hstack([R[:2].mean(0), R[2:].mean(0)]), kind="rectified")
-made("a half of a map beside the whole", np.hstack([R[:2].mean(0), R.mean(0)]))
+made("a half of a map beside the whole", np.hstack([R[:2].mean(0), R.mean(0)]), note="not told")
 made("features and their squares", np.hstack([F[:, :6], F[:, :6] ** 2]))
 made("a sum beside its part", np.hstack([F[:, :6], F[:, :6] + relu(positions(before(N, 6, 9), seed=5)).mean(0)]), note="not told")
 made("a maximum beside both", np.hstack([F[:, :8], np.maximum(F[:, :4], F[:, 4:8])]))
@@ -229,11 +229,18 @@ def main():
     arguments.add_argument("--only", default="")
     arguments.add_argument("--json")
     arguments.add_argument("--cli", default="node dist/cli/main.js")
+    arguments.add_argument("--make", action="store_true", help="write the sets and their features, run nothing")
     asked = arguments.parse_args()
     os.makedirs(asked.out, exist_ok=True)
     lines = []
     for name in sets:
         if asked.only.lower() not in name.lower():
+            continue
+        if asked.make:
+            features, outputs, _, _ = sets[name]
+            slug = "".join(ch if ch.isalnum() else "-" for ch in name)
+            np.save(f"{asked.out}/{slug}.npy", head(features) if outputs is None else outputs)
+            np.save(f"{asked.out}/{slug}.features.npy", features)
             continue
         line = look(name, asked.out, shlex.split(asked.cli))
         lines.append(line)

@@ -34,8 +34,9 @@ export interface RecoverOptions extends TaskOptions {
 
 /** What of a recovery serialises to JSON: everything but the numbers themselves. */
 export interface RecoveryReport {
-  /** The kind whose certificate holds; null where none does. */
+  /** The kind of the features that are certified; null where none is. */
   kind: 'sphere' | 'rectified' | null;
+  /** Whether any feature is certified as itself, or all of them up to a rotation. */
   certified: boolean;
   /** What was found and what it means, for people. */
   sentence: string;
@@ -319,7 +320,7 @@ class Attempt {
       report.sentence = `No certificate: ${noFeature(fit, sphere)}.${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
       return { report, ...nothing };
     }
-    report.kind = 'rectified';
+    report.kind = itself > 0 ? 'rectified' : null;
     report.certified = itself > 0;
     report.features = itself;
     report.assumptions = rectifiedAssumptions;

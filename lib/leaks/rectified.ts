@@ -107,6 +107,10 @@ export async function findFacets(
     options,
   );
   const grouped = await groupsOf(search, ridges);
+  // A mirror image that passes and more functions than directions are what no layer has that is rectified and nothing else.
+  // Where one is met, the assumption does not hold, and no function is taken for a feature.
+  const refuted =
+    mirrored.includes(true) || dependent.includes(true) || ridges.of.some(({ independent }) => !independent);
   // Units of a layer are of one kind: where some ridges close and none is open, functions that are zero too rarely to have
   // one are taken for what the others are. Where one is open, they are not.
   const ofOneKind =
@@ -120,10 +124,9 @@ export async function findFacets(
       independence: alone ? 'passed' : 'failed',
       ridges: report.tested === 0 ? 'not tested' : closed ? 'passed' : 'failed',
     } as const;
-    const all = tests.mirror === 'passed' && alone;
     const group = grouped.groupOf[i];
     const closes = tests.ridges === 'passed' || (tests.ridges === 'not tested' && ofOneKind);
-    const certifiedAs = !all ? 'function' : group !== null ? 'group' : closes ? 'itself' : 'function';
+    const certifiedAs = refuted ? 'function' : group !== null ? 'group' : closes ? 'itself' : 'function';
     return {
       ...search.found[i].certificate,
       certifiedAs,

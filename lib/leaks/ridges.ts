@@ -53,8 +53,8 @@ const [mostZeros, leastZeros] = [64, 4];
 /** One row beyond a ridge fixes λ whatever the pencil; that a second one lies there, too, is chance at most. */
 const byChance = 2;
 
-/** Ridges to functions found before that are looked at, and starts for others. */
-const [mostKnown, mostStarts] = [6, 64];
+/** Ridges to functions found before that are looked at, and starts for others: random ones behind the components. */
+const [mostKnown, fewestStarts, mostStarts] = [6, 6, 64];
 
 /** Functions that are looked at, and starts for each, where the work is to end. */
 const [lateFunctions, lateStarts] = [2, 16];
@@ -115,16 +115,16 @@ async function ridgesOf(
   }
   const inside = new Search(face.rows, face.noise, options.seed ?? 0, known);
   const left = complement(known, r - 1);
-  if (left.rows > 0) {
-    const starts = await independentComponents(face.h, left, options.seed ?? 0, {
-      signal: options.signal,
-      finish: options.finish,
-    });
-    const count = Math.min(starts.rows, options.starts);
-    for (let k = 0; k < count && !options.finish?.aborted; k++) {
-      options.signal?.throwIfAborted();
-      await inside.from(starts.data.subarray(k * (r - 1), (k + 1) * (r - 1)), quickTries);
-    }
+  const components =
+    left.rows > 0
+      ? await independentComponents(face.h, left, options.seed ?? 0, { signal: options.signal, finish: options.finish })
+      : left;
+  // Where the functions found span all of it there may be ridges still: of a cloud with more facets than directions.
+  const starts = inside.filled(components, fewestStarts);
+  const count = Math.min(starts.rows, options.starts);
+  for (let k = 0; k < count && !options.finish?.aborted; k++) {
+    options.signal?.throwIfAborted();
+    await inside.from(starts.data.subarray(k * (r - 1), (k + 1) * (r - 1)), quickTries);
   }
   out.starts += inside.starts;
   for (const { a } of inside.found) {

@@ -50,7 +50,10 @@ export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = 
     return { same: null, angle: null, ranks, sentence: `The spans cannot be compared. ${unclear.space.reason}` };
   }
   const sines = await principalSines(sides[0].space, sides[1].space);
-  const alone: [number, number] = [await outside(sides[0], sides[1]), await outside(sides[1], sides[0])];
+  const beside = [await outside(sides[0], sides[1]), await outside(sides[1], sides[0])];
+  // What they share has one dimension, seen from either side.
+  const shared = Math.min(ranks[0]! - beside[0], ranks[1]! - beside[1]);
+  const alone: [number, number] = [ranks[0]! - shared, ranks[1]! - shared];
   const centred = mixed || seen[0].scale !== 'logits';
   const found = {
     angle: degrees(sines[0]),
@@ -110,7 +113,7 @@ function answer(
   }
   return {
     same: null,
-    sentence: `Cannot be told: ${Math.min(a - alone[0], b - alone[1])} directions are the same, and ${alone[0]} of the first set and ${alone[1]} of the second lie outside the other's span (${angles}). So do features that one set of images alone switches on, and so does a head that was changed a little; more images of both would tell.`,
+    sentence: `Cannot be told: ${a - alone[0]} directions are the same, and ${alone[0]} of the first set and ${alone[1]} of the second lie outside the other's span (${angles}). So do features that one set of images alone switches on, and so does a head that was changed a little; more images of both would tell.`,
   };
 }
 
