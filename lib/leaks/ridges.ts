@@ -56,6 +56,9 @@ const byChance = 2;
 /** Ridges to functions found before that are looked at, and starts for others: random ones behind the components. */
 const [mostKnown, fewestStarts, mostStarts] = [6, 6, 64];
 
+/** Layers wider than this have the ridges of so many functions looked at. */
+const [wide, mostOfWide] = [64, 32];
+
 /** Functions that are looked at, and starts for each, where the work is to end. */
 const [lateFunctions, lateStarts] = [2, 16];
 
@@ -75,10 +78,14 @@ export async function throughRidges(search: Search, options: RidgeOptions = {}):
   const within = { ...options, finish, starts: late ? lateStarts : mostStarts };
   const out: Ridges = { of: [], starts: 0 };
   const r = search.rows.cols - 1;
+  // Of wide layers some, spread over all: each takes as long as a good part of the search.
+  const first = search.found.length;
+  const every = r > wide ? Math.max(1, first / mostOfWide) : 1;
+  const skipped = (i: number): boolean => i < first && Math.floor(i / every) === Math.floor((i - 1) / every);
   for (let i = 0; i < search.found.length; i++) {
     signal?.throwIfAborted();
     // More facets than a cone of r features has: what is in the dependence is refused, and there is no end of others.
-    const over = search.found.length > r + 1 || i >= most || finish?.aborted;
+    const over = search.found.length > r + 1 || i >= most || skipped(i) || finish?.aborted;
     out.of.push(over ? untested() : await ridgesOf(search, i, within, out));
     onProgress?.({ stage: 'ridges', done: i + 1, total: search.found.length, unit: 'functions' });
   }
