@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { matchFeatures, observe, recoverFeatures } from '../../lib/leaks/index.js';
 import { memoryRows, toRowSource } from '../../lib/tensor/index.js';
-import { logitsOf, madeFeatures, madeHead, numbers } from './data.js';
+import { all, logitsOf, madeFeatures, madeHead, numbers } from './data.js';
 
 /** Made to get a false feature certified: one that is none of the true ones, or one of them twice. */
 const width = 8;

@@ -100,17 +100,16 @@ export async function findFacets(
   search.found.sort((a, b) => b.certificate.zeros - a.certificate.zeros);
   search.directions.splice(0, Infinity, ...search.found.map(({ a }) => unitDirection(a)));
   const ridges = await throughRidges(search, options);
-  const { mirrored, dependent } = await rivals(
+  const { mirrored, dependent, refuting } = await rivals(
     search.rows,
     noise,
     search.found.map(({ a }) => a),
     options,
   );
   const grouped = await groupsOf(search, ridges);
-  // A mirror image that passes and more functions than directions are what no layer has that is rectified and nothing else.
+  // A mirror image and more functions than directions are what no layer has that is rectified and nothing else.
   // Where one is met, the assumption does not hold, and no function is taken for a feature.
-  const refuted =
-    mirrored.includes(true) || dependent.includes(true) || ridges.of.some(({ independent }) => !independent);
+  const refuted = refuting || ridges.of.some(({ independent }) => !independent);
   // Units of a layer are of one kind: where some ridges close and none is open, functions that are zero too rarely to have
   // one are taken for what the others are. Where one is open, they are not.
   const ofOneKind =
@@ -126,7 +125,7 @@ export async function findFacets(
     } as const;
     const group = grouped.groupOf[i];
     const closes = tests.ridges === 'passed' || (tests.ridges === 'not tested' && ofOneKind);
-    const certifiedAs = refuted ? 'function' : group !== null ? 'group' : closes ? 'itself' : 'function';
+    const certifiedAs = refuted || mirrored[i] ? 'function' : group !== null ? 'group' : closes ? 'itself' : 'function';
     return {
       ...search.found[i].certificate,
       certifiedAs,

@@ -1,6 +1,6 @@
 import type { TaskOptions } from '../base/index.js';
 import { dot, gatherRows, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
-import { checkFacet } from './certificate.js';
+import { checkFacet, zerosOf } from './certificate.js';
 import { solvePositive, unitDirection } from './facet.js';
 import { weightedGram } from './graphs.js';
 import { random } from './random.js';
@@ -10,6 +10,14 @@ const on = 1e-3;
 /** Eigenvalues of the directions' Gram matrix below this are a dependence: found directions are known to 1e-6. */
 const dependent = 1e-9;
 
+/** What stands against proven functions being features: flags, one a function. */
+export interface Rivals {
+  mirrored: boolean[];
+  dependent: boolean[];
+  /** Whether any of it is what no layer shows that is rectified and nothing else. */
+  refuting: boolean;
+}
+
 /**
  * Which of the proven functions outputs alone do not single out as features. Where a feature is a rectified sum of
  * others, u = max(0, z), its mirror image v = max(0, −z) = u − z lies in the same span, is never negative and as often
@@ -18,15 +26,15 @@ const dependent = 1e-9;
  * @param rows (n, r + 1)
  * @param noise (r) variance of what storing added to each column of the rows
  * @param found (r + 1) each, x at standard deviation 1
- * @returns flags, one a function
  */
 export async function rivals(
   rows: Matrix,
   noise: Float64Array,
   found: readonly Float64Array[],
   { signal, onProgress }: TaskOptions = {},
-): Promise<{ mirrored: boolean[]; dependent: boolean[] }> {
+): Promise<Rivals> {
   const mirrored = found.map(() => false);
+  let refuting = false;
   const all = [...found];
   for (let i = 0; i < found.length; i++) {
     signal?.throwIfAborted();
@@ -36,14 +44,28 @@ export async function rivals(
     const { certificate, a } = await checkFacet(rows, noise, candidate);
     if (!certificate.holds) continue;
     mirrored[i] = true;
-    all.push(a);
+    refuting ||= !(await meet(rows, noise, found[i], a));
+    const direction = unitDirection(a);
+    if (!found.some((other) => dot(unitDirection(other), direction) > 1 - 1e-6)) all.push(a);
   }
-  return {
-    mirrored,
-    dependent: independentOf(all)
-      .slice(0, found.length)
-      .map((free) => !free),
-  };
+  const dependent = independentOf(all)
+    .slice(0, found.length)
+    .map((free) => !free);
+  return { mirrored, dependent, refuting: refuting || dependent.includes(true) };
+}
+
+/**
+ * Whether two functions are zero together on rows that leave nothing else open, as two features that are never on together
+ * are. Of max(0, z) and max(0, −z) hardly a row has both at zero, or other functions vanish there as well.
+ */
+async function meet(rows: Matrix, noise: Float64Array, a: Float64Array, b: Float64Array): Promise<boolean> {
+  const r = rows.cols - 1;
+  const there = new Set(zerosOf(rows, noise, a));
+  const both = zerosOf(rows, noise, b).filter((i) => there.has(i));
+  if (both.length < 1.5 * r) return false;
+  const gram = await weightedGram(gatherRows(rows, both), new Float64Array(both.length).fill(1));
+  const { values } = symmetricEigen(gram.data, r + 1);
+  return Math.sqrt(Math.max(values[r - 2], 0) / values[0]) > 1e-3;
 }
 
 /** The function nearest to zero on the rows where x is on, by inverse iteration; null where these are too few to fix one. */
