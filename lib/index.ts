@@ -149,11 +149,13 @@ export {
   varied,
 } from './leaks/index.js';
 export type {
+  CertifiedAs,
   Examination,
   FacetCertificate,
   FeatureMatch,
   Fingerprint,
   FingerprintOptions,
+  FunctionCertificate,
   Identifiability,
   ObserveSpec,
   ObserveStep,
@@ -165,6 +167,7 @@ export type {
   RotationComparison,
   SameHead,
   SphereCertificate,
+  TestResult,
   Verdict,
 } from './leaks/index.js';
 export { auditModel, runExperiment, zeroShotHead } from './experiments/index.js';

@@ -106,6 +106,38 @@ describe('whether two sets come from the same head', () => {
     expect(different.angle).toBeGreaterThan(30);
   });
 
+  it('a feature that one set alone switches on opens a direction there alone, and is no other head', async () => {
+    const dead = (data: Float32Array, feature: number): Float32Array =>
+      data.map((value, i) => (i % 16 === feature ? 0.5 : value));
+    const some = logitsOf(dead(madeFeatures('silu', 300, 16, 5), 2), 16, head);
+    const others = logitsOf(dead(madeFeatures('silu', 300, 16, 6), 9), 16, head);
+    const contained = await sameHead(some, one);
+    expect([contained.same, contained.alone]).toEqual([true, [0, 1]]);
+    const crossed = await sameHead(some, others);
+    expect([crossed.same, crossed.alone]).toEqual([null, [1, 1]]);
+    expect(crossed.angle).toBeGreaterThan(20);
+  });
+
+  it('a head that mixes the same features in another way has the same span', async () => {
+    const mix = madeHead(16, 16, 8);
+    const mixed = logitsOf(
+      Float32Array.from(
+        await all(logitsOf(madeFeatures('silu', 300, 16, 7), 16, { ...mix, bias: new Float64Array(16) })),
+      ),
+      16,
+      head,
+    );
+    expect((await sameHead(mixed, two)).same).toBe(true);
+  });
+
+  it.each([1e-3, 1e-2, 1e-1])('a head that was changed by %s of itself is told apart', async (share) => {
+    const { normal } = numbers(4);
+    const size = Math.sqrt(head.weight.reduce((sum, value) => sum + value ** 2, 0) / head.weight.length);
+    const weight = head.weight.map((value) => value + share * size * normal());
+    const tuned = logitsOf(madeFeatures('silu', 300, 16, 5), 16, { ...head, weight });
+    expect((await sameHead(tuned, two)).same).toBe(false);
+  });
+
   it('cannot be said without a gap', async () => {
     const { logits } = made('silu', 300, 40, 20);
     expect((await sameHead(logits, logits)).same).toBeNull();

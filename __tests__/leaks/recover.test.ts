@@ -145,7 +145,10 @@ describe('rectified features, from outputs alone', () => {
       i % d === 3 ? Math.max(0, data[i - 3] - data[i - 2] + 0.5 * data[i - 1]) : value,
     );
     const { report } = await recoverFeatures(logitsOf(features, d, madeHead(18, d)), { kind: 'rectified' });
-    expect(report.notes.join()).toMatch(/2 more never go below zero and are often zero, but are not told from/);
+    const refused = report.rectified!.filter(({ tests }) => tests.mirror === 'failed');
+    expect(refused.length).toBe(2);
+    expect(refused.every(({ certifiedAs }) => certifiedAs === 'function')).toBe(true);
+    expect(report.notes.join()).toContain('2 with a mirror image that passes as well');
   });
 
   it('starts and results are the same for the same seed', async () => {
@@ -229,8 +232,8 @@ describe('a search that is ended before it is through', () => {
       finish: ended.signal,
       onProgress: ({ unit }) => unit === 'starts' && ended.abort(),
     });
-    expect(report.features).toBe(1);
-    expect(features!.shape).toEqual([2400, 1]);
+    expect(report.features).toBeGreaterThan(0);
+    expect(features!.shape).toEqual([2400, report.features]);
     expect(report.notes.join()).toMatch(/ended before it was through, after \d+ descents/);
   });
 

@@ -48,8 +48,9 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-OUT holds 'features' (n, k) with a certificate each; where a part is left that no certificate fixes, 'all'
-(n, r) holds both. Ctrl-C ends the search with what is certified so far. Exit code 1 where nothing has a
+OUT holds 'features' (n, k), each certified as itself; 'groups', of which the span alone is known; 'functions', which
+are proven and need not be features; where a part is left that no certificate fixes, 'all' (n, r) holds the features
+and that part. Ctrl-C ends the search with what is certified so far. Exit code 1 where nothing has a
 certificate: what is known is printed, nothing is written.
 
 Examples:
@@ -87,9 +88,10 @@ Examples:
           onProgress: context.onProgress,
         });
         const notes = files.flatMap((file) => file.notes);
-        if (!recovery.features) return nothing(recovery.report, notes, context);
+        if (!recovery.features && !recovery.groups) return nothing(recovery.report, notes, context);
         await save(recovery, outputs, flags, context);
-        const comparison = truths.length > 0 ? await compare(recovery, joinRows(truths), context) : null;
+        const comparison =
+          truths.length > 0 && recovery.features ? await compare(recovery, joinRows(truths), context) : null;
         context.print(await text(recovery, notes, comparison, flags), {
           out: flags.out,
           ...recovery.report,
@@ -116,14 +118,19 @@ async function save(recovery: Recovery, outputs: RowSource, { out, head }: Flags
   const { recoveredRows, recoveryHead } = await import('../leaks/index.js');
   const { toNdArray, writeSafetensors } = await import('../tensor/index.js');
   const { saveLinearMap } = await import('../fit/index.js');
-  const { features, rest, report } = recovery;
-  const all = recoveredRows(recovery);
-  const whole: Record<string, NdArray<Float32Array>> = rest
-    ? { all: toNdArray((await all.read(0, all.rows)) as Float32Array, [all.rows, all.cols]) }
-    : {};
+  const { features, groups, functions, rest, report } = recovery;
+  const tensors: Record<string, NdArray<Float32Array>> = {
+    ...(features ? { features } : {}),
+    ...(groups ? { groups } : {}),
+    ...(functions ? { functions } : {}),
+  };
+  if (rest) {
+    const all = recoveredRows(recovery);
+    tensors.all = toNdArray((await all.read(0, all.rows)) as Float32Array, [all.rows, all.cols]);
+  }
   await mkdir(dirname(out), { recursive: true });
-  await writeSafetensors(out, { features: features!, ...whole }, { recovery: JSON.stringify(report) });
-  if (head === undefined) return;
+  await writeSafetensors(out, tensors, { recovery: JSON.stringify(report) });
+  if (head === undefined || !features) return;
   await mkdir(dirname(head), { recursive: true });
   await saveLinearMap(head, await recoveryHead(recovery, outputs, { onProgress: context.onProgress }));
 }
@@ -148,7 +155,7 @@ async function compare({ features, report }: Recovery, truth: RowSource, { onPro
 }
 
 async function text(
-  { report, rest }: Recovery,
+  { report, features, groups, functions, rest }: Recovery,
   notes: readonly string[],
   comparison: Comparison | null,
   { out, head }: Flags,
@@ -170,11 +177,14 @@ async function text(
       `beside the true features: the least correlation of a recovered one with its own ${rSquared(comparison.worst)}; found are ${count(comparison.oftenZeroFound)} of the ${count(comparison.oftenZero)} that are zero on ${count(3 * report.rank)} images or more (of all features these images can certify ${count(comparison.identifiable)})`,
     );
   }
-  lines.push(
-    rest
-      ? `${out}: features (n, ${count(report.features)}), all (n, ${count(report.rank)})`
-      : `${out}: features (n, ${count(report.features)})`,
-  );
-  if (head !== undefined) lines.push(`${head}: ${count(report.rank)} → ${count(report.outputs.classes)}`);
+  if (report.assumptions) lines.push(...report.assumptions);
+  const tensors = [
+    ...Object.entries({ features, groups, functions }).flatMap(([name, values]) =>
+      values ? [`${name} (n, ${count(values.shape[1])})`] : [],
+    ),
+    ...(rest ? [`all (n, ${count(report.rank)})`] : []),
+  ];
+  lines.push(`${out}: ${tensors.join(', ')}`);
+  if (head !== undefined && features) lines.push(`${head}: ${count(report.rank)} → ${count(report.outputs.classes)}`);
   return lines;
 }

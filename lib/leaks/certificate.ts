@@ -1,15 +1,27 @@
 import { dot, gatherRows, matrix, multiply, eigenInTurns, timesVector, type Matrix } from '../fit/index.js';
 import { weightedGram } from './graphs.js';
+import { linesAmong } from './lines.js';
 import { random } from './random.js';
 
-/** What shows that an affine function of the outputs is one of the features. Plain: serialises to JSON. */
+/**
+ * What is proven of an affine function of the outputs: it is never below zero, and exactly zero on rows that fix it.
+ * Plain: serialises to JSON.
+ */
 export interface FacetCertificate {
   kind: 'rectified';
   holds: boolean;
   /** Distinct rows on which it is zero to rounding: |x| <= 5e-6 of its standard deviation, or what storing can add to it. */
   zeros: number;
+  /** So many of them at least, rows on one line (an image at many brightnesses, mixtures of two images) counted once. */
+  directions?: number;
   /** How many are needed: 1.5 r. */
   zerosNeeded: number;
+  /** Zeros at half the tolerance over zeros at twice that: 1 for exact zeros, a half where a minimum is flat. */
+  steady?: number;
+  /** Distinct rows above zero, counted up to a thousand. */
+  above?: number;
+  /** How many are needed: 21 + log2 r, so that chance would give all of them one sign once in a million searches. */
+  aboveNeeded?: number;
   /** Rows below that. */
   negatives: number;
   /** Second smallest singular value of those rows (h, 1) over the largest; null where there were too few to look. */
@@ -39,16 +51,39 @@ const rankCut = 1e-2;
 const mostPasses = 5;
 /** A row of more leverage fixes a direction of its own: without it the function would be open. */
 const mostLeverage = 0.99;
+/**
+ * Zeros at half the tolerance over those at twice that. Where a minimum is flat (GELU, SiLU) rows lie as x², and their
+ * number goes with the root of the tolerance: a half. Exact zeros are all within half of five standard deviations.
+ */
+const leastSteady = 0.9;
+/** Rows above zero that are counted. */
+const mostAbove = 1000;
+
+/**
+ * Rows above zero that a function needs. The rows where it is zero fix it, so that its sign on any other row is no
+ * matter of choice: on m rows that have nothing in common a function that is no feature has one sign with a chance of
+ * 2^(1 − m). Of r functions none passes by chance, but once in a million searches, where r 2^(1 − m) <= 1e-6. One outlier,
+ * or a handful, fixes a function that is zero on all other rows, and is no feature.
+ */
+export const aboveNeededOf = (r: number): number => Math.ceil(1 + Math.log2(r * 1e6));
 
 /**
  * The test of a candidate. Any facet of a sampled cloud touches r rows; a feature's zeros are more, they fix it, no
- * single one of them is needed for that, nothing lies below, and no other value is taken as often.
+ * single one of them nor those on one line are needed for that, nothing lies below, no other value is taken as often,
+ * their number does not hang on the tolerance, and rows enough lie above.
  * @param rows (n, r + 1)
  * @param noise (r) variance of what storing added to each column of the rows
+ * @param options `lines`: false counts rows on one line as many. Default true
  */
-export async function checkFacet(rows: Matrix, noise: Float64Array, candidate: Float64Array): Promise<CheckedFacet> {
+export async function checkFacet(
+  rows: Matrix,
+  noise: Float64Array,
+  candidate: Float64Array,
+  { lines = true }: { lines?: boolean } = {},
+): Promise<CheckedFacet> {
   const r = rows.cols - 1;
   const zerosNeeded = Math.ceil(1.5 * r);
+  const aboveNeeded = aboveNeededOf(r);
   const failed = (x: Values, more: Partial<FacetCertificate> = {}, open: Matrix | null = null): CheckedFacet => ({
     certificate: {
       kind: 'rectified',
@@ -85,48 +120,83 @@ export async function checkFacet(rows: Matrix, noise: Float64Array, candidate: F
       x = refined;
       continue;
     }
-    const leverage = await largestLeverage(touched, values, vectors);
-    const { negatives, a } = refined;
+    const { negatives, a, steady } = refined;
+    const above = distinctRows(rows, evenly(refined.above, mostAbove)).rows;
     // Many rows at another value, too: cut off at both ends a feature and its mirror image look alike, and where values
     // are few, rows lie together on functions that are no feature.
     const tied = refined.tied >= zerosNeeded;
-    const holds = refined.zeros.length >= zerosNeeded && negatives === 0 && leverage <= mostLeverage && !tied;
+    const sound =
+      refined.zeros.length >= zerosNeeded && negatives === 0 && !tied && steady >= leastSteady && above >= aboveNeeded;
+    const { leverage, directions } = await weighed(touched, noise, values, vectors, sound && lines ? zerosNeeded : 0);
+    const holds = sound && leverage <= mostLeverage && directions >= zerosNeeded;
     return {
-      certificate: { kind: 'rectified', holds, zeros, zerosNeeded, negatives, rankRatio, leverage },
+      certificate: {
+        ...{ kind: 'rectified', holds, zeros, directions, zerosNeeded, steady, above, aboveNeeded },
+        ...{ negatives, rankRatio, leverage },
+      },
       a,
       open: null,
     };
   }
 }
 
+/** Positions of the rows on which a function is zero to rounding. */
+export const zerosOf = (rows: Matrix, noise: Float64Array, a: Float64Array): number[] => valuesOf(rows, noise, a).zeros;
+
 interface Values {
   /** Scaled so that x has standard deviation 1. */
   a: Float64Array;
   zeros: number[];
+  above: number[];
   negatives: number;
+  /** Zeros at half the tolerance over those at twice that. */
+  steady: number;
   /** The most rows at one value above zero, to rounding. */
   tied: number;
 }
 
-function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array): Values {
-  const x = timesVector(rows, candidate);
+/** What counts as zero of a function, in its own units. */
+export function toleranceOf(rows: Matrix, noise: Float64Array, a: Float64Array): number {
+  const x = timesVector(rows, a);
+  const deviation = deviationOf(x);
+  return deviation * zeroOf(noise, a, deviation);
+}
+
+function deviationOf(x: Float64Array): number {
   let [sum, squares] = [0, 0];
   for (const value of x) sum += value;
   const mean = sum / x.length;
   for (const value of x) squares += (value - mean) ** 2;
-  const deviation = Math.sqrt(squares / x.length);
-  const sign = mean < 0 ? -1 : 1;
+  return Math.sqrt(squares / x.length);
+}
+
+function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array): Values {
+  const x = timesVector(rows, candidate);
+  const deviation = deviationOf(x);
+  const sign = x.reduce((sum, value) => sum + value, 0) < 0 ? -1 : 1;
   const zero = zeroOf(noise, candidate, deviation);
   const zeros: number[] = [];
   const above: number[] = [];
-  let negatives = 0;
+  const valuesAbove: number[] = [];
+  let [negatives, half, double] = [0, 0, 0];
   for (let i = 0; i < x.length; i++) {
     const value = (sign * x[i]) / deviation;
-    if (Math.abs(value) <= zero) zeros.push(i);
+    const size = Math.abs(value);
+    if (size <= zero / 2) half++;
+    if (size <= zero * 2) double++;
+    if (size <= zero) zeros.push(i);
     else if (value < 0) negatives++;
-    else above.push(value);
+    else {
+      above.push(i);
+      valuesAbove.push(value);
+    }
   }
-  return { a: candidate.map((value) => (sign * value) / deviation), zeros, negatives, tied: mostTied(above, zero) };
+  return {
+    a: candidate.map((value) => (sign * value) / deviation),
+    ...{ zeros, above, negatives },
+    steady: double === 0 ? 0 : half / double,
+    tied: mostTied(valuesAbove, zero),
+  };
 }
 
 /** What counts as zero of a function, in its standard deviations. */
@@ -153,7 +223,7 @@ const nearCopy = 1e-3;
  * Those rows, near copies left out: images that are all but equal touch a facet together and prove no more than one.
  * Sorted along a random direction, along which copies are near as well, so that few pairs need a look.
  */
-function distinctRows(rows: Matrix, which: readonly number[]): Matrix {
+export function distinctRows(rows: Matrix, which: readonly number[]): Matrix {
   const { cols } = rows;
   const numbers = random(1, cols);
   const direction = new Float64Array(cols).map(() => numbers.normal());
@@ -180,20 +250,88 @@ function isNear(a: Float64Array, b: Float64Array): boolean {
   return squares <= nearCopy ** 2;
 }
 
-/** max of aᵢᵀ (AᵀA)⁺ aᵢ over rows, the null direction left out. */
-async function largestLeverage(touched: Matrix, values: Float64Array, vectors: Matrix): Promise<number> {
-  const r = touched.cols - 1;
-  const scaled = matrix(r, r + 1);
-  for (let k = 0; k < r; k++) {
-    const scale = 1 / Math.sqrt(values[k]);
-    for (let j = 0; j <= r; j++) scaled.data[k * (r + 1) + j] = scale * vectors.data[k * (r + 1) + j];
+function evenly(all: readonly number[], most: number): readonly number[] {
+  if (all.length <= most) return all;
+  return Array.from({ length: most }, (_, i) => all[Math.floor((i * all.length) / most)]);
+}
+
+/**
+ * How many directions the rows on a facet are, and the largest share that one of them, a row or all rows on a line, has
+ * in fixing it: max of aᵢᵀ (AᵀA)⁺ aᵢ over rows, the null direction left out. Lines are looked for only where all else
+ * holds.
+ */
+async function weighed(
+  touched: Matrix,
+  noise: Float64Array,
+  values: Float64Array,
+  vectors: Matrix,
+  needed: number,
+): Promise<{ leverage: number; directions: number }> {
+  const { own } = await leverages(touched, values, vectors);
+  const leverage = own.reduce((most, value) => Math.max(most, value), 0);
+  if (needed === 0 || leverage > mostLeverage) return { leverage, directions: touched.rows };
+  const withOne = new Float64Array(touched.cols);
+  withOne.set(noise);
+  let seen = { leverage, directions: touched.rows };
+  // More rows are looked at where the first ones are too few for an answer.
+  for (const most of [Math.max(fewLines, 4 * touched.cols), manyLines]) {
+    const found = linesAmong(touched, withOne, most);
+    if (found.lines === found.rows.length) return { leverage, directions: touched.rows };
+    const looked = gatherRows(touched, found.rows);
+    const again = await eigenInTurns((await weightedGram(looked, ones(looked.rows))).data, looked.cols);
+    const { scaled } = await leverages(looked, again.values, again.vectors);
+    const ofLines = largestOfLines(scaled, found.line, found.lines);
+    seen = { leverage: Math.max(leverage, ofLines), directions: found.lines };
+    if (seen.leverage <= mostLeverage && seen.directions >= needed) break;
+    // With so many on each line, a line that was not met would be a rare one.
+    if (found.rows.length > 8 * found.lines) break;
   }
-  const { data } = await multiply(touched, scaled, 'nt');
-  let largest = 0;
+  return seen;
+}
+
+/** Rows on a facet among which lines are looked for at first, and where these are too few. */
+const [fewLines, manyLines] = [200, 1200];
+
+async function leverages(
+  touched: Matrix,
+  values: Float64Array,
+  vectors: Matrix,
+): Promise<{ own: Float64Array; scaled: Matrix }> {
+  const r = touched.cols - 1;
+  const axes = matrix(r, r + 1);
+  for (let k = 0; k < r; k++) {
+    const scale = 1 / Math.sqrt(Math.max(values[k], values[0] * 1e-15));
+    for (let j = 0; j <= r; j++) axes.data[k * (r + 1) + j] = scale * vectors.data[k * (r + 1) + j];
+  }
+  const scaled = await multiply(touched, axes, 'nt');
+  const own = new Float64Array(touched.rows);
   for (let i = 0; i < touched.rows; i++) {
-    let sum = 0;
-    for (let at = i * r; at < (i + 1) * r; at++) sum += data[at] * data[at];
-    largest = Math.max(largest, sum);
+    for (let at = i * r; at < (i + 1) * r; at++) own[i] += scaled.data[at] * scaled.data[at];
+  }
+  return { own, scaled };
+}
+
+/** The same of the rows of a line together: the largest eigenvalue of their part of the whole, by power iteration. */
+function largestOfLines({ cols, data }: Matrix, line: Int32Array, lines: number): number {
+  const members = Array.from({ length: lines }, (): number[] => []);
+  line.forEach((of, i) => members[of].push(i));
+  let largest = 0;
+  for (const rows of members) {
+    if (rows.length < 3) continue;
+    let x = data.slice(rows[0] * cols, (rows[0] + 1) * cols);
+    let size = 0;
+    for (let step = 0; step < 30; step++) {
+      const length = Math.sqrt(dot(x, x)) || 1;
+      const next = new Float64Array(cols);
+      for (const i of rows) {
+        const row = data.subarray(i * cols, (i + 1) * cols);
+        const along = dot(row, x) / length;
+        for (let j = 0; j < cols; j++) next[j] += along * row[j];
+      }
+      size = Math.sqrt(dot(next, next));
+      x = next;
+    }
+    largest = Math.max(largest, size);
   }
   return largest;
 }

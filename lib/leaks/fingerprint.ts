@@ -1,11 +1,10 @@
 import { chooseRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { describeCarried, stackedNote, supportedSpace, type CarriedRows } from './carried.js';
 import { examineOutputs, plain, some, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
-import { count, FeatReconstructError, NotShownError, type TaskOptions } from '../base/index.js';
+import { count, NotShownError, type TaskOptions } from '../base/index.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
-import { matrix, multiply, eigenInTurns, type Matrix } from '../fit/index.js';
-import { outputSpace, storedAs, whiten, zerosCure, type OutputSpace } from './whiten.js';
+import { storedAs, whiten, zerosCure, type OutputSpace } from './whiten.js';
 
 export interface FingerprintOptions extends TaskOptions {
   /** Tries, where there are rows enough, whether a normalisation or rectified features stand before the head. Default true. */
@@ -31,9 +30,9 @@ export interface Fingerprint {
   hiddenWidth: number | null;
   /** Variance of the last direction kept over that of the first left out. */
   gap: number | null;
-  /** Whether a normalisation stands right before the head; null where these rows cannot show it. */
+  /** Whether a normalised vector has nothing but linear maps between it and the outputs; null where these rows cannot show it. */
   normalised: boolean | null;
-  /** Whether a feature was found that is never negative and often zero; null where these rows show none. */
+  /** Whether a feature was certified that is never negative and often zero; false behind a normalisation, null where it cannot be told. */
   rectified: boolean | null;
   /** Rows that alone carry directions of the space; they are left out of the rank. Absent where there are none. */
   carried?: CarriedRows;
@@ -175,7 +174,7 @@ async function lookAtFeatures(
     result.normalised = certificate.holds;
     result.reasons.push(
       certificate.holds
-        ? `A normalisation stands right before the head: the outputs lie on an ellipsoid (residual ${certificate.residual.toExponential(1)}).`
+        ? `The outputs lie on an ellipsoid (residual ${certificate.residual.toExponential(1)}): a normalised vector with nothing but linear maps between it and the outputs. It stands right before the head unless a linear layer lies between.`
         : `No normalisation before the head shows: ${noSphere(certificate)}.`,
     );
     if (certificate.holds) {
@@ -190,12 +189,15 @@ async function lookAtFeatures(
     return;
   }
   const whitened = await whiten(rows, seen, space, distinct, options);
-  const { certificates, starts } = await findFacets(whitened, { ...options, rounds: 1, starts: 12, enough: 1 });
-  result.rectified = certificates.length > 0 ? true : null;
+  const fit = await findFacets(whitened, { ...options, rounds: 1, starts: 12, enough: 1, most: 1 });
+  const { itself } = fit.certifiedAs;
+  result.rectified = itself > 0 ? true : null;
   result.reasons.push(
-    certificates.length > 0
-      ? `Rectified features stand before the head: one is zero on ${count(certificates[0].zeros)} of these images and never negative.`
-      : `No rectified feature was found in ${starts} descents; more varied images might show one.`,
+    itself > 0
+      ? `Rectified features show: one is never below zero and zero on ${count(fit.certificates[0].zeros)} of these images, and passes every test of a feature.`
+      : fit.certificates.length > 0
+        ? `Whether rectified features stand before the head cannot be told: a function of the outputs is never below zero and zero on ${count(fit.certificates[0].zeros)} images, but is not told from what is no feature. A whole search (recover) may say more.`
+        : `No rectified feature was found in ${fit.starts} descents; more varied images might show one.`,
   );
 }
 
@@ -206,70 +208,4 @@ function describeKind(seen: Examination): string {
   if (storage) return `The outputs are ${scale}. ${storedAs(seen)}.`;
   if (kind === 'rounded') return `The outputs are ${scale} rounded to ${decimals} decimals.`;
   return `The outputs are ${scale}${precision === 'float16' ? ' in float16' : ''}.`;
-}
-
-/** Whether two sets of outputs come from the same head. Plain: serialises to JSON. */
-export interface SameHead {
-  /** Null where the spans cannot be told apart from all of the outputs' space. */
-  same: boolean | null;
-  /** Largest angle between the two spans, in degrees: 0 for the same head, near 90 for another. */
-  angle: number | null;
-  ranks: [number | null, number | null];
-  sentence: string;
-}
-
-/** Angles below this are rounding: the smallest direction of a span of float32 outputs is off by far less. */
-const sameAngle = 5;
-
-/**
- * Compares the spans of two sets of outputs (n, c) and (m, c), of any images: a head's weight fixes its span.
- * Where one shows logits and the other log-probabilities or probabilities, both are compared as the latter.
- * @throws FeatReconstructError when they differ in classes or a set cannot be used
- */
-export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = {}): Promise<SameHead> {
-  const sources = [toRowSource(a, 'the first outputs'), toRowSource(b, 'the second outputs')];
-  if (sources[0].cols !== sources[1].cols) {
-    throw new FeatReconstructError(
-      `Expected two sets of outputs of as many classes, found ${sources[0].cols} and ${sources[1].cols}: heads of other widths are others.`,
-    );
-  }
-  const seen = [await examineOutputs(sources[0], options), await examineOutputs(sources[1], options)];
-  const mixed = seen.some(({ scale }) => scale !== seen[0].scale);
-  const spaces: OutputSpace[] = [];
-  for (const [i, source] of sources.entries()) {
-    // The row mean is taken from logits too where the other side has none to show.
-    const scale = mixed && seen[i].scale === 'logits' ? 'log-probabilities' : seen[i].scale;
-    spaces.push(await outputSpace(source, { ...seen[i], scale }, options));
-  }
-  const ranks: SameHead['ranks'] = [spaces[0].rank, spaces[1].rank];
-  if (ranks[0] === null || ranks[1] === null) {
-    const reason = spaces.find(({ rank }) => rank === null)!.reason;
-    return { same: null, angle: null, ranks, sentence: `The spans cannot be compared. ${reason}` };
-  }
-  const angle = await largestAngle(spaces[0], spaces[1]);
-  const same = angle < sameAngle;
-  return {
-    same,
-    angle,
-    ranks,
-    sentence: same
-      ? `The same head: both sets of outputs fill the same ${Math.max(...(ranks as number[]))} directions (largest angle ${angle.toPrecision(2)} degrees).`
-      : `Two heads: the outputs fill different directions (largest angle ${angle.toPrecision(2)} degrees).`,
-  };
-}
-
-/** Largest principal angle of the smaller span to the larger, in degrees, by its sine (Björck and Golub 1973). */
-async function largestAngle(a: OutputSpace, b: OutputSpace): Promise<number> {
-  const [small, large] = a.rank! <= b.rank! ? [a, b] : [b, a];
-  const basis = ({ vectors, rank }: OutputSpace): Matrix =>
-    matrix(rank!, vectors.cols, vectors.data.subarray(0, rank! * vectors.cols));
-  const [u, v] = [basis(small), basis(large)];
-  const inside = await multiply(await multiply(u, v, 'nt'), v);
-  const outside = matrix(
-    u.rows,
-    u.cols,
-    u.data.map((value, i) => value - inside.data[i]),
-  );
-  const { values } = await eigenInTurns((await multiply(outside, outside, 'nt')).data, u.rows);
-  return (Math.asin(Math.sqrt(Math.min(1, Math.max(0, values[0])))) * 180) / Math.PI;
 }

@@ -1,13 +1,19 @@
 import type { NdArray } from 'ndarray';
 import { count, NotShownError, option, type TaskOptions, UsageError } from '../base/index.js';
-import { applyLinearMap, composeLinearMaps, type Matrix } from '../fit/index.js';
+import { applyLinearMap, composeLinearMaps, rowsOf, type Matrix } from '../fit/index.js';
 import { toNdArray, toRowSource, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
 import { describeCarried, namesOf, supportedSpace } from './carried.js';
-import type { FacetCertificate } from './certificate.js';
 import { examineOutputs, plain, type ExaminedRows, type Examination } from './examine.js';
 import { unitDirection } from './facet.js';
 import { blocks } from './graphs.js';
-import { complement, findFacets, rectifiedRowsNeeded } from './rectified.js';
+import {
+  findFacets,
+  rectifiedRowsNeeded,
+  type CertifiedAs,
+  type FunctionCertificate,
+  type RectifiedFit,
+} from './rectified.js';
+import { complement } from './search.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded, type SphereCertificate } from './sphere.js';
 import { linearOutputs, whiten, type OutputSpace, type Whitened } from './whiten.js';
 
@@ -29,8 +35,9 @@ export interface RecoverOptions extends TaskOptions {
 
 /** What of a recovery serialises to JSON: everything but the numbers themselves. */
 export interface RecoveryReport {
-  /** The kind whose certificate holds; null where none does. */
+  /** The kind of the features that are certified; null where none is. */
   kind: 'sphere' | 'rectified' | null;
+  /** Whether any feature is certified as itself, or all of them up to a rotation. */
   certified: boolean;
   /** What was found and what it means, for people. */
   sentence: string;
@@ -39,8 +46,16 @@ export interface RecoveryReport {
   outputs: Examination;
   /** Directions that the outputs fill. */
   rank: number;
-  /** Certified features; all of them with a sphere. */
+  /** Features certified as themselves; all of them with a sphere. */
   features: number;
+  /** Recovered functions of rectified features by what they are known as; absent with a sphere. */
+  certifiedAs?: Record<CertifiedAs, number>;
+  /** Functions in each group of which the span alone is known. */
+  groups?: number[];
+  /** Whether every ridge of every function led to one that was found, so that these show no other. */
+  closed?: boolean;
+  /** What the certificate takes for granted, since outputs alone cannot test it: sentences. */
+  assumptions?: readonly string[];
   /** Whether the search was ended (`seconds`, `finish`) before it was through: there may be more. */
   cut: boolean;
   rows: {
@@ -52,8 +67,8 @@ export interface RecoveryReport {
     neededRectified: number;
   };
   sphere: SphereCertificate | null;
-  /** One a certified feature, in the order of the columns. */
-  rectified: FacetCertificate[] | null;
+  /** One a function, in the order of the columns of `features`, `groups` and `functions`. */
+  rectified: FunctionCertificate[] | null;
   /** Steps of conjugate gradients, or descents made. */
   iterations: number;
   seconds: number;
@@ -62,10 +77,14 @@ export interface RecoveryReport {
 /** Features recovered from outputs alone. */
 export interface Recovery {
   report: RecoveryReport;
-  /** (n, k), one row an output row given; null without a certificate. */
+  /** (n, k), one row an output row given: what is certified as itself, null where nothing is. */
   features: NdArray<Float32Array> | null;
+  /** (n, m): functions known as groups alone, group by group; null where none is. */
+  groups: NdArray<Float32Array> | null;
+  /** (n, l): functions that are proven and not told from what is no feature; null where there are none. */
+  functions: NdArray<Float32Array> | null;
   /**
-   * (n, rank − k): what is left when the certified features are taken out, in coordinates that no certificate fixes
+   * (n, rank − k): what is left when the features certified as themselves are taken out, in coordinates that no certificate fixes
    * (the affine class). Null where nothing is left or nothing is certified.
    */
   rest: NdArray<Float32Array> | null;
@@ -86,10 +105,11 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
     throw new UsageError(`Expected ${option('kind')} to be auto, sphere or rectified, found '${kind}'.`);
   }
   const started = performance.now();
-  const finish = [
-    options.finish ?? [],
-    options.seconds === undefined ? [] : AbortSignal.timeout(options.seconds * 1000),
-  ];
+  const ending = (share: number): AbortSignal =>
+    AbortSignal.any([
+      ...(options.finish ? [options.finish] : []),
+      ...(options.seconds === undefined ? [] : [AbortSignal.timeout(options.seconds * share * 1000)]),
+    ]);
   const rows = toRowSource(outputs, 'the outputs');
   const seen = await examineOutputs(rows, options);
   // Refuses what is hidden before any arithmetic.
@@ -105,7 +125,8 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   }
   const attempt = new Attempt(rows, kept, space, space.rank, {
     ...options,
-    finish: AbortSignal.any(finish.flat()),
+    finish: ending(1),
+    finishSearch: ending(searchShare),
     onProgress: limited(options, started),
   });
   const recovery = await attempt.run(kind);
@@ -120,12 +141,105 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   return recovery;
 }
 
+/** Of the seconds given, what the search has: the rest is for the tests of what it found. */
+const searchShare = 0.6;
+
+const nothing = { features: null, groups: null, functions: null, rest: null };
+
+/** What a sphere's certificate does not show. */
+const sphereAssumptions: readonly string[] = [
+  'Proven is a normalised vector with nothing but linear maps between it and the outputs. Its distances need not be those of the layer right before the head: a linear layer between the two changes them, and outputs alone cannot show one.',
+];
+
+/** What makes a proven function a feature. */
+const rectifiedAssumptions: readonly string[] = [
+  'Proven of each is an affine function of the outputs that is never below zero and exactly zero on images that fix it. It is a feature if the layer is rectified and no combination of its features stays above another that it equals on many images; a sum beside its part and the maximum of two beside one of them do, and outputs alone cannot show it.',
+  'The sign is that of a layer that is cut off from below: a clamp from above, or a scale below zero behind it, turns it round. A linear layer between the rectified one and the head is not seen: the features are those of the rectified one.',
+];
+
+/** What was found, one class after another. */
+function inAll({ certifiedAs: { itself, group, function: others }, groups, certificates }: RectifiedFit, rank: number) {
+  const sentences: string[] = [];
+  if (itself > 0) {
+    const which = itself === rank ? `all ${itself}` : `${itself} of ${rank}`;
+    sentences.push(
+      `The outputs give away ${which} features one by one, up to order and scale: each is never below zero and exactly zero on ${count(certificates[itself - 1].zeros)} to ${count(certificates[0].zeros)} images, which fix it.`,
+    );
+  }
+  if (group > 0) sentences.push(inGroups(groups, itself > 0 ? '' : 'The outputs give away no feature by itself. '));
+  if (others > 0) sentences.push(`${asFunctions(others)}: they are not said to be features.`);
+  const left = rank - itself - group;
+  if (left > 0) sentences.push(open(left));
+  return sentences.join(' ');
+}
+
+function inGroups(groups: readonly number[], before: string): string {
+  const sizes = [...new Set(groups)].sort((a, b) => a - b);
+  const each = sizes.map((size) => {
+    const many = groups.filter((other) => other === size).length;
+    return many === 1
+      ? `${size} features up to a ${size} x ${size} map`
+      : `${many} times ${size} features, each ${size} up to a ${size} x ${size} map`;
+  });
+  return `${before}Known as groups alone, by what they span: ${each.join('; ')}, since nothing fixes which functions of those that vanish together are features.`;
+}
+
+const asFunctions = (n: number): string =>
+  n === 1
+    ? '1 function is never below zero and exactly zero on images that fix it, but did not pass every test or could not be put to it'
+    : `${n} functions are never below zero and exactly zero on images that fix them, but did not pass every test or could not be put to it`;
+
 /** What is said of the directions that no certificate fixes. */
-function others(left: number): string {
-  if (left === 0) return '';
-  return left === 1
-    ? ' The other one is known up to an invertible map; images that switch it off would show it.'
-    : ` The other ${left} are known up to an invertible map; images that switch them off would show them.`;
+const open = (left: number): string =>
+  left === 1
+    ? 'The other one is known up to an invertible map; images that switch it off would show it.'
+    : `The other ${left} are known up to an invertible map; images that switch them off would show them.`;
+
+/** Why no function is handed out. */
+function noFeature({ certificates, cut }: RectifiedFit, sphere: SphereCertificate | null): string {
+  const functions = certificates.length;
+  if (functions > 0) {
+    return `${asFunctions(functions)} (${failures(certificates)}), so that none is told from what is no feature`;
+  }
+  if (cut) return 'the search for rectified features was ended before it found one';
+  return `the search found no function that is never below zero and exactly zero on images that fix it${
+    sphere
+      ? `, and ${noSphere(sphere)}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither)`
+      : ', so that no rectified features show'
+  }`;
+}
+
+/** Which tests functions did not pass, and how many each. */
+function failures(certificates: readonly FunctionCertificate[]): string {
+  const of = (say: string, fails: (certificate: FunctionCertificate) => boolean): string[] => {
+    const many = certificates.filter(fails).length;
+    return many > 0 ? [`${many} ${say}`] : [];
+  };
+  return [
+    ...of('in a linear dependence, more of them than directions', ({ tests }) => tests.independence === 'failed'),
+    ...of('with a mirror image that passes as well', ({ tests }) => tests.mirror === 'failed'),
+    ...of('with a ridge that leads to no other', ({ tests }) => tests.ridges === 'failed'),
+    ...of('with no ridge on these images', ({ tests }) => tests.ridges === 'not tested'),
+  ].join(', ');
+}
+
+/** How far the search has come by its own measure, and what kept functions from being features. */
+function closing({ certificates, closed }: RectifiedFit): string[] {
+  const others = certificates.filter(({ certifiedAs }) => certifiedAs === 'function');
+  const bare = certificates.filter(
+    ({ certifiedAs, tests }) => certifiedAs === 'itself' && tests.ridges === 'not tested',
+  );
+  const added = certificates.reduce((sum, { ridges }) => sum + ridges.added, 0);
+  return [
+    ...(others.length > 0 ? [`Of the functions that are not said to be features: ${failures(others)}.`] : []),
+    ...(added > 0 ? [`${added} of them the search had missed and a ridge of another led to.`] : []),
+    ...(bare.length > 0
+      ? [
+          `${bare.length} of the features are zero too rarely for a ridge to test (tests.ridges: not tested); they are taken for what the others are, every ridge of which leads to a function that was found.`,
+        ]
+      : []),
+    ...(closed ? ['Every ridge that was looked at leads to a function that was found.'] : []),
+  ];
 }
 
 /** Progress that knows when `seconds` will be over; what still runs after that is not ended by it. */
@@ -146,7 +260,7 @@ class Attempt {
     readonly seen: ExaminedRows,
     readonly space: OutputSpace,
     readonly rank: number,
-    readonly options: RecoverOptions,
+    readonly options: RecoverOptions & { finishSearch?: AbortSignal },
   ) {
     this.#neededSphere = sphereRowsNeeded(rank);
     this.#neededRectified = rectifiedRowsNeeded(rank);
@@ -186,14 +300,15 @@ class Attempt {
     const report = this.#report(certificate.iterations, keep.length);
     report.sphere = certificate;
     if (!certificate.holds || !map) {
-      report.sentence = `No certificate: ${noSphere(certificate)}, so that no normalisation before the head is shown; ${count(this.seen.rows)} rows may also be too few or too coarse. What is known is the affine class: the ${this.rank} features up to an invertible map.`;
-      return { report, features: null, rest: null };
+      report.sentence = `No certificate: ${noSphere(certificate)}, so that no normalised vector behind the outputs shows; ${count(this.seen.rows)} rows may also be too few or too coarse. What is known is the affine class: the ${this.rank} features up to an invertible map.`;
+      return { report, ...nothing };
     }
     report.kind = 'sphere';
     report.certified = true;
     report.features = this.rank;
-    report.sentence = `The outputs give away the normalised features up to a rotation: distances, angles and nearest neighbours among the images are the model's own (expected R² ${roundDown(certificate.expectedR2)}, residual ${digits(certificate.residual)} on ${count(certificate.rowsHeldOut)} rows kept out of the fit).`;
-    return { report, features: await this.#apply(map, whitened), rest: null };
+    report.assumptions = sphereAssumptions;
+    report.sentence = `The outputs give away a normalised vector of the model up to a rotation, with its distances, angles and nearest neighbours among the images (expected R² ${roundDown(certificate.expectedR2)}, residual ${digits(certificate.residual)} on ${count(certificate.rowsHeldOut)} rows kept out of the fit).`;
+    return { report, ...nothing, features: await this.#apply(map, whitened) };
   }
 
   async #rectified(sphere: SphereCertificate | null, sphereSkipped: boolean): Promise<Recovery> {
@@ -202,37 +317,40 @@ class Attempt {
     const report = this.#report(fit.starts, this.seen.distinct.length);
     report.sphere = sphere;
     report.rectified = fit.certificates;
+    report.certifiedAs = fit.certifiedAs;
+    report.groups = fit.groups;
+    report.closed = fit.closed;
     report.cut = fit.cut;
-    const found = fit.facets.rows;
+    const { itself, group } = fit.certifiedAs;
     if (fit.cut) {
       report.notes.push(
         `The search was ended before it was through, after ${fit.starts} descents: with more time it may find more features.`,
       );
     }
-    if (fit.ambiguous > 0) {
-      report.notes.push(
-        `${fit.ambiguous} more never go below zero and are often zero, but are not told from one another: one may be a rectified sum of others. They are left out.`,
-      );
-    }
     const skipped = sphereSkipped
       ? ` Whether a normalisation stands before the head could not be tried: that takes ${count(this.#neededSphere)} distinct rows.`
       : '';
-    if (found === 0 && fit.cut) {
-      report.sentence = `No certificate: the search for rectified features was ended before it found one.${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
-      return { report, features: null, rest: null };
+    if (itself + group === 0) {
+      report.sentence = `No certificate: ${noFeature(fit, sphere)}.${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
+      return { report, ...nothing };
     }
-    if (found === 0) {
-      report.sentence = `No certificate: no feature is zero on enough of these images${sphere ? `, and ${noSphere(sphere)}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither)` : ', so that no rectified ones show'}.${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
-      return { report, features: null, rest: null };
-    }
-    report.kind = 'rectified';
-    report.certified = true;
-    report.features = found;
-    report.sentence = `The outputs give away ${found === this.rank ? `all ${found}` : `${found} of ${this.rank}`} features one by one, up to order and scale: each is zero on ${count(fit.certificates[found - 1].zeros)} to ${count(fit.certificates[0].zeros)} images, as hardly anything but a feature is.${others(this.rank - found)}`;
+    report.kind = itself > 0 ? 'rectified' : null;
+    report.certified = itself > 0;
+    report.features = itself;
+    report.assumptions = rectifiedAssumptions;
+    report.sentence = inAll(fit, this.rank);
+    report.notes.push(...closing(fit));
     if (skipped) report.notes.push(skipped.trim());
-    const features = await this.#apply(facetsMap(fit.facets), whitened);
-    const rest = found < this.rank ? await this.#apply(restMap(fit.facets), whitened) : null;
-    return { report, features, rest };
+    const { facets } = fit;
+    const part = async (from: number, to: number): Promise<NdArray<Float32Array> | null> =>
+      to > from ? this.#apply(facetsMap(rowsOf(facets, from, to)), whitened) : null;
+    return {
+      report,
+      features: await part(0, itself),
+      groups: await part(itself, itself + group),
+      functions: await part(itself + group, facets.rows),
+      rest: itself > 0 && itself < this.rank ? await this.#apply(restMap(rowsOf(facets, 0, itself)), whitened) : null,
+    };
   }
 
   #report(iterations: number, used: number): RecoveryReport {

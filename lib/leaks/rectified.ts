@@ -1,10 +1,12 @@
 import type { TaskOptions } from '../base/index.js';
-import { dot, gatherRows, matrix, multiply, symmetricEigen, transposedTimesVector, type Matrix } from '../fit/index.js';
-import { checkFacet, type CheckedFacet, type FacetCertificate } from './certificate.js';
-import { descend, unitDirection, type DescentOptions } from './facet.js';
+import { matrix, type Matrix } from '../fit/index.js';
+import type { FacetCertificate } from './certificate.js';
+import { unitDirection } from './facet.js';
+import { groupsOf } from './groups.js';
 import { independentComponents } from './ica.js';
-import { random } from './random.js';
-import { ambiguous } from './rivals.js';
+import { throughRidges, type RidgeReport } from './ridges.js';
+import { rivals } from './rivals.js';
+import { allTries, complement, quickTries, Search, withOnes } from './search.js';
 import type { Whitened } from './whiten.js';
 
 export interface RectifiedOptions extends TaskOptions {
@@ -14,56 +16,63 @@ export interface RectifiedOptions extends TaskOptions {
   rounds?: number;
   /** Most starts of a round; default all that there are. */
   starts?: number;
-  /** Stops as soon as so many features are certified. Default: none. */
+  /** Stops as soon as so many functions are found. Default: none. */
   enough?: number;
-  /** Ends the search between two starts with what is certified so far, where `signal` gives all of it up. */
+  /** Of how many functions the ridges are looked at; the others are not tested. Default: all. */
+  most?: number;
+  /** Ends the work between two starts with what is certified so far, where `signal` gives all of it up. */
   finish?: AbortSignal;
+  /** Ends the search alone, so that time is left for what was found to be tested. Default: `finish`. */
+  finishSearch?: AbortSignal;
+}
+
+/** What a recovered function is known as. */
+export type CertifiedAs = 'itself' | 'group' | 'function';
+
+/** How a test came out; one for which these rows are too few was not made. */
+export type TestResult = 'passed' | 'failed' | 'not tested';
+
+/** One recovered function: what is proven of it, and what it passed beyond that. Plain: serialises to JSON. */
+export interface FunctionCertificate extends FacetCertificate {
+  /**
+   * A feature `itself`, up to scale, where all tests passed (the last one: where it has no ridge, the others' did and none
+   * is open); one of a `group`, of which the span alone is known; or a
+   * `function` that is proven, and not told from what is no feature.
+   */
+  certifiedAs: CertifiedAs;
+  /** Which group, from 0; absent where it is of none. */
+  group?: number;
+  tests: {
+    /** What is zero wherever this is not does not pass for a feature, too. */
+    mirror: TestResult;
+    /** It has no part in a linear dependence: there are not more such functions than directions. */
+    independence: TestResult;
+    /** Every ridge that was found on its zero rows leads to another function that rows fix. */
+    ridges: TestResult;
+  };
+  /** Ridges that were looked at. */
+  ridges: RidgeReport;
 }
 
 export interface RectifiedFit {
-  /** Certified features, the one with the most zeros first: (k, r + 1) over (h, 1), standard deviation 1. */
+  /** Proven functions (k, r + 1) over (h, 1), standard deviation 1: features themselves, the one with the most zeros first; groups; others. */
   facets: Matrix;
-  certificates: FacetCertificate[];
+  /** One a function, in the same order. */
+  certificates: FunctionCertificate[];
+  /** How many are known as what. */
+  certifiedAs: Record<CertifiedAs, number>;
+  /** Functions in each group. */
+  groups: number[];
   /** Descents made. */
   starts: number;
-  /** How many more passed the test of a single one, and are not told from others that did. */
-  ambiguous: number;
+  /** Whether every ridge of every function led to one that was found: nothing is left to look for from these. */
+  closed: boolean;
   /** Whether `finish` ended the search before it was through. */
   cut: boolean;
 }
 
 /** Fewest distinct rows: a feature must be zero on 1.5 r of them, which images rarely do that are not very many more. */
 export const rectifiedRowsNeeded = (r: number): number => 10 * r;
-
-/** Rows near zero are what tells a facet: 32 an unknown are enough for most starts, and quick. */
-const quick: DescentOptions = { lowest: 32, share: 1 / 8, penalty: 10, shrink: 0.8, steps: 60 };
-
-/** Looks at more rows and goes more slowly. */
-const slow: DescentOptions = { lowest: 80, share: 1 / 4, penalty: 100, shrink: 0.85, steps: 80 };
-
-/** A start, or its opposite, and how it is looked into. */
-interface Try {
-  sign: 1 | -1;
-  settings: DescentOptions;
-}
-
-/** A start's tail may mislead, so that it is turned round as well. */
-const quickTries: readonly Try[] = [
-  { sign: 1, settings: quick },
-  { sign: -1, settings: quick },
-];
-
-/**
- * What few rows do not lead to a feature more may. It takes longer than the two quick ones together, so that it is kept
- * for where they find nothing: from the first start on until there is a feature, and after a round without a new one.
- */
-const allTries: readonly Try[] = [...quickTries, { sign: 1, settings: slow }];
-
-/**
- * Descents one after another, each from where the last one ended: ε shrinks so fast that a descent may come to rest on r
- * rows close to the feature that it was on its way to, and gets there from them.
- */
-const descents = 2;
 
 /** Starts of the first round after which, none having led to a feature, there are none to find. */
 const hopeless = 24;
@@ -75,30 +84,81 @@ const fewest = 16;
 const patience = 2;
 
 /**
- * Features that are never negative and exactly zero on many images, found one by one as facets of the cloud of whitened
+ * Functions that are never negative and exactly zero on many images, found one by one as facets of the cloud of whitened
  * outputs, each with its certificate. Starts are independent components: of everything in the first round, then of
- * what is left when the found features are taken out, until two rounds in a row find nothing new; the second of them
- * takes random starts as well and looks more slowly.
+ * what is left when the found functions are taken out, until two rounds in a row find nothing new; the second of them
+ * takes random starts as well and looks more slowly. What was found is then tested against one another and through its
+ * ridges, which may show more.
  * @param outputs `h` (n, r) whitened, distinct rows, and the `noise` of their columns
  */
 export async function findFacets(
   { h, noise }: Omit<Whitened, 'map'>,
   options: RectifiedOptions = {},
 ): Promise<RectifiedFit> {
-  const { seed = 0, rounds = 10, enough = Infinity, signal, finish } = options;
-  const search = new Search(withOnes(h), noise, options);
+  const search = new Search(withOnes(h), noise, options.seed ?? 0);
+  const cut = !(await searched(search, h, options));
+  search.found.sort((a, b) => b.certificate.zeros - a.certificate.zeros);
+  search.directions.splice(0, Infinity, ...search.found.map(({ a }) => unitDirection(a)));
+  const ridges = await throughRidges(search, options);
+  const { mirrored, dependent, refuting } = await rivals(
+    search.rows,
+    noise,
+    search.found.map(({ a }) => a),
+    options,
+  );
+  const grouped = await groupsOf(search, ridges);
+  // A mirror image and more functions than directions are what no layer has that is rectified and nothing else.
+  // Where one is met, the assumption does not hold, and no function is taken for a feature.
+  const refuted = refuting || ridges.of.some(({ independent }) => !independent);
+  // Units of a layer are of one kind: where some ridges close and none is open, functions that are zero too rarely to have
+  // one are taken for what the others are. Where one is open, they are not.
+  const ofOneKind =
+    ridges.of.some(({ report, closed }) => report.tested > 0 && closed) &&
+    ridges.of.every(({ report, closed }) => report.tested === 0 || closed);
+  const of = (i: number): FunctionCertificate => {
+    const { report, closed, independent } = ridges.of[i];
+    const alone = !dependent[i] && independent;
+    const tests = {
+      mirror: mirrored[i] ? 'failed' : 'passed',
+      independence: alone ? 'passed' : 'failed',
+      ridges: report.tested === 0 ? 'not tested' : closed ? 'passed' : 'failed',
+    } as const;
+    const group = grouped.groupOf[i];
+    const closes = tests.ridges === 'passed' || (tests.ridges === 'not tested' && ofOneKind);
+    const certifiedAs = refuted || mirrored[i] ? 'function' : group !== null ? 'group' : closes ? 'itself' : 'function';
+    return {
+      ...search.found[i].certificate,
+      certifiedAs,
+      ...(certifiedAs === 'group' ? { group: group! } : {}),
+      tests,
+      ridges: report,
+    };
+  };
+  return arranged(
+    search,
+    search.found.map((_, i) => of(i)),
+    grouped.partners,
+    {
+      starts: search.starts + ridges.starts,
+      closed: search.found.length > 0 && ridges.of.every(({ report, closed }) => report.tested > 0 && closed),
+      cut,
+    },
+  );
+}
+
+/** Rounds of starts over all rows; whether it came to its end. */
+async function searched(search: Search, h: Matrix, options: RectifiedOptions): Promise<boolean> {
+  const { seed = 0, rounds = 10, enough = Infinity, signal, finish, finishSearch = finish } = options;
   const most = Math.min(enough, h.cols);
   let fruitless = 0;
-  let cut = false;
-  for (let round = 0; round < rounds && fruitless < patience && search.found.length < most && !cut; round++) {
+  for (let round = 0; round < rounds && fruitless < patience && search.found.length < most; round++) {
     const before = search.found.length;
     const left = await independentComponents(h, complement(search.directions, h.cols), seed + round, options);
     const directions = fruitless > 0 ? search.filled(left, fewest) : left;
     const starts = Math.min(directions.rows, options.starts ?? directions.rows);
     for (let i = 0; i < starts && search.found.length < enough; i++) {
       signal?.throwIfAborted();
-      cut = finish?.aborted ?? false;
-      if (cut) break;
+      if (finish?.aborted || finishSearch?.aborted) return false;
       if (i === hopeless && search.found.length === 0) break;
       const thorough = search.found.length === 0 || fruitless > 0;
       await search.from(directions.data.subarray(i * h.cols, (i + 1) * h.cols), thorough ? allTries : quickTries);
@@ -109,139 +169,62 @@ export async function findFacets(
         unit: 'starts',
       });
     }
-    if (search.found.length === 0) break;
+    if (search.found.length === 0) return true;
     fruitless = search.found.length === before ? fruitless + 1 : 0;
   }
-  const found = search.found.sort((a, b) => b.certificate.zeros - a.certificate.zeros);
-  const refused = await ambiguous(search.rows, noise, stacked(found, h.cols + 1), options);
-  const kept = found.filter((_, i) => !refused[i]);
+  return true;
+}
+
+/** Functions of a group that are not proven by themselves, beside those that are. */
+export interface Partner {
+  a: Float64Array;
+  group: number;
+  certificate: FacetCertificate;
+}
+
+const order: readonly CertifiedAs[] = ['itself', 'group', 'function'];
+
+function arranged(
+  search: Search,
+  certificates: readonly FunctionCertificate[],
+  partners: readonly Partner[],
+  more: Pick<RectifiedFit, 'starts' | 'closed' | 'cut'>,
+): RectifiedFit {
+  const live = new Set(certificates.map(({ group }) => group));
+  const all = [
+    ...certificates.map((certificate, i) => ({ a: search.found[i].a, certificate })),
+    // A group all of whose proven functions are refused is refused with them.
+    ...partners
+      .filter(({ group, certificate }) => live.has(group) || certificate.holds)
+      .map(({ a, group, certificate }) => ({ a, certificate: partnerOf(group, certificate) })),
+  ].sort(
+    ({ certificate: x }, { certificate: y }) =>
+      order.indexOf(x.certifiedAs) - order.indexOf(y.certifiedAs) ||
+      (x.group ?? 0) - (y.group ?? 0) ||
+      y.zeros - x.zeros,
+  );
+  const names = [...new Set(all.flatMap(({ certificate: { group } }) => (group === undefined ? [] : [group])))];
+  const facets = matrix(all.length, search.rows.cols);
+  all.forEach(({ a, certificate }, i) => {
+    facets.data.set(a, i * facets.cols);
+    if (certificate.group !== undefined) certificate.group = names.indexOf(certificate.group);
+  });
+  const ordered = all.map(({ certificate }) => certificate);
+  const count = (as: CertifiedAs): number => ordered.filter(({ certifiedAs }) => certifiedAs === as).length;
   return {
-    facets: stacked(kept, h.cols + 1),
-    certificates: kept.map(({ certificate }) => certificate),
-    starts: search.starts,
-    ambiguous: found.length - kept.length,
-    cut,
+    facets,
+    certificates: ordered,
+    certifiedAs: { itself: count('itself'), group: count('group'), function: count('function') },
+    groups: names.map((_, group) => ordered.filter((certificate) => certificate.group === group).length),
+    ...more,
   };
 }
 
-function stacked(found: readonly CheckedFacet[], cols: number): Matrix {
-  const out = matrix(found.length, cols);
-  found.forEach(({ a }, i) => out.data.set(a, i * cols));
-  return out;
-}
-
-/** An orthonormal basis (r − k, r) of the directions orthogonal to k found ones. */
-export function complement(found: readonly Float64Array[], r: number): Matrix {
-  const gram = new Float64Array(r * r);
-  for (const direction of found) {
-    for (let i = 0; i < r; i++) for (let j = 0; j < r; j++) gram[i * r + j] += direction[i] * direction[j];
-  }
-  const { vectors } = symmetricEigen(gram, r);
-  return matrix(r - found.length, r, vectors.data.slice(found.length * r));
-}
-
-/** One search over one cloud. */
-class Search {
-  readonly found: CheckedFacet[] = [];
-  readonly directions: Float64Array[] = [];
-  starts = 0;
-  readonly #numbers;
-
-  constructor(
-    readonly rows: Matrix,
-    readonly noise: Float64Array,
-    options: RectifiedOptions,
-  ) {
-    this.#numbers = random(options.seed ?? 0, rows.cols);
-  }
-
-  /** Directions (k, r), with random ones behind them where they are fewer than `least`. */
-  filled(directions: Matrix, least: number): Matrix {
-    const { rows, cols, data } = directions;
-    const filled = matrix(Math.max(rows, least), cols);
-    filled.data.set(data);
-    for (let i = data.length; i < filled.data.length; i++) filled.data[i] = this.#numbers.normal() / Math.sqrt(cols);
-    return filled;
-  }
-
-  /** Descends from a direction; keeps what is new and certified. */
-  async from(direction: Float64Array, tries: readonly Try[]): Promise<void> {
-    for (const { sign, settings } of tries) {
-      if (
-        await this.#descends(
-          direction.map((value) => sign * value),
-          settings,
-        )
-      )
-        return;
-    }
-  }
-
-  /** Whether the search from there is over, with a feature or a small space to look into. */
-  async #descends(direction: Float64Array, settings: DescentOptions): Promise<boolean> {
-    let at: Float64Array | null = new Float64Array(this.rows.cols);
-    at.set(direction);
-    for (let descent = 0; descent < descents; descent++) {
-      this.starts++;
-      at = await descend(this.rows, at, { ...settings, found: this.directions });
-      if (!at) return false;
-      const checked = await checkFacet(this.rows, this.noise, at);
-      if (checked.certificate.holds) {
-        this.#keep(checked);
-        return true;
-      }
-      if (checked.open) {
-        await this.#inside(checked.open);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  #keep(checked: CheckedFacet): void {
-    const direction = unitDirection(checked.a);
-    const known = this.directions.some((other) => 1 - dot(other, direction) < 1e-6);
-    if (known) return;
-    this.found.push(checked);
-    this.directions.push(direction);
-  }
-
-  /**
-   * The rows on the candidate leave a small space of functions open (a sum of a feature and a rarer one is zero where
-   * both are): the search goes on among those, from both ends of every axis and a few random directions.
-   */
-  async #inside(open: Matrix): Promise<void> {
-    const k = open.rows;
-    if (k > 8) return;
-    const seen = nonZeroRows(await multiply(this.rows, open, 'nt'));
-    for (let i = 0; i < 4 * k; i++) {
-      const start = new Float64Array(k);
-      if (i < 2 * k) start[i >> 1] = i % 2 ? -1 : 1;
-      else for (let j = 0; j < k; j++) start[j] = this.#numbers.normal();
-      this.starts++;
-      const inside = await descend(seen, start, { ...quick, throughOrigin: true, enough: Infinity });
-      if (!inside) continue;
-      const checked = await checkFacet(this.rows, this.noise, transposedTimesVector(open, inside));
-      if (checked.certificate.holds) this.#keep(checked);
-    }
-  }
-}
-
-/** Rows that are zero whatever the function say nothing of it. */
-function nonZeroRows(rows: Matrix): Matrix {
-  const { cols, data } = rows;
-  const sizes = new Float64Array(rows.rows);
-  for (let i = 0; i < data.length; i++) sizes[Math.floor(i / cols)] += data[i] ** 2;
-  const cut = sizes.reduce((most, size) => Math.max(most, size), 0) * 1e-10;
-  const kept = Array.from(sizes.keys()).filter((i) => sizes[i] > cut);
-  return gatherRows(rows, kept);
-}
-
-function withOnes(h: Matrix): Matrix {
-  const out = matrix(h.rows, h.cols + 1);
-  for (let i = 0; i < h.rows; i++) {
-    out.data.set(h.data.subarray(i * h.cols, (i + 1) * h.cols), i * out.cols);
-    out.data[i * out.cols + h.cols] = 1;
-  }
-  return out;
-}
+const partnerOf = (group: number, certificate: FacetCertificate): FunctionCertificate => ({
+  ...certificate,
+  holds: false,
+  certifiedAs: 'group',
+  group,
+  tests: { mirror: 'not tested', independence: 'not tested', ridges: 'failed' },
+  ridges: { tested: 0, toFound: 0, added: 0, unproven: 0, open: 0 },
+});

@@ -1,0 +1,158 @@
+import { dot, gatherRows, matrix, multiply, symmetricEigen, transposedTimesVector, type Matrix } from '../fit/index.js';
+import { checkFacet, type CheckedFacet } from './certificate.js';
+import { descend, unitDirection, type DescentOptions } from './facet.js';
+import { random } from './random.js';
+
+/** Rows near zero are what tells a facet: 32 an unknown are enough for most starts, and quick. */
+const quick: DescentOptions = { lowest: 32, share: 1 / 8, penalty: 10, shrink: 0.8, steps: 60 };
+
+/** Looks at more rows and goes more slowly. */
+const slow: DescentOptions = { lowest: 80, share: 1 / 4, penalty: 100, shrink: 0.85, steps: 80 };
+
+/** A start, or its opposite, and how it is looked into. */
+export interface Try {
+  sign: 1 | -1;
+  settings: DescentOptions;
+}
+
+/** A start's tail may mislead, so that it is turned round as well. */
+export const quickTries: readonly Try[] = [
+  { sign: 1, settings: quick },
+  { sign: -1, settings: quick },
+];
+
+/**
+ * What few rows do not lead to a feature more may. It takes longer than the two quick ones together, so that it is kept
+ * for where they find nothing: from the first start on until there is a feature, and after a round without a new one.
+ */
+export const allTries: readonly Try[] = [...quickTries, { sign: 1, settings: slow }];
+
+/**
+ * Descents one after another, each from where the last one ended: ε shrinks so fast that a descent may come to rest on r
+ * rows close to the feature that it was on its way to, and gets there from them.
+ */
+const descents = 2;
+
+/** An orthonormal basis of the directions orthogonal to found ones: (r − k, r), k what these span. */
+export function complement(found: readonly Float64Array[], r: number): Matrix {
+  const gram = new Float64Array(r * r);
+  for (const direction of found) {
+    for (let i = 0; i < r; i++) for (let j = 0; j < r; j++) gram[i * r + j] += direction[i] * direction[j];
+  }
+  const { values, vectors } = symmetricEigen(gram, r);
+  let k = 0;
+  while (k < r && found.length > 0 && values[k] > 1e-9 * values[0]) k++;
+  return matrix(r - k, r, vectors.data.slice(k * r));
+}
+
+/** One search over one cloud. */
+export class Search {
+  readonly found: CheckedFacet[] = [];
+  /** Small spaces of functions that vanish on the same rows, met on the way: orthonormal bases (k, r + 1). */
+  readonly opened: Matrix[] = [];
+  starts = 0;
+  readonly #numbers;
+
+  constructor(
+    readonly rows: Matrix,
+    readonly noise: Float64Array,
+    seed: number,
+    /** Of what was found: a descent that ends in one of them is given up. Some may be known beforehand. */
+    readonly directions: Float64Array[] = [],
+  ) {
+    this.#numbers = random(seed, rows.cols);
+  }
+
+  /** Directions (k, r), with random ones behind them where they are fewer than `least`. */
+  filled(directions: Matrix, least: number): Matrix {
+    const { rows, cols, data } = directions;
+    const filled = matrix(Math.max(rows, least), cols);
+    filled.data.set(data);
+    for (let i = data.length; i < filled.data.length; i++) filled.data[i] = this.#numbers.normal() / Math.sqrt(cols);
+    return filled;
+  }
+
+  /** Descends from a direction; keeps what is new and certified. */
+  async from(direction: Float64Array, tries: readonly Try[]): Promise<void> {
+    for (const { sign, settings } of tries) {
+      if (
+        await this.#descends(
+          direction.map((value) => sign * value),
+          settings,
+        )
+      )
+        return;
+    }
+  }
+
+  /** Whether the search from there is over, with a feature or a small space to look into. */
+  async #descends(direction: Float64Array, settings: DescentOptions): Promise<boolean> {
+    let at: Float64Array | null = new Float64Array(this.rows.cols);
+    at.set(direction);
+    for (let descent = 0; descent < descents; descent++) {
+      this.starts++;
+      at = await descend(this.rows, at, { ...settings, found: this.directions });
+      if (!at) return false;
+      const checked = await checkFacet(this.rows, this.noise, at);
+      if (checked.certificate.holds) {
+        this.keep(checked);
+        return true;
+      }
+      if (checked.open) {
+        await this.#inside(checked.open);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it is a new one. */
+  keep(checked: CheckedFacet): boolean {
+    const direction = unitDirection(checked.a);
+    const known = this.directions.some((other) => 1 - dot(other, direction) < 1e-6);
+    if (known) return false;
+    this.found.push(checked);
+    this.directions.push(direction);
+    return true;
+  }
+
+  /**
+   * The rows on the candidate leave a small space of functions open (a sum of a feature and a rarer one is zero where
+   * both are): the search goes on among those, from both ends of every axis and a few random directions.
+   */
+  async #inside(open: Matrix): Promise<void> {
+    const k = open.rows;
+    if (k > 8) return;
+    this.opened.push(open);
+    const seen = nonZeroRows(await multiply(this.rows, open, 'nt'));
+    for (let i = 0; i < 4 * k; i++) {
+      const start = new Float64Array(k);
+      if (i < 2 * k) start[i >> 1] = i % 2 ? -1 : 1;
+      else for (let j = 0; j < k; j++) start[j] = this.#numbers.normal();
+      this.starts++;
+      const inside = await descend(seen, start, { ...quick, throughOrigin: true, enough: Infinity });
+      if (!inside) continue;
+      const checked = await checkFacet(this.rows, this.noise, transposedTimesVector(open, inside));
+      if (checked.certificate.holds) this.keep(checked);
+    }
+  }
+}
+
+/** Rows that are zero whatever the function say nothing of it. */
+function nonZeroRows(rows: Matrix): Matrix {
+  const { cols, data } = rows;
+  const sizes = new Float64Array(rows.rows);
+  for (let i = 0; i < data.length; i++) sizes[Math.floor(i / cols)] += data[i] ** 2;
+  const cut = sizes.reduce((most, size) => Math.max(most, size), 0) * 1e-10;
+  const kept = Array.from(sizes.keys()).filter((i) => sizes[i] > cut);
+  return gatherRows(rows, kept);
+}
+
+export function withOnes(h: Matrix): Matrix {
+  const out = matrix(h.rows, h.cols + 1);
+  for (let i = 0; i < h.rows; i++) {
+    out.data.set(h.data.subarray(i * h.cols, (i + 1) * h.cols), i * out.cols);
+    out.data[i * out.cols + h.cols] = 1;
+  }
+  return out;
+}
