@@ -59,7 +59,7 @@ describe('fingerprint', () => {
       kind: 'probabilities',
       hiddenWidth: 16,
       normalised: true,
-      notes: [expect.stringContaining('left out request_id (text), time (text), label (text)')],
+      notes: [expect.stringContaining('left out request_id, time, label (text)')],
     });
   });
 

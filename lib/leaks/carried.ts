@@ -27,9 +27,10 @@ export interface PartSpace {
 
 /** The space that outputs fill without the rows that alone carry a direction. */
 export interface SupportedSpace extends PartSpace {
+  /** The rows left out: each opens a direction of its own, or they fill all the room that there is. */
   carried: CarriedRows | null;
-  /** Without those alone of which nothing speaks for a direction: no two of them agree on one. */
-  firm: PartSpace;
+  /** Few rows that alone carry directions and are more than these: they agree, and are not left out. The first such found. */
+  shared: CarriedRows | null;
 }
 
 /**
@@ -51,40 +52,49 @@ const roundingShare = 1e-8;
  * The space of outputs, and the rows that alone open a direction of it: a header read as data, noise, a few rows of
  * another model. Such a row has a function of the outputs to itself that is zero on all others, so that its leverage is
  * 1; of several rows the hat matrix has an eigenvalue 1. Outputs alone cannot tell them from images that alone switch a
- * feature on: they are left out and named, and nothing is claimed of their directions.
+ * feature on: they are left out and named, and nothing is claimed of their directions. Where a few rows are more than the
+ * directions that they carry they agree on these, as rows of noise or of another head do not; they are named alone.
  */
 export async function supportedSpace(
   outputs: RowSource,
   seen: ExaminedRows,
   options: TaskOptions = {},
 ): Promise<SupportedSpace> {
-  const all: PartSpace = { space: await outputSpace(outputs, seen, options), seen, left: [] };
+  const space = await outputSpace(outputs, seen, options);
+  // Few columns more than directions fill the same space, and an eigen-decomposition takes the cube of them.
+  const cols = space.rank === null ? outputs.cols : Math.min(outputs.cols, space.rank + spareColumns);
+  const source = cols === outputs.cols ? outputs : someColumns(outputs, cols);
+  const all: PartSpace = {
+    space: source === outputs ? space : await outputSpace(source, seen, options),
+    seen,
+    left: [],
+  };
   const most = seen.scale === 'logits' ? all.space.columns.length : all.space.columns.length - 1;
-  const rankOf = ({ space }: PartSpace): number => space.rank ?? most;
-  let [current, firm] = [all, all];
-  let agreed = false;
+  const rankOf = (part: PartSpace): number => part.space.rank ?? most;
+  let current = all;
+  let shared: CarriedRows | null = null;
   for (let round = 0; round < mostRounds; round++) {
-    const found = await carriers(outputs, current, options);
+    const found = await carriers(source, current, options);
     const left = [...current.left, ...found.rows].sort((a, b) => a - b);
     if (found.rows.length === 0 || left.length > Math.max(mostCarriers, seen.distinct.length / 10)) break;
-    const next = await without(outputs, seen, left, options);
+    const next = await without(source, seen, left, options);
     const directions = rankOf(current) - rankOf(next);
     // More rows than directions have one cause in common, unless there is no more room for them.
-    agreed ||= !found.alone && found.rows.length > directions && rankOf(current) < most;
+    if (!found.alone && found.rows.length > directions && rankOf(current) < most) {
+      shared = { rows: found.rows, directions, with: rankOf(current), without: rankOf(next) };
+      break;
+    }
     current = next;
-    if (!agreed) firm = next;
   }
-  if (current.space.rank === null) return { ...all, carried: null, firm: all };
-  const carried: CarriedRows | null =
-    current.left.length === 0
-      ? null
-      : {
-          rows: current.left,
-          directions: Math.max(1, rankOf(all) - rankOf(current)),
-          with: all.space.rank,
-          without: current.space.rank,
-        };
-  return { ...current, carried, firm };
+  if (current.left.length === 0 || current.space.rank === null) return { space, seen, left: [], carried: null, shared };
+  const carried: CarriedRows = {
+    rows: current.left,
+    directions: Math.max(1, rankOf(all) - rankOf(current)),
+    with: space.rank,
+    without: current.space.rank,
+  };
+  const supported = source === outputs ? current : await without(outputs, seen, current.left, options);
+  return { ...supported, carried, shared };
 }
 
 async function without(
@@ -218,6 +228,10 @@ export function describeCarried({ rows, directions, with: all, without: rest }: 
   return `${namesOf(rows)} alone ${carry} ${directions} of the directions: with ${it} the outputs fill ${fill}, without ${it} ${rest}. A header, noise or another model's outputs do that, and so do images that alone switch a feature on; outputs cannot tell which.`;
 }
 
+/** What is said of rows that agree on the directions that they carry. */
+export const describeShared = ({ rows, directions, without: rest }: CarriedRows): string =>
+  `${namesOf(rows)} alone carry ${directions === 1 ? 'one direction' : `${directions} directions`} and agree on ${directions === 1 ? 'it' : 'them'}, as images do that alone switch a feature on, or a few rows of a model with nearly the same head: without them it is ${rest} directions.`;
+
 /** Rows by their numbers, at the start of a sentence. */
 export const namesOf = (rows: readonly number[]): string =>
   rows.length === 1 ? `Row ${rows[0]} (counted from 0)` : `${rows.length} rows (${some(rows)}, counted from 0)`;
@@ -242,8 +256,7 @@ export async function carriedNote(x: RowSource, rank: number, options: TaskOptio
     const seen = await examineOutputs(source, options);
     const asLogits: ExaminedRows = { ...seen, kind: 'logits', scale: 'logits', rowsWithZeros: 0 };
     const { carried } = await supportedSpace(source, asLogits, options);
-    if (!carried) return null;
-    return describeCarried(carried, x.cols);
+    return carried ? describeCarried(carried, x.cols) : null;
   } catch (error) {
     if (error instanceof FeatReconstructError) return null;
     throw error;

@@ -317,6 +317,6 @@ export function describeChoice({ kept, leftOut }: Choice, columns: readonly Colu
   for (const { column, why } of leftOut) reasons.set(why, [...(reasons.get(why) ?? []), name(column)]);
   const shown = [...reasons].slice(0, mostReasons).map(([why, names]) => `${list(names, 4)} (${why})`);
   const rest = [...reasons.values()].slice(mostReasons).flat().length;
-  const left = rest > 0 ? [...shown, `${rest} others`] : shown;
+  const left = rest > 0 ? [...shown, `${rest} more`] : shown;
   return `${taken}${left.length > 0 ? `; left out ${left.join(', ')}` : ''}.`;
 }

@@ -180,8 +180,8 @@ const emptyColumn = (name: string): Column => ({
   falls: true,
 });
 
-/** Some of many numbers, for people: `17, 20, 33 and 5 others`. */
+/** Some of many numbers, for people: `17, 20, 33 and 5 more`. */
 export function list(values: readonly (number | string)[], most = 6): string {
   const shown = values.slice(0, most).join(', ');
-  return values.length > most ? `${shown} and ${values.length - most} others` : shown;
+  return values.length > most ? `${shown} and ${values.length - most} more` : shown;
 }

@@ -351,7 +351,7 @@ class Look {
 
 /** The first of many rows, for people. */
 export const some = (rows: readonly (number | string)[], most = 8): string =>
-  `${rows.slice(0, most).join(', ')}${rows.length > most ? ` and ${rows.length - most} others` : ''}`;
+  `${rows.slice(0, most).join(', ')}${rows.length > most ? ` and ${rows.length - most} more` : ''}`;
 
 /** What storing adds to a value, of its size. */
 function relativeNoise(precision: Examination['precision'], storage: Storage | null): number {

@@ -1,5 +1,5 @@
 import { chooseRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
-import { describeCarried, stackedNote, supportedSpace, type CarriedRows } from './carried.js';
+import { describeCarried, describeShared, stackedNote, supportedSpace, type CarriedRows } from './carried.js';
 import { examineOutputs, plain, some, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { count, NotShownError, type TaskOptions } from '../base/index.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
@@ -87,6 +87,7 @@ export async function fingerprint(outputs: RowsLike, options: FingerprintOptions
       result.carried = usable.inFile(supported.carried);
       result.reasons.push(`${describeCarried(result.carried, seen.classes)} The width is that of the others.`);
     }
+    if (supported.shared) result.reasons.push(describeShared(usable.inFile(supported.shared)));
   } catch (error) {
     if (!(error instanceof NotShownError)) throw error;
     result.reasons.push(`The hidden width does not show. ${hiddenIn(seen)}`);

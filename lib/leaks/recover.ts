@@ -114,8 +114,7 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   const seen = await examineOutputs(rows, options);
   // Refuses what is hidden before any arithmetic.
   linearOutputs(rows, seen);
-  const { carried, firm } = await supportedSpace(rows, seen, options);
-  const { space, seen: kept, left } = firm;
+  const { space, seen: kept, carried } = await supportedSpace(rows, seen, options);
   if (space.rank === null) {
     const expected =
       space.missing === 'too-few-rows'
@@ -131,11 +130,9 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   });
   const recovery = await attempt.run(kind);
   if (carried) {
-    const out =
-      left.length === 0
-        ? ''
-        : ` ${namesOf(left)} took no part, and what is written for ${left.length === 1 ? 'it' : 'them'} means nothing.`;
-    recovery.report.notes.unshift(describeCarried(carried, seen.classes) + out);
+    recovery.report.notes.unshift(
+      `${describeCarried(carried, seen.classes)} ${namesOf(carried.rows)} took no part, and what is written for ${carried.rows.length === 1 ? 'it' : 'them'} means nothing.`,
+    );
   }
   recovery.report.seconds = (performance.now() - started) / 1000;
   return recovery;
