@@ -120,6 +120,8 @@ test('a published figure stands beside its own model, data and kind of fit alone
   const accuracy = (target: string, test: string): number | undefined =>
     publishedFor(5, row({ target, test }))?.accuracy;
   expect(accuracy('ViT-B-32', 'cifar100:test')).toBe(0.7555);
+  expect(accuracy('ViT-B-32.image', 'cifar100:test')).toBe(0.7555);
+  expect(accuracy('ViT-B-16.image', 'cifar100:test')).toBeUndefined();
   expect(accuracy('demo_image_tower', 'cifar100:test')).toBeUndefined();
   expect(accuracy('ViT-B-32', 'folder:scenes')).toBeUndefined();
 });

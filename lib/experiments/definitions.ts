@@ -122,7 +122,7 @@ export function publishedFor(
   return (
     published.find(
       ({ source, target, train, test, accuracy }) =>
-        target === row.target &&
+        target === withoutTower(row.target) &&
         test === withoutSlice(row.test) &&
         // A zero-shot accuracy is of the target and the test set, whatever was read and fitted on.
         (accuracy !== undefined ||
@@ -130,6 +130,9 @@ export function publishedFor(
     ) ?? null
   );
 }
+
+/** As onnx/export.py names the half of a model with two: `ViT-B-32.image` → `ViT-B-32`. */
+const withoutTower = (name: string): string => name.replace(/\.image$/, '');
 
 /** `cifar100:train[0:10]` → `cifar100:train`. */
 const withoutSlice = (spec: string): string => spec.replace(/\[[^\]]*\]$/, '');
