@@ -296,12 +296,13 @@ async function leverages(
   touched: Matrix,
   values: Float64Array,
   vectors: Matrix,
+  r = touched.cols - 1,
 ): Promise<{ own: Float64Array; scaled: Matrix }> {
-  const r = touched.cols - 1;
-  const axes = matrix(r, r + 1);
+  const p = touched.cols;
+  const axes = matrix(r, p);
   for (let k = 0; k < r; k++) {
     const scale = 1 / Math.sqrt(Math.max(values[k], values[0] * 1e-15));
-    for (let j = 0; j <= r; j++) axes.data[k * (r + 1) + j] = scale * vectors.data[k * (r + 1) + j];
+    for (let j = 0; j < p; j++) axes.data[k * p + j] = scale * vectors.data[k * p + j];
   }
   const scaled = await multiply(touched, axes, 'nt');
   const own = new Float64Array(touched.rows);
@@ -309,6 +310,16 @@ async function leverages(
     for (let at = i * r; at < (i + 1) * r; at++) own[i] += scaled.data[at] * scaled.data[at];
   }
   return { own, scaled };
+}
+
+/**
+ * Whether rows leave a space of `open` functions open and no single one of them is needed for there to be no more: a few
+ * rows that are touched by chance would close a wider one.
+ */
+export async function leaveOpen(touched: Matrix, open: number): Promise<boolean> {
+  const { values, vectors } = symmetricEigen((await weightedGram(touched, ones(touched.rows))).data, touched.cols);
+  const { own } = await leverages(touched, values, vectors, touched.cols - open);
+  return own.every((leverage) => leverage <= mostLeverage);
 }
 
 /** The same of the rows of a line together: the largest eigenvalue of their part of the whole, by power iteration. */

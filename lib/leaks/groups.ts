@@ -1,5 +1,5 @@
 import { dot, multiply, type Matrix } from '../fit/index.js';
-import { aboveNeededOf, checkFacet, distinctRows, zerosOf, type FacetCertificate } from './certificate.js';
+import { aboveNeededOf, checkFacet, distinctRows, leaveOpen, zerosOf, type FacetCertificate } from './certificate.js';
 import { unitDirection } from './facet.js';
 import { linesAmong } from './lines.js';
 import type { Partner } from './rectified.js';
@@ -75,6 +75,7 @@ async function pairsOf({ rows, noise, opened, directions }: Search) {
     const { certificate } = await checkFacet(rows, noise, both);
     if (certificate.negatives > 0 || certificate.zeros < certificate.zerosNeeded) continue;
     const common = distinctRows(rows, zerosOf(rows, noise, both));
+    if (!(await leaveOpen(common, 2))) continue;
     const { rows: seen, lines } = linesAmong(common, withOne, 400);
     if (lines < certificate.zerosNeeded) continue;
     const counted = lines === seen.length ? common.rows : lines;
