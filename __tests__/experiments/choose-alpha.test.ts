@@ -175,7 +175,7 @@ test('where it can have no effect it is refused', async () => {
     { experiment: 5, source: at('source.onnx'), target: fixture('tiny.image.onnx'), zeroShot: { textEmbeddings: 'x' } },
   ]) {
     await expect(runExperiment({ ...spec, ...sets }, { ...options, sgd: {} })).rejects.toThrow(
-      /one joint Gram, in which SGD has no part: leave out --baseline/,
+      /one joint Gram, in which SGD has no part: leave out sgd/,
     );
   }
 });

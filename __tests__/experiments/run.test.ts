@@ -246,7 +246,7 @@ describe('a model whose file states its transform', () => {
     );
     await writeClassifier(at('nonsense.onnx'), { d: 12, c: 20, states: '{"name":"timm","std":[0,0,0]}' });
     await expect(run({ ...spec, source: at('nonsense.onnx') })).rejects.toThrow(
-      /nonsense\.onnx: .*std to be three numbers/,
+      /nonsense\.onnx: .*std to be three numbers above 0/s,
     );
   });
 });
@@ -381,7 +381,11 @@ describe('the check that a wrong tap, head or solver cannot pass', () => {
     change(
       Object.fromEntries(Object.entries(tensors).map(([key, array]) => [key, (array as { data: Float32Array }).data])),
     );
-    await writeSafetensors(file, tensors, opened.metadata);
+    // As a store of an earlier version, which has no checksums: they would tell of the change before a figure does.
+    delete tensors.checksums;
+    const metadata: Record<string, string> = { ...opened.metadata, format: 'featreconstruct store' };
+    delete metadata.checksums;
+    await writeSafetensors(file, tensors, metadata);
     return run(spec, { stores });
   }
 

@@ -48,10 +48,10 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-OUT holds 'features' (n, k), each certified as itself; 'groups', of which the span alone is known; 'functions', which
-are proven and need not be features; where a part is left that no certificate fixes, 'all' (n, r) holds the features
-and that part. Ctrl-C ends the search with what is certified so far. Exit code 1 where nothing has a
-certificate: what is known is printed, nothing is written.
+OUT holds 'features' (n, k), each certified as itself; 'groups', of which the span alone is known;
+'functions', which are proven and need not be features; and, where no certificate fixes all of it,
+'all' (n, r) with the rest. Ctrl-C ends the search and keeps what is certified by then. Exit code 1 where
+nothing has a certificate: what is known is printed, nothing is written.
 
 Examples:
   $ featreconstruct recover predictions.csv --out features.safetensors

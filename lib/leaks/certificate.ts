@@ -317,7 +317,7 @@ async function leverages(
  * rows that are touched by chance would close a wider one.
  */
 export async function leaveOpen(touched: Matrix, open: number): Promise<boolean> {
-  const { values, vectors } = symmetricEigen((await weightedGram(touched, ones(touched.rows))).data, touched.cols);
+  const { values, vectors } = await eigenInTurns((await weightedGram(touched, ones(touched.rows))).data, touched.cols);
   const { own } = await leverages(touched, values, vectors, touched.cols - open);
   return own.every((leverage) => leverage <= mostLeverage);
 }
