@@ -87,7 +87,7 @@ describe('transforms', () => {
       [0.5, 0.5, 0.5],
       [0.25, 0.25, 0.25],
     ]);
-    expect(() => makeTransform({ name: 'timm', std: 0 }, [8, 8])).toThrow(/std to be three numbers above 0, or one/);
+    expect(() => makeTransform({ name: 'timm', std: 0 }, [8, 8])).toThrow(/std of three numbers above 0, or one/);
   });
 
   test('options that mean nothing to a preset are refused', () => {
@@ -107,8 +107,8 @@ describe('transforms', () => {
   test.each([
     [{ name: 'imagnet' }, "found 'imagnet'"],
     [{ name: 'toString' }, "found 'toString'"],
-    [{ name: 'protocol', std: [0.2, 0, 0.2] }, 'std to be three numbers above 0'],
-    [{ name: 'protocol', mean: [0.2, 0.1] }, 'mean to be three numbers'],
+    [{ name: 'protocol', std: [0.2, 0, 0.2] }, 'std of three numbers above 0'],
+    [{ name: 'protocol', mean: [0.2, 0.1] }, 'mean of three numbers'],
     [{ name: 'timm', cropPct: 87.5 }, 'found 87.5'],
     [{ name: 'timm', interpolation: 'lanczos' }, "found 'lanczos'"],
   ])('wrong usage is named: %j', (spec, message) => {
@@ -187,7 +187,7 @@ describe('ownTransform', () => {
     ['[]', /Expected a transform of protocol/],
     ['null', /null/],
     ['{"name":"model"}', /found 'model'/],
-    ['{"name":"timm","mean":"0.5"}', /mean to be three numbers/],
+    ['{"name":"timm","mean":"0.5"}', /mean of three numbers/],
     ['{"name":"timm","size":224}', /'size' is none of name, mean/],
     ['{"name":"protocol","cropPct":0.9}', /no cropPct with the transform 'protocol'/],
   ])('refuses %s', (text, reason) => {

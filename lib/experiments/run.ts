@@ -111,7 +111,7 @@ function findDefinition(spec: ExperimentSpec): ExperimentDefinition {
   if ((definition.pairs === 'zero-shot') !== (spec.zeroShot !== undefined)) {
     throw new UsageError(
       spec.zeroShot
-        ? `Experiment ${id} has no zero-shot head: ${option('zeroShot', '--text-embeddings, --text-model and what goes with it')} are for experiment 5.`
+        ? `Experiment ${id} has no zero-shot head, which is experiment 5's: leave out ${option('zeroShot', '--text-embeddings, --text-model and what goes with it')}.`
         : `Experiment ${id} wants a zero-shot head: give ${option('zeroShot: { textEmbeddings }', '--text-embeddings FILE')}, or ${option('zeroShot: { textModel, tokenizer, classNames }', '--text-model, --tokenizer and --class-names')}.`,
     );
   }
