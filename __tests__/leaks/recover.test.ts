@@ -148,7 +148,7 @@ describe('rectified features, from outputs alone', () => {
     const refused = report.rectified!.filter(({ tests }) => tests.mirror === 'failed');
     expect(refused.length).toBe(2);
     expect(refused.every(({ certifiedAs }) => certifiedAs === 'function')).toBe(true);
-    expect(report.notes.join()).toContain('2 with a mirror image that passes as well');
+    expect(report.sentence).toContain('2 with a mirror image that passes as well');
   });
 
   it('starts and results are the same for the same seed', async () => {
