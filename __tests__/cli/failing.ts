@@ -364,7 +364,7 @@ async function stop(args: readonly string[], out: string, signal: NodeJS.Signals
   const loaded = async (): Promise<boolean> =>
     child.exitCode !== null || (await readFile(maps, 'latin1').catch(() => '')).includes('onnxruntime');
   // Elsewhere than on Linux some seconds must do.
-  if (existsSync('/proc/self/maps')) await until(loaded, 'ONNX Runtime in the process');
+  if (existsSync('/proc/self/maps')) await until(loaded, 'ONNX Runtime in the process', 300);
   await new Promise((resolve) => setTimeout(resolve, existsSync('/proc/self/maps') ? 700 : 5000));
   child.kill(signal);
   return finished;

@@ -24,7 +24,10 @@ async function repeat(failing: Failing, folder: string): Promise<Check> {
   for (let i = 0; i < times; i++) {
     const out = join(folder, 'out', String(i));
     await mkdir(out, { recursive: true });
-    const problem = await wrongIn(failing, await failing.start(out), out);
+    const problem = await failing.start(out).then(
+      (ended) => wrongIn(failing, ended, out),
+      (error: Error) => error.message,
+    );
     if (problem !== null) problems.push(problem);
     await rm(out, { recursive: true, force: true });
   }
