@@ -29,7 +29,7 @@ export interface PartSpace {
 export interface SupportedSpace extends PartSpace {
   /** The rows left out: each opens a direction of its own, or they fill all the room that there is. */
   carried: CarriedRows | null;
-  /** Few rows that alone carry directions and are more than these: they agree, and are not left out. The first such found. */
+  /** Few rows that alone carry directions and agree on them: they are not left out. The first such found. */
   shared: CarriedRows | null;
 }
 
@@ -39,6 +39,11 @@ export interface SupportedSpace extends PartSpace {
  * feature is not zero.
  */
 export const mostCarriers = 20;
+/**
+ * Rows a direction from which on they agree. Noise fills a direction a row, and another head of d features d + 1 for rows
+ * as many or more: of 20 rows and 7 features that is 2.5 rows a direction. Where no room is left, nothing is agreed on.
+ */
+const agreeing = 3;
 /** Directions are dealt out until none is carried, or so often. */
 const mostRounds = 10;
 /** Rows beyond those that a space needs: with fewer every row carries some of it. */
@@ -52,8 +57,9 @@ const roundingShare = 1e-8;
  * The space of outputs, and the rows that alone open a direction of it: a header read as data, noise, a few rows of
  * another model. Such a row has a function of the outputs to itself that is zero on all others, so that its leverage is
  * 1; of several rows the hat matrix has an eigenvalue 1. Outputs alone cannot tell them from images that alone switch a
- * feature on: they are left out and named, and nothing is claimed of their directions. Where a few rows are more than the
- * directions that they carry they agree on these, as rows of noise or of another head do not; they are named alone.
+ * feature on: they are left out and named, and nothing is claimed of their directions. Where a few rows are many
+ * times the directions that they carry they agree on these, as rows of noise or of another head do not; those are named
+ * alone.
  */
 export async function supportedSpace(
   outputs: RowSource,
@@ -79,8 +85,7 @@ export async function supportedSpace(
     if (found.rows.length === 0 || left.length > Math.max(mostCarriers, seen.distinct.length / 10)) break;
     const next = await without(source, seen, left, options);
     const directions = rankOf(current) - rankOf(next);
-    // More rows than directions have one cause in common, unless there is no more room for them.
-    if (!found.alone && found.rows.length > directions && rankOf(current) < most) {
+    if (!found.alone && found.rows.length >= agreeing * directions && rankOf(current) < most) {
       shared = { rows: found.rows, directions, with: rankOf(current), without: rankOf(next) };
       break;
     }
