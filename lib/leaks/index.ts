@@ -16,7 +16,7 @@ export { identifiableFeatures } from './identifiable.js';
 export type { Identifiability } from './identifiable.js';
 export { matchFeatures } from './match.js';
 export type { FeatureMatch } from './match.js';
-export { inWords, logSumExp, observe, parseObserve } from './observe.js';
+export { inWords, LogSums, logSumExp, observe, observeColumns, parseObserve } from './observe.js';
 export type { ObserveSpec, ObserveStep } from './observe.js';
 export { openOutputs } from './outputs.js';
 export type { OutputsFile } from './outputs.js';
