@@ -36,30 +36,30 @@ beforeAll(async () => {
     ],
   });
   await writeFile(at('many.onnx'), bytes);
-  await writeNpy(at('x.npy'), toNdArray(numbers(6 * 500, 3), [500, 6]));
+  await writeNpy(at('x.npy'), toNdArray(numbers(6 * 250, 3), [250, 6]));
 });
 
 const spec = {
   experiment: 1,
   source: at('many.onnx'),
-  train: `tensors:${at('x.npy')}[0:300]`,
-  test: `tensors:${at('x.npy')}[300:500]`,
+  train: `tensors:${at('x.npy')}[0:150]`,
+  test: `tensors:${at('x.npy')}[150:250]`,
 };
 
 describe('a head of more classes than a matrix of classes x classes is formed of', () => {
   let results: Results;
   let train: Store;
   let test: Store;
-  const observed = ['logits', 'log-probs', 'temperature:2', 'probs', 'probs+topk:5', 'logits+round:2'];
+  const observed = ['logits', 'log-probs', 'probs', 'probs+topk:5'];
 
   beforeAll(async () => {
     results = await runExperiment(spec, { stores: at('stores'), observe: observed, samples: 0 });
     const names = results.environment.datasets.map(({ size }) => size);
-    expect(names.sort()).toEqual([200, 300]);
+    expect(names.sort()).toEqual([100, 150]);
     const { readdir } = await import('node:fs/promises');
     const stores = await Promise.all((await readdir(at('stores'))).map((name) => openStore(at('stores', name))));
-    train = stores.find(({ rows }) => rows === 300)!;
-    test = stores.find(({ rows }) => rows === 200)!;
+    train = stores.find(({ rows }) => rows === 150)!;
+    test = stores.find(({ rows }) => rows === 100)!;
   });
 
   afterAll(async () => {
@@ -114,8 +114,11 @@ describe('a head of more classes than a matrix of classes x classes is formed of
   });
 
   it('audits it', async () => {
-    const audited = await auditModel(at('many.onnx'), `tensors:${at('x.npy')}`, { stores: at('audit'), samples: 0 });
-    expect(audited.rows.map(({ observe: shown = 'logits' }) => shown)).toHaveLength(10);
+    const audited = await auditModel(at('many.onnx'), `tensors:${at('x.npy')}`, {
+      ...{ stores: at('audit'), samples: 0, recoverySeconds: 5 },
+      observe: ['logits', 'log-probs'],
+    });
+    expect(audited.rows.map(({ observe: shown = 'logits' }) => shown)).toEqual(['logits', 'logits', 'log-probs']);
     expect(audited.leaks!.fingerprint).toMatchObject({ rank: d, classes });
     expect(audited.rows.find(({ observe: shown }) => shown === 'log-probs')!.r2).toBeGreaterThan(0.999999);
   });

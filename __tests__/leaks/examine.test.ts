@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { examineOutputs } from '../../lib/leaks/examine.js';
 import { observe } from '../../lib/leaks/index.js';
 import { toRowSource } from '../../lib/tensor/index.js';
+import { outputSpace, whiten } from '../../lib/leaks/whiten.js';
+import { applyLinearMap } from '../../lib/fit/index.js';
 import { all, made } from './data.js';
 
 const { logits } = made('rectified', 400, 5, 12);
@@ -16,6 +18,20 @@ describe('what storing outputs added to them', () => {
     expect(noise / squares).toBeGreaterThan(0.9);
     expect(noise / squares).toBeLessThan(1.1);
   });
+});
+
+it('is known in whitened coordinates as well', async () => {
+  const rounded = observe(logits, 'round:2');
+  const seen = await examineOutputs(rounded);
+  const { h, noise, map } = await whiten(rounded, seen, await outputSpace(rounded, seen), seen.distinct);
+  const exact = await all(applyLinearMap(map, logits));
+  expect(seen.distinct.length).toBe(logits.rows);
+  for (const [j, expected] of noise.entries()) {
+    let squares = 0;
+    for (let i = 0; i < h.rows; i++) squares += (h.data[i * h.cols + j] - exact[i * h.cols + j]) ** 2 / h.rows;
+    expect(squares / expected).toBeGreaterThan(0.7);
+    expect(squares / expected).toBeLessThan(1.4);
+  }
 });
 
 describe('outputs of which a part is hidden', () => {

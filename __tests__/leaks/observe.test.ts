@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { observe, parseObserve } from '../../lib/leaks/index.js';
+import { LogSums, observe, observeColumns, parseObserve } from '../../lib/leaks/index.js';
 import { memoryRows, toRowSource } from '../../lib/tensor/index.js';
 import { all } from './data.js';
 
@@ -41,6 +41,28 @@ describe('observe shows what NumPy and SciPy compute', () => {
     const shown = observe(toRowSource(golden.logits), 'probs+topk:3');
     const [whole, part] = [await all(shown), await shown.read(2, 4)];
     expect(Array.from(part)).toEqual(Array.from(whole.subarray(16, 32)));
+  });
+});
+
+describe('observeColumns', () => {
+  const logits = toRowSource(golden.logits);
+  const columns = Int32Array.from([0, 2, 3, 5]);
+
+  it.each([
+    ...Object.keys(golden.cases),
+    ...['temperature:3', 'probs+round:2+topk:2', 'temperature:2+probs+topk:3+round:2', 'topk:2+float16', 'log-probs'],
+  ])('shows columns of what observe shows: %s', async (spec) => {
+    const sums = new LogSums(logits.rows, logits.cols);
+    const whole = await all(observe(logits, spec));
+    // Twice: the second time the sums are known.
+    for (let time = 0; time < 2; time++) {
+      const some = observeColumns(logits, spec, columns, sums);
+      const found = await some.read(1, logits.rows);
+      expect(some.dtype).toBe(observe(logits, spec).dtype);
+      expect(Array.from(found)).toEqual(
+        Array.from(whole.subarray(logits.cols)).filter((_, at) => columns.includes(at % logits.cols)),
+      );
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Store } from '../extract/index.js';
 import { composeLinearMaps, logitReader, pseudoInverse, readJoint, type Span } from '../fit/index.js';
-import { logSumExp, parseObserve, type ObserveStep } from '../leaks/index.js';
+import { LogSums, parseObserve, type ObserveStep } from '../leaks/index.js';
 import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 
 /** Outputs up to which a fit's matrix of outputs x outputs, and its spectrum, take a second. */
@@ -68,6 +68,15 @@ function affineIn(steps: readonly ObserveStep[]): { temperature: number; normali
   return { temperature, normalised };
 }
 
+const known = new WeakMap<RowSource, LogSums>();
+
+/** The sums of a model's exponentials on some images, for all that is fitted and judged on them. */
+export function sumsOf(logits: RowSource): LogSums {
+  const sums = known.get(logits) ?? new LogSums(logits.rows, logits.cols);
+  known.set(logits, sums);
+  return sums;
+}
+
 /** Features, and the logarithm of the sum of exponentials of the logits over T. */
 const withSum = ({ features, logits }: Pick<Store, 'features' | 'logits'>, temperature: number): RowSource =>
   withColumn(features, async (start, end) => {
@@ -75,11 +84,8 @@ const withSum = ({ features, logits }: Pick<Store, 'features' | 'logits'>, tempe
     // Logits of very many classes are read a few rows at a time.
     const step = Math.max(1, Math.floor(2 ** 22 / logits.cols));
     for (let from = start; from < end; from += step) {
-      const block = new Float64Array(await logits.read(from, Math.min(end, from + step)));
-      for (let i = 0; i < block.length; i++) block[i] /= temperature;
-      for (let at = 0; at < block.length; at += logits.cols) {
-        out[from - start + at / logits.cols] = logSumExp(block.subarray(at, at + logits.cols));
-      }
+      const block = await logits.read(from, Math.min(end, from + step));
+      out.set(sumsOf(logits).of(block, from, temperature), from - start);
     }
     return out;
   });

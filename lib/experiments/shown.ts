@@ -1,8 +1,8 @@
 import { count, type TaskOptions } from '../base/index.js';
 import { ownSpan, type OwnSpan } from '../fit/index.js';
-import { observe } from '../leaks/index.js';
+import { observe, observeColumns } from '../leaks/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
-import { affineReads, manyOutputs, type Reads } from './reading.js';
+import { affineReads, manyOutputs, sumsOf, type Reads } from './reading.js';
 
 /** How a map is fitted from what an interface shows: which numbers, and how a map of them is one of what `reads` gives. */
 export interface Shown {
@@ -46,10 +46,18 @@ export async function shownOf(
     return { x: span.rows, reads, lift: (map) => span.lift(map), warnings: [] };
   }
   if (cols <= widest) return { x, reads, lift: asItIs, warnings: [] };
-  const columns = await mostVaried(x, Math.max(1, Math.min(mostColumns, Math.floor(rows / imagesPerColumn))), task);
-  const picked: Reads = (store) => pick(observe(store.logits, spec), columns);
+  const columns = await mostVaried(
+    observedAt(
+      logits,
+      spec,
+      Int32Array.from({ length: cols }, (_, j) => j),
+    ),
+    Math.max(1, Math.min(mostColumns, Math.floor(rows / imagesPerColumn))),
+    task,
+  );
+  const picked: Reads = (store) => observedAt(store.logits, spec, columns);
   return {
-    x: pick(x, columns),
+    x: picked(train),
     reads: picked,
     lift: asItIs,
     warnings: [
@@ -59,7 +67,7 @@ export async function shownOf(
 }
 
 /** Rows that variances are taken from. */
-const sampleRows = 1024;
+const sampleRows = 512;
 
 /** The columns of the largest variance on a sample of rows, ascending; of equal ones the first. */
 async function mostVaried(x: RowSource, most: number, { signal, onProgress }: TaskOptions): Promise<Int32Array> {
@@ -91,24 +99,5 @@ async function mostVaried(x: RowSource, most: number, { signal, onProgress }: Ta
     .sort();
 }
 
-/** Some columns of rows. */
-function pick(x: RowSource, columns: Int32Array): RowSource {
-  return {
-    ...{ rows: x.rows, cols: columns.length, dtype: x.dtype },
-    async read(start, end) {
-      const width = columns.length;
-      const out =
-        x.dtype === 'float64' ? new Float64Array((end - start) * width) : new Float32Array((end - start) * width);
-      // Rows of very many columns are read a few at a time.
-      const step = Math.max(1, Math.floor(2 ** 22 / x.cols));
-      for (let from = start; from < end; from += step) {
-        const to = Math.min(end, from + step);
-        const block = await x.read(from, to);
-        for (let i = 0; i < to - from; i++) {
-          for (let j = 0; j < width; j++) out[(from - start + i) * width + j] = block[i * x.cols + columns[j]];
-        }
-      }
-      return out;
-    },
-  };
-}
+const observedAt = (logits: RowSource, spec: string, columns: Int32Array): RowSource =>
+  observeColumns(logits, spec, columns, sumsOf(logits));
