@@ -84,10 +84,12 @@ describe('a head of more classes than a matrix of classes x classes is formed of
     const row = results.rows.find((each) => (each.observe ?? 'logits') === shown && each.prior === null)!;
     const { agreement, reconstruction, span } = await directly(shown);
     expect(row.agreed).toBe(agreement.agreed);
-    expect(Math.abs(row.r2! - reconstruction.r2!)).toBeLessThan(1e-9 * Math.abs(reconstruction.r2!));
+    // Two ways to the same solution differ by float64's rounding times the condition of the Gram.
+    const rounding = Math.max(1e-9, 4 * Number.EPSILON * row.condition!);
+    expect(Math.abs(row.r2! - reconstruction.r2!)).toBeLessThan(rounding * Math.abs(reconstruction.r2!));
     expect(row.inSpanShare).toBe(span?.share ?? null);
     if (reconstruction.r2! < 0.999999) {
-      expect(Math.abs(row.mse! / reconstruction.mse - 1)).toBeLessThan(1e-9);
+      expect(Math.abs(row.mse! / reconstruction.mse - 1)).toBeLessThan(rounding);
     }
   });
 

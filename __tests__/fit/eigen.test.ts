@@ -3,6 +3,7 @@ import {
   accumulate,
   fitLinearMap,
   solve,
+  eigenInTurns,
   symmetricEigen,
   symmetricEigenvalues,
   trainingSpan,
@@ -28,7 +29,40 @@ function withEigenvalues(values: number[]): Float64Array {
   return product(transposed(vectors.data, n), scaled, n);
 }
 
+describe('eigenInTurns', () => {
+  it('gives what symmetricEigen gives', async () => {
+    const a = symmetric(integers(40, 40, 61), 40);
+    expect(await eigenInTurns(a, 40)).toEqual(symmetricEigen(a, 40));
+  });
+
+  it('lets the event loop turn, and hears that it was aborted', async () => {
+    const n = 700; // more than a second
+    const controller = new AbortController();
+    let turns = 0;
+    const timer = setInterval(() => {
+      if (++turns === 3) controller.abort(new Error('enough'));
+    }, 20);
+    await expect(eigenInTurns(symmetric(integers(n, n, 62), n), n, controller.signal)).rejects.toThrow('enough');
+    clearInterval(timer);
+    expect(turns).toBe(3);
+  });
+});
+
 describe('symmetricEigenvalues', () => {
+  it('converges where small entries stand in front of large ones and the rank is low, as in a Gram of logits', () => {
+    const [n, r] = [120, 20];
+    const factor = integers(n, r, 1).map((value, at) => value * 10 ** ((Math.floor(at / r) / n) * 4));
+    const gram = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) for (let k = 0; k < r; k++) gram[i * n + j] += factor[i * r + k] * factor[j * r + k];
+    }
+    const values = symmetricEigenvalues(gram, n);
+    const trace = gram.reduce((sum, value, at) => sum + (at % (n + 1) === 0 ? value : 0), 0);
+    expect(Math.abs(values.reduce((sum, value) => sum + value, 0) / trace - 1)).toBeLessThan(1e-12);
+    expect(values[r - 1] / values[0]).toBeGreaterThan(1e-6);
+    expect(Math.abs(values[r]) / values[0]).toBeLessThan(1e-14);
+  });
+
   it('equals NumPy', () => {
     const values = symmetricEigenvalues(symmetric(integers(60, 60, 51), 60), 60);
     const expected = goldens.spectra.sixty;

@@ -139,6 +139,8 @@ function* qlSteps(d: Float64Array, e: Float64Array, rotated?: Matrix): Generator
       let m = l;
       while (m < n - 1 && Math.abs(e[m]) > Number.EPSILON * size) m++;
       if (m === l) break;
+      // Rounding of what is large further on may keep a small one from getting there: then it is held against the whole.
+      if (iteration === 30) for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(d[i]) + Math.abs(e[i]));
       if (iteration === 60) {
         throw new FeatReconstructError(
           'Expected a symmetric matrix of finite numbers, found one whose eigenvalues do not converge; check X for huge or non-finite values.',
