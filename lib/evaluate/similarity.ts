@@ -1,4 +1,4 @@
-import { multiply, symmetricEigenvalues, type Matrix } from '../fit/index.js';
+import { eigenvaluesInTurns, multiply, type Matrix } from '../fit/index.js';
 
 /** Centred products of two sets of features F (n, p) and G (n, q) on the same images. */
 export interface Products {
@@ -22,12 +22,10 @@ export function linearCka({ cross, left, right }: Products): number {
  * What the best rotation and scale leave of G: min over s and Q of ‖G − s F Q‖² / ‖G‖², which is
  * 1 − ‖FᵀG‖²_* / (‖F‖² ‖G‖²) with the nuclear norm ‖·‖_* (Schönemann 1966; the narrower set is padded with zeros).
  */
-export async function procrustesError({ cross, left, right }: Products): Promise<number> {
+export async function procrustesError({ cross, left, right }: Products, signal?: AbortSignal): Promise<number> {
   const gram = await multiply(cross, cross, cross.rows < cross.cols ? 'nt' : 'tn');
-  const nuclear = symmetricEigenvalues(gram.data, gram.rows).reduce(
-    (sum, value) => sum + Math.sqrt(Math.max(0, value)),
-    0,
-  );
+  const values = await eigenvaluesInTurns(gram.data, gram.rows, signal);
+  const nuclear = values.reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
   return Math.max(0, 1 - nuclear ** 2 / (trace(left) * trace(right)));
 }
 

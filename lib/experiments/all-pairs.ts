@@ -69,7 +69,7 @@ export async function runAllPairs(
 
   const rows: ResultRow[] = [];
   const failures: string[] = [];
-  const likeness = await likenessOf(joint);
+  const likeness = await likenessOf(joint, signal);
   for (const test of datasets.tests) {
     const held: Extracted[] = [];
     for (const role of roles) held.push(await extraction.of(role, test));
@@ -119,10 +119,10 @@ export async function fitCells(
   source: number,
   onto: readonly number[],
   from: 'logits' | 'features',
-  { alphas = [0], rcond }: RunOptions,
+  { alphas = [0], rcond, signal }: RunOptions,
 ): Promise<Cell[]> {
   const { read, statistics, targets } = await jointProblem(joint, source, from);
-  const span = await trainingSpan(statistics, { rcond });
+  const span = await trainingSpan(statistics, { rcond, signal });
   // What is read is R f with the head's own singular values: R⁺ is the head's pseudo-inverse in these coordinates.
   const head = read && onto.includes(source) ? await pseudoInverse(read) : undefined;
   const cells: Cell[] = [];
@@ -134,6 +134,7 @@ export async function fitCells(
         const map = await solve(statistics, {
           alpha,
           rcond,
+          signal,
           targets: targets[target],
           ...(prior === 'head' ? { prior: head } : {}),
         });
@@ -179,13 +180,16 @@ export async function jointSpectra(
 }
 
 /** For each pair: how alike the features are on the training images, whatever map is between them. */
-export async function likenessOf(joint: JointStatistics): Promise<Pick<ResultRow, 'cka' | 'procrustesError'>[][]> {
+export async function likenessOf(
+  joint: JointStatistics,
+  signal?: AbortSignal,
+): Promise<Pick<ResultRow, 'cka' | 'procrustesError'>[][]> {
   const count = joint.models.length;
   const table: Pick<ResultRow, 'cka' | 'procrustesError'>[][] = Array.from({ length: count }, () => []);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j <= i; j++) {
       const blocks = { cross: joint.block(i, j), left: joint.block(i, i), right: joint.block(j, j) };
-      table[i][j] = table[j][i] = { cka: linearCka(blocks), procrustesError: await procrustesError(blocks) };
+      table[i][j] = table[j][i] = { cka: linearCka(blocks), procrustesError: await procrustesError(blocks, signal) };
     }
   }
   return table;

@@ -33,7 +33,7 @@ interface Thread {
 }
 
 /**
- * Seconds that an image may take. The largest that is decoded (179 million pixels) takes 2 to 5, and 24 on two cores with
+ * Seconds that an image may take. The largest that is decoded (179 million pixels) took 24 on two cores with
  * twenty times the work they can do, so that only what hangs takes longer.
  */
 const secondsAnImage = 60;
