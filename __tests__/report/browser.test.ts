@@ -52,7 +52,8 @@ withChromium('in Chromium', () => {
     page.on('request', (request) => {
       if (request.url() !== pages[name]) problems.push(`request: ${request.url()}`);
     });
-    await page.goto(pages[name]);
+    // A browser that shares its two cores with other tests takes its time.
+    await page.goto(pages[name], { timeout: 90_000 });
     return { page, problems };
   }
 
