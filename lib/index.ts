@@ -149,6 +149,7 @@ export {
   varied,
 } from './leaks/index.js';
 export type {
+  CarriedRows,
   CertifiedAs,
   Examination,
   FacetCertificate,
@@ -164,9 +165,11 @@ export type {
   RecoverOptions,
   Recovery,
   RecoveryReport,
+  RidgeReport,
   RotationComparison,
   SameHead,
   SphereCertificate,
+  Storage,
   TestResult,
   Verdict,
 } from './leaks/index.js';

@@ -28,6 +28,7 @@ export type { Random } from './random.js';
 export { recoverFeatures } from './recover.js';
 export type { RecoverOptions, Recovery, RecoveryReport } from './recover.js';
 export type { CertifiedAs, FunctionCertificate, TestResult } from './rectified.js';
+export type { RidgeReport } from './ridges.js';
 export { recoveredRows, recoveryHead } from './recovery-head.js';
 export { rectifiedRowsNeeded } from './rectified.js';
 export { sameHead } from './same-head.js';
