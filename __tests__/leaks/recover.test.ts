@@ -268,6 +268,17 @@ describe('a search that is ended before it is through', () => {
     expect(short.sentence).toMatch(/ended before it found one/);
   });
 
+  it('takes any number of seconds', async () => {
+    // 60 · 0.1 times six tenths is no whole number of milliseconds; beyond 2^31 of them a timer goes off at once.
+    const ended = await recoverFeatures(logits, { kind: 'rectified', seconds: 0.1 / 3 });
+    expect(ended.report.cut).toBe(true);
+    const whole = await recoverFeatures(logits, { kind: 'rectified', seconds: 1e10 });
+    expect(whole.report.cut).toBe(false);
+    for (const seconds of [-1, NaN]) {
+      await expect(recoverFeatures(logits, { seconds })).rejects.toThrow(/0 or above, found/);
+    }
+  });
+
   it('is given up by signal', async () => {
     await expect(recoverFeatures(logits, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/);
   });

@@ -33,6 +33,9 @@ export interface RecoverOptions extends TaskOptions {
   finish?: AbortSignal;
 }
 
+/** In milliseconds: a longer one would go off at once. */
+const longestTimer = 2 ** 31 - 1;
+
 /** What of a recovery serialises to JSON: everything but the numbers themselves. */
 export interface RecoveryReport {
   /** The kind of the features that are certified; null where none is. */
@@ -104,11 +107,17 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   if (!['auto', 'sphere', 'rectified'].includes(kind)) {
     throw new UsageError(`Expected ${option('kind')} to be auto, sphere or rectified, found '${kind}'.`);
   }
+  const { seconds } = options;
+  if (seconds !== undefined && !(seconds >= 0)) {
+    throw new UsageError(`Expected ${option('seconds', '--minutes')} to be a number, 0 or above, found ${seconds}.`);
+  }
   const started = performance.now();
   const ending = (share: number): AbortSignal =>
     AbortSignal.any([
       ...(options.finish ? [options.finish] : []),
-      ...(options.seconds === undefined ? [] : [AbortSignal.timeout(options.seconds * share * 1000)]),
+      ...(seconds === undefined || 1000 * seconds > longestTimer
+        ? []
+        : [AbortSignal.timeout(Math.ceil(1000 * seconds * share))]),
     ]);
   const rows = toRowSource(outputs, 'the outputs');
   const seen = await examineOutputs(rows, options);
