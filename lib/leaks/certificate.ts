@@ -28,6 +28,10 @@ export interface FacetCertificate {
   rankRatio: number | null;
   /** The largest share that one of those rows alone has in fixing the function; below 0.99 none is needed. */
   leverage: number | null;
+  /** So many rows may be that near to zero by chance, as those a little above let expect. */
+  byChance?: number;
+  /** Whether the rows still fix the function without those `byChance` of them (whole lines) that do most for it. */
+  fixedWithout?: boolean;
 }
 
 /** A facet, and what the rows on it say of it. */
@@ -127,12 +131,17 @@ export async function checkFacet(
     const tied = refined.tied >= zerosNeeded;
     const sound =
       refined.zeros.length >= zerosNeeded && negatives === 0 && !tied && steady >= leastSteady && above >= aboveNeeded;
-    const { leverage, directions } = await weighed(touched, noise, values, vectors, sound && lines ? zerosNeeded : 0);
-    const holds = sound && leverage <= mostLeverage && directions >= zerosNeeded;
+    const byChance = byChanceOf(refined.near, r);
+    const weights = await weighed(touched, noise, values, vectors, {
+      needed: sound && lines ? zerosNeeded : 0,
+      byChance,
+    });
+    const { leverage, directions, fixedWithout } = weights;
+    const holds = sound && leverage <= mostLeverage && directions >= zerosNeeded && fixedWithout;
     return {
       certificate: {
         ...{ kind: 'rectified', holds, zeros, directions, zerosNeeded, steady, above, aboveNeeded },
-        ...{ negatives, rankRatio, leverage },
+        ...{ negatives, rankRatio, leverage, byChance, fixedWithout },
       },
       a,
       open: null,
@@ -153,6 +162,8 @@ interface Values {
   steady: number;
   /** The most rows at one value above zero, to rounding. */
   tied: number;
+  /** Rows above what counts as zero, up to eleven times that. */
+  near: number;
 }
 
 /** What counts as zero of a function, in its own units. */
@@ -178,12 +189,13 @@ function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array): V
   const zeros: number[] = [];
   const above: number[] = [];
   const valuesAbove: number[] = [];
-  let [negatives, half, double] = [0, 0, 0];
+  let [negatives, half, double, near] = [0, 0, 0, 0];
   for (let i = 0; i < x.length; i++) {
     const value = (sign * x[i]) / deviation;
     const size = Math.abs(value);
     if (size <= zero / 2) half++;
     if (size <= zero * 2) double++;
+    if (size > zero && size <= zero * (1 + nearWidth)) near++;
     if (size <= zero) zeros.push(i);
     else if (value < 0) negatives++;
     else {
@@ -193,10 +205,31 @@ function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array): V
   }
   return {
     a: candidate.map((value) => (sign * value) / deviation),
-    ...{ zeros, above, negatives },
+    ...{ zeros, above, negatives, near },
     steady: double === 0 ? 0 : half / double,
     tied: mostTied(valuesAbove, zero),
   };
+}
+
+/** What is near zero reaches over so many times what counts as zero. */
+const nearWidth = 10;
+
+/**
+ * Rows that may count as zero though the function is not zero there: any that is not zero on open sets comes that near
+ * on some. Where `near` rows lie in a band of ten times the width right above, k more lie within it with a chance that is
+ * negative binomial (Poisson counts of one rate, nothing known of it before): C(near + k, k) 10^(near + 1) / 11^(near + 1 + k).
+ * So many that more come once in a million searches for r functions.
+ */
+export function byChanceOf(near: number, r: number): number {
+  let term = (nearWidth / (nearWidth + 1)) ** (near + 1);
+  let left = 1 - term;
+  let k = 0;
+  while (left > 1e-6 / r && k < near + 100) {
+    k++;
+    term *= (near + k) / k / (nearWidth + 1);
+    left -= term;
+  }
+  return k;
 }
 
 /** What counts as zero of a function, in its standard deviations. */
@@ -255,38 +288,91 @@ function evenly(all: readonly number[], most: number): readonly number[] {
   return Array.from({ length: most }, (_, i) => all[Math.floor((i * all.length) / most)]);
 }
 
+interface Weights {
+  leverage: number;
+  directions: number;
+  fixedWithout: boolean;
+}
+
 /**
- * How many directions the rows on a facet are, and the largest share that one of them, a row or all rows on a line, has
- * in fixing it: max of aᵢᵀ (AᵀA)⁺ aᵢ over rows, the null direction left out. Lines are looked for only where all else
- * holds.
+ * How many directions the rows on a facet are; the largest share that one of them, a row or all rows on a line, has in
+ * fixing it: max of aᵢᵀ (AᵀA)⁺ aᵢ over rows, the null direction left out; and whether the rest fix it without those that
+ * may be there by chance. Lines are looked for only where all else holds.
  */
 async function weighed(
   touched: Matrix,
   noise: Float64Array,
   values: Float64Array,
   vectors: Matrix,
-  needed: number,
-): Promise<{ leverage: number; directions: number }> {
-  const { own } = await leverages(touched, values, vectors);
+  { needed, byChance }: { needed: number; byChance: number },
+): Promise<Weights> {
+  const { own, scaled } = await leverages(touched, values, vectors);
   const leverage = own.reduce((most, value) => Math.max(most, value), 0);
-  if (needed === 0 || leverage > mostLeverage) return { leverage, directions: touched.rows };
+  const alone = Int32Array.from({ length: touched.rows }, (_, i) => i);
+  const asRows = (): Weights => ({
+    leverage,
+    directions: touched.rows,
+    fixedWithout: leverage <= mostLeverage && isFixedWithout(scaled, own, alone, byChance),
+  });
+  if (needed === 0 || leverage > mostLeverage) return asRows();
   const withOne = new Float64Array(touched.cols);
   withOne.set(noise);
-  let seen = { leverage, directions: touched.rows };
+  let seen: Weights = { leverage, directions: touched.rows, fixedWithout: false };
   // More rows are looked at where the first ones are too few for an answer.
   for (const most of [Math.max(fewLines, 4 * touched.cols), manyLines]) {
     const found = linesAmong(touched, withOne, most);
-    if (found.lines === found.rows.length) return { leverage, directions: touched.rows };
+    if (found.lines === found.rows.length) return asRows();
     const looked = gatherRows(touched, found.rows);
     const again = await eigenInTurns((await weightedGram(looked, ones(looked.rows))).data, looked.cols);
-    const { scaled } = await leverages(looked, again.values, again.vectors);
-    const ofLines = largestOfLines(scaled, found.line, found.lines);
-    seen = { leverage: Math.max(leverage, ofLines), directions: found.lines };
-    if (seen.leverage <= mostLeverage && seen.directions >= needed) break;
+    // Rows that fix it but are so few that they were not met are those of chance.
+    const isFixed = again.values[looked.cols - 2] >= rankCut ** 2 * again.values[0];
+    const weighted = await leverages(looked, again.values, again.vectors);
+    const ofLines = largestOfLines(weighted.scaled, found.line, found.lines);
+    seen = {
+      leverage: Math.max(leverage, ofLines),
+      directions: found.lines,
+      fixedWithout: isFixed && isFixedWithout(weighted.scaled, weighted.own, found.line, byChance),
+    };
+    if (seen.leverage <= mostLeverage && seen.directions >= needed && seen.fixedWithout) break;
     // With so many on each line, a line that was not met would be a rare one.
     if (found.rows.length > 8 * found.lines) break;
   }
   return seen;
+}
+
+/**
+ * Whether rows fix a function without `most` of them, those left out one after another that then do most for it, each
+ * with all rows on its line. Leverages of the rows that are left follow from Sherman and Morrison's formula: with
+ * K = (AᵀA − Σ aⱼaⱼᵀ)⁻¹ over those left out, hᵢ = aᵢᵀKaᵢ grows by (aᵢᵀKaⱼ)² / (1 − hⱼ) with each.
+ * @param scaled (n, r) rows in coordinates in which AᵀA = I
+ * @param own (n) their leverages
+ * @param line (n) the number of each row's line
+ */
+function isFixedWithout(scaled: Matrix, own: Float64Array, line: Int32Array, most: number): boolean {
+  const { rows, cols, data } = scaled;
+  const h = Float64Array.from(own);
+  const isOut = new Uint8Array(rows);
+  const taken: { v: Float64Array; left: number }[] = [];
+  const row = (i: number): Float64Array => data.subarray(i * cols, (i + 1) * cols);
+  for (let k = 0; k < most; k++) {
+    let largest = -1;
+    for (let i = 0; i < rows; i++) if (!isOut[i] && (largest < 0 || h[i] > h[largest])) largest = i;
+    if (largest < 0) return false;
+    for (let j = 0; j < rows; j++) {
+      if (line[j] !== line[largest]) continue;
+      if (h[j] > mostLeverage) return false;
+      isOut[j] = 1;
+      const v = Float64Array.from(row(j));
+      for (const { v: other, left } of taken) {
+        const times = dot(other, row(j)) / left;
+        for (let c = 0; c < cols; c++) v[c] += times * other[c];
+      }
+      const left = 1 - h[j];
+      for (let i = 0; i < rows; i++) if (!isOut[i]) h[i] += dot(row(i), v) ** 2 / left;
+      taken.push({ v, left });
+    }
+  }
+  return true;
 }
 
 /** Rows on a facet among which lines are looked for at first, and where these are too few. */
