@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { matchFeatures, observe, recoverFeatures } from '../../lib/leaks/index.js';
+import { fingerprint, matchFeatures, observe, recoverFeatures } from '../../lib/leaks/index.js';
 import { memoryRows, toRowSource } from '../../lib/tensor/index.js';
 import { all, logitsOf, madeFeatures, madeHead, numbers } from './data.js';
 
@@ -107,6 +107,15 @@ const unnatural: Record<string, Case> = {
       );
     })(),
   },
+  'images at many brightnesses, with an offset': {
+    features: (() => {
+      const [light, offset] = [0, 1].map((k) => Float64Array.from({ length: 2400 }, () => k + (2 - k) * uniform()));
+      return Float32Array.from({ length: 2400 * width }, (_, at) => {
+        const i = Math.floor(at / width);
+        return few[at % few.length] * (0.2 + light[i]) + (offset[i] - 1) * base[at % width];
+      });
+    })(),
+  },
   'images mixed in pairs': {
     features: (() => {
       const rows: number[] = [];
@@ -182,6 +191,16 @@ async function expectNoneWrong({ features, d = width, shown = 'logits' }: Case):
 describe('no certified feature is wrong', () => {
   it.each(Object.entries({ ...cases, ...unnatural }))('%s', (_, each) => expectNoneWrong(each));
   it.each(Object.entries(sums))('%s', (_, each) => expectNoneWrong(each));
+});
+
+describe('the fingerprint calls nothing rectified that a whole search does not', () => {
+  it.each(Object.entries(unnatural))('%s', async (_, { features, d = width }) => {
+    const logits = logitsOf(features, d, madeHead(2 * d + 2, d));
+    const { rectified } = await fingerprint(logits);
+    if (!rectified) return;
+    const { report } = await recoverFeatures(logits, { kind: 'rectified', rounds: 2 });
+    expect(report.certifiedAs!.itself).toBeGreaterThan(0);
+  });
 });
 
 describe('what is known as a group alone', () => {

@@ -154,6 +154,9 @@ const hiddenIn = (seen: Examination): string =>
 
 const widthOf = (rank: number): number => (rank % 8 === 7 ? rank + 1 : rank);
 
+/** Directions up to which all functions are looked for, as `recoverFeatures` does. */
+const mostSearched = 32;
+
 async function lookAtFeatures(
   result: Fingerprint,
   seen: ExaminedRows,
@@ -190,12 +193,16 @@ async function lookAtFeatures(
     return;
   }
   const whitened = await whiten(rows, seen, space, distinct, options);
-  const fit = await findFacets(whitened, { ...options, rounds: 1, starts: 12, enough: 1, most: 1 });
+  // Data that no layer made (mixed images, images at many brightnesses) may have more functions than directions, which
+  // refutes all of them, and shows once they are found. In wide layers a search for all of them takes too long here.
+  const few = { rounds: 1, starts: 12, enough: 1, most: 2 };
+  const isSearched = rank <= mostSearched;
+  const fit = await findFacets(whitened, { ...options, ...(isSearched ? {} : few) });
   const { itself } = fit.certifiedAs;
   result.rectified = itself > 0 ? true : null;
   result.reasons.push(
     itself > 0
-      ? `Rectified features show: one is never below zero and zero on ${count(fit.certificates[0].zeros)} of these images, and passes every test of a feature.`
+      ? `Rectified features show: one is never below zero and zero on ${count(fit.certificates[0].zeros)} of these images, and passes every test of a feature${isSearched ? '' : ' that does not take all of the others (recover makes those as well)'}.`
       : fit.certificates.length > 0
         ? `Whether rectified features stand before the head cannot be told: a function of the outputs is never below zero and zero on ${count(fit.certificates[0].zeros)} images, but is not told from what is no feature. A whole search (recover) may say more.`
         : `No rectified feature was found in ${fit.starts} descents; more varied images might show one.`,
