@@ -7,8 +7,13 @@ import { random } from '../cli/support.js';
  * standards say. Pillow 13.0 has the same pixels.
  */
 
-const pixelsOf = async (name: string, file: Buffer): Promise<number[]> =>
-  Array.from((await decodeImage({ name, file })).data);
+/** Where the first byte is that differs, for what is too long to be shown. */
+async function expectPixels(name: string, file: Buffer, expected: readonly number[]): Promise<void> {
+  const { data } = await decodeImage({ name, file });
+  expect(data.length).toBe(expected.length);
+  const at = data.findIndex((value, i) => value !== expected[i]);
+  expect([at, data[at]]).toEqual([-1, undefined]);
+}
 
 const bytes = (length: number, below: number, seed: number): number[] => {
   const next = random(seed);
@@ -49,7 +54,7 @@ test('PNG: rows that are differences to those above, across the pieces that rows
     }
   }
   expect(rows.length).toBeGreaterThan(2 * 65_536);
-  expect(await pixelsOf('up.png', png(width, height, rows))).toEqual(pixels);
+  await expectPixels('up.png', png(width, height, rows), pixels);
 });
 
 test('GIF: a table of codes that is full is used to its last one, and not cleared', async () => {
@@ -94,7 +99,11 @@ test('GIF: a table of codes that is full is used to its last one, and not cleare
     ...blocks,
     ...[0, 0x3b],
   ]);
-  expect(await pixelsOf('full.gif', file)).toEqual(indices.flatMap((i) => palette.slice(3 * i, 3 * i + 3)));
+  await expectPixels(
+    'full.gif',
+    file,
+    indices.flatMap((i) => palette.slice(3 * i, 3 * i + 3)),
+  );
 });
 
 /** A TIFF of one strip; SHORT fields alone, but for where the strip is. */
@@ -135,7 +144,11 @@ test('TIFF: differences of 16-bit samples carry from the low byte to the high on
   });
   const fields = { 258: [16, 16, 16], 259: [8], 262: [2], 317: [2] };
   const file = tiff(width, height, fields, deflateSync(differences));
-  expect(await pixelsOf('predicted.tif', file)).toEqual(samples.map((value) => value >> 8));
+  await expectPixels(
+    'predicted.tif',
+    file,
+    samples.map((value) => value >> 8),
+  );
 });
 
 test('TIFF: colours that were multiplied by their alpha are divided by it, and cut to whole numbers as Pillow does', async () => {
@@ -143,7 +156,7 @@ test('TIFF: colours that were multiplied by their alpha are divided by it, and c
   const strip = Buffer.from([100, 99, 1, 200, 10, 20, 30, 0, 7, 5, 3, 7, 90, 60, 30, 128]);
   // 255 * 100 / 200 is 127.5.
   const expected = [127, 126, 1, 0, 0, 0, 255, 182, 109, 179, 119, 59];
-  expect(await pixelsOf('premultiplied.tif', tiff(4, 1, fields, strip))).toEqual(expected);
+  await expectPixels('premultiplied.tif', tiff(4, 1, fields, strip), expected);
 });
 
 test('BMP: runs of single pixels begin at even places of the file, wherever the pixels begin', async () => {
@@ -161,5 +174,5 @@ test('BMP: runs of single pixels begin at even places of the file, wherever the 
   header.writeUInt32LE(8, 46);
   const file = Buffer.concat([header, Buffer.from(palette), Buffer.alloc(1), Buffer.from(codes)]);
   const colours = (indices: number[]): number[] => indices.flatMap((i) => [30 * i + 1, 20 * i, 10 * i]);
-  expect(await pixelsOf('odd.bmp', file)).toEqual(colours([2, 2, 2, 5, 6, 7]));
+  await expectPixels('odd.bmp', file, colours([2, 2, 2, 5, 6, 7]));
 });

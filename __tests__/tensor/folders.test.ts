@@ -39,8 +39,8 @@ describe('makeFolder', () => {
 
   test('below a file, and at one', async () => {
     writeFileSync(at('plain'), '');
-    expect(await said(makeFolder(at('plain')))).toMatch(/Expected a folder at '.*plain', found a file/);
-    expect(await said(makeFolder(at('plain/x/y')))).toMatch(/Expected a folder at '.*plain', found a file/);
+    expect(await said(makeFolder(at('plain')))).toMatch(/'.*plain': expected a folder there, found a file/);
+    expect(await said(makeFolder(at('plain/x/y')))).toMatch(/'.*plain': expected a folder there, found a file/);
   });
 
   onUnix('at a link that leads nowhere', async () => {
@@ -52,7 +52,7 @@ describe('makeFolder', () => {
   onLinux('where the system makes none', async () => {
     expect(await said(makeFolder('/proc/x/y'))).toMatch(/Could not make the folder '\/proc\/x': the system makes none/);
     expect(await said(makeFolder('/dev/null/x'))).toMatch(
-      /Expected a folder at '\/dev\/null', found a file or a device/,
+      /'\/dev\/null': expected a folder there, found a file or a device/,
     );
   });
 });
@@ -70,7 +70,7 @@ describe('checkPlace', () => {
 
   test('refuses a folder, and what lies below a file', async () => {
     expect(await said(checkPlace(at('there')))).toMatch(/found a folder: name a file inside it/);
-    expect(await said(checkPlace(at('there/map.safetensors/x.csv')))).toMatch(/Expected a folder at/);
+    expect(await said(checkPlace(at('there/map.safetensors/x.csv')))).toMatch(/expected a folder there/);
   });
 
   onLinux('refuses where nothing can be written', async () => {

@@ -76,7 +76,7 @@ async function isFolder(at: string): Promise<boolean> {
     throw fileError(error, at, 'write');
   }
   throw new FeatReconstructError(
-    `Expected a folder at '${at}', found a file or a device: choose another place, or move what is there.`,
+    `Could not write '${at}': expected a folder there, found a file or a device. Choose another place, or move what is there.`,
   );
 }
 
