@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buildModel } from '../../lib/onnx/index.js';
 import { toNdArray, writeNpy, writeSafetensors } from '../../lib/tensor/index.js';
@@ -68,6 +68,7 @@ beforeAll(async () => {
   await mkdir(at('no-image'));
   await writeFile(at('no-image', 'a.png'), 'no image');
 
+  if (process.platform !== 'win32') await symlink('/dev/zero', at('zero.csv'));
   await writeNpy(at('x.npy'), rows(20, 4));
   await writeNpy(at('y.npy'), rows(20, 3));
   await writeNpy(at('y19.npy'), rows(19, 3));
@@ -184,6 +185,20 @@ describe('each ends with exit 1 and one message', () => {
       () => [...extract('model.onnx', 'cifar100:test'), '--store', at('x.npy', 'store.safetensors')],
       /Could not write '.*x\.npy'/,
     ],
+    ...(process.platform === 'linux'
+      ? ([
+          [
+            'a store where the system makes no folder',
+            () => [...extract('model.onnx', 'cifar100:test'), '--store', '/proc/x/store.safetensors'],
+            /Could not make the folder '\/proc\/x'/,
+          ],
+          [
+            'a log that is a device',
+            () => ['fingerprint', at('zero.csv')],
+            /zero\.csv', found a pipe, a socket or a device/,
+          ],
+        ] as [string, () => string[], RegExp][])
+      : []),
     ['a store that is a folder', () => [...extract('model.onnx', 'cifar100:test'), '--store', at('data')], /a folder/],
     ['no such X', () => fit('none.npy', 'y.npy'), /none\.npy', found none/],
     ['no array', () => fit('text.npy', 'y.npy'), /text\.npy/],

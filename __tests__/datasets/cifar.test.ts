@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentDigests, openDataset } from '../../lib/datasets/index.js';
 import { all, fixture, fixtureJson, withFolder } from './support.js';
@@ -22,6 +22,35 @@ describe('CIFAR in every published layout', () => {
       expect(dataset.classNames).toEqual(expected.classNames);
     });
   }
+
+  test.each(layouts)('%s: a slice has the records of its places', async (layout) => {
+    const options = { dataDir: fixture('cifar', layout) };
+    const whole = await all(await openDataset('cifar100:train', options));
+    const part = await all(await openDataset('cifar100:train[1:3]', options));
+    expect(part).toEqual(whole.slice(1, 3));
+    expect(part[0].image).not.toEqual(whole[0].image);
+  });
+
+  test('a file with fewer images than were published, as one that was cut where a record ends, is said', async () => {
+    for (const layout of layouts) {
+      const { notes } = await openDataset('cifar10:train', { dataDir: fixture('cifar', layout) });
+      expect(notes).toHaveLength(5);
+      expect(notes![1]).toMatch(/data_batch_2(\.bin)? has 2 images, expected 10,000: it is cut short, or a part/);
+      const fine = await openDataset('cifar100:train', { dataDir: fixture('cifar', layout) });
+      expect(fine.notes).toEqual([expect.stringMatching(/expected 50,000/)]);
+    }
+    await withFolder(undefined, async (dataDir) => {
+      await mkdir(join(dataDir, 'cifar-10-batches-bin'));
+      const file = join(dataDir, 'cifar-10-batches-bin', 'test_batch.bin');
+      await writeFile(file, new Uint8Array(0));
+      await truncate(file, 10_000 * 3073);
+      expect((await openDataset('cifar10:test', { dataDir })).notes).toBeUndefined();
+      await truncate(file, 10_001 * 3073);
+      expect((await openDataset('cifar10:test', { dataDir })).notes![0]).toMatch(
+        /10,001 images.*not the published file/,
+      );
+    });
+  });
 
   test.each(splits)('the digest of %s is the same from all of them', async (split) => {
     const digests = await Promise.all(

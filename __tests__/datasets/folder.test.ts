@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { visible } from '../../lib/base/index.js';
 import { leftOutInWords, openDataset } from '../../lib/datasets/index.js';
+import { decodeImage } from '../../lib/images/index.js';
 import { all, withFolder } from './support.js';
 
 /** Files that say their own path: a folder data set does not decode. */
@@ -134,6 +136,40 @@ describe('folder', () => {
       const dataset = await openDataset(`folder:${root}`);
       expect(dataset.classNames).toEqual(names);
       expect((await all(dataset)).map(({ id }) => id)).toEqual(names.map((name) => `${name}/1.jpg`));
+    });
+  });
+
+  // Other systems refuse such names.
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux("names that are not UTF-8 are read, in the order of Python's sorted() and under Python's names", async () => {
+    await withFolder(undefined, async (root) => {
+      const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
+      const within = (...names: string[]): Buffer =>
+        Buffer.concat([Buffer.from(root), bytes(names.map((n) => `/${n}`).join(''))]);
+      const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
+      // os.fsdecode of them, sorted by Python: caf é comes first as U+00E9, the lone byte as U+DCE9, then U+E000, U+1F600.
+      const folders = [utf8('café'), 'caf\xe9', utf8('caf\ue000'), utf8('caf😀')];
+      for (const folder of [...folders].reverse()) {
+        await mkdir(within(folder));
+        await writeFile(within(folder, 'a\xff.jpg'), folder);
+      }
+      await writeFile(within(folders[0], 'b.jpg'), 'b');
+      await writeFile(within(folders[0], '\xfe.webp'), 'left out');
+      const dataset = await openDataset(`folder:${root}`);
+      expect(dataset.classNames).toEqual(['café', 'caf\udce9', 'caf\ue000', 'caf😀']);
+      expect(dataset.leftOut).toEqual({ '.webp': 1 });
+      const samples = await all(dataset);
+      expect(samples.map(({ id, label }) => [id, label])).toEqual([
+        ['café/a\udcff.jpg', 0],
+        ['café/b.jpg', 0],
+        ['caf\udce9/a\udcff.jpg', 1],
+        ['caf\ue000/a\udcff.jpg', 2],
+        ['caf😀/a\udcff.jpg', 3],
+      ]);
+      expect(visible(samples[2].id)).toBe('caf\\udce9/a\\udcff.jpg');
+      expect(await dataset.digest()).toMatch(/^[0-9a-f]{64}$/);
+      // What is not an image is said of the file that is there.
+      await expect(decodeImage(samples[2].encoded!)).rejects.toThrow(/found something else/);
     });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fitLinearMap, reduceRows, type FitOptions } from '../../lib/fit/index.js';
+import { computedRows } from '../../lib/fit/reduce.js';
 import { memoryRows, type RowSource } from '../../lib/tensor/index.js';
 import { integers, mapOf, product } from './data.js';
 
@@ -17,6 +18,20 @@ const targets = (n: number, q: number): RowSource => memoryRows(integers(n, q, 9
 
 const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+
+it('gives rows that are computed when they are read as it gives those that are kept', async () => {
+  const x = rows(100, 30, 6);
+  const { rows: kept, origin, basis } = (await reduceRows(x, { limit: 40 }))!;
+  const computed = computedRows(x, origin, basis, 7);
+  for (const [start, end] of [
+    [0, 100],
+    [13, 58],
+  ] as const) {
+    const expected = await kept.read(start, end);
+    const scale = Math.max(...expected.map(Math.abs));
+    expect(largestDifference(await computed.read(start, end), expected)).toBeLessThan(1e-12 * scale);
+  }
+});
 
 describe('reduceRows', () => {
   const x = rows(200, 30, 6);

@@ -158,3 +158,13 @@ describe('mergeStatistics', () => {
     expect(() => mergeStatistics()).toThrow('found none');
   });
 });
+
+it('parts that were stored in different types are as rough as the roughest', async () => {
+  const x = matrixOf(integers(6, 2, 1), 2);
+  const y = matrixOf(integers(6, 1, 2), 1);
+  const fine = await accumulate(x, y);
+  const rough = await accumulate(float32(x), float32(y), { firstRow: 6 });
+  expect([fine.dtype, rough.dtype]).toEqual(['float64', 'float32']);
+  expect(mergeStatistics(fine, rough).dtype).toBe('float32');
+  expect(mergeStatistics(rough, fine).dtype).toBe('float32');
+});

@@ -22,6 +22,7 @@ test.each([
   [640, 480, 64, 48],
   [100, 400, 16, 64],
   [3000, 4, 64, 1],
+  [100, 65, 64, 42],
 ])('%i x %i becomes %i x %i', async (width, height, w, h) => {
   const small = await decoded(await thumbnail(made(width, height)));
   expect([small.width, small.height]).toEqual([w, h]);

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alignColumns, fingerprint, openOutputs } from '../../lib/leaks/index.js';
+import { numberOf } from '../../lib/leaks/csv-cells.js';
 import { all, made, numbers } from './data.js';
 
 let folder: string;
@@ -359,4 +360,17 @@ describe('columns of two files', () => {
     const two = await opened(text(['yak', ...animals.slice(1)], logits));
     expect(() => alignColumns(two, one)).toThrow('cat missing and yak too many');
   });
+});
+
+it('a cell with a percent sign is a hundredth, also beside cells without one', () => {
+  expect(['12.5%', ' 3 %', '0.5', '100%'].map((cell) => numberOf(cell, '.'))).toEqual([0.125, 0.03, 0.5, 1]);
+  expect(numberOf('12,5 %', ',')).toBe(0.125);
+});
+
+it('columns are put in the order of another file, round a circle of three', async () => {
+  const first = await opened('cat,dog,emu\n0.25,0.5,0.25\n0.5,0.125,0.375\n');
+  const second = await opened('dog,emu,cat\n0.25,0.625,0.125\n0.75,0,0.25\n');
+  const aligned = alignColumns(second, first);
+  expect(aligned.columns).toEqual(['cat', 'dog', 'emu']);
+  expect(Array.from(await all(aligned.rows))).toEqual([0.125, 0.25, 0.625, 0.25, 0.75, 0]);
 });

@@ -44,3 +44,67 @@ describe('outputs of which a part is hidden', () => {
     expect((await examineOutputs(uneven)).kind).toBe('logits');
   });
 });
+
+describe('rows of two units in one log', () => {
+  const c = 6;
+  const softmax = (i: number): number[] => {
+    const powers = Array.from({ length: c }, (_, j) => Math.exp(2 * Math.sin(1 + i * 7.3 + j * (3.1 + (i % 5)))));
+    const sum = powers.reduce((a, b) => a + b, 0);
+    return powers.map((value) => value / sum);
+  };
+  const hundred = (row: number[]): number[] => row.map((value) => 100 * value);
+  const logits = (row: number[]): number[] => row.map((value) => Math.log(value) + 0.5);
+  const top = (row: number[]): number[] => row.map((value) => (value > [...row].sort((a, b) => b - a)[3] ? value : 0));
+  const log = (turns: ((row: number[]) => number[])[]) =>
+    examineOutputs(toRowSource(turns.map((turn, i) => turn(softmax(i)))));
+  const same = (row: number[]): number[] => row;
+  const parts = (n: number, m: number, first: (row: number[]) => number[], second: (row: number[]) => number[]) =>
+    Array.from({ length: n + m }, (_, i) => (i < n ? first : second));
+
+  it.each<[string, ((row: number[]) => number[])[], RegExp]>([
+    [
+      'half fractions, half percentages',
+      parts(30, 30, same, hundred),
+      /30 rows that sum to 1 and 30 that sum to 100 .*30 to 59/,
+    ],
+    ['mostly fractions', parts(50, 10, same, hundred), /50 rows that sum to 1 and 10 that sum to 100 .*50 to 59/],
+    ['mostly percentages', parts(10, 50, same, hundred), /50 rows that sum to 100 and 10 that sum to 1 .*0 to 9/],
+    ['one row of another', parts(59, 1, same, hundred), /59 rows that sum to 1 and 1 that sum to 100 .*from 0: 59\)/],
+    [
+      'by turns',
+      Array.from({ length: 60 }, (_, i) => (i % 2 ? hundred : same)),
+      /0, 2, 4, 6, 8, 10, …|1, 3, 5, 7, 9, 11, …/,
+    ],
+    [
+      'the top of each',
+      parts(
+        30,
+        30,
+        (row) => top(row),
+        (row) => hundred(top(row)),
+      ),
+      /that sum to/,
+    ],
+    [
+      'probabilities and logits',
+      parts(30, 30, same, logits),
+      /sum to 1.*hold negative numbers|hold negative numbers.*sum to 1/,
+    ],
+    [
+      'percentages and logits',
+      parts(20, 40, hundred, logits),
+      /40 rows that hold negative numbers.*20 that sum to 100 .*0 to 19/,
+    ],
+  ])('are told: %s', async (_, turns, message) => {
+    await expect(log(turns)).rejects.toThrow(message);
+  });
+
+  it('and logs of one unit are what they were', async () => {
+    expect(await log(parts(60, 0, same, same))).toMatchObject({ scale: 'probabilities' });
+    expect(await log(parts(60, 0, hundred, same))).toMatchObject({ scale: 'probabilities', percent: true });
+    expect(await log(parts(60, 0, logits, same))).toMatchObject({ scale: 'logits' });
+    // A regression on classes: every row sums to 1, some hold numbers below 0.
+    const spread = (row: number[]): number[] => row.map((value, j) => value + (j ? 0.05 : -0.05 * (c - 1)));
+    expect(await log(parts(60, 0, spread, same))).toMatchObject({ rows: 60 });
+  });
+});

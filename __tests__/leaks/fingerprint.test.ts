@@ -348,3 +348,21 @@ describe('how outputs were stored shows in the values', () => {
 });
 
 const own30 = async (): Promise<Float32Array> => Float32Array.from(await made('silu', 1, 12, 30).logits.read(0, 1));
+
+it('rows that alone carry a direction are named by their places in the file, where others hold a 0', async () => {
+  const [n, c] = [160, 12];
+  const flat = Float64Array.from(await all(made('silu', n, 6, c).logits));
+  const carrier = 120;
+  const { normal } = numbers(9);
+  for (let j = 0; j < c; j++) flat[carrier * c + j] += 3 * normal();
+  const rows = Array.from({ length: n }, (_, i) => {
+    const powers = Array.from(flat.subarray(i * c, (i + 1) * c), (value, j) =>
+      i % 40 === 3 && j === 2 ? 0 : Math.exp(value),
+    );
+    const sum = powers.reduce((a, b) => a + b, 0);
+    return powers.map((value) => value / sum);
+  });
+  const found = await fingerprint(rows, { features: false });
+  expect(found.outputs.rowsWithZeros).toBe(4);
+  expect(found.carried?.rows).toEqual([carrier]);
+});

@@ -20,6 +20,7 @@ describe('what is not known', () => {
     ['probs+topk:1', 0, 3000, false, worse],
     ['probs+topk:1', 0.02, 3000, false, null],
     ['probs+topk:1', 0.02, undefined, false, null],
+    ['probs+topk:1', 0.02, 2999, false, '2,999 images for a map from 1,000 numbers'],
     // A penalty keeps chance out.
     ['probs+topk:5+round:2', 0.29, 160, true, null],
     ['probs+topk:5+round:2', -0.01, 160, true, worse],

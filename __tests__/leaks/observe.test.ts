@@ -28,6 +28,26 @@ describe('observe shows what NumPy and SciPy compute', () => {
     expect(observe(logits, 'probs').dtype).toBe('float32');
   });
 
+  it('keeps the lowest index of equal ones, whatever comes behind them', async () => {
+    expect(Array.from(await all(observe([[1, 1, 2, 1, 1]], 'topk:2')))).toEqual([1, 1, 2, 1, 1]);
+    // A tie of 1 and 1 for the second place: the first has it. Hidden ones are as low as the lowest shown.
+    const shown = await all(observe([[1, 1, 2, 0, 1]], 'probs+topk:2'));
+    expect(Array.from(shown, (value) => value > 0)).toEqual([true, false, true, false, false]);
+    const later = await all(observe([[1, 1, 3, 2, 2]], 'probs+topk:3'));
+    expect(Array.from(later, (value) => value > 0)).toEqual([false, false, true, true, true]);
+    const last = await all(observe([[2, 2, 2, 5, 0]], 'probs+topk:3'));
+    expect(Array.from(last, (value) => value > 0)).toEqual([true, true, false, true, false]);
+  });
+
+  it('sums of exponentials are those of the temperature that was asked for', () => {
+    const sums = new LogSums(1, 2);
+    const row = Float64Array.from([0, 2]);
+    // log(1 + e²) and log(1 + e)
+    expect(sums.of(row, 0, 1)[0]).toBeCloseTo(2.1269280110429727, 14);
+    expect(sums.of(row, 0, 2)[0]).toBeCloseTo(1.3132616875182228, 14);
+    expect(sums.of(row, 0, 1)[0]).toBeCloseTo(2.1269280110429727, 14);
+  });
+
   it('rounds ties to even, on both sides of zero', async () => {
     const row = [0.5, 1.5, 2.5, 3.5, -0.5, -1.5, -2.5, -3.5, 0.25, 0.75];
     // NumPy: np.round(row), np.round(row, 1).

@@ -111,3 +111,11 @@ describe('varied', () => {
     expect(() => varied(dataset(1), 1.5)).toThrow('found 1.5');
   });
 });
+
+it('another seed gives other variations of the same images', async () => {
+  const [one, other] = [await list(varied(dataset(2), 6, 1).samples()), await list(varied(dataset(2), 6, 2).samples())];
+  const changed = one.filter(({ image: pixels }, i) => pixels!.data.join() !== other[i].image!.data.join());
+  // The images themselves are the same; a few variations may be by chance.
+  expect(changed.length).toBeGreaterThan(6);
+  expect(await varied(dataset(2), 6, 1).digest()).not.toBe(await varied(dataset(2), 6, 2).digest());
+});

@@ -4,6 +4,7 @@ export { FeatReconstructError, NotShownError, textOf, UsageError } from './error
 export { nearest } from './nearest.js';
 export { option, withOptions } from './option.js';
 export type { Progress, TaskOptions } from './progress.js';
+export { nameOf, systemPath } from './system-name.js';
 export { share, shareInWords } from './share.js';
 export { visible, visibleData, visibleJson, visibleLines } from './visible.js';
 export { wrap } from './wrap.js';

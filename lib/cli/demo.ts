@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { count, visibleData, visibleJson, wrap } from '../base/index.js';
@@ -34,7 +33,8 @@ Example:
       const context = createContext(flags, kept);
       const { runDemo } = await import('../experiments/index.js');
       const { renderDemo, renderReport } = await import('../report/index.js');
-      const { writeWhole } = await import('../tensor/index.js');
+      const { checkPlace, makeFolder, writeWhole } = await import('../tensor/index.js');
+      await checkPlace(join(out, 'report.html'));
       const { signal, onProgress } = context;
       const results = await runDemo({
         stores: join(out, 'stores'),
@@ -45,7 +45,7 @@ Example:
       });
       for (const each of results) {
         const folder = join(out, each.leaks ? 'audit' : String(each.experiment));
-        await mkdir(folder, { recursive: true });
+        await makeFolder(folder);
         await writeWhole(join(folder, 'results.json'), [Buffer.from(`${visibleJson(each)}\n`)]);
       }
       const page = join(out, 'report.html');

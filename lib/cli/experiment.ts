@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { visibleData, visibleJson } from '../base/index.js';
@@ -42,19 +41,23 @@ export const noSamples = (): Option =>
 export const experimentOptions = async (
   flags: ExperimentFlags,
   context: Context,
-): Promise<RunOptions & { stores: string }> => ({
-  stores: flags.stores ?? join(flags.out, 'stores'),
-  transform: readTransform(flags),
-  batchSize: flags.batchSize,
-  skipBadImages: flags.skipBadImages,
-  classNames: flags.classNames,
-  samples: flags.samples === false ? 0 : undefined,
-  dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
-  model: { executionProviders: await readProviders(flags), intraOpNumThreads: flags.threads },
-  command: `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`,
-  signal: context.signal,
-  onProgress: context.onProgress,
-});
+): Promise<RunOptions & { stores: string }> => {
+  const { checkPlace } = await import('../tensor/index.js');
+  await checkPlace(join(flags.out, 'results.json'));
+  return {
+    stores: flags.stores ?? join(flags.out, 'stores'),
+    transform: readTransform(flags),
+    batchSize: flags.batchSize,
+    skipBadImages: flags.skipBadImages,
+    classNames: flags.classNames,
+    samples: flags.samples === false ? 0 : undefined,
+    dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
+    model: { executionProviders: await readProviders(flags), intraOpNumThreads: flags.threads },
+    command: `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`,
+    signal: context.signal,
+    onProgress: context.onProgress,
+  };
+};
 
 /** An argument as a shell takes it. */
 const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
@@ -65,8 +68,8 @@ const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : 
  */
 export async function finish(results: Results, out: string, context: Context, heading: string[] = []): Promise<void> {
   const { renderReport, renderResults } = await import('../report/index.js');
-  const { writeWhole } = await import('../tensor/index.js');
-  await mkdir(out, { recursive: true });
+  const { makeFolder, writeWhole } = await import('../tensor/index.js');
+  await makeFolder(out);
   const [file, page] = [join(out, 'results.json'), join(out, 'report.html')];
   await writeWhole(file, [Buffer.from(`${visibleJson(results)}\n`)]);
   await writeWhole(page, [Buffer.from(await renderReport([results]))]);

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { alphaOptions, curveTable, agreementScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
@@ -51,6 +50,8 @@ export function register(program: Command): void {
       const context = createContext(flags);
       const alpha = await readAlpha(flags);
       const providers = await readProviders(flags);
+      const { checkPlace, makeFolder } = await import('../tensor/index.js');
+      await checkPlace(flags.out);
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
       const { describeModel, float64Providers } = await import('../runtime/index.js');
       const { brief, count, rankNote } = await import('../report/index.js');
@@ -76,7 +77,7 @@ export function register(program: Command): void {
           signal: context.signal,
           onProgress: context.onProgress,
         });
-        await mkdir(dirname(flags.out), { recursive: true });
+        await makeFolder(dirname(flags.out));
         await saveLinearMap(flags.out, map);
         const { n, rank, gap, condition, solver, warning, crossValidation } = map.fit;
         const [q, p] = map.weight.shape;

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Recovery, RecoveryReport } from '../leaks/index.js';
@@ -62,8 +61,10 @@ Examples:
       const context = createContext(flags, { finishes: true });
       const { alignColumns, recoverFeatures } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
-      const { joinRows } = await import('../tensor/index.js');
+      const { checkPlace, joinRows } = await import('../tensor/index.js');
       const { openRows } = await import('../extract/index.js');
+      await checkPlace(flags.out);
+      if (flags.head !== undefined) await checkPlace(flags.head);
       const closing: (() => Promise<void>)[] = [];
       const open = async <T extends { close(): Promise<void> }>(file: T): Promise<T> => {
         closing.push(() => file.close());
@@ -116,7 +117,7 @@ function nothing(report: RecoveryReport, notes: string[], context: Context): voi
 
 async function save(recovery: Recovery, outputs: RowSource, { out, head }: Flags, context: Context): Promise<void> {
   const { recoveredRows, recoveryHead } = await import('../leaks/index.js');
-  const { toNdArray, writeSafetensors } = await import('../tensor/index.js');
+  const { makeFolder, toNdArray, writeSafetensors } = await import('../tensor/index.js');
   const { saveLinearMap } = await import('../fit/index.js');
   const { features, groups, functions, rest, report } = recovery;
   const tensors: Record<string, NdArray<Float32Array>> = {
@@ -128,10 +129,10 @@ async function save(recovery: Recovery, outputs: RowSource, { out, head }: Flags
     const all = recoveredRows(recovery);
     tensors.all = toNdArray((await all.read(0, all.rows)) as Float32Array, [all.rows, all.cols]);
   }
-  await mkdir(dirname(out), { recursive: true });
+  await makeFolder(dirname(out));
   await writeSafetensors(out, tensors, { recovery: JSON.stringify(report) });
   if (head === undefined || !features) return;
-  await mkdir(dirname(head), { recursive: true });
+  await makeFolder(dirname(head));
   await saveLinearMap(head, await recoveryHead(recovery, outputs, { onProgress: context.onProgress }));
 }
 

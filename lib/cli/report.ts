@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Results } from '../experiments/index.js';
@@ -43,9 +42,9 @@ Examples:
       const files = isPicture
         ? await pictures(results, format, target)
         : [{ path: target, data: await text(results, format) }];
-      const { writeWhole } = await import('../tensor/index.js');
+      const { makeFolder, writeWhole } = await import('../tensor/index.js');
       for (const { path, data } of files) {
-        await mkdir(dirname(path), { recursive: true });
+        await makeFolder(dirname(path));
         await writeWhole(path, [Buffer.from(data)]);
       }
       context.print(

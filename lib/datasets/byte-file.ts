@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { count, FeatReconstructError } from '../base/index.js';
+import { count, FeatReconstructError, systemPath } from '../base/index.js';
 
 /** Bytes that are read by range: a file, a part of a file, or a member of an archive held in memory. */
 export interface ByteFile {
@@ -38,7 +38,7 @@ export async function checkRegular(path: string): Promise<void> {
 
 /** What is at a path, symbolic links followed; undefined when nothing is. */
 export async function statOrNone(path: string) {
-  return stat(path).catch((error: NodeJS.ErrnoException) => {
+  return stat(systemPath(path)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     return unreadable(path)(error);
   });

@@ -25,6 +25,8 @@ export interface CifarLayout {
   readonly archive: string;
   /** Files of each split, in order. */
   readonly splits: Readonly<Record<'train' | 'test', readonly string[]>>;
+  /** Images that a file of each split has as it was published. */
+  readonly images: Readonly<Record<'train' | 'test', number>>;
   /** The file that names the classes. */
   readonly namesFile: string;
   readBatch(file: ByteFile): Promise<CifarBatch>;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FeatReconstructError, option, UsageError } from '../base/index.js';
+import { count, FeatReconstructError, option, UsageError } from '../base/index.js';
 import { readTarGz } from './archive.js';
 import { fileOnDisk, statOrNone, type ByteFile } from './byte-file.js';
 import { binaryLayout } from './cifar-binary.js';
@@ -23,6 +23,7 @@ export const cifar10 = cifarFormat('cifar10', 10, [
     folder: 'cifar-10-batches-bin',
     archive: 'cifar-10-binary.tar.gz',
     splits: { train: [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`), test: ['test_batch.bin'] },
+    images: { train: 10_000, test: 10_000 },
     namesFile: 'batches.meta.txt',
     labelBytes: 1,
   }),
@@ -30,6 +31,7 @@ export const cifar10 = cifarFormat('cifar10', 10, [
     folder: 'cifar-10-batches-py',
     archive: 'cifar-10-python.tar.gz',
     splits: { train: [1, 2, 3, 4, 5].map((i) => `data_batch_${i}`), test: ['test_batch'] },
+    images: { train: 10_000, test: 10_000 },
     namesFile: 'batches.meta',
     labelsKey: 'labels',
     namesKey: 'label_names',
@@ -42,6 +44,7 @@ export const cifar100 = cifarFormat('cifar100', 100, [
     folder: 'cifar-100-binary',
     archive: 'cifar-100-binary.tar.gz',
     splits: { train: ['train.bin'], test: ['test.bin'] },
+    images: { train: 50_000, test: 10_000 },
     namesFile: 'fine_label_names.txt',
     labelBytes: 2,
   }),
@@ -49,6 +52,7 @@ export const cifar100 = cifarFormat('cifar100', 100, [
     folder: 'cifar-100-python',
     archive: 'cifar-100-python.tar.gz',
     splits: { train: ['train'], test: ['test'] },
+    images: { train: 50_000, test: 10_000 },
     namesFile: 'meta',
     labelsKey: 'fine_labels',
     namesKey: 'fine_label_names',
@@ -71,9 +75,19 @@ function cifarFormat(name: string, classes: number, layouts: CifarLayout[]): Dat
         if (files.has(file)) batches.push(await layout.readBatch(files.get(file)!));
       }
       const names = files.get(layout.namesFile);
-      return cifarSource(`${name}:${split}`, classes, batches, names && (await layout.readNames(names)));
+      const source = cifarSource(`${name}:${split}`, classes, batches, names && (await layout.readNames(names)));
+      return { ...source, notes: batches.flatMap((batch) => strangeSize(batch, layout.images[split])) };
     },
   };
+}
+
+/** A file that was cut where a record ends looks whole. One that somebody made smaller is nobody's error. */
+function strangeSize({ name, size }: CifarBatch, published: number): string[] {
+  if (size === published) return [];
+  const what = size < published ? 'it is cut short, or a part of the published file' : 'it is not the published file';
+  return [
+    `${name} has ${count(size)} ${size === 1 ? 'image' : 'images'}, expected ${count(published)}: ${what}. Those that are there are taken; download it again for all of them.`,
+  ];
 }
 
 /** One layout where it was found, and the files of it that are there. */

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { systemPath } from '../base/index.js';
 import { unreadable } from './byte-file.js';
 import type { Dataset, Sample } from './types.js';
 
@@ -45,5 +46,5 @@ async function hashContent({ image, encoded, tensor }: Sample): Promise<Hash> {
   if (image) return hash.update(Uint32Array.of(image.width, image.height)).update(image.data);
   if (tensor) return hash.update(`${tensor.type} ${tensor.dims.join('x')}\n`).update(tensor.data);
   const file = encoded!.file;
-  return hash.update(typeof file === 'string' ? await readFile(file).catch(unreadable(file)) : file);
+  return hash.update(typeof file === 'string' ? await readFile(systemPath(file)).catch(unreadable(file)) : file);
 }

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { systemPath } from '../base/index.js';
 
 /** Endings of images that are read. What a file really is its first bytes say, when it is decoded. */
 const read = new Set('jpg jpeg jpe jfif jif jfi pjpeg pjp png bmp gif tif tiff'.split(' '));
@@ -42,7 +43,7 @@ export const endingOf = (name: string): string => /\.([a-z0-9]*[a-z][a-z0-9]*)$/
 
 /** Whether a file whose name does not say what it is begins as images do. False where it cannot be read. */
 export async function beginsLikeImage(path: string): Promise<boolean> {
-  const handle = await open(path, 'r').catch(() => null);
+  const handle = await open(systemPath(path), 'r').catch(() => null);
   if (!handle) return false;
   try {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(16), 0, 16, 0);

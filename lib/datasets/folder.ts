@@ -1,6 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, nameOf, systemPath } from '../base/index.js';
 import { notRegular, statOrNone, unreadable } from './byte-file.js';
 import { beginsLikeImage, endingOf, isBackup, isHidden, kindOf } from './file-kinds.js';
 import { leftOutInWords, LeftOutTally } from './left-out.js';
@@ -88,7 +88,7 @@ async function everythingBelow(
   path: string,
   parents: string[],
 ): Promise<{ images: string[]; leftOut: LeftOutTally }> {
-  const real = await realpath(join(root, path)).catch(unreadable(join(root, path)));
+  const real = await realpath(systemPath(join(root, path)), 'latin1').catch(unreadable(join(root, path)));
   if (parents.includes(real)) return { images: [], leftOut: new LeftOutTally() }; // a link back to a folder that we are in
   const { images, folders, leftOut } = await list(join(root, path));
   const paths = images.map((name) => `${path}/${name}`);
@@ -106,23 +106,26 @@ async function list(path: string): Promise<{ images: string[]; folders: string[]
   const images: string[] = [];
   const folders: string[] = [];
   const leftOut = new LeftOutTally();
-  for (const entry of await readdir(path, { withFileTypes: true }).catch(unreadable(path))) {
-    if (isHidden(entry.name)) continue;
-    const file = join(path, entry.name);
+  // As bytes: a name that is not UTF-8 would come as one that is not there.
+  const entries = await readdir(systemPath(path), { withFileTypes: true, encoding: 'buffer' }).catch(unreadable(path));
+  for (const entry of entries) {
+    const name = nameOf(entry.name);
+    if (isHidden(name)) continue;
+    const file = join(path, name);
     const there = entry.isSymbolicLink() ? await statOrNone(file) : entry;
     if (there?.isDirectory()) {
-      folders.push(entry.name);
+      folders.push(name);
       continue;
     }
-    if (isBackup(entry.name)) continue;
-    const kind = kindOf(entry.name);
+    if (isBackup(name)) continue;
+    const kind = kindOf(name);
     if (kind !== 'other') {
       if (!there) throw new FeatReconstructError(`${file} is a link to a file that is not there.`);
       if (!there.isFile()) throw notRegular(file);
     }
-    if (kind === 'image') images.push(entry.name);
-    else if (kind === 'unread') leftOut.add(endingOf(entry.name));
-    else if (endingOf(entry.name) === '' && there?.isFile() && (await beginsLikeImage(file))) leftOut.add('');
+    if (kind === 'image') images.push(name);
+    else if (kind === 'unread') leftOut.add(endingOf(name));
+    else if (endingOf(name) === '' && there?.isFile() && (await beginsLikeImage(file))) leftOut.add('');
   }
   return { images, folders, leftOut };
 }
@@ -134,5 +137,12 @@ function sorted<Item>(items: readonly Item[], name: (item: Item) => string): Ite
   return [...items].sort((a, b) => compare(name(a), name(b)));
 }
 
-/** UTF-8 sorts as code points do. */
-const byCodePoints = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** UTF-8 sorts as code points do, but has none for lone surrogates, which stand for other bytes. UTF-32 has. */
+const byCodePoints = (a: string, b: string): number => Buffer.compare(utf32(a), utf32(b));
+
+function utf32(text: string): Buffer {
+  const points = Array.from(text, (character) => character.codePointAt(0)!);
+  const bytes = Buffer.alloc(4 * points.length);
+  points.forEach((point, i) => bytes.writeUInt32BE(point, 4 * i));
+  return bytes;
+}

@@ -11,6 +11,7 @@ export interface ExampleSource {
   readonly classNames?: readonly string[];
   readonly classesAre?: Dataset['classesAre'];
   readonly leftOut?: LeftOut;
+  readonly notes?: readonly string[];
   /**
    * Streams the examples [start, stop) in blocks of what was read at once: waiting once a block and not once an example
    * halves the time that a small image takes. Files are closed when the stream ends or is left.
@@ -47,6 +48,7 @@ class SlicedSource implements Dataset {
   readonly classNames?: readonly string[];
   readonly classesAre?: Dataset['classesAre'];
   readonly leftOut?: LeftOut;
+  readonly notes?: readonly string[];
   #source: ExampleSource | undefined;
   readonly #first: number;
 
@@ -57,6 +59,7 @@ class SlicedSource implements Dataset {
     this.classNames = source.classNames;
     this.classesAre = source.classesAre;
     this.leftOut = source.leftOut;
+    if (source.notes && source.notes.length > 0) this.notes = source.notes;
     this.#source = source;
     this.#first = first;
   }

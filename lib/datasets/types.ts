@@ -39,6 +39,8 @@ export interface Dataset {
    * the slice; `extractFeatures` stops at them unless it is told to skip bad images. Absent where there are none.
    */
   readonly leftOut?: LeftOut;
+  /** What to know of its files, in sentences: one that is shorter than it was published. Absent where there is nothing. */
+  readonly notes?: readonly string[];
   /** SHA-256 over the content and labels of these examples in order, hex. Computed once. */
   digest(): Promise<string>;
   /** Streams examples from position `start` on; never more than a few batches are held in memory. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../base/index.js';
+import { checkRegularFile } from '../tensor/index.js';
 import { describeModel, type LoadModelOptions } from '../runtime/index.js';
 
 /** CIFAR's own names in the order of its labels, as words. */
@@ -71,6 +72,7 @@ async function fromFile(file: string): Promise<readonly string[]> {
 
 /** Lines of a text file that say something. */
 export async function linesOf(file: string, known: Readonly<Record<string, unknown>>): Promise<string[]> {
+  await checkRegularFile(file);
   let text: string;
   try {
     text = await readFile(file, 'utf8');

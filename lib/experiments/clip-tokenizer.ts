@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { FeatReconstructError } from '../base/index.js';
+import { checkRegularFile } from '../tensor/index.js';
 import { cleanText } from './clip-text.js';
 
 /** Texts to token ids, as CLIP's text tower reads them. */
@@ -49,6 +50,7 @@ export async function loadClipTokenizer(file: string): Promise<ClipTokenizer> {
 }
 
 async function open(file: string): Promise<HubTokenizer> {
+  await checkRegularFile(file);
   let text: string;
   try {
     text = await readFile(file, 'utf8');

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { describeModel, loadModel, type LoadModelOptions, type Model } from '../runtime/index.js';
+import { makeFolder } from '../tensor/index.js';
 import { readClassNames } from './class-names.js';
 import { loadClipTokenizer } from './clip-tokenizer.js';
 import {
@@ -90,7 +91,7 @@ export async function zeroShotHead(source: ZeroShotSource, options: ZeroShotOpti
   const averages = averageBy(templates.length, embeddings, tower.featureDim);
   const head = { ...unitHead(averages, tower.featureDim, name), classNames, notices: [] };
   if (kept) {
-    await mkdir(options.stores!, { recursive: true });
+    await makeFolder(options.stores!);
     await writeClassEmbeddings(kept, head);
   }
   return { ...head, ...origin };

@@ -211,6 +211,7 @@ export async function streamActivations(
   options: Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'dataset'> = {},
 ): Promise<ActivationStream> {
   checkLeftOut(dataset, options);
+  sayNotes(dataset, options);
   const provenance = withPlacement(await provenanceOf(model, dataset, options), model);
   return { provenance, batches: rowsOf(run(model, dataset, provenance, 0, options)) };
 }
@@ -244,6 +245,16 @@ function checkLeftOut({ spec, leftOut }: Dataset, { skipBadImages }: ExtractOpti
   );
 }
 
+const said = new WeakSet<Dataset>();
+
+/** Once for each data set, whatever is extracted from it. */
+function sayNotes(dataset: Dataset, { onProgress }: ExtractOptions): void {
+  if (!onProgress || said.has(dataset)) return;
+  said.add(dataset);
+  const { spec, size, notes = [] } = dataset;
+  for (const note of notes) onProgress({ stage: `open ${spec}`, done: 0, total: size, unit: 'images', note });
+}
+
 /** A store without the bad images is not what was asked for, unless leaving them out was. */
 function checkSkipped(file: string, skipped: readonly SkippedImage[], { skipBadImages }: ExtractOptions): void {
   if (skipBadImages || skipped.length === 0) return;
@@ -268,6 +279,7 @@ async function withInputs<T>(
   const images = typeof dataset === 'string' ? await openDataset(dataset, options.dataset) : dataset;
   try {
     checkLeftOut(images, options);
+    sayNotes(images, options);
     const description = typeof model === 'string' ? await describeModel(model, options.model) : model;
     return await task(description, images);
   } finally {

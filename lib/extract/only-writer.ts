@@ -1,7 +1,6 @@
-import { mkdir, rmdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { TaskOptions } from '../base/index.js';
-import { fileError, thisProcess, type Owner } from '../tensor/index.js';
+import { makeFolder, removeEmptyFolders, thisProcess, type Owner } from '../tensor/index.js';
 import { lockStore } from './lock.js';
 import { hasRests, readProgress, removeUnfinished } from './unfinished.js';
 
@@ -16,9 +15,7 @@ export async function asOnlyWriter(
   task: (check: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const folder = dirname(store);
-  const made = await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw fileError(error, folder, 'write');
-  });
+  const made = await makeFolder(folder);
   let isSaid = false;
   const lock = await lockStore(store, {
     signal,
@@ -34,7 +31,8 @@ export async function asOnlyWriter(
     await task(() => lock.check());
   } catch (error) {
     await lock.release();
-    if (made !== undefined) await removeEmpty(folder, made);
+    // Folders that were made for a store that came to nothing.
+    await removeEmptyFolders(folder, made);
     throw error;
   }
   await lock.release();
@@ -52,15 +50,4 @@ function whoHas(store: string, lock: string, holder: Owner | null): string {
   const where = machine === undefined || machine === thisProcess().machine ? '' : ` on ${host}`;
   const who = pid === undefined ? 'another process' : `process ${pid}${where}`;
   return `${store} is being written by ${who}: waiting to use its result. (If there is no such process, delete ${lock}.)`;
-}
-
-/** Folders that were made for a store that came to nothing. */
-async function removeEmpty(folder: string, first: string): Promise<void> {
-  for (let at = resolve(folder); at.length >= resolve(first).length; at = dirname(at)) {
-    try {
-      await rmdir(at);
-    } catch {
-      return;
-    }
-  }
 }

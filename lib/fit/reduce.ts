@@ -206,7 +206,8 @@ function keptRows(blocks: readonly Matrix[], n: number, r: number, step: number)
   };
 }
 
-function computedRows(x: RowSource, origin: Float64Array, basis: Matrix, step: number): RowSource {
+/** Rows that are not kept: computed whenever they are read. */
+export function computedRows(x: RowSource, origin: Float64Array, basis: Matrix, step: number): RowSource {
   return {
     rows: x.rows,
     cols: basis.rows,

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { FeatReconstructError, option } from '../base/index.js';
+import { FeatReconstructError, option, systemPath } from '../base/index.js';
 import { decodeBmp } from './bmp.js';
 import { decodeGif } from './gif.js';
 import { decodeJpeg } from './jpeg.js';
@@ -59,8 +59,8 @@ export function badImage(name: string, error: Error, format?: string): FeatRecon
 async function readImageFile(path: string, name: string): Promise<Buffer> {
   try {
     // A pipe or a device may never end.
-    if (!(await stat(path)).isFile()) throw new Error('it is no regular file');
-    return await readFile(path);
+    if (!(await stat(systemPath(path))).isFile()) throw new Error('it is no regular file');
+    return await readFile(systemPath(path));
   } catch (error) {
     throw new FeatReconstructError(`Could not read the image '${name}': ${(error as Error).message}`, { cause: error });
   }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { TextDecoder } from 'node:util';
 import { FeatReconstructError } from '../base/index.js';
-import { fileError } from '../tensor/index.js';
+import { checkRegularFile, fileError } from '../tensor/index.js';
 
 /** First bytes of files that are often called .csv or .txt and are none, and what to do with them. */
 const others: readonly [magic: RegExp, is: string, cure: string][] = [
@@ -31,6 +31,7 @@ export const longestRecord = 64 * 2 ** 20;
  * @throws FeatReconstructError when it cannot be read or is no text; what it is, where its first bytes say so
  */
 export async function* textOf(path: string): AsyncGenerator<string> {
+  await checkRegularFile(path);
   const stream = createReadStream(path, { highWaterMark: 2 ** 20 });
   let decoder: TextDecoder | undefined;
   let heldBack = '';

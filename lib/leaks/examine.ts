@@ -1,5 +1,6 @@
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { float16ToFloat32, float32ToFloat16, type RowSource } from '../tensor/index.js';
+import { checkOneUnit } from './examine-units.js';
 import { logSumExp } from './observe.js';
 
 /** What a set of outputs is. */
@@ -273,6 +274,7 @@ class Look {
   }
 
   #scale(half: number, storage: Storage | null): { scale: Examination['scale']; percent?: true } {
+    checkOneUnit(this.#sums, this.#negative);
     // Shares of one, or of a hundred where most rows say so.
     const near = (whole: number): number =>
       this.#sums.filter((sum, i) => this.#negative[i] === 0 && Math.abs(sum - whole) < 0.01 * whole).length;

@@ -106,6 +106,7 @@ export function varied(dataset: Dataset, n: number, seed = 0): Dataset {
     classNames: dataset.classNames,
     classesAre: dataset.classesAre,
     leftOut: dataset.leftOut,
+    notes: dataset.notes,
     async digest() {
       const { createHash } = await import('node:crypto');
       return createHash('sha256')

@@ -36,7 +36,7 @@ export function resolveExternal(location: string, modelPath: string): string {
   }
   if (!statSync(real).isFile()) {
     throw new FeatReconstructError(
-      `Expected the model's external data '${location}' in ${folder} to be a regular file, found a folder, a pipe or a device: copy the data there, beside the model.`,
+      `Expected the model's external data '${location}' in ${folder} to be a regular file, found a folder, a pipe, a socket or a device: copy the data there, beside the model.`,
     );
   }
   return real;

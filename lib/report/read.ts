@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import type { Results } from '../experiments/index.js';
+import { checkRegularFile } from '../tensor/index.js';
 import { mismatch, type Schema } from './schema.js';
 import { isThumbnail } from './thumbnail.js';
 
@@ -15,6 +16,7 @@ const mostRows = 100_000;
  */
 export async function readResults(path: string): Promise<Results> {
   const file = await resultsFile(path);
+  await checkRegularFile(file);
   let text: string;
   try {
     text = await readFile(file, 'utf8');

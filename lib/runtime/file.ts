@@ -13,7 +13,7 @@ export async function readModelFile(file: string): Promise<Uint8Array> {
   const found = await stat(file).catch(() => null);
   if (!found?.isFile()) {
     throw new FeatReconstructError(
-      `Expected an .onnx file at ${file}, found ${!found ? 'nothing' : found.isDirectory() ? 'a folder' : 'a pipe or a device'}: check the path.`,
+      `Expected an .onnx file at ${file}, found ${!found ? 'nothing' : found.isDirectory() ? 'a folder' : 'a pipe, a socket or a device'}: check the path.`,
     );
   }
   if (found.size > limit) {

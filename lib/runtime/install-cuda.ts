@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FeatReconstructError, UsageError } from '../base/index.js';
+import { makeFolder } from '../tensor/index.js';
 import { findCudaLibraries, type MissingLibrary } from './libraries.js';
 import { runtimeFolder, runtimeVersion } from './ort.js';
 import { openZip } from './zip.js';
@@ -52,7 +53,7 @@ export async function installCudaLibraries(
   const temporary: string[] = [];
   try {
     const sums = await checkedSums(distribution, source);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const { name, sha256 } of sums) {
       const file = path.join(folder, `${path.basename(name)}.partial`);
       temporary.push(file);

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { count, FeatReconstructError } from '../base/index.js';
 import { removeLeavings, temporaryName } from './leavings.js';
@@ -79,6 +79,22 @@ async function openFile(path: string): Promise<{ handle: FileHandle; size: numbe
   }
 }
 
+/** What a shell makes of `<(command)` has somebody who writes to it. */
+const ofShell = /^\/(dev\/stdin|(dev|proc\/self)\/fd\/\d+)$/;
+
+/**
+ * To be asked before a file is read to its end by other means than `openBytes`: a named pipe would be waited for, and some
+ * devices have no end.
+ * @throws FeatReconstructError for what is there and is no regular file
+ */
+export async function checkRegularFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (!found || found.isFile() || (found.isFIFO() && ofShell.test(path))) return;
+  throw found.isDirectory()
+    ? fileError(Object.assign(new Error(), { code: 'EISDIR' }), path, 'read')
+    : notRegular(path);
+}
+
 const notRegular = (path: string): FeatReconstructError =>
   new FeatReconstructError(
     `Expected a regular file at '${path}', found a pipe, a socket or a device: write its content to a file first.`,
@@ -135,6 +151,7 @@ export async function writeRange(handle: FileHandle, path: string, bytes: Uint8A
  * full disk leaves the old file or none. What a run that was killed left of the same file is removed first.
  */
 export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  await notToReplace(path);
   await removeLeavings(path);
   const temporary = temporaryName(path);
   try {
@@ -154,6 +171,19 @@ export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Pr
     await rm(temporary, { force: true });
     throw fileError(error, path, 'write');
   }
+}
+
+/**
+ * A file that is complete takes the place of the one before: of a device (`/dev/null`) it must not.
+ * @throws FeatReconstructError where something else than a regular file is there
+ */
+export async function notToReplace(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (!found || found.isFile()) return;
+  if (found.isDirectory()) throw fileError(Object.assign(new Error(), { code: 'EISDIR' }), path, 'write');
+  throw new FeatReconstructError(
+    `Expected a regular file or nothing at '${path}', found a pipe, a socket or a device: name a file to write.`,
+  );
 }
 
 /** The bytes of a typed array, without a copy. */

@@ -6,7 +6,7 @@
  * `toVector` reads class indices and the like; `toMathjs` for those who go on in mathjs.
  * Files: `openNpy` and `openSafetensors` read ranges of files of any size (each tensor is a RowSource, and
  * `readItems` gives its items in their own number type); `createSafetensors` is a writer that can be resumed. `writeWhole`
- * leaves the old file or the new one, `removeLeavings` takes away what a killed run left, and `fileError` says in a sentence what
+ * leaves the old file or the new one, `makeFolder` makes what it lies in, `checkPlace` asks before long work, `removeLeavings` takes away what a killed run left, and `checkRegularFile` keeps pipes and devices from being read, and `fileError` says in a sentence what
  * the system said. `thisProcess` and `isGone` tell whose a file is that only a run at work has.
  */
 export type { FloatNdArray, LinearMap, RowSource } from './types.js';
@@ -21,7 +21,8 @@ export type { VectorLike } from './vectors.js';
 export { chooseRows, isRowSource, joinRows, memoryRows, sliceRows, toRowSource } from './rows.js';
 export type { RowsLike } from './rows.js';
 export type { StoredTensor } from './stored.js';
-export { bytesOf, fileError, openBytes, writeWhole } from './files.js';
+export { bytesOf, checkRegularFile, fileError, openBytes, writeWhole } from './files.js';
+export { checkPlace, makeFolder, removeEmptyFolders } from './folders.js';
 export { removeLeavings, temporaryName } from './leavings.js';
 export { isGone, thisProcess } from './owner.js';
 export type { Owner } from './owner.js';

@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { lstatSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { FeatReconstructError } from '../../lib/base/index.js';
+import { checkPlace, makeFolder, toNdArray, writeNpy, writeWhole } from '../../lib/tensor/index.js';
+import { scratchFolder } from './scratch.js';
+
+/** Where files are to be written, and cannot be: one sentence, at once. */
+
+const at = scratchFolder();
+const onLinux = process.platform === 'linux' ? test : test.skip;
+const onUnix = process.platform === 'win32' ? test.skip : test;
+
+async function said(task: Promise<unknown>): Promise<string> {
+  const begun = performance.now();
+  const error = await task.then(
+    () => new Error('It went well.'),
+    (cause: Error) => cause,
+  );
+  expect(performance.now() - begun).toBeLessThan(5000);
+  expect(error).toBeInstanceOf(FeatReconstructError);
+  expect(error.message.split('\n')).toHaveLength(1);
+  return error.message;
+}
+
+describe('makeFolder', () => {
+  test('makes what is missing, and says what the first of it was', async () => {
+    expect(await makeFolder(at('a/b/c'))).toBe(at('a'));
+    expect((await stat(at('a/b/c'))).isDirectory()).toBe(true);
+    expect(await makeFolder(at('a/b/d'))).toBe(at('a/b/d'));
+    expect(await makeFolder(at('a/b'))).toBeUndefined();
+  });
+
+  test('many at once make the same folders', async () => {
+    await Promise.all(Array.from({ length: 20 }, (_, i) => makeFolder(at(`crowd/x/y/${i % 3}`))));
+    expect(readdirSync(at('crowd/x/y')).sort()).toEqual(['0', '1', '2']);
+  });
+
+  test('below a file, and at one', async () => {
+    writeFileSync(at('plain'), '');
+    expect(await said(makeFolder(at('plain')))).toMatch(/'.*plain': expected a folder there, found a file/);
+    expect(await said(makeFolder(at('plain/x/y')))).toMatch(/'.*plain': expected a folder there, found a file/);
+  });
+
+  onUnix('at a link that leads nowhere', async () => {
+    symlinkSync('gone', at('dangling'));
+    expect(await said(makeFolder(at('dangling/x')))).toMatch(/dangling', found a link that leads nowhere/);
+  });
+
+  // Node's own way does not come back from there.
+  onLinux('where the system makes none', async () => {
+    expect(await said(makeFolder('/proc/x/y'))).toMatch(/Could not make the folder '\/proc\/x': the system makes none/);
+    expect(await said(makeFolder('/dev/null/x'))).toMatch(
+      /'\/dev\/null': expected a folder there, found a file or a device/,
+    );
+  });
+});
+
+describe('checkPlace', () => {
+  test('leaves everything as it was', async () => {
+    await mkdir(at('there'));
+    await checkPlace(at('there/new/er/map.safetensors'));
+    await checkPlace(at('there/map.safetensors'));
+    expect(readdirSync(at('there'))).toEqual([]);
+    writeFileSync(at('there/map.safetensors'), 'old');
+    await checkPlace(at('there/map.safetensors'));
+    expect(readdirSync(at('there'))).toEqual(['map.safetensors']);
+  });
+
+  test('refuses a folder, and what lies below a file', async () => {
+    expect(await said(checkPlace(at('there')))).toMatch(/found a folder: name a file inside it/);
+    expect(await said(checkPlace(at('there/map.safetensors/x.csv')))).toMatch(/expected a folder there/);
+  });
+
+  onLinux('refuses where nothing can be written', async () => {
+    expect(await said(checkPlace('/proc/x/map.safetensors'))).toMatch(/the system makes none there/);
+    expect(await said(checkPlace('/proc/map.safetensors'))).toMatch(/Could not write|No permission/);
+    expect(await said(checkPlace('/dev/full'))).toMatch(/found a pipe, a socket or a device/);
+  });
+});
+
+// Renamed into its place, a file would take a device away from everybody.
+onUnix('what is no regular file is never replaced', async () => {
+  execFileSync('mkfifo', [at('fifo.npy')]);
+  expect(await said(writeNpy(at('fifo.npy'), toNdArray(Float32Array.of(1), [1])))).toMatch(
+    /found a pipe, a socket or a device: name a file to write/,
+  );
+  expect(await said(writeWhole(at('fifo.npy'), [Buffer.from('x')]))).toMatch(/found a pipe/);
+  expect(lstatSync(at('fifo.npy')).isFIFO()).toBe(true);
+  expect(readdirSync(path.dirname(at('x'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
