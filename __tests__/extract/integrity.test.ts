@@ -251,7 +251,14 @@ describe('two writers', () => {
     const store = at('two.safetensors');
     const first = startCli(args(store));
     await until(async () => (await beside('two')).includes('two.safetensors.lock'), 'the lock');
-    const second = await startCli(args(store)).finished;
+    // The first one stands still until the second has seen it: on a busy machine it might be through before.
+    first.child.kill('SIGSTOP');
+    const waiting = startCli(args(store));
+    let isSeen = false;
+    waiting.child.stderr!.on('data', (text: string) => (isSeen ||= text.includes('is being written by')));
+    await until(async () => isSeen, 'the second one to see the first');
+    first.child.kill('SIGCONT');
+    const second = await waiting.finished;
     expect(await first.finished).toMatchObject({ code: 0 });
     expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('5,000 rows') });
     expect(second.stderr).toContain(`is being written by process ${first.child.pid}`);

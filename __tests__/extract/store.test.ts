@@ -1,5 +1,6 @@
 import { copyFile, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Progress } from '../../lib/base/index.js';
 import { extractFeatures, extractToStore, openStore, type ExtractOptions } from '../../lib/extract/index.js';
 import { loadModel } from '../../lib/runtime/index.js';
 import { openSafetensors } from '../../lib/tensor/index.js';
@@ -25,8 +26,8 @@ async function interrupted(store: string, batches: number, options: ExtractOptio
     dataset,
     ...options,
     signal: controller.signal,
-    onProgress: () => {
-      if (++seen === batches) controller.abort();
+    onProgress: ({ note }) => {
+      if (note === undefined && ++seen === batches) controller.abort();
     },
   });
   await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
@@ -77,7 +78,10 @@ test.each([1, 2, 3])('stopped after %i batches, a store goes on from there to th
   expect(await exists(`${stopped}.partial`)).toBe(true);
 
   const started: number[] = [];
-  const store = await extractToStore(model, spec, stopped, { dataset, onProgress: ({ done }) => started.push(done) });
+  const store = await extractToStore(model, spec, stopped, {
+    dataset,
+    onProgress: ({ done, note }) => note === undefined && started.push(done),
+  });
   await store.close();
   expect(started[0]).toBe(32 * batches);
   expect((await readFile(stopped)).equals(await readFile(whole))).toBe(true);
@@ -92,7 +96,10 @@ test('an unfinished store goes on with its own batch size and threads', async ()
   await expect(extractToStore(loaded, spec, stopped, { dataset })).rejects.toThrow(/begun with 1 threads.*with 2/);
   await loaded.release();
   const started: number[] = [];
-  const store = await extractToStore(model, spec, stopped, { dataset, onProgress: ({ done }) => started.push(done) });
+  const store = await extractToStore(model, spec, stopped, {
+    dataset,
+    onProgress: ({ done, note }) => note === undefined && started.push(done),
+  });
   await store.close();
   expect(started.slice(0, 2)).toEqual([24, 32]);
   expect((await readFile(stopped)).equals(await readFile(whole))).toBe(true);
@@ -115,8 +122,9 @@ test('a finished store is used again without opening the model', async () => {
 });
 
 /** A function that counts its calls. */
-function jestLike(): (() => void) & { calls: number } {
-  const count = Object.assign(() => void count.calls++, { calls: 0 });
+/** Counts calls of progress; what is said of the data set is none. */
+function jestLike(): ((progress: Progress) => void) & { calls: number } {
+  const count = Object.assign(({ note }: Progress) => void (note === undefined && count.calls++), { calls: 0 });
   return count;
 }
 
