@@ -490,26 +490,95 @@ for key, entry in (("location", "external_short.bin"), ("offset", "8"), ("length
 (HERE / "external_short.bin").write_bytes(b"\0" * 40)
 refuse("external_short", tail([gemm], [short, b]), "external_short.bin", "40 bytes", at="load")
 
+# --- linear all the same ----------------------------------------------------------------------------------------------------
+def note(what, logits="y", output="z"):
+    return [f"The output '{output}' is {what}; the logits in front of it, '{logits}', are used."]
+
+
+def both(*names):
+    """The note of several tensors."""
+    listed = ", ".join(f"'{n}'" for n in names)
+    return [f"The logits are one linear map of {len(names)} tensors, {listed}: the features are these side by side."]
+
+
+V = np.random.default_rng(8).standard_normal((3, D)).astype(np.float32)
+vt = const("vt", V.T)
+accept("sigmoid", tail([gemm, node("Sigmoid", "y", "z")], [w, b], ("z",)), X, "f", "y", W, B, note("a Sigmoid"))
+accept("sigmoid_in_pieces", tail([gemm, node("Neg", "y", "m1"), node("Exp", "m1", "e"), node("Add", "e o", "e1"), node("Div", "o e1", "z")], [w, b, const("o", np.float32(1))], ("z",)), X, "f", "y", W, B, note("a sigmoid in pieces"))
+pieces = [gemm, node("ReduceMax", "y", "t", axes=[1], keepdims=0), node("Max", "low t", "t2"), node("Reshape", "t2 col", "t3"), node("Sub", "y t3", "s"), node("Exp", "s", "e"), node("ReduceSum", "e ax", "u", keepdims=0), node("Reshape", "u col", "u2"), node("Expand", "u2 sh", "u3")]
+pieces_constants = [w, b, const("low", np.float32(-np.inf)), const("col", [-1, 1], np.int64), const("ax", [1], np.int64), const("sh", [1, C], np.int64)]
+accept("softmax_in_pieces", tail([*pieces, node("Div", "e u3", "z")], pieces_constants, ("z",)), X, "f", "y", W, B, note("a softmax in pieces"))
+accept("softmax_by_reciprocal", tail([*pieces, node("Reciprocal", "u3", "v"), node("Mul", "v e", "z")], pieces_constants, ("z",)), X, "f", "y", W, B, note("a softmax in pieces"))
+accept("log_softmax_in_pieces", tail([*pieces, node("Log", "u3", "v"), node("Sub", "s v", "z")], pieces_constants, ("z",)), X, "f", "y", W, B, note("a log-softmax in pieces"))
+accept("log_sum_exp", tail([gemm, node("ReduceLogSumExp", "y", "l", axes=[1]), node("Sub", "y l", "z")], [w, b], ("z",)), X, "f", "y", W, B, note("a log-softmax in pieces"))
+accept("log_of_softmax", tail([gemm, node("Softmax", "y", "p"), node("Log", "p", "z")], [w, b], ("z",)), X, "f", "y", W, B, note("the logarithm of a Softmax"))
+accept("sum_of_two", tail([gemm, node("MatMul", "f wt", "y2"), node("Add", "y y2", "z")], [w, wt, b], ("z",)), X, "f", "z", 2 * W, B)
+accept("mean_of_two", tail([gemm, node("MatMul", "f wt", "y2"), node("Mean", "y y2", "z")], [w, wt, b], ("z",)), X, "f", "z", W, B / 2)
+accept("difference", tail([gemm, node("MatMul", "f w3", "y2"), node("Sub", "y2 y", "z")], [w, b, const("w3", 3 * W.T)], ("z",)), X, "f", "z", 2 * W, -B)
+accept("rounded_logits", tail([gemm, node("QuantizeLinear", "y s z0", "q"), node("DequantizeLinear", "q s z0", "o")], [w, b, const("s", np.float32(0.1)), const("z0", np.uint8(128))], ("o",)), X, "f", "y", W, B, ["The output is rounded to a few bits (QuantizeLinear 'n_q'); the logits in front of that, 'y', are used. What the model publishes is coarser, and gives away less."])
+accept("conv_grouped", image_model([node("Conv", "f wg", "y4", group=5), node("Flatten", "y4", "y")], [const("wg", W[:1].T[:, :, None, None])]), IMAGE, "f", "y", np.diag(W[0]))
+accept("normalised_weight", tail([node("ReduceL2", "w", "l", axes=[1]), node("Max", "l tiny", "l1"), node("Div", "w l1", "wn"), node("Gemm", "f wn b", "y", transB=1)], [w, b, const("tiny", np.float32(1e-12))]), X, "f", "y", W / np.linalg.norm(W, axis=1, keepdims=True), B)
+accept("lp_normalised_weight", tail([node("LpNormalization", "wt", "wn", axis=0), node("MatMul", "f wn", "y")], [wt]), X, "f", "y", W / np.linalg.norm(W, axis=1, keepdims=True))
+accept("class_cut_off", tail([gemm, node("Slice", "y s1 e1 a1", "z")], [w, b, *(const(n, [v], np.int64) for n, v in (("s1", 1), ("e1", 2**31), ("a1", 1)))], ("z",)), X, "f", "z", W[1:], B[1:])
+accept("classes_backwards", tail([gemm, node("Slice", "y s1 e1 a1 st", "z")], [w, b, *(const(n, [v], np.int64) for n, v in (("s1", -1), ("e1", -(2**31)), ("a1", -1), ("st", -1)))], ("z",)), X, "f", "z", W[::-1], B[::-1])
+accept("classes_picked", tail([gemm, node("Gather", "y i", "z", axis=1)], [w, b, const("i", [3, 0, -2], np.int64)], ("z",)), X, "f", "z", W[[3, 0, 2]], B[[3, 0, 2]])
+accept("second_half", tail([gemm, node("Split", "y", ["y1", "z"], axis=1)], [w, b], ("z",)), X, "f", "z", W[2:], B[2:])
+accept("two_side_by_side", tail([gemm, node("MatMul", "f vt", "y2"), node("Concat", "y y2", "z", axis=1)], [w, b, vt], ("z",)), X, "f", "z", np.vstack([W, V]), np.concatenate([B, np.zeros(3)]))
+accept("two_in_turn", tail([gemm, node("MatMul", "f wt", "y2"), node("Unsqueeze", "y a2", "u1"), node("Unsqueeze", "y2 a2", "u2"), node("Concat", "u1 u2", "u", axis=2), node("Reshape", "u sh", "z")], [w, b, wt, const("a2", [2], np.int64), const("sh", [0, -1], np.int64)], ("z",)), X, "f", "z", np.repeat(W, 2, 0), np.stack([B, 0 * B], 1).ravel())
+accept("two_stacked", tail([gemm, node("MatMul", "f wt", "y2"), node("Unsqueeze", "y a1", "u1"), node("Unsqueeze", "y2 a1", "u2"), node("Concat", "u1 u2", "u", axis=1), node("ReduceMean", "u", "z", axes=[1], keepdims=0)], [w, b, wt, const("a1", [1], np.int64)], ("z",)), X, "f", "z", W, B / 2)
+accept("einsum", tail([node("Einsum", "f w", "p", equation="nd,cd->nc"), node("Add", "p b", "y")], [w, b]), X, "f", "y", W, B)
+accept("einsum_weight_first", tail([node("Einsum", "wt f", "y", equation="dc, nd -> nc")], [wt]), X, "f", "y", W)
+two = [node("MatMul", "x body", "m"), node("Relu", "m", "f"), node("Neg", "m", "mn"), node("Relu", "mn", "g"), gemm, node("MatMul", "g vt4", "y2")]
+two_constants = [const("body", BODY), w, b, const("vt4", (W[::-1] * 2).T)]
+sides = lambda nodes, outputs: model([*two, *nodes], two_constants, [value("x", ["n", 6])], [value(o, None) for o in outputs])  # noqa: E731
+
+
+def joined(proto, x, logits):
+    """Features of two tensors, side by side."""
+    f, g, z = run(proto, x, ["f", "g", logits])
+    return np.hstack([f, g]), z
+
+
+averaged = sides([node("Add", "y y2", "s"), node("Div", "s half", "z")], ["z"])
+averaged.graph.initializer.append(const("half", np.float32(2)))
+accept("two_tensors_averaged", averaged, X, "f + g", "z", np.hstack([W, 2 * W[::-1]]) / 2, B / 2, ["The constant of Div 'n_z' is folded into the head.", *both("f", "g")], outputs=joined(averaged, X, "z"))
+all_three = sides([node("Add", "y y2", "z")], ["z", "y", "y2"])
+accept("two_tensors_and_their_own", all_three, X, "f + g", "z", np.hstack([W, 2 * W[::-1]]), B, both("f", "g"), outputs=joined(all_three, X, "z"))
+on_map = lambda nodes, more=(): model([node("Conv", "x kernel", "c", pads=[1, 1, 1, 1]), node("Relu", "c", "f"), *nodes], [const("kernel", KERNEL), wc, b, *more], [value("x", ["n", 3, 6, 6])], [value("y", None)])  # noqa: E731
+mean_note = lambda node_name: [f"The head stands in front of a mean over positions ({node_name}): the features are the means of 'f', which the same head takes to the same logits."]  # noqa: E731
+
+
+def means(proto, x, axes=(2, 3)):
+    f, z = run(proto, x, ["f", "y"])
+    return f.mean(axes), z
+
+
+pooled = on_map([node("Conv", "f wc b", "y4"), node("GlobalAveragePool", "y4", "p"), node("Flatten", "p", "y")])
+accept("conv_then_pool", pooled, IMAGE, "f/mean", "y", W, B, mean_note("GlobalAveragePool 'n_p'"), outputs=means(pooled, IMAGE))
+reduced = on_map([node("Conv", "f wc b", "y4"), node("Mul", "y4 k", "y5"), node("ReduceMean", "y5", "y", axes=[2, 3], keepdims=0)], [const("k", np.arange(1, 5, dtype=np.float32)[:, None, None])])
+accept("conv_scaled_then_mean", reduced, IMAGE, "f/mean", "y", W * np.arange(1, 5)[:, None], B * np.arange(1, 5), ["The constant of Mul 'n_y5' is folded into the head.", *mean_note("ReduceMean 'n_y'")], outputs=means(reduced, IMAGE))
+TOKENS = np.random.default_rng(9).standard_normal((3, 7, D)).astype(np.float32)
+tokens_mean = model([node("Relu", "x", "f"), node("MatMul", "f wt", "q"), node("Add", "q b", "q1"), node("ReduceMean", "q1", "y", axes=[1], keepdims=0)], [wt, b], [value("x", ["n", 7, D])], [value("y", None)])
+accept("tokens_then_mean", tokens_mean, TOKENS, "f/mean", "y", W, B, mean_note("ReduceMean 'n_y'"), outputs=means(tokens_mean, TOKENS, 1))
+standardised = image_model([node("Flatten", "f", "s"), node("Gemm", "s w b", "y", transB=1)], [w, b, const("kr", KERNEL.reshape(1, D, -1)), *(const(n, np.full(D, v, np.float32)) for n, v in (("on", 1), ("ze", 0)))], opset=17)
+standardised.graph.node.insert(0, node("BatchNormalization", "kr on ze ze on", ["kn", "km", "kv"], training_mode=1))
+accept("standardised_constants", standardised, IMAGE, "s", "y", W, B)
+
 # --- refusals -----------------------------------------------------------------------------------------------------------
 refuse("relu_head", tail([gemm, node("Relu", "y", "z")], [w, b], ("z",)), "'z' comes from Relu 'n_z'", "not linear")
-refuse("sigmoid_head", tail([gemm, node("Sigmoid", "y", "z")], [w, b], ("z",)), "Sigmoid")
-refuse("no_head", image_model([node("Flatten", "f", "y")], []), "GlobalAveragePool 'n_f'")
+refuse("no_head", image_model([node("Flatten", "f", "y")], []), "Relu 'n_r'")
 refuse("only_shapes", model([node("Flatten", "x", "y")], [], [value("x", ["n", 6])], [value("y", ["n", 6])]), "input 'x'")
 refuse("argmax", tail([gemm, node("ArgMax", "y", "z", axis=1)], [w, b], ("z",), y_type=T.INT64), "ArgMax")
 refuse("cast_to_int", tail([gemm, node("Cast", "y", "z", to=T.INT32)], [w, b], ("z",), y_type=T.INT32), "whole numbers")
-refuse("sum_of_two", tail([gemm, node("MatMul", "f wt", "y2"), node("Add", "y y2", "z")], [w, wt, b], ("z",)), "Add 'n_z' of two computed tensors")
 refuse("divided_by", tail([gemm, node("Div", "k y", "z")], [w, b, k], ("z",)), "divides by")
 refuse("bilinear", tail([node("Transpose", "f", "ft"), node("MatMul", "f ft", "y")], []), "MatMul 'n_y' of two computed tensors")
 refuse("zero_head", tail([gemm], [const("w", W * 0), b]), "all weights of Gemm 'n_y' are 0")
 refuse("nan_head", tail([gemm], [const("w", W * np.nan), b]), "NaN")
-refuse("quantized_logits", tail([gemm, node("QuantizeLinear", "y s z", "q"), node("DequantizeLinear", "q s z", "o")], [w, b, const("s", np.float32(0.1)), const("z", np.uint8(128))], ("o",)), "DequantizeLinear")
-refuse("computed_weight", tail([node("ReduceL2", "w", "l", axes=[1]), node("Div", "w l", "wn"), node("Gemm", "f wn b", "y", transB=1)], [w, b]), "Div 'n_wn' computes it")
 refuse("conv3x3", model([node("Conv", "x kernel", "y4"), node("Flatten", "y4", "y")], [const("kernel", KERNEL)], [value("x", ["n", 3, 3, 3])], [value("y", None)]), "window of 3x3")
-refuse("conv_grouped", image_model([node("Conv", "f wg", "y4", group=5), node("Flatten", "y4", "y")], [const("wg", W[:1].T[:, :, None, None])]), "5 groups")
 refuse("conv_on_map", model([node("Conv", "x kernel", "c", pads=[1, 1, 1, 1]), node("Relu", "c", "f"), node("Conv", "f wc b", "y4"), node("Flatten", "y4", "y")], [const("kernel", KERNEL), wc, b], [value("x", ["n", 3, 6, 6])], [value("y", None)]), "Expected 5 numbers", "'f'", at="load")
 refuse("conv_on_declared_map", model([node("Conv", "x kernel", "c", pads=[1, 1, 1, 1]), node("Relu", "c", "f"), node("Conv", "f wc b", "y4"), node("Flatten", "y4", "y")], [const("kernel", KERNEL), wc, b], [value("x", ["n", 3, 6, 6])], [value("y", None)], value_info=[value("f", ["n", D, 6, 6])]), "map of 6x6 positions")
 refuse("every_token", model([node("Relu", "x", "f"), node("MatMul", "f wt", "y")], [wt], [value("x", ["n", 7, D])], [value("y", None)]), "Expected 5 numbers", "several positions", at="load")
-refuse("transposed_classes", image_model([node("Flatten", "f", "s"), node("Gemm", "s w b", "g", transB=1), node("Reshape", "g s4", "r4"), node("Transpose", "r4", "t", perm=[1, 0, 2]), node("Flatten", "t", "y")], [w, b, const("s4", [-1, 2, 2], np.int64)]), "moves more than")
+refuse("transposed_classes", image_model([node("Flatten", "f", "s"), node("Gemm", "s w b", "g", transB=1), node("Reshape", "g s4", "r4"), node("Transpose", "r4", "t", perm=[1, 0, 2]), node("Flatten", "t", "y")], [w, b, const("s4", [-1, 2, 2], np.int64)]), "mixes the examples")
 training = image_model([node("Flatten", "f", "s"), node("Gemm", "s w b", "y", transB=1)], [w, b])
 training.graph.node[1].attribute.append(h.make_attribute("training_mode", 1))
 training.graph.node[1].output.extend(["rm", "rv"])
@@ -538,6 +607,12 @@ refuse("named_unknown", tail([gemm], [w, b]), "no 'nowhere'", "'y'", options={"l
 refuse("per_image_constant", tail([gemm, node("Add", "y e", "z")], [w, b, const("e", np.ones((3, C), np.float32))], ("z",)), "3 x 4")
 refuse("wrong_length", tail([gemm, node("Add", "y e", "z")], [w, b, const("e", np.ones(3, np.float32))], ("z",)), "one a class", "found 3")
 refuse("wrong_size", tail([gemm], [onnx.TensorProto(name="w", data_type=T.FLOAT, dims=[C, D], raw_data=W.tobytes()[:-4]), b]), "80 bytes", "found 76", at="parse")
+
+refuse("softmax_of_another", tail([gemm, node("MatMul", "f wt", "y2"), node("Exp", "y", "e"), node("Exp", "y2", "e2"), node("ReduceSum", "e2 ax", "u"), node("Div", "e u", "z")], [w, wt, b, const("ax", [1], np.int64)], ("z",)), "Div 'n_z' of two computed tensors", "'y2'")
+refuse("maximum_over_positions", on_map([node("Conv", "f wc b", "y4"), node("GlobalMaxPool", "y4", "p"), node("Flatten", "p", "y")]), "GlobalMaxPool", "'y4'")
+refuse("sum_with_hidden", tail([gemm, node("MatMul", "x v6", "h"), node("Tanh", "h", "h2"), node("Add", "y h2", "z")], [w, b, const("v6", np.ones((6, C), np.float32))], ("z",)), "Tanh 'n_h2'", "'h'")
+refuse("product_of_two", tail([gemm, node("MatMul", "f wt", "y2"), node("Mul", "y y2", "z")], [w, wt, b], ("z",)), "Mul 'n_z' of two computed tensors", "nearest linear layer")
+refuse("quantised_layer", tail([node("DynamicQuantizeLinear", "f", ["q", "qs", "qz"]), node("MatMulInteger", "q wi qz", "i"), node("Cast", "i", "y", to=T.FLOAT)], [const("wi", np.ones((D, C), np.int8))]), "quantised layer")
 
 lines = ",\n".join(json.dumps(entry) for entry in accepted)
 refusals = ",\n".join(json.dumps(entry) for entry in refused)

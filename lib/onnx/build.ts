@@ -63,7 +63,8 @@ export function buildModel(spec: GraphSpec): Uint8Array {
   return new Writer().int(1, 8).bytes(2, 'featreconstruct').bytes(7, graph).bytes(8, opset).finish();
 }
 
-function nodeProto(node: GraphNode): Writer {
+/** A NodeProto: also what is appended to a file to compute one more tensor. */
+export function nodeProto(node: GraphNode): Writer {
   const out = new Writer();
   for (const name of node.inputs) out.bytes(1, name);
   for (const name of node.outputs) out.bytes(2, name);

@@ -1,4 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
+import { axisOf, broadcast, taken, transpose } from './shapes.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 import { float16ToFloat32, float32ToFloat16 } from '../tensor/index.js';
 import { count, readTensor, typeName, type NumericTensor } from './tensor.js';
@@ -146,12 +147,115 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
     const rest = [...dims];
     return { dims: Array.from({ length: rank }, (_, i) => (added.has(i) ? 1 : (rest.shift() ?? 1))), data };
   },
+  Expand(node, graph) {
+    const tensor = input(node, graph, 0);
+    const shape = [...input(node, graph, 1).data];
+    const dims = bothDims(tensor.dims, shape, node);
+    return { dims, data: spread(tensor, dims) };
+  },
+  Concat(node, graph) {
+    const parts = node.inputs.map((_, i) => input(node, graph, i));
+    const axis = axisOf(node.attributes.get('axis')?.int ?? 0, parts[0].dims.length);
+    const outer = count(parts[0].dims.slice(0, axis));
+    const total = parts.reduce((sum, { dims }) => sum + dims[axis], 0);
+    const data: number[] = [];
+    for (let o = 0; o < outer; o++) {
+      for (const part of parts) {
+        const run = part.data.length / outer;
+        for (let i = 0; i < run; i++) data.push(part.data[o * run + i]);
+      }
+    }
+    return { dims: parts[0].dims.map((dim, i) => (i === axis ? total : dim)), data: Float64Array.from(data) };
+  },
+  Gather(node, graph) {
+    const { dims, data } = input(node, graph, 0);
+    const places = input(node, graph, 1);
+    const axis = axisOf(node.attributes.get('axis')?.int ?? 0, dims.length);
+    const wanted = [...places.data].map((place) => (place < 0 ? place + dims[axis] : place));
+    const found = taken({ dims, data }, axis, wanted);
+    return { dims: [...dims.slice(0, axis), ...places.dims, ...dims.slice(axis + 1)], data: found.data };
+  },
+  LpNormalization(node, graph) {
+    const tensor = input(node, graph, 0);
+    const axis = axisOf(node.attributes.get('axis')?.int ?? -1, tensor.dims.length);
+    const p = node.attributes.get('p')?.int ?? 2;
+    const lengths = reduce(tensor, [axis], (values) =>
+      Math.hypot(...(p === 1 ? [sumOf(values.map(Math.abs))] : values)),
+    );
+    const beside = spread(lengths, tensor.dims);
+    return { dims: tensor.dims, data: Float64Array.from(tensor.data, (value, i) => value / beside[i]) };
+  },
   DequantizeLinear: (node, graph) => dequantize(node, graph),
+  Abs: (node, graph) => unary(node, graph, Math.abs),
   Exp: (node, graph) => unary(node, graph, Math.exp),
   Neg: (node, graph) => unary(node, graph, (x) => -x),
   Reciprocal: (node, graph) => unary(node, graph, (x) => 1 / x),
   Sqrt: (node, graph) => unary(node, graph, Math.sqrt),
+  Add: (node, graph) => binary(node, graph, (a, b) => a + b),
+  Sub: (node, graph) => binary(node, graph, (a, b) => a - b),
+  Mul: (node, graph) => binary(node, graph, (a, b) => a * b),
+  Div: (node, graph) => binary(node, graph, (a, b) => a / b),
+  Pow: (node, graph) => binary(node, graph, (a, b) => a ** b),
+  Max: (node, graph) => binary(node, graph, Math.max),
+  Min: (node, graph) => binary(node, graph, Math.min),
+  Clip(node, graph) {
+    const bound = (name: string, i: number, otherwise: number): number =>
+      node.attributes.get(name)?.float ?? (node.inputs[i] ? input(node, graph, i).data[0] : otherwise);
+    const [low, high] = [bound('min', 1, -Infinity), bound('max', 2, Infinity)];
+    return unary(node, graph, (x) => Math.min(high, Math.max(low, x)));
+  },
+  ReduceL2: (node, graph) => reduced(node, graph, (values) => Math.hypot(...values)),
+  ReduceSum: (node, graph) => reduced(node, graph, sumOf),
+  ReduceMean: (node, graph) => reduced(node, graph, (values) => sumOf(values) / values.length),
+  ReduceSumSquare: (node, graph) => reduced(node, graph, (values) => sumOf(values.map((x) => x * x))),
 };
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+/** Two constants by NumPy's rules of broadcasting; more than two (Max, Min) one after another. */
+function binary(node: NodeView, graph: GraphView, f: (a: number, b: number) => number): NumericTensor {
+  return node.inputs
+    .map((_, i) => input(node, graph, i))
+    .reduce((a, b) => {
+      const dims = bothDims(a.dims, b.dims, node);
+      const [left, right] = [spread(a, dims), spread(b, dims)];
+      return { dims, data: left.map((value, i) => f(value, right[i])) };
+    });
+}
+
+function bothDims(a: readonly number[], b: readonly number[], node: NodeView): number[] {
+  const rank = Math.max(a.length, b.length);
+  const at = (dims: readonly number[], i: number): number => dims[i - rank + dims.length] ?? 1;
+  const dims = Array.from({ length: rank }, (_, i) => (at(a, i) === 1 ? at(b, i) : at(a, i)));
+  const fits = [a, b].every((each) => dims.every((dim, i) => at(each, i) === 1 || at(each, i) === dim));
+  if (!fits || !(count(dims) <= largestFill)) throw notComputable(node, `of ${a.join(' x ')} and ${b.join(' x ')}`);
+  return dims;
+}
+
+function spread(tensor: NumericTensor, dims: number[]): Float64Array {
+  return Float64Array.from(broadcast(tensor.dims, dims)!, (i) => tensor.data[i]);
+}
+
+function reduced(node: NodeView, graph: GraphView, f: (values: number[]) => number): NumericTensor {
+  const tensor = input(node, graph, 0);
+  const rank = tensor.dims.length;
+  const axes = (integersOf(node, graph, 'axes') ?? tensor.dims.map((_, i) => i)).map((axis) => axisOf(axis, rank));
+  const { dims, data } = reduce(tensor, axes, f);
+  const keeps = node.attributes.get('keepdims')?.int ?? 1;
+  return { dims: keeps ? dims : dims.filter((_, i) => !axes.includes(i)), data };
+}
+
+/** Along axes, which are kept with a length of 1. */
+function reduce(
+  { dims, data }: NumericTensor,
+  axes: readonly number[],
+  f: (values: number[]) => number,
+): NumericTensor {
+  const kept = dims.map((dim, i) => (axes.includes(i) ? 1 : dim));
+  const groups = Array.from({ length: count(kept) }, (): number[] => []);
+  broadcast(kept, dims)!.forEach((to, i) => groups[to].push(data[i]));
+  return { dims: kept, data: Float64Array.from(groups, f) };
+}
 
 function literal(node: NodeView, graph: GraphView): NumericTensor {
   const get = (name: string) => node.attributes.get(name);
@@ -192,25 +296,6 @@ function reshape(dims: number[], shape: number[]): number[] {
   const open = out.indexOf(-1);
   if (open >= 0) out[open] = count(dims) / -count(out);
   return out;
-}
-
-export function transpose({ dims, data }: NumericTensor, perm: number[]): NumericTensor {
-  const strides = dims.map((_, i) => count(dims.slice(i + 1)));
-  const outDims = perm.map((axis) => dims[axis]);
-  const outStrides = perm.map((axis) => strides[axis]);
-  const out = data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length);
-  const index = outDims.map(() => 0);
-  let from = 0;
-  for (let to = 0; to < out.length; to++) {
-    out[to] = data[from];
-    for (let axis = outDims.length - 1; axis >= 0; axis--) {
-      from += outStrides[axis];
-      if (++index[axis] < outDims[axis]) break;
-      from -= outStrides[axis] * outDims[axis];
-      index[axis] = 0;
-    }
-  }
-  return { dims: outDims, data: out };
 }
 
 /** (q - zero point) * scale in float32, for the whole tensor or per slice along `axis`. */

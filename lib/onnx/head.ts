@@ -1,10 +1,23 @@
 import { FeatReconstructError, option, UsageError } from '../base/index.js';
+import type { Attribute, GraphNode } from './build.js';
 import { constantTensors, constantType } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
-import { trainingNodes, walkBack, type Path, type Step } from './walk.js';
+import { affineNode, regionBehind, type Region, type Source } from './region.js';
+import { peel } from './softmax.js';
+import { trainingNodes } from './training.js';
 
 /** Where a model's head lies in its graph. */
-export interface HeadLocation extends Path {
+export interface HeadLocation {
+  /** The tensor that holds the logits: after constants that scale or shift, in front of a softmax. */
+  logits: string;
+  /** The tensor that the last linear layer reads. */
+  features: string;
+  /** The features lie as (d, n) instead of (n, d). */
+  featuresTransposed: boolean;
+  /** Nodes to be added to the graph, where no tensor of it holds the features: they are several, or a mean over positions. */
+  added: GraphNode[];
+  region: Region;
+  notes: string[];
   /** For people: `Gemm '/classifier/Gemm'`. */
   node: string;
   /** Type of the features as the graph computes them: `float32`, `float16`, … */
@@ -15,7 +28,7 @@ export interface HeadLocation extends Path {
  * Finds the last linear layer in front of the model's output: the tensor of features that it reads, the tensor of
  * logits, and the nodes in between. Names what was found instead where there is none.
  * @param options.logits name of the tensor of logits, if the graph alone does not tell
- * @param options.features name of the tensor of features; all between the two must be linear
+ * @param options.features name of the tensor of features; all between the two must be affine
  * @throws FeatReconstructError when the head is missing or not linear, or the graph is in training mode
  */
 export function findHead(graph: GraphView, options: { features?: string; logits?: string } = {}): HeadLocation {
@@ -23,35 +36,80 @@ export function findHead(graph: GraphView, options: { features?: string; logits?
   const constants = constantTensors(graph);
   const starts = options.logits !== undefined ? [options.logits] : graph.outputs.map((output) => output.name);
   const blocked: string[] = [];
-  const paths: Path[] = [];
+  const regions: Region[] = [];
   for (const start of starts) {
-    const path = walkBack(graph, constants, start, options.features);
-    if ('blocked' in path) blocked.push(`'${start}' comes from ${path.blocked}`);
-    else paths.push(path);
+    const { logits, notes } = peel(graph, constants, start);
+    const region = regionBehind(graph, constants, logits, options.features);
+    if ('blocked' in region) blocked.push(`'${start}' comes from ${region.blocked}`);
+    else regions.push({ ...region, notes: [...notes, ...region.notes] });
   }
-  if (paths.length === 0) throw noHead(blocked, options);
-  const path = lastOf(graph, paths);
-  const active = trainingNodes(graph, ancestors(graph, path.logits));
+  if (regions.length === 0) throw noHead(graph, constants, starts, blocked, options);
+  const region = lastOf(graph, regions);
+  const active = trainingNodes(graph, ancestors(graph, region.logits), constants);
   if (active.length > 0) {
     throw new FeatReconstructError(
       `Expected a graph in inference mode, found ${list(active)}: export the model again in evaluation mode (model.eval()).`,
     );
   }
+  const { name, added, notes } = featuresOf(region.sources);
+  const [rows, columns] = region.sources[0].dims;
   return {
-    ...path,
-    node: linearNodes(path).map(describeNode).join(' and '),
-    precision: graph.values.get(path.features)?.type ?? weightType(graph, path),
+    logits: region.logits,
+    features: name,
+    featuresTransposed: added.length === 0 && region.sources[0].dims.length === 2 && columns === 1 && rows !== 1,
+    added,
+    region,
+    notes: [...region.notes, ...notes],
+    node: region.linear.map(describeNode).join(' and '),
+    precision: graph.values.get(region.sources[0].tensor)?.type ?? weightType(graph, constants, region),
   };
 }
 
 /** A layer's weight has the type of what it reads. */
-function weightType(graph: GraphView, path: Path): string {
-  const step = path.steps.filter(({ kind }) => kind === 'linear').pop() as Step;
-  return constantType(graph, step.node.inputs[1 - step.data]);
+function weightType(graph: GraphView, constants: ReadonlySet<string>, { linear }: Region): string {
+  const { inputs } = linear[linear.length - 1];
+  return constantType(graph, inputs.find((name) => constants.has(name)) ?? inputs[1]);
 }
 
-const linearNodes = (path: Path): NodeView[] =>
-  path.steps.filter((step) => step.kind === 'linear').map((step) => step.node);
+/** The features as one tensor: it is there, or a mean over positions is to be taken, or several are to be joined. */
+function featuresOf(sources: readonly Source[]): { name: string; added: GraphNode[]; notes: string[] } {
+  const added: GraphNode[] = [];
+  const notes: string[] = [];
+  const names = sources.map(({ tensor, mean }) => {
+    if (!mean) return tensor;
+    const name = `${tensor}/mean`;
+    const isMap = mean.op === 'GlobalAveragePool';
+    added.push({
+      op: mean.op,
+      inputs: isMap ? [tensor] : [tensor, ...mean.inputs.slice(1)],
+      outputs: [name],
+      attributes: isMap ? {} : intsOf(mean),
+    });
+    notes.push(
+      `The head stands in front of a mean over positions (${describeNode(mean)}): the features are the means of '${tensor}', which the same head takes to the same logits.`,
+    );
+    return name;
+  });
+  if (names.length === 1) return { name: names[0], added, notes };
+  const name = names.join(' + ');
+  const flat = names.map((each, i) => `${each}/row${i}`);
+  names.forEach((each, i) => added.push({ op: 'Flatten', inputs: [each], outputs: [flat[i]] }));
+  added.push({ op: 'Concat', inputs: flat, outputs: [name], attributes: { axis: { int: 1 } } });
+  notes.push(
+    `The logits are one linear map of ${names.length} tensors, ${names.map((each) => `'${each}'`).join(', ')}: the features are these side by side.`,
+  );
+  return { name, added, notes };
+}
+
+/** A node's whole numbers. */
+function intsOf(node: NodeView): Record<string, Attribute> {
+  const out: Record<string, Attribute> = {};
+  for (const [name, { int, ints }] of node.attributes) {
+    if (ints) out[name] = { ints };
+    else if (int !== undefined) out[name] = { int };
+  }
+  return out;
+}
 
 function demandTensor(graph: GraphView, key: string, name: string | undefined): void {
   if (name === undefined || graph.producers.has(name) || graph.inputs.some((value) => value.name === name)) return;
@@ -60,24 +118,59 @@ function demandTensor(graph: GraphView, key: string, name: string | undefined): 
   );
 }
 
-function noHead(blocked: string[], { features }: { features?: string }): FeatReconstructError {
+function noHead(
+  graph: GraphView,
+  constants: ReadonlySet<string>,
+  starts: readonly string[],
+  blocked: string[],
+  { features }: { features?: string },
+): FeatReconstructError {
   const expected =
     features === undefined
       ? 'Expected the logits to come from a linear layer (Gemm, MatMul or a 1x1 Conv)'
       : `Expected only linear layers between the features '${features}' and the logits`;
+  const nearest = features === undefined ? nearestLinear(graph, constants, starts) : null;
+  const next = nearest
+    ? `The nearest linear layer is ${describeNode(nearest)}: if its output '${nearest.outputs[0]}' holds the logits, name it with`
+    : 'If the logits are another tensor of the graph, name it with';
   return new FeatReconstructError(
-    `${expected}, found that ${list(blocked)}: the head is missing or not linear. If the logits are another tensor of the graph, name it with ${option("the option 'logits'", '--logits-tensor')}.`,
+    `${expected}, found that ${list(blocked)}: the head is missing or not linear. ${next} ${option("the option 'logits'", '--logits-tensor')}.`,
   );
 }
 
+/** The last layer with weights that the outputs hang on. */
+function nearestLinear(graph: GraphView, constants: ReadonlySet<string>, starts: readonly string[]): NodeView | null {
+  const behind = new Set(starts.flatMap((start) => [...ancestors(graph, start)]));
+  for (const node of [...graph.nodes].reverse()) {
+    if (!behind.has(node)) continue;
+    const found = affineNode(graph, constants, node.outputs[0]);
+    if (!('blocked' in found) && found.kind === 'linear') return node;
+  }
+  return null;
+}
+
 /** Several outputs may lead to heads: the same one twice (logits and probabilities), or one that feeds the other. */
-function lastOf(graph: GraphView, paths: Path[]): Path {
-  const heads = new Map<NodeView, Path>();
-  for (const path of paths) if (!heads.has(linearNodes(path)[0])) heads.set(linearNodes(path)[0], path);
-  const upstream = new Set([...heads.values()].flatMap((path) => [...ancestors(graph, path.features)]));
-  const last = [...heads].filter(([node]) => !upstream.has(node));
-  if (last.length === 1) return last[0][1];
-  const found = last.map(([node, path]) => `'${path.logits}' (${describeNode(node)})`);
+function lastOf(graph: GraphView, regions: Region[]): Region {
+  const heads = new Map<string, Region>();
+  for (const region of regions) {
+    const key = region.linear
+      .map((node) => node.outputs[0])
+      .sort()
+      .join('\n');
+    if (!heads.has(key)) heads.set(key, region);
+  }
+  const all = [...heads.values()];
+  // What another head reads, or is a part of, is not the last.
+  const isPart = (region: Region): boolean =>
+    all.some((other) => {
+      if (other === region) return false;
+      const isWithin = region.linear.every((node) => other.linear.includes(node));
+      const upstream = other.sources.some(({ tensor }) => ancestors(graph, tensor).has(region.linear[0]));
+      return isWithin || upstream;
+    });
+  const last = all.filter((region) => !isPart(region));
+  if (last.length === 1) return last[0];
+  const found = last.map(({ logits, linear }) => `'${logits}' (${describeNode(linear[0])})`);
   throw new FeatReconstructError(
     `Expected one head, found ${last.length}: ${list(found)}. Name the one that you mean with ${option("the option 'logits'", '--logits-tensor')}.`,
   );

@@ -11,4 +11,4 @@ export { liftHead } from './lift.js';
 export type { LiftedHead } from './lift.js';
 export { renameExternalData, tapModel } from './tap.js';
 export type { NumericTensor, TensorView } from './tensor.js';
-export type { Step } from './walk.js';
+export type { Region, Source } from './region.js';

@@ -1,3 +1,4 @@
+import { nodeProto, type GraphNode } from './build.js';
 import { type Field, fields, text, Writer } from './protobuf.js';
 
 /**
@@ -5,10 +6,12 @@ import { type Field, fields, text, Writer } from './protobuf.js';
  * into the first by every protobuf reader, so that no weight is touched. Types and shapes are left for ONNX Runtime to
  * infer.
  * @param outputs names of tensors that are no outputs yet
+ * @param added nodes that compute some of them, behind all others
  * @returns the only copy made: the model's bytes and a few more
  */
-export function tapModel(bytes: Uint8Array, outputs: readonly string[]): Uint8Array {
+export function tapModel(bytes: Uint8Array, outputs: readonly string[], added: readonly GraphNode[] = []): Uint8Array {
   const graph = new Writer();
+  for (const node of added) graph.bytes(1, nodeProto(node));
   for (const name of outputs) graph.bytes(12, new Writer().bytes(1, name));
   const extra = new Writer().bytes(7, graph).finish();
   const out = new Uint8Array(bytes.length + extra.length);

@@ -63,7 +63,7 @@ export async function loadModel(model: string | Uint8Array, options: LoadModelOp
 function openTapped(reading: Reading, options: LoadModelOptions, threads: number): Promise<GraphSession> {
   const { bytes, external, outputs, location } = reading;
   const taps = [...new Set([location.features, location.logits])].filter((name) => !outputs.includes(name));
-  const tapped = taps.length > 0 ? tapModel(bytes, taps) : bytes;
+  const tapped = taps.length > 0 ? tapModel(bytes, taps, location.added) : bytes;
   return createSession(external ? withRealNames(tapped, external) : tapped, {
     executionProviders: options.executionProviders,
     intraOpNumThreads: threads,

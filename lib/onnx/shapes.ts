@@ -1,0 +1,76 @@
+import { count, type NumericTensor } from './tensor.js';
+
+/** What moves numbers of a row-major tensor: used on constants, and on the numbers of features. */
+
+/** An axis counted from the front. */
+export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+
+/** 0, 1, … as indices of a tensor of this shape, moved as the numbers are. */
+export function numbered(dims: number[]): NumericTensor {
+  return { dims, data: Float64Array.from({ length: count(dims) }, (_, i) => i) };
+}
+
+/** Which of n places a slice takes, as NumPy and ONNX clamp its ends. */
+export function sliced(n: number, start: number, end: number, step: number): number[] {
+  const clamp = (value: number): number => {
+    const at = value < 0 ? value + n : value;
+    return step > 0 ? Math.max(0, Math.min(n, at)) : Math.max(-1, Math.min(n - 1, at));
+  };
+  const places: number[] = [];
+  for (let i = clamp(start); step > 0 ? i < clamp(end) : i > clamp(end); i += step) places.push(i);
+  return places;
+}
+
+/** Some places along an axis. */
+export function taken({ dims, data }: NumericTensor, axis: number, places: readonly number[]): NumericTensor {
+  const inner = count(dims.slice(axis + 1));
+  const outer = count(dims.slice(0, axis));
+  const out = new Float64Array(outer * places.length * inner);
+  let at = 0;
+  for (let o = 0; o < outer; o++) {
+    for (const place of places) {
+      for (let i = 0; i < inner; i++) out[at++] = data[(o * dims[axis] + place) * inner + i];
+    }
+  }
+  return { dims: dims.map((dim, i) => (i === axis ? places.length : dim)), data: out };
+}
+
+/** For each number of a tensor of shape `to`, which one of shape `from` stands beside it; null where they do not fit. */
+export function broadcast(from: readonly number[], to: readonly number[]): Int32Array | null {
+  const lead = to.length - from.length;
+  const dims = to.map((_, i) => (i < lead ? 1 : from[i - lead]));
+  if (lead < 0 ? from.slice(0, -lead).some((dim) => dim !== 1) : false) return null;
+  const own = lead < 0 ? from.slice(-lead) : dims;
+  if (own.some((dim, i) => dim !== 1 && dim !== to[i])) return null;
+  const out = new Int32Array(count(to));
+  const index = to.map(() => 0);
+  const strides = own.map((dim, i) => (dim === 1 ? 0 : count(own.slice(i + 1))));
+  for (let at = 0; at < out.length; at++) {
+    out[at] = index.reduce((sum, value, i) => sum + value * strides[i], 0);
+    for (let axis = to.length - 1; axis >= 0; axis--) {
+      if (++index[axis] < to[axis]) break;
+      index[axis] = 0;
+    }
+  }
+  return out;
+}
+
+/** Dimension i of the result is dimension perm[i]. */
+export function transpose({ dims, data }: NumericTensor, perm: number[]): NumericTensor {
+  const strides = dims.map((_, i) => count(dims.slice(i + 1)));
+  const outDims = perm.map((axis) => dims[axis]);
+  const outStrides = perm.map((axis) => strides[axis]);
+  const out = data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length);
+  const index = outDims.map(() => 0);
+  let from = 0;
+  for (let to = 0; to < out.length; to++) {
+    out[to] = data[from];
+    for (let axis = outDims.length - 1; axis >= 0; axis--) {
+      from += outStrides[axis];
+      if (++index[axis] < outDims[axis]) break;
+      from -= outStrides[axis] * outDims[axis];
+      index[axis] = 0;
+    }
+  }
+  return { dims: outDims, data: out };
+}

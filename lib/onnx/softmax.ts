@@ -1,0 +1,188 @@
+import { opOf } from './affine-ops.js';
+import { describeNode, type GraphView, type NodeView } from './graph.js';
+
+/** A tensor of logits in front of what makes them probabilities. */
+export interface Peeled {
+  /** The tensor that the output is made of: itself where nothing was taken off. */
+  logits: string;
+  notes: string[];
+}
+
+/**
+ * Takes off what makes probabilities, log-probabilities or scores of logits: softmax, log-softmax and sigmoid, in one
+ * node or in the pieces that JAX and TensorFlow leave; rounding to 8 bits; and what scikit-learn's converter puts there.
+ * What is done to the probabilities behind it (a scale, a shape) is no business of the logits.
+ */
+export function peel(graph: GraphView, constants: ReadonlySet<string>, output: string): Peeled {
+  const seen = new Search(graph, constants);
+  const peeled: Peeled = { logits: output, notes: [] };
+  let at = output;
+  for (let steps = 0; steps <= graph.nodes.length; steps++) {
+    const found = seen.front(at);
+    if (found) {
+      at = found.logits;
+      peeled.notes = [
+        found.note ?? `The output '${peeled.logits}' is ${found.what}; the logits in front of it, '${at}', are used.`,
+      ];
+      peeled.logits = at;
+      continue;
+    }
+    const before = seen.behind(at);
+    if (before === null) break;
+    at = before;
+  }
+  return peeled;
+}
+
+interface Front {
+  logits: string;
+  what: string;
+  note?: string;
+}
+
+/** Moves and scales numbers, but neither mixes them nor makes more or fewer of them. */
+const keeping = new Set(['Slice', 'Split', 'Gather', 'Concat']);
+
+class Search {
+  constructor(
+    readonly graph: GraphView,
+    readonly constants: ReadonlySet<string>,
+  ) {}
+
+  /** What stands in front, where the tensor is a softmax or its like. */
+  front(tensor: string): Front | null {
+    const node = this.#node(tensor);
+    if (!node) return null;
+    const [first] = node.inputs;
+    switch (`${node.domain}:${node.op}`) {
+      case ':Softmax':
+      case ':LogSoftmax':
+      case ':Sigmoid':
+        return { logits: first, what: `a ${node.op}` };
+      case 'ai.onnx.ml:ZipMap':
+      case 'ai.onnx.ml:Normalizer':
+        return { logits: first, what: `what ${describeNode(node)} makes of it` };
+      case ':DequantizeLinear':
+        return this.#rounded(node);
+      case ':Div':
+      case ':Mul':
+      case ':Reciprocal':
+        return this.#softmax(node) ?? this.#sigmoid(node);
+      case ':Sub':
+        return this.#logSoftmax(node);
+      case ':Log': {
+        const inner = this.front(this.#through(first));
+        return inner && inner.what.includes('oftmax') ? { ...inner, what: `the logarithm of ${inner.what}` } : null;
+      }
+      default:
+        return null;
+    }
+  }
+
+  /** The tensor that a node of scale or shape reads; null where it is another kind. */
+  behind(tensor: string): string | null {
+    const node = this.#node(tensor);
+    const op = node && opOf(node);
+    if (!op || (op.kind !== 'move' && op.kind !== 'scale') || keeping.has(node.op)) return null;
+    const computed = this.#computed(node);
+    const isScale = op.kind === 'scale';
+    if (isScale && computed.length !== 1) return null;
+    if (op.refuses?.(node, isScale ? computed : [0], this.graph)) return null;
+    return node.inputs[isScale ? computed[0] : 0];
+  }
+
+  /** QuantizeLinear and DequantizeLinear: what is published is rounded to 8 bits. */
+  #rounded(node: NodeView): Front | null {
+    const before = this.#node(node.inputs[0]);
+    if (before?.op !== 'QuantizeLinear' || this.constants.has(before.inputs[0])) return null;
+    const logits = before.inputs[0];
+    return {
+      logits,
+      what: '',
+      note: `The output is rounded to a few bits (${describeNode(before)}); the logits in front of that, '${logits}', are used. What the model publishes is coarser, and gives away less.`,
+    };
+  }
+
+  /** exp(z − m) over its sum; m the same for all classes. */
+  #softmax(node: NodeView): Front | null {
+    const parts = this.#quotient(node);
+    const [above, below] = parts
+      ? [this.#node(this.#through(parts.above)), this.#node(this.#through(parts.below))]
+      : [];
+    if (above?.op !== 'Exp' || below?.op !== 'ReduceSum') return null;
+    if (this.#through(below.inputs[0]) !== this.#through(parts!.above)) return null;
+    return { logits: this.#unshifted(above.inputs[0]), what: 'a softmax in pieces' };
+  }
+
+  /** z − log Σ exp z, or its like with z − m for z. */
+  #logSoftmax(node: NodeView): Front | null {
+    const last = this.#node(this.#through(node.inputs[1]));
+    const logits = this.#unshifted(node.inputs[0]);
+    const what = 'a log-softmax in pieces';
+    const isOf = (tensor: string): boolean => this.#unshifted(tensor) === logits;
+    if (last?.op === 'ReduceLogSumExp') return isOf(last.inputs[0]) ? { logits, what } : null;
+    const sum = last?.op === 'Log' ? this.#node(this.#through(last.inputs[0])) : undefined;
+    const exp = sum?.op === 'ReduceSum' ? this.#node(this.#through(sum.inputs[0])) : undefined;
+    return exp?.op === 'Exp' && isOf(exp.inputs[0]) ? { logits, what } : null;
+  }
+
+  /** 1 / (1 + exp(−z)). */
+  #sigmoid(node: NodeView): Front | null {
+    const below = node.op === 'Reciprocal' ? node.inputs[0] : node.op === 'Div' ? node.inputs[1] : null;
+    if (below === null || (node.op === 'Div' && !this.constants.has(node.inputs[0]))) return null;
+    const sum = this.#node(this.#through(below));
+    const exponent = sum?.op === 'Add' ? sum.inputs.find((name) => !this.constants.has(name)) : undefined;
+    const exp = exponent === undefined ? undefined : this.#node(this.#through(exponent));
+    const negative = exp?.op === 'Exp' ? this.#node(this.#through(exp.inputs[0])) : undefined;
+    return negative?.op === 'Neg' ? { logits: negative.inputs[0], what: 'a sigmoid in pieces' } : null;
+  }
+
+  /** a / b, written as a division or as a product with the reciprocal. */
+  #quotient({ op, inputs }: NodeView): { above: string; below: string } | null {
+    if (op === 'Div') return { above: inputs[0], below: inputs[1] };
+    if (op !== 'Mul') return null;
+    for (const [i, j] of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const inverse = this.#node(this.#through(inputs[j]));
+      if (inverse?.op === 'Reciprocal') return { above: inputs[i], below: inverse.inputs[0] };
+    }
+    return null;
+  }
+
+  /** z of z − m, m the largest of z; the tensor itself where nothing of the kind is taken off. */
+  #unshifted(tensor: string): string {
+    const at = this.#through(tensor);
+    const node = this.#node(at);
+    if (node?.op !== 'Sub') return at;
+    const largest = this.#node(this.#through(node.inputs[1], true));
+    if (largest?.op !== 'ReduceMax') return at;
+    return this.#through(largest.inputs[0]) === this.#through(node.inputs[0]) ? this.#through(node.inputs[0]) : at;
+  }
+
+  /** Back over nodes that change no number; with `bounds`, over a Max with a constant as well, which guards infinities. */
+  #through(tensor: string, bounds = false): string {
+    let at = tensor;
+    for (let steps = 0; steps <= this.graph.nodes.length; steps++) {
+      const node = this.#node(at);
+      if (!node || node.domain !== '') return at;
+      if (unchanged.has(node.op)) at = node.inputs[0];
+      else if (bounds && ['Max', 'Clip', 'Where'].includes(node.op)) {
+        const computed = this.#computed(node);
+        if (computed.length !== 1) return at;
+        at = node.inputs[computed[0]];
+      } else return at;
+    }
+    return at;
+  }
+
+  #node = (tensor: string): NodeView | undefined => this.graph.producers.get(tensor);
+
+  #computed({ inputs }: NodeView): number[] {
+    return inputs.flatMap((name, i) => (name === '' || this.constants.has(name) ? [] : [i]));
+  }
+}
+
+/** For what is the same for all classes, and for numbers that are compared by name. */
+const unchanged = new Set(['Identity', 'Cast', 'Dropout', 'Reshape', 'Squeeze', 'Unsqueeze', 'Expand', 'Flatten']);
