@@ -44,6 +44,23 @@ describe('the hidden width', () => {
     expect(found.reasons.join()).toContain('multiples of 8');
   });
 
+  it.each<[string, number]>([
+    ['bits', 1 / Math.log(2)],
+    ['base 10', 1 / Math.log(10)],
+    ['decibels', 10 / Math.log(10)],
+  ])('shows in log-probabilities in %s, of which one number a row is hidden as well', async (_, factor) => {
+    const natural = await all(observe(logits, 'log-probs'));
+    const found = await fingerprint(
+      memoryRows(
+        natural.map((value) => value * factor),
+        400,
+        60,
+      ),
+      quick,
+    );
+    expect([found.kind, found.rank]).toEqual(['log-probabilities', 24]);
+  });
+
   it.each(['logits', 'log-probs'])('does not show in %s of fewer classes than features', async (spec) => {
     const found = await fingerprint(observe(made('silu', 400, 24, 12).logits, spec), quick);
     expect(found.hiddenWidth).toBeNull();

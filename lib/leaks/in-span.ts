@@ -42,7 +42,7 @@ export interface InSpan {
 
 /** Noise is no white one, and known to this factor of its variance over all columns together. */
 const noiseFactor = 2;
-/** In a single column, and in the mean, rounding is less even between two sets: a factor of four of its size. */
+/** In a single column rounding is less even between two sets: a factor of four of its size. */
 const columnFactor = 16;
 /** Chance that any row (or column) of noise alone is called outside. */
 const chance = 0.01;
@@ -178,7 +178,7 @@ export async function rowsInSpan(one: NoisySpace, other: NoisySpace, options: Ta
     outside,
     excess: inside > 0 ? found / expected : null,
     columns,
-    shifted: inside > 0 && shift > mostOfNoise(directions, 1, columnFactor) * explainedShift,
+    shifted: inside > 0 && shift > mostOfNoise(directions, 1, noiseFactor) * explainedShift,
     resolution: inside > 0 ? Math.sqrt(expected / inside / directions / size) : null,
   };
 }
