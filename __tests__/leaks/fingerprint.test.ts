@@ -44,6 +44,23 @@ describe('the hidden width', () => {
     expect(found.reasons.join()).toContain('multiples of 8');
   });
 
+  it.each<[string, number]>([
+    ['bits', 1 / Math.log(2)],
+    ['base 10', 1 / Math.log(10)],
+    ['decibels', 10 / Math.log(10)],
+  ])('shows in log-probabilities in %s, of which one number a row is hidden as well', async (_, factor) => {
+    const natural = await all(observe(logits, 'log-probs'));
+    const found = await fingerprint(
+      memoryRows(
+        natural.map((value) => value * factor),
+        400,
+        60,
+      ),
+      quick,
+    );
+    expect([found.kind, found.rank]).toEqual(['log-probabilities', 24]);
+  });
+
   it.each(['logits', 'log-probs'])('does not show in %s of fewer classes than features', async (spec) => {
     const found = await fingerprint(observe(made('silu', 400, 24, 12).logits, spec), quick);
     expect(found.hiddenWidth).toBeNull();
@@ -136,6 +153,74 @@ describe('whether two sets come from the same head', () => {
     const weight = head.weight.map((value) => value + share * size * normal());
     const tuned = logitsOf(madeFeatures('silu', 300, 16, 5), 16, { ...head, weight });
     expect((await sameHead(tuned, two)).same).toBe(false);
+  });
+
+  it('a head that was changed in a few directions, classes or its bias alone is not called the same', async () => {
+    const { normal } = numbers(4);
+    const features = madeFeatures('silu', 300, 16, 5);
+    const share = 1e-3;
+    const [u, v] = [40, 16].map((size) => Float64Array.from({ length: size }, normal));
+    const changed = [
+      { ...head, weight: head.weight.map((w, i) => w + (share / 4) * u[Math.floor(i / 16)] * v[i % 16]) },
+      { ...head, weight: head.weight.map((w, i) => (i < 32 ? w + share * normal() : w)) },
+      { ...head, bias: head.bias.map((b) => b + share * normal()) },
+    ];
+    for (const tuned of changed) {
+      const found = await sameHead(logitsOf(features, 16, tuned), two);
+      expect([found.same, found.inside]).toEqual([null, [0, 0]]);
+    }
+  });
+
+  it('features that few images of each set switch on leave it the same span, and those images are named', async () => {
+    const rare = (seed: number, feature: number, on: number[]): ReturnType<typeof logitsOf> =>
+      logitsOf(
+        madeFeatures('silu', 300, 16, seed).map((value, i) =>
+          [2, 9].includes(i % 16) ? (i % 16 === feature && on.includes(Math.floor(i / 16)) ? 1 : 0) : value,
+        ),
+        16,
+        head,
+      );
+    const found = await sameHead(rare(5, 2, [10, 20, 30]), rare(6, 9, [40, 50, 60]));
+    expect([found.same, found.alone, found.inside]).toEqual([true, [1, 1], [297, 297]]);
+    expect(found.sentence).toContain('10, 20, 30 of the first, 40, 50, 60 of the second');
+    const often = Array.from({ length: 60 }, (_, i) => 3 * i);
+    expect((await sameHead(rare(5, 2, often), rare(6, 9, often))).same).toBeNull();
+  });
+
+  it('rows that alone carry a direction do not decide, and are named', async () => {
+    const { normal } = numbers(12);
+    const foreign = (count: number) => memoryRows(Float32Array.from({ length: count * 40 }, normal), count, 40);
+    const header = memoryRows(
+      Float32Array.from({ length: 40 }, (_, j) => j),
+      1,
+      40,
+    );
+    const same = await sameHead(joinRows([header, one]), joinRows([two, foreign(3)]));
+    expect([same.same, same.leftOut, same.ranks]).toEqual([true, [[0], [350, 351, 352]], [16, 16]]);
+    expect(same.sentence).toContain('Row 0 (counted from 0) of the first set; 3 rows (350, 351, 352');
+    const different = await sameHead(joinRows([header, other]), joinRows([header, two]));
+    expect(different.same).toBe(false);
+  });
+
+  it('rows too few to fill a span are looked for in the span of the other set', async () => {
+    const few = sliceRows(one, 0, 12);
+    expect(await sameHead(few, two)).toMatchObject({ same: true, inside: [12, null], ranks: [null, 16] });
+    expect((await sameHead(sliceRows(other, 0, 12), two)).same).toBeNull();
+  });
+
+  it('stored values that would hide a change of the head cannot tell', async () => {
+    const [a, b] = [observe(one, 'logits+round:1'), observe(two, 'logits+round:1')];
+    const found = await sameHead(a, b);
+    expect(found.same).toBeNull();
+    const { same, resolution } = await sameHead(one, two);
+    expect(same).toBe(true);
+    expect(resolution).toBeLessThan(1e-5);
+  });
+
+  it('hidden outputs cannot tell, and say so', async () => {
+    const found = await sameHead(observe(one, 'probs+topk:5'), two);
+    expect([found.same, found.ranks]).toEqual([null, [null, null]]);
+    expect(found.sentence).toContain('Of the first set: Of 40 outputs the top 5 alone are shown');
   });
 
   it('cannot be said without a gap', async () => {

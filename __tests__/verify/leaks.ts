@@ -56,12 +56,12 @@ async function storesOf(model: string, spec: string, { stores }: Settings): Prom
   return found;
 }
 
-/** A file of a store's first logits alone, as whoever asks a service has them. */
-export async function firstOutputs(path: string, rows: number, name: string): Promise<string> {
+/** A file of a store's first logits alone (or those behind them), as whoever asks a service has them. */
+export async function firstOutputs(path: string, rows: number, name: string, from = 0): Promise<string> {
   const store = await openStore(path);
   const file = join(await outFolder('outputs'), `${name}.npy`);
-  const data = (await store.logits.read(0, rows)) as Float32Array;
-  await writeNpy(file, toNdArray(data, [rows, store.logits.cols]));
+  const data = (await store.logits.read(from, rows)) as Float32Array;
+  await writeNpy(file, toNdArray(data, [rows - from, store.logits.cols]));
   await store.close();
   return file;
 }

@@ -31,6 +31,8 @@ export interface SupportedSpace extends PartSpace {
   carried: CarriedRows | null;
   /** Few rows that alone carry directions and agree on them: they are not left out. The first such found. */
   shared: CarriedRows | null;
+  /** The space of all rows. */
+  whole: OutputSpace;
 }
 
 /**
@@ -91,7 +93,9 @@ export async function supportedSpace(
     }
     current = next;
   }
-  if (current.left.length === 0 || current.space.rank === null) return { space, seen, left: [], carried: null, shared };
+  if (current.left.length === 0 || current.space.rank === null) {
+    return { space, seen, left: [], carried: null, shared, whole: space };
+  }
   const carried: CarriedRows = {
     rows: current.left,
     directions: Math.max(1, rankOf(all) - rankOf(current)),
@@ -99,7 +103,7 @@ export async function supportedSpace(
     without: current.space.rank,
   };
   const supported = source === outputs ? current : await without(outputs, seen, current.left, options);
-  return { ...supported, carried, shared };
+  return { ...supported, carried, shared, whole: space };
 }
 
 async function without(

@@ -91,6 +91,29 @@ const maxDigits = 6;
 /** Distinct values from which on equal steps between them are no chance. */
 const enoughLevels = 20;
 
+/** A row whose exponentials do not sum to one: the logarithm of their sum. */
+interface OffRow {
+  row: number;
+  size: number;
+}
+
+/**
+ * What a row must be multiplied by for its exponentials to sum to one, as logarithms to any base must; null where no value or
+ * only one counts. The sum falls with the factor, so that halving finds it.
+ */
+function naturalFactor(row: Float32Array | Float64Array): number | null {
+  let largest = -Infinity;
+  for (const value of row) if (value > largest) largest = value;
+  if (!(largest < -1e-3)) return null;
+  let [low, high] = [0, Math.log(row.length) / -largest];
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (logSumExp(row.map((x) => x * middle)) > 0) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
 class Look {
   readonly #rows: number;
   readonly #cols: number;
@@ -113,7 +136,10 @@ class Look {
   #atSmallest = 0;
   #atGreatest = 0;
   /** Rows whose exponentials do not sum to one, until they are too many. */
-  readonly #notLogarithms: { row: number; size: number }[] = [];
+  readonly #notLogarithms: OffRow[] = [];
+  /** The same of logarithms to another base (bits, decibels), by which they are times what makes natural ones; null until a row shows it. */
+  #perNatural: number | null = null;
+  readonly #notScaled: OffRow[] = [];
   readonly #negative: Uint8Array;
   #halves = true;
   /** Decimals that every value so far is a multiple of. */
@@ -201,6 +227,13 @@ class Look {
       const size = Math.abs(logSumExp(row));
       if (size >= leastLogSum) this.#notLogarithms.push({ row: i, size });
     }
+    if (this.#notScaled.length <= 0.1 * this.#rows) this.#otherBase(row, i);
+  }
+
+  #otherBase(row: Float32Array | Float64Array, i: number): void {
+    this.#perNatural ??= naturalFactor(row);
+    const size = this.#perNatural === null ? Infinity : Math.abs(logSumExp(row.map((x) => x * this.#perNatural!)));
+    if (size >= leastLogSum) this.#notScaled.push({ row: i, size });
   }
 
   result(): ExaminedRows {
@@ -282,9 +315,13 @@ class Look {
     const whole = percent ? 100 : 1;
     const asShares = this.#fromZero && this.#greatest <= whole * 1.000001;
     if (!asShares && near(whole) < 0.9 * this.#rows) {
-      if (this.#notLogarithms.length > 0.1 * this.#rows) return { scale: 'logits' };
+      const natural = this.#notLogarithms.length <= 0.1 * this.#rows;
+      if (!natural && this.#notScaled.length > 0.1 * this.#rows) return { scale: 'logits' };
       // Rounding by half a unit moves the sum by as much.
-      const off = this.#notLogarithms.filter(({ size }) => size > Math.max(leastLogSum, half)).map(({ row }) => row);
+      const least = Math.max(leastLogSum, half * (natural ? 1 : this.#perNatural!));
+      const off = (natural ? this.#notLogarithms : this.#notScaled)
+        .filter(({ size }) => size > least)
+        .map(({ row }) => row);
       if (off.length > 0) {
         throw new FeatReconstructError(
           `Expected log-probabilities, whose exponentials sum to one in every row, found ${off.length === 1 ? 'one row' : `${off.length} rows`} of another kind; leave out ${off.length === 1 ? 'row' : 'rows'} ${some(off)} (counted from 0).`,

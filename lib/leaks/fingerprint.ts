@@ -1,10 +1,11 @@
-import { chooseRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { describeCarried, describeShared, stackedNote, supportedSpace, type CarriedRows } from './carried.js';
 import { examineOutputs, plain, some, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { count, NotShownError, type TaskOptions } from '../base/index.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
-import { storedAs, whiten, zerosCure, type OutputSpace } from './whiten.js';
+import { hiddenIn, withoutZeros, type Usable } from './usable.js';
+import { storedAs, whiten, type OutputSpace } from './whiten.js';
 
 export interface FingerprintOptions extends TaskOptions {
   /** Tries, where there are rows enough, whether a normalisation or rectified features stand before the head. Default true. */
@@ -79,7 +80,8 @@ export async function fingerprint(outputs: RowsLike, options: FingerprintOptions
   let space: OutputSpace;
   let kept: ExaminedRows;
   try {
-    usable = withoutZeros(rows, examined, result.reasons);
+    usable = withoutZeros(rows, examined);
+    if (usable.note) result.reasons.push(usable.note);
     const supported = await supportedSpace(usable.rows, usable.seen, options);
     space = supported.space;
     kept = supported.seen;
@@ -113,44 +115,6 @@ export async function fingerprint(outputs: RowsLike, options: FingerprintOptions
   if (options.features ?? true) await lookAtFeatures(result, kept, usable.rows, space, options);
   return result;
 }
-
-/** Rows that a logarithm can be taken of, where enough are left for a width. */
-interface Usable {
-  rows: RowSource;
-  seen: ExaminedRows;
-  /** Positions in the file. */
-  inFile(carried: CarriedRows): CarriedRows;
-}
-
-function withoutZeros(rows: RowSource, seen: ExaminedRows, reasons: string[]): Usable {
-  const { distinct, withZero, rowsWithZeros, classes } = seen;
-  const positions = distinct.filter((row) => withZero[row] === 0);
-  if (rowsWithZeros === 0 || seen.kind === 'truncated' || positions.length < classes + 2) {
-    return { rows, seen, inFile: (carried) => carried };
-  }
-  reasons.push(
-    `${count(rowsWithZeros)} of ${count(seen.rows)} rows hold a probability of 0, whose logarithm is not finite: the width is that of the others.`,
-  );
-  const part: ExaminedRows = {
-    ...seen,
-    rows: positions.length,
-    duplicates: 0,
-    rowsWithZeros: 0,
-    distinct: Int32Array.from(positions, (_, i) => i),
-    withZero: new Uint8Array(positions.length),
-  };
-  const inFile = (carried: CarriedRows): CarriedRows => ({
-    ...carried,
-    rows: carried.rows.map((row) => positions[row]),
-  });
-  return { rows: chooseRows(rows, positions), seen: part, inFile };
-}
-
-/** What keeps logits, and with them the width, from being made of such outputs. */
-const hiddenIn = (seen: Examination): string =>
-  seen.kind === 'truncated'
-    ? `Of ${count(seen.classes)} outputs the top ${seen.topk} alone are shown: what is hidden cannot be made up.`
-    : `${count(seen.rowsWithZeros)} of ${count(seen.rows)} rows hold a probability of 0, whose logarithm is not finite: ${zerosCure(seen)}.`;
 
 const widthOf = (rank: number): number => (rank % 8 === 7 ? rank + 1 : rank);
 

@@ -1,8 +1,10 @@
-import { FeatReconstructError, type TaskOptions } from '../base/index.js';
-import { matrix, multiply, symmetricEigen, type Matrix } from '../fit/index.js';
+import { FeatReconstructError, count, type TaskOptions } from '../base/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
-import { examineOutputs, type Examination } from './examine.js';
-import { outputSpace, type OutputSpace } from './whiten.js';
+import { directionsOutside, principalSines } from './angles.js';
+import { namesOf } from './carried.js';
+import { examineOutputs, some } from './examine.js';
+import { agrees, rowsInSpan, type InSpan } from './in-span.js';
+import { sideOf, type Side } from './sides.js';
 
 /** Whether two sets of outputs come from heads of one span. Plain: serialises to JSON. */
 export interface SameHead {
@@ -15,16 +17,29 @@ export interface SameHead {
   ranks: [number | null, number | null];
   /** Directions of each set that the other does not fill, as far as rounding lets see. */
   alone?: [number, number];
+  /** Distinct rows of each set that were compared. */
+  rows?: [number, number];
+  /** How many of them lie in the other set's span; null where that span does not show. */
+  inside?: [number | null, number | null];
+  /** Rows of each set that alone carry directions and were left out, counted from 0. Absent where there are none. */
+  leftOut?: [number[], number[]];
+  /** A head changed by about so much of its weights' norm, or less, would look the same. Absent where no row lies in the other's span. */
+  resolution?: number;
   sentence: string;
 }
 
-/** Above what rounding leaves of a direction, by so much, one lies outside. */
-const clearly = 4;
+type Answer = Pick<SameHead, 'same' | 'sentence'>;
+
+/** Saving a head in bfloat16 changes it by so much of its weights' norm (half a unit of 2^-8, evenly spread). */
+const sameWeights = 2 ** -9 / Math.sqrt(3);
+/** Rows that one set alone has by chance: as many as one time in twenty shows. */
+const byChance = 0.05;
 
 /**
- * Compares the spans of two sets of outputs (n, c) and (m, c), of any images: a head's weight fixes its span, and a head
- * W A has that of W. A feature that one set of images alone switches on opens a direction there alone, so that no single
- * angle decides: counted are the directions of each set outside the other's span, against what rounding leaves there.
+ * Compares the affine spans of two sets of outputs (n, c) and (m, c), of any images: a head's weight and bias fix its span,
+ * and a head W A has that of W. A row of one head lies in the span of other rows of that head unless it switches a feature
+ * on that none of them does; a row of another head, or of this one after training went on, lies beside it. So rows decide,
+ * and angles are given beside the answer: of a feature that one set alone switches on they are large as well.
  * Where one shows logits and the other log-probabilities or probabilities, both are compared as the latter.
  * @throws FeatReconstructError when they differ in classes or a set cannot be used
  */
@@ -41,130 +56,181 @@ export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = 
   for (const [i, source] of sources.entries()) {
     // The row mean is taken from logits too where the other side has none to show.
     const scale = mixed && seen[i].scale === 'logits' ? 'log-probabilities' : seen[i].scale;
-    const space = await outputSpace(source, { ...seen[i], scale }, options);
-    sides.push({ space, noise: noiseOf(space, seen[i]), rows: seen[i].rows - seen[i].duplicates });
+    const side = await sideOf(source, { ...seen[i], scale }, options);
+    if (typeof side === 'string') {
+      return {
+        same: null,
+        angle: null,
+        ranks: [null, null],
+        sentence: `The spans cannot be compared. Of the ${['first', 'second'][i]} set: ${side}`,
+      };
+    }
+    sides.push(side);
   }
-  const ranks: SameHead['ranks'] = [sides[0].space.rank, sides[1].space.rank];
-  const unclear = sides.find(({ space }) => space.rank === null);
-  if (unclear) {
-    return { same: null, angle: null, ranks, sentence: `The spans cannot be compared. ${unclear.space.reason}` };
-  }
-  const sines = await principalSines(sides[0].space, sides[1].space);
-  const beside = [await outside(sides[0], sides[1]), await outside(sides[1], sides[0])];
-  // What they share has one dimension, seen from either side.
-  const shared = Math.min(ranks[0]! - beside[0], ranks[1]! - beside[1]);
-  const alone: [number, number] = [ranks[0]! - shared, ranks[1]! - shared];
-  const centred = mixed || seen[0].scale !== 'logits';
-  const found = {
-    angle: degrees(sines[0]),
-    medianAngle: degrees(sines[Math.floor(sines.length / 2)]),
-    ranks,
-    alone,
+  const [one, other] = sides;
+  const inside = [await rowsOf(one, other, options), await rowsOf(other, one, options)] as const;
+  const alone = sides.map((side, i) => unconfirmed(side, inside[i])) as [number[], number[]];
+  const counted = inside.map((shown, i) => shown && withoutCarriers(shown, sides[i])) as [InSpan | null, InSpan | null];
+  const found: Omit<SameHead, 'same' | 'sentence'> = {
+    angle: null,
+    ranks: [rankOf(one, alone[0]), rankOf(other, alone[1])],
+    rows: [one.rows.rows - one.carriers.size, other.rows.rows - other.carriers.size],
+    inside: [insideOf(counted[0]), insideOf(counted[1])],
   };
-  return { ...found, ...answer(found, sides[0].space.vectors.rows - (centred ? 1 : 0)) };
+  const resolutions = inside.flatMap((shown) => shown?.resolution ?? []);
+  if (resolutions.length > 0) found.resolution = Math.min(...resolutions);
+  const leftOut = sides.map((side, i) => [...side.leftOut, ...alone[i].map(side.at)].sort((x, y) => x - y));
+  if (leftOut.some((rows) => rows.length > 0)) found.leftOut = leftOut as [number[], number[]];
+  if (one.space.rank === null || other.space.rank === null) return told(found, answerOfFew(sides, counted));
+  const sines = await principalSines(one.space, other.space);
+  const beside = [await directionsOutside(one, other), await directionsOutside(other, one)];
+  // What they share has one dimension, seen from either side.
+  const shared = Math.min(one.space.rank - beside[0], other.space.rank - beside[1]);
+  found.alone = sides.map(({ space }, i) => Math.max(0, space.rank! - shared - alone[i].length)) as [number, number];
+  found.angle = degrees(sines[0]);
+  found.medianAngle = degrees(sines[Math.floor(sines.length / 2)]);
+  return told(found, answer(found as Compared, sides, counted as readonly [InSpan, InSpan]));
 }
 
-interface Side {
-  space: OutputSpace;
-  /** Variance that rounding leaves in a direction of none. */
-  noise: number;
-  rows: number;
+/** Rows that alone carry a direction of their set, and that the other set does not confirm. */
+const unconfirmed = ({ carriers }: Side, shown: InSpan | null): number[] =>
+  [...carriers].filter((row) => shown === null || shown.outside.includes(row));
+
+/** Such rows decide nothing: neither one that both files have, nor one of an image that switches on what no other does. */
+const withoutCarriers = (shown: InSpan, { carriers }: Side): InSpan => ({
+  ...shown,
+  rows: shown.rows - carriers.size,
+  outside: shown.outside.filter((row) => !carriers.has(row)),
+});
+
+const rankOf = ({ space, carriers, carriedDirections }: Side, alone: readonly number[]): number | null =>
+  space.rank &&
+  space.rank - (alone.length === carriers.size ? carriedDirections : Math.min(carriedDirections, alone.length));
+
+type Compared = SameHead & Required<Pick<SameHead, 'alone' | 'rows'>> & { angle: number; medianAngle: number };
+
+function told(found: Omit<SameHead, 'same' | 'sentence'>, { same, sentence }: Answer): SameHead {
+  const left = (found.leftOut ?? []).flatMap((rows, i) =>
+    rows.length > 0 ? `${namesOf(rows)} of the ${['first', 'second'][i]} set` : [],
+  );
+  const note = left.length > 0 ? ` Left out, for they alone carry directions: ${left.join('; ')}.` : '';
+  return { same, ...found, sentence: sentence + note };
 }
 
-/** What is left of the spectrum behind the gap says more than the storage type does: a network rounds on its way, too. */
-function noiseOf({ values, rank }: OutputSpace, { noise }: Examination): number {
-  if (rank === null) return noise;
-  const behind = values.slice(rank);
-  return Math.max(noise, behind.reduce((sum, value) => sum + value, 0) / Math.max(behind.length, 1), values[0] * 1e-16);
+/** How the rows of one set lie to the other's span; null where that does not show. */
+const rowsOf = async (one: Side, other: Side, options: TaskOptions): Promise<InSpan | null> =>
+  other.space.rank === null ? null : rowsInSpan(one, other, options);
+
+const insideOf = (shown: InSpan | null): number | null => (shown ? shown.rows - shown.outside.length : null);
+
+const names = ['first', 'second'] as const;
+
+/** Whether all rows lie in the other's span, and so near to it that a head changed a little would not. */
+const contained = (shown: InSpan | null): boolean => shown !== null && shown.outside.length === 0 && agrees(shown);
+
+const blurred = (shown: InSpan): boolean => shown.resolution === null || shown.resolution > sameWeights;
+
+const blurredAnswer = (shown: InSpan): Answer => ({
+  same: null,
+  sentence: `Cannot be told: as far as the stored values show it the spans are the same, but a head changed by ${percent(shown.resolution!)} of its weights' norm would look the same as well. Outputs of more digits would tell.`,
+});
+
+/** The answer where one set is of too few rows to fill its own span, but may lie in the other's. */
+function answerOfFew(sides: readonly Side[], inside: readonly (InSpan | null)[]): Answer {
+  const at = inside.findIndex((shown) => shown !== null);
+  const unclear = sides.find(({ space }) => space.rank === null)!;
+  if (at < 0 || !sides[at].few) {
+    return { same: null, sentence: `The spans cannot be compared. ${unclear.reason}` };
+  }
+  const shown = inside[at]!;
+  const [small, large] = [names[at], names[1 - at]];
+  if (!contained(shown)) {
+    return {
+      same: null,
+      sentence: `Cannot be told: ${count(shown.outside.length)} of the ${count(shown.rows)} rows of the ${small} set lie outside the span of the ${large}, and it has too few to show its own. ${unclear.reason}`,
+    };
+  }
+  if (blurred(shown)) return blurredAnswer(shown);
+  return {
+    same: true,
+    sentence: `The same span, as far as the ${small} set shows it: all of its ${count(shown.rows)} rows lie in the ${sides[1 - at].space.rank} directions that the ${large} fills.`,
+  };
 }
 
-function answer(
-  {
-    alone,
-    ranks,
-    angle,
-    medianAngle,
-  }: Pick<SameHead, 'ranks'> & { alone: [number, number]; angle: number; medianAngle: number },
-  dimensions: number,
-): { same: boolean | null; sentence: string } {
-  const [a, b] = ranks as [number, number];
+function answer(found: Compared, sides: readonly Side[], inside: readonly [InSpan, InSpan]): Answer {
+  const { alone, angle, medianAngle } = found;
+  const [a, b] = found.ranks as [number, number];
   const angles = `median angle ${medianAngle.toPrecision(2)} degrees, largest ${angle.toPrecision(2)}`;
-  if (alone[0] === 0 && alone[1] === 0) {
+  const outside = inside.map((shown) => shown.outside.length);
+  const within = inside.map((shown, i) => `${count(shown.rows - outside[i])} of ${count(shown.rows)}`);
+
+  // A direction shows over all rows where it shows in none.
+  const lies = inside.map((shown, i) => contained(shown) && alone[i] === 0);
+  const either = inside.findIndex((shown, i) => lies[i] && !blurred(shown));
+  if (either >= 0 && lies[0] && lies[1]) {
     return {
       same: true,
-      sentence: `The same span: both sets of outputs fill the same ${Math.max(a, b)} directions (${angles}), as those of one head do, or of one that mixes the same features in another way.`,
+      sentence: `The same span: all rows of both sets lie in the same ${Math.max(a, b)} directions (${angles}), as those of one head do, or of one that mixes the same features in another way.`,
     };
   }
-  if (alone[0] === 0 || alone[1] === 0) {
-    const [larger, smaller] = alone[0] > 0 ? ['first', 'second'] : ['second', 'first'];
+  if (either >= 0) {
+    const [small, large] = [names[either], names[1 - either]];
     return {
       same: true,
-      sentence: `The same span, as far as the ${smaller} set shows it: the ${larger} fills all of its ${Math.min(a, b)} directions and ${Math.max(...alone)} more, as features do that its images alone switch on.`,
+      sentence: `The same span, as far as the ${small} set shows it: all of its rows lie in the span of the ${large}, whose others (${count(outside[1 - either])} of ${count(inside[1 - either].rows)} rows) open ${alone[1 - either]} more directions, as features do that its images alone switch on.`,
     };
   }
-  // Two spans of these ranks meet in so many directions by their sizes alone.
-  const met = Math.max(0, a + b - dimensions);
-  const differ = Math.min(...alone);
-  if (differ > (Math.min(a, b) - met) / 2) {
+  const blurry = inside.find((_, i) => lies[i]);
+  if (blurry) return blurredAnswer(blurry);
+  if (inside.every((shown) => shown.outside.length === shown.rows)) return apart(found, sides, angles);
+  if (inside.every(agrees) && inside.every((shown, i) => rare(shown, inside[1 - i], alone[i]))) {
+    if (inside.some(blurred)) return blurredAnswer(inside.find(blurred)!);
+    const rest = inside.map((shown, i) => `${some(shown.outside.map(sides[i].at))} of the ${names[i]}`).join(', ');
     return {
-      same: false,
-      sentence: `Two heads: ${differ} of ${Math.min(a, b)} directions of one set lie outside the other's span (${angles}).`,
+      same: true,
+      sentence: `The same span, but for a few rows: ${within[0]} rows of the first set and ${within[1]} of the second lie in the span of the other. The others (${rest}; counted from 0) open ${alone[0]} and ${alone[1]} directions, as features do that few images switch on.`,
     };
   }
   return {
     same: null,
-    sentence: `Cannot be told: ${a - alone[0]} directions are the same, and ${alone[0]} of the first set and ${alone[1]} of the second lie outside the other's span (${angles}). So do features that one set of images alone switches on, and so does a head that was changed a little; more images of both would tell.`,
+    sentence: `Cannot be told: ${within[0]} rows of the first set and ${within[1]} of the second lie in the span of the other, ${alone[0]} and ${alone[1]} directions outside (${angles}). So do features that one set of images alone switches on, and so does a head that was changed in a few of its features; more images of both would tell.`,
   };
 }
 
-const basis = ({ vectors, rank }: OutputSpace): Matrix =>
-  matrix(rank!, vectors.cols, vectors.data.subarray(0, rank! * vectors.cols));
+/**
+ * Whether so few rows switch features on that the other set lacks these by chance: a feature that is on in k of all images,
+ * dealt out to sets of n and m, falls to the first alone with a chance of (n / (n + m))^k.
+ */
+function rare(shown: InSpan, other: InSpan, directions: number): boolean {
+  // A direction that no row shows by itself is of no rare feature.
+  if (directions > shown.outside.length) return false;
+  const each = shown.outside.length / Math.max(1, directions);
+  return (shown.rows / (shown.rows + other.rows)) ** each >= byChance;
+}
 
-/** How many directions of one set lie outside the span of the other, by more than rounding explains on both sides. */
-async function outside(one: Side, other: Side): Promise<number> {
-  const [u, v] = [basis(one.space), basis(other.space)];
-  const r = u.rows;
-  // Each direction as long as its deviation, in the other's basis and beside it.
-  const scaled = matrix(
-    r,
-    u.cols,
-    u.data.map((value, i) => value * Math.sqrt(one.space.values[Math.floor(i / u.cols)])),
-  );
-  const within = await multiply(scaled, v, 'nt');
-  const seen = await multiply(within, v);
-  const beside = matrix(
-    r,
-    u.cols,
-    scaled.data.map((value, i) => value - seen.data[i]),
-  );
-  const { values } = symmetricEigen((await multiply(beside, beside, 'nt')).data, r);
-  // An axis of variance λ is off by noise / (n λ) in each direction of none; this set's variance along it makes that count.
-  let worst = 0;
-  for (let k = 0; k < v.rows; k++) {
-    let along = 0;
-    for (let i = 0; i < r; i++) along += within.data[i * v.rows + k] ** 2;
-    worst = Math.max(worst, along / other.space.values[k]);
+/** No row of either set lies in the other's span. */
+function apart({ alone, ranks }: Compared, sides: readonly Side[], angles: string): Answer {
+  const [a, b] = ranks as [number, number];
+  // Two spans of these ranks meet in so many directions by their sizes alone.
+  const met = Math.max(0, a + b - sides[0].most);
+  const differ = Math.min(...alone);
+  if (differ > (Math.min(a, b) - met) / 2) {
+    return {
+      same: false,
+      sentence: `Two heads: no row of either set lies in the span of the other, and ${differ} of ${Math.min(a, b)} directions of one are outside the other (${angles}).`,
+    };
   }
-  const spread = (Math.sqrt(u.cols - v.rows) + Math.sqrt(r)) ** 2;
-  const rounding = spread * (one.noise / one.rows + (worst * other.noise) / other.rows);
-  const cut = Math.max(clearly * rounding, one.space.values[0] * 1e-14);
-  let count = 0;
-  while (count < r && values[count] > cut) count++;
-  return count;
+  if (differ === 0) {
+    return {
+      same: null,
+      sentence: `Cannot be told: the directions are the same (${angles}), but no row of either set lies in the span of the other: the spaces are apart, as of heads of another bias, or of a feature that is constant in each set and not the same in both.`,
+    };
+  }
+  return {
+    same: null,
+    sentence: `Cannot be told: no row of either set lies in the span of the other, but ${a - alone[0]} directions are the same, and only ${alone[0]} and ${alone[1]} are not (${angles}). A head that was changed in a few directions or classes does that; features that are on in every image of one set and in none of the other would do it, too.`,
+  };
 }
 
-/** Sines of the principal angles of the smaller span to the larger, the largest first (Björck and Golub 1973). */
-async function principalSines(a: OutputSpace, b: OutputSpace): Promise<number[]> {
-  const [small, large] = a.rank! <= b.rank! ? [a, b] : [b, a];
-  const [u, v] = [basis(small), basis(large)];
-  const inside = await multiply(await multiply(u, v, 'nt'), v);
-  const left = matrix(
-    u.rows,
-    u.cols,
-    u.data.map((value, i) => value - inside.data[i]),
-  );
-  const { values } = symmetricEigen((await multiply(left, left, 'nt')).data, u.rows);
-  return Array.from(values, (value) => Math.sqrt(Math.min(1, Math.max(0, value))));
-}
-
+const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
 const degrees = (sine: number): number => (Math.asin(sine) * 180) / Math.PI;
