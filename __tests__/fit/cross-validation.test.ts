@@ -194,9 +194,47 @@ describe('crossValidate', () => {
 
   it('gives the first of equals, and says so where rounding hides the errors', async () => {
     const exact = memoryRows(product((await x.read(0, 103)) as Float64Array, integers(9, 2, 6), 9), 103, 2);
-    const found = await crossValidate(x, exact, { alphas: [0, 1e-12, 1] });
+    const found = await crossValidate(x, exact, { alphas: [0, 1e-12, 1e6] });
     expect(found.alpha).toBe(0);
     expect(found.warning).toContain('within rounding of 0');
+  });
+
+  it('says where no alpha is better than another, and asks for no wider grid', async () => {
+    // Features that the prior gives back but for rounding of float32, as a model's own head does.
+    const weight = integers(9, 5, 31);
+    const prior = { ...mapOf(weight, 9, integers(1, 5, 32)) };
+    const answers = await applyLinearMap(prior, x).read(0, 103);
+    const noise = integers(103, 5, 33).map((value, i) => value * 2 ** -26 * answers[i]);
+    const own = memoryRows(
+      Float64Array.from(answers, (value, i) => value + noise[i]),
+      103,
+      5,
+    );
+    for (const select of ['mse', 'gcv'] as const) {
+      const found = await crossValidate(x, own, { prior, select });
+      expect(found.warning).toMatch(/^All 11 alphas have the same error, .* makes no difference/);
+      expect(found.alpha).toBe(found.curve[0].alpha);
+    }
+    // Noise of a hundredth is something to learn, or to shrink.
+    const off = memoryRows(
+      Float64Array.from(answers, (value, i) => value + 2 ** 20 * noise[i]),
+      103,
+      5,
+    );
+    expect((await crossValidate(x, off, { prior })).warning).not.toMatch(/no difference/);
+    const every = await crossValidate(x, y, {
+      select: 'agreement',
+      score: (maps) => Promise.resolve(maps.map(() => 1)),
+    });
+    expect(every.warning).toBe(
+      'All 11 alphas agree on as many rows: the choice makes no difference, and the first in the grid is taken.',
+    );
+  });
+
+  it('asks for no wider grid where the errors have levelled off at its edge', async () => {
+    const found = await crossValidate(x, memoryRows(await x.read(0, 103), 103, 9), { alphas: [1e-7, 1e-6, 1e3, 1e6] });
+    expect(found.alpha).toBe(1e-7);
+    expect(found.warning ?? '').not.toContain('may be better');
   });
 
   it('warns at the edges of the grid, but not at 0', async () => {

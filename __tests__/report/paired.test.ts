@@ -1,5 +1,6 @@
 import { decodeOutcomes } from '../../lib/experiments/index.js';
-import { newcombe, pairedDifference } from '../../lib/report/index.js';
+import { clusteredDifference, newcombe, pairedDifference } from '../../lib/report/index.js';
+import { random } from '../cli/support.js';
 import { madeRow } from './made.js';
 
 test('the interval of method 10, as the same formula gives it with SciPy’s bounds', () => {
@@ -53,4 +54,43 @@ test('rows are compared image by image', () => {
   expect(pairedDifference(first, madeRow({ nTest: 10, outcomes: null }))).toBeNull();
   expect(pairedDifference(first, madeRow({ nTest: 10 }))).toBeNull();
   expect(pairedDifference(first, madeRow({ nTest: 10, outcomes: 'AAAA' }))).toBeNull();
+});
+
+test('variations of an image are one unit', () => {
+  const bits = (...bytes: number[]): string => Buffer.from(bytes).toString('base64');
+  // Two images in four variations each, of one mind; a third of which a quarter differs.
+  const first = madeRow({ nTest: 12, variations: 4, outcomes: bits(0b11110000, 0b11110000) });
+  const second = madeRow({ nTest: 12, variations: 4, outcomes: bits(0b00000000, 0b11100000) });
+  const of = (both: number, first_: number, neither: number) => ({ both, first: first_, second: 0, neither });
+  expect(pairedDifference(first, second)).toEqual(clusteredDifference([of(0, 4, 0), of(0, 0, 4), of(3, 1, 0)]));
+  expect(pairedDifference(first, madeRow({ ...second, variations: 2 }))).toBeNull();
+  // Of one mind throughout: as many units as images.
+  const { difference, interval } = clusteredDifference([of(4, 0, 0), of(0, 4, 0), of(0, 0, 4), of(4, 0, 0)]);
+  const units = newcombe({ both: 2, first: 1, second: 0, neither: 1 });
+  expect(difference).toBe(0.25);
+  expect(interval[0]).toBeCloseTo(units.interval[0], 12);
+  expect(interval[1]).toBeCloseTo(units.interval[1], 12);
+  const rows = [of(1, 0, 0), { both: 0, first: 0, second: 1, neither: 0 }, of(0, 1, 0), of(0, 0, 1)];
+  expect(clusteredDifference(rows)).toEqual(newcombe({ both: 1, first: 1, second: 1, neither: 1 }));
+});
+
+test.each([0, 0.5, 1])('with rows of an image alike by %d nineteen of twenty intervals hold the truth', (weight) => {
+  const next = random(3);
+  const draw = (): keyof typeof truth => {
+    const u = next();
+    return u < 0.6 ? 'both' : u < 0.8 ? 'first' : u < 0.85 ? 'second' : 'neither';
+  };
+  const truth = { both: 0.6, first: 0.2, second: 0.05, neither: 0.15 };
+  let held = 0;
+  for (let k = 0; k < 600; k++) {
+    const images = Array.from({ length: 100 }, () => {
+      const image = { both: 0, first: 0, second: 0, neither: 0 };
+      const whole = next() < weight ? draw() : null;
+      for (let i = 0; i < 8; i++) image[whole ?? draw()]++;
+      return image;
+    });
+    const { interval } = clusteredDifference(images);
+    if (interval[0] <= truth.first - truth.second && truth.first - truth.second <= interval[1]) held++;
+  }
+  expect(held / 600).toBeGreaterThan(0.923);
 });

@@ -60,7 +60,7 @@ Example:
       const transform = readTransform(flags);
       const executionProviders = await readProviders(flags);
       const { leftOutInWords, openDataset } = await import('../datasets/index.js');
-      const { extractToStore } = await import('../extract/index.js');
+      const { extractToStore, whyLeftOut } = await import('../extract/index.js');
       const { varied } = await import('../leaks/index.js');
       const { otherTransforms } = await import('../report/index.js');
       const dataset = await openDataset(flags.dataset, { dataDir: flags.dataDir, allowPartial: flags.allowPartial });
@@ -85,7 +85,9 @@ Example:
       const lines = [
         `${flags.store}: ${count(rows)} rows, features (n, ${features.cols}), logits (n, ${logits.cols})`,
         ...(leftOut ? [`${leftOutInWords(leftOut)} left out`] : []),
-        ...(skipped.length > 0 ? [`${skipped.length} bad images skipped, the first: ${skipped[0].reason}`] : []),
+        ...(skipped.length > 0
+          ? [`${skipped.length} bad images skipped, the first: ${whyLeftOut(skipped[0].reason)}`]
+          : []),
         ...otherTransforms([{ name: provenance.model.name, ...provenance }]).map((text) => `! ${text}`),
       ];
       context.print(lines, {

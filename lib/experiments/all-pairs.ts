@@ -10,6 +10,7 @@ import {
   type JointStatistics,
 } from '../fit/index.js';
 import { float64Providers } from '../runtime/index.js';
+import { exactness } from './exact.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
 import { labelsFor } from './labels.js';
@@ -85,7 +86,9 @@ export async function runAllPairs(
       const X = readJoint(read, x.features);
       const { labels, warnings } = known[target];
       const evaluation = await judge({ fit, X, source: x, target: y, sameModel, labels }, options);
+      const exact = await exactness(fit, from, evaluation, { target: y, sameModel });
       const row = resultRow(fit, evaluation, {
+        ...(exact ? { exact } : {}),
         source: models[source].name,
         target: models[target].name,
         train: datasets.train,

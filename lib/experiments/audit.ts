@@ -1,5 +1,4 @@
 import { NotShownError, option, UsageError } from '../base/index.js';
-import { wilsonInterval } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
 import {
   aloneSentence,
@@ -87,7 +86,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
       },
       { ...options, observe: possible },
     );
-    const rows = vary > 1 ? judged.rows.map(withIntervalOfImages) : judged.rows;
+    const { rows } = judged;
     const [one] = definitions;
     const environment = await describeEnvironment(extraction.stores, [], {
       command: options.command ?? null,
@@ -133,17 +132,6 @@ const imagesOf = ({ positions }: Store, variations: number): number[] => [
 function withCopies(datasets: readonly DatasetRecord[], contents: readonly string[]): DatasetRecord[] {
   const duplicates = contents.length - new Set(contents).size;
   return datasets.map((set) => (duplicates > 0 ? { ...set, duplicates } : set));
-}
-
-/**
- * Variations of an image are no independent trials: its answers may all hang together, and then there are as many trials
- * as images. Wilson's interval of so many holds either way, if it is wider than need be.
- */
-function withIntervalOfImages(row: ResultRow): ResultRow {
-  const { agreement, nTest, variations = 1 } = row;
-  if (agreement === null) return row;
-  const images = Math.round(nTest / variations);
-  return { ...row, agreementInterval: wilsonInterval(agreement * images, images) };
 }
 
 /** The top K of no more than K classes is no interface of its own. */

@@ -42,7 +42,7 @@ export async function judge(
 const rowSpaces = new WeakMap<LinearMap, ReturnType<typeof rowSpace>>();
 
 /** Of a store's head, once for all the fits that are judged on it. */
-function rowSpaceOf(head: LinearMap): ReturnType<typeof rowSpace> {
+export function rowSpaceOf(head: LinearMap): ReturnType<typeof rowSpace> {
   const found = rowSpaces.get(head) ?? rowSpace(head);
   rowSpaces.set(head, found);
   return found;

@@ -14,6 +14,8 @@ import {
 import { float64Providers } from '../runtime/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';
+import { intervalByImage } from './by-image.js';
+import { exactness } from './exact.js';
 import { checkSameImages, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
@@ -109,7 +111,9 @@ export async function judgeFits(
     const evaluation = fit.diverged
       ? null
       : await judge({ fit, X, source, target, sameModel, labels: known.labels }, options);
+    const exact = evaluation && (await exactness(fit, 'logits', evaluation, { target, sameModel }));
     const row = resultRow(fit, evaluation, {
+      ...(exact ? { exact } : {}),
       source: source.provenance.model.name,
       target: target.provenance.model.name,
       train,
@@ -123,6 +127,9 @@ export async function judgeFits(
       rawAgreement: raw,
       seconds: { extract: extractSeconds, fit: fit.seconds, evaluate: (performance.now() - begun) / 1000 },
     });
+    if (evaluation && (album.variations ?? 1) > 1) {
+      row.agreementInterval = intervalByImage(evaluation, target, album.variations!);
+    }
     if (row.accuracy) row.warnings.push(...known.warnings);
     judged.rows.push(row);
     if (!evaluation) continue;

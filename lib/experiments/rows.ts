@@ -48,7 +48,8 @@ type RowContext = Pick<
 > & {
   /** A sweep or an audit: numbers that a map reads. Its rows are of what outputs give away. */
   outputs?: number;
-} & Partial<Pick<ResultRow, 'pinvAgreement' | 'cka' | 'procrustesError'>>;
+} & Pick<ResultRow, 'exact'> &
+  Partial<Pick<ResultRow, 'pinvAgreement' | 'cka' | 'procrustesError'>>;
 
 /** Puts a fit and its evaluation into one row of results. */
 export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: RowContext): ResultRow {
@@ -68,6 +69,7 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     agreement: agreement?.agreement ?? null,
     outcomes: evaluation ? encodeOutcomes(evaluation.originalClass, evaluation.reconstructedClass) : null,
     agreementInterval: agreement?.interval ?? null,
+    ...(context.exact ? { exact: context.exact } : {}),
     topkAgreement: agreement?.topk ?? {},
     inSpanShare: span?.share ?? null,
     agreementInSpan: span?.agreement ?? null,

@@ -41,8 +41,13 @@ export interface ResultRow {
    * results of earlier versions.
    */
   outcomes?: string | null;
-  /** Wilson's 95 % interval. */
+  /** Wilson's 95 % interval; with `variations`, counted by image. Where `exact` stands, no share was estimated. */
   agreementInterval: [number, number] | null;
+  /**
+   * The agreement is 100 % by theorem, and no estimate: `always`, on any image; `in-span`, on any image inside the span of
+   * the training rows, as all of these are. Absent elsewhere, also where every image happens to agree.
+   */
+  exact?: 'always' | 'in-span';
   /** By k: share of images whose original class is among the k first of the reconstructed logits. */
   topkAgreement: Record<string, number>;
   /** Share of test images whose source logits lie in the span of the training logits (relative residual <= 1e-5). */

@@ -21,6 +21,9 @@ export interface SkippedImage {
   reason: string;
 }
 
+/** A reason as it is said of images that are left out already: without the advice to leave them out. */
+export const whyLeftOut = (reason: string): string => reason.replace(/, or leave such images out \([^)]*\)/, '');
+
 export interface BatchOptions {
   batchSize: number;
   /** Position to start from; a multiple of the batch size when resuming. */

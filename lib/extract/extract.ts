@@ -10,7 +10,7 @@ import {
   type ModelDescription,
 } from '../runtime/index.js';
 import { toNdArray } from '../tensor/index.js';
-import { imageBatches, tensorBatches, type Batch, type SkippedImage } from './batches.js';
+import { imageBatches, tensorBatches, type Batch, whyLeftOut, type SkippedImage } from './batches.js';
 import type { Provenance } from './provenance.js';
 import { findStore, storedBatchSize } from './find-store.js';
 import { loadRows, openStore, type Store } from './store.js';
@@ -265,7 +265,7 @@ function checkSkipped(file: string, skipped: readonly SkippedImage[], { skipBadI
 
 function allBad(dataset: Dataset, skipped: readonly SkippedImage[]): FeatReconstructError {
   return new FeatReconstructError(
-    `Expected images that can be decoded in ${dataset.spec}, found that all ${skipped.length} are bad, the first: ${skipped[0].reason}`,
+    `Expected images that can be decoded in ${dataset.spec}, found that all ${skipped.length} are bad, the first: ${whyLeftOut(skipped[0].reason)}`,
   );
 }
 

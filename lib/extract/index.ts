@@ -10,4 +10,4 @@ export { openStore } from './store.js';
 export type { Store } from './store.js';
 export { storeKey } from './provenance.js';
 export type { Provenance } from './provenance.js';
-export type { SkippedImage } from './batches.js';
+export { whyLeftOut, type SkippedImage } from './batches.js';

@@ -13,6 +13,7 @@ import {
   clearGap,
   defaultRcond,
   factorisationOf,
+  sentence,
   type SolveOptions,
 } from './solve.js';
 import { mergeMoments, mergeStatistics, Statistics } from './statistics.js';
@@ -64,6 +65,12 @@ const defaultAlphas = Array.from({ length: 11 }, (_, i) => Number(`1e${i - 6}`))
 
 /** Errors below this share of the targets' squares are rounding of the sums that they are the difference of. */
 const resolution = 64 * Number.EPSILON;
+
+/**
+ * Errors that differ by no more than this share of the targets' variance are the same: it is some hundred roundings of
+ * float32, squared. With a model's own head as prior all that is left to explain may be such rounding.
+ */
+const noDifference = 1e-9;
 
 /**
  * Exact k-fold cross-validation of ridge regression from the statistics of the folds, without a pass over rows: a fold is
@@ -150,14 +157,17 @@ async function fromStatistics(parts: readonly Statistics[], options: CrossValida
     for (const [i, gcv] of (await generalisedErrors(all, alphas, rcond, intercept, signal)).entries())
       curve[i].gcv = gcv;
   }
-  const { chosen, unresolved } = choose(curve, select, floor);
+  const tolerance = select === 'agreement' ? 0 : noDifference * variance(total, intercept);
+  const { losses, chosen, unresolved } = choose(curve, select, floor, tolerance);
   return {
     alpha: alphas[chosen],
     curve,
     select,
     folds: parts.length,
     shuffle: shuffle ?? null,
-    warning: [edgeWarning(alphas, chosen), unresolvedWarning(unresolved)].filter(Boolean).join(' ') || null,
+    warning:
+      sameWarning(alphas, losses, select, tolerance) ??
+      sentence(edgeWarning(alphas, losses, chosen, tolerance), unresolvedWarning(unresolved)),
   };
 }
 
@@ -221,32 +231,61 @@ async function mapOf(
   return { weight: toNdArray(weight.data, [weight.rows, weight.cols]), bias: toNdArray(bias, [weight.rows]) };
 }
 
+/** Mean square of the targets about what a map without any slope would answer. */
+const variance = ({ n, q, ssY, meanY }: Statistics, intercept: boolean): number =>
+  ssY.reduce((sum, value, j) => sum + value + (intercept ? 0 : n * meanY[j] ** 2), 0) / (n * q);
+
 /** The best alpha's place in the grid, the first of equals; errors that rounding hides count as equal. */
 function choose(
   curve: readonly AlphaScore[],
   select: CrossValidation['select'],
   floor: number,
-): { chosen: number; unresolved: number } {
+  tolerance: number,
+): { losses: number[]; chosen: number; unresolved: number } {
   const losses = curve.map((entry) =>
     select === 'agreement' ? -entry.agreement! : Math.max(floor, select === 'gcv' ? entry.gcv! : entry.mse),
   );
   const best = losses.reduce((least, loss) => Math.min(least, loss), Infinity);
   const unresolved = select === 'agreement' ? 0 : losses.filter((loss) => loss === floor).length;
-  return { chosen: Math.max(0, losses.indexOf(best)), unresolved };
+  return { losses, chosen: isSame(losses, tolerance) ? 0 : Math.max(0, losses.indexOf(best)), unresolved };
 }
 
-function edgeWarning(alphas: readonly number[], chosen: number): string | null {
+const isSame = (losses: readonly number[], tolerance: number): boolean =>
+  losses.every(Number.isFinite) && Math.max(...losses) - Math.min(...losses) <= tolerance;
+
+/** Where no alpha is better than another one there is nothing to choose, and no grid would be better. */
+function sameWarning(
+  alphas: readonly number[],
+  losses: readonly number[],
+  select: CrossValidation['select'],
+  tolerance: number,
+): string | null {
+  if (Math.min(...alphas) === Math.max(...alphas) || !isSame(losses, tolerance)) return null;
+  const what =
+    select === 'agreement'
+      ? 'agree on as many rows'
+      : `have the same error, to ${noDifference.toExponential(0)} of the variance of the targets`;
+  return `All ${alphas.length} alphas ${what}: the choice makes no difference, and the first in the grid is taken.`;
+}
+
+function edgeWarning(
+  alphas: readonly number[],
+  losses: readonly number[],
+  chosen: number,
+  tolerance: number,
+): string | null {
   const alpha = alphas[chosen];
   // Grids such as 10^(-4:1:4) are right to rounding only.
   const written = Number(alpha.toPrecision(6));
-  if (Math.min(...alphas) === Math.max(...alphas)) return null;
-  if (alpha === Math.max(...alphas)) {
-    return `The best alpha, ${written}, is the largest of the grid: a still larger one may be better.`;
-  }
-  if (alpha === Math.min(...alphas) && alpha > 0) {
-    return `The best alpha, ${written}, is the smallest of the grid: a still smaller one, or 0, may be better.`;
-  }
-  return null;
+  const [least, most] = [Math.min(...alphas), Math.max(...alphas)];
+  if (least === most || (alpha !== most && (alpha !== least || alpha === 0))) return null;
+  // Where the next one is as good, the errors have levelled off: beyond the edge they go on as they are.
+  const others = alphas.filter((other) => other !== alpha);
+  const next = alpha === most ? Math.max(...others) : Math.min(...others);
+  if (losses[alphas.indexOf(next)] - losses[chosen] <= tolerance) return null;
+  return alpha === most
+    ? `The best alpha, ${written}, is the largest of the grid: a still larger one may be better.`
+    : `The best alpha, ${written}, is the smallest of the grid: a still smaller one, or 0, may be better.`;
 }
 
 const unresolvedWarning = (count: number): string | null =>

@@ -1,6 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import { cholesky, choleskySolve, choleskySolveVector, forwardSolve, type CholeskyFactor } from './cholesky.js';
-import { eigenInTurns } from './eigen.js';
+import { eigenInTurns, eigenvaluesInTurns } from './eigen.js';
 import { largestEigenvalue } from './lanczos.js';
 import {
   matrix,
@@ -17,14 +17,18 @@ import { pivotedCholesky } from './pivoted-cholesky.js';
 
 export type Solver = 'cholesky' | 'pivoted-cholesky' | 'eigen';
 
-/** A symmetric positive semidefinite matrix, ready to be divided by, without what lies below the cut. */
-export interface Factorisation {
-  solver: Solver;
+/** What lies above the cut of a symmetric positive semidefinite matrix. */
+export interface Kept {
   rank: number;
   /** Largest over smallest kept eigenvalue; 1 where nothing is kept. */
   condition: number;
   /** Smallest kept over largest dropped eigenvalue; null where nothing is dropped or nothing kept. */
   gap: number | null;
+}
+
+/** A symmetric positive semidefinite matrix, ready to be divided by, without what lies below the cut. */
+export interface Factorisation extends Kept {
+  solver: Solver;
   /** Orthonormal basis (rank, p), in rows, of what is kept; null at full rank, where it is everything. */
   basis: Matrix | null;
   /** The minimum-norm solution x (p, q) of G x = c. */
@@ -37,6 +41,25 @@ export interface Factorisation {
  * a pivoted Cholesky points at, where the eigenvalues show a gap; else all eigenvectors.
  */
 export async function factorise(g: Matrix, rcond: number, signal?: AbortSignal): Promise<Factorisation> {
+  return inOneOfThreeWays(g, rcond, eigenvectors, signal);
+}
+
+/** The same without what solves: where there is no gap eigenvalues are enough, a sixth of the work of their vectors. */
+export async function keptDirections(g: Matrix, rcond: number, signal?: AbortSignal): Promise<Kept> {
+  return inOneOfThreeWays<Kept>(
+    g,
+    rcond,
+    async (_, largest, cut) => keptOf(await eigenvaluesInTurns(g.data, g.rows, signal), largest, cut),
+    signal,
+  );
+}
+
+async function inOneOfThreeWays<Found extends Kept>(
+  g: Matrix,
+  rcond: number,
+  byEigenvalues: (g: Matrix, largest: number, cut: number, signal?: AbortSignal) => Promise<Found>,
+  signal?: AbortSignal,
+): Promise<Found | Factorisation> {
   const p = g.rows;
   const largest = await largestEigenvalue((v) => timesVector(g, v), p, { relative: 1e-4, signal });
   if (!Number.isFinite(largest)) {
@@ -49,7 +72,7 @@ export async function factorise(g: Matrix, rcond: number, signal?: AbortSignal):
   return (
     (await fullRank(g, largest, cut, signal)) ??
     (await dominantSubspace(g, largest, cut, signal)) ??
-    (await eigenvectors(g, largest, cut, signal))
+    (await byEigenvalues(g, largest, cut, signal))
   );
 }
 
@@ -191,13 +214,12 @@ async function inSubspace(
 async function eigenvectors(g: Matrix, largest: number, cut: number, signal?: AbortSignal): Promise<Factorisation> {
   const p = g.rows;
   const { values, vectors } = await eigenInTurns(g.data, p, signal);
-  const rank = values.filter((value) => value > cut).length;
+  const kept = keptOf(values, largest, cut);
+  const { rank } = kept;
   const basis = rowsOf(vectors, 0, rank);
   return {
     solver: 'eigen',
-    rank,
-    condition: values[0] / values[rank - 1],
-    gap: rank < p ? values[rank - 1] / Math.max(values[rank], Number.EPSILON * largest) : null,
+    ...kept,
     basis: rank < p ? basis : null,
     async solve(c) {
       const inside = await multiply(basis, c);
@@ -206,6 +228,16 @@ async function eigenvectors(g: Matrix, largest: number, cut: number, signal?: Ab
       }
       return multiply(basis, inside, 'tn');
     },
+  };
+}
+
+/** @param values descending, the first of them above the cut */
+function keptOf(values: Float64Array, largest: number, cut: number): Kept {
+  const rank = values.filter((value) => value > cut).length;
+  return {
+    rank,
+    condition: values[0] / values[rank - 1],
+    gap: rank < values.length ? values[rank - 1] / Math.max(values[rank], Number.EPSILON * largest) : null,
   };
 }
 

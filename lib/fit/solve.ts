@@ -4,7 +4,7 @@ import { toNdArray, type LinearMap } from '../tensor/index.js';
 import { residualMean } from './centred.js';
 import type { CrossValidation } from './cross-validation.js';
 import { eigenvaluesInTurns } from './eigen.js';
-import { factorise, type Factorisation, type Solver } from './factorise.js';
+import { factorise, keptDirections, type Factorisation, type Kept, type Solver } from './factorise.js';
 import {
   addOuter,
   denseBias,
@@ -44,11 +44,14 @@ export interface SolveOptions {
 export interface FitInfo {
   /** Examples. */
   n: number;
-  /** Directions of X that were kept; p at full rank. */
+  /**
+   * Directions of X above the cut: eigenvalues of the centred Gram larger than rcond times the largest; p at full rank. Of
+   * the Gram itself, whatever alpha is: a penalty keeps the others too, and shrinks them to next to nothing.
+   */
   rank: number;
-  /** Largest over smallest kept eigenvalue of the Gram (+ alpha). */
+  /** Largest over smallest of these eigenvalues, without alpha. */
   condition: number;
-  /** Smallest kept over largest dropped eigenvalue; null where nothing was dropped. */
+  /** The smallest of them over the largest of the others; null where there are none. */
   gap: number | null;
   alpha: number;
   rcond: number;
@@ -103,7 +106,7 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
   const cross = await crossOf(statistics, from, to, intercept, prior);
   const weight = transpose(await factorisation.solve(cross));
   if (prior) add(weight, prior);
-  const { rank, condition, gap, solver } = factorisation;
+  const { rank, condition, gap } = alpha > 0 ? await keptOf(statistics, { rcond, intercept }, signal) : factorisation;
   return {
     weight: toNdArray(weight.data, [to - from, p]),
     bias: toNdArray(biasOf(statistics, from, weight, intercept, prior), [to - from]),
@@ -114,10 +117,10 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
       gap,
       alpha,
       rcond,
-      solver,
+      solver: factorisation.solver,
       prior: prior !== undefined,
       warning: sentence(
-        warningOf(rank, gap),
+        warningOf(rank, factorisation.gap),
         alpha > 0 ? null : await columnsLeftOut(statistics, factorisation, rcond),
       ),
       ...(spectrum ? { spectrum: await eigenvaluesInTurns(statistics.gram, p, signal) } : {}),
@@ -135,20 +138,50 @@ export function factorisationOf(
   options: GramOptions,
   signal?: AbortSignal,
 ): Promise<Factorisation> {
-  const key = JSON.stringify(options);
+  const key = keyOf(options);
   const last = remembered.get(statistics);
   if (last?.key === key) return last.factorisation;
-  const { alpha, rcond, intercept } = options;
+  const factorisation = factorise(gramOf(statistics, options), options.rcond, signal);
+  remembered.set(statistics, { key, factorisation });
+  // What was given up is no answer for the next one who asks.
+  factorisation.catch(() => remembered.delete(statistics));
+  if (options.alpha === 0) rememberKept(statistics, key, factorisation);
+  return factorisation;
+}
+
+const keyOf = ({ alpha, rcond, intercept }: GramOptions): string => JSON.stringify([alpha, rcond, intercept]);
+
+/** (p, p): about the means, or about the origin without an intercept, and alpha on the diagonal. */
+function gramOf(statistics: Statistics, { alpha, intercept }: GramOptions): Matrix {
   const { n, p, meanX } = statistics;
   const gram = matrix(p, p, statistics.gram.slice());
   if (intercept) clearConstants(gram, n, meanX);
   else addOuter(gram, n, meanX, meanX);
   for (let i = 0; i < p; i++) gram.data[i * (p + 1)] += alpha;
-  const factorisation = factorise(gram, rcond, signal);
-  remembered.set(statistics, { key, factorisation });
-  // What was given up is no answer for the next one who asks.
-  factorisation.catch(() => remembered.delete(statistics));
-  return factorisation;
+  return gram;
+}
+
+const rememberedKept = new WeakMap<Statistics, { key: string; kept: Promise<Kept> }>();
+
+function rememberKept(statistics: Statistics, key: string, found: Promise<Kept>): Promise<Kept> {
+  // Three numbers, and not the matrices beside them.
+  const kept = found.then(({ rank, condition, gap }) => ({ rank, condition, gap }));
+  rememberedKept.set(statistics, { key, kept });
+  kept.catch(() => rememberedKept.delete(statistics));
+  return kept;
+}
+
+/** What lies above the cut of the Gram itself. Found once for all alphas. */
+async function keptOf(
+  statistics: Statistics,
+  options: Omit<GramOptions, 'alpha'>,
+  signal?: AbortSignal,
+): Promise<Kept> {
+  const whole = { ...options, alpha: 0 };
+  const key = keyOf(whole);
+  const last = rememberedKept.get(statistics);
+  if (last?.key === key) return last.kept;
+  return rememberKept(statistics, key, keptDirections(gramOf(statistics, whole), options.rcond, signal));
 }
 
 /**

@@ -22,7 +22,7 @@ export const alphaCharts = (plotting: Plotting, records: readonly CrossValidatio
 
 function alphaChart(plotting: Plotting, record: CrossValidationRecord, place: number): Chart | null {
   const { Plot } = plotting;
-  const { select, curve, alpha: chosen, from, observe = from, prior, folds } = record;
+  const { select, curve, alpha: chosen, from, observe = from, prior, folds, warning } = record;
   const at = placesOf(curve.map(({ alpha }) => alpha));
   const points = curve
     .flatMap((score) => {
@@ -41,7 +41,8 @@ function alphaChart(plotting: Plotting, record: CrossValidationRecord, place: nu
   const figure = select === 'agreement' ? share(best.value / 100) : brief(best.value);
   const [first, last] = [points[0], points[points.length - 1]];
   const margin = 0.03 * Math.max(1, last.at - first.at);
-  const atEdge = points.length > 1 && (best === last || (best === first && chosen > 0));
+  // At an edge beyond which nothing changes a wider grid is of no use: then the choice has no such warning.
+  const atEdge = (warning?.includes('of the grid: ') ?? false) && (best === last || best === first);
   return draw(
     plotting,
     {

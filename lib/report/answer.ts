@@ -1,8 +1,10 @@
 import { definitions, publishedFor, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
 import { inWords } from '../leaks/index.js';
 import { share } from './figures.js';
+import { inPoints } from './control.js';
 import { pairsOf } from './heatmap.js';
 import { onlyKnown } from './known.js';
+import { pairedDifference } from './paired.js';
 import { by, dataset, groupRows, imageCount, list, pairName } from './words.js';
 
 /** The answer in one sentence, as far as the figures give one. */
@@ -115,7 +117,10 @@ function zeroShot(rows: readonly ResultRow[]): string {
   const right = row.accuracy
     ? `, and is right on ${share(row.accuracy.reconstructed)} where ${row.target} itself is on ${share(row.accuracy.original)}`
     : '';
-  const control = features ? `; read from its features instead, on ${share(features.agreement)}` : '';
+  const paired = logits && features ? pairedDifference(features, logits) : null;
+  const control = features
+    ? `; read from its features instead, on ${share(features.agreement)}${paired ? ` (${inPoints(paired)} points)` : ''}`
+    : '';
   return `Read from the logits of ${row.source}, ${row.target}’s zero-shot head gives the same answer on ${share(row.agreement)} of ${dataset(row.test, row.nTest)}${right}${control}.`;
 }
 

@@ -1,5 +1,6 @@
 import { publishedFor, type ResultRow } from '../experiments/index.js';
-import { brief, count, interval, none, rSquared, seconds, share, upToOne } from './figures.js';
+import { intervalOf } from './exact.js';
+import { brief, count, none, rSquared, seconds, share, upToOne } from './figures.js';
 import { onlyKnown, whyNotKnown } from './known.js';
 import type { Column } from './table.js';
 import { fitName } from './words.js';
@@ -17,7 +18,7 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
       align: 'right',
       cell: (row) => (whyNotKnown(row) === null ? agreementOf(row) : 'not known'),
     },
-    { heading: '95 % interval', align: 'right', cell: (row) => interval(row.agreementInterval) },
+    { heading: '95 % interval', align: 'right', cell: intervalOf },
     rows.some(({ from }) => from === 'features')
       ? { heading: 'accuracy', align: 'right', cell: (row) => share(row.accuracy?.reconstructed ?? null) }
       : {

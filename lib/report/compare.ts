@@ -4,7 +4,8 @@ import { onlyKnown } from './known.js';
 import { mostShown } from './charts.js';
 import { markup, type Markup } from './html.js';
 import { table } from './html-table.js';
-import { pairedDifference, type Difference } from './paired.js';
+import { inPoints, points } from './control.js';
+import { pairedDifference } from './paired.js';
 import type { Column } from './table.js';
 import { by, fitName, pairName, readBy } from './words.js';
 
@@ -93,12 +94,3 @@ function differenceOf(results: readonly Results[], of: Line['of'], i: number): s
 
 const digestOf = ({ environment }: Results, test: string): string | undefined =>
   environment.datasets.find(({ spec }) => spec === test)?.digest;
-
-/** `+1.23 (0.98 to 1.47)`. */
-export const inPoints = ({ difference, interval: [low, high] }: Difference): string =>
-  `${points(difference)} (${points(low)} to ${points(high)})`;
-
-function points(value: number): string {
-  const text = Math.abs(100 * value).toFixed(2);
-  return Number(text) === 0 ? '0.00' : `${value > 0 ? '+' : '−'}${text}`;
-}

@@ -11,6 +11,7 @@ const published = (experiment: number, row: ResultRow): number | null =>
 /** What to say under the chart of agreement: of ticks only where there are some. */
 export const agreementCaption = (experiment: number, rows: readonly ResultRow[]): string =>
   'Dots are agreement, bars their 95 % intervals (Wilson).' +
+  (rows.some(({ exact }) => exact) ? ' What is exact by theorem has no bar.' : '') +
   (rows.some((row) => published(experiment, row) !== null)
     ? ' The dashed tick is the published figure, of the published models.'
     : '');
@@ -27,7 +28,7 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
               ...placeOf(row),
               kind: row.sgd ? 'sgd' : row.prior === 'head' ? 'prior' : 'plain',
               agreement: 100 * row.agreement,
-              interval: row.agreementInterval,
+              interval: row.exact ? null : row.agreementInterval,
               published: published(experiment, row),
             },
           ],

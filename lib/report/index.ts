@@ -8,7 +8,7 @@ export { renderDemo } from './demo.js';
 export { brief, count, rSquared, seconds, share, upToOne } from './figures.js';
 export { otherTransforms } from './notices.js';
 export { renderReport } from './page.js';
-export { newcombe, pairedDifference, type Difference } from './paired.js';
+export { clusteredDifference, newcombe, pairedDifference, type Difference, type PairedCounts } from './paired.js';
 export { renderPng } from './picture.js';
 export { rankNote } from './rank-note.js';
 export { parseResults, readResults, resultsFile } from './read.js';

@@ -1,9 +1,10 @@
 import { definitions, type ResultRow, type Results } from '../experiments/index.js';
 import type { Plotting } from './chart.js';
 import { mostModels, mostShown, pairCharts, spectrumCharts } from './charts.js';
-import { inPoints } from './compare.js';
 import { columnsFor } from './columns.js';
-import { count, interval, rSquared, share, upToOne } from './figures.js';
+import { algebraNote, controlColumns, controlNote, controlsOf, inPoints, type Control } from './control.js';
+import { intervalOf } from './exact.js';
+import { count, none, rSquared, share, upToOne } from './figures.js';
 import { heatmap, isBelow, metrics, pairsOf, type Metric, type Pair } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
 import { jsonScript, markup, Markup } from './html.js';
@@ -18,27 +19,33 @@ export function allPairs(plotting: Plotting, results: Results, index: number): M
   const tests = [...new Set(rows.map(({ test }) => test))].slice(0, 8);
   const words = definitions.find(({ id }) => id === results.experiment)?.publishedWords;
   return markup`${words === undefined ? null : markup`<p class="note">Published, in words only: ${words}.</p>`}
-    ${tests.map((test, i) =>
-      ofTest(
-        plotting,
-        rows.filter((row) => row.test === test),
-        `${index}-${i}`,
-      ),
-    )}
+    <p class="note">${algebraNote(results.environment.models)}</p>
+    ${tests.map((test, i) => {
+      const of = rows.filter((row) => row.test === test);
+      return ofTest(plotting, of, controlsOf(of, results.environment.models), `${index}-${i}`);
+    })}
     ${spectrumCharts(plotting, results).map(chartFigure)}`;
 }
 
-function ofTest(plotting: Plotting, rows: readonly ResultRow[], id: string): Markup {
+function ofTest(plotting: Plotting, rows: readonly ResultRow[], controls: readonly Control[], id: string): Markup {
   const set = pairsOf(rows);
   const many = set.names.length > mostModels;
   return markup`<h3>F${fittedAndTested(rows[0]).slice(1)}</h3>
     ${many ? markup`<p class="note">${set.names.length} models are too many for a matrix: the figures are in the table.</p>` : matrix(plotting, set, id)}
-    ${many ? null : pairCharts(plotting, set).map(chartFigure)}
+    ${many ? null : pairCharts(plotting, set).map(chartFigure)} ${controls.length === 0 ? null : controlTable(controls)}
     <details>
       <summary>All ${count(rows.length)} rows as a table</summary>
       ${table(allColumns, [{ heading: null, rows: rows.slice(0, mostShown) }], { label: 'All rows', key: 'agreement' })} ${more(rows.length)}
     </details>`;
 }
+
+const controlTable = (controls: readonly Control[]): Markup =>
+  markup`<details>
+    <summary>Features less logits, pair by pair</summary>
+    <p class="note">${controlNote} “0, exact”: the source’s head keeps all of its features, so both maps are one.</p>
+    ${table(controlColumns, [{ heading: null, rows: controls.slice(0, mostShown) }], { label: 'Features less logits', key: 'features less logits' })}
+    ${more(controls.length)}
+  </details>`;
 
 function matrix(plotting: Plotting, set: ReturnType<typeof pairsOf>, id: string): Markup {
   const shown = metrics.filter((metric) => set.pairs.some((pair) => metric.value(pair) !== null));
@@ -105,7 +112,7 @@ function cellFacts(pair: Pair): { heading: string; figures: [string, string][]; 
     heading,
     figures: [
       ['agreement from logits', share(logits?.agreement ?? null)],
-      ['95 % interval', interval(logits?.agreementInterval ?? null)],
+      ['95 % interval', logits ? intervalOf(logits) : none],
       ['agreement from features', share(features?.agreement ?? null)],
       ...(paired ? [['features’ gain, points', inPoints(paired)] as [string, string]] : []),
       ['the models’ own agreement', share(row.rawAgreement)],

@@ -6,6 +6,8 @@ import { loadPlot, type Plotting } from './chart.js';
 import { fitCharts, mostShown } from './charts.js';
 import { comparison } from './compare.js';
 import { columnsFor } from './columns.js';
+import { algebraNote, controlLines } from './control.js';
+import { intervalNotes } from './exact.js';
 import { metrics } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
 import { markup, Markup } from './html.js';
@@ -168,8 +170,16 @@ function fits(plotting: Plotting, results: Results): Markup {
 }
 
 /** What a reader of the table wonders at: rows that are empty, a rank below the width. */
-const notesOf = (rows: readonly ResultRow[], { environment }: Results): string[] => [
-  ...notKnownNotes(rows).map(capital),
+const notesOf = (rows: readonly ResultRow[], { environment, experiment }: Results): string[] => [
+  ...[...notKnownNotes(rows), ...intervalNotes(rows)].map(capital),
+  ...groupRows(rows).flatMap((group) =>
+    controlLines(group, environment.models).map(
+      (line) => `${capital(line)} (${pairName(group[0])}, ${shortSpec(group[0].test)})`,
+    ),
+  ),
+  ...(definitions.find(({ id }) => id === experiment)?.pairs === 'zero-shot'
+    ? [algebraNote(environment.models).slice(0, -1)]
+    : []),
   ...new Set(
     groupRows(rows).flatMap((group) => {
       const note = rankNoteOf(group, environment.models);

@@ -7,17 +7,71 @@ export interface Difference {
   interval: [number, number];
 }
 
+/** Rows on which both, only the first, only the second and neither succeed. */
+export interface PairedCounts {
+  both: number;
+  first: number;
+  second: number;
+  neither: number;
+}
+
 /**
  * The difference of two rows' agreement, first less second, image by image; null where they are not of the same images,
- * or one has no outcomes. That the images are the same is for the caller to know: rows of equal test digests.
+ * or one has no outcomes. That the images are the same is for the caller to know: rows of equal test digests. Where each
+ * image has several rows, images are counted.
  */
 export function pairedDifference(first: ResultRow, second: ResultRow): Difference | null {
-  if (first.nTest !== second.nTest || !first.outcomes || !second.outcomes) return null;
+  const variations = first.variations ?? 1;
+  if (first.nTest !== second.nTest || variations !== (second.variations ?? 1)) return null;
+  if (!first.outcomes || !second.outcomes || first.nTest % variations !== 0) return null;
   const [a, b] = [first, second].map(({ outcomes, nTest }) => decodeOutcomes(outcomes!, nTest));
   if (!a || !b) return null;
-  const counts = { both: 0, first: 0, second: 0, neither: 0 };
-  a.forEach((value, i) => counts[value ? (b[i] ? 'both' : 'first') : b[i] ? 'second' : 'neither']++);
-  return newcombe(counts);
+  const images = Array.from({ length: a.length / variations }, (_, i) => ({
+    ...{ both: 0, first: 0, second: 0, neither: 0 },
+    rows: [i * variations, (i + 1) * variations],
+  }));
+  for (const image of images) {
+    for (let i = image.rows[0]; i < image.rows[1]; i++) {
+      image[a[i] ? (b[i] ? 'both' : 'first') : b[i] ? 'second' : 'neither']++;
+    }
+  }
+  return clusteredDifference(images);
+}
+
+/**
+ * Newcombe's interval where rows come in clusters, of which only the clusters are independent: his, with the numbers of
+ * rows divided by the design effect of the difference, as `clusteredInterval` does with Wilson's. Before it is estimated, a
+ * cluster that only the first has and one that only the second has are added, so that it does not come from one or two.
+ * With clusters of one row it is Newcombe's own.
+ * @param clusters at least one, of at least one row each
+ */
+export function clusteredDifference(clusters: readonly PairedCounts[]): Difference {
+  const of = (key: keyof PairedCounts): number => clusters.reduce((sum, cluster) => sum + cluster[key], 0);
+  const counts = { both: of('both'), first: of('first'), second: of('second'), neither: of('neither') };
+  const effect = designEffect(clusters, counts);
+  return newcombe({
+    both: counts.both / effect,
+    first: counts.first / effect,
+    second: counts.second / effect,
+    neither: counts.neither / effect,
+  });
+}
+
+/** The clusters' variance of the difference over that of as many independent rows: from 1 to a cluster's size. */
+function designEffect(clusters: readonly PairedCounts[], { both, first, second, neither }: PairedCounts): number {
+  const rows = both + first + second + neither;
+  const size = rows / clusters.length;
+  const n = rows + 2 * size;
+  const mean = (first - second) / n;
+  const squares = clusters.reduce(
+    (sum, each) => {
+      const own = each.both + each.first + each.second + each.neither;
+      return sum + (each.first - each.second - mean * own) ** 2;
+    },
+    size ** 2 * ((1 - mean) ** 2 + (1 + mean) ** 2),
+  );
+  const independent = first + second + 2 * size - n * mean ** 2;
+  return Math.min(size, Math.max(1, squares / independent));
 }
 
 /**
@@ -25,7 +79,7 @@ export function pairedDifference(first: ResultRow, second: ResultRow): Differenc
  * 1998, 2635–2650, method 10): Wilson's intervals of both, squared and added, with their correlation.
  * @param counts units on which both, only the first, only the second and neither succeed
  */
-export function newcombe(counts: { both: number; first: number; second: number; neither: number }): Difference {
+export function newcombe(counts: PairedCounts): Difference {
   const { both: a, first: b, second: c, neither: d } = counts;
   const n = a + b + c + d;
   const [p, q] = [(a + b) / n, (a + c) / n];

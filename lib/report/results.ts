@@ -1,5 +1,7 @@
 import { definitions, publishedFor, type PublishedFigure, type ResultRow, type Results } from '../experiments/index.js';
 import { columnsFor } from './columns.js';
+import { algebraNote, controlLines, controlsOf, renderControls } from './control.js';
+import { intervalNotes } from './exact.js';
 import { notKnownNotes } from './known.js';
 import { count, seconds, share } from './figures.js';
 import { leftOutNotes } from './left-out.js';
@@ -29,10 +31,11 @@ export function renderResults(found: Results): string {
     const notes = [...new Set(rows.flatMap(({ warnings }) => warnings))].map((text) => `! ${text}`);
     const rank = rankNoteOf(rows, results.environment.models);
     if (rank) notes.unshift(rank);
-    notes.unshift(...notKnownNotes(rows));
+    notes.unshift(...notKnownNotes(rows), ...intervalNotes(rows), ...controlLines(rows, results.environment.models));
     if (published) notes.unshift(publishedNote(published));
     if (notes.length > 0) blocks.push(notes.join('\n'));
   }
+  if (definition?.pairs === 'zero-shot') blocks.push(algebraNote(results.environment.models));
   blocks.push(...transformNotes(results));
   for (const failure of results.failures) blocks.push(`FAILED CHECK: ${failure}`);
   return blocks.join('\n\n');
@@ -63,8 +66,9 @@ function renderAllPairs({ experiment, question, rows, failures, environment }: R
   ];
   for (const test of new Set(rows.map((row) => row.test))) {
     const of = rows.filter((row) => row.test === test);
-    blocks.push(fittedAndTested(of[0]), renderMatrices(of));
+    blocks.push(fittedAndTested(of[0]), renderMatrices(of), ...renderControls(controlsOf(of, environment.models)));
   }
+  blocks.push(algebraNote(environment.models));
   if (environment.jointSeconds !== null) {
     blocks.push(`${count(rows.length)} rows; the joint Gram and all maps took ${seconds(environment.jointSeconds)}`);
   }

@@ -2,6 +2,8 @@ import { visible } from '../base/index.js';
 import { definitions, publishedFor, type ResultRow, type Results } from '../experiments/index.js';
 import { answerOf } from './answer.js';
 import { columnsFor } from './columns.js';
+import { algebraNote, controlLines } from './control.js';
+import { intervalNotes } from './exact.js';
 import { notKnownNotes, onlyKnown, whyNotKnown } from './known.js';
 import { noticesOf } from './notices.js';
 import { facts, publishedNote } from './results.js';
@@ -16,6 +18,7 @@ export function renderMarkdown(found: Results): string {
   const blocks = [`# ${text(title)}`, `_${text(question)}_`, text(answerOf(results))];
   const notices = noticesOf(results);
   if (notices.length > 0) blocks.push(notices.map((notice) => `- ${text(notice.text)}`).join('\n'));
+  if (isAlgebra(experiment)) blocks.push(text(algebraNote(environment.models)));
   for (const group of groupRows(rows)) {
     const columns = columnsFor(experiment, group);
     const published = publishedFor(experiment, group[0]);
@@ -28,12 +31,17 @@ export function renderMarkdown(found: Results): string {
         ...group.map((row) => line(columns.map(({ cell }) => text(cell(row))))),
       ].join('\n'),
     );
-    blocks.push(...notKnownNotes(group).map((note) => text(`N${note.slice(1)}.`)));
+    const notes = [...notKnownNotes(group), ...intervalNotes(group), ...controlLines(group, environment.models)];
+    blocks.push(...notes.map((note) => text(`${note.charAt(0).toUpperCase()}${note.slice(1)}.`)));
     if (published) blocks.push(`${text(publishedNote(published))}.`);
   }
   if (environment.command !== null) blocks.push(`    ${environment.command.replace(/\s+/g, ' ')}`);
   return `${blocks.join('\n\n')}\n`;
 }
+
+/** Whether the logits of its fits are computed from features and heads. */
+const isAlgebra = (experiment: number): boolean =>
+  typeof definitions.find(({ id }) => id === experiment)?.pairs === 'string';
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
