@@ -4,14 +4,16 @@ import {
   aloneSentence,
   auditVerdict,
   compareUpToRotation,
-  fingerprint,
+  fingerprintOf,
+  lookAt,
   identifiableFeatures,
   matchFeatures,
-  recoverFeatures,
+  recoverFrom,
   rectifiedRowsNeeded,
   sphereRowsNeeded,
   variationsNeeded,
   type AuditFindings,
+  type Look,
   type Recovery,
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
@@ -142,8 +144,9 @@ function hidesNothing(spec: string, classes: number): boolean {
 
 async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditOptions): Promise<Leaks> {
   const { signal, onProgress, vary = 1 } = options;
-  const print = await fingerprint(store.logits, { features: false, signal, onProgress });
-  const { recovery, untried } = await tryRecovery(store, options);
+  const look = await lookAt(store.logits, { signal, onProgress });
+  const print = await fingerprintOf(look, { features: false, signal, onProgress });
+  const { recovery, untried } = await tryRecovery(look, options);
   if (recovery) {
     const { sphere, kind } = recovery.report;
     print.normalised = sphere ? sphere.holds : null;
@@ -184,13 +187,13 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
 
 /** What these outputs cannot show is an answer, and no error; any other error is one. */
 async function tryRecovery(
-  store: Store,
+  look: Look,
   { signal, recoverySeconds = 300, onProgress }: AuditOptions,
 ): Promise<{ recovery: Recovery | null; untried: NotShownError['code'] | null }> {
   try {
     // Whoever stops an audit by now has waited long enough to be told what is found so far.
     const options = { finish: signal, seconds: recoverySeconds, onProgress };
-    return { recovery: await recoverFeatures(store.logits, options), untried: null };
+    return { recovery: await recoverFrom(() => Promise.resolve(look), options), untried: null };
   } catch (error) {
     if (!(error instanceof NotShownError)) throw error;
     return { recovery: null, untried: error.code };

@@ -69,14 +69,14 @@ export async function supportedSpace(
   options: TaskOptions = {},
 ): Promise<SupportedSpace> {
   const space = await outputSpace(outputs, seen, options);
+  const whole: PartSpace = { space, seen, left: [] };
+  if ((await carriers(outputs, whole, options)).rows.length === 0) {
+    return { space, seen, left: [], carried: null, shared: null, whole: space };
+  }
   // Few columns more than directions fill the same space, and an eigen-decomposition takes the cube of them.
   const cols = space.rank === null ? outputs.cols : Math.min(outputs.cols, space.rank + spareColumns);
   const source = cols === outputs.cols ? outputs : someColumns(outputs, cols);
-  const all: PartSpace = {
-    space: source === outputs ? space : await outputSpace(source, seen, options),
-    seen,
-    left: [],
-  };
+  const all: PartSpace = source === outputs ? whole : { ...whole, space: await outputSpace(source, seen, options) };
   const most = seen.scale === 'logits' ? all.space.columns.length : all.space.columns.length - 1;
   const rankOf = (part: PartSpace): number => part.space.rank ?? most;
   let current = all;

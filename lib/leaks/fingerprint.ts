@@ -1,7 +1,8 @@
-import { toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import type { RowSource, RowsLike } from '../tensor/index.js';
 import { describeCarried, describeShared, stackedNote, supportedSpace, type CarriedRows } from './carried.js';
-import { examineOutputs, plain, some, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
+import { plain, some, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { count, NotShownError, type TaskOptions } from '../base/index.js';
+import { lookAt, type Look } from './look.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
 import { hiddenIn, withoutZeros, type Usable } from './usable.js';
@@ -45,9 +46,12 @@ export interface Fingerprint {
  * What a set of outputs (n, c) shows of the model that made them.
  * @throws FeatReconstructError for outputs that no classifier gives (see `examineOutputs`)
  */
-export async function fingerprint(outputs: RowsLike, options: FingerprintOptions = {}): Promise<Fingerprint> {
-  const rows = toRowSource(outputs, 'the outputs');
-  const examined = await examineOutputs(rows, options);
+export const fingerprint = async (outputs: RowsLike, options: FingerprintOptions = {}): Promise<Fingerprint> =>
+  fingerprintOf(await lookAt(outputs, options), options);
+
+/** The same of outputs that have been examined. */
+export async function fingerprintOf(look: Look, options: FingerprintOptions = {}): Promise<Fingerprint> {
+  const { rows, seen: examined } = look;
   const seen = plain(examined);
   const result: Fingerprint = {
     rows: seen.rows,
@@ -82,7 +86,8 @@ export async function fingerprint(outputs: RowsLike, options: FingerprintOptions
   try {
     usable = withoutZeros(rows, examined);
     if (usable.note) result.reasons.push(usable.note);
-    const supported = await supportedSpace(usable.rows, usable.seen, options);
+    const supported =
+      usable.rows === rows ? await look.space() : await supportedSpace(usable.rows, usable.seen, options);
     space = supported.space;
     kept = supported.seen;
     if (supported.carried) {

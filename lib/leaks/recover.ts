@@ -1,11 +1,12 @@
 import type { NdArray } from 'ndarray';
 import { count, NotShownError, option, type TaskOptions, UsageError } from '../base/index.js';
 import { applyLinearMap, composeLinearMaps, rowsOf, type Matrix } from '../fit/index.js';
-import { toNdArray, toRowSource, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
-import { describeCarried, namesOf, supportedSpace } from './carried.js';
-import { examineOutputs, plain, type ExaminedRows, type Examination } from './examine.js';
+import { toNdArray, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
+import { describeCarried, namesOf } from './carried.js';
+import { plain, type ExaminedRows, type Examination } from './examine.js';
 import { unitDirection } from './facet.js';
 import { blocks } from './graphs.js';
+import { lookAt, type Look } from './look.js';
 import {
   findFacets,
   rectifiedRowsNeeded,
@@ -103,6 +104,11 @@ export interface Recovery {
  * @throws NotShownError for outputs of which most is hidden, without a gap in their spectrum, or with too few rows
  */
 export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions = {}): Promise<Recovery> {
+  return recoverFrom(() => lookAt(outputs, options), options);
+}
+
+/** The same of outputs that have been examined, or are then. */
+export async function recoverFrom(look: () => Promise<Look>, options: RecoverOptions = {}): Promise<Recovery> {
   const { kind = 'auto' } = options;
   if (!['auto', 'sphere', 'rectified'].includes(kind)) {
     throw new UsageError(`Expected ${option('kind')} to be auto, sphere or rectified, found '${kind}'.`);
@@ -119,11 +125,11 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
         ? []
         : [AbortSignal.timeout(Math.ceil(1000 * seconds * share))]),
     ]);
-  const rows = toRowSource(outputs, 'the outputs');
-  const seen = await examineOutputs(rows, options);
+  const looked = await look();
+  const { rows, seen } = looked;
   // Refuses what is hidden before any arithmetic.
   linearOutputs(rows, seen);
-  const { space, seen: kept, carried } = await supportedSpace(rows, seen, options);
+  const { space, seen: kept, carried } = await looked.space();
   if (space.rank === null) {
     const expected =
       space.missing === 'too-few-rows'

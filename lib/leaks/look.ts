@@ -1,0 +1,20 @@
+import type { TaskOptions } from '../base/index.js';
+import { toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { supportedSpace, type SupportedSpace } from './carried.js';
+import { examineOutputs, type ExaminedRows } from './examine.js';
+
+/** Outputs that have been examined: given to several questions, they are read and decomposed once. */
+export interface Look {
+  rows: RowSource;
+  seen: ExaminedRows;
+  /** The space that they fill, found when it is first asked for. */
+  space(): Promise<SupportedSpace>;
+}
+
+/** Examines outputs (n, c). @throws FeatReconstructError see `examineOutputs` */
+export async function lookAt(outputs: RowsLike, options: TaskOptions = {}): Promise<Look> {
+  const rows = toRowSource(outputs, 'the outputs');
+  const seen = await examineOutputs(rows, options);
+  let space: Promise<SupportedSpace> | null = null;
+  return { rows, seen, space: () => (space ??= supportedSpace(rows, seen, options)) };
+}
