@@ -72,7 +72,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
     const possible = observe.filter((spec) => !hidesNothing(spec, store.logits.cols));
     const side = { store: train, seconds };
     const training = await trainingFrom(side, side, options);
-    const fits = await fitPair(training, { ...options, observe: possible });
+    const fits = await fitPair(training, { ...options, observe: possible }, vary);
     // Source and target are one store on each side, as they are in experiment 1.
     const judged = await judgeFits(
       fits,

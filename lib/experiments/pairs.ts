@@ -3,10 +3,13 @@ import type { Store } from '../extract/index.js';
 import {
   accumulate,
   accumulateFolds,
+  crossValidate,
   fitSgd,
   mergeStatistics,
   pseudoInverse,
   solve,
+  statisticsOfFolds,
+  stripedFolds,
   trainingSpan,
   type SgdOptions,
   type Statistics,
@@ -19,6 +22,7 @@ import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { labelsFor } from './labels.js';
 import { rawAgreement } from './raw.js';
+import { betterOf, readerFolds, readersOf, scoresOf } from './readers.js';
 import { readsOf, spanOfLogits } from './reading.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
 import { sampleImages, type Album } from './samples.js';
@@ -140,11 +144,14 @@ export async function judgeFits(
 const isLookedAt = (fit: Fit, fits: readonly Fit[]): boolean =>
   fit.observe === undefined && fit.prior === null && (fit.sgd !== null || fit.alpha === fits[0].alpha);
 
-/** All fits of a pair: on all of the logits or on what is shown of them, and by SGD. */
-export async function fitPair(train: Training, options: RunOptions): Promise<Fit[]> {
+/**
+ * All fits of a pair: on all of the logits or on what is shown of them, and by SGD.
+ * @param variations rows that each image has, neighbours of one another
+ */
+export async function fitPair(train: Training, options: RunOptions, variations = 1): Promise<Fit[]> {
   const fits: Fit[] = [];
   for (const spec of options.observe ?? ['logits']) {
-    fits.push(...(spec === 'logits' ? await fitAll(train, options) : await fitShown(train, spec, options)));
+    fits.push(...(spec === 'logits' ? await fitAll(train, options) : await fitShown(train, spec, options, variations)));
   }
   if (options.sgd && train.rows) fits.push(await fitBySgd(train, train.rows, options));
   return fits;
@@ -174,10 +181,37 @@ async function fitAll(train: Training, options: RunOptions): Promise<Fit[]> {
 
 const secondsSince = (begun: number): number => (performance.now() - begun) / 1000;
 
-/** On what an interface shows of the logits, as it is: with a part hidden there is no span to be in, and no head to undo. */
-async function fitShown({ source, target, rows }: Training, spec: string, options: RunOptions): Promise<Fit[]> {
-  const { signal, onProgress, model, crossValidation, rcond } = options;
-  const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${spec})`;
+/**
+ * On what an interface shows of the logits: with a part hidden there is no span to be in, and no head to undo. Probabilities
+ * are read in two ways, and of each fit the better one by its error on training images that it was not fitted on is kept.
+ */
+async function fitShown(train: Training, spec: string, options: RunOptions, variations: number): Promise<Fit[]> {
+  const [plain, log] = readersOf(spec);
+  if (!log) return (await fitRead(train, plain.spec, spec, options, 0, variations)).fits;
+  // So many that each fold has images of its own; with one there is nothing to compare by.
+  const folds = Math.min(readerFolds, Math.floor(train.source.rows / variations));
+  if (folds < 2) return (await fitRead(train, plain.spec, spec, options, 0, variations)).fits;
+  // One after the other: the matrices of one are gone before those of the next are there.
+  const asItStands = await fitRead(train, plain.spec, spec, options, folds, variations);
+  const byLogarithm = await fitRead(train, log.spec, spec, options, folds, variations);
+  const select = options.crossValidation?.select === 'agreement' ? 'agreement' : 'r2';
+  return betterOf(asItStands, byLogarithm, select);
+}
+
+/**
+ * What `reader` reads of `spec`.
+ * @param folds in how many folds it is scored; 0 for not at all
+ */
+async function fitRead(
+  { source, target, rows }: Training,
+  reader: string,
+  spec: string,
+  options: RunOptions,
+  folds: number,
+  variations: number,
+): Promise<{ fits: Fit[]; scores: number[] }> {
+  const { signal, onProgress, model, crossValidation, alphas = [0], rcond } = options;
+  const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${reader})`;
   const begun = performance.now();
   const y = rows!.target.features;
   const task = {
@@ -185,14 +219,26 @@ async function fitShown({ source, target, rows }: Training, spec: string, option
     signal,
     onProgress: (progress: Progress) => onProgress?.({ ...progress, stage }),
   };
-  const shown = await shownOf(rows!.source, spec, { rcond, ...task });
-  const folds = crossValidation && (await accumulateFolds(shown.x, y, { ...crossValidation, ...task }));
-  const statistics = folds ? mergeStatistics(...folds) : await accumulate(shown.x, y, task);
+  const shown = await shownOf(rows!.source, reader, { rcond, ...task });
+  const parts = crossValidation
+    ? await accumulateFolds(shown.x, y, { ...crossValidation, ...task })
+    : folds > 0
+      ? await statisticsOfFolds(shown.x, y, stripedFolds(y.rows, folds, variations), task)
+      : null;
+  const statistics = parts ? mergeStatistics(...parts) : await accumulate(shown.x, y, task);
+  const compared =
+    parts && !crossValidation
+      ? await crossValidate(parts, { alphas, rcond, signal, onProgress: task.onProgress })
+      : null;
   const known = { seconds: secondsSince(begun) };
-  const fits = folds
-    ? await solveChosen(statistics, { x: shown.x, y, folds, head: target.head }, [null], known, options)
-    : await solveAll(statistics, [null], known, options);
-  return Promise.all(fits.map((fit) => ofShown(fit, spec, shown)));
+  const fits =
+    parts && crossValidation
+      ? await solveChosen(statistics, { x: shown.x, y, folds: parts, head: target.head }, [null], known, options)
+      : await solveAll(statistics, [null], known, options);
+  const scores = compared
+    ? scoresOf(compared, alphas, statistics)
+    : fits.flatMap(({ crossValidation: chosen }) => (chosen ? scoresOf(chosen, [chosen.alpha], statistics) : []));
+  return { fits: await Promise.all(fits.map((fit) => ofShown(fit, spec, shown))), scores };
 }
 
 /** A fit of what is read as one of what is shown. That there is no gap in it goes without saying. */

@@ -45,6 +45,27 @@ export function splitFolds(n: number, { folds = 5, shuffle }: FoldOptions = {}):
 }
 
 /**
+ * Folds of rows from all over the data set, without reading any row twice: it is cut into runs, which go to the folds in
+ * turn. Rows that belong together, such as variations of one image, stay together.
+ * @param together how many neighbouring rows that is
+ */
+export function stripedFolds(n: number, folds: number, together = 1): Fold[] {
+  const run = together * Math.max(1, Math.min(stripe, Math.floor(n / (together * folds * leastRuns))));
+  return Array.from({ length: folds }, (_, index) => {
+    const rows: number[] = [];
+    for (let start = index * run; start < n; start += folds * run) {
+      for (let row = start; row < Math.min(n, start + run); row++) rows.push(row);
+    }
+    return { index, n: rows.length, of: (source) => pickRows(source, Int32Array.from(rows)) };
+  });
+}
+
+/** Rows of a run, at most: the runs between are then further than `pickRows` reads in one go. */
+const stripe = 512;
+/** Runs of each fold, so that rows in the order of their classes leave no fold without some. */
+const leastRuns = 20;
+
+/**
  * Statistics of each fold of X (n, p) and Y (n, q): one pass over the rows. Merged they are those of all rows.
  * @throws UsageError, FeatReconstructError as `splitFolds` and `accumulate` do
  */
@@ -53,13 +74,22 @@ export async function accumulateFolds(
   Y: RowsLike,
   options: FoldOptions & TaskOptions & Pick<AccumulateOptions, 'executionProviders'> = {},
 ): Promise<Statistics[]> {
-  const { signal, onProgress, executionProviders } = options;
   const [x, y] = [toRowSource(X, 'X'), toRowSource(Y, 'Y')];
   // Rows that do not pair up are accumulate's to refuse, in its words.
   if (x.rows !== y.rows) await accumulate(x, y);
+  return statisticsOfFolds(x, y, splitFolds(x.rows, options), options);
+}
+
+/** The same of folds that were made otherwise. */
+export async function statisticsOfFolds(
+  x: RowSource,
+  y: RowSource,
+  folds: readonly Fold[],
+  { signal, onProgress, executionProviders }: TaskOptions & Pick<AccumulateOptions, 'executionProviders'>,
+): Promise<Statistics[]> {
   const statistics: Statistics[] = [];
   let firstRow = 0;
-  for (const fold of splitFolds(x.rows, options)) {
+  for (const fold of folds) {
     const before = firstRow;
     statistics.push(
       await accumulate(fold.of(x), fold.of(y), {

@@ -17,7 +17,7 @@ export { leadingEigen } from './factorise.js';
 export type { Solver } from './factorise.js';
 export { fitLinearMap } from './fit-linear-map.js';
 export type { FitOptions } from './fit-linear-map.js';
-export { accumulateFolds, splitFolds } from './folds.js';
+export { accumulateFolds, splitFolds, statisticsOfFolds, stripedFolds } from './folds.js';
 export type { Fold, FoldOptions } from './folds.js';
 export { headCondition, pseudoInverse, rowSpace } from './head.js';
 export { accumulateJoint, jointProblem, JointStatistics, logitReader, readJoint } from './joint.js';
