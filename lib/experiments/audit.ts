@@ -13,6 +13,7 @@ import {
   sphereRowsNeeded,
   variationsNeeded,
   type AuditFindings,
+  type OptionName,
   type Recovery,
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
@@ -165,6 +166,9 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
   const report = recovery?.report ?? null;
   // Too few rows do not show the rank; what the model's width takes they still lack.
   const rank = print.rank ?? (untried === 'too-few-rows' ? Math.min(model.featureDim, model.classCount) : null);
+  const comparison = await compare(recovery, store);
+  // Whoever has a command to run again is told its flags, whoever calls the library its options.
+  const name: OptionName | undefined = options.command === undefined ? undefined : (_, flag) => flag;
   const findings: AuditFindings = {
     model: model.name,
     classes: model.classCount,
@@ -173,24 +177,27 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
     vary,
     curve: rows
       .filter(({ prior, alpha, r2, agreement }) => prior === null && alpha === 0 && r2 !== null && agreement !== null)
-      .map(({ observe = 'logits', agreement, r2, nTrain }) => ({
+      .map(({ observe = 'logits', agreement, r2, r2PerFeature, reading, nTrain }) => ({
         observe,
         agreement: agreement!,
         r2: r2!,
+        above99: r2PerFeature?.above99 ?? null,
+        by: reading?.by,
         // Variations of an image are no images of their own: what a map learns of one it knows of the others.
         fitted: Math.floor(nTrain / vary),
       })),
     fingerprint: print,
     recovery: report,
+    compared: comparison?.kind === 'sphere' ? comparison.r2 : null,
     untried,
     ...(rank === null ? { variations: null } : wantingRows(rank, store.rows - print.outputs.duplicates, vary)),
   };
   return {
-    verdict: auditVerdict(findings),
+    verdict: auditVerdict(findings, name),
     fingerprint: print,
     recovery: report,
-    reason: report === null ? aloneSentence(findings) : null,
-    comparison: await compare(recovery, store),
+    reason: report === null ? aloneSentence(findings, name) : null,
+    comparison,
   };
 }
 

@@ -3,13 +3,12 @@ import type { Store } from '../extract/index.js';
 import {
   accumulate,
   accumulateFolds,
-  crossValidate,
   fitSgd,
+  keepFifthOut,
   mergeStatistics,
   pseudoInverse,
   solve,
   statisticsOfFolds,
-  stripedFolds,
   trainingSpan,
   type SgdOptions,
   type Statistics,
@@ -22,7 +21,7 @@ import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { labelsFor } from './labels.js';
 import { rawAgreement } from './raw.js';
-import { betterOf, readerFolds, readersOf, scoresOf } from './readers.js';
+import { betterOf, leastRows, readersOf, scoreOf, triedOn, type Read } from './readers.js';
 import { readsOf, spanOfLogits } from './reading.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
 import { sampleImages, type Album } from './samples.js';
@@ -183,33 +182,30 @@ const secondsSince = (begun: number): number => (performance.now() - begun) / 10
 
 /**
  * On what an interface shows of the logits: with a part hidden there is no span to be in, and no head to undo. Probabilities
- * are read in two ways, and of each fit the better one by its error on training images that it was not fitted on is kept.
+ * are read in two ways; kept is the one that does better on a fifth of the training images after a fit on the others.
  */
 async function fitShown(train: Training, spec: string, options: RunOptions, variations: number): Promise<Fit[]> {
   const [plain, log] = readersOf(spec);
-  if (!log) return (await fitRead(train, plain.spec, spec, options, 0, variations)).fits;
-  // So many that each fold has images of its own; with one there is nothing to compare by.
-  const folds = Math.min(readerFolds, Math.floor(train.source.rows / variations));
-  if (folds < 2) return (await fitRead(train, plain.spec, spec, options, 0, variations)).fits;
+  const tried = log !== undefined && train.source.rows >= leastRows * variations;
+  if (!tried) return [...(await fitRead(train, plain.spec, spec, options, null)).fits];
   // One after the other: the matrices of one are gone before those of the next are there.
-  const asItStands = await fitRead(train, plain.spec, spec, options, folds, variations);
-  const byLogarithm = await fitRead(train, log.spec, spec, options, folds, variations);
+  const asItStands = await fitRead(train, plain.spec, spec, options, variations);
+  const byLogarithm = await fitRead(train, log.spec, spec, options, variations);
   const select = options.crossValidation?.select === 'agreement' ? 'agreement' : 'r2';
   return betterOf(asItStands, byLogarithm, select);
 }
 
 /**
  * What `reader` reads of `spec`.
- * @param folds in how many folds it is scored; 0 for not at all
+ * @param variations rows of one image, where the reader is to be scored on training images that are kept out; else null
  */
 async function fitRead(
   { source, target, rows }: Training,
   reader: string,
   spec: string,
   options: RunOptions,
-  folds: number,
-  variations: number,
-): Promise<{ fits: Fit[]; scores: number[] }> {
+  variations: number | null,
+): Promise<Read> {
   const { signal, onProgress, model, crossValidation, alphas = [0], rcond } = options;
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${reader})`;
   const begun = performance.now();
@@ -219,30 +215,24 @@ async function fitRead(
     signal,
     onProgress: (progress: Progress) => onProgress?.({ ...progress, stage }),
   };
-  const shown = await shownOf(rows!.source, reader, { rcond, ...task });
-  const parts = crossValidation
-    ? await accumulateFolds(shown.x, y, { ...crossValidation, ...task })
-    : folds > 0
-      ? await statisticsOfFolds(shown.x, y, stripedFolds(y.rows, folds, variations), task)
-      : null;
-  const statistics = parts ? mergeStatistics(...parts) : await accumulate(shown.x, y, task);
-  const compared =
-    parts && !crossValidation
-      ? await crossValidate(parts, { alphas, rcond, signal, onProgress: task.onProgress })
-      : null;
-  const known = { seconds: secondsSince(begun) };
-  const fits =
-    parts && crossValidation
-      ? await solveChosen(statistics, { x: shown.x, y, folds: parts, head: target.head }, [null], known, options)
-      : await solveAll(statistics, [null], known, options);
-  const scores = compared
-    ? scoresOf(compared, alphas, statistics)
-    : fits.flatMap(({ crossValidation: chosen }) => (chosen ? scoresOf(chosen, [chosen.alpha], statistics) : []));
-  return { fits: await Promise.all(fits.map((fit) => ofShown(fit, spec, shown))), scores };
+  const { x, ...shown } = await shownOf(rows!.source, reader, { rcond, ...task });
+  const done = (fits: readonly Fit[]): Promise<Fit[]> => Promise.all(fits.map((fit) => ofShown(fit, spec, shown)));
+  if (crossValidation) {
+    const folds = await accumulateFolds(x, y, { ...crossValidation, ...task });
+    const statistics = mergeStatistics(...folds);
+    const known = { seconds: secondsSince(begun) };
+    const fits = await solveChosen(statistics, { x, y, folds, head: target.head }, [null], known, options);
+    return { fits: await done(fits), scores: fits.map((fit) => scoreOf(fit.crossValidation!, statistics)) };
+  }
+  const parts = variations === null ? null : await statisticsOfFolds(x, y, keepFifthOut(y.rows, variations), task);
+  const statistics = parts ? mergeStatistics(...parts) : await accumulate(x, y, task);
+  const scores = parts ? await triedOn(parts, alphas, { rcond, signal }) : [];
+  const fits = await solveAll(statistics, [null], { seconds: secondsSince(begun) }, options);
+  return { fits: await done(fits), scores };
 }
 
 /** A fit of what is read as one of what is shown. That there is no gap in it goes without saying. */
-async function ofShown(fit: Fit, spec: string, { reads, lift, warnings }: Shown): Promise<Fit> {
+async function ofShown(fit: Fit, spec: string, { reads, lift, warnings }: Omit<Shown, 'x'>): Promise<Fit> {
   const begun = performance.now();
   const map = await lift(fit.map);
   return { ...fit, map, seconds: fit.seconds + secondsSince(begun), observe: spec, reads, warnings };

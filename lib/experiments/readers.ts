@@ -1,4 +1,4 @@
-import type { AlphaScore, CrossValidation, Statistics } from '../fit/index.js';
+import { errorOn, solve, type CrossValidation, type SolveOptions, type Statistics } from '../fit/index.js';
 import { parseObserve, showsProbabilities } from '../leaks/index.js';
 import type { Fit } from './rows.js';
 import type { ResultRow } from './types.js';
@@ -20,21 +20,33 @@ export function readersOf(spec: string): Reader[] {
   return [plain, { by: 'log', spec: `${spec}+log` }];
 }
 
-/** Folds in which two readers are compared, where nobody asked for others. */
-export const readerFolds = 5;
+/** Rows of which a reader's maps can be tried on a fifth that they were not fitted on. */
+export const leastRows = 10;
 
-/** What a reader's fits do on rows that they were not fitted on, the larger the better, a number for each fit. */
-export function scoresOf(
-  { curve, select }: Pick<CrossValidation, 'curve' | 'select'>,
+/** R² of each alpha's map of most of the training images on the fifth that was kept out. */
+export async function triedOn(
+  [fitted, keptOut]: readonly Statistics[],
   alphas: readonly number[],
-  statistics: Statistics,
-): number[] {
-  const { n, q, ssY } = statistics;
-  const variance = ssY.reduce((sum, value) => sum + value, 0) / (n * q);
-  const score = (entry: AlphaScore): number =>
-    select === 'agreement' ? entry.agreement! : variance > 0 ? 1 - (entry.gcv ?? entry.mse) / variance : 0;
-  return alphas.map((alpha) => score(curve.find((entry) => entry.alpha === alpha)!));
+  options: Pick<SolveOptions, 'rcond' | 'signal'>,
+): Promise<number[]> {
+  const variance = varianceOf(keptOut);
+  const scores: number[] = [];
+  for (const alpha of alphas) {
+    const error = await errorOn(await solve(fitted, { ...options, alpha }), keptOut);
+    scores.push(variance > 0 ? 1 - error / variance : 0);
+  }
+  return scores;
 }
+
+/** The same of the alpha that cross-validation chose, by what it was chosen by. */
+export function scoreOf({ alpha, curve, select }: CrossValidation, statistics: Statistics): number {
+  const { agreement, gcv, mse } = curve.find((entry) => entry.alpha === alpha)!;
+  if (select === 'agreement') return agreement!;
+  const variance = varianceOf(statistics);
+  return variance > 0 ? 1 - (gcv ?? mse) / variance : 0;
+}
+
+const varianceOf = ({ n, q, ssY }: Statistics): number => ssY.reduce((sum, value) => sum + value, 0) / (n * q);
 
 /** The fits of one reader with their scores on training images. */
 export interface Read {

@@ -45,24 +45,25 @@ export function splitFolds(n: number, { folds = 5, shuffle }: FoldOptions = {}):
 }
 
 /**
- * Folds of rows from all over the data set, without reading any row twice: it is cut into runs, which go to the folds in
- * turn. Rows that belong together, such as variations of one image, stay together.
+ * Two parts of the rows: most of them, and a fifth from all over the data set to try a fit on. It is cut into runs, of which
+ * every fifth is kept out. Rows that belong together, such as variations of one image, stay together.
  * @param together how many neighbouring rows that is
  */
-export function stripedFolds(n: number, folds: number, together = 1): Fold[] {
-  const run = together * Math.max(1, Math.min(stripe, Math.floor(n / (together * folds * leastRuns))));
-  return Array.from({ length: folds }, (_, index) => {
-    const rows: number[] = [];
-    for (let start = index * run; start < n; start += folds * run) {
-      for (let row = start; row < Math.min(n, start + run); row++) rows.push(row);
-    }
-    return { index, n: rows.length, of: (source) => pickRows(source, Int32Array.from(rows)) };
+export function keepFifthOut(n: number, together = 1): [fitted: Fold, keptOut: Fold] {
+  const run = together * Math.max(1, Math.min(stripe, Math.floor(n / (together * fifth * leastRuns))));
+  const of = [0, 1].map((index): Fold => {
+    const wanted = Int32Array.from({ length: n }, (_, row) => row).filter(
+      (row) => (Math.floor(row / run) % fifth === fifth - 1) === (index === 1),
+    );
+    return { index, n: wanted.length, of: (source) => pickRows(source, wanted) };
   });
+  return [of[0], of[1]];
 }
 
-/** Rows of a run, at most: the runs between are then further than `pickRows` reads in one go. */
+const fifth = 5;
+/** Rows of a run, at most: with four of them between, `pickRows` reads each by itself. */
 const stripe = 512;
-/** Runs of each fold, so that rows in the order of their classes leave no fold without some. */
+/** Runs of each part, so that rows in the order of their classes leave neither part without some. */
 const leastRuns = 20;
 
 /**

@@ -5,7 +5,7 @@
  * `varyImage` and `varied` make probes; `openOutputs` reads outputs as people have them; `auditVerdict` puts it in words.
  */
 export { aloneSentence, auditVerdict } from './audit.js';
-export type { AuditFindings, LeakPoint, Verdict } from './audit.js';
+export type { AuditFindings, LeakPoint, OptionName, Verdict } from './audit.js';
 export { carriedNote } from './carried.js';
 export type { CarriedRows } from './carried.js';
 export type { FacetCertificate } from './certificate.js';
