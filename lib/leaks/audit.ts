@@ -135,18 +135,21 @@ function learnt({ model, classes, features, curve, vary = 1 }: AuditFindings, be
   const fitted = curve.find(({ observe }) => observe === 'logits')?.fitted;
   const here = fitted ? ` (here ${count(fitted)}${inVariations(vary)})` : '';
   const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
-  const { r2, observe } = best;
-  const sharp = sharply(best);
-  // Of fewer classes than features, more may come out of probabilities than of the logits.
-  const off = observe === 'logits' ? '' : ` off ${shown(best)}`;
+  const { r2 } = best;
   return r2 >= nearlyAll
-    ? `${who} has those of every other image as well: one linear map reads ${shareInWords(r2)} of how the ${count(features)} features differ from image to image${off}${sharp}.`
-    : `${who} learns ${shareInWords(r2)} of how its ${count(features)} features differ from image to image${off}, or more${sharp}.`;
+    ? `${who} has those of every other image as well: one linear map reads off ${shareInWords(r2)} of how the ${count(features)} features differ from image to image${detail(best)}.`
+    : `${who} learns ${shareInWords(r2)} of how its ${count(features)} features differ from image to image, or more${detail(best)}.`;
 }
 
-/** How many features come back nearly whole: a share of all variance does not say it. */
-const sharply = ({ above99 = null }: LeakPoint): string =>
-  above99 === null ? '' : ` (R² above 0.99 for ${shareInWords(above99)} of the features)`;
+/** What a share of all variance does not say: how many features come back nearly whole; and of what it is, if not of logits. */
+function detail(point: LeakPoint): string {
+  const { observe, above99 = null } = point;
+  const parts = [
+    ...(observe === 'logits' ? [] : [`from ${shown(point)}`]),
+    ...(above99 === null ? [] : [`R² above 0.99 for ${shareInWords(above99)} of the features`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
+}
 
 /** An interface in words, with how it was read. */
 const shown = ({ observe, by }: LeakPoint): string => inWords(by === 'log' ? `${observe}+log` : observe);
