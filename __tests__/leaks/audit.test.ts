@@ -120,7 +120,9 @@ describe('auditVerdict', () => {
 
   it('says so where the search was ended before it was through', async () => {
     const whole = await findings('sphere', []);
-    const [{ sentences }, ended] = [whole, { ...whole, recovery: { ...whole.recovery!, cut: true } }].map(auditVerdict);
+    const [{ sentences }, ended] = [whole, { ...whole, recovery: { ...whole.recovery!, cut: true } }].map((each) =>
+      auditVerdict(each),
+    );
     expect(ended.sentences).toEqual([
       ...sentences,
       'The search was ended before it was through: with more time it may find more features.',

@@ -85,12 +85,12 @@ export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSourc
     }
   }
   const halves = steps.some(({ step }) => step === 'float16');
-  const wide = logits.dtype === 'float64' && !halves;
+  // Logarithms of halves are no halves.
+  const wide = logits.dtype === 'float64' && (!halves || isLog(steps));
   const hiding = hidingOf(steps, wide);
   return {
     rows,
     cols,
-    // Logarithms of halves are no halves.
     dtype: isLog(steps) ? (wide ? 'float64' : 'float32') : halves ? 'float16' : logits.dtype,
     async read(start, end) {
       const data = new Float64Array(await logits.read(start, end));

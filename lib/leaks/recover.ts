@@ -108,7 +108,7 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   const ending = (share: number): AbortSignal =>
     AbortSignal.any([
       ...(options.finish ? [options.finish] : []),
-      ...(options.seconds === undefined ? [] : [AbortSignal.timeout(options.seconds * share * 1000)]),
+      ...(options.seconds === undefined ? [] : [AbortSignal.timeout(Math.ceil(options.seconds * share * 1000))]),
     ]);
   const rows = toRowSource(outputs, 'the outputs');
   const seen = await examineOutputs(rows, options);
