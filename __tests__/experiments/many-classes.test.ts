@@ -69,11 +69,13 @@ describe('a head of more classes than a matrix of classes x classes is formed of
 
   /** The same from the outputs as they are, by their whole Gram. */
   async function directly(shown: string) {
-    const statistics = await accumulate(observe(train.logits, shown), train.features);
+    const reading = results.rows.find(({ observe: spec }) => spec === shown)?.reading;
+    const read = reading?.by === 'log' ? `${shown}+log` : shown;
+    const statistics = await accumulate(observe(train.logits, read), train.features);
     return evaluateMap({
       head: test.head,
       map: await solve(statistics),
-      X: observe(test.logits, shown),
+      X: observe(test.logits, read),
       Y: test.features,
       Z: test.logits,
       span: shown === 'logits' ? await trainingSpan(statistics) : undefined,

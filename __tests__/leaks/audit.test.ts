@@ -36,8 +36,8 @@ describe('auditVerdict', () => {
     );
     expect(level).toBe('features');
     expect(sentences).toEqual([
-      "Anyone who sees all 30 outputs of made (logits or probabilities) for 600 images has this model's 16 features up to a rotation: which images are similar to which, exactly as the model sees it. Nothing but the outputs is needed for that.",
-      'To anyone who also has the features of some images, all logits and all log-probabilities (or the logarithms of all probabilities) give away those of every other image: one linear map reads off more than 99.9 % of how they differ from image to image.',
+      'Anyone who sees all 30 outputs of made (logits, or probabilities, at full float32 precision) for 600 images has a normalised vector of this model up to a rotation, hence which images are similar to which in it. Nothing but the outputs is needed for that. Nothing but linear maps stands between that vector and the outputs; it need not be the layer right before the last one.',
+      'To anyone who also has the features of some images, all logits and all log-probabilities give away those of every other image: one linear map reads off more than 99.9 % of how they differ from image to image.',
       'Showing less gives away less: the top 5 probabilities rounded to 2 decimals 43.2 % of how the features differ from image to image. One linear map reads that off, and a cleverer reader may get more.',
       "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from another's.",
     ]);
@@ -62,7 +62,7 @@ describe('auditVerdict', () => {
       'Anyone who sees all 10 outputs of made and has its features for some images learns 83.0 % of how its 16 features differ from image to image, or more.',
       'Showing less gives away less: all logits rounded to 2 decimals 70.0 % of how the features differ from image to image, only the largest of the probabilities 25.0 %. One linear map reads that off, and a cleverer reader may get more.',
       "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from another's.",
-      'The outputs alone do not give the features away: the layer before the last has 16 numbers and the model only 10 outputs, so that a part of them never gets out.',
+      'The outputs alone cannot give all of the features away: the layer before the last has 16 numbers and the model only 10 outputs, so that a part of them never gets out.',
     ]);
   });
 
@@ -89,16 +89,20 @@ describe('auditVerdict', () => {
     const verdict = auditVerdict(await findings('silu', [{ observe: 'probs', agreement: 0.9999, r2: 0.9995 }]));
     expect(verdict.level).toBe('map');
     expect(verdict.sentences.join(' ')).toContain('more than 99.9 %');
-    expect(verdict.sentences.join(' ')).toContain('From the outputs alone nothing came back. No certificate');
+    expect(verdict.sentences.join(' ')).toContain(
+      'From the outputs alone this tool found no way to the features. No certificate',
+    );
     const untried = await findings('silu', [{ observe: 'probs', agreement: 0.9, r2: 0.3 }]);
     const gapless = auditVerdict({ ...untried, recovery: null, untried: 'no-gap' });
-    expect(gapless.level).toBe('little');
-    expect(gapless.sentences.at(-1)).toMatch(/^From the outputs alone nothing came back: .* end without a gap/);
+    expect(gapless).toMatchObject({ level: 'partly', r2: 0.3 });
+    expect(gapless.sentences.at(-1)).toMatch(
+      /^From the outputs alone this tool found no way to the features: .* end without a gap/,
+    );
     // An exception's text is no sentence of a verdict, whatever stopped the search.
     expect([...gapless.sentences, ...verdict.sentences].join(' ')).not.toContain('Expected');
     const few = auditVerdict({ ...untried, recovery: null, untried: 'too-few-rows', variations: 3, needed: 1500 });
     expect(few.sentences).toContain(
-      'From the outputs alone nothing came back: to look for a normalisation before the last layer takes 1,500 different images. Whoever asks chooses the images: more of them, or these in 3 variations each (inverted, shifted, in other colours), are about enough (--vary 3).',
+      'From the outputs alone this tool found no way to the features: to look for a normalisation before the last layer takes 1,500 different images. Whoever asks chooses the images: more of them, or these in 3 variations each (inverted, shifted, in other colours), are about enough (vary: 3).',
     );
     const rectified = { needed: 160, variations: 2 };
     const either = auditVerdict({
@@ -110,13 +114,15 @@ describe('auditVerdict', () => {
       rectified,
     });
     expect(either.sentences.join()).toContain(
-      'takes 1,500 different images, for features that are often zero 160 at least (--vary 2 makes as many). Whoever asks chooses the images: more of them, or these in 9 variations each (inverted, shifted, in other colours), are about enough for both (--vary 9).',
+      'takes 1,500 different images, for features that are often zero 160 at least (vary: 2 makes as many). Whoever asks chooses the images: more of them, or these in 9 variations each (inverted, shifted, in other colours), are about enough for both (vary: 9).',
     );
   });
 
   it('says so where the search was ended before it was through', async () => {
     const whole = await findings('sphere', []);
-    const [{ sentences }, ended] = [whole, { ...whole, recovery: { ...whole.recovery!, cut: true } }].map(auditVerdict);
+    const [{ sentences }, ended] = [whole, { ...whole, recovery: { ...whole.recovery!, cut: true } }].map((each) =>
+      auditVerdict(each),
+    );
     expect(ended.sentences).toEqual([
       ...sentences,
       'The search was ended before it was through: with more time it may find more features.',
@@ -157,6 +163,48 @@ describe('auditVerdict', () => {
     });
     expect(bound.level).toBe('partly');
     expect(bound.sentences[0]).toMatch(/learns 70\.0 % of how its 16 features differ from image to image, or more/);
+  });
+});
+
+describe('what a verdict claims', () => {
+  const of = (r2: number, more: object = {}) => [{ observe: 'probs+topk:5', agreement: 0.9, r2, ...more }];
+  const unread = { recovery: null, untried: 'no-gap' } as const;
+
+  it('its level carries the figure that it goes by, and little is less than a tenth', async () => {
+    const base = await findings('silu', []);
+    const verdict = auditVerdict({ ...base, ...unread, curve: of(0.49, { above99: 0.25, by: 'log' }) });
+    expect(verdict).toMatchObject({ level: 'partly', r2: 0.49, above99: 0.25 });
+    expect(verdict.sentences[0]).toContain(
+      'learns 49.0 % of how its 16 features differ from image to image, or more (from the top 5 probabilities, read through a logarithm; R² above 0.99 for 25.0 % of the features).',
+    );
+    expect(auditVerdict({ ...base, ...unread, curve: of(0.099) }).level).toBe('little');
+    expect(auditVerdict({ ...base, ...unread, curve: [] })).toMatchObject({ level: 'unknown', r2: null });
+  });
+
+  it('a logarithm that reads all of the probabilities stands beside the logits, and is no reader of its own by rounding', async () => {
+    const { sentences } = auditVerdict({
+      ...(await findings('silu', [
+        { observe: 'logits', agreement: 1, r2: 1 - 3e-13 },
+        { observe: 'probs', agreement: 1, r2: 1 - 2e-13, by: 'log' },
+      ])),
+      ...unread,
+    });
+    expect(sentences[0]).not.toContain('from all');
+    expect(sentences[1]).toContain('The same goes for all probabilities, read through a logarithm:');
+  });
+
+  it('a normalised vector is said to be the last layer only where it is', async () => {
+    const sphere = await findings('sphere', []);
+    const first = (compared: number): string => auditVerdict({ ...sphere, compared }).sentences[0];
+    expect(first(0.9999)).toContain("beside the model's own 16 features it is these");
+    expect(first(0.74)).toContain('it is not the layer right before the last one, of which it tells 74.0 %');
+  });
+
+  it('an option goes by its flag on the command line alone', async () => {
+    const few = { ...(await findings('silu', [])), recovery: null, untried: 'too-few-rows', variations: 3 } as const;
+    expect(auditVerdict(few).sentences.join(' ')).toContain('(vary: 3)');
+    expect(auditVerdict(few).sentences.join(' ')).not.toContain('--');
+    expect(auditVerdict(few, (_, flag) => flag).sentences.join(' ')).toContain('(--vary 3)');
   });
 });
 

@@ -46,6 +46,12 @@ describe('what outputs cannot show is told from bad outputs', () => {
     ['one column', () => [[1], [2], [3]] as unknown as Parameters<typeof recoverFeatures>[0], 'another error'],
   ])('%s', async (_, outputs, code) => expect(await codeOf(outputs())).toBe(code));
 
+  test('a time that is no whole number of milliseconds ends a search as any other does', async () => {
+    // 18 s times 0.6 is 10,799.999… ms.
+    const { report } = await recoverFeatures(made('silu', 600, 16, 30).logits, { seconds: 18 });
+    expect(report.certified).toBe(false);
+  });
+
   test('few rows of a head with fewer features than classes are not said to be of another head', async () => {
     await expect(recoverFeatures(made('sphere', 12, 16, 30).logits)).rejects.toThrow(/^Expected more distinct rows\./);
   });

@@ -64,6 +64,25 @@ describe('observe shows what NumPy and SciPy compute', () => {
   });
 });
 
+describe('a reader who takes logarithms', () => {
+  it('finds no 0 below what float32 shows, and nothing that is not finite', async () => {
+    const logits = memoryRows(Float32Array.from([0, -50, -200, 0, 0, -1e4]), 2, 3);
+    const read = await all(observe(logits, 'probs+log'));
+    expect([...read].every(Number.isFinite)).toBe(true);
+    // exp(−50) is a float32, exp(−200) is not: what rounds to 0 there is below 2^−150.
+    expect(read[1]).toBeCloseTo(-50, 5);
+    expect(read[2]).toBeCloseTo(-150 * Math.log(2), 4);
+    const halves = observe(logits, 'probs+float16+log');
+    expect(halves.dtype).toBe('float32');
+    expect((await all(halves))[1]).toBeCloseTo(-25 * Math.log(2), 5);
+  });
+
+  it('takes hidden classes for no more than the least that is shown', async () => {
+    const [, second, hidden] = await all(observe([[2, 1, 0.9, 0.9, 0.9, 0.9]], 'probs+topk:2+log'));
+    expect(hidden).toBeLessThanOrEqual(second);
+  });
+});
+
 describe('observeColumns', () => {
   const logits = toRowSource(golden.logits);
   const columns = Int32Array.from([0, 2, 3, 5]);
@@ -94,6 +113,10 @@ describe('a spec that no interface has is refused', () => {
     ['round', "found 'round'"],
     ['temperature:-1', "found 'temperature:-1'"],
     ['softmax', "found 'softmax'"],
+    ['log', "'log' to stand last, after probs"],
+    ['log-probs+log', "'log' to stand last, after probs"],
+    ['probs+log+round:2', "'log' to stand last, after probs"],
+    ['probs+log:2', "found 'log:2'"],
     ['', "found ''"],
   ])('%s', (spec, message) => {
     expect(() => parseObserve(spec)).toThrow(message);

@@ -88,7 +88,7 @@ async function comparison({ comparison: found, recovery }: Leaks): Promise<strin
   const { count, rSquared, share } = await import('../report/index.js');
   return [
     found.kind === 'sphere'
-      ? `Recovered features beside the model's own: R² ${rSquared(found.r2)}, ${share(found.equalNeighbours)} of nearest neighbours equal.`
+      ? `Recovered vector beside the model's own features, up to a rotation: R² ${rSquared(found.r2)}, ${share(found.equalNeighbours)} of nearest neighbours equal.`
       : `Recovered features beside the model's own: ${count(recovery.features)} of ${count(found.identifiable)} that these images can show, the worst correlation ${rSquared(found.worst)}.`,
   ];
 }

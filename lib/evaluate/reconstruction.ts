@@ -11,6 +11,8 @@ export interface FeatureQuantiles {
   max: number | null;
   /** Features with zero variance on these images: they have no R² and are left out of the quantiles. */
   constant: number;
+  /** Share of the features that vary whose R² is above 0.99; null where none varies. Missing in results of earlier versions. */
+  above99?: number | null;
 }
 
 /** How far reconstructed features are from the true ones. */
@@ -161,6 +163,7 @@ function quantiles(values: Float64Array, d: number): FeatureQuantiles {
     q95: at(0.95),
     max: at(1),
     constant: d - sorted.length,
+    above99: sorted.length === 0 ? null : sorted.filter((value) => value > 0.99).length / sorted.length,
   };
 }
 

@@ -14,6 +14,7 @@ import {
   variationsNeeded,
   type AuditFindings,
   type Look,
+  type OptionName,
   type Recovery,
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
@@ -73,7 +74,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
     const possible = observe.filter((spec) => !hidesNothing(spec, store.logits.cols));
     const side = { store: train, seconds };
     const training = await trainingFrom(side, side, options);
-    const fits = await fitPair(training, { ...options, observe: possible });
+    const fits = await fitPair(training, { ...options, observe: possible }, vary);
     // Source and target are one store on each side, as they are in experiment 1.
     const judged = await judgeFits(
       fits,
@@ -156,6 +157,9 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
   const report = recovery?.report ?? null;
   // Too few rows do not show the rank; what the model's width takes they still lack.
   const rank = print.rank ?? (untried === 'too-few-rows' ? Math.min(model.featureDim, model.classCount) : null);
+  const comparison = await compare(recovery, store);
+  // Whoever has a command to run again is told its flags, whoever calls the library its options.
+  const name: OptionName | undefined = options.command === undefined ? undefined : (_, flag) => flag;
   const findings: AuditFindings = {
     model: model.name,
     classes: model.classCount,
@@ -164,24 +168,27 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
     vary,
     curve: rows
       .filter(({ prior, alpha, r2, agreement }) => prior === null && alpha === 0 && r2 !== null && agreement !== null)
-      .map(({ observe = 'logits', agreement, r2, nTrain }) => ({
+      .map(({ observe = 'logits', agreement, r2, r2PerFeature, reading, nTrain }) => ({
         observe,
         agreement: agreement!,
         r2: r2!,
+        above99: r2PerFeature?.above99 ?? null,
+        by: reading?.by,
         // Variations of an image are no images of their own: what a map learns of one it knows of the others.
         fitted: Math.floor(nTrain / vary),
       })),
     fingerprint: print,
     recovery: report,
+    compared: comparison?.kind === 'sphere' ? comparison.r2 : null,
     untried,
     ...(rank === null ? { variations: null } : wantingRows(rank, store.rows - print.outputs.duplicates, vary)),
   };
   return {
-    verdict: auditVerdict(findings),
+    verdict: auditVerdict(findings, name),
     fingerprint: print,
     recovery: report,
-    reason: report === null ? aloneSentence(findings) : null,
-    comparison: await compare(recovery, store),
+    reason: report === null ? aloneSentence(findings, name) : null,
+    comparison,
   };
 }
 

@@ -4,9 +4,11 @@ import {
   accumulate,
   accumulateFolds,
   fitSgd,
+  keepFifthOut,
   mergeStatistics,
   pseudoInverse,
   solve,
+  statisticsOfFolds,
   trainingSpan,
   type SgdOptions,
   type Statistics,
@@ -21,6 +23,7 @@ import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { labelsFor } from './labels.js';
 import { rawAgreement } from './raw.js';
+import { betterOf, leastRows, readersOf, scoreOf, triedOn, type Read } from './readers.js';
 import { readsOf, spanOfLogits } from './reading.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
 import { sampleImages, type Album } from './samples.js';
@@ -147,11 +150,14 @@ export async function judgeFits(
 const isLookedAt = (fit: Fit, fits: readonly Fit[]): boolean =>
   fit.observe === undefined && fit.prior === null && (fit.sgd !== null || fit.alpha === fits[0].alpha);
 
-/** All fits of a pair: on all of the logits or on what is shown of them, and by SGD. */
-export async function fitPair(train: Training, options: RunOptions): Promise<Fit[]> {
+/**
+ * All fits of a pair: on all of the logits or on what is shown of them, and by SGD.
+ * @param variations rows that each image has, neighbours of one another
+ */
+export async function fitPair(train: Training, options: RunOptions, variations = 1): Promise<Fit[]> {
   const fits: Fit[] = [];
   for (const spec of options.observe ?? ['logits']) {
-    fits.push(...(spec === 'logits' ? await fitAll(train, options) : await fitShown(train, spec, options)));
+    fits.push(...(spec === 'logits' ? await fitAll(train, options) : await fitShown(train, spec, options, variations)));
   }
   if (options.sgd && train.rows) fits.push(await fitBySgd(train, train.rows, options));
   return fits;
@@ -181,10 +187,34 @@ async function fitAll(train: Training, options: RunOptions): Promise<Fit[]> {
 
 const secondsSince = (begun: number): number => (performance.now() - begun) / 1000;
 
-/** On what an interface shows of the logits, as it is: with a part hidden there is no span to be in, and no head to undo. */
-async function fitShown({ source, target, rows }: Training, spec: string, options: RunOptions): Promise<Fit[]> {
-  const { signal, onProgress, model, crossValidation, rcond } = options;
-  const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${spec})`;
+/**
+ * On what an interface shows of the logits: with a part hidden there is no span to be in, and no head to undo. Probabilities
+ * are read in two ways; kept is the one that does better on a fifth of the training images after a fit on the others.
+ */
+async function fitShown(train: Training, spec: string, options: RunOptions, variations: number): Promise<Fit[]> {
+  const [plain, log] = readersOf(spec);
+  const tried = log !== undefined && train.source.rows >= leastRows * variations;
+  if (!tried) return [...(await fitRead(train, plain.spec, spec, options, null)).fits];
+  // One after the other: the matrices of one are gone before those of the next are there.
+  const asItStands = await fitRead(train, plain.spec, spec, options, variations);
+  const byLogarithm = await fitRead(train, log.spec, spec, options, variations);
+  const select = options.crossValidation?.select === 'agreement' ? 'agreement' : 'r2';
+  return betterOf(asItStands, byLogarithm, select);
+}
+
+/**
+ * What `reader` reads of `spec`.
+ * @param variations rows of one image, where the reader is to be scored on training images that are kept out; else null
+ */
+async function fitRead(
+  { source, target, rows }: Training,
+  reader: string,
+  spec: string,
+  options: RunOptions,
+  variations: number | null,
+): Promise<Read> {
+  const { signal, onProgress, model, crossValidation, alphas = [0], rcond } = options;
+  const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${reader})`;
   const begun = performance.now();
   const y = rows!.target.features;
   const task = {
@@ -192,18 +222,24 @@ async function fitShown({ source, target, rows }: Training, spec: string, option
     signal,
     onProgress: (progress: Progress) => onProgress?.({ ...progress, stage }),
   };
-  const shown = await shownOf(rows!.source, spec, { rcond, ...task });
-  const folds = crossValidation && (await accumulateFolds(shown.x, y, { ...crossValidation, ...task }));
-  const statistics = folds ? mergeStatistics(...folds) : await accumulate(shown.x, y, task);
-  const known = { seconds: secondsSince(begun) };
-  const fits = folds
-    ? await solveChosen(statistics, { x: shown.x, y, folds, head: target.head }, [null], known, options)
-    : await solveAll(statistics, [null], known, options);
-  return Promise.all(fits.map((fit) => ofShown(fit, spec, shown)));
+  const { x, ...shown } = await shownOf(rows!.source, reader, { rcond, ...task });
+  const done = (fits: readonly Fit[]): Promise<Fit[]> => Promise.all(fits.map((fit) => ofShown(fit, spec, shown)));
+  if (crossValidation) {
+    const folds = await accumulateFolds(x, y, { ...crossValidation, ...task });
+    const statistics = mergeStatistics(...folds);
+    const known = { seconds: secondsSince(begun) };
+    const fits = await solveChosen(statistics, { x, y, folds, head: target.head }, [null], known, options);
+    return { fits: await done(fits), scores: fits.map((fit) => scoreOf(fit.crossValidation!, statistics)) };
+  }
+  const parts = variations === null ? null : await statisticsOfFolds(x, y, keepFifthOut(y.rows, variations), task);
+  const statistics = parts ? mergeStatistics(...parts) : await accumulate(x, y, task);
+  const scores = parts ? await triedOn(parts, alphas, { rcond, signal }) : [];
+  const fits = await solveAll(statistics, [null], { seconds: secondsSince(begun) }, options);
+  return { fits: await done(fits), scores };
 }
 
 /** A fit of what is read as one of what is shown. That there is no gap in it goes without saying. */
-async function ofShown(fit: Fit, spec: string, { reads, lift, warnings }: Shown): Promise<Fit> {
+async function ofShown(fit: Fit, spec: string, { reads, lift, warnings }: Omit<Shown, 'x'>): Promise<Fit> {
   const begun = performance.now();
   const map = await lift(fit.map);
   return { ...fit, map, seconds: fit.seconds + secondsSince(begun), observe: spec, reads, warnings };

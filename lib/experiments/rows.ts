@@ -21,6 +21,8 @@ export interface Fit {
   span?: Span;
   /** What was shown of the logits, where that was not all. */
   observe?: string;
+  /** How what was shown is read, where there is more than one way. */
+  reading?: ResultRow['reading'];
   /** What the map reads of the source, where that is not its logits. */
   reads?: Reads;
   /** How alpha was chosen, where it was. */
@@ -61,6 +63,7 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
     test: context.test,
     from: context.from,
     ...(fit.observe === undefined ? {} : { observe: fit.observe }),
+    ...(fit.reading === undefined ? {} : { reading: fit.reading }),
     nTrain: context.nTrain,
     nTest: context.nTest,
     ...((context.variations ?? 1) > 1 ? { variations: context.variations } : {}),

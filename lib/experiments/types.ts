@@ -31,6 +31,12 @@ export interface ResultRow {
    * chance), in words. Absent where they do.
    */
   notKnown?: string;
+  /**
+   * A sweep or an audit, of probabilities: how they were read, as they stand (`plain`) or through a logarithm with a floor
+   * (`log`), whichever does better on training images that were kept out of a first fit (a fifth, or the folds of a cross-validation), with
+   * both scores: R², or agreement where that decides. Absent: one way only.
+   */
+  reading?: { by: 'plain' | 'log'; select: 'r2' | 'agreement'; plain: number; log: number };
   /** Test images that are in the training set too, by content: more than none is a leak, unless it is meant. */
   overlap: number;
   /** Test images on which the target's head gives the same class on the reconstructed features as on its own. */

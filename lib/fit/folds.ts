@@ -45,6 +45,28 @@ export function splitFolds(n: number, { folds = 5, shuffle }: FoldOptions = {}):
 }
 
 /**
+ * Two parts of the rows: most of them, and a fifth from all over the data set to try a fit on. It is cut into runs, of which
+ * every fifth is kept out. Rows that belong together, such as variations of one image, stay together.
+ * @param together how many neighbouring rows that is
+ */
+export function keepFifthOut(n: number, together = 1): [fitted: Fold, keptOut: Fold] {
+  const run = together * Math.max(1, Math.min(stripe, Math.floor(n / (together * fifth * leastRuns))));
+  const of = [0, 1].map((index): Fold => {
+    const wanted = Int32Array.from({ length: n }, (_, row) => row).filter(
+      (row) => (Math.floor(row / run) % fifth === fifth - 1) === (index === 1),
+    );
+    return { index, n: wanted.length, of: (source) => pickRows(source, wanted) };
+  });
+  return [of[0], of[1]];
+}
+
+const fifth = 5;
+/** Rows of a run, at most: with four of them between, `pickRows` reads each by itself. */
+const stripe = 512;
+/** Runs of each part, so that rows in the order of their classes leave neither part without some. */
+const leastRuns = 20;
+
+/**
  * Statistics of each fold of X (n, p) and Y (n, q): one pass over the rows. Merged they are those of all rows.
  * @throws UsageError, FeatReconstructError as `splitFolds` and `accumulate` do
  */
@@ -53,13 +75,22 @@ export async function accumulateFolds(
   Y: RowsLike,
   options: FoldOptions & TaskOptions & Pick<AccumulateOptions, 'executionProviders'> = {},
 ): Promise<Statistics[]> {
-  const { signal, onProgress, executionProviders } = options;
   const [x, y] = [toRowSource(X, 'X'), toRowSource(Y, 'Y')];
   // Rows that do not pair up are accumulate's to refuse, in its words.
   if (x.rows !== y.rows) await accumulate(x, y);
+  return statisticsOfFolds(x, y, splitFolds(x.rows, options), options);
+}
+
+/** The same of folds that were made otherwise. */
+export async function statisticsOfFolds(
+  x: RowSource,
+  y: RowSource,
+  folds: readonly Fold[],
+  { signal, onProgress, executionProviders }: TaskOptions & Pick<AccumulateOptions, 'executionProviders'>,
+): Promise<Statistics[]> {
   const statistics: Statistics[] = [];
   let firstRow = 0;
-  for (const fold of splitFolds(x.rows, options)) {
+  for (const fold of folds) {
     const before = firstRow;
     statistics.push(
       await accumulate(fold.of(x), fold.of(y), {

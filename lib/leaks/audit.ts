@@ -1,4 +1,4 @@
-import { count, shareInWords, type NotShownError } from '../base/index.js';
+import { count, option, shareInWords, withOptions, type NotShownError } from '../base/index.js';
 import type { Fingerprint } from './fingerprint.js';
 import { imagesPerOutput, nearlyAll, whole, whyUnknown, type Reading } from './known.js';
 import { inWords } from './observe.js';
@@ -8,6 +8,10 @@ import type { RecoveryReport } from './recover.js';
 export interface LeakPoint extends Omit<Reading, 'penalised'> {
   /** Share of images on which the model's head gives its own answer on the features read back. */
   agreement: number;
+  /** Share of the features that are read back with an R² above 0.99. */
+  above99?: number | null;
+  /** How the map read what is shown. Default as it stands. */
+  by?: 'plain' | 'log';
 }
 
 /** What an audit found, before it is put into words. */
@@ -22,6 +26,8 @@ export interface AuditFindings {
   curve: readonly LeakPoint[];
   fingerprint: Fingerprint;
   recovery: RecoveryReport | null;
+  /** R² of the vector that a sphere's certificate stands for, up to a rotation, beside the model's own features. */
+  compared?: number | null;
   /** Why no recovery could be tried, as `recoverFeatures` tells it; null where one was. */
   untried: NotShownError['code'] | null;
   /** As how many variations each image would be enough to try all of it; null where there are enough. */
@@ -34,33 +40,53 @@ export interface AuditFindings {
 
 export interface Verdict {
   /**
-   * What is out: the features themselves (`features`), to those who also have the features of some images (`map`), a
-   * half of them or more (`partly`), or less (`little`); `unknown` where the images are too few to say.
+   * What is out: features, or a normalised vector before the head, by the outputs alone (`features`); to those who also have
+   * the features of some images: all of them (`map`), a tenth of their variance or more (`partly`), or less (`little`);
+   * `unknown` where the images are too few to say. `r2` is the figure that it goes by.
    */
   level: 'features' | 'map' | 'partly' | 'little' | 'unknown';
+  /** Share of the features' variance that the best map read off; null where it is not known. Missing in earlier results. */
+  r2?: number | null;
+  /** Share of the features that this map reads with an R² above 0.99. */
+  above99?: number | null;
   /** Plain words, the most important first. */
   sentences: string[];
 }
 
-/** What to tell the people whose model it is: seven sentences at most, each of which says one thing. */
-export function auditVerdict(findings: AuditFindings): Verdict {
+/** The name that an option goes by: of a property of the library, or of a flag. */
+export type OptionName = (property: string, flag: string) => string;
+
+const asProperty: OptionName = (property) => property;
+
+/**
+ * What to tell the people whose model it is: seven sentences at most, each of which says one thing.
+ * @param name what options are called in them
+ */
+export function auditVerdict(findings: AuditFindings, name: OptionName = asProperty): Verdict {
   const { recovery, classes } = findings;
   const curve = findings.curve.filter((point) => whyUnknown(point, classes) === null);
-  const best = curve.reduce((most, { r2 }) => Math.max(most, r2), 0);
+  const best = bestOf(curve);
   const known = recovery?.certified ?? false;
-  const level = known ? 'features' : levelOf(best, curve.some(isEnough(classes)));
+  const level = known ? 'features' : levelOf(best?.r2 ?? 0, curve.some(isEnough(classes)));
   const sentences = [
     recovery && known ? recovered(findings, recovery) : learnt(findings, best),
-    ...asMuch(curve, known),
+    ...asMuch(curve, best, known),
     ...less(curve),
     ...unclear(findings),
     ...behind(findings),
     ...(known && recovery?.cut
       ? ['The search was ended before it was through: with more time it may find more features.']
       : []),
-    ...(known ? [] : [aloneSentence(findings)]),
+    ...(known ? [] : [aloneSentence(findings, name)]),
   ];
-  return { level, sentences };
+  return { level, r2: best?.r2 ?? null, above99: best?.above99 ?? null, sentences };
+}
+
+/** The most telling reading, that of the logits where others tell no more than rounding does; null where none tells anything. */
+function bestOf(points: readonly LeakPoint[]): LeakPoint | null {
+  const most = points.reduce((r2, point) => Math.max(r2, point.r2), 0);
+  const near = points.filter(({ r2 }) => r2 > 0 && r2 >= most - 1e-6);
+  return near.find(({ observe }) => observe === 'logits') ?? near[0] ?? null;
 }
 
 /** Whether what a map read is about as much as one of more images would, and no mere lower bound. */
@@ -69,9 +95,12 @@ const isEnough =
   ({ r2, fitted }: LeakPoint): boolean =>
     r2 >= nearlyAll || fitted === undefined || fitted >= imagesPerOutput * classes;
 
+/** A share of variance below which what was read off is called little. */
+const aTenth = 0.1;
+
 function levelOf(best: number, enough: boolean): Verdict['level'] {
   if (best >= nearlyAll) return 'map';
-  if (best >= 0.5) return 'partly';
+  if (best >= aTenth) return 'partly';
   return enough ? 'little' : 'unknown';
 }
 
@@ -79,9 +108,19 @@ function recovered(findings: AuditFindings, report: RecoveryReport): string {
   const { model, classes, features } = findings;
   const what =
     report.kind === 'sphere'
-      ? `this model's ${count(features)} features up to a rotation: which images are similar to which, exactly as the model sees it`
+      ? `a normalised vector of this model up to a rotation, hence which images are similar to which in it`
       : `${count(report.features)} of this model's ${count(features)} features themselves, each up to its scale`;
-  return `Anyone who sees all ${count(classes)} outputs of ${model} (logits or probabilities) for ${imagesOf(findings)} has ${what}. Nothing but the outputs is needed for that.`;
+  const who = `Anyone who sees all ${count(classes)} outputs of ${model} (logits, or probabilities, at full float32 precision) for ${imagesOf(findings)} has ${what}. Nothing but the outputs is needed for that.`;
+  return report.kind === 'sphere' ? `${who} ${whichVector(findings)}` : who;
+}
+
+/** The certificate is of a vector with nothing but linear maps behind it; whether that is the last layer the model itself tells. */
+function whichVector({ features, compared = null }: AuditFindings): string {
+  const proven = 'Nothing but linear maps stands between that vector and the outputs';
+  if (compared === null) return `${proven}; it need not be the layer right before the last one.`;
+  return compared >= nearlyAll
+    ? `${proven}, and beside the model's own ${count(features)} features it is these (${shareInWords(compared)} of how they differ).`
+    : `${proven}; it is not the layer right before the last one, of which it tells ${shareInWords(compared)} (R² up to a rotation).`;
 }
 
 const imagesOf = ({ images, vary = 1 }: AuditFindings): string => `${count(images)} images${inVariations(vary)}`;
@@ -89,28 +128,39 @@ const imagesOf = ({ images, vary = 1 }: AuditFindings): string => `${count(image
 const inVariations = (vary: number): string => (vary > 1 ? ` in ${count(vary)} variations each` : '');
 
 /** What those learn who have the features of some images to begin with. */
-function learnt({ model, classes, features, curve, vary = 1 }: AuditFindings, best: number): string {
-  if (best <= 0) {
+function learnt({ model, classes, features, curve, vary = 1 }: AuditFindings, best: LeakPoint | null): string {
+  if (!best) {
     return `How much of its ${count(features)} features one linear map reads off the ${count(classes)} outputs of ${model} is not known from these images.`;
   }
   const fitted = curve.find(({ observe }) => observe === 'logits')?.fitted;
   const here = fitted ? ` (here ${count(fitted)}${inVariations(vary)})` : '';
   const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
-  return best >= nearlyAll
-    ? `${who} has those of every other image as well: one linear map reads off ${shareInWords(best)} of how the ${count(features)} features differ from image to image.`
-    : `${who} learns ${shareInWords(best)} of how its ${count(features)} features differ from image to image, or more.`;
+  const { r2 } = best;
+  return r2 >= nearlyAll
+    ? `${who} has those of every other image as well: one linear map reads off ${shareInWords(r2)} of how the ${count(features)} features differ from image to image${detail(best)}.`
+    : `${who} learns ${shareInWords(r2)} of how its ${count(features)} features differ from image to image, or more${detail(best)}.`;
 }
 
-/** Whoever sees all probabilities takes their logarithms: what is read off them as they stand is no bound, and they are no less. */
-const telling = (points: readonly LeakPoint[]): LeakPoint[] => points.filter(({ observe }) => observe !== 'probs');
+/** What a share of all variance does not say: how many features come back nearly whole; and of what it is, if not of logits. */
+function detail(point: LeakPoint): string {
+  const { observe, above99 = null } = point;
+  const parts = [
+    ...(observe === 'logits' ? [] : [`from ${shown(point)}`]),
+    ...(above99 === null ? [] : [`R² above 0.99 for ${shareInWords(above99)} of the features`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
+}
+
+/** An interface in words, with how it was read. */
+const shown = ({ observe, by }: LeakPoint): string => inWords(by === 'log' ? `${observe}+log` : observe);
 
 /** Interfaces that show as much as the logits do. */
-function asMuch(points: readonly LeakPoint[], known: boolean): string[] {
-  const all = telling(points).filter(({ r2, observe }) => r2 >= nearlyAll && (known || observe !== 'logits'));
-  if (all.length === 0) return [];
-  const names = all.map(({ observe }) =>
-    observe === 'log-probs' ? `${inWords(observe)} (or the logarithms of all probabilities)` : inWords(observe),
+function asMuch(points: readonly LeakPoint[], best: LeakPoint | null, known: boolean): string[] {
+  const all = points.filter(
+    (point) => point.r2 >= nearlyAll && (known || (point !== best && point.observe !== 'logits')),
   );
+  if (all.length === 0) return [];
+  const names = all.map(shown);
   const least = shareInWords(Math.min(...all.map(({ r2 }) => r2)));
   return [
     known
@@ -121,14 +171,14 @@ function asMuch(points: readonly LeakPoint[], known: boolean): string[] {
 
 /** Interfaces that show less, the two ends of them; the others are in the table. */
 function less(points: readonly LeakPoint[]): string[] {
-  const some = telling(points)
+  const some = points
     .filter(({ r2, observe }) => r2 < nearlyAll && !whole.includes(observe))
     .sort((a, b) => b.r2 - a.r2);
   if (some.length === 0) return [];
   const [most, least] = [some[0], some[some.length - 1]];
   const ends = [
-    `${inWords(most.observe)} ${shareInWords(most.r2)} of how the features differ from image to image`,
-    ...(most === least ? [] : [`${inWords(least.observe)} ${shareInWords(least.r2)}`]),
+    `${shown(most)} ${shareInWords(most.r2)} of how the features differ from image to image`,
+    ...(most === least ? [] : [`${shown(least)} ${shareInWords(least.r2)}`]),
   ];
   // Where there are more features than classes, a map may read more off probabilities than off the logits.
   const isLess = points.some(({ observe, r2 }) => whole.includes(observe) && r2 > most.r2);
@@ -139,7 +189,7 @@ function less(points: readonly LeakPoint[]): string[] {
 
 /** Interfaces of which these images cannot say what they give away. */
 function unclear({ curve, classes }: AuditFindings): string[] {
-  const open = telling(curve).filter((point) => whyUnknown(point, classes) !== null && !whole.includes(point.observe));
+  const open = curve.filter((point) => whyUnknown(point, classes) !== null && !whole.includes(point.observe));
   const few = open.filter((point) => !isEnough(classes)(point));
   const worse = open.filter(isEnough(classes));
   return [
@@ -172,25 +222,33 @@ function behind({ fingerprint: { rank, hiddenWidth }, features }: AuditFindings)
 }
 
 /** What stands in the way of those who have the outputs and nothing else, where nothing came back. */
-export function aloneSentence(findings: AuditFindings): string {
+export const aloneSentence = (findings: AuditFindings, name: OptionName = asProperty): string =>
+  withOptions(alone(findings), name);
+
+function alone(findings: AuditFindings): string {
   const { classes, features, recovery, untried, variations, needed = null, rectified = null } = findings;
   if (features > classes) {
-    return `The outputs alone do not give the features away: the layer before the last has ${count(features)} numbers and the model only ${count(classes)} outputs, so that a part of them never gets out.`;
+    return `The outputs alone cannot give all of the features away: the layer before the last has ${count(features)} numbers and the model only ${count(classes)} outputs, so that a part of them never gets out.`;
   }
   if (features === classes) {
-    return `From the outputs alone nothing came back: the layer before the last has as many numbers as the model has outputs (${count(classes)}), so that no gap shows which directions are its own.`;
+    return `${noWay}: the layer before the last has as many numbers as the model has outputs (${count(classes)}), so that no gap shows which directions are its own.`;
   }
   if (variations !== null) {
     const first = recovery ? `${recovery.sentence} To` : 'to';
     const sphere = `look for a normalisation before the last layer takes ${needed === null ? 'more' : count(needed)} different images`;
     const zeros = rectified
-      ? `, for features that are often zero ${count(rectified.needed)} at least (--vary ${rectified.variations} makes as many)`
+      ? `, for features that are often zero ${count(rectified.needed)} at least (${varyBy(rectified.variations)} makes as many)`
       : '';
-    return `From the outputs alone nothing came back: ${first} ${sphere}${zeros}. Whoever asks chooses the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (--vary ${variations}).`;
+    return `${noWay}: ${first} ${sphere}${zeros}. Whoever asks chooses the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}).`;
   }
-  if (recovery) return `From the outputs alone nothing came back. ${recovery.sentence}`;
-  return `From the outputs alone nothing came back: ${untried === 'hidden' ? 'a part of them is hidden' : 'the directions that they fill end without a gap, so that noise (of rounding, or of weights in few bits) hides which are the features’'}.`;
+  if (recovery) return `${noWay}. ${recovery.sentence}`;
+  return `${noWay}: ${untried === 'hidden' ? 'a part of them is hidden' : 'the directions that they fill end without a gap, so that noise (of rounding, or of weights in few bits) hides which are the features’'}.`;
 }
+
+/** Of a search that ends without a certificate; another one may find more. */
+const noWay = 'From the outputs alone this tool found no way to the features';
+
+const varyBy = (variations: number): string => option(`vary: ${variations}`, `--vary ${variations}`);
 
 const list = (texts: readonly string[]): string =>
   texts.length < 2 ? texts.join() : `${texts.slice(0, -1).join(', ')} and ${texts[texts.length - 1]}`;

@@ -5,7 +5,7 @@
  * `varyImage` and `varied` make probes; `openOutputs` reads outputs as people have them; `auditVerdict` puts it in words.
  */
 export { aloneSentence, auditVerdict } from './audit.js';
-export type { AuditFindings, LeakPoint, Verdict } from './audit.js';
+export type { AuditFindings, LeakPoint, OptionName, Verdict } from './audit.js';
 export { carriedNote } from './carried.js';
 export type { CarriedRows } from './carried.js';
 export type { FacetCertificate } from './certificate.js';
@@ -21,7 +21,8 @@ export type { Look } from './look.js';
 export { matchFeatures } from './match.js';
 export type { FeatureMatch } from './match.js';
 export { whyUnknown, type Reading } from './known.js';
-export { inWords, LogSums, logSumExp, observe, observeColumns, parseObserve } from './observe.js';
+export { inWords, logSumExp, observe, parseObserve, showsProbabilities } from './observe.js';
+export { LogSums, observeColumns } from './observe-columns.js';
 export type { ObserveSpec, ObserveStep } from './observe.js';
 export { alignColumns, openOutputs } from './outputs.js';
 export type { OutputsFile } from './outputs.js';

@@ -10,7 +10,7 @@ export const nearlyAll = 0.999;
 export const imagesPerOutput = 3;
 
 /** Interfaces that keep nothing back: what a map of few images reads off them is a lower bound, since more is there. */
-export const whole: readonly string[] = ['logits', 'log-probs'];
+export const whole: readonly string[] = ['logits', 'log-probs', 'probs', 'probs+log'];
 
 /** What one linear map read off outputs of which so much is shown. */
 export interface Reading {

@@ -1,9 +1,10 @@
 import { UsageError } from '../base/index.js';
 import { float16ToFloat32, float32ToFloat16, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { logFloor, takeLogarithms, type Hiding } from './logarithm.js';
 
-/** One step between a model's logits and what its interface publishes. */
+/** One step between a model's logits and what is read of its interface. */
 export type ObserveStep =
-  | { step: 'logits' | 'log-probs' | 'probs' | 'float16' }
+  | { step: 'logits' | 'log-probs' | 'probs' | 'float16' | 'log' }
   | { step: 'topk'; k: number }
   | { step: 'round'; decimals: number }
   | { step: 'temperature'; temperature: number };
@@ -16,11 +17,11 @@ export interface ObserveSpec {
 }
 
 const forms =
-  'logits, log-probs, probs, topk:K, round:DECIMALS, float16, temperature:T, joined by + in the order in which the interface applies them (probs+topk:5+round:2)';
+  'logits, log-probs, probs, topk:K, round:DECIMALS, float16, temperature:T, joined by + in the order in which the interface applies them (probs+topk:5+round:2), at the end log for a reader who takes logarithms (probs+round:4+log)';
 
 /**
  * Reads a spec such as `probs+topk:5+round:2`. `temperature`, `log-probs` and `probs` act on logits, so they stand
- * before everything that hides a part of them.
+ * before everything that hides a part of them; `log` is what a reader does with probabilities, so it stands last.
  * @throws UsageError for an unknown step, a number out of range or an order that no interface has
  */
 export function parseObserve(spec: string): ObserveSpec {
@@ -34,15 +35,26 @@ export function parseObserve(spec: string): ObserveSpec {
     }
     if (step === 'log-probs' || step === 'probs' || step === 'topk') onLogits = false;
   }
+  const log = steps.findIndex(({ step }) => step === 'log');
+  if (log >= 0 && (log !== steps.length - 1 || !showsProbabilities(steps))) {
+    throw new UsageError(
+      `Expected 'log' to stand last, after probs, in '${spec}', since it is how probabilities are read; log-probs shows logarithms.`,
+    );
+  }
   return { text: spec, steps };
 }
+
+/** Whether what is shown are probabilities, and neither logits nor logarithms. */
+export const showsProbabilities = (steps: readonly ObserveStep[]): boolean =>
+  steps.findLast(({ step }) => step === 'probs' || step === 'log-probs')?.step === 'probs';
 
 function parseStep(part: string, spec: string): ObserveStep {
   const [name, argument, ...rest] = part.split(':');
   const number = argument === undefined || argument === '' ? NaN : Number(argument);
   if (rest.length === 0) {
     if (argument === undefined) {
-      if (name === 'logits' || name === 'log-probs' || name === 'probs' || name === 'float16') return { step: name };
+      if (name === 'logits' || name === 'log-probs' || name === 'probs' || name === 'float16' || name === 'log')
+        return { step: name };
     } else if (name === 'topk' && Number.isInteger(number) && number >= 1) return { step: 'topk', k: number };
     else if (name === 'round' && Number.isInteger(number) && number >= 0 && number <= 15) {
       return { step: 'round', decimals: number };
@@ -57,7 +69,7 @@ function parseStep(part: string, spec: string): ObserveStep {
  * What an interface publishes of these logits, row by row in float64, rounded to float32 at the end where the logits
  * are not float64. Outside the top K (ties: the lowest index is kept) a probability is 0, as such interfaces print it;
  * a log-probability is that of an even share of what the shown ones leave; a logit is the lowest one shown, the
- * least that is known of it. These are what a fit gets to see.
+ * least that is known of it. These are what a fit gets to see. `log` takes logarithms of probabilities, of a 0 as `logFloor` says.
  * @param outputs logits (n, c)
  * @throws UsageError where K is not below the number of classes
  */
@@ -73,131 +85,50 @@ export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSourc
     }
   }
   const halves = steps.some(({ step }) => step === 'float16');
-  const wide = logits.dtype === 'float64' && !halves;
+  // Logarithms of halves are no halves.
+  const wide = logits.dtype === 'float64' && (!halves || isLog(steps));
+  const hiding = hidingOf(steps, wide);
   return {
     rows,
     cols,
-    dtype: halves ? 'float16' : logits.dtype,
+    dtype: isLog(steps) ? (wide ? 'float64' : 'float32') : halves ? 'float16' : logits.dtype,
     async read(start, end) {
       const data = new Float64Array(await logits.read(start, end));
-      for (let at = 0; at < data.length; at += cols) observeRow(data.subarray(at, at + cols), steps);
+      for (let at = 0; at < data.length; at += cols) {
+        const row = data.subarray(at, at + cols);
+        observeRow(row, steps);
+        if (isLog(steps)) {
+          store(row, wide);
+          takeLogarithms(row, logFloor(row, cols, hiding));
+        }
+      }
       return wide ? data : new Float32Array(data);
     },
   };
 }
 
-/**
- * Some columns of what `observe` shows, ascending. Of very many classes the exponentials are most of the work: the sums of them are
- * kept in `sums`, and what does not need all of a row is computed for the columns alone.
- */
-export function observeColumns(outputs: RowSource, spec: string, columns: Int32Array, sums: LogSums): RowSource {
-  const { steps } = parseObserve(spec);
-  const short = shortOf(steps);
-  const whole = observe(outputs, spec);
-  const { rows, cols } = outputs;
-  const width = columns.length;
-  // Rows of very many classes are read a few at a time.
-  const step = Math.max(1, Math.floor(2 ** 22 / cols));
-  const wide = whole.dtype === 'float64';
-  return {
-    ...{ rows, cols: width, dtype: whole.dtype },
-    async read(start, end) {
-      const out = new Float64Array((end - start) * width);
-      for (let from = start; from < end; from += step) {
-        const to = Math.min(end, from + step);
-        const block = await (short ? outputs : whole).read(from, to);
-        const total = short?.probs ? sums.of(block, from, short.temperature) : null;
-        for (let i = 0; i < to - from; i++) {
-          const row = block.subarray(i * cols, (i + 1) * cols);
-          const shown = out.subarray((from - start + i) * width, (from - start + i + 1) * width);
-          if (!short) for (let j = 0; j < width; j++) shown[j] = row[columns[j]];
-          else showColumns(row, columns, short, total ? total[i] : 0, shown);
-        }
-      }
-      return wide ? out : new Float32Array(out);
-    },
-  };
+const isLog = (steps: readonly ObserveStep[]): boolean => steps.at(-1)?.step === 'log';
+
+/** Probabilities as they are published: those below float32's smallest are 0 there. */
+export function store(row: Float64Array, wide: boolean): void {
+  if (!wide) for (let j = 0; j < row.length; j++) row[j] = Math.fround(row[j]);
 }
 
-/** Logarithms of the sums of exponentials of a model's logits, each computed once. */
-export class LogSums {
-  readonly #known = new Map<number, Float64Array>();
-
-  /** @param rows of the logits (n, c) that are asked about */
-  constructor(
-    private readonly rows: number,
-    private readonly classes: number,
-  ) {}
-
-  /** Of rows `start`, … of the logits over a temperature. */
-  of(block: Float32Array | Float64Array, start: number, temperature: number): Float64Array {
-    const known = this.#known.get(temperature) ?? new Float64Array(this.rows).fill(NaN);
-    this.#known.set(temperature, known);
-    const out = known.subarray(start, start + block.length / this.classes);
-    for (let i = 0; i < out.length; i++) {
-      if (!Number.isNaN(out[i])) continue;
-      const row = new Float64Array(block.subarray(i * this.classes, (i + 1) * this.classes));
-      if (temperature !== 1) for (let j = 0; j < row.length; j++) row[j] /= temperature;
-      out[i] = logSumExp(row);
-    }
-    return out;
-  }
-}
-
-/** Steps that need no more of a row than its largest logits and the sum of its exponentials. */
-interface Short {
-  temperature: number;
-  probs: boolean;
-  topk: number | null;
-  /** What follows, column by column. */
-  after: ObserveStep[];
-}
-
-/** Null where a step between hides or rounds what a later one looks for. */
-function shortOf(steps: readonly ObserveStep[]): Short | null {
-  const short: Short = { temperature: 1, probs: false, topk: null, after: [] };
+/** What is known of a probability that is shown as 0, by the numbers that it is shown in: the coarsest of them decides. */
+export function hidingOf(steps: readonly ObserveStep[], wide: boolean): Hiding {
+  const hiding: Hiding = { least: wide ? 0 : 2 ** -150, step: wide ? 2 ** -53 : 2 ** -24, topk: null };
   for (const step of steps) {
-    if (step.step === 'round' || step.step === 'float16') short.after.push(step);
-    else if (short.after.length > 0 || short.topk !== null || step.step === 'log-probs') return null;
-    else if (step.step === 'temperature') {
-      if (short.temperature !== 1) return null;
-      short.temperature = step.temperature;
-    } else if (step.step === 'probs') short.probs = true;
-    else if (step.step === 'topk') short.topk = step.k;
+    if (step.step === 'topk') hiding.topk = step.k;
+    const [least, unit] =
+      step.step === 'round'
+        ? [10 ** -step.decimals / 2, 10 ** -step.decimals]
+        : step.step === 'float16'
+          ? [2 ** -25, 2 ** -11]
+          : [0, 0];
+    hiding.least = Math.max(hiding.least, least);
+    hiding.step = Math.max(hiding.step, unit);
   }
-  return short;
-}
-
-function showColumns(
-  row: Float32Array | Float64Array,
-  columns: Int32Array,
-  { temperature, probs, topk, after }: Short,
-  total: number,
-  shown: Float64Array,
-): void {
-  const at = (j: number): number => (probs ? Math.exp(row[j] / temperature - total) : row[j] / temperature);
-  if (topk === null) for (let j = 0; j < columns.length; j++) shown[j] = at(columns[j]);
-  else {
-    // The largest probabilities are those of the largest logits.
-    const order = largest(row, topk);
-    shown.fill(probs ? 0 : at(order[topk - 1]));
-    for (const j of order) {
-      const place = placeOf(columns, j);
-      if (place >= 0) shown[place] = at(j);
-    }
-  }
-  if (after.length > 0) observeRow(shown, after);
-}
-
-/** By bisection; −1 where it is not among them. */
-function placeOf(columns: Int32Array, wanted: number): number {
-  let [low, high] = [0, columns.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (columns[middle] < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return columns[low] === wanted ? low : -1;
+  return hiding;
 }
 
 /** A spec as people say it: `probs+topk:5+round:2` → `the top 5 probabilities rounded to 2 decimals`. */
@@ -210,11 +141,12 @@ export function inWords(spec: string): string {
     if (step.step === 'temperature') how += ` at temperature ${step.temperature}`;
     if (step.step === 'round') how += ` rounded to ${step.decimals} decimals`;
     if (step.step === 'float16') how += ' in float16';
+    if (step.step === 'log') how += ', read through a logarithm';
   }
   return `${which} ${what}${how}`;
 }
 
-function observeRow(row: Float64Array, steps: readonly ObserveStep[]): void {
+export function observeRow(row: Float64Array, steps: readonly ObserveStep[]): void {
   let scale: 'logits' | 'log-probs' | 'probs' = 'logits';
   for (const step of steps) {
     switch (step.step) {
@@ -266,7 +198,7 @@ function keepTop(row: Float64Array, k: number, scale: 'logits' | 'log-probs' | '
 }
 
 /** Places of the k largest, descending, of equal ones the lowest first. Few of many are found without sorting them all. */
-function largest(row: Float32Array | Float64Array, k: number): number[] {
+export function largest(row: Float32Array | Float64Array, k: number): number[] {
   if (k > 32) {
     return Array.from(row.keys())
       .sort((i, j) => row[j] - row[i] || i - j)

@@ -11,6 +11,9 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
     rows.some(({ observe }) => observe !== undefined)
       ? { heading: 'shown', cell: ({ observe = 'logits' }) => observe }
       : null,
+    rows.some(({ reading }) => reading !== undefined)
+      ? { heading: 'read', cell: ({ reading }) => (reading ? readings[reading.by] : none) }
+      : null,
     { heading: 'fit', cell: fitName },
     rows.some(({ from }) => from === 'features') ? { heading: 'read from', cell: (row) => row.from } : null,
     {
@@ -46,6 +49,9 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
     );
   return rows.length === 0 ? known : known.filter(({ cell }) => rows.some((row) => cell(row) !== none));
 }
+
+/** How probabilities were read. */
+const readings = { plain: 'as shown', log: 'logarithms' };
 
 /** SGD that diverged has no map to agree or not. */
 export const agreementOf = ({ agreement, sgd }: ResultRow): string =>

@@ -74,8 +74,8 @@ function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['
   const { Plot } = plotting;
   const marks = [
     { name: 'outputs, whitened', value: certificate.residualBefore },
-    { name: 'recovered features, images of the fit', value: certificate.residualFit },
-    { name: 'recovered features, images kept out', value: certificate.residual },
+    { name: 'recovered vector, images of the fit', value: certificate.residualFit },
+    { name: 'recovered vector, images kept out', value: certificate.residual },
     // A logarithm has no 0: what is smaller than float64 sees stands at its limit, under its own figure.
   ].map((mark) => ({ ...mark, at: Math.max(mark.value, 1e-16) }));
   const left = labelWidth(marks.map(({ name }) => name));
@@ -83,7 +83,7 @@ function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['
     plotting,
     {
       name: 'certificates',
-      title: 'The model’s features, from its outputs alone',
+      title: 'A normalised vector of the model, from its outputs alone',
       description: `How far from a sphere: ${marks.map(({ name, value }) => `${name} ${brief(value)}`).join('; ')}.`,
     },
     {
@@ -121,8 +121,8 @@ export function leakCharts(plotting: Plotting, { leaks, environment }: Results):
 function caption({ recovery, comparison }: Leaks): string {
   const what =
     recovery?.kind === 'sphere'
-      ? 'A model that normalises its features right before the last layer puts them all on a sphere. One map brings the outputs onto it, also for images that it was not fitted on: that nobody could do by chance, and it is the certificate.'
-      : 'A square is one number of the layer before the last. A certified one was found exactly zero on many more images than chance allows, and those images fix it alone: nothing but the outputs was used.';
+      ? 'A normalised vector lies on a sphere, and with nothing but linear maps between it and the outputs one map brings the outputs back onto it, also for images that it was not fitted on: that is the certificate. Distances and neighbours are that vector’s, which need not be the layer right before the last one.'
+      : 'A square is one number of the layer before the last. Of a certified one it is proven that it is never below zero and exactly zero on images that fix it alone; that it is a feature holds under the assumptions that the result names. Nothing but the outputs was used.';
   if (!comparison) return what;
   return comparison.kind === 'sphere'
     ? `${what} Held against the model’s own features: R² ${rSquared(comparison.r2)}, the same nearest neighbour for ${share(comparison.equalNeighbours, 1)} of the images.`

@@ -8,7 +8,7 @@ import { by } from './words.js';
 
 /** Under the curve. */
 export const leakCaption =
-  'Each line is one way of showing the outputs: the dot is the share of the features’ variance that one linear map reads off them (R²), the ring how often the model’s last layer then names its own answer. A map fitted on more images, or a cleverer reader, may read more. Where nothing is known the line is empty: that is not nothing given away.';
+  'Each line is one way of showing the outputs: the dot is the share of the features’ variance that one linear map reads off them (R²), the ring how often the model’s last layer then names its own answer. Probabilities are read as they stand or through a logarithm, whichever does better on training images that the map was not fitted on. A map fitted on more images, or a cleverer reader, may read more. Where nothing is known the line is empty: that is not nothing given away.';
 
 /** A way of showing the outputs with what was read off it, or why that is not known. */
 interface Line {
@@ -83,9 +83,10 @@ function linesOf(rows: readonly ResultRow[]): Line[] {
     .map((group): Line => {
       // Of several alphas the first that tells something, which is the only one where it was chosen.
       const row = group.find((each) => whyOf(each) === null) ?? group[0];
-      const { observe = 'logits', alpha, r2, agreement } = row;
+      const { observe = 'logits', alpha, r2, agreement, reading } = row;
+      const how = reading?.by === 'log' ? `${observe}+log` : observe;
       return {
-        shown: inWords(observe) + (several && group.length > 1 && alpha !== null ? `, α = ${brief(alpha)}` : ''),
+        shown: inWords(how) + (several && group.length > 1 && alpha !== null ? `, α = ${brief(alpha)}` : ''),
         r2: 100 * r2!,
         agreement: 100 * agreement!,
         unknown: whyOf(row),

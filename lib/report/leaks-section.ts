@@ -1,22 +1,36 @@
 import type { Leaks } from '../experiments/index.js';
-import { count, none } from './figures.js';
+import { count, none, share } from './figures.js';
 import { imageCount } from './words.js';
 import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';
 
-const levels: Record<Leaks['verdict']['level'], string> = {
-  features: 'Features are out, by the outputs alone',
-  map: 'Out, to those who know some images’ features',
-  partly: 'Half or more of how the features differ can be read off',
-  little: 'Less than half of how the features differ was read off',
-  unknown: 'How much is given away these images do not say',
-};
+/** The level with the figure that it goes by; results of earlier versions have none, and other bounds. */
+function levelOf({ verdict: { level, r2 = null }, recovery }: Leaks): string {
+  switch (level) {
+    case 'features':
+      return recovery?.kind === 'sphere'
+        ? 'A normalised vector is out, by the outputs alone'
+        : 'Features are out, by the outputs alone';
+    case 'map':
+      return 'Out, to those who know some images’ features';
+    case 'partly':
+      return r2 === null
+        ? 'Half or more of how the features differ can be read off'
+        : `${share(r2, 1)} of how the features differ was read off, or more can be`;
+    case 'little':
+      return r2 === null
+        ? 'Less than half of how the features differ was read off'
+        : `Little was read off: ${share(r2, 1)} of how the features differ`;
+    case 'unknown':
+      return 'How much is given away these images do not say';
+  }
+}
 
 /** An audit's verdict, all of it, in words. */
-export const verdictSection = ({ verdict }: Leaks): Markup => markup`<div class="verdict">
-  <h2>${levels[verdict.level]}</h2>
+export const verdictSection = (leaks: Leaks): Markup => markup`<div class="verdict">
+  <h2>${levelOf(leaks)}</h2>
   <ul>
-    ${verdict.sentences.slice(1).map((sentence) => markup`<li>${sentence}</li>`)}
+    ${leaks.verdict.sentences.slice(1).map((sentence) => markup`<li>${sentence}</li>`)}
   </ul>
 </div>`;
 
