@@ -255,7 +255,7 @@ describe('with a model', () => {
     const { code, stdout, stderr } = await runCli(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
-      /^\* Anyone who sees all 10 outputs of made \(logits, or\s+probabilities,\s+at full float32\s+precision\)\s+for 300\s+images in 4 variations each has\s+\d\s+of\s+this\s+model's\s+6\s+features/,
+      /^\* Anyone who sees all 10 outputs of made \(logits, or\s+probabilities,\s+at\s+full\s+float32\s+precision\)\s+for 300\s+images in 4 variations each has\s+\d\s+of\s+this\s+model's\s+6\s+features/,
     );
     expect(stdout).toMatch(/probs\+topk:5\+round:2/);
     const results = JSON.parse(await readFile(at('audit', 'results.json'), 'utf8')) as Results;

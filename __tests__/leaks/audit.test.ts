@@ -175,7 +175,7 @@ describe('what a verdict claims', () => {
     const verdict = auditVerdict({ ...base, ...unread, curve: of(0.49, { above99: 0.25, by: 'log' }) });
     expect(verdict).toMatchObject({ level: 'partly', r2: 0.49, above99: 0.25 });
     expect(verdict.sentences[0]).toContain(
-      'learns 49.0 % of how its 16 features differ from image to image, or more (from the top 5 probabilities, read through a logarithm; R² above 0.99 for 25.0 % of the features).',
+      'learns 49.0 % of how its 16 features differ from image to image, or more (from the top 5 probabilities by their logarithms; R² above 0.99 for 25.0 % of the features).',
     );
     expect(auditVerdict({ ...base, ...unread, curve: of(0.099) }).level).toBe('little');
     expect(auditVerdict({ ...base, ...unread, curve: [] })).toMatchObject({ level: 'unknown', r2: null });
@@ -190,7 +190,7 @@ describe('what a verdict claims', () => {
       ...unread,
     });
     expect(sentences[0]).not.toContain('from all');
-    expect(sentences[1]).toContain('The same goes for all probabilities, read through a logarithm:');
+    expect(sentences[1]).toContain('The same goes for all probabilities by their logarithms:');
   });
 
   it('a normalised vector is said to be the last layer only where it is', async () => {

@@ -141,7 +141,7 @@ export function inWords(spec: string): string {
     if (step.step === 'temperature') how += ` at temperature ${step.temperature}`;
     if (step.step === 'round') how += ` rounded to ${step.decimals} decimals`;
     if (step.step === 'float16') how += ' in float16';
-    if (step.step === 'log') how += ', read through a logarithm';
+    if (step.step === 'log') how += ' by their logarithms';
   }
   return `${which} ${what}${how}`;
 }
