@@ -174,18 +174,16 @@ const sums: Record<string, Case> = {
 async function expectNoneWrong({ features, d = width, shown = 'logits' }: Case): Promise<void> {
   const logits = logitsOf(features, d, madeHead(2 * d + 2, d));
   const n = features.length / d;
-  for (const kind of ['auto', 'rectified'] as const) {
-    // A refusal is a right answer, too.
-    const recovery = await recoverFeatures(observe(logits, shown), { kind, rounds: 2 }).catch((error: Error) => {
-      expect(error.message).toMatch(/^Expected /);
-      return null;
-    });
-    if (recovery?.report.kind === 'sphere') throw new Error('Expected no ellipsoid.');
-    if (!recovery?.features) continue;
-    const matched = await matchFeatures(recovery.features, memoryRows(features, n, d));
-    expect(1 - matched.worst).toBeLessThan(shown === 'logits' ? 1e-9 : 1e-4);
-    expect(new Set(matched.truth).size).toBe(recovery.report.features);
-  }
+  // A refusal is a right answer, too. A sphere is tried first, then what the search for rectified features finds.
+  const recovery = await recoverFeatures(observe(logits, shown), { rounds: 2 }).catch((error: Error) => {
+    expect(error.message).toMatch(/^Expected /);
+    return null;
+  });
+  if (recovery?.report.kind === 'sphere') throw new Error('Expected no ellipsoid.');
+  if (!recovery?.features) return;
+  const matched = await matchFeatures(recovery.features, memoryRows(features, n, d));
+  expect(1 - matched.worst).toBeLessThan(shown === 'logits' ? 1e-9 : 1e-4);
+  expect(new Set(matched.truth).size).toBe(recovery.report.features);
 }
 
 describe('no certified feature is wrong', () => {
@@ -193,13 +191,10 @@ describe('no certified feature is wrong', () => {
   it.each(Object.entries(sums))('%s', (_, each) => expectNoneWrong(each));
 });
 
-describe('the fingerprint calls nothing rectified that a whole search does not', () => {
-  it.each(Object.entries(unnatural))('%s', async (_, { features, d = width }) => {
-    const logits = logitsOf(features, d, madeHead(2 * d + 2, d));
-    const { rectified } = await fingerprint(logits);
-    if (!rectified) return;
-    const { report } = await recoverFeatures(logits, { kind: 'rectified', rounds: 2 });
-    expect(report.certifiedAs!.itself).toBeGreaterThan(0);
+describe('the fingerprint calls nothing rectified that has more functions than directions', () => {
+  it.each(['images at many brightnesses, with an offset', 'images mixed in pairs'])('%s', async (name) => {
+    const { rectified } = await fingerprint(logitsOf(unnatural[name].features, width, madeHead(2 * width + 2, width)));
+    expect(rectified).toBeNull();
   });
 });
 

@@ -13,6 +13,7 @@ export interface ExperimentFlags extends TransformFlags, ProviderFlags {
   out: string;
   stores?: string;
   threads?: number;
+  imageSize?: number | [number, number];
   batchSize?: number;
   dataDir?: string;
   allowPartial?: boolean;
@@ -52,7 +53,11 @@ export const experimentOptions = async (
     classNames: flags.classNames,
     samples: flags.samples === false ? 0 : undefined,
     dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
-    model: { executionProviders: await readProviders(flags), intraOpNumThreads: flags.threads },
+    model: {
+      executionProviders: await readProviders(flags),
+      intraOpNumThreads: flags.threads,
+      imageSize: flags.imageSize,
+    },
     command: `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`,
     signal: context.signal,
     onProgress: context.onProgress,

@@ -19,6 +19,7 @@ interface Flags extends TransformFlags, ProviderFlags {
   featuresTensor?: string;
   logitsTensor?: string;
   threads?: number;
+  imageSize?: number | [number, number];
   batchSize?: number;
   dataDir?: string;
   allowPartial?: boolean;
@@ -73,6 +74,7 @@ Example:
         model: {
           executionProviders,
           intraOpNumThreads: flags.threads,
+          imageSize: flags.imageSize,
           features: flags.featuresTensor,
           logits: flags.logitsTensor,
         },

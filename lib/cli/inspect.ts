@@ -1,22 +1,27 @@
 import type { Command } from 'commander';
 import type { TransformSpec } from '../images/index.js';
+import type { ModelInput } from '../runtime/index.js';
 import { common, createContext } from './context.js';
+import { imageSizeOption } from './options.js';
 
 interface Flags {
   featuresTensor?: string;
   logitsTensor?: string;
+  imageSize?: number | [number, number];
   json?: boolean;
   quiet?: boolean;
 }
 
 export function register(program: Command): void {
   common(
-    program
-      .command('inspect')
-      .description("show a model's head, its widths, and what can be read back from its logits")
-      .argument('<model>', 'an .onnx classifier')
-      .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
-      .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found"),
+    imageSizeOption(
+      program
+        .command('inspect')
+        .description("show a model's head, its widths, and what can be read back from its logits")
+        .argument('<model>', 'an .onnx classifier')
+        .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
+        .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found"),
+    ),
   )
     .addHelpText('after', '\nExample:\n  $ featreconstruct inspect resnet18.onnx')
     .action(async (path: string, flags: Flags) => {
@@ -25,11 +30,15 @@ export function register(program: Command): void {
       const { headCondition } = await import('../fit/index.js');
       const { brief, count } = await import('../report/index.js');
       // Loading runs the self-check, so that what is printed here is known to hold.
-      const model = await loadModel(path, { features: flags.featuresTensor, logits: flags.logitsTensor });
+      const model = await loadModel(path, {
+        features: flags.featuresTensor,
+        logits: flags.logitsTensor,
+        imageSize: flags.imageSize,
+      });
       await model.release();
       const { rank, condition } = await headCondition(model.head);
       const { featureDim: d, classCount: c } = model;
-      const shape = model.inputShape.map((dim) => (dim < 0 ? 'n' : dim)).join(' x ');
+      const shape = shapeOf(model);
       const facts: [string, string][] = [
         ['model', model.name],
         ['input', `${model.inputName}, ${model.inputType}, ${shape} (${model.layout})`],
@@ -65,6 +74,12 @@ export function register(program: Command): void {
         notes: model.notes,
       });
     });
+}
+
+/** `n x 3 x 224 x 224`: the batch, and for open sides of images the size that the model is run with. */
+function shapeOf({ inputShape, layout, imageSize }: ModelInput): string {
+  const first = layout === 'nchw' ? 2 : 1;
+  return inputShape.map((dim, i) => (dim > 0 ? dim : i === 0 ? 'n' : (imageSize?.[i - first] ?? '?'))).join(' x ');
 }
 
 /** `timm, mean 0.5,0.5,0.5, crop-pct 0.9`: with the names that the options have. */

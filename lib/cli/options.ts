@@ -126,9 +126,25 @@ export function targetFlags(flags: Record<string, unknown>): TransformFlags {
   } as TransformFlags;
 }
 
+/** `32` or `480x640`, height first. */
+const imageSize = (text: string): number | [number, number] => {
+  const sides = text.split('x').map(wholeNumber);
+  if (sides.length > 2) throw new InvalidArgumentError('Expected a whole number, or two as in 480x640.');
+  return sides.length === 1 ? sides[0] : [sides[0], sides[1]];
+};
+
+/** The size of images, where a model leaves it open. */
+export const imageSizeOption = (command: Command): Command =>
+  command.addOption(
+    new Option(
+      '--image-size <n>',
+      'height and width of the images, as in 32 or 480x640, where a model leaves them open (default: 224)',
+    ).argParser(imageSize),
+  );
+
 /** How models are run. */
 export function runtimeOptions(command: Command): Command {
-  return providerOptions(command)
+  return imageSizeOption(providerOptions(command))
     .addOption(new Option('--threads <n>', 'threads of ONNX Runtime').argParser(wholeNumber))
     .addOption(new Option('--batch-size <n>', 'images a run (default: 32)').argParser(wholeNumber));
 }

@@ -4,7 +4,7 @@ import { ownTransform, type TransformSpec } from '../images/index.js';
 import { externalLocations, findHead, liftHead, parseModel, type GraphView, type HeadLocation } from '../onnx/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
-import { readInput, type ModelInput } from './input.js';
+import { readInput, sizeNote, type ModelInput } from './input.js';
 import { headlessModel } from './headless.js';
 import { providerName, type ExecutionProvider } from './providers.js';
 
@@ -83,6 +83,8 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
   const external = externalFilesOf(graph);
   const { location, head } = options.output === 'features' ? headlessModel(graph, options) : headOf(graph, options);
   const [classCount, featureDim] = head.weight.shape;
+  const input = readInput(graph, options.imageSize);
+  const assumed = sizeNote(input, options.imageSize);
   return {
     description: {
       name: options.name ?? (modelPath === undefined ? 'model' : path.parse(modelPath).name),
@@ -90,14 +92,14 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
       head,
       featureDim,
       classCount,
-      ...readInput(graph, options.imageSize),
+      ...input,
       provider: providerName(options.executionProviders?.[0] ?? 'cpu'),
       precision: location.precision,
       headNode: location.node,
       featuresTensor: location.features,
       logitsTensor: location.logits,
       transform,
-      notes: location.notes,
+      notes: [...location.notes, ...(assumed === null ? [] : [assumed])],
     },
     bytes,
     location,

@@ -46,11 +46,41 @@ export function readInput(graph: GraphView, imageSize?: number | readonly [numbe
       `Expected the model to declare type and shape of its input '${name}', found none: run onnx.shape_inference or export it again.`,
     );
   }
-  const inputShape = dims.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : -1));
+  const declared = dims.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : -1));
+  const inputShape = withChannels(graph, name, declared);
   const layout = layoutOf(inputShape);
   const batchSize = inputShape[0] > 0 ? inputShape[0] : null;
   const size = layout === 'other' ? null : sizeOf(inputShape, layout, imageSize);
   return { inputName: name, inputType: type, inputShape, layout, imageSize: size, batchSize };
+}
+
+/** What is assumed of an input that leaves its height or width open, in a sentence; null where nothing is. */
+export function sizeNote({ inputShape, layout, imageSize }: ModelInput, asked: unknown): string | null {
+  if (imageSize === null || asked !== undefined) return null;
+  const sides = layout === 'nchw' ? inputShape.slice(2) : inputShape.slice(1, 3);
+  if (sides.every((side) => side > 0)) return null;
+  return `The model leaves the size of its images open: ${imageSize.join(' x ')} is assumed (another: imageSize, --image-size).`;
+}
+
+/**
+ * Exporters of Hugging Face leave all four dimensions of an image open. The first convolution tells the channels: its weight
+ * is (out, channels, …), and it reads the input as it is or, with the colours last, transposed.
+ */
+function withChannels(graph: GraphView, input: string, shape: number[]): number[] {
+  if (shape.length !== 4 || shape[1] > 0 || shape[3] > 0) return shape;
+  const reads = (name: string): GraphView['nodes'] => graph.nodes.filter(({ inputs }) => inputs[0] === name);
+  const channelsOf = (name: string): number | undefined => {
+    const conv = reads(name).find(({ op }) => op === 'Conv');
+    const dims = conv && graph.initializers.get(conv.inputs[1])?.dims;
+    return dims && dims[1] * (conv.attributes.get('group')?.int ?? 1);
+  };
+  const first = channelsOf(input);
+  if (first !== undefined) return [shape[0], first, shape[2], -1];
+  const turned = reads(input).find(
+    ({ op, attributes }) => op === 'Transpose' && attributes.get('perm')?.ints?.join() === '0,3,1,2',
+  );
+  const last = turned && channelsOf(turned.outputs[0]);
+  return last === undefined ? shape : [shape[0], -1, shape[2], last];
 }
 
 /** Three colours, or one, tell the channels. */
