@@ -59,7 +59,7 @@ export function sizeNote({ inputShape, layout, imageSize }: ModelInput, asked: u
   if (imageSize === null || asked !== undefined) return null;
   const sides = layout === 'nchw' ? inputShape.slice(2) : inputShape.slice(1, 3);
   if (sides.every((side) => side > 0)) return null;
-  return `The model leaves the size of its images open: ${imageSize.join(' x ')} is assumed (another: imageSize, --image-size).`;
+  return `The model leaves the size of its images open: ${imageSize.join(' x ')} is assumed, since none was given.`;
 }
 
 /**
