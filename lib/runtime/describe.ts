@@ -6,6 +6,7 @@ import type { LinearMap } from '../tensor/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
 import { readInput, sizeNote, type ModelInput } from './input.js';
 import { headlessModel } from './headless.js';
+import { besideModel, modelFileOf } from './hugging-face.js';
 import { providerName, type ExecutionProvider } from './providers.js';
 
 export interface LoadModelOptions {
@@ -76,18 +77,20 @@ export async function describeModel(
 }
 
 export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<Reading> {
-  const modelPath = typeof model === 'string' ? model : undefined;
-  const bytes = typeof model === 'string' ? await readModelFile(model) : model;
+  const modelPath = typeof model === 'string' ? await modelFileOf(model) : undefined;
+  const bytes = typeof model === 'string' ? await readModelFile(modelPath!) : model;
   const graph = named(modelPath, () => parseModel(bytes, { modelPath }));
-  const transform = named(modelPath, () => ownTransform(graph.metadata));
+  const beside = modelPath === undefined ? null : await besideModel(modelPath);
+  const own = named(modelPath, () => ownTransform(graph.metadata));
   const external = externalFilesOf(graph);
   const { location, head } = options.output === 'features' ? headlessModel(graph, options) : headOf(graph, options);
   const [classCount, featureDim] = head.weight.shape;
-  const input = readInput(graph, options.imageSize);
-  const assumed = sizeNote(input, options.imageSize);
+  // What the caller says counts first, then the files beside the model, where the graph leaves it open.
+  const input = readInput(graph, options.imageSize, beside?.imageSize ?? undefined);
+  const assumed = sizeNote(input, options.imageSize ?? beside?.imageSize ?? undefined);
   return {
     description: {
-      name: options.name ?? (modelPath === undefined ? 'model' : path.parse(modelPath).name),
+      name: options.name ?? (modelPath === undefined ? 'model' : (beside?.name ?? path.parse(modelPath).name)),
       digest: await digestModel(bytes, [...(external?.files.values() ?? [])]),
       head,
       featureDim,
@@ -98,8 +101,12 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
       headNode: location.node,
       featuresTensor: location.features,
       logitsTensor: location.logits,
-      transform,
-      notes: [...location.notes, ...(assumed === null ? [] : [assumed])],
+      transform: own ?? beside?.transform ?? null,
+      notes: [
+        ...location.notes,
+        ...(own === null ? (beside?.notes ?? []) : []),
+        ...(assumed === null ? [] : [assumed]),
+      ],
     },
     bytes,
     location,

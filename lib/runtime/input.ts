@@ -30,10 +30,15 @@ const defaultImageSize = 224;
 /**
  * Reads the input's name, type and shape from the graph.
  * @param imageSize for graphs that leave height and width open
+ * @param otherwise what is taken then where it is not given. Default 224 x 224
  * @throws FeatReconstructError when there is not one input of known rank
  * @throws UsageError when `imageSize` contradicts the graph
  */
-export function readInput(graph: GraphView, imageSize?: number | readonly [number, number]): ModelInput {
+export function readInput(
+  graph: GraphView,
+  imageSize?: number | readonly [number, number],
+  otherwise: readonly [number, number] = [defaultImageSize, defaultImageSize],
+): ModelInput {
   if (graph.inputs.length !== 1) {
     const names = graph.inputs.map(({ name }) => `'${name}'`).join(', ') || 'none';
     throw new FeatReconstructError(
@@ -50,7 +55,7 @@ export function readInput(graph: GraphView, imageSize?: number | readonly [numbe
   const inputShape = withChannels(graph, name, declared);
   const layout = layoutOf(inputShape);
   const batchSize = inputShape[0] > 0 ? inputShape[0] : null;
-  const size = layout === 'other' ? null : sizeOf(inputShape, layout, imageSize);
+  const size = layout === 'other' ? null : sizeOf(inputShape, layout, otherwise, imageSize);
   return { inputName: name, inputType: type, inputShape, layout, imageSize: size, batchSize };
 }
 
@@ -96,11 +101,12 @@ function layoutOf(shape: number[]): ModelInput['layout'] {
 function sizeOf(
   shape: number[],
   layout: 'nchw' | 'nhwc',
+  otherwise: readonly [number, number],
   asked?: number | readonly [number, number],
 ): [number, number] {
   const wanted = typeof asked === 'number' ? [asked, asked] : asked;
   const declared = layout === 'nchw' ? shape.slice(2) : shape.slice(1, 3);
-  const size = declared.map((dim, i) => (dim > 0 ? dim : (wanted?.[i] ?? defaultImageSize)));
+  const size = declared.map((dim, i) => (dim > 0 ? dim : (wanted?.[i] ?? otherwise[i])));
   if (wanted?.some((dim, i) => dim !== size[i] || !Number.isInteger(dim) || dim < 1)) {
     throw new UsageError(
       `Expected ${option('imageSize')} to be a size that the model takes, found ${wanted.join(' x ')}: its input has the shape [${shape.map((dim) => (dim > 0 ? dim : '?')).join(', ')}].`,
