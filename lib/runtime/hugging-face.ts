@@ -25,7 +25,7 @@ export async function modelFileOf(model: string): Promise<string> {
   throw new FeatReconstructError(
     others.length > 0
       ? `Expected a model in the folder ${model}, found ${others.slice(0, 5).join(', ')}: name one of them.`
-      : `Expected ${places.join(' or ')} in the folder ${model}, found neither: give an .onnx file, or export one (optimum-cli export onnx).`,
+      : `Expected an .onnx file at ${model}, or a folder that holds ${places.join(' or ')}, found a folder without: check the path, or export a model into it (optimum-cli export onnx).`,
   );
 }
 
