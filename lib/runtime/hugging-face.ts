@@ -24,7 +24,7 @@ export async function modelFileOf(model: string): Promise<string> {
   const others = (await readdir(model)).filter((name) => name.endsWith('.onnx')).sort();
   throw new FeatReconstructError(
     others.length > 0
-      ? `Expected a model in the folder ${model}, found ${others.slice(0, 5).join(', ')}: name one of them.`
+      ? `Expected an .onnx file at ${model}, found a folder with ${others.slice(0, 5).join(', ')}: name one of them.`
       : `Expected an .onnx file at ${model}, or a folder that holds ${places.join(' or ')}, found a folder without: check the path, or export a model into it (optimum-cli export onnx).`,
   );
 }
