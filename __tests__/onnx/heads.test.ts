@@ -87,3 +87,44 @@ test('a graph that was built here is read back', () => {
   expect(head).toMatchObject({ features: 'f', logits: 'y', node: "Gemm 'y'" });
   expect([...liftHead(graph, head).weight.data]).toEqual([2, 4, 6, 8, 10, 12]);
 });
+
+test('several heads on one tensor, each behind a batch normalisation of its own, read that tensor', () => {
+  const vector = (name: string, data: number[]) =>
+    ({ name, type: 'float32', dims: [2], data: Float32Array.from(data) }) as const;
+  const matrix = (name: string, data: number[]) =>
+    ({ name, type: 'float32', dims: [3, 2], data: Float32Array.from(data) }) as const;
+  const graph = parseModel(
+    buildModel({
+      inputs: [{ name: 'x', type: 'float32', dims: ['n', 2] }],
+      outputs: [{ name: 'y', type: 'float32', dims: ['n', 3] }],
+      nodes: [
+        { op: 'Relu', inputs: ['x'], outputs: ['f'] },
+        {
+          op: 'BatchNormalization',
+          inputs: ['f', 'g1', 'zero', 'zero', 'one'],
+          outputs: ['b1'],
+          attributes: { epsilon: { float: 0 } },
+        },
+        {
+          op: 'BatchNormalization',
+          inputs: ['f', 'g2', 'one', 'zero', 'one'],
+          outputs: ['b2'],
+          attributes: { epsilon: { float: 0 } },
+        },
+        { op: 'Gemm', inputs: ['b1', 'w1'], outputs: ['y1'], attributes: { transB: { int: 1 } } },
+        { op: 'Gemm', inputs: ['b2', 'w2'], outputs: ['y2'], attributes: { transB: { int: 1 } } },
+        { op: 'Add', inputs: ['y1', 'y2'], outputs: ['y'] },
+      ],
+      constants: [
+        ...[vector('g1', [2, 3]), vector('g2', [5, 7]), vector('zero', [0, 0]), vector('one', [1, 1])],
+        ...[matrix('w1', [1, 0, 0, 1, 1, 1]), matrix('w2', [1, 1, 0, 1, 1, 0])],
+      ],
+    }),
+  );
+  const head = findHead(graph);
+  expect(head).toMatchObject({ features: 'f', logits: 'y', added: [] });
+  const { weight, bias } = liftHead(graph, head);
+  // W1 diag(2, 3) + W2 diag(5, 7), and W2 (1, 1) from the second's shift.
+  expect([...weight.data]).toEqual([7, 7, 0, 10, 7, 3]);
+  expect([...bias.data]).toEqual([2, 1, 1]);
+});

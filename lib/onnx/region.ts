@@ -76,6 +76,7 @@ export function regionBehind(
     for (const i of [...computed].reverse()) open.push({ tensor: node.inputs[i], mean: over });
   }
   if (region.linear.length === 0) return { blocked: 'that no linear layer lies between the two' };
+  if (until === undefined) region.sources = met(graph, constants, region);
   // Features that were transposed just for the head are taken from before.
   if (until === undefined && region.sources.length === 1)
     region.sources = region.sources.map((each) => turnedBack(graph, each));
@@ -177,6 +178,42 @@ function namedShape(graph: GraphView, tensor: string, last: NodeView | null): nu
   const read = sourceOf(graph, last, Math.max(0, Math.min(1, input)), null);
   const dims = 'blocked' in read ? null : read.dims;
   return declared && (!dims || count(declared) === count(dims)) ? declared : (dims ?? [1, 1]);
+}
+
+/**
+ * Several heads on one tensor, each behind a scale or a batch normalisation of its own (LeViT, RepViT), read that tensor:
+ * side by side its images would be features that depend on one another.
+ */
+function met(graph: GraphView, constants: ReadonlySet<string>, { sources, notes }: Region): Source[] {
+  if (sources.length < 2 || sources.some(({ mean }) => mean !== null)) return sources;
+  const chains = sources.map(({ tensor }) => scaledFrom(graph, constants, tensor));
+  const common = chains[0].findIndex((each) => chains.every((chain) => chain.includes(each)));
+  if (common < 0) return sources;
+  const tensor = chains[0][common];
+  for (const chain of chains) {
+    for (const each of chain.slice(0, chain.indexOf(tensor))) {
+      const node = graph.producers.get(each)!;
+      const note = noteOf(
+        graph,
+        node,
+        node.inputs.findIndex((name) => !constants.has(name)),
+      );
+      if (note && !same.has(node.op)) notes.push(note);
+    }
+  }
+  return [{ ...sources[0], tensor }];
+}
+
+/** A tensor and those behind it that constants scale and shift to it, number by number. */
+function scaledFrom(graph: GraphView, constants: ReadonlySet<string>, tensor: string): string[] {
+  const chain = [tensor];
+  for (let at = tensor; chain.length <= graph.nodes.length; chain.push(at)) {
+    const found = affineNode(graph, constants, at);
+    if ('blocked' in found || found.computed.length !== 1) break;
+    if (found.kind !== 'scale' && !same.has(found.node.op)) break;
+    at = found.node.inputs[found.computed[0]];
+  }
+  return chain;
 }
 
 function turnedBack(graph: GraphView, source: Source): Source {
