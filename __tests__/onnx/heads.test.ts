@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { FeatReconstructError } from '../../lib/base/index.js';
-import { buildModel, describeNode, findHead, liftHead, parseModel } from '../../lib/onnx/index.js';
+import { buildModel, describeNode, findHead, liftHead, parseModel, type GraphConstant } from '../../lib/onnx/index.js';
 import { accepted, errorOf, floats, modelFile, refused, relativeError } from './fixtures.js';
 
 const read = (name: string) => parseModel(readFileSync(modelFile(name)), { modelPath: modelFile(name) });
@@ -89,10 +89,14 @@ test('a graph that was built here is read back', () => {
 });
 
 test('several heads on one tensor, each behind a batch normalisation of its own, read that tensor', () => {
-  const vector = (name: string, data: number[]) =>
-    ({ name, type: 'float32', dims: [2], data: Float32Array.from(data) }) as const;
-  const matrix = (name: string, data: number[]) =>
-    ({ name, type: 'float32', dims: [3, 2], data: Float32Array.from(data) }) as const;
+  const constant = (name: string, dims: number[], data: number[]): GraphConstant => ({
+    name,
+    type: 'float32',
+    dims,
+    data: Float32Array.from(data),
+  });
+  const vector = (name: string, data: number[]): GraphConstant => constant(name, [2], data);
+  const matrix = (name: string, data: number[]): GraphConstant => constant(name, [3, 2], data);
   const graph = parseModel(
     buildModel({
       inputs: [{ name: 'x', type: 'float32', dims: ['n', 2] }],
