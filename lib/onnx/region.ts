@@ -123,7 +123,7 @@ function notAffine(graph: GraphView, node: NodeView): string {
     return `${found}, a layout of one kind of processor (save the model from ONNX Runtime at level 'extended' at most)`;
   }
   if (node.domain === 'ai.onnx.ml' && node.op.startsWith('Linear')) {
-    return `${found}, whose weights are no tensors (convert with the options raw_scores and without it: a pipeline of MatMul and Add)`;
+    return `${found}, whose weights are no tensors of the graph (write the classifier as MatMul and Add)`;
   }
   const isQuantised = /^(QLinear|QGemm|MatMulInteger|ConvInteger|DynamicQuantize)/u.test(node.op);
   return isQuantised ? `${found}, a quantised layer (export the model before quantisation)` : found;

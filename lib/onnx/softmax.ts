@@ -1,4 +1,5 @@
 import { opOf } from './affine-ops.js';
+import { readConstant } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 
 /** A tensor of logits in front of what makes them probabilities. */
@@ -129,9 +130,10 @@ class Search {
   /** 1 / (1 + exp(−z)). */
   #sigmoid(node: NodeView): Front | null {
     const below = node.op === 'Reciprocal' ? node.inputs[0] : node.op === 'Div' ? node.inputs[1] : null;
-    if (below === null || (node.op === 'Div' && !this.constants.has(node.inputs[0]))) return null;
+    if (below === null || (node.op === 'Div' && !this.#isOne(node.inputs[0]))) return null;
     const sum = this.#node(this.#through(below));
-    const exponent = sum?.op === 'Add' ? sum.inputs.find((name) => !this.constants.has(name)) : undefined;
+    if (sum?.op !== 'Add' || !sum.inputs.some((name) => this.#isOne(name))) return null;
+    const exponent = sum.inputs.find((name) => !this.constants.has(name));
     const exp = exponent === undefined ? undefined : this.#node(this.#through(exponent));
     const negative = exp?.op === 'Exp' ? this.#node(this.#through(exp.inputs[0])) : undefined;
     return negative?.op === 'Neg' ? { logits: negative.inputs[0], what: 'a sigmoid in pieces' } : null;
@@ -175,6 +177,11 @@ class Search {
       } else return at;
     }
     return at;
+  }
+
+  /** Whether a constant is 1: any other would make another curve of it. */
+  #isOne(name: string): boolean {
+    return this.constants.has(name) && readConstant(this.graph, name).data.every((value) => value === 1);
   }
 
   #node = (tensor: string): NodeView | undefined => this.graph.producers.get(tensor);
