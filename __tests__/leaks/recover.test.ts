@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   compareUpToRotation,
   identifiableFeatures,
@@ -278,6 +280,17 @@ describe('a search that is ended before it is through', () => {
     const short = await progressOf(0);
     expect(short.left.every((seconds) => seconds === undefined)).toBe(true);
     expect(short.sentence).toMatch(/ended before it found one/);
+  });
+
+  it('is ended by its seconds though memory is cleared on the way', async () => {
+    // A composite of AbortSignal.any lost its timers there, and the search went on to its end.
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { logits: large } = made('silu', 6000, 48, 96);
+    const started = performance.now();
+    const { report } = await recoverFeatures(large, { kind: 'rectified', seconds: 2, onProgress: collect });
+    expect(report.cut).toBe(true);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   it('takes any number of seconds', async () => {

@@ -1,4 +1,5 @@
 import { dot, dotAt, matrix, timesVector, type Matrix } from '../fit/index.js';
+import type { Ending } from './ending.js';
 import { weightedGram } from './graphs.js';
 
 /** How a facet is searched for. */
@@ -21,7 +22,7 @@ export interface DescentOptions {
   /** Gives the descent up between two steps, and all of the work with it. */
   signal?: AbortSignal;
   /** Ends the descent between two steps: it has not arrived. */
-  over?: AbortSignal;
+  over?: Ending;
 }
 
 /** Steps at the start that look at all rows each, and steps between looks at the near ones later on. */

@@ -1,5 +1,6 @@
 import type { TaskOptions } from '../base/index.js';
 import { gatherRows, matrix, multiply, type Matrix } from '../fit/index.js';
+import type { Ending } from './ending.js';
 import { tanhMoments } from './graphs.js';
 import { orthonormalised } from './orthonormal.js';
 import { random } from './random.js';
@@ -20,7 +21,7 @@ export async function independentComponents(
   h: Matrix,
   subspace: Matrix,
   seed: number,
-  options: TaskOptions & { finish?: AbortSignal } = {},
+  options: TaskOptions & { finish?: Ending } = {},
 ): Promise<Matrix> {
   const sample = evenRows(h, mostRows);
   const inside = await multiply(sample, subspace, 'nt');

@@ -3,6 +3,7 @@ import { count, NotShownError, option, type TaskOptions, UsageError } from '../b
 import { applyLinearMap, composeLinearMaps, rowsOf, type Matrix } from '../fit/index.js';
 import { toNdArray, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
 import { describeCarried, namesOf } from './carried.js';
+import { endingOf, type Ending } from './ending.js';
 import { plain, type ExaminedRows, type Examination } from './examine.js';
 import { unitDirection } from './facet.js';
 import { blocks } from './graphs.js';
@@ -33,9 +34,6 @@ export interface RecoverOptions extends TaskOptions {
   /** Ends the work with what has its certificate by then, where `signal` gives all of it up. */
   finish?: AbortSignal;
 }
-
-/** In milliseconds: a longer one would go off at once. */
-const longestTimer = 2 ** 31 - 1;
 
 /** What of a recovery serialises to JSON: everything but the numbers themselves. */
 export interface RecoveryReport {
@@ -118,13 +116,7 @@ export async function recoverFrom(look: () => Promise<Look>, options: RecoverOpt
     throw new UsageError(`Expected ${option('seconds', '--minutes')} to be a number, 0 or above, found ${seconds}.`);
   }
   const started = performance.now();
-  const ending = (share: number): AbortSignal =>
-    AbortSignal.any([
-      ...(options.finish ? [options.finish] : []),
-      ...(seconds === undefined || 1000 * seconds > longestTimer
-        ? []
-        : [AbortSignal.timeout(Math.ceil(1000 * seconds * share))]),
-    ]);
+  const ending = (share: number): Ending => endingOf([options.finish], started + 1000 * (seconds ?? Infinity) * share);
   const looked = await look();
   const { rows, seen } = looked;
   // Refuses what is hidden before any arithmetic.
@@ -263,6 +255,9 @@ function limited({ seconds, onProgress }: RecoverOptions, started: number): Reco
   };
 }
 
+/** Options whose time limits are endings by now. */
+type Limited = Omit<RecoverOptions, 'finish' | 'seconds'> & { finish: Ending; finishSearch: Ending };
+
 class Attempt {
   readonly #neededSphere: number;
   readonly #neededRectified: number;
@@ -272,7 +267,7 @@ class Attempt {
     readonly seen: ExaminedRows,
     readonly space: OutputSpace,
     readonly rank: number,
-    readonly options: RecoverOptions & { finishSearch?: AbortSignal },
+    readonly options: Limited,
   ) {
     this.#neededSphere = sphereRowsNeeded(rank);
     this.#neededRectified = rectifiedRowsNeeded(rank);

@@ -1,6 +1,7 @@
 import type { TaskOptions } from '../base/index.js';
 import { matrix, type Matrix } from '../fit/index.js';
 import type { FacetCertificate } from './certificate.js';
+import { endingOf, type Ending } from './ending.js';
 import { unitDirection } from './facet.js';
 import { groupsOf } from './groups.js';
 import { independentComponents } from './ica.js';
@@ -21,9 +22,9 @@ export interface RectifiedOptions extends TaskOptions {
   /** Of how many functions the ridges are looked at; the others are not tested. Default: all. */
   most?: number;
   /** Ends the work between two steps with what is certified so far, where `signal` gives all of it up. */
-  finish?: AbortSignal;
+  finish?: Ending;
   /** Ends the search alone, so that time is left for what was found to be tested. Default: `finish`. */
-  finishSearch?: AbortSignal;
+  finishSearch?: Ending;
 }
 
 /** What a recovered function is known as. */
@@ -149,7 +150,7 @@ export async function findFacets(
 /** Rounds of starts over all rows; whether it came to its end. */
 async function searched(search: Search, h: Matrix, options: RectifiedOptions): Promise<boolean> {
   const { seed = 0, rounds = 10, enough = Infinity, signal, finish, finishSearch } = options;
-  const over = AbortSignal.any([finish, finishSearch].flatMap((ending) => ending ?? []));
+  const over = endingOf([finish, finishSearch]);
   const most = Math.min(enough, h.cols);
   let fruitless = 0;
   for (let round = 0; round < rounds && fruitless < patience && search.found.length < most; round++) {

@@ -1,6 +1,7 @@
 import type { TaskOptions } from '../base/index.js';
 import { matrix, multiply, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
 import { checkFacet, distinctRows, toleranceOf, zerosOf } from './certificate.js';
+import type { Ending } from './ending.js';
 import { unitDirection } from './facet.js';
 import { weightedGram } from './graphs.js';
 import { independentComponents } from './ica.js';
@@ -42,7 +43,7 @@ export interface Ridges {
 
 export interface RidgeOptions extends TaskOptions {
   seed?: number;
-  finish?: AbortSignal;
+  finish?: Ending;
   /** Functions whose ridges are looked at, the first ones. Default all. */
   most?: number;
 }

@@ -28,7 +28,7 @@ export const quickTries: readonly Try[] = [
 export const allTries: readonly Try[] = [...quickTries, { sign: 1, settings: slow }];
 
 /** What ends a search before its time. */
-export type Ending = Pick<DescentOptions, 'signal' | 'over'>;
+type Limits = Pick<DescentOptions, 'signal' | 'over'>;
 
 /**
  * Descents one after another, each from where the last one ended: ε shrinks so fast that a descent may come to rest on r
@@ -76,10 +76,10 @@ export class Search {
   }
 
   /** Descends from a direction; keeps what is new and certified, until it is `over`. */
-  async from(direction: Float64Array, tries: readonly Try[], ending: Ending = {}): Promise<void> {
+  async from(direction: Float64Array, tries: readonly Try[], limits: Limits = {}): Promise<void> {
     for (const { sign, settings } of tries) {
       const start = direction.map((value) => sign * value);
-      if ((await this.#descends(start, { ...settings, ...ending })) || ending.over?.aborted) return;
+      if ((await this.#descends(start, { ...settings, ...limits })) || limits.over?.aborted) return;
     }
   }
 
@@ -118,7 +118,7 @@ export class Search {
    * The rows on the candidate leave a small space of functions open (a sum of a feature and a rarer one is zero where
    * both are): the search goes on among those, from both ends of every axis and a few random directions.
    */
-  async #inside(open: Matrix, { signal, over }: Ending): Promise<void> {
+  async #inside(open: Matrix, { signal, over }: Limits): Promise<void> {
     const k = open.rows;
     if (k > 8) return;
     this.opened.push(open);

@@ -1,6 +1,7 @@
 import type { TaskOptions } from '../base/index.js';
 import { matrix, multiply, rowsOf, eigenInTurns, timesVector, type Matrix } from '../fit/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
+import type { Ending } from './ending.js';
 import { quadratics, transposedRows, type TransposedRows } from './graphs.js';
 import { conjugateGradients, isotropic, norm, randomQuadric, type Quadric } from './quadric.js';
 
@@ -40,7 +41,7 @@ export interface SphereOptions extends TaskOptions {
   /** Most steps of conjugate gradients. Default 600. */
   iterations?: number;
   /** Ends the fit with what it has come to, where `signal` gives it up. */
-  finish?: AbortSignal;
+  finish?: Ending;
 }
 
 /** Unknowns of an ellipsoid in r dimensions: M symmetric and v. */
