@@ -18,7 +18,7 @@ export function register(program: Command): void {
     .command('audit')
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
     .argument('<model>', 'an .onnx classifier')
-    .argument('<images>', 'a folder of images, or a data set such as cifar100:train[0:5000]')
+    .argument('<images>', 'a folder of images, a .zip or .tar of them, or a data set such as cifar100:train[0:5000]')
     .addOption(
       new Option(
         '--vary <n>',
@@ -59,10 +59,11 @@ Examples:
     });
 }
 
-/** A folder as people name it, or a data set's spec. */
+/** A folder or an archive as people name it, or a data set's spec. */
 async function specOf(images: string): Promise<string> {
   const found = await stat(images).catch(() => null);
-  return found?.isDirectory() ? `folder:${images}` : images;
+  const isArchive = found?.isFile() && /\.(zip|tar|tgz|tar\.gz)$/i.test(images);
+  return isArchive || found?.isDirectory() ? `folder:${images}` : images;
 }
 
 /** The verdict first, then the model as `inspect` shows it. */

@@ -1,5 +1,5 @@
 import { cifar10, cifar100 } from './cifar.js';
-import { folder } from './folder.js';
+import { folder, imageFolder } from './folder.js';
 import { places365 } from './places.js';
 import type { DatasetFormat } from './source.js';
 import { synthetic, syntheticShift } from './synthetic.js';
@@ -11,6 +11,7 @@ export const formats: readonly DatasetFormat[] = [
   cifar100,
   places365,
   folder,
+  imageFolder,
   tensors,
   synthetic,
   syntheticShift,

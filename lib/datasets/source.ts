@@ -11,6 +11,7 @@ export interface ExampleSource {
   readonly classNames?: readonly string[];
   readonly classesAre?: Dataset['classesAre'];
   readonly leftOut?: LeftOut;
+  readonly leftOutNames?: readonly string[];
   readonly notes?: readonly string[];
   /**
    * Streams the examples [start, stop) in blocks of what was read at once: waiting once a block and not once an example
@@ -48,6 +49,7 @@ class SlicedSource implements Dataset {
   readonly classNames?: readonly string[];
   readonly classesAre?: Dataset['classesAre'];
   readonly leftOut?: LeftOut;
+  readonly leftOutNames?: readonly string[];
   readonly notes?: readonly string[];
   #source: ExampleSource | undefined;
   readonly #first: number;
@@ -59,6 +61,7 @@ class SlicedSource implements Dataset {
     this.classNames = source.classNames;
     this.classesAre = source.classesAre;
     this.leftOut = source.leftOut;
+    if (source.leftOut) this.leftOutNames = source.leftOutNames;
     if (source.notes && source.notes.length > 0) this.notes = source.notes;
     this.#source = source;
     this.#first = first;

@@ -1,6 +1,6 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
-import { leftOutInWords, openDataset, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
+import { leftOutInWords, openDataset, someLeftOut, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
 import { makeTransform, ownTransformKey, type Transform, type TransformChoice } from '../images/index.js';
 import {
   describeModel,
@@ -238,11 +238,8 @@ async function reopen(file: string, { dataset }: Provenance, options: ExtractOpt
 }
 
 /** Images that nobody reads are not left out unless that was asked for. */
-function checkLeftOut({ spec, leftOut }: Dataset, { skipBadImages }: ExtractOptions): void {
-  if (skipBadImages || !leftOut) return;
-  throw new FeatReconstructError(
-    `Expected every image of ${spec} to be a JPEG, PNG, BMP, GIF or TIFF by its ending, found ${leftOutInWords(leftOut)}: convert them, to PNG for the same pixels, or leave them out (${option('skipBadImages')}).`,
-  );
+function checkLeftOut({ spec, leftOut, leftOutNames }: Dataset, { skipBadImages }: ExtractOptions): void {
+  if (leftOut && !skipBadImages) throw someLeftOut(spec, leftOut, leftOutNames);
 }
 
 const said = new WeakSet<Dataset>();

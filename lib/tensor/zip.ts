@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { FeatReconstructError } from '../base/index.js';
@@ -15,6 +16,8 @@ export interface ZipEntry {
   sum: number;
   /** Position of its local header. */
   offset: number;
+  /** Whether it wants a password. */
+  encrypted: boolean;
 }
 
 /** An open zip archive, such as a Python wheel or one of NumPy's .npz files. */
@@ -88,7 +91,8 @@ async function readDirectory(file: ByteReader): Promise<ZipEntry[]> {
       directory.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength),
     );
     entries.push({
-      name: directory.toString('utf8', at + 46, at + 46 + nameLength),
+      name: nameIn(directory.subarray(at + 46, at + 46 + nameLength)),
+      encrypted: (directory.readUInt16LE(at + 8) & 1) !== 0,
       method: directory.readUInt16LE(at + 10),
       packedSize,
       size,
@@ -99,6 +103,9 @@ async function readDirectory(file: ByteReader): Promise<ZipEntry[]> {
   }
   return entries;
 }
+
+/** Old tools write names in some code page: a letter for each byte keeps them apart. */
+const nameIn = (bytes: Buffer): string => bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 
 /** Numbers that do not fit 32 bits stand in the extra field 1, in the same order. */
 function wide(values: number[], extra: Buffer): number[] {
