@@ -1,7 +1,7 @@
 import { FeatReconstructError, option } from '../base/index.js';
 import { formatsRead } from '../images/index.js';
 import type { Layout } from './layout.js';
-import { cureOfLeftOut, leftOutInWords, type LeftOutTally } from './left-out.js';
+import { cureOfLeftOut, leftOutInWords, type LeftOut, type LeftOutTally } from './left-out.js';
 import type { ExampleSource } from './source.js';
 import type { Sample } from './types.js';
 
@@ -65,16 +65,12 @@ export function noImages(place: string, leftOut: LeftOutTally, asClasses: boolea
 }
 
 /** Where some are not read, and leaving them out was not asked for. */
-export function someLeftOut(
-  spec: string,
-  leftOut: Record<string, number>,
-  names: readonly string[] = [],
-): FeatReconstructError {
-  const first =
-    names.length > 0
-      ? `, the first ${names.length === 1 ? '' : `${names.length} `}${names.map((name) => `'${name}'`).join(', ')}`
-      : '';
+export function someLeftOut(spec: string, leftOut: LeftOut, names: readonly string[] = []): FeatReconstructError {
+  const few = names.map((name) => `'${name}'`).join(', ');
+  const first = names.length === 0 ? '' : `, the first ${names.length === 1 ? '' : `${names.length} `}${few}`;
+  const isAbsence = Object.keys(leftOut).every((why) => why === 'missing' || why === 'broken link');
+  const wanted = isAbsence ? 'be there' : `be a ${formatsRead} by its ending`;
   return new FeatReconstructError(
-    `Expected every image of ${spec} to be a ${formatsRead} by its ending, found ${leftOutInWords(leftOut)}${first}: ${cureOfLeftOut(leftOut)}, or leave them out (${option('skipBadImages')}).`,
+    `Expected every image of ${spec} to ${wanted}, found ${leftOutInWords(leftOut)}${first}: ${cureOfLeftOut(leftOut)}, or leave them out (${option('skipBadImages')}).`,
   );
 }

@@ -1,5 +1,6 @@
 import { cifar10, cifar100 } from './cifar.js';
 import { folder, imageFolder } from './folder.js';
+import { list } from './list.js';
 import { places365 } from './places.js';
 import type { DatasetFormat } from './source.js';
 import { synthetic, syntheticShift } from './synthetic.js';
@@ -12,6 +13,7 @@ export const formats: readonly DatasetFormat[] = [
   places365,
   folder,
   imageFolder,
+  list,
   tensors,
   synthetic,
   syntheticShift,

@@ -30,9 +30,14 @@ export interface Dataset {
   /** Examples in it (before bad images are skipped). */
   readonly size: number;
   readonly kind: 'images' | 'tensors';
+  /**
+   * Where only some were asked for: how many there were to choose from, and the seed of a sample. Absent where all are
+   * there.
+   */
+  readonly part?: { readonly of: number; readonly seed?: number };
   /** By label, where they are known. */
   readonly classNames?: readonly string[];
-  /** `folders`: the names are those of subfolders, which are anyone's and need not be those of a model's classes. */
+  /** `folders`: the names are those of subfolders or of a list, which are anyone's and need not be those of a model's classes. */
   readonly classesAre?: 'folders';
   /**
    * Files that should be images and cannot be read as any, by ending or by what is wrong: `{ '.heic': 30, 'broken link': 1 }`. They are no examples, whatever

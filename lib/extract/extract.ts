@@ -228,9 +228,10 @@ async function reopen(file: string, { dataset }: Provenance, options: ExtractOpt
   try {
     checkSkipped(file, store.skipped, options);
     await tidy(file);
-    // What is left out of a folder may have changed since, with the images in it the same.
+    // What is left out of a folder may have changed since, and what else there is, with the images in it the same.
     const { provenance } = store;
-    return { ...store, provenance: { ...provenance, dataset: { ...provenance.dataset, leftOut: dataset.leftOut } } };
+    const { leftOut, part } = dataset;
+    return { ...store, provenance: { ...provenance, dataset: { ...provenance.dataset, leftOut, part } } };
   } catch (error) {
     await store.close();
     throw error;
@@ -309,6 +310,7 @@ async function provenanceOf(model: ModelDescription, dataset: Dataset, options: 
     },
     dataset: {
       ...{ spec: dataset.spec, digest: await dataset.digest(), size: dataset.size },
+      ...(dataset.part ? { part: dataset.part } : {}),
       ...(dataset.leftOut ? { leftOut: dataset.leftOut } : {}),
     },
     ...(dataset.kind === 'images' ? imageTransforms(model, options) : { transform: null }),
