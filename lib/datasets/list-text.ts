@@ -34,9 +34,12 @@ const isImage = (text: string): boolean => kindOf(text.trim()) !== 'other';
 export function readingsOf(lines: readonly string[]): ListReading[] {
   const tables = [',', '\t', ';'].flatMap((separator) => tableOf(lines, separator));
   const withHeader = tables.filter(({ header }) => header);
-  const plain: ListReading = { rows: lines.map((line) => ({ path: unquoted(line) })), how: 'a path on each line' };
+  // A table of one column has a header, too.
+  const isHeader = lines.length > 1 && pathNames.includes(unquoted(lines[0]).toLowerCase());
+  const paths = isHeader ? lines.slice(1) : lines;
+  const plain: ListReading = { rows: paths.map((line) => ({ path: unquoted(line) })), how: 'a path on each line' };
   const spaced: ListReading = { rows: lines.map(pathAndLabel), how: 'a path and a label on each line' };
-  const isPlain = lines.every((line) => isImage(unquoted(line)));
+  const isPlain = paths.every((line) => isImage(unquoted(line)));
   const isSpaced = spaced.rows.some(({ label }) => label !== undefined);
   return [
     ...withHeader,

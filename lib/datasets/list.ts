@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { count, FeatReconstructError } from '../base/index.js';
 import { checkRegular, fileOnDisk, notRegular, readWhole, statOrNone } from './byte-file.js';
-import { imageSource } from './image-source.js';
-import { sorted, type Layout } from './layout.js';
+import { sorted } from './layout.js';
 import { LeftOutTally } from './left-out.js';
 import { readingsOf, unreadEnding, type ListReading, type ListRow } from './list-text.js';
 import type { DatasetFormat } from './source.js';
@@ -37,28 +36,22 @@ export const list: DatasetFormat = {
     if (there.length === 0) throw noneThere(file, base, rows, leftOut);
     const { labels, classNames, note } = labelsOf(there, rows, file);
     const notes = [`${count(rows.length)} ${rows.length === 1 ? 'image' : 'images'}, ${how}${note}.`];
-    const files = there.map(({ path }, i) => ({ path, label: labels[i] }));
-    return inOrder({ files, classNames, leftOut, notes }, there);
+    return {
+      size: there.length,
+      kind: 'images',
+      classNames,
+      ...(classNames ? { classesAre: 'folders' as const } : {}),
+      leftOut: leftOut.result(),
+      leftOutNames: leftOut.names,
+      notes,
+      async *blocks(start, stop) {
+        yield there
+          .slice(start, stop)
+          .map(({ path, file }, i) => ({ id: path, label: labels[start + i], encoded: { name: file, file } }));
+      },
+    };
   },
 };
-
-/** A path may stand in a list twice, so that places go by number. */
-function inOrder(layout: Layout, there: { file: string }[]) {
-  const source = imageSource(
-    layout,
-    (path) => path,
-    async () => ({ find: (path) => path, close: async () => undefined }),
-  );
-  return {
-    ...source,
-    async *blocks(start: number, stop: number) {
-      yield layout.files.slice(start, stop).map(({ path, label }, i) => {
-        const { file } = there[start + i];
-        return { id: path, label, encoded: { name: file, file } };
-      });
-    },
-  };
-}
 
 /** Without empty lines, and without comments: lines that begin with # and name no file. */
 async function linesOf(file: string): Promise<string[]> {
@@ -68,19 +61,19 @@ async function linesOf(file: string): Promise<string[]> {
     throw new FeatReconstructError(`${file} is not there: list:FILE needs a text file with a path on each line.`);
   const text = decoded(Buffer.from(await readWhole(bytes, mostOfAList)), file);
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
-  const [first = ''] = lines;
-  const kept = lines.filter((line, i) => !(i === 0 && first.startsWith('sep=')) && !line.trimStart().startsWith('#'));
-  const marked = lines.filter((line) => line.trimStart().startsWith('#'));
-  if (marked.length > 0) {
-    const names = await inBatches(marked, async (line) => {
-      for (const { rows } of readingsOf([line])) if (rows[0] && (await find(rows[0].path, dirname(file)))) return true;
-      return false;
-    });
-    const files = new Set(marked.filter((_, i) => names[i]));
-    if (files.size > 0) return lines.filter((line) => files.has(line) || !line.trimStart().startsWith('#'));
-  }
+  if (lines[0]?.startsWith('sep=')) lines.shift();
+  const counts = await inBatches(
+    lines,
+    async (line) => !line.trimStart().startsWith('#') || namesFile(line, dirname(file)),
+  );
+  const kept = lines.filter((_, i) => counts[i]);
   if (kept.length === 0) throw new FeatReconstructError(`${file} lists no images: expected a path on each line.`);
   return kept;
+}
+
+async function namesFile(line: string, base: string): Promise<boolean> {
+  for (const { rows } of readingsOf([line])) if (rows.length > 0 && (await find(rows[0].path, base))) return true;
+  return false;
 }
 
 /** UTF-8 or, by its mark, UTF-16, which PowerShell writes. */
