@@ -10,6 +10,7 @@ export { FeatReconstructError, NotShownError, UsageError } from './base/index.js
 export type { Progress, TaskOptions } from './base/index.js';
 export {
   openNpy,
+  openNpz,
   openSafetensors,
   readNpy,
   readSafetensors,
@@ -25,6 +26,7 @@ export type {
   LinearMap,
   MathjsMatrix,
   NpyFile,
+  NpzFile,
   RowsLike,
   RowSource,
   SafetensorsDtype,

@@ -148,9 +148,9 @@ describe('tar', () => {
       const path = join(folder, 'x.tar.gz');
       // 1,152 MiB of zeros in 1 MB: the first is the archive's end, the others lie behind it.
       await writeFile(path, Buffer.concat(Array<Buffer>(18).fill(gzipSync(Buffer.alloc(2 ** 26)))));
-      await expect(readTarGz(path, [])).rejects.toThrow(/x\.tar\.gz unpacks to more than any file/);
+      await expect(readTarGz(path, [])).rejects.toThrow(/x\.tar\.gz unpacks to more than the/);
       await writeFile(path, gzipSync(await withSize(field('77777777777'))));
-      await expect(readTarGz(path, ['short.txt'])).rejects.toThrow(/unpacks to more than any file/);
+      await expect(readTarGz(path, ['short.txt'])).rejects.toThrow(/unpacks to more than the/);
     });
   });
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { visible } from '../../lib/base/index.js';
-import { leftOutInWords, openDataset } from '../../lib/datasets/index.js';
+import { leftOutInWords, openDataset, someLeftOut } from '../../lib/datasets/index.js';
 import { decodeImage } from '../../lib/images/index.js';
 import { all, withFolder } from './support.js';
 
@@ -97,10 +97,10 @@ describe('folder', () => {
   test('what looks like an image and is not read is counted by ending, and keeps the numbers of classes', async () => {
     await withFolder(undefined, async (root) => {
       await fill(root, [
-        'cover.webp',
+        'cover.avif',
         'a/1.jpg',
-        'b/2.WEBP',
-        'b/deep/3.webp',
+        'b/2.AVIF',
+        'b/deep/3.avif',
         'b/4.heic',
         'c/5.gif',
         'c/6.svg',
@@ -112,10 +112,10 @@ describe('folder', () => {
       await writeFile(join(root, 'c', '5.gif~'), 'GIF89a');
       await fill(root, ['c/Makefile', 'c/10.jpg.1', 'c/11.mp4']);
       const dataset = await openDataset(`folder:${root}`);
-      expect(dataset.leftOut).toEqual({ '.webp': 3, 'no ending': 2, '.cr2': 1, '.heic': 1, '.svg': 1 });
-      expect(Object.keys(dataset.leftOut!)[0]).toBe('.webp');
+      expect(dataset.leftOut).toEqual({ '.avif': 3, 'no ending': 2, '.cr2': 1, '.heic': 1, '.svg': 1 });
+      expect(Object.keys(dataset.leftOut!)[0]).toBe('.avif');
       expect(leftOutInWords(dataset.leftOut!)).toMatch(
-        /^8 files of kinds that are not read \(3 \.webp, 2 without an end/,
+        /^8 files of kinds that are not read \(3 \.avif, 2 without an end/,
       );
       // b would be class 1 if its images were converted, and c comes after it.
       expect(dataset.classNames).toEqual(['a', 'b', 'c']);
@@ -154,10 +154,10 @@ describe('folder', () => {
         await writeFile(within(folder, 'a\xff.jpg'), folder);
       }
       await writeFile(within(folders[0], 'b.jpg'), 'b');
-      await writeFile(within(folders[0], '\xfe.webp'), 'left out');
+      await writeFile(within(folders[0], '\xfe.avif'), 'left out');
       const dataset = await openDataset(`folder:${root}`);
       expect(dataset.classNames).toEqual(['café', 'caf\udce9', 'caf\ue000', 'caf😀']);
-      expect(dataset.leftOut).toEqual({ '.webp': 1 });
+      expect(dataset.leftOut).toEqual({ '.avif': 1 });
       const samples = await all(dataset);
       expect(samples.map(({ id, label }) => [id, label])).toEqual([
         ['café/a\udcff.jpg', 0],
@@ -206,9 +206,12 @@ describe('folder', () => {
       const samples = await all(await openDataset(`folder:${root}/photos`));
       expect(samples.map(({ id }) => id)).toEqual(['a/linked.jpg', 'a/two.jpg', 'b/one.jpg']);
       await symlink(join(root, 'gone.jpg'), join(root, 'photos', 'b', 'dangling.jpg'));
-      await expect(openDataset(`folder:${root}/photos`)).rejects.toThrow(
-        /dangling\.jpg is a link to a file that is not/,
-      );
+      const dataset = await openDataset(`folder:${root}/photos`);
+      expect([dataset.size, dataset.leftOut, dataset.leftOutNames]).toEqual([
+        3,
+        { 'broken link': 1 },
+        ['b/dangling.jpg'],
+      ]);
     });
   });
 
@@ -247,19 +250,95 @@ describe('folder', () => {
   test.each([
     ['nothing there', [], 'missing', /missing is not there: folder:.* needs a folder of images/],
     ['a file', ['file.jpg'], 'file.jpg', /file\.jpg is not a folder/],
-    ['no images', ['none/a/x.txt'], 'none', /has no images \(JPEG, PNG, BMP, GIF or TIFF\)/],
+    ['no images', ['none/a/x.txt'], 'none', /has no images \(JPEG, PNG, WebP, /],
     ['hidden images alone', ['hidden/a/.x.jpg'], 'hidden', /has no images \(JPEG/],
     [
       'unread images alone',
-      ['web/a/x.webp', 'web/y.avif'],
+      ['web/a/x.heic', 'web/y.avif'],
       'web',
-      /no images that are read .* \(1 \.avif, 1 \.webp\): convert/,
+      /no images that are read .* \(1 \.avif, 1 \.heic\): convert .*mogrify/,
     ],
-    ['both kinds', ['both/x.jpg', 'both/a/y.jpg'], 'both', /has images of its own \(x\.jpg\) and others in subfolders/],
   ])('%s is refused', async (_, paths, name, message) => {
     await withFolder(undefined, async (root) => {
       await fill(root, paths);
       await expect(openDataset(`folder:${join(root, name)}`)).rejects.toThrow(message);
+    });
+  });
+
+  const layout = async (root: string, format = 'folder') => {
+    const dataset = await openDataset(`${format}:${root}`);
+    const labels = Object.fromEntries((await all(dataset)).map(({ id, label }) => [id, label]));
+    return { labels, classes: dataset.classNames, notes: dataset.notes!, leftOut: dataset.leftOut };
+  };
+
+  test('images at the top and in subfolders: all of them, without labels, unless the folders are asked for as classes', async () => {
+    await withFolder(undefined, async (root) => {
+      await fill(root, ['b/1.jpg', 'x.jpg', 'a/deep/2.jpg', 'c/3.heic', 'y.heic']);
+      const both = await layout(root);
+      expect(both.labels).toEqual({ 'a/deep/2.jpg': -1, 'b/1.jpg': -1, 'x.jpg': -1 });
+      expect(both.classes).toBeUndefined();
+      expect(both.leftOut).toEqual({ '.heic': 2 });
+      expect(both.notes[0]).toMatch(/^1 image at the top and 2 in 3 subfolders .* without labels: imagefolder:/);
+      const asked = await layout(root, 'imagefolder');
+      // c keeps its number, and what lies at the top is passed over whatever it is.
+      expect([asked.labels, asked.classes]).toEqual([{ 'a/deep/2.jpg': 0, 'b/1.jpg': 1 }, ['a', 'b', 'c']]);
+      expect(asked.leftOut).toEqual({ '.heic': 1 });
+      expect(asked.notes).toContainEqual(expect.stringMatching(/^1 image beside them passed over/));
+    });
+  });
+
+  test.each([
+    [['train', 'val'], true],
+    [['Training', 'Test_Set', 'valid'], true],
+    [['test'], true],
+    [['train', 'boat'], false],
+    [['trains', 'tests'], false],
+  ])('subfolders that are splits are no classes: %j', async (names, splits) => {
+    await withFolder(undefined, async (root) => {
+      await fill(
+        root,
+        names.flatMap((name) => [`${name}/cat/1.jpg`, `${name}/dog/2.jpg`]),
+      );
+      const { classes, notes } = await layout(root);
+      expect(classes === undefined).toBe(splits);
+      expect(/split/.test(notes[0])).toBe(splits);
+      expect((await layout(root, 'imagefolder')).classes).toEqual([...names].sort());
+    });
+  });
+
+  test('imagefolder needs subfolders with images', async () => {
+    await withFolder(undefined, async (root) => {
+      await fill(root, ['x.jpg', 'empty/notes.txt']);
+      await expect(openDataset(`imagefolder:${root}`)).rejects.toThrow(/has no images .* in subfolders/);
+    });
+  });
+
+  test('a file that is not read beside an image of its name is the same picture, in the same folder alone', async () => {
+    await withFolder(undefined, async (root) => {
+      await fill(root, [
+        'IMG_1.HEIC',
+        'img_1.png',
+        'IMG_2.CR2',
+        'IMG_2.JPG',
+        'IMG_3.heic',
+        'a/IMG_3.jpg',
+        '4.tar.heic',
+      ]);
+      const { leftOut, notes } = await layout(root);
+      expect(leftOut).toEqual({ '.heic': 2 });
+      expect(notes).toContainEqual(
+        expect.stringMatching(/^2 files \(\.heic, \.cr2\) beside an image of the same name/),
+      );
+    });
+  });
+
+  test('what is left out is named with the command that converts it', async () => {
+    await withFolder(undefined, async (root) => {
+      await fill(root, ['a.jpg', ...[1, 2, 3, 4].map((i) => `IMG_${i}.HEIC`)]);
+      const { leftOut, leftOutNames } = await openDataset(`folder:${root}`);
+      const { message } = someLeftOut('folder:x', leftOut!, leftOutNames);
+      expect(message).toMatch(/4 files of kinds that are not read \(4 \.heic\), the first 3 'IMG_\d\.HEIC'/);
+      expect(message).toContain('magick mogrify -format png *.heic');
     });
   });
 });

@@ -88,7 +88,7 @@ describe('specs', () => {
     ['cifra10:train', /^'cifra10' is not a data set: did you mean cifar10\? Known are cifar10:train, .*folder:PATH/],
     ['photos[0:10]', /^'photos\[0:10\]' is not a data set: expected NAME:WHAT, such as .*folder:photos/],
     ['CIFAR100:train', /did you mean cifar100\?/],
-    ['imagenet:val', /^'imagenet' is not a data set\. Known are /],
+    ['imagenet:val', /^'imagenet' is not a data set: did you mean imagefolder\? Known are /],
     ['cifar10', /expected NAME:WHAT/],
     ['cifar10:', /expected NAME:WHAT/],
     ['cifar10:valid', /cifar10 has no split 'valid'/],

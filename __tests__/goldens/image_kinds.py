@@ -825,11 +825,147 @@ def arithmetic(data):
     return subprocess.run(["jpegtran", "-arithmetic"], input=data, capture_output=True, check=True).stdout
 
 
+# ---------------------------------------------------------------- WebP
+
+
+def riff(*chunks):
+    body = b"WEBP" + b"".join(kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) & 1) for kind, data in chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def riff_chunks(data):
+    at = 12
+    while at + 8 <= len(data):
+        length = struct.unpack_from("<I", data, at + 4)[0]
+        yield data[at : at + 4], data[at + 8 : at + 8 + length]
+        at += 8 + length + (length & 1)
+
+
+def vp8x(flags, width, height):
+    return b"VP8X", bytes([flags, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+
+
+def anmf(still, left, top, width, height, flags=0):
+    """A still WebP as a frame; left and top are even."""
+    parts = [(kind, data) for kind, data in riff_chunks(still) if kind in (b"ALPH", b"VP8 ", b"VP8L")]
+    header = b"".join(n.to_bytes(3, "little") for n in (left // 2, top // 2, width - 1, height - 1, 100)) + bytes([flags])
+    return b"ANMF", header + riff(*parts)[12:]
+
+
+def webps():
+    noise = np.random.default_rng(5)
+    modes = dict(rgb=PICTURE, rgba=RGBA, grey=GREY, palette=PALETTE, la=GREY_ALPHA, big=BIG)
+    for mode, picture in modes.items():
+        for quality in (1, 40, 75, 100):
+            yield f"lossy-{mode}-{quality}.webp", lambda: saved(picture, "WEBP", quality=quality)
+        for name, options in dict(lossless=dict(), exact=dict(exact=True), near=dict(quality=30, method=6)).items():
+            yield f"{name}-{mode}.webp", lambda: saved(picture, "WEBP", lossless=True, **options)
+    for quality in (0, 20, 90):
+        yield f"alpha-{quality}.webp", lambda: saved(RGBA, "WEBP", quality=60, alpha_quality=quality)
+    yield "sharp-yuv.webp", lambda: saved(BIG, "WEBP", use_sharp_yuv=True)
+    for width, height in ((1, 1), (1, 40), (40, 1), (2, 3), (16, 16), (17, 33)):
+        part = Image.fromarray(noise.integers(0, 256, (height, width, 3), dtype=np.uint8))
+        for lossless in (False, True):
+            yield f"noise-{width}x{height}-{'lossless' if lossless else 'lossy'}.webp", lambda: saved(part, "WEBP", lossless=lossless)
+    for orientation in (1, 3, 6, 8):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        yield f"exif-{orientation}.webp", lambda: saved(PICTURE, "WEBP", exif=exif)
+    yield "icc.webp", lambda: saved(PICTURE, "WEBP", icc_profile=b"profile" * 300, xmp=b"<x/>")
+    frames = [PICTURE, RGBA, PICTURE.rotate(180), RGBA.rotate(90).resize(PICTURE.size)]
+    for name, options in dict(lossless=dict(lossless=True), lossy=dict(quality=60), mixed=dict(allow_mixed=True),
+                              background=dict(background=(255, 0, 0, 128)), small=dict(minimize_size=True)).items():  # fmt: skip
+        yield f"animated-{name}.webp", lambda: saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], **options)
+        yield f"animated-alpha-{name}.webp", lambda: saved(frames[1], "WEBP", save_all=True, append_images=frames[:1], **options)
+    width, height = PICTURE.size
+    for name, picture, options in (("lossy", PICTURE, dict(quality=70)), ("alpha", RGBA, dict(quality=70)), ("lossless", RGBA, dict(lossless=True))):
+        still = saved(picture, "WEBP", **options)
+        start = [vp8x(0x12, 40, 50), (b"ANIM", b"\x40\x50\x60\xff\0\0")]
+        for flags in (0, 1, 2, 3):
+            yield f"offset-{name}-{flags}.webp", lambda: riff(*start, anmf(still, 8, 6, width, height, flags), anmf(still, 0, 0, width, height))
+        yield f"outside-{name}.webp", lambda: riff(*start, anmf(still, 30, 6, width, height))
+        yield f"other-size-{name}.webp", lambda: riff(*start, anmf(still, 0, 0, width - 2, height))
+        yield f"canvas-{name}.webp", lambda: riff(vp8x(0x10, 60, 60), *riff_chunks(still))
+        yield f"no-frame-{name}.webp", lambda: riff(*start)
+        yield f"still-as-animation-{name}.webp", lambda: riff(vp8x(0x12, width, height), *[c for c in riff_chunks(still) if c[0] != b"VP8X"])
+        yield f"frames-without-flag-{name}.webp", lambda: riff(vp8x(0x10, 40, 50), *start[1:], anmf(still, 8, 6, width, height))
+        yield f"unknown-chunk-{name}.webp", lambda: riff(vp8x(0x10, width, height), (b"ODD ", b"xyz"), *[c for c in riff_chunks(still) if c[0] != b"VP8X"], (b"TAIL", b"z"))
+        yield f"trailing-{name}.webp", lambda: still + b"left over" * 9
+        yield f"trailing-webp-{name}.webp", lambda: still + saved(BIG, "WEBP")
+        for cut in (1, 2, 10, len(still) // 2, len(still) - 30, len(still) - 16):
+            yield f"cut-{name}-{cut}.webp", lambda: still[:-cut]
+        yield f"cut-inside-{name}.webp", lambda: (lambda b: b[:4] + struct.pack("<I", len(b) - 8) + b[8:])(still[: len(still) // 2])
+        yield f"size-too-large-{name}.webp", lambda: still[:4] + struct.pack("<I", len(still) + 100) + still[8:]
+        yield f"size-odd-{name}.webp", lambda: still[:4] + struct.pack("<I", len(still) - 9) + still[8:]
+        yield f"size-zero-{name}.webp", lambda: still[:4] + struct.pack("<I", 0) + still[8:]
+    yield "alpha-flag-alone.webp", lambda: riff(vp8x(0x10, width, height), *list(riff_chunks(saved(PICTURE, "WEBP"))))
+    yield "no-flags-alpha.webp", lambda: riff(vp8x(0, width, height), *[c for c in riff_chunks(saved(RGBA, "WEBP")) if c[0] != b"VP8X"])
+    yield "flat.webp", lambda: saved(Image.new("RGB", (2000, 1500), (9, 90, 200)), "WEBP", lossless=True)
+
+
+# ---------------------------------------------------------------- PNM
+
+
+def pnms():
+    noise = np.random.default_rng(6)
+    yield "pil-bits.pbm", lambda: saved(BLACK, "PPM")
+    yield "pil-grey.pgm", lambda: saved(GREY, "PPM")
+    yield "pil-rgb.ppm", lambda: saved(PICTURE, "PPM")
+    yield "pil-rgba.ppm", lambda: saved(RGBA, "PPM")
+    yield "pil-16.pgm", lambda: saved(Image.fromarray(noise.integers(0, 65536, (5, 7)).astype(np.uint16)), "PPM")
+    yield "pil-float.pfm", lambda: saved(GREY.convert("F"), "PPM")
+    for most in (1, 2, 3, 7, 15, 31, 63, 100, 127, 200, 254, 255, 256, 1000, 1023, 4095, 32768, 65534, 65535):
+        values = noise.integers(0, most + 1, (6, 11, 3))
+        values.flat[:2] = 0, most
+        kind = ">u2" if most > 255 else "u1"
+        header = f"11 6\n{most}\n".encode()
+        grey = values[..., 0]
+        yield f"p6-{most}.ppm", lambda: b"P6\n" + header + values.astype(kind).tobytes()
+        yield f"p5-{most}.pgm", lambda: b"P5\n" + header + grey.astype(kind).tobytes()
+        yield f"p3-{most}.ppm", lambda: b"P3\n" + header + " ".join(map(str, values.flat)).encode() + b"\n"
+        yield f"p2-{most}.pgm", lambda: b"P2\n" + header + "\n".join(map(str, grey.flat)).encode()
+    yield "above-largest.ppm", lambda: b"P6 2 1 100\n" + bytes([0, 50, 100, 101, 200, 255])
+    yield "above-largest-16.ppm", lambda: b"P6 2 1 1000\n" + struct.pack(">6H", 0, 500, 1000, 1001, 2000, 65535)
+    yield "above-largest-plain.ppm", lambda: b"P3 2 1 100\n0 50 100 101 0 0"
+    bits = noise.integers(0, 2, (5, 13))
+    yield "p4.pbm", lambda: b"P4\n13 5\n" + np.packbits(bits, axis=1).tobytes()
+    yield "p4-whole.pbm", lambda: b"P4 8 2 " + b"\xa5\x0f"
+    yield "p1.pbm", lambda: b"P1\n13 5\n" + b"\n".join(b" ".join(b"01"[v : v + 1] for v in row) for row in bits)
+    yield "p1-tight.pbm", lambda: b"P1\n13 5\n" + b"".join(b"01"[v : v + 1] for v in bits.flat)
+    yield "p1-digit-2.pbm", lambda: b"P1\n2 2\n0 1 2 1"
+    yield "p1-comments.pbm", lambda: b"P1\n# by hand\n2 #wide\n2\n0 1 # first\n1#x\n0"
+    rgb = bytes(range(12))
+    for name, header in {
+        "comment": b"P6\n# a comment\n2 2\n255\n", "comment-first": b"P6 # x\n2 2 255\n", "comments": b"P6\n#a\n#b\r2#c\n #d\n2\n#e\n255\n",
+        "comment-in-number": b"P6\n2 2\n2#x\n55\n", "comment-after-largest": b"P6\n2 2\n255#x\n\n", "no-blank": b"P6#x\n2 2 255\n",
+        "crlf": b"P6\r\n2 2\r\n255\n", "crlf-all": b"P6\r\n2 2\r\n255\r\n", "tabs": b"P6\t2\t2\t255\t", "form-feed": b"P6\x0c2\x0b2\x0c255\x0b",
+        "one-line": b"P6 2 2 255 ", "many-blanks": b"P6   \n\n 2 \n\t 2\n\n255\n", "zeros": b"P6 002 02 0255\n", "long-number": b"P6 00000000002 2 255\n",
+        "plus": b"P6 +2 2 255\n", "minus": b"P6 -2 2 255\n", "underscore": b"P6 2 2 2_55\n", "hex": b"P6 0x2 2 255\n", "zero-size": b"P6 0 2 255\n",
+        "largest-0": b"P6 2 2 0\n", "largest-65536": b"P6 2 2 65536\n", "p7": b"P7 2 2 255\n", "huge": b"P6 99999 99999 255\n",
+    }.items():  # fmt: skip
+        yield f"{name}.ppm", lambda: header + rgb
+    yield "pam.pam", lambda: b"P7\nWIDTH 2\nHEIGHT 2\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n" + rgb
+    yield "two-images.ppm", lambda: saved(PICTURE, "PPM") + saved(BIG, "PPM")
+    for cut in (1, 20):
+        yield f"cut-{cut}.ppm", lambda: saved(PICTURE, "PPM")[:-cut]
+        yield f"cut-{cut}.pbm", lambda: saved(BLACK, "PPM")[:-cut]
+        yield f"cut-{cut}-31.ppm", lambda: (b"P6 11 6 31\n" + bytes(198))[:-cut]
+        yield f"cut-{cut}-plain.ppm", lambda: b"P3 2 1 9 " + b"1 2 3 4 5 6"[:-cut]
+    for name in ("P6", "P6\n", "P6\n2", "P6 2 2", "P6 2 2 255"):
+        yield f"short-{len(name)}.ppm", lambda: name.encode()
+    for name, text in {
+        "spread": b"1\t2\n\n3 4\r\n5  6", "comment": b"1 2 # three\n3 4 5 6", "joined-by-comment": b"1 2 3 4 5#x\n 6", "letters": b"1 2 3 four 5 6",
+        "negative": b"1 2 3 -4 5 6", "fraction": b"1 2 3 4.5 5 6", "long": b"1 2 3 00000000004 5 6", "more": b"1 2 3 4 5 6 7 8", "plus": b"1 2 3 +4 5 6",
+        "rubbish-behind": b"1 2 3 4 5 6 end",
+    }.items():  # fmt: skip
+        yield f"plain-{name}.ppm", lambda: b"P3\n2 1\n9\n" + text
+
+
 # ---------------------------------------------------------------- all
 
 
 def kinds():
-    for family, make in dict(tiff=tiffs, bmp=bmps, gif=gifs, png=pngs, jpeg=jpegs).items():
+    for family, make in dict(tiff=tiffs, bmp=bmps, gif=gifs, png=pngs, jpeg=jpegs, webp=webps, pnm=pnms).items():
         for name, build in make():
             try:
                 yield f"{family}-{name}", build()
@@ -839,7 +975,7 @@ def kinds():
 
 def pillow(data):
     try:
-        image = Image.open(io.BytesIO(data), formats=["TIFF", "BMP", "GIF", "PNG", "JPEG"]).convert("RGB")
+        image = Image.open(io.BytesIO(data), formats=["TIFF", "BMP", "GIF", "PNG", "JPEG", "WEBP", "PPM"]).convert("RGB")
     except Exception as error:
         return dict(error=f"{type(error).__name__}: {error}"[:100]), b""
     pixels = image.tobytes()

@@ -9,6 +9,9 @@ all 65,536 float16 and bfloat16 patterns stand for, as SHA-256 in its metadata. 
 """
 
 import hashlib
+import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +55,28 @@ def npy_files():
     np.save(OUT / "object.npy", np.array([{}, None], dtype=object), allow_pickle=True)
 
 
+def npz_files():
+    grid = values((4, 3)).astype("<f4")
+    np.savez(OUT / "stored.npz", grid)
+    np.savez_compressed(OUT / "deflated.npz", scores=np.asfortranarray(grid.astype(">f8")), labels=np.arange(4))
+    np.savez(OUT / "with-objects.npz", logits=grid, meta=np.array([{}], dtype=object), names=np.array(["a", "b"]))
+    np.savez_compressed(OUT / "long.npz", np.arange(60_000).reshape(20_000, 3))
+    # Sizes and places in 64 bits, as archives of 4 GiB and more have them.
+    file = io.BytesIO()
+    np.save(file, grid)
+    raw, name = file.getvalue(), b"x.npy"
+    crc, full = zlib.crc32(raw), 0xFFFFFFFF
+    local = struct.pack("<IHHHHHIIIHH", 0x04034B50, 45, 0, 0, 0, 0, crc, full, full, len(name), 20) + name
+    local += struct.pack("<HHQQ", 1, 16, len(raw), len(raw)) + raw
+    central = struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 45, 45, 0, 0, 0, 0, crc, full, full, len(name), 28, 0, 0, 0, 0, full)
+    central += name + struct.pack("<HHQQQ", 1, 24, len(raw), len(raw), 0)
+    end = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, 1, 1, len(central), len(local))
+    end += struct.pack("<IIQI", 0x07064B50, 0, len(local) + len(central), 1)
+    end += struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0xFFFF, 0xFFFF, full, full, 0)
+    (OUT / "zip64.npz").write_bytes(local + central + end)
+    assert np.array_equal(np.load(OUT / "zip64.npz")["x"], grid)
+
+
 def safetensors_files():
     grid = torch.tensor(values((4, 3)))
     counts = torch.arange(12).reshape(4, 3)
@@ -83,4 +108,5 @@ def safetensors_files():
 
 OUT.mkdir(parents=True, exist_ok=True)
 npy_files()
+npz_files()
 safetensors_files()

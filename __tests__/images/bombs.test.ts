@@ -21,7 +21,21 @@ test.each(all.filter(({ image }) => !image).map(({ name, bytes }) => [name, byte
 );
 
 test.each([
-  ["of Pillow's limit", ['width.png', 'square.png', 'canvas.gif', 'frame.gif', 'sizes.bmp', 'promise.tif', 'size.jpg']],
+  [
+    "of Pillow's limit",
+    [
+      'width.png',
+      'square.png',
+      'canvas.gif',
+      'frame.gif',
+      'sizes.bmp',
+      'promise.tif',
+      'size.jpg',
+      'canvas.webp',
+      'lossless.webp',
+      'sizes.ppm',
+    ],
+  ],
   ['more than', ['more-in-strip.tif']],
   [
     'promises',

@@ -42,6 +42,18 @@ export function png(
   ]);
 }
 
+function webp(kind: string, data: Buffer): Buffer {
+  const start = Buffer.from(`RIFF\0\0\0\0WEBP${kind}\0\0\0\0`, 'latin1');
+  start.writeUInt32LE(12 + data.length, 4);
+  start.writeUInt32LE(data.length, 16);
+  return Buffer.concat([start, data]);
+}
+function vp8l(width: number, height: number): Buffer {
+  const header = Buffer.from([0x2f, 0, 0, 0, 0]);
+  header.writeUInt32LE((width - 1) | ((height - 1) << 14), 1);
+  return header;
+}
+
 /** Zeros, deflated. */
 export const zeros = (length: number): Buffer => deflateSync(Buffer.alloc(length));
 /** The deflated form of more zeros than are held at once: a deflated block of them, many times over. */
@@ -167,6 +179,12 @@ export function bombs(jpeg: Buffer, progressive: Buffer): Bomb[] {
     { name: 'frame.gif', bytes: gif([1, 1], [65_535, 65_535, 1, 1]) },
     { name: 'large-frame.gif', bytes: gif([1, 1], [0, 0, side, side]) },
     { name: 'largest.gif', bytes: gif([side, side], [0, 0, 1, 1]), image: true },
+    { name: 'canvas.webp', bytes: webp('VP8X', Buffer.from('02000000ffffffffffff', 'hex')) },
+    { name: 'lossless.webp', bytes: webp('VP8L', Buffer.from('2fffffffff', 'hex')) },
+    { name: 'memory.webp', bytes: webp('VP8L', vp8l(side - 100, side - 100)) },
+    { name: 'short.ppm', bytes: Buffer.from(`P6 ${side} ${side} 255\n0`) },
+    { name: 'short-plain.ppm', bytes: Buffer.from(`P3 ${side} ${side} 255\n0 0 0`) },
+    { name: 'sizes.ppm', bytes: Buffer.from('P6 999999999 999999999 255\n0') },
     { name: 'sizes.bmp', bytes: bmp(0x7fffffff, 0x7fffffff, 24, 0, small) },
     { name: 'negative.bmp', bytes: bmp(-5, -0x80000000, 32, 0, small) },
     { name: 'promise.bmp', bytes: bmp(side, side, 1, 0, small) },

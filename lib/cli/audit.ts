@@ -5,9 +5,10 @@ import type { Leaks, Results } from '../experiments/index.js';
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, minutes, runtimeOptions, transformOptions, wholeNumber } from './options.js';
+import { partOptions, withPart, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 
-interface Flags extends ExperimentFlags {
+interface Flags extends ExperimentFlags, PartFlags {
   vary?: number;
   observe?: string[];
   minutes?: number;
@@ -18,7 +19,7 @@ export function register(program: Command): void {
     .command('audit')
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
     .argument('<model>', 'an .onnx classifier')
-    .argument('<images>', 'a folder of images, or a data set such as cifar100:train[0:5000]')
+    .argument('<images>', 'a folder of images, a .zip or .tar of them, or a data set such as cifar100:train[0:5000]')
     .addOption(
       new Option(
         '--vary <n>',
@@ -33,7 +34,7 @@ export function register(program: Command): void {
       ).argParser(minutes),
     )
     .option('--out <dir>', 'folder for results.json and report.html', 'audit');
-  common(runtimeOptions(dataOptions(transformOptions(samplesOptions(storesOption(command))))))
+  common(runtimeOptions(dataOptions(partOptions(transformOptions(samplesOptions(storesOption(command)))))))
     .addHelpText(
       'after',
       `
@@ -42,14 +43,15 @@ Ctrl-C while features are got back from outputs alone ends that with what is cer
 
 Examples:
   $ featreconstruct audit model.onnx photos
-  $ featreconstruct audit resnet20.onnx cifar10:test --data-dir data --vary 3 --out audit-resnet20`,
+  $ featreconstruct audit resnet20.onnx cifar10:test --data-dir data --vary 3 --out audit-resnet20
+  $ featreconstruct audit model.onnx photos.zip --sample 500`,
     )
     .action(async (model: string, images: string, flags: Flags) => {
       const context = createContext(flags, { ...kept, finishes: true });
       const { auditModel } = await import('../experiments/index.js');
       const { parseObserve } = await import('../leaks/index.js');
       flags.observe?.forEach(parseObserve);
-      const results = await auditModel(model, await specOf(images), {
+      const results = await auditModel(model, withPart(await specOf(images), flags), {
         ...(await experimentOptions(flags, context)),
         vary: flags.vary,
         observe: flags.observe,
@@ -59,10 +61,11 @@ Examples:
     });
 }
 
-/** A folder as people name it, or a data set's spec. */
+/** A folder or an archive as people name it, or a data set's spec. */
 async function specOf(images: string): Promise<string> {
   const found = await stat(images).catch(() => null);
-  return found?.isDirectory() ? `folder:${images}` : images;
+  const isArchive = found?.isFile() && /\.(zip|tar|tgz|tar\.gz)$/i.test(images);
+  return isArchive || found?.isDirectory() ? `folder:${images}` : images;
 }
 
 /** The verdict first, then the model as `inspect` shows it. */

@@ -9,10 +9,11 @@ import {
   wholeNumber,
   type TransformFlags,
 } from './options.js';
+import { partOptions, withPart, type PartFlags } from './part.js';
 import { readProviders, type ProviderFlags } from './provider.js';
 import { kept } from './signals.js';
 
-interface Flags extends TransformFlags, ProviderFlags {
+interface Flags extends TransformFlags, ProviderFlags, PartFlags {
   model: string;
   dataset: string;
   store: string;
@@ -48,7 +49,7 @@ export function register(program: Command): void {
     )
     .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
     .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found");
-  common(runtimeOptions(dataOptions(transformOptions(command))))
+  common(runtimeOptions(dataOptions(partOptions(transformOptions(command)))))
     .addHelpText(
       'after',
       `
@@ -64,7 +65,8 @@ Example:
       const { extractToStore, whyLeftOut } = await import('../extract/index.js');
       const { varied } = await import('../leaks/index.js');
       const { otherTransforms } = await import('../report/index.js');
-      const dataset = await openDataset(flags.dataset, { dataDir: flags.dataDir, allowPartial: flags.allowPartial });
+      const { dataDir, allowPartial } = flags;
+      const dataset = await openDataset(withPart(flags.dataset, flags), { dataDir, allowPartial });
       const images = flags.vary === undefined ? dataset : varied(dataset, flags.vary);
       const store = await extractToStore(flags.model, images, flags.store, {
         transform,
@@ -82,10 +84,11 @@ Example:
         onProgress: context.onProgress,
       }).finally(() => dataset.close());
       const { rows, features, logits, provenance, skipped } = store;
-      const { leftOut } = provenance.dataset;
+      const { leftOut, part } = provenance.dataset;
       await store.close();
       const lines = [
         `${flags.store}: ${count(rows)} rows, features (n, ${features.cols}), logits (n, ${logits.cols})`,
+        ...(part ? [`of ${count(part.of)} in ${dataset.spec}`] : []),
         ...(leftOut ? [`${leftOutInWords(leftOut)} left out`] : []),
         ...(skipped.length > 0
           ? [`${skipped.length} bad images skipped, the first: ${whyLeftOut(skipped[0].reason)}`]

@@ -15,10 +15,11 @@ import {
   transformOptions,
   wholeNumber,
 } from './options.js';
+import { partOptions, withPart, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 import { readZeroShot, zeroShotOptions, type ZeroShotFlags } from './zero-shot.js';
 
-interface Flags extends ExperimentFlags, ZeroShotFlags, CrossValidationFlags {
+interface Flags extends ExperimentFlags, PartFlags, ZeroShotFlags, CrossValidationFlags {
   source?: string;
   models?: string[];
   transformFor?: Record<string, TransformChoice>;
@@ -86,7 +87,7 @@ export function register(program: Command): void {
       'transform of one model by name, as in resnet20=timm,mean=0.5,std=0.5,crop-pct=0.9; repeatable',
     ).argParser(transformFor),
   );
-  common(runtimeOptions(dataOptions(command)))
+  common(runtimeOptions(dataOptions(partOptions(command))))
     .addHelpText(
       'after',
       `
@@ -112,8 +113,8 @@ Examples:
           target: flags.target,
           models: flags.models,
           zeroShot: readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined }),
-          train: flags.train,
-          test: flags.test,
+          train: withPart(flags.train, flags),
+          test: flags.test.map((spec) => withPart(spec, flags)),
         },
         {
           ...(await experimentOptions(flags, context)),

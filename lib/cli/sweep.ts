@@ -3,9 +3,10 @@ import { crossValidationOptions, readPenalties, type AlphaFlags } from './choose
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, runtimeOptions, transformOptions } from './options.js';
+import { partOptions, withPart, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 
-interface Flags extends ExperimentFlags, Omit<AlphaFlags, 'head'> {
+interface Flags extends ExperimentFlags, PartFlags, Omit<AlphaFlags, 'head'> {
   source: string;
   train: string;
   test: string[];
@@ -30,7 +31,7 @@ export function register(program: Command): void {
       '0',
     );
   crossValidationOptions(command);
-  common(runtimeOptions(dataOptions(transformOptions(samplesOptions(storesOption(command))))))
+  common(runtimeOptions(dataOptions(partOptions(transformOptions(samplesOptions(storesOption(command)))))))
     .addHelpText(
       'after',
       `
@@ -51,7 +52,12 @@ Example:
       observe.forEach(parseObserve);
       const penalties = await readPenalties(flags);
       const results = await runExperiment(
-        { experiment: 1, source: flags.source, train: flags.train, test: flags.test },
+        {
+          experiment: 1,
+          source: flags.source,
+          train: withPart(flags.train, flags),
+          test: flags.test.map((spec) => withPart(spec, flags)),
+        },
         { ...(await experimentOptions(flags, context)), ...penalties, observe },
       );
       await finish(results, flags.out, context);

@@ -2,13 +2,13 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { FeatReconstructError } from '../base/index.js';
+import { count, FeatReconstructError } from '../base/index.js';
 import { bytesInMemory, checkRegular, unreadable, type ByteFile } from './byte-file.js';
 import { fileReader, streamReader } from './byte-reader.js';
-import { tarEntries, type TarEntry } from './tar.js';
+import { tarEntries, type TarEntry, type TarOptions } from './tar.js';
 
 /** Bytes of the largest file that is taken out of an archive; CIFAR's largest has 155 MB. */
-const MOST_OF_A_MEMBER = 2 ** 29;
+export const MOST_OF_A_MEMBER = 2 ** 29;
 /** Bytes that an archive may unpack to; CIFAR-100's has 186 MB. A small file can be made to unpack without end. */
 const MOST_OF_AN_ARCHIVE = 2 ** 30;
 
@@ -20,18 +20,38 @@ const MOST_OF_AN_ARCHIVE = 2 ** 30;
  *   of it
  */
 export async function readTarGz(path: string, members: readonly string[]): Promise<Map<string, ByteFile>> {
-  await checkRegular(path);
   const files = new Map<string, ByteFile>();
+  for await (const { name, size, read } of unpackTarGz(path)) {
+    if (!members.includes(name)) continue;
+    if (size > MOST_OF_A_MEMBER) throw tooLarge(`${path}/${name}`);
+    files.set(name, bytesInMemory(`${path}/${name}`, await read()));
+  }
+  return files;
+}
+
+/** An entry of an archive that is read in one pass; `read` gives its bytes, before the next one is asked for. */
+export interface UnpackedEntry extends TarEntry {
+  read(): Promise<Uint8Array>;
+}
+
+/** The entries of a `.tar.gz` one after the other, to its end. @throws FeatReconstructError as {@link readTarGz} */
+export async function* unpackTarGz(path: string, options: TarOptions = {}): AsyncGenerator<UnpackedEntry> {
+  await checkRegular(path);
   const unpacked = pipeline(createReadStream(path), createGunzip({ chunkSize: 1 << 18 }), () => {});
   try {
     const reader = streamReader(unpacked);
-    for await (const { name, size } of tarEntries(reader, path)) {
-      if (reader.position + size > MOST_OF_AN_ARCHIVE) throw tooLarge(path);
-      if (!members.includes(name)) continue;
-      if (size > MOST_OF_A_MEMBER) throw tooLarge(`${path}/${name}`);
-      const bytes = await reader.read(size);
-      if (bytes.length < size) throw cutShort(path);
-      files.set(name, bytesInMemory(`${path}/${name}`, bytes));
+    for await (const entry of tarEntries(reader, path, options)) {
+      if (reader.position + entry.size > MOST_OF_AN_ARCHIVE) throw tooLarge(path);
+      yield {
+        ...entry,
+        async read() {
+          const bytes = await reader.read(entry.size).catch((error: NodeJS.ErrnoException) => {
+            throw readableError(path, error);
+          });
+          if (bytes.length < entry.size) throw cutShort(path);
+          return bytes;
+        },
+      };
     }
     const left = MOST_OF_AN_ARCHIVE - reader.position;
     await reader.skip(left);
@@ -41,17 +61,16 @@ export async function readTarGz(path: string, members: readonly string[]): Promi
   } finally {
     unpacked.destroy();
   }
-  return files;
 }
 
 /** Where each file of a `.tar` lies in it: one walk over its headers, so that files can then be read by range. */
-export async function indexTar(path: string): Promise<TarEntry[]> {
+export async function indexTar(path: string, options: TarOptions = {}): Promise<TarEntry[]> {
   await checkRegular(path);
   const handle = await open(path, 'r').catch(unreadable(path));
   try {
     const entries: TarEntry[] = [];
     const reader = fileReader(handle, (await handle.stat()).size);
-    for await (const entry of tarEntries(reader, path)) entries.push(entry);
+    for await (const entry of tarEntries(reader, path, options)) entries.push(entry);
     return entries;
   } finally {
     await handle.close();
@@ -60,7 +79,7 @@ export async function indexTar(path: string): Promise<TarEntry[]> {
 
 function tooLarge(name: string): FeatReconstructError {
   return new FeatReconstructError(
-    `${name} unpacks to more than any file of this data set has: it is corrupted or something else, so download it again.`,
+    `${name} unpacks to more than the ${count(MOST_OF_AN_ARCHIVE)} bytes that are read of a .tar.gz: it is corrupted or something else, so download it again; or unpack it, and give the folder or the .tar.`,
   );
 }
 

@@ -41,10 +41,12 @@ async function compute(dataset: Dataset): Promise<ContentDigests> {
   return { digest: whole.digest('hex'), examples };
 }
 
-async function hashContent({ image, encoded, tensor }: Sample): Promise<Hash> {
+async function hashContent({ id, image, encoded, tensor, undecodable }: Sample): Promise<Hash> {
   const hash = createHash('sha256');
   if (image) return hash.update(Uint32Array.of(image.width, image.height)).update(image.data);
   if (tensor) return hash.update(`${tensor.type} ${tensor.dims.join('x')}\n`).update(tensor.data);
+  // It has no content; another of the same place has another name.
+  if (undecodable) return hash.update(`undecodable ${id}`);
   const file = encoded!.file;
   return hash.update(typeof file === 'string' ? await readFile(systemPath(file)).catch(unreadable(file)) : file);
 }

@@ -2,12 +2,14 @@ import { open } from 'node:fs/promises';
 import { systemPath } from '../base/index.js';
 
 /** Endings of images that are read. What a file really is its first bytes say, when it is decoded. */
-const read = new Set('jpg jpeg jpe jfif jif jfi pjpeg pjp png bmp gif tif tiff'.split(' '));
+const read = new Set(
+  'jpg jpeg jpe jfif jif jfi pjpeg pjp mpo png apng webp bmp gif tif tiff ppm pgm pbm pnm'.split(' '),
+);
 
-/** Endings of images that are not read: the web's and the telephones', Netpbm's, editors', cameras', instruments'. */
+/** Endings of images that are not read: the web's and the telephones', editors', cameras', instruments'. */
 const unread = new Set(
-  `webp avif avifs heic heics heif heifs hif jp2 j2k j2c jpc jpf jpx jpm jph jxl jxr wdp hdp jls apng mpo bpg flif qoi
-  ppm pgm pbm pnm pam pfm svg svgz ico cur icns dib psd psb xcf tga dds exr hdr pcx dcx xbm xpm sgi rgb rgba ras wmf emf eps
+  `avif avifs heic heics heif heifs hif jp2 j2k j2c jpc jpf jpx jpm jph jxl jxr wdp hdp jls bpg flif qoi
+  pam pfm svg svgz ico cur icns dib psd psb xcf tga dds exr hdr pcx dcx xbm xpm sgi rgb rgba ras wmf emf eps
   dng cr2 cr3 crw nef nrw arw srf sr2 srw orf rw2 raf pef x3f erf kdc dcr mrw 3fr iiq raw
   dcm dicom nii mha mhd nrrd fits fit fts svs ndpi mrxs czi lif nd2`
     .split(/\s+/)

@@ -1,39 +1,57 @@
 import { count } from '../base/index.js';
 
-/** How many files of a data set look like images and are of a kind that is not read: by ending with its point, or `no ending`. */
+/**
+ * How many files of a data set should be images and cannot be read as any: by the ending of a kind that is not read with its
+ * point, or by what is wrong: `no ending`, `broken link`, `missing`.
+ */
 export type LeftOut = Readonly<Record<string, number>>;
 
-/** Counts files by ending. */
+const noEnding = 'no ending';
+/** How each of those that are no endings is said behind its number. */
+const said: Record<string, string> = {
+  [noEnding]: 'without an ending',
+  'broken link': 'links to nothing',
+  missing: 'not there',
+};
+
+/** Names that messages give as examples. */
+const examples = 3;
+
+/** Counts files by what is wrong with them, and keeps the first few names. */
 export class LeftOutTally {
   private readonly counts = new Map<string, number>();
+  readonly names: string[] = [];
 
-  /** @param ending without its point; empty for none */
-  add(ending: string, files = 1): void {
-    this.counts.set(ending, (this.counts.get(ending) ?? 0) + files);
-  }
-
-  addAll(other: LeftOutTally): void {
-    for (const [ending, files] of other.counts) this.add(ending, files);
-  }
-
-  get total(): number {
-    return [...this.counts.values()].reduce((sum, files) => sum + files, 0);
+  /** @param why an ending without its point, empty for none; or a reason that {@link LeftOut} lists */
+  add(why: string, name?: string): void {
+    const key = why === '' ? noEnding : why in said ? why : `.${why}`;
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    if (name !== undefined && this.names.length < examples) this.names.push(name);
   }
 
   /** The most frequent first; undefined where there is none. */
   result(): LeftOut | undefined {
     if (this.counts.size === 0) return undefined;
     const ranked = [...this.counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-    return Object.fromEntries(ranked.map(([ending, files]) => [ending === '' ? noEnding : `.${ending}`, files]));
+    return Object.fromEntries(ranked);
   }
 }
 
-const noEnding = 'no ending';
-
-/** `45 files of kinds that are not read (30 .webp, 15 .heic)`. */
+/** `45 files of kinds that are not read (30 .avif, 15 .heic)`, `3 files that cannot be read (3 not there)`. */
 export function leftOutInWords(leftOut: LeftOut): string {
   const kinds = Object.entries(leftOut);
   const total = kinds.reduce((sum, [, files]) => sum + files, 0);
-  const each = kinds.map(([ending, files]) => `${count(files)} ${ending === noEnding ? 'without an ending' : ending}`);
-  return `${count(total)} ${total === 1 ? 'file of a kind that is' : 'files of kinds that are'} not read (${each.join(', ')})`;
+  const each = kinds.map(([why, files]) => `${count(files)} ${said[why] ?? why}`).join(', ');
+  if (kinds.some(([why]) => why in said && why !== noEnding)) {
+    return `${count(total)} ${total === 1 ? 'file' : 'files'} that cannot be read (${each})`;
+  }
+  return `${count(total)} ${total === 1 ? 'file of a kind that is' : 'files of kinds that are'} not read (${each})`;
+}
+
+/** What to do about them: for the most frequent kind the command that converts it. */
+export function cureOfLeftOut(leftOut: LeftOut): string {
+  const [why] = Object.keys(leftOut);
+  if (why === noEnding) return 'give them the ending of their kind';
+  if (why in said) return 'put them there';
+  return `convert them, to PNG for the same pixels (such as: magick mogrify -format png *${why})`;
 }

@@ -1,5 +1,6 @@
 import { cifar10, cifar100 } from './cifar.js';
-import { folder } from './folder.js';
+import { folder, imageFolder } from './folder.js';
+import { list } from './list.js';
 import { places365 } from './places.js';
 import type { DatasetFormat } from './source.js';
 import { synthetic, syntheticShift } from './synthetic.js';
@@ -11,6 +12,8 @@ export const formats: readonly DatasetFormat[] = [
   cifar100,
   places365,
   folder,
+  imageFolder,
+  list,
   tensors,
   synthetic,
   syntheticShift,

@@ -1,6 +1,7 @@
 import { FeatReconstructError } from '../base/index.js';
 import { contentDigests } from './digest.js';
 import type { LeftOut } from './left-out.js';
+import { positionsOf, stretches } from './part.js';
 import { resolveSlice, type DatasetSpec } from './spec.js';
 import type { Dataset, Sample } from './types.js';
 
@@ -11,6 +12,7 @@ export interface ExampleSource {
   readonly classNames?: readonly string[];
   readonly classesAre?: Dataset['classesAre'];
   readonly leftOut?: LeftOut;
+  readonly leftOutNames?: readonly string[];
   readonly notes?: readonly string[];
   /**
    * Streams the examples [start, stop) in blocks of what was read at once: waiting once a block and not once an example
@@ -36,9 +38,10 @@ export interface DatasetFormat {
   open(spec: DatasetSpec, context: OpenContext): Promise<ExampleSource>;
 }
 
-/** The part of a source that a spec's slice asks for. Throws UsageError when the slice is empty or out of bounds. */
+/** The part of a source that a spec asks for. Throws UsageError when the slice is empty or out of bounds. */
 export function sliceSource(source: ExampleSource, spec: DatasetSpec): Dataset {
-  return new SlicedSource(source, spec, ...resolveSlice(spec, source.size));
+  const [start, stop] = resolveSlice(spec, source.size);
+  return new SlicedSource(source, spec, positionsOf(spec.part, start, stop), stop - start);
 }
 
 class SlicedSource implements Dataset {
@@ -48,20 +51,27 @@ class SlicedSource implements Dataset {
   readonly classNames?: readonly string[];
   readonly classesAre?: Dataset['classesAre'];
   readonly leftOut?: LeftOut;
+  readonly leftOutNames?: readonly string[];
   readonly notes?: readonly string[];
+  readonly part?: Dataset['part'];
   #source: ExampleSource | undefined;
-  readonly #first: number;
+  /** From one position up to another, or one by one. */
+  readonly #positions: Int32Array | [start: number, stop: number];
 
-  constructor(source: ExampleSource, spec: DatasetSpec, first: number, stop: number) {
+  constructor(source: ExampleSource, spec: DatasetSpec, positions: Int32Array | [number, number], of: number) {
     this.spec = spec.text;
-    this.size = stop - first;
+    this.size = positions instanceof Int32Array ? positions.length : positions[1] - positions[0];
+    if (this.size < of) {
+      this.part = { of, ...(spec.part?.seed === undefined ? {} : { seed: spec.part.seed }) };
+    }
     this.kind = source.kind;
     this.classNames = source.classNames;
     this.classesAre = source.classesAre;
     this.leftOut = source.leftOut;
+    if (source.leftOut) this.leftOutNames = source.leftOutNames;
     if (source.notes && source.notes.length > 0) this.notes = source.notes;
     this.#source = source;
-    this.#first = first;
+    this.#positions = positions;
   }
 
   async digest(): Promise<string> {
@@ -71,10 +81,26 @@ class SlicedSource implements Dataset {
   async *samples({ start = 0, signal }: { start?: number; signal?: AbortSignal } = {}): AsyncGenerator<Sample> {
     if (!this.#source) throw new FeatReconstructError(`The data set ${this.spec} is closed: open it again to read it.`);
     if (start >= this.size) return;
-    for await (const block of this.#source.blocks(this.#first + start, this.#first + this.size)) {
-      for (const sample of block) {
-        signal?.throwIfAborted();
-        yield sample;
+    for await (const sample of this.#read(this.#source, start)) {
+      signal?.throwIfAborted();
+      yield sample;
+    }
+  }
+
+  async *#read(source: ExampleSource, start: number): AsyncGenerator<Sample> {
+    const positions = this.#positions;
+    if (!(positions instanceof Int32Array)) {
+      for await (const block of source.blocks(positions[0] + start, positions[1])) yield* block;
+      return;
+    }
+    for (const stretch of stretches(positions.subarray(start))) {
+      let [position, found] = [stretch.start, 0];
+      for await (const block of source.blocks(stretch.start, stretch.stop)) {
+        for (const sample of block) {
+          if (stretch.chosen[found] !== position++) continue;
+          found++;
+          yield sample;
+        }
       }
     }
   }

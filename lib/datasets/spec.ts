@@ -10,23 +10,44 @@ export interface DatasetSpec {
   rest: string;
   /** The slice's two bounds as written, undefined where left out; no slice: undefined. */
   slice?: { text: string; start?: number; stop?: number };
+  /** Of what the slice leaves: the first so many, or with a seed so many at random. */
+  part?: PartSpec;
 }
 
-/** Takes `NAME:REST[START:STOP]` apart. Throws UsageError when there is no colon or nothing after it. */
+export interface PartSpec {
+  text: string;
+  size: number;
+  /** Of a sample; undefined for the first `size`. */
+  seed?: number;
+}
+
+const shape = /^([^:[]*):(.*?)(\[(-?\d*):(-?\d*)\])?(\[(?:limit:(\d+)|sample:(\d+)(?:,seed:(\d+))?)\])?$/s;
+
+/**
+ * Takes `NAME:REST[START:STOP]` apart, with `[limit:N]` or `[sample:N,seed:S]` behind it if wanted. Throws UsageError when
+ * there is no colon or nothing after it.
+ */
 export function parseSpec(text: string): DatasetSpec {
   // No name has a bracket: the colon of `photos[0:10]` is the slice's, and `folder:` is wanting.
-  const match = /^([^:[]*):(.*?)(\[(-?\d*):(-?\d*)\])?$/s.exec(text);
+  const match = shape.exec(text);
   if (!match || match[2] === '') {
     throw new UsageError(
       `'${text}' is not a data set: expected NAME:WHAT, such as cifar100:train, folder:photos or cifar10:test[0:1000].`,
     );
   }
-  const [, name, rest, slice, start, stop] = match;
-  if (!slice) return { text, name, rest };
+  const [, name, rest, slice, start, stop, part, limit, sample, seed] = match;
+  if (/\[(limit|sample)\b[^\]]*\]$/.test(rest) || (part && Number(limit ?? sample) < 1)) {
+    throw new UsageError(
+      `'${text}' takes a part that cannot be read: write [limit:N] or [sample:N,seed:S] with whole numbers, N from 1, behind any slice.`,
+    );
+  }
+  const spec: DatasetSpec = { text, name, rest };
+  if (part) spec.part = { text: part, size: Number(limit ?? sample), ...(sample ? { seed: Number(seed ?? 0) } : {}) };
+  if (!slice) return spec;
   if (start === '-' || stop === '-') {
     throw new UsageError(`The slice ${slice} of '${text}' has a bound that is no number: write [START:STOP].`);
   }
-  return { text, name, rest, slice: { text: slice, start: bound(start), stop: bound(stop) } };
+  return { ...spec, slice: { text: slice, start: bound(start), stop: bound(stop) } };
 }
 
 const bound = (digits: string): number | undefined => (digits === '' ? undefined : Number(digits));

@@ -8,6 +8,15 @@ export interface TarEntry {
   size: number;
   /** Where its bytes start in the (unpacked) archive. */
   offset: number;
+  /** Of a link: the path that it leads to, which a hard link gives from the archive's root on. */
+  link?: { to: string; hard: boolean };
+}
+
+export interface TarOptions {
+  /** Give out links, too, which have no bytes. */
+  links?: boolean;
+  /** Take any path: for those who write nothing. */
+  anyPath?: boolean;
 }
 
 const BLOCK = 512;
@@ -17,25 +26,36 @@ const LONGEST_PATH = 1 << 20;
 /**
  * Walks over the files of a tar archive (ustar, with pax's and GNU's long names and sizes). The reader stands at an
  * entry's bytes when the entry is given out: read them before asking for the next, or leave them to be skipped.
- * Folders, links and devices are passed over.
+ * Folders, devices and, unless they are asked for, links are passed over.
  *
  * @throws FeatReconstructError when the archive is cut short or corrupted, holds sparse files, whose bytes do not lie in it as they
  *   are, or an entry's path leads out of it
  */
-export async function* tarEntries(reader: ByteReader, archive: string): AsyncGenerator<TarEntry> {
+export async function* tarEntries(
+  reader: ByteReader,
+  archive: string,
+  { links = false, anyPath = false }: TarOptions = {},
+): AsyncGenerator<TarEntry> {
   let longer: Extended = {};
   for (;;) {
     const header = await readHeader(reader, archive);
     if (!header) return;
     const end = (size: number) => offset + Math.ceil(size / BLOCK) * BLOCK;
     const offset = reader.position;
-    if (header.type === 'x' || header.type === 'L') {
+    if (header.type === 'x' || header.type === 'L' || header.type === 'K') {
       const bytes = await readExactly(reader, Math.min(header.size, LONGEST_PATH), archive);
-      longer = { ...longer, ...(header.type === 'x' ? parsePax(bytes, archive) : { name: text(bytes) }) };
+      const said = {
+        x: () => parsePax(bytes, archive),
+        L: () => ({ name: text(bytes) }),
+        K: () => ({ link: text(bytes) }),
+      };
+      longer = { ...longer, ...said[header.type]() };
       await skipTo(reader, end(header.size));
       continue;
     }
-    const name = safePath(longer.name ?? header.name, archive);
+    const path = longer.name ?? header.name;
+    const name = anyPath ? path : safePath(path, archive);
+    const to = longer.link ?? header.link;
     const size = longer.size ?? header.size;
     // A link's size is that of its target, and no bytes follow.
     const stored = header.type === '1' || header.type === '2' ? 0 : size;
@@ -45,8 +65,11 @@ export async function* tarEntries(reader: ByteReader, archive: string): AsyncGen
         `${archive} is cut short or corrupted (its entry '${name}' says ${count(stored)} bytes, ${count(reader.end! - offset)} are left): download it again.`,
       );
     }
-    if (header.type !== 'g' && header.type !== 'K') longer = {};
+    if (header.type !== 'g') longer = {};
     if (header.type === '0' || header.type === '\0' || header.type === '7') yield { name, size, offset };
+    if (links && (header.type === '1' || header.type === '2')) {
+      yield { name, size: 0, offset, link: { to, hard: header.type === '1' } };
+    }
     await skipTo(reader, end(stored));
   }
 }
@@ -54,12 +77,15 @@ export async function* tarEntries(reader: ByteReader, archive: string): AsyncGen
 /** What an extended header says of the entry after it. */
 interface Extended {
   name?: string;
+  link?: string;
   size?: number;
   sparse?: boolean;
 }
 
 interface Header {
   name: string;
+  /** Where a link leads to. */
+  link: string;
   size: number;
   type: string;
 }
@@ -80,6 +106,7 @@ async function readHeader(reader: ByteReader, archive: string): Promise<Header |
   const name = text(block.subarray(0, 100));
   return {
     name: prefix ? `${prefix}/${name}` : name,
+    link: text(block.subarray(157, 257)),
     size,
     type: String.fromCharCode(block[156]),
   };
@@ -127,6 +154,7 @@ function parsePax(bytes: Uint8Array, archive: string): Extended {
     const key = latin1(record.subarray(0, equals));
     const value = text(record.subarray(equals + 1, -1));
     if (key === 'path') found.name = value;
+    if (key === 'linkpath') found.link = value;
     if (key === 'size') {
       found.size = /^\d+$/.test(value) ? Number(value) : NaN;
       if (!isSize(found.size)) throw corrupted();

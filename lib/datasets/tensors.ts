@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { FeatReconstructError, UsageError } from '../base/index.js';
-import { float32ToFloat16, openNpy, openSafetensors, type StoredTensor, type TypedArray } from '../tensor/index.js';
+import { float32ToFloat16, openNpy, openTensors, type StoredTensor, type TypedArray } from '../tensor/index.js';
 import type { DatasetFormat } from './source.js';
 import type { InputTensor, Sample } from './types.js';
 
@@ -25,13 +25,13 @@ const INPUT_TYPES: readonly string[] = [
 ] satisfies InputTensor['type'][];
 
 /**
- * Ready model inputs, examples along the first axis, of any rank: a `.npy` file, or a safetensors file with one tensor,
- * one called `inputs`, `input` or `x`, or one that is named (`FILE.safetensors#name`); its tensor `labels` (n integers)
- * if there.
+ * Ready model inputs, examples along the first axis, of any rank: a `.npy` file, or a safetensors or `.npz` file with one
+ * tensor, one called `inputs`, `input` or `x`, or one that is named (`FILE.safetensors#name`); its tensor `labels` (n
+ * integers) if there.
  */
 export const tensors: DatasetFormat = {
   name: 'tensors',
-  forms: ['tensors:FILE.npy', 'tensors:FILE.safetensors'],
+  forms: ['tensors:FILE.npy', 'tensors:FILE.npz', 'tensors:FILE.safetensors'],
   async open({ rest }) {
     const { path, name } = parsePath(rest);
     const { inputs, inputType, labels } = await inspect(path, name);
@@ -75,10 +75,10 @@ interface Opened {
 
 function parsePath(text: string): { path: string; name?: string } {
   if (/\.npy$/i.test(text)) return { path: text };
-  const [, path, name] = /^(.*\.safetensors)(?:#(.+))?$/i.exec(text) ?? [];
+  const [, path, name] = /^(.*\.(?:safetensors|npz))(?:#(.+))?$/i.exec(text) ?? [];
   if (path) return { path, name };
   throw new UsageError(
-    `tensors:${text} is no file that can be read: expected FILE.npy, FILE.safetensors or FILE.safetensors#NAME.`,
+    `tensors:${text} is no file that can be read: expected FILE.npy, FILE.npz, FILE.safetensors or FILE.safetensors#NAME.`,
   );
 }
 
@@ -87,7 +87,7 @@ async function openFile(path: string, name?: string): Promise<Opened> {
     const inputs = await openNpy(path);
     return { inputs, close: () => inputs.close() };
   }
-  const file = await openSafetensors(path);
+  const file = await openTensors(path);
   try {
     const inputs = file.rows(name ?? nameOfInputs(path, [...file.tensors.keys()]));
     return { inputs, labels: file.tensors.has('labels') ? file.rows('labels') : undefined, close: () => file.close() };

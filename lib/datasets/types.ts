@@ -30,15 +30,22 @@ export interface Dataset {
   /** Examples in it (before bad images are skipped). */
   readonly size: number;
   readonly kind: 'images' | 'tensors';
+  /**
+   * Where only some were asked for: how many there were to choose from, and the seed of a sample. Absent where all are
+   * there.
+   */
+  readonly part?: { readonly of: number; readonly seed?: number };
   /** By label, where they are known. */
   readonly classNames?: readonly string[];
-  /** `folders`: the names are those of subfolders, which are anyone's and need not be those of a model's classes. */
+  /** `folders`: the names are those of subfolders or of a list, which are anyone's and need not be those of a model's classes. */
   readonly classesAre?: 'folders';
   /**
-   * Files that look like images and are of a kind that is not read, by ending: `{ '.webp': 30 }`. They are no examples, whatever
+   * Files that should be images and cannot be read as any, by ending or by what is wrong: `{ '.heic': 30, 'broken link': 1 }`. They are no examples, whatever
    * the slice; `extractFeatures` stops at them unless it is told to skip bad images. Absent where there are none.
    */
   readonly leftOut?: LeftOut;
+  /** The first few of those, for messages. */
+  readonly leftOutNames?: readonly string[];
   /** What to know of its files, in sentences: one that is shorter than it was published. Absent where there is nothing. */
   readonly notes?: readonly string[];
   /** SHA-256 over the content and labels of these examples in order, hex. Computed once. */

@@ -85,9 +85,10 @@ async function headCheck({
 function datasetRecords(stores: readonly Pick<Store, 'provenance' | 'skipped'>[]): DatasetRecord[] {
   const records = new Map<string, DatasetRecord>();
   for (const { provenance, skipped } of stores) {
-    const { spec, size, digest, leftOut } = provenance.dataset;
+    const { spec, size, digest, part, leftOut } = provenance.dataset;
     records.set(digest, {
       ...{ spec, size, digest, skipped: skipped.length },
+      ...(part ? { part } : {}),
       ...(skipped.length > 0 ? { firstSkipped: skipped[0].id } : {}),
       ...(leftOut ? { leftOut } : {}),
     });

@@ -85,7 +85,7 @@ export function ofFolders(
     labels: labels.map((label) => (label < 0 ? -1 : truth.classes[label])),
     warnings: truth.assumed
       ? [
-          `Accuracy takes the ${count(classes)} folders of ${shortSpec(spec)}, in the order of their names, for the ${count(classes)} classes of ${name}: nothing but their number says so.`,
+          `Accuracy takes the ${count(classes)} ${/^list:/.test(spec) ? 'class names' : 'folders'} of ${shortSpec(spec)}, in the order of their names, for the ${count(classes)} classes of ${name}: nothing but their number says so.`,
         ]
       : [],
   };

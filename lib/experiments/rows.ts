@@ -172,4 +172,5 @@ export function failuresOf(row: ResultRow, { violations }: MapEvaluation): strin
 }
 
 /** A data set as people call it, as a name that only shows: `folder:/a/b/scenes` → `folder:scenes`. */
-export const shortSpec = (spec: string): string => visible(spec.replace(/^(folder|tensors):.*[\\/](?=[^\\/])/s, '$1:'));
+export const shortSpec = (spec: string): string =>
+  visible(spec.replace(/^(folder|imagefolder|list|tensors):.*[\\/](?=[^\\/])/s, '$1:'));

@@ -18,7 +18,7 @@ export function storeName({ model, dataset }: Pick<Provenance, 'model' | 'datase
 /** A data set's spec without folders of somebody's disk, in letters and digits of ASCII. */
 const slugOf = (spec: string): string =>
   spec
-    .replace(/^(folder|tensors):.*[\\/](?=[^\\/]+)/, '')
+    .replace(/^(folder|imagefolder|list|tensors):.*[\\/](?=[^\\/]+)/, '')
     .replace(/[^A-Za-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
 

@@ -264,11 +264,13 @@ export interface DatasetRecord {
   spec: string;
   size: number;
   digest: string;
+  /** Where only some of the images were asked for: out of how many, and the seed of a sample; absent where all were. */
+  part?: { of: number; seed?: number };
   /** Images left out because they could not be decoded. */
   skipped: number;
   /** The first of them, as the data set calls it; absent where there is none. */
   firstSkipped?: string;
-  /** Files left out that look like images and are of a kind that is not read, by ending: `{ '.webp': 30 }`; absent where there are none. */
+  /** Files left out that should be images and cannot be read as any, by ending or by what is wrong: `{ '.heic': 30, missing: 1 }`; absent where there are none. */
   leftOut?: LeftOut;
   /** Images of an audit that are the same as an earlier one, byte for byte; absent elsewhere, and where there are none. */
   duplicates?: number;

@@ -1,6 +1,6 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
-import { leftOutInWords, openDataset, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
+import { leftOutInWords, openDataset, someLeftOut, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
 import { makeTransform, ownTransformKey, type Transform, type TransformChoice } from '../images/index.js';
 import {
   describeModel,
@@ -228,9 +228,10 @@ async function reopen(file: string, { dataset }: Provenance, options: ExtractOpt
   try {
     checkSkipped(file, store.skipped, options);
     await tidy(file);
-    // What is left out of a folder may have changed since, with the images in it the same.
+    // What is left out of a folder may have changed since, and what else there is, with the images in it the same.
     const { provenance } = store;
-    return { ...store, provenance: { ...provenance, dataset: { ...provenance.dataset, leftOut: dataset.leftOut } } };
+    const { leftOut, part } = dataset;
+    return { ...store, provenance: { ...provenance, dataset: { ...provenance.dataset, leftOut, part } } };
   } catch (error) {
     await store.close();
     throw error;
@@ -238,11 +239,8 @@ async function reopen(file: string, { dataset }: Provenance, options: ExtractOpt
 }
 
 /** Images that nobody reads are not left out unless that was asked for. */
-function checkLeftOut({ spec, leftOut }: Dataset, { skipBadImages }: ExtractOptions): void {
-  if (skipBadImages || !leftOut) return;
-  throw new FeatReconstructError(
-    `Expected every image of ${spec} to be a JPEG, PNG, BMP, GIF or TIFF by its ending, found ${leftOutInWords(leftOut)}: convert them, to PNG for the same pixels, or leave them out (${option('skipBadImages')}).`,
-  );
+function checkLeftOut({ spec, leftOut, leftOutNames }: Dataset, { skipBadImages }: ExtractOptions): void {
+  if (leftOut && !skipBadImages) throw someLeftOut(spec, leftOut, leftOutNames);
 }
 
 const said = new WeakSet<Dataset>();
@@ -312,6 +310,7 @@ async function provenanceOf(model: ModelDescription, dataset: Dataset, options: 
     },
     dataset: {
       ...{ spec: dataset.spec, digest: await dataset.digest(), size: dataset.size },
+      ...(dataset.part ? { part: dataset.part } : {}),
       ...(dataset.leftOut ? { leftOut: dataset.leftOut } : {}),
     },
     ...(dataset.kind === 'images' ? imageTransforms(model, options) : { transform: null }),

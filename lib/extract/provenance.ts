@@ -24,6 +24,8 @@ export interface Provenance {
     /** SHA-256 over the examples of this split and slice, in order. */
     digest: string;
     size: number;
+    /** Where only some of the examples were asked for: out of how many, and the seed of a sample. For people, not part of the key. */
+    part?: { of: number; seed?: number };
     /** Files of kinds that are not read, by ending. For people, not part of the key. */
     leftOut?: LeftOut;
   };

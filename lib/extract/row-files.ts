@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
-import { openBytes, openNpy, openSafetensors, type RowSource } from '../tensor/index.js';
+import { openBytes, openNpy, openNpz, openSafetensors, type RowSource } from '../tensor/index.js';
 import { storeOf } from './store.js';
 import { isStore } from './store-layout.js';
 
@@ -17,7 +17,7 @@ export interface OpenRows {
 
 /**
  * Opens rows for a role: a store (its `features` or `logits`, computed where it holds features only), a .npy, or a
- * safetensors file with the tensor of that name, one named as FILE#NAME, or only one. A store is checked first.
+ * safetensors or .npz file with the tensor of that name, one named as FILE#NAME, or only one. A store is checked first.
  * @throws FeatReconstructError when the file is missing, damaged, of another kind, or holds no such tensor
  */
 export async function openRows(
@@ -30,6 +30,7 @@ export async function openRows(
     const source = await openNpy(path);
     return { source, path, tensor: null, close: () => source.close() };
   }
+  if (/\.npz$/i.test(path)) return rowsOfNpz(path, name, role);
   const file = await openSafetensors(path);
   try {
     const store = isStore(file.metadata) ? await storeOf(path, file, options) : null;
@@ -38,11 +39,7 @@ export async function openRows(
     const wanted = name ?? (store || names.includes(role) ? role : names.length === 1 ? names[0] : undefined);
     // A store may hold features only; its logits are then computed.
     if (store && wanted === 'logits') return { source: store.logits, path, tensor: wanted, close };
-    if (!wanted || !names.includes(wanted)) {
-      throw new FeatReconstructError(
-        `Expected a tensor '${name ?? role}' in ${path}, found ${names.join(', ') || 'none'}. Name one as ${path}#NAME.`,
-      );
-    }
+    if (!wanted || !names.includes(wanted)) throw notThere('a tensor', name ?? role, path, names);
     return { source: file.rows(wanted), path, tensor: wanted, close };
   } catch (error) {
     await file.close();
@@ -50,10 +47,31 @@ export async function openRows(
   }
 }
 
+/** The array that is named, the one of the role, the only one, or the only one that has rows. */
+async function rowsOfNpz(path: string, name: string | undefined, role: string): Promise<OpenRows> {
+  const file = await openNpz(path);
+  try {
+    const all = [...file.tensors.keys()];
+    const withRows = all.filter((key) => file.tensors.get(key)!.shape.length > 1);
+    const only = all.length === 1 ? all : withRows.length === 1 ? withRows : [];
+    const wanted = name ?? (all.includes(role) ? role : only[0]);
+    if (wanted === undefined) throw notThere('an array', role, path, all);
+    return { source: file.rows(wanted), path, tensor: wanted, close: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+const notThere = (what: string, name: string, path: string, names: readonly string[]): FeatReconstructError =>
+  new FeatReconstructError(
+    `Expected ${what} '${name}' in ${path}, found ${names.join(', ') || 'none'}. Name one as ${path}#NAME.`,
+  );
+
 /** Whether `openRows` is the one to open it, by its ending or, where it has none of these, by its first bytes. */
 export async function mayHoldRows(text: string): Promise<boolean> {
   const [path] = splitName(text);
-  if (/\.(safetensors|npy)$/i.test(path)) return true;
+  if (/\.(safetensors|npy|npz)$/i.test(path)) return true;
   if (!existsSync(path)) return extname(path) === '';
   const file = await openBytes(path);
   try {

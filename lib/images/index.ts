@@ -15,6 +15,7 @@ export type {
   TransformSpec,
 } from './types.js';
 export { decodeImage } from './decode.js';
+export { formatsRead } from './kinds.js';
 export { decodePool } from './pool.js';
 export type { DecodePool } from './pool.js';
 export { resize, resizedSize } from './resize.js';

@@ -106,6 +106,8 @@ export function varied(dataset: Dataset, n: number, seed = 0): Dataset {
     classNames: dataset.classNames,
     classesAre: dataset.classesAre,
     leftOut: dataset.leftOut,
+    leftOutNames: dataset.leftOutNames,
+    part: dataset.part,
     notes: dataset.notes,
     async digest() {
       const { createHash } = await import('node:crypto');

@@ -26,7 +26,7 @@ const copies = ({ spec, duplicates = 0 }: DatasetRecord): string[] =>
         `${count(duplicates)} ${duplicates === 1 ? 'image' : 'images'} of ${shortSpec(spec)} ${duplicates === 1 ? 'is a copy' : 'are copies'} of others; copies are kept on one side of the split.`,
       ];
 
-/** The same in a cell: `3 bad, 45 .webp`. */
+/** The same in a cell: `3 bad, 45 .heic`. */
 export function leftOutCell({ skipped, leftOut = {} }: DatasetRecord): string {
   const kinds = Object.entries(leftOut).map(([ending, files]) => `${count(files)} ${ending}`);
   if (kinds.length === 0) return count(skipped);

@@ -30,7 +30,11 @@ export function provenance({ environment: of }: Results): Markup {
     ${table(
       [
         { heading: 'data set', cell: ({ spec }) => shortSpec(spec) },
-        { heading: 'images', align: 'right', cell: ({ size }) => count(size) },
+        {
+          heading: 'images',
+          align: 'right',
+          cell: ({ size, part }) => (part ? `${count(size)} of ${count(part.of)}` : count(size)),
+        },
         { heading: 'left out', align: 'right', cell: leftOutCell },
         { heading: 'SHA-256', cell: ({ digest }) => digest.slice(0, 12) },
       ],

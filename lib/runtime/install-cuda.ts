@@ -5,10 +5,9 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FeatReconstructError, UsageError } from '../base/index.js';
-import { makeFolder } from '../tensor/index.js';
+import { makeFolder, openZip } from '../tensor/index.js';
 import { findCudaLibraries, type MissingLibrary } from './libraries.js';
 import { runtimeFolder, runtimeVersion } from './ort.js';
-import { openZip } from './zip.js';
 
 /** What `installCudaLibraries` put where, and what the loader still misses. */
 export interface InstalledLibraries {

@@ -4,7 +4,7 @@
  * Rows: `toRowSource` takes ndarrays, mathjs matrices, number[][] and stored rows alike; `sliceRows` is a range of one, `chooseRows` are some of its rows, `joinRows` puts several together.
  * Arrays: `denseData` out of an ndarray and `toNdArray` back, both without a copy where there is nothing to make dense;
  * `toVector` reads class indices and the like; `toMathjs` for those who go on in mathjs.
- * Files: `openNpy` and `openSafetensors` read ranges of files of any size (each tensor is a RowSource, and
+ * Files: `openNpy`, `openNpz` and `openSafetensors` read ranges of files of any size (each tensor is a RowSource, and
  * `readItems` gives its items in their own number type); `createSafetensors` is a writer that can be resumed. `writeWhole`
  * leaves the old file or the new one, `makeFolder` makes what it lies in, `checkPlace` asks before long work, `removeLeavings` takes away what a killed run left, and `checkRegularFile` keeps pipes and devices from being read, and `fileError` says in a sentence what
  * the system said. `thisProcess` and `isGone` tell whose a file is that only a run at work has.
@@ -28,6 +28,12 @@ export { isGone, thisProcess } from './owner.js';
 export type { Owner } from './owner.js';
 export { openNpy, readNpy, writeNpy } from './npy.js';
 export type { NpyFile } from './npy.js';
+export { openNpz } from './npz.js';
+export type { NpzFile } from './npz.js';
+export { openTensors } from './named.js';
+export type { NamedTensors } from './named.js';
+export { openZip } from './zip.js';
+export type { Zip, ZipEntry } from './zip.js';
 export { openSafetensors, readSafetensors, writeSafetensors } from './safetensors.js';
 export type { SafetensorsFile, SafetensorsInput } from './safetensors.js';
 export { createSafetensors } from './safetensors-stream.js';

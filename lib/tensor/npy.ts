@@ -47,7 +47,7 @@ export type NpyFile = StoredTensor & {
 export async function openNpy(path: string): Promise<NpyFile> {
   const file = await openBytes(path);
   try {
-    return { ...storedTensor(file, await readHeader(file)), close: () => file.close() };
+    return { ...storedTensor(file, await readNpyHeader(file)), close: () => file.close() };
   } catch (error) {
     await file.close();
     throw error;
@@ -62,18 +62,20 @@ export async function openNpy(path: string): Promise<NpyFile> {
 export async function readNpy(pathOrBytes: string | Uint8Array): Promise<NdArray> {
   const file = await openBytes(pathOrBytes);
   try {
-    return await readStored(file, await readHeader(file));
+    return await readStored(file, await readNpyHeader(file));
   } finally {
     await file.close();
   }
 }
 
-async function readHeader(file: ByteReader): Promise<TensorPlace> {
+/** What the header of a .npy file says, checked against the file's size. */
+export async function readNpyHeader(file: ByteReader): Promise<TensorPlace> {
   const bad = (found: string): FeatReconstructError =>
     new FeatReconstructError(
       `Expected ${file.name} to be a .npy file, found ${found}: it is truncated, corrupted or something else. Write it again with numpy.save.`,
     );
   const start = await file.read(0, Math.min(12, file.size));
+  if (start[0] === 0x50 && start[1] === 0x4b) throw bad('a zip archive (a .npz file should be called so)');
   if (start.length < 10 || magic.some((byte, i) => start[i] !== byte)) throw bad('no .npy header');
   const version = start[6];
   if (version < 1 || version > 3) throw bad(`format version ${version}`);
@@ -90,6 +92,11 @@ async function readHeader(file: ByteReader): Promise<TensorPlace> {
   const shapeText = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(header);
   const shown = header.trim().slice(0, 200);
   if (!order || !shapeText) throw bad(`the header ${shown}`);
+  if (/'descr'\s*:\s*'\|?O/.test(header)) {
+    throw new FeatReconstructError(
+      `Expected ${file.name} to hold plain numbers, found objects of Python (a pickle), which are not read: rows of different lengths, strings or a dictionary were saved. Save the numbers alone, as in numpy.save(FILE, numpy.asarray(rows, 'float32')).`,
+    );
+  }
   const type = descr && Object.hasOwn(types, descr[2]) ? types[descr[2]] : undefined;
   if (!descr || !type) {
     throw new FeatReconstructError(

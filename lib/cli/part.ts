@@ -1,0 +1,32 @@
+import { Option, type Command } from 'commander';
+import { UsageError } from '../base/index.js';
+import { seed, wholeNumber } from './options.js';
+
+/** A part of each data set, for a first look. */
+export interface PartFlags {
+  limit?: number;
+  sample?: number;
+  seed?: number;
+}
+
+export const partOptions = (command: Command): Command =>
+  command
+    .addOption(new Option('--limit <n>', 'only the first n examples of each data set').argParser(wholeNumber))
+    .addOption(new Option('--sample <n>', 'only n examples at random of each data set').argParser(wholeNumber))
+    .addOption(new Option('--seed <s>', 'of --sample (default: 0)').argParser(seed));
+
+/** A data set's spec with the part that the flags ask for, which is then in every name of it. */
+export function withPart(spec: string, { limit, sample, seed: of }: PartFlags): string {
+  if (of !== undefined && sample === undefined) {
+    throw new UsageError('Expected --sample with --seed, found the latter alone: give both or neither.');
+  }
+  if (limit !== undefined && sample !== undefined) {
+    throw new UsageError('Expected --limit or --sample, found both: leave one out.');
+  }
+  const part =
+    limit !== undefined ? `[limit:${limit}]` : sample !== undefined ? `[sample:${sample},seed:${of ?? 0}]` : '';
+  if (part && /\[(limit|sample):[^\]]*\]$/.test(spec)) {
+    throw new UsageError(`'${spec}' says already which part to take: leave out --limit, --sample and --seed.`);
+  }
+  return spec + part;
+}

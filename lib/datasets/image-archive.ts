@@ -1,0 +1,201 @@
+import { open } from 'node:fs/promises';
+import { posix } from 'node:path';
+import { count, FeatReconstructError, systemPath } from '../base/index.js';
+import { openZip, type ZipEntry } from '../tensor/index.js';
+import { indexTar, MOST_OF_A_MEMBER, unpackTarGz } from './archive.js';
+import { readRange, unreadable } from './byte-file.js';
+import { endingOf, isBackup, isHidden, kindOf } from './file-kinds.js';
+import { imageSource, noImages, type Place, type Places } from './image-source.js';
+import { layoutOf, type FoundFiles } from './layout.js';
+import type { ExampleSource } from './source.js';
+import type { TarEntry } from './tar.js';
+
+/** What an archive is by its first bytes. */
+async function kindOfArchive(path: string): Promise<'zip' | 'gzip' | 'tar' | 'other' | undefined> {
+  const handle = await open(systemPath(path), 'r').catch(unreadable(path));
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(512), 0, 512, 0);
+    const start = buffer.toString('latin1', 0, bytesRead);
+    if (/^PK(\x03\x04|\x05\x06|\x07\x08)/.test(start) || /\.zip$/i.test(path)) return 'zip';
+    if (start.startsWith('\x1f\x8b')) return 'gzip';
+    if (start.slice(257, 262) === 'ustar' || /\.tar$/i.test(path)) return 'tar';
+    if (/^(7z\xbc\xaf|Rar!|\xfd7zXZ|BZh|\x28\xb5\x2f\xfd)/.test(start)) return 'other';
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** @returns false for what is no archive. @throws FeatReconstructError for one of a kind that is not read */
+export async function isArchive(path: string): Promise<boolean> {
+  const kind = await kindOfArchive(path);
+  if (kind === 'other') {
+    throw new FeatReconstructError(
+      `${path} is an archive of a kind that is not read: unpack it and give the folder, or pack it as .tar or .zip.`,
+    );
+  }
+  return kind !== undefined;
+}
+
+/**
+ * The images in a .zip, a .tar or a .tar.gz, as if it were unpacked: the same order, labels and digest. A folder that all
+ * of them lie in does not count. The first two are read in place, the last into memory. Nothing is written.
+ * @param asked what the user calls it
+ */
+export async function openArchive(path: string, asked: string, asClasses: boolean): Promise<ExampleSource> {
+  const kind = await kindOfArchive(path);
+  const {
+    names,
+    again,
+    open: openPlaces,
+  } = await (kind === 'zip' ? zip(path) : kind === 'gzip' ? tarGz(path) : tar(path));
+  const found: FoundFiles = { images: [], unread: [] };
+  for (const name of names) {
+    const file = posix.basename(name);
+    if (name.split('/').some(isHidden) || isBackup(file)) continue;
+    if (kindOf(file) === 'image') found.images.push(name);
+    else if (kindOf(file) === 'unread') found.unread.push({ path: name, why: endingOf(file) });
+  }
+  const wrapper = commonFolder([...found.images, ...found.unread.map((each) => each.path)]);
+  const inside = (name: string): string => name.slice(wrapper.length);
+  const layout = layoutOf(
+    { images: found.images.map(inside), unread: found.unread.map((each) => ({ ...each, path: inside(each.path) })) },
+    asked,
+    asClasses,
+  );
+  if (again > 0)
+    layout.notes.push(
+      `${count(again)} names are in ${asked} more than once: the last of each counts, as if it were unpacked.`,
+    );
+  if (layout.files.length === 0) throw noImages(path, layout.leftOut, asClasses);
+  return imageSource(
+    layout,
+    (name) => `${path}/${wrapper}${name}`,
+    async () => {
+      const places = await openPlaces();
+      return { find: (name) => places.find(wrapper + name), close: () => places.close() };
+    },
+  );
+}
+
+interface Archive {
+  names: string[];
+  /** Entries that later ones of the same name stand for. */
+  again: number;
+  open(): Promise<Places>;
+}
+
+/** The path, with a `/` at its end, of the innermost folder that all files lie in; empty where there is none. */
+function commonFolder(paths: string[]): string {
+  if (paths.length === 0) return '';
+  let common = paths[0].slice(0, paths[0].lastIndexOf('/') + 1);
+  for (const path of paths) {
+    while (!path.startsWith(common)) common = common.slice(0, common.lastIndexOf('/', common.length - 2) + 1);
+  }
+  return common;
+}
+
+/** A path as it would be inside a folder of its own: nothing is unpacked, so that none leads out. */
+const tidy = (name: string): string =>
+  name
+    .split('/')
+    .filter((part) => part !== '' && part !== '.' && part !== '..')
+    .join('/');
+
+function byName<Entry extends { name: string }>(
+  entries: readonly Entry[],
+): { entries: Map<string, Entry>; again: number } {
+  const found = new Map<string, Entry>();
+  for (const entry of entries) found.set(tidy(entry.name), entry);
+  return { entries: found, again: entries.length - found.size };
+}
+
+const tooLarge = (path: string, { name, size }: { name: string; size: number }): FeatReconstructError =>
+  new FeatReconstructError(
+    `Bad image '${path}/${name}': it unpacks to ${count(size)} bytes, more than any image has: remove it from the archive.`,
+  );
+
+async function zip(path: string): Promise<Archive> {
+  const directory = await openZip(path);
+  await directory.close();
+  // Windows' own tools have written backslashes.
+  const named = directory.entries.map((entry) => ({
+    ...entry,
+    name: entry.name,
+    path: entry.name.includes('/') ? entry.name : entry.name.replaceAll('\\', '/'),
+  }));
+  const files = named.filter((entry) => !entry.path.endsWith('/'));
+  const { entries, again } = byName(files.map((entry) => ({ name: entry.path, entry })));
+  const locked = files.find(({ encrypted, path: name }) => encrypted && kindOf(name) !== 'other');
+  if (locked) {
+    throw new FeatReconstructError(
+      `${path} is encrypted ('${locked.name}'): unpack it with its password, and give the folder.`,
+    );
+  }
+  return {
+    names: [...entries.keys()],
+    again,
+    async open() {
+      const archive = await openZip(path);
+      const read = async ({ entry }: { entry: ZipEntry }): Promise<Place> => {
+        if (entry.size > MOST_OF_A_MEMBER) return tooLarge(path, entry);
+        try {
+          const file = await archive.bytes(entry);
+          return await file.read(0, file.size);
+        } catch (error) {
+          if (error instanceof FeatReconstructError) return error;
+          throw error;
+        }
+      };
+      return { find: (name) => read(entries.get(name)!), close: () => archive.close() };
+    },
+  };
+}
+
+/** A link's path, from the archive's root on. */
+const target = ({ name, link }: TarEntry): string =>
+  tidy(link!.hard ? link!.to : posix.normalize(posix.join(posix.dirname(tidy(name)), link!.to)));
+
+/** Entries by name, links among them as what they lead to; those that lead to nothing are left as they are. */
+function resolved(all: readonly TarEntry[]): { entries: Map<string, TarEntry>; again: number } {
+  const { entries, again } = byName(all);
+  for (const [name, entry] of entries) {
+    let found: TarEntry | undefined = entry;
+    // A chain of links may be a circle.
+    for (let steps = 0; found?.link && steps < 40; steps++) found = entries.get(target(found));
+    if (found && !found.link) entries.set(name, found);
+  }
+  return { entries, again };
+}
+
+async function tar(path: string): Promise<Archive> {
+  const { entries, again } = resolved(await indexTar(path, { links: true, anyPath: true }));
+  const find = (name: string): Place | Promise<Place> => {
+    const entry = entries.get(name)!;
+    if (entry.link) return brokenLink(path, entry);
+    return entry.size > MOST_OF_A_MEMBER ? tooLarge(path, entry) : readRange(path, entry.offset, entry.size);
+  };
+  return { names: [...entries.keys()], again, open: async () => ({ find, close: async () => undefined }) };
+}
+
+async function tarGz(path: string): Promise<Archive> {
+  const all: TarEntry[] = [];
+  const bytes = new Map<number, Uint8Array>();
+  for await (const entry of unpackTarGz(path, { links: true, anyPath: true })) {
+    const { name, size, offset, link } = entry;
+    all.push({ name, size, offset, link });
+    if (!link && kindOf(name) === 'image') bytes.set(offset, await entry.read());
+  }
+  const { entries, again } = resolved(all);
+  const find = (name: string): Place => {
+    const entry = entries.get(name)!;
+    // An image by a link to a file that is none by its name is not there either.
+    return bytes.get(entry.offset) ?? brokenLink(path, entry);
+  };
+  return { names: [...entries.keys()], again, open: async () => ({ find, close: async () => undefined }) };
+}
+
+const brokenLink = (path: string, { name }: TarEntry): FeatReconstructError =>
+  new FeatReconstructError(
+    `Bad image '${path}/${name}': it is a link to what is not in the archive: pack it again with 'tar --dereference'.`,
+  );

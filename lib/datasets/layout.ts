@@ -1,0 +1,108 @@
+import { count } from '../base/index.js';
+import { endingOf } from './file-kinds.js';
+import { LeftOutTally } from './left-out.js';
+
+/** The files below a folder or in an archive that are images or should be, by their paths with `/` between names. */
+export interface FoundFiles {
+  images: string[];
+  /** Of kinds that are not read, or with something else wrong: why as `LeftOutTally.add` takes it. */
+  unread: { path: string; why: string }[];
+}
+
+/** Which of the images are examples, and of which class. */
+export interface Layout {
+  /** In the order of Python's sorted(). */
+  files: { path: string; label: number }[];
+  /** Absent where there are no labels. */
+  classNames?: string[];
+  leftOut: LeftOutTally;
+  /** What was decided, in a sentence each. */
+  notes: string[];
+}
+
+/** Folders that divide a data set and say nothing of classes. */
+const splits = /^(train(ing)?|val(id(ation)?)?|test(ing)?|dev|eval(uation)?)([_-]?(set|images|data))?$/i;
+
+/**
+ * Labels are those of torchvision's ImageFolder where the layout is its own: every image in a subfolder, classes numbered by the
+ * sorted names of the subfolders that have images. A subfolder all of whose images are of kinds that are not read keeps its
+ * number, so that those after it have the one that they were trained with. Where images lie beside the subfolders, or the
+ * subfolders are splits (`train`, `val`), all are read and none has a label.
+ * @param place what the files lie in, as messages name it
+ * @param asClasses take the subfolders as classes whatever they are, and pass over images beside them
+ */
+export function layoutOf(found: FoundFiles, place: string, asClasses = false): Layout {
+  const { unread, note } = withoutTwins(found);
+  const leftOut = new LeftOutTally();
+  for (const { path, why } of unread) if (!asClasses || path.includes('/')) leftOut.add(why, path);
+  const top = found.images.filter((path) => !path.includes('/'));
+  const below = found.images.filter((path) => path.includes('/'));
+  const folders = sorted([...new Set([...below, ...unread.map(({ path }) => path)].map(folderOf))]).filter(Boolean);
+  const notes = note ? [note] : [];
+  const of = (paths: string[], many: string): string =>
+    `${count(paths.length)} ${paths.length === 1 ? 'image' : 'images'} ${many}`;
+  const several = `${count(folders.length)} ${folders.length === 1 ? 'subfolder' : 'subfolders'}`;
+  const unlabelled = (why: string): Layout => {
+    notes.unshift(why);
+    return { files: sorted(found.images).map((path) => ({ path, label: -1 })), leftOut, notes };
+  };
+  if (!asClasses) {
+    if (below.length === 0) return unlabelled(`${of(top, 'in no subfolders')}: no labels.`);
+    if (top.length > 0) {
+      return unlabelled(
+        `${of(top, 'at the top')} and ${count(below.length)} in ${several} are read together, without labels: imagefolder:${place} takes the subfolders as classes and passes over what lies beside them.`,
+      );
+    }
+    if (folders.every((name) => splits.test(name))) {
+      return unlabelled(
+        `${of(below, `in ${several}`)} that ${folders.length === 1 ? 'is a split' : 'are splits'} and no classes (${folders.join(', ')}): read together, without labels. For the classes in it give ${place}/${folders[0]}.`,
+      );
+    }
+  }
+  notes.unshift(`${of(below, `in ${several}`)}, which are taken as classes (${shortList(folders)}).`);
+  if (asClasses && top.length > 0) notes.push(`${of(top, 'beside them')} passed over.`);
+  const numbers = new Map(folders.map((name, label) => [name, label]));
+  const files = sorted(below).map((path) => ({ path, label: numbers.get(folderOf(path))! }));
+  return { files, classNames: folders, leftOut, notes };
+}
+
+/** The first name of a path; empty for a file at the top. */
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.indexOf('/')));
+
+const shortList = (names: string[]): string =>
+  names.length > 6 ? `${names.slice(0, 5).join(', ')}, …, ${names[names.length - 1]}` : names.join(', ');
+
+/**
+ * Files of kinds that are not read beside an image of the same name: the photograph that it was converted from, a
+ * camera's raw file beside its JPEG.
+ */
+function withoutTwins({ images, unread }: FoundFiles): { unread: FoundFiles['unread']; note?: string } {
+  if (unread.length === 0) return { unread };
+  const stem = (path: string): string => path.replace(/\.[^./]+$/, '').toLowerCase();
+  const known = new Set(images.map(stem));
+  const isTwin = ({ path, why }: FoundFiles['unread'][number]): boolean =>
+    why !== '' && why === endingOf(path) && known.has(stem(path));
+  const twins = unread.filter(isTwin);
+  if (twins.length === 0) return { unread };
+  const endings = [...new Set(twins.map(({ why }) => `.${why}`))].join(', ');
+  return {
+    unread: unread.filter((file) => !isTwin(file)),
+    note: `${count(twins.length)} ${twins.length === 1 ? 'file' : 'files'} (${endings}) beside an image of the same name: taken for the same picture, and passed over.`,
+  };
+}
+
+/** In the order of Python's sorted(): by code points. UTF-16's own order differs beyond U+FFFF alone. */
+export function sorted(paths: readonly string[]): string[] {
+  const beyond = paths.some((path) => /[\ud800-\udfff]/.test(path));
+  return [...paths].sort(beyond ? byCodePoints : (a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** UTF-8 sorts as code points do, but has none for lone surrogates, which stand for other bytes. UTF-32 has. */
+const byCodePoints = (a: string, b: string): number => Buffer.compare(utf32(a), utf32(b));
+
+function utf32(text: string): Buffer {
+  const points = Array.from(text, (character) => character.codePointAt(0)!);
+  const bytes = Buffer.alloc(4 * points.length);
+  points.forEach((point, i) => bytes.writeUInt32BE(point, 4 * i));
+  return bytes;
+}

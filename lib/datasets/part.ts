@@ -1,0 +1,31 @@
+import type { PartSpec } from './spec.js';
+import { randomFrom } from './synthetic-random.js';
+
+/**
+ * The positions in [start, stop) that are read, ascending. A sample is drawn without replacement, each of its size as likely as
+ * any other (Knuth's selection sampling), and the same for the same numbers everywhere. One that is no smaller than the
+ * whole is the whole.
+ */
+export function positionsOf(part: PartSpec | undefined, start: number, stop: number): Int32Array | [number, number] {
+  if (!part || part.size >= stop - start) return [start, stop];
+  if (part.seed === undefined) return [start, start + part.size];
+  const random = randomFrom(part.seed);
+  const chosen = new Int32Array(part.size);
+  for (let position = start, found = 0; found < part.size; position++) {
+    if (random() * (stop - position) < part.size - found) chosen[found++] = position;
+  }
+  return chosen;
+}
+
+/** Positions that are skipped rather than that a read is begun anew. */
+const gap = 8;
+
+/** Chosen positions as stretches that are each read in one go, with those in between. */
+export function* stretches(chosen: Int32Array): Generator<{ start: number; stop: number; chosen: Int32Array }> {
+  for (let from = 0; from < chosen.length;) {
+    let to = from + 1;
+    while (to < chosen.length && chosen[to] - chosen[to - 1] <= gap) to++;
+    yield { start: chosen[from], stop: chosen[to - 1] + 1, chosen: chosen.subarray(from, to) };
+    from = to;
+  }
+}

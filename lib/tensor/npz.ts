@@ -1,0 +1,86 @@
+import type { NdArray } from 'ndarray';
+import { FeatReconstructError } from '../base/index.js';
+import type { ElementType } from './elements.js';
+import type { ByteReader } from './files.js';
+import { readNpyHeader } from './npy.js';
+import { readStored, storedTensor } from './stored.js';
+import type { StoredTensor, TensorPlace } from './stored.js';
+import { openZip, type Zip } from './zip.js';
+
+/** A .npz file: arrays of NumPy in a zip archive, each by its name without `.npy`. */
+export interface NpzFile {
+  /** In the order in which they were written; those that hold no numbers (text, objects) are left out. */
+  readonly tensors: ReadonlyMap<string, { type: ElementType; shape: readonly number[] }>;
+  /**
+   * One array's rows (items along its first axis). What is stored is read when asked for, of any size; what is deflated
+   * (`numpy.savez_compressed`) is unpacked into memory then.
+   * @throws FeatReconstructError where there is none of that name, or it holds no numbers
+   */
+  rows(name: string): StoredTensor;
+  /** One array whole, as `readNpy` gives it. */
+  read(name: string): Promise<NdArray>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens what `numpy.savez` and `numpy.savez_compressed` write.
+ * @throws FeatReconstructError when it is no zip archive, or has no arrays in it
+ */
+export async function openNpz(source: string | Uint8Array): Promise<NpzFile> {
+  const zip = await openZip(source);
+  try {
+    const { places, refused } = await arraysOf(zip, source);
+    const placeOf = (name: string): { file: ByteReader; place: TensorPlace } => {
+      const found = places.get(name);
+      if (found) return found;
+      throw refused.get(name) ?? none(name, [...places.keys()], source);
+    };
+    return {
+      tensors: new Map([...places].map(([name, { place }]) => [name, { type: place.type, shape: place.shape }])),
+      rows(name) {
+        const { file, place } = placeOf(name);
+        return storedTensor(file, place);
+      },
+      read: async (name) => {
+        const { file, place } = placeOf(name);
+        return readStored(file, place);
+      },
+      close: () => zip.close(),
+    };
+  } catch (error) {
+    await zip.close();
+    throw error;
+  }
+}
+
+async function arraysOf(zip: Zip, source: string | Uint8Array) {
+  const places = new Map<string, { file: ByteReader; place: TensorPlace }>();
+  const refused = new Map<string, FeatReconstructError>();
+  const members = zip.entries.filter((entry) => /\.npy$/i.test(entry.name));
+  if (members.length === 0) {
+    const names = zip.entries.slice(0, 4).map(({ name }) => `'${name}'`);
+    throw new FeatReconstructError(
+      `Expected arrays of NumPy in ${called(source)}, found a zip archive of ${names.join(', ') || 'nothing'}: write it with numpy.savez.`,
+    );
+  }
+  for (const entry of members) {
+    const name = entry.name.replace(/\.npy$/i, '');
+    try {
+      const file = await zip.bytes(entry);
+      places.set(name, { file, place: await readNpyHeader(file) });
+    } catch (error) {
+      if (!(error instanceof FeatReconstructError)) throw error;
+      refused.set(name, error);
+    }
+  }
+  if (places.size === 0) throw [...refused.values()][0];
+  return { places, refused };
+}
+
+const called = (source: string | Uint8Array): string =>
+  typeof source === 'string' ? `'${source}'` : 'the given bytes';
+
+const none = (name: string, names: string[], source: string | Uint8Array): FeatReconstructError =>
+  new FeatReconstructError(
+    `Expected an array '${name}' in ${called(source)}, found ${names.map((key) => `'${key}'`).join(', ')}: name one of these.`,
+  );
