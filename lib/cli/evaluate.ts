@@ -5,6 +5,7 @@ import { wholeNumber } from './options.js';
 
 interface Flags {
   head: string;
+  bias?: string;
   features?: string;
   map?: string;
   x?: string;
@@ -20,7 +21,11 @@ export function register(program: Command): void {
     program
       .command('evaluate')
       .description('how often does a head give the same class on reconstructed features?')
-      .requiredOption('--head <file>', 'the head: an .onnx model, a store, or a map')
+      .requiredOption(
+        '--head <file>',
+        'the head: an .onnx model, a store, a map, or a weight (.npy, .npz, a state dict in .safetensors; FILE#NAME)',
+      )
+      .option('--bias <file>', 'its bias, beside a weight in a .npy')
       .option('--features <file>', 'reconstructed features: .npy, .safetensors, store')
       .option('--map <file>', 'instead of --features: a fitted map …')
       .option('--x <file>', '… and what it is applied to (a store: its logits)')
@@ -50,13 +55,17 @@ Example:
       const { brief, count, rSquared, share, upToOne } = await import('../report/index.js');
       const { openRows } = await import('../extract/index.js');
       const { openClasses, openHead } = await import('./rows.js');
-      const head = await openHead(flags.head, context);
       const rows = await openRows(flags.features ?? flags.x!, flags.features ? 'features' : 'logits', context);
       const opened: { close(): Promise<void> }[] = [rows];
       try {
         const reconstructed = flags.map ? applyLinearMap(await loadLinearMap(flags.map), rows.source) : rows.source;
         const { y, close } = await openClasses(flags.logits, context);
         opened.push({ close });
+        const { head, notes } = await openHead(
+          flags.head,
+          { features: reconstructed.cols, classes: Array.isArray(y) ? undefined : y.cols, bias: flags.bias },
+          context,
+        );
         const agreement = await evaluateAgreement(head, reconstructed, y, {
           topk: flags.topk,
           signal: context.signal,
@@ -81,7 +90,11 @@ Example:
             `MSE        ${brief(reconstruction.mse)}; total of batches of 256 ${brief(reconstruction.mseTotal256)}, of 16 ${brief(reconstruction.mseTotal16)}`,
           );
         }
-        context.print(lines, { agreement, ...(reconstruction ? { reconstruction } : {}) });
+        context.print([...lines, ...notes], {
+          agreement,
+          ...(reconstruction ? { reconstruction } : {}),
+          ...(notes.length > 0 ? { notes } : {}),
+        });
       } finally {
         for (const { close } of opened) await close();
       }

@@ -66,9 +66,10 @@ export function register(program: Command): void {
       const x = await openRows(flags.x, 'logits', context);
       const y = await openRows(flags.y, 'features', context);
       try {
+        const { score, notes: headNotes } = await agreementScore(flags, x.source, y.source);
         const map = await fitLinearMap(x.source, y.source, {
           ...alpha,
-          score: flags.head === undefined ? undefined : await agreementScore(flags.head, x.source, y.source),
+          score,
           rcond: flags.rcond,
           prior,
           intercept: flags.intercept,
@@ -90,6 +91,7 @@ export function register(program: Command): void {
             ...curve,
             `${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`,
             ...(note ? [note] : []),
+            ...headNotes,
             ...(carried ? [`! ${carried}`] : []),
             ...(warning ? [`! ${warning}`] : []),
           ],
