@@ -1,0 +1,118 @@
+import { count } from '../base/index.js';
+import type { RowSource } from '../tensor/index.js';
+
+/** Scores by the labels of their classes, row by row. */
+export interface LabelledRows {
+  rows: RowSource;
+  /** Labels in the order of the columns. */
+  columns: string[];
+  /** Fewer scores in a row than there are classes: the best ones alone. */
+  truncated: boolean;
+  notes: string[];
+}
+
+/** Rows are gathered here one by one, each in any order of its labels. */
+export class LabelledScores {
+  readonly #codes = new Map<string | number, number>();
+  readonly #starts: number[] = [0];
+  readonly #classes: number[] = [];
+  readonly #scores: number[] = [];
+  /** Whether the labels of every row stand in the order of the first row's. */
+  #oneOrder = true;
+  #first: number[] | null = null;
+
+  get rows(): number {
+    return this.#starts.length - 1;
+  }
+
+  add(labels: readonly (string | number)[], scores: ArrayLike<number>): void {
+    const row = labels.map((label) => {
+      const known = this.#codes.get(label);
+      if (known !== undefined) return known;
+      this.#codes.set(label, this.#codes.size);
+      return this.#codes.size - 1;
+    });
+    this.#first ??= row;
+    this.#oneOrder &&= row.length === this.#first.length && row.every((code, k) => code === this.#first![k]);
+    for (let k = 0; k < row.length; k++) {
+      this.#classes.push(row[k]);
+      this.#scores.push(scores[k]);
+    }
+    this.#starts.push(this.#classes.length);
+  }
+
+  /** @param what the scores are called in the notes */
+  finish(what: string): LabelledRows {
+    const labels = [...this.#codes.keys()];
+    const order = this.#order(labels);
+    const cols = order.width;
+    const sizes = Int32Array.from({ length: this.rows }, (_, i) => this.#starts[i + 1] - this.#starts[i]);
+    const most = sizes.reduce((a, b) => Math.max(a, b), 0);
+    const least = sizes.reduce((a, b) => Math.min(a, b), Infinity);
+    const truncated = least < cols;
+    const logarithms = truncated && this.#areLogarithms();
+    if (logarithms) for (let at = 0; at < this.#scores.length; at++) this.#scores[at] = Math.exp(this.#scores[at]);
+    const shares = this.#scores.every((score) => score >= 0);
+    const shown = least === most ? count(most) : `${count(least)} to ${count(most)}`;
+    const notes = truncated
+      ? [
+          `Took ${what} of ${shown} of at least ${count(cols)} classes a row, by their labels: outputs cut to the best. Of the others nothing is in the file${shares ? '; they stand as 0' : '; they stand as the least that is shown'}.`,
+          ...(logarithms ? ['The scores are logarithms of probabilities: their exponentials were taken.'] : []),
+        ]
+      : [
+          `Took ${what} of ${count(cols)} classes by their labels (${order.names[0]} to ${order.names[cols - 1]})${this.#oneOrder ? '' : ', which stand in another order from row to row'}.`,
+        ];
+    return { rows: this.#source(order.place, cols, shares), columns: order.names, truncated, notes };
+  }
+
+  /** As the rows have them where they agree, by number where labels are numbers, else in the order of names. */
+  #order(labels: readonly (string | number)[]): { place: Int32Array; names: string[]; width: number } {
+    const indices = labels.map((label) =>
+      typeof label === 'number' ? label : /^\d{1,6}$/.test(label) ? Number(label) : NaN,
+    );
+    if (indices.every((index) => Number.isInteger(index) && index >= 0)) {
+      const width = indices.reduce((a, b) => Math.max(a, b), 0) + 1;
+      return { place: Int32Array.from(indices), names: Array.from({ length: width }, (_, j) => `${j}`), width };
+    }
+    const sorted = labels.map((label, code) => ({ label: String(label), code }));
+    if (!this.#oneOrder) sorted.sort((a, b) => inOrder.compare(a.label, b.label) || (a.label < b.label ? -1 : 1));
+    const place = new Int32Array(labels.length);
+    sorted.forEach(({ code }, j) => (place[code] = j));
+    return { place, names: sorted.map(({ label }) => label), width: labels.length };
+  }
+
+  #areLogarithms(): boolean {
+    if (!this.#scores.every((score) => score <= 0)) return false;
+    for (let i = 0; i < this.rows; i++) {
+      let sum = 0;
+      for (let at = this.#starts[i]; at < this.#starts[i + 1]; at++) sum += Math.exp(this.#scores[at]);
+      if (sum > 1.001) return false;
+    }
+    return true;
+  }
+
+  #source(place: Int32Array, cols: number, shares: boolean): RowSource {
+    const [starts, classes, scores] = [
+      Int32Array.from(this.#starts),
+      Int32Array.from(this.#classes),
+      Float64Array.from(this.#scores),
+    ];
+    return {
+      rows: this.rows,
+      cols,
+      dtype: 'float64',
+      async read(start, end) {
+        const out = new Float64Array((end - start) * cols);
+        for (let i = start; i < end; i++) {
+          const row = out.subarray((i - start) * cols, (i - start + 1) * cols);
+          if (!shares) row.fill(scores.subarray(starts[i], starts[i + 1]).reduce((a, b) => Math.min(a, b), Infinity));
+          for (let at = starts[i]; at < starts[i + 1]; at++) row[place[classes[at]]] = scores[at];
+        }
+        return out;
+      },
+    };
+  }
+}
+
+/** LABEL_2 before LABEL_10. */
+const inOrder = new Intl.Collator('en', { numeric: true });
