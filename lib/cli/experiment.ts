@@ -78,7 +78,8 @@ export async function finish(results: Results, out: string, context: Context, he
   const [file, page] = [join(out, 'results.json'), join(out, 'report.html')];
   await writeWhole(file, [Buffer.from(`${visibleJson(results)}\n`)]);
   await writeWhole(page, [Buffer.from(await renderReport([results]))]);
-  const blocks = [...heading, renderResults(visibleData(results))];
+  // Without a model there are no fits to show.
+  const blocks = [...heading, ...(results.leaks?.log ? [] : [renderResults(visibleData(results))])];
   context.print([...linesOf(blocks.join('\n\n')), '', file, page], results);
   if (results.failures.length > 0) checkFailed();
 }

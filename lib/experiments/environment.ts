@@ -11,13 +11,11 @@ export function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** Records what the figures were made with, by content and not by path. */
-export async function describeEnvironment(
-  stores: readonly Store[],
-  /** What was extracted and not stored. */
-  streamed: readonly Pick<Store, 'provenance' | 'skipped'>[],
-  run: Pick<Environment, 'command' | 'fitProvider' | 'jointSeconds' | 'zeroShot'>,
-): Promise<Environment> {
+/** Where and when something is made. */
+export function describeMachine(): Pick<
+  Environment,
+  'featreconstruct' | 'onnxruntime' | 'node' | 'platform' | 'cpu' | 'cores' | 'date'
+> {
   const cores = cpus();
   return {
     featreconstruct: packageVersion(),
@@ -27,6 +25,18 @@ export async function describeEnvironment(
     cpu: cores[0]?.model ?? 'unknown',
     cores: cores.length,
     date: new Date().toISOString(),
+  };
+}
+
+/** Records what the figures were made with, by content and not by path. */
+export async function describeEnvironment(
+  stores: readonly Store[],
+  /** What was extracted and not stored. */
+  streamed: readonly Pick<Store, 'provenance' | 'skipped'>[],
+  run: Pick<Environment, 'command' | 'fitProvider' | 'jointSeconds' | 'zeroShot'>,
+): Promise<Environment> {
+  return {
+    ...describeMachine(),
     ...run,
     provider: stores[0].provenance.provider,
     models: await modelRecords(stores),

@@ -1,4 +1,6 @@
 /** experiments: the published experiments, each declared as data; run them; the schema of results. */
+export { auditOutputs } from './audit-outputs.js';
+export type { OutputsAuditOptions } from './audit-outputs.js';
 export { auditModel, usualInterfaces } from './audit.js';
 export type { AuditOptions } from './audit.js';
 export { runDemo, towerNote } from './demo.js';
