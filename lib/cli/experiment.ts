@@ -58,11 +58,14 @@ export const experimentOptions = async (
       intraOpNumThreads: flags.threads,
       imageSize: flags.imageSize,
     },
-    command: `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`,
+    command: commandLine(),
     signal: context.signal,
     onProgress: context.onProgress,
   };
 };
+
+/** The command that was typed. */
+export const commandLine = (): string => `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`;
 
 /** An argument as a shell takes it. */
 const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

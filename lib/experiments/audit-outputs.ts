@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { NotShownError, type TaskOptions } from '../base/index.js';
 import { fingerprintOf, lookAt, openOutputs, outputsVerdict, recoverFrom, withoutFeatures } from '../leaks/index.js';
 import type { Look, OutputsFile, Recovery } from '../leaks/index.js';
-import { bytesOf, type RowSource } from '../tensor/index.js';
+import { digestOf } from './digest.js';
 import { describeMachine } from './environment.js';
 import type { Results } from './types.js';
 
@@ -87,14 +86,3 @@ const datasetOf = async ({ rows }: OutputsFile, name: string): Promise<Results['
   digest: await digestOf(rows),
   skipped: 0,
 });
-
-/** SHA-256 (hex) of the numbers, whatever file they came from. */
-async function digestOf(source: RowSource): Promise<string> {
-  const hash = createHash('sha256').update(`${source.rows} x ${source.cols}`);
-  const step = Math.max(1, Math.floor(2 ** 22 / source.cols));
-  for (let start = 0; start < source.rows; start += step) {
-    const block = await source.read(start, Math.min(source.rows, start + step));
-    hash.update(bytesOf(Float64Array.from(block)));
-  }
-  return hash.digest('hex');
-}

@@ -69,12 +69,14 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
 }
 
 /** Does the head give the model's own logits on its own features? On as many images as one block has. */
-async function headCheck({
+export async function headCheck({
   provenance,
   head,
   features,
   logits,
-}: Store): Promise<Pick<ModelRecord, 'headError' | 'logitScale'>> {
+}: Pick<Store, 'head' | 'features' | 'logits'> & { provenance: Pick<Store['provenance'], 'logits'> }): Promise<
+  Pick<ModelRecord, 'headError' | 'logitScale'>
+> {
   if (provenance.logits !== 'stored') return { headError: null, logitScale: null };
   const rows = Math.min(features.rows, 4096);
   const computed = applyLinearMap(head, features);

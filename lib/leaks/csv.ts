@@ -18,6 +18,8 @@ export interface LoggedOutputs {
   named: boolean;
   /** Only the best classes of each image are in it; the others stand as 0, or as the least that is shown. */
   truncated: boolean;
+  /** The columns are in the order of their names, which need not be the model's. */
+  byName: boolean;
   /** What was taken, what was left out and why, in sentences. */
   notes: string[];
 }
@@ -55,6 +57,7 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     columns: kept.map((j) => columns[j].name),
     named: table.named,
     truncated: false,
+    byName: false,
     notes: [describeChoice(choice, columns), ...table.notes],
   };
 }

@@ -8,6 +8,8 @@ export interface LabelledRows {
   columns: string[];
   /** Fewer scores in a row than there are classes: the best ones alone. */
   truncated: boolean;
+  /** The columns are in the order of names, which need not be the model's: rows have them in different orders. */
+  byName: boolean;
   notes: string[];
 }
 
@@ -62,23 +64,39 @@ export class LabelledScores {
       : [
           `Took ${what} of ${count(cols)} classes by their labels (${order.names[0]} to ${order.names[cols - 1]})${this.#oneOrder ? '' : ', which stand in another order from row to row'}.`,
         ];
-    return { rows: this.#source(order.place, cols, shares), columns: order.names, truncated, notes };
+    return {
+      rows: this.#source(order.place, cols, shares),
+      columns: order.names,
+      truncated,
+      byName: order.byName,
+      notes,
+    };
   }
 
   /** As the rows have them where they agree, by number where labels are numbers, else in the order of names. */
-  #order(labels: readonly (string | number)[]): { place: Int32Array; names: string[]; width: number } {
+  #order(labels: readonly (string | number)[]): { place: Int32Array; names: string[]; width: number; byName: boolean } {
     const indices = labels.map((label) =>
       typeof label === 'number' ? label : /^\d{1,6}$/.test(label) ? Number(label) : NaN,
     );
     if (indices.every((index) => Number.isInteger(index) && index >= 0)) {
       const width = indices.reduce((a, b) => Math.max(a, b), 0) + 1;
-      return { place: Int32Array.from(indices), names: Array.from({ length: width }, (_, j) => `${j}`), width };
+      return {
+        place: Int32Array.from(indices),
+        names: Array.from({ length: width }, (_, j) => `${j}`),
+        width,
+        byName: false,
+      };
     }
     const sorted = labels.map((label, code) => ({ label: String(label), code }));
     if (!this.#oneOrder) sorted.sort((a, b) => inOrder.compare(a.label, b.label) || (a.label < b.label ? -1 : 1));
     const place = new Int32Array(labels.length);
     sorted.forEach(({ code }, j) => (place[code] = j));
-    return { place, names: sorted.map(({ label }) => label), width: labels.length };
+    return {
+      place,
+      names: sorted.map(({ label }) => label),
+      width: labels.length,
+      byName: !this.#oneOrder && !isNumbered(sorted.map(({ label }) => label)),
+    };
   }
 
   #areLogarithms(): boolean {
@@ -113,6 +131,12 @@ export class LabelledScores {
     };
   }
 }
+
+/** Whether names are one word with the numbers 0, 1, …, as LABEL_0. */
+const isNumbered = (names: readonly string[]): boolean => {
+  const stem = names[0]?.replace(/\d+$/, '');
+  return names.every((name, j) => name === `${stem}${j}`);
+};
 
 /** LABEL_2 before LABEL_10. */
 const inOrder = new Intl.Collator('en', { numeric: true });

@@ -17,6 +17,8 @@ export interface OutputsFile {
   columns: string[] | null;
   /** Only the best classes of each image are in it. Absent where all are, as far as the file tells. */
   truncated?: true;
+  /** The columns are in the order of their names, which need not be the model's. Absent where they are as the file has them. */
+  byName?: true;
   close(): Promise<void>;
 }
 
@@ -29,10 +31,11 @@ export interface OutputsFile {
 export async function openOutputs(path: string): Promise<OutputsFile> {
   if (await isFolder(path)) return openParts(path);
   if (logEnding.test(path) || !(await mayHoldRows(path))) {
-    const { rows, columns, named, truncated, notes } = await readLog(path);
+    const { rows, columns, named, truncated, byName, notes } = await readLog(path);
     return {
       ...{ rows, name: path, notes, columns: named ? columns : null, close: async () => undefined },
       ...(truncated ? { truncated } : {}),
+      ...(byName ? { byName } : {}),
     };
   }
   const notes: string[] = [];
