@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TaskOptions } from '../base/index.js';
+import { count, type TaskOptions } from '../base/index.js';
 import { evaluateMap } from '../evaluate/index.js';
 import { accumulate, headCondition, trainingSpan, type FitInfo } from '../fit/index.js';
 import { bytesOf, denseData, memoryRows, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
@@ -54,7 +54,7 @@ export async function evaluationResults(
     },
     { signal, onProgress },
   );
-  const overlap = train ? await sharedRows(train.rows, x.rows) : 0;
+  const shared = train ? await sharedRows(train.rows, x.rows) : 0;
   const exact = await exactness(fit, 'logits', evaluation, {
     target: { head, features: features.rows, provenance: stored(logits.rows) },
     sameModel,
@@ -71,13 +71,19 @@ export async function evaluationResults(
     from: 'logits',
     nTrain: map?.fit?.n ?? train?.rows.rows ?? 0,
     nTest: x.rows.rows,
-    overlap,
+    // Of images nothing is known; equal rows are told below.
+    overlap: 0,
     rawAgreement: sameModel ? 1 : null,
     seconds: { extract: 0, fit: 0, evaluate: (performance.now() - begun) / 1000 },
   });
   if (!train && map) {
     row.warnings.push(
       'Which test rows lie in the span of the training rows, and whether any were fitted on, is not known: the rows of the fit were not given.',
+    );
+  }
+  if (shared > 0) {
+    row.warnings.push(
+      `${count(shared)} of the ${count(x.rows.rows)} test rows are equal to a row that was fitted on, bit for bit: images that were not held out, or that the model does not tell apart.`,
     );
   }
   const definition = definitions[sameModel ? 0 : 1];
