@@ -193,7 +193,7 @@ export const cases: LogCase[] = [
           responses: [
             {
               labelAnnotations: ranking(row)
-                .filter((j) => softmax(row)[j] > 0.2)
+                .filter((j) => softmax(row)[j] > 0.166)
                 .map((j) => ({ mid: `/m/${j}`, description: classes[j], score: softmax(row)[j] })),
             },
           ],
