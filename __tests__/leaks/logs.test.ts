@@ -101,6 +101,37 @@ describe('records that are not alike', () => {
     await expect(opened('cut.jsonl.gz', gz.subarray(0, gz.length >> 1))).rejects.toThrow('damaged or cut short');
   });
 
+  it('leaves out the few rows that lack a class, and refuses a label that is there twice', async () => {
+    const row = (values: number[], labels = classes): object[] =>
+      softmax(values).map((score, j) => ({ label: labels[j], score }));
+    const lacking = await opened('lacking.jsonl', lines(logits.map((z, i) => (i === 5 ? row(z).slice(1) : row(z)))));
+    expect([lacking.rows.rows, lacking.truncated]).toEqual([39, undefined]);
+    expect(lacking.notes.join(' ')).toContain('Left out 1 row that lacks some of the classes (6,');
+    expect((await valuesOf(lacking))[5][0]).toBeCloseTo(softmax(logits[6])[0], 12);
+    const cranes = ['crane', 'crane', ...classes.slice(2)];
+    const twice = opened('twice.jsonl', lines(logits.map((z) => row(z, cranes))));
+    await expect(twice).rejects.toThrow("the label 'crane' twice");
+  });
+
+  it('JSON in the cells of a CSV, and lists without end', async () => {
+    const cell = (value: unknown): string => `"${JSON.stringify(value).replaceAll('"', '""')}"`;
+    const dict = (row: number[]): object => Object.fromEntries(row.map((value, j) => [classes[j], value]));
+    const log = await opened('cells.csv', ['id,response', ...logits.map((z, i) => `${i},${cell(dict(z))}`)].join('\n'));
+    expect(await valuesOf(log)).toEqual(logits);
+    expect(log.notes[0]).toContain('the JSON in the column response');
+    await expect(opened('deep.json', '['.repeat(3000) + ']'.repeat(3000))).rejects.toThrow('without numbers');
+  });
+
+  it('a time and a level in front of each record; a line for each class', async () => {
+    const log = await opened(
+      'service.log',
+      logits.map((row) => `2026-01-01 12:00 INFO ${JSON.stringify(row)}`).join('\n'),
+    );
+    expect(await valuesOf(log)).toEqual(logits);
+    const long = logits.flatMap((row, i) => row.map((value, j) => `${i}.jpg,${classes[j]},${value}`));
+    await expect(opened('long.csv', ['image,class,score', ...long].join('\n'))).rejects.toThrow('one line a class');
+  });
+
   it('reads NaN as Python writes it', async () => {
     const text = logits.map((row, i) => `{"id": ${i}, "loss": NaN, "logits": [${row.join()}]}`).join('\n');
     expect((await opened('nan.jsonl', text)).rows.cols).toBe(6);

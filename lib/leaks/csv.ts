@@ -2,11 +2,13 @@ import { FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { isMissing, numberOf } from './csv-cells.js';
 import { chooseColumns, describeChoice, type Ranked } from './csv-columns.js';
-import type { ColumnTable } from './column-table.js';
+import type { Column, ColumnTable } from './column-table.js';
 import type { Sample } from './csv-derived.js';
 import { dialectOf, recordsOf, separatorLine, type Dialect } from './csv-dialect.js';
 import { Table } from './csv-table.js';
+import { imagesOf } from './log-images.js';
 import { LabelledScores } from './log-labels.js';
+import { LogRecords } from './log-records.js';
 import { textOf, wholeRecords } from './csv-text.js';
 
 /** The outputs in a log, and what was left out of it. */
@@ -33,7 +35,24 @@ const linesAhead = 50;
  * values together with their names. Held in memory as float64.
  * @throws FeatReconstructError when the file is no text or no table, a number is missing, or no outputs are in it
  */
-export const readCsv = async (path: string): Promise<LoggedOutputs> => outputsOf(await readTable(path));
+export async function readCsv(path: string): Promise<LoggedOutputs> {
+  const table = await readTable(path);
+  return jsonInCells(table) ?? outputsOf(table);
+}
+
+/** Outputs as JSON in the cells of one column, as a data frame of responses is written; null where there are none. */
+function jsonInCells({ path, columns, rows }: ColumnTable): LoggedOutputs | null {
+  const column = columns.find(
+    ({ words }) => words?.rows.length === rows && /^(\{\s*"|\[\s*\{\s*")/.test(words.names[0]),
+  );
+  if (!column) return null;
+  const { names, rows: codes } = column.words!;
+  const records = new LogRecords(path);
+  for (const code of codes) records.add(imagesOf(names[code]));
+  const gathered = records.finish();
+  const found = 'table' in gathered ? outputsOf(gathered.table) : { ...gathered.labelled, named: true };
+  return { ...found, notes: [`Took the JSON in the column ${column.name || '(no name)'}.`, ...found.notes] };
+}
 
 /** Chooses the outputs among the columns of a table. @throws FeatReconstructError as `readCsv` does */
 export function outputsOf(table: ColumnTable): LoggedOutputs {
@@ -145,7 +164,9 @@ function noOutputs({ path, columns, rows }: ColumnTable, numbers: number): FeatR
   const what =
     text === undefined
       ? numbers === 1 && rows > 0 && columns.length > 1
-        ? ': one number an image is the top 1 alone'
+        ? isLong(columns, rows)
+          ? ': one line a class; make it one line an image (pandas: frame.pivot(index=IMAGE, columns=CLASS, values=SCORE))'
+          : ': one number an image is the top 1 alone'
         : ''
       : /\.\.\.|…/.test(text)
         ? `: ${shown(text)} is an array that NumPy shortened when it was printed`
@@ -154,6 +175,12 @@ function noOutputs({ path, columns, rows }: ColumnTable, numbers: number): FeatR
     `Expected '${path}' to hold a line of at least 2 numbers for each image, found ${rows} line${rows === 1 ? '' : 's'} and ${numbers} column${numbers === 1 ? '' : 's'} of numbers${what}; write the outputs of all classes as CSV, .npy or .safetensors.`,
   );
 }
+
+/** A line for each class of each image: as many lines as there are images times classes. */
+const isLong = (columns: readonly Column[], rows: number): boolean => {
+  const sizes = columns.flatMap(({ words }) => (words && words.rows.length === rows ? [words.names.length] : []));
+  return sizes.some((a, i) => sizes.some((b, k) => i < k && a > 1 && b > 1 && a * b === rows));
+};
 
 const shown = (cell: string): string => `'${cell.slice(0, 40).replace(/\s+/g, ' ')}${cell.length > 40 ? '…' : ''}'`;
 

@@ -21,7 +21,7 @@ export async function readJson(path: string): Promise<Gathered> {
   const take = (text: string): void => {
     line++;
     if (text.trim() === '') return;
-    const value = parsed(text);
+    const value = parsed(text) ?? parsed(behindPrefix(text));
     if (value === undefined) throw notJson(text, path, `in line ${line}`);
     records.add(imagesOf(value));
   };
@@ -48,8 +48,15 @@ function startsWithDocument(text: string): boolean | null {
   const start = /^\uFEFF?\s*/.exec(text)![0].length;
   const end = text.indexOf('\n', start);
   if (end < 0) return null;
-  return parsed(text.slice(start, end)) !== undefined;
+  const line = text.slice(start, end);
+  return (parsed(line) ?? parsed(behindPrefix(line))) !== undefined;
 }
+
+/** What stands behind a time and a level at the start of a line. */
+const behindPrefix = (line: string): string => /^[^[{"]{1,200}?\s([[{].*)$/.exec(line.trim())?.[1] ?? '';
+
+/** Whether a line is a document, or one behind a time and a level as loggers write them. */
+export const isDocument = (line: string): boolean => (parsed(line) ?? parsed(behindPrefix(line))) !== undefined;
 
 function documents(text: string, path: string): Json[] {
   const whole = parsed(text);

@@ -1,5 +1,6 @@
-import { count } from '../base/index.js';
+import { count, FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
+import { list } from './column-table.js';
 
 /** Scores by the labels of their classes, row by row. */
 export interface LabelledRows {
@@ -21,7 +22,7 @@ export class LabelledScores {
   readonly #scores: number[] = [];
   /** Whether the labels of every row stand in the order of the first row's. */
   #oneOrder = true;
-  #first: number[] | null = null;
+  #twice: string | null = null;
 
   get rows(): number {
     return this.#starts.length - 1;
@@ -34,8 +35,9 @@ export class LabelledScores {
       this.#codes.set(label, this.#codes.size);
       return this.#codes.size - 1;
     });
-    this.#first ??= row;
-    this.#oneOrder &&= row.length === this.#first.length && row.every((code, k) => code === this.#first![k]);
+    if (this.#twice === null && new Set(row).size < row.length) {
+      this.#twice = String(labels.find((label, k) => labels.indexOf(label) < k));
+    }
     for (let k = 0; k < row.length; k++) {
       this.#classes.push(row[k]);
       this.#scores.push(scores[k]);
@@ -45,6 +47,13 @@ export class LabelledScores {
 
   /** @param what the scores are called in the notes */
   finish(what: string): LabelledRows {
+    if (this.#twice !== null) {
+      throw new FeatReconstructError(
+        `Expected each class once in a row of scores, found the label '${this.#twice}' twice: which score is of which class does not show. Log the numbers of the classes, or all outputs in one order.`,
+      );
+    }
+    const incomplete = this.#leaveOutIncomplete();
+    this.#oneOrder = this.#hasOneOrder();
     const labels = [...this.#codes.keys()];
     const order = this.#order(labels);
     const cols = order.width;
@@ -64,6 +73,7 @@ export class LabelledScores {
       : [
           `Took ${what} of ${count(cols)} classes by their labels (${order.names[0]} to ${order.names[cols - 1]})${this.#oneOrder ? '' : ', which stand in another order from row to row'}.`,
         ];
+    notes.push(...incomplete);
     return {
       rows: this.#source(order.place, cols, shares),
       columns: order.names,
@@ -71,6 +81,34 @@ export class LabelledScores {
       byName: order.byName,
       notes,
     };
+  }
+
+  #hasOneOrder(): boolean {
+    const size = this.#starts[1];
+    for (let i = 0; i < this.rows; i++) {
+      if (this.#starts[i + 1] - this.#starts[i] !== size) return false;
+      for (let k = 0; k < size; k++) if (this.#classes[this.#starts[i] + k] !== this.#classes[k]) return false;
+    }
+    return true;
+  }
+
+  /** Where nearly all rows have all classes, the few that lack some are no outputs cut to the best. */
+  #leaveOutIncomplete(): string[] {
+    const all = this.#codes.size;
+    const lacking = Array.from({ length: this.rows }, (_, i) => i).filter(
+      (i) => this.#starts[i + 1] - this.#starts[i] < all,
+    );
+    if (lacking.length === 0 || lacking.length * 10 > this.rows) return [];
+    for (const i of [...lacking].reverse()) {
+      const size = this.#starts[i + 1] - this.#starts[i];
+      this.#classes.splice(this.#starts[i], size);
+      this.#scores.splice(this.#starts[i], size);
+      this.#starts.splice(i + 1, 1);
+      for (let k = i + 1; k < this.#starts.length; k++) this.#starts[k] -= size;
+    }
+    return [
+      `Left out ${count(lacking.length)} ${lacking.length === 1 ? 'row that lacks' : 'rows that lack'} some of the classes (${list(lacking.map((i) => i + 1))}, counted from 1).`,
+    ];
   }
 
   /** As the rows have them where they agree, by number where labels are numbers, else in the order of names. */
@@ -88,7 +126,8 @@ export class LabelledScores {
       };
     }
     const sorted = labels.map((label, code) => ({ label: String(label), code }));
-    if (!this.#oneOrder) sorted.sort((a, b) => inOrder.compare(a.label, b.label) || (a.label < b.label ? -1 : 1));
+    if (this.#oneOrder) sorted.sort((a, b) => this.#classes.indexOf(a.code) - this.#classes.indexOf(b.code));
+    else sorted.sort((a, b) => inOrder.compare(a.label, b.label) || (a.label < b.label ? -1 : 1));
     const place = new Int32Array(labels.length);
     sorted.forEach(({ code }, j) => (place[code] = j));
     return {

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { openBytes } from '../tensor/index.js';
 import { outputsOf, readCsv, type LoggedOutputs } from './csv.js';
 import { textOf } from './csv-text.js';
-import { readJson } from './log-json.js';
+import { isDocument, readJson } from './log-json.js';
 import { readParquet } from './log-parquet.js';
 import type { Gathered } from './log-records.js';
 
@@ -36,7 +36,8 @@ async function isJson(path: string): Promise<boolean> {
   for await (const piece of textOf(path)) {
     const start = piece.replace(/^\uFEFF/, '').trimStart();
     if (start === '') continue;
-    return table ? /^(\{\s*"|\[\s*\{\s*")/.test(start) : /^[[{]/.test(start);
+    if (table) return /^(\{\s*"|\[\s*\{\s*")/.test(start);
+    return /^[[{]/.test(start) || isDocument(start.split('\n', 1)[0]);
   }
   return false;
 }
