@@ -181,6 +181,7 @@ export type {
 export { auditModel, runExperiment, zeroShotHead } from './experiments/index.js';
 export type {
   AuditOptions,
+  OutputsAuditOptions,
   CrossValidationRecord,
   DatasetRecord,
   Environment,
