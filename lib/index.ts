@@ -88,6 +88,7 @@ export {
   jointProblem,
   readJoint,
   linearMapToOnnx,
+  loadHead,
   loadLinearMap,
   loadStatistics,
   mergeStatistics,
@@ -110,6 +111,8 @@ export type {
   FittedMap,
   Fold,
   FoldOptions,
+  HeadFile,
+  HeadFileOptions,
   JointModel,
   JointProblem,
   JointStatistics,
@@ -178,6 +181,7 @@ export type {
 export { auditModel, runExperiment, zeroShotHead } from './experiments/index.js';
 export type {
   AuditOptions,
+  OutputsAuditOptions,
   CrossValidationRecord,
   DatasetRecord,
   Environment,

@@ -250,6 +250,50 @@ describe('with a model', () => {
     expect(JSON.parse(await readFile(at('sweep', 'results.json'), 'utf8'))).toEqual(results);
   });
 
+  test('audit of a log, without a model: what is not known is said, and no figure stands for it', async () => {
+    const { code, stdout } = await runCli(['audit', at('log.csv'), '--out', at('audit-log'), '--quiet']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\* Anyone who has these 500 rows of 30 outputs \(log\.csv\) has a normalised\s+vector/);
+    expect(stdout).toMatch(
+      /at least 16 numbers wide[^]*is not known: it takes\s+the model[^]*left out request_id, time/,
+    );
+    const results = JSON.parse(await readFile(at('audit-log', 'results.json'), 'utf8')) as Results;
+    expect(results).toMatchObject({
+      rows: [],
+      leaks: {
+        verdict: { level: 'features', r2: null, above99: null },
+        fingerprint: { hiddenWidth: 16, normalised: true },
+        recovery: { certified: true },
+        comparison: null,
+        log: { name: 'log.csv' },
+      },
+      environment: { models: [], datasets: [{ spec: 'outputs:log.csv', size: 500 }] },
+    });
+    const schema = JSON.parse(await readFile('docs/results.schema.json', 'utf8')) as object;
+    expect(new Ajv({ strict: false }).validate(schema, results)).toBe(true);
+    const page = await readFile(at('audit-log', 'report.html'), 'utf8');
+    expect(page).toContain('What the outputs of log.csv give away');
+    expect(page).not.toContain('Experiment 1');
+  });
+
+  test('audit of a log of too few rows, of one cut to the best, of a model without images', async () => {
+    const few = (await readFile(at('log.csv'), 'utf8')).split('\n').slice(0, 60).join('\n');
+    await writeFile(at('few.csv'), few);
+    const audited = await json<Results>(['audit', at('few.csv'), '--out', at('audit-few')]);
+    expect(audited.leaks!.verdict.level).toBe('unknown');
+    expect(audited.leaks!.verdict.sentences[0]).toMatch(/no way to the features: there are too few rows/);
+    const best = ['cat', 'dog', 'bird', 'frog'].flatMap((a, i, all) =>
+      all.filter((b) => b !== a).map((b, k) => JSON.stringify({ [a]: 0.5 + (i + k) / 40, [b]: 0.2 + k / 30 })),
+    );
+    await writeFile(at('best.jsonl'), best.join('\n'));
+    const cut = await json<Results>(['audit', at('best.jsonl'), '--out', at('audit-best')]);
+    expect(cut.leaks!.fingerprint).toMatchObject({ kind: 'truncated', hiddenWidth: null });
+    expect(cut.leaks!.reason).toContain('hidden');
+    const model = await writeClassifier(at('alone.onnx'), { d: 4, c: 3 });
+    const { code, stderr } = await runCli(['audit', model]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Expected images beside the model')]);
+  });
+
   test('audit: a verdict first, then the table, and all of it in results.json', async () => {
     const args = ['audit', model, 'cifar10:train', ...data(), '--vary', '4', '--out', at('audit'), '--quiet'];
     const { code, stdout, stderr } = await runCli(args);

@@ -69,7 +69,7 @@ describe('tensors', () => {
     const opened = await openOutputs(path);
     expect(Array.from(await all(opened.rows))).toEqual([1, 2, 3, 4]);
     await opened.close();
-    await expect(openOutputs('x.json')).rejects.toThrow('Expected a .safetensors, .npy or .csv');
+    await expect(openOutputs('x.json')).rejects.toThrow("Expected a file at 'x.json'");
     await expect(openOutputs(join(folder, 'missing.csv'))).rejects.toThrow('found none: check the path');
   });
 });

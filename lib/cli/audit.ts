@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import { visibleData, wrap } from '../base/index.js';
+import { UsageError, visibleData, wrap } from '../base/index.js';
 import type { Leaks, Results } from '../experiments/index.js';
-import { common, createContext } from './context.js';
+import { common, createContext, type Context } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, minutes, runtimeOptions, transformOptions, wholeNumber } from './options.js';
 import { partOptions, withPart, type PartFlags } from './part.js';
@@ -18,8 +18,8 @@ export function register(program: Command): void {
   const command = program
     .command('audit')
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
-    .argument('<model>', 'an .onnx classifier')
-    .argument('<images>', 'a folder of images, a .zip or .tar of them, or a data set such as cifar100:train[0:5000]')
+    .argument('<model>', 'an .onnx classifier; or a log of outputs (CSV, JSON, Parquet, .npy, …), without images')
+    .argument('[images]', 'a folder of images, a .zip or .tar of them, or a data set such as cifar100:train[0:5000]')
     .addOption(
       new Option(
         '--vary <n>',
@@ -43,11 +43,13 @@ Ctrl-C while features are got back from outputs alone ends that with what is cer
 
 Examples:
   $ featreconstruct audit model.onnx photos
+  $ featreconstruct audit predictions.csv
   $ featreconstruct audit resnet20.onnx cifar10:test --data-dir data --vary 3 --out audit-resnet20
   $ featreconstruct audit model.onnx photos.zip --sample 500`,
     )
-    .action(async (model: string, images: string, flags: Flags) => {
+    .action(async (model: string, images: string | undefined, flags: Flags) => {
       const context = createContext(flags, { ...kept, finishes: true });
+      if (images === undefined) return auditLog(model, flags, context);
       const { auditModel } = await import('../experiments/index.js');
       const { parseObserve } = await import('../leaks/index.js');
       flags.observe?.forEach(parseObserve);
@@ -59,6 +61,36 @@ Examples:
       });
       await finish(results, flags.out, context, await summary(visibleData(results)));
     });
+}
+
+/** The verdict that needs no model. */
+async function auditLog(path: string, flags: Flags, context: Context): Promise<void> {
+  if (await isModel(path)) {
+    throw new UsageError(
+      `Expected images beside the model, as in 'audit ${path} photos', found none. A log of its outputs is audited without.`,
+    );
+  }
+  const other = flags.vary !== undefined ? '--vary' : flags.observe !== undefined ? '--observe' : null;
+  if (other) throw new UsageError(`Expected ${other} with a model and images, found a log alone (${path}).`);
+  const { auditOutputs } = await import('../experiments/index.js');
+  const { command, signal, onProgress } = await experimentOptions(flags, context);
+  const results = await auditOutputs(path, {
+    ...{ command, signal, onProgress },
+    recoverySeconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
+  });
+  const { verdict, fingerprint, log, recovery } = visibleData(results).leaks!;
+  const more = [...log!.notes, ...fingerprint.reasons, ...(recovery?.certified ? [recovery.sentence] : [])];
+  await finish(results, flags.out, context, [
+    verdict.sentences.map((sentence) => wrapped(sentence, '* ')).join('\n'),
+    [...new Set(more)].map((sentence) => wrapped(sentence)).join('\n'),
+  ]);
+}
+
+/** An .onnx file, or a folder with one as transformers leaves it. */
+async function isModel(path: string): Promise<boolean> {
+  if (/\.(onnx|ort)$/i.test(path)) return true;
+  const names = await readdir(path).catch(() => [] as string[]);
+  return names.some((name) => /\.onnx$/i.test(name) || name === 'onnx');
 }
 
 /** A folder or an archive as people name it, or a data set's spec. */

@@ -18,6 +18,7 @@ export interface CrossValidationFlags {
 export interface AlphaFlags extends CrossValidationFlags {
   alpha: string;
   head?: string;
+  bias?: string;
 }
 
 /** `--alpha cv` and what belongs to it. */
@@ -28,7 +29,12 @@ export function alphaOptions(command: Command): Command {
       "ridge penalty in units of the centred Gram, as in scikit-learn; or 'cv' for the best of --alphas",
       '0',
     ),
-  ).option('--head <file>', 'for --select agreement: the head of the features --y, an .onnx model, a store or a map');
+  )
+    .option(
+      '--head <file>',
+      'for --select agreement: the head of the features --y, an .onnx model, a store, a map, or a weight as in evaluate',
+    )
+    .option('--bias <file>', 'its bias, beside a weight in a .npy');
 }
 
 /** What goes with `--alpha cv` in every command. */
@@ -47,7 +53,7 @@ export async function readPenalties({
   folds,
   shuffle,
   select,
-}: Omit<AlphaFlags, 'head'>): Promise<Pick<RunOptions, 'alphas' | 'crossValidation'>> {
+}: Omit<AlphaFlags, 'head' | 'bias'>): Promise<Pick<RunOptions, 'alphas' | 'crossValidation'>> {
   if (alpha === 'cv') {
     const grid = alphas === undefined ? undefined : await parseGrid('--alphas', alphas);
     return { crossValidation: { alphas: grid, folds, shuffle, select } };
@@ -60,7 +66,10 @@ export async function readPenalties({
 
 /** The options of `fitLinearMap` that the flags ask for, checked before a file is opened; `score` is {@link agreementScore}. */
 export async function readAlpha(flags: AlphaFlags): Promise<Omit<FitOptions, 'score'>> {
-  const { folds, shuffle, select, head } = flags;
+  const { folds, shuffle, select, head, bias } = flags;
+  if (bias !== undefined && head === undefined) {
+    throw new UsageError('Expected --bias beside a --head, found it alone.');
+  }
   if (flags.alpha !== 'cv') {
     const [alpha, ...others] = await parseGrid('--alpha', flags.alpha);
     if (others.length > 0) {
@@ -83,10 +92,16 @@ export async function readAlpha(flags: AlphaFlags): Promise<Omit<FitOptions, 'sc
 }
 
 /** How often the head of a file names the same class on what each map makes of x as on the features y. */
-export async function agreementScore(file: string, x: RowSource, y: RowSource): Promise<FitOptions['score']> {
+export async function agreementScore(
+  { head, bias }: AlphaFlags,
+  x: RowSource,
+  y: RowSource,
+): Promise<{ score?: FitOptions['score']; notes: string[] }> {
+  if (head === undefined) return { notes: [] };
   const { foldAgreement } = await import('../evaluate/index.js');
   const { openHead } = await import('./rows.js');
-  return foldAgreement(await openHead(file), x, y);
+  const opened = await openHead(head, { features: y.cols, bias });
+  return { score: foldAgreement(opened.head, x, y), notes: opened.notes };
 }
 
 /** The curve as a small table; the chosen alpha has a mark. */

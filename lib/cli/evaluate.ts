@@ -1,15 +1,23 @@
+import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError } from '../base/index.js';
+import { UsageError, type TaskOptions } from '../base/index.js';
+import type { NamedRows } from '../experiments/index.js';
+import type { LinearMap, RowSource } from '../tensor/index.js';
 import { common, createContext } from './context.js';
+import { commandLine, finish } from './experiment.js';
+import type { OpenedRows } from './rows.js';
 import { wholeNumber } from './options.js';
 
 interface Flags {
   head: string;
+  bias?: string;
   features?: string;
   map?: string;
   x?: string;
   logits: string;
   truth?: string;
+  out?: string;
+  trainedOn?: string;
   topk?: number[];
   json?: boolean;
   quiet?: boolean;
@@ -20,12 +28,21 @@ export function register(program: Command): void {
     program
       .command('evaluate')
       .description('how often does a head give the same class on reconstructed features?')
-      .requiredOption('--head <file>', 'the head: an .onnx model, a store, or a map')
-      .option('--features <file>', 'reconstructed features: .npy, .safetensors, store')
+      .requiredOption(
+        '--head <file>',
+        'the head: an .onnx model, a store, a map, or a weight (.npy, .npz, a state dict in .safetensors; FILE#NAME)',
+      )
+      .option('--bias <file>', 'its bias, beside a weight in a .npy')
+      .option('--features <file>', 'reconstructed features: .npy, .npz, .safetensors, store')
       .option('--map <file>', 'instead of --features: a fitted map …')
       .option('--x <file>', '… and what it is applied to (a store: its logits)')
-      .requiredOption('--logits <file>', "the model's own logits (n, c), or class indices (n)")
+      .requiredOption('--logits <file>', "the model's own logits (n, c), or class indices (n); a log, too")
       .option('--truth <file>', 'the true features, for the reconstruction error')
+      .option('--out <dir>', 'folder for results.json and report.html, as `run` writes them; with --truth')
+      .option(
+        '--trained-on <file>',
+        'with --out: the rows that the map was fitted on, to say which test rows lie in their span',
+      )
       .option('--topk <k...>', 'ranks to count (default: 5)', (text: string, list: number[] = []) => [
         ...list,
         wholeNumber(text),
@@ -34,56 +51,131 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-Example:
+Examples:
+  $ featreconstruct evaluate --head W.npy --bias b.npy --map map.safetensors --x Z.npy --logits Z.npy --truth F.npy --out out
   $ featreconstruct evaluate --head resnet18.onnx --map map.safetensors --x test.safetensors --logits test.safetensors --truth test.safetensors`,
     )
     .action(async (flags: Flags) => {
       const context = createContext(flags);
-      if (
-        (flags.features === undefined) === (flags.map === undefined) ||
-        (flags.map === undefined) !== (flags.x === undefined)
-      ) {
-        throw new UsageError('Expected either --features FILE, or --map MAP with --x FILE.');
-      }
-      const { evaluateAgreement, reconstructionError } = await import('../evaluate/index.js');
+      checkFlags(flags);
       const { applyLinearMap, loadLinearMap } = await import('../fit/index.js');
-      const { brief, count, rSquared, share, upToOne } = await import('../report/index.js');
-      const { openRows } = await import('../extract/index.js');
-      const { openClasses, openHead } = await import('./rows.js');
-      const head = await openHead(flags.head, context);
-      const rows = await openRows(flags.features ?? flags.x!, flags.features ? 'features' : 'logits', context);
-      const opened: { close(): Promise<void> }[] = [rows];
+      const { openAnyRows, openClasses, openHead } = await import('./rows.js');
+      const opened: OpenedRows[] = [];
+      const open = async (path: string, role: 'features' | 'logits'): Promise<OpenedRows> => {
+        const rows = await openAnyRows(path, role, context);
+        opened.push(rows);
+        return rows;
+      };
       try {
-        const reconstructed = flags.map ? applyLinearMap(await loadLinearMap(flags.map), rows.source) : rows.source;
-        const { y, close } = await openClasses(flags.logits, context);
-        opened.push({ close });
-        const agreement = await evaluateAgreement(head, reconstructed, y, {
-          topk: flags.topk,
-          signal: context.signal,
-          onProgress: context.onProgress,
-        });
-        const lines = [
-          `agreement  ${share(agreement.agreement)} (95 %: ${share(agreement.interval[0])} to ${share(agreement.interval[1])}), ${count(agreement.agreed)} of ${count(agreement.n)}`,
-          ...Object.entries(agreement.topk).map(([k, value]) => `top-${k}      ${share(value)}`),
-          `kappa      ${upToOne(agreement.kappa, 4)}, ${count(agreement.distinctClasses)} classes, the most frequent ${share(agreement.majorityShare, 1)}`,
-        ];
-        let reconstruction: Awaited<ReturnType<typeof reconstructionError>> | undefined;
-        if (flags.truth) {
-          const truth = await openRows(flags.truth, 'features', context);
-          opened.push(truth);
-          reconstruction = await reconstructionError(truth.source, reconstructed, {
-            head,
-            signal: context.signal,
-            onProgress: context.onProgress,
-          });
-          lines.push(
-            `R²         ${rSquared(reconstruction.r2)}; within the head's row space ${rSquared(reconstruction.r2RowSpace)}, outside it ${rSquared(reconstruction.r2NullSpace)}`,
-            `MSE        ${brief(reconstruction.mse)}; total of batches of 256 ${brief(reconstruction.mseTotal256)}, of 16 ${brief(reconstruction.mseTotal16)}`,
-          );
+        const x = await open(flags.features ?? flags.x!, flags.features ? 'features' : 'logits');
+        const map = flags.map === undefined ? null : await loadLinearMap(flags.map);
+        const reconstructed = map ? applyLinearMap(map, x.source) : x.source;
+        const { y, opened: logits } = await openClasses(flags.logits, context);
+        opened.push(logits);
+        const { head, notes } = await openHead(
+          flags.head,
+          { features: reconstructed.cols, classes: Array.isArray(y) ? undefined : y.cols, bias: flags.bias },
+          context,
+        );
+        const truth = flags.truth === undefined ? null : await open(flags.truth, 'features');
+        const task = { signal: context.signal, onProgress: context.onProgress };
+        const { lines, data } = await figures(
+          { head, reconstructed, y, truth: truth?.source ?? null },
+          flags.topk,
+          task,
+        );
+        const all = [...lines, ...notes, ...(await headNotes(head, y, truth)), ...opened.flatMap((rows) => rows.notes)];
+        if (flags.out === undefined) {
+          const more = all.slice(lines.length);
+          context.print([...new Set(all)], { ...data, ...(more.length > 0 ? { notes: more } : {}) });
+          return;
         }
-        context.print(lines, { agreement, ...(reconstruction ? { reconstruction } : {}) });
+        if (!truth || Array.isArray(y)) throw noFigures();
+        const { evaluationResults } = await import('../experiments/index.js');
+        const train = flags.trainedOn === undefined ? undefined : await open(flags.trainedOn, 'logits');
+        const results = await evaluationResults(
+          {
+            ...{ head, map, name: nameOf(flags.head), sameModel: map !== null && isSame(x, logits) },
+            x: named(x),
+            features: named(truth),
+            logits: named(logits),
+            ...(train ? { train: named(train) } : {}),
+          },
+          { ...task, topk: flags.topk, command: commandLine() },
+        );
+        await finish(results, flags.out, context, [[...new Set(all)].join('\n')]);
       } finally {
         for (const { close } of opened) await close();
       }
     });
+}
+
+function checkFlags({ features, map, x, out, truth, trainedOn }: Flags): void {
+  if ((features === undefined) === (map === undefined) || (map === undefined) !== (x === undefined)) {
+    throw new UsageError('Expected either --features FILE, or --map MAP with --x FILE.');
+  }
+  if (out !== undefined && truth === undefined) throw noFigures();
+  if (trainedOn !== undefined && (out === undefined || map === undefined)) {
+    throw new UsageError('Expected --trained-on with --map and --out, found it without.');
+  }
+}
+
+const noFigures = (): UsageError =>
+  new UsageError(
+    'Expected --truth FILE and --logits with a row of logits an image beside --out: the figures of results.json are of both.',
+  );
+
+/** One and the same tensor: the map reads a model's own logits. */
+const isSame = (a: OpenedRows, b: OpenedRows): boolean => a.path === b.path && a.tensor === b.tensor;
+
+const named = ({ path, tensor, source }: OpenedRows): NamedRows => ({
+  name: tensor === null ? basename(path) : `${basename(path)}#${tensor}`,
+  rows: source,
+});
+
+const nameOf = (path: string): string => basename(path).replace(/\.(onnx|npy|npz|safetensors)(#.*)?$/i, '');
+
+interface Evaluated {
+  head: LinearMap;
+  reconstructed: RowSource;
+  y: RowSource | number[];
+  truth: RowSource | null;
+}
+
+async function figures(
+  { head, reconstructed, y, truth }: Evaluated,
+  topk: number[] | undefined,
+  task: TaskOptions,
+): Promise<{ lines: string[]; data: object }> {
+  const { evaluateAgreement, reconstructionError } = await import('../evaluate/index.js');
+  const { brief, count, rSquared, share, upToOne } = await import('../report/index.js');
+  const agreement = await evaluateAgreement(head, reconstructed, y, { topk, ...task });
+  const lines = [
+    `agreement  ${share(agreement.agreement)} (95 %: ${share(agreement.interval[0])} to ${share(agreement.interval[1])}), ${count(agreement.agreed)} of ${count(agreement.n)}`,
+    ...Object.entries(agreement.topk).map(([k, value]) => `top-${k}      ${share(value)}`),
+    `kappa      ${upToOne(agreement.kappa, 4)}, ${count(agreement.distinctClasses)} classes, the most frequent ${share(agreement.majorityShare, 1)}`,
+  ];
+  if (!truth) return { lines, data: { agreement } };
+  const reconstruction = await reconstructionError(truth, reconstructed, { head, ...task });
+  lines.push(
+    `R²         ${rSquared(reconstruction.r2)}; within the head's row space ${rSquared(reconstruction.r2RowSpace)}, outside it ${rSquared(reconstruction.r2NullSpace)}`,
+    `MSE        ${brief(reconstruction.mse)}; total of batches of 256 ${brief(reconstruction.mseTotal256)}, of 16 ${brief(reconstruction.mseTotal16)}`,
+  );
+  return { lines, data: { agreement, reconstruction } };
+}
+
+/** Above this share of the largest logit no rounding explains what the head gives on the true features. */
+const clearlyOther = 0.01;
+
+/** A head that does not give the logits of the true features is another one, or lacks its bias. */
+async function headNotes(head: LinearMap, y: RowSource | number[], truth: OpenedRows | null): Promise<string[]> {
+  if (!truth || Array.isArray(y)) return [];
+  const { headCheck } = await import('../experiments/index.js');
+  const { brief } = await import('../report/index.js');
+  const store = { provenance: { logits: 'stored' as const }, head, features: truth.source, logits: y };
+  const { headError, logitScale } = await headCheck(store);
+  if (headError === null || !logitScale || headError <= clearlyOther * logitScale) return [];
+  return [
+    `! On the true features the head gives other logits than --logits: off by up to ${brief(headError)}, the largest of which is ${brief(logitScale)}. It is another head, lacks its bias, or these are no logits.`,
+  ];
 }

@@ -58,11 +58,14 @@ export const experimentOptions = async (
       intraOpNumThreads: flags.threads,
       imageSize: flags.imageSize,
     },
-    command: `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`,
+    command: commandLine(),
     signal: context.signal,
     onProgress: context.onProgress,
   };
 };
+
+/** The command that was typed. */
+export const commandLine = (): string => `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`;
 
 /** An argument as a shell takes it. */
 const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
@@ -78,7 +81,8 @@ export async function finish(results: Results, out: string, context: Context, he
   const [file, page] = [join(out, 'results.json'), join(out, 'report.html')];
   await writeWhole(file, [Buffer.from(`${visibleJson(results)}\n`)]);
   await writeWhole(page, [Buffer.from(await renderReport([results]))]);
-  const blocks = [...heading, renderResults(visibleData(results))];
+  // Without a model there are no fits to show.
+  const blocks = [...heading, ...(results.leaks?.log ? [] : [renderResults(visibleData(results))])];
   context.print([...linesOf(blocks.join('\n\n')), '', file, page], results);
   if (results.failures.length > 0) checkFailed();
 }

@@ -26,9 +26,9 @@ export function register(program: Command): void {
         .description('fit the linear map from X to Y by exact least squares')
         .requiredOption(
           '--x <file>',
-          'what is read from: a store (its logits), .npy, or .safetensors as FILE or FILE#NAME',
+          'what is read from: a store (its logits), .npy, .npz or .safetensors as FILE or FILE#NAME, or a log',
         )
-        .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy or .safetensors')
+        .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy, .npz or .safetensors')
         .requiredOption('--out <file>', 'safetensors file for the map'),
     )
       .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
@@ -55,7 +55,7 @@ export function register(program: Command): void {
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
       const { describeModel, float64Providers } = await import('../runtime/index.js');
       const { brief, count, rankNote } = await import('../report/index.js');
-      const { openRows } = await import('../extract/index.js');
+      const { openAnyRows } = await import('./rows.js');
       const { carriedNote } = await import('../leaks/index.js');
       const prior =
         flags.prior === undefined
@@ -63,12 +63,13 @@ export function register(program: Command): void {
           : /\.onnx$/i.test(flags.prior)
             ? await pseudoInverse((await describeModel(flags.prior)).head)
             : await loadLinearMap(flags.prior);
-      const x = await openRows(flags.x, 'logits', context);
-      const y = await openRows(flags.y, 'features', context);
+      const x = await openAnyRows(flags.x, 'logits', context);
+      const y = await openAnyRows(flags.y, 'features', context);
       try {
+        const { score, notes: headNotes } = await agreementScore(flags, x.source, y.source);
         const map = await fitLinearMap(x.source, y.source, {
           ...alpha,
-          score: flags.head === undefined ? undefined : await agreementScore(flags.head, x.source, y.source),
+          score,
           rcond: flags.rcond,
           prior,
           intercept: flags.intercept,
@@ -85,15 +86,18 @@ export function register(program: Command): void {
         // Of one file x and y are one model's: another model's width says nothing about x.
         const note = x.path === y.path ? rankNote(rank, Math.min(p, q), n) : null;
         const carried = await carriedNote(x.source, rank, { signal: context.signal, onProgress: context.onProgress });
+        const all = [...x.notes, ...y.notes, ...(carried ? [carried] : [])];
         context.print(
           [
             ...curve,
             `${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`,
             ...(note ? [note] : []),
+            ...headNotes,
+            ...(x.path === y.path ? x.notes : [...x.notes, ...y.notes]),
             ...(carried ? [`! ${carried}`] : []),
             ...(warning ? [`! ${warning}`] : []),
           ],
-          { out: flags.out, in: p, features: q, ...map.fit, ...(carried ? { notes: [carried] } : {}) },
+          { out: flags.out, in: p, features: q, ...map.fit, ...(all.length > 0 ? { notes: all } : {}) },
         );
       } finally {
         await x.close();

@@ -1,31 +1,90 @@
-import type { TaskOptions } from '../base/index.js';
-import { openRows, openStore } from '../extract/index.js';
-import { loadLinearMap } from '../fit/index.js';
+import { statSync } from 'node:fs';
+import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { isStore, mayHoldRows, openRows, openStore, splitName } from '../extract/index.js';
+import { loadHead, type HeadFile, type HeadFileOptions } from '../fit/index.js';
+import { openOutputs, type OutputsFile } from '../leaks/index.js';
 import { describeModel } from '../runtime/index.js';
-import { openSafetensors, type LinearMap, type RowSource, type StoredTensor } from '../tensor/index.js';
+import { openSafetensors, type RowSource, type StoredTensor } from '../tensor/index.js';
 
-/** Opens a head: the one of an .onnx model, of a store, or a saved map. */
-export async function openHead(path: string, options: TaskOptions = {}): Promise<LinearMap> {
-  if (/\.onnx$/i.test(path)) return (await describeModel(path)).head;
-  const file = await openSafetensors(path);
-  const isStore = file.tensors.has('head.weight');
-  await file.close();
-  if (!isStore) return loadLinearMap(path);
-  const store = await openStore(path, options);
-  await store.close();
-  return store.head;
+/** Opens a head: the one of an .onnx model, of a store, a saved map, or arrays of a weight and a bias. */
+export async function openHead(path: string, known: HeadFileOptions, options: TaskOptions = {}): Promise<HeadFile> {
+  const isModel = /\.onnx$/i.test(path) || isFolder(path);
+  if (isModel || (await holdsStore(path))) {
+    if (known.bias !== undefined) {
+      throw new UsageError(`Expected --bias beside a --head of a weight alone, found ${path}, which has its own.`);
+    }
+    if (isModel) return { head: (await describeModel(path)).head, notes: [] };
+    const store = await openStore(path, options);
+    await store.close();
+    return { head: store.head, notes: [] };
+  }
+  return loadHead(path, known);
 }
 
-/** Opens the original answers: logits as rows, or class indices where the tensor has one dimension. */
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+async function holdsStore(text: string): Promise<boolean> {
+  const [path] = splitName(text);
+  if (/\.(npy|npz)$/i.test(path) || !(await mayHoldRows(path))) return false;
+  const file = await openSafetensors(path);
+  await file.close();
+  return isStore(file.metadata);
+}
+
+/** Rows of a file of any kind that is read, with what was taken of it. */
+export interface OpenedRows {
+  source: RowSource;
+  /** The file, without the name of a tensor. */
+  path: string;
+  tensor: string | null;
+  notes: string[];
+  log: OutputsFile | null;
+  close(): Promise<void>;
+}
+
+/** Opens arrays and stores by their role, and logs as services write them. */
+export async function openAnyRows(
+  text: string,
+  role: 'features' | 'logits',
+  options: TaskOptions = {},
+): Promise<OpenedRows> {
+  if (!isFolder(text) && (await mayHoldRows(text)))
+    return { ...(await openRows(text, role, options)), notes: [], log: null };
+  const log = await openOutputs(text);
+  const notes = log.notes.map((note) => `${log.name}: ${note}`);
+  return { source: log.rows, path: text, tensor: null, notes, log, close: log.close };
+}
+
+/** Opens the original answers: logits as rows, or class indices where the array has one dimension or the log the best classes alone. */
 export async function openClasses(
   text: string,
   options: TaskOptions = {},
-): Promise<{ y: RowSource | number[]; close(): Promise<void> }> {
-  const { source, close } = await openRows(text, 'logits', options);
-  if ((source as StoredTensor).shape?.length !== 1) return { y: source, close };
-  try {
-    return { y: Array.from(await source.read(0, source.rows)), close: async () => {} };
-  } finally {
-    await close();
+): Promise<{ y: RowSource | number[]; opened: OpenedRows }> {
+  const opened = await openAnyRows(text, 'logits', options);
+  const { source, log } = opened;
+  if (log?.byName) {
+    await opened.close();
+    throw new FeatReconstructError(
+      `Expected the outputs of '${text}' in the order of the head's classes, found labels that stand in another order from row to row (${log.columns!.slice(0, 3).join(', ')}, …): which class of the head each is does not show. Name them by number (0, 1, … or LABEL_0, LABEL_1, …).`,
+    );
   }
+  if (log?.truncated) return { y: await bestOf(source), opened };
+  if ((source as StoredTensor).shape?.length !== 1) return { y: source, opened };
+  return { y: Array.from(await source.read(0, source.rows)), opened };
+}
+
+/** Where each row is largest. */
+async function bestOf(source: RowSource): Promise<number[]> {
+  const best: number[] = [];
+  const step = Math.max(1, Math.floor(2 ** 22 / source.cols));
+  for (let start = 0; start < source.rows; start += step) {
+    const end = Math.min(source.rows, start + step);
+    const block = await source.read(start, end);
+    for (let i = 0; i < end - start; i++) {
+      let place = 0;
+      for (let j = 1; j < source.cols; j++) if (block[i * source.cols + j] > block[i * source.cols + place]) place = j;
+      best.push(place);
+    }
+  }
+  return best;
 }

@@ -13,7 +13,7 @@ export interface ZeroShotFlags {
 /** What makes an image tower a classifier, in experiment 5. */
 export function zeroShotOptions(command: Command): Command {
   return command
-    .option('--text-embeddings <file>', 'embeddings of the classes (c, d), .safetensors, in experiment 5')
+    .option('--text-embeddings <file>', 'embeddings of the classes (c, d), .npy, .npz or .safetensors, in experiment 5')
     .option('--text-model <file>', 'or the text tower that makes them of prompts (.onnx)')
     .option('--tokenizer <file>', 'tokenizer.json of the text tower')
     .option(

@@ -1,4 +1,4 @@
-import { NotShownError, option, UsageError } from '../base/index.js';
+import { option, UsageError } from '../base/index.js';
 import type { Store } from '../extract/index.js';
 import {
   aloneSentence,
@@ -8,16 +8,15 @@ import {
   lookAt,
   identifiableFeatures,
   matchFeatures,
-  recoverFrom,
   rectifiedRowsNeeded,
   sphereRowsNeeded,
   variationsNeeded,
   type AuditFindings,
-  type Look,
   type OptionName,
   type Recovery,
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
+import { tryRecovery } from './audit-outputs.js';
 import { classNamesOf } from './class-names.js';
 import { definitions } from './definitions.js';
 import { describeEnvironment } from './environment.js';
@@ -190,21 +189,6 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
     reason: report === null ? aloneSentence(findings, name) : null,
     comparison,
   };
-}
-
-/** What these outputs cannot show is an answer, and no error; any other error is one. */
-async function tryRecovery(
-  look: Look,
-  { signal, recoverySeconds = 300, onProgress }: AuditOptions,
-): Promise<{ recovery: Recovery | null; untried: NotShownError['code'] | null }> {
-  try {
-    // Whoever stops an audit by now has waited long enough to be told what is found so far.
-    const options = { finish: signal, seconds: recoverySeconds, onProgress };
-    return { recovery: await recoverFrom(() => Promise.resolve(look), options), untried: null };
-  } catch (error) {
-    if (!(error instanceof NotShownError)) throw error;
-    return { recovery: null, untried: error.code };
-  }
 }
 
 /** What it takes to look for either kind of features, and as how many variations these images make it. */

@@ -11,13 +11,11 @@ export function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** Records what the figures were made with, by content and not by path. */
-export async function describeEnvironment(
-  stores: readonly Store[],
-  /** What was extracted and not stored. */
-  streamed: readonly Pick<Store, 'provenance' | 'skipped'>[],
-  run: Pick<Environment, 'command' | 'fitProvider' | 'jointSeconds' | 'zeroShot'>,
-): Promise<Environment> {
+/** Where and when something is made. */
+export function describeMachine(): Pick<
+  Environment,
+  'featreconstruct' | 'onnxruntime' | 'node' | 'platform' | 'cpu' | 'cores' | 'date'
+> {
   const cores = cpus();
   return {
     featreconstruct: packageVersion(),
@@ -27,6 +25,18 @@ export async function describeEnvironment(
     cpu: cores[0]?.model ?? 'unknown',
     cores: cores.length,
     date: new Date().toISOString(),
+  };
+}
+
+/** Records what the figures were made with, by content and not by path. */
+export async function describeEnvironment(
+  stores: readonly Store[],
+  /** What was extracted and not stored. */
+  streamed: readonly Pick<Store, 'provenance' | 'skipped'>[],
+  run: Pick<Environment, 'command' | 'fitProvider' | 'jointSeconds' | 'zeroShot'>,
+): Promise<Environment> {
+  return {
+    ...describeMachine(),
     ...run,
     provider: stores[0].provenance.provider,
     models: await modelRecords(stores),
@@ -59,12 +69,14 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
 }
 
 /** Does the head give the model's own logits on its own features? On as many images as one block has. */
-async function headCheck({
+export async function headCheck({
   provenance,
   head,
   features,
   logits,
-}: Store): Promise<Pick<ModelRecord, 'headError' | 'logitScale'>> {
+}: Pick<Store, 'head' | 'features' | 'logits'> & { provenance: Pick<Store['provenance'], 'logits'> }): Promise<
+  Pick<ModelRecord, 'headError' | 'logitScale'>
+> {
   if (provenance.logits !== 'stored') return { headError: null, logitScale: null };
   const rows = Math.min(features.rows, 4096);
   const computed = applyLinearMap(head, features);

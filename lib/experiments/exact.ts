@@ -4,6 +4,11 @@ import { rowSpaceOf } from './judge.js';
 import type { Fit } from './rows.js';
 import type { ResultRow } from './types.js';
 
+/** What it takes of a store. */
+export interface ExactTarget extends Pick<Store, 'head' | 'features'> {
+  provenance: { logits: Store['provenance']['logits']; model: { precision: string } };
+}
+
 /**
  * Whether an agreement of 100 % is one by theorem, and no estimate (docs/mathematics.md, "Why 100 %"). A model's own head
  * gives z again
@@ -21,7 +26,7 @@ export async function exactness(
   fit: Fit,
   from: ResultRow['from'],
   evaluation: MapEvaluation,
-  { target, sameModel }: { target: Store; sameModel: boolean },
+  { target, sameModel }: { target: ExactTarget; sameModel: boolean },
 ): Promise<ResultRow['exact']> {
   const { agreement, span, n, violations } = evaluation;
   if (!sameModel || fit.observe !== undefined || fit.sgd !== null || !isFine(target)) return undefined;
@@ -33,5 +38,5 @@ export async function exactness(
 }
 
 /** Whether the logits are W f + b as float32 has it: stored in half precision they are off by a thousandth. */
-const isFine = ({ provenance }: Store): boolean =>
+const isFine = ({ provenance }: ExactTarget): boolean =>
   provenance.logits !== 'stored' || ['float32', 'float64'].includes(provenance.model.precision);

@@ -1,11 +1,15 @@
 /** experiments: the published experiments, each declared as data; run them; the schema of results. */
+export { auditOutputs } from './audit-outputs.js';
+export type { OutputsAuditOptions } from './audit-outputs.js';
 export { auditModel, usualInterfaces } from './audit.js';
 export type { AuditOptions } from './audit.js';
+export { evaluationResults } from './evaluation.js';
+export type { ArraysUnderTest, NamedRows } from './evaluation.js';
 export { runDemo, towerNote } from './demo.js';
 export type { DemoOptions } from './demo.js';
 export { definitions, publishedFor } from './definitions.js';
 export type { ExperimentDefinition, PublishedFigure } from './definitions.js';
-export { packageVersion } from './environment.js';
+export { headCheck, packageVersion } from './environment.js';
 export type { ExperimentSpec, RunOptions } from './options.js';
 export { rowWarnings, shortSpec } from './rows.js';
 export { decodeOutcomes } from './outcomes.js';

@@ -194,6 +194,8 @@ export interface Leaks {
         /** Features that are zero on enough images to be found at all. */ identifiable: number;
       } & FeatureMatch)
     | null;
+  /** The log that was looked at, where there was no model: what was taken of it, in sentences. Absent with a model. */
+  log?: { name: string; notes: string[] };
 }
 
 /** Where and how a result was made. */

@@ -1,6 +1,14 @@
 import { FeatReconstructError } from '../base/index.js';
 import { embeddingNotices } from './zero-shot-checks.js';
-import { openSafetensors, toNdArray, writeSafetensors, type LinearMap } from '../tensor/index.js';
+import { splitName } from '../extract/index.js';
+import {
+  openNpy,
+  openTensors,
+  toNdArray,
+  writeSafetensors,
+  type LinearMap,
+  type StoredTensor,
+} from '../tensor/index.js';
 
 /** Class embeddings as a head: weight (c, d) of unit rows, bias 0. */
 export interface ClassEmbeddings extends LinearMap {
@@ -11,14 +19,15 @@ export interface ClassEmbeddings extends LinearMap {
 }
 
 /**
- * Reads class embeddings (c, d) from a safetensors file: its one tensor, or the one called `embeddings`. Its metadata may
- * name the classes, as a JSON list under `classNames`.
+ * Reads class embeddings (c, d) from a .npy, or a safetensors or .npz file: its one tensor, the one called `embeddings`, or
+ * one that is named (`FILE#NAME`). The metadata of safetensors may name the classes, as a JSON list under `classNames`.
  * @throws FeatReconstructError when the file is not so, a row has no direction, or the numbers are those of the transpose
  */
-export async function readClassEmbeddings(path: string): Promise<ClassEmbeddings> {
-  const file = await openSafetensors(path);
+export async function readClassEmbeddings(text: string): Promise<ClassEmbeddings> {
+  const [path, name] = splitName(text);
+  const file = await openEmbeddings(path, name);
   try {
-    const rows = file.rows(file.tensors.size === 1 ? [...file.tensors.keys()][0] : 'embeddings');
+    const { rows } = file;
     const { shape } = rows;
     if (shape.length !== 2 || shape[0] < 2) {
       throw new FeatReconstructError(
@@ -31,6 +40,24 @@ export async function readClassEmbeddings(path: string): Promise<ClassEmbeddings
     return { ...unitHead(values, d, path), classNames: namesOf(file.metadata.classNames, c, path), notices };
   } finally {
     await file.close();
+  }
+}
+
+async function openEmbeddings(
+  path: string,
+  name: string | undefined,
+): Promise<{ rows: StoredTensor; metadata: Readonly<Record<string, string>>; close(): Promise<void> }> {
+  if (/\.npy$/i.test(path)) {
+    const rows = await openNpy(path);
+    return { rows, metadata: {}, close: () => rows.close() };
+  }
+  const file = await openTensors(path);
+  try {
+    const only = file.tensors.size === 1 ? [...file.tensors.keys()][0] : 'embeddings';
+    return { rows: file.rows(name ?? only), metadata: file.metadata, close: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 

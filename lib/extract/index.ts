@@ -4,10 +4,11 @@
  */
 export { extractFeatures, extractToStore, streamActivations } from './extract.js';
 export type { ActivationBatch, Activations, ActivationStream, ExtractOptions } from './extract.js';
-export { mayHoldRows, openRows } from './row-files.js';
+export { mayHoldRows, openRows, splitName } from './row-files.js';
 export type { OpenRows } from './row-files.js';
 export { openStore } from './store.js';
 export type { Store } from './store.js';
 export { storeKey } from './provenance.js';
 export type { Provenance } from './provenance.js';
 export { whyLeftOut, type SkippedImage } from './batches.js';
+export { isStore } from './store-layout.js';

@@ -76,7 +76,9 @@ export async function mayHoldRows(text: string): Promise<boolean> {
   const file = await openBytes(path);
   try {
     // A safetensors file begins with the length of its JSON. (A .npy is known by its ending alone.)
-    return file.size > 8 && (await file.read(8, 1))[0] === '{'.charCodeAt(0);
+    if (file.size <= 8) return false;
+    const start = await file.read(0, 9);
+    return start[7] === 0 && start[8] === '{'.charCodeAt(0);
   } finally {
     await file.close();
   }

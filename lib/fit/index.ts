@@ -20,6 +20,8 @@ export { fitLinearMap } from './fit-linear-map.js';
 export type { FitOptions } from './fit-linear-map.js';
 export { accumulateFolds, keepFifthOut, splitFolds, spreadRows, statisticsOfFolds } from './folds.js';
 export type { Fold, FoldOptions } from './folds.js';
+export { loadHead } from './head-files.js';
+export type { HeadFile, HeadFileOptions } from './head-files.js';
 export { headCondition, pseudoInverse, rowSpace } from './head.js';
 export { accumulateJoint, jointProblem, JointStatistics, logitReader, readJoint } from './joint.js';
 export type { JointModel, JointProblem } from './joint.js';

@@ -11,12 +11,20 @@ import {
   type Whole,
 } from './csv-derived.js';
 import { families, isOdd } from './csv-names.js';
-import { list, type Column } from './csv-table.js';
+import { list, type Column } from './column-table.js';
 
 /** Which columns of a log are outputs, and why the others are none. */
 export interface Choice {
   kept: number[];
   leftOut: { column: number; why: string }[];
+  /** Instead of `kept`: the best classes of each image alone. */
+  ranked?: Ranked;
+}
+
+/** Columns of scores sorted from the largest, and those of their classes in the same order. */
+export interface Ranked {
+  scores: number[];
+  labels: number[];
 }
 
 /** Columns that may be something else are tried in all combinations up to so many. */
@@ -29,7 +37,7 @@ const enoughRows = 5;
  * whole numbers beside fractions are none; nor is what is computed from the others (their largest, their entropy, …);
  * what sums to one, to a hundred, or does so after exp without the rest is complete without it; and what is no linear
  * function of the others, where each of these is one, is no output of the same head.
- * @throws FeatReconstructError for the top K of each image alone, and for outputs of two models side by side
+ * @throws FeatReconstructError for the top K of each image without their classes, and for outputs of two models side by side
  */
 export function chooseColumns(columns: readonly Column[], sample: Sample, path: string, named: boolean): Choice {
   return new Chooser(columns, sample, path, named).choose();
@@ -39,6 +47,7 @@ const beside = 'whole numbers beside fractions';
 
 class Chooser {
   readonly #why = new Map<number, string>();
+  #ranked: Ranked | null = null;
 
   constructor(
     readonly columns: readonly Column[],
@@ -50,6 +59,7 @@ class Chooser {
   choose(): Choice {
     const numbers = this.#numbers();
     const sets = this.#sets(numbers);
+    if (this.#ranked) return { kept: [], leftOut: [], ranked: this.#ranked };
     const odd = this.#odd(sets);
     const core = sets.filter((j) => !odd.includes(j));
     const kept = this.#complete(this.#decide(core, odd));
@@ -95,11 +105,11 @@ class Chooser {
     const largest = whole.reduce<number[]>((most, group) => (group.length > most.length ? group : most), []);
     const others = varied.filter((j) => !sorted.some((group) => group.includes(j)));
     for (const group of sorted) {
-      if (group.length > Math.max(largest.length, others.length)) this.#refuseTop(group);
+      if (group.length > Math.max(largest.length, others.length) && this.#rank(group)) return [];
       group.forEach((j) => this.#why.set(j, 'scores sorted from the largest'));
     }
     const rest = numbers.filter((j) => !this.#why.has(j));
-    if (varied.length > 1 && varied.length === rest.length && ranks(varied)) this.#refuseTop(varied);
+    if (varied.length > 1 && varied.length === rest.length && ranks(varied) && this.#rank(varied)) return [];
     const twins = whole.filter((group) => group.length === largest.length && group.length > 2);
     if (twins.length < 2 || wholeOf(sample, twins.flat()) !== null) return rest;
     const logits = twins.find((a) => twins.every((b) => a === b || isSoftmaxOf(sample, b, a)));
@@ -123,10 +133,40 @@ class Chooser {
     ).some((group) => group.length === size);
   }
 
-  #refuseTop(group: readonly number[]): never {
+  /** Takes scores sorted from the largest with the columns of their classes. @throws FeatReconstructError without such */
+  #rank(group: readonly number[]): true {
+    const { columns, sample } = this;
+    const others = columns.flatMap(({ words, texts, fractions }, j) =>
+      !group.includes(j) && (words !== null || (texts === 0 && fractions === 0)) ? [j] : [],
+    );
+    const isClass = (labels: readonly number[]): boolean => {
+      for (let i = 0; i < sample.rows; i++) {
+        if (new Set(labels.map((j) => this.#label(i, j))).size < labels.length) return false;
+      }
+      return true;
+    };
+    const found = families(
+      columns.map(({ name }) => name),
+      others,
+    ).filter((labels) => labels.length === group.length && isClass(labels));
+    // Numbers of classes are told before their names: they say where a class stands.
+    const labels = found.find(([j]) => columns[j].words === null) ?? found[0];
+    if (!labels) throw this.#topAlone(group);
+    this.#ranked = { scores: [...group], labels };
+    return true;
+  }
+
+  #label(i: number, j: number): string | number {
+    const { words } = this.columns[j];
+    if (!words) return this.sample.value(i, j);
+    // As a sample takes rows of the table.
+    return words.names[words.rows[Math.floor((i * this.sample.total) / this.sample.rows)]];
+  }
+
+  #topAlone(group: readonly number[]): FeatReconstructError {
     const { name: first } = this.columns[group[0]];
     const { name: last } = this.columns[group[group.length - 1]];
-    throw new FeatReconstructError(
+    return new FeatReconstructError(
       `Expected a column for each class in '${this.path}', found scores sorted from the largest (${first} to ${last}): a log of the top ${group.length} of each image, where a column is a place and no class. Its values without their classes show no width. Log the outputs of all classes in the order of the classes.`,
     );
   }

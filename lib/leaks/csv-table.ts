@@ -2,50 +2,25 @@ import { FeatReconstructError } from '../base/index.js';
 import { arrayOf, isMissing, isShortened, numberOf } from './csv-cells.js';
 import type { Dialect } from './csv-dialect.js';
 import { fitNames, isHeader } from './csv-header.js';
-
-/** One column of a table, and what was seen of its values. */
-export interface Column {
-  name: string;
-  /** Lines without a number: NaN stands there. */
-  texts: number;
-  /** The first of them, and what it holds. */
-  firstText: { line: number; cell: string } | null;
-  /** Lines whose cell is empty or says that there is no value. */
-  missing: number;
-  fractions: number;
-  infinite: number;
-  min: number;
-  max: number;
-  /** Whether each value is above the one before, or each below. */
-  rises: boolean;
-  falls: boolean;
-}
+import { ColumnTable, list } from './column-table.js';
 
 /** How many records are looked at before it is decided what the first one is. */
 const ahead = 16;
-/** Numbers of a chunk. */
-const chunkSize = 2 ** 18;
 
 /** Rows that are added record by record; numbers where they are, NaN where text stands. Held as float64. */
-export class Table {
-  readonly notes: string[] = [];
-  columns: Column[] = [];
-  rows = 0;
-  /** Whether the first record named the columns. */
-  named = false;
+export class Table extends ColumnTable {
   #header: string[] | null = null;
   #repeated: number[] = [];
   #pending: { cells: string[]; line: number }[] | null = [];
   /** Cells of a record, and how many numbers each holds. */
   #layout: number[] = [];
-  #chunks: Float64Array[] = [];
-  #chunkRows = 1;
-  #last: Float64Array = new Float64Array();
 
   constructor(
-    readonly path: string,
+    path: string,
     readonly dialect: Dialect,
-  ) {}
+  ) {
+    super(path);
+  }
 
   /** A record; `line` is where it begins, counted from 1. */
   add(cells: string[], line: number): void {
@@ -67,10 +42,6 @@ export class Table {
     if (this.#repeated.length > 0) {
       this.notes.push(`The header stands again in line ${list(this.#repeated)}: left out there.`);
     }
-  }
-
-  value(i: number, j: number): number {
-    return this.#chunks[Math.floor(i / this.#chunkRows)][(i % this.#chunkRows) * this.columns.length + j];
   }
 
   #begin(): void {
@@ -96,13 +67,11 @@ export class Table {
         throw this.#ragged(names.length, model.cells.length, model.line);
     }
     this.#layout = (model?.cells ?? names).map((cell) => arrayOf(cell)?.length ?? 1);
-    this.columns = names.flatMap((name, j) =>
-      this.#layout[j] > 1
-        ? Array.from({ length: this.#layout[j] }, (_, k) => emptyColumn(`${name}[${k}]`))
-        : [emptyColumn(name)],
+    this.begin(
+      names.flatMap((name, j) =>
+        this.#layout[j] > 1 ? Array.from({ length: this.#layout[j] }, (_, k) => `${name}[${k}]`) : [name],
+      ),
     );
-    this.#chunkRows = Math.max(1, Math.floor(chunkSize / this.columns.length));
-    this.#last = new Float64Array(this.columns.length).fill(NaN);
     for (const { cells, line } of this.named ? rest : pending) this.#push(cells, line);
   }
 
@@ -114,16 +83,13 @@ export class Table {
     if (cells.length !== this.#layout.length) {
       throw this.#ragged(this.#layout.length, cells.length, line);
     }
-    const width = this.columns.length;
-    if (this.rows % this.#chunkRows === 0) this.#chunks.push(new Float64Array(this.#chunkRows * width));
-    const row = this.#chunks[this.#chunks.length - 1].subarray((this.rows % this.#chunkRows) * width);
+    this.beginRow();
     for (let k = 0, j = 0; k < cells.length; k++) {
       const size = this.#layout[k];
-      if (size === 1) this.#set(row, j, numberOf(cells[k], this.dialect.mark), cells[k], line);
-      else this.#array(row, j, size, cells[k], line);
+      if (size === 1) this.set(j, numberOf(cells[k], this.dialect.mark), cells[k], line);
+      else this.#array(j, size, cells[k], line);
       j += size;
     }
-    this.rows++;
   }
 
   #ragged(expected: number, found: number, line: number): FeatReconstructError {
@@ -132,56 +98,13 @@ export class Table {
     );
   }
 
-  #array(row: Float64Array, from: number, size: number, cell: string, line: number): void {
+  #array(from: number, size: number, cell: string, line: number): void {
     const values = arrayOf(cell);
     if (isShortened(cell) || (values && values.length !== size)) {
       throw new FeatReconstructError(
         `Expected ${size} numbers in the array in line ${line} of '${this.path}', found ${isShortened(cell) ? "'…' among them: NumPy shortened it when it was printed; write .tolist() of it, or the array as .npy" : `${values!.length}; give all outputs of every image`}.`,
       );
     }
-    for (let k = 0; k < size; k++) this.#set(row, from + k, values ? values[k] : NaN, cell, line);
+    for (let k = 0; k < size; k++) this.set(from + k, values ? values[k] : NaN, cell, line);
   }
-
-  #set(row: Float64Array, j: number, value: number, cell: string, line: number): void {
-    const column = this.columns[j];
-    row[j] = value;
-    if (Number.isNaN(value)) {
-      column.texts++;
-      if (isMissing(cell)) column.missing++;
-      column.firstText ??= { line, cell: cell.trim() };
-      return;
-    }
-    if (!Number.isInteger(value)) {
-      if (Number.isFinite(value)) column.fractions++;
-      else {
-        column.infinite++;
-        column.firstText ??= { line, cell: cell.trim() };
-      }
-    }
-    if (value < column.min) column.min = value;
-    if (value > column.max) column.max = value;
-    const before = this.#last[j];
-    if (value <= before) column.rises = false;
-    if (value >= before) column.falls = false;
-    this.#last[j] = value;
-  }
-}
-
-const emptyColumn = (name: string): Column => ({
-  name,
-  texts: 0,
-  firstText: null,
-  missing: 0,
-  fractions: 0,
-  infinite: 0,
-  min: Infinity,
-  max: -Infinity,
-  rises: true,
-  falls: true,
-});
-
-/** Some of many numbers, for people: `17, 20, 33 and 5 more`. */
-export function list(values: readonly (number | string)[], most = 6): string {
-  const shown = values.slice(0, most).join(', ');
-  return values.length > most ? `${shown} and ${values.length - most} more` : shown;
 }

@@ -1,18 +1,19 @@
 import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream';
 import { TextDecoder } from 'node:util';
+import { createGunzip } from 'node:zlib';
 import { FeatReconstructError } from '../base/index.js';
-import { checkRegularFile, fileError } from '../tensor/index.js';
+import { checkRegularFile, fileError, openBytes } from '../tensor/index.js';
 
 /** First bytes of files that are often called .csv or .txt and are none, and what to do with them. */
 const others: readonly [magic: RegExp, is: string, cure: string][] = [
   [/^PK\x03\x04/, 'a workbook (.xlsx) or another ZIP archive', 'save the sheet as CSV'],
   [/^\xd0\xcf\x11\xe0/, 'a workbook of old Excel (.xls)', 'save the sheet as CSV'],
-  [/^\x1f\x8b/, 'compressed with gzip', 'unpack it first (gunzip)'],
   [/^\x28\xb5\x2f\xfd/, 'compressed with zstd', 'unpack it first (zstd -d)'],
   [/^BZh/, 'compressed with bzip2', 'unpack it first (bunzip2)'],
   [/^\xfd7zXZ/, 'compressed with xz', 'unpack it first (xz -d)'],
-  [/^PAR1/, 'a Parquet file', 'write it as CSV or .npy'],
-  [/^(ARROW1|FEA1)/, 'an Arrow or Feather file', 'write it as CSV or .npy'],
+  [/^PAR1/, 'a Parquet file', 'name it .parquet'],
+  [/^(ARROW1|FEA1)/, 'an Arrow or Feather file', 'write it as Parquet (pandas: read_feather(FILE).to_parquet(OUT))'],
   [/^\x93NUMPY/, "one of NumPy's .npy files", 'name it .npy'],
   [/^\x89HDF/, 'an HDF5 file', 'write it as CSV or .npy'],
   [/^SQLite format 3/, 'an SQLite database', 'write its table as CSV'],
@@ -27,12 +28,14 @@ export const longestRecord = 64 * 2 ** 20;
 
 /**
  * The text of a file in pieces, whatever wrote it: UTF-8 or UTF-16 (by its byte-order mark or its zeros), line ends
- * of every system as `\n`.
+ * of every system as `\n`, unpacked where it is compressed with gzip.
  * @throws FeatReconstructError when it cannot be read or is no text; what it is, where its first bytes say so
  */
 export async function* textOf(path: string): AsyncGenerator<string> {
   await checkRegularFile(path);
-  const stream = createReadStream(path, { highWaterMark: 2 ** 20 });
+  const isPacked = await isGzip(path);
+  const packed = createReadStream(path, { highWaterMark: 2 ** 20 });
+  const stream = isPacked ? pipeline(packed, createGunzip({ chunkSize: 2 ** 20 }), () => {}) : packed;
   let decoder: TextDecoder | undefined;
   let heldBack = '';
   try {
@@ -45,9 +48,27 @@ export async function* textOf(path: string): AsyncGenerator<string> {
     }
     yield clean(heldBack + (decoder?.decode() ?? ''), path);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code?.startsWith('Z_')) {
+      throw new FeatReconstructError(
+        `Expected '${path}' to be whole, found that its compressed data are damaged or cut short: copy or write it again.`,
+        { cause: error },
+      );
+    }
     throw fileError(error, path, 'read');
   } finally {
+    packed.destroy();
     stream.destroy();
+  }
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  // What a shell makes of `<(command)` is read once.
+  if (path.startsWith('/dev/') || path.startsWith('/proc/')) return false;
+  const file = await openBytes(path);
+  try {
+    return file.size > 2 && Buffer.from(await file.read(0, 2)).readUInt16LE(0) === 0x8b1f;
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,19 +1,27 @@
 import { FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { isMissing, numberOf } from './csv-cells.js';
-import { chooseColumns, describeChoice } from './csv-columns.js';
+import { chooseColumns, describeChoice, type Ranked } from './csv-columns.js';
+import type { Column, ColumnTable } from './column-table.js';
 import type { Sample } from './csv-derived.js';
 import { dialectOf, recordsOf, separatorLine, type Dialect } from './csv-dialect.js';
 import { Table } from './csv-table.js';
+import { imagesOf } from './log-images.js';
+import { LabelledScores } from './log-labels.js';
+import { LogRecords } from './log-records.js';
 import { textOf, wholeRecords } from './csv-text.js';
 
-/** The numbers of a CSV file, and what was left out of them. */
-export interface CsvOutputs {
+/** The outputs in a log, and what was left out of it. */
+export interface LoggedOutputs {
   rows: RowSource;
   /** Names of the columns kept (`column 3`, counted from 1, where there is no header). */
   columns: string[];
   /** Whether the file names its columns. */
   named: boolean;
+  /** Only the best classes of each image are in it; the others stand as 0, or as the least that is shown. */
+  truncated: boolean;
+  /** The columns are in the order of their names, which need not be the model's. */
+  byName: boolean;
   /** What was taken, what was left out and why, in sentences. */
   notes: string[];
 }
@@ -27,35 +35,75 @@ const linesAhead = 50;
  * values together with their names. Held in memory as float64.
  * @throws FeatReconstructError when the file is no text or no table, a number is missing, or no outputs are in it
  */
-export async function readCsv(path: string): Promise<CsvOutputs> {
+export async function readCsv(path: string): Promise<LoggedOutputs> {
   const table = await readTable(path);
-  const { columns, rows } = table;
+  return jsonInCells(table) ?? outputsOf(table);
+}
+
+/** Outputs as JSON in the cells of one column, as a data frame of responses is written; null where there are none. */
+function jsonInCells({ path, columns, rows }: ColumnTable): LoggedOutputs | null {
+  const column = columns.find(
+    ({ words }) => words?.rows.length === rows && /^(\{\s*"|\[\s*\{\s*")/.test(words.names[0]),
+  );
+  if (!column) return null;
+  const { names, rows: codes } = column.words!;
+  const records = new LogRecords(path);
+  for (const code of codes) records.add(imagesOf(names[code]));
+  const gathered = records.finish();
+  const found = 'table' in gathered ? outputsOf(gathered.table) : { ...gathered.labelled, named: true };
+  return { ...found, notes: [`Took the JSON in the column ${column.name || '(no name)'}.`, ...found.notes] };
+}
+
+/** Chooses the outputs among the columns of a table. @throws FeatReconstructError as `readCsv` does */
+export function outputsOf(table: ColumnTable): LoggedOutputs {
+  const { columns, rows, path, unit } = table;
   const sample = sampleOf(table);
   const numbers = columns.filter(({ texts }) => texts * 2 <= rows);
   if (rows === 0 || numbers.length < 2) throw noOutputs(table, numbers.length);
   const choice = chooseColumns(columns, sample, path, table.named);
+  if (choice.ranked) return rankedOutputs(table, choice.ranked);
   const { kept } = choice;
   if (kept.length < 2) throw noOutputs(table, kept.length);
   const bad = kept.find((j) => columns[j].firstText !== null);
   if (bad !== undefined) {
     const { name, firstText } = columns[bad];
     throw new FeatReconstructError(
-      `Expected a number in every line of '${name}' in '${path}', found ${firstText!.cell === '' ? 'none' : `'${firstText!.cell.slice(0, 40)}'`} in line ${firstText!.line}; leave that line out.`,
+      `Expected a number in every ${unit} of '${name}' in '${path}', found ${firstText!.cell === '' ? 'none' : `'${firstText!.cell.slice(0, 40)}'`} in ${unit} ${firstText!.line}; leave that ${unit} out.`,
     );
   }
   return {
     rows: chosenColumns(table, kept),
     columns: kept.map((j) => columns[j].name),
     named: table.named,
+    truncated: false,
+    byName: false,
     notes: [describeChoice(choice, columns), ...table.notes],
   };
+}
+
+/** Scores sorted from the largest, each put in the column of its class. */
+function rankedOutputs(table: ColumnTable, { scores, labels }: Ranked): LoggedOutputs {
+  const { columns } = table;
+  const gathered = new LabelledScores();
+  const values = new Float64Array(scores.length);
+  for (let i = 0; i < table.rows; i++) {
+    const row = labels.map((j) => {
+      const { words } = columns[j];
+      return words ? words.names[words.rows[i]] : table.value(i, j);
+    });
+    scores.forEach((j, k) => (values[k] = table.value(i, j)));
+    gathered.add(row, values);
+  }
+  const [first, last] = [columns[labels[0]].name, columns[labels[labels.length - 1]].name];
+  const labelled = gathered.finish(`the scores with their classes (${first} to ${last})`);
+  return { ...labelled, named: true, notes: [...labelled.notes, ...table.notes] };
 }
 
 /** Most values of a sample. */
 const mostSampled = 2e7;
 
 /** Rows of a table, spread evenly, for a look at what its columns are. */
-function sampleOf(table: Table): Sample {
+function sampleOf(table: ColumnTable): Sample {
   const cols = table.columns.length;
   const rows = Math.min(table.rows, 1000, Math.max(64, Math.floor(mostSampled / Math.max(cols, 1))));
   const values = new Float64Array(rows * cols);
@@ -111,25 +159,33 @@ async function readTable(path: string): Promise<Table> {
   return table;
 }
 
-function noOutputs({ path, columns, rows }: Table, numbers: number): FeatReconstructError {
+function noOutputs({ path, columns, rows }: ColumnTable, numbers: number): FeatReconstructError {
   const text = columns.find(({ firstText }) => /^\s*[[{]/.test(firstText?.cell ?? ''))?.firstText?.cell.trim();
   const what =
     text === undefined
       ? numbers === 1 && rows > 0 && columns.length > 1
-        ? ': one number an image is the top 1 alone'
+        ? isLong(columns, rows)
+          ? ': one line a class; make it one line an image (pandas: frame.pivot(index=IMAGE, columns=CLASS, values=SCORE))'
+          : ': one number an image is the top 1 alone'
         : ''
       : /\.\.\.|…/.test(text)
         ? `: ${shown(text)} is an array that NumPy shortened when it was printed`
-        : `: ${shown(text)} is no row of numbers`;
+        : `: ${shown(text)} is no row of numbers${/^[[(]*\{\s*'/.test(text) ? ', but what Python prints (json.dumps writes JSON)' : ''}`;
   return new FeatReconstructError(
     `Expected '${path}' to hold a line of at least 2 numbers for each image, found ${rows} line${rows === 1 ? '' : 's'} and ${numbers} column${numbers === 1 ? '' : 's'} of numbers${what}; write the outputs of all classes as CSV, .npy or .safetensors.`,
   );
 }
 
+/** A line for each class of each image: as many lines as there are images times classes. */
+const isLong = (columns: readonly Column[], rows: number): boolean => {
+  const sizes = columns.flatMap(({ words }) => (words && words.rows.length === rows ? [words.names.length] : []));
+  return sizes.some((a, i) => sizes.some((b, k) => i < k && a > 1 && b > 1 && a * b === rows));
+};
+
 const shown = (cell: string): string => `'${cell.slice(0, 40).replace(/\s+/g, ' ')}${cell.length > 40 ? '…' : ''}'`;
 
 /** Some columns of a table as rows, without a copy of the whole. */
-function chosenColumns(table: Table, kept: readonly number[]): RowSource {
+function chosenColumns(table: ColumnTable, kept: readonly number[]): RowSource {
   const cols = kept.length;
   return {
     rows: table.rows,

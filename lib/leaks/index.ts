@@ -6,6 +6,8 @@
  */
 export { aloneSentence, auditVerdict } from './audit.js';
 export type { AuditFindings, LeakPoint, OptionName, Verdict } from './audit.js';
+export { outputsVerdict, withoutFeatures } from './audit-outputs.js';
+export type { OutputsFindings } from './audit-outputs.js';
 export { carriedNote } from './carried.js';
 export type { CarriedRows } from './carried.js';
 export type { FacetCertificate } from './certificate.js';

@@ -1,8 +1,10 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { mayHoldRows, openRows } from '../extract/index.js';
-import type { RowSource } from '../tensor/index.js';
-import { readCsv } from './csv.js';
+import { joinRows, type RowSource } from '../tensor/index.js';
 import { some } from './examine.js';
+import { readLog } from './log.js';
 
 /** A file of outputs, open. */
 export interface OutputsFile {
@@ -13,21 +15,28 @@ export interface OutputsFile {
   notes: string[];
   /** Names of the columns; null where the file has none. */
   columns: string[] | null;
+  /** Only the best classes of each image are in it. Absent where all are, as far as the file tells. */
+  truncated?: true;
+  /** The columns are in the order of their names, which need not be the model's. Absent where they are as the file has them. */
+  byName?: true;
   close(): Promise<void>;
 }
 
 /**
- * Opens outputs (n, c) from a .npy, a store, a .safetensors (tensor `logits`, else its only one; `FILE#NAME` names another)
- * or a .csv, .tsv or .txt as a web service, a spreadsheet or a script writes it.
- * @throws FeatReconstructError when the file is missing, of another kind, or holds no such tensor
+ * Opens outputs (n, c) from a .npy, a .npz, a store, a .safetensors (tensor `logits`, else its only one; `FILE#NAME` names
+ * another), or a log as a web service, a spreadsheet or a script writes it: CSV, JSON, JSON Lines, each compressed with gzip
+ * or not, Parquet, and a folder of such parts.
+ * @throws FeatReconstructError when the file is missing, of another kind, or holds no outputs
  */
 export async function openOutputs(path: string): Promise<OutputsFile> {
-  if (/\.(csv|tsv|txt)$/i.test(path)) {
-    const { rows, columns, named, notes } = await readCsv(path);
-    return { rows, name: path, notes, columns: named ? columns : null, close: async () => undefined };
-  }
-  if (!(await mayHoldRows(path))) {
-    throw new FeatReconstructError(`Expected a .safetensors, .npy or .csv file of outputs, found '${path}'.`);
+  if (await isFolder(path)) return openParts(path);
+  if (logEnding.test(path) || !(await mayHoldRows(path))) {
+    const { rows, columns, named, truncated, byName, notes } = await readLog(path);
+    return {
+      ...{ rows, name: path, notes, columns: named ? columns : null, close: async () => undefined },
+      ...(truncated ? { truncated } : {}),
+      ...(byName ? { byName } : {}),
+    };
   }
   const notes: string[] = [];
   const {
@@ -87,5 +96,36 @@ export function alignColumns(file: OutputsFile, to: OutputsFile): OutputsFile {
         return out;
       },
     },
+  };
+}
+
+/** Files that are logs whatever their first bytes are. */
+const logEnding = /\.(csv|tsv|txt|json|jsonl|ndjson|parquet|log|out|gz)$/i;
+
+const isFolder = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+
+/** A folder of parts, as Spark writes them, one after the other in the order of their names. */
+async function openParts(folder: string): Promise<OutputsFile> {
+  const names = (await readdir(folder)).filter((name) => !/^[._]/.test(name) && logEnding.test(name)).sort();
+  if (names.length === 0) {
+    throw new FeatReconstructError(
+      `Expected a file of outputs, or a folder of the parts of a log, at '${folder}', found a folder without such files: name the file.`,
+    );
+  }
+  const parts: OutputsFile[] = [];
+  for (const name of names) {
+    const part = await openOutputs(join(folder, name));
+    parts.push(parts.length === 0 ? part : alignColumns(part, parts[0]));
+  }
+  const [first] = parts;
+  return {
+    ...first,
+    rows: joinRows(parts.map(({ rows }) => rows)),
+    name: folder,
+    notes: [`Took ${parts.length} files of the folder, ${names[0]} to ${names[names.length - 1]}.`, ...first.notes],
   };
 }

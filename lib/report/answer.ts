@@ -135,6 +135,8 @@ function median(values: readonly number[]): number {
 
 /** What a tab or a bookmark is called. */
 export const titleOf = (results: readonly Results[]): string =>
-  results.length === 1
-    ? `Experiment ${results[0].experiment}: ${list([...new Set(results[0].rows.map(pairName))].slice(0, 3))}`
-    : `${results.length} results compared`;
+  results.length === 1 && results[0].leaks?.log
+    ? `Audit: ${results[0].leaks.log.name}`
+    : results.length === 1
+      ? `Experiment ${results[0].experiment}: ${list([...new Set(results[0].rows.map(pairName))].slice(0, 3))}`
+      : `${results.length} results compared`;

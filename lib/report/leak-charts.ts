@@ -5,9 +5,10 @@ import { brief, count, powerOfTen, rSquared, share } from './figures.js';
 import { labelWidth } from './heatmap.js';
 
 /** What came back from the outputs alone, with what shows that it is the model's own. */
-function certificateChart(plotting: Plotting, leaks: Leaks, features: number): Chart | null {
+function certificateChart(plotting: Plotting, leaks: Leaks, features: number | null): Chart | null {
   const { recovery } = leaks;
-  if (recovery?.kind === 'rectified') return waffle(plotting, leaks, recovery.features, features);
+  // Of how many features these are some, a log does not tell.
+  if (recovery?.kind === 'rectified' && features !== null) return waffle(plotting, leaks, recovery.features, features);
   if (recovery?.kind === 'sphere' && recovery.sphere) return sphere(plotting, recovery.sphere);
   return null;
 }
@@ -113,7 +114,7 @@ function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['
 
 /** The picture of what came back. */
 export function leakCharts(plotting: Plotting, { leaks, environment }: Results): Shown[] {
-  const chart = leaks ? certificateChart(plotting, leaks, environment.models[0]?.featureDim ?? 0) : null;
+  const chart = leaks ? certificateChart(plotting, leaks, environment.models[0]?.featureDim ?? null) : null;
   if (!chart || !leaks) return [];
   return [{ chart, caption: caption(leaks) }];
 }

@@ -5,7 +5,7 @@ import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';
 
 /** The level with the figure that it goes by; results of earlier versions have none, and other bounds. */
-function levelOf({ verdict: { level, r2 = null }, recovery }: Leaks): string {
+function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): string {
   switch (level) {
     case 'features':
       return recovery?.kind === 'sphere'
@@ -22,6 +22,7 @@ function levelOf({ verdict: { level, r2 = null }, recovery }: Leaks): string {
         ? 'Less than half of how the features differ was read off'
         : `Little was read off: ${share(r2, 1)} of how the features differ`;
     case 'unknown':
+      if (log) return 'What is given away of the features these outputs alone do not say';
       return 'How much is given away these images do not say';
   }
 }
@@ -35,7 +36,7 @@ export const verdictSection = (leaks: Leaks): Markup => markup`<div class="verdi
 </div>`;
 
 /** What the outputs show of the model behind them. */
-export function fingerprintSection({ fingerprint }: Leaks, variations = 1): Markup {
+export function fingerprintSection({ fingerprint, log }: Leaks, variations = 1): Markup {
   const facts: [string, string][] = [
     ['kind of outputs', fingerprint.kind],
     ['images', variations > 1 ? imageCount(fingerprint.rows, variations) : count(fingerprint.rows)],
@@ -54,7 +55,7 @@ export function fingerprintSection({ fingerprint }: Leaks, variations = 1): Mark
       [{ heading: null, rows: facts }],
       { label: 'Fingerprint' },
     )}
-    ${fingerprint.reasons.map((reason) => markup`<p class="note">${reason}</p>`)}`;
+    ${[...fingerprint.reasons, ...(log?.notes ?? [])].map((reason) => markup`<p class="note">${reason}</p>`)}`;
 }
 
 const yesNo = (value: boolean | null): string => (value === null ? none : value ? 'yes' : 'no');

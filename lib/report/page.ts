@@ -108,7 +108,7 @@ const kickerOf = ({ leaks, experiment }: Results): string => (leaks ? 'Audit' : 
 
 const headingOf = ({ leaks, environment, experiment }: Results): string =>
   leaks
-    ? `What the outputs of ${environment.models[0]?.name ?? 'a model'} give away`
+    ? `What the outputs of ${environment.models[0]?.name ?? leaks.log?.name ?? 'a model'} give away`
     : (definitions.find(({ id }) => id === experiment)?.title ?? `Experiment ${experiment}`);
 
 /** Stays in sight above several results. */

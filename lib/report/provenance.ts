@@ -14,19 +14,23 @@ export function provenance({ environment: of }: Results): Markup {
       ${of.platform}, ${of.cpu}, ${of.cores} cores;
       ${of.date}${of.jointSeconds === null ? '' : `; the joint Gram and all maps took ${seconds(of.jointSeconds)}`}.
     </p>
-    ${table(
-      [
-        { heading: 'model', cell: ({ name }) => name },
-        { heading: 'features d', align: 'right', cell: ({ featureDim }) => count(featureDim) },
-        { heading: 'classes c', align: 'right', cell: ({ classCount }) => count(classCount) },
-        { heading: 'rank of the head', align: 'right', cell: ({ headRank }) => count(headRank) },
-        { heading: 'its condition', align: 'right', cell: ({ headCondition }) => brief(headCondition) },
-        { heading: 'seen through', cell: ({ transform }) => transform?.name ?? 'ready tensors' },
-        { heading: 'SHA-256', cell: ({ digest }) => digest.slice(0, 12) },
-      ],
-      [{ heading: null, rows: of.models.slice(0, mostShown) }],
-      { label: 'Models' },
-    )}
+    ${
+      of.models.length === 0
+        ? null
+        : table(
+            [
+              { heading: 'model', cell: ({ name }) => name },
+              { heading: 'features d', align: 'right', cell: ({ featureDim }) => count(featureDim) },
+              { heading: 'classes c', align: 'right', cell: ({ classCount }) => count(classCount) },
+              { heading: 'rank of the head', align: 'right', cell: ({ headRank }) => count(headRank) },
+              { heading: 'its condition', align: 'right', cell: ({ headCondition }) => brief(headCondition) },
+              { heading: 'seen through', cell: ({ transform }) => transform?.name ?? 'ready tensors' },
+              { heading: 'SHA-256', cell: ({ digest }) => digest.slice(0, 12) },
+            ],
+            [{ heading: null, rows: of.models.slice(0, mostShown) }],
+            { label: 'Models' },
+          )
+    }
     ${table(
       [
         { heading: 'data set', cell: ({ spec }) => shortSpec(spec) },

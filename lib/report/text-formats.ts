@@ -14,7 +14,10 @@ import { fittedAndTested, groupRows, pairName } from './words.js';
 export function renderMarkdown(found: Results): string {
   const results = withShownNames(found);
   const { experiment, question, rows, environment } = results;
-  const title = definitions.find(({ id }) => id === experiment)?.title ?? `Experiment ${experiment}`;
+  const log = results.leaks?.log;
+  const title = log
+    ? `What the outputs of ${log.name} give away`
+    : (definitions.find(({ id }) => id === experiment)?.title ?? `Experiment ${experiment}`);
   const blocks = [`# ${text(title)}`, `_${text(question)}_`, text(answerOf(results))];
   const notices = noticesOf(results);
   if (notices.length > 0) blocks.push(notices.map((notice) => `- ${text(notice.text)}`).join('\n'));

@@ -1,0 +1,135 @@
+import { isMissing } from './csv-cells.js';
+
+/** One column of a table, and what was seen of its values. */
+export interface Column {
+  name: string;
+  /** Lines without a number: NaN stands there. */
+  texts: number;
+  /** The first of them, and what it holds. */
+  firstText: { line: number; cell: string } | null;
+  /** Lines whose cell is empty or says that there is no value. */
+  missing: number;
+  fractions: number;
+  infinite: number;
+  min: number;
+  max: number;
+  /** Words of a column of text, by row, until there are too many of them to be labels; null for a column of numbers. */
+  words: Words | null;
+  /** Whether each value is above the one before, or each below. */
+  rises: boolean;
+  falls: boolean;
+}
+
+/** Text of a column: each different one once, and which of them stands in a row (−1: none). */
+export interface Words {
+  names: string[];
+  rows: number[];
+}
+
+/** Numbers of a chunk. */
+const chunkSize = 2 ** 18;
+/** Labels of more classes than any classifier has. */
+const mostLabels = 30_000;
+
+/** Columns of numbers, NaN where text stands, with what was seen of each. Held as float64. */
+export class ColumnTable {
+  readonly notes: string[] = [];
+  columns: Column[] = [];
+  rows = 0;
+  /** Whether the file names its columns. */
+  named = false;
+  #chunks: Float64Array[] = [];
+  #chunkRows = 1;
+  #last: Float64Array = new Float64Array();
+  #row: Float64Array = new Float64Array();
+  readonly #codes = new Map<Column, Map<string, number>>();
+
+  /** @param unit what a record of the file is called in messages */
+  constructor(
+    readonly path: string,
+    readonly unit: 'line' | 'record' | 'row' = 'line',
+  ) {}
+
+  value(i: number, j: number): number {
+    return this.#chunks[Math.floor(i / this.#chunkRows)][(i % this.#chunkRows) * this.columns.length + j];
+  }
+
+  protected begin(names: readonly string[]): void {
+    this.columns = names.map(emptyColumn);
+    this.#chunkRows = Math.max(1, Math.floor(chunkSize / Math.max(1, names.length)));
+    this.#last = new Float64Array(names.length).fill(NaN);
+  }
+
+  /** A row, whose numbers `set` then puts in one by one. */
+  protected beginRow(): void {
+    const width = this.columns.length;
+    if (this.rows % this.#chunkRows === 0) this.#chunks.push(new Float64Array(this.#chunkRows * width));
+    this.#row = this.#chunks[this.#chunks.length - 1].subarray((this.rows % this.#chunkRows) * width);
+    this.rows++;
+  }
+
+  protected set(j: number, value: number, cell: string, line: number): void {
+    const column = this.columns[j];
+    this.#row[j] = value;
+    if (Number.isNaN(value)) {
+      column.texts++;
+      if (isMissing(cell)) column.missing++;
+      else this.#word(column, cell);
+      column.firstText ??= { line, cell: cell.trim() };
+      return;
+    }
+    if (!Number.isInteger(value)) {
+      if (Number.isFinite(value)) column.fractions++;
+      else {
+        column.infinite++;
+        column.firstText ??= { line, cell: cell.trim() };
+      }
+    }
+    if (value < column.min) column.min = value;
+    if (value > column.max) column.max = value;
+    const before = this.#last[j];
+    if (value <= before) column.rises = false;
+    if (value >= before) column.falls = false;
+    this.#last[j] = value;
+  }
+
+  #word(column: Column, cell: string): void {
+    if (!this.#codes.has(column)) {
+      column.words = { names: [], rows: [] };
+      this.#codes.set(column, new Map());
+    }
+    const { words } = column;
+    if (!words) return;
+    const codes = this.#codes.get(column)!;
+    const text = cell.trim();
+    let code = codes.get(text);
+    if (code === undefined) {
+      code = words.names.length;
+      codes.set(text, code);
+      words.names.push(text);
+      if (code === mostLabels) column.words = null;
+    }
+    while (words.rows.length < this.rows - 1) words.rows.push(-1);
+    words.rows.push(code);
+  }
+}
+
+const emptyColumn = (name: string): Column => ({
+  name,
+  texts: 0,
+  firstText: null,
+  missing: 0,
+  fractions: 0,
+  infinite: 0,
+  min: Infinity,
+  max: -Infinity,
+  words: null,
+  rises: true,
+  falls: true,
+});
+
+/** Some of many numbers, for people: `17, 20, 33 and 5 more`. */
+export function list(values: readonly (number | string)[], most = 6): string {
+  const shown = values.slice(0, most).join(', ');
+  return values.length > most ? `${shown} and ${values.length - most} more` : shown;
+}

@@ -1,0 +1,97 @@
+import { FeatReconstructError } from '../base/index.js';
+import { textOf } from './csv-text.js';
+import { imagesOf } from './log-images.js';
+import { LogRecords, type Gathered } from './log-records.js';
+
+type Json = Parameters<typeof imagesOf>[0];
+
+/** More characters than that fit no string. */
+const longestDocument = 2 ** 29 - 2 ** 20;
+
+/**
+ * Reads outputs from JSON Lines (a record a line), one document of JSON, or several one after the other, as services and
+ * pandas write them.
+ * @throws FeatReconstructError when it is no JSON, or no outputs are in it
+ */
+export async function readJson(path: string): Promise<Gathered> {
+  const records = new LogRecords(path);
+  let held = '';
+  let line = 0;
+  let isLines: boolean | null = null;
+  const take = (text: string): void => {
+    line++;
+    if (text.trim() === '') return;
+    const value = parsed(text) ?? parsed(behindPrefix(text));
+    if (value === undefined) throw notJson(text, path, `in line ${line}`);
+    records.add(imagesOf(value));
+  };
+  for await (const piece of textOf(path)) {
+    held += piece;
+    isLines ??= startsWithDocument(held);
+    if (isLines === true) {
+      const lines = held.split('\n');
+      held = lines.pop()!;
+      lines.forEach(take);
+    } else if (held.length > longestDocument) {
+      throw new FeatReconstructError(
+        `Expected a document of JSON below 500 million characters in '${path}', found a longer one: write JSON Lines, a record a line.`,
+      );
+    }
+  }
+  if (isLines === true) take(held);
+  else for (const value of documents(held, path)) records.add(imagesOf(value, true));
+  return records.finish();
+}
+
+/** Whether the first line is a document of its own, with others behind it; null where no line has ended yet. */
+function startsWithDocument(text: string): boolean | null {
+  const start = /^\uFEFF?\s*/.exec(text)![0].length;
+  const end = text.indexOf('\n', start);
+  if (end < 0) return null;
+  const line = text.slice(start, end);
+  return (parsed(line) ?? parsed(behindPrefix(line))) !== undefined;
+}
+
+/** What stands behind a time and a level at the start of a line. */
+const behindPrefix = (line: string): string => /^[^[{"]{1,200}?\s([[{].*)$/.exec(line.trim())?.[1] ?? '';
+
+/** Whether a line is a document, or one behind a time and a level as loggers write them. */
+export const isDocument = (line: string): boolean => (parsed(line) ?? parsed(behindPrefix(line))) !== undefined;
+
+function documents(text: string, path: string): Json[] {
+  const whole = parsed(text);
+  if (whole !== undefined) return [whole];
+  const parts = text.trim().split(/\n(?=[[{])/);
+  const all = parts.map((part) => parsed(part.trim().replace(/,$/, '')));
+  if (parts.length > 1 && all.every((value) => value !== undefined)) return all;
+  throw notJson(text, path, 'there');
+}
+
+/** Python writes NaN and Infinity, which JSON has no word for. */
+const python = /(?<=[:,[\s])(NaN|-?Infinity)(?=\s*[,\]}])/g;
+
+function parsed(text: string): Json | undefined {
+  const body = text
+    .replace(/^\uFEFF/, '')
+    .trim()
+    .replace(/,$/, '');
+  if (!/^[[{]/.test(body)) return undefined;
+  return parse(body) ?? (/NaN|Infinity/.test(body) ? parse(body.replace(python, 'null')) : undefined);
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    // Told by who asked.
+    return undefined;
+  }
+}
+
+function notJson(text: string, path: string, where: string): FeatReconstructError {
+  const start = text.trim().slice(0, 40).replace(/\s+/g, ' ');
+  const why = /^[[{(\s]*'|^\{\w+:/.test(start)
+    ? 'it was printed by Python or JavaScript: write it with json.dumps or JSON.stringify'
+    : 'it is cut short or something else stands around it: write it again, a record a line';
+  return new FeatReconstructError(`Expected JSON in '${path}', found '${start}…' ${where}: ${why}.`);
+}

@@ -1,0 +1,181 @@
+import { count, FeatReconstructError } from '../base/index.js';
+import type { RowSource } from '../tensor/index.js';
+import { list } from './column-table.js';
+
+/** Scores by the labels of their classes, row by row. */
+export interface LabelledRows {
+  rows: RowSource;
+  /** Labels in the order of the columns. */
+  columns: string[];
+  /** Fewer scores in a row than there are classes: the best ones alone. */
+  truncated: boolean;
+  /** The columns are in the order of names, which need not be the model's: rows have them in different orders. */
+  byName: boolean;
+  notes: string[];
+}
+
+/** Rows are gathered here one by one, each in any order of its labels. */
+export class LabelledScores {
+  readonly #codes = new Map<string | number, number>();
+  readonly #starts: number[] = [0];
+  readonly #classes: number[] = [];
+  readonly #scores: number[] = [];
+  /** Whether the labels of every row stand in the order of the first row's. */
+  #oneOrder = true;
+  #twice: string | null = null;
+
+  get rows(): number {
+    return this.#starts.length - 1;
+  }
+
+  add(labels: readonly (string | number)[], scores: ArrayLike<number>): void {
+    const row = labels.map((label) => {
+      const known = this.#codes.get(label);
+      if (known !== undefined) return known;
+      this.#codes.set(label, this.#codes.size);
+      return this.#codes.size - 1;
+    });
+    if (this.#twice === null && new Set(row).size < row.length) {
+      this.#twice = String(labels.find((label, k) => labels.indexOf(label) < k));
+    }
+    for (let k = 0; k < row.length; k++) {
+      this.#classes.push(row[k]);
+      this.#scores.push(scores[k]);
+    }
+    this.#starts.push(this.#classes.length);
+  }
+
+  /** @param what the scores are called in the notes */
+  finish(what: string): LabelledRows {
+    if (this.#twice !== null) {
+      throw new FeatReconstructError(
+        `Expected each class once in a row of scores, found the label '${this.#twice}' twice: which score is of which class does not show. Log the numbers of the classes, or all outputs in one order.`,
+      );
+    }
+    const incomplete = this.#leaveOutIncomplete();
+    this.#oneOrder = this.#hasOneOrder();
+    const labels = [...this.#codes.keys()];
+    const order = this.#order(labels);
+    const cols = order.width;
+    const sizes = Int32Array.from({ length: this.rows }, (_, i) => this.#starts[i + 1] - this.#starts[i]);
+    const most = sizes.reduce((a, b) => Math.max(a, b), 0);
+    const least = sizes.reduce((a, b) => Math.min(a, b), Infinity);
+    const truncated = least < cols;
+    const logarithms = truncated && this.#areLogarithms();
+    if (logarithms) for (let at = 0; at < this.#scores.length; at++) this.#scores[at] = Math.exp(this.#scores[at]);
+    const shares = this.#scores.every((score) => score >= 0);
+    const shown = least === most ? count(most) : `${count(least)} to ${count(most)}`;
+    const notes = truncated
+      ? [
+          `Took ${what} of ${shown} of at least ${count(cols)} classes a row, by their labels: outputs cut to the best. Of the others nothing is in the file${shares ? '; they stand as 0' : '; they stand as the least that is shown'}.`,
+          ...(logarithms ? ['The scores are logarithms of probabilities: their exponentials were taken.'] : []),
+        ]
+      : [
+          `Took ${what} of ${count(cols)} classes by their labels (${order.names[0]} to ${order.names[cols - 1]})${this.#oneOrder ? '' : ', which stand in another order from row to row'}.`,
+        ];
+    notes.push(...incomplete);
+    return {
+      rows: this.#source(order.place, cols, shares),
+      columns: order.names,
+      truncated,
+      byName: order.byName,
+      notes,
+    };
+  }
+
+  #hasOneOrder(): boolean {
+    const size = this.#starts[1];
+    for (let i = 0; i < this.rows; i++) {
+      if (this.#starts[i + 1] - this.#starts[i] !== size) return false;
+      for (let k = 0; k < size; k++) if (this.#classes[this.#starts[i] + k] !== this.#classes[k]) return false;
+    }
+    return true;
+  }
+
+  /** Where nearly all rows have all classes, the few that lack some are no outputs cut to the best. */
+  #leaveOutIncomplete(): string[] {
+    const all = this.#codes.size;
+    const lacking = Array.from({ length: this.rows }, (_, i) => i).filter(
+      (i) => this.#starts[i + 1] - this.#starts[i] < all,
+    );
+    if (lacking.length === 0 || lacking.length * 10 > this.rows) return [];
+    for (const i of [...lacking].reverse()) {
+      const size = this.#starts[i + 1] - this.#starts[i];
+      this.#classes.splice(this.#starts[i], size);
+      this.#scores.splice(this.#starts[i], size);
+      this.#starts.splice(i + 1, 1);
+      for (let k = i + 1; k < this.#starts.length; k++) this.#starts[k] -= size;
+    }
+    return [
+      `Left out ${count(lacking.length)} ${lacking.length === 1 ? 'row that lacks' : 'rows that lack'} some of the classes (${list(lacking.map((i) => i + 1))}, counted from 1).`,
+    ];
+  }
+
+  /** As the rows have them where they agree, by number where labels are numbers, else in the order of names. */
+  #order(labels: readonly (string | number)[]): { place: Int32Array; names: string[]; width: number; byName: boolean } {
+    const indices = labels.map((label) =>
+      typeof label === 'number' ? label : /^\d{1,6}$/.test(label) ? Number(label) : NaN,
+    );
+    if (indices.every((index) => Number.isInteger(index) && index >= 0)) {
+      const width = indices.reduce((a, b) => Math.max(a, b), 0) + 1;
+      return {
+        place: Int32Array.from(indices),
+        names: Array.from({ length: width }, (_, j) => `${j}`),
+        width,
+        byName: false,
+      };
+    }
+    const sorted = labels.map((label, code) => ({ label: String(label), code }));
+    if (this.#oneOrder) sorted.sort((a, b) => this.#classes.indexOf(a.code) - this.#classes.indexOf(b.code));
+    else sorted.sort((a, b) => inOrder.compare(a.label, b.label) || (a.label < b.label ? -1 : 1));
+    const place = new Int32Array(labels.length);
+    sorted.forEach(({ code }, j) => (place[code] = j));
+    return {
+      place,
+      names: sorted.map(({ label }) => label),
+      width: labels.length,
+      byName: !this.#oneOrder && !isNumbered(sorted.map(({ label }) => label)),
+    };
+  }
+
+  #areLogarithms(): boolean {
+    if (!this.#scores.every((score) => score <= 0)) return false;
+    for (let i = 0; i < this.rows; i++) {
+      let sum = 0;
+      for (let at = this.#starts[i]; at < this.#starts[i + 1]; at++) sum += Math.exp(this.#scores[at]);
+      if (sum > 1.001) return false;
+    }
+    return true;
+  }
+
+  #source(place: Int32Array, cols: number, shares: boolean): RowSource {
+    const [starts, classes, scores] = [
+      Int32Array.from(this.#starts),
+      Int32Array.from(this.#classes),
+      Float64Array.from(this.#scores),
+    ];
+    return {
+      rows: this.rows,
+      cols,
+      dtype: 'float64',
+      async read(start, end) {
+        const out = new Float64Array((end - start) * cols);
+        for (let i = start; i < end; i++) {
+          const row = out.subarray((i - start) * cols, (i - start + 1) * cols);
+          if (!shares) row.fill(scores.subarray(starts[i], starts[i + 1]).reduce((a, b) => Math.min(a, b), Infinity));
+          for (let at = starts[i]; at < starts[i + 1]; at++) row[place[classes[at]]] = scores[at];
+        }
+        return out;
+      },
+    };
+  }
+}
+
+/** Whether names are one word with the numbers 0, 1, …, as LABEL_0. */
+const isNumbered = (names: readonly string[]): boolean => {
+  const stem = names[0]?.replace(/\d+$/, '');
+  return names.every((name, j) => name === `${stem}${j}`);
+};
+
+/** LABEL_2 before LABEL_10. */
+const inOrder = new Intl.Collator('en', { numeric: true });

@@ -1,0 +1,165 @@
+import { count, FeatReconstructError } from '../base/index.js';
+import { numberOf } from './csv-cells.js';
+import { ColumnTable, list } from './column-table.js';
+import type { LoggedImage } from './log-images.js';
+import { LabelledScores, type LabelledRows } from './log-labels.js';
+
+type Cell = number | string | null;
+
+interface FieldRow {
+  names: readonly string[];
+  values: readonly Cell[];
+  record: number;
+}
+
+/** What images of a log came to: a table of fields, or scores by label. */
+export type Gathered = { table: ColumnTable } | { labelled: LabelledRows };
+
+/** Gathers the images of a log, one by one. */
+export class LogRecords {
+  readonly #rows: FieldRow[] = [];
+  readonly #labels = new LabelledScores();
+  readonly #without: number[] = [];
+  #topOnly = true;
+  #record = 0;
+
+  constructor(readonly path: string) {}
+
+  /** The images of the next record of the file; none where it holds no numbers. */
+  add(images: readonly LoggedImage[]): void {
+    this.#record++;
+    if (images.every(isEmpty)) {
+      this.#without.push(this.#record);
+      return;
+    }
+    for (const image of images) {
+      if (image.kind === 'labels') {
+        this.#topOnly &&= image.labels.length === 1;
+        this.#labels.add(image.labels, image.scores);
+      } else {
+        const last = this.#rows[this.#rows.length - 1];
+        const names = last && isSame(last.names, image.names) ? last.names : image.names;
+        this.#rows.push({ names, values: image.values, record: this.#record });
+      }
+    }
+  }
+
+  /** @throws FeatReconstructError where there are no outputs in it, or arrays differ in length */
+  finish(): Gathered {
+    const notes =
+      this.#without.length > 0
+        ? [`Left out ${count(this.#without.length)} records without numbers (${list(this.#without)}).`]
+        : [];
+    const { rows } = this.#labels;
+    if (rows > 0 && rows >= this.#rows.length) {
+      if (this.#topOnly) throw this.#topAlone();
+      const labelled = this.#labels.finish('the scores');
+      const others = this.#rows.map(({ record }) => record);
+      if (others.length > 0) notes.push(`Left out ${count(others.length)} records without labels (${list(others)}).`);
+      return { labelled: { ...labelled, notes: [...labelled.notes, ...notes] } };
+    }
+    if (this.#rows.length === 0) {
+      throw new FeatReconstructError(
+        `Expected outputs of a classifier in '${this.path}', found ${count(this.#record)} ${this.#record === 1 ? 'record' : 'records'} without numbers: give the scores of all classes of each image, as a list or by their labels.`,
+      );
+    }
+    const gathered = this.#fields();
+    if ('table' in gathered) gathered.table.notes.push(...notes);
+    else gathered.labelled.notes.push(...notes);
+    return gathered;
+  }
+
+  #topAlone(): FeatReconstructError {
+    return new FeatReconstructError(
+      `Expected the scores of several classes for each image in '${this.path}', found the best class alone: one number an image shows no width. Log the outputs of all classes.`,
+    );
+  }
+
+  #fields(): Gathered {
+    const all = new Map<string, number>();
+    for (const { names } of this.#rows) for (const name of names) all.set(name, (all.get(name) ?? 0) + 1);
+    const some = [...all].flatMap(([name, times]) => (times < this.#rows.length ? [name] : []));
+    if (some.length > 0) {
+      const ragged = this.#rows.find(({ names }) => names.length !== this.#rows[0].names.length);
+      if (ragged && some.every((name) => /(^|\[)\d+\]?$/.test(name)) && this.#rows.every(isArray)) {
+        throw new FeatReconstructError(
+          `Expected ${count(this.#rows[0].names.length)} numbers in every record of '${this.path}' as in the first, found ${count(ragged.names.length)} in record ${ragged.record}: give all outputs of every image.`,
+        );
+      }
+      const labelled = this.#byClass(new Set(some), [...all.keys()]);
+      if (labelled) return { labelled };
+    }
+    return { table: new RecordTable(this.path, [...all.keys()], this.#rows) };
+  }
+
+  /** Objects of which each has scores of other classes: the best ones alone, by name. */
+  #byClass(some: ReadonlySet<string>, names: readonly string[]): LabelledRows | null {
+    const isNumber = new Map(names.map((name) => [name, true]));
+    let [each, withCommon] = [true, true];
+    for (const { names: own, values } of this.#rows) {
+      let [shown, sum] = [0, 0];
+      own.forEach((name, k) => {
+        const value = values[k];
+        if (typeof value !== 'number') isNumber.set(name, false);
+        else {
+          if (some.has(name)) shown++;
+          sum += value >= 0 ? value : Infinity;
+        }
+      });
+      each &&= shown > 0;
+      withCommon &&= sum <= 1.001;
+    }
+    if (!each || [...some].some((name) => !isNumber.get(name))) return null;
+    const classes = new Set(names.filter((name) => isNumber.get(name) && (withCommon || some.has(name))));
+    const labels = new LabelledScores();
+    for (const { names: own, values } of this.#rows) {
+      const kept = own.flatMap((name, k) => (classes.has(name) ? [k] : []));
+      labels.add(
+        kept.map((k) => own[k]),
+        kept.map((k) => values[k] as number),
+      );
+    }
+    const labelled = labels.finish('the scores');
+    const left = names.filter((name) => !classes.has(name));
+    if (left.length > 0) labelled.notes.push(`Left out ${list(left)}, which every record has.`);
+    return labelled;
+  }
+}
+
+/** Whether there are words alone: a message, an error. */
+const isEmpty = (image: LoggedImage): boolean =>
+  image.kind === 'fields' &&
+  image.values.every((value) => typeof value !== 'number' && Number.isNaN(numberOf(value ?? '', '.')));
+
+const isSame = (a: readonly string[], b: readonly string[]): boolean =>
+  a === b || (a.length === b.length && a.every((name, k) => name === b[k]));
+
+/** Whether the fields are those of an array, `0`, `1`, … or `scores[0]`, `scores[1]`, … beside others. */
+const isArray = ({ names }: FieldRow): boolean => {
+  const places = names.flatMap((name) => /(?:^|\[)(\d+)\]?$/.exec(name)?.[1] ?? []);
+  return places.every((place, k) => k === 0 || Number(place) === Number(places[k - 1]) + 1 || place === '0');
+};
+
+/** A table of records with fields. */
+class RecordTable extends ColumnTable {
+  constructor(path: string, names: readonly string[], rows: readonly FieldRow[]) {
+    super(path, 'record');
+    this.named = !names.every((name, k) => name === `${k}`);
+    const columns = this.named ? names : names.map((_, k) => `column ${k + 1}`);
+    this.begin(columns);
+    const places = new Map(names.map((name, j) => [name, j]));
+    for (const { names: own, values, record } of rows) {
+      let cells = values;
+      if (!isSame(own, names)) {
+        const row: Cell[] = names.map(() => null);
+        own.forEach((name, k) => (row[places.get(name)!] = values[k]));
+        cells = row;
+      }
+      this.beginRow();
+      cells.forEach((cell, j) => {
+        if (typeof cell === 'number') this.set(j, cell, '', record);
+        else this.set(j, cell === null ? NaN : numberOf(cell, '.'), cell ?? '', record);
+      });
+    }
+  }
+}

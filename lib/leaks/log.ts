@@ -1,0 +1,43 @@
+import { extname } from 'node:path';
+import { openBytes } from '../tensor/index.js';
+import { outputsOf, readCsv, type LoggedOutputs } from './csv.js';
+import { textOf } from './csv-text.js';
+import { isDocument, readJson } from './log-json.js';
+import { readParquet } from './log-parquet.js';
+import type { Gathered } from './log-records.js';
+
+/**
+ * Reads outputs as a service, a tool or a script logs them, whatever the format: CSV and its relatives, JSON and JSON
+ * Lines, each compressed with gzip or not, and Parquet. The first bytes say which it is.
+ * @throws FeatReconstructError when the file is another kind, damaged, or no outputs are in it
+ */
+export async function readLog(path: string): Promise<LoggedOutputs> {
+  if (await isParquet(path)) return fromGathered(await readParquet(path));
+  return (await isJson(path)) ? fromGathered(await readJson(path)) : readCsv(path);
+}
+
+function fromGathered(gathered: Gathered): LoggedOutputs {
+  return 'table' in gathered ? outputsOf(gathered.table) : { ...gathered.labelled, named: true };
+}
+
+async function isParquet(path: string): Promise<boolean> {
+  const file = await openBytes(path).catch(() => null);
+  if (!file) return false;
+  try {
+    return file.size > 12 && Buffer.from(await file.read(0, 4)).toString('latin1') === 'PAR1';
+  } finally {
+    await file.close();
+  }
+}
+
+/** A line of numbers in brackets is an array in a cell, where the file is called a table. */
+async function isJson(path: string): Promise<boolean> {
+  const table = /\.(csv|tsv|txt)$/i.test(extname(path.replace(/\.gz$/i, '')));
+  for await (const piece of textOf(path)) {
+    const start = piece.replace(/^\uFEFF/, '').trimStart();
+    if (start === '') continue;
+    if (table) return /^(\{\s*"|\[\s*\{\s*")/.test(start);
+    return /^[[{]/.test(start) || isDocument(start.split('\n', 1)[0]);
+  }
+  return false;
+}
