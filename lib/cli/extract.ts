@@ -63,7 +63,7 @@ Example:
       const { leftOutInWords, openDataset } = await import('../datasets/index.js');
       const { extractToStore, whyLeftOut } = await import('../extract/index.js');
       const { varied } = await import('../leaks/index.js');
-      const { otherTransforms } = await import('../report/index.js');
+      const { assumedTransforms, otherTransforms } = await import('../report/index.js');
       const dataset = await openDataset(flags.dataset, { dataDir: flags.dataDir, allowPartial: flags.allowPartial });
       const images = flags.vary === undefined ? dataset : varied(dataset, flags.vary);
       const store = await extractToStore(flags.model, images, flags.store, {
@@ -91,6 +91,9 @@ Example:
           ? [`${skipped.length} bad images skipped, the first: ${whyLeftOut(skipped[0].reason)}`]
           : []),
         ...otherTransforms([{ name: provenance.model.name, ...provenance }]).map((text) => `! ${text}`),
+        ...assumedTransforms([{ name: provenance.model.name, transformAssumed: provenance.assumed }]).map(
+          (text) => `! ${text}`,
+        ),
       ];
       context.print(lines, {
         store: flags.store,

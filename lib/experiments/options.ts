@@ -29,7 +29,10 @@ export interface RunOptions extends TaskOptions {
    * are the same to the bit.
    */
   stores: string | null;
-  /** For every model that has none of its own. Default `protocol`. */
+  /**
+   * For every model that is not among `transforms`. Default: the one that the model's files state; for a model that states
+   * none, `protocol` where the images to fit on are CIFAR, Places365 or drawn, and `imagenet` where they are anyone's.
+   */
   transform?: TransformChoice;
   /** By model name (without folder and ending): a transform of its own. */
   transforms?: Readonly<Record<string, TransformChoice>>;

@@ -1,5 +1,6 @@
 import { parse } from 'node:path';
 import { nearest, option, UsageError } from '../base/index.js';
+import { unstatedTransform } from '../extract/index.js';
 import { runAllPairs } from './all-pairs.js';
 import { classNamesOf } from './class-names.js';
 import { definitions, type ExperimentDefinition } from './definitions.js';
@@ -37,20 +38,20 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
     let jointSeconds: number | null = null;
     let zero: Awaited<ReturnType<typeof runZeroShot>> | undefined;
     if (definition.pairs === 'all') {
-      const all = await runAllPairs(rolesOf(spec.models ?? [], options), datasets, extraction, options);
+      const all = await runAllPairs(rolesOf(spec.models ?? [], spec.train, options), datasets, extraction, options);
       rows.push(...all.rows);
       failures.push(...all.failures);
       spectra.push(...all.spectra);
       jointSeconds = all.jointSeconds;
     } else if (definition.pairs === 'zero-shot') {
-      const [source, target] = rolesOf([spec.source!, spec.target!], options);
+      const [source, target] = rolesOf([spec.source!, spec.target!], spec.train, options);
       zero = await runZeroShot({ source, target, zeroShot: spec.zeroShot! }, datasets, extraction, options);
       rows.push(...zero.rows);
       spectra.push(...zero.spectra);
       crossValidations.push(...zero.crossValidations);
       jointSeconds = zero.jointSeconds;
     } else {
-      const pairs = definition.pairs.map(([from, to]) => rolesOf([spec[from]!, spec[to]!], options));
+      const pairs = definition.pairs.map(([from, to]) => rolesOf([spec[from]!, spec[to]!], spec.train, options));
       for await (const training of trainPairs(pairs as [Role, Role][], datasets.train, extraction, options)) {
         trainings.push(training);
         const [source, target] = pairs[trainings.length - 1];
@@ -202,10 +203,12 @@ function checkTransforms(names: readonly string[], { transforms = {} }: RunOptio
 }
 
 /** Each model with the transform that it is seen through. */
-function rolesOf(paths: readonly string[], { transform = 'protocol', transforms = {} }: RunOptions): Role[] {
+function rolesOf(paths: readonly string[], train: string, { transform, transforms = {} }: RunOptions): Role[] {
   return paths.map((path) => ({
     path,
     transform: new Map(Object.entries(transforms)).get(modelName(path)) ?? transform,
+    // One for all data sets of a run: a map is of what it was fitted on.
+    unstated: unstatedTransform(train),
   }));
 }
 
