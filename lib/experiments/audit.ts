@@ -63,8 +63,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
   if (!Number.isInteger(vary) || vary < 1) {
     throw new UsageError(`Expected ${option('vary')} to be a whole number from 1, found ${vary}.`);
   }
-  const classNames =
-    options.classNames === undefined ? undefined : await classNamesOf(model, options.classNames, options.model);
+  const classNames = await classNamesOf(model, options.classNames, options.model);
   const extraction = new Extraction(options);
   try {
     const { store, seconds } = await extraction.of({ path: model, transform, unstated: 'imagenet' }, dataset, vary);

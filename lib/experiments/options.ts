@@ -58,7 +58,7 @@ export interface RunOptions extends TaskOptions {
   samples?: number;
   /**
    * Names of the target's classes, for those images (experiments 1 to 3): the names, `cifar10`, `cifar100`, or a file with one
-   * on each line or as JSON. A data set's own names are not taken for the model's, even where they are as many.
+   * on each line or as JSON. Default: those of config.json beside the model. A data set's own names are not taken for the model's, even where they are as many.
    */
   classNames?: string | readonly string[];
   /** What to write into the results as the command that makes them again. */

@@ -125,8 +125,8 @@ async function namesFor(
   { source, target = source }: ExperimentSpec,
   { classNames, model }: RunOptions,
 ): Promise<readonly string[] | undefined> {
-  if (classNames === undefined) return undefined;
   if (typeof pairs === 'string') {
+    if (classNames === undefined) return undefined;
     throw new UsageError(
       `Experiment ${id} shows no sample images for class names to stand at: leave ${option('classNames')} out.`,
     );

@@ -33,6 +33,7 @@ function span(length: number, size: number, offset?: 'floor'): Span {
   return { from: (offset ? Math.floor : roundHalfToEven)((length - size) / 2), to: 0, length: size };
 }
 
+/** As Python's round. */
 export function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value);

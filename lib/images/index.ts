@@ -20,7 +20,7 @@ export { decodeImage } from './decode.js';
 export { decodePool } from './pool.js';
 export type { DecodePool } from './pool.js';
 export { interpolations, resize, resizedSize } from './resize.js';
-export { centerCrop } from './crop.js';
+export { centerCrop, roundHalfToEven } from './crop.js';
 export { ownTransform, ownTransformKey, sameTransform } from './own-transform.js';
 export { applyPixels, makeTransform, transformNames } from './transform.js';
 export type { Reads } from './transform.js';

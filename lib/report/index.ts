@@ -6,6 +6,7 @@ export { standalone, type Chart } from './chart.js';
 export { chartsOf } from './charts.js';
 export { renderDemo } from './demo.js';
 export { brief, count, rSquared, seconds, share, upToOne } from './figures.js';
+export { transformInWords } from './transforms.js';
 export { assumedTransforms, otherTransforms } from './notices.js';
 export { renderReport } from './page.js';
 export { clusteredDifference, newcombe, pairedDifference, type Difference, type PairedCounts } from './paired.js';
