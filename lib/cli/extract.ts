@@ -91,9 +91,9 @@ Example:
           ? [`${skipped.length} bad images skipped, the first: ${whyLeftOut(skipped[0].reason)}`]
           : []),
         ...otherTransforms([{ name: provenance.model.name, ...provenance }]).map((text) => `! ${text}`),
-        ...assumedTransforms([{ name: provenance.model.name, transformAssumed: provenance.assumed }]).map(
-          (text) => `! ${text}`,
-        ),
+        ...assumedTransforms([
+          { name: provenance.model.name, transform: provenance.transform, transformAssumed: provenance.assumed },
+        ]).map((text) => `! ${text}`),
       ];
       context.print(lines, {
         store: flags.store,

@@ -83,12 +83,17 @@ const normalisation = (transform: Transform): string =>
     : `with mean ${numbers(transform.mean)} and deviation ${numbers(transform.std)} as they were given`;
 
 /** Models of which nobody said the transform, and that were shown photographs as is usual. */
-export function assumedTransforms(models: readonly Pick<ModelRecord, 'name' | 'transformAssumed'>[]): string[] {
-  const names = [...new Set(models.filter(({ transformAssumed }) => transformAssumed).map(({ name }) => name))];
+export function assumedTransforms(
+  models: readonly Pick<ModelRecord, 'name' | 'transform' | 'transformAssumed'>[],
+): string[] {
+  const assumed = models.filter(({ transformAssumed }) => transformAssumed);
+  const names = [...new Set(assumed.map(({ name }) => name))];
   if (names.length === 0) return [];
+  // A model that reads uint8 sees pixels as they are.
+  const normalised = assumed.every(({ transform }) => transform?.scale === 1) ? '' : ', ImageNet’s mean and deviation';
   const one = names.length === 1;
   return [
-    `${list(names)} ${one ? 'states' : 'state'} no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped, ImageNet’s mean and deviation), is assumed. If ${one ? 'the model was' : 'the models were'} trained with another one, these are not ${one ? 'its' : 'their'} answers in use: give it (transform, mean, std).`,
+    `${list(names)} ${one ? 'states' : 'state'} no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped${normalised}), is assumed. If ${one ? 'the model was' : 'the models were'} trained with another one, these are not ${one ? 'its' : 'their'} answers in use: give it (transform, mean, std).`,
   ];
 }
 

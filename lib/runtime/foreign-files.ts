@@ -1,6 +1,9 @@
 import { open } from 'node:fs/promises';
 
 const ascii = (bytes: Buffer, from: number, to: number): string => bytes.toString('latin1', from, to);
+/** The name of a zip archive's first entry. */
+const entry = (bytes: Buffer): string =>
+  begins(bytes, 0x50, 0x4b, 3, 4) && bytes.length > 30 ? ascii(bytes, 30, 30 + bytes.readUInt16LE(26)) : '';
 const begins = (bytes: Buffer, ...values: number[]): boolean => values.every((value, i) => bytes[i] === value);
 
 /** What else lies about under the name of a model, by its first bytes, and what to do next. */
@@ -25,15 +28,12 @@ const kinds: readonly { is(bytes: Buffer): boolean; found: string }[] = [
     found: 'a TensorFlow Lite model: python -m tf2onnx.convert --tflite FILE --output model.onnx',
   },
   {
-    is: (bytes) =>
-      begins(bytes, 0x50, 0x4b, 3, 4) &&
-      /(data\.pkl|\.pkl|constants\.pkl|version|byteorder)/.test(ascii(bytes, 26, 120)),
+    is: (bytes) => /\.pkl$|\/data\/\d+$|(^|\/)(byteorder|version|\.format_version)$|\/code\//.test(entry(bytes)),
     found:
       'weights of PyTorch: load them into their network in Python and export that (torch.onnx.export, or onnx/export.py for models of timm, torchvision and open_clip)',
   },
   {
-    is: (bytes) =>
-      begins(bytes, 0x50, 0x4b, 3, 4) && /metadata\.json|config\.json|model\.weights/.test(ascii(bytes, 26, 120)),
+    is: (bytes) => /^(metadata|config)\.json$|^model\.weights/.test(entry(bytes)),
     found: "a model of Keras: load it in Python and model.export('model.onnx', format='onnx')",
   },
   { is: (bytes) => begins(bytes, 0x50, 0x4b, 3, 4), found: 'a zip archive: unpack it, and give the .onnx file in it' },
