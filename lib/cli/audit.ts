@@ -4,7 +4,7 @@ import { visibleData, wrap } from '../base/index.js';
 import type { Leaks, Results } from '../experiments/index.js';
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
-import { dataOptions, minutes, runtimeOptions, transformOptions, wholeNumber } from './options.js';
+import { dataOptions, minutes, runtimeOptions, tensorOptions, transformOptions, wholeNumber } from './options.js';
 import { kept } from './signals.js';
 
 interface Flags extends ExperimentFlags {
@@ -33,7 +33,7 @@ export function register(program: Command): void {
       ).argParser(minutes),
     )
     .option('--out <dir>', 'folder for results.json and report.html', 'audit');
-  common(runtimeOptions(dataOptions(transformOptions(samplesOptions(storesOption(command))))))
+  common(tensorOptions(runtimeOptions(dataOptions(transformOptions(samplesOptions(storesOption(command)))))))
     .addHelpText(
       'after',
       `

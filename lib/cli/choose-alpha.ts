@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
+import type { LoadModelOptions } from '../runtime/index.js';
 import type { RunOptions } from '../experiments/index.js';
 import type { AlphaScore, CrossValidation, FitOptions } from '../fit/index.js';
 import type { Column } from '../report/index.js';
@@ -83,10 +84,15 @@ export async function readAlpha(flags: AlphaFlags): Promise<Omit<FitOptions, 'sc
 }
 
 /** How often the head of a file names the same class on what each map makes of x as on the features y. */
-export async function agreementScore(file: string, x: RowSource, y: RowSource): Promise<FitOptions['score']> {
+export async function agreementScore(
+  file: string,
+  x: RowSource,
+  y: RowSource,
+  model: LoadModelOptions,
+): Promise<FitOptions['score']> {
   const { foldAgreement } = await import('../evaluate/index.js');
   const { openHead } = await import('./rows.js');
-  return foldAgreement(await openHead(file), x, y);
+  return foldAgreement(await openHead(file, {}, model), x, y);
 }
 
 /** The curve as a small table; the chosen alpha has a mark. */

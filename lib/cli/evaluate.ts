@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import { common, createContext } from './context.js';
-import { wholeNumber } from './options.js';
+import { tensorOptions, wholeNumber, type TensorFlags } from './options.js';
 
-interface Flags {
+interface Flags extends TensorFlags {
   head: string;
   features?: string;
   map?: string;
@@ -17,19 +17,21 @@ interface Flags {
 
 export function register(program: Command): void {
   common(
-    program
-      .command('evaluate')
-      .description('how often does a head give the same class on reconstructed features?')
-      .requiredOption('--head <file>', 'the head: an .onnx model, a store, or a map')
-      .option('--features <file>', 'reconstructed features: .npy, .safetensors, store')
-      .option('--map <file>', 'instead of --features: a fitted map …')
-      .option('--x <file>', '… and what it is applied to (a store: its logits)')
-      .requiredOption('--logits <file>', "the model's own logits (n, c), or class indices (n)")
-      .option('--truth <file>', 'the true features, for the reconstruction error')
-      .option('--topk <k...>', 'ranks to count (default: 5)', (text: string, list: number[] = []) => [
-        ...list,
-        wholeNumber(text),
-      ]),
+    tensorOptions(
+      program
+        .command('evaluate')
+        .description('how often does a head give the same class on reconstructed features?')
+        .requiredOption('--head <file>', 'the head: an .onnx model, a store, or a map')
+        .option('--features <file>', 'reconstructed features: .npy, .safetensors, store')
+        .option('--map <file>', 'instead of --features: a fitted map …')
+        .option('--x <file>', '… and what it is applied to (a store: its logits)')
+        .requiredOption('--logits <file>', "the model's own logits (n, c), or class indices (n)")
+        .option('--truth <file>', 'the true features, for the reconstruction error')
+        .option('--topk <k...>', 'ranks to count (default: 5)', (text: string, list: number[] = []) => [
+          ...list,
+          wholeNumber(text),
+        ]),
+    ),
   )
     .addHelpText(
       'after',
@@ -50,7 +52,10 @@ Example:
       const { brief, count, rSquared, share, upToOne } = await import('../report/index.js');
       const { openRows } = await import('../extract/index.js');
       const { openClasses, openHead } = await import('./rows.js');
-      const head = await openHead(flags.head, context);
+      const head = await openHead(flags.head, context, {
+        features: flags.featuresTensor,
+        logits: flags.logitsTensor,
+      });
       const rows = await openRows(flags.features ?? flags.x!, flags.features ? 'features' : 'logits', context);
       const opened: { close(): Promise<void> }[] = [rows];
       try {

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { visibleData, visibleJson } from '../base/index.js';
 import type { Results, RunOptions } from '../experiments/index.js';
+import type { LoadModelOptions } from '../runtime/index.js';
 import type { Context } from './context.js';
 import { checkFailed } from './ending.js';
-import { readTransform, type TransformFlags } from './options.js';
+import { readTransform, type TensorFlags, type TransformFlags } from './options.js';
 import { readProviders, type ProviderFlags } from './provider.js';
 import { linesOf } from './terminal.js';
 
@@ -57,12 +58,22 @@ export const experimentOptions = async (
       executionProviders: await readProviders(flags),
       intraOpNumThreads: flags.threads,
       imageSize: flags.imageSize,
+      ...tensorsOf(flags),
     },
     command: `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`,
     signal: context.signal,
     onProgress: context.onProgress,
   };
 };
+
+/** Of the one model of a command; `run` has several, and names each. */
+const tensorsOf = ({
+  featuresTensor,
+  logitsTensor,
+}: ExperimentFlags & TensorFlags): Pick<LoadModelOptions, 'features' | 'logits'> =>
+  Array.isArray(featuresTensor) || Array.isArray(logitsTensor)
+    ? {}
+    : { features: featuresTensor, logits: logitsTensor };
 
 /** An argument as a shell takes it. */
 const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

@@ -161,6 +161,57 @@ export const imageSizeOption = (command: Command): Command =>
     ).argParser(imageSize),
   );
 
+/** Tensors of a model whose graph leaves them open, or of which others are meant. */
+export const tensorOptions = (command: Command): Command =>
+  command
+    .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
+    .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found");
+
+export interface TensorFlags {
+  featuresTensor?: string;
+  logitsTensor?: string;
+}
+
+/** For a run of several models each tensor is `NAME=TENSOR`. */
+export const tensorsOfModels = (command: Command): Command => {
+  const collect = (text: string, before: string[] = []): string[] => [...before, text];
+  return command
+    .addOption(
+      new Option(
+        '--features-tensor <name>',
+        "tensor that enters the head, where it isn't found; NAME=TENSOR among several models, repeatable",
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option(
+        '--logits-tensor <name>',
+        "tensor that leaves the head, where it isn't found; NAME=TENSOR among several models, repeatable",
+      ).argParser(collect),
+    );
+};
+
+/** By model name; a tensor without one is the only model's. @throws UsageError where there are several */
+export function readTensors(
+  names: readonly string[],
+  { features = [], logits = [] }: { features?: readonly string[]; logits?: readonly string[] },
+): Record<string, { features?: string; logits?: string }> {
+  const read = new Map<string, { features?: string; logits?: string }>();
+  for (const [key, texts] of [['features', features] as const, ['logits', logits] as const]) {
+    for (const text of texts) {
+      const at = text.indexOf('=');
+      const isNamed = at > 0 && names.includes(text.slice(0, at));
+      if (!isNamed && names.length > 1) {
+        throw new UsageError(
+          `Expected --${key}-tensor as NAME=TENSOR with a model of this run (${names.join(', ')}), found '${text}'.`,
+        );
+      }
+      const name = isNamed ? text.slice(0, at) : names[0];
+      read.set(name, { ...read.get(name), [key]: isNamed ? text.slice(at + 1) : text });
+    }
+  }
+  return Object.fromEntries(read);
+}
+
 /** How models are run. */
 export function runtimeOptions(command: Command): Command {
   return imageSizeOption(providerOptions(command))

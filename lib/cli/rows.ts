@@ -1,12 +1,21 @@
+import { stat } from 'node:fs/promises';
 import type { TaskOptions } from '../base/index.js';
 import { openRows, openStore } from '../extract/index.js';
 import { loadLinearMap } from '../fit/index.js';
-import { describeModel } from '../runtime/index.js';
+import { describeModel, type LoadModelOptions } from '../runtime/index.js';
 import { openSafetensors, type LinearMap, type RowSource, type StoredTensor } from '../tensor/index.js';
 
 /** Opens a head: the one of an .onnx model, of a store, or a saved map. */
-export async function openHead(path: string, options: TaskOptions = {}): Promise<LinearMap> {
-  if (/\.onnx$/i.test(path)) return (await describeModel(path)).head;
+export async function openHead(
+  path: string,
+  options: TaskOptions = {},
+  model: LoadModelOptions = {},
+): Promise<LinearMap> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder || /\.onnx$/i.test(path)) return (await describeModel(path, model)).head;
   const file = await openSafetensors(path);
   const isStore = file.tensors.has('head.weight');
   await file.close();

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { crossValidationOptions, readPenalties, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
-import { dataOptions, runtimeOptions, transformOptions } from './options.js';
+import { dataOptions, runtimeOptions, tensorOptions, transformOptions } from './options.js';
 import { kept } from './signals.js';
 
 interface Flags extends ExperimentFlags, Omit<AlphaFlags, 'head'> {
@@ -30,7 +30,7 @@ export function register(program: Command): void {
       '0',
     );
   crossValidationOptions(command);
-  common(runtimeOptions(dataOptions(transformOptions(samplesOptions(storesOption(command))))))
+  common(tensorOptions(runtimeOptions(dataOptions(transformOptions(samplesOptions(storesOption(command)))))))
     .addHelpText(
       'after',
       `

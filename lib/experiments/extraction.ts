@@ -73,8 +73,8 @@ export class Extraction {
   }
 
   /** Loaded once, for streams over several data sets. */
-  async load({ path }: Role): Promise<Model> {
-    const model = this.models.get(path) ?? (await loadModel(path, this.options.model));
+  async load({ path, extract }: Role): Promise<Model> {
+    const model = this.models.get(path) ?? (await loadModel(path, extract?.model ?? this.options.model));
     this.models.set(path, model);
     return model;
   }

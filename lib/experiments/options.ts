@@ -36,6 +36,11 @@ export interface RunOptions extends TaskOptions {
   transform?: TransformChoice;
   /** By model name (without folder and ending): a transform of its own. */
   transforms?: Readonly<Record<string, TransformChoice>>;
+  /**
+   * By model name: the tensors of logits and features of a model whose graph leaves them open, or of which others are meant.
+   * `model` has those of a run of one model.
+   */
+  tensors?: Readonly<Record<string, Pick<LoadModelOptions, 'features' | 'logits'>>>;
   batchSize?: number;
   skipBadImages?: boolean;
   dataset?: OpenDatasetOptions;

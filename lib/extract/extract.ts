@@ -238,12 +238,15 @@ async function reopen(file: string, asked: Provenance, options: ExtractOptions):
     checkSkipped(file, store.skipped, options);
     await tidy(file);
     // What is left out of a folder may have changed since, with the images in it the same.
-    const { assumed: _, ...provenance } = store.provenance;
+    const { provenance } = store;
     // Nor does it matter to the rows why their transform is what it is.
-    const why = asked.assumed ? { assumed: true as const } : {};
     return {
       ...store,
-      provenance: { ...provenance, ...why, dataset: { ...provenance.dataset, leftOut: asked.dataset.leftOut } },
+      provenance: {
+        ...provenance,
+        assumed: asked.assumed,
+        dataset: { ...provenance.dataset, leftOut: asked.dataset.leftOut },
+      },
     };
   } catch (error) {
     await store.close();

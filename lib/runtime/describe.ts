@@ -79,6 +79,12 @@ export async function describeModel(
   return (await readModel(model, options)).description;
 }
 
+/** The name of a model by its path, as its description has it: of the file, or of the folder where all are called `model.onnx`. */
+export async function modelNameOf(model: string): Promise<string> {
+  const modelPath = await modelFileOf(model);
+  return (await besideModel(modelPath)).name ?? path.parse(modelPath).name;
+}
+
 export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<Reading> {
   const modelPath = typeof model === 'string' ? await modelFileOf(model) : undefined;
   const bytes = typeof model === 'string' ? await readModelFile(modelPath!) : model;
