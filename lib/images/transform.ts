@@ -50,7 +50,7 @@ const presets: Record<TransformName, Preset> = {
   raw: { scale: 1, ...none, steps: crop, takes: [] },
 };
 
-/** Names of the presets, the default first. */
+/** Names of the presets. */
 export const transformNames = Object.keys(presets) as TransformName[];
 
 function resizeAndCrop(size: Size, spec: Required<Pick<TransformSpec, 'cropPct' | 'interpolation'>>): PixelStep[] {

@@ -145,7 +145,7 @@ function noHead(
   );
 }
 
-const quantisedOps = /^(QLinear\w+|QGemm|MatMulInteger\w*|ConvInteger|DynamicQuantize\w+)$/u;
+const quantisedOps = /^(QLinear\w+|QGemm|MatMulInteger\w*|ConvInteger)$/u;
 /** Nodes between an output and the layer in front of it. */
 const within = 8;
 

@@ -97,7 +97,7 @@ function withChannels(graph: GraphView, input: string, shape: number[]): number[
     seen.add(tensor);
     for (const { op, inputs, outputs, attributes } of graph.nodes) {
       if (!inputs.includes(tensor)) continue;
-      const dims = op === 'Conv' && inputs[0] === tensor ? graph.initializers.get(inputs[1])?.dims : undefined;
+      const dims = op === 'Conv' && inputs[0] === tensor ? kernelOf(graph, inputs[1]) : null;
       if (dims) {
         const channels = dims[1] * (attributes.get('group')?.int ?? 1);
         return turned ? [shape[0], -1, shape[2], channels] : [shape[0], channels, shape[2], -1];
@@ -108,6 +108,17 @@ function withChannels(graph: GraphView, input: string, shape: number[]): number[
     }
   }
   return shape;
+}
+
+/** Shape of a convolution's weight: of a stored one, or of the one that a standardised weight is made of. */
+function kernelOf(graph: GraphView, weight: string): readonly number[] | null {
+  let names = [weight];
+  for (let step = 0; step < 12 && names.length > 0; step++) {
+    const dims = names.map((name) => graph.initializers.get(name)?.dims).find((each) => each?.length === 4);
+    if (dims) return dims;
+    names = names.flatMap((name) => graph.producers.get(name)?.inputs ?? []);
+  }
+  return null;
 }
 
 /** Three colours, or one, tell the channels. */
