@@ -80,6 +80,10 @@ async function turn(command: string, args: string[]): Promise<Turn> {
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${String(code)}`);
   const seconds = (performance.now() - start) / 1000;
   const { peak, cpu } = last ?? { peak: null, cpu: null };
+  // Of hours of work something is left if the rest of it is stopped.
+  process.stderr.write(
+    `${command}: ${seconds.toFixed(1)} s, CPU ${cpu?.toFixed(1) ?? '?'} s, ${peak?.toFixed(0) ?? '?'} MiB\n`,
+  );
   return { command, seconds, cpuSeconds: cpu, peakMiB: peak };
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { runExperiment, type ResultRow } from '../../lib/experiments/index.js';
 import { betterOf, readersOf } from '../../lib/experiments/readers.js';
 import type { Fit } from '../../lib/experiments/rows.js';
-import { accumulate, errorOn, keepFifthOut, solve } from '../../lib/fit/index.js';
+import { accumulate, errorOn, keepFifthOut, solve, spreadRows } from '../../lib/fit/index.js';
 import { buildModel } from '../../lib/onnx/index.js';
 import { memoryRows, toNdArray, writeNpy } from '../../lib/tensor/index.js';
 import { random, temporaryFolder } from '../cli/support.js';
@@ -77,6 +77,42 @@ describe('probabilities are read in two ways', () => {
     const fit = { seconds: 1, alpha: 0 } as Fit;
     const [same] = betterOf({ fits: [fit], scores: [0.5] }, { fits: [fit], scores: [0.5] }, 'r2');
     expect(same).toMatchObject({ seconds: 2, reading: { by: 'plain', plain: 0.5, log: 0.5 } });
+  });
+});
+
+describe('some of very many rows', () => {
+  const places = (n: number) =>
+    memoryRows(
+      Float64Array.from({ length: n }, (_, i) => i),
+      n,
+      1,
+    );
+
+  it('are from all over, in the order of the data set, variations of an image together', async () => {
+    const [n, together] = [30_000, 3];
+    const some = spreadRows(n, 10_000, together)!;
+    const rows = [...(await some.of(places(n)).read(0, some.n))];
+    expect(rows.length).toBe(some.n);
+    expect(Math.abs(some.n - 10_000)).toBeLessThan(100);
+    expect(rows).toEqual([...new Set(rows)].sort((a, b) => a - b));
+    const images = new Map<number, number>();
+    for (const row of rows) images.set(Math.floor(row / together), (images.get(Math.floor(row / together)) ?? 0) + 1);
+    expect([...images.values()].every((of) => of === together)).toBe(true);
+    // Of 100 classes one after another each has some.
+    expect(new Set(rows.map((row) => Math.floor(row / 300))).size).toBe(100);
+  });
+
+  it('are all of them where they are hardly more', () => {
+    expect(spreadRows(10_000, 10_000)).toBeNull();
+    expect(spreadRows(10_000, 9_900)).toBeNull();
+  });
+
+  it('are read without what lies between', async () => {
+    const [n, reads] = [30_000, [] as number[]];
+    const some = spreadRows(n, 6_000)!;
+    const source = places(n);
+    await some.of({ ...source, read: (from, to) => (reads.push(to - from), source.read(from, to)) }).read(0, some.n);
+    expect(reads.reduce((sum, read) => sum + read, 0)).toBe(some.n);
   });
 });
 

@@ -8,9 +8,11 @@ import {
   recoveredRows,
   recoveryHead,
 } from '../../lib/leaks/index.js';
-import { applyLinearMap } from '../../lib/fit/index.js';
+import { applyLinearMap, matrix } from '../../lib/fit/index.js';
+import { descend } from '../../lib/leaks/facet.js';
+import { withOnes } from '../../lib/leaks/search.js';
 import { memoryRows, sliceRows, type RowSource } from '../../lib/tensor/index.js';
-import { all, logitsOf, made, madeFeatures, madeHead } from './data.js';
+import { all, logitsOf, made, madeFeatures, madeHead, numbers } from './data.js';
 
 /** The largest difference of two matrices, over the largest number in the second. */
 async function difference(a: RowSource, b: RowSource): Promise<number> {
@@ -235,6 +237,16 @@ describe('a search that is ended before it is through', () => {
     expect(report.features).toBeGreaterThan(0);
     expect(features!.shape).toEqual([2400, report.features]);
     expect(report.notes.join()).toMatch(/ended before it was through, after \d+ descents/);
+  });
+
+  it('does not go on with the descent that is under way', async () => {
+    const rows = withOnes(matrix(2400, 8, Float64Array.from({ length: 2400 * 8 }, numbers(5).normal)));
+    const start = Float64Array.from({ length: 9 }, (_, j) => (j === 0 ? 1 : 0));
+    const settings = { lowest: 32, share: 1 / 8, penalty: 10, shrink: 0.99, steps: 1e6 };
+    // A million steps would take hours.
+    expect(await descend(rows, start, { ...settings, over: AbortSignal.timeout(300) })).toBeNull();
+    const stopped = descend(rows, start, { ...settings, signal: AbortSignal.timeout(300) });
+    await expect(stopped).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
   it('hands out no sphere of which it is not sure yet that it is the only one', async () => {

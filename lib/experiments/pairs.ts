@@ -216,13 +216,21 @@ async function fitRead(
   const { signal, onProgress, model, crossValidation, alphas = [0], rcond } = options;
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${reader})`;
   const begun = performance.now();
-  const y = rows!.target.features;
   const task = {
     executionProviders: float64Providers(model?.executionProviders),
     signal,
     onProgress: (progress: Progress) => onProgress?.({ ...progress, stage }),
   };
-  const { x, ...shown } = await shownOf(rows!.source, reader, { rcond, ...task });
+  const {
+    x,
+    rows: some,
+    ...shown
+  } = await shownOf(rows!.source, reader, {
+    rcond,
+    ...(variations === null ? {} : { variations }),
+    ...task,
+  });
+  const y = some ? some.of(rows!.target.features) : rows!.target.features;
   const done = (fits: readonly Fit[]): Promise<Fit[]> => Promise.all(fits.map((fit) => ofShown(fit, spec, shown)));
   if (crossValidation) {
     const folds = await accumulateFolds(x, y, { ...crossValidation, ...task });
@@ -239,7 +247,7 @@ async function fitRead(
 }
 
 /** A fit of what is read as one of what is shown. That there is no gap in it goes without saying. */
-async function ofShown(fit: Fit, spec: string, { reads, lift, warnings }: Omit<Shown, 'x'>): Promise<Fit> {
+async function ofShown(fit: Fit, spec: string, { reads, lift, warnings }: Omit<Shown, 'x' | 'rows'>): Promise<Fit> {
   const begun = performance.now();
   const map = await lift(fit.map);
   return { ...fit, map, seconds: fit.seconds + secondsSince(begun), observe: spec, reads, warnings };

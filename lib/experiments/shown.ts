@@ -1,5 +1,5 @@
 import { count, type TaskOptions } from '../base/index.js';
-import { ownSpan, type OwnSpan } from '../fit/index.js';
+import { ownSpan, spreadRows, type Fold, type OwnSpan } from '../fit/index.js';
 import { observe, observeColumns } from '../leaks/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
 import { affineReads, manyOutputs, sumsOf, type Reads } from './reading.js';
@@ -8,6 +8,8 @@ import { affineReads, manyOutputs, sumsOf, type Reads } from './reading.js';
 export interface Shown {
   /** What the fit reads of the training images. */
   x: RowSource;
+  /** Which training images these are; null for all of them. */
+  rows: Fold | null;
   /** What the fitted map reads of any images. */
   reads: Reads;
   lift(map: LinearMap): Promise<LinearMap>;
@@ -30,24 +32,27 @@ const asItIs = (map: LinearMap): Promise<LinearMap> => Promise.resolve(map);
  * The numbers that a fit from what `spec` shows of the logits is posed in, on the training rows of a model. Exactly: in the
  * dimensions of the head where the outputs are affine in the features, and in those of the rows where there are fewer of them
  * than outputs. Of more than 4,096 outputs, from those that vary most: a matrix of all of them would not fit into memory, and
- * a map of that many takes more images than anybody has.
+ * a map of that many takes more images than anybody has; and on no more rows than such a map has use for.
+ *
+ * @param train the model's part, whose rows are all that there are
+ * @param options `variations`: neighbouring rows that are of one image. Default 1
  */
 export async function shownOf(
   train: { features: RowSource; logits: RowSource; head: LinearMap },
   spec: string,
-  { rcond, ...task }: TaskOptions & { rcond?: number },
+  { rcond, variations = 1, ...task }: TaskOptions & { rcond?: number; variations?: number },
 ): Promise<Shown> {
   const { logits } = train;
   const affine = await affineReads(spec, train.head);
-  if (affine) return { x: affine(train), reads: affine, lift: asItIs, warnings: [] };
+  if (affine) return { x: affine(train), rows: null, reads: affine, lift: asItIs, warnings: [] };
   const reads: Reads = (store) => observe(store.logits, spec);
   const x = reads(train);
   const { rows, cols } = logits;
   if (cols > manyOutputs && cols <= widest && rows < cols) {
     const span: OwnSpan = await ownSpan(x, { rcond, ...task });
-    return { x: span.rows, reads, lift: (map) => span.lift(map), warnings: [] };
+    return { x: span.rows, rows: null, reads, lift: (map) => span.lift(map), warnings: [] };
   }
-  if (cols <= widest) return { x, reads, lift: asItIs, warnings: [] };
+  if (cols <= widest) return { x, rows: null, reads, lift: asItIs, warnings: [] };
   const columns = await mostVaried(
     observedAt(
       logits,
@@ -58,12 +63,15 @@ export async function shownOf(
     task,
   );
   const picked: Reads = (store) => observedAt(store.logits, spec, columns);
+  const some = spreadRows(rows, imagesPerPicked * columns.length, variations);
+  const fitted = some ? `, on ${count(some.n)} of the ${count(rows)} training rows` : '';
   return {
-    x: picked(train),
+    x: some ? some.of(picked(train)) : picked(train),
+    rows: some,
     reads: picked,
     lift: asItIs,
     warnings: [
-      `Of ${spec} the ${count(columns.length)} outputs that vary most were read, out of ${count(cols)}: a map of all of them takes ${count(imagesPerColumn * cols)} images and a matrix of ${count(cols)} x ${count(cols)}. The figures are those of that map, and all of the outputs give away as much or more.`,
+      `Of ${spec} the ${count(columns.length)} outputs that vary most were read, out of ${count(cols)}${fitted}: a map of all of them takes ${count(imagesPerColumn * cols)} images and a matrix of ${count(cols)} x ${count(cols)}. The figures are those of that map, and all of the outputs give away as much or more.`,
     ],
   };
 }

@@ -60,6 +60,24 @@ export function keepFifthOut(n: number, together = 1): [fitted: Fold, keptOut: F
   return [of[0], of[1]];
 }
 
+/**
+ * About `most` of n rows, in short runs from all over the data set, where that is clearly fewer than all; else null.
+ * @param together how many neighbouring rows stay together, such as variations of one image
+ */
+export function spreadRows(n: number, most: number, together = 1): Fold | null {
+  const run = together * Math.max(1, Math.floor(shortRun / together));
+  const [runs, wanted] = [Math.floor(n / run), Math.floor(most / run)];
+  if (wanted < 1 || wanted >= 0.9 * runs) return null;
+  const rows = Int32Array.from(
+    { length: wanted * run },
+    (_, i) => Math.floor((Math.floor(i / run) * runs) / wanted) * run + (i % run),
+  );
+  return { index: 0, n: rows.length, of: (source) => pickRows(source, rows, run) };
+}
+
+/** Rows of a run: rows in the order of their classes have some of each class, and a head is applied to all of a run at once. */
+const shortRun = 64;
+
 const fifth = 5;
 /** Rows of a run, at most: with four of them between, `pickRows` reads each by itself. */
 const stripe = 512;
@@ -117,10 +135,10 @@ function permutation(n: number, seed: number): Int32Array {
 }
 
 /** Rows that are read in one go, those in between included. */
-const reach = 1024;
+const usualReach = 1024;
 
 /** Some rows of a source, ascending. Neighbours are read together, so that a file is walked over and not hopped about in. */
-function pickRows(source: RowSource, rows: Int32Array): RowSource {
+function pickRows(source: RowSource, rows: Int32Array, reach = usualReach): RowSource {
   return {
     rows: rows.length,
     cols: source.cols,

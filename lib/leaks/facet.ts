@@ -18,6 +18,10 @@ export interface DescentOptions {
   throughOrigin?: boolean;
   /** Zeros among the lowest rows at which a descent has arrived. Default 1.5 r. */
   enough?: number;
+  /** Gives the descent up between two steps, and all of the work with it. */
+  signal?: AbortSignal;
+  /** Ends the descent between two steps: it has not arrived. */
+  over?: AbortSignal;
 }
 
 /** Steps at the start that look at all rows each, and steps between looks at the near ones later on. */
@@ -33,7 +37,7 @@ const zero = 1e-6;
  * weight that falls with x² there, too, ends in functions that are zero on just r rows and negative on others).
  * @param rows (n, r + 1): whitened rows, a 1 at the end of each
  * @param start direction (r + 1); its last number is set here
- * @returns a, or null when the descent ran into a facet found before
+ * @returns a, or null when the descent ran into a facet found before, or was ended
  */
 export async function descend(
   rows: Matrix,
@@ -49,6 +53,9 @@ export async function descend(
   let look = cloud.all(a, !options.throughOrigin);
   let epsilon = 0;
   for (let step = 0; step < steps; step++) {
+    options.signal?.throwIfAborted();
+    // A step of many rows takes a second: whoever set a time limit does not wait for all of them.
+    if (options.over?.aborted) return null;
     if (step > 0 && step < denseLooks) look = cloud.all(a, false);
     else if (step > 0 && step % lookEvery === 0) look = cloud.near(a);
     const { low, top } = look;

@@ -33,7 +33,7 @@ export function observeColumns(outputs: RowSource, spec: string, columns: Int32A
             if (!short.log) continue;
             store(shown, wide);
             const floor = sums.kept(spec, from + i, () => {
-              const all = shownOf(row, short, total![i]);
+              const all = aboveZero(row, short, total![i], hiding.least);
               store(all, wide);
               return logFloor(all, cols, hiding);
             });
@@ -128,13 +128,29 @@ function showColumns(
   if (after.length > 0) observeRow(shown, after);
 }
 
-/** The probabilities of a row that are shown, in the order of the classes. */
-function shownOf(row: Float32Array | Float64Array, { temperature, topk, after }: Short, total: number): Float64Array {
-  const order = topk === null ? null : largest(row, topk).sort((a, b) => a - b);
-  const shown = new Float64Array(order ? order.length : row.length);
-  for (let i = 0; i < shown.length; i++) shown[i] = Math.exp(row[order ? order[i] : i] / temperature - total);
-  observeRow(shown, after);
-  return shown;
+/**
+ * The probabilities of a row that are shown and may be above zero, in the order of the classes. Of very many classes most are
+ * shown as 0, which their logits tell without an exponential.
+ * @param least the largest probability that is shown as 0
+ */
+function aboveZero(
+  row: Float32Array | Float64Array,
+  { temperature, topk, after }: Short,
+  total: number,
+  least: number,
+): Float64Array {
+  // Rounding of the logarithm and of the exponential is far less than that.
+  const cut = temperature * (Math.log(least) + total - 1e-9);
+  const places = topk === null ? null : largest(row, topk).sort((a, b) => a - b);
+  const shown: number[] = [];
+  const count = places?.length ?? row.length;
+  for (let i = 0; i < count; i++) {
+    const value = row[places ? places[i] : i];
+    if (value > cut) shown.push(Math.exp(value / temperature - total));
+  }
+  const out = Float64Array.from(shown);
+  observeRow(out, after);
+  return out;
 }
 
 /** By bisection; −1 where it is not among them. */

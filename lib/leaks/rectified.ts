@@ -20,7 +20,7 @@ export interface RectifiedOptions extends TaskOptions {
   enough?: number;
   /** Of how many functions the ridges are looked at; the others are not tested. Default: all. */
   most?: number;
-  /** Ends the work between two starts with what is certified so far, where `signal` gives all of it up. */
+  /** Ends the work between two steps with what is certified so far, where `signal` gives all of it up. */
   finish?: AbortSignal;
   /** Ends the search alone, so that time is left for what was found to be tested. Default: `finish`. */
   finishSearch?: AbortSignal;
@@ -148,20 +148,27 @@ export async function findFacets(
 
 /** Rounds of starts over all rows; whether it came to its end. */
 async function searched(search: Search, h: Matrix, options: RectifiedOptions): Promise<boolean> {
-  const { seed = 0, rounds = 10, enough = Infinity, signal, finish, finishSearch = finish } = options;
+  const { seed = 0, rounds = 10, enough = Infinity, signal, finish, finishSearch } = options;
+  const over = AbortSignal.any([finish, finishSearch].flatMap((ending) => ending ?? []));
   const most = Math.min(enough, h.cols);
   let fruitless = 0;
   for (let round = 0; round < rounds && fruitless < patience && search.found.length < most; round++) {
     const before = search.found.length;
-    const left = await independentComponents(h, complement(search.directions, h.cols), seed + round, options);
+    const left = await independentComponents(h, complement(search.directions, h.cols), seed + round, {
+      ...options,
+      finish: over,
+    });
     const directions = fruitless > 0 ? search.filled(left, fewest) : left;
     const starts = Math.min(directions.rows, options.starts ?? directions.rows);
     for (let i = 0; i < starts && search.found.length < enough; i++) {
       signal?.throwIfAborted();
-      if (finish?.aborted || finishSearch?.aborted) return false;
+      if (over.aborted) return false;
       if (i === hopeless && search.found.length === 0) break;
       const thorough = search.found.length === 0 || fruitless > 0;
-      await search.from(directions.data.subarray(i * h.cols, (i + 1) * h.cols), thorough ? allTries : quickTries);
+      await search.from(directions.data.subarray(i * h.cols, (i + 1) * h.cols), thorough ? allTries : quickTries, {
+        signal,
+        over,
+      });
       options.onProgress?.({
         stage: `rectified features, round ${round + 1}`,
         done: i + 1,
@@ -169,6 +176,7 @@ async function searched(search: Search, h: Matrix, options: RectifiedOptions): P
         unit: 'starts',
       });
     }
+    if (over.aborted) return false;
     if (search.found.length === 0) return true;
     fruitless = search.found.length === before ? fruitless + 1 : 0;
   }

@@ -131,7 +131,10 @@ async function ridgesOf(
   const count = Math.min(starts.rows, options.starts);
   for (let k = 0; k < count && !options.finish?.aborted; k++) {
     options.signal?.throwIfAborted();
-    await inside.from(starts.data.subarray(k * (r - 1), (k + 1) * (r - 1)), quickTries);
+    await inside.from(starts.data.subarray(k * (r - 1), (k + 1) * (r - 1)), quickTries, {
+      signal: options.signal,
+      over: options.finish,
+    });
   }
   out.starts += inside.starts;
   for (const { a } of inside.found) {

@@ -27,6 +27,9 @@ export const quickTries: readonly Try[] = [
  */
 export const allTries: readonly Try[] = [...quickTries, { sign: 1, settings: slow }];
 
+/** What ends a search before its time. */
+export type Ending = Pick<DescentOptions, 'signal' | 'over'>;
+
 /**
  * Descents one after another, each from where the last one ended: ε shrinks so fast that a descent may come to rest on r
  * rows close to the feature that it was on its way to, and gets there from them.
@@ -72,16 +75,11 @@ export class Search {
     return filled;
   }
 
-  /** Descends from a direction; keeps what is new and certified. */
-  async from(direction: Float64Array, tries: readonly Try[]): Promise<void> {
+  /** Descends from a direction; keeps what is new and certified, until it is `over`. */
+  async from(direction: Float64Array, tries: readonly Try[], ending: Ending = {}): Promise<void> {
     for (const { sign, settings } of tries) {
-      if (
-        await this.#descends(
-          direction.map((value) => sign * value),
-          settings,
-        )
-      )
-        return;
+      const start = direction.map((value) => sign * value);
+      if ((await this.#descends(start, { ...settings, ...ending })) || ending.over?.aborted) return;
     }
   }
 
@@ -99,7 +97,7 @@ export class Search {
         return true;
       }
       if (checked.open) {
-        await this.#inside(checked.open);
+        await this.#inside(checked.open, settings);
         return true;
       }
     }
@@ -120,17 +118,17 @@ export class Search {
    * The rows on the candidate leave a small space of functions open (a sum of a feature and a rarer one is zero where
    * both are): the search goes on among those, from both ends of every axis and a few random directions.
    */
-  async #inside(open: Matrix): Promise<void> {
+  async #inside(open: Matrix, { signal, over }: Ending): Promise<void> {
     const k = open.rows;
     if (k > 8) return;
     this.opened.push(open);
     const seen = nonZeroRows(await multiply(this.rows, open, 'nt'));
-    for (let i = 0; i < 4 * k; i++) {
+    for (let i = 0; i < 4 * k && !over?.aborted; i++) {
       const start = new Float64Array(k);
       if (i < 2 * k) start[i >> 1] = i % 2 ? -1 : 1;
       else for (let j = 0; j < k; j++) start[j] = this.#numbers.normal();
       this.starts++;
-      const inside = await descend(seen, start, { ...quick, throughOrigin: true, enough: Infinity });
+      const inside = await descend(seen, start, { ...quick, throughOrigin: true, enough: Infinity, signal, over });
       if (!inside) continue;
       const checked = await checkFacet(this.rows, this.noise, transposedTimesVector(open, inside));
       if (checked.certificate.holds) this.keep(checked);
