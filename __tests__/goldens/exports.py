@@ -224,6 +224,7 @@ def write_table(rows):
         verdict = row["verdict"] if row["verdict"] != "read" else "read" + (
             ": " + "; ".join(note for note in row["notes"] if "size of its images" not in note) if row["notes"] else ""
         )
+        verdict = verdict if len(verdict) <= 150 else verdict[:149] + "…"
         cells = [row["name"], row["exporter"], row.get("d", ""), row.get("c", ""), verdict.replace("|", "\\|")]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     unmade = [row for row in rows if "unmade" in row]

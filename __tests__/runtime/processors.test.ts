@@ -28,7 +28,7 @@ describe('what processors of transformers and timm make of images', () => {
     const stored = await openSafetensors(path.join(goldens, 'processors.safetensors'));
     const tensor = stored.rows(name);
     const [n, , height, width] = tensor.shape;
-    const expected = await tensor.read(0, n);
+    const expected = Float32Array.from(await tensor.read(0, n));
     await stored.close();
     expect(beside.imageSize).toEqual([height, width]);
     const { transform } = beside.transformFor([height, width]);
