@@ -20,7 +20,7 @@ import { parseArgs } from 'node:util';
 import { defaultDataDir, openDataset, type Dataset } from '../dist/datasets/index.js';
 import { extractFeatures } from '../dist/extract/index.js';
 import { accumulate } from '../dist/fit/index.js';
-import { BatchWriter, decodePool, makeTransform, type TransformSpec } from '../dist/images/index.js';
+import { BatchWriter, decodePool, makeTransform, type TransformName } from '../dist/images/index.js';
 import { findVulkan, listProviders, loadModel, runtimeVersion, type Model } from '../dist/runtime/index.js';
 import { toNdArray } from '../dist/tensor/index.js';
 import { toFloat16 } from './float16.js';
@@ -50,7 +50,7 @@ const batchSizes = flags['batch-sizes'].split(',').map(Number);
 /** Images a run in the pass that is compared with the CPU's. */
 const batchSize = 32;
 const fitRows = 16_384;
-const transform = flags.transform as TransformSpec['name'];
+const transform = flags.transform as TransformName;
 
 /** A provider with a precision. */
 interface Side {

@@ -98,7 +98,9 @@ describe('over stores', () => {
       expect(code).toBe(0);
       return stdout;
     };
-    expect(await said('other')).toMatch(/^! stating is seen through ‘protocol’ and not through the transform that/m);
+    expect(await said('other', '--transform', 'protocol')).toMatch(
+      /^! stating is seen through ‘protocol’ and not through the transform that/m,
+    );
     expect(await said('own', '--transform', 'model')).not.toContain('seen through');
     const by = ['timm', '--mean', '0.5', '--std', '0.25', '--crop-pct', '0.8'];
     expect(await said('own', '--transform', ...by)).not.toContain('seen through');

@@ -224,8 +224,9 @@ describe('a model whose file states its transform', () => {
     expect(renderResults(named)).not.toContain('not through the transform');
   });
 
-  test('the default stays the published one, and one line says so', async () => {
-    const results = await run(spec);
+  test('is taken by itself; where the published one is asked for, one line says so', async () => {
+    expect((await run(spec)).environment.models).toMatchObject([{ transform: { name: 'timm' } }]);
+    const results = await run(spec, { transform: 'protocol' });
     expect(results.environment.models).toMatchObject([
       { transform: { name: 'protocol' }, ownTransform: { name: 'timm' } },
     ]);
@@ -242,7 +243,7 @@ describe('a model whose file states its transform', () => {
 
   test('where it states none, or nonsense, that is an error', async () => {
     await expect(run({ ...spec, source: at('narrow.onnx') }, { transform: 'model' })).rejects.toThrow(
-      /Expected the file of narrow to state its transform .*transform: \{ name: 'timm'/,
+      /Expected the files of narrow to state its transform .*transform: \{ name: 'timm'/,
     );
     await writeClassifier(at('nonsense.onnx'), { d: 12, c: 20, states: '{"name":"timm","std":[0,0,0]}' });
     await expect(run({ ...spec, source: at('nonsense.onnx') })).rejects.toThrow(

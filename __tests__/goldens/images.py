@@ -100,7 +100,8 @@ def png16(path, samples):
 def resized():
     sizes = [(32, 32), (150, 150), (33, 57), (97, 41), (5, 3), (1, 7)]
     targets = [(224, 224), (64, 64), (31, 100), (150, 20), (1, 1), (33, 58)]
-    methods = dict(nearest=Image.NEAREST, bilinear=Image.BILINEAR, bicubic=Image.BICUBIC)
+    names = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
+    methods = {name: Image.Resampling[name.upper()] for name in names}
     for source in sizes:
         image = Image.fromarray(pattern(*source))
         for target in targets:
@@ -156,8 +157,7 @@ def tensors():
                 yield dict(spec=spec, size=size, source=source, sha=sha(out))
 
 
-def main():
-    decoded()
+def write_transforms():
     goldens = dict(
         resized=list(resized()), shorterSides=list(shorter_sides()), cropped=list(cropped()), tensors=list(tensors())
     )
@@ -165,4 +165,6 @@ def main():
     (OUT / "transforms.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
-main()
+if __name__ == "__main__":
+    decoded()
+    write_transforms()

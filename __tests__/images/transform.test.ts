@@ -92,7 +92,7 @@ describe('transforms', () => {
 
   test('options that mean nothing to a preset are refused', () => {
     for (const name of transformNames) {
-      const takes = { cropPct: ['imagenet', 'timm'], interpolation: ['imagenet', 'timm', 'upsample'] };
+      const takes = { cropPct: ['imagenet', 'timm'], interpolation: ['imagenet', 'timm', 'upsample', 'caffe'] };
       for (const [option, value] of [
         ['cropPct', 0.9],
         ['interpolation', 'bilinear'],
@@ -110,15 +110,59 @@ describe('transforms', () => {
     [{ name: 'protocol', std: [0.2, 0, 0.2] }, 'std of three numbers above 0'],
     [{ name: 'protocol', mean: [0.2, 0.1] }, 'mean of three numbers'],
     [{ name: 'timm', cropPct: 87.5 }, 'found 87.5'],
-    [{ name: 'timm', interpolation: 'lanczos' }, "found 'lanczos'"],
+    [{ name: 'timm', interpolation: 'area' }, "found 'area'"],
+    [{ name: 'timm', channels: 'gbr' }, "found 'gbr'"],
+    [{ name: 'steps' }, 'Expected steps'],
+    [{ name: 'steps', steps: [{ op: 'turn' }] }, 'found {"op":"turn"}'],
+    [{ name: 'timm', steps: [] }, "'steps' alone"],
   ])('wrong usage is named: %j', (spec, message) => {
     expect(() => makeTransform(spec as TransformSpec, [32, 32])).toThrow(message);
   });
 
-  test('a preset that resizes the shorter side wants a square input', () => {
-    expect(() => makeTransform('imagenet', [32, 64])).toThrow('32 x 64');
-    expect(applyPixels(makeTransform('upsample', [32, 64]), pattern(9, 9))).toMatchObject({ height: 32, width: 64 });
+  test('an input that is no square is covered, or filled by the whole image', () => {
+    const size = { height: 32, width: 64 };
+    expect(applyPixels(makeTransform('imagenet', [32, 64]), pattern(9, 9))).toMatchObject(size);
+    expect(applyPixels(makeTransform('upsample', [32, 64]), pattern(9, 9))).toMatchObject(size);
   });
+
+  test('numbers above 1 are of pixels from 0 to 255', () => {
+    const { scale, mean, std } = makeTransform({ name: 'imagenet', mean: [103.939, 116.779, 123.68] }, [8, 8]);
+    expect({ scale, mean, std }).toEqual({ scale: 1, mean: [103.939, 116.779, 123.68], std: [1, 1, 1] });
+    const caffe = makeTransform('caffe', [8, 8]);
+    expect(caffe).toMatchObject({ channels: 'bgr', scale: 1, mean: [103.939, 116.779, 123.68] });
+    // Keras' preprocess_input(mode='caffe'): BGR, less the means.
+    const image = pattern(8, 8);
+    const writer = new BatchWriter(caffe, [8, 8], 1, 'nhwc');
+    writer.writeImage(0, image);
+    const expected = Array.from(
+      image.data,
+      (_, i) => Math.fround(image.data[i - (i % 3) + 2 - (i % 3)]) - caffe.mean[i % 3],
+    );
+    writer.data.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 4));
+  });
+
+  test.each(['nchw', 'nhwc'] as const)(
+    'pixels go into a model of uint8 as they are, grey ones by one channel: %s',
+    (layout) => {
+      const image = pattern(8, 8);
+      const bytes = new BatchWriter(makeTransform('protocol', [8, 8], { type: 'uint8' }), [8, 8], 1, layout, 'uint8');
+      bytes.writeImage(0, image);
+      expect(bytes.data).toBeInstanceOf(Uint8Array);
+      if (layout === 'nhwc') expect(bytes.data).toEqual(image.data);
+      else expect(Array.from(bytes.data.subarray(64, 67))).toEqual([image.data[1], image.data[4], image.data[7]]);
+      const seen = makeTransform('unit', [8, 8], { channels: 1 });
+      const one = new BatchWriter(seen, [8, 8], 1, layout);
+      one.writeImage(0, image);
+      expect(one.data).toHaveLength(64);
+      // Pillow: Image.fromarray(pixels).convert('L').
+      const [r, g, b] = image.data;
+      expect(255 * one.data[0]).toBeCloseTo(Math.floor((r * 19595 + g * 38470 + b * 7471 + 32768) / 65536), 3);
+      expect(() => makeTransform({ name: 'unit', mean: 0.5 }, [8, 8], { type: 'uint8' })).toThrow('as they are');
+      expect(() => makeTransform({ name: 'unit', mean: [0.1, 0.2, 0.3] }, [8, 8], { channels: 1 })).toThrow(
+        'one channel',
+      );
+    },
+  );
 });
 
 describe('BatchWriter', () => {

@@ -26,7 +26,7 @@ export interface Images {
 
 /** Extracts a model's activations, or takes those that are there, under whatever name. */
 export async function extracted(model: string, images: Images, settings: Settings): Promise<string> {
-  const { dataset, vary, transform = [] } = images;
+  const { dataset, vary, transform = ['--transform', 'protocol'] } = images;
   const spec = dataset === 'scenes' ? `folder:${settings.data}/scenes` : dataset;
   const extract = (store: string) =>
     callJson([

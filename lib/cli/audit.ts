@@ -4,7 +4,7 @@ import { UsageError, visibleData, wrap } from '../base/index.js';
 import type { Leaks, Results } from '../experiments/index.js';
 import { common, createContext, type Context } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
-import { dataOptions, minutes, runtimeOptions, transformOptions, wholeNumber } from './options.js';
+import { dataOptions, minutes, runtimeOptions, tensorOptions, transformOptions, wholeNumber } from './options.js';
 import { partOptions, withPart, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 
@@ -34,7 +34,9 @@ export function register(program: Command): void {
       ).argParser(minutes),
     )
     .option('--out <dir>', 'folder for results.json and report.html', 'audit');
-  common(runtimeOptions(dataOptions(partOptions(transformOptions(samplesOptions(storesOption(command)))))))
+  common(
+    tensorOptions(runtimeOptions(dataOptions(partOptions(transformOptions(samplesOptions(storesOption(command))))))),
+  )
     .addHelpText(
       'after',
       `

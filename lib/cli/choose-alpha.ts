@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
+import type { LoadModelOptions } from '../runtime/index.js';
 import type { RunOptions } from '../experiments/index.js';
 import type { AlphaScore, CrossValidation, FitOptions } from '../fit/index.js';
 import type { Column } from '../report/index.js';
@@ -96,11 +97,12 @@ export async function agreementScore(
   { head, bias }: AlphaFlags,
   x: RowSource,
   y: RowSource,
+  model: LoadModelOptions,
 ): Promise<{ score?: FitOptions['score']; notes: string[] }> {
   if (head === undefined) return { notes: [] };
   const { foldAgreement } = await import('../evaluate/index.js');
   const { openHead } = await import('./rows.js');
-  const opened = await openHead(head, { features: y.cols, bias });
+  const opened = await openHead(head, { features: y.cols, bias, model });
   return { score: foldAgreement(opened.head, x, y), notes: opened.notes };
 }
 

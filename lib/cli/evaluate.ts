@@ -6,9 +6,9 @@ import type { LinearMap, RowSource } from '../tensor/index.js';
 import { common, createContext } from './context.js';
 import { commandLine, finish } from './experiment.js';
 import type { OpenedRows } from './rows.js';
-import { wholeNumber } from './options.js';
+import { tensorOptions, wholeNumber, type TensorFlags } from './options.js';
 
-interface Flags {
+interface Flags extends TensorFlags {
   head: string;
   bias?: string;
   features?: string;
@@ -25,28 +25,30 @@ interface Flags {
 
 export function register(program: Command): void {
   common(
-    program
-      .command('evaluate')
-      .description('how often does a head give the same class on reconstructed features?')
-      .requiredOption(
-        '--head <file>',
-        'the head: an .onnx model, a store, a map, or a weight (.npy, .npz, a state dict in .safetensors; FILE#NAME)',
-      )
-      .option('--bias <file>', 'its bias, beside a weight in a .npy')
-      .option('--features <file>', 'reconstructed features: .npy, .npz, .safetensors, store')
-      .option('--map <file>', 'instead of --features: a fitted map …')
-      .option('--x <file>', '… and what it is applied to (a store: its logits)')
-      .requiredOption('--logits <file>', "the model's own logits (n, c), or class indices (n); a log, too")
-      .option('--truth <file>', 'the true features, for the reconstruction error')
-      .option('--out <dir>', 'folder for results.json and report.html, as `run` writes them; with --truth')
-      .option(
-        '--trained-on <file>',
-        'with --out: the rows that the map was fitted on, to say which test rows lie in their span',
-      )
-      .option('--topk <k...>', 'ranks to count (default: 5)', (text: string, list: number[] = []) => [
-        ...list,
-        wholeNumber(text),
-      ]),
+    tensorOptions(
+      program
+        .command('evaluate')
+        .description('how often does a head give the same class on reconstructed features?')
+        .requiredOption(
+          '--head <file>',
+          'the head: an .onnx model, a store, a map, or a weight (.npy, .npz, a state dict in .safetensors; FILE#NAME)',
+        )
+        .option('--bias <file>', 'its bias, beside a weight in a .npy')
+        .option('--features <file>', 'reconstructed features: .npy, .npz, .safetensors, store')
+        .option('--map <file>', 'instead of --features: a fitted map …')
+        .option('--x <file>', '… and what it is applied to (a store: its logits)')
+        .requiredOption('--logits <file>', "the model's own logits (n, c), or class indices (n); a log, too")
+        .option('--truth <file>', 'the true features, for the reconstruction error')
+        .option('--out <dir>', 'folder for results.json and report.html, as `run` writes them; with --truth')
+        .option(
+          '--trained-on <file>',
+          'with --out: the rows that the map was fitted on, to say which test rows lie in their span',
+        )
+        .option('--topk <k...>', 'ranks to count (default: 5)', (text: string, list: number[] = []) => [
+          ...list,
+          wholeNumber(text),
+        ]),
+    ),
   )
     .addHelpText(
       'after',
@@ -74,7 +76,10 @@ Examples:
         opened.push(logits);
         const { head, notes } = await openHead(
           flags.head,
-          { features: reconstructed.cols, classes: Array.isArray(y) ? undefined : y.cols, bias: flags.bias },
+          {
+            ...{ features: reconstructed.cols, classes: Array.isArray(y) ? undefined : y.cols, bias: flags.bias },
+            model: { features: flags.featuresTensor, logits: flags.logitsTensor },
+          },
           context,
         );
         const truth = flags.truth === undefined ? null : await open(flags.truth, 'features');

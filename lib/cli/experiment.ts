@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { visibleData, visibleJson } from '../base/index.js';
 import type { Results, RunOptions } from '../experiments/index.js';
+import type { LoadModelOptions } from '../runtime/index.js';
 import type { Context } from './context.js';
 import { checkFailed } from './ending.js';
-import { readTransform, type TransformFlags } from './options.js';
+import { readTransform, type TensorFlags, type TransformFlags } from './options.js';
 import { readProviders, type ProviderFlags } from './provider.js';
 import { linesOf } from './terminal.js';
 
@@ -31,7 +32,7 @@ export const samplesOptions = (command: Command): Command =>
   command
     .option(
       '--class-names <names>',
-      "names of the model's classes in the report: cifar10, cifar100, or a file, a name on each line or JSON",
+      "names of the model's classes in the report: cifar10, cifar100, or a file, a name on each line or JSON (default: config.json's beside the model)",
     )
     .addOption(noSamples());
 
@@ -57,12 +58,22 @@ export const experimentOptions = async (
       executionProviders: await readProviders(flags),
       intraOpNumThreads: flags.threads,
       imageSize: flags.imageSize,
+      ...tensorsOf(flags),
     },
     command: commandLine(),
     signal: context.signal,
     onProgress: context.onProgress,
   };
 };
+
+/** Of the one model of a command; `run` has several, and names each. */
+const tensorsOf = ({
+  featuresTensor,
+  logitsTensor,
+}: ExperimentFlags & TensorFlags): Pick<LoadModelOptions, 'features' | 'logits'> =>
+  Array.isArray(featuresTensor) || Array.isArray(logitsTensor)
+    ? {}
+    : { features: featuresTensor, logits: logitsTensor };
 
 /** The command that was typed. */
 export const commandLine = (): string => `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`;

@@ -64,7 +64,7 @@ Example:
       const { leftOutInWords, openDataset } = await import('../datasets/index.js');
       const { extractToStore, whyLeftOut } = await import('../extract/index.js');
       const { varied } = await import('../leaks/index.js');
-      const { otherTransforms } = await import('../report/index.js');
+      const { assumedTransforms, otherTransforms } = await import('../report/index.js');
       const { dataDir, allowPartial } = flags;
       const dataset = await openDataset(withPart(flags.dataset, flags), { dataDir, allowPartial });
       const images = flags.vary === undefined ? dataset : varied(dataset, flags.vary);
@@ -94,6 +94,9 @@ Example:
           ? [`${skipped.length} bad images skipped, the first: ${whyLeftOut(skipped[0].reason)}`]
           : []),
         ...otherTransforms([{ name: provenance.model.name, ...provenance }]).map((text) => `! ${text}`),
+        ...assumedTransforms([
+          { name: provenance.model.name, transform: provenance.transform, transformAssumed: provenance.assumed },
+        ]).map((text) => `! ${text}`),
       ];
       context.print(lines, {
         store: flags.store,

@@ -2,11 +2,11 @@ import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { alphaOptions, curveTable, agreementScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
-import { number } from './options.js';
+import { number, tensorOptions, type TensorFlags } from './options.js';
 import { providerOption, readProviders, type ProviderFlags } from './provider.js';
 import { linesOf } from './terminal.js';
 
-interface Flags extends AlphaFlags, ProviderFlags {
+interface Flags extends AlphaFlags, ProviderFlags, TensorFlags {
   x: string;
   y: string;
   out: string;
@@ -20,27 +20,32 @@ interface Flags extends AlphaFlags, ProviderFlags {
 
 export function register(program: Command): void {
   common(
-    alphaOptions(
-      program
-        .command('fit')
-        .description('fit the linear map from X to Y by exact least squares')
-        .requiredOption(
-          '--x <file>',
-          'what is read from: a store (its logits), .npy, .npz or .safetensors as FILE or FILE#NAME, or a log',
-        )
-        .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy, .npz or .safetensors')
-        .requiredOption('--out <file>', 'safetensors file for the map'),
-    )
-      .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
-      .option('--prior <map>', 'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted')
-      .option('--no-intercept', 'fit without an intercept')
-      .option('--spectrum', 'also compute the eigenvalues of the Gram')
-      .addOption(
-        new Option('--provider <name>', 'where the statistics are computed: a provider that has float64')
-          .choices(['cpu', 'cuda', 'auto'])
-          .default('cpu'),
+    tensorOptions(
+      alphaOptions(
+        program
+          .command('fit')
+          .description('fit the linear map from X to Y by exact least squares')
+          .requiredOption(
+            '--x <file>',
+            'what is read from: a store (its logits), .npy, .npz or .safetensors as FILE or FILE#NAME, or a log',
+          )
+          .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy, .npz or .safetensors')
+          .requiredOption('--out <file>', 'safetensors file for the map'),
       )
-      .addOption(providerOption()),
+        .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
+        .option(
+          '--prior <map>',
+          'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted',
+        )
+        .option('--no-intercept', 'fit without an intercept')
+        .option('--spectrum', 'also compute the eigenvalues of the Gram')
+        .addOption(
+          new Option('--provider <name>', 'where the statistics are computed: a provider that has float64')
+            .choices(['cpu', 'cuda', 'auto'])
+            .default('cpu'),
+        )
+        .addOption(providerOption()),
+    ),
   )
     .addHelpText(
       'after',
@@ -57,16 +62,17 @@ export function register(program: Command): void {
       const { brief, count, rankNote } = await import('../report/index.js');
       const { openAnyRows } = await import('./rows.js');
       const { carriedNote } = await import('../leaks/index.js');
+      const model = { features: flags.featuresTensor, logits: flags.logitsTensor };
       const prior =
         flags.prior === undefined
           ? undefined
           : /\.onnx$/i.test(flags.prior)
-            ? await pseudoInverse((await describeModel(flags.prior)).head)
+            ? await pseudoInverse((await describeModel(flags.prior, model)).head)
             : await loadLinearMap(flags.prior);
       const x = await openAnyRows(flags.x, 'logits', context);
       const y = await openAnyRows(flags.y, 'features', context);
       try {
-        const { score, notes: headNotes } = await agreementScore(flags, x.source, y.source);
+        const { score, notes: headNotes } = await agreementScore(flags, x.source, y.source, model);
         const map = await fitLinearMap(x.source, y.source, {
           ...alpha,
           score,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { TransformSpec } from '../images/index.js';
-import type { ModelInput } from '../runtime/index.js';
+import { visible } from '../base/index.js';
+import type { ModelDescription, ModelInput } from '../runtime/index.js';
 import { common, createContext } from './context.js';
 import { imageSizeOption } from './options.js';
 
@@ -48,7 +49,8 @@ export function register(program: Command): void {
         ['rank(W)', `${count(rank)} of ${count(Math.min(d, c))}`],
         ['cond(W)', brief(condition)],
         ['recoverable', recoverable(d, rank)],
-        ['transform', model.transform ? inOptions(model.transform) : 'not stated in the file'],
+        ['transform', await transformOf(model)],
+        ...classesOf(model.classNames),
         ...model.notes.map((note): [string, string] => ['note', note]),
       ];
       const width = Math.max(...facts.map(([name]) => name.length));
@@ -71,6 +73,7 @@ export function register(program: Command): void {
         provider: model.provider,
         recoverable: recoverable(d, rank),
         transform: model.transform,
+        classNames: model.classNames,
         notes: model.notes,
       });
     });
@@ -82,9 +85,22 @@ function shapeOf({ inputShape, layout, imageSize }: ModelInput): string {
   return inputShape.map((dim, i) => (dim > 0 ? dim : i === 0 ? 'n' : (imageSize?.[i - first] ?? '?'))).join(' x ');
 }
 
+/** With the names that the options have, or by its steps where it has its own. */
+async function transformOf({ transform, imageSize }: ModelDescription): Promise<string> {
+  if (!transform) return 'not stated in the file';
+  if (transform.name !== 'steps') return inOptions(transform);
+  const { makeTransform } = await import('../images/index.js');
+  const { transformInWords } = await import('../report/index.js');
+  return transformInWords(makeTransform(transform, imageSize!)).replace(/^'steps': /, '');
+}
+
+/** The first of them, where they have names. */
+const classesOf = (names: readonly string[] | null): [string, string][] =>
+  names ? [['classes', `${names.slice(0, 3).map(visible).join(', ')}${names.length > 3 ? ', …' : ''}`]] : [];
+
 /** `timm, mean 0.5,0.5,0.5, crop-pct 0.9`: with the names that the options have. */
-function inOptions({ name, mean, std, cropPct, interpolation }: TransformSpec): string {
-  const numbers = { mean, std, 'crop-pct': cropPct, interpolation };
+function inOptions({ name, mean, std, cropPct, interpolation, channels }: TransformSpec): string {
+  const numbers = { mean, std, 'crop-pct': cropPct, interpolation, channels };
   const given = Object.entries(numbers).filter(([, value]) => value !== undefined);
   return [name, ...given.map(([option, value]) => `${option} ${String(value)}`)].join(', ');
 }

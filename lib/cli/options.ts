@@ -42,6 +42,7 @@ const named: Record<TransformName, true> = {
   imagenet: true,
   upsample: true,
   timm: true,
+  caffe: true,
   unit: true,
   raw: true,
 };
@@ -53,10 +54,10 @@ export function transformOptions(command: Command, prefix = ''): Command {
   const flag = prefix ? `--${prefix}-` : '--';
   return command
     .addOption(
-      new Option(`${flag}transform <name>`, `how images become the input${of}; 'model': as its file states`).choices([
-        ...presets,
-        'model',
-      ]),
+      new Option(
+        `${flag}transform <name>`,
+        `how images become the input${of} (default: as the model's files state; else 'protocol' on CIFAR, 'imagenet' on photographs)`,
+      ).choices([...presets, 'model']),
     )
     .addOption(new Option(`${flag}mean <numbers>`, 'mean of the input, one or three numbers').argParser(triple))
     .addOption(new Option(`${flag}std <numbers>`, 'standard deviation of the input').argParser(triple))
@@ -66,21 +67,37 @@ export function transformOptions(command: Command, prefix = ''): Command {
         "share of the resized image that 'timm' and 'imagenet' keep (default: 0.875)",
       ).argParser(number),
     )
-    .addOption(new Option(`${flag}interpolation <name>`, 'of resizing').choices(['nearest', 'bilinear', 'bicubic']));
+    .addOption(
+      new Option(`${flag}interpolation <name>`, 'of resizing').choices([
+        'nearest',
+        'box',
+        'bilinear',
+        'hamming',
+        'bicubic',
+        'lanczos',
+      ]),
+    )
+    .addOption(
+      new Option(`${flag}channels <order>`, 'order of colours that the model reads (default: rgb)').choices([
+        'rgb',
+        'bgr',
+      ]),
+    );
 }
 
 export interface TransformFlags {
-  transform?: TransformSpec['name'] | 'model';
+  transform?: TransformName | 'model';
   mean?: [number, number, number];
   std?: [number, number, number];
   cropPct?: number;
   interpolation?: Interpolation;
+  channels?: 'rgb' | 'bgr';
 }
 
 /** The transform that the flags ask for; undefined where none is given. */
 export function readTransform(flags: TransformFlags): TransformChoice | undefined {
-  const { transform, mean, std, cropPct, interpolation } = flags;
-  const numbers = mean ?? std ?? cropPct ?? interpolation;
+  const { transform, mean, std, cropPct, interpolation, channels } = flags;
+  const numbers = mean ?? std ?? cropPct ?? interpolation ?? channels;
   if (transform === 'model') {
     if (numbers === undefined) return 'model';
     throw new UsageError(
@@ -88,7 +105,7 @@ export function readTransform(flags: TransformFlags): TransformChoice | undefine
     );
   }
   if (!transform && numbers === undefined) return undefined;
-  return { name: transform ?? 'protocol', mean, std, cropPct, interpolation };
+  return { ...(transform ? { name: transform } : {}), mean, std, cropPct, interpolation, channels };
 }
 
 /** `NAME=PRESET,mean=0.5/0.5/0.5,std=0.5,crop-pct=0.9,interpolation=bicubic` or `NAME=model`, added to those read before. */
@@ -110,7 +127,8 @@ export function transformFor(
     if (key === 'mean' || key === 'std') spec[key] = triple(value.replaceAll('/', ','));
     else if (key === 'crop-pct') spec.cropPct = number(value);
     else if (key === 'interpolation') spec.interpolation = value as Interpolation;
-    else throw new InvalidArgumentError(`Expected mean, std, crop-pct or interpolation, found '${key}'.`);
+    else if (key === 'channels') spec.channels = value as 'bgr';
+    else throw new InvalidArgumentError(`Expected mean, std, crop-pct, interpolation or channels, found '${key}'.`);
   }
   return { ...before, [model]: spec };
 }
@@ -123,6 +141,7 @@ export function targetFlags(flags: Record<string, unknown>): TransformFlags {
     std: flags.targetStd,
     cropPct: flags.targetCropPct,
     interpolation: flags.targetInterpolation,
+    channels: flags.targetChannels,
   } as TransformFlags;
 }
 
@@ -141,6 +160,57 @@ export const imageSizeOption = (command: Command): Command =>
       'height and width of the images, as in 32 or 480x640, where a model leaves them open (default: 224)',
     ).argParser(imageSize),
   );
+
+/** Tensors of a model whose graph leaves them open, or of which others are meant. */
+export const tensorOptions = (command: Command): Command =>
+  command
+    .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
+    .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found");
+
+export interface TensorFlags {
+  featuresTensor?: string;
+  logitsTensor?: string;
+}
+
+/** For a run of several models each tensor is `NAME=TENSOR`. */
+export const tensorsOfModels = (command: Command): Command => {
+  const collect = (text: string, before: string[] = []): string[] => [...before, text];
+  return command
+    .addOption(
+      new Option(
+        '--features-tensor <name>',
+        "tensor that enters the head, where it isn't found; NAME=TENSOR among several models, repeatable",
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option(
+        '--logits-tensor <name>',
+        "tensor that leaves the head, where it isn't found; NAME=TENSOR among several models, repeatable",
+      ).argParser(collect),
+    );
+};
+
+/** By model name; a tensor without one is the only model's. @throws UsageError where there are several */
+export function readTensors(
+  names: readonly string[],
+  { features = [], logits = [] }: { features?: readonly string[]; logits?: readonly string[] },
+): Record<string, { features?: string; logits?: string }> {
+  const read = new Map<string, { features?: string; logits?: string }>();
+  for (const [key, texts] of [['features', features] as const, ['logits', logits] as const]) {
+    for (const text of texts) {
+      const at = text.indexOf('=');
+      const isNamed = at > 0 && names.includes(text.slice(0, at));
+      if (!isNamed && names.length > 1) {
+        throw new UsageError(
+          `Expected --${key}-tensor as NAME=TENSOR with a model of this run (${names.join(', ')}), found '${text}'.`,
+        );
+      }
+      const name = isNamed ? text.slice(0, at) : names[0];
+      read.set(name, { ...read.get(name), [key]: isNamed ? text.slice(at + 1) : text });
+    }
+  }
+  return Object.fromEntries(read);
+}
 
 /** How models are run. */
 export function runtimeOptions(command: Command): Command {

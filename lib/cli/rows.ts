@@ -3,17 +3,21 @@ import { FeatReconstructError, UsageError, type TaskOptions } from '../base/inde
 import { isStore, mayHoldRows, openRows, openStore, splitName } from '../extract/index.js';
 import { loadHead, type HeadFile, type HeadFileOptions } from '../fit/index.js';
 import { openOutputs, type OutputsFile } from '../leaks/index.js';
-import { describeModel } from '../runtime/index.js';
+import { describeModel, type LoadModelOptions } from '../runtime/index.js';
 import { openSafetensors, type RowSource, type StoredTensor } from '../tensor/index.js';
 
 /** Opens a head: the one of an .onnx model, of a store, a saved map, or arrays of a weight and a bias. */
-export async function openHead(path: string, known: HeadFileOptions, options: TaskOptions = {}): Promise<HeadFile> {
+export async function openHead(
+  path: string,
+  { model, ...known }: HeadFileOptions & { model?: LoadModelOptions },
+  options: TaskOptions = {},
+): Promise<HeadFile> {
   const isModel = /\.onnx$/i.test(path) || isFolder(path);
   if (isModel || (await holdsStore(path))) {
     if (known.bias !== undefined) {
       throw new UsageError(`Expected --bias beside a --head of a weight alone, found ${path}, which has its own.`);
     }
-    if (isModel) return { head: (await describeModel(path)).head, notes: [] };
+    if (isModel) return { head: (await describeModel(path, model)).head, notes: [] };
     const store = await openStore(path, options);
     await store.close();
     return { head: store.head, notes: [] };

@@ -1,4 +1,3 @@
-import { parse } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import type { TransformChoice } from '../images/index.js';
@@ -8,9 +7,11 @@ import { experimentOptions, finish, noSamples, storesOption, type ExperimentFlag
 import {
   dataOptions,
   number,
+  readTensors,
   readTransform,
   runtimeOptions,
   targetFlags,
+  tensorsOfModels,
   transformFor,
   transformOptions,
   wholeNumber,
@@ -22,6 +23,8 @@ import { readZeroShot, zeroShotOptions, type ZeroShotFlags } from './zero-shot.j
 interface Flags extends ExperimentFlags, PartFlags, ZeroShotFlags, CrossValidationFlags {
   source?: string;
   models?: string[];
+  featuresTensor?: string[];
+  logitsTensor?: string[];
   transformFor?: Record<string, TransformChoice>;
   target?: string;
   train: string;
@@ -81,6 +84,7 @@ export function register(program: Command): void {
   zeroShotOptions(command);
   transformOptions(command);
   transformOptions(command, 'target');
+  tensorsOfModels(command);
   command.addOption(
     new Option(
       '--transform-for <model=spec>',
@@ -106,6 +110,10 @@ Examples:
       // There class names make the prompts; elsewhere they stand beside the sample images.
       const isZeroShot = experiment === 5;
       const { runExperiment } = await import('../experiments/index.js');
+      const { modelNameOf } = await import('../runtime/index.js');
+      const paths = [flags.source, flags.target, ...(flags.models ?? [])].filter((path) => path !== undefined);
+      const names = await Promise.all(paths.map(modelNameOf));
+      const tensors = { features: flags.featuresTensor, logits: flags.logitsTensor };
       const results = await runExperiment(
         {
           experiment,
@@ -122,8 +130,9 @@ Examples:
           ...(flags.store ? {} : { stores: null }),
           transforms: {
             ...flags.transformFor,
-            ...(target && flags.target ? { [parse(flags.target).name]: target } : {}),
+            ...(target && flags.target ? { [await modelNameOf(flags.target)]: target } : {}),
           },
+          tensors: names.length > 0 ? readTensors(names, tensors) : undefined,
           ...penalties,
           rcond: flags.rcond,
           topk: flags.topk,

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { crossValidationOptions, readPenalties, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
-import { dataOptions, runtimeOptions, transformOptions } from './options.js';
+import { dataOptions, runtimeOptions, tensorOptions, transformOptions } from './options.js';
 import { partOptions, withPart, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 
@@ -31,7 +31,9 @@ export function register(program: Command): void {
       '0',
     );
   crossValidationOptions(command);
-  common(runtimeOptions(dataOptions(partOptions(transformOptions(samplesOptions(storesOption(command)))))))
+  common(
+    tensorOptions(runtimeOptions(dataOptions(partOptions(transformOptions(samplesOptions(storesOption(command))))))),
+  )
     .addHelpText(
       'after',
       `

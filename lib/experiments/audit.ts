@@ -58,15 +58,14 @@ export const usualInterfaces: readonly string[] = [
  * @throws FeatReconstructError as `extractToStore` does, and for too few images to split
  */
 export async function auditModel(model: string, dataset: string, options: AuditOptions): Promise<Results> {
-  const { vary = 1, transform = 'protocol', observe = usualInterfaces, samples = usualSamples } = options;
+  const { vary = 1, transform, observe = usualInterfaces, samples = usualSamples } = options;
   if (!Number.isInteger(vary) || vary < 1) {
     throw new UsageError(`Expected ${option('vary')} to be a whole number from 1, found ${vary}.`);
   }
-  const classNames =
-    options.classNames === undefined ? undefined : await classNamesOf(model, options.classNames, options.model);
+  const classNames = await classNamesOf(model, options.classNames, options.model);
   const extraction = new Extraction(options);
   try {
-    const { store, seconds } = await extraction.of({ path: model, transform }, dataset, vary);
+    const { store, seconds } = await extraction.of({ path: model, transform, unstated: 'imagenet' }, dataset, vary);
     const contents = await extraction.contents(dataset);
     const { train, test } = splitByContent(store, contents, vary);
     const trainName = `${dataset} (4 of 5)`;

@@ -34,16 +34,17 @@ export async function readClassNames(names: string | readonly string[]): Promise
 }
 
 /**
- * Names of a model's classes.
- * @throws UsageError where they are not as many as its classes
+ * Names of a model's classes: those that are given, else those of config.json beside the model; undefined where there are none.
+ * @throws UsageError where those that are given are not as many as its classes
  */
 export async function classNamesOf(
   model: string,
-  names: string | readonly string[],
+  names: string | readonly string[] | undefined,
   options?: LoadModelOptions,
-): Promise<readonly string[]> {
-  const found = await readClassNames(names);
-  const { classCount, name } = await describeModel(model, options);
+): Promise<readonly string[] | undefined> {
+  const found = names === undefined ? null : await readClassNames(names);
+  const { classCount, name, classNames } = await describeModel(model, options);
+  if (found === null) return classNames ?? undefined;
   if (found.length === classCount) return found;
   throw new UsageError(
     `Expected names of the ${classCount} classes of ${name}, found ${found.length}: give one for each, in the order of the logits.`,

@@ -48,7 +48,7 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
   const records = new Map<string, ModelRecord>();
   for (const store of stores) {
     const { provenance, head } = store;
-    const { model, transform, ownTransform } = provenance;
+    const { model, transform, ownTransform, assumed } = provenance;
     const id = JSON.stringify([model.digest, transform]);
     if (records.has(id)) continue;
     const { rank, condition } = await headCondition(head);
@@ -62,6 +62,7 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
       ...(await headCheck(store)),
       transform,
       ...(ownTransform ? { ownTransform } : {}),
+      ...(assumed ? { transformAssumed: true as const } : {}),
       placement: provenance.placement ?? null,
     });
   }

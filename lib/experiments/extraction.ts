@@ -8,6 +8,7 @@ import {
   type ActivationStream,
   type ExtractOptions,
   type Store,
+  type UnstatedTransform,
 } from '../extract/index.js';
 import type { TransformChoice } from '../images/index.js';
 import { varied } from '../leaks/index.js';
@@ -19,7 +20,9 @@ import { storeName } from './store-name.js';
 /** A model in an experiment: where it lies and how images become its input. */
 export interface Role {
   path: string;
-  transform: TransformChoice;
+  transform?: TransformChoice;
+  /** What is taken where the model states none. */
+  unstated?: UnstatedTransform;
   /** How it is read, where that is not the run's way. */
   extract?: Pick<ExtractOptions, 'model' | 'logits'>;
 }
@@ -52,7 +55,7 @@ export class Extraction {
               role.path,
               variations > 1 ? varied(await this.open(dataset), variations) : await this.open(dataset),
               (provenance) => join(stores, storeName(provenance, storeKey(provenance))),
-              { ...this.options, transform: role.transform, ...role.extract },
+              { ...this.options, transform: role.transform, unstated: role.unstated, ...role.extract },
             );
       extracted = { store, seconds: (performance.now() - begun) / 1000 };
       this.found.set(id, extracted);
@@ -65,12 +68,13 @@ export class Extraction {
     return streamActivations(await this.load(role), await this.open(dataset), {
       ...this.options,
       transform: role.transform,
+      unstated: role.unstated,
     });
   }
 
   /** Loaded once, for streams over several data sets. */
-  async load({ path }: Role): Promise<Model> {
-    const model = this.models.get(path) ?? (await loadModel(path, this.options.model));
+  async load({ path, extract }: Role): Promise<Model> {
+    const model = this.models.get(path) ?? (await loadModel(path, extract?.model ?? this.options.model));
     this.models.set(path, model);
     return model;
   }

@@ -29,10 +29,18 @@ export interface RunOptions extends TaskOptions {
    * are the same to the bit.
    */
   stores: string | null;
-  /** For every model that has none of its own. Default `protocol`. */
+  /**
+   * For every model that is not among `transforms`. Default: the one that the model's files state; for a model that states
+   * none, `protocol` where the images to fit on are CIFAR, Places365 or drawn, and `imagenet` where they are anyone's.
+   */
   transform?: TransformChoice;
   /** By model name (without folder and ending): a transform of its own. */
   transforms?: Readonly<Record<string, TransformChoice>>;
+  /**
+   * By model name: the tensors of logits and features of a model whose graph leaves them open, or of which others are meant.
+   * `model` has those of a run of one model.
+   */
+  tensors?: Readonly<Record<string, Pick<LoadModelOptions, 'features' | 'logits'>>>;
   batchSize?: number;
   skipBadImages?: boolean;
   dataset?: OpenDatasetOptions;
@@ -55,7 +63,7 @@ export interface RunOptions extends TaskOptions {
   samples?: number;
   /**
    * Names of the target's classes, for those images (experiments 1 to 3): the names, `cifar10`, `cifar100`, or a file with one
-   * on each line or as JSON. A data set's own names are not taken for the model's, even where they are as many.
+   * on each line or as JSON. Default: those of config.json beside the model. A data set's own names are not taken for the model's, even where they are as many.
    */
   classNames?: string | readonly string[];
   /** What to write into the results as the command that makes them again. */

@@ -1,9 +1,9 @@
-import { parse } from 'node:path';
 import { nearest, option, UsageError } from '../base/index.js';
+import { unstatedTransform } from '../extract/index.js';
 import { runAllPairs } from './all-pairs.js';
 import { classNamesOf } from './class-names.js';
 import { definitions, type ExperimentDefinition } from './definitions.js';
-import { float64Providers, providerName } from '../runtime/index.js';
+import { float64Providers, modelNameOf, providerName } from '../runtime/index.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction, type Role } from './extraction.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
@@ -21,11 +21,15 @@ import { runZeroShot } from './zero-shot-run.js';
 export async function runExperiment(spec: ExperimentSpec, options: RunOptions): Promise<Results> {
   const definition = findDefinition(spec);
   checkOptions(definition, options);
-  const names = [spec.source, spec.target, ...(spec.models ?? [])].filter((path) => path !== undefined).map(modelName);
+  const paths = [spec.source, spec.target, ...(spec.models ?? [])].filter((path) => path !== undefined);
+  const names = await Promise.all(paths.map(modelNameOf));
   checkNames(names);
-  checkTransforms(names, options);
+  checkByName('transforms', '--transform-for', names, options.transforms);
+  checkByName('tensors', '--logits-tensor or --features-tensor', names, options.tensors);
+  const nameOf = new Map(paths.map((path, i) => [path, names[i]]));
+  const roles = (of: readonly string[]): Role[] => rolesOf(of, nameOf, spec.train, options);
   const datasets = { train: spec.train, tests: typeof spec.test === 'string' ? [spec.test] : [...new Set(spec.test)] };
-  const classNames = await namesFor(definition, spec, options);
+  const classNames = await namesFor(definition, spec, nameOf, options);
   const extraction = new Extraction(options);
   try {
     const rows: ResultRow[] = [];
@@ -37,20 +41,20 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
     let jointSeconds: number | null = null;
     let zero: Awaited<ReturnType<typeof runZeroShot>> | undefined;
     if (definition.pairs === 'all') {
-      const all = await runAllPairs(rolesOf(spec.models ?? [], options), datasets, extraction, options);
+      const all = await runAllPairs(roles(spec.models ?? []), datasets, extraction, options);
       rows.push(...all.rows);
       failures.push(...all.failures);
       spectra.push(...all.spectra);
       jointSeconds = all.jointSeconds;
     } else if (definition.pairs === 'zero-shot') {
-      const [source, target] = rolesOf([spec.source!, spec.target!], options);
+      const [source, target] = roles([spec.source!, spec.target!]);
       zero = await runZeroShot({ source, target, zeroShot: spec.zeroShot! }, datasets, extraction, options);
       rows.push(...zero.rows);
       spectra.push(...zero.spectra);
       crossValidations.push(...zero.crossValidations);
       jointSeconds = zero.jointSeconds;
     } else {
-      const pairs = definition.pairs.map(([from, to]) => rolesOf([spec[from]!, spec[to]!], options));
+      const pairs = definition.pairs.map(([from, to]) => roles([spec[from]!, spec[to]!]));
       for await (const training of trainPairs(pairs as [Role, Role][], datasets.train, extraction, options)) {
         trainings.push(training);
         const [source, target] = pairs[trainings.length - 1];
@@ -122,15 +126,16 @@ function findDefinition(spec: ExperimentSpec): ExperimentDefinition {
 async function namesFor(
   { id, pairs }: ExperimentDefinition,
   { source, target = source }: ExperimentSpec,
-  { classNames, model }: RunOptions,
+  nameOf: ReadonlyMap<string, string>,
+  { classNames, model, tensors = {} }: RunOptions,
 ): Promise<readonly string[] | undefined> {
-  if (classNames === undefined) return undefined;
   if (typeof pairs === 'string') {
+    if (classNames === undefined) return undefined;
     throw new UsageError(
       `Experiment ${id} shows no sample images for class names to stand at: leave ${option('classNames')} out.`,
     );
   }
-  return classNamesOf(target!, classNames, model);
+  return classNamesOf(target!, classNames, { ...model, ...new Map(Object.entries(tensors)).get(nameOf.get(target!)!) });
 }
 
 /** Options that mean nothing to an experiment are mistakes, and not to be passed over. */
@@ -191,23 +196,32 @@ function checkNames(names: readonly string[]): void {
   );
 }
 
-/** A transform for a model that is not among these would be passed over, and its own be another than was meant. */
-function checkTransforms(names: readonly string[], { transforms = {} }: RunOptions): void {
-  const unknown = Object.keys(transforms).find((name) => !names.includes(name));
+/** What is given for a model that is not among these would be passed over, and its own be another than was meant. */
+function checkByName(property: string, flag: string, names: readonly string[], given: object = {}): void {
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown === undefined) return;
   const guess = nearest(unknown, names);
   throw new UsageError(
-    `Expected ${option('transforms', '--transform-for')} with the name of a model of this experiment (${names.join(', ')}), found '${unknown}'${guess === undefined ? '.' : `: did you mean ${guess}?`}`,
+    `Expected ${option(property, flag)} with the name of a model of this experiment (${names.join(', ')}), found '${unknown}'${guess === undefined ? '.' : `: did you mean ${guess}?`}`,
   );
 }
 
-/** Each model with the transform that it is seen through. */
-function rolesOf(paths: readonly string[], { transform = 'protocol', transforms = {} }: RunOptions): Role[] {
-  return paths.map((path) => ({
-    path,
-    transform: new Map(Object.entries(transforms)).get(modelName(path)) ?? transform,
-  }));
+/** Each model with the transform that it is seen through, and the tensors that it is read at. */
+function rolesOf(
+  paths: readonly string[],
+  nameOf: ReadonlyMap<string, string>,
+  train: string,
+  { transform, transforms = {}, tensors = {}, model }: RunOptions,
+): Role[] {
+  const [seen, read] = [new Map(Object.entries(transforms)), new Map(Object.entries(tensors))];
+  return paths.map((path) => {
+    const name = nameOf.get(path)!;
+    return {
+      path,
+      transform: seen.get(name) ?? transform,
+      // One for all data sets of a run: a map is of what it was fitted on.
+      unstated: unstatedTransform(train),
+      ...(read.has(name) ? { extract: { model: { ...model, ...read.get(name) } } } : {}),
+    };
+  });
 }
-
-/** File name without folder and ending, as in `ModelDescription`. */
-const modelName = (path: string): string => parse(path).name;

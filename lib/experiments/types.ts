@@ -248,6 +248,8 @@ export interface ModelRecord {
   transform: Transform | null;
   /** The one that the model's file states, where it states one. */
   ownTransform?: Transform;
+  /** Nobody said what the transform is, and the usual one for photographs was taken. */
+  transformAssumed?: true;
   /** Nodes of the graph by the provider that ran them, and those that fell to the CPU; null on `cpu`, which runs all. */
   placement: { nodes: Record<string, number>; onCpu: string[] } | null;
 }

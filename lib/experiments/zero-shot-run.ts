@@ -46,7 +46,10 @@ export async function runZeroShot(
   const head = await zeroShotHead(zeroShot, { signal, onProgress, stores: stores ?? undefined, model });
   for (const test of datasets.tests) checkOrder(head, (await extraction.labelling(test)).classNames, test);
   // Embeddings alone are stored, so that they serve any prompts.
-  const tower: Role = { ...target, extract: { model: { ...model, output: 'features' }, logits: 'head' } };
+  const tower: Role = {
+    ...target,
+    extract: { model: { ...(target.extract?.model ?? model), output: 'features' }, logits: 'head' },
+  };
   const activations = async (dataset: string): Promise<{ x: Extracted; y: Extracted }> => {
     const x = await extraction.of(source, dataset);
     const embedded = await extraction.of(tower, dataset);

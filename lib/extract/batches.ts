@@ -1,5 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import type { Dataset, InputTensor, Sample } from '../datasets/index.js';
+import type { ModelInput } from '../runtime/index.js';
 import { BatchWriter, decodePool, type RgbImage, type Transform } from '../images/index.js';
 
 /** Model input for some consecutive positions of a data set. The data are valid until the next batch is asked for. */
@@ -63,13 +64,16 @@ export async function* tensorBatches(dataset: Dataset, options: BatchOptions): A
 export async function* imageBatches(
   dataset: Dataset,
   transform: Transform,
-  size: [number, number],
-  layout: 'nchw' | 'nhwc',
+  model: Pick<ModelInput, 'imageSize' | 'layout' | 'inputType'>,
   options: BatchOptions,
 ): AsyncGenerator<Batch> {
-  const writer = new BatchWriter(transform, size, options.batchSize, layout);
-  const imageLength = 3 * size[0] * size[1];
-  const dims = layout === 'nchw' ? [3, ...size] : [...size, 3];
+  const size = model.imageSize!;
+  const layout = model.layout as 'nchw' | 'nhwc';
+  const type = model.inputType === 'uint8' ? 'uint8' : 'float32';
+  const writer = new BatchWriter(transform, size, options.batchSize, layout, type);
+  const channels = transform.channels === 'grey' ? 1 : 3;
+  const imageLength = channels * size[0] * size[1];
+  const dims = layout === 'nchw' ? [channels, ...size] : [...size, channels];
   let pool: ReturnType<typeof decodePool> | undefined;
 
   type Pixels = RgbImage | FeatReconstructError;
@@ -85,7 +89,7 @@ export async function* imageBatches(
 
   const fill = async ({ group, pixels }: Decoding): Promise<Batch> => {
     const batch: Batch = {
-      input: { type: 'float32', data: writer.data, dims: [] },
+      input: { type, data: writer.data, dims: [] },
       next: group[group.length - 1].position + 1,
       positions: [],
       labels: [],

@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
 import { leftOutInWords, openDataset, someLeftOut, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
-import { makeTransform, ownTransformKey, type Transform, type TransformChoice } from '../images/index.js';
+import type { TransformChoice } from '../images/index.js';
 import {
   describeModel,
   loadModel,
@@ -11,6 +11,7 @@ import {
 } from '../runtime/index.js';
 import { toNdArray } from '../tensor/index.js';
 import { imageBatches, tensorBatches, type Batch, whyLeftOut, type SkippedImage } from './batches.js';
+import { imageTransforms, type UnstatedTransform } from './image-transform.js';
 import type { Provenance } from './provenance.js';
 import { findStore, storedBatchSize } from './find-store.js';
 import { loadRows, openStore, type Store } from './store.js';
@@ -18,8 +19,16 @@ import { asOnlyWriter, tidy } from './only-writer.js';
 import { writeStore } from './store-writer.js';
 
 export interface ExtractOptions extends TaskOptions {
-  /** A preset by name, one with a model's own numbers, or `model`: the one that the file states. Default `protocol`. */
+  /**
+   * A preset by name, one with a model's own numbers, or `model`: the one that the model's files state. Default: that one
+   * where they state one, else `unstated`.
+   */
   transform?: TransformChoice;
+  /**
+   * For models that state no transform. Default: `protocol`, the published experiments', on CIFAR, Places365 and drawn
+   * images; the usual evaluation (`imagenet`) on anyone's photographs.
+   */
+  unstated?: UnstatedTransform;
   /**
    * Images a run of the model; it decides the last bits of some models' outputs. Default: that of the store where there
    * is one, else the graph's own where it is fixed, else 32.
@@ -223,15 +232,19 @@ async function* rowsOf(batches: ReturnType<typeof run>): AsyncGenerator<Activati
   }
 }
 
-async function reopen(file: string, { dataset }: Provenance, options: ExtractOptions): Promise<Store> {
+async function reopen(file: string, asked: Provenance, options: ExtractOptions): Promise<Store> {
   const store = await openStore(file, options);
   try {
     checkSkipped(file, store.skipped, options);
     await tidy(file);
     // What is left out of a folder may have changed since, and what else there is, with the images in it the same.
     const { provenance } = store;
-    const { leftOut, part } = dataset;
-    return { ...store, provenance: { ...provenance, dataset: { ...provenance.dataset, leftOut, part } } };
+    const { leftOut, part } = asked.dataset;
+    // Nor does it matter to the rows why their transform is what it is.
+    return {
+      ...store,
+      provenance: { ...provenance, assumed: asked.assumed, dataset: { ...provenance.dataset, leftOut, part } },
+    };
   } catch (error) {
     await store.close();
     throw error;
@@ -313,7 +326,7 @@ async function provenanceOf(model: ModelDescription, dataset: Dataset, options: 
       ...(dataset.part ? { part: dataset.part } : {}),
       ...(dataset.leftOut ? { leftOut: dataset.leftOut } : {}),
     },
-    ...(dataset.kind === 'images' ? imageTransforms(model, options) : { transform: null }),
+    ...(dataset.kind === 'images' ? imageTransforms(model, dataset, options) : { transform: null }),
     batchSize,
     provider: model.provider,
     logits: options.logits ?? 'stored',
@@ -325,27 +338,6 @@ function withPlacement(provenance: Provenance, { placement }: Model): Provenance
   if (!placement) return provenance;
   const nodes = Object.fromEntries(Object.entries(placement).map(([provider, names]) => [provider, names.length]));
   return { ...provenance, placement: { nodes, onCpu: placement.cpu ?? [] } };
-}
-
-function imageTransforms(
-  model: ModelDescription,
-  { transform = 'protocol' }: ExtractOptions,
-): Pick<Provenance, 'transform' | 'ownTransform'> {
-  if (model.layout === 'other' || !model.imageSize) {
-    throw new UsageError(
-      `Model ${model.name} takes no images: its input '${model.inputName}' has shape [${model.inputShape.map((dim) => (dim < 0 ? '?' : dim)).join(', ')}], an image model's is [n, 3, height, width] or [n, height, width, 3]. Give ready inputs with a 'tensors:FILE' data set.`,
-    );
-  }
-  const own: Transform | null = model.transform && makeTransform(model.transform, model.imageSize);
-  if (transform !== 'model') {
-    return { transform: makeTransform(transform, model.imageSize), ...(own ? { ownTransform: own } : {}) };
-  }
-  if (!own) {
-    throw new UsageError(
-      `Expected the file of ${model.name} to state its transform ('${ownTransformKey}' in its metadata, as onnx/export.py writes it), found none: give it by name and numbers, as in ${option("transform: { name: 'timm', mean: 0.5, std: 0.5 }", '--transform timm --mean 0.5 --std 0.5')}.`,
-    );
-  }
-  return { transform: own, ownTransform: own };
 }
 
 /** Runs the model over the data set from a position on, batch by batch. */
@@ -363,7 +355,7 @@ async function* run(
   if (start >= total) return;
   const batchOptions = { batchSize, start, signal, skipBadImages };
   const batches = transform
-    ? imageBatches(dataset, transform, model.imageSize!, model.layout as 'nchw' | 'nhwc', batchOptions)
+    ? imageBatches(dataset, transform, model, batchOptions)
     : tensorBatches(dataset, batchOptions);
   for await (const batch of batches) {
     signal?.throwIfAborted();

@@ -10,5 +10,7 @@ export { openStore } from './store.js';
 export type { Store } from './store.js';
 export { storeKey } from './provenance.js';
 export type { Provenance } from './provenance.js';
+export { unstatedTransform } from './image-transform.js';
+export type { UnstatedTransform } from './image-transform.js';
 export { whyLeftOut, type SkippedImage } from './batches.js';
 export { isStore } from './store-layout.js';

@@ -33,6 +33,8 @@ export interface Provenance {
   transform: Transform | null;
   /** The one that the model's file states, where it states one. For people, not part of the key. */
   ownTransform?: Transform;
+  /** Nobody said what the transform is, and the usual one was taken. For people, not part of the key. */
+  assumed?: true;
   batchSize: number;
   /** Class of execution provider: another one rounds differently. */
   provider: string;
@@ -60,6 +62,7 @@ function essence(provenance: Provenance): Record<string, unknown> {
       scale: transform.scale,
       mean: transform.mean,
       std: transform.std,
+      ...(transform.channels ? { channels: transform.channels } : {}),
     },
   };
 }
@@ -99,7 +102,8 @@ function canonical(value: unknown): string {
 
 /** What a file says of where its rows come from, checked field by field; null where it is something else. */
 export function readProvenance(value: unknown): Provenance | null {
-  const { format, model, dataset, transform, ownTransform, batchSize, provider, placement, logits } = objectOf(value);
+  const { format, model, dataset, transform, ownTransform, assumed, batchSize, provider, placement, logits } =
+    objectOf(value);
   const { name, digest, features, logits: logitsName, precision, featureDim, classCount } = objectOf(model);
   const set = objectOf(dataset);
   const isWhole =
@@ -108,6 +112,7 @@ export function readProvenance(value: unknown): Provenance | null {
     (logits === 'stored' || logits === 'head') &&
     (transform === null || isTransform(transform)) &&
     (ownTransform === undefined || isTransform(ownTransform)) &&
+    (assumed === undefined || assumed === true) &&
     (placement === undefined || isPlacement(placement));
   return isWhole ? (value as Provenance) : null;
 }
@@ -119,9 +124,16 @@ const areNaturals = (values: readonly unknown[]): boolean =>
   values.every((value) => Number.isSafeInteger(value) && (value as number) >= 0);
 
 function isTransform(value: unknown): boolean {
-  const { name, steps, scale, mean, std } = objectOf(value);
+  const { name, steps, scale, mean, std, channels } = objectOf(value);
   const areNumbers = (list: unknown): boolean => Array.isArray(list) && list.every((each) => typeof each === 'number');
-  return areTexts([name]) && Array.isArray(steps) && typeof scale === 'number' && areNumbers(mean) && areNumbers(std);
+  return (
+    areTexts([name]) &&
+    Array.isArray(steps) &&
+    typeof scale === 'number' &&
+    areNumbers(mean) &&
+    areNumbers(std) &&
+    (channels === undefined || typeof channels === 'string')
+  );
 }
 
 function isPlacement(value: unknown): boolean {

@@ -11,9 +11,11 @@ import type { RgbImage, Transform } from './types.js';
  * which window of it holds an image, to fill it anew when the next one sits elsewhere.
  */
 export class BatchWriter {
-  /** (batch, 3, height, width) or (batch, height, width, 3), row-major. */
-  readonly data: Float32Array;
+  /** (batch, channels, height, width) or (batch, height, width, channels), row-major. */
+  readonly data: Float32Array | Uint8Array;
   private readonly table: Float32Array;
+  /** Channels of the input, and for each of them the one of the pixels that it shows. */
+  private readonly order: readonly number[];
   private readonly windows: (CropWindow | undefined)[];
   /** A transform that only crops is done on the fly, by writing the visible window. */
   private readonly cropsOnly: boolean;
@@ -24,13 +26,21 @@ export class BatchWriter {
     private readonly size: readonly [number, number],
     batchSize: number,
     private readonly layout: 'nchw' | 'nhwc',
+    /** `uint8` for a model that reads pixels as they are. */
+    type: 'float32' | 'uint8' = 'float32',
   ) {
+    this.order = orders[transform.channels ?? 'rgb'];
     const [height, width] = size;
     const [step] = transform.steps;
     this.cropsOnly =
-      transform.steps.length === 1 && step.op === 'centerCrop' && step.size[0] === height && step.size[1] === width;
+      transform.steps.length === 1 &&
+      step.op === 'centerCrop' &&
+      step.offset === undefined &&
+      step.fill === undefined &&
+      step.size[0] === height &&
+      step.size[1] === width;
     this.table = normalizationTable(transform);
-    this.data = new Float32Array(batchSize * 3 * height * width);
+    this.data = new (type === 'uint8' ? Uint8Array : Float32Array)(batchSize * this.order.length * height * width);
     this.windows = new Array<CropWindow | undefined>(batchSize);
     for (let slot = 0; slot < batchSize; slot++) this.fill(slot);
   }
@@ -65,17 +75,16 @@ export class BatchWriter {
     { data: pixels, width: imageWidth }: RgbImage,
     { rows, columns }: CropWindow,
   ): void {
-    const { data, table } = this;
+    const { data, table, order } = this;
     const [height, width] = this.size;
     const plane = height * width;
-    for (let y = 0; y < rows.length; y++) {
-      let from = ((rows.from + y) * imageWidth + columns.from) * 3;
-      let to = slot * 3 * plane + (rows.to + y) * width + columns.to;
-      const end = to + columns.length;
-      for (; to < end; to++, from += 3) {
-        data[to] = table[pixels[from]];
-        data[to + plane] = table[256 + pixels[from + 1]];
-        data[to + 2 * plane] = table[512 + pixels[from + 2]];
+    for (let channel = 0; channel < order.length; channel++) {
+      const at = 256 * channel;
+      for (let y = 0; y < rows.length; y++) {
+        let from = ((rows.from + y) * imageWidth + columns.from) * 3 + order[channel];
+        let to = (slot * order.length + channel) * plane + (rows.to + y) * width + columns.to;
+        const end = to + columns.length;
+        for (; to < end; to++, from += 3) data[to] = table[at + pixels[from]];
       }
     }
   }
@@ -85,16 +94,17 @@ export class BatchWriter {
     { data: pixels, width: imageWidth }: RgbImage,
     { rows, columns }: CropWindow,
   ): void {
-    const { data, table } = this;
+    const { data, table, order } = this;
     const [height, width] = this.size;
+    const channels = order.length;
     for (let y = 0; y < rows.length; y++) {
       let from = ((rows.from + y) * imageWidth + columns.from) * 3;
-      let to = ((slot * height + rows.to + y) * width + columns.to) * 3;
-      const end = to + columns.length * 3;
-      for (; to < end; to += 3, from += 3) {
-        data[to] = table[pixels[from]];
-        data[to + 1] = table[256 + pixels[from + 1]];
-        data[to + 2] = table[512 + pixels[from + 2]];
+      let to = ((slot * height + rows.to + y) * width + columns.to) * channels;
+      const end = to + columns.length * channels;
+      for (; to < end; to += channels, from += 3) {
+        for (let channel = 0; channel < channels; channel++) {
+          data[to + channel] = table[256 * channel + pixels[from + order[channel]]];
+        }
       }
     }
   }
@@ -102,15 +112,19 @@ export class BatchWriter {
   /** A slot all black. */
   private fill(slot: number): void {
     const plane = this.size[0] * this.size[1];
-    const start = slot * 3 * plane;
-    const black = [this.table[0], this.table[256], this.table[512]];
+    const channels = this.order.length;
+    const start = slot * channels * plane;
+    const black = this.order.map((_, channel) => this.table[256 * channel]);
     if (this.layout === 'nchw') {
       black.forEach((value, channel) => this.data.fill(value, start + channel * plane, start + (channel + 1) * plane));
     } else {
-      for (let i = 0; i < 3 * plane; i++) this.data[start + i] = black[i % 3];
+      for (let i = 0; i < channels * plane; i++) this.data[start + i] = black[i % channels];
     }
   }
 }
+
+/** Where a model's channels lie in an RGB pixel. Grey pixels have the same number three times. */
+const orders = { rgb: [0, 1, 2], bgr: [2, 1, 0], grey: [0] } as const;
 
 /** Whether writing the window leaves nothing of the last one. */
 function covers(window: CropWindow, last: CropWindow): boolean {
@@ -120,7 +134,7 @@ function covers(window: CropWindow, last: CropWindow): boolean {
   );
 }
 
-/** (value * scale − mean) / std of every 8-bit value, three channels of 256, each operation rounded to float32. */
+/** (value * scale − mean) / std of every 8-bit value, three channels of the input of 256, each operation rounded to float32. */
 function normalizationTable({ scale, mean, std }: Transform): Float32Array {
   const table = new Float32Array(3 * 256);
   for (let channel = 0; channel < 3; channel++) {

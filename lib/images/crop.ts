@@ -19,26 +19,37 @@ export interface CropWindow {
  * torchvision's CenterCrop: a smaller image is padded, (size − length) / 2 rounded down before it and up after it; of a
  * larger one (length − size) / 2 is cut off before, rounded half to even. The two axes do not touch each other.
  */
-export function cropWindow(image: { width: number; height: number }, size: readonly [number, number]): CropWindow {
-  return { rows: span(image.height, size[0]), columns: span(image.width, size[1]) };
+export function cropWindow(
+  image: { width: number; height: number },
+  size: readonly [number, number],
+  offset?: 'floor',
+): CropWindow {
+  return { rows: span(image.height, size[0], offset), columns: span(image.width, size[1], offset) };
 }
 
-function span(length: number, size: number): Span {
-  if (length <= size) return { from: 0, to: Math.floor((size - length) / 2), length };
-  return { from: roundHalfToEven((length - size) / 2), to: 0, length: size };
+function span(length: number, size: number, offset?: 'floor'): Span {
+  // transformers pads by half of what is missing, rounded up.
+  if (length <= size) return { from: 0, to: (offset ? Math.ceil : Math.floor)((size - length) / 2), length };
+  return { from: (offset ? Math.floor : roundHalfToEven)((length - size) / 2), to: 0, length: size };
 }
 
-function roundHalfToEven(value: number): number {
+/** As Python's round. */
+export function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value);
 }
 
-/** Crops the centre to [height, width], padded with black where the image is smaller. */
-export function centerCrop(image: RgbImage, size: readonly [number, number]): RgbImage {
+/** Crops the centre to [height, width], padded with `fill` (black if absent) where the image is smaller. */
+export function centerCrop(
+  image: RgbImage,
+  size: readonly [number, number],
+  { offset, fill }: { offset?: 'floor'; fill?: readonly [number, number, number] } = {},
+): RgbImage {
   const [height, width] = size;
   if (image.height === height && image.width === width) return image;
-  const { rows, columns } = cropWindow(image, size);
+  const { rows, columns } = cropWindow(image, size, offset);
   const data = new Uint8Array(height * width * 3);
+  if (fill) for (let i = 0; i < data.length; i++) data[i] = fill[i % 3];
   for (let y = 0; y < rows.length; y++) {
     const from = ((rows.from + y) * image.width + columns.from) * 3;
     data.set(image.data.subarray(from, from + columns.length * 3), ((rows.to + y) * width + columns.to) * 3);

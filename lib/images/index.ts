@@ -5,6 +5,7 @@
  * model's input. Encoded files go through a `decodePool` (off the main thread) or `decodeImage`.
  */
 export type {
+  Channels,
   EncodedImage,
   Interpolation,
   PixelStep,
@@ -12,15 +13,17 @@ export type {
   Transform,
   TransformChoice,
   TransformName,
+  TransformNumbers,
   TransformSpec,
 } from './types.js';
 export { decodeImage } from './decode.js';
 export { formatsRead } from './kinds.js';
 export { decodePool } from './pool.js';
 export type { DecodePool } from './pool.js';
-export { resize, resizedSize } from './resize.js';
-export { centerCrop } from './crop.js';
+export { interpolations, resize, resizedSize } from './resize.js';
+export { centerCrop, roundHalfToEven } from './crop.js';
 export { ownTransform, ownTransformKey, sameTransform } from './own-transform.js';
 export { applyPixels, makeTransform, transformNames } from './transform.js';
+export type { Reads } from './transform.js';
 export { thumbnail } from './thumbnail.js';
 export { BatchWriter } from './batch.js';

@@ -5,7 +5,7 @@ import type { Transform, TransformSpec } from './types.js';
 /** Under this name a model's file may state its own transform, in the metadata that ONNX leaves to everybody. */
 export const ownTransformKey = 'featreconstruct.transform';
 
-const options = ['name', 'mean', 'std', 'cropPct', 'interpolation'];
+const options = ['name', 'mean', 'std', 'cropPct', 'interpolation', 'channels', 'steps', 'scale'];
 
 /**
  * The transform that a model's file states, as `onnx/export.py` writes it: a {@link TransformSpec} in JSON.
@@ -32,6 +32,7 @@ export function ownTransform(metadata: ReadonlyMap<string, string>): TransformSp
 
 /** Whether two transforms make the same input, whatever they are called. */
 export function sameTransform(a: Transform, b: Transform): boolean {
-  const numbers = ({ steps, scale, mean, std }: Transform): string => JSON.stringify([steps, scale, mean, std]);
+  const numbers = ({ steps, scale, mean, std, channels }: Transform): string =>
+    JSON.stringify([steps, scale, mean, std, channels ?? 'rgb']);
   return numbers(a) === numbers(b);
 }

@@ -1,3 +1,4 @@
+import { roundHalfToEven } from './crop.js';
 import { maxPixels, Refusal } from './limits.js';
 import type { Interpolation, RgbImage } from './types.js';
 
@@ -15,7 +16,19 @@ interface Filter {
   weight(x: number): number;
 }
 
-const filters: Record<'bilinear' | 'bicubic', Filter> = {
+const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI));
+
+const filters: Record<Exclude<Interpolation, 'nearest'>, Filter> = {
+  box: { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  hamming: {
+    support: 1,
+    weight(signed) {
+      const x = Math.abs(signed);
+      if (x === 0) return 1;
+      return x >= 1 ? 0 : sinc(x) * (0.54 + 0.46 * Math.cos(x * Math.PI));
+    },
+  },
+  lanczos: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
   bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
   bicubic: {
     support: 2,
@@ -47,6 +60,24 @@ export function resize(image: RgbImage, size: readonly [number, number], interpo
 function downFirst(image: { width: number; height: number }, [height, width]: readonly [number, number]): boolean {
   const shrinks = image.height - height;
   return shrinks > 0 && shrinks > (image.width - width) * 2;
+}
+
+/** Pillow's filters, by the names that they have here. */
+export const interpolations: readonly Interpolation[] = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'];
+
+/**
+ * [height, width] of an image that keeps its proportions and just covers a frame, or lies within it: timm's ResizeKeepRatio,
+ * which rounds half to even.
+ */
+export function fittedSize(
+  image: { width: number; height: number },
+  [height, width]: readonly [number, number],
+  fit: 'covers' | 'within',
+): [number, number] {
+  const ratios = [image.height / height, image.width / width];
+  const ratio = fit === 'covers' ? Math.min(...ratios) : Math.max(...ratios);
+  const side = (length: number): number => Math.max(1, roundHalfToEven(length / ratio));
+  return [side(image.height), side(image.width)];
 }
 
 /**

@@ -1,21 +1,28 @@
 import { option, UsageError } from '../base/index.js';
 import { centerCrop } from './crop.js';
-import { checkResize, resize, resizedSize } from './resize.js';
+import { grey } from './grey.js';
+import { checkResize, fittedSize, resize, resizedSize } from './resize.js';
+import { checkSpec } from './transform-spec.js';
 import type { PixelStep, RgbImage, Transform, TransformName, TransformSpec } from './types.js';
 
 const imagenetMean: Transform['mean'] = [0.485, 0.456, 0.406];
 const imagenetStd: Transform['std'] = [0.229, 0.224, 0.225];
 
 type Size = [number, number];
+type Triple = [number, number, number];
 
 /** What a preset does with pixels, its numbers, and which of a spec's options mean something to it. */
-interface Preset extends Pick<Transform, 'scale' | 'mean' | 'std'> {
+interface Preset extends Pick<Transform, 'scale' | 'mean' | 'std' | 'channels'> {
   steps(size: Size, spec: TransformSpec): PixelStep[];
   takes: ('cropPct' | 'interpolation')[];
 }
 
 const imagenet = { scale: 1 / 255, mean: imagenetMean, std: imagenetStd };
+const none = { mean: [0, 0, 0] as Triple, std: [1, 1, 1] as Triple };
 const crop = (size: Size): PixelStep[] => [{ op: 'centerCrop', size }];
+const squash =
+  (otherwise: NonNullable<TransformSpec['interpolation']>) =>
+  (size: Size, { interpolation = otherwise }: TransformSpec): PixelStep[] => [{ op: 'resize', size, interpolation }];
 
 const presets: Record<TransformName, Preset> = {
   protocol: { ...imagenet, steps: crop, takes: [] },
@@ -24,53 +31,84 @@ const presets: Record<TransformName, Preset> = {
     steps: (size, spec) => resizeAndCrop(size, { cropPct: 0.875, interpolation: 'bilinear', ...spec }),
     takes: ['cropPct', 'interpolation'],
   },
-  upsample: {
-    ...imagenet,
-    steps: (size, { interpolation = 'bicubic' }) => [{ op: 'resize', size, interpolation }],
-    takes: ['interpolation'],
-  },
+  upsample: { ...imagenet, steps: squash('bicubic'), takes: ['interpolation'] },
   timm: {
     ...imagenet,
     steps: (size, spec) => resizeAndCrop(size, { cropPct: 0.875, interpolation: 'bicubic', ...spec }),
     takes: ['cropPct', 'interpolation'],
   },
-  unit: { scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1], steps: crop, takes: [] },
-  raw: { scale: 1, mean: [0, 0, 0], std: [1, 1, 1], steps: crop, takes: [] },
+  // Keras' load_img and preprocess_input(mode='caffe').
+  caffe: {
+    scale: 1,
+    mean: [103.939, 116.779, 123.68],
+    std: [1, 1, 1],
+    channels: 'bgr',
+    steps: squash('nearest'),
+    takes: ['interpolation'],
+  },
+  unit: { scale: 1 / 255, ...none, steps: crop, takes: [] },
+  raw: { scale: 1, ...none, steps: crop, takes: [] },
 };
 
-/** Names of the presets, the default first. */
+/** Names of the presets. */
 export const transformNames = Object.keys(presets) as TransformName[];
 
 function resizeAndCrop(size: Size, spec: Required<Pick<TransformSpec, 'cropPct' | 'interpolation'>>): PixelStep[] {
-  const [height, width] = size;
-  if (height !== width) {
-    throw new UsageError(
-      `Expected a model with a square input for a transform that resizes the shorter side, found ${height} x ${width}: use 'protocol' or 'upsample'.`,
-    );
-  }
+  const { cropPct, interpolation } = spec;
   // Rounded down as timm does; torchvision's 256 for 224 is the same number.
-  const shorter = Math.floor(height / spec.cropPct);
+  const [height, width] = size.map((side) => Math.floor(side / cropPct));
   return [
-    { op: 'resize', size: shorter, interpolation: spec.interpolation },
+    height === width
+      ? { op: 'resize', size: height, interpolation }
+      : { op: 'resize', size: [height, width], interpolation, fit: 'covers' },
     { op: 'centerCrop', size },
   ];
+}
+
+/** What of a model's input a transform must know. */
+export interface Reads {
+  /** Default 3. */
+  channels?: 1 | 3;
+  /** `uint8` reads pixels as they are. Default `float32`. */
+  type?: string;
 }
 
 /**
  * A preset for a model's input size [height, width], with the model's own mean, std, crop share and interpolation where
  * they are given.
  *
- * - `protocol` centre crop, padded with black where the image is smaller; ImageNet mean and std. The default elsewhere.
+ * - `protocol` centre crop, padded with black where the image is smaller; ImageNet mean and std.
  * - `imagenet` torchvision's evaluation: shorter side to size / 0.875, bilinear; centre crop; ImageNet mean and std.
  * - `upsample` the whole image resized to the input by bicubic interpolation; ImageNet mean and std.
  * - `timm` timm's evaluation: as `imagenet`, bicubic, with the numbers of the model's card.
+ * - `caffe` Keras' for its Caffe weights: the whole image resized to the input, BGR, less a mean, not scaled.
  * - `unit` centre crop, pixels in 0 to 1; `raw` centre crop, pixels in 0 to 255.
+ *
+ * A model that reads one channel sees grey images (Pillow's `L`), a model that reads uint8 pixels as they are.
  *
  * @throws UsageError for an unknown preset, numbers out of range, and options that mean nothing to the preset
  */
-export function makeTransform(spec: TransformSpec | TransformName, size: readonly [number, number]): Transform {
+export function makeTransform(
+  spec: TransformSpec | TransformName,
+  size: readonly [number, number],
+  { channels = 3, type = 'float32' }: Reads = {},
+): Transform {
   const asked: TransformSpec = typeof spec === 'string' ? { name: spec } : dropUndefined(spec);
-  const preset = Object.hasOwn(presets, asked.name) ? presets[asked.name] : undefined;
+  const preset = asked.name === 'steps' ? ownSteps(asked) : presetOf(asked);
+  checkSpec(asked);
+  const order = asked.channels ?? preset.channels ?? 'rgb';
+  const steps = preset.steps([...size], asked);
+  const numbers = type === 'uint8' ? pixelsAsTheyAre(asked) : numbersOf(asked, preset);
+  return {
+    name: asked.name,
+    steps: channels === 1 ? [{ op: 'grey' }, ...steps] : steps,
+    ...(channels === 1 ? oneChannel(asked, numbers) : numbers),
+    ...(channels === 1 ? { channels: 'grey' } : order === 'bgr' ? { channels: 'bgr' } : {}),
+  };
+}
+
+function presetOf(asked: TransformSpec): Preset {
+  const preset = Object.hasOwn(presets, asked.name) ? presets[asked.name as TransformName] : undefined;
   if (!preset) {
     throw new UsageError(`Expected a transform of ${transformNames.join(', ')}, found '${asked.name}'.`);
   }
@@ -82,44 +120,60 @@ export function makeTransform(spec: TransformSpec | TransformName, size: readonl
       );
     }
   }
-  checkNumbers(asked);
+  return preset;
+}
+
+/** What a model's files state in steps of their own. */
+const ownSteps = ({ steps = [], scale = 1 / 255 }: TransformSpec): Preset => ({
+  ...none,
+  scale,
+  steps: () => steps,
+  takes: [],
+});
+
+function numbersOf(asked: TransformSpec, preset: Preset): Pick<Transform, 'scale' | 'mean' | 'std'> {
+  const given = [asked.mean, asked.std].flatMap((values) => (values === undefined ? [] : triple(values)));
+  // Caffe's, Keras' and OpenCV's numbers are of pixels from 0 to 255; of pixels from 0 to 1 neither exceeds 1.
+  const ofBytes = asked.name !== 'steps' && preset.scale !== 1 && given.some((value) => value > 1);
   return {
-    name: asked.name,
-    steps: preset.steps([...size], asked),
-    scale: preset.scale,
-    mean: triple(asked.mean ?? preset.mean),
-    std: triple(asked.std ?? preset.std),
+    scale: ofBytes ? 1 : preset.scale,
+    mean: triple(asked.mean ?? (ofBytes ? preset.mean.map((value) => 255 * value) : preset.mean)),
+    std: triple(asked.std ?? (ofBytes ? 1 : preset.std)),
   };
 }
 
+function pixelsAsTheyAre({ mean, std }: TransformSpec): Pick<Transform, 'scale' | 'mean' | 'std'> {
+  const given = mean !== undefined ? 'mean' : std !== undefined ? 'std' : undefined;
+  if (given !== undefined) {
+    throw new UsageError(
+      `Expected no ${option(given)} for a model that reads uint8 pixels: they go in as they are. Leave it out.`,
+    );
+  }
+  return { scale: 1, ...none };
+}
+
+/** Three means of colours are one of grey: their average where they are a preset's, an error where they were given. */
+function oneChannel(
+  asked: TransformSpec,
+  { scale, mean, std }: Pick<Transform, 'scale' | 'mean' | 'std'>,
+): Pick<Transform, 'scale' | 'mean' | 'std'> {
+  const one = (key: 'mean' | 'std', values: Triple): Triple => {
+    const isOne = values.every((value) => value === values[0]);
+    if (!isOne && asked[key] !== undefined && asked.name !== 'steps') {
+      throw new UsageError(
+        `Expected one number for ${option(key)}, since the model reads one channel, found ${values.join(', ')}.`,
+      );
+    }
+    return isOne ? values : triple(Number(((values[0] + values[1] + values[2]) / 3).toPrecision(6)));
+  };
+  return { scale, mean: one('mean', mean), std: one('std', std) };
+}
+
 /** One number stands for all three channels. */
-const triple = (values: number | readonly number[]): [number, number, number] => {
+const triple = (values: number | readonly number[]): Triple => {
   const [r, g, b] = typeof values === 'number' ? [values, values, values] : values;
   return [r, g, b];
 };
-
-function checkNumbers({ mean, std, cropPct, interpolation }: TransformSpec): void {
-  const good = (values: number | readonly number[]): boolean =>
-    typeof values === 'number'
-      ? Number.isFinite(values)
-      : Array.isArray(values) && values.length === 3 && values.every(Number.isFinite);
-  if (mean !== undefined && !good(mean)) {
-    throw new UsageError(`Expected ${option('mean')} of three numbers, or one for all three, found ${String(mean)}.`);
-  }
-  if (std !== undefined && !(good(std) && triple(std).every((value) => value > 0))) {
-    throw new UsageError(
-      `Expected ${option('std')} of three numbers above 0, or one for all three, found ${String(std)}.`,
-    );
-  }
-  if (cropPct !== undefined && !(cropPct > 0 && cropPct <= 1)) {
-    throw new UsageError(`Expected ${option('cropPct')} above 0 and up to 1 (such as 0.875), found ${cropPct}.`);
-  }
-  if (interpolation !== undefined && !['nearest', 'bilinear', 'bicubic'].includes(interpolation)) {
-    throw new UsageError(
-      `Expected ${option('interpolation')} of nearest, bilinear, bicubic, found '${String(interpolation)}'.`,
-    );
-  }
-}
 
 function dropUndefined(spec: TransformSpec): TransformSpec {
   return Object.fromEntries(
@@ -133,8 +187,14 @@ function dropUndefined(spec: TransformSpec): TransformSpec {
  */
 export function applyPixels(transform: Transform, image: RgbImage): RgbImage {
   return transform.steps.reduce((current, step) => {
-    if (step.op === 'centerCrop') return centerCrop(current, step.size);
-    const size = typeof step.size === 'number' ? resizedSize(current, step.size) : step.size;
+    if (step.op === 'grey') return grey(current);
+    if (step.op === 'centerCrop') return centerCrop(current, step.size, step);
+    const size =
+      typeof step.size === 'number'
+        ? resizedSize(current, step.size)
+        : step.fit
+          ? fittedSize(current, step.size, step.fit)
+          : step.size;
     checkResize(current, size);
     return resize(current, size, step.interpolation);
   }, image);

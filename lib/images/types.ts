@@ -12,12 +12,30 @@ export interface EncodedImage {
   file: string | Uint8Array;
 }
 
-export type Interpolation = 'nearest' | 'bilinear' | 'bicubic';
+/** Pillow's filters. */
+export type Interpolation = 'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubic' | 'lanczos';
 
-/** One step on pixels. Sizes are [height, width]; a single number for `resize` is the shorter side, as in torchvision. */
+/**
+ * One step on pixels. Sizes are [height, width].
+ *
+ * - `resize`: a single number is the shorter side, as in torchvision; two are the new sides, or, with `fit`, the frame that
+ *   an image of unchanged proportions `covers` or lies `within`, as timm rounds it.
+ * - `centerCrop`: where an odd number of pixels is cut off, torchvision rounds half to even and transformers (`floor`) down.
+ *   A smaller image is padded with `fill`, black if absent.
+ * - `grey`: Pillow's conversion to `L`, in all three channels.
+ */
 export type PixelStep =
-  | { op: 'centerCrop'; size: [number, number] }
-  | { op: 'resize'; size: number | [number, number]; interpolation: Interpolation };
+  | { op: 'grey' }
+  | { op: 'centerCrop'; size: [number, number]; offset?: 'floor'; fill?: [number, number, number] }
+  | {
+      op: 'resize';
+      size: number | [number, number];
+      interpolation: Interpolation;
+      fit?: 'covers' | 'within';
+    };
+
+/** Colours of a model's input in the order in which it reads them; `grey` where it reads one channel. */
+export type Channels = 'rgb' | 'bgr' | 'grey';
 
 /** From pixels to a model's input, as data: it is printed, compared and hashed into the store's key. */
 export interface Transform {
@@ -26,22 +44,42 @@ export interface Transform {
   steps: PixelStep[];
   /** Input = (pixel * scale − mean) / std per channel, in float32, in this order, as torchvision computes it. */
   scale: number;
+  /** In the order of the input's channels, as `std` is. */
   mean: [number, number, number];
   std: [number, number, number];
+  /** `rgb` if absent. */
+  channels?: Exclude<Channels, 'rgb'>;
 }
 
 /** Names of the presets; `makeTransform` says what each does. */
-export type TransformName = 'protocol' | 'imagenet' | 'upsample' | 'timm' | 'unit' | 'raw';
+export type TransformName = 'protocol' | 'imagenet' | 'upsample' | 'timm' | 'caffe' | 'unit' | 'raw';
 
-/** What a caller may ask for: a preset, one with numbers, or `model`, the transform that the model's own file states. */
-export type TransformChoice = TransformSpec | TransformName | 'model';
+/**
+ * What a caller may ask for: a preset, one with numbers, `model`, the transform that the model's own files state, or numbers
+ * alone, which then take the place of the default's.
+ */
+export type TransformChoice = TransformSpec | TransformName | 'model' | TransformNumbers;
 
-/** How a transform is asked for: a preset by name, with a model's own numbers where it has any. */
-export interface TransformSpec {
-  name: TransformName;
-  /** Of pixels from 0 to 1, a number for each channel or one for all three. */
+/** Numbers of a model, in place of a preset's. */
+export interface TransformNumbers {
+  /**
+   * Of pixels from 0 to 1, a number for each channel or one for all three, in the order of the input's channels. Where one
+   * of them is above 1, mean and deviation are of pixels from 0 to 255.
+   */
   mean?: number | readonly number[];
   std?: number | readonly number[];
   cropPct?: number;
   interpolation?: Interpolation;
+  /** The order of colours that the model reads. Default `rgb`; Caffe's and OpenCV's models read `bgr`. */
+  channels?: 'rgb' | 'bgr';
+}
+
+/** How a transform is asked for: a preset by name, with a model's own numbers where it has any. */
+export interface TransformSpec extends TransformNumbers {
+  /** `steps`: no preset, but the steps below. */
+  name: TransformName | 'steps';
+  /** For `steps` alone. */
+  steps?: PixelStep[];
+  /** What a pixel from 0 to 255 is multiplied by; for `steps` alone. Default 1 / 255. */
+  scale?: number;
 }

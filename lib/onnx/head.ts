@@ -52,6 +52,7 @@ export function findHead(graph: GraphView, options: { features?: string; logits?
     );
   }
   const { name, added, notes } = featuresOf(region.sources);
+  notes.push(...roundedNotes(graph, constants, region.sources));
   const [rows, columns] = region.sources[0].dims;
   return {
     logits: region.logits,
@@ -130,12 +131,49 @@ function noHead(
       ? 'Expected the logits to come from a linear layer (Gemm, MatMul or a 1x1 Conv)'
       : `Expected only linear layers between the features '${features}' and the logits`;
   const nearest = features === undefined ? nearestLinear(graph, constants, starts) : null;
+  const quantised = quantisedBehind(graph, starts);
+  if (quantised) {
+    return new FeatReconstructError(
+      `${expected}, found a quantised layer, ${describeNode(quantised)}, behind ${list(starts.map((start) => `'${start}'`))}: what it computes is rounded by each input's own scale. Export the model before quantisation, or quantise it in QDQ form (QuantFormat.QDQ).${nearest ? ` The nearest linear layer is ${describeNode(nearest)}, whose output '${nearest.outputs[0]}' may be named with ${option("the option 'logits'", '--logits-tensor')}.` : ''}`,
+    );
+  }
   const next = nearest
     ? `The nearest linear layer is ${describeNode(nearest)}: if its output '${nearest.outputs[0]}' holds the logits, name it with`
     : 'If the logits are another tensor of the graph, name it with';
   return new FeatReconstructError(
     `${expected}, found that ${list(blocked)}: the head is missing or not linear. ${next} ${option("the option 'logits'", '--logits-tensor')}.`,
   );
+}
+
+const quantisedOps = /^(QLinear\w+|QGemm|MatMulInteger\w*|ConvInteger)$/u;
+/** Nodes between an output and the layer in front of it. */
+const within = 8;
+
+/** A layer of 8-bit products close behind an output; null where there is none. */
+function quantisedBehind(graph: GraphView, starts: readonly string[]): NodeView | null {
+  let tensors = [...starts];
+  for (let step = 0; step < within; step++) {
+    const nodes = tensors.flatMap((tensor) => graph.producers.get(tensor) ?? []);
+    const found = nodes.find(({ op }) => quantisedOps.test(op));
+    if (found) return found;
+    tensors = [...new Set(nodes.flatMap(({ inputs }) => inputs))];
+  }
+  return null;
+}
+
+/** Says of features that the model itself rounds: figures are of these. */
+function roundedNotes(graph: GraphView, constants: ReadonlySet<string>, sources: readonly Source[]): string[] {
+  const keeps = new Set(['Flatten', 'Reshape', 'Identity', 'Squeeze', 'Transpose']);
+  for (const { tensor } of sources) {
+    let node = graph.producers.get(tensor);
+    for (let step = 0; node && keeps.has(node.op) && step < within; step++) node = graph.producers.get(node.inputs[0]);
+    if (node?.op === 'DequantizeLinear' && !constants.has(node.inputs[0])) {
+      return [
+        `The model is quantised: its features are rounded to 8 bits (${describeNode(node)}), and the head's weight is what its integers stand for. Figures are of these features, and not of the model before quantisation.`,
+      ];
+    }
+  }
+  return [];
 }
 
 /** The last layer with weights that the outputs hang on. */

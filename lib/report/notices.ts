@@ -22,6 +22,7 @@ export function noticesOf(results: Results): Notice[] {
   const { models } = results.environment;
   notices.push(...spreading(rows, models).map((text) => ({ kind: 'transform' as const, text })));
   notices.push(...otherTransforms(models).map((text) => ({ kind: 'transform' as const, text })));
+  notices.push(...assumedTransforms(models).map((text) => ({ kind: 'transform' as const, text })));
   notices.push(...unstatedTransforms(models).map((text) => ({ kind: 'transform' as const, text })));
   const others = rows.flatMap((row) =>
     row.warnings.filter((text) => !rowWarnings(row).includes(text) && !collapseOfBefore.test(text)),
@@ -80,6 +81,21 @@ const normalisation = (transform: Transform): string =>
   isPublished(transform)
     ? 'ImageNet’s mean and deviation'
     : `with mean ${numbers(transform.mean)} and deviation ${numbers(transform.std)} as they were given`;
+
+/** Models of which nobody said the transform, and that were shown photographs as is usual. */
+export function assumedTransforms(
+  models: readonly Pick<ModelRecord, 'name' | 'transform' | 'transformAssumed'>[],
+): string[] {
+  const assumed = models.filter(({ transformAssumed }) => transformAssumed);
+  const names = [...new Set(assumed.map(({ name }) => name))];
+  if (names.length === 0) return [];
+  // A model that reads uint8 sees pixels as they are.
+  const normalised = assumed.every(({ transform }) => transform?.scale === 1) ? '' : ', ImageNet’s mean and deviation';
+  const one = names.length === 1;
+  return [
+    `${list(names)} ${one ? 'states' : 'state'} no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped${normalised}), is assumed. If ${one ? 'the model was' : 'the models were'} trained with another one, these are not ${one ? 'its' : 'their'} answers in use: give it (transform, mean, std).`,
+  ];
+}
 
 /** Of models whose files state their transform, those that were seen through another one; a sentence for each of these. */
 export function otherTransforms(models: readonly Pick<ModelRecord, 'name' | 'transform' | 'ownTransform'>[]): string[] {

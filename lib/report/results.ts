@@ -6,7 +6,7 @@ import { notKnownNotes } from './known.js';
 import { count, seconds, share } from './figures.js';
 import { leftOutNotes } from './left-out.js';
 import { renderMatrices } from './matrix.js';
-import { otherTransforms, spreading, unstatedTransforms } from './notices.js';
+import { assumedTransforms, otherTransforms, spreading, unstatedTransforms } from './notices.js';
 import { rankNoteOf } from './rank-note.js';
 import { withShownNames } from './shown-names.js';
 import { renderTable } from './table.js';
@@ -45,7 +45,12 @@ const leftOut = ({ environment }: Pick<Results, 'environment'>): string[] =>
   leftOutNotes(environment.datasets).map((text) => `! ${text}`);
 
 const transformNotes = ({ rows, environment: { models } }: Pick<Results, 'rows' | 'environment'>): string[] =>
-  [...spreading(rows, models), ...otherTransforms(models), ...unstatedTransforms(models)].map((text) => `! ${text}`);
+  [
+    ...spreading(rows, models),
+    ...otherTransforms(models),
+    ...assumedTransforms(models),
+    ...unstatedTransforms(models),
+  ].map((text) => `! ${text}`);
 
 export function publishedNote({ source, target, train, test, mseTotal, accuracy, weights }: PublishedFigure): string {
   if (accuracy !== undefined) {

@@ -4,17 +4,25 @@ import { brief } from './figures.js';
 
 /** What images went through on their way into the models: a figure is of that as much as of the model. */
 export function seenThrough(models: readonly ModelRecord[]): string[] {
-  const seen = models.flatMap(({ name, transform }) => (transform ? [`${name}: ${inWords(transform)}`] : []));
+  const seen = models.flatMap(({ name, transform }) => (transform ? [`${name}: ${transformInWords(transform)}`] : []));
   return seen.length === 0 ? [] : [['transforms', ...new Set(seen)].join('\n    ')];
 }
 
 /** `'timm': shorter side 256 (bicubic), middle 224 x 224, mean 0.5, std 0.5`. */
-const inWords = ({ name, steps, mean, std }: Transform): string =>
-  `'${name}': ${[...steps.map(stepInWords), `mean ${numbers(mean)}`, `std ${numbers(std)}`].join(', ')}`;
+export const transformInWords = ({ name, steps, scale, mean, std, channels }: Transform): string =>
+  `'${name}': ${[...steps.map(stepInWords), ...scaleInWords(scale), `mean ${numbers(mean)}`, `std ${numbers(std)}`, ...(channels === 'bgr' ? ['BGR'] : [])].join(', ')}`;
+
+/** Pixels from 0 to 1 are the usual. */
+const scaleInWords = (scale: number): string[] =>
+  Math.abs(255 * scale - 1) < 1e-6 ? [] : scale === 1 ? ['pixels from 0 to 255'] : [`pixels times ${brief(scale)}`];
 
 function stepInWords(step: PixelStep): string {
+  if (step.op === 'grey') return 'grey';
   if (step.op === 'centerCrop') return `middle ${step.size.join(' x ')}`;
-  const size = typeof step.size === 'number' ? `shorter side ${step.size}` : `resized to ${step.size.join(' x ')}`;
+  const size =
+    typeof step.size === 'number'
+      ? `shorter side ${step.size}`
+      : `resized to ${step.fit === 'covers' ? 'cover ' : step.fit === 'within' ? 'lie within ' : ''}${step.size.join(' x ')}`;
   return `${size} (${step.interpolation})`;
 }
 

@@ -6,7 +6,8 @@ import type { LinearMap } from '../tensor/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
 import { readInput, sizeNote, type ModelInput } from './input.js';
 import { headlessModel } from './headless.js';
-import { besideModel, modelFileOf } from './hugging-face.js';
+import { besideModel } from './beside.js';
+import { modelFileOf } from './model-folder.js';
 import { providerName, type ExecutionProvider } from './providers.js';
 
 export interface LoadModelOptions {
@@ -48,8 +49,10 @@ export interface ModelDescription extends ModelInput {
   headNode: string;
   featuresTensor: string;
   logitsTensor: string;
-  /** The transform that the file itself states; null where it states none, as most do. */
+  /** The transform that the file states, or those of transformers or timm beside it; null where they state none. */
   transform: TransformSpec | null;
+  /** Names of the classes in the order of the logits, where config.json beside the model has them; else null. */
+  classNames: readonly string[] | null;
   /** What a user should know about how the model was read. */
   notes: string[];
 }
@@ -76,6 +79,12 @@ export async function describeModel(
   return (await readModel(model, options)).description;
 }
 
+/** The name of a model by its path, as its description has it: of the file, or of the folder where all are called `model.onnx`. */
+export async function modelNameOf(model: string): Promise<string> {
+  const modelPath = await modelFileOf(model);
+  return (await besideModel(modelPath)).name ?? path.parse(modelPath).name;
+}
+
 export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<Reading> {
   const modelPath = typeof model === 'string' ? await modelFileOf(model) : undefined;
   const bytes = typeof model === 'string' ? await readModelFile(modelPath!) : model;
@@ -87,6 +96,7 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
   const [classCount, featureDim] = head.weight.shape;
   // What the caller says counts first, then the files beside the model, where the graph leaves it open.
   const input = readInput(graph, options.imageSize, beside?.imageSize ?? undefined);
+  const stated = own === null && input.imageSize ? beside?.transformFor(input.imageSize) : undefined;
   const assumed = sizeNote(input, options.imageSize ?? beside?.imageSize ?? undefined);
   return {
     description: {
@@ -101,12 +111,10 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
       headNode: location.node,
       featuresTensor: location.features,
       logitsTensor: location.logits,
-      transform: own ?? beside?.transform ?? null,
-      notes: [
-        ...location.notes,
-        ...(own === null ? (beside?.notes ?? []) : []),
-        ...(assumed === null ? [] : [assumed]),
-      ],
+      transform: own ?? stated?.transform ?? null,
+      // Of a tower's classes nothing is known.
+      classNames: beside?.classNames?.length === classCount ? beside.classNames : null,
+      notes: [...location.notes, ...(stated?.notes ?? []), ...(assumed === null ? [] : [assumed])],
     },
     bytes,
     location,

@@ -3,6 +3,7 @@ import { createReadStream, realpathSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
+import { foreignKind } from './foreign-files.js';
 import { renameExternalData, resolveExternal } from '../onnx/index.js';
 
 /** A protobuf cannot be larger. */
@@ -11,6 +12,11 @@ const limit = 2 ** 31 - 1;
 /** Reads an .onnx file. @throws FeatReconstructError when there is none, or one larger than a protobuf can be */
 export async function readModelFile(file: string): Promise<Uint8Array> {
   const found = await stat(file).catch(() => null);
+  if (!found && !/[\\/]|\.\w+$/.test(file)) {
+    throw new FeatReconstructError(
+      `Expected an .onnx file, found the bare name '${file}' and no file of that name: models are files here. python onnx/export.py ${/^[\w.-]+$/.test(file) ? file : 'NAME'} --pretrained makes one of a model of timm, torchvision or open_clip; then give ${file}.onnx.`,
+    );
+  }
   if (!found?.isFile()) {
     throw new FeatReconstructError(
       `Expected an .onnx file at ${file}, found ${!found ? 'nothing' : found.isDirectory() ? 'a folder' : 'a pipe, a socket or a device'}: check the path.`,
@@ -21,6 +27,8 @@ export async function readModelFile(file: string): Promise<Uint8Array> {
       `Expected a model below 2 GiB at ${file}, found ${found.size} bytes: a protobuf cannot be larger; export it with external data.`,
     );
   }
+  const foreign = await foreignKind(file);
+  if (foreign !== null) throw new FeatReconstructError(`Expected an .onnx model at ${file}, found ${foreign}.`);
   return readFile(file);
 }
 

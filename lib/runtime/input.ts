@@ -67,25 +67,58 @@ export function sizeNote({ inputShape, layout, imageSize }: ModelInput, asked: u
   return `The model leaves the size of its images open: ${imageSize.join(' x ')} is assumed, since none was given.`;
 }
 
+/** What stands between an input and the first convolution, and leaves the channels where they are. */
+const before = new Set([
+  'Cast',
+  'Identity',
+  'Pad',
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Clip',
+  'Resize',
+  'Dropout',
+  'BatchNormalization',
+]);
+
 /**
  * Exporters of Hugging Face leave all four dimensions of an image open. The first convolution tells the channels: its weight
- * is (out, channels, …), and it reads the input as it is or, with the colours last, transposed.
+ * is (out, channels, …), and it reads the input as it is, behind a cast, a pad or a scale, or, with the colours last,
+ * transposed.
  */
 function withChannels(graph: GraphView, input: string, shape: number[]): number[] {
   if (shape.length !== 4 || shape[1] > 0 || shape[3] > 0) return shape;
-  const reads = (name: string): GraphView['nodes'] => graph.nodes.filter(({ inputs }) => inputs[0] === name);
-  const channelsOf = (name: string): number | undefined => {
-    const conv = reads(name).find(({ op }) => op === 'Conv');
-    const dims = conv && graph.initializers.get(conv.inputs[1])?.dims;
-    return dims && dims[1] * (conv.attributes.get('group')?.int ?? 1);
-  };
-  const first = channelsOf(input);
-  if (first !== undefined) return [shape[0], first, shape[2], -1];
-  const turned = reads(input).find(
-    ({ op, attributes }) => op === 'Transpose' && attributes.get('perm')?.ints?.join() === '0,3,1,2',
-  );
-  const last = turned && channelsOf(turned.outputs[0]);
-  return last === undefined ? shape : [shape[0], -1, shape[2], last];
+  const seen = new Set<string>();
+  const open = [{ tensor: input, turned: false }];
+  for (let at = open.shift(); at; at = open.shift()) {
+    const { tensor, turned } = at;
+    if (seen.has(tensor)) continue;
+    seen.add(tensor);
+    for (const { op, inputs, outputs, attributes } of graph.nodes) {
+      if (!inputs.includes(tensor)) continue;
+      const dims = op === 'Conv' && inputs[0] === tensor ? kernelOf(graph, inputs[1]) : null;
+      if (dims) {
+        const channels = dims[1] * (attributes.get('group')?.int ?? 1);
+        return turned ? [shape[0], -1, shape[2], channels] : [shape[0], channels, shape[2], -1];
+      }
+      if (before.has(op)) open.push({ tensor: outputs[0], turned });
+      const isTurn = op === 'Transpose' && !turned && attributes.get('perm')?.ints?.join() === '0,3,1,2';
+      if (isTurn) open.push({ tensor: outputs[0], turned: true });
+    }
+  }
+  return shape;
+}
+
+/** Shape of a convolution's weight: of a stored one, or of the one that a standardised weight is made of. */
+function kernelOf(graph: GraphView, weight: string): readonly number[] | null {
+  let names = [weight];
+  for (let step = 0; step < 12 && names.length > 0; step++) {
+    const dims = names.map((name) => graph.initializers.get(name)?.dims).find((each) => each?.length === 4);
+    if (dims) return dims;
+    names = names.flatMap((name) => graph.producers.get(name)?.inputs ?? []);
+  }
+  return null;
 }
 
 /** Three colours, or one, tell the channels. */
@@ -116,7 +149,7 @@ function sizeOf(
 }
 
 /**
- * Checks a batch against the input and turns float32 numbers into the model's float16 or float64.
+ * Checks a batch against the input and turns floats into the model's floats, whole numbers into its whole numbers.
  * @throws FeatReconstructError when the type or the shape is another one
  */
 export function toModelTensor(input: ModelInput, batch: ModelBatch): GraphTensor {
@@ -135,6 +168,23 @@ export function toModelTensor(input: ModelInput, batch: ModelBatch): GraphTensor
   }
   if (data instanceof Float32Array && inputType === 'float64') {
     return { type: 'float64', data: new Float64Array(data), dims };
+  }
+  // NumPy's own types: float64 for numbers, int64 for whole ones.
+  if (data instanceof Float64Array && inputType === 'float32') {
+    return { type: 'float32', data: new Float32Array(data), dims };
+  }
+  if (data instanceof Float64Array && inputType === 'float16') {
+    return { type: 'float16', data: float32ToFloat16(new Float32Array(data)), dims };
+  }
+  if (data instanceof Int32Array && inputType === 'int64') {
+    return { type: 'int64', data: BigInt64Array.from(data, BigInt), dims };
+  }
+  if (
+    data instanceof BigInt64Array &&
+    inputType === 'int32' &&
+    data.every((value) => BigInt.asIntN(32, value) === value)
+  ) {
+    return { type: 'int32', data: Int32Array.from(data, Number), dims };
   }
   throw new FeatReconstructError(
     `Expected ${inputType} numbers for the input '${inputName}', found ${type}: convert them.`,

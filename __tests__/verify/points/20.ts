@@ -26,7 +26,15 @@ async function audit(
 ): Promise<Check[]> {
   const subject = `audit ${model} ${images.replace(/^.*[\\/]/, '')}`;
   const { value, problem } = await callJson<Results>([
-    ...['audit', join(settings.models!, `${model}.onnx`), images, '--data-dir', settings.data!],
+    ...[
+      'audit',
+      join(settings.models!, `${model}.onnx`),
+      images,
+      '--data-dir',
+      settings.data!,
+      '--transform',
+      'protocol',
+    ],
     ...['--stores', settings.stores, '--out', await outFolder(`audit-${model}`), ...more],
   ]);
   if (!value?.leaks) return [failed(subject, problem)];

@@ -1,0 +1,262 @@
+"""Exports of the field's classifiers at tiny size and random weights, read by `featreconstruct inspect`: docs/exports.md.
+
+    pip install torch torchvision timm "transformers<5" onnx onnxscript skl2onnx scikit-learn tensorflow tf2onnx
+    npm run build && python __tests__/goldens/exports.py FOLDER [transformers|timm|sklearn|keras ...]
+
+Each model is written to FOLDER, inspected and deleted; FOLDER/table.json keeps the rows (what is there is not made again), and
+docs/exports.md is written from all of them at the end.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+import warnings
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+warnings.filterwarnings("ignore")
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CLASSES = 24
+
+# Sizes that make a family small; what a family has not is left out.
+SMALL = dict(
+    num_hidden_layers=2, num_attention_heads=2, hidden_size=32, intermediate_size=64, image_size=64, patch_size=16,
+    num_labels=CLASSES,
+)
+FAMILIES = dict(
+    beit=SMALL, data2vec_vision=SMALL, deit=SMALL, dinov2=SMALL, dinov2_with_registers=SMALL, ijepa=SMALL, vit=SMALL,
+    vit_msn=SMALL, siglip=dict(vision=SMALL), clip=dict(vision=SMALL), metaclip_2=dict(vision=SMALL),
+    bit=dict(embedding_size=32, hidden_sizes=[64, 128], depths=[1, 1], num_groups=8),
+    convnext=dict(hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1]),
+    convnextv2=dict(hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1]),
+    cvt=dict(embed_dim=[64, 64, 64], num_heads=[1, 2, 4], depth=[1, 1, 1]),
+    efficientnet=dict(image_size=64, depth_coefficient=0.1, hidden_dim=1280),
+    focalnet=dict(image_size=64, embed_dim=16, depths=[1, 1, 1, 1], hidden_sizes=[16, 32, 64, 128]),
+    hgnet_v2=dict(),
+    hiera=dict(image_size=[64, 64], embed_dim=16, depths=[1, 1, 1, 1], masked_unit_size=[8, 8]),
+    levit=dict(image_size=64, hidden_sizes=[16, 32, 48], num_attention_heads=[1, 2, 3], depths=[1, 1, 1],
+               key_dim=[8, 8, 8]),
+    mobilenet_v1=dict(depth_multiplier=0.25, image_size=64),
+    mobilenet_v2=dict(depth_multiplier=0.25, image_size=64),
+    mobilevit=dict(image_size=64, hidden_sizes=[16, 24, 32], neck_hidden_sizes=[8, 8, 16, 16, 24, 24, 64]),
+    mobilevitv2=dict(image_size=64, width_multiplier=0.25),
+    poolformer=dict(hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1]),
+    pvt=dict(image_size=64, hidden_sizes=[8, 16, 40, 32], depths=[1, 1, 1, 1]),
+    pvt_v2=dict(image_size=64, hidden_sizes=[8, 16, 40, 32], depths=[1, 1, 1, 1]),
+    regnet=dict(embedding_size=8, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1], groups_width=4),
+    resnet=dict(embedding_size=8, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1]),
+    segformer=dict(hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1], num_attention_heads=[1, 2, 3, 4]),
+    swiftformer=dict(depths=[1, 1, 1, 1], embed_dims=[8, 16, 24, 32], image_size=64),
+    swin=dict(image_size=64, embed_dim=8, depths=[1, 1], num_heads=[1, 2], window_size=4),
+    swinv2=dict(image_size=64, embed_dim=8, depths=[1, 1], num_heads=[1, 2], window_size=4),
+    textnet=dict(),
+    donut_swin=dict(image_size=64, embed_dim=8, depths=[1, 1], num_heads=[1, 2], window_size=4),
+)
+CLASS_OF = dict(
+    donut_swin="DonutSwinForImageClassification", metaclip_2="MetaClip2ForImageClassification",
+    hgnet_v2="HGNetV2ForImageClassification",
+)
+
+# One small member of each of timm's families, all at 64 to 224 pixels.
+TIMM = """resnet10t resnet18 resnet26d seresnet33ts mobilenetv2_050 mobilenetv3_small_050
+mobilenetv4_conv_small efficientnet_b0 tf_efficientnet_lite0 efficientnetv2_rw_t mnasnet_small spnasnet_100 fbnetc_100
+ghostnet_050 ghostnetv2_100 hardcorenas_a lcnet_050 tinynet_e regnetx_002 regnety_002 regnetz_b16 inception_v3
+dla34 selecsls42 darknet17 convnext_atto
+convnext_atto_ols convnextv2_atto vit_tiny_patch16_224 vit_relpos_small_patch16_224
+vit_small_patch32_224 deit_tiny_patch16_224 deit_tiny_distilled_patch16_224 deit3_small_patch16_224 eva02_tiny_patch14_224 swin_tiny_patch4_window7_224 cait_xxs24_224 xcit_nano_12_p16_224
+levit_128s levit_conv_128s repvit_m0_9 efficientformer_l1 efficientformerv2_s0 efficientvit_b0 efficientvit_m0 mobilevit_xxs
+mobilevitv2_050 mobileone_s0 repvgg_a0 fastvit_t8 edgenext_xx_small poolformer_s12 caformer_s18 convformer_s18 pvt_v2_b0
+visformer_tiny pit_ti_224 pit_ti_distilled_224 coatnet_0_rw_224 mixer_s32_224 gmlp_ti16_224 resmlp_12_224 eca_nfnet_l0 nf_resnet26 rexnet_100 skresnet18 gernet_s nest_tiny focalnet_tiny_srf davit_tiny tiny_vit_5m_224 inception_next_atto hgnet_tiny
+hgnetv2_b0 mambaout_femto starnet_s1 shvit_s1 swiftformer_xs test_vit test_resnet test_efficientnet""".split()
+
+
+def torch_export(model, file, exporter, size, opened=False, name="pixel_values"):
+    import torch
+
+    model = model.eval()
+    x = torch.zeros(2, 3, *size)
+    if exporter == "dynamo":
+        torch.onnx.export(model, (x,), file, dynamo=True, input_names=[name], output_names=["logits"],
+                          dynamic_shapes=({0: torch.export.Dim("batch")},), verbose=False)
+        return
+    axes = {0: "batch", 1: "channels", 2: "height", 3: "width"} if opened else {0: "batch"}
+    torch.onnx.export(model, (x,), file, dynamo=False, opset_version=17, input_names=[name], output_names=["logits"],
+                      dynamic_axes={name: axes, "logits": {0: "batch"}})
+
+
+def transformers_models():
+    """As optimum exports them: one input, all of its dimensions open, one output, the logits."""
+    import torch
+    import transformers
+
+    class Logits(torch.nn.Module):
+        def __init__(self, model):
+            super().__init__()
+            self.model = model
+
+        def forward(self, pixel_values):
+            return self.model(pixel_values=pixel_values).logits
+
+    for exporter in ("torchscript", "dynamo"):
+        for family, sizes in FAMILIES.items():
+            def make(file, family=family, sizes=sizes, exporter=exporter):
+                module = f"transformers.models.{family}"
+                names = [n for n in dir(transformers) if n.endswith("ForImageClassification")]
+                plain = family.replace("_", "").lower()
+                wanted = CLASS_OF.get(family) or next(
+                    n for n in names if n.lower() == f"{plain}forimageclassification"
+                )
+                cls = getattr(transformers, wanted)
+                config_class = cls.config_class
+                if "vision" in sizes:
+                    config = config_class(vision_config=sizes["vision"], num_labels=CLASSES)
+                else:
+                    config = config_class(**{**sizes, "num_labels": CLASSES})
+                torch.manual_seed(0)
+                model = cls(config)
+                assert model.config.num_labels == CLASSES, module
+                torch_export(Logits(model), file, exporter, (64, 64), opened=exporter == "torchscript")
+                return 64
+            yield f"transformers {family}", exporter, make
+
+
+def timm_models():
+    import timm
+    import torch
+
+    for exporter in ("torchscript", "dynamo"):
+        for name in TIMM:
+            def make(file, name=name, exporter=exporter):
+                torch.manual_seed(0)
+                model = timm.create_model(name, num_classes=CLASSES, exportable=True)
+                size = model.pretrained_cfg.get("input_size", (3, 224, 224))[1:]
+                torch_export(model, file, exporter, size, name="input")
+                return size[0]
+            yield f"timm {name}", exporter, make
+
+
+def sklearn_models():
+    import numpy as np
+    from skl2onnx import to_onnx
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import LinearSVC
+
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(400, 12)).astype("float32"), rng.integers(0, 5, 400)
+    for model, options in [
+        (LogisticRegression(), {}),
+        (make_pipeline(StandardScaler(), LogisticRegression()), {"zipmap": False}),
+        (MLPClassifier((16,), max_iter=30), {}),
+        (MLPClassifier((16, 8), max_iter=30), {"zipmap": False}),
+        (SGDClassifier(loss="log_loss"), {}),
+        (LinearSVC(), {}),
+        (RidgeClassifier(), {}),
+        (LinearDiscriminantAnalysis(), {}),
+    ]:
+        last = model[-1] if hasattr(model, "steps") else model
+
+        def make(file, model=model, last=last, options=options):
+            model.fit(x, y)
+            given = {id(last): options} if options else None
+            file.write_bytes(to_onnx(model, x[:1], options=given, target_opset=17).SerializeToString())
+            return None
+        what = type(last).__name__ + (" in a pipeline" if last is not model else "")
+        what += " of two layers" if getattr(last, "hidden_layer_sizes", None) == (16, 8) else ""
+        yield f"scikit-learn {what}", "skl2onnx", make
+
+
+def keras_models():
+    import tensorflow as tf
+    import tf2onnx
+    from tensorflow.keras import applications as apps
+
+    for name, arguments in dict(
+        MobileNet=dict(alpha=0.25), MobileNetV2=dict(alpha=0.35), MobileNetV3Small=dict(alpha=0.75, minimalistic=True),
+        EfficientNetB0={}, EfficientNetV2B0={}, NASNetMobile={}, DenseNet121={}, ResNet50={}, ConvNeXtTiny={}, Xception={},
+    ).items():
+        def make(file, name=name, arguments=arguments):
+            tf.keras.utils.set_random_seed(0)
+            size = 224 if name == "NASNetMobile" else 96
+            model = getattr(apps, name)(weights=None, classes=CLASSES, input_shape=(size, size, 3), **arguments)
+            call = tf.function(lambda image: model(image, training=False))
+            spec = [tf.TensorSpec((None, size, size, 3), tf.float32, name="image")]
+            tf2onnx.convert.from_function(call, input_signature=spec, opset=17, output_path=str(file))
+            return None
+        yield f"Keras {name}", "tf2onnx", make
+
+
+def inspect(file, size):
+    command = ["node", str(ROOT / "dist/cli/main.js"), "inspect", str(file), "--json"]
+    done = subprocess.run([*command, *(["--image-size", str(size)] if size else [])], capture_output=True, text=True)
+    if done.returncode != 0 and size and "--image-size" in done.stderr:
+        done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        return dict(verdict=done.stderr.split("\n")[0].replace(str(file), "FILE"))
+    found = json.loads(done.stdout)
+    return dict(d=found["featureDim"], c=found["classCount"], verdict="read", notes=found["notes"])
+
+
+def write_table(rows):
+    from collections import Counter
+
+    done = [row for row in rows if "unmade" not in row]
+    read = sum(row["verdict"] == "read" for row in done)
+    kinds = Counter(row["name"].split()[0] for row in done)
+    lines = [
+        "# Exports that were tried",
+        "",
+        "Classifiers at small size and random weights, exported and read by `inspect`, which checks on a random batch that the head",
+        "of the features gives the model's own logits. `__tests__/goldens/exports.py` makes and reads them, one command.",
+        "",
+        f"{len(done)} exports, {read} read: " + ", ".join(f"{n} of {kind}" for kind, n in kinds.items()) + ".",
+        "",
+        "| model | exporter | d | c | verdict |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in done:
+        verdict = row["verdict"] if row["verdict"] != "read" else "read" + (
+            ": " + "; ".join(note for note in row["notes"] if "size of its images" not in note) if row["notes"] else ""
+        )
+        verdict = verdict if len(verdict) <= 150 else verdict[:149] + "…"
+        cells = [row["name"], row["exporter"], row.get("d", ""), row.get("c", ""), verdict.replace("|", "\\|")]
+        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    unmade = [row for row in rows if "unmade" in row]
+    if unmade:
+        lines += ["", "Not exported by the exporter itself: " + ", ".join(f"{r['name']} ({r['exporter']})" for r in unmade) + "."]
+    (ROOT / "docs/exports.md").write_text("\n".join(lines) + "\n")
+
+
+def main(folder, wanted):
+    folder.mkdir(parents=True, exist_ok=True)
+    table = folder / "table.json"
+    rows = json.loads(table.read_text()) if table.exists() else []
+    known = {(row["name"], row["exporter"]) for row in rows}
+    makers = dict(transformers=transformers_models, timm=timm_models, sklearn=sklearn_models, keras=keras_models)
+    for kind in wanted or makers:
+        for name, exporter, make in makers[kind]():
+            if (name, exporter) in known:
+                continue
+            file = folder / "model.onnx"
+            for old in folder.glob("model.onnx*"):
+                old.unlink()
+            row = dict(name=name, exporter=exporter)
+            try:
+                size = make(file)
+                row.update(inspect(file, size))
+            except Exception as error:  # noqa: BLE001: an exporter may fail in any way
+                row["unmade"] = "".join(traceback.format_exception_only(error)).strip()[:300]
+            rows.append(row)
+            table.write_text(json.dumps(rows, indent=1))
+            print(name, exporter, row.get("d"), row.get("c"), row.get("verdict") or row.get("unmade"), flush=True)
+    write_table(rows)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

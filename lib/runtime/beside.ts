@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { FeatReconstructError } from '../base/index.js';
+import { makeTransform, type TransformSpec } from '../images/index.js';
+import { followedProcessor, processorSize, type Processor } from './processor.js';
+import { sidesOf, type Followed } from './stated.js';
+import { followedTimm, timmConfigOf, timmSize } from './timm-config.js';
+
+/** What the files beside a model say of its images and classes. */
+export interface Beside {
+  /** Height and width; null where nothing is said. */
+  imageSize: [number, number] | null;
+  /** The folder's name, where transformers' files are there: all of its models are called `model.onnx`. */
+  name: string | null;
+  /** In the order of the logits; null where they are not named. */
+  classNames: readonly string[] | null;
+  /**
+   * What becomes of an image on its way into an input of this size, as far as it can be followed, and what is to be said of
+   * that.
+   */
+  transformFor(size: readonly [number, number]): { transform: TransformSpec | null; notes: string[] };
+}
+
+/** What is read of config.json, transformers' and timm's. */
+interface Config {
+  image_size?: unknown;
+  id2label?: unknown;
+  label_names?: unknown;
+}
+
+/**
+ * Reads `preprocessor_config.json` and `config.json` beside a model, or above its folder `onnx`, as transformers and timm
+ * write them.
+ * @throws FeatReconstructError where one of them is no JSON
+ */
+export async function besideModel(file: string): Promise<Beside> {
+  const dir = path.dirname(file);
+  const folders = path.basename(path.resolve(dir)) === 'onnx' ? [dir, path.dirname(dir)] : [dir];
+  const found = await firstJson(folders, 'config.json');
+  const config = (found?.value ?? {}) as Config;
+  const timm = timmConfigOf(config);
+  const preprocessor = await firstJson(folders, 'preprocessor_config.json');
+  // The file that states the transform, how it is followed, and the size that it makes.
+  const stated = preprocessor
+    ? {
+        file: preprocessor.file,
+        follow: () => followedProcessor(preprocessor.value as Processor),
+        size: processorSize(preprocessor.value as Processor),
+      }
+    : timm && {
+        file: found!.file,
+        follow: (at: readonly [number, number]) => followedTimm(timm, at),
+        size: timmSize(timm),
+      };
+  const name =
+    found && path.parse(file).name === 'model' ? path.basename(path.resolve(folders[folders.length - 1])) : null;
+  return {
+    imageSize: stated?.size ?? sidesOf(config.image_size),
+    name: name || null,
+    classNames: namesOf(config),
+    transformFor(size) {
+      if (!stated) return { transform: null, notes: [] };
+      const where = `${path.basename(stated.file)} beside the model`;
+      const read = checked(stated.follow(size), size);
+      return 'why' in read
+        ? { transform: null, notes: [`${where} is not followed: ${read.why}. Name the transform yourself.`] }
+        : { transform: read.transform, notes: [`${where} states the transform.`] };
+    },
+  };
+}
+
+/** A transform that makes other images than the graph reads is none of this model's. */
+function checked(read: Followed, size: readonly [number, number]): Followed {
+  if ('why' in read) return read;
+  try {
+    makeTransform(read.transform, size);
+  } catch (error) {
+    return { why: (error as Error).message.replace(/\.$/, '') };
+  }
+  const last = read.transform.steps?.at(-1);
+  if (!last || last.op === 'grey' || typeof last.size === 'number' || last.size.join() === size.join()) return read;
+  return { why: `it makes images of ${last.size.join(' x ')}, and the model reads ${size.join(' x ')}` };
+}
+
+/** transformers' `id2label`, or timm's `label_names`; names that say nothing (`LABEL_0`) are none. */
+function namesOf({ id2label, label_names }: Config): string[] | null {
+  const entries = Object.entries(((Array.isArray(label_names) ? label_names : id2label) ?? {}) as object);
+  const names = entries.map(([index, name]: [string, unknown], place) => (index === String(place) ? name : null));
+  const isNamed = names.length >= 2 && names.every((name) => typeof name === 'string');
+  return isNamed && !names.every((name) => /^LABEL_\d+$/.test(name as string)) ? (names as string[]) : null;
+}
+
+async function firstJson(folders: readonly string[], name: string): Promise<{ file: string; value: unknown } | null> {
+  for (const folder of folders) {
+    const file = path.join(folder, name);
+    let text: string;
+    try {
+      text = await readFile(file, 'utf8');
+    } catch {
+      continue;
+    }
+    try {
+      const value: unknown = JSON.parse(text);
+      if (typeof value === 'object' && value !== null) return { file, value };
+    } catch {
+      // Said below.
+    }
+    throw new FeatReconstructError(
+      `Expected JSON in ${file}, found none: it stands beside the model and would state its transform. Copy it again or take it away.`,
+    );
+  }
+  return null;
+}

@@ -1,0 +1,179 @@
+import type { Interpolation, PixelStep } from '../images/index.js';
+import { filterOf, sidesOf, tripleOf, type Followed } from './stated.js';
+
+/** The fields of transformers' image processors that say what becomes of an image. */
+export interface Processor {
+  image_processor_type?: unknown;
+  feature_extractor_type?: unknown;
+  do_resize?: boolean | null;
+  size?: unknown;
+  resample?: unknown;
+  do_center_crop?: boolean | null;
+  crop_size?: unknown;
+  crop_pct?: number | null;
+  do_rescale?: boolean | null;
+  rescale_factor?: number | null;
+  rescale_offset?: boolean | null;
+  do_normalize?: boolean | null;
+  include_top?: boolean | null;
+  image_mean?: unknown;
+  image_std?: unknown;
+  do_flip_channel_order?: boolean | null;
+}
+
+/** What a class of processors does where its file says nothing (transformers 4.57). */
+interface Defaults {
+  resample: Interpolation;
+  crops: boolean;
+  mean: readonly number[];
+  std: readonly number[];
+  /** A size of one number is the shorter side. */
+  shorter?: boolean;
+  size?: unknown;
+}
+
+const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const clip = { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] };
+const edge224 = { shortest_edge: 224 };
+const ofClip: Defaults = { ...clip, resample: 'bicubic', crops: true, shorter: true, size: edge224 };
+const ofMobileNet: Defaults = {
+  ...half,
+  resample: 'bilinear',
+  crops: true,
+  shorter: true,
+  size: { shortest_edge: 256 },
+};
+const ofVit: Defaults = { ...half, resample: 'bilinear', crops: false, size: 224 };
+
+const known: Readonly<Record<string, Defaults>> = {
+  ViT: ofVit,
+  DeiT: { ...half, resample: 'bicubic', crops: true, size: 256 },
+  Beit: { ...half, resample: 'bicubic', crops: true, size: 256 },
+  ConvNext: { ...half, resample: 'bilinear', crops: false, shorter: true, size: { shortest_edge: 384 } },
+  Levit: { ...imagenet, resample: 'bicubic', crops: true, shorter: true, size: edge224 },
+  PoolFormer: { ...imagenet, resample: 'bicubic', crops: true, shorter: true, size: edge224 },
+  EfficientNet: { ...half, resample: 'nearest', crops: false, size: 346 },
+  EfficientFormer: { ...imagenet, resample: 'bicubic', crops: true, size: 224 },
+  MobileNetV1: ofMobileNet,
+  MobileNetV2: ofMobileNet,
+  MobileViT: { ...half, resample: 'bilinear', crops: true, shorter: true, size: edge224 },
+  Bit: ofClip,
+  CLIP: ofClip,
+  Pvt: { ...imagenet, resample: 'bilinear', crops: false, size: 224 },
+  Segformer: { ...imagenet, resample: 'bilinear', crops: false, size: 512 },
+  Siglip: { ...half, resample: 'bicubic', crops: false, size: 224 },
+};
+
+/** Switches whose meaning has no counterpart here, where they are on. */
+const foreign = [
+  'do_pad',
+  'do_thumbnail',
+  'do_align_long_axis',
+  'do_color_quantize',
+  'do_image_splitting',
+  'size_divisor',
+];
+
+/** Below this a ConvNeXt's processor crops, from there on it squashes (transformers, image_processing_convnext.py). */
+const cropsBelow = 384;
+
+/** `ViTImageProcessorFast`, `ConvNextFeatureExtractor` → `ViT`, `ConvNext`. */
+const kindOf = ({ image_processor_type: now, feature_extractor_type: before }: Processor): string =>
+  String(now ?? before ?? '').replace(/(ImageProcessor|FeatureExtractor)(Fast)?$/, '');
+
+/** Height and width of the images that a processor makes; null where that hangs on the image. */
+export function processorSize(processor: Processor): [number, number] | null {
+  const read = resizing(processor);
+  return 'why' in read ? null : read.made;
+}
+
+/** A processor's pixel steps, numbers and order of colours. */
+export function followedProcessor(processor: Processor): Followed {
+  const on = foreign.find((key) => (processor as Record<string, unknown>)[key]);
+  if (on !== undefined) return { why: `it has '${on}', which has no counterpart here` };
+  const read = resizing(processor);
+  if ('why' in read) return read;
+  const kind = kindOf(processor);
+  const defaults = known[kind] ?? ofVit;
+  const isMobileVit = kind === 'MobileViT';
+  const normalises = (processor.do_normalize ?? true) && !isMobileVit;
+  const mean = normalises ? tripleOf(processor.image_mean ?? defaults.mean) : [0, 0, 0];
+  const std = normalises ? tripleOf(processor.image_std ?? defaults.std) : [1, 1, 1];
+  if (!mean || !std || std.some((value) => value <= 0)) return { why: 'it normalises by no three numbers' };
+  const scale = (processor.do_rescale ?? true) ? (processor.rescale_factor ?? 1 / 255) : 1;
+  // EfficientNet's: pixels from −1 on, and by the deviation once more for a model with its head.
+  const offset = processor.rescale_offset ? 1 : 0;
+  const again =
+    kind === 'EfficientNet' && (processor.include_top ?? true) ? tripleOf(processor.image_std ?? defaults.std) : null;
+  return {
+    transform: {
+      name: 'steps',
+      steps: read.steps,
+      scale,
+      mean: mean.map((value) => value + offset),
+      std: std.map((value, i) => value * (again?.[i] ?? 1)),
+      ...((processor.do_flip_channel_order ?? isMobileVit) ? { channels: 'bgr' } : {}),
+    },
+  };
+}
+
+interface Resizing {
+  steps: PixelStep[];
+  /** Height and width that come out. */
+  made: [number, number];
+}
+
+/** What of an image is resized and cropped, by the class of the processor. */
+function resizing(processor: Processor): Resizing | { why: string } {
+  const kind = kindOf(processor);
+  if (kind === 'Perceiver' || kind === 'TextNet' || kind === 'ImageGPT' || kind === 'Siglip2') {
+    return { why: `what a ${kind} processor does to sizes has no counterpart here` };
+  }
+  const defaults = known[kind] ?? ofVit;
+  const interpolation = filterOf(processor.resample ?? defaults.resample);
+  if (!interpolation) return { why: `it resizes by filter '${String(processor.resample)}', which is none of Pillow's` };
+  const size = processor.size ?? defaults.size;
+  // Where the class is not known, a crop to a single number goes with a shorter side, as in CLIP's.
+  const crops = processor.do_center_crop ?? defaults.crops;
+  const shorterByDefault = known[kind]?.shorter ?? processor.crop_pct != null;
+  const shorter = edgeOf(size) ?? (shorterByDefault && typeof size === 'number' ? size : null);
+  const sides = shorter === null ? sidesOf(size) : null;
+  const cropped = crops
+    ? sidesOf(
+        processor.crop_size ??
+          (known[kind] ? (kind === 'MobileViT' ? 256 : kind === 'EfficientNet' ? 289 : 224) : undefined),
+      )
+    : null;
+  if (crops && !cropped) return { why: 'it crops to no size' };
+  const cropStep = (to: [number, number]): PixelStep => ({ op: 'centerCrop', size: to, offset: 'floor' });
+  if (!(processor.do_resize ?? true)) {
+    return cropped ? { steps: [cropStep(cropped)], made: cropped } : { why: 'it does not resize' };
+  }
+  const resized = (to: number | [number, number]): PixelStep => ({ op: 'resize', size: to, interpolation });
+  if (kind === 'ConvNext' || (!known[kind] && processor.crop_pct != null && !crops)) {
+    if (shorter === null) return { why: 'how it resizes has no counterpart here' };
+    const made: [number, number] = [shorter, shorter];
+    if (shorter >= cropsBelow) return { steps: [resized(made)], made };
+    return { steps: [resized(Math.trunc(shorter / (processor.crop_pct ?? 224 / 256))), cropStep(made)], made };
+  }
+  const share = kind === 'PoolFormer' ? (processor.crop_pct === undefined ? 0.9 : processor.crop_pct) : null;
+  const longer = kind === 'Levit' && shorter !== null ? Math.trunc((256 / 224) * shorter) : null;
+  const edge =
+    longer ??
+    (share === null ? shorter : Math.trunc((shorter ?? (sides && sides[0] === sides[1] ? sides[0] : NaN)) / share));
+  if (edge !== null && Number.isFinite(edge)) {
+    return cropped
+      ? { steps: [resized(edge), cropStep(cropped)], made: cropped }
+      : { why: 'it resizes the shorter side and does not crop, so that sizes hang on the image' };
+  }
+  if (!sides || share !== null) return { why: 'how it resizes has no counterpart here' };
+  return cropped
+    ? { steps: [resized(sides), cropStep(cropped)], made: cropped }
+    : { steps: [resized(sides)], made: sides };
+}
+
+function edgeOf(size: unknown): number | null {
+  const { shortest_edge: edge, longest_edge: longest } = (size ?? {}) as Record<string, unknown>;
+  return Number.isInteger(edge) && (edge as number) > 0 && longest == null ? (edge as number) : null;
+}

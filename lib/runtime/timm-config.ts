@@ -1,0 +1,62 @@
+import { roundHalfToEven, type PixelStep } from '../images/index.js';
+import { filterOf, tripleOf, type Followed } from './stated.js';
+
+/** timm's data configuration of a pretrained model (timm/data/config.py). */
+export interface TimmConfig {
+  input_size?: unknown;
+  interpolation?: unknown;
+  crop_pct?: unknown;
+  crop_mode?: unknown;
+  crop_border_pixels?: unknown;
+  mean?: unknown;
+  std?: unknown;
+}
+
+/** `pretrained_cfg` of a config.json, or its own fields, as timm wrote them at first; null where it is none of timm's. */
+export function timmConfigOf(config: object): TimmConfig | null {
+  const { pretrained_cfg: nested, architecture } = config as { pretrained_cfg?: unknown; architecture?: unknown };
+  if (typeof nested === 'object' && nested !== null) return nested;
+  return typeof architecture === 'string' && 'input_size' in config ? config : null;
+}
+
+/** Height and width of (channels, height, width). */
+export function timmSize({ input_size: size }: TimmConfig): [number, number] | null {
+  const isSize = Array.isArray(size) && size.length === 3 && size.every((side) => Number.isInteger(side) && side > 0);
+  return isSize ? [size[1] as number, size[2] as number] : null;
+}
+
+/** timm's evaluation (timm/data/transforms_factory.py, transforms_imagenet_eval), with its defaults. */
+export function followedTimm(config: TimmConfig, size: readonly [number, number]): Followed {
+  const { crop_mode: mode = 'center', crop_border_pixels: border } = config;
+  const cropPct = Number(config.crop_pct ?? 0.875) || 0.875;
+  const interpolation = filterOf(config.interpolation ?? 'bicubic');
+  const mean = tripleOf(config.mean ?? [0.485, 0.456, 0.406]);
+  const std = tripleOf(config.std ?? [0.229, 0.224, 0.225]);
+  if (!interpolation) return { why: `its interpolation '${String(config.interpolation)}' is none of Pillow's filters` };
+  if (!mean || !std) return { why: 'it normalises by no three numbers' };
+  if (border) return { why: 'it trims borders' };
+  const scaled: [number, number] = [Math.floor(size[0] / cropPct), Math.floor(size[1] / cropPct)];
+  const target: [number, number] = [...size];
+  if (mode === 'squash' || mode === 'border') {
+    const fill = mean.map((value) => Math.min(255, Math.max(0, roundHalfToEven(255 * value)))) as [
+      number,
+      number,
+      number,
+    ];
+    const steps: PixelStep[] =
+      mode === 'squash'
+        ? [
+            { op: 'resize', size: scaled, interpolation },
+            { op: 'centerCrop', size: target },
+          ]
+        : [
+            { op: 'resize', size: scaled, interpolation, fit: 'within' },
+            { op: 'centerCrop', size: target, fill },
+          ];
+    return { transform: { name: 'steps', steps, mean, std } };
+  }
+  if (mode !== null && mode !== 'center') return { why: `its crop mode '${String(mode)}' is not known` };
+  // A share above 1 is a smaller image in a frame, which the preset has not.
+  if (cropPct > 1) return { why: `its crop_pct ${cropPct} is above 1` };
+  return { transform: { name: 'timm', mean, std, cropPct, interpolation } };
+}
