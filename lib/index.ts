@@ -40,11 +40,13 @@ export { makeTransform } from './images/index.js';
 export type {
   EncodedImage,
   Interpolation,
+  PixelInput,
   PixelStep,
   RgbImage,
   Transform,
   TransformName,
   TransformChoice,
+  TransformNumbers,
   TransformSpec,
 } from './images/index.js';
 export { openDataset } from './datasets/index.js';
@@ -74,7 +76,14 @@ export type {
   VulkanReport,
 } from './runtime/index.js';
 export { extractFeatures, extractToStore, openStore } from './extract/index.js';
-export type { Activations, ExtractOptions, Provenance, SkippedImage, Store } from './extract/index.js';
+export type {
+  Activations,
+  ExtractOptions,
+  Provenance,
+  SkippedImage,
+  Store,
+  UnstatedTransform,
+} from './extract/index.js';
 export {
   accumulate,
   accumulateFolds,

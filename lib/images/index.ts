@@ -24,6 +24,6 @@ export { interpolations, resize, resizedSize } from './resize.js';
 export { centerCrop, roundHalfToEven } from './crop.js';
 export { ownTransform, ownTransformKey, sameTransform } from './own-transform.js';
 export { applyPixels, makeTransform, transformNames } from './transform.js';
-export type { Reads } from './transform.js';
+export type { PixelInput } from './transform.js';
 export { thumbnail } from './thumbnail.js';
 export { BatchWriter } from './batch.js';

@@ -66,7 +66,7 @@ function resizeAndCrop(size: Size, spec: Required<Pick<TransformSpec, 'cropPct' 
 }
 
 /** What of a model's input a transform must know. */
-export interface Reads {
+export interface PixelInput {
   /** Default 3. */
   channels?: 1 | 3;
   /** `uint8` reads pixels as they are. Default `float32`. */
@@ -91,7 +91,7 @@ export interface Reads {
 export function makeTransform(
   spec: TransformSpec | TransformName,
   size: readonly [number, number],
-  { channels = 3, type = 'float32' }: Reads = {},
+  { channels = 3, type = 'float32' }: PixelInput = {},
 ): Transform {
   const asked: TransformSpec = typeof spec === 'string' ? { name: spec } : dropUndefined(spec);
   const preset = asked.name === 'steps' ? ownSteps(asked) : presetOf(asked);
