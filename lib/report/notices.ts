@@ -93,7 +93,7 @@ export function assumedTransforms(
   const normalised = assumed.every(({ transform }) => transform?.scale === 1) ? '' : ', ImageNet’s mean and deviation';
   const one = names.length === 1;
   return [
-    `${list(names)} ${one ? 'states' : 'state'} no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped${normalised}), is assumed. If ${one ? 'the model was' : 'the models were'} trained with another one, these are not ${one ? 'its' : 'their'} answers in use: give it (transform, mean, std).`,
+    `${list(names)} ${one ? 'states' : 'state'} no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped${normalised}), is assumed. If ${one ? 'the model was' : 'the models were'} trained with another one, these are not ${one ? 'its' : 'their'} answers in use: give its transform, or its mean and deviation.`,
   ];
 }
 
