@@ -19,8 +19,11 @@ export interface Shown {
 
 /** Outputs up to which a matrix of outputs x outputs is formed, as `fitLinearMap` does. */
 const widest = 4096;
-/** Outputs that are read where there are more. */
-const mostColumns = 2048;
+/**
+ * Outputs that are read where there are more: half as many again as there are features, since fewer than features could not give
+ * them all away. The cube of it is the time that a fit takes.
+ */
+const columnsFor = (features: number): number => Math.min(2048, Math.max(1024, Math.ceil(1.5 * features)));
 /** Images that a map of all outputs would need for each: fewer say nothing. */
 const imagesPerColumn = 3;
 /** Images for each output that is picked: a map of fewer outputs, with ten images for each, predicts better, and sooner. */
@@ -59,7 +62,7 @@ export async function shownOf(
       spec,
       Int32Array.from({ length: cols }, (_, j) => j),
     ),
-    Math.max(1, Math.min(mostColumns, Math.floor(rows / imagesPerPicked))),
+    Math.max(1, Math.min(columnsFor(train.features.cols), Math.floor(rows / imagesPerPicked))),
     task,
   );
   const picked: Reads = (store) => observedAt(store.logits, spec, columns);
