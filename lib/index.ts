@@ -64,6 +64,7 @@ export type {
   LoadModelOptions,
   MissingLibrary,
   Model,
+  InputPlace,
   ModelBatch,
   ModelDescription,
   ModelInput,
