@@ -181,7 +181,12 @@ describe("NumPy's own number types", () => {
   const values = [0, 1, 2, 3, 40_000, 70_000, 6, 5, 4, 3, 2, 1];
 
   test.each([
-    ['float64', 'float32', Float64Array.from(values, (value) => value + 0.1), (value: number) => Math.fround(value + 0.1)],
+    [
+      'float64',
+      'float32',
+      Float64Array.from(values, (value) => value + 0.1),
+      (value: number) => Math.fround(value + 0.1),
+    ],
     ['float64', 'float16', Float64Array.from(values, (value) => (value % 8) / 4), (value: number) => (value % 8) / 4],
     ['int32', 'int64', Int32Array.from(values), (value: number) => value],
     ['int64', 'int32', BigInt64Array.from(values, BigInt), (value: number) => value],

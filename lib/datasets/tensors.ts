@@ -1,6 +1,13 @@
 import { basename } from 'node:path';
 import { FeatReconstructError, UsageError } from '../base/index.js';
-import { float32ToFloat16, openNpy, openTensors, type NamedTensors, type StoredTensor, type TypedArray } from '../tensor/index.js';
+import {
+  float32ToFloat16,
+  openNpy,
+  openTensors,
+  type NamedTensors,
+  type StoredTensor,
+  type TypedArray,
+} from '../tensor/index.js';
 import type { DatasetFormat } from './source.js';
 import type { InputTensor, Sample } from './types.js';
 
@@ -137,11 +144,7 @@ function checkInputs(what: string, type: string, shape: readonly number[]): Inpu
   );
 }
 
-async function readLabels(
-  { labels }: Opened,
-  path: string,
-  size: number,
-): Promise<ArrayLike<number> | undefined> {
+async function readLabels({ labels }: Opened, path: string, size: number): Promise<ArrayLike<number> | undefined> {
   if (!labels) return undefined;
   if (labels.shape.length !== 1 || labels.rows !== size) {
     throw new FeatReconstructError(

@@ -64,8 +64,7 @@ export function* sampleBatches(input: ModelInput, rows: number): Generator<Model
   const { layout, imageSize, otherInputs } = input;
   const isOpen = [input, ...(otherInputs ?? [])].some(({ inputShape }) => inputShape.slice(1).some((dim) => dim < 0));
   for (const guess of layout === 'other' && isOpen ? openLengths : [0]) {
-    const dimsOf = ({ inputShape }: InputPlace) =>
-      inputShape.map((dim, i) => (i === 0 ? rows : dim > 0 ? dim : guess));
+    const dimsOf = ({ inputShape }: InputPlace) => inputShape.map((dim, i) => (i === 0 ? rows : dim > 0 ? dim : guess));
     const dims = dimsOf(input);
     if (imageSize) dims.splice(layout === 'nchw' ? 2 : 1, 2, ...imageSize);
     const others = otherInputs?.map((other) => [other.inputName, sampleTensor(other.inputType, dimsOf(other))]);

@@ -1,5 +1,5 @@
 import { FeatReconstructError, option, UsageError } from '../base/index.js';
-import type { GraphView } from '../onnx/index.js';
+import { integersOf, type GraphView } from '../onnx/index.js';
 import { float32ToFloat16 } from '../tensor/index.js';
 import type { GraphTensor } from './session.js';
 
@@ -133,6 +133,14 @@ function kernelOf(graph: GraphView, weight: string): readonly number[] | null {
   for (let step = 0; step < 12 && names.length > 0; step++) {
     const dims = names.map((name) => graph.initializers.get(name)?.dims).find((each) => each?.length === 4);
     if (dims) return dims;
+    // PyTorch standardises a weight as (1, out, the rest), and gives it its shape at the end.
+    for (const name of names) {
+      const node = graph.producers.get(name);
+      const of = node?.op === 'Reshape' ? node.inputs[1] : undefined;
+      const isStored = of !== undefined && (graph.initializers.has(of) || graph.producers.get(of)?.op === 'Constant');
+      const shape = isStored ? integersOf(node!, graph, 'shape') : null;
+      if (shape?.length === 4 && shape[1] > 0) return shape;
+    }
     names = names.flatMap((name) => graph.producers.get(name)?.inputs ?? []);
   }
   return null;
