@@ -66,6 +66,7 @@ export type {
   LoadModelOptions,
   MissingLibrary,
   Model,
+  InputPlace,
   ModelBatch,
   ModelDescription,
   ModelInput,

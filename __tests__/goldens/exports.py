@@ -1,18 +1,23 @@
 """Exports of the field's classifiers at tiny size and random weights, read by `featreconstruct inspect`: docs/exports.md.
 
     pip install torch torchvision timm "transformers<5" onnx onnxscript skl2onnx scikit-learn tensorflow tf2onnx
-    npm run build && python __tests__/goldens/exports.py FOLDER [transformers|timm|sklearn|keras ...]
+    npm run build && python __tests__/goldens/exports.py FOLDER [transformers|timm|sklearn|keras|page ...]
 
-Each model is written to FOLDER, inspected and deleted; FOLDER/table.json keeps the rows (what is there is not made again), and
-docs/exports.md is written from all of them at the end.
+Each model is written to FOLDER, inspected and deleted. FOLDER/KIND.json keeps the rows, each with the versions that it was
+made with; what is there is not made again, and what was refused stays in. docs/exports.md is written from all of them at
+the end. Kinds can run side by side in one FOLDER.
 """
 
 import json
 import os
+import re
 import subprocess
 import sys
 import traceback
 import warnings
+from collections import Counter
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -32,8 +37,8 @@ FAMILIES = dict(
     bit=dict(embedding_size=32, hidden_sizes=[64, 128], depths=[1, 1], num_groups=8),
     convnext=dict(hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1]),
     convnextv2=dict(hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1]),
-    cvt=dict(embed_dim=[64, 64, 64], num_heads=[1, 2, 4], depth=[1, 1, 1]),
-    efficientnet=dict(image_size=64, depth_coefficient=0.1, hidden_dim=1280),
+    cvt=dict(embed_dim=[64, 64, 64], num_heads=[1, 2, 4], depth=[1, 2, 3]),
+    efficientnet=dict(image_size=64, depth_coefficient=0.1, width_coefficient=0.25, hidden_dim=320),
     focalnet=dict(image_size=64, embed_dim=16, depths=[1, 1, 1, 1], hidden_sizes=[16, 32, 64, 128]),
     hgnet_v2=dict(),
     hiera=dict(image_size=[64, 64], embed_dim=16, depths=[1, 1, 1, 1], masked_unit_size=[8, 8]),
@@ -60,8 +65,22 @@ CLASS_OF = dict(
     hgnet_v2="HGNetV2ForImageClassification",
 )
 
-# One small member of each of timm's families, all at 64 to 224 pixels.
-TIMM = """resnet10t resnet18 resnet26d seresnet33ts mobilenetv2_050 mobilenetv3_small_050
+# Classes of transformers that are left out, and why.
+LEFT_OUT = dict(
+    DinatForImageClassification="needs natten", NatForImageClassification="needs natten",
+    EfficientFormerForImageClassification="deprecated", VanForImageClassification="deprecated",
+    ViTHybridForImageClassification="deprecated", ImageGPTForImageClassification="reads colour clusters, not pixels",
+    ShieldGemma2ForImageClassification="a language model", Siglip2ForImageClassification="reads patches and their mask",
+    TimmWrapperForImageClassification="models of timm, tried as such",
+)
+
+# A small member of a family, by the exporter that is no longer the default one; some of them by the newer one too.
+TIMM_DYNAMO = "resnet26d seresnet33ts mobilenetv2_050 test_vit test_resnet test_efficientnet".split()
+TIMM = """botnet26t_256 coat_lite_tiny convit_tiny crossvit_tiny_240 densenet121 dpn68 fasternet_t0 gcvit_xxtiny hiera_tiny_224
+hrnet_w18_small lcnetv2_small mvitv2_tiny repghostnet_050 res2net50_26w_4s resnest14d legacy_seresnet18 swinv2_tiny_window8_256
+swinv2_cr_tiny_ns_224 tnt_s_patch16_224 tresnet_m twins_svt_small vit_tiny_r_s16_p8_224 vitamin_small_224 volo_d1_224
+ese_vovnet19b_slim_dw xception41 convmixer_768_32 resnetv2_18 inception_v4 cspnext_tiny efficientvim_m1 iformer_t lowformer_b0
+resnet10t resnet18 resnet26d seresnet33ts mobilenetv2_050 mobilenetv3_small_050
 mobilenetv4_conv_small efficientnet_b0 tf_efficientnet_lite0 efficientnetv2_rw_t mnasnet_small spnasnet_100 fbnetc_100
 ghostnet_050 ghostnetv2_100 hardcorenas_a lcnet_050 tinynet_e regnetx_002 regnety_002 regnetz_b16 inception_v3
 dla34 selecsls42 darknet17 convnext_atto
@@ -71,6 +90,10 @@ levit_128s levit_conv_128s repvit_m0_9 efficientformer_l1 efficientformerv2_s0 e
 mobilevitv2_050 mobileone_s0 repvgg_a0 fastvit_t8 edgenext_xx_small poolformer_s12 caformer_s18 convformer_s18 pvt_v2_b0
 visformer_tiny pit_ti_224 pit_ti_distilled_224 coatnet_0_rw_224 mixer_s32_224 gmlp_ti16_224 resmlp_12_224 eca_nfnet_l0 nf_resnet26 rexnet_100 skresnet18 gernet_s nest_tiny focalnet_tiny_srf davit_tiny tiny_vit_5m_224 inception_next_atto hgnet_tiny
 hgnetv2_b0 mambaout_femto starnet_s1 shvit_s1 swiftformer_xs test_vit test_resnet test_efficientnet""".split()
+
+
+class NotBuilt(Exception):
+    """The model's own code does not take the sizes that are given here."""
 
 
 def torch_export(model, file, exporter, size, opened=False, name="pixel_values"):
@@ -103,23 +126,22 @@ def transformers_models():
     for exporter in ("torchscript", "dynamo"):
         for family, sizes in FAMILIES.items():
             def make(file, family=family, sizes=sizes, exporter=exporter):
-                module = f"transformers.models.{family}"
                 names = [n for n in dir(transformers) if n.endswith("ForImageClassification")]
                 plain = family.replace("_", "").lower()
                 wanted = CLASS_OF.get(family) or next(
                     n for n in names if n.lower() == f"{plain}forimageclassification"
                 )
                 cls = getattr(transformers, wanted)
-                config_class = cls.config_class
-                if "vision" in sizes:
-                    config = config_class(vision_config=sizes["vision"], num_labels=CLASSES)
-                else:
-                    config = config_class(**{**sizes, "num_labels": CLASSES})
+                given = dict(vision_config=sizes["vision"]) if "vision" in sizes else sizes
                 torch.manual_seed(0)
-                model = cls(config)
-                assert model.config.num_labels == CLASSES, module
-                torch_export(Logits(model), file, exporter, (64, 64), opened=exporter == "torchscript")
-                return 64
+                try:
+                    model = Logits(cls(cls.config_class(**{**given, "num_labels": CLASSES}))).eval()
+                    with torch.no_grad():
+                        assert model(torch.zeros(2, 3, 64, 64)).shape == (2, CLASSES)
+                except Exception as error:
+                    raise NotBuilt(repr(error)) from error
+                torch_export(model, file, exporter, (64, 64), opened=exporter == "torchscript")
+                return dict(size=64)
             yield f"transformers {family}", exporter, make
 
 
@@ -128,13 +150,19 @@ def timm_models():
     import torch
 
     for exporter in ("torchscript", "dynamo"):
-        for name in TIMM:
+        for name in TIMM if exporter == "torchscript" else TIMM_DYNAMO:
             def make(file, name=name, exporter=exporter):
                 torch.manual_seed(0)
                 model = timm.create_model(name, num_classes=CLASSES, exportable=True)
                 size = model.pretrained_cfg.get("input_size", (3, 224, 224))[1:]
+                said = None
+                weight = getattr(model.get_classifier(), "weight", None)
+                if weight is not None and not weight.any():
+                    # As timm starts them: what inspect refuses, with reason, until they are trained.
+                    torch.nn.init.normal_(weight, std=0.02)
+                    said = "timm starts this head at 0; it was drawn at random here"
                 torch_export(model, file, exporter, size, name="input")
-                return size[0]
+                return dict(size=size[0], said=said)
             yield f"timm {name}", exporter, make
 
 
@@ -166,7 +194,7 @@ def sklearn_models():
             model.fit(x, y)
             given = {id(last): options} if options else None
             file.write_bytes(to_onnx(model, x[:1], options=given, target_opset=17).SerializeToString())
-            return None
+            return dict(size=None)
         what = type(last).__name__ + (" in a pipeline" if last is not model else "")
         what += " of two layers" if getattr(last, "hidden_layer_sizes", None) == (16, 8) else ""
         yield f"scikit-learn {what}", "skl2onnx", make
@@ -188,7 +216,7 @@ def keras_models():
             call = tf.function(lambda image: model(image, training=False))
             spec = [tf.TensorSpec((None, size, size, 3), tf.float32, name="image")]
             tf2onnx.convert.from_function(call, input_signature=spec, opset=17, output_path=str(file))
-            return None
+            return dict(size=None)
         yield f"Keras {name}", "tf2onnx", make
 
 
@@ -203,59 +231,125 @@ def inspect(file, size):
     return dict(d=found["featureDim"], c=found["classCount"], verdict="read", notes=found["notes"])
 
 
-def write_table(rows):
-    from collections import Counter
+def versions_of(kind):
+    packages = dict(
+        transformers=["transformers", "torch", "onnxscript"], timm=["timm", "torch", "onnxscript"],
+        sklearn=["scikit-learn", "skl2onnx"], keras=["keras", "tensorflow", "tensorflow-cpu", "tf2onnx"],
+    )[kind]
+    found = []
+    for package in [*packages, "onnx"]:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            pass
+    build = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout
+    return f"{date.today()}, {', '.join(found)}, this project at {build.strip()}"
 
-    done = [row for row in rows if "unmade" not in row]
-    read = sum(row["verdict"] == "read" for row in done)
-    kinds = Counter(row["name"].split()[0] for row in done)
+
+def said_of(row):
+    if "unbuilt" in row:
+        return f"not built: our configuration did not build: {row['unbuilt']}"
+    if "unmade" in row:
+        return f"not exported: {row['unmade']}"
+    notes = [note for note in row.get("notes", []) if "size of its images" not in note]
+    return ": ".join([row["verdict"], *(["; ".join([*notes, *filter(None, [row.get("said")])])])]).removesuffix(": ")
+
+
+def not_tried(rows):
+    """What the installed packages have and no row stands for."""
+    import timm
+    import transformers
+    from timm.models._registry import _model_to_module as module_of
+
+    tried = {row["name"].split()[1] for row in rows if row["name"].startswith("timm ")}
+    families = sorted(set(module_of.values()) - {module_of.get(name) for name in tried})
+    listed = sorted(set(TIMM) - tried)
+    classes = [
+        name for name in dir(transformers)
+        if name.endswith("ForImageClassification") and not name.startswith(("Auto", "TF", "Flax"))
+    ]
+    plain = {family.replace("_", "").lower() for family in FAMILIES}
+    left = [name for name in classes if name.removesuffix("ForImageClassification").lower() not in plain]
+    reasons = [f"{name.removesuffix('ForImageClassification')} ({LEFT_OUT.get(name, 'no sizes written for it yet')})" for name in left]
+    lines = [f"- transformers: {', '.join(reasons)}.",
+             f"- timm, families without a row, most of them for their size: {', '.join(families)}."]
+    if listed:
+        lines.append(f"- timm, in the list of the script and not yet run: {', '.join(listed)}.")
+    counts = Counter(row["exporter"] for row in rows if row["name"].startswith("timm "))
+    lines.append(f"- timm by the dynamo exporter: {counts['dynamo']} models alone were tried, {counts['torchscript']} by torchscript.")
+    if not any(row["name"].startswith("Keras ") for row in rows):
+        lines.append("- Keras by tf2onnx: the script has ten models; none was run.")
+    return lines
+
+
+def write_table(rows):
+    kinds = Counter(row["name"].split()[0] for row in rows)
+    read = sum(row.get("verdict") == "read" for row in rows)
+    refused = sum("verdict" in row for row in rows) - read
+    runs = Counter(row.get("made_with", "earlier builds, same packages, not made again since") for row in rows)
     lines = [
         "# Exports that were tried",
         "",
-        "Classifiers at small size and random weights, exported and read by `inspect`, which checks on a random batch that the head",
-        "of the features gives the model's own logits. `__tests__/goldens/exports.py` makes and reads them, one command.",
+        "Classifiers at small size and random weights, exported and read by `inspect`, which checks on a random batch that the",
+        "head of the features gives the model's own logits. `__tests__/goldens/exports.py` makes and reads them. Every export",
+        "that was tried has its row, refused ones too.",
         "",
-        f"{len(done)} exports, {read} read: " + ", ".join(f"{n} of {kind}" for kind, n in kinds.items()) + ".",
+        f"{len(rows)} were tried ({', '.join(f'{n} of {kind}' for kind, n in kinds.items())}): {read} read, {refused} refused,",
+        f"{len(rows) - read - refused} that could not be made.",
+        "",
+        "The rows come from these runs:" if len(runs) > 1 else "The rows come from one run:",
+        "",
+        *(f"- {count} rows: {run}." for run, count in runs.most_common()),
+        "",
+        "Four rows of the run at 858745e were made again: bit by torchscript, refused then and read since channels are found in the",
+        "shape that a weight is given; cvt by both exporters and levit by torchscript, which failed by a fault of the script.",
         "",
         "| model | exporter | d | c | verdict |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for row in done:
-        verdict = row["verdict"] if row["verdict"] != "read" else "read" + (
-            ": " + "; ".join(note for note in row["notes"] if "size of its images" not in note) if row["notes"] else ""
-        )
-        verdict = verdict if len(verdict) <= 150 else verdict[:149] + "…"
+    for row in sorted(rows, key=lambda row: (row["name"].split()[0] != "transformers", row["name"].lower(), row["exporter"])):
+        verdict = said_of(row)
+        verdict = verdict if len(verdict) <= 220 else verdict[:219] + "…"
         cells = [row["name"], row["exporter"], row.get("d", ""), row.get("c", ""), verdict.replace("|", "\\|")]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
-    unmade = [row for row in rows if "unmade" in row]
-    if unmade:
-        lines += ["", "Not exported by the exporter itself: " + ", ".join(f"{r['name']} ({r['exporter']})" for r in unmade) + "."]
+    lines += ["", "## Not tried", "", *not_tried(rows)]
     (ROOT / "docs/exports.md").write_text("\n".join(lines) + "\n")
 
 
 def main(folder, wanted):
     folder.mkdir(parents=True, exist_ok=True)
-    table = folder / "table.json"
-    rows = json.loads(table.read_text()) if table.exists() else []
-    known = {(row["name"], row["exporter"]) for row in rows}
     makers = dict(transformers=transformers_models, timm=timm_models, sklearn=sklearn_models, keras=keras_models)
     for kind in wanted or makers:
+        if kind == "page":
+            continue
+        table = folder / f"{kind}.json"
+        rows = json.loads(table.read_text()) if table.exists() else []
+        known = {(row["name"], row["exporter"]) for row in rows}
+        made_with = versions_of(kind)
         for name, exporter, make in makers[kind]():
             if (name, exporter) in known:
                 continue
-            file = folder / "model.onnx"
-            for old in folder.glob("model.onnx*"):
+            file = folder / f"{kind}.onnx"
+            for old in folder.glob(f"{kind}.onnx*"):
                 old.unlink()
-            row = dict(name=name, exporter=exporter)
+            row = dict(name=name, exporter=exporter, made_with=made_with)
             try:
-                size = make(file)
-                row.update(inspect(file, size))
+                made = make(file)
+                row.update(inspect(file, made["size"]), said=made.get("said"))
+            except NotBuilt as error:
+                row["unbuilt"] = first_line(error)
             except Exception as error:  # noqa: BLE001: an exporter may fail in any way
-                row["unmade"] = "".join(traceback.format_exception_only(error)).strip()[:300]
+                row["unmade"] = first_line(error)
             rows.append(row)
             table.write_text(json.dumps(rows, indent=1))
-            print(name, exporter, row.get("d"), row.get("c"), row.get("verdict") or row.get("unmade"), flush=True)
-    write_table(rows)
+            print(name, exporter, row.get("d"), row.get("c"), row.get("verdict") or said_of(row), flush=True)
+    write_table([row for kind in makers if (folder / f"{kind}.json").exists()
+                 for row in json.loads((folder / f"{kind}.json").read_text())])
+
+
+def first_line(error):
+    text = "".join(traceback.format_exception_only(error)).strip()
+    return re.sub(r"\x1b\[[0-9;]*m", "", text).split("\n")[0][:300]
 
 
 if __name__ == "__main__":

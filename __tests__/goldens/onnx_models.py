@@ -598,7 +598,6 @@ function = h.make_function("local", "Head", ["a"], ["o"], [node("Relu", "a", "o"
 called = tail([gemm, node("Head", "y", "z", domain="local")], [w, b], ("z",), extra=("local",))
 called.functions.append(function)
 refuse("function_head", called, "local.Head 'n_z'", "inline_local_functions")
-refuse("two_inputs", model([node("Add", "x x2", "m"), node("Relu", "m", "f"), node("Gemm", "f w b", "y", transB=1)], [w, b], [value("x", ["n", D]), value("x2", ["n", D])], [value("y", None)]), "found 2 ('x', 'x2')", at="load")
 old = tail([gemm], [w, b])
 old.opset_import[0].version = 6
 refuse("opset6", old, "opset 6", at="parse")

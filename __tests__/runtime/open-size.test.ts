@@ -72,3 +72,35 @@ describe('an input that is open in all dimensions', () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('480x640') });
   });
 });
+
+it('the shape that a standardised weight is given tells the channels', async () => {
+  const [kept, flat] = [
+    [4, 3, 2, 2],
+    [1, 4, 12],
+  ];
+  const model = buildModel({
+    inputs: [{ name: 'pixel_values', type: 'float32', dims: ['batch', 'a', 'b', 'c'] }],
+    outputs: [{ name: 'logits', type: 'float32', dims: ['batch', 5] }],
+    nodes: [
+      { op: 'Sub', inputs: ['flat', 'mean'], outputs: ['centred'] },
+      { op: 'Reshape', inputs: ['centred', 'shape'], outputs: ['kernel'] },
+      {
+        op: 'Conv',
+        inputs: ['pixel_values', 'kernel'],
+        outputs: ['map'],
+        attributes: { kernel_shape: { ints: [2, 2] } },
+      },
+      { op: 'GlobalAveragePool', inputs: ['map'], outputs: ['pooled'] },
+      { op: 'Flatten', inputs: ['pooled'], outputs: ['features'] },
+      { op: 'Gemm', inputs: ['features', 'w'], outputs: ['logits'], attributes: { transB: { int: 1 } } },
+    ],
+    constants: [
+      { name: 'flat', type: 'float32', dims: flat, data: Float32Array.from({ length: 48 }, (_, i) => Math.sin(i)) },
+      { name: 'mean', type: 'float32', dims: [1, 4, 1], data: Float32Array.of(0.1, 0.2, 0.1, 0) },
+      { name: 'shape', type: 'int64', dims: [4], data: BigInt64Array.from(kept, BigInt) },
+      { name: 'w', type: 'float32', dims: [5, 4], data: Float32Array.from({ length: 20 }, (_, i) => Math.cos(i)) },
+    ],
+  });
+  const { layout, imageSize } = await loadModel(model);
+  expect({ layout, imageSize }).toEqual({ layout: 'nchw', imageSize: [224, 224] });
+});

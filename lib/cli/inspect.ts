@@ -43,6 +43,10 @@ export function register(program: Command): void {
       const facts: [string, string][] = [
         ['model', model.name],
         ['input', `${model.inputName}, ${model.inputType}, ${shape} (${model.layout})`],
+        ...(model.otherInputs ?? []).map((other): [string, string] => [
+          'input',
+          `${other.inputName}, ${other.inputType}, ${shapeOf({ ...other, layout: 'other', imageSize: null })}`,
+        ]),
         ['head', model.headNode],
         ['features', `${model.featuresTensor}, d = ${count(d)}`],
         ['logits', `${model.logitsTensor}, c = ${count(c)}`],
@@ -66,6 +70,7 @@ export function register(program: Command): void {
         inputType: model.inputType,
         inputShape: model.inputShape,
         layout: model.layout,
+        ...(model.otherInputs ? { otherInputs: model.otherInputs } : {}),
         head: model.headNode,
         features: model.featuresTensor,
         logits: model.logitsTensor,
@@ -80,7 +85,7 @@ export function register(program: Command): void {
 }
 
 /** `n x 3 x 224 x 224`: the batch, and for open sides of images the size that the model is run with. */
-function shapeOf({ inputShape, layout, imageSize }: ModelInput): string {
+function shapeOf({ inputShape, layout, imageSize }: Pick<ModelInput, 'inputShape' | 'layout' | 'imageSize'>): string {
   const first = layout === 'nchw' ? 2 : 1;
   return inputShape.map((dim, i) => (dim > 0 ? dim : i === 0 ? 'n' : (imageSize?.[i - first] ?? '?'))).join(' x ');
 }

@@ -41,10 +41,14 @@ async function compute(dataset: Dataset): Promise<ContentDigests> {
   return { digest: whole.digest('hex'), examples };
 }
 
-async function hashContent({ id, image, encoded, tensor, undecodable }: Sample): Promise<Hash> {
+async function hashContent({ id, image, encoded, tensor, tensors, undecodable }: Sample): Promise<Hash> {
   const hash = createHash('sha256');
   if (image) return hash.update(Uint32Array.of(image.width, image.height)).update(image.data);
-  if (tensor) return hash.update(`${tensor.type} ${tensor.dims.join('x')}\n`).update(tensor.data);
+  if (tensor) hash.update(`${tensor.type} ${tensor.dims.join('x')}\n`).update(tensor.data);
+  for (const [name, { type, dims, data }] of Object.entries(tensors ?? {})) {
+    hash.update(`${name} ${type} ${dims.join('x')}\n`).update(data);
+  }
+  if (tensor || tensors) return hash;
   // It has no content; another of the same place has another name.
   if (undecodable) return hash.update(`undecodable ${id}`);
   const file = encoded!.file;

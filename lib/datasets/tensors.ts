@@ -1,6 +1,13 @@
 import { basename } from 'node:path';
 import { FeatReconstructError, UsageError } from '../base/index.js';
-import { float32ToFloat16, openNpy, openTensors, type StoredTensor, type TypedArray } from '../tensor/index.js';
+import {
+  float32ToFloat16,
+  openNpy,
+  openTensors,
+  type NamedTensors,
+  type StoredTensor,
+  type TypedArray,
+} from '../tensor/index.js';
 import type { DatasetFormat } from './source.js';
 import type { InputTensor, Sample } from './types.js';
 
@@ -26,17 +33,17 @@ const INPUT_TYPES: readonly string[] = [
 
 /**
  * Ready model inputs, examples along the first axis, of any rank: a `.npy` file, or a safetensors or `.npz` file with one
- * tensor, one called `inputs`, `input` or `x`, or one that is named (`FILE.safetensors#name`); its tensor `labels` (n
- * integers) if there.
+ * tensor, one called `inputs`, `input` or `x`, one that is named (`FILE.safetensors#name`), or one for each of the model's
+ * inputs, called as they are; its tensor `labels` (n integers) if there.
  */
 export const tensors: DatasetFormat = {
   name: 'tensors',
   forms: ['tensors:FILE.npy', 'tensors:FILE.npz', 'tensors:FILE.safetensors'],
   async open({ rest }) {
     const { path, name } = parsePath(rest);
-    const { inputs, inputType, labels } = await inspect(path, name);
-    const [size, ...dims] = inputs.shape;
-    const rowsAtOnce = Math.max(1, Math.floor(CHUNK / (inputs.cols * 8)));
+    const { inputs, labels } = await inspect(path, name);
+    const [size] = inputs[0].shape;
+    const rowsAtOnce = Math.max(1, Math.floor(CHUNK / (Math.max(...inputs.map(({ cols }) => cols)) * 8)));
     return {
       size,
       kind: 'tensors',
@@ -45,8 +52,8 @@ export const tensors: DatasetFormat = {
         try {
           for (let from = start; from < stop; from += rowsAtOnce) {
             const end = Math.min(from + rowsAtOnce, stop);
-            const items = await file.inputs.readItems(from, end);
-            yield samplesOf(items, { path, from, end, inputType, dims, labels });
+            const items = await Promise.all(file.inputs.map((each) => each.stored.readItems(from, end)));
+            yield samplesOf(items, { path, from, end, inputs, labels });
           }
         } finally {
           await file.close();
@@ -60,15 +67,26 @@ export const tensors: DatasetFormat = {
 async function inspect(path: string, name?: string) {
   const file = await openFile(path, name);
   try {
-    const { inputs } = file;
-    return { inputs, inputType: checkInputs(path, inputs.type, inputs.shape), labels: await readLabels(file, path) };
+    const inputs = file.inputs.map(({ name: called, isMain, stored: { type, shape, cols } }) => ({
+      ...{ name: called, isMain, shape, cols },
+      type: checkInputs(called === undefined ? path : `'${called}' in ${path}`, type, shape),
+    }));
+    const [{ shape, name: first }] = inputs;
+    const other = inputs.find((each) => each.shape[0] !== shape[0]);
+    if (other) {
+      throw new FeatReconstructError(
+        `Expected the tensors of ${path} to hold the same examples along their first axis, found ${shape[0]} in '${first}' and ${other.shape[0]} in '${other.name}': keep the model's inputs alone, or name one as in tensors:${path}#${first}.`,
+      );
+    }
+    return { inputs, labels: await readLabels(file, path, shape[0]) };
   } finally {
     await file.close();
   }
 }
 
 interface Opened {
-  inputs: StoredTensor;
+  /** One, or, of a file with several tensors of which none was named, all. */
+  inputs: { name?: string; isMain: boolean; stored: StoredTensor }[];
   labels?: StoredTensor;
   close(): Promise<void>;
 }
@@ -84,12 +102,12 @@ function parsePath(text: string): { path: string; name?: string } {
 
 async function openFile(path: string, name?: string): Promise<Opened> {
   if (/\.npy$/i.test(path)) {
-    const inputs = await openNpy(path);
-    return { inputs, close: () => inputs.close() };
+    const stored = await openNpy(path);
+    return { inputs: [{ isMain: true, stored }], close: () => stored.close() };
   }
   const file = await openTensors(path);
   try {
-    const inputs = file.rows(name ?? nameOfInputs(path, [...file.tensors.keys()]));
+    const inputs = name === undefined ? inputsOf(file, path) : [{ isMain: true, stored: file.rows(name) }];
     return { inputs, labels: file.tensors.has('labels') ? file.rows('labels') : undefined, close: () => file.close() };
   } catch (error) {
     await file.close();
@@ -97,33 +115,40 @@ async function openFile(path: string, name?: string): Promise<Opened> {
   }
 }
 
-function nameOfInputs(path: string, names: string[]): string {
-  const candidates = names.filter((name) => name !== 'labels');
-  const found = candidates.length === 1 ? candidates[0] : INPUT_NAMES.find((name) => candidates.includes(name));
-  if (found) return found;
-  throw new UsageError(
-    `${path} has ${candidates.length} tensors (${candidates.join(', ')}), none called ${INPUT_NAMES.join(' or ')}: name the model's input as in tensors:${path}#${candidates[0] ?? 'NAME'}.`,
-  );
+/** The one tensor that is no label. Of several all: one that is called as inputs are is the one that other models read. */
+function inputsOf(file: NamedTensors, path: string): Opened['inputs'] {
+  const names = [...file.tensors.keys()].filter((name) => name !== 'labels');
+  if (names.length === 0) {
+    throw new UsageError(`${path} has no tensors but labels: expected the model's input, called inputs.`);
+  }
+  if (names.length === 1) return [{ isMain: true, stored: file.rows(names[0]) }];
+  const main = INPUT_NAMES.find((name) => names.includes(name));
+  const all = names.map((name) => ({ name, isMain: name === main, stored: file.rows(name) }));
+  if (main === undefined) return all;
+  // What else stands beside it need not be an input.
+  const [rows] = file.tensors.get(main)!.shape;
+  const isInput = ({ type, shape }: StoredTensor) => shape[0] === rows && [...INPUT_TYPES, 'bfloat16'].includes(type);
+  return all.filter(({ isMain, stored }) => isMain || isInput(stored));
 }
 
-function checkInputs(path: string, type: string, shape: readonly number[]): InputTensor['type'] {
+function checkInputs(what: string, type: string, shape: readonly number[]): InputTensor['type'] {
   if (shape.length === 0 || shape.includes(0)) {
     throw new FeatReconstructError(
-      `${path} has a tensor of shape (${shape.join(', ')}), expected examples along the first axis, at least one.`,
+      `${what} has a tensor of shape (${shape.join(', ')}), expected examples along the first axis, at least one.`,
     );
   }
   if (type === 'bfloat16') return 'float32'; // exactly, and no runtime here takes bfloat16
   if (INPUT_TYPES.includes(type)) return type as InputTensor['type'];
   throw new FeatReconstructError(
-    `${path} is of type ${type}, expected one of ${INPUT_TYPES.join(', ')}: convert it first.`,
+    `${what} is of type ${type}, expected one of ${INPUT_TYPES.join(', ')}: convert it first.`,
   );
 }
 
-async function readLabels({ inputs, labels }: Opened, path: string): Promise<ArrayLike<number> | undefined> {
+async function readLabels({ labels }: Opened, path: string, size: number): Promise<ArrayLike<number> | undefined> {
   if (!labels) return undefined;
-  if (labels.shape.length !== 1 || labels.rows !== inputs.shape[0]) {
+  if (labels.shape.length !== 1 || labels.rows !== size) {
     throw new FeatReconstructError(
-      `The tensor labels in ${path} has shape (${labels.shape.join(', ')}), expected (${inputs.shape[0]}), one for each example.`,
+      `The tensor labels in ${path} has shape (${labels.shape.join(', ')}), expected (${size}), one for each example.`,
     );
   }
   const values = await labels.read(0, labels.rows);
@@ -138,20 +163,27 @@ interface BlockOfTensors {
   path: string;
   from: number;
   end: number;
-  inputType: InputTensor['type'];
-  dims: number[];
+  inputs: { name?: string; isMain: boolean; type: InputTensor['type']; shape: readonly number[] }[];
   labels?: ArrayLike<number>;
 }
 
-function* samplesOf(items: TypedArray, block: BlockOfTensors): Generator<Sample> {
-  const width = items.length / (block.end - block.from);
-  for (let i = block.from, at = 0; i < block.end; i++, at += width) {
-    const values = items.slice(at, at + width);
-    const data = block.inputType === 'float16' ? float32ToFloat16(values as Float32Array) : values;
+function* samplesOf(items: TypedArray[], block: BlockOfTensors): Generator<Sample> {
+  const { path, from, end, inputs, labels } = block;
+  const main = inputs.findIndex(({ isMain }) => isMain);
+  for (let i = from; i < end; i++) {
+    const tensors = inputs.map(({ type, shape }, k): InputTensor => {
+      const width = items[k].length / (end - from);
+      const values = items[k].slice((i - from) * width, (i - from + 1) * width);
+      const data = type === 'float16' ? float32ToFloat16(values as Float32Array) : values;
+      return { type, data: data as InputTensor['data'], dims: shape.slice(1) };
+    });
     yield {
-      id: `${basename(block.path)}/${String(i).padStart(5, '0')}`,
-      label: block.labels ? block.labels[i] : -1,
-      tensor: { type: block.inputType, data: data as InputTensor['data'], dims: block.dims },
+      id: `${basename(path)}/${String(i).padStart(5, '0')}`,
+      label: labels ? labels[i] : -1,
+      ...(main < 0 ? {} : { tensor: tensors[main] }),
+      ...(inputs.length === 1
+        ? {}
+        : { tensors: Object.fromEntries(tensors.map((tensor, k) => [inputs[k].name!, tensor])) }),
     };
   }
 }

@@ -9,7 +9,7 @@ export interface InputTensor {
   dims: number[];
 }
 
-/** One example. Exactly one of `image`, `encoded`, `tensor` and `undecodable` is there. */
+/** One example. One of `image`, `encoded`, `tensor` and `undecodable` is there, or `tensors`. */
 export interface Sample {
   /** Stable and readable: `cifar100:train/00042`, or a path below the folder. */
   id: string;
@@ -19,6 +19,8 @@ export interface Sample {
   /** A file that is decoded later, off the main thread (`decodeImage`). */
   encoded?: EncodedImage;
   tensor?: InputTensor;
+  /** All of a file that has several, by name, for a model of several inputs; `tensor` is there too where one is called so. */
+  tensors?: Readonly<Record<string, InputTensor>>;
   /** What is wrong with an image that somebody has tried to decode on the way here. */
   undecodable?: FeatReconstructError;
 }

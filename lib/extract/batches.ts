@@ -1,11 +1,17 @@
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, UsageError } from '../base/index.js';
 import type { Dataset, InputTensor, Sample } from '../datasets/index.js';
-import type { ModelInput } from '../runtime/index.js';
+import type { ModelBatch, ModelInput } from '../runtime/index.js';
 import { BatchWriter, decodePool, type RgbImage, type Transform } from '../images/index.js';
 
 /** Model input for some consecutive positions of a data set. The data are valid until the next batch is asked for. */
 export interface Batch {
-  input: { type: InputTensor['type']; data: InputTensor['data']; dims: number[] };
+  input: {
+    type: InputTensor['type'];
+    data: InputTensor['data'];
+    dims: number[];
+    /** For the model's other inputs, by name. */
+    others?: ModelBatch['others'];
+  };
   /** Position of the first example after this batch. */
   next: number;
   /** Of the rows in `input`. */
@@ -37,16 +43,21 @@ export interface BatchOptions {
 /** How many batches of encoded images are being decoded ahead, while the model runs. */
 const lookAhead = 2;
 
-/** Streams a data set of ready tensors as batches. */
-export async function* tensorBatches(dataset: Dataset, options: BatchOptions): AsyncGenerator<Batch> {
+/**
+ * Streams a data set of ready tensors as batches.
+ * @throws UsageError when the data set has no tensor for an input of the model
+ */
+export async function* tensorBatches(
+  dataset: Dataset,
+  model: Pick<ModelInput, 'inputName' | 'otherInputs'>,
+  options: BatchOptions,
+): AsyncGenerator<Batch> {
   for await (const group of groups(dataset, options)) {
-    const first = group[0].sample.tensor!;
-    const length = first.data.length;
-    const Type = first.data.constructor as Float32ArrayConstructor;
-    const data = new Type(length * group.length);
-    group.forEach(({ sample }, row) => data.set(sample.tensor!.data as Float32Array, row * length));
+    const inputs = group.map(({ sample }) => inputsOf(sample, model, dataset.spec));
+    const [input, ...others] = inputs[0].map((_, k) => stacked(inputs.map((each) => each[k])));
+    const named = model.otherInputs?.map(({ inputName }, k) => [inputName, others[k]]);
     yield {
-      input: { type: first.type, data, dims: [group.length, ...first.dims] },
+      input: { ...input, ...(named ? { others: Object.fromEntries(named) as ModelBatch['others'] } : {}) },
       next: group[group.length - 1].position + 1,
       positions: group.map(({ position }) => position),
       labels: group.map(({ sample }) => sample.label),
@@ -54,6 +65,32 @@ export async function* tensorBatches(dataset: Dataset, options: BatchOptions): A
       skipped: [],
     };
   }
+}
+
+/** An example's tensors in the order of the model's inputs. */
+function inputsOf(
+  { tensor, tensors = {} }: Sample,
+  { inputName, otherInputs }: Pick<ModelInput, 'inputName' | 'otherInputs'>,
+  spec: string,
+): InputTensor[] {
+  if (!otherInputs && tensor) return [tensor];
+  return [inputName, ...(otherInputs ?? []).map((other) => other.inputName)].map((name) => {
+    if (Object.hasOwn(tensors, name)) return tensors[name];
+    const found = Object.keys(tensors).map((each) => `'${each}'`);
+    throw new UsageError(
+      otherInputs
+        ? `Expected a tensor for each of the model's ${otherInputs.length + 1} inputs in ${spec}, found none called '${name}' (${found.join(', ') || 'one tensor'}): write all into one .npz or safetensors file under the names of the inputs.`
+        : `Expected one tensor, or one called inputs, input, x or '${name}' as the model's input is, in ${spec}, found ${found.join(', ')}: name one as in tensors:FILE#${Object.keys(tensors)[0] ?? 'NAME'}.`,
+    );
+  });
+}
+
+function stacked(tensors: readonly InputTensor[]): Batch['input'] {
+  const [{ type, data: first, dims }] = tensors;
+  const Type = first.constructor as Float32ArrayConstructor;
+  const data = new Type(first.length * tensors.length);
+  tensors.forEach((each, row) => data.set(each.data as Float32Array, row * first.length));
+  return { type, data, dims: [tensors.length, ...dims] };
 }
 
 /**

@@ -356,7 +356,7 @@ async function* run(
   const batchOptions = { batchSize, start, signal, skipBadImages };
   const batches = transform
     ? imageBatches(dataset, transform, model, batchOptions)
-    : tensorBatches(dataset, batchOptions);
+    : tensorBatches(dataset, model, batchOptions);
   for await (const batch of batches) {
     signal?.throwIfAborted();
     const outputs =

@@ -33,7 +33,12 @@ export function imageTransforms(
   { spec }: Pick<Dataset, 'spec'>,
   { transform, unstated = unstatedTransform(spec) }: { transform?: TransformChoice; unstated?: UnstatedTransform },
 ): Pick<Provenance, 'transform' | 'ownTransform' | 'assumed'> {
-  const { imageSize, layout, inputShape } = model;
+  const { imageSize, layout, inputShape, otherInputs } = model;
+  if (otherInputs) {
+    throw new UsageError(
+      `Model ${model.name} has ${otherInputs.length + 1} inputs ('${[model, ...otherInputs].map(({ inputName }) => inputName).join("', '")}'), and images are one: give ready inputs, one tensor for each under its name, with a 'tensors:FILE.npz' data set.`,
+    );
+  }
   if (layout === 'other' || !imageSize) {
     throw new UsageError(
       `Model ${model.name} takes no images: its input '${model.inputName}' has shape [${inputShape.map((dim) => (dim < 0 ? '?' : dim)).join(', ')}], an image model's is [n, 3, height, width] or [n, height, width, 3]. Give ready inputs with a 'tensors:FILE' data set.`,

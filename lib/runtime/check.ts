@@ -1,6 +1,6 @@
 import { count, FeatReconstructError, option } from '../base/index.js';
 import type { LinearMap } from '../tensor/index.js';
-import type { ModelInput, ModelBatch } from './input.js';
+import type { InputPlace, ModelInput, ModelBatch } from './input.js';
 import type { ModelOutput } from './model.js';
 
 /**
@@ -61,19 +61,28 @@ const mostNumbers = 2 ** 27;
 
 /** Random model inputs, the same at every load: normal numbers for floats, 0 and 1 for whole numbers. One for each guess of open dimensions. */
 export function* sampleBatches(input: ModelInput, rows: number): Generator<ModelBatch> {
-  const { inputShape, layout, imageSize } = input;
-  const guesses = layout === 'other' && inputShape.slice(1).some((dim) => dim < 0) ? openLengths : [0];
-  for (const guess of guesses) {
-    const dims = inputShape.map((dim, i) => (i === 0 ? rows : dim > 0 ? dim : guess));
+  const { layout, imageSize, otherInputs } = input;
+  const isOpen = [input, ...(otherInputs ?? [])].some(({ inputShape }) => inputShape.slice(1).some((dim) => dim < 0));
+  for (const guess of layout === 'other' && isOpen ? openLengths : [0]) {
+    const dimsOf = ({ inputShape }: InputPlace) => inputShape.map((dim, i) => (i === 0 ? rows : dim > 0 ? dim : guess));
+    const dims = dimsOf(input);
     if (imageSize) dims.splice(layout === 'nchw' ? 2 : 1, 2, ...imageSize);
-    const length = dims.reduce((product, dim) => product * dim, 1);
-    if (length > mostNumbers) {
-      throw new FeatReconstructError(
-        `Expected an input of at most ${count(mostNumbers)} numbers for ${rows} examples, found the shape ${dims.join(' x ')}: no such batch fits in memory. If the file is not damaged, export the model with a smaller input.`,
-      );
-    }
-    yield { ...sampleData(input.inputType, length), dims };
+    const others = otherInputs?.map((other) => [other.inputName, sampleTensor(other.inputType, dimsOf(other))]);
+    yield {
+      ...sampleTensor(input.inputType, dims),
+      ...(others ? { others: Object.fromEntries(others) as ModelBatch['others'] } : {}),
+    };
   }
+}
+
+function sampleTensor(type: string, dims: number[]): ModelBatch {
+  const length = dims.reduce((product, dim) => product * dim, 1);
+  if (length > mostNumbers) {
+    throw new FeatReconstructError(
+      `Expected an input of at most ${count(mostNumbers)} numbers for ${dims[0]} examples, found the shape ${dims.join(' x ')}: no such batch fits in memory. If the file is not damaged, export the model with a smaller input.`,
+    );
+  }
+  return { ...sampleData(type, length), dims };
 }
 
 function sampleData(type: string, length: number): Pick<ModelBatch, 'type' | 'data'> {

@@ -7,7 +7,7 @@ export { listProviders } from './doctor.js';
 export type { ProviderReport } from './doctor.js';
 export { installCudaLibraries } from './install-cuda.js';
 export type { InstalledLibraries } from './install-cuda.js';
-export type { ModelBatch, ModelInput } from './input.js';
+export type { InputPlace, ModelBatch, ModelInput } from './input.js';
 export { loadModel } from './model.js';
 export type { Model, ModelOutput } from './model.js';
 export type { MissingLibrary } from './libraries.js';

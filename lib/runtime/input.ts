@@ -1,5 +1,5 @@
 import { FeatReconstructError, option, UsageError } from '../base/index.js';
-import type { GraphView } from '../onnx/index.js';
+import { integersOf, type GraphView } from '../onnx/index.js';
 import { float32ToFloat16 } from '../tensor/index.js';
 import type { GraphTensor } from './session.js';
 
@@ -16,13 +16,23 @@ export interface ModelInput {
   imageSize: [number, number] | null;
   /** The batch that the graph was fixed to, or null. */
   batchSize: number | null;
+  /**
+   * The inputs after the first, where there are several: an attention mask beside token ids. Such a model takes ready inputs
+   * alone, whatever their shape.
+   */
+  otherInputs?: readonly InputPlace[];
 }
 
-/** A batch of model inputs, the batch first, row-major. */
+/** One of several inputs. */
+export type InputPlace = Pick<ModelInput, 'inputName' | 'inputType' | 'inputShape'>;
+
+/** Numbers for one input, the batch first, row-major. */
 export interface ModelBatch {
   type: string;
   data: GraphTensor['data'];
   dims: readonly number[];
+  /** By name, those of the model's other inputs, as many rows each. */
+  others?: Readonly<Record<string, Omit<ModelBatch, 'others'>>>;
 }
 
 const defaultImageSize = 224;
@@ -31,7 +41,7 @@ const defaultImageSize = 224;
  * Reads the input's name, type and shape from the graph.
  * @param imageSize for graphs that leave height and width open
  * @param otherwise what is taken then where it is not given. Default 224 x 224
- * @throws FeatReconstructError when there is not one input of known rank
+ * @throws FeatReconstructError when there is no input, one of unknown rank, or one of several that has no rows
  * @throws UsageError when `imageSize` contradicts the graph
  */
 export function readInput(
@@ -39,24 +49,31 @@ export function readInput(
   imageSize?: number | readonly [number, number],
   otherwise: readonly [number, number] = [defaultImageSize, defaultImageSize],
 ): ModelInput {
-  if (graph.inputs.length !== 1) {
+  const [first, ...otherInputs] = graph.inputs.map(declaredInput);
+  const isBatch = ({ inputShape }: InputPlace) => inputShape.length > 0 && inputShape[0] === first.inputShape[0];
+  if (!first || !otherInputs.every(isBatch)) {
     const names = graph.inputs.map(({ name }) => `'${name}'`).join(', ') || 'none';
     throw new FeatReconstructError(
-      `Expected a model with one input, found ${graph.inputs.length} (${names}): export it with the others as constants.`,
+      `Expected a model with one input, or with several that have the examples along the first axis, found ${graph.inputs.length} (${names}): export it with what is no example's as constants.`,
     );
   }
-  const [{ name, type, dims }] = graph.inputs;
+  const batchSize = first.inputShape[0] > 0 ? first.inputShape[0] : null;
+  if (otherInputs.length > 0) return { ...first, layout: 'other', imageSize: null, batchSize, otherInputs };
+  const { inputName: name, inputType: type } = first;
+  const inputShape = withChannels(graph, name, first.inputShape);
+  const layout = layoutOf(inputShape);
+  const size = layout === 'other' ? null : sizeOf(inputShape, layout, otherwise, imageSize);
+  return { inputName: name, inputType: type, inputShape, layout, imageSize: size, batchSize };
+}
+
+function declaredInput({ name, type, dims }: GraphView['inputs'][number]): InputPlace {
   if (!dims || !type) {
     throw new FeatReconstructError(
       `Expected the model to declare type and shape of its input '${name}', found none: run onnx.shape_inference or export it again.`,
     );
   }
-  const declared = dims.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : -1));
-  const inputShape = withChannels(graph, name, declared);
-  const layout = layoutOf(inputShape);
-  const batchSize = inputShape[0] > 0 ? inputShape[0] : null;
-  const size = layout === 'other' ? null : sizeOf(inputShape, layout, otherwise, imageSize);
-  return { inputName: name, inputType: type, inputShape, layout, imageSize: size, batchSize };
+  const inputShape = dims.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : -1));
+  return { inputName: name, inputType: type, inputShape };
 }
 
 /** What is assumed of an input that leaves its height or width open, in a sentence; null where nothing is. */
@@ -116,6 +133,14 @@ function kernelOf(graph: GraphView, weight: string): readonly number[] | null {
   for (let step = 0; step < 12 && names.length > 0; step++) {
     const dims = names.map((name) => graph.initializers.get(name)?.dims).find((each) => each?.length === 4);
     if (dims) return dims;
+    // PyTorch standardises a weight as (1, out, the rest), and gives it its shape at the end.
+    for (const name of names) {
+      const node = graph.producers.get(name);
+      const of = node?.op === 'Reshape' ? node.inputs[1] : undefined;
+      const isStored = of !== undefined && (graph.initializers.has(of) || graph.producers.get(of)?.op === 'Constant');
+      const shape = isStored ? integersOf(node!, graph, 'shape') : null;
+      if (shape?.length === 4 && shape[1] > 0) return shape;
+    }
     names = names.flatMap((name) => graph.producers.get(name)?.inputs ?? []);
   }
   return null;
@@ -149,10 +174,37 @@ function sizeOf(
 }
 
 /**
+ * The tensors of a batch by the names of the model's inputs.
+ * @throws FeatReconstructError when one is missing, has other rows than the first, or another type or shape than its input
+ */
+export function toModelTensors(input: ModelInput, batch: ModelBatch): Record<string, GraphTensor> {
+  const tensors = { [input.inputName]: toModelTensor(input, batch) };
+  for (const other of input.otherInputs ?? []) {
+    const given = Object.hasOwn(batch.others ?? {}, other.inputName) ? batch.others![other.inputName] : undefined;
+    if (!given) {
+      throw new FeatReconstructError(
+        `Expected numbers for each of the model's inputs (${inputNames(input)}), found none for '${other.inputName}': give them too.`,
+      );
+    }
+    if (given.dims[0] !== batch.dims[0]) {
+      throw new FeatReconstructError(
+        `Expected ${batch.dims[0]} rows for the input '${other.inputName}', as many as for '${input.inputName}', found ${given.dims[0]}.`,
+      );
+    }
+    tensors[other.inputName] = toModelTensor(other, given);
+  }
+  return tensors;
+}
+
+/** For messages: `'input_ids', 'attention_mask'`. */
+const inputNames = ({ inputName, otherInputs = [] }: Pick<ModelInput, 'inputName' | 'otherInputs'>): string =>
+  [inputName, ...otherInputs.map((other) => other.inputName)].map((name) => `'${name}'`).join(', ');
+
+/**
  * Checks a batch against the input and turns floats into the model's floats, whole numbers into its whole numbers.
  * @throws FeatReconstructError when the type or the shape is another one
  */
-export function toModelTensor(input: ModelInput, batch: ModelBatch): GraphTensor {
+function toModelTensor(input: InputPlace, batch: ModelBatch): GraphTensor {
   const { inputName, inputType, inputShape } = input;
   const { type, data, dims } = batch;
   const isShape =

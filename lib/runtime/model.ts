@@ -5,7 +5,7 @@ import { float16ToFloat32 } from '../tensor/index.js';
 import { checkHead, sampleBatches } from './check.js';
 import { readModel, type LoadModelOptions, type ModelDescription, type Reading } from './describe.js';
 import { withRealNames } from './file.js';
-import { toModelTensor, type ModelBatch } from './input.js';
+import { toModelTensors, type ModelBatch } from './input.js';
 import { createSession, type GraphSession, type GraphTensor, type Placement } from './session.js';
 
 /** What a model gives for n inputs. */
@@ -27,7 +27,8 @@ export interface Model extends ModelDescription {
   readonly placement: Placement | null;
   /**
    * Runs the model. A graph of fixed batch size is run in parts, the last one filled up by repeating its last input.
-   * @param batch (n, ...) in the model's input type, or float32 for a model that reads float16 or float64
+   * @param batch (n, ...) in the model's input type, or float32 for a model that reads float16 or float64; with `others`
+   *   for a model of several inputs
    * @throws FeatReconstructError when type or shape are not the input's
    */
   run(batch: ModelBatch): Promise<ModelOutput>;
@@ -80,9 +81,9 @@ function makeModel(
   intraOpNumThreads: number,
 ): Model {
   const { featuresTensor, logitsTensor, featureDim, classCount, inputName, batchSize } = description;
-  const runOnce = async (input: GraphTensor): Promise<ModelOutput> => {
-    const n = input.dims[0];
-    const results = await session.run({ [inputName]: input }, [...new Set([featuresTensor, logitsTensor])]);
+  const runOnce = async (inputs: Inputs): Promise<ModelOutput> => {
+    const n = inputs[inputName].dims[0];
+    const results = await session.run(inputs, [...new Set([featuresTensor, logitsTensor])]);
     const features = matrixOf(results[featuresTensor], featuresTensor, n, featureDim, featuresTransposed);
     return { features, logits: matrixOf(results[logitsTensor], logitsTensor, n, classCount, false) };
   };
@@ -91,33 +92,41 @@ function makeModel(
     intraOpNumThreads,
     placement: null,
     async run(batch) {
-      const input = toModelTensor(description, batch);
-      if (batchSize === null || batchSize === input.dims[0]) return runOnce(input);
-      return runInParts(input, batchSize, description, runOnce);
+      const inputs = toModelTensors(description, batch);
+      if (batchSize === null || batchSize === batch.dims[0]) return runOnce(inputs);
+      return runInParts(inputs, batchSize, description, runOnce);
     },
     release: () => session.release(),
   };
 }
 
+/** By name. */
+type Inputs = Record<string, GraphTensor>;
+
 async function runInParts(
-  input: GraphTensor,
+  inputs: Inputs,
   batchSize: number,
-  { featureDim, classCount }: ModelDescription,
-  runOnce: (input: GraphTensor) => Promise<ModelOutput>,
+  { inputName, featureDim, classCount }: ModelDescription,
+  runOnce: (inputs: Inputs) => Promise<ModelOutput>,
 ): Promise<ModelOutput> {
-  const n = input.dims[0];
-  const length = input.data.length / Math.max(n, 1);
+  const n = inputs[inputName].dims[0];
   const features = new Float32Array(n * featureDim);
   const logits = new Float32Array(n * classCount);
   for (let start = 0; start < n; start += batchSize) {
     const rows = Math.min(batchSize, n - start);
-    const data = input.data.slice(start * length, (start + batchSize) * length);
-    const part = rows === batchSize ? data : filledUp(data, length, batchSize);
-    const output = await runOnce({ type: input.type, data: part, dims: [batchSize, ...input.dims.slice(1)] });
+    const part = Object.entries(inputs).map(([name, tensor]) => [name, partOf(tensor, start, batchSize)]);
+    const output = await runOnce(Object.fromEntries(part) as Inputs);
     features.set(output.features.subarray(0, rows * featureDim), start * featureDim);
     logits.set(output.logits.subarray(0, rows * classCount), start * classCount);
   }
   return { features, logits };
+}
+
+function partOf({ type, data, dims }: GraphTensor, start: number, batchSize: number): GraphTensor {
+  const length = data.length / Math.max(dims[0], 1);
+  const part = data.slice(start * length, (start + batchSize) * length);
+  const isWhole = part.length === batchSize * length;
+  return { type, data: isWhole ? part : filledUp(part, length, batchSize), dims: [batchSize, ...dims.slice(1)] };
 }
 
 /** Repeats the last input. */
