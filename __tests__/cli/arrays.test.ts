@@ -166,3 +166,8 @@ test('what goes together', async () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
   }
 });
+
+test('a map from logits to features is no head', async () => {
+  const { code, stderr } = await runCli(evaluate('--head', at('map.safetensors')));
+  expect([code, stderr]).toEqual([1, expect.stringContaining('Expected a head of')]);
+});

@@ -73,6 +73,7 @@ describe('fingerprint', () => {
     expect(same.sameHead.same).toBe(true);
     expect(same.files.map(({ hiddenWidth }) => hiddenWidth)).toEqual([16, 16]);
     const { stdout } = await runCli(['fingerprint', at('sphere.npy'), at('rectified.npy'), '--no-features', '--quiet']);
+    expect(stdout).toMatch(/normalised {4}not looked for/);
     expect(stdout).toMatch(/hidden width {2}at least 16\n[^]*hidden width {2}at least 12\n[^]*Two heads/);
   });
 

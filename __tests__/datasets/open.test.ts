@@ -87,6 +87,10 @@ describe('specs', () => {
   test.each([
     ['cifra10:train', /^'cifra10' is not a data set: did you mean cifar10\? Known are cifar10:train, .*folder:PATH/],
     ['photos[0:10]', /^'photos\[0:10\]' is not a data set: expected NAME:WHAT, such as .*folder:photos/],
+    ['photos', /such as folder:photos for a folder or an archive/],
+    ['photos[0:10]', /such as folder:photos\[0:10\] for/],
+    ['rows.npz', /such as tensors:rows\.npz for ready inputs/],
+    ['train.csv', /such as list:train\.csv for a list/],
     ['CIFAR100:train', /did you mean cifar100\?/],
     ['imagenet:val', /^'imagenet' is not a data set: did you mean imagefolder\? Known are /],
     ['cifar10', /expected NAME:WHAT/],

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import { UsageError, visibleData, wrap } from '../base/index.js';
+import { FeatReconstructError, UsageError, visibleData, wrap } from '../base/index.js';
 import type { Leaks, Results } from '../experiments/index.js';
 import { common, createContext, type Context } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
@@ -18,7 +18,10 @@ export function register(program: Command): void {
   const command = program
     .command('audit')
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
-    .argument('<model>', 'an .onnx classifier; or a log of outputs (CSV, JSON, Parquet, .npy, …), without images')
+    .argument(
+      '<model>',
+      'an .onnx classifier, or the folder that holds it (Hugging Face); or a log of outputs (CSV, JSON, Parquet, .npy, …), without images',
+    )
     .argument('[images]', 'a folder of images, a .zip or .tar of them, or a data set such as cifar100:train[0:5000]')
     .addOption(
       new Option(
@@ -99,7 +102,14 @@ async function isModel(path: string): Promise<boolean> {
 async function specOf(images: string): Promise<string> {
   const found = await stat(images).catch(() => null);
   const isArchive = found?.isFile() && /\.(zip|tar|tgz|tar\.gz)$/i.test(images);
-  return isArchive || found?.isDirectory() ? `folder:${images}` : images;
+  if (isArchive || found?.isDirectory()) return `folder:${images}`;
+  // A slice behind a data set's name has a colon as well, a path without one can only be a path.
+  if (!found && !images.includes(':') && !/^(cifar|synthetic|places)/i.test(images)) {
+    throw new FeatReconstructError(
+      `Expected images at ${images}, found nothing there: check the path, or name a data set such as cifar100:train[0:5000].`,
+    );
+  }
+  return images;
 }
 
 /** The verdict first, then the model as `inspect` shows it. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError, type TaskOptions } from '../base/index.js';
+import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
 import type { NamedRows } from '../experiments/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
 import { common, createContext } from './context.js';
@@ -82,6 +82,11 @@ Examples:
           },
           context,
         );
+        if (head.weight.shape[1] !== reconstructed.cols) {
+          throw new FeatReconstructError(
+            `Expected a head of ${reconstructed.cols} features, as wide as the reconstructed ones, found '${flags.head}' of ${head.weight.shape[1]}: it is another model's head, or a map from logits to features.`,
+          );
+        }
         const truth = flags.truth === undefined ? null : await open(flags.truth, 'features');
         const task = { signal: context.signal, onProgress: context.onProgress };
         const { lines, data } = await figures(

@@ -18,7 +18,7 @@ export function register(program: Command): void {
       .description('what outputs alone show of the model behind them; of two sets, whether one head made both')
       .argument(
         '<file...>',
-        'outputs: a store, .safetensors (FILE#NAME), .npy, or .csv as a service logs it; one or two',
+        'outputs: a store, .safetensors (FILE#NAME), .npy, .npz, or a log (CSV, JSON, Parquet, …); one or two',
       )
       .option('--observe <shown>', "look at them as an interface would show them, as in 'sweep'; for files of logits")
       .option('--no-features', 'leave out the look at what stands before the head, which takes the longest'),
@@ -51,7 +51,7 @@ Examples:
           opened.length === 2
             ? await sameHead(opened[0].rows, opened[1].rows, { signal: context.signal, onProgress: context.onProgress })
             : null;
-        const text = await Promise.all(prints.map((print) => describe(visibleData(print))));
+        const text = await Promise.all(prints.map((print) => describe(visibleData(print), flags.features)));
         context.print(linesOf([...text, ...(same ? [same.sentence] : [])].join('\n\n')), asData(prints, same));
       } finally {
         for (const { close } of opened) await close();
@@ -63,15 +63,16 @@ Examples:
 const asData = (prints: Fingerprint[], same: SameHead | null): unknown =>
   same ? { files: prints, sameHead: same } : prints[0];
 
-async function describe(print: Fingerprint & { file: string; notes: string[] }): Promise<string> {
+/** @param looked whether what stands before the head was looked for */
+async function describe(print: Fingerprint & { file: string; notes: string[] }, looked: boolean): Promise<string> {
   const { count } = await import('../report/index.js');
   const { file, rows, classes, notes, kind, hiddenWidth, normalised, rectified, reasons } = print;
   const facts: [string, string][] = [
     ['outputs', `${file}: ${count(rows)} rows of ${count(classes)}`],
     ['kind', kind],
     ['hidden width', hiddenWidth === null ? 'does not show' : `at least ${count(hiddenWidth)}`],
-    ['normalised', answer(normalised)],
-    ['rectified', answer(rectified)],
+    ['normalised', looked ? answer(normalised) : notLooked],
+    ['rectified', looked ? answer(rectified) : notLooked],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   return [
@@ -79,5 +80,7 @@ async function describe(print: Fingerprint & { file: string; notes: string[] }):
     ...[...notes, ...reasons].map((sentence) => `* ${sentence}`),
   ].join('\n');
 }
+
+const notLooked = 'not looked for (--no-features)';
 
 const answer = (known: boolean | null): string => (known === null ? 'does not show' : known ? 'yes' : 'no');

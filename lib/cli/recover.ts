@@ -26,7 +26,7 @@ export function register(program: Command): void {
       .description("a classifier's features from its outputs alone: no model, no weights, no features to fit on")
       .argument(
         '<file...>',
-        'outputs of one model: stores, .safetensors (FILE#NAME), .npy, .csv; several are put together',
+        'outputs of one model: stores, .safetensors (FILE#NAME), .npy, .npz, or logs (CSV, JSON, Parquet, …); several are put together',
       )
       .requiredOption('--out <file>', 'safetensors file for the features; not written without a certificate')
       .addOption(

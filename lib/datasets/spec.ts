@@ -32,7 +32,7 @@ export function parseSpec(text: string): DatasetSpec {
   const match = shape.exec(text);
   if (!match || match[2] === '') {
     throw new UsageError(
-      `'${text}' is not a data set: expected NAME:WHAT, such as cifar100:train, folder:photos or cifar10:test[0:1000].`,
+      `'${text}' is not a data set: expected NAME:WHAT, such as ${example(text)} or cifar10:test[0:1000].`,
     );
   }
   const [, name, rest, slice, start, stop, part, limit, sample, seed] = match;
@@ -48,6 +48,18 @@ export function parseSpec(text: string): DatasetSpec {
     throw new UsageError(`The slice ${slice} of '${text}' has a bound that is no number: write [START:STOP].`);
   }
   return { ...spec, slice: { text: slice, start: bound(start), stop: bound(stop) } };
+}
+
+/** What may be meant by a text that has no name: a path of one's own is the commonest. */
+function example(text: string): string {
+  const [path, more] = /^([^[:]+)(\[.*)?$/s.exec(text)?.slice(1) ?? [];
+  if (path === undefined || /^(cifar|synthetic|places)/i.test(path)) return 'cifar100:train, folder:photos';
+  const name = /\.(npy|npz|safetensors)$/i.test(path)
+    ? 'tensors'
+    : /\.(txt|csv|tsv|lst)$/i.test(path)
+      ? 'list'
+      : 'folder';
+  return `${name}:${path}${more ?? ''} for ${name === 'folder' ? 'a folder or an archive of images' : name === 'list' ? 'a list of images' : 'ready inputs'}, cifar100:train`;
 }
 
 const bound = (digits: string): number | undefined => (digits === '' ? undefined : Number(digits));

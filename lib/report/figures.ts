@@ -33,6 +33,10 @@ export function rSquared(value: number | null): string {
 /** 1234567 → `1,234,567`. */
 export const count = (value: number | null): string => (value === null ? none : grouped(value));
 
+/** Of how many classes a model's answers are. */
+export const classesNamed = (classes: number | null): string =>
+  `${count(classes)} ${classes === 1 ? 'class' : 'classes'} named`;
+
 /** Three significant digits. */
 export function brief(value: number | null): string {
   if (value === null) return none;

@@ -1,5 +1,5 @@
 import type { ResultRow } from '../experiments/index.js';
-import { count, rSquared, share, upToOne } from './figures.js';
+import { classesNamed, rSquared, share, upToOne } from './figures.js';
 import { renderTable } from './table.js';
 
 /** Experiment 4 as matrices: sources down, targets across, from logits and from features. */
@@ -28,7 +28,7 @@ export function renderMatrices(rows: readonly ResultRow[]): string {
   );
   const targets = names.map((name, i) => {
     const row = any(name, name);
-    return `${i + 1} ${name}: ${count(row?.distinctClasses ?? null)} classes named, the most frequent ${share(row?.majorityShare ?? null, 1)}`;
+    return `${i + 1} ${name}: ${classesNamed(row?.distinctClasses ?? null)}, the most frequent ${share(row?.majorityShare ?? null, 1)}`;
   });
   return [...blocks, targets.join('\n')].join('\n\n');
 }

@@ -3,7 +3,7 @@ import { columnsFor } from './columns.js';
 import { algebraNote, controlLines, controlsOf, renderControls } from './control.js';
 import { intervalNotes } from './exact.js';
 import { notKnownNotes } from './known.js';
-import { count, seconds, share } from './figures.js';
+import { classesNamed, count, seconds, share } from './figures.js';
 import { leftOutNotes } from './left-out.js';
 import { renderMatrices } from './matrix.js';
 import { assumedTransforms, otherTransforms, spreading, unstatedTransforms } from './notices.js';
@@ -90,5 +90,5 @@ export function facts(row: ResultRow): string {
     row.source === row.target || row.rawAgreement === null
       ? ''
       : `, the models agree of themselves on ${share(row.rawAgreement)}`;
-  return `${count(row.distinctClasses)} classes named, the most frequent ${share(row.majorityShare, 1)}${own}${raw}`;
+  return `${classesNamed(row.distinctClasses)}, the most frequent ${share(row.majorityShare, 1)}${own}${raw}`;
 }
