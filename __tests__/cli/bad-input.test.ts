@@ -219,7 +219,7 @@ describe('each ends with exit 1 and one message', () => {
         ...['evaluate', '--head', at('head.safetensors'), '--features', at('x.npy')],
         ...['--logits', at('classes.npy')],
       ],
-      /width 3 to go with the head, found 4/,
+      /head of 4 features.*found .* of 3/,
     ],
     [
       'a class that the head has not',
