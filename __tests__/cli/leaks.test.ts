@@ -293,6 +293,15 @@ describe('with a model', () => {
     const model = await writeClassifier(at('alone.onnx'), { d: 4, c: 3 });
     const { code, stderr } = await runCli(['audit', model]);
     expect([code, stderr]).toEqual([2, expect.stringContaining('Expected images beside the model')]);
+    // What a log alone cannot be asked is refused, not passed over.
+    for (const asked of [
+      ['--sample', '9'],
+      ['--channels', 'bgr'],
+      ['--vary', '2'],
+    ]) {
+      const refused = await runCli(['audit', at('log.csv'), ...asked]);
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`Expected ${asked[0]} with a model`)]);
+    }
   });
 
   test('audit: a verdict first, then the table, and all of it in results.json', async () => {

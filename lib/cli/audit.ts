@@ -54,7 +54,7 @@ Examples:
     )
     .action(async (model: string, images: string | undefined, flags: Flags) => {
       const context = createContext(flags, { ...kept, finishes: true });
-      if (images === undefined) return auditLog(model, flags, context);
+      if (images === undefined) return auditLog(model, flags, { command, context });
       const { auditModel } = await import('../experiments/index.js');
       const { parseObserve } = await import('../leaks/index.js');
       flags.observe?.forEach(parseObserve);
@@ -68,15 +68,25 @@ Examples:
     });
 }
 
+/** Options that an audit of a log hears. */
+const ofLogs = new Set(['out', 'minutes', 'json', 'quiet']);
+
 /** The verdict that needs no model. */
-async function auditLog(path: string, flags: Flags, context: Context): Promise<void> {
+async function auditLog(
+  path: string,
+  flags: Flags,
+  { command: of, context }: { command: Command; context: Context },
+): Promise<void> {
   if (await isModel(path)) {
     throw new UsageError(
       `Expected images beside the model, as in 'audit ${path} photos', found none. A log of its outputs is audited without.`,
     );
   }
-  const other = flags.vary !== undefined ? '--vary' : flags.observe !== undefined ? '--observe' : null;
-  if (other) throw new UsageError(`Expected ${other} with a model and images, found a log alone (${path}).`);
+  // What is asked of a model or of images must not be passed over as if it had been done.
+  const other = of.options.find(
+    (option) => of.getOptionValueSource(option.attributeName()) === 'cli' && !ofLogs.has(option.attributeName()),
+  );
+  if (other) throw new UsageError(`Expected ${other.long} with a model and images, found a log alone (${path}).`);
   const { auditOutputs } = await import('../experiments/index.js');
   const { command, signal, onProgress } = await experimentOptions(flags, context);
   const results = await auditOutputs(path, {

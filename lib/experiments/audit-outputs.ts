@@ -1,14 +1,11 @@
 import { basename } from 'node:path';
-import { NotShownError, type TaskOptions } from '../base/index.js';
-import { fingerprintOf, lookAt, openOutputs, outputsVerdict, recoverFrom, withoutFeatures } from '../leaks/index.js';
-import type { Look, OutputsFile, Recovery } from '../leaks/index.js';
+import { openOutputs, outputsVerdict, withoutFeatures, type OutputsFile } from '../leaks/index.js';
 import { digestOf } from './digest.js';
 import { describeMachine } from './environment.js';
+import { fromOutputsAlone, type OutputsAloneOptions } from './outputs-alone.js';
 import type { Results } from './types.js';
 
-export interface OutputsAuditOptions extends TaskOptions {
-  /** Most seconds for the recovery; what has its certificate by then is the result. Default 300. */
-  recoverySeconds?: number;
+export interface OutputsAuditOptions extends OutputsAloneOptions {
   /** The command that makes it again. */
   command?: string;
 }
@@ -22,15 +19,7 @@ export interface OutputsAuditOptions extends TaskOptions {
 export async function auditOutputs(path: string, options: OutputsAuditOptions = {}): Promise<Results> {
   const file = await openOutputs(path);
   try {
-    const { signal, onProgress } = options;
-    const look = await lookAt(file.rows, { signal, onProgress });
-    const print = await fingerprintOf(look, { features: false, signal, onProgress });
-    const { recovery, untried } = await tryRecovery(look, options);
-    if (recovery) {
-      const { sphere, kind } = recovery.report;
-      print.normalised = sphere ? sphere.holds : null;
-      print.rectified = kind === 'rectified' ? true : kind === 'sphere' ? false : null;
-    }
+    const { print, recovery, untried } = await fromOutputsAlone(file.rows, options);
     const name = basename(path);
     const findings = { name, fingerprint: print, recovery: recovery?.report ?? null, untried };
     return {
@@ -60,23 +49,6 @@ export async function auditOutputs(path: string, options: OutputsAuditOptions = 
     };
   } finally {
     await file.close();
-  }
-}
-
-/**
- * The recovery, or why there can be none: what outputs cannot show is an answer, and no error; any other error is one.
- * Whoever stops it by now has waited long enough to be told what is found so far.
- */
-export async function tryRecovery(
-  look: Look,
-  { signal, recoverySeconds = 300, onProgress }: OutputsAuditOptions,
-): Promise<{ recovery: Recovery | null; untried: NotShownError['code'] | null }> {
-  try {
-    const options = { finish: signal, seconds: recoverySeconds, onProgress };
-    return { recovery: await recoverFrom(() => Promise.resolve(look), options), untried: null };
-  } catch (error) {
-    if (!(error instanceof NotShownError)) throw error;
-    return { recovery: null, untried: error.code };
   }
 }
 

@@ -4,8 +4,6 @@ import {
   aloneSentence,
   auditVerdict,
   compareUpToRotation,
-  fingerprintOf,
-  lookAt,
   identifiableFeatures,
   matchFeatures,
   rectifiedRowsNeeded,
@@ -16,12 +14,12 @@ import {
   type Recovery,
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
-import { tryRecovery } from './audit-outputs.js';
 import { classNamesOf } from './class-names.js';
 import { definitions } from './definitions.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction } from './extraction.js';
 import type { RunOptions } from './options.js';
+import { fromOutputsAlone } from './outputs-alone.js';
 import { fitPair, judgeFits, usualSamples } from './pairs.js';
 import { spectrumOf } from './spectra.js';
 import { splitByContent } from './split.js';
@@ -142,15 +140,8 @@ function hidesNothing(spec: string, classes: number): boolean {
 }
 
 async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditOptions): Promise<Leaks> {
-  const { signal, onProgress, vary = 1 } = options;
-  const look = await lookAt(store.logits, { signal, onProgress });
-  const print = await fingerprintOf(look, { features: false, signal, onProgress });
-  const { recovery, untried } = await tryRecovery(look, options);
-  if (recovery) {
-    const { sphere, kind } = recovery.report;
-    print.normalised = sphere ? sphere.holds : null;
-    print.rectified = kind === 'rectified' ? true : kind === 'sphere' ? false : null;
-  }
+  const { vary = 1 } = options;
+  const { print, recovery, untried } = await fromOutputsAlone(store.logits, options);
   const { model } = store.provenance;
   const report = recovery?.report ?? null;
   // Too few rows do not show the rank; what the model's width takes they still lack.

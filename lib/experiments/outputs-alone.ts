@@ -1,0 +1,40 @@
+import { NotShownError, type TaskOptions } from '../base/index.js';
+import { fingerprintOf, lookAt, recoverFrom, type Fingerprint, type Look, type Recovery } from '../leaks/index.js';
+import type { RowSource } from '../tensor/index.js';
+
+export interface OutputsAloneOptions extends TaskOptions {
+  /** Most seconds for the recovery; what has its certificate by then is the result. Default 300. */
+  recoverySeconds?: number;
+}
+
+/** What outputs (n, c) give away by themselves: their fingerprint, and features recovered, or why no recovery could be tried. */
+export async function fromOutputsAlone(
+  outputs: RowSource,
+  options: OutputsAloneOptions,
+): Promise<{ print: Fingerprint; recovery: Recovery | null; untried: NotShownError['code'] | null }> {
+  const { signal, onProgress } = options;
+  const look = await lookAt(outputs, { signal, onProgress });
+  const print = await fingerprintOf(look, { features: false, signal, onProgress });
+  const { recovery, untried } = await tryRecovery(look, options);
+  if (recovery) {
+    const { sphere, kind } = recovery.report;
+    print.normalised = sphere ? sphere.holds : null;
+    print.rectified = kind === 'rectified' ? true : kind === 'sphere' ? false : null;
+  }
+  return { print, recovery, untried };
+}
+
+/** What these outputs cannot show is an answer, and no error; any other error is one. */
+async function tryRecovery(
+  look: Look,
+  { signal, recoverySeconds = 300, onProgress }: OutputsAloneOptions,
+): Promise<{ recovery: Recovery | null; untried: NotShownError['code'] | null }> {
+  try {
+    // Whoever stops it by now has waited long enough to be told what is found so far.
+    const options = { finish: signal, seconds: recoverySeconds, onProgress };
+    return { recovery: await recoverFrom(() => Promise.resolve(look), options), untried: null };
+  } catch (error) {
+    if (!(error instanceof NotShownError)) throw error;
+    return { recovery: null, untried: error.code };
+  }
+}
