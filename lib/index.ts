@@ -41,6 +41,7 @@ export type {
   EncodedImage,
   Interpolation,
   PixelInput,
+  CropOffset,
   PixelStep,
   RgbImage,
   Transform,

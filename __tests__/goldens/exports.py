@@ -1,11 +1,12 @@
 """Exports of the field's classifiers at tiny size and random weights, read by `featreconstruct inspect`: docs/exports.md.
 
     pip install torch torchvision timm "transformers<5" onnx onnxscript skl2onnx scikit-learn tensorflow tf2onnx
-    npm run build && python __tests__/goldens/exports.py FOLDER [transformers|timm|sklearn|keras|page ...]
+    npm run build && python __tests__/goldens/exports.py FOLDER [transformers|timm|sklearn|keras|jax|paddle|ultralytics ...]
+    python __tests__/goldens/exports_page.py
 
-Each model is written to FOLDER, inspected and deleted. FOLDER/KIND.json keeps the rows, each with the versions that it was
-made with; what is there is not made again, and what was refused stays in. docs/exports.md is written from all of them at
-the end. Kinds can run side by side in one FOLDER.
+Each model is written to FOLDER, inspected and deleted. exports.json beside this script keeps the rows, each with the versions
+that it was made with; a row that is there is not made again (delete it to have it made anew), and what was refused stays in.
+jax2onnx, paddle2onnx and ultralytics want an environment each. exports_page.py writes the page from all rows.
 """
 
 import json
@@ -15,15 +16,14 @@ import subprocess
 import sys
 import traceback
 import warnings
-from collections import Counter
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from exports_page import EXPORTS, ROOT, build_of, installed, read_rows, said_of, save_rows
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 warnings.filterwarnings("ignore")
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 CLASSES = 24
 
 # Sizes that make a family small; what a family has not is left out.
@@ -235,95 +235,17 @@ def versions_of(kind):
     packages = dict(
         transformers=["transformers", "torch", "onnxscript"], timm=["timm", "torch", "onnxscript"],
         sklearn=["scikit-learn", "skl2onnx"], keras=["keras", "tensorflow", "tensorflow-cpu", "tf2onnx"],
+        jax=["jax", "flax", "jax2onnx"], paddle=["paddlepaddle", "paddle2onnx"], ultralytics=["ultralytics", "torch"],
     )[kind]
-    found = []
-    for package in [*packages, "onnx"]:
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            pass
-    build = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout
-    return f"{date.today()}, {', '.join(found)}, this project at {build.strip()}"
-
-
-def said_of(row):
-    if "unbuilt" in row:
-        return f"not built: our configuration did not build: {row['unbuilt']}"
-    if "unmade" in row:
-        return f"not exported: {row['unmade']}"
-    notes = [note for note in row.get("notes", []) if "size of its images" not in note]
-    return ": ".join([row["verdict"], *(["; ".join([*notes, *filter(None, [row.get("said")])])])]).removesuffix(": ")
-
-
-def not_tried(rows):
-    """What the installed packages have and no row stands for."""
-    import timm
-    import transformers
-    from timm.models._registry import _model_to_module as module_of
-
-    tried = {row["name"].split()[1] for row in rows if row["name"].startswith("timm ")}
-    families = sorted(set(module_of.values()) - {module_of.get(name) for name in tried})
-    listed = sorted(set(TIMM) - tried)
-    classes = [
-        name for name in dir(transformers)
-        if name.endswith("ForImageClassification") and not name.startswith(("Auto", "TF", "Flax"))
-    ]
-    plain = {family.replace("_", "").lower() for family in FAMILIES}
-    left = [name for name in classes if name.removesuffix("ForImageClassification").lower() not in plain]
-    reasons = [f"{name.removesuffix('ForImageClassification')} ({LEFT_OUT.get(name, 'no sizes written for it yet')})" for name in left]
-    lines = [f"- transformers: {', '.join(reasons)}.",
-             f"- timm, families without a row, most of them for their size: {', '.join(families)}."]
-    if listed:
-        lines.append(f"- timm, in the list of the script and not yet run: {', '.join(listed)}.")
-    counts = Counter(row["exporter"] for row in rows if row["name"].startswith("timm "))
-    lines.append(f"- timm by the dynamo exporter: {counts['dynamo']} models alone were tried, {counts['torchscript']} by torchscript.")
-    if not any(row["name"].startswith("Keras ") for row in rows):
-        lines.append("- Keras by tf2onnx: the script has ten models; none was run.")
-    return lines
-
-
-def write_table(rows):
-    kinds = Counter(row["name"].split()[0] for row in rows)
-    read = sum(row.get("verdict") == "read" for row in rows)
-    refused = sum("verdict" in row for row in rows) - read
-    runs = Counter(row.get("made_with", "earlier builds, same packages, not made again since") for row in rows)
-    lines = [
-        "# Exports that were tried",
-        "",
-        "Classifiers at small size and random weights, exported and read by `inspect`, which checks on a random batch that the",
-        "head of the features gives the model's own logits. `__tests__/goldens/exports.py` makes and reads them. Every export",
-        "that was tried has its row, refused ones too.",
-        "",
-        f"{len(rows)} were tried ({', '.join(f'{n} of {kind}' for kind, n in kinds.items())}): {read} read, {refused} refused,",
-        f"{len(rows) - read - refused} that could not be made.",
-        "",
-        "The rows come from these runs:" if len(runs) > 1 else "The rows come from one run:",
-        "",
-        *(f"- {count} rows: {run}." for run, count in runs.most_common()),
-        "",
-        "Four rows of the run at 858745e were made again: bit by torchscript, refused then and read since channels are found in the",
-        "shape that a weight is given; cvt by both exporters and levit by torchscript, which failed by a fault of the script.",
-        "",
-        "| model | exporter | d | c | verdict |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for row in sorted(rows, key=lambda row: (row["name"].split()[0] != "transformers", row["name"].lower(), row["exporter"])):
-        verdict = said_of(row)
-        verdict = verdict if len(verdict) <= 220 else verdict[:219] + "…"
-        cells = [row["name"], row["exporter"], row.get("d", ""), row.get("c", ""), verdict.replace("|", "\\|")]
-        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
-    lines += ["", "## Not tried", "", *not_tried(rows)]
-    (ROOT / "docs/exports.md").write_text("\n".join(lines) + "\n")
+    return f"{date.today()}, {', '.join(installed([*packages, 'onnx']))}, this project at {build_of()}"
 
 
 def main(folder, wanted):
     folder.mkdir(parents=True, exist_ok=True)
-    makers = dict(transformers=transformers_models, timm=timm_models, sklearn=sklearn_models, keras=keras_models)
+    makers = dict(transformers=transformers_models, timm=timm_models, sklearn=sklearn_models, keras=keras_models,
+                  jax=jax_models, paddle=paddle_models, ultralytics=ultralytics_models)
+    rows = read_rows(EXPORTS)
     for kind in wanted or makers:
-        if kind == "page":
-            continue
-        table = folder / f"{kind}.json"
-        rows = json.loads(table.read_text()) if table.exists() else []
         known = {(row["name"], row["exporter"]) for row in rows}
         made_with = versions_of(kind)
         for name, exporter, make in makers[kind]():
@@ -334,17 +256,15 @@ def main(folder, wanted):
                 old.unlink()
             row = dict(name=name, exporter=exporter, made_with=made_with)
             try:
-                made = make(file)
-                row.update(inspect(file, made["size"]), said=made.get("said"))
+                made = make(file) or {}
+                row.update(inspect(file, made.get("size")), said=made.get("said"))
             except NotBuilt as error:
                 row["unbuilt"] = first_line(error)
             except Exception as error:  # noqa: BLE001: an exporter may fail in any way
                 row["unmade"] = first_line(error)
-            rows.append(row)
-            table.write_text(json.dumps(rows, indent=1))
+            rows.append({key: value for key, value in row.items() if value})
+            save_rows(EXPORTS, rows)
             print(name, exporter, row.get("d"), row.get("c"), row.get("verdict") or said_of(row), flush=True)
-    write_table([row for kind in makers if (folder / f"{kind}.json").exists()
-                 for row in json.loads((folder / f"{kind}.json").read_text())])
 
 
 def first_line(error):

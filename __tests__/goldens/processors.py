@@ -71,6 +71,16 @@ def processors():
     yield t.SiglipImageProcessor(size=square(8))
     yield EfficientFormerImageProcessor(size=square(8), do_center_crop=False)
     yield EfficientFormerImageProcessor(size=square(10), crop_size=square(8))
+    for resample in (0, 2, 3):
+        yield t.ViTImageProcessorFast(size=square(8), resample=resample)
+    yield t.DeiTImageProcessorFast(size=square(11), crop_size=square(8))
+    yield t.ConvNextImageProcessorFast(size=edge(9), crop_pct=0.95, resample=3)
+    yield t.LevitImageProcessorFast(size=edge(8), crop_size=square(8))
+    yield t.PoolFormerImageProcessorFast(size=edge(8), crop_size=square(8))
+    yield t.EfficientNetImageProcessorFast(size=square(9), resample=3)
+    yield t.MobileNetV2ImageProcessorFast(size=edge(11), crop_size=square(8))
+    yield t.MobileViTImageProcessorFast(size=edge(7), crop_size=square(10))
+    yield t.CLIPImageProcessorFast(size=edge(8), crop_size=square(8))
 
 
 TIMM = [
@@ -82,6 +92,7 @@ TIMM = [
     ((3, 8, 8), "border", 0.7, "bicubic"),
     ((3, 8, 12), "center", 0.875, "bicubic"),
     ((3, 12, 8), "center", 0.7, "bilinear"),
+    ((3, 11, 11), "center", 1.15, "bicubic"),
     ((3, 8, 12), "squash", 0.7, "lanczos"),
     ((3, 8, 12), "border", 0.7, "bicubic"),
 ]
@@ -98,7 +109,7 @@ def main():
         tensors[key] = np.stack([np.asarray(each, dtype=np.float32) for each in outputs])
 
     for processor in processors():
-        outputs = [processor(each, return_tensors="np")["pixel_values"][0] for each in images]
+        outputs = [processor(each, return_tensors="pt")["pixel_values"][0] for each in images]
         config = json.loads(processor.to_json_string())
         add(type(processor).__name__, "preprocessor_config.json", config, outputs)
     for size, mode, share, interpolation in TIMM:

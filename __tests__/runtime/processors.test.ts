@@ -49,7 +49,6 @@ describe('what processors of transformers and timm make of images', () => {
     ['preprocessor_config.json', { size: 8, image_mean: [0, 0] }, 'three numbers'],
     ['preprocessor_config.json', { size: 16 }, '16 x 16'],
     ['config.json', { architecture: 'x', pretrained_cfg: { crop_mode: 'spiral' } }, 'spiral'],
-    ['config.json', { architecture: 'x', pretrained_cfg: { crop_pct: 1.2 } }, 'above 1'],
     ['config.json', { architecture: 'x', pretrained_cfg: { interpolation: 'random' } }, 'random'],
   ])('is said where it is not followed: %s %j', async (file, config, why) => {
     const { transform, notes } = (await stated(file, config)).transformFor([8, 8]);

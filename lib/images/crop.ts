@@ -1,4 +1,4 @@
-import type { RgbImage } from './types.js';
+import type { CropOffset, RgbImage } from './types.js';
 
 /** Which part of one axis of an image a centre crop shows, and where on the canvas. */
 interface Span {
@@ -22,14 +22,15 @@ export interface CropWindow {
 export function cropWindow(
   image: { width: number; height: number },
   size: readonly [number, number],
-  offset?: 'floor',
+  offset?: CropOffset,
 ): CropWindow {
   return { rows: span(image.height, size[0], offset), columns: span(image.width, size[1], offset) };
 }
 
-function span(length: number, size: number, offset?: 'floor'): Span {
-  // transformers pads by half of what is missing, rounded up.
-  if (length <= size) return { from: 0, to: (offset ? Math.ceil : Math.floor)((size - length) / 2), length };
+function span(length: number, size: number, offset?: CropOffset): Span {
+  // transformers on Pillow pads by half of what is missing, rounded up.
+  if (length <= size)
+    return { from: 0, to: (offset === 'floor' ? Math.ceil : Math.floor)((size - length) / 2), length };
   return { from: (offset ? Math.floor : roundHalfToEven)((length - size) / 2), to: 0, length: size };
 }
 
@@ -43,7 +44,7 @@ export function roundHalfToEven(value: number): number {
 export function centerCrop(
   image: RgbImage,
   size: readonly [number, number],
-  { offset, fill }: { offset?: 'floor'; fill?: readonly [number, number, number] } = {},
+  { offset, fill }: { offset?: CropOffset; fill?: readonly [number, number, number] } = {},
 ): RgbImage {
   const [height, width] = size;
   if (image.height === height && image.width === width) return image;

@@ -8,6 +8,7 @@ export type {
   Channels,
   EncodedImage,
   Interpolation,
+  CropOffset,
   PixelStep,
   RgbImage,
   Transform,

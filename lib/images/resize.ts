@@ -43,17 +43,27 @@ const filters: Record<Exclude<Interpolation, 'nearest'>, Filter> = {
   },
 };
 
-/** Resizes to [height, width]. An image that has that size already is returned as it is. */
-export function resize(image: RgbImage, size: readonly [number, number], interpolation: Interpolation): RgbImage {
+/**
+ * Resizes to [height, width]. An image that has that size already is returned as it is.
+ * @param as torchvision's of 8-bit tensors: its weights have 16 bits, it goes across first always, and its nearest pixel is
+ *   found in float32. Bilinear, bicubic and nearest; after aten/src/ATen/native/cpu/UpSampleKernel.cpp of PyTorch
+ *   (https://github.com/pytorch/pytorch).
+ */
+export function resize(
+  image: RgbImage,
+  size: readonly [number, number],
+  interpolation: Interpolation,
+  as?: 'torchvision',
+): RgbImage {
   const [height, width] = size;
   if (image.height === height && image.width === width) return image;
-  if (interpolation === 'nearest') return nearest(image, height, width);
+  if (interpolation === 'nearest') return nearest(image, height, width, as ? nearestInFloat32 : nearestPositions);
   const filter = filters[interpolation];
   const across = (from: RgbImage): RgbImage =>
-    from.width === width ? from : horizontal(from, taps(from.width, width, filter));
+    from.width === width ? from : horizontal(from, taps(from.width, width, filter, as));
   const down = (from: RgbImage): RgbImage =>
-    from.height === height ? from : vertical(from, taps(from.height, height, filter));
-  return downFirst(image, size) ? across(down(image)) : down(across(image));
+    from.height === height ? from : vertical(from, taps(from.height, height, filter, as));
+  return as === undefined && downFirst(image, size) ? across(down(image)) : down(across(image));
 }
 
 /** The order shows in the rounding between the passes; this is Pillow's since 13.0 (before: always across first). */
@@ -118,9 +128,18 @@ interface Taps {
   /** `stride` weights an output. */
   weights: Int32Array;
   stride: number;
+  /** Of a weight, behind the point. */
+  bits: number;
 }
 
-function taps(inSize: number, outSize: number, filter: Filter): Taps {
+/** As many bits as keep the largest weight below 16 with its sign. */
+function bitsOf16(largest: number): number {
+  let bits = 0;
+  while (bits < precisionBits && Math.trunc(0.5 + largest * 2 ** (bits + 1)) < 1 << 15) bits++;
+  return bits;
+}
+
+function taps(inSize: number, outSize: number, filter: Filter, as?: 'torchvision'): Taps {
   const scale = inSize / outSize;
   const filterScale = Math.max(scale, 1);
   const support = filter.support * filterScale;
@@ -131,37 +150,43 @@ function taps(inSize: number, outSize: number, filter: Filter): Taps {
     count: new Int32Array(outSize),
     weights: new Int32Array(outSize * stride),
     stride,
+    bits: precisionBits,
   };
-  const weights = new Float64Array(stride);
+  const weights = new Float64Array(outSize * stride);
+  let largest = 0;
   for (let out = 0; out < outSize; out++) {
     const center = (out + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - support + 0.5));
     const count = Math.min(inSize, Math.trunc(center + support + 0.5)) - first;
+    const at = out * stride;
     let sum = 0;
     for (let i = 0; i < count; i++) {
-      weights[i] = filter.weight((i + first - center + 0.5) * (1 / filterScale));
-      sum += weights[i];
+      weights[at + i] = filter.weight((i + first - center + 0.5) * (1 / filterScale));
+      sum += weights[at + i];
     }
     for (let i = 0; i < count; i++) {
-      const weight = (sum === 0 ? weights[i] : weights[i] / sum) * (1 << precisionBits);
-      result.weights[out * stride + i] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
+      if (sum !== 0) weights[at + i] /= sum;
+      largest = Math.max(largest, weights[at + i]);
     }
     result.first[out] = first;
     result.count[out] = count;
   }
+  if (as) result.bits = bitsOf16(largest);
+  const one = 2 ** result.bits;
+  weights.forEach((weight, i) => (result.weights[i] = Math.trunc(weight * one + (weight < 0 ? -0.5 : 0.5))));
   return result;
 }
 
 // Sums stay in 32 bits; imul and `| 0` keep them integers to the compiler too.
 const { imul } = Math;
-const half = 1 << (precisionBits - 1);
 
-function clip(sum: number): number {
-  const value = sum >> precisionBits;
+function clip(sum: number, bits: number): number {
+  const value = sum >> bits;
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-function horizontal({ data, width, height }: RgbImage, { size, first, count, weights, stride }: Taps): RgbImage {
+function horizontal({ data, width, height }: RgbImage, { size, first, count, weights, stride, bits }: Taps): RgbImage {
+  const half = 1 << (bits - 1);
   const out = new Uint8Array(size * height * 3);
   let at = 0;
   for (let y = 0; y < height; y++) {
@@ -178,15 +203,16 @@ function horizontal({ data, width, height }: RgbImage, { size, first, count, wei
         green = (green + imul(data[from + 1], weight)) | 0;
         blue = (blue + imul(data[from + 2], weight)) | 0;
       }
-      out[at++] = clip(red);
-      out[at++] = clip(green);
-      out[at++] = clip(blue);
+      out[at++] = clip(red, bits);
+      out[at++] = clip(green, bits);
+      out[at++] = clip(blue, bits);
     }
   }
   return { width: size, height, data: out };
 }
 
-function vertical({ data, width }: RgbImage, { size, first, count, weights, stride }: Taps): RgbImage {
+function vertical({ data, width }: RgbImage, { size, first, count, weights, stride, bits }: Taps): RgbImage {
+  const half = 1 << (bits - 1);
   const row = width * 3;
   const out = new Uint8Array(size * row);
   // A whole row at a time, so that memory is walked in order.
@@ -198,14 +224,19 @@ function vertical({ data, width }: RgbImage, { size, first, count, weights, stri
       const from = (first[y] + k) * row;
       for (let i = 0; i < row; i++) sums[i] += imul(data[from + i], weight);
     }
-    for (let i = 0; i < row; i++) out[y * row + i] = clip(sums[i]);
+    for (let i = 0; i < row; i++) out[y * row + i] = clip(sums[i], bits);
   }
   return { width, height: size, data: out };
 }
 
-function nearest({ data, width, height }: RgbImage, outHeight: number, outWidth: number): RgbImage {
-  const columns = nearestPositions(width, outWidth);
-  const rows = nearestPositions(height, outHeight);
+function nearest(
+  { data, width, height }: RgbImage,
+  outHeight: number,
+  outWidth: number,
+  positions: typeof nearestPositions,
+): RgbImage {
+  const columns = positions(width, outWidth);
+  const rows = positions(height, outHeight);
   const out = new Uint8Array(outWidth * outHeight * 3);
   let at = 0;
   for (const y of rows) {
@@ -226,4 +257,12 @@ function nearestPositions(inSize: number, outSize: number): Int32Array {
   let at = scale * 0.5;
   for (let i = 0; i < outSize; i++, at += scale) positions[i] = Math.min(inSize - 1, Math.trunc(at));
   return positions;
+}
+
+/** torchvision's `nearest-exact`. */
+function nearestInFloat32(inSize: number, outSize: number): Int32Array {
+  const scale = Math.fround(inSize / outSize);
+  return Int32Array.from({ length: outSize }, (_, i) =>
+    Math.min(inSize - 1, Math.floor(Math.fround(Math.fround(i + 0.5) * scale))),
+  );
 }

@@ -48,14 +48,15 @@ export function checkSpec({ name, mean, std, cropPct, interpolation, channels, s
 }
 
 function isStep(step: unknown): boolean {
-  const { op, size, interpolation, fit, offset, fill } = (step ?? {}) as Record<string, unknown>;
+  const { op, size, interpolation, fit, as, offset, fill } = (step ?? {}) as Record<string, unknown>;
   if (op === 'centerCrop') {
     const isFill =
       fill === undefined ||
       (Array.isArray(fill) && fill.length === 3 && fill.every((v) => Number.isInteger(v) && v >= 0 && v <= 255));
-    return isPair(size) && (offset === undefined || offset === 'floor') && isFill;
+    return isPair(size) && [undefined, 'floor', 'floorAll'].includes(offset as 'floor' | undefined) && isFill;
   }
   if (op !== 'resize' || !interpolations.includes(interpolation as 'box')) return false;
+  if (as !== undefined && as !== 'torchvision') return false;
   return fit === undefined
     ? isSide(size) || isPair(size)
     : isPair(size) && ['covers', 'within'].includes(fit as string);

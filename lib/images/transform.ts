@@ -196,6 +196,6 @@ export function applyPixels(transform: Transform, image: RgbImage): RgbImage {
           ? fittedSize(current, step.size, step.fit)
           : step.size;
     checkResize(current, size);
-    return resize(current, size, step.interpolation);
+    return resize(current, size, step.interpolation, step.as);
   }, image);
 }

@@ -12,6 +12,9 @@ export interface EncodedImage {
   file: string | Uint8Array;
 }
 
+/** `floor`: as transformers on Pillow, `floorAll`: as its processors on torchvision; else torchvision's own. */
+export type CropOffset = 'floor' | 'floorAll';
+
 /** Pillow's filters. */
 export type Interpolation = 'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubic' | 'lanczos';
 
@@ -19,19 +22,22 @@ export type Interpolation = 'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubi
  * One step on pixels. Sizes are [height, width].
  *
  * - `resize`: a single number is the shorter side, as in torchvision; two are the new sides, or, with `fit`, the frame that
- *   an image of unchanged proportions `covers` or lies `within`, as timm rounds it.
- * - `centerCrop`: where an odd number of pixels is cut off, torchvision rounds half to even and transformers (`floor`) down.
+ *   an image of unchanged proportions `covers` or lies `within`, as timm rounds it. `as: 'torchvision'` is its
+ *   resizing of tensors, which is Pillow's with coarser weights.
+ * - `centerCrop`: where an odd number of pixels is cut off, torchvision rounds half to even and transformers (`floor`) down;
+ *   `floorAll` rounds the padding down, too, as its processors on torchvision do.
  *   A smaller image is padded with `fill`, black if absent.
  * - `grey`: Pillow's conversion to `L`, in all three channels.
  */
 export type PixelStep =
   | { op: 'grey' }
-  | { op: 'centerCrop'; size: [number, number]; offset?: 'floor'; fill?: [number, number, number] }
+  | { op: 'centerCrop'; size: [number, number]; offset?: CropOffset; fill?: [number, number, number] }
   | {
       op: 'resize';
       size: number | [number, number];
       interpolation: Interpolation;
       fit?: 'covers' | 'within';
+      as?: 'torchvision';
     };
 
 /** Colours of a model's input in the order in which it reads them; `grey` where it reads one channel. */

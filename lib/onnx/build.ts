@@ -83,7 +83,8 @@ export function nodeProto(node: GraphNode): Writer {
   return out;
 }
 
-function tensorProto(constant: GraphConstant): Writer {
+/** A TensorProto of raw data: also what is appended to a file as one more constant. */
+export function tensorProto(constant: GraphConstant): Writer {
   const out = new Writer();
   for (const dim of constant.dims) out.int(1, dim);
   const { buffer, byteOffset, byteLength } = constant.data;

@@ -43,6 +43,7 @@ export interface AttributeView {
   string?: string;
   ints?: number[];
   floats?: number[];
+  strings?: string[];
   tensor?: TensorView;
   /** Bodies of If, Loop and Scan: their nodes. */
   nodes?: NodeView[];
@@ -192,6 +193,7 @@ function attributeView(message: Uint8Array, depth: number): [string, AttributeVi
       if (field.wire === 5) out.floats.push(floatOf(field.value));
       else for (const value of floatsOf(field.bytes)) out.floats.push(value);
     } else if (field.number === 8) ints(field, (out.ints ??= []));
+    else if (field.number === 9) (out.strings ??= []).push(text(field));
     else if (field.number === 20) type = int(field);
   }
   // Writers of proto3 leave out a number that is 0.

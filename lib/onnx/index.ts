@@ -1,6 +1,7 @@
 /** onnx: protobuf bytes → graph view; find the head, lift it, tap the features; build small graphs. */
 export { buildModel, dataType, valueInfoProto } from './build.js';
 export type { Attribute, DataTypeName, GraphConstant, GraphNode, GraphSpec, GraphValue } from './build.js';
+export { withScores } from './classifiers.js';
 export { integersOf } from './constants.js';
 export { describeNode, externalLocations, parseModel } from './graph.js';
 export type { AttributeView, GraphView, NodeView, ValueView } from './graph.js';

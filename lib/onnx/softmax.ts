@@ -1,4 +1,5 @@
 import { opOf } from './affine-ops.js';
+import { isLinearClassifier, postOf, scoresOf } from './classifiers.js';
 import { readConstant } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 
@@ -63,12 +64,21 @@ class Search {
       case 'ai.onnx.ml:ZipMap':
       case 'ai.onnx.ml:Normalizer':
         return { logits: first, what: `what ${describeNode(node)} makes of it` };
+      case 'ai.onnx.ml:LinearClassifier':
+        return tensor === node.outputs[1] ? this.#scores(node) : null;
+      case 'ai.onnx.ml:ArrayFeatureExtractor': {
+        // Of two classes the second's score alone.
+        const classifier = this.#node(first);
+        return classifier && isLinearClassifier(classifier) && this.constants.has(node.inputs[1])
+          ? this.front(first)
+          : null;
+      }
       case ':DequantizeLinear':
         return this.#rounded(node);
       case ':Div':
       case ':Mul':
       case ':Reciprocal':
-        return this.#softmax(node) ?? this.#sigmoid(node);
+        return this.#softmax(node) ?? this.#sigmoid(node) ?? this.#shares(node);
       case ':Sub':
         return this.#logSoftmax(node);
       case ':Log': {
@@ -104,6 +114,30 @@ class Search {
     };
   }
 
+  /** The scores that were added beside a classifier whose weights are attributes. */
+  #scores(node: NodeView): Front | null {
+    const [post, logits] = [postOf(node), scoresOf(node)];
+    // A probit is no map that a softmax or a sigmoid undoes: nobody's logits.
+    if (post === 'PROBIT' || !this.graph.producers.has(logits)) return null;
+    const behind = post === 'NONE' ? '' : `, in front of its ${post}`;
+    const note = `The weights of ${describeNode(node)} are attributes of the node: its scores${behind}, '${logits}', are the logits.`;
+    return { logits, what: '', note };
+  }
+
+  /** Sigmoids over their sum, as of one classifier against the rest for each class; a sum of 0 is guarded. */
+  #shares(node: NodeView): Front | null {
+    if (node.op !== 'Div') return null;
+    const guarded = (tensor: string, is: (input: string) => boolean): string | undefined => {
+      const add = this.#node(tensor);
+      return is(tensor) ? tensor : add?.op === 'Add' ? add.inputs.find(is) : undefined;
+    };
+    const below = guarded(this.#through(node.inputs[1]), (name) => this.#node(name)?.op === 'ReduceSum');
+    const each = below === undefined ? undefined : this.#node(below)?.inputs[0];
+    if (each === undefined || guarded(node.inputs[0], (name) => name === each) === undefined) return null;
+    const inner = this.front(each);
+    return inner?.what.toLowerCase().includes('sigmoid') ? { ...inner, what: `${inner.what} over its sum` } : null;
+  }
+
   /** exp(z − m) over its sum; m the same for all classes. */
   #softmax(node: NodeView): Front | null {
     const parts = this.#quotient(node);
@@ -136,7 +170,11 @@ class Search {
     const exponent = sum.inputs.find((name) => !this.constants.has(name));
     const exp = exponent === undefined ? undefined : this.#node(this.#through(exponent));
     const negative = exp?.op === 'Exp' ? this.#node(this.#through(exp.inputs[0])) : undefined;
-    return negative?.op === 'Neg' ? { logits: negative.inputs[0], what: 'a sigmoid in pieces' } : null;
+    const what = 'a sigmoid in pieces';
+    if (negative?.op === 'Neg') return { logits: negative.inputs[0], what };
+    const minus = negative?.op === 'Mul' ? negative.inputs.find((name) => this.#isAll(name, -1)) : undefined;
+    const logits = negative?.inputs.find((name) => name !== minus);
+    return minus !== undefined && logits !== undefined ? { logits, what } : null;
   }
 
   /** a / b, written as a division or as a product with the reciprocal. */
@@ -180,8 +218,10 @@ class Search {
   }
 
   /** Whether a constant is 1: any other would make another curve of it. */
-  #isOne(name: string): boolean {
-    return this.constants.has(name) && readConstant(this.graph, name).data.every((value) => value === 1);
+  #isOne = (name: string): boolean => this.#isAll(name, 1);
+
+  #isAll(name: string, expected: number): boolean {
+    return this.constants.has(name) && readConstant(this.graph, name).data.every((value) => value === expected);
   }
 
   #node = (tensor: string): NodeView | undefined => this.graph.producers.get(tensor);

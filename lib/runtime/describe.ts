@@ -1,7 +1,15 @@
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { ownTransform, type TransformSpec } from '../images/index.js';
-import { externalLocations, findHead, liftHead, parseModel, type GraphView, type HeadLocation } from '../onnx/index.js';
+import {
+  externalLocations,
+  findHead,
+  liftHead,
+  parseModel,
+  withScores,
+  type GraphView,
+  type HeadLocation,
+} from '../onnx/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
 import { readInput, sizeNote, type ModelInput } from './input.js';
@@ -87,8 +95,8 @@ export async function modelNameOf(model: string): Promise<string> {
 
 export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<Reading> {
   const modelPath = typeof model === 'string' ? await modelFileOf(model) : undefined;
-  const bytes = typeof model === 'string' ? await readModelFile(modelPath!) : model;
-  const graph = named(modelPath, () => parseModel(bytes, { modelPath }));
+  const given = typeof model === 'string' ? await readModelFile(modelPath!) : model;
+  const { bytes, graph } = named(modelPath, () => parsed(given, modelPath));
   const beside = modelPath === undefined ? null : await besideModel(modelPath);
   const own = named(modelPath, () => ownTransform(graph.metadata));
   const external = externalFilesOf(graph);
@@ -101,7 +109,7 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
   return {
     description: {
       name: options.name ?? (modelPath === undefined ? 'model' : (beside?.name ?? path.parse(modelPath).name)),
-      digest: await digestModel(bytes, [...(external?.files.values() ?? [])]),
+      digest: await digestModel(given, [...(external?.files.values() ?? [])]),
       head,
       featureDim,
       classCount,
@@ -126,6 +134,13 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
 function headOf(graph: GraphView, options: LoadModelOptions): { location: HeadLocation; head: LinearMap } {
   const location = findHead(graph, options);
   return { location, head: liftHead(graph, location) };
+}
+
+/** A model's bytes with what is added to them before the head is looked for, and their graph. */
+function parsed(given: Uint8Array, modelPath: string | undefined): { bytes: Uint8Array; graph: GraphView } {
+  const graph = parseModel(given, { modelPath });
+  const bytes = withScores(given, graph);
+  return { bytes, graph: bytes === given ? graph : parseModel(bytes, { modelPath }) };
 }
 
 /** Says which file a complaint about bytes is about. */

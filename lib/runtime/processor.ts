@@ -82,6 +82,13 @@ const cropsBelow = 384;
 const kindOf = ({ image_processor_type: now, feature_extractor_type: before }: Processor): string =>
   String(now ?? before ?? '').replace(/(ImageProcessor|FeatureExtractor)(Fast)?$/, '');
 
+/** Those that stand on torchvision. */
+const isFast = ({ image_processor_type: type }: Processor): boolean => String(type ?? '').endsWith('Fast');
+
+/** They resize tensors; filters that torchvision has for images alone stay Pillow's. */
+const resizesTensors = (processor: Processor, interpolation: Interpolation): boolean =>
+  isFast(processor) && ['nearest', 'bilinear', 'bicubic'].includes(interpolation);
+
 /** Height and width of the images that a processor makes; null where that hangs on the image. */
 export function processorSize(processor: Processor): [number, number] | null {
   const read = resizing(processor);
@@ -146,11 +153,20 @@ function resizing(processor: Processor): Resizing | { why: string } {
       )
     : null;
   if (crops && !cropped) return { why: 'it crops to no size' };
-  const cropStep = (to: [number, number]): PixelStep => ({ op: 'centerCrop', size: to, offset: 'floor' });
+  const cropStep = (to: [number, number]): PixelStep => ({
+    op: 'centerCrop',
+    size: to,
+    offset: isFast(processor) ? 'floorAll' : 'floor',
+  });
   if (!(processor.do_resize ?? true)) {
     return cropped ? { steps: [cropStep(cropped)], made: cropped } : { why: 'it does not resize' };
   }
-  const resized = (to: number | [number, number]): PixelStep => ({ op: 'resize', size: to, interpolation });
+  const resized = (to: number | [number, number]): PixelStep => ({
+    op: 'resize',
+    size: to,
+    interpolation,
+    ...(resizesTensors(processor, interpolation) ? { as: 'torchvision' } : {}),
+  });
   if (kind === 'ConvNext' || (!known[kind] && processor.crop_pct != null && !crops)) {
     if (shorter === null) return { why: 'how it resizes has no counterpart here' };
     const made: [number, number] = [shorter, shorter];

@@ -56,7 +56,14 @@ export function followedTimm(config: TimmConfig, size: readonly [number, number]
     return { transform: { name: 'steps', steps, mean, std } };
   }
   if (mode !== null && mode !== 'center') return { why: `its crop mode '${String(mode)}' is not known` };
-  // A share above 1 is a smaller image in a frame, which the preset has not.
-  if (cropPct > 1) return { why: `its crop_pct ${cropPct} is above 1` };
+  // A share above 1 is a smaller image in a black frame, which the preset has not.
+  if (cropPct > 1) {
+    const [height, width] = scaled;
+    const resize: PixelStep =
+      height === width
+        ? { op: 'resize', size: height, interpolation }
+        : { op: 'resize', size: scaled, interpolation, fit: 'covers' };
+    return { transform: { name: 'steps', steps: [resize, { op: 'centerCrop', size: target }], mean, std } };
+  }
   return { transform: { name: 'timm', mean, std, cropPct, interpolation } };
 }
