@@ -75,7 +75,9 @@ LEFT_OUT = dict(
 )
 
 # A small member of a family, by the exporter that is no longer the default one; some of them by the newer one too.
-TIMM_DYNAMO = "resnet26d seresnet33ts mobilenetv2_050 test_vit test_resnet test_efficientnet".split()
+TIMM_DYNAMO = """resnet26d seresnet33ts mobilenetv2_050 test_vit test_resnet test_efficientnet convnext_atto deit_tiny_patch16_224
+deit_tiny_distilled_patch16_224 levit_128s repvit_m0_9 mobilevit_xxs edgenext_xx_small nf_resnet26 tf_efficientnet_lite0
+vit_tiny_patch16_224 poolformer_s12 starnet_s1""".split()
 TIMM = """botnet26t_256 coat_lite_tiny convit_tiny crossvit_tiny_240 densenet121 dpn68 fasternet_t0 gcvit_xxtiny hiera_tiny_224
 hrnet_w18_small lcnetv2_small mvitv2_tiny repghostnet_050 res2net50_26w_4s resnest14d legacy_seresnet18 swinv2_tiny_window8_256
 swinv2_cr_tiny_ns_224 tnt_s_patch16_224 tresnet_m twins_svt_small vit_tiny_r_s16_p8_224 vitamin_small_224 volo_d1_224
@@ -218,6 +220,107 @@ def keras_models():
             tf2onnx.convert.from_function(call, input_signature=spec, opset=17, output_path=str(file))
             return dict(size=None)
         yield f"Keras {name}", "tf2onnx", make
+
+
+def jax_models():
+    """flax and plain jax, through jax2onnx."""
+    import flax.nnx as nnx
+    import jax
+    import jax.numpy as jnp
+    from jax2onnx import to_onnx
+
+    class Cnn(nnx.Module):
+        def __init__(self, rngs, last):
+            self.conv = nnx.Conv(3, 16, (3, 3), strides=2, rngs=rngs)
+            self.norm = nnx.LayerNorm(16, rngs=rngs)
+            self.head = nnx.Linear(16, CLASSES, rngs=rngs)
+            self.last = last
+
+        def __call__(self, image):
+            return self.last(self.head(self.norm(nnx.gelu(self.conv(image))).mean(axis=(1, 2))))
+
+    class Mixer(nnx.Module):
+        def __init__(self, rngs):
+            self.embed = nnx.Conv(3, 32, (8, 8), strides=8, rngs=rngs)
+            self.token, self.channel = nnx.Linear(16, 16, rngs=rngs), nnx.Linear(32, 32, rngs=rngs)
+            self.norm, self.head = nnx.LayerNorm(32, rngs=rngs), nnx.Linear(32, CLASSES, rngs=rngs)
+
+        def __call__(self, image):
+            tokens = self.embed(image).reshape(-1, 16, 32)
+            tokens = tokens + jnp.swapaxes(nnx.gelu(self.token(jnp.swapaxes(tokens, 1, 2))), 1, 2)
+            return self.head(self.norm(tokens + nnx.gelu(self.channel(tokens))).mean(axis=1))
+
+    class Attention(nnx.Module):
+        def __init__(self, rngs):
+            self.embed = nnx.Conv(3, 32, (8, 8), strides=8, rngs=rngs)
+            self.attend = nnx.MultiHeadAttention(num_heads=2, in_features=32, decode=False, rngs=rngs)
+            self.head = nnx.LinearGeneral(32, CLASSES, rngs=rngs)
+
+        def __call__(self, image):
+            tokens = self.embed(image).reshape(-1, 16, 32)
+            return nnx.softmax(self.head(nnx.relu(tokens + self.attend(tokens))[:, 0]))
+
+    keys = jax.random.split(jax.random.PRNGKey(0), 4)
+    kernel, weight = jax.random.normal(keys[0], (3 * 32 * 32, 20)) / 50, jax.random.normal(keys[1], (20, CLASSES))
+
+    def plain(image):
+        return jnp.tanh(image.reshape(image.shape[0], -1) @ kernel) @ weight + 0.5
+
+    def cosine(image):
+        hidden = jax.nn.relu(image.reshape(image.shape[0], -1) @ kernel)
+        return 10 * hidden @ (weight / jnp.linalg.norm(weight, axis=0))
+
+    def batched(image):
+        return jax.vmap(lambda one: jnp.einsum("d,dc->c", jax.nn.silu(one.ravel() @ kernel), weight))(image)
+
+    for name, make_model in dict(
+        plain=lambda: plain, cosine=lambda: cosine, vmap_einsum=lambda: batched,
+        flax_cnn=lambda: Cnn(nnx.Rngs(0), lambda z: z), flax_softmax=lambda: Cnn(nnx.Rngs(0), nnx.softmax),
+        flax_log_softmax=lambda: Cnn(nnx.Rngs(0), nnx.log_softmax), flax_sigmoid=lambda: Cnn(nnx.Rngs(0), nnx.sigmoid),
+        flax_mixer=lambda: Mixer(nnx.Rngs(0)), flax_attention=lambda: Attention(nnx.Rngs(0)),
+    ).items():
+        def make(file, make_model=make_model):
+            import onnx
+
+            made = to_onnx(make_model(), [("B", 32, 32, 3)])
+            onnx.save(made, str(file))
+        yield f"JAX {name}", "jax2onnx", make
+
+
+def paddle_models():
+    import paddle
+    from paddle.vision import models
+
+    for name, build in dict(
+        LeNet=None, mobilenet_v1=dict(scale=0.25), mobilenet_v2=dict(scale=0.25), mobilenet_v3_small=dict(scale=0.5),
+        resnet18={}, squeezenet1_1={}, shufflenet_v2_x0_25={}, vgg11={}, densenet121={}, googlenet={},
+    ).items():
+        def make(file, name=name, build=build):
+            paddle.seed(0)
+            if build is None:
+                model, shape = models.LeNet(num_classes=CLASSES), [None, 1, 28, 28]
+            else:
+                model, shape = getattr(models, name)(num_classes=CLASSES, **build), [None, 3, 64, 64]
+            if name == "vgg11":
+                shape = [None, 3, 224, 224]
+            model.eval()
+            spec = [paddle.static.InputSpec(shape, "float32", "image")]
+            paddle.onnx.export(model, str(file.with_suffix("")), input_spec=spec, opset_version=13)
+        yield f"Paddle {name}", "paddle2onnx", make
+
+
+def ultralytics_models():
+    import shutil
+
+    from ultralytics import YOLO
+
+    for name in ("yolov8n-cls", "yolo11n-cls", "yolo26n-cls", "yolov8n-cls-resnet50"):
+        for options in ({}, dict(dynamic=True), dict(simplify=False, opset=12)):
+            def make(file, name=name, options=options):
+                made = YOLO(f"{name}.yaml").export(format="onnx", imgsz=64, verbose=False, **options)
+                shutil.move(made, file)
+            said = " ".join(f"{key}={value}" for key, value in options.items())
+            yield f"ultralytics {name} {said}".strip(), "export(format='onnx')", make
 
 
 def inspect(file, size):
