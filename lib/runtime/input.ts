@@ -21,6 +21,8 @@ export interface ModelInput {
    * alone, whatever their shape.
    */
   otherInputs?: readonly InputPlace[];
+  /** Inputs that no node reads, which tf2onnx leaves of constants that it folded: ONNX Runtime wants a tensor for them all the same. */
+  unreadInputs?: readonly InputPlace[];
 }
 
 /** One of several inputs. */
@@ -49,21 +51,53 @@ export function readInput(
   imageSize?: number | readonly [number, number],
   otherwise: readonly [number, number] = [defaultImageSize, defaultImageSize],
 ): ModelInput {
-  const [first, ...otherInputs] = graph.inputs.map(declaredInput);
+  const reads = readNames(graph);
+  const declared = graph.inputs.map(declaredInput);
+  const isRead = ({ inputName }: InputPlace): boolean => reads.has(inputName);
+  const [first, ...otherInputs] = declared.some(isRead) ? declared.filter(isRead) : declared;
+  const unread = declared.filter((input) => input !== first && !otherInputs.includes(input));
   const isBatch = ({ inputShape }: InputPlace) => inputShape.length > 0 && inputShape[0] === first.inputShape[0];
-  if (!first || !otherInputs.every(isBatch)) {
-    const names = graph.inputs.map(({ name }) => `'${name}'`).join(', ') || 'none';
-    throw new FeatReconstructError(
-      `Expected a model with one input, or with several that have the examples along the first axis, found ${graph.inputs.length} (${names}): export it with what is no example's as constants.`,
+  if (!first || !otherInputs.every(isBatch))
+    throw notExamples(
+      graph,
+      first,
+      otherInputs.filter((other) => !isBatch(other)),
     );
-  }
   const batchSize = first.inputShape[0] > 0 ? first.inputShape[0] : null;
-  if (otherInputs.length > 0) return { ...first, layout: 'other', imageSize: null, batchSize, otherInputs };
+  const dead = unread.length > 0 ? { unreadInputs: unread } : {};
+  if (otherInputs.length > 0) return { ...first, layout: 'other', imageSize: null, batchSize, otherInputs, ...dead };
   const { inputName: name, inputType: type } = first;
   const inputShape = withChannels(graph, name, first.inputShape);
   const layout = layoutOf(inputShape);
   const size = layout === 'other' ? null : sizeOf(inputShape, layout, otherwise, imageSize);
-  return { inputName: name, inputType: type, inputShape, layout, imageSize: size, batchSize };
+  return { inputName: name, inputType: type, inputShape, layout, imageSize: size, batchSize, ...dead };
+}
+
+/** Names of tensors that a node, a body of one, or an output of the graph reads. */
+function readNames(graph: GraphView): Set<string> {
+  const names = new Set(graph.outputs.map(({ name }) => name));
+  const open = [...graph.nodes];
+  for (let node = open.pop(); node; node = open.pop()) {
+    for (const name of node.inputs) names.add(name);
+    for (const { nodes } of node.attributes.values()) open.push(...(nodes ?? []));
+  }
+  return names;
+}
+
+function notExamples(
+  graph: GraphView,
+  first: InputPlace | undefined,
+  wanting: readonly InputPlace[],
+): FeatReconstructError {
+  const named = wanting.map(
+    ({ inputName, inputShape }) =>
+      `'${inputName}' (${inputShape.map((dim) => (dim < 0 ? '?' : dim)).join(' x ') || 'one number'})`,
+  );
+  return new FeatReconstructError(
+    first === undefined
+      ? 'Expected a model with one input, or with several that have the examples along the first axis, found none.'
+      : `Expected a model with one input, or with several that have the examples along the first axis, found ${graph.inputs.length} (${graph.inputs.map(({ name }) => `'${name}'`).join(', ')}), and no values in the file for ${named.join(', ')}, which hold no examples: export the model with them as constants.`,
+  );
 }
 
 function declaredInput({ name, type, dims }: GraphView['inputs'][number]): InputPlace {
@@ -195,6 +229,30 @@ export function toModelTensors(input: ModelInput, batch: ModelBatch): Record<str
   }
   return tensors;
 }
+
+/** Zeros for the inputs that no node reads. */
+export function unreadTensors({ unreadInputs = [] }: Pick<ModelInput, 'unreadInputs'>): Record<string, GraphTensor> {
+  const entries = unreadInputs.map(({ inputName, inputType, inputShape }): [string, GraphTensor] => {
+    const dims = inputShape.map((dim) => Math.max(1, dim));
+    const type = inputType as GraphTensor['type'];
+    return [
+      inputName,
+      { type, data: new (arrayOf[type] ?? Float32Array)(dims.reduce((all, dim) => all * dim, 1)), dims },
+    ];
+  });
+  return Object.fromEntries(entries);
+}
+
+const arrayOf: Record<GraphTensor['type'], new (length: number) => GraphTensor['data']> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  bool: Uint8Array,
+};
 
 /** For messages: `'input_ids', 'attention_mask'`. */
 const inputNames = ({ inputName, otherInputs = [] }: Pick<ModelInput, 'inputName' | 'otherInputs'>): string =>

@@ -5,7 +5,7 @@ import { float16ToFloat32 } from '../tensor/index.js';
 import { checkHead, sampleBatches } from './check.js';
 import { readModel, type LoadModelOptions, type ModelDescription, type Reading } from './describe.js';
 import { withRealNames } from './file.js';
-import { toModelTensors, type ModelBatch } from './input.js';
+import { toModelTensors, unreadTensors, type ModelBatch } from './input.js';
 import { createSession, type GraphSession, type GraphTensor, type Placement } from './session.js';
 
 /** What a model gives for n inputs. */
@@ -81,9 +81,10 @@ function makeModel(
   intraOpNumThreads: number,
 ): Model {
   const { featuresTensor, logitsTensor, featureDim, classCount, inputName, batchSize } = description;
+  const unread = unreadTensors(description);
   const runOnce = async (inputs: Inputs): Promise<ModelOutput> => {
     const n = inputs[inputName].dims[0];
-    const results = await session.run(inputs, [...new Set([featuresTensor, logitsTensor])]);
+    const results = await session.run({ ...inputs, ...unread }, [...new Set([featuresTensor, logitsTensor])]);
     const features = matrixOf(results[featuresTensor], featuresTensor, n, featureDim, featuresTransposed);
     return { features, logits: matrixOf(results[logitsTensor], logitsTensor, n, classCount, false) };
   };
