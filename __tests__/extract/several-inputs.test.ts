@@ -159,6 +159,26 @@ describe('a model of two inputs', () => {
     }
   });
 
+  test('inputs that no node reads count for nothing, in a model of any batch', async () => {
+    for (const rows of ['n', 2]) {
+      const bytes = buildModel({
+        inputs: [
+          { name: 'left/over', type: 'float32', dims: [1, 1, 3] },
+          { name: 'x', type: 'float32', dims: [rows, 3] },
+          { name: 'whole', type: 'int64', dims: [] },
+        ],
+        outputs: [{ name: 'z', type: 'float32', dims: [rows, 2] }],
+        nodes: [{ op: 'MatMul', inputs: ['x', 'W'], outputs: ['z'] }],
+        constants: [{ name: 'W', type: 'float32', dims: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+      });
+      const loaded = await loadModel(bytes);
+      const { logits } = await loaded.run({ type: 'float32', data: Float32Array.of(1, 0, 0, 0, 1, 0), dims: [2, 3] });
+      await loaded.release();
+      expect(loaded.inputName).toBe('x');
+      expect(Array.from(logits)).toEqual([1, 2, 3, 4]);
+    }
+  });
+
   test('inspect names each input', async () => {
     const { stdout } = await runCli(['inspect', at('text.onnx')]);
     expect(stdout).toMatch(/input +input_ids, int64, n x \? .*\ninput +attention_mask, int64, n x \?/);
