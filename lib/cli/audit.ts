@@ -1,11 +1,11 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import { FeatReconstructError, UsageError, visibleData, wrap } from '../base/index.js';
+import { UsageError, visibleData, wrap } from '../base/index.js';
 import type { Leaks, Results } from '../experiments/index.js';
 import { common, createContext, type Context } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, minutes, runtimeOptions, tensorOptions, transformOptions, wholeNumber } from './options.js';
-import { partOptions, withPart, type PartFlags } from './part.js';
+import { datasetSpec, partOptions, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 
 interface Flags extends ExperimentFlags, PartFlags {
@@ -58,7 +58,7 @@ Examples:
       const { auditModel } = await import('../experiments/index.js');
       const { parseObserve } = await import('../leaks/index.js');
       flags.observe?.forEach(parseObserve);
-      const results = await auditModel(model, withPart(await specOf(images), flags), {
+      const results = await auditModel(model, await datasetSpec(images, flags), {
         ...(await experimentOptions(flags, context)),
         vary: flags.vary,
         observe: flags.observe,
@@ -106,20 +106,6 @@ async function isModel(path: string): Promise<boolean> {
   if (/\.(onnx|ort)$/i.test(path)) return true;
   const names = await readdir(path).catch(() => [] as string[]);
   return names.some((name) => /\.onnx$/i.test(name) || name === 'onnx');
-}
-
-/** A folder or an archive as people name it, or a data set's spec. */
-async function specOf(images: string): Promise<string> {
-  const found = await stat(images).catch(() => null);
-  const isArchive = found?.isFile() && /\.(zip|tar|tgz|tar\.gz)$/i.test(images);
-  if (isArchive || found?.isDirectory()) return `folder:${images}`;
-  // A slice behind a data set's name has a colon as well, a path without one can only be a path.
-  if (!found && !images.includes(':') && !/^(cifar|synthetic|places)/i.test(images)) {
-    throw new FeatReconstructError(
-      `Expected images at ${images}, found nothing there: check the path, or name a data set such as cifar100:train[0:5000].`,
-    );
-  }
-  return images;
 }
 
 /** The verdict first, then the model as `inspect` shows it. */

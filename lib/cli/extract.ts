@@ -9,7 +9,7 @@ import {
   wholeNumber,
   type TransformFlags,
 } from './options.js';
-import { partOptions, withPart, type PartFlags } from './part.js';
+import { datasetSpec, partOptions, type PartFlags } from './part.js';
 import { readProviders, type ProviderFlags } from './provider.js';
 import { kept } from './signals.js';
 
@@ -66,7 +66,7 @@ Example:
       const { varied } = await import('../leaks/index.js');
       const { assumedTransforms, otherTransforms } = await import('../report/index.js');
       const { dataDir, allowPartial } = flags;
-      const dataset = await openDataset(withPart(flags.dataset, flags), { dataDir, allowPartial });
+      const dataset = await openDataset(await datasetSpec(flags.dataset, flags), { dataDir, allowPartial });
       const images = flags.vary === undefined ? dataset : varied(dataset, flags.vary);
       const store = await extractToStore(flags.model, images, flags.store, {
         transform,

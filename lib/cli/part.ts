@@ -15,8 +15,14 @@ export const partOptions = (command: Command): Command =>
     .addOption(new Option('--sample <n>', 'only n examples at random of each data set').argParser(wholeNumber))
     .addOption(new Option('--seed <s>', 'of --sample (default: 0)').argParser(seed));
 
+/** The spec of a data set, or of a path, as it was typed, with the part that the flags ask for. */
+export async function datasetSpec(text: string, flags: PartFlags): Promise<string> {
+  const { specOfPath } = await import('../datasets/index.js');
+  return withPart(await specOfPath(text), flags);
+}
+
 /** A data set's spec with the part that the flags ask for, which is then in every name of it. */
-export function withPart(spec: string, { limit, sample, seed: of }: PartFlags): string {
+function withPart(spec: string, { limit, sample, seed: of }: PartFlags): string {
   if (of !== undefined && sample === undefined) {
     throw new UsageError('Expected --sample with --seed, found the latter alone: give both or neither.');
   }

@@ -16,7 +16,7 @@ import {
   transformOptions,
   wholeNumber,
 } from './options.js';
-import { partOptions, withPart, type PartFlags } from './part.js';
+import { datasetSpec, partOptions, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 import { readZeroShot, zeroShotOptions, type ZeroShotFlags } from './zero-shot.js';
 
@@ -53,10 +53,13 @@ export function register(program: Command): void {
         return value;
       },
     )
-    .option('--source <file>', 'the model whose logits are read (.onnx), in experiments 1 to 3 and 5')
+    .option(
+      '--source <file>',
+      'the model whose logits are read (.onnx, or a folder of Hugging Face), in experiments 1 to 3 and 5',
+    )
     .option('--target <file>', 'the model whose features are wanted, in experiment 2; an image tower in 5')
     .option('--models <file...>', 'all models, in experiment 4')
-    .requiredOption('--train <spec>', 'data set to fit on')
+    .requiredOption('--train <spec>', 'data set to fit on: cifar100:train, folder:PATH or simply a folder, …')
     .requiredOption('--test <spec...>', 'data sets to test on')
     .requiredOption('--out <dir>', 'folder for results.json and report.html')
     .option(
@@ -121,8 +124,8 @@ Examples:
           target: flags.target,
           models: flags.models,
           zeroShot: readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined }),
-          train: withPart(flags.train, flags),
-          test: flags.test.map((spec) => withPart(spec, flags)),
+          train: await datasetSpec(flags.train, flags),
+          test: await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags))),
         },
         {
           ...(await experimentOptions(flags, context)),

@@ -3,7 +3,7 @@ import { crossValidationOptions, readPenalties, type AlphaFlags } from './choose
 import { common, createContext } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, runtimeOptions, tensorOptions, transformOptions } from './options.js';
-import { partOptions, withPart, type PartFlags } from './part.js';
+import { datasetSpec, partOptions, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 
 interface Flags extends ExperimentFlags, PartFlags, Omit<AlphaFlags, 'head'> {
@@ -17,8 +17,8 @@ export function register(program: Command): void {
   const command = program
     .command('sweep')
     .description("experiment 1 against how much of the logits is shown: a model's leak curve")
-    .requiredOption('--source <file>', 'the model (.onnx)')
-    .requiredOption('--train <spec>', 'data set to fit on')
+    .requiredOption('--source <file>', 'the model (.onnx, or a folder of Hugging Face)')
+    .requiredOption('--train <spec>', 'data set to fit on: cifar100:train, folder:PATH or simply a folder, …')
     .requiredOption('--test <spec...>', 'data sets to test on')
     .option(
       '--observe <shown...>',
@@ -57,8 +57,8 @@ Example:
         {
           experiment: 1,
           source: flags.source,
-          train: withPart(flags.train, flags),
-          test: flags.test.map((spec) => withPart(spec, flags)),
+          train: await datasetSpec(flags.train, flags),
+          test: await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags))),
         },
         { ...(await experimentOptions(flags, context)), ...penalties, observe },
       );

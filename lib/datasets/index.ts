@@ -10,3 +10,4 @@ export { someLeftOut } from './image-source.js';
 export { leftOutInWords, type LeftOut } from './left-out.js';
 export { openDataset, type OpenDatasetOptions } from './open.js';
 export type { Dataset, InputTensor, Sample } from './types.js';
+export { specOfPath } from './plain-path.js';

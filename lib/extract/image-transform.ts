@@ -61,11 +61,10 @@ export function imageTransforms(
       `Expected the files of ${model.name} to state its transform ('${ownTransformKey}' in its metadata, as onnx/export.py writes it, or preprocessor_config.json beside it), found none that can be followed: give it by name and numbers, as in ${option("transform: { name: 'timm', mean: 0.5, std: 0.5 }", '--transform timm --mean 0.5 --std 0.5')}.`,
     );
   }
-  const asked =
-    typeof transform === 'string' || 'name' in transform
-      ? transform
-      : { ...(model.transform ?? { name: unstated }), ...given(transform) };
-  return { transform: made(asked), ...stated };
+  if (typeof transform === 'string' || 'name' in transform) return { transform: made(transform), ...stated };
+  // What is done to pixels before these numbers is the model's, or assumed.
+  const asked = { ...(model.transform ?? { name: unstated }), ...given(transform) };
+  return { transform: made(asked), ...stated, ...(own || unstated === 'protocol' ? {} : { assumed: true }) };
 }
 
 const given = <T extends object>(numbers: T): Partial<T> =>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { LeftOut } from '../datasets/index.js';
-import type { Transform } from '../images/index.js';
+import type { PixelStep, Transform } from '../images/index.js';
 
 /** Where a store's rows come from. It is written into the store and decides whether the store may be used again. */
 export interface Provenance {
@@ -81,7 +81,7 @@ export function differences(found: Provenance, wanted: Provenance): string {
   const words: Record<string, string> = {
     model: `model (${found.model.name}, not ${wanted.model.name}, or other bytes)`,
     images: `images (${found.dataset.spec}, not ${wanted.dataset.spec}, or other content)`,
-    transform: `transform (${found.transform?.name ?? 'none'}, not ${wanted.transform?.name ?? 'none'}, or other numbers)`,
+    transform: `transform (${changes(found.transform, wanted.transform)})`,
     batchSize: `batch size (${found.batchSize}, not ${wanted.batchSize})`,
     provider: `provider (${found.provider}, not ${wanted.provider})`,
     logits: `stored logits (${found.logits}, not ${wanted.logits})`,
@@ -90,6 +90,31 @@ export function differences(found: Provenance, wanted: Provenance): string {
   const names = Object.keys(b).filter((name) => canonical(a[name]) !== canonical(b[name]));
   return names.map((name) => words[name] ?? name).join(', ');
 }
+
+/** What of two transforms differs, each as stored → as asked for. */
+function changes(found: Transform | null, wanted: Transform | null): string {
+  if (!found || !wanted)
+    return `${found ? `'${found.name}'` : 'ready inputs'} → ${wanted ? `'${wanted.name}'` : 'ready inputs'}`;
+  const shown = (transform: Transform): Record<string, string> => ({
+    name: `'${transform.name}'`,
+    steps: transform.steps.map(stepInWords).join(', ') || 'none',
+    scale: `${transform.scale}`,
+    mean: transform.mean.join(' '),
+    std: transform.std.join(' '),
+    channels: transform.channels ?? 'rgb',
+  });
+  const [before, now] = [shown(found), shown(wanted)];
+  return Object.keys(now)
+    .filter((key) => before[key] !== now[key])
+    .map((key) => `${key === 'name' ? '' : `${key} `}${before[key]} → ${now[key]}`)
+    .join('; ');
+}
+
+/** `resize 256 bilinear`, `centerCrop 224 x 224`. */
+const stepInWords = (step: PixelStep): string =>
+  Object.values(step)
+    .map((value) => (Array.isArray(value) ? value.join(' x ') : String(value)))
+    .join(' ');
 
 /** JSON with sorted keys, so that equal data give equal text. */
 function canonical(value: unknown): string {

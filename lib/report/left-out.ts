@@ -8,15 +8,22 @@ export const leftOutNotes = (datasets: readonly DatasetRecord[]): string[] => [
 ];
 
 function missing({ spec, size, skipped, firstSkipped, leftOut }: DatasetRecord): string[] {
+  // Of a folder's slices each misses the same files, which is said of the folder once.
+  const folder = shortSpec(spec).replace(/(\[[^\]]*\])+$/, '');
+  const kinds = leftOut ? [leftOutInWords(leftOut)] : [];
+  const isSlice = folder !== shortSpec(spec);
   const parts = [
-    ...(leftOut ? [leftOutInWords(leftOut)] : []),
+    ...(isSlice ? [] : kinds),
     ...(skipped > 0
       ? [
           `${count(skipped)} of ${count(size)} images, which cannot be decoded${firstSkipped === undefined ? '' : ` (the first: ${firstSkipped})`}`,
         ]
       : []),
   ];
-  return parts.length === 0 ? [] : [`Left out of ${shortSpec(spec)}: ${parts.join(', and ')}.`];
+  return [
+    ...(isSlice ? kinds : []).map((text) => `Left out of ${folder}: ${text}.`),
+    ...(parts.length === 0 ? [] : [`Left out of ${shortSpec(spec)}: ${parts.join(', and ')}.`]),
+  ];
 }
 
 const copies = ({ spec, duplicates = 0 }: DatasetRecord): string[] =>

@@ -90,7 +90,8 @@ export function assumedTransforms(
   const names = [...new Set(assumed.map(({ name }) => name))];
   if (names.length === 0) return [];
   // A model that reads uint8 sees pixels as they are.
-  const normalised = assumed.every(({ transform }) => transform?.scale === 1) ? '' : ', ImageNet’s mean and deviation';
+  const scaled = assumed.flatMap(({ transform }) => (transform && transform.scale !== 1 ? [transform] : []));
+  const normalised = [...new Set(scaled.map((transform) => `, ${normalisation(transform)}`))].join(' or');
   const one = names.length === 1;
   return [
     `${list(names)} ${one ? 'states' : 'state'} no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped${normalised}), is assumed. If ${one ? 'the model was' : 'the models were'} trained with another one, these are not ${one ? 'its' : 'their'} answers in use: give its transform, or its mean and deviation.`,

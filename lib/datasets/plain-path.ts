@@ -1,0 +1,38 @@
+import { stat } from 'node:fs/promises';
+import { FeatReconstructError, UsageError } from '../base/index.js';
+import { formats } from './registry.js';
+
+/** A spec's path, and what stands behind it in brackets. */
+const shape = /^(.*?)((?:\[-?\d*:-?\d*\])?(?:\[(?:limit|sample):[^\]]*\])?)$/s;
+
+/**
+ * A data set's spec of what somebody typed: `photos` or `photos.zip` that is there becomes `folder:photos`, `x.npy`
+ * `tensors:x.npy`, with any slice behind it; a spec stays as it is.
+ * @throws UsageError where it may be a data set and a path
+ * @throws FeatReconstructError where it looks like a path and nothing is there
+ */
+export async function specOfPath(text: string): Promise<string> {
+  const [, path, part] = shape.exec(text)!;
+  const name = /^[^:]*/.exec(path)![0];
+  const isNamed = formats.some((format) => format.name === name);
+  const isSpec = isNamed && path !== name;
+  const found = path === '' ? null : await stat(path).catch(() => null);
+  if (found && isNamed) {
+    const meant = isSpec ? `${path} as a data set` : `the data set ${formsOf(name)}`;
+    throw new UsageError(
+      `'${path}' may be ${meant} or the ${found.isDirectory() ? 'folder' : 'file'} of that name here: write folder:./${path} for the latter${isSpec ? ', or give the former from another folder' : `, ${formsOf(name)} for the former`}.`,
+    );
+  }
+  if (isSpec) return text;
+  if (found?.isDirectory() || (found && /\.(zip|tar|tgz|tar\.gz)$/i.test(path))) return `folder:${path}${part}`;
+  if (found && /\.(npy|npz|safetensors)$/i.test(path)) return `tensors:${path}${part}`;
+  // Anything with a colon or a data set's name is one that was mistyped, of which openDataset knows more.
+  if (!found && !path.includes(':') && !/^(cifar|synthetic|places)/i.test(path)) {
+    throw new FeatReconstructError(
+      `Expected images at ${path}, found nothing there: check the path, or name a data set such as cifar100:train[0:5000].`,
+    );
+  }
+  return text;
+}
+
+const formsOf = (name: string): string => formats.find((format) => format.name === name)!.forms.join(' or ');
