@@ -173,7 +173,7 @@ describe('each ends with exit 1 and one message', () => {
     [
       'a store of another transform',
       () => [...extract('model.onnx', 'cifar100:test'), '--store', at('store.safetensors'), '--transform', 'unit'],
-      /differs in: transform \(protocol, not unit/,
+      /differs in: transform \('protocol' → 'unit'; mean 0.485/,
     ],
     [
       'a store cut short',

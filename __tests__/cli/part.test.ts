@@ -77,3 +77,45 @@ test('a list with a file that is not there: refused by name, or left out and cou
   expect(code).toBe(0);
   expect(stdout).toMatch(/2 rows[^]*1 file that cannot be read \(1 not there\) left out/);
 });
+
+describe('a path in the place of a data set', () => {
+  test('a folder, a slice of it and ready inputs are what they are, in run and extract', async () => {
+    const args = ['--source', model, '--train', 'photos[0:16]', '--test', './photos[16:24]', '--out', at('plain')];
+    const { code, stdout } = await runCli(['run', '1', ...args], { cwd: folder });
+    expect(code).toBe(0);
+    expect(stdout).toContain('fitted on folder:photos[0:16] (16), tested on folder:photos[16:24] (8)');
+    const found = JSON.parse((await extract('photos', '--limit', '3', '--store', at('p.safetensors'), '--json')).stdout);
+    expect(found.provenance.dataset.spec).toBe('folder:photos[limit:3]');
+    await writeFile(at('inputs.npy'), 'no array');
+    expect((await extract('inputs.npy', '--store', at('n.safetensors'))).stderr).toMatch(/inputs\.npy/);
+    expect((await extract('photo', '--store', at('n.safetensors'))).stderr).toMatch(/found nothing there/);
+  });
+
+  test('a name that is a data set as well is refused', async () => {
+    await mkdir(at('cifar10'), { recursive: true });
+    await mkdir(at('synthetic:test'), { recursive: true });
+    for (const name of ['cifar10', 'synthetic:test']) {
+      const { code, stderr } = await extract(name, '--store', at('n.safetensors'));
+      expect([code, stderr.includes(`folder:./${name}`)]).toEqual([2, true]);
+    }
+    expect((await extract('synthetic:train[0:3]', '--store', at('t.safetensors'))).code).toBe(0);
+  });
+});
+
+test('numbers alone leave the rest of the transform assumed, which is said; files left out are said once a folder', async () => {
+  await writeFile(at('photos', 'phone.heic'), 'x');
+  const out = ['--out', at('assumed'), '--skip-bad-images', '--mean', '0.5', '--std', '0.25'];
+  const { stdout } = await runCli(['audit', model, 'photos', ...out], { cwd: folder });
+  expect(stdout).toMatch(/‘imagenet’ \(.*with mean 0\.5 and deviation 0\.25 as they were given\), is assumed/);
+  const data = ['--train', 'photos[0:16]', '--test', 'photos[16:24]'];
+  const run = await runCli(['run', '1', '--source', model, ...data, ...out], { cwd: folder });
+  expect(run.stdout.match(/Left out of folder:photos: 1 file/g)).toHaveLength(1);
+  expect(run.stdout).not.toMatch(/Left out of folder:photos\[/);
+});
+
+test('an audit of few images names in one line the interfaces of which it knows nothing', async () => {
+  const demo = path.join(process.cwd(), 'onnx', 'demo', 'demo_resnet.onnx');
+  const { stdout } = await runCli(['audit', demo, 'synthetic:test[0:10]', '--out', at('few')], { cwd: folder });
+  expect(stdout).toMatch(/not known of .*probs\+topk:1.* \(not in the table\)/);
+  expect(stdout).not.toMatch(/^probs\+topk:1 .*not known/m);
+});

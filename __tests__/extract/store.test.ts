@@ -148,12 +148,12 @@ describe('a store that was written for something else is refused, naming what di
     ],
     [
       'transform',
-      /differs in: transform \(protocol, not unit/,
+      /differs in: transform \('protocol' → 'unit'; mean 0.485/,
       () => extractToStore(model, spec, file(), { dataset, transform: 'unit' }),
     ],
     [
       "a transform's numbers",
-      /differs in: transform \(protocol, not protocol, or other numbers/,
+      /differs in: transform \(mean 0.485 0.456 0.406 → 0.5 0.5 0.5\)/,
       () => extractToStore(model, spec, file(), { dataset, transform: { name: 'protocol', mean: [0.5, 0.5, 0.5] } }),
     ],
     [

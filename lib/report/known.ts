@@ -20,8 +20,27 @@ export const onlyKnown = (row: ResultRow): ResultRow =>
         ...{ r2: null, r2RowSpace: null, r2NullSpace: null, r2PerFeature: null },
       };
 
-/** For the rows of a table, what its empty ones mean: a line for each reason. */
-export function notKnownNotes(rows: readonly ResultRow[]): string[] {
-  const reasons = new Set(rows.flatMap((row) => whyNotKnown(row) ?? []));
-  return [...reasons].map((reason) => `not known: ${reason}, which says nothing of what such outputs give away`);
+/** Empty rows that a table has room for. */
+const most = 2;
+
+/** The rows that a terminal shows: many that say nothing would hide those that do; `notKnownNotes` names them. */
+export function rowsShown(rows: readonly ResultRow[]): ResultRow[] {
+  const known = rows.filter((row) => whyNotKnown(row) === null);
+  return known.length > 0 && rows.length - known.length > most ? known : [...rows];
+}
+
+/** For the rows of a table, what its empty ones mean: a line for each reason, which names those that `shown` has not. */
+export function notKnownNotes(rows: readonly ResultRow[], shown: readonly ResultRow[] = rows): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const row of rows) {
+    const reason = whyNotKnown(row);
+    if (reason === null) continue;
+    const names = reasons.get(reason) ?? [];
+    reasons.set(reason, names);
+    if (!shown.includes(row) && row.observe) names.push(row.observe);
+  }
+  return [...reasons].map(([reason, names]) => {
+    const of = names.length > 0 ? ` of ${[...new Set(names)].join(', ')} (not in the table)` : '';
+    return `not known${of}: ${reason}, which says nothing of what such outputs give away`;
+  });
 }

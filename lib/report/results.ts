@@ -2,7 +2,7 @@ import { definitions, publishedFor, type PublishedFigure, type ResultRow, type R
 import { columnsFor } from './columns.js';
 import { algebraNote, controlLines, controlsOf, renderControls } from './control.js';
 import { intervalNotes } from './exact.js';
-import { notKnownNotes } from './known.js';
+import { notKnownNotes, rowsShown } from './known.js';
 import { classesNamed, count, seconds, share } from './figures.js';
 import { leftOutNotes } from './left-out.js';
 import { renderMatrices } from './matrix.js';
@@ -26,12 +26,17 @@ export function renderResults(found: Results): string {
   const blocks = [`Experiment ${results.experiment} · ${definition?.title ?? ''}`, results.question];
   blocks.push(...seenThrough(results.environment.models), ...leftOut(results));
   for (const [heading, rows] of groups) {
-    blocks.push(`${heading}\n${facts(rows[0])}\n\n${renderTable(columnsFor(results.experiment, rows), rows)}`);
+    const shown = rowsShown(rows);
+    blocks.push(`${heading}\n${facts(rows[0])}\n\n${renderTable(columnsFor(results.experiment, shown), shown)}`);
     const published = publishedFor(results.experiment, rows[0]);
     const notes = [...new Set(rows.flatMap(({ warnings }) => warnings))].map((text) => `! ${text}`);
     const rank = rankNoteOf(rows, results.environment.models);
     if (rank) notes.unshift(rank);
-    notes.unshift(...notKnownNotes(rows), ...intervalNotes(rows), ...controlLines(rows, results.environment.models));
+    notes.unshift(
+      ...notKnownNotes(rows, shown),
+      ...intervalNotes(rows),
+      ...controlLines(rows, results.environment.models),
+    );
     if (published) notes.unshift(publishedNote(published));
     if (notes.length > 0) blocks.push(notes.join('\n'));
   }
