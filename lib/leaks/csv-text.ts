@@ -1,18 +1,25 @@
 import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
 import { TextDecoder } from 'node:util';
-import { createGunzip } from 'node:zlib';
 import { FeatReconstructError } from '../base/index.js';
 import { checkRegularFile, fileError, openBytes } from '../tensor/index.js';
+import { DamagedPacking, packedAs, unpacked } from './unpack.js';
 
 /** First bytes of files that are often called .csv or .txt and are none, and what to do with them. */
 const others: readonly [magic: RegExp, is: string, cure: string][] = [
-  [/^PK\x03\x04/, 'a workbook (.xlsx) or another ZIP archive', 'save the sheet as CSV'],
+  [
+    /^PK\x03\x04/,
+    'a workbook (.xlsx) or another ZIP archive',
+    'save the sheet as CSV, and call an archive of NumPy .npz',
+  ],
   [/^\xd0\xcf\x11\xe0/, 'a workbook of old Excel (.xls)', 'save the sheet as CSV'],
-  [/^\x28\xb5\x2f\xfd/, 'compressed with zstd', 'unpack it first (zstd -d)'],
   [/^BZh/, 'compressed with bzip2', 'unpack it first (bunzip2)'],
   [/^\xfd7zXZ/, 'compressed with xz', 'unpack it first (xz -d)'],
   [/^PAR1/, 'a Parquet file', 'name it .parquet'],
+  [
+    /^\xff\xff\xff\xff/,
+    'an Arrow stream',
+    'write it as Parquet (pyarrow: ipc.open_stream(FILE).read_pandas().to_parquet(OUT))',
+  ],
   [/^(ARROW1|FEA1)/, 'an Arrow or Feather file', 'write it as Parquet (pandas: read_feather(FILE).to_parquet(OUT))'],
   [/^\x93NUMPY/, "one of NumPy's .npy files", 'name it .npy'],
   [/^\x89HDF/, 'an HDF5 file', 'write it as CSV or .npy'],
@@ -28,18 +35,18 @@ export const longestRecord = 64 * 2 ** 20;
 
 /**
  * The text of a file in pieces, whatever wrote it: UTF-8 or UTF-16 (by its byte-order mark or its zeros), line ends
- * of every system as `\n`, unpacked where it is compressed with gzip.
+ * of every system as `\n`, unpacked where it is compressed with gzip or zstd.
  * @throws FeatReconstructError when it cannot be read or is no text; what it is, where its first bytes say so
  */
 export async function* textOf(path: string): AsyncGenerator<string> {
   await checkRegularFile(path);
-  const isPacked = await isGzip(path);
-  const packed = createReadStream(path, { highWaterMark: 2 ** 20 });
-  const stream = isPacked ? pipeline(packed, createGunzip({ chunkSize: 2 ** 20 }), () => {}) : packed;
+  const how = packedAs(await firstBytes(path));
+  const file = createReadStream(path, { highWaterMark: 2 ** 20 });
+  const pieces: AsyncIterable<Buffer> = how === null ? file : unpacked(file, how);
   let decoder: TextDecoder | undefined;
   let heldBack = '';
   try {
-    for await (const bytes of stream as AsyncIterable<Buffer>) {
+    for await (const bytes of pieces) {
       decoder ??= decoderOf(bytes, path);
       const text = heldBack + decoder.decode(bytes, { stream: true });
       // A line end of two characters may lie on both sides of a cut.
@@ -48,7 +55,7 @@ export async function* textOf(path: string): AsyncGenerator<string> {
     }
     yield clean(heldBack + (decoder?.decode() ?? ''), path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code?.startsWith('Z_')) {
+    if (error instanceof DamagedPacking) {
       throw new FeatReconstructError(
         `Expected '${path}' to be whole, found that its compressed data are damaged or cut short: copy or write it again.`,
         { cause: error },
@@ -56,17 +63,16 @@ export async function* textOf(path: string): AsyncGenerator<string> {
     }
     throw fileError(error, path, 'read');
   } finally {
-    packed.destroy();
-    stream.destroy();
+    file.destroy();
   }
 }
 
-async function isGzip(path: string): Promise<boolean> {
+async function firstBytes(path: string): Promise<Uint8Array> {
   // What a shell makes of `<(command)` is read once.
-  if (path.startsWith('/dev/') || path.startsWith('/proc/')) return false;
+  if (path.startsWith('/dev/') || path.startsWith('/proc/')) return new Uint8Array(0);
   const file = await openBytes(path);
   try {
-    return file.size > 2 && Buffer.from(await file.read(0, 2)).readUInt16LE(0) === 0x8b1f;
+    return await file.read(0, Math.min(4, file.size));
   } finally {
     await file.close();
   }

@@ -32,7 +32,7 @@ async function isParquet(path: string): Promise<boolean> {
 
 /** A line of numbers in brackets is an array in a cell, where the file is called a table. */
 async function isJson(path: string): Promise<boolean> {
-  const table = /\.(csv|tsv|txt)$/i.test(extname(path.replace(/\.gz$/i, '')));
+  const table = /\.(csv|tsv|txt)$/i.test(extname(path.replace(/\.(gz|zst|zstd)$/i, '')));
   for await (const piece of textOf(path)) {
     const start = piece.replace(/^\uFEFF/, '').trimStart();
     if (start === '') continue;
