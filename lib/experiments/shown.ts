@@ -2,7 +2,7 @@ import { count, type TaskOptions } from '../base/index.js';
 import { ownSpan, spreadRows, type Fold, type OwnSpan } from '../fit/index.js';
 import { observe, observeColumns } from '../leaks/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
-import { affineReads, manyOutputs, sumsOf, type Reads } from './reading.js';
+import { affineReads, manyOutputs, factsOf, type Reads } from './reading.js';
 
 /** How a map is fitted from what an interface shows: which numbers, and how a map of them is one of what `reads` gives. */
 export interface Shown {
@@ -113,4 +113,4 @@ async function mostVaried(x: RowSource, most: number, { signal, onProgress }: Ta
 }
 
 const observedAt = (logits: RowSource, spec: string, columns: Int32Array): RowSource =>
-  observeColumns(logits, spec, columns, sumsOf(logits));
+  observeColumns(logits, spec, columns, factsOf(logits));
