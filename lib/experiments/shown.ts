@@ -18,7 +18,7 @@ export interface Shown {
 }
 
 /** Outputs up to which a matrix of outputs x outputs is formed, as `fitLinearMap` does. */
-const widest = 4096;
+export const widest = 4096;
 /**
  * Outputs that are read where there are more: half as many again as there are features, since fewer than features could not give
  * them all away. The cube of it is the time that a fit takes.

@@ -65,15 +65,22 @@ export function keepFifthOut(n: number, together = 1): [fitted: Fold, keptOut: F
  * @param together how many neighbouring rows stay together, such as variations of one image
  */
 export function spreadRows(n: number, most: number, together = 1): Fold | null {
-  const run = together * Math.max(1, Math.floor(shortRun / together));
+  const rows = spreadPositions(n, most, together);
+  return rows && { index: 0, n: rows.length, of: (source) => pickRows(source, rows, runOf(together)) };
+}
+
+/** Where these rows are, ascending. */
+export function spreadPositions(n: number, most: number, together = 1): Int32Array | null {
+  const run = runOf(together);
   const [runs, wanted] = [Math.floor(n / run), Math.floor(most / run)];
   if (wanted < 1 || wanted >= 0.9 * runs) return null;
-  const rows = Int32Array.from(
+  return Int32Array.from(
     { length: wanted * run },
     (_, i) => Math.floor((Math.floor(i / run) * runs) / wanted) * run + (i % run),
   );
-  return { index: 0, n: rows.length, of: (source) => pickRows(source, rows, run) };
 }
+
+const runOf = (together: number): number => together * Math.max(1, Math.floor(shortRun / together));
 
 /** Rows of a run: rows in the order of their classes have some of each class, and a head is applied to all of a run at once. */
 const shortRun = 64;

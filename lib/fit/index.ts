@@ -18,7 +18,7 @@ export { leadingEigen } from './factorise.js';
 export type { Solver } from './factorise.js';
 export { fitLinearMap } from './fit-linear-map.js';
 export type { FitOptions } from './fit-linear-map.js';
-export { accumulateFolds, keepFifthOut, splitFolds, spreadRows, statisticsOfFolds } from './folds.js';
+export { accumulateFolds, keepFifthOut, splitFolds, spreadPositions, spreadRows, statisticsOfFolds } from './folds.js';
 export type { Fold, FoldOptions } from './folds.js';
 export { loadHead } from './head-files.js';
 export type { HeadFile, HeadFileOptions } from './head-files.js';
