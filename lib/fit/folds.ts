@@ -1,5 +1,5 @@
 import { type TaskOptions, UsageError } from '../base/index.js';
-import { sliceRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { chooseRows, sliceRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { accumulate, type AccumulateOptions } from './accumulate.js';
 import { generator } from './sgd-rows.js';
 import type { Statistics } from './statistics.js';
@@ -39,7 +39,7 @@ export function splitFolds(n: number, { folds = 5, shuffle }: FoldOptions = {}):
     return {
       index,
       n: end - start,
-      of: (source) => (rows ? pickRows(source, rows) : sliceRows(source, start, end)),
+      of: (source) => (rows ? chooseRows(source, rows) : sliceRows(source, start, end)),
     };
   });
 }
@@ -55,7 +55,7 @@ export function keepFifthOut(n: number, together = 1): [fitted: Fold, keptOut: F
     const wanted = Int32Array.from({ length: n }, (_, row) => row).filter(
       (row) => (Math.floor(row / run) % fifth === fifth - 1) === (index === 1),
     );
-    return { index, n: wanted.length, of: (source) => pickRows(source, wanted) };
+    return { index, n: wanted.length, of: (source) => chooseRows(source, wanted) };
   });
   return [of[0], of[1]];
 }
@@ -66,7 +66,7 @@ export function keepFifthOut(n: number, together = 1): [fitted: Fold, keptOut: F
  */
 export function spreadRows(n: number, most: number, together = 1): Fold | null {
   const rows = spreadPositions(n, most, together);
-  return rows && { index: 0, n: rows.length, of: (source) => pickRows(source, rows, runOf(together)) };
+  return rows && { index: 0, n: rows.length, of: (source) => chooseRows(source, rows) };
 }
 
 /** Where these rows are, ascending. */
@@ -86,7 +86,7 @@ const runOf = (together: number): number => together * Math.max(1, Math.floor(sh
 const shortRun = 64;
 
 const fifth = 5;
-/** Rows of a run, at most: with four of them between, `pickRows` reads each by itself. */
+/** Rows of a run, at most: with four of them between, `chooseRows` reads each by itself. */
 const stripe = 512;
 /** Runs of each part, so that rows in the order of their classes leave neither part without some. */
 const leastRuns = 20;
@@ -139,32 +139,4 @@ function permutation(n: number, seed: number): Int32Array {
     [order[i], order[j]] = [order[j], order[i]];
   }
   return order;
-}
-
-/** Rows that are read in one go, those in between included. */
-const usualReach = 1024;
-
-/** Some rows of a source, ascending. Neighbours are read together, so that a file is walked over and not hopped about in. */
-function pickRows(source: RowSource, rows: Int32Array, reach = usualReach): RowSource {
-  return {
-    rows: rows.length,
-    cols: source.cols,
-    dtype: source.dtype,
-    async read(start, end) {
-      const { cols } = source;
-      const out =
-        source.dtype === 'float64' ? new Float64Array((end - start) * cols) : new Float32Array((end - start) * cols);
-      for (let i = start; i < end;) {
-        const first = rows[i];
-        let next = i + 1;
-        while (next < end && rows[next] < first + reach) next++;
-        const block = await source.read(first, rows[next - 1] + 1);
-        for (; i < next; i++) {
-          const at = (rows[i] - first) * cols;
-          out.set(block.subarray(at, at + cols), (i - start) * cols);
-        }
-      }
-      return out;
-    },
-  };
 }
