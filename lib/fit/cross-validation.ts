@@ -1,10 +1,9 @@
 import { option, type TaskOptions, UsageError } from '../base/index.js';
 import { sliceRows, toNdArray, type LinearMap, type RowsLike } from '../tensor/index.js';
+import { denseBias, timesVector, transpose, type Matrix, multiply } from '../linalg/index.js';
 import { centredOn, centreOf, inBasis, type Centre, type Centred } from './centred.js';
 import { accumulateFolds, splitFolds, type Fold, type FoldOptions } from './folds.js';
 import { generalisedErrors } from './gcv.js';
-import { denseBias, timesVector, transpose, type Matrix } from './matrix.js';
-import { multiply } from './multiply.js';
 import { ridgePath } from './ridge-path.js';
 import {
   add,

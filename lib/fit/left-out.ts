@@ -1,8 +1,7 @@
 import { count } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
-import type { Factorisation } from './factorise.js';
-import { matrix, subtract } from './matrix.js';
-import { multiply } from './multiply.js';
+import type { Factorisation } from '../linalg/index.js';
+import { matrix, subtract, multiply } from '../linalg/index.js';
 import type { FitInfo } from './solve.js';
 import type { Statistics } from './statistics.js';
 

@@ -1,11 +1,13 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
-import { residualMean } from './centred.js';
-import type { CrossValidation } from './cross-validation.js';
-import { eigenvaluesInTurns } from './eigen.js';
-import { factorise, keptDirections, type Factorisation, type Kept, type Solver } from './factorise.js';
 import {
+  eigenvaluesInTurns,
+  factorise,
+  keptDirections,
+  type Factorisation,
+  type Kept,
+  type Solver,
   addOuter,
   denseBias,
   denseWeight,
@@ -15,8 +17,10 @@ import {
   timesVector,
   transpose,
   type Matrix,
-} from './matrix.js';
-import { multiply } from './multiply.js';
+  multiply,
+} from '../linalg/index.js';
+import { residualMean } from './centred.js';
+import type { CrossValidation } from './cross-validation.js';
 import { columnsLeftOut } from './left-out.js';
 import { blockRows, type Dtype, type Statistics } from './statistics.js';
 

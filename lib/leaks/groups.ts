@@ -1,4 +1,4 @@
-import { dot, multiply, type Matrix } from '../fit/index.js';
+import { dot, multiply, type Matrix } from '../linalg/index.js';
 import { aboveNeededOf, checkFacet, distinctRows, leaveOpen, zerosOf, type FacetCertificate } from './certificate.js';
 import { unitDirection } from './facet.js';
 import { linesAmong } from './lines.js';

@@ -1,5 +1,5 @@
 import type { TaskOptions } from '../base/index.js';
-import { matrix, type Matrix } from '../fit/index.js';
+import { matrix, type Matrix } from '../linalg/index.js';
 import type { FacetCertificate } from './certificate.js';
 import { endingOf, type Ending } from './ending.js';
 import { unitDirection } from './facet.js';
