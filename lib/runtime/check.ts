@@ -1,7 +1,7 @@
 import { uniform, count, FeatReconstructError, option } from '../base/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import type { InputPlace, ModelInput, ModelBatch } from './input.js';
-import type { ModelOutput } from './model.js';
+import type { ModelOutput } from './output.js';
 
 /**
  * How far a computed logit may be from the head of the features: a share of the logits' scale, and a share of what the
