@@ -193,9 +193,50 @@ describe('more outputs than any matrix of them is formed of', () => {
     const shown = await shownOf({ features, logits, head }, 'logits+round:1', {});
     expect(shown.x.cols).toBe(420);
     expect(shown.warnings).toEqual([expect.stringContaining('420 outputs that vary most')]);
+    const fewer = await shownOf({ features, logits, head }, 'logits+round:1', { columns: 50 });
+    expect(fewer.x.cols).toBe(50);
     // Columns 1 to 99 are there in their order (column 0 is never 5).
     const block = await shown.reads({ features, logits: sliceRows(logits, 1, 100) }).read(0, 99);
     for (let i = 0; i < 99; i++) expect(block.subarray(i * 420, (i + 1) * 420).indexOf(5)).toBeGreaterThanOrEqual(i);
+  });
+});
+
+describe('ways to read very many probabilities', () => {
+  const many = 4200;
+
+  it('are tried first, and the better one is fitted as if it had been asked for', async () => {
+    const w = numbers(d * many, 18).map((value) => 3 * value);
+    const bytes = buildModel({
+      inputs: [{ name: 'x', type: 'float32', dims: ['n', d] }],
+      outputs: [{ name: 'logits', type: 'float32', dims: ['n', many] }],
+      constants: [
+        { name: 'w', type: 'float32', dims: [d, many], data: w },
+        { name: 'b', type: 'float32', dims: [many], data: numbers(many, 19) },
+      ],
+      nodes: [
+        { op: 'Tanh', inputs: ['x'], outputs: ['features'] },
+        { op: 'Gemm', inputs: ['features', 'w', 'b'], outputs: ['logits'] },
+      ],
+    });
+    await writeFile(at('very-many.onnx'), bytes);
+    await writeNpy(at('wide.npy'), toNdArray(numbers(d * 400, 3), [400, d]));
+    const { rows } = await runExperiment(
+      {
+        experiment: 1,
+        source: at('very-many.onnx'),
+        train: `tensors:${at('wide.npy')}[0:300]`,
+        test: `tensors:${at('wide.npy')}[300:400]`,
+      },
+      { stores: at('stores'), observe: ['probs', 'probs+log', 'probs+topk:2', 'probs+topk:2+log'], samples: 0 },
+    );
+    for (const spec of ['probs', 'probs+topk:2']) {
+      const [row, asked] = [spec, `${spec}+log`].map((shown) => rows.find(({ observe: of }) => of === shown)!);
+      expect(row.reading).toMatchObject({ select: 'r2' });
+      expect(row.reading!.by === 'log').toBe(row.reading!.log > row.reading!.plain);
+      if (row.reading!.by === 'log') expect(row.r2).toBe(asked.r2);
+      expect(row.seconds.fit).toBeGreaterThan(0);
+    }
+    expect(rows.find(({ observe: shown }) => shown === 'probs')!.reading!.by).toBe('log');
   });
 });
 

@@ -49,8 +49,8 @@ export const usualInterfaces: readonly string[] = [
   'probs+topk:1',
 ];
 
-/** Images that an agreement is known on to two points: of very many classes a fit is judged on no more. */
-const mostJudged = 2048;
+/** Images on which an agreement is known to three points: of very many classes a fit is judged on no more. */
+const mostJudged = 1024;
 
 /**
  * What a model's outputs give away on one's own images: experiment 1 on a split by content (4 : 1), the sweep over what

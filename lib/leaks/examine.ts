@@ -203,7 +203,8 @@ class Look {
       sum += value;
       if (value < lowest) lowest = value;
       squares += value * value;
-      if (value > 0) inverseSquares += 1 / (value * value);
+      // Of probabilities alone, which are never negative.
+      if (lowest >= 0 && value > 0) inverseSquares += 1 / (value * value);
       const size = Math.abs(value);
       if (size > largest) largest = size;
       if (value <= smallest) {
@@ -383,7 +384,7 @@ class Look {
   }
 
   #hashColumns(data: Float32Array | Float64Array): void {
-    const words = new Int32Array(data.slice().buffer);
+    const words = new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
     const cols = this.#cols;
     const size = data.BYTES_PER_ELEMENT / 4;
     for (let at = 0, j = 0; at < words.length; at += size, j = j + 1 === cols ? 0 : j + 1) {
@@ -489,11 +490,11 @@ function allHalves(data: Float32Array | Float64Array): boolean {
 
 /** 64 bits of a row (FNV-1a over its words): equal rows are found without holding them. */
 function hash(row: Float32Array | Float64Array, out: BigUint64Array): void {
-  const words = new Uint32Array(row.length * (row.BYTES_PER_ELEMENT / 4));
-  new (row.constructor as Float64ArrayConstructor)(words.buffer).set(row);
+  const words = new Uint32Array(row.buffer, row.byteOffset, row.byteLength / 4);
   let a = 0x811c9dc5;
   let b = 0x9dc5811c;
-  for (const word of words) {
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
     a = Math.imul(a ^ word, 0x01000193);
     b = Math.imul(b ^ (word >>> 15) ^ (word << 17), 0x85ebca6b) ^ (b >>> 13);
   }
