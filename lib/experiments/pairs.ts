@@ -3,16 +3,15 @@ import type { Store } from '../extract/index.js';
 import {
   accumulate,
   accumulateFolds,
-  fitSgd,
   keepFifthOut,
   mergeStatistics,
   pseudoInverse,
   solve,
   statisticsOfFolds,
   trainingSpan,
-  type SgdOptions,
   type Statistics,
 } from '../fit/index.js';
+import { fitSgd, type SgdOptions } from '../sgd/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';

@@ -1,7 +1,6 @@
-import { type TaskOptions, UsageError } from '../base/index.js';
+import { type TaskOptions, UsageError, uniform } from '../base/index.js';
 import { chooseRows, sliceRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { accumulate, type AccumulateOptions } from './accumulate.js';
-import { generator } from './sgd-rows.js';
 import type { Statistics } from './statistics.js';
 
 export interface FoldOptions {
@@ -132,7 +131,7 @@ export async function statisticsOfFolds(
 
 /** 0 to n − 1 in a random order. */
 function permutation(n: number, seed: number): Int32Array {
-  const random = generator(seed);
+  const random = uniform(seed);
   const order = Int32Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { FeatReconstructError } from '../base/index.js';
-import { checkRegularFile, fileError, openBytes } from '../tensor/index.js';
+import { checkRegularFile, fileError, openBytes } from '../bytes/index.js';
 
 /** First bytes of files that are often called .csv or .txt and are none, and what to do with them. */
 const others: readonly [magic: RegExp, is: string, cure: string][] = [

@@ -29,8 +29,6 @@ export { RowFacts } from './row-facts.js';
 export type { ObserveSpec, ObserveStep } from './observe.js';
 export { alignColumns, openOutputs } from './outputs.js';
 export type { OutputsFile } from './outputs.js';
-export { random } from './random.js';
-export type { Random } from './random.js';
 export { recoverFeatures, recoverFrom } from './recover.js';
 export type { RecoverOptions, Recovery, RecoveryReport } from './recover.js';
 export type { CertifiedAs, FunctionCertificate, TestResult } from './rectified.js';
