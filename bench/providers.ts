@@ -21,7 +21,9 @@ import { defaultDataDir, openDataset, type Dataset } from '../dist/datasets/inde
 import { extractFeatures } from '../dist/extract/index.js';
 import { accumulate } from '../dist/fit/index.js';
 import { BatchWriter, decodePool, makeTransform, type TransformName } from '../dist/images/index.js';
-import { findVulkan, listProviders, loadModel, runtimeVersion, type Model } from '../dist/runtime/index.js';
+import { findVulkan } from '../dist/doctor/index.js';
+import { runtimeVersion } from '../dist/doctor/index.js';
+import { listProviders, loadModel, type Model } from '../dist/runtime/index.js';
 import { toNdArray } from '../dist/tensor/index.js';
 import { toFloat16 } from './float16.js';
 

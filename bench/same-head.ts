@@ -10,8 +10,9 @@
  */
 import { parseArgs } from 'node:util';
 import { openStore, type Store } from '../dist/extract/index.js';
-import { matrix, multiply } from '../dist/fit/index.js';
-import { observe, random, sameHead } from '../dist/leaks/index.js';
+import { matrix, multiply } from '../dist/linalg/index.js';
+import { observe, sameHead } from '../dist/leaks/index.js';
+import { random } from '../dist/base/index.js';
 import { renderTable, type Column } from '../dist/report/index.js';
 import { denseData, memoryRows, type RowSource } from '../dist/tensor/index.js';
 

@@ -52,20 +52,12 @@ export type {
 } from './images/index.js';
 export { openDataset } from './datasets/index.js';
 export type { Dataset, InputTensor, OpenDatasetOptions, Sample } from './datasets/index.js';
-export {
-  chooseProvider,
-  describeModel,
-  findVulkan,
-  installCudaLibraries,
-  listProviders,
-  loadModel,
-} from './runtime/index.js';
+export { chooseProvider, describeModel, listProviders, loadModel } from './runtime/index.js';
+export { findVulkan, installCudaLibraries } from './doctor/index.js';
 export type {
   Choice,
   ExecutionProvider,
-  InstalledLibraries,
   LoadModelOptions,
-  MissingLibrary,
   Model,
   InputPlace,
   ModelBatch,
@@ -74,9 +66,8 @@ export type {
   ModelOutput,
   Placement,
   ProviderReport,
-  VulkanDriver,
-  VulkanReport,
 } from './runtime/index.js';
+export type { InstalledLibraries, MissingLibrary, VulkanDriver, VulkanReport } from './doctor/index.js';
 export { extractFeatures, extractToStore, openStore } from './extract/index.js';
 export type {
   Activations,
@@ -94,7 +85,6 @@ export {
   composeLinearMaps,
   crossValidate,
   fitLinearMap,
-  fitSgd,
   headCondition,
   jointProblem,
   readJoint,
@@ -111,6 +101,7 @@ export {
   splitFolds,
   trainingSpan,
 } from './fit/index.js';
+export { fitSgd } from './sgd/index.js';
 export type {
   AccumulateOptions,
   AlphaScore,
@@ -128,17 +119,14 @@ export type {
   JointProblem,
   JointStatistics,
   MapWithFit,
-  Matrix,
   MergeNode,
   Moments,
-  SgdMap,
-  SgdOptions,
-  SgdReport,
   SolveOptions,
-  Solver,
   Span,
   Statistics,
 } from './fit/index.js';
+export type { Matrix, Solver } from './linalg/index.js';
+export type { SgdMap, SgdOptions, SgdReport } from './sgd/index.js';
 export { evaluateAgreement, evaluateMap, inSpan, reconstructionError } from './evaluate/index.js';
 export type {
   Agreement,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { indexTar, readTarGz } from '../../lib/datasets/archive.js';
+import { indexTar, readTarGz } from '../../lib/bytes/tar-files.js';
 import { fixture, withFolder } from './support.js';
 
 const long = 'a-long-folder-name/'.repeat(12) + 'file.txt';

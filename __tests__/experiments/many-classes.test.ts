@@ -193,9 +193,45 @@ describe('more outputs than any matrix of them is formed of', () => {
     const shown = await shownOf({ features, logits, head }, 'logits+round:1', {});
     expect(shown.x.cols).toBe(420);
     expect(shown.warnings).toEqual([expect.stringContaining('420 outputs that vary most')]);
+    const fewer = await shownOf({ features, logits, head }, 'logits+round:1', { columns: 50 });
+    expect(fewer.x.cols).toBe(50);
     // Columns 1 to 99 are there in their order (column 0 is never 5).
     const block = await shown.reads({ features, logits: sliceRows(logits, 1, 100) }).read(0, 99);
     for (let i = 0; i < 99; i++) expect(block.subarray(i * 420, (i + 1) * 420).indexOf(5)).toBeGreaterThanOrEqual(i);
+  });
+});
+
+describe('ways to read very many probabilities', () => {
+  const many = 4100;
+
+  it('are tried first, and the better one is fitted as if it had been asked for', async () => {
+    const w = numbers(d * many, 18).map((value) => 3 * value);
+    const bytes = buildModel({
+      inputs: [{ name: 'x', type: 'float32', dims: ['n', d] }],
+      outputs: [{ name: 'logits', type: 'float32', dims: ['n', many] }],
+      constants: [
+        { name: 'w', type: 'float32', dims: [d, many], data: w },
+        { name: 'b', type: 'float32', dims: [many], data: numbers(many, 19) },
+      ],
+      nodes: [
+        { op: 'Tanh', inputs: ['x'], outputs: ['features'] },
+        { op: 'Gemm', inputs: ['features', 'w', 'b'], outputs: ['logits'] },
+      ],
+    });
+    await writeFile(at('very-many.onnx'), bytes);
+    await writeNpy(at('wide.npy'), toNdArray(numbers(d * 5300, 3), [5300, d]));
+    const { rows } = await runExperiment(
+      {
+        experiment: 1,
+        source: at('very-many.onnx'),
+        train: `tensors:${at('wide.npy')}[0:5200]`,
+        test: `tensors:${at('wide.npy')}[5200:5300]`,
+      },
+      { stores: at('stores'), observe: ['probs', 'probs+log'], samples: 0 },
+    );
+    const [row, asked] = ['probs', 'probs+log'].map((shown) => rows.find(({ observe: of }) => of === shown)!);
+    expect(row.reading).toMatchObject({ by: 'log', select: 'r2' });
+    expect([row.r2, row.agreed, row.warnings.length]).toEqual([asked.r2, asked.agreed, 1]);
   });
 });
 

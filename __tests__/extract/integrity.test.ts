@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { Progress } from '../../lib/base/index.js';
 import { openDataset } from '../../lib/datasets/index.js';
 import { extractToStore, openRows, openStore, type ExtractOptions } from '../../lib/extract/index.js';
-import { openSafetensors, temporaryName, thisProcess, writeSafetensors } from '../../lib/tensor/index.js';
+import { openSafetensors, writeSafetensors } from '../../lib/tensor/index.js';
+import { temporaryName, thisProcess } from '../../lib/bytes/index.js';
 import {
   random,
   start,
@@ -15,8 +16,8 @@ import {
   truncate,
   writeVectorClassifier,
   writeVectors,
+  writeClassifier,
 } from '../cli/support.js';
-import { writeClassifier } from '../cli/support.js';
 
 /** Stores that a disk, a copy, an editor, a kill or a second writer got at. */
 

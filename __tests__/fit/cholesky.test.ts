@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { cholesky, choleskySolve, choleskySolveVector } from '../../lib/fit/cholesky.js';
-import { matrix } from '../../lib/fit/matrix.js';
-import { multiply } from '../../lib/fit/multiply.js';
+import { cholesky, choleskySolve, choleskySolveVector } from '../../lib/linalg/cholesky.js';
+import { matrix } from '../../lib/linalg/matrix.js';
+import { multiply } from '../../lib/linalg/multiply.js';
 import { integers } from './data.js';
 
 function largestDifference(a: Float64Array, b: Float64Array): number {

@@ -1,13 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  accumulate,
-  fitLinearMap,
-  solve,
-  eigenInTurns,
-  symmetricEigen,
-  symmetricEigenvalues,
-  trainingSpan,
-} from '../../lib/fit/index.js';
+import { accumulate, fitLinearMap, solve, trainingSpan } from '../../lib/fit/index.js';
+import { eigenInTurns, symmetricEigen, symmetricEigenvalues } from '../../lib/linalg/index.js';
 import { goldens, integers, largestDifference, matrixOf, product } from './data.js';
 
 /** Eigenvalues of a symmetric matrix are known to about n x 2^-52 of the largest. */

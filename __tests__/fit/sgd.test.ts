@@ -1,4 +1,4 @@
-import { fitSgd, sgdStabilityLimit, type SgdOptions } from '../../lib/fit/index.js';
+import { fitSgd, sgdStabilityLimit, type SgdOptions } from '../../lib/sgd/index.js';
 import { denseData, memoryRows, type LinearMap } from '../../lib/tensor/index.js';
 import { expectClose, fixture, linearMap, matrix } from '../evaluate/fixtures.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { matrix } from '../../lib/fit/index.js';
+import { matrix } from '../../lib/linalg/index.js';
 import { byChanceOf, checkFacet } from '../../lib/leaks/certificate.js';
 import { numbers } from './data.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { assign } from '../../lib/leaks/match.js';
+import { assign } from '../../lib/linalg/assignment.js';
 import { identifiableFeatures, matchFeatures } from '../../lib/leaks/index.js';
 import { memoryRows } from '../../lib/tensor/index.js';
 import { madeFeatures } from './data.js';

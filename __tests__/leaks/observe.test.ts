@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { LogSums, observe, observeColumns, parseObserve } from '../../lib/leaks/index.js';
+import { observe, observeColumns, parseObserve, RowFacts } from '../../lib/leaks/index.js';
 import { memoryRows, toRowSource } from '../../lib/tensor/index.js';
 import { all } from './data.js';
 
@@ -40,12 +40,12 @@ describe('observe shows what NumPy and SciPy compute', () => {
   });
 
   it('sums of exponentials are those of the temperature that was asked for', () => {
-    const sums = new LogSums(1, 2);
+    const facts = new RowFacts({ rows: 1, cols: 2 });
     const row = Float64Array.from([0, 2]);
     // log(1 + e²) and log(1 + e)
-    expect(sums.of(row, 0, 1)[0]).toBeCloseTo(2.1269280110429727, 14);
-    expect(sums.of(row, 0, 2)[0]).toBeCloseTo(1.3132616875182228, 14);
-    expect(sums.of(row, 0, 1)[0]).toBeCloseTo(2.1269280110429727, 14);
+    expect(facts.logSums(row, 0, 1)[0]).toBeCloseTo(2.1269280110429727, 14);
+    expect(facts.logSums(row, 0, 2)[0]).toBeCloseTo(1.3132616875182228, 14);
+    expect(facts.logSums(row, 0, 1)[0]).toBeCloseTo(2.1269280110429727, 14);
   });
 
   it('rounds ties to even, on both sides of zero', async () => {
@@ -91,17 +91,51 @@ describe('observeColumns', () => {
     ...Object.keys(golden.cases),
     ...['temperature:3', 'probs+round:2+topk:2', 'temperature:2+probs+topk:3+round:2', 'topk:2+float16', 'log-probs'],
   ])('shows columns of what observe shows: %s', async (spec) => {
-    const sums = new LogSums(logits.rows, logits.cols);
+    const facts = new RowFacts(logits);
     const whole = await all(observe(logits, spec));
-    // Twice: the second time the sums are known.
+    // Twice: the second time what takes all of a row is known.
     for (let time = 0; time < 2; time++) {
-      const some = observeColumns(logits, spec, columns, sums);
+      const some = observeColumns(logits, spec, columns, facts);
       const found = await some.read(1, logits.rows);
       expect(some.dtype).toBe(observe(logits, spec).dtype);
       expect(Array.from(found)).toEqual(
         Array.from(whole.subarray(logits.cols)).filter((_, at) => columns.includes(at % logits.cols)),
       );
     }
+  });
+});
+
+describe('RowFacts', () => {
+  const rows = Float64Array.from([3, 1, 3, 2, 0, 5, 5, 4]);
+  const size = { rows: 2, cols: 4 };
+
+  it('knows the largest of a row once it has seen the row, and fewer of them too', () => {
+    const facts = new RowFacts(size);
+    expect(facts.knownTop(0, 1, 3)).toBeNull();
+    expect(facts.top(rows.subarray(4), 1, 3)).toEqual({
+      places: Int32Array.from([1, 2, 3]),
+      values: Float64Array.from([5, 5, 4]),
+    });
+    expect(facts.knownTop(0, 2, 3)).toBeNull();
+    facts.top(rows, 0, 2);
+    expect(facts.knownTop(0, 2, 1)).toEqual({ places: Int32Array.from([0, 1]), values: Float64Array.from([3, 5]) });
+    expect(facts.knownTop(0, 2, 4)).toBeNull();
+  });
+
+  it('knows the sums of exponentials of the rows and of the temperature that it has seen', () => {
+    const facts = new RowFacts(size);
+    facts.logSums(rows.subarray(4), 1, 1);
+    expect(facts.knownLogSums(0, 2, 1)).toBeNull();
+    expect(facts.knownLogSums(1, 2, 2)).toBeNull();
+    // log(1 + e⁴ + 2e⁵)
+    expect(facts.knownLogSums(1, 2, 1)![0]).toBeCloseTo(5.8648363, 6);
+  });
+
+  it('does not keep as much of a row as the row itself', () => {
+    const facts = new RowFacts({ rows: 1, cols: 50 });
+    const row = Float64Array.from({ length: 50 }, (_, j) => j);
+    expect(facts.top(row, 0, 40).places[0]).toBe(49);
+    expect(facts.knownTop(0, 1, 40)).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
-import { multiply, type Matrix } from '../../lib/fit/index.js';
-import { nearestOrthonormal, orthonormalised } from '../../lib/leaks/orthonormal.js';
-import { random } from '../../lib/leaks/random.js';
+import { multiply, type Matrix } from '../../lib/linalg/index.js';
+import { nearestOrthonormal, orthonormalised } from '../../lib/linalg/orthonormal.js';
+import { random } from '../../lib/base/random.js';
 
 /** The polar factor Q of W is the one with orthonormal rows for which Q Wᵀ is symmetric and has no negative eigenvalue. */
 

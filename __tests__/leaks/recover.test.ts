@@ -10,7 +10,8 @@ import {
   recoveredRows,
   recoveryHead,
 } from '../../lib/leaks/index.js';
-import { applyLinearMap, matrix } from '../../lib/fit/index.js';
+import { applyLinearMap } from '../../lib/fit/index.js';
+import { matrix } from '../../lib/linalg/index.js';
 import { descend } from '../../lib/leaks/facet.js';
 import { withOnes } from '../../lib/leaks/search.js';
 import { memoryRows, sliceRows, type RowSource } from '../../lib/tensor/index.js';

@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../../lib/base/index.js';
-import { createSession, findVulkan, float64Providers, installCudaLibraries } from '../../lib/runtime/index.js';
-import { readSharedLibrary } from '../../lib/runtime/elf.js';
-import { findCudaLibraries } from '../../lib/runtime/libraries.js';
-import { commandFor } from '../../lib/runtime/npm.js';
-import { runtimeFolder, runtimePackage } from '../../lib/runtime/ort.js';
+import { createSession, float64Providers } from '../../lib/runtime/index.js';
+import { findVulkan, installCudaLibraries } from '../../lib/doctor/index.js';
+import { readSharedLibrary } from '../../lib/doctor/elf.js';
+import { findCudaLibraries } from '../../lib/doctor/libraries.js';
+import { commandFor } from '../../lib/doctor/npm.js';
+import { runtimeFolder, runtimePackage } from '../../lib/doctor/package.js';
 import { modelFile } from '../onnx/fixtures.js';
 import { runCli, temporaryFolder, writeVectorClassifier, writeVectors } from '../cli/support.js';
 import { sharedLibrary, wheelFiles, zip } from './fakes.js';

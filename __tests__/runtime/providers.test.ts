@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { FeatReconstructError } from '../../lib/base/index.js';
-import { createSession, listProviders, loadModel, runtimeVersion } from '../../lib/runtime/index.js';
+import { runtimeVersion } from '../../lib/doctor/index.js';
+import { createSession, listProviders, loadModel } from '../../lib/runtime/index.js';
 import { modelFile } from '../onnx/fixtures.js';
 
 const model = modelFile('matmul_add');

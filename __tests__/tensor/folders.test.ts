@@ -3,7 +3,8 @@ import { lstatSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError } from '../../lib/base/index.js';
-import { checkPlace, makeFolder, toNdArray, writeNpy, writeWhole } from '../../lib/tensor/index.js';
+import { checkPlace, makeFolder, writeWhole } from '../../lib/bytes/index.js';
+import { toNdArray, writeNpy } from '../../lib/tensor/index.js';
 import { scratchFolder } from './scratch.js';
 
 /** Where files are to be written, and cannot be: one sentence, at once. */

@@ -2,7 +2,8 @@ import { constants } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { truncate, writeFile } from 'node:fs/promises';
 import { FeatReconstructError } from '../../lib/base/index.js';
-import { bytesOf, openNpy, openSafetensors, readNpy, readSafetensors } from '../../lib/tensor/index.js';
+import { bytesOf } from '../../lib/bytes/index.js';
+import { openNpy, openSafetensors, readNpy, readSafetensors } from '../../lib/tensor/index.js';
 import { random } from '../cli/support.js';
 import { scratchFolder } from './scratch.js';
 

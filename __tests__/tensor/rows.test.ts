@@ -108,6 +108,27 @@ describe('toRowSource', () => {
     await expect(chosen.read(0, 4)).rejects.toThrow('0 to 3');
   });
 
+  test('chooseRows does not read wide rows that lie between, and copies none that lie together', async () => {
+    const cols = 20_000;
+    const wide = memoryRows(
+      Float32Array.from({ length: 9 * cols }, (_, i) => Math.floor(i / cols)),
+      9,
+      cols,
+    );
+    const asked: [number, number][] = [];
+    const spied = { ...wide, read: (from: number, to: number) => (asked.push([from, to]), wide.read(from, to)) };
+    const chosen = chooseRows(spied, Int32Array.of(1, 2, 5, 7, 8));
+    const firsts = (data: ArrayLike<number>) => Array.from({ length: data.length / cols }, (_, i) => data[i * cols]);
+    expect(firsts(await chosen.read(0, 5))).toEqual([1, 2, 5, 7, 8]);
+    expect(asked).toEqual([
+      [1, 3],
+      [5, 6],
+      [7, 9],
+    ]);
+    expect(firsts(await chosen.read(1, 4))).toEqual([2, 5, 7]);
+    expect((await chosen.read(3, 5)).buffer).toBe((await wide.read(0, 1)).buffer);
+  });
+
   test('joinRows puts sources one after the other, in any range', async () => {
     const other = memoryRows(Float64Array.of(-1, -2, -3), 1, 3);
     const joined = joinRows([sliceRows(toRowSource(grid), 2, 4), other, toRowSource(grid)]);

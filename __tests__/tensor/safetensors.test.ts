@@ -13,7 +13,7 @@ import {
   writeSafetensors,
 } from '../../lib/tensor/index.js';
 import type { TensorSpec } from '../../lib/tensor/index.js';
-import { fileError } from '../../lib/tensor/files.js';
+import { fileError } from '../../lib/bytes/files.js';
 import { fixture, scratchFolder, values } from './scratch.js';
 
 const scratch = scratchFolder();

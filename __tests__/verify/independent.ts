@@ -72,7 +72,7 @@ async function predictTheirs(stores: Stores, python: string): Promise<ArrayLike<
   }
 }
 
-/** The store that a run with the protocol's transform and the usual batches has written for a model and a data set. */
+/** A store that a run with the protocol's transform and the usual batches has written for a model and a data set. */
 export async function findStore(folder: string, model: string, spec: string): Promise<Store> {
   const found: Store[] = [];
   for (const name of await readdir(folder)) {
@@ -85,7 +85,9 @@ export async function findStore(folder: string, model: string, spec: string): Pr
     if (isIt) found.push(store);
     else await store.close();
   }
-  if (found.length !== 1)
-    throw new Error(`Expected one store of ${model} on ${spec} in ${folder}, found ${found.length}`);
-  return found[0];
+  // More than one where another point has extracted the same: any of them holds the same rows.
+  const [first, ...others] = found;
+  for (const store of others) await store.close();
+  if (!first) throw new Error(`Expected a store of ${model} on ${spec} in ${folder}, found none`);
+  return first;
 }

@@ -37,7 +37,7 @@ export async function extracted(model: string, images: Images, settings: Setting
   for (const store of await storesOf(model, vary ? `${spec} x ${vary} variations (seed 0)` : spec, settings)) {
     if ((await extract(store)).problem === '') return store;
   }
-  const slug = [model, dataset, vary ? `vary${vary}` : '', ...transform].join('-').replaceAll(/[^\w]+/g, '-');
+  const slug = [model, dataset, ...(vary ? [`vary${vary}`] : []), ...transform].join('-').replaceAll(/[^\w]+/g, '-');
   const store = join(settings.stores, `${slug}.safetensors`);
   const { problem } = await extract(store);
   if (problem) throw new Error(problem);

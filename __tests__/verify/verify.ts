@@ -8,7 +8,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { renderTable } from '../../dist/report/index.js';
+import { renderTable } from '../../lib/report/index.js';
 import { notRun, type Check, type Point } from './check.js';
 import { points } from './points/index.js';
 import { missing, readSettings, type Settings } from './settings.js';

@@ -8,3 +8,6 @@ export { nameOf, systemPath } from './system-name.js';
 export { share, shareInWords } from './share.js';
 export { visible, visibleData, visibleJson, visibleLines } from './visible.js';
 export { wrap } from './wrap.js';
+export { Pace, atOnce, paced } from './pace.js';
+export { congruential, random, seedOf, uniform } from './random.js';
+export type { Random, Uniform } from './random.js';

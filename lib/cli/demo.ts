@@ -33,7 +33,7 @@ Example:
       const context = createContext(flags, kept);
       const { runDemo } = await import('../experiments/index.js');
       const { renderDemo, renderReport } = await import('../report/index.js');
-      const { checkPlace, makeFolder, writeWhole } = await import('../tensor/index.js');
+      const { checkPlace, makeFolder, writeWhole } = await import('../bytes/index.js');
       await checkPlace(join(out, 'report.html'));
       const { signal, onProgress } = context;
       const results = await runDemo({

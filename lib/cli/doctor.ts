@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { visibleData, wrap } from '../base/index.js';
-import type { InstalledLibraries, ProviderReport, VulkanReport } from '../runtime/index.js';
+import type { InstalledLibraries, VulkanReport } from '../doctor/index.js';
+import type { ProviderReport } from '../runtime/index.js';
 import { common, createContext } from './context.js';
 import { linesOf } from './terminal.js';
 
@@ -26,7 +27,8 @@ export function register(program: Command): void {
     )
     .action(async (flags: Flags) => {
       const context = createContext(flags);
-      const { findVulkan, installCudaLibraries, listProviders, runtimeVersion } = await import('../runtime/index.js');
+      const { findVulkan, installCudaLibraries, runtimeVersion } = await import('../doctor/index.js');
+      const { listProviders } = await import('../runtime/index.js');
       const { packageVersion } = await import('../experiments/index.js');
       const { defaultDataDir } = await import('../datasets/index.js');
       const fixed = flags.fixCuda === undefined ? null : await installCudaLibraries(flags.fixCuda);

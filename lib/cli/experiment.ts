@@ -44,7 +44,7 @@ export const experimentOptions = async (
   flags: ExperimentFlags,
   context: Context,
 ): Promise<RunOptions & { stores: string }> => {
-  const { checkPlace } = await import('../tensor/index.js');
+  const { checkPlace } = await import('../bytes/index.js');
   await checkPlace(join(flags.out, 'results.json'));
   return {
     stores: flags.stores ?? join(flags.out, 'stores'),
@@ -87,7 +87,7 @@ const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : 
  */
 export async function finish(results: Results, out: string, context: Context, heading: string[] = []): Promise<void> {
   const { renderReport, renderResults } = await import('../report/index.js');
-  const { makeFolder, writeWhole } = await import('../tensor/index.js');
+  const { makeFolder, writeWhole } = await import('../bytes/index.js');
   await makeFolder(out);
   const [file, page] = [join(out, 'results.json'), join(out, 'report.html')];
   await writeWhole(file, [Buffer.from(`${visibleJson(results)}\n`)]);

@@ -55,7 +55,7 @@ export function register(program: Command): void {
       const context = createContext(flags);
       const alpha = await readAlpha(flags);
       const providers = await readProviders(flags);
-      const { checkPlace, makeFolder } = await import('../tensor/index.js');
+      const { checkPlace, makeFolder } = await import('../bytes/index.js');
       await checkPlace(flags.out);
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
       const { describeModel, float64Providers } = await import('../runtime/index.js');

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { Recovery, RecoveryReport } from '../leaks/index.js';
 import type { NdArray } from 'ndarray';
+import type { Recovery, RecoveryReport } from '../leaks/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { common, createContext, type Context } from './context.js';
 import { checkFailed } from './ending.js';
@@ -61,7 +61,8 @@ Examples:
       const context = createContext(flags, { finishes: true });
       const { alignColumns, recoverFeatures } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
-      const { checkPlace, joinRows } = await import('../tensor/index.js');
+      const { checkPlace } = await import('../bytes/index.js');
+      const { joinRows } = await import('../tensor/index.js');
       const { openRows } = await import('../extract/index.js');
       await checkPlace(flags.out);
       if (flags.head !== undefined) await checkPlace(flags.head);
@@ -117,7 +118,8 @@ function nothing(report: RecoveryReport, notes: string[], context: Context): voi
 
 async function save(recovery: Recovery, outputs: RowSource, { out, head }: Flags, context: Context): Promise<void> {
   const { recoveredRows, recoveryHead } = await import('../leaks/index.js');
-  const { makeFolder, toNdArray, writeSafetensors } = await import('../tensor/index.js');
+  const { makeFolder } = await import('../bytes/index.js');
+  const { toNdArray, writeSafetensors } = await import('../tensor/index.js');
   const { saveLinearMap } = await import('../fit/index.js');
   const { features, groups, functions, rest, report } = recovery;
   const tensors: Record<string, NdArray<Float32Array>> = {

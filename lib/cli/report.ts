@@ -42,7 +42,7 @@ Examples:
       const files = isPicture
         ? await pictures(results, format, target)
         : [{ path: target, data: await text(results, format) }];
-      const { makeFolder, writeWhole } = await import('../tensor/index.js');
+      const { makeFolder, writeWhole } = await import('../bytes/index.js');
       for (const { path, data } of files) {
         await makeFolder(dirname(path));
         await writeWhole(path, [Buffer.from(data)]);

@@ -1,4 +1,4 @@
-import type { ByteFile } from './byte-file.js';
+import type { ByteFile } from '../bytes/index.js';
 
 /** Bytes of the pixels of one CIFAR image: 3 channels of 32 x 32. */
 export const PIXEL_BYTES = 3072;

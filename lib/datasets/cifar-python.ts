@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { readWhole, type ByteFile } from './byte-file.js';
+import { readWhole, type ByteFile } from '../bytes/index.js';
 import { PIXEL_BYTES, type CifarBatch, type CifarLayout } from './cifar-layout.js';
 import { PickledArray, readPickle, type PickleValue } from './pickle.js';
 

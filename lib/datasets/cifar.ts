@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { count, FeatReconstructError, option, UsageError } from '../base/index.js';
-import { readTarGz } from './archive.js';
-import { fileOnDisk, statOrNone, type ByteFile } from './byte-file.js';
+import { readTarGz, fileOnDisk, statOrNone, type ByteFile } from '../bytes/index.js';
 import { binaryLayout } from './cifar-binary.js';
 import { pythonLayout } from './cifar-python.js';
 import type { CifarBatch, CifarLayout, CifarRecords } from './cifar-layout.js';

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { systemPath } from '../base/index.js';
-import { unreadable } from './byte-file.js';
+import { unreadable } from '../bytes/index.js';
 import type { Dataset, Sample } from './types.js';
 
 /** What a data set holds, by content. */

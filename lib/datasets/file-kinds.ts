@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { systemPath } from '../base/index.js';
+import { upTo } from '../bytes/index.js';
 
 /** Endings of images that are read. What a file really is its first bytes say, when it is decoded. */
 const read = new Set(
@@ -48,8 +49,7 @@ export async function beginsLikeImage(path: string): Promise<boolean> {
   const handle = await open(systemPath(path), 'r').catch(() => null);
   if (!handle) return false;
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(16), 0, 16, 0);
-    const start = buffer.toString('latin1', 0, bytesRead);
+    const start = (await upTo(handle, 0, 16)).toString('latin1');
     return /^(\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|II\*\0|MM\0\*|RIFF[^]{4}WEBP|[^]{4}ftyp(avi|hei|hev|mif))/.test(
       start,
     );

@@ -1,8 +1,8 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FeatReconstructError, nameOf, systemPath } from '../base/index.js';
+import { notRegular, statOrNone, unreadable } from '../bytes/index.js';
 import { isArchive, openArchive } from './image-archive.js';
-import { notRegular, statOrNone, unreadable } from './byte-file.js';
 import { beginsLikeImage, endingOf, isBackup, isHidden, kindOf } from './file-kinds.js';
 import { imageSource, noImages } from './image-source.js';
 import { layoutOf, type FoundFiles } from './layout.js';

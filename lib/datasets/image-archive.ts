@@ -1,21 +1,27 @@
 import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { count, FeatReconstructError, systemPath } from '../base/index.js';
-import { openZip, type ZipEntry } from '../tensor/index.js';
-import { indexTar, MOST_OF_A_MEMBER, unpackTarGz } from './archive.js';
-import { readRange, unreadable } from './byte-file.js';
+import {
+  upTo,
+  openZip,
+  type ZipEntry,
+  indexTar,
+  MOST_OF_A_MEMBER,
+  unpackTarGz,
+  readRange,
+  unreadable,
+} from '../bytes/index.js';
+import type { TarEntry } from '../bytes/index.js';
 import { endingOf, isBackup, isHidden, kindOf } from './file-kinds.js';
 import { imageSource, noImages, type Place, type Places } from './image-source.js';
 import { layoutOf, type FoundFiles } from './layout.js';
 import type { ExampleSource } from './source.js';
-import type { TarEntry } from './tar.js';
 
 /** What an archive is by its first bytes. */
 async function kindOfArchive(path: string): Promise<'zip' | 'gzip' | 'tar' | 'other' | undefined> {
   const handle = await open(systemPath(path), 'r').catch(unreadable(path));
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(512), 0, 512, 0);
-    const start = buffer.toString('latin1', 0, bytesRead);
+    const start = (await upTo(handle, 0, 512)).toString('latin1');
     if (/^PK(\x03\x04|\x05\x06|\x07\x08)/.test(start) || /\.zip$/i.test(path)) return 'zip';
     if (start.startsWith('\x1f\x8b')) return 'gzip';
     if (start.slice(257, 262) === 'ustar' || /\.tar$/i.test(path)) return 'tar';

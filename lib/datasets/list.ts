@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { count, FeatReconstructError } from '../base/index.js';
-import { checkRegular, fileOnDisk, notRegular, readWhole, statOrNone } from './byte-file.js';
+import { checkRegular, fileOnDisk, notRegular, readWhole, statOrNone } from '../bytes/index.js';
 import { sorted } from './layout.js';
 import { LeftOutTally } from './left-out.js';
 import { readingsOf, unreadEnding, type ListReading, type ListRow } from './list-text.js';

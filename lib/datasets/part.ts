@@ -1,5 +1,5 @@
+import { uniform } from '../base/index.js';
 import type { PartSpec } from './spec.js';
-import { randomFrom } from './synthetic-random.js';
 
 /**
  * The positions in [start, stop) that are read, ascending. A sample is drawn without replacement, each of its size as likely as
@@ -9,7 +9,7 @@ import { randomFrom } from './synthetic-random.js';
 export function positionsOf(part: PartSpec | undefined, start: number, stop: number): Int32Array | [number, number] {
   if (!part || part.size >= stop - start) return [start, stop];
   if (part.seed === undefined) return [start, start + part.size];
-  const random = randomFrom(part.seed);
+  const random = uniform(part.seed);
   const chosen = new Int32Array(part.size);
   for (let position = start, found = 0; found < part.size; position++) {
     if (random() * (stop - position) < part.size - found) chosen[found++] = position;

@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { count, FeatReconstructError, option, UsageError } from '../base/index.js';
-import { indexTar } from './archive.js';
-import { fileOnDisk, readRange, readWhole, statOrNone, unreadable } from './byte-file.js';
+import { indexTar, fileOnDisk, readRange, readWhole, statOrNone, unreadable } from '../bytes/index.js';
 import { isHidden } from './file-kinds.js';
 import type { DatasetFormat, ExampleSource } from './source.js';
 

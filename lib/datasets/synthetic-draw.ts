@@ -1,5 +1,6 @@
 import type { RgbImage } from '../images/index.js';
-import { between, direction, type Random } from './synthetic-random.js';
+import type { Uniform } from '../base/index.js';
+import { between, direction } from './synthetic-random.js';
 
 /**
  * Textured shapes, 32 x 32. Sums, products, quotients and square roots alone: IEEE 754 fixes their every bit, so that
@@ -65,7 +66,7 @@ export interface Variety {
 }
 
 /** Draws the class `label` with everything else drawn from `random`. */
-export function drawSynthetic(label: number, random: Random, variety: Variety): RgbImage {
+export function drawSynthetic(label: number, random: Uniform, variety: Variety): RgbImage {
   const shape = shapes[shapeNames[floor(label / textureNames.length)]];
   const texture = textures[textureNames[label % textureNames.length]];
   const middle = (SIDE - 1) / 2;
@@ -110,11 +111,11 @@ export function drawSynthetic(label: number, random: Random, variety: Variety): 
 }
 
 /** One colour channel by channel, in grey levels of a range. */
-const rgb = (random: Random, range: readonly [number, number]): number[] =>
+const rgb = (random: Uniform, range: readonly [number, number]): number[] =>
   [0, 1, 2].map(() => between(random, ...range));
 
 /** Values on a grid of 5 x 5 and between them by bilinear interpolation. */
-function blotches(random: Random, height: number): (x: number, y: number) => number {
+function blotches(random: Uniform, height: number): (x: number, y: number) => number {
   const cells = 4;
   const grid = Array.from({ length: (cells + 1) * (cells + 1) }, () => between(random, -height, height));
   return (x, y) => {
@@ -130,7 +131,7 @@ function blotches(random: Random, height: number): (x: number, y: number) => num
 }
 
 /** A straight bar right across the picture. */
-function bar(random: Random): { colour: number[]; covers(x: number, y: number): boolean } {
+function bar(random: Uniform): { colour: number[]; covers(x: number, y: number): boolean } {
   const [nx, ny] = direction(random);
   const [x0, y0] = [between(random, 4, SIDE - 4), between(random, 4, SIDE - 4)];
   const half = between(random, 0.5, 1.2);

@@ -1,7 +1,6 @@
-import { UsageError } from '../base/index.js';
+import { UsageError, seedOf, uniform } from '../base/index.js';
 import type { DatasetFormat, ExampleSource } from './source.js';
 import { drawSynthetic, syntheticClasses, type Variety } from './synthetic-draw.js';
-import { randomFrom, seedOf } from './synthetic-random.js';
 import type { Sample } from './types.js';
 
 /** Images that are drawn at once. */
@@ -77,7 +76,7 @@ function syntheticSource(id: string, split: Split): ExampleSource {
 
 function* samplesOf(id: string, { seed, variety }: Split, start: number, stop: number): Generator<Sample> {
   for (let i = start; i < stop; i++) {
-    const random = randomFrom(seedOf(seed, i));
+    const random = uniform(seedOf(seed, i));
     const label = Math.floor(random() * syntheticClasses.length);
     yield { id: `${id}/${String(i).padStart(5, '0')}`, label, image: drawSynthetic(label, random, variety) };
   }

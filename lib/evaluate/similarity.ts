@@ -1,4 +1,4 @@
-import { eigenvaluesInTurns, multiply, type Matrix } from '../fit/index.js';
+import { eigenvaluesInTurns, multiply, type Matrix } from '../linalg/index.js';
 
 /** Centred products of two sets of features F (n, p) and G (n, q) on the same images. */
 export interface Products {

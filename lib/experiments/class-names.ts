@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../base/index.js';
-import { checkRegularFile } from '../tensor/index.js';
+import { checkRegularFile } from '../bytes/index.js';
 import { describeModel, type LoadModelOptions } from '../runtime/index.js';
 
 /** CIFAR's own names in the order of its labels, as words. */

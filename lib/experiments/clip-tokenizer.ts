@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { FeatReconstructError } from '../base/index.js';
-import { checkRegularFile } from '../tensor/index.js';
+import { checkRegularFile } from '../bytes/index.js';
 import { cleanText } from './clip-text.js';
 
 /** Texts to token ids, as CLIP's text tower reads them. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { bytesOf, type RowSource } from '../tensor/index.js';
+import { bytesOf } from '../bytes/index.js';
+import { type RowSource } from '../tensor/index.js';
 
 /** SHA-256 (hex) of the numbers, whatever file they came from. */
 export async function digestOf(source: RowSource): Promise<string> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { Store } from '../extract/index.js';
 import { applyLinearMap, headCondition } from '../fit/index.js';
-import { runtimeVersion } from '../runtime/index.js';
+import { runtimeVersion } from '../doctor/index.js';
 import type { DatasetRecord, Environment, ModelRecord } from './types.js';
 
 /** Version of this package. */

@@ -1,6 +1,7 @@
 import type { TaskOptions } from '../base/index.js';
 import type { OpenDatasetOptions } from '../datasets/index.js';
-import type { CrossValidationOptions, FoldOptions, SgdOptions } from '../fit/index.js';
+import type { CrossValidationOptions, FoldOptions } from '../fit/index.js';
+import type { SgdOptions } from '../sgd/index.js';
 import type { TransformChoice } from '../images/index.js';
 import type { LoadModelOptions } from '../runtime/index.js';
 import type { ZeroShotSource } from './zero-shot-head.js';

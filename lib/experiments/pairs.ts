@@ -3,16 +3,15 @@ import type { Store } from '../extract/index.js';
 import {
   accumulate,
   accumulateFolds,
-  fitSgd,
   keepFifthOut,
   mergeStatistics,
   pseudoInverse,
   solve,
   statisticsOfFolds,
   trainingSpan,
-  type SgdOptions,
   type Statistics,
 } from '../fit/index.js';
+import { fitSgd, type SgdOptions } from '../sgd/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';
@@ -23,11 +22,11 @@ import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { labelsFor } from './labels.js';
 import { rawAgreement } from './raw.js';
-import { betterOf, leastRows, readersOf, scoreOf, triedOn, type Read } from './readers.js';
+import { betterOf, leastRows, readersOf, scoreOf, triedOn, type Read, type Reader } from './readers.js';
 import { readsOf, spanOfLogits } from './reading.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
 import { sampleImages, type Album } from './samples.js';
-import { shownOf, type Shown } from './shown.js';
+import { columnsTried, imagesPerPicked, shownOf, widest, type Shown } from './shown.js';
 import { spectrumOf } from './spectra.js';
 import type { Training } from './training.js';
 import type { CrossValidationRecord, ResultRow, SampleGroup, SpectrumRecord } from './types.js';
@@ -195,23 +194,39 @@ async function fitShown(train: Training, spec: string, options: RunOptions, vari
   const [plain, log] = readersOf(spec);
   const tried = log !== undefined && train.source.rows >= leastRows * variations;
   if (!tried) return [...(await fitRead(train, plain.spec, spec, options, null)).fits];
+  const columns = mostTried(train.source);
   // One after the other: the matrices of one are gone before those of the next are there.
-  const asItStands = await fitRead(train, plain.spec, spec, options, variations);
-  const byLogarithm = await fitRead(train, log.spec, spec, options, variations);
+  const asItStands = await fitRead(train, plain.spec, spec, options, { variations, columns });
+  const byLogarithm = await fitRead(train, log.spec, spec, options, { variations, columns });
   const select = options.crossValidation?.select === 'agreement' ? 'agreement' : 'r2';
-  return betterOf(asItStands, byLogarithm, select);
+  const better = betterOf(asItStands, byLogarithm, select);
+  if (columns === undefined) return better;
+  const all = new Map<Reader['by'], readonly Fit[]>();
+  for (const { by, spec: reader } of [plain, log]) {
+    if (!better.some(({ reading }) => reading!.by === by)) continue;
+    all.set(by, (await fitRead(train, reader, spec, options, null)).fits);
+  }
+  return better.map(({ seconds, reading }, i) => {
+    const fit = all.get(reading!.by)![i];
+    return { ...fit, seconds: seconds + fit.seconds, reading };
+  });
 }
+
+/** Most outputs that a way to read them is tried on, where that is fewer than a map of them reads. */
+const mostTried = ({ rows, provenance }: Training['source']): number | undefined =>
+  provenance.model.classCount > widest && rows > imagesPerPicked * columnsTried ? columnsTried : undefined;
 
 /**
  * What `reader` reads of `spec`.
- * @param variations rows of one image, where the reader is to be scored on training images that are kept out; else null
+ * @param trial rows of one image and most outputs of very many, where the reader is to be scored on training images that are kept
+ * out; else null
  */
 async function fitRead(
   { source, target, rows }: Training,
   reader: string,
   spec: string,
   options: RunOptions,
-  variations: number | null,
+  trial: { variations: number; columns?: number } | null,
 ): Promise<Read> {
   const { signal, onProgress, model, crossValidation, alphas = [0], rcond } = options;
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${reader})`;
@@ -227,7 +242,7 @@ async function fitRead(
     ...shown
   } = await shownOf(rows!.source, reader, {
     rcond,
-    ...(variations === null ? {} : { variations }),
+    ...trial,
     ...task,
   });
   const y = some ? some.of(rows!.target.features) : rows!.target.features;
@@ -239,7 +254,7 @@ async function fitRead(
     const fits = await solveChosen(statistics, { x, y, folds, head: target.head }, [null], known, options);
     return { fits: await done(fits), scores: fits.map((fit) => scoreOf(fit.crossValidation!, statistics)) };
   }
-  const parts = variations === null ? null : await statisticsOfFolds(x, y, keepFifthOut(y.rows, variations), task);
+  const parts = trial && (await statisticsOfFolds(x, y, keepFifthOut(y.rows, trial.variations), task));
   const statistics = parts ? mergeStatistics(...parts) : await accumulate(x, y, task);
   const scores = parts ? await triedOn(parts, alphas, { rcond, signal }) : [];
   const fits = await solveAll(statistics, [null], { seconds: secondsSince(begun) }, options);

@@ -1,6 +1,6 @@
 import type { Store } from '../extract/index.js';
 import { composeLinearMaps, logitReader, pseudoInverse, readJoint, type Span } from '../fit/index.js';
-import { LogSums, parseObserve, type ObserveStep } from '../leaks/index.js';
+import { parseObserve, RowFacts, type ObserveStep } from '../leaks/index.js';
 import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 
 /** Outputs up to which a fit's matrix of outputs x outputs, and its spectrum, take a second. */
@@ -68,13 +68,13 @@ function affineIn(steps: readonly ObserveStep[]): { temperature: number; normali
   return { temperature, normalised };
 }
 
-const known = new WeakMap<RowSource, LogSums>();
+const known = new WeakMap<RowSource, RowFacts>();
 
-/** The sums of a model's exponentials on some images, for all that is fitted and judged on them. */
-export function sumsOf(logits: RowSource): LogSums {
-  const sums = known.get(logits) ?? new LogSums(logits.rows, logits.cols);
-  known.set(logits, sums);
-  return sums;
+/** What takes all of a model's rows on some images, for all that is fitted and judged on them. */
+export function factsOf(logits: RowSource): RowFacts {
+  const facts = known.get(logits) ?? new RowFacts(logits);
+  known.set(logits, facts);
+  return facts;
 }
 
 /** Features, and the logarithm of the sum of exponentials of the logits over T. */
@@ -85,7 +85,7 @@ const withSum = ({ features, logits }: Pick<Store, 'features' | 'logits'>, tempe
     const step = Math.max(1, Math.floor(2 ** 22 / logits.cols));
     for (let from = start; from < end; from += step) {
       const block = await logits.read(from, Math.min(end, from + step));
-      out.set(sumsOf(logits).of(block, from, temperature), from - start);
+      out.set(factsOf(logits).logSums(block, from, temperature), from - start);
     }
     return out;
   });

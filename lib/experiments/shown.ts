@@ -2,7 +2,7 @@ import { count, type TaskOptions } from '../base/index.js';
 import { ownSpan, spreadRows, type Fold, type OwnSpan } from '../fit/index.js';
 import { observe, observeColumns } from '../leaks/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
-import { affineReads, manyOutputs, sumsOf, type Reads } from './reading.js';
+import { affineReads, manyOutputs, factsOf, type Reads } from './reading.js';
 
 /** How a map is fitted from what an interface shows: which numbers, and how a map of them is one of what `reads` gives. */
 export interface Shown {
@@ -18,7 +18,7 @@ export interface Shown {
 }
 
 /** Outputs up to which a matrix of outputs x outputs is formed, as `fitLinearMap` does. */
-const widest = 4096;
+export const widest = 4096;
 /**
  * Outputs that are read where there are more: half as many again as there are features, since fewer than features could not give
  * them all away. The cube of it is the time that a fit takes.
@@ -26,8 +26,10 @@ const widest = 4096;
 const columnsFor = (features: number): number => Math.min(2048, Math.max(1024, Math.ceil(1.5 * features)));
 /** Images that a map of all outputs would need for each: fewer say nothing. */
 const imagesPerColumn = 3;
+/** Outputs of very many classes of which a way to read them is tried: enough to tell which of two reads more. */
+export const columnsTried = 512;
 /** Images for each output that is picked: a map of fewer outputs, with ten images for each, predicts better, and sooner. */
-const imagesPerPicked = 10;
+export const imagesPerPicked = 10;
 
 const asItIs = (map: LinearMap): Promise<LinearMap> => Promise.resolve(map);
 
@@ -38,16 +40,33 @@ const asItIs = (map: LinearMap): Promise<LinearMap> => Promise.resolve(map);
  * a map of that many takes more images than anybody has; and on no more rows than such a map has use for.
  *
  * @param train the model's part, whose rows are all that there are
- * @param options `variations`: neighbouring rows that are of one image. Default 1
+ * @param options `variations`: neighbouring rows that are of one image. Default 1. `columns`: most outputs that are read where
+ * they are picked
  */
 export async function shownOf(
   train: { features: RowSource; logits: RowSource; head: LinearMap },
   spec: string,
-  { rcond, variations = 1, ...task }: TaskOptions & { rcond?: number; variations?: number },
+  {
+    rcond,
+    variations = 1,
+    columns: mostColumns = Infinity,
+    ...task
+  }: TaskOptions & { rcond?: number; variations?: number; columns?: number },
 ): Promise<Shown> {
   const { logits } = train;
   const affine = await affineReads(spec, train.head);
-  if (affine) return { x: affine(train), rows: null, reads: affine, lift: asItIs, warnings: [] };
+  if (affine) {
+    // As many as the head has rank, and one: more rows determine the same map.
+    const few = logits.cols > widest ? imagesPerPicked * columnsFor(train.features.cols) : logits.rows;
+    const some = spreadRows(logits.rows, few, variations);
+    const x = affine(train);
+    const warnings = some
+      ? [
+          `The map from ${spec} was fitted on ${count(some.n)} of the ${count(logits.rows)} training rows, which determine it.`,
+        ]
+      : [];
+    return { x: some ? some.of(x) : x, rows: some, reads: affine, lift: asItIs, warnings };
+  }
   const reads: Reads = (store) => observe(store.logits, spec);
   const x = reads(train);
   const { rows, cols } = logits;
@@ -62,7 +81,7 @@ export async function shownOf(
       spec,
       Int32Array.from({ length: cols }, (_, j) => j),
     ),
-    Math.max(1, Math.min(columnsFor(train.features.cols), Math.floor(rows / imagesPerPicked))),
+    Math.max(1, Math.min(mostColumns, columnsFor(train.features.cols), Math.floor(rows / imagesPerPicked))),
     task,
   );
   const picked: Reads = (store) => observedAt(store.logits, spec, columns);
@@ -113,4 +132,4 @@ async function mostVaried(x: RowSource, most: number, { signal, onProgress }: Ta
 }
 
 const observedAt = (logits: RowSource, spec: string, columns: Int32Array): RowSource =>
-  observeColumns(logits, spec, columns, sumsOf(logits));
+  observeColumns(logits, spec, columns, factsOf(logits));

@@ -1,4 +1,5 @@
-import { defaultRcond, eigenvaluesInTurns, type Statistics } from '../fit/index.js';
+import { defaultRcond, type Statistics } from '../fit/index.js';
+import { eigenvaluesInTurns } from '../linalg/index.js';
 import type { SpectrumRecord } from './types.js';
 
 /** More points than this add nothing to a picture. */

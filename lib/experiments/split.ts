@@ -1,5 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import type { Store } from '../extract/index.js';
+import { spreadPositions } from '../fit/index.js';
 import { chooseRows } from '../tensor/index.js';
 
 /**
@@ -32,12 +33,18 @@ export function splitByContent(
   };
 }
 
+/** About `most` rows of a store from all over it, where that is clearly fewer than all; else all of them. */
+export function spreadOver(store: Store, most: number, variations = 1): Store {
+  const rows = spreadPositions(store.rows, most, variations);
+  return rows ? part(store, rows) : store;
+}
+
 /** Some rows of a store; it stays open when they are closed. */
-function part(store: Store, rows: readonly number[]): Store {
+function part(store: Store, rows: Iterable<number>): Store {
   const chosen = Int32Array.from(rows);
   return {
     ...store,
-    rows: rows.length,
+    rows: chosen.length,
     features: chooseRows(store.features, chosen),
     logits: chooseRows(store.logits, chosen),
     labels: chosen.map((row) => store.labels[row]),

@@ -1,6 +1,5 @@
-import { FeatReconstructError } from '../base/index.js';
-import { dot, matrix, multiply } from '../fit/index.js';
-import { random, type Random } from '../leaks/index.js';
+import { FeatReconstructError, random, type Random } from '../base/index.js';
+import { dot, matrix, multiply } from '../linalg/index.js';
 import type { RowSource } from '../tensor/index.js';
 
 /**

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { describeModel, loadModel, type LoadModelOptions, type Model } from '../runtime/index.js';
-import { makeFolder } from '../tensor/index.js';
+import { makeFolder } from '../bytes/index.js';
 import { readClassNames } from './class-names.js';
 import { loadClipTokenizer } from './clip-tokenizer.js';
 import {

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { TaskOptions } from '../base/index.js';
-import { bytesOf, type SafetensorsFile, type TensorSpec } from '../tensor/index.js';
+import { bytesOf } from '../bytes/index.js';
+import { type SafetensorsFile, type TensorSpec } from '../tensor/index.js';
 import { blockRows, checksumKind, damaged } from './store-layout.js';
 
 /**

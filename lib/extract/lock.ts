@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FeatReconstructError } from '../base/index.js';
-import { fileError, isGone, temporaryName, thisProcess, type Owner } from '../tensor/index.js';
+import { fileError, isGone, temporaryName, thisProcess, type Owner } from '../bytes/index.js';
 
 /**
  * One writer a store: `STORE.lock` says which process it is. Node has no lock of the system's, which a killed process

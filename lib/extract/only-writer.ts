@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { TaskOptions } from '../base/index.js';
-import { makeFolder, removeEmptyFolders, thisProcess, type Owner } from '../tensor/index.js';
+import { makeFolder, removeEmptyFolders, thisProcess, type Owner } from '../bytes/index.js';
 import { lockStore } from './lock.js';
 import { hasRests, readProgress, removeUnfinished } from './unfinished.js';
 

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
-import { openBytes, openNpy, openNpz, openSafetensors, type RowSource } from '../tensor/index.js';
+import { openBytes } from '../bytes/index.js';
+import { openNpy, openNpz, openSafetensors, type RowSource } from '../tensor/index.js';
 import { storeOf } from './store.js';
 import { isStore } from './store-layout.js';
 

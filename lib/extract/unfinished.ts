@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
-import { removeLeavings, writeWhole } from '../tensor/index.js';
+import { removeLeavings, writeWhole } from '../bytes/index.js';
 import type { SkippedImage } from './batches.js';
 import type { Checksums } from './checksums.js';
 import { readProvenance, type Provenance } from './provenance.js';

@@ -1,8 +1,8 @@
 import type { Matrix as MathjsResult } from 'mathjs';
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
-import { buildModel, type DataTypeName } from '../onnx/index.js';
-import { createSession, type GraphSession } from '../runtime/index.js';
+import { buildModel, dataType, type DataTypeName } from '../onnx/index.js';
+import type { GraphSession } from '../runtime/index.js';
 import {
   isMathjsMatrix,
   isRowSource,
@@ -15,8 +15,7 @@ import {
   type RowsLike,
   type RowSource,
 } from '../tensor/index.js';
-import { denseBias, denseWeight, timesVector } from './matrix.js';
-import { multiply } from './multiply.js';
+import { denseBias, denseWeight, kernel, multiply, timesVector } from '../linalg/index.js';
 
 /** Rows that are computed at a time. */
 const blockRows = 4096;
@@ -91,29 +90,20 @@ async function readAll(source: RowSource): Promise<FloatNdArray> {
   return toNdArray(out, [rows, cols]) as FloatNdArray;
 }
 
-const sessions = new Map<string, Promise<GraphSession>>();
-
-/** One graph for each pair of types, kept: its shapes are open, and a RowSource has no end at which to release it. */
-function session(from: DataTypeName, to: 'float32' | 'float64'): Promise<GraphSession> {
-  const key = `${from} ${to}`;
-  let found = sessions.get(key);
-  if (!found) {
-    found = createSession(
-      buildModel({
-        inputs: [
-          { name: 'x', type: from, dims: ['n', 'in'] },
-          { name: 'weight', type: 'float64', dims: ['out', 'in'] },
-          { name: 'bias', type: 'float64', dims: ['out'] },
-        ],
-        outputs: [{ name: 'y', type: to, dims: ['n', 'out'] }],
-        nodes: [
-          { op: 'Cast', inputs: ['x'], outputs: ['x64'], attributes: { to: { int: 11 } } },
-          { op: 'Gemm', inputs: ['x64', 'weight', 'bias'], outputs: ['y64'], attributes: { transB: { int: 1 } } },
-          { op: 'Cast', inputs: ['y64'], outputs: ['y'], attributes: { to: { int: to === 'float64' ? 11 : 1 } } },
-        ],
-      }),
-    );
-    sessions.set(key, found);
-  }
-  return found;
-}
+/** One graph for each pair of types. */
+const session = (from: DataTypeName, to: 'float32' | 'float64'): Promise<GraphSession> =>
+  kernel(`apply ${from} ${to}`, () =>
+    buildModel({
+      inputs: [
+        { name: 'x', type: from, dims: ['n', 'in'] },
+        { name: 'weight', type: 'float64', dims: ['out', 'in'] },
+        { name: 'bias', type: 'float64', dims: ['out'] },
+      ],
+      outputs: [{ name: 'y', type: to, dims: ['n', 'out'] }],
+      nodes: [
+        { op: 'Cast', inputs: ['x'], outputs: ['x64'], attributes: { to: { int: dataType.float64 } } },
+        { op: 'Gemm', inputs: ['x64', 'weight', 'bias'], outputs: ['y64'], attributes: { transB: { int: 1 } } },
+        { op: 'Cast', inputs: ['y64'], outputs: ['y'], attributes: { to: { int: dataType[to] } } },
+      ],
+    }),
+  );

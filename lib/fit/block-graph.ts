@@ -1,4 +1,4 @@
-import { buildModel, type DataTypeName, type GraphConstant, type GraphNode } from '../onnx/index.js';
+import { buildModel, dataType, type DataTypeName, type GraphConstant, type GraphNode } from '../onnx/index.js';
 
 /** A rectangle of the joint Gram of Z = [X | Y]: rows [row, row + rows), columns [col, col + cols). */
 export interface Rectangle {
@@ -144,7 +144,12 @@ export function blockGraph(p: number, q: number, x: DataTypeName, y: DataTypeNam
 /** From a piece's rows (n, width) to the piece: transposed, in float64, less its mean. */
 const centred = (name: string): GraphNode[] => [
   { op: 'Transpose', inputs: [`${name}Rows`], outputs: [`${name}Columns`], attributes: { perm: { ints: [1, 0] } } },
-  { op: 'Cast', inputs: [`${name}Columns`], outputs: [`${name}Float64`], attributes: { to: { int: 11 } } },
+  {
+    op: 'Cast',
+    inputs: [`${name}Columns`],
+    outputs: [`${name}Float64`],
+    attributes: { to: { int: dataType.float64 } },
+  },
   { op: 'ReduceMean', inputs: [`${name}Float64`], outputs: [`${name}Mean`], attributes: { axes: { ints: [1] } } },
   { op: 'Sub', inputs: [`${name}Float64`, `${name}Mean`], outputs: [name] },
 ];

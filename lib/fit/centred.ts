@@ -1,5 +1,14 @@
-import { addOuter, denseBias, denseWeight, dot, matrix, subtract, timesVector, type Matrix } from './matrix.js';
-import { multiply } from './multiply.js';
+import {
+  addOuter,
+  denseBias,
+  denseWeight,
+  dot,
+  matrix,
+  subtract,
+  timesVector,
+  type Matrix,
+  multiply,
+} from '../linalg/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import type { Statistics } from './statistics.js';
 

@@ -1,10 +1,9 @@
 import { option, type TaskOptions, UsageError } from '../base/index.js';
 import { sliceRows, toNdArray, type LinearMap, type RowsLike } from '../tensor/index.js';
+import { denseBias, timesVector, transpose, type Matrix, multiply } from '../linalg/index.js';
 import { centredOn, centreOf, inBasis, type Centre, type Centred } from './centred.js';
 import { accumulateFolds, splitFolds, type Fold, type FoldOptions } from './folds.js';
 import { generalisedErrors } from './gcv.js';
-import { denseBias, timesVector, transpose, type Matrix } from './matrix.js';
-import { multiply } from './multiply.js';
 import { ridgePath } from './ridge-path.js';
 import {
   add,
@@ -17,6 +16,7 @@ import {
   type SolveOptions,
 } from './solve.js';
 import { mergeMoments, mergeStatistics, Statistics } from './statistics.js';
+import type { AlphaScore, CrossValidation } from './types.js';
 
 export interface CrossValidationOptions extends Pick<SolveOptions, 'rcond' | 'intercept' | 'prior'>, TaskOptions {
   /** Ridge penalties to choose from, each >= 0. Default 1e-6, 1e-5, …, 1e4. */
@@ -33,32 +33,6 @@ export interface CrossValidationOptions extends Pick<SolveOptions, 'rcond' | 'in
   score?: (maps: LinearMap[], fold: Fold) => Promise<number[]>;
   /** How the folds were shuffled, where they are given as statistics and `score` reads their rows. */
   shuffle?: number;
-}
-
-/** What is known of one alpha. */
-export interface AlphaScore {
-  alpha: number;
-  /** Mean of `perFold`, as scikit-learn's GridSearchCV averages folds. */
-  mse: number;
-  /** Mean squared error over all elements of each held-out fold. */
-  perFold: number[];
-  /** Generalised cross-validation's estimate of the mean squared error, where it was asked for. */
-  gcv?: number;
-  /** Mean of the folds' scores, where they were asked for. */
-  agreement?: number;
-}
-
-export interface CrossValidation {
-  /** The one chosen; of equals the first in the grid. */
-  alpha: number;
-  /** In the order of the grid. */
-  curve: AlphaScore[];
-  select: 'mse' | 'gcv' | 'agreement';
-  folds: number;
-  /** The seed; null for folds of neighbouring rows. */
-  shuffle: number | null;
-  /** What to know before trusting the choice, in a sentence or two; null where there is nothing. */
-  warning: string | null;
 }
 
 const defaultAlphas = Array.from({ length: 11 }, (_, i) => Number(`1e${i - 6}`));

@@ -1,6 +1,6 @@
 import type { LinearMap } from '../tensor/index.js';
+import { denseBias, denseWeight, dot, matrix, timesVector, transpose } from '../linalg/index.js';
 import { squaresLeft } from './centred.js';
-import { denseBias, denseWeight, dot, matrix, timesVector, transpose } from './matrix.js';
 import type { Statistics } from './statistics.js';
 
 /**

@@ -5,8 +5,9 @@ import { crossValidate, type CrossValidationOptions } from './cross-validation.j
 import { accumulateFolds, type FoldOptions } from './folds.js';
 import { reduceRows } from './reduce.js';
 import { directionLeftOut } from './left-out.js';
-import { checkPrior, defaultRcond, sentence, solve, type FittedMap, type SolveOptions } from './solve.js';
+import { checkPrior, defaultRcond, sentence, solve, type SolveOptions } from './solve.js';
 import { mergeStatistics } from './statistics.js';
+import type { FittedMap } from './types.js';
 
 export interface FitOptions
   extends

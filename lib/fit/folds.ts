@@ -1,7 +1,6 @@
-import { type TaskOptions, UsageError } from '../base/index.js';
-import { sliceRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { type TaskOptions, UsageError, uniform } from '../base/index.js';
+import { chooseRows, sliceRows, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { accumulate, type AccumulateOptions } from './accumulate.js';
-import { generator } from './sgd-rows.js';
 import type { Statistics } from './statistics.js';
 
 export interface FoldOptions {
@@ -39,7 +38,7 @@ export function splitFolds(n: number, { folds = 5, shuffle }: FoldOptions = {}):
     return {
       index,
       n: end - start,
-      of: (source) => (rows ? pickRows(source, rows) : sliceRows(source, start, end)),
+      of: (source) => (rows ? chooseRows(source, rows) : sliceRows(source, start, end)),
     };
   });
 }
@@ -55,7 +54,7 @@ export function keepFifthOut(n: number, together = 1): [fitted: Fold, keptOut: F
     const wanted = Int32Array.from({ length: n }, (_, row) => row).filter(
       (row) => (Math.floor(row / run) % fifth === fifth - 1) === (index === 1),
     );
-    return { index, n: wanted.length, of: (source) => pickRows(source, wanted) };
+    return { index, n: wanted.length, of: (source) => chooseRows(source, wanted) };
   });
   return [of[0], of[1]];
 }
@@ -65,21 +64,28 @@ export function keepFifthOut(n: number, together = 1): [fitted: Fold, keptOut: F
  * @param together how many neighbouring rows stay together, such as variations of one image
  */
 export function spreadRows(n: number, most: number, together = 1): Fold | null {
-  const run = together * Math.max(1, Math.floor(shortRun / together));
+  const rows = spreadPositions(n, most, together);
+  return rows && { index: 0, n: rows.length, of: (source) => chooseRows(source, rows) };
+}
+
+/** Where these rows are, ascending. */
+export function spreadPositions(n: number, most: number, together = 1): Int32Array | null {
+  const run = runOf(together);
   const [runs, wanted] = [Math.floor(n / run), Math.floor(most / run)];
   if (wanted < 1 || wanted >= 0.9 * runs) return null;
-  const rows = Int32Array.from(
+  return Int32Array.from(
     { length: wanted * run },
     (_, i) => Math.floor((Math.floor(i / run) * runs) / wanted) * run + (i % run),
   );
-  return { index: 0, n: rows.length, of: (source) => pickRows(source, rows, run) };
 }
+
+const runOf = (together: number): number => together * Math.max(1, Math.floor(shortRun / together));
 
 /** Rows of a run: rows in the order of their classes have some of each class, and a head is applied to all of a run at once. */
 const shortRun = 64;
 
 const fifth = 5;
-/** Rows of a run, at most: with four of them between, `pickRows` reads each by itself. */
+/** Rows of a run, at most: with four of them between, `chooseRows` reads each by itself. */
 const stripe = 512;
 /** Runs of each part, so that rows in the order of their classes leave neither part without some. */
 const leastRuns = 20;
@@ -125,39 +131,11 @@ export async function statisticsOfFolds(
 
 /** 0 to n − 1 in a random order. */
 function permutation(n: number, seed: number): Int32Array {
-  const random = generator(seed);
+  const random = uniform(seed);
   const order = Int32Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
     [order[i], order[j]] = [order[j], order[i]];
   }
   return order;
-}
-
-/** Rows that are read in one go, those in between included. */
-const usualReach = 1024;
-
-/** Some rows of a source, ascending. Neighbours are read together, so that a file is walked over and not hopped about in. */
-function pickRows(source: RowSource, rows: Int32Array, reach = usualReach): RowSource {
-  return {
-    rows: rows.length,
-    cols: source.cols,
-    dtype: source.dtype,
-    async read(start, end) {
-      const { cols } = source;
-      const out =
-        source.dtype === 'float64' ? new Float64Array((end - start) * cols) : new Float32Array((end - start) * cols);
-      for (let i = start; i < end;) {
-        const first = rows[i];
-        let next = i + 1;
-        while (next < end && rows[next] < first + reach) next++;
-        const block = await source.read(first, rows[next - 1] + 1);
-        for (; i < next; i++) {
-          const at = (rows[i] - first) * cols;
-          out.set(block.subarray(at, at + cols), (i - start) * cols);
-        }
-      }
-      return out;
-    },
-  };
 }

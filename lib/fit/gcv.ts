@@ -1,7 +1,5 @@
+import { eigenInTurns, dot, multiply } from '../linalg/index.js';
 import type { Centred } from './centred.js';
-import { eigenInTurns } from './eigen.js';
-import { dot } from './matrix.js';
-import { multiply } from './multiply.js';
 import { inverses } from './ridge-path.js';
 
 /**

@@ -1,8 +1,18 @@
 import type { NdArray } from 'ndarray';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
-import { factorise, orthonormaliseRows, type Factorisation } from './factorise.js';
-import { denseBias, denseWeight, identity, subtract, timesVector, transpose, type Matrix } from './matrix.js';
-import { multiply } from './multiply.js';
+import {
+  factorise,
+  orthonormaliseRows,
+  type Factorisation,
+  denseBias,
+  denseWeight,
+  identity,
+  subtract,
+  timesVector,
+  transpose,
+  type Matrix,
+  multiply,
+} from '../linalg/index.js';
 
 /**
  * Singular values of a head below this share of the largest are rounding: float32 weights are known to 6e-8 each, which

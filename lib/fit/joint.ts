@@ -1,11 +1,18 @@
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
+import {
+  denseWeight,
+  matrix,
+  slice,
+  timesVector,
+  transpose,
+  type Matrix,
+  multiply,
+  pivotedCholesky,
+} from '../linalg/index.js';
 import { applyLinearMap } from './apply.js';
 import { accumulate, type AccumulateOptions } from './accumulate.js';
 import { panels } from './block-graph.js';
-import { denseWeight, matrix, slice, timesVector, transpose, type Matrix } from './matrix.js';
-import { multiply } from './multiply.js';
-import { pivotedCholesky } from './pivoted-cholesky.js';
 import { Statistics } from './statistics.js';
 
 /** A model in a joint Gram: its features on the common images, and its head. */

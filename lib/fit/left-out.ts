@@ -1,9 +1,8 @@
 import { count } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
-import type { Factorisation } from './factorise.js';
-import { matrix, subtract } from './matrix.js';
-import { multiply } from './multiply.js';
-import type { FitInfo } from './solve.js';
+import type { Factorisation } from '../linalg/index.js';
+import { matrix, subtract, multiply } from '../linalg/index.js';
+import type { FitInfo } from './types.js';
 import type { Statistics } from './statistics.js';
 
 /** So many times the cut, in the square of a column's own size, is more than rounding of its numbers. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
 import { buildModel } from '../onnx/index.js';
+import { bytesOf } from '../bytes/index.js';
 import {
-  bytesOf,
   denseData,
   openSafetensors,
   toNdArray,

@@ -1,9 +1,19 @@
 import { type TaskOptions } from '../base/index.js';
 import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
-import { backwardSolve, factorOf } from './cholesky.js';
-import { denseBias, denseWeight, matrix, symmetrise, timesVector, transpose, type Matrix } from './matrix.js';
-import { multiply } from './multiply.js';
-import { pivotedCholesky, type PivotedFactor } from './pivoted-cholesky.js';
+import {
+  backwardSolve,
+  factorOf,
+  denseBias,
+  denseWeight,
+  matrix,
+  symmetrise,
+  timesVector,
+  transpose,
+  type Matrix,
+  multiply,
+  pivotedCholesky,
+  type PivotedFactor,
+} from '../linalg/index.js';
 import { defaultRcond } from './solve.js';
 
 /** Rows in coordinates of their own span, of which there are fewer than rows. */

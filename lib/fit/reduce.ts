@@ -1,9 +1,9 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { toNdArray, toRowSource, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
-import { composeLinearMaps } from './apply.js';
-import { factorise, orthonormaliseRows } from './factorise.js';
 import {
+  factorise,
+  orthonormaliseRows,
   denseBias,
   denseWeight,
   dot,
@@ -13,8 +13,9 @@ import {
   timesVector,
   transpose,
   type Matrix,
-} from './matrix.js';
-import { multiply } from './multiply.js';
+  multiply,
+} from '../linalg/index.js';
+import { composeLinearMaps } from './apply.js';
 import { defaultRcond } from './solve.js';
 
 export interface ReduceOptions extends TaskOptions {

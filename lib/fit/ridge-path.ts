@@ -1,8 +1,5 @@
+import { eigenInTurns, factorise, dot, matrix, timesVector, type Matrix, multiply } from '../linalg/index.js';
 import { inBasis, squaresLeft, type Centred } from './centred.js';
-import { eigenInTurns } from './eigen.js';
-import { factorise } from './factorise.js';
-import { dot, matrix, timesVector, type Matrix } from './matrix.js';
-import { multiply } from './multiply.js';
 
 /** The ridge solutions of some rows for any alpha, and what each leaves of other rows. */
 export interface RidgePath {

@@ -1,11 +1,11 @@
-import type { NdArray } from 'ndarray';
 import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
-import { residualMean } from './centred.js';
-import type { CrossValidation } from './cross-validation.js';
-import { eigenvaluesInTurns } from './eigen.js';
-import { factorise, keptDirections, type Factorisation, type Kept, type Solver } from './factorise.js';
 import {
+  eigenvaluesInTurns,
+  factorise,
+  keptDirections,
+  type Factorisation,
+  type Kept,
   addOuter,
   denseBias,
   denseWeight,
@@ -15,10 +15,12 @@ import {
   timesVector,
   transpose,
   type Matrix,
-} from './matrix.js';
-import { multiply } from './multiply.js';
+  multiply,
+} from '../linalg/index.js';
+import { residualMean } from './centred.js';
 import { columnsLeftOut } from './left-out.js';
 import { blockRows, type Dtype, type Statistics } from './statistics.js';
+import type { FittedMap } from './types.js';
 
 export interface SolveOptions {
   /**
@@ -38,38 +40,6 @@ export interface SolveOptions {
   signal?: AbortSignal;
   /** Only these columns [start, end) of Y. Default all. */
   targets?: [number, number];
-}
-
-/** How a map was found. */
-export interface FitInfo {
-  /** Examples. */
-  n: number;
-  /**
-   * Directions of X above the cut: eigenvalues of the centred Gram larger than rcond times the largest; p at full rank. Of
-   * the Gram itself, whatever alpha is: a penalty keeps the others too, and shrinks them to next to nothing.
-   */
-  rank: number;
-  /** Largest over smallest of these eigenvalues, without alpha. */
-  condition: number;
-  /** The smallest of them over the largest of the others; null where there are none. */
-  gap: number | null;
-  alpha: number;
-  rcond: number;
-  solver: Solver;
-  /** Whether the distance to a prior was minimised. */
-  prior: boolean;
-  /** What to know before trusting the map, in a sentence; null where there is nothing. */
-  warning: string | null;
-  /** Eigenvalues of the Gram, descending (p). */
-  spectrum?: Float64Array;
-  /** How alpha was chosen, where it was not given. */
-  crossValidation?: CrossValidation;
-}
-
-export interface FittedMap extends LinearMap {
-  weight: NdArray<Float64Array>;
-  bias: NdArray<Float64Array>;
-  fit: FitInfo;
 }
 
 /**

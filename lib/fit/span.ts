@@ -1,6 +1,6 @@
 import type { NdArray } from 'ndarray';
 import { toNdArray } from '../tensor/index.js';
-import { identity, transpose } from './matrix.js';
+import { identity, transpose } from '../linalg/index.js';
 import { defaultRcond, factorisationOf } from './solve.js';
 import type { Statistics } from './statistics.js';
 

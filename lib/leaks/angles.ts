@@ -1,4 +1,4 @@
-import { matrix, multiply, symmetricEigen, type Matrix } from '../fit/index.js';
+import { matrix, multiply, symmetricEigen, type Matrix } from '../linalg/index.js';
 import type { NoisySpace } from './in-span.js';
 import type { OutputSpace } from './whiten.js';
 

@@ -1,7 +1,7 @@
-import { dot, gatherRows, matrix, multiply, eigenInTurns, timesVector, type Matrix } from '../fit/index.js';
+import { dot, gatherRows, matrix, multiply, eigenInTurns, timesVector, type Matrix } from '../linalg/index.js';
+import { random } from '../base/index.js';
 import { weightedGram } from './graphs.js';
 import { linesAmong } from './lines.js';
-import { random } from './random.js';
 
 /**
  * What is proven of an affine function of the outputs: it is never below zero, and exactly zero on rows that fix it.

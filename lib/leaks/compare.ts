@@ -1,8 +1,7 @@
 import { FeatReconstructError } from '../base/index.js';
-import { fitLinearMap, matrix, multiply, type Matrix } from '../fit/index.js';
+import { fitLinearMap } from '../fit/index.js';
+import { blocks, matrix, multiply, type Matrix, nearestOrthonormal } from '../linalg/index.js';
 import { toNdArray, toRowSource, type RowsLike, type RowSource } from '../tensor/index.js';
-import { blocks } from './graphs.js';
-import { nearestOrthonormal } from './orthonormal.js';
 
 /** How near recovered features are to true ones, up to a rotation. Plain: serialises to JSON. */
 export interface RotationComparison {

@@ -1,4 +1,4 @@
-import { symmetricEigen } from '../fit/index.js';
+import { symmetricEigen } from '../linalg/index.js';
 import { logSumExp } from './observe.js';
 
 /** Some rows of a table, for a look. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { TextDecoder } from 'node:util';
 import { FeatReconstructError } from '../base/index.js';
-import { checkRegularFile, fileError, openBytes } from '../tensor/index.js';
+import { checkRegularFile, fileError, openBytes } from '../bytes/index.js';
 import { DamagedPacking, packedAs, unpacked } from './unpack.js';
 
 /** First bytes of files that are often called .csv or .txt and are none, and what to do with them. */

@@ -58,7 +58,8 @@ export function plain(seen: ExaminedRows): Examination {
   return report as Examination;
 }
 
-const blockRows = 1024;
+/** Rows of a block, and values where rows are long. */
+const [mostRows, mostValues] = [1024, 2 ** 20];
 
 /**
  * Looks at every row once: finite numbers, sums, decimals, ties, duplicates.
@@ -74,6 +75,7 @@ export async function examineOutputs(outputs: RowSource, options: TaskOptions = 
     );
   }
   const look = new Look(outputs);
+  const blockRows = Math.min(mostRows, Math.max(1, Math.floor(mostValues / cols)));
   for (let start = 0; start < rows; start += blockRows) {
     options.signal?.throwIfAborted();
     const end = Math.min(start + blockRows, rows);
@@ -182,35 +184,44 @@ class Look {
   }
 
   #values(row: Float32Array | Float64Array, i: number): void {
-    let sum = 0;
-    let lowest = Infinity;
+    let [sum, lowest, squares, inverseSquares, largest] = [0, Infinity, 0, 0, this.#largest];
+    let [smallest, atSmallest, greatest, atGreatest] = [
+      ...[this.#smallest, this.#atSmallest],
+      ...[this.#greatest, this.#atGreatest],
+    ];
+    const [first, varies] = [this.#first, this.#varies];
+    if (i === 0) first.set(row);
     for (let j = 0; j < row.length; j++) {
       const value = row[j];
-      if (!Number.isFinite(value)) {
+      // 0 for every finite number, NaN for the others.
+      if (value - value !== 0) {
         throw new FeatReconstructError(
           `Expected finite outputs, found ${value} in row ${i} (counted from 0), column ${j}; leave that image out or look at what made it.`,
         );
       }
-      if (i === 0) this.#first[j] = value;
-      else if (value !== this.#first[j]) this.#varies[j] = 1;
+      if (value !== first[j]) varies[j] = 1;
       sum += value;
       if (value < lowest) lowest = value;
-      this.#squares += value * value;
-      if (value > 0) this.#inverseSquares += 1 / (value * value);
-      if (Math.abs(value) > this.#largest) this.#largest = Math.abs(value);
-      while (this.#decimals <= maxDecimals && !isMultiple(value, this.#decimals)) this.#decimals++;
-      if (this.#digits <= maxDigits && !hasDigits(value, this.#digits)) this.#digits = digitsOf(value, this.#digits);
-      if (value < 0) this.#fromZero = false;
-      if (value <= this.#smallest) {
-        this.#atSmallest = value === this.#smallest ? this.#atSmallest + 1 : 1;
-        this.#smallest = value;
+      squares += value * value;
+      // Of probabilities alone, which are never negative.
+      if (lowest >= 0 && value > 0) inverseSquares += 1 / (value * value);
+      const size = Math.abs(value);
+      if (size > largest) largest = size;
+      if (value <= smallest) {
+        atSmallest = value === smallest ? atSmallest + 1 : 1;
+        smallest = value;
       }
-      if (value >= this.#greatest) {
-        this.#atGreatest = value === this.#greatest ? this.#atGreatest + 1 : 1;
-        this.#greatest = value;
+      if (value >= greatest) {
+        atGreatest = value === greatest ? atGreatest + 1 : 1;
+        greatest = value;
       }
-      if (this.#levels && this.#levels.add(value).size > mostLevels) this.#levels = null;
     }
+    this.#squares += squares;
+    this.#inverseSquares += inverseSquares;
+    this.#largest = largest;
+    [this.#smallest, this.#atSmallest, this.#greatest, this.#atGreatest] = [smallest, atSmallest, greatest, atGreatest];
+    if (lowest < 0) this.#fromZero = false;
+    this.#storage(row);
     let shown = 0;
     for (const value of row) if (value !== lowest) shown++;
     // For logits cut to their top K the lowest shown one is among the ties.
@@ -228,6 +239,16 @@ class Look {
       if (size >= leastLogSum) this.#notLogarithms.push({ row: i, size });
     }
     if (this.#notScaled.length <= 0.1 * this.#rows) this.#otherBase(row, i);
+  }
+
+  /** What the values show of how they were stored, until they show that it was in none of these ways. */
+  #storage(row: Float32Array | Float64Array): void {
+    if (this.#decimals > maxDecimals && this.#digits > maxDigits && this.#levels === null) return;
+    for (const value of row) {
+      while (this.#decimals <= maxDecimals && !isMultiple(value, this.#decimals)) this.#decimals++;
+      if (this.#digits <= maxDigits && !hasDigits(value, this.#digits)) this.#digits = digitsOf(value, this.#digits);
+      if (this.#levels && this.#levels.add(value).size > mostLevels) this.#levels = null;
+    }
   }
 
   #otherBase(row: Float32Array | Float64Array, i: number): void {
@@ -363,7 +384,7 @@ class Look {
   }
 
   #hashColumns(data: Float32Array | Float64Array): void {
-    const words = new Int32Array(data.slice().buffer);
+    const words = new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
     const cols = this.#cols;
     const size = data.BYTES_PER_ELEMENT / 4;
     for (let at = 0, j = 0; at < words.length; at += size, j = j + 1 === cols ? 0 : j + 1) {
@@ -469,11 +490,11 @@ function allHalves(data: Float32Array | Float64Array): boolean {
 
 /** 64 bits of a row (FNV-1a over its words): equal rows are found without holding them. */
 function hash(row: Float32Array | Float64Array, out: BigUint64Array): void {
-  const words = new Uint32Array(row.length * (row.BYTES_PER_ELEMENT / 4));
-  new (row.constructor as Float64ArrayConstructor)(words.buffer).set(row);
+  const words = new Uint32Array(row.buffer, row.byteOffset, row.byteLength / 4);
   let a = 0x811c9dc5;
   let b = 0x9dc5811c;
-  for (const word of words) {
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
     a = Math.imul(a ^ word, 0x01000193);
     b = Math.imul(b ^ (word >>> 15) ^ (word << 17), 0x85ebca6b) ^ (b >>> 13);
   }

@@ -1,4 +1,4 @@
-import { dot, dotAt, matrix, timesVector, type Matrix } from '../fit/index.js';
+import { dot, dotAt, matrix, timesVector, type Matrix } from '../linalg/index.js';
 import type { Ending } from './ending.js';
 import { weightedGram } from './graphs.js';
 

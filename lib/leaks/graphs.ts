@@ -1,27 +1,11 @@
-import { matrix, rowsOf, type Matrix } from '../fit/index.js';
+import { add, blocks, kernel, matrix, rowsOf, type Matrix } from '../linalg/index.js';
 import { buildModel, type GraphNode } from '../onnx/index.js';
-import { createSession, type GraphSession } from '../runtime/index.js';
+import type { GraphSession } from '../runtime/index.js';
 
-/**
- * Ranges of rows that are worked on together: as many as keep a block of rows this wide in the second-level cache, where
- * ONNX Runtime's Gemm is two to four times quicker than from memory.
- */
-export function* blocks(rows: number, cols: number): Generator<[number, number]> {
-  const step = Math.max(128, Math.min(4096, Math.floor(200_000 / cols)));
-  for (let start = 0; start < rows; start += step) yield [start, Math.min(start + step, rows)];
-}
-
-const sessions = new Map<string, Promise<GraphSession>>();
-
-/** One compiled graph a name, kept for the life of the process: shapes are open. All float64. */
+/** One compiled graph a name. All float64. */
 function session(name: string, inputs: string[], outputs: string[], nodes: GraphNode[]): Promise<GraphSession> {
-  let found = sessions.get(name);
-  if (!found) {
-    const value = (x: string) => ({ name: x, type: 'float64' as const, dims: [`${x}_rows`, `${x}_cols`] });
-    found = createSession(buildModel({ inputs: inputs.map(value), outputs: outputs.map(value), nodes }));
-    sessions.set(name, found);
-  }
-  return found;
+  const value = (x: string) => ({ name: x, type: 'float64' as const, dims: [`${x}_rows`, `${x}_cols`] });
+  return kernel(name, () => buildModel({ inputs: inputs.map(value), outputs: outputs.map(value), nodes }));
 }
 
 async function run(graph: GraphSession, feeds: Record<string, Matrix>): Promise<Record<string, Float64Array>> {
@@ -159,9 +143,4 @@ export async function tanhMoments(h: Matrix, w: Matrix): Promise<{ cross: Matrix
   for (let i = 0; i < cross.data.length; i++) cross.data[i] /= h.rows;
   for (let j = 0; j < slope.length; j++) slope[j] /= h.rows;
   return { cross, slope };
-}
-
-/** a ← a + b */
-export function add(a: Float64Array, b: Float64Array): void {
-  for (let i = 0; i < a.length; i++) a[i] += b[i];
 }

@@ -1,11 +1,17 @@
-import { dot, multiply, type Matrix } from '../fit/index.js';
+import { dot, multiply, type Matrix } from '../linalg/index.js';
 import { aboveNeededOf, checkFacet, distinctRows, leaveOpen, zerosOf, type FacetCertificate } from './certificate.js';
 import { unitDirection } from './facet.js';
 import { linesAmong } from './lines.js';
-import type { Partner } from './rectified.js';
 import type { Ridges } from './ridges.js';
 import { independentOf } from './rivals.js';
 import type { Search } from './search.js';
+
+/** Functions of a group that are not proven by themselves, beside those that are. */
+export interface Partner {
+  a: Float64Array;
+  group: number;
+  certificate: FacetCertificate;
+}
 
 /** Which functions are known as groups alone. */
 export interface Groups {

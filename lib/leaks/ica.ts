@@ -1,9 +1,8 @@
 import type { TaskOptions } from '../base/index.js';
-import { gatherRows, matrix, multiply, type Matrix } from '../fit/index.js';
+import { gatherRows, matrix, multiply, type Matrix, orthonormalised } from '../linalg/index.js';
+import { random } from '../base/index.js';
 import type { Ending } from './ending.js';
 import { tanhMoments } from './graphs.js';
-import { orthonormalised } from './orthonormal.js';
-import { random } from './random.js';
 
 /** Rows that the components are estimated from, spread evenly; more do not move them by what matters for a start. */
 const mostRows = 30_000;

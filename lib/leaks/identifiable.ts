@@ -1,4 +1,4 @@
-import { matrix } from '../fit/index.js';
+import { matrix } from '../linalg/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 import type { TaskOptions } from '../base/index.js';
 import { checkFacet, type FacetCertificate } from './certificate.js';

@@ -1,7 +1,6 @@
 import type { TaskOptions } from '../base/index.js';
-import { matrix, multiply, type Matrix } from '../fit/index.js';
+import { blocks, matrix, multiply, type Matrix } from '../linalg/index.js';
 import type { RowSource } from '../tensor/index.js';
-import { blocks } from './graphs.js';
 import type { OutputSpace } from './whiten.js';
 
 /** Rows of linear outputs, and the affine space that they fill. */

@@ -1,5 +1,5 @@
-import { dot, type Matrix } from '../fit/index.js';
-import { random } from './random.js';
+import { dot, type Matrix } from '../linalg/index.js';
+import { random } from '../base/index.js';
 
 /** Directions are told apart above this, in radians; of rows that rounding blurs by more, above ten times that. */
 const leastAngle = 1e-6;

@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { openBytes } from '../tensor/index.js';
+import { openBytes } from '../bytes/index.js';
 import { imagesOf, type LoggedImage } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
 

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { openBytes } from '../tensor/index.js';
+import { openBytes } from '../bytes/index.js';
 import { outputsOf, readCsv, type LoggedOutputs } from './csv.js';
 import { textOf } from './csv-text.js';
 import { isDocument, readJson } from './log-json.js';

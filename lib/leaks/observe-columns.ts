@@ -1,83 +1,78 @@
 import { type RowSource } from '../tensor/index.js';
 import { logFloor, takeLogarithms } from './logarithm.js';
-import { hidingOf, largest, logSumExp, observe, observeRow, parseObserve, store, type ObserveStep } from './observe.js';
+import { hidingOf, observe, observeRow, parseObserve, store, type ObserveStep } from './observe.js';
+import type { RowFacts, TopLogits } from './row-facts.js';
 
 /**
- * Some columns of what `observe` shows, ascending. Of very many classes the exponentials are most of the work: the sums of them are
- * kept in `sums`, and what does not need all of a row is computed for the columns alone.
+ * Some columns of what `observe` shows, ascending. Of very many classes the exponentials are most of the work: what takes all of a
+ * row is kept in `facts`, and the rest is computed for the columns alone. Where only the largest are shown, rows that are known
+ * are not read again.
  */
-export function observeColumns(outputs: RowSource, spec: string, columns: Int32Array, sums: LogSums): RowSource {
+export function observeColumns(outputs: RowSource, spec: string, columns: Int32Array, facts: RowFacts): RowSource {
   const { steps } = parseObserve(spec);
   const short = shortOf(steps);
   const whole = observe(outputs, spec);
   const { rows, cols } = outputs;
   const width = columns.length;
-  // Rows of very many classes are read a few at a time.
-  const step = Math.max(1, Math.floor(2 ** 22 / cols));
+  // A few rows of very many classes at a time: blocks of a few megabytes are used again, larger ones are mapped anew.
+  const step = Math.max(1, Math.floor(2 ** 19 / cols));
   const wide = whole.dtype === 'float64';
   const hiding = hidingOf(steps, wide);
+
+  const showLogarithms = (shown: Float64Array, row: number, known: Short, above: () => Float64Array): void => {
+    store(shown, wide);
+    // Where nothing is shown as 0 there is no need to look at all of the row.
+    const floor = !shown.includes(0)
+      ? NaN
+      : facts.kept(spec, row, () => {
+          const all = above();
+          observeRow(all, known.after);
+          store(all, wide);
+          return logFloor(all, cols, hiding);
+        });
+    takeLogarithms(shown, floor);
+  };
+
   return {
     ...{ rows, cols: width, dtype: whole.dtype },
     async read(start, end) {
       const out = new Float64Array((end - start) * width);
       for (let from = start; from < end; from += step) {
         const to = Math.min(end, from + step);
+        const shownOf = (i: number): Float64Array =>
+          out.subarray((from - start + i) * width, (from - start + i + 1) * width);
+        if (short?.topk) {
+          const { top, totals } = await topOf(outputs, from, to, short, facts);
+          const k = short.topk;
+          for (let i = 0; i < to - from; i++) {
+            const shown = shownOf(i);
+            const places = top.places.subarray(i * k, (i + 1) * k);
+            const values = published(top.values.subarray(i * k, (i + 1) * k), short, totals ? totals[i] : 0);
+            shown.fill(short.probs ? 0 : values[k - 1]);
+            for (let j = 0; j < k; j++) {
+              const place = placeOf(columns, places[j]);
+              if (place >= 0) shown[place] = values[j];
+            }
+            observeRow(shown, short.after);
+            if (short.log) showLogarithms(shown, from + i, short, () => byClass(places, values));
+          }
+          continue;
+        }
         const block = await (short ? outputs : whole).read(from, to);
-        const total = short?.probs ? sums.of(block, from, short.temperature) : null;
+        const totals = short?.probs ? facts.logSums(block, from, short.temperature) : null;
         for (let i = 0; i < to - from; i++) {
           const row = block.subarray(i * cols, (i + 1) * cols);
-          const shown = out.subarray((from - start + i) * width, (from - start + i + 1) * width);
-          if (!short) for (let j = 0; j < width; j++) shown[j] = row[columns[j]];
-          else {
-            showColumns(row, columns, short, total ? total[i] : 0, shown);
-            if (!short.log) continue;
-            store(shown, wide);
-            const floor = sums.kept(spec, from + i, () => {
-              const all = aboveZero(row, short, total![i], hiding.least);
-              store(all, wide);
-              return logFloor(all, cols, hiding);
-            });
-            takeLogarithms(shown, floor);
-          }
+          const shown = shownOf(i);
+          for (let j = 0; j < width; j++) shown[j] = row[columns[j]];
+          if (!short) continue;
+          shown.set(published(shown, short, totals ? totals[i] : 0));
+          observeRow(shown, short.after);
+          if (short.log) showLogarithms(shown, from + i, short, () => aboveZero(row, short, totals![i], hiding.least));
         }
       }
       return wide ? out : new Float32Array(out);
     },
   };
-}
-
-/** Logarithms of the sums of exponentials of a model's logits, each computed once. */
-export class LogSums {
-  readonly #known = new Map<number, Float64Array>();
-  readonly #kept = new Map<string, Float64Array>();
-
-  /** @param rows of the logits (n, c) that are asked about */
-  constructor(
-    private readonly rows: number,
-    private readonly classes: number,
-  ) {}
-
-  /** Of rows `start`, … of the logits over a temperature. */
-  of(block: Float32Array | Float64Array, start: number, temperature: number): Float64Array {
-    const known = this.#known.get(temperature) ?? new Float64Array(this.rows).fill(NaN);
-    this.#known.set(temperature, known);
-    const out = known.subarray(start, start + block.length / this.classes);
-    for (let i = 0; i < out.length; i++) {
-      if (!Number.isNaN(out[i])) continue;
-      const row = new Float64Array(block.subarray(i * this.classes, (i + 1) * this.classes));
-      if (temperature !== 1) for (let j = 0; j < row.length; j++) row[j] /= temperature;
-      out[i] = logSumExp(row);
-    }
-    return out;
-  }
-
-  /** Another number of a row that takes all of it to compute, by name. */
-  kept(name: string, row: number, compute: () => number): number {
-    const known = this.#kept.get(name) ?? new Float64Array(this.rows).fill(NaN);
-    this.#kept.set(name, known);
-    if (Number.isNaN(known[row])) known[row] = compute();
-    return known[row];
-  }
 }
 
 /** Steps that need no more of a row than its largest logits and the sum of its exponentials. */
@@ -107,50 +102,51 @@ function shortOf(steps: readonly ObserveStep[]): Short | null {
   return short;
 }
 
-function showColumns(
-  row: Float32Array | Float64Array,
-  columns: Int32Array,
-  { temperature, probs, topk, after }: Short,
-  total: number,
-  shown: Float64Array,
-): void {
-  const at = (j: number): number => (probs ? Math.exp(row[j] / temperature - total) : row[j] / temperature);
-  if (topk === null) for (let j = 0; j < columns.length; j++) shown[j] = at(columns[j]);
-  else {
-    // The largest probabilities are those of the largest logits.
-    const order = largest(row, topk);
-    shown.fill(probs ? 0 : at(order[topk - 1]));
-    for (const j of order) {
-      const place = placeOf(columns, j);
-      if (place >= 0) shown[place] = at(j);
-    }
-  }
-  if (after.length > 0) observeRow(shown, after);
+/** The largest logits of rows, and the sums of their exponentials where probabilities are shown. */
+async function topOf(
+  outputs: RowSource,
+  start: number,
+  end: number,
+  { topk, probs, temperature }: Short,
+  facts: RowFacts,
+): Promise<{ top: TopLogits; totals: Float64Array | null }> {
+  const known = facts.knownTop(start, end, topk!);
+  const sums = probs ? facts.knownLogSums(start, end, temperature) : null;
+  if (known && (sums || !probs)) return { top: known, totals: sums };
+  const block = await outputs.read(start, end);
+  return {
+    top: facts.top(block, start, topk!),
+    totals: probs ? facts.logSums(block, start, temperature) : null,
+  };
 }
 
+/** Values in the order of their classes, as sums over a row take them. */
+const byClass = (places: Int32Array, values: Float64Array): Float64Array =>
+  Float64Array.from(
+    Array.from(places.keys()).sort((a, b) => places[a] - places[b]),
+    (i) => values[i],
+  );
+
+/** Logits as they are shown: over a temperature, and as probabilities. */
+const published = (logits: Float64Array, { temperature, probs }: Short, total: number): Float64Array =>
+  probs ? logits.map((logit) => Math.exp(logit / temperature - total)) : logits.map((logit) => logit / temperature);
+
 /**
- * The probabilities of a row that are shown and may be above zero, in the order of the classes. Of very many classes most are
- * shown as 0, which their logits tell without an exponential.
+ * The probabilities of a row that may be shown above zero, in the order of the classes. Of very many classes most are shown as 0,
+ * which their logits tell without an exponential.
  * @param least the largest probability that is shown as 0
  */
 function aboveZero(
   row: Float32Array | Float64Array,
-  { temperature, topk, after }: Short,
+  { temperature }: Short,
   total: number,
   least: number,
 ): Float64Array {
   // Rounding of the logarithm and of the exponential is far less than that.
   const cut = temperature * (Math.log(least) + total - 1e-9);
-  const places = topk === null ? null : largest(row, topk).sort((a, b) => a - b);
-  const shown: number[] = [];
-  const count = places?.length ?? row.length;
-  for (let i = 0; i < count; i++) {
-    const value = row[places ? places[i] : i];
-    if (value > cut) shown.push(Math.exp(value / temperature - total));
-  }
-  const out = Float64Array.from(shown);
-  observeRow(out, after);
-  return out;
+  const above: number[] = [];
+  for (let i = 0; i < row.length; i++) if (row[i] > cut) above.push(Math.exp(row[i] / temperature - total));
+  return Float64Array.from(above);
 }
 
 /** By bisection; −1 where it is not among them. */

@@ -1,6 +1,6 @@
-import { dot, matrix, type Matrix } from '../fit/index.js';
+import { dot, matrix, type Matrix } from '../linalg/index.js';
+import { random } from '../base/index.js';
 import { quadratics, quadraticsAdjoint, type TransposedRows } from './graphs.js';
-import { random } from './random.js';
 
 /** q(h) = hᵀMh + 2vᵀh, M (r, r) symmetric and v (r). */
 export interface Quadric {

@@ -1,12 +1,12 @@
 import type { NdArray } from 'ndarray';
 import { count, NotShownError, option, type TaskOptions, UsageError } from '../base/index.js';
-import { applyLinearMap, composeLinearMaps, rowsOf, type Matrix } from '../fit/index.js';
+import { applyLinearMap, composeLinearMaps } from '../fit/index.js';
+import { blocks, rowsOf, type Matrix } from '../linalg/index.js';
 import { toNdArray, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
 import { describeCarried, namesOf } from './carried.js';
 import { endingOf, type Ending } from './ending.js';
 import { plain, type ExaminedRows, type Examination } from './examine.js';
 import { unitDirection } from './facet.js';
-import { blocks } from './graphs.js';
 import { lookAt, type Look } from './look.js';
 import {
   findFacets,

@@ -1,9 +1,9 @@
 import type { TaskOptions } from '../base/index.js';
-import { matrix, type Matrix } from '../fit/index.js';
+import { matrix, type Matrix } from '../linalg/index.js';
 import type { FacetCertificate } from './certificate.js';
 import { endingOf, type Ending } from './ending.js';
 import { unitDirection } from './facet.js';
-import { groupsOf } from './groups.js';
+import { groupsOf, type Partner } from './groups.js';
 import { independentComponents } from './ica.js';
 import { throughRidges, type RidgeReport } from './ridges.js';
 import { rivals } from './rivals.js';
@@ -182,13 +182,6 @@ async function searched(search: Search, h: Matrix, options: RectifiedOptions): P
     fruitless = search.found.length === before ? fruitless + 1 : 0;
   }
   return true;
-}
-
-/** Functions of a group that are not proven by themselves, beside those that are. */
-export interface Partner {
-  a: Float64Array;
-  group: number;
-  certificate: FacetCertificate;
 }
 
 const order: readonly CertifiedAs[] = ['itself', 'group', 'function'];

@@ -1,5 +1,5 @@
 import type { TaskOptions } from '../base/index.js';
-import { matrix, multiply, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
+import { matrix, multiply, symmetricEigen, timesVector, type Matrix } from '../linalg/index.js';
 import { checkFacet, distinctRows, toleranceOf, zerosOf } from './certificate.js';
 import type { Ending } from './ending.js';
 import { unitDirection } from './facet.js';

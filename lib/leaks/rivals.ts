@@ -1,9 +1,9 @@
 import type { TaskOptions } from '../base/index.js';
-import { dot, gatherRows, symmetricEigen, timesVector, type Matrix } from '../fit/index.js';
+import { dot, gatherRows, symmetricEigen, timesVector, type Matrix } from '../linalg/index.js';
+import { random } from '../base/index.js';
 import { checkFacet, zerosOf } from './certificate.js';
 import { solvePositive, unitDirection } from './facet.js';
 import { weightedGram } from './graphs.js';
-import { random } from './random.js';
 
 /** In standard deviations: above this a feature is on. */
 const on = 1e-3;

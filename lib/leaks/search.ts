@@ -1,7 +1,15 @@
-import { dot, gatherRows, matrix, multiply, symmetricEigen, transposedTimesVector, type Matrix } from '../fit/index.js';
+import {
+  dot,
+  gatherRows,
+  matrix,
+  multiply,
+  symmetricEigen,
+  transposedTimesVector,
+  type Matrix,
+} from '../linalg/index.js';
+import { random } from '../base/index.js';
 import { checkFacet, type CheckedFacet } from './certificate.js';
 import { descend, unitDirection, type DescentOptions } from './facet.js';
-import { random } from './random.js';
 
 /** Rows near zero are what tells a facet: 32 an unknown are enough for most starts, and quick. */
 const quick: DescentOptions = { lowest: 32, share: 1 / 8, penalty: 10, shrink: 0.8, steps: 60 };

@@ -1,5 +1,5 @@
 import type { TaskOptions } from '../base/index.js';
-import { matrix, multiply, rowsOf, eigenInTurns, timesVector, type Matrix } from '../fit/index.js';
+import { matrix, multiply, rowsOf, eigenInTurns, timesVector, type Matrix } from '../linalg/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
 import type { Ending } from './ending.js';
 import { quadratics, transposedRows, type TransposedRows } from './graphs.js';

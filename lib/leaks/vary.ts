@@ -1,7 +1,6 @@
-import { FeatReconstructError, UsageError } from '../base/index.js';
+import { FeatReconstructError, UsageError, random, type Random } from '../base/index.js';
 import type { Dataset, Sample } from '../datasets/index.js';
 import { decodeImage, type RgbImage } from '../images/index.js';
-import { random, type Random } from './random.js';
 
 /**
  * The k-th seeded variation of an image: 0 is the image itself; others are inverted, of another contrast and brightness,

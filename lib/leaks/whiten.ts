@@ -1,16 +1,8 @@
 import { count, NotShownError, type TaskOptions } from '../base/index.js';
-import {
-  accumulate,
-  applyLinearMap,
-  eigenInTurns,
-  leadingEigen,
-  matrix,
-  type Matrix,
-  type Statistics,
-} from '../fit/index.js';
+import { accumulate, applyLinearMap, type Statistics } from '../fit/index.js';
+import { blocks, eigenInTurns, leadingEigen, matrix, type Matrix } from '../linalg/index.js';
 import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import type { Examination, ExaminedRows } from './examine.js';
-import { blocks } from './graphs.js';
 
 /** The directions that outputs fill, and how clearly they end. Plain: serialises to JSON. */
 export interface Spectrum {

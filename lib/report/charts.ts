@@ -5,19 +5,10 @@ import { agreementCaption, agreementChart, controlChart } from './fit-charts.js'
 import { marginCaption, marginChart, marginStrips } from './margin-charts.js';
 import { leakCharts } from './leak-charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
+import { mostModels, mostShown, type Shown } from './shown.js';
 import { withShownNames } from './shown-names.js';
 import { spectrumChart } from './spectrum-chart.js';
 import { heatmap, metrics, pairsOf } from './heatmap.js';
-
-/** More models than this make a matrix that nobody reads; more rows, a chart of fits that nobody reads. */
-export const mostModels = 24;
-export const mostShown = 300;
-
-/** A chart as it stands in a page. */
-export interface Shown {
-  chart: Chart;
-  caption: string;
-}
 
 const spectrumCaption =
   'Eigenvalues of the centred Gram of what is read, on the training images. To the right of the upright line they are below the dashed cut and count as rounding: what is left is the rank. A clean step is a clear answer; a slope through the cut is not.';

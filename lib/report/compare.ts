@@ -1,7 +1,7 @@
 import { publishedFor, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
 import { none, share } from './figures.js';
 import { onlyKnown } from './known.js';
-import { mostShown } from './charts.js';
+import { mostShown } from './shown.js';
 import { markup, type Markup } from './html.js';
 import { table } from './html-table.js';
 import { inPoints, points } from './control.js';

@@ -1,4 +1,4 @@
-import { mostShown, type Shown } from './charts.js';
+import { mostShown, type Shown } from './shown.js';
 import { count } from './figures.js';
 import { markup, type Content, type Markup } from './html.js';
 import type { Column } from './table.js';

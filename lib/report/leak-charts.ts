@@ -1,6 +1,6 @@
 import type { Leaks, Results } from '../experiments/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
-import type { Shown } from './charts.js';
+import type { Shown } from './shown.js';
 import { brief, count, powerOfTen, rSquared, share } from './figures.js';
 import { labelWidth } from './heatmap.js';
 

@@ -1,6 +1,7 @@
 import { definitions, type ResultRow, type Results } from '../experiments/index.js';
 import type { Plotting } from './chart.js';
-import { mostModels, mostShown, pairCharts, spectrumCharts } from './charts.js';
+import { pairCharts, spectrumCharts } from './charts.js';
+import { mostModels, mostShown } from './shown.js';
 import { columnsFor } from './columns.js';
 import { algebraNote, controlColumns, controlNote, controlsOf, inPoints, type Control } from './control.js';
 import { intervalOf } from './exact.js';

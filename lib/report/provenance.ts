@@ -1,5 +1,5 @@
 import { shortSpec, type Results } from '../experiments/index.js';
-import { mostShown } from './charts.js';
+import { mostShown } from './shown.js';
 import { brief, count, seconds } from './figures.js';
 import { table } from './html-table.js';
 import { leftOutCell } from './left-out.js';

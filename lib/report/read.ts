@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import type { Results } from '../experiments/index.js';
-import { checkRegularFile } from '../tensor/index.js';
+import { checkRegularFile } from '../bytes/index.js';
 import { mismatch, type Schema } from './schema.js';
 import { isThumbnail } from './thumbnail.js';
 

@@ -1,7 +1,7 @@
-import { count, FeatReconstructError, option } from '../base/index.js';
+import { uniform, count, FeatReconstructError, option } from '../base/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import type { InputPlace, ModelInput, ModelBatch } from './input.js';
-import type { ModelOutput } from './model.js';
+import type { ModelOutput } from './output.js';
 
 /**
  * How far a computed logit may be from the head of the features: a share of the logits' scale, and a share of what the
@@ -86,7 +86,7 @@ function sampleTensor(type: string, dims: number[]): ModelBatch {
 }
 
 function sampleData(type: string, length: number): Pick<ModelBatch, 'type' | 'data'> {
-  const random = generator(1);
+  const random = uniform(1);
   if (type === 'float32' || type === 'float16' || type === 'float64') {
     // Box and Muller 1958.
     const { sqrt, log, cos, PI } = Math;
@@ -106,16 +106,4 @@ function sampleData(type: string, length: number): Pick<ModelBatch, 'type' | 'da
   throw new FeatReconstructError(
     `Expected a model that reads floats or whole numbers, found the input type ${type}: export it with float32 input.`,
   );
-}
-
-/** mulberry32: small, seeded, good enough for a check. */
-function generator(seed: number): () => number {
-  const { imul } = Math;
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = imul(state ^ (state >>> 15), 1 | state);
-    t = (t + imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

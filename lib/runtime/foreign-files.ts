@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { upTo } from '../bytes/index.js';
 
 const ascii = (bytes: Buffer, from: number, to: number): string => bytes.toString('latin1', from, to);
 /** The name of a zip archive's first entry. */
@@ -78,10 +79,8 @@ const endings: Readonly<Record<string, string>> = {
  */
 export async function foreignKind(file: string): Promise<string | null> {
   const handle = await open(file, 'r');
-  const head = Buffer.alloc(4096);
   try {
-    const { bytesRead } = await handle.read(head, 0, head.length, 0);
-    const bytes = head.subarray(0, bytesRead);
+    const bytes = await upTo(handle, 0, 4096);
     const ending = Object.keys(endings).find((each) => file.toLowerCase().endsWith(each));
     return kinds.find(({ is }) => is(bytes))?.found ?? (ending === undefined ? null : endings[ending]);
   } finally {

@@ -6,15 +6,8 @@ import { checkHead, sampleBatches } from './check.js';
 import { readModel, type LoadModelOptions, type ModelDescription, type Reading } from './describe.js';
 import { withRealNames } from './file.js';
 import { toModelTensors, unreadTensors, type ModelBatch } from './input.js';
+import type { ModelOutput } from './output.js';
 import { createSession, type GraphSession, type GraphTensor, type Placement } from './session.js';
-
-/** What a model gives for n inputs. */
-export interface ModelOutput {
-  /** (n, d), row-major */
-  features: Float32Array;
-  /** (n, c), row-major */
-  logits: Float32Array;
-}
 
 /** A classifier that is ready to run. */
 export interface Model extends ModelDescription {

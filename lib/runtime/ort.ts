@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 
 type OnnxRuntime = typeof import('onnxruntime-node');
 
-const require = createRequire(import.meta.url);
 let loading: Promise<OnnxRuntime> | undefined;
 
 /**
@@ -21,16 +17,3 @@ export function loadRuntime(): Promise<OnnxRuntime> {
   });
   return loading;
 }
-
-/** Version of onnxruntime-node; read from its package.json, without loading it. */
-export function runtimeVersion(): string {
-  const text = readFileSync(require.resolve('onnxruntime-node/package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
-
-/** The folder of the package onnxruntime-node. */
-export const runtimePackage = (): string => path.dirname(require.resolve('onnxruntime-node/package.json'));
-
-/** Where the native libraries lie; those of providers that are not bundled belong there too. */
-export const runtimeFolder = (): string =>
-  path.join(runtimePackage(), 'bin', 'napi-v6', process.platform, process.arch);

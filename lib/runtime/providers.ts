@@ -1,8 +1,14 @@
 import { FeatReconstructError, UsageError } from '../base/index.js';
-import { findCudaLibraries, isCudaProvider, type CudaLibraries } from './libraries.js';
-import { fetchCommand } from './npm.js';
-import { loadRuntime, runtimeFolder, runtimeVersion } from './ort.js';
-import { vulkanCure } from './vulkan.js';
+import {
+  findCudaLibraries,
+  isCudaProvider,
+  type CudaLibraries,
+  fetchCommand,
+  vulkanCure,
+  runtimeFolder,
+  runtimeVersion,
+} from '../doctor/index.js';
+import { loadRuntime } from './ort.js';
 
 /** An execution provider as ONNX Runtime takes it: a name, or a name with options. */
 export type ExecutionProvider = string | { name: string; [option: string]: unknown };

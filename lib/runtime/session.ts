@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { FeatReconstructError, UsageError } from '../base/index.js';
 import { buildModel } from '../onnx/index.js';
-import { isCudaProvider } from './libraries.js';
+import { isCudaProvider } from '../doctor/index.js';
 import { loadRuntime } from './ort.js';
 import { demandProviders, providerName, shortName, unloadable, type ExecutionProvider } from './providers.js';
 

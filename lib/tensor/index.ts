@@ -5,9 +5,7 @@
  * Arrays: `denseData` out of an ndarray and `toNdArray` back, both without a copy where there is nothing to make dense;
  * `toVector` reads class indices and the like; `toMathjs` for those who go on in mathjs.
  * Files: `openNpy`, `openNpz` and `openSafetensors` read ranges of files of any size (each tensor is a RowSource, and
- * `readItems` gives its items in their own number type); `createSafetensors` is a writer that can be resumed. `writeWhole`
- * leaves the old file or the new one, `makeFolder` makes what it lies in, `checkPlace` asks before long work, `removeLeavings` takes away what a killed run left, and `checkRegularFile` keeps pipes and devices from being read, and `fileError` says in a sentence what
- * the system said. `thisProcess` and `isGone` tell whose a file is that only a run at work has.
+ * `readItems` gives its items in their own number type); `createSafetensors` is a writer that can be resumed.
  */
 export type { FloatNdArray, LinearMap, RowSource } from './types.js';
 export type { ElementType, TypedArray } from './elements.js';
@@ -21,19 +19,12 @@ export type { VectorLike } from './vectors.js';
 export { chooseRows, isRowSource, joinRows, memoryRows, sliceRows, toRowSource } from './rows.js';
 export type { RowsLike } from './rows.js';
 export type { StoredTensor } from './stored.js';
-export { bytesOf, checkRegularFile, fileError, openBytes, writeWhole } from './files.js';
-export { checkPlace, makeFolder, removeEmptyFolders } from './folders.js';
-export { removeLeavings, temporaryName } from './leavings.js';
-export { isGone, thisProcess } from './owner.js';
-export type { Owner } from './owner.js';
 export { openNpy, readNpy, writeNpy } from './npy.js';
 export type { NpyFile } from './npy.js';
 export { openNpz } from './npz.js';
 export type { NpzFile } from './npz.js';
 export { openTensors } from './named.js';
 export type { NamedTensors } from './named.js';
-export { openZip } from './zip.js';
-export type { Zip, ZipEntry } from './zip.js';
 export { openSafetensors, readSafetensors, writeSafetensors } from './safetensors.js';
 export type { SafetensorsFile, SafetensorsInput } from './safetensors.js';
 export { createSafetensors } from './safetensors-stream.js';

@@ -1,11 +1,11 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
+import { bytesOf, openBytes, writeWhole } from '../bytes/index.js';
+import type { OpenBytes } from '../bytes/index.js';
 import { denseElements } from './dense.js';
 import type { AnyNdArray } from './dense.js';
 import { elementCount, elementSize } from './elements.js';
 import type { ElementType } from './elements.js';
-import { bytesOf, openBytes, writeWhole } from './files.js';
-import type { ByteReader } from './files.js';
 import { readStored, storedTensor } from './stored.js';
 import type { StoredTensor, TensorPlace } from './stored.js';
 
@@ -69,7 +69,7 @@ export async function readNpy(pathOrBytes: string | Uint8Array): Promise<NdArray
 }
 
 /** What the header of a .npy file says, checked against the file's size. */
-export async function readNpyHeader(file: ByteReader): Promise<TensorPlace> {
+export async function readNpyHeader(file: OpenBytes): Promise<TensorPlace> {
   const bad = (found: string): FeatReconstructError =>
     new FeatReconstructError(
       `Expected ${file.name} to be a .npy file, found ${found}: it is truncated, corrupted or something else. Write it again with numpy.save.`,

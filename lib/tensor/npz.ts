@@ -1,11 +1,11 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
+import type { OpenBytes } from '../bytes/index.js';
+import { openZip, type Zip } from '../bytes/index.js';
 import type { ElementType } from './elements.js';
-import type { ByteReader } from './files.js';
 import { readNpyHeader } from './npy.js';
 import { readStored, storedTensor } from './stored.js';
 import type { StoredTensor, TensorPlace } from './stored.js';
-import { openZip, type Zip } from './zip.js';
 
 /** A .npz file: arrays of NumPy in a zip archive, each by its name without `.npy`. */
 export interface NpzFile {
@@ -30,7 +30,7 @@ export async function openNpz(source: string | Uint8Array): Promise<NpzFile> {
   const zip = await openZip(source);
   try {
     const { places, refused } = await arraysOf(zip, source);
-    const placeOf = (name: string): { file: ByteReader; place: TensorPlace } => {
+    const placeOf = (name: string): { file: OpenBytes; place: TensorPlace } => {
       const found = places.get(name);
       if (found) return found;
       throw refused.get(name) ?? none(name, [...places.keys()], source);
@@ -54,7 +54,7 @@ export async function openNpz(source: string | Uint8Array): Promise<NpzFile> {
 }
 
 async function arraysOf(zip: Zip, source: string | Uint8Array) {
-  const places = new Map<string, { file: ByteReader; place: TensorPlace }>();
+  const places = new Map<string, { file: OpenBytes; place: TensorPlace }>();
   const refused = new Map<string, FeatReconstructError>();
   const members = zip.entries.filter((entry) => /\.npy$/i.test(entry.name));
   if (members.length === 0) {

@@ -94,27 +94,40 @@ export function sliceRows(source: RowSource, start: number, end: number): RowSou
   };
 }
 
+/** Values between two chosen rows that are read along: reading on is quicker than asking again. */
+const mostBetween = 2 ** 14;
+
 /**
- * Rows of a source at ascending positions, as a source of their own. A range of them is read in one piece with what lies
- * between.
+ * Rows of a source at ascending positions, as a source of their own. Neighbours are read in one piece, with the little that
+ * lies between.
  */
 export function chooseRows(source: RowSource, positions: Int32Array): RowSource {
   const { cols, dtype } = source;
+  const reach = 1 + Math.floor(mostBetween / Math.max(1, cols));
   return {
     rows: positions.length,
     cols,
     dtype,
     async read(start, end) {
       checkRange(start, end, positions.length);
-      if (start === end) return source.read(0, 0);
-      const first = positions[start];
-      const data = await source.read(first, positions[end - 1] + 1);
-      const out = data.slice(0, (end - start) * cols);
-      for (let i = start; i < end; i++) {
-        const from = (positions[i] - first) * cols;
-        out.set(data.subarray(from, from + cols), (i - start) * cols);
+      let out: Float32Array | Float64Array | undefined;
+      for (let i = start, next = i; i < end;) {
+        const first = positions[i];
+        do next++;
+        while (next < end && positions[next] - positions[next - 1] <= reach);
+        const block = await source.read(first, positions[next - 1] + 1);
+        // All that was asked for, and nothing else.
+        if (i === start && next === end && block.length === (end - start) * cols) return block;
+        out ??=
+          block instanceof Float64Array
+            ? new Float64Array((end - start) * cols)
+            : new Float32Array((end - start) * cols);
+        for (; i < next; i++) {
+          const at = (positions[i] - first) * cols;
+          out.set(block.subarray(at, at + cols), (i - start) * cols);
+        }
       }
-      return out;
+      return out ?? source.read(0, 0);
     },
   };
 }

@@ -1,8 +1,8 @@
 import { FeatReconstructError, UsageError } from '../base/index.js';
+import { bytesOf } from '../bytes/index.js';
+import type { OpenBytes } from '../bytes/index.js';
 import { arrayType, elementCount, elementSize } from './elements.js';
 import type { ElementType } from './elements.js';
-import { bytesOf } from './files.js';
-import type { ByteReader } from './files.js';
 import { float32ToFloat16 } from './halves.js';
 
 /**
@@ -61,7 +61,7 @@ export interface SafetensorsHeader {
 const largestHeader = 100_000_000;
 
 /** @throws FeatReconstructError when the header, its offsets or the file's length are not as the format says */
-export async function readSafetensorsHeader(file: ByteReader): Promise<SafetensorsHeader> {
+export async function readSafetensorsHeader(file: OpenBytes): Promise<SafetensorsHeader> {
   const bad = (found: string): FeatReconstructError =>
     new FeatReconstructError(
       `Expected ${file.name} to be a safetensors file, found ${found}: it is truncated, corrupted or something else. Write or copy it again.`,

@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { FeatReconstructError, UsageError } from '../base/index.js';
+import { fileError, upTo, writeRange } from '../bytes/index.js';
 import { elementCount, elementSize } from './elements.js';
-import { fileError, writeRange } from './files.js';
 import { elementType, encodeElements, layOut } from './safetensors-header.js';
 import type { TensorEntry, TensorSpec } from './safetensors-header.js';
 
@@ -47,10 +47,9 @@ export async function createSafetensors(
 }
 
 async function checkHeader(handle: FileHandle, path: string, expected: Uint8Array, size: number): Promise<void> {
-  const found = Buffer.alloc(expected.length);
-  const { bytesRead } = await handle.read(found, 0, found.length, 0);
+  const found = await upTo(handle, 0, expected.length);
   const { size: length } = await handle.stat();
-  if (bytesRead === found.length && found.equals(expected) && length === size) return;
+  if (found.equals(expected) && length === size) return;
   throw new FeatReconstructError(
     `Expected '${path}' to be the unfinished file of this very layout, found another layout: delete it or choose another path.`,
   );

@@ -1,9 +1,9 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
+import { openBytes, writeWhole } from '../bytes/index.js';
+import type { OpenBytes } from '../bytes/index.js';
 import { denseElements, isNdArray } from './dense.js';
 import type { AnyNdArray } from './dense.js';
-import { openBytes, writeWhole } from './files.js';
-import type { ByteReader } from './files.js';
 import { dtypeOf, elementType, encodeElements, layOut, readSafetensorsHeader } from './safetensors-header.js';
 import type { SafetensorsDtype, TensorEntry } from './safetensors-header.js';
 import { readStored, storedTensor } from './stored.js';
@@ -46,7 +46,7 @@ export async function openSafetensors(pathOrBytes: string | Uint8Array): Promise
   }
 }
 
-function placeOf(file: ByteReader, tensors: ReadonlyMap<string, TensorEntry>, name: string) {
+function placeOf(file: OpenBytes, tensors: ReadonlyMap<string, TensorEntry>, name: string) {
   const entry = tensors.get(name);
   if (!entry) {
     throw new FeatReconstructError(

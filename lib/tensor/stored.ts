@@ -1,9 +1,9 @@
 import type { NdArray } from 'ndarray';
+import { tooLarge } from '../bytes/index.js';
+import type { OpenBytes } from '../bytes/index.js';
 import { toNdArray } from './dense.js';
 import { decodeElements, elementCount, elementSize, floatType, swapBytes, toFloats } from './elements.js';
 import type { ElementType, TypedArray } from './elements.js';
-import { tooLarge } from './files.js';
-import type { ByteReader } from './files.js';
 import { checkRange } from './rows.js';
 import type { RowSource } from './types.js';
 
@@ -30,7 +30,7 @@ export interface StoredTensor extends RowSource {
   readItems(start: number, end: number): Promise<TypedArray>;
 }
 
-export function storedTensor(file: ByteReader, place: TensorPlace): StoredTensor {
+export function storedTensor(file: OpenBytes, place: TensorPlace): StoredTensor {
   const { type, shape } = place;
   const rows = shape[0] ?? 1;
   const cols = elementCount(shape.slice(1), file.name);
@@ -65,7 +65,7 @@ export function storedTensor(file: ByteReader, place: TensorPlace): StoredTensor
 }
 
 /** All of a stored tensor. Column-major files become strided views: nothing is copied. */
-export async function readStored(file: ByteReader, place: TensorPlace): Promise<NdArray> {
+export async function readStored(file: OpenBytes, place: TensorPlace): Promise<NdArray> {
   if (!place.columnMajor) {
     return toNdArray(
       await storedTensor(file, place).readItems(0, place.shape[0] ?? 1),

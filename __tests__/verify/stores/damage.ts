@@ -1,8 +1,8 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FeatReconstructError } from '../../../dist/base/index.js';
-import { openStore } from '../../../dist/extract/index.js';
-import { loadLinearMap } from '../../../dist/fit/index.js';
+import { FeatReconstructError } from '../../../lib/base/index.js';
+import { openStore } from '../../../lib/extract/index.js';
+import { loadLinearMap } from '../../../lib/fit/index.js';
 import type { Check } from '../check.js';
 import { random } from './inputs.js';
 import { difference, pause, start, type Scene, type Task } from './scene.js';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildModel } from '../../../dist/onnx/index.js';
-import { toNdArray, writeNpy } from '../../../dist/tensor/index.js';
+import { buildModel } from '../../../lib/onnx/index.js';
+import { toNdArray, writeNpy } from '../../../lib/tensor/index.js';
 
 /** mulberry32: the same numbers in every run. */
 export function random(seed: number): () => number {

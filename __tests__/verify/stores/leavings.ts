@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryName, thisProcess } from '../../../dist/tensor/index.js';
+import { temporaryName, thisProcess } from '../../../lib/bytes/index.js';
 import type { Check } from '../check.js';
 import { interrupted } from './damage.js';
 import { difference, start, type Scene } from './scene.js';

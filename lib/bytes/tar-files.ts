@@ -3,8 +3,9 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { count, FeatReconstructError } from '../base/index.js';
-import { bytesInMemory, checkRegular, unreadable, type ByteFile } from './byte-file.js';
-import { fileReader, streamReader } from './byte-reader.js';
+import { bytesInMemory, checkRegular, unreadable } from './ranges.js';
+import type { ByteFile } from './files.js';
+import { fileReader, streamReader } from './forward.js';
 import { tarEntries, type TarEntry, type TarOptions } from './tar.js';
 
 /** Bytes of the largest file that is taken out of an archive; CIFAR's largest has 155 MB. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { readSharedLibrary } from './elf.js';
-import { runtimeFolder } from './ort.js';
+import { runtimeFolder } from './package.js';
 
 const require = createRequire(import.meta.url);
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { FeatReconstructError } from '../base/index.js';
-import { openBytes, tooLarge, type ByteReader } from './files.js';
+import { openBytes, tooLarge, type OpenBytes } from './files.js';
 
 /** One file of a zip archive. */
 export interface ZipEntry {
@@ -26,7 +26,7 @@ export interface Zip {
   /** The unpacked bytes, one after the other. */
   stream(entry: ZipEntry): Promise<Readable>;
   /** The unpacked bytes by ranges; what is deflated is unpacked into memory when more than its beginning is asked for. */
-  bytes(entry: ZipEntry): Promise<ByteReader>;
+  bytes(entry: ZipEntry): Promise<OpenBytes>;
   close(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export async function openZip(source: string | Uint8Array): Promise<Zip> {
   }
 }
 
-async function readDirectory(file: ByteReader): Promise<ZipEntry[]> {
+async function readDirectory(file: OpenBytes): Promise<ZipEntry[]> {
   const tailStart = Math.max(0, file.size - endLength - locatorLength);
   const tail = Buffer.from((await file.read(tailStart, file.size - tailStart)).buffer);
   let end = tail.length - 22;
@@ -127,7 +127,7 @@ interface Place extends ZipEntry {
   start: number;
 }
 
-async function placeOf(file: ByteReader, entry: ZipEntry): Promise<Place> {
+async function placeOf(file: OpenBytes, entry: ZipEntry): Promise<Place> {
   const header = await range(file, entry.offset, 30);
   if (header.readUInt32LE(0) !== signatures.local) throw damaged(file, `'${entry.name}' is missing`);
   if ((header.readUInt16LE(6) & 1) !== 0) throw damaged(file, `'${entry.name}' is encrypted`);
@@ -138,7 +138,7 @@ async function placeOf(file: ByteReader, entry: ZipEntry): Promise<Place> {
   return { ...entry, start };
 }
 
-function unpacked(file: ByteReader, place: Place): Readable {
+function unpacked(file: OpenBytes, place: Place): Readable {
   const packed = Readable.from(piecesOf(file, place));
   if (place.method === 0) return packed;
   const inflate = createInflateRaw();
@@ -147,11 +147,11 @@ function unpacked(file: ByteReader, place: Place): Readable {
   return packed.pipe(inflate);
 }
 
-async function* piecesOf(file: ByteReader, { start, packedSize }: Place): AsyncGenerator<Uint8Array> {
+async function* piecesOf(file: OpenBytes, { start, packedSize }: Place): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < packedSize; at += chunk) yield file.read(start + at, Math.min(chunk, packedSize - at));
 }
 
-function readerOf(file: ByteReader, place: Place): ByteReader {
+function readerOf(file: OpenBytes, place: Place): OpenBytes {
   const { size, name } = place;
   const title = `'${name}' in ${file.name}`;
   let whole: Promise<Uint8Array> | null = null;
@@ -178,13 +178,13 @@ function readerOf(file: ByteReader, place: Place): ByteReader {
   };
 }
 
-async function check(file: ByteReader, place: Place): Promise<void> {
+async function check(file: OpenBytes, place: Place): Promise<void> {
   let sum = 0;
   for await (const piece of piecesOf(file, place)) sum = crc32(piece, sum);
   if (sum !== place.sum) throw damaged(file, `'${place.name}' has other bytes than were written`);
 }
 
-async function firstOf(file: ByteReader, place: Place): Promise<Buffer> {
+async function firstOf(file: OpenBytes, place: Place): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;
   try {
@@ -198,7 +198,7 @@ async function firstOf(file: ByteReader, place: Place): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-async function inflateAll(file: ByteReader, place: Place): Promise<Uint8Array> {
+async function inflateAll(file: OpenBytes, place: Place): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
     bytes = inflateRawSync(await file.read(place.start, place.packedSize), {
@@ -214,15 +214,15 @@ async function inflateAll(file: ByteReader, place: Place): Promise<Uint8Array> {
   return bytes;
 }
 
-const broken = (file: ByteReader, { name }: Place, cause?: unknown): FeatReconstructError =>
+const broken = (file: OpenBytes, { name }: Place, cause?: unknown): FeatReconstructError =>
   cause instanceof FeatReconstructError ? cause : damaged(file, `'${name}' does not unpack to what was written`, cause);
 
-async function range(file: ByteReader, position: number, length: number): Promise<Buffer> {
+async function range(file: OpenBytes, position: number, length: number): Promise<Buffer> {
   if (!(position >= 0 && position + length <= file.size)) throw damaged(file, 'it is cut short');
   return Buffer.from((await file.read(position, length)).buffer);
 }
 
-const damaged = (file: ByteReader, what: string, cause?: unknown): FeatReconstructError =>
+const damaged = (file: OpenBytes, what: string, cause?: unknown): FeatReconstructError =>
   new FeatReconstructError(
     `Expected a whole zip archive in ${file.name}, found that ${what}: fetch the file or write it again.`,
     { cause },

@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
+import { upTo } from './files.js';
 
 /** Bytes read from first to last. */
-export interface ByteReader {
+export interface ForwardBytes {
   readonly position: number;
   /** Where the bytes end; undefined where that is not known before. */
   readonly end?: number;
@@ -11,7 +12,7 @@ export interface ByteReader {
 }
 
 /** Reads an open file; what is skipped is not read. */
-export function fileReader(handle: FileHandle, end: number): ByteReader {
+export function fileReader(handle: FileHandle, end: number): ForwardBytes {
   let position = 0;
   return {
     end,
@@ -19,9 +20,9 @@ export function fileReader(handle: FileHandle, end: number): ByteReader {
       return position;
     },
     async read(length) {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, position);
-      position += bytesRead;
-      return buffer.subarray(0, bytesRead);
+      const bytes = await upTo(handle, position, length);
+      position += bytes.length;
+      return bytes;
     },
     async skip(length) {
       position += length;
@@ -30,7 +31,7 @@ export function fileReader(handle: FileHandle, end: number): ByteReader {
 }
 
 /** Reads a stream that can only go forward, such as a decompressor. */
-export function streamReader(stream: AsyncIterable<Uint8Array>): ByteReader {
+export function streamReader(stream: AsyncIterable<Uint8Array>): ForwardBytes {
   const chunks = stream[Symbol.asyncIterator]();
   let rest: Uint8Array = new Uint8Array(0);
   let position = 0;

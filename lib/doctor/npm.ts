@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { fetchedCuda } from './libraries.js';
-import { runtimePackage } from './ort.js';
+import { runtimePackage } from './package.js';
 
 const run = promisify(execFile);
 

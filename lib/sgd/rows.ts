@@ -1,17 +1,6 @@
 import type { GraphTensor } from '../runtime/index.js';
 import type { RowSource } from '../tensor/index.js';
 
-/** Uniform numbers in [0, 1) from a 32-bit seed (mulberry32, Tommy Ettinger). */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Rows of X and Y side by side as float32 tensors. */
 export interface RowReader {
   /** Called before an epoch's first read. */

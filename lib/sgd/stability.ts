@@ -1,8 +1,7 @@
-import { FeatReconstructError, type TaskOptions } from '../base/index.js';
-import { buildModel, type GraphSpec } from '../onnx/index.js';
+import { FeatReconstructError, type TaskOptions, uniform } from '../base/index.js';
+import { buildModel, dataType, type GraphSpec } from '../onnx/index.js';
 import { createSession, type SessionOptions } from '../runtime/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
-import { generator } from './sgd-rows.js';
 
 export interface StabilityOptions extends TaskOptions {
   /** q, the width of the targets: the loss is a mean over a batch's elements. */
@@ -31,7 +30,7 @@ export async function sgdStabilityLimit(X: RowsLike, options: StabilityOptions):
   if (x.rows === 0) throw new FeatReconstructError('Expected at least one row in X, found none.');
   const session = await createSession(buildModel(productGraph(x.dtype === 'float64')), options);
   const p = x.cols;
-  const random = generator(1);
+  const random = uniform(1);
   // The last element goes with the appended 1.
   let v: Float64Array = new Float64Array(p + 1).map(() => random() - 0.5);
   let largest = 0;
@@ -84,7 +83,7 @@ function productGraph(isFloat64: boolean): GraphSpec {
       { name: 'square', type: 'float64', dims: [] },
     ],
     nodes: [
-      { op: 'Cast', inputs: ['x'], outputs: ['x64'], attributes: { to: { int: 11 } } },
+      { op: 'Cast', inputs: ['x'], outputs: ['x64'], attributes: { to: { int: dataType.float64 } } },
       { op: 'Gemm', inputs: ['x64', 'v', 'v1'], outputs: ['t'] },
       { op: 'Gemm', inputs: ['t', 'x64'], outputs: ['g'], attributes: { transA: { int: 1 } } },
       { op: 'ReduceSum', inputs: ['t'], outputs: ['g1'], attributes: { keepdims: { int: 0 } } },

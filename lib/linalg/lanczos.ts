@@ -1,6 +1,6 @@
+import { congruential, Pace } from '../base/index.js';
 import { tridiagonalQl } from './eigen.js';
 import { dot, norm } from './matrix.js';
-import { Pace } from './pace.js';
 
 /**
  * The largest eigenvalue of a symmetric operator on vectors of n numbers, by Lanczos with full reorthogonalisation from a
@@ -44,11 +44,8 @@ export async function largestEigenvalue(
 
 /** A unit vector without structure, the same every time. */
 function start(n: number): Float64Array {
-  let state = 0x9e3779b9;
-  const v = Float64Array.from({ length: n }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32 - 0.5;
-  });
+  const random = congruential();
+  const v = Float64Array.from({ length: n }, () => random() - 0.5);
   const length = norm(v);
   return v.map((x) => x / length);
 }

@@ -1,14 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { count, FeatReconstructError, systemPath } from '../base/index.js';
-
-/** Bytes that are read by range: a file, a part of a file, or a member of an archive held in memory. */
-export interface ByteFile {
-  /** What errors call it. */
-  readonly name: string;
-  readonly size: number;
-  /** The bytes [offset, offset + length); may be a view of memory that the file owns. */
-  read(offset: number, length: number): Promise<Uint8Array>;
-}
+import { fill, type ByteFile } from './files.js';
 
 /** A file on disk, opened for each read. Undefined when it is not there. */
 export async function fileOnDisk(path: string): Promise<ByteFile | undefined> {
@@ -64,18 +56,12 @@ export async function readRange(path: string, offset: number, length: number): P
   const bytes = Buffer.allocUnsafeSlow(length);
   const handle = await open(path, 'r').catch(unreadable(path));
   try {
-    // One read may stop early (at 2 GiB, or where a disk says so).
-    for (let done = 0; done < length;) {
-      const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-      if (bytesRead === 0) {
-        throw new FeatReconstructError(
-          `${path} ended at byte ${offset + done} where ${offset + length} were expected: it changed while it was read.`,
-        );
-      }
-      done += bytesRead;
-    }
+    const done = await fill(handle, bytes, offset);
+    if (done === length) return bytes;
+    throw new FeatReconstructError(
+      `${path} ended at byte ${offset + done} where ${offset + length} were expected: it changed while it was read.`,
+    );
   } finally {
     await handle.close();
   }
-  return bytes;
 }

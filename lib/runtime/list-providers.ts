@@ -1,4 +1,4 @@
-import { findCudaLibraries, isCudaProvider, type MissingLibrary } from './libraries.js';
+import { findCudaLibraries, isCudaProvider, type MissingLibrary } from '../doctor/index.js';
 import { knownProviders } from './providers.js';
 import { demandLoading } from './session.js';
 

@@ -1,5 +1,5 @@
 import { count, FeatReconstructError } from '../base/index.js';
-import type { ByteReader } from './byte-reader.js';
+import type { ForwardBytes } from './forward.js';
 
 /** A file in a tar archive. */
 export interface TarEntry {
@@ -32,7 +32,7 @@ const LONGEST_PATH = 1 << 20;
  *   are, or an entry's path leads out of it
  */
 export async function* tarEntries(
-  reader: ByteReader,
+  reader: ForwardBytes,
   archive: string,
   { links = false, anyPath = false }: TarOptions = {},
 ): AsyncGenerator<TarEntry> {
@@ -91,7 +91,7 @@ interface Header {
 }
 
 /** The next header; undefined at the archive's end, which is a block of zeros. */
-async function readHeader(reader: ByteReader, archive: string): Promise<Header | undefined> {
+async function readHeader(reader: ForwardBytes, archive: string): Promise<Header | undefined> {
   const at = reader.position;
   const block = await readExactly(reader, BLOCK, archive);
   if (block.every((byte) => byte === 0)) return undefined;
@@ -181,12 +181,12 @@ function safePath(path: string, archive: string): string {
   return path.replace(/^(\.\/)+/, '');
 }
 
-async function readExactly(reader: ByteReader, length: number, archive: string): Promise<Uint8Array> {
+async function readExactly(reader: ForwardBytes, length: number, archive: string): Promise<Uint8Array> {
   const bytes = await reader.read(length);
   if (bytes.length === length) return bytes;
   throw new FeatReconstructError(`${archive} is cut short (it ends at byte ${reader.position}): download it again.`);
 }
 
-async function skipTo(reader: ByteReader, position: number): Promise<void> {
+async function skipTo(reader: ForwardBytes, position: number): Promise<void> {
   await reader.skip(position - reader.position);
 }

@@ -1,12 +1,12 @@
-import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { FeatReconstructError, uniform, UsageError, type TaskOptions } from '../base/index.js';
 import { buildModel } from '../onnx/index.js';
 import { createSession, type GraphSession, type GraphTensor, type SessionOptions } from '../runtime/index.js';
 import { denseData, toNdArray, toRowSource, type LinearMap, type RowsLike } from '../tensor/index.js';
-import { stepsGraph, type Rates } from './sgd-graph.js';
-import { generator, orderedRows, shuffledRows } from './sgd-rows.js';
-import { sgdStabilityLimit } from './sgd-stability.js';
+import { stepsGraph, type Rates } from './graph.js';
+import { orderedRows, shuffledRows } from './rows.js';
+import { sgdStabilityLimit } from './stability.js';
 
-export { sgdStabilityLimit, type StabilityOptions } from './sgd-stability.js';
+export { sgdStabilityLimit, type StabilityOptions } from './stability.js';
 
 /** The published recipe by default: no shuffling, 100 epochs, batches of 256. */
 export interface SgdOptions extends TaskOptions {
@@ -81,9 +81,9 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
   }
   const initial = options.initial
     ? initialState(options.initial, x.cols, y.cols)
-    : randomState(x.cols, y.cols, generator(seed));
+    : randomState(x.cols, y.cols, uniform(seed));
   const stabilityLimit = await sgdStabilityLimit(x, { ...options, momentum, outputs: y.cols });
-  const rows = shuffle === false ? orderedRows(x, y) : shuffledRows(x, y, generator(shuffle));
+  const rows = shuffle === false ? orderedRows(x, y) : shuffledRows(x, y, uniform(shuffle));
   const plan = epochPlan(x.rows, batchSize);
   const sessions = await openSteps(plan, x.cols, y.cols, { learningRate, momentum }, options.executionProviders);
   const loss: number[] = [];

@@ -128,3 +128,17 @@ export const denseBias = ({ bias }: LinearMap): Float64Array => toFloat64(denseD
 
 const toFloat64 = (data: Float32Array | Float64Array): Float64Array =>
   data instanceof Float64Array ? data : Float64Array.from(data);
+
+/**
+ * Ranges of rows that are worked on together: as many as keep a block of rows this wide in the second-level cache, where
+ * ONNX Runtime's Gemm is two to four times quicker than from memory.
+ */
+export function* blocks(rows: number, cols: number): Generator<[number, number]> {
+  const step = Math.max(128, Math.min(4096, Math.floor(200_000 / cols)));
+  for (let start = 0; start < rows; start += step) yield [start, Math.min(start + step, rows)];
+}
+
+/** a ← a + b */
+export function add(a: Float64Array, b: Float64Array): void {
+  for (let i = 0; i < a.length; i++) a[i] += b[i];
+}

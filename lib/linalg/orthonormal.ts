@@ -1,4 +1,6 @@
-import { matrix, multiply, eigenInTurns, type Matrix } from '../fit/index.js';
+import { matrix, type Matrix } from './matrix.js';
+import { multiply } from './multiply.js';
+import { eigenInTurns } from './eigen.js';
 
 /**
  * The orthonormal rows nearest to those of W (k, m), k <= m: (W Wᵀ)^-½ W.

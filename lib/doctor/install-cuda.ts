@@ -5,9 +5,9 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FeatReconstructError, UsageError } from '../base/index.js';
-import { makeFolder, openZip } from '../tensor/index.js';
+import { makeFolder, openZip } from '../bytes/index.js';
 import { findCudaLibraries, type MissingLibrary } from './libraries.js';
-import { runtimeFolder, runtimeVersion } from './ort.js';
+import { runtimeFolder, runtimeVersion } from './package.js';
 
 /** What `installCudaLibraries` put where, and what the loader still misses. */
 export interface InstalledLibraries {

@@ -29,19 +29,25 @@ export function fileError(error: unknown, path: string, doing: 'read' | 'write')
   return say(`Could not ${doing} '${path}': ${message}`);
 }
 
-/** Bytes that are read in ranges: a file of any size, or bytes already in memory. */
-export interface ByteReader {
+/** Bytes that are read in ranges: a file of any size, a part of one, or bytes already in memory. */
+export interface ByteFile {
   /** What errors call it. */
   readonly name: string;
   /** In bytes. */
   readonly size: number;
-  /** `length` bytes from `offset` on, in an array of their own. */
+  /** The bytes [offset, offset + length); may be a view of memory that the file owns. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** The same, open until it is closed. */
+export interface OpenBytes extends ByteFile {
+  /** As before, in an array of their own. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
 
 /** @throws FeatReconstructError when there is no such file or it cannot be read */
-export async function openBytes(source: string | Uint8Array): Promise<ByteReader> {
+export async function openBytes(source: string | Uint8Array): Promise<OpenBytes> {
   if (typeof source !== 'string') {
     return {
       name: 'the given bytes',
@@ -102,20 +108,38 @@ const notRegular = (path: string): FeatReconstructError =>
 
 async function readRange(handle: FileHandle, path: string, offset: number, length: number) {
   const bytes = allocate(path, length);
+  let done: number;
   try {
-    for (let done = 0; done < length;) {
-      const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, largestTransfer), offset + done);
-      if (bytesRead === 0) {
-        throw new FeatReconstructError(
-          `'${path}' ends at byte ${offset + done}, expected ${offset + length}: it was cut short while it was read.`,
-        );
-      }
-      done += bytesRead;
-    }
+    done = await fill(handle, bytes, offset);
   } catch (error) {
     throw fileError(error, path, 'read');
   }
-  return bytes;
+  if (done === length) return bytes;
+  throw new FeatReconstructError(
+    `'${path}' ends at byte ${offset + done}, expected ${offset + length}: it was cut short while it was read.`,
+  );
+}
+
+/**
+ * Reads an open file from `offset` on until `bytes` is full or the file ends; one read may stop early (at 2 GiB, or where a disk
+ * says so). The one place where ranges of files are read.
+ * @returns how many bytes were read
+ */
+export async function fill(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<number> {
+  let done = 0;
+  while (done < bytes.length) {
+    const length = Math.min(bytes.length - done, largestTransfer);
+    const { bytesRead } = await handle.read(bytes, done, length, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
+}
+
+/** At most `length` bytes of an open file, fewer at its end only. */
+export async function upTo(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, await fill(handle, bytes, offset));
 }
 
 function allocate(path: string, length: number): Uint8Array<ArrayBuffer> {

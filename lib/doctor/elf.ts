@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { FeatReconstructError } from '../base/index.js';
+import { upTo } from '../bytes/index.js';
 
 /** What a shared library of Linux asks of the loader. */
 export interface SharedLibrary {
@@ -20,14 +21,14 @@ const tags = { end: 0, needed: 1, strings: 5, rPath: 15, runPath: 29 };
 export async function readSharedLibrary(file: string): Promise<SharedLibrary> {
   const handle = await open(file);
   try {
-    const header = await read(handle, 0, 64);
+    const header = await upTo(handle, 0, 64);
     if (header.length < 64 || header.readUInt32BE(0) !== 0x7f454c46 || header[4] !== 2 || header[5] !== 1) {
       throw new FeatReconstructError(
         `Expected a 64-bit ELF library in ${file}, found another file: it was cut off or is for another system; fetch it again.`,
       );
     }
     const [count, size] = [header.readUInt16LE(56), header.readUInt16LE(54)];
-    const table = await read(handle, Number(header.readBigUInt64LE(32)), count * size);
+    const table = await upTo(handle, Number(header.readBigUInt64LE(32)), count * size);
     const segments = Array.from({ length: count }, (_, i) => {
       const at = i * size;
       const number = (offset: number): number => Number(table.readBigUInt64LE(at + offset));
@@ -35,7 +36,7 @@ export async function readSharedLibrary(file: string): Promise<SharedLibrary> {
     });
     const section = segments.find(({ type }) => type === dynamic);
     if (!section) return { needed: [], runPath: [] };
-    const entries = dynamicEntries(await read(handle, section.offset, section.length));
+    const entries = dynamicEntries(await upTo(handle, section.offset, section.length));
     const address = entries.find(({ tag }) => tag === tags.strings)?.value ?? 0;
     const home = segments.find(
       (each) => each.type === loadable && address - each.address < each.length && address >= each.address,
@@ -61,13 +62,8 @@ function dynamicEntries(section: Buffer): { tag: number; value: number }[] {
   return entries;
 }
 
-async function read(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
-  return buffer.subarray(0, bytesRead);
-}
-
 /** A text that ends with a zero; names of libraries and folders are shorter than a kilobyte. */
 async function text(handle: FileHandle, position: number): Promise<string> {
-  const bytes = await read(handle, position, 1024);
+  const bytes = await upTo(handle, position, 1024);
   return bytes.toString('utf8', 0, bytes.indexOf(0));
 }

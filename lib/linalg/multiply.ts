@@ -1,21 +1,19 @@
 import { buildModel } from '../onnx/index.js';
-import { createSession, type GraphSession } from '../runtime/index.js';
+import type { GraphSession } from '../runtime/index.js';
+import { kernel } from './kernels.js';
 import { matrix, rowsOf, slice, type Matrix } from './matrix.js';
 
 /** Which factor is transposed: `n` as it stands, `t` transposed; `tn` is aᵀ b. */
 export type Form = 'nn' | 'tn' | 'nt';
 
-const sessions = new Map<string, Promise<GraphSession>>();
-
 /** Multiplications below which handing work to other threads costs more than it brings. */
 const small = 2 ** 23;
 
-/** One compiled Gemm a form and size, kept for the life of the process: its shapes are open. */
-function session(form: Form, isSmall: boolean): Promise<GraphSession> {
-  const key = `${form} ${isSmall}`;
-  let found = sessions.get(key);
-  if (!found) {
-    found = createSession(
+/** One compiled Gemm a form and size. */
+const session = (form: Form, isSmall: boolean): Promise<GraphSession> =>
+  kernel(
+    `multiply ${form} ${isSmall}`,
+    () =>
       buildModel({
         inputs: [
           { name: 'a', type: 'float64', dims: ['i', 'j'] },
@@ -31,12 +29,8 @@ function session(form: Form, isSmall: boolean): Promise<GraphSession> {
           },
         ],
       }),
-      { intraOpNumThreads: isSmall ? 1 : 0 },
-    );
-    sessions.set(key, found);
-  }
-  return found;
-}
+    { intraOpNumThreads: isSmall ? 1 : 0 },
+  );
 
 /** Multiplications that are done in one go: ONNX Runtime holds the event loop for as long, half a second or so. */
 const inOneGo = 2 ** 34;

@@ -1,6 +1,5 @@
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, atOnce, paced } from '../base/index.js';
 import { matrix, type Matrix } from './matrix.js';
-import { atOnce, paced } from './pace.js';
 
 /**
  * All eigenvalues of a symmetric matrix (n, n; row-major, both triangles filled), descending: Householder

@@ -1,0 +1,34 @@
+/**
+ * linalg: dense float64 matrices. Products run on ONNX Runtime in graphs that are compiled once (`kernels.ts`); factorisations
+ * (Cholesky, eigenvectors, Lanczos), orthonormal rows and assignments are made of them.
+ */
+export { backwardSolve, factorOf } from './cholesky.js';
+export { eigenInTurns, eigenvaluesInTurns, symmetricEigen, symmetricEigenvalues } from './eigen.js';
+export { factorise, keptDirections, leadingEigen, orthonormaliseRows } from './factorise.js';
+export type { Factorisation, Kept, Solver } from './factorise.js';
+export {
+  add,
+  addOuter,
+  blocks,
+  denseBias,
+  denseWeight,
+  dot,
+  dotAt,
+  gatherRows,
+  identity,
+  matrix,
+  rowsOf,
+  slice,
+  subtract,
+  symmetrise,
+  timesVector,
+  transpose,
+  transposedTimesVector,
+} from './matrix.js';
+export type { Matrix } from './matrix.js';
+export { assign } from './assignment.js';
+export { kernel } from './kernels.js';
+export { multiply } from './multiply.js';
+export { nearestOrthonormal, orthonormalised } from './orthonormal.js';
+export { pivotedCholesky } from './pivoted-cholesky.js';
+export type { PivotedFactor } from './pivoted-cholesky.js';

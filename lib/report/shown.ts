@@ -1,0 +1,11 @@
+import type { Chart } from './chart.js';
+
+/** More models than this make a matrix that nobody reads; more rows, a chart of fits that nobody reads. */
+export const mostModels = 24;
+export const mostShown = 300;
+
+/** A chart as it stands in a page. */
+export interface Shown {
+  chart: Chart;
+  caption: string;
+}

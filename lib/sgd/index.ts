@@ -1,0 +1,3 @@
+/** sgd: the published recipe, which fits a linear map by stochastic gradient descent, as a baseline beside `fit`. */
+export { fitSgd, sgdStabilityLimit } from './sgd.js';
+export type { SgdMap, SgdOptions, SgdReport } from './sgd.js';
