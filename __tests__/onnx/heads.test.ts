@@ -132,3 +132,28 @@ test('several heads on one tensor, each behind a batch normalisation of its own,
   expect([...weight.data]).toEqual([7, 7, 0, 10, 7, 3]);
   expect([...bias.data]).toEqual([2, 1, 1]);
 });
+
+test('the exponential of a log-softmax is a softmax; a prior taken off by its logarithm is folded in', () => {
+  const graph = parseModel(
+    buildModel({
+      inputs: [{ name: 'x', type: 'float32', dims: ['n', 2] }],
+      outputs: [{ name: 'p', type: 'float32', dims: ['n', 2] }],
+      nodes: [
+        { op: 'MatMul', inputs: ['x', 'W'], outputs: ['h'] },
+        { op: 'Log', inputs: ['prior'], outputs: ['shift'] },
+        { op: 'Sub', inputs: ['h', 'shift'], outputs: ['z'] },
+        { op: 'LogSoftmax', inputs: ['z'], outputs: ['l'], attributes: { axis: { int: 1 } } },
+        { op: 'Exp', inputs: ['l'], outputs: ['p'] },
+      ],
+      constants: [
+        { name: 'W', type: 'float32', dims: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+        { name: 'prior', type: 'float32', dims: [2], data: Float32Array.of(0.25, 0.75) },
+      ],
+    }),
+  );
+  const head = findHead(graph);
+  expect([head.features, head.logits]).toEqual(['x', 'z']);
+  const { weight, bias } = liftHead(graph, head);
+  expect(Array.from(weight.data)).toEqual([1, 3, 2, 4]);
+  expect(relativeError(bias.data, Float32Array.of(-Math.log(0.25), -Math.log(0.75)))).toBeLessThan(1e-6);
+});

@@ -191,6 +191,7 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
   Neg: (node, graph) => unary(node, graph, (x) => -x),
   Reciprocal: (node, graph) => unary(node, graph, (x) => 1 / x),
   Sqrt: (node, graph) => unary(node, graph, Math.sqrt),
+  Log: (node, graph) => unary(node, graph, Math.log),
   Add: (node, graph) => binary(node, graph, (a, b) => a + b),
   Sub: (node, graph) => binary(node, graph, (a, b) => a - b),
   Mul: (node, graph) => binary(node, graph, (a, b) => a * b),

@@ -81,6 +81,12 @@ class Search {
         return this.#softmax(node) ?? this.#sigmoid(node) ?? this.#shares(node);
       case ':Sub':
         return this.#logSoftmax(node);
+      case ':Exp': {
+        const inner = this.front(this.#through(first));
+        return inner && /log-?softmax/i.test(inner.what)
+          ? { ...inner, what: `the exponential of ${inner.what}` }
+          : null;
+      }
       case ':Log': {
         const inner = this.front(this.#through(first));
         return inner && inner.what.includes('oftmax') ? { ...inner, what: `the logarithm of ${inner.what}` } : null;
