@@ -1,8 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { BatchWriter, makeTransform } from '../../lib/images/index.js';
+import { BatchWriter, makeTransform, resize } from '../../lib/images/index.js';
 import { besideModel } from '../../lib/runtime/beside.js';
 import { openSafetensors } from '../../lib/tensor/index.js';
 import { temporaryFolder } from '../cli/support.js';
@@ -67,4 +67,12 @@ describe('class names beside a model', () => {
   ])('are read: %j', async (config, names) => {
     expect((await stated('config.json', config)).classNames).toEqual(names);
   });
+});
+
+// torchvision 0.29's nearest-exact of 224 pixels at 346; Pillow, which adds the scale up, takes the pixel before.
+test("the nearest pixel of tensors is torchvision's where that is not Pillow's", () => {
+  const data = Uint8Array.from({ length: 3 * 224 * 2 }, (_, i) => Math.floor(i / 3) % 224);
+  const image = { width: 224, height: 2, data };
+  expect(resize(image, [2, 346], 'nearest', 'torchvision').data[3 * 259]).toBe(168);
+  expect(resize(image, [2, 346], 'nearest').data[3 * 259]).toBe(167);
 });
