@@ -203,7 +203,7 @@ describe('more outputs than any matrix of them is formed of', () => {
 });
 
 describe('ways to read very many probabilities', () => {
-  const many = 4200;
+  const many = 4100;
 
   it('are tried first, and the better one is fitted as if it had been asked for', async () => {
     const w = numbers(d * many, 18).map((value) => 3 * value);
@@ -220,24 +220,19 @@ describe('ways to read very many probabilities', () => {
       ],
     });
     await writeFile(at('very-many.onnx'), bytes);
-    await writeNpy(at('wide.npy'), toNdArray(numbers(d * 400, 3), [400, d]));
+    await writeNpy(at('wide.npy'), toNdArray(numbers(d * 5300, 3), [5300, d]));
     const { rows } = await runExperiment(
       {
         experiment: 1,
         source: at('very-many.onnx'),
-        train: `tensors:${at('wide.npy')}[0:300]`,
-        test: `tensors:${at('wide.npy')}[300:400]`,
+        train: `tensors:${at('wide.npy')}[0:5200]`,
+        test: `tensors:${at('wide.npy')}[5200:5300]`,
       },
-      { stores: at('stores'), observe: ['probs', 'probs+log', 'probs+topk:2', 'probs+topk:2+log'], samples: 0 },
+      { stores: at('stores'), observe: ['probs', 'probs+log'], samples: 0 },
     );
-    for (const spec of ['probs', 'probs+topk:2']) {
-      const [row, asked] = [spec, `${spec}+log`].map((shown) => rows.find(({ observe: of }) => of === shown)!);
-      expect(row.reading).toMatchObject({ select: 'r2' });
-      expect(row.reading!.by === 'log').toBe(row.reading!.log > row.reading!.plain);
-      if (row.reading!.by === 'log') expect(row.r2).toBe(asked.r2);
-      expect(row.seconds.fit).toBeGreaterThan(0);
-    }
-    expect(rows.find(({ observe: shown }) => shown === 'probs')!.reading!.by).toBe('log');
+    const [row, asked] = ['probs', 'probs+log'].map((shown) => rows.find(({ observe: of }) => of === shown)!);
+    expect(row.reading).toMatchObject({ by: 'log', select: 'r2' });
+    expect([row.r2, row.agreed, row.warnings.length]).toEqual([asked.r2, asked.agreed, 1]);
   });
 });
 

@@ -27,7 +27,7 @@ import { betterOf, leastRows, readersOf, scoreOf, triedOn, type Read, type Reade
 import { readsOf, spanOfLogits } from './reading.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
 import { sampleImages, type Album } from './samples.js';
-import { columnsTried, shownOf, widest, type Shown } from './shown.js';
+import { columnsTried, imagesPerPicked, shownOf, widest, type Shown } from './shown.js';
 import { spectrumOf } from './spectra.js';
 import type { Training } from './training.js';
 
@@ -194,7 +194,7 @@ async function fitShown(train: Training, spec: string, options: RunOptions, vari
   const [plain, log] = readersOf(spec);
   const tried = log !== undefined && train.source.rows >= leastRows * variations;
   if (!tried) return [...(await fitRead(train, plain.spec, spec, options, null)).fits];
-  const columns = train.source.provenance.model.classCount > widest ? columnsTried : undefined;
+  const columns = mostTried(train.source);
   // One after the other: the matrices of one are gone before those of the next are there.
   const asItStands = await fitRead(train, plain.spec, spec, options, { variations, columns });
   const byLogarithm = await fitRead(train, log.spec, spec, options, { variations, columns });
@@ -211,6 +211,10 @@ async function fitShown(train: Training, spec: string, options: RunOptions, vari
     return { ...fit, seconds: seconds + fit.seconds, reading };
   });
 }
+
+/** Most outputs that a way to read them is tried on, where that is fewer than a map of them reads. */
+const mostTried = ({ rows, provenance }: Training['source']): number | undefined =>
+  provenance.model.classCount > widest && rows > imagesPerPicked * columnsTried ? columnsTried : undefined;
 
 /**
  * What `reader` reads of `spec`.

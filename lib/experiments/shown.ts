@@ -29,7 +29,7 @@ const imagesPerColumn = 3;
 /** Outputs of very many classes of which a way to read them is tried: enough to tell which of two reads more. */
 export const columnsTried = 512;
 /** Images for each output that is picked: a map of fewer outputs, with ten images for each, predicts better, and sooner. */
-const imagesPerPicked = 10;
+export const imagesPerPicked = 10;
 
 const asItIs = (map: LinearMap): Promise<LinearMap> => Promise.resolve(map);
 
