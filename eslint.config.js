@@ -3,6 +3,7 @@ import tseslint from 'typescript-eslint';
 // One room may import another only through its index, and only rooms above it (docs/design.md). Rooms are flat folders.
 const rooms = [
   'base',
+  'words',
   'bytes',
   'tensor',
   'images',
@@ -16,6 +17,7 @@ const rooms = [
   'sgd',
   'evaluate',
   'leaks',
+  'results',
   'experiments',
   'report',
   'cli',

@@ -162,8 +162,6 @@ export type {
   FingerprintOptions,
   FunctionCertificate,
   Identifiability,
-  ObserveSpec,
-  ObserveStep,
   OutputKind,
   OutputsFile,
   RecoverOptions,
@@ -177,14 +175,21 @@ export type {
   TestResult,
   Verdict,
 } from './leaks/index.js';
+export type { ObserveSpec, ObserveStep } from './words/index.js';
 export { auditModel, runExperiment, zeroShotHead } from './experiments/index.js';
 export type {
   AuditOptions,
   OutputsAuditOptions,
+  ExperimentSpec,
+  RunOptions,
+  ZeroShotHead,
+  ZeroShotOptions,
+  ZeroShotSource,
+} from './experiments/index.js';
+export type {
   CrossValidationRecord,
   DatasetRecord,
   Environment,
-  ExperimentSpec,
   Leaks,
   LikelyClass,
   ModelRecord,
@@ -192,15 +197,11 @@ export type {
   Prior,
   ResultRow,
   Results,
-  RunOptions,
   SampleGroup,
   SampleImage,
   SpectrumRecord,
-  ZeroShotHead,
-  ZeroShotOptions,
   ZeroShotRecord,
-  ZeroShotSource,
-} from './experiments/index.js';
+} from './results/index.js';
 // Past the room's index, whose declarations lead to those of the drawing library, which want type packages of their own.
 export { renderReport } from './report/page.js';
-export { parseResults, readResults } from './report/read.js';
+export { parseResults, readResults } from './results/read.js';

@@ -64,7 +64,7 @@ test('arrays end in the same figures as a run', async () => {
   expect(results.rows[0]).toMatchObject({ source: 'W', target: 'W', agreement: 1, inSpanShare: 1, overlap: 0 });
   expect(results.experiment).toBe(1);
   const written = JSON.parse(await readFile(at('out', 'results.json'), 'utf8')) as Results;
-  const schema = JSON.parse(await readFile('docs/results.schema.json', 'utf8')) as object;
+  const schema = JSON.parse(await readFile('assets/results.schema.json', 'utf8')) as object;
   expect(new Ajv({ strict: false }).validate(schema, written)).toBe(true);
   expect(await readFile(at('out', 'report.html'), 'utf8')).toContain('Z-test.npy');
   expect((await runCli(['report', at('out'), '--format', 'md'])).code).toBe(0);

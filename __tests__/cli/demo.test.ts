@@ -1,6 +1,6 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { ResultRow, Results } from '../../lib/experiments/index.js';
+import type { ResultRow, Results } from '../../lib/results/index.js';
 import { bin, runCli, start, temporaryFolder, type Finished } from './support.js';
 
 const folder = temporaryFolder();

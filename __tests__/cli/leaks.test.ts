@@ -218,7 +218,7 @@ describe('with a model', () => {
   const data = (): string[] => ['--data-dir', at('data')];
 
   async function expectSchema(results: unknown): Promise<void> {
-    const schema = JSON.parse(await readFile('docs/results.schema.json', 'utf8')) as object;
+    const schema = JSON.parse(await readFile('assets/results.schema.json', 'utf8')) as object;
     const validate = new Ajv({ strict: false, allErrors: true }).compile(schema);
     expect(validate(results) ? null : validate.errors).toBeNull();
   }
@@ -270,7 +270,7 @@ describe('with a model', () => {
       },
       environment: { models: [], datasets: [{ spec: 'outputs:log.csv', size: 500 }] },
     });
-    const schema = JSON.parse(await readFile('docs/results.schema.json', 'utf8')) as object;
+    const schema = JSON.parse(await readFile('assets/results.schema.json', 'utf8')) as object;
     expect(new Ajv({ strict: false }).validate(schema, results)).toBe(true);
     const page = await readFile(at('audit-log', 'report.html'), 'utf8');
     expect(page).toContain('What the outputs of log.csv give away');

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { visible } from '../../lib/base/index.js';
-import { leftOutInWords, openDataset, someLeftOut } from '../../lib/datasets/index.js';
+import { leftOutInWords } from '../../lib/words/index.js';
+import { openDataset, someLeftOut } from '../../lib/datasets/index.js';
 import { decodeImage } from '../../lib/images/index.js';
 import { all, withFolder } from './support.js';
 

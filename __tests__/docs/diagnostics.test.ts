@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { rowWarnings } from '../../lib/experiments/index.js';
+import { rowWarnings } from '../../lib/results/index.js';
 import { columnsFor } from '../../lib/report/columns.js';
 import { madeRow } from '../report/made.js';
 import { readPage, root } from './pages.js';
@@ -13,7 +13,7 @@ interface Schema {
   oneOf?: Schema[];
 }
 
-const schema = JSON.parse(readFileSync(path.join(root, 'docs', 'results.schema.json'), 'utf8')) as Schema & {
+const schema = JSON.parse(readFileSync(path.join(root, 'assets', 'results.schema.json'), 'utf8')) as Schema & {
   definitions: Record<string, Schema>;
 };
 const page = readPage('docs/diagnostics.md');

@@ -50,3 +50,29 @@ it("the linter's rooms are those of lib and of docs/design.md, in the same order
   const table = readFileSync(path.join(root, 'docs/design.md'), 'utf8').split('## Rooms')[1].split('##')[0];
   expect([...table.matchAll(/^\| `([^`]+)`/gm)].map(([, room]) => room)).toEqual(rooms);
 });
+
+/** What is loaded with a compiled file before anything is run: how many files, of which rooms. */
+function loaded(entry: string): { files: number; rooms: string[] } {
+  const all = new Set<string>();
+  const open = (file: string): void => {
+    if (all.has(file)) return;
+    all.add(file);
+    const found = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s[^;]*?from '(\.[^']+)'/gm);
+    for (const [, to] of found) open(path.resolve(path.dirname(file), to));
+  };
+  open(path.join(root, 'dist', entry));
+  const rooms = new Set([...all].map((file) => path.relative(path.join(root, 'dist'), file).split(path.sep)[0]));
+  return { files: all.size, rooms: [...rooms].sort() };
+}
+
+it('--help loads the command line alone, and a figure is formatted by words alone', () => {
+  expect(loaded('cli/main.js').rooms).toEqual(['base', 'cli']);
+  expect(loaded('cli/main.js').files).toBeLessThanOrEqual(45);
+  expect(loaded('words/index.js').rooms).toEqual(['base', 'words']);
+});
+
+it('a report of finished results loads no models, fits or data sets', () => {
+  const { files, rooms } = loaded('report/index.js');
+  expect(rooms).toEqual(['base', 'bytes', 'images', 'report', 'results', 'words']);
+  expect(files).toBeLessThanOrEqual(110);
+});

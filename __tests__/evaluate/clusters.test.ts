@@ -1,4 +1,5 @@
-import { clusteredInterval, wilsonInterval, type Cluster } from '../../lib/evaluate/index.js';
+import { clusteredInterval, type Cluster } from '../../lib/evaluate/index.js';
+import { wilsonInterval } from '../../lib/base/index.js';
 import { random } from '../cli/support.js';
 
 const of = (agreed: number[], n: number[]): Cluster[] => agreed.map((value, i) => ({ agreed: value, n: n[i] }));

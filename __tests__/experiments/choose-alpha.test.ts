@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { evaluateAgreement } from '../../lib/evaluate/index.js';
 import { extractFeatures } from '../../lib/extract/index.js';
-import { runExperiment, type Results, type RunOptions } from '../../lib/experiments/index.js';
+import { runExperiment, type RunOptions } from '../../lib/experiments/index.js';
+import { type Results, parseResults } from '../../lib/results/index.js';
 import { applyLinearMap, crossValidate, fitLinearMap, pseudoInverse } from '../../lib/fit/index.js';
 import { observe as shownAs } from '../../lib/leaks/index.js';
-import { chartsOf, parseResults } from '../../lib/report/index.js';
+import { chartsOf } from '../../lib/report/index.js';
 import { loadModel } from '../../lib/runtime/index.js';
 import { toNdArray, toRowSource, type FloatNdArray, type RowSource } from '../../lib/tensor/index.js';
 import { runCli, temporaryFolder, writeCifar, writeClassifier } from '../cli/support.js';

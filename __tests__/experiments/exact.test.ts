@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { auditModel, runExperiment, type ResultRow } from '../../lib/experiments/index.js';
-import { decodeOutcomes } from '../../lib/experiments/outcomes.js';
+import { auditModel, runExperiment } from '../../lib/experiments/index.js';
+import { type ResultRow, parseResults } from '../../lib/results/index.js';
+import { decodeOutcomes } from '../../lib/results/outcomes.js';
 import { clusteredInterval } from '../../lib/evaluate/index.js';
-import { parseResults } from '../../lib/report/index.js';
 import { temporaryFolder, writeCifar, writeClassifier } from '../cli/support.js';
 
 /** Which agreements of 100 % are so by theorem, and which happen to be. */

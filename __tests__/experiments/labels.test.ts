@@ -1,7 +1,8 @@
 import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { truthOfFolders } from '../../lib/experiments/labels.js';
-import { auditModel, runExperiment, type Results } from '../../lib/experiments/index.js';
+import { auditModel, runExperiment } from '../../lib/experiments/index.js';
+import { type Results } from '../../lib/results/index.js';
 import { extractFeatures } from '../../lib/extract/index.js';
 import { renderReport, renderResults } from '../../lib/report/index.js';
 import { temporaryFolder, writeCifar, writeClassifier, writeJpeg } from '../cli/support.js';

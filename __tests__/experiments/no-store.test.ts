@@ -1,7 +1,8 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Extraction } from '../../lib/experiments/extraction.js';
-import { runExperiment, type ExperimentSpec, type Results, type RunOptions } from '../../lib/experiments/index.js';
+import { runExperiment, type ExperimentSpec, type RunOptions } from '../../lib/experiments/index.js';
+import { type Results } from '../../lib/results/index.js';
 import { trainPairs } from '../../lib/experiments/training.js';
 import { solve } from '../../lib/fit/index.js';
 import {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { runExperiment, type ResultRow } from '../../lib/experiments/index.js';
+import { runExperiment } from '../../lib/experiments/index.js';
+import { type ResultRow } from '../../lib/results/index.js';
 import { betterOf, readersOf } from '../../lib/experiments/readers.js';
 import type { Fit } from '../../lib/experiments/rows.js';
 import { accumulate, errorOn, keepFifthOut, solve, spreadRows } from '../../lib/fit/index.js';

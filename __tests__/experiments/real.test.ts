@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { runExperiment, type ExperimentSpec, type Results, type RunOptions } from '../../lib/experiments/index.js';
+import { runExperiment, type ExperimentSpec, type RunOptions } from '../../lib/experiments/index.js';
+import { type Results } from '../../lib/results/index.js';
 import { openStore, type Store } from '../../lib/extract/index.js';
 import { temporaryFolder } from '../cli/support.js';
 import { figures, leastSquares, table } from './independent.js';

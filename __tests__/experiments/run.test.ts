@@ -2,13 +2,8 @@ import { Ajv } from 'ajv';
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { failuresOf } from '../../lib/experiments/rows.js';
-import {
-  runExperiment,
-  type ExperimentSpec,
-  type ResultRow,
-  type Results,
-  type RunOptions,
-} from '../../lib/experiments/index.js';
+import { runExperiment, type ExperimentSpec, type RunOptions } from '../../lib/experiments/index.js';
+import { type ResultRow, type Results } from '../../lib/results/index.js';
 import type { TransformSpec } from '../../lib/images/index.js';
 import { renderReport, renderResults } from '../../lib/report/index.js';
 import { openStore } from '../../lib/extract/index.js';
@@ -19,7 +14,7 @@ import { figures, leastSquares, table } from './independent.js';
 const folder = temporaryFolder();
 const at = (...names: string[]): string => path.join(folder, ...names);
 const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(
-  JSON.parse(await readFile('docs/results.schema.json', 'utf8')) as object,
+  JSON.parse(await readFile('assets/results.schema.json', 'utf8')) as object,
 );
 
 beforeAll(async () => {

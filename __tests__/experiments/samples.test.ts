@@ -3,9 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readClassNames } from '../../lib/experiments/class-names.js';
 import { chooseRows, likeliest } from '../../lib/experiments/samples.js';
-import { auditModel, runExperiment, type Results, type SampleGroup } from '../../lib/experiments/index.js';
+import { auditModel, runExperiment } from '../../lib/experiments/index.js';
+import { type Results, type SampleGroup, parseResults } from '../../lib/results/index.js';
 import { decodeImage } from '../../lib/images/index.js';
-import { parseResults } from '../../lib/report/index.js';
 import { runCli, temporaryFolder, writeCifar, writeClassifier, writeJpeg } from '../cli/support.js';
 
 const folder = temporaryFolder();

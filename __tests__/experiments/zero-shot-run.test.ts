@@ -151,7 +151,7 @@ describe('on the command line', () => {
     expect(stdout).toMatch(/least squares +features +\d+\.\d\d %/);
     const written = JSON.parse(await readFile(at('out', 'results.json'), 'utf8')) as Results;
     const schema = JSON.parse(
-      await readFile(path.join(process.cwd(), 'docs', 'results.schema.json'), 'utf8'),
+      await readFile(path.join(process.cwd(), 'assets', 'results.schema.json'), 'utf8'),
     ) as object;
     const validate = new Ajv({ strict: false, allErrors: true }).compile(schema);
     validate(written);

@@ -2,10 +2,11 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openDataset } from '../../lib/datasets/index.js';
 import { extractFeatures, extractToStore, openStore, streamActivations } from '../../lib/extract/index.js';
-import { auditModel, runExperiment, type Results } from '../../lib/experiments/index.js';
+import { auditModel, runExperiment } from '../../lib/experiments/index.js';
+import { type Results, parseResults } from '../../lib/results/index.js';
 import { varied } from '../../lib/leaks/index.js';
-import { parseResults, renderMarkdown, renderReport, renderResults } from '../../lib/report/index.js';
-import { noticesOf } from '../../lib/report/notices.js';
+import { renderMarkdown, renderReport, renderResults } from '../../lib/report/index.js';
+import { noticesOf } from '../../lib/results/notices.js';
 import { loadModel } from '../../lib/runtime/index.js';
 import { runCli, temporaryFolder, truncate, writeClassifier, writeJpeg } from '../cli/support.js';
 

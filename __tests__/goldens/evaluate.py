@@ -1,4 +1,4 @@
-"""Reference figures for lib/evaluate and lib/fit/sgd.ts, from NumPy, SciPy, scikit-learn and PyTorch.
+"""Reference figures for lib/evaluate and lib/sgd/sgd.ts, from NumPy, SciPy, scikit-learn and PyTorch.
 
 Run from the repository's root with numpy, scipy, scikit-learn and torch (CPU) installed:
 

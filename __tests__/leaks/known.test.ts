@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { fingerprint, observe, recoverFeatures, whyUnknown } from '../../lib/leaks/index.js';
+import { fingerprint, observe, recoverFeatures } from '../../lib/leaks/index.js';
+import { whyUnknown } from '../../lib/words/index.js';
 import { FeatReconstructError, NotShownError } from '../../lib/base/index.js';
 import { made } from './data.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { observe, observeColumns, parseObserve, RowFacts } from '../../lib/leaks/index.js';
+import { observe, observeColumns, RowFacts } from '../../lib/leaks/index.js';
+import { parseObserve } from '../../lib/words/index.js';
 import { memoryRows, toRowSource } from '../../lib/tensor/index.js';
 import { all } from './data.js';
 

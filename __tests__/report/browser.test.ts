@@ -5,7 +5,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { parseResults, renderReport } from '../../lib/report/index.js';
+import { parseResults } from '../../lib/results/index.js';
+import { renderReport } from '../../lib/report/index.js';
 
 /** The report in a real browser: Debian's chromium, or the one that FEATRECONSTRUCT_CHROMIUM names. */
 const executablePath = [process.env.FEATRECONSTRUCT_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(

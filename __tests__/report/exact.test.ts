@@ -1,6 +1,7 @@
-import type { ModelRecord, ResultRow, Results } from '../../lib/experiments/index.js';
-import { encodeOutcomes } from '../../lib/experiments/outcomes.js';
-import { newcombe, renderMarkdown, renderReport, renderResults } from '../../lib/report/index.js';
+import type { ModelRecord, ResultRow, Results } from '../../lib/results/index.js';
+import { encodeOutcomes } from '../../lib/results/outcomes.js';
+import { newcombe } from '../../lib/results/index.js';
+import { renderMarkdown, renderReport, renderResults } from '../../lib/report/index.js';
 import { madeRow } from './made.js';
 
 /** What stands for the uncertainty of an agreement, and of the difference between two: intervals, or that they are exact. */

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
 import { parseHTML } from 'linkedom';
-import { chartsOf, parseResults, renderCsv, renderMarkdown, renderPng, standalone } from '../../lib/report/index.js';
-import type { Results } from '../../lib/experiments/index.js';
+import { chartsOf, renderCsv, renderMarkdown, renderPng, standalone } from '../../lib/report/index.js';
+import { parseResults } from '../../lib/results/index.js';
+import type { Results } from '../../lib/results/index.js';
 import { madeRow } from './made.js';
 
 const fixture = async (name: string): Promise<Results> =>

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parseHTML } from 'linkedom';
-import { chartsOf, parseResults, renderReport } from '../../lib/report/index.js';
-import type { Leaks, Results } from '../../lib/experiments/index.js';
+import { chartsOf, renderReport } from '../../lib/report/index.js';
+import { parseResults } from '../../lib/results/index.js';
+import type { Leaks, Results } from '../../lib/results/index.js';
 import { madeRow } from './made.js';
 
 const three = await parseResults(await readFile('__tests__/fixtures/report/experiment-3.json', 'utf8'));

@@ -1,4 +1,4 @@
-import type { ResultRow } from '../../lib/experiments/index.js';
+import type { ResultRow } from '../../lib/results/index.js';
 
 /** A made-up row, as a fit of a model's own logits gives it. */
 export const madeRow = (changes: Partial<ResultRow> = {}): ResultRow => ({

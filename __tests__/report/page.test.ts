@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseHTML } from 'linkedom';
-import { parseResults, renderReport } from '../../lib/report/index.js';
-import type { Results } from '../../lib/experiments/index.js';
+import { parseResults } from '../../lib/results/index.js';
+import { renderReport } from '../../lib/report/index.js';
+import type { Results } from '../../lib/results/index.js';
 import { madeRow } from './made.js';
 
 const fixture = async (name: string): Promise<Results> =>

@@ -1,5 +1,4 @@
-import { decodeOutcomes } from '../../lib/experiments/index.js';
-import { clusteredDifference, newcombe, pairedDifference } from '../../lib/report/index.js';
+import { decodeOutcomes, clusteredDifference, newcombe, pairedDifference } from '../../lib/results/index.js';
 import { random } from '../cli/support.js';
 import { madeRow } from './made.js';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseResults, readResults } from '../../lib/report/index.js';
+import { parseResults, readResults } from '../../lib/results/index.js';
 
 const text = await readFile('__tests__/fixtures/report/experiment-3.json', 'utf8');
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- wrong on purpose, and at any depth

@@ -1,14 +1,7 @@
-import {
-  brief,
-  count,
-  rankNote,
-  renderResults,
-  renderTable,
-  rSquared,
-  seconds,
-  share,
-} from '../../lib/report/index.js';
-import type { DatasetRecord, ModelRecord, ResultRow, Results } from '../../lib/experiments/index.js';
+import { brief, count, rSquared, seconds, share } from '../../lib/words/index.js';
+import { rankNote } from '../../lib/results/index.js';
+import { renderResults, renderTable } from '../../lib/report/index.js';
+import type { DatasetRecord, ModelRecord, ResultRow, Results } from '../../lib/results/index.js';
 import { madeRow } from './made.js';
 
 test.each<[number | null, string]>([

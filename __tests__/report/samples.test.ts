@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parseHTML } from 'linkedom';
-import { parseResults, renderReport } from '../../lib/report/index.js';
-import type { Results, SampleGroup, SampleImage } from '../../lib/experiments/index.js';
+import { parseResults } from '../../lib/results/index.js';
+import { renderReport } from '../../lib/report/index.js';
+import type { Results, SampleGroup, SampleImage } from '../../lib/results/index.js';
 import { thumbnail } from '../../lib/images/index.js';
 
 const three = await parseResults(await readFile('__tests__/fixtures/report/experiment-3.json', 'utf8'));

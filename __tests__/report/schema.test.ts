@@ -1,4 +1,4 @@
-import { mismatch } from '../../lib/report/index.js';
+import { mismatch } from '../../lib/results/index.js';
 
 const schema = {
   definitions: { point: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 } },

@@ -1,17 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { parseHTML } from 'linkedom';
-import { publishedFor, type ModelRecord, type ResultRow, type Results } from '../../lib/experiments/index.js';
+import { publishedFor, type ModelRecord, type ResultRow, type Results, parseResults } from '../../lib/results/index.js';
 import { makeTransform } from '../../lib/images/index.js';
-import {
-  chartsOf,
-  parseResults,
-  renderCsv,
-  renderMarkdown,
-  renderReport,
-  renderResults,
-  share,
-} from '../../lib/report/index.js';
+import { chartsOf, renderCsv, renderMarkdown, renderReport, renderResults } from '../../lib/report/index.js';
+import { share } from '../../lib/words/index.js';
 import { madeRow } from './made.js';
 
 const three = await parseResults(await readFile('__tests__/fixtures/report/experiment-3.json', 'utf8'));

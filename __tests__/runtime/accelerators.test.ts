@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Results } from '../../lib/experiments/index.js';
+import type { Results } from '../../lib/results/index.js';
 import { openStore } from '../../lib/extract/index.js';
 import { fitLinearMap } from '../../lib/fit/index.js';
 import type { ProviderReport } from '../../lib/runtime/index.js';

@@ -11,3 +11,4 @@ export { wrap } from './wrap.js';
 export { Pace, atOnce, paced } from './pace.js';
 export { congruential, random, seedOf, uniform } from './random.js';
 export type { Random, Uniform } from './random.js';
+export { cohenKappa, quantile, wilsonInterval } from './proportion.js';

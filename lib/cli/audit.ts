@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { UsageError, visibleData, wrap } from '../base/index.js';
-import type { Leaks, Results } from '../experiments/index.js';
+import type { Leaks, Results } from '../results/index.js';
 import { common, createContext, type Context } from './context.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, minutes, runtimeOptions, tensorOptions, transformOptions, wholeNumber } from './options.js';
@@ -56,7 +56,7 @@ Examples:
       const context = createContext(flags, { ...kept, finishes: true });
       if (images === undefined) return auditLog(model, flags, { command, context });
       const { auditModel } = await import('../experiments/index.js');
-      const { parseObserve } = await import('../leaks/index.js');
+      const { parseObserve } = await import('../words/index.js');
       flags.observe?.forEach(parseObserve);
       const results = await auditModel(model, await datasetSpec(images, flags), {
         ...(await experimentOptions(flags, context)),
@@ -110,7 +110,7 @@ async function isModel(path: string): Promise<boolean> {
 
 /** The verdict first, then the model as `inspect` shows it. */
 async function summary({ leaks, environment }: Results): Promise<string[]> {
-  const { brief, count } = await import('../report/index.js');
+  const { brief, count } = await import('../words/index.js');
   const [{ name, featureDim, classCount, headRank, headCondition }] = environment.models;
   const facts = `${name}: ${count(featureDim)} features, ${count(classCount)} classes, rank of the head ${count(headRank)}, its condition ${brief(headCondition)}`;
   const { verdict, fingerprint } = leaks!;
@@ -128,7 +128,7 @@ const wrapped = (text: string, mark = ''): string =>
 /** What came back, beside the model's own features. */
 async function comparison({ comparison: found, recovery }: Leaks): Promise<string[]> {
   if (!found || !recovery) return [];
-  const { count, rSquared, share } = await import('../report/index.js');
+  const { count, rSquared, share } = await import('../words/index.js');
   return [
     found.kind === 'sphere'
       ? `Recovered vector beside the model's own features, up to a rotation: R² ${rSquared(found.r2)}, ${share(found.equalNeighbours)} of nearest neighbours equal.`

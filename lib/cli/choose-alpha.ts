@@ -108,7 +108,8 @@ export async function agreementScore(
 
 /** The curve as a small table; the chosen alpha has a mark. */
 export async function curveTable({ alpha, curve, select, folds, shuffle, warning }: CrossValidation): Promise<string> {
-  const { brief, renderTable, share } = await import('../report/index.js');
+  const { brief, share } = await import('../words/index.js');
+  const { renderTable } = await import('../report/index.js');
   const chosen = curve.find((entry) => entry.alpha === alpha);
   const right = (heading: string, cell: (entry: AlphaScore) => string): Column<AlphaScore> => ({
     heading,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { count, visibleData, visibleJson, wrap } from '../base/index.js';
-import type { Results } from '../experiments/index.js';
+import type { Results } from '../results/index.js';
 import { common, createContext } from './context.js';
 import { checkFailed } from './ending.js';
 import { kept } from './signals.js';

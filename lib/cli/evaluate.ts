@@ -158,7 +158,7 @@ async function figures(
   task: TaskOptions,
 ): Promise<{ lines: string[]; data: object }> {
   const { evaluateAgreement, reconstructionError } = await import('../evaluate/index.js');
-  const { brief, count, rSquared, share, upToOne } = await import('../report/index.js');
+  const { brief, count, rSquared, share, upToOne } = await import('../words/index.js');
   const agreement = await evaluateAgreement(head, reconstructed, y, { topk, ...task });
   const lines = [
     `agreement  ${share(agreement.agreement)} (95 %: ${share(agreement.interval[0])} to ${share(agreement.interval[1])}), ${count(agreement.agreed)} of ${count(agreement.n)}`,
@@ -181,7 +181,7 @@ const clearlyOther = 0.01;
 async function headNotes(head: LinearMap, y: RowSource | number[], truth: OpenedRows | null): Promise<string[]> {
   if (!truth || Array.isArray(y)) return [];
   const { headCheck } = await import('../experiments/index.js');
-  const { brief } = await import('../report/index.js');
+  const { brief } = await import('../words/index.js');
   const store = { provenance: { logits: 'stored' as const }, head, features: truth.source, logits: y };
   const { headError, logitScale } = await headCheck(store);
   if (headError === null || !logitScale || headError <= clearlyOther * logitScale) return [];

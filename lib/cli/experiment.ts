@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { visibleData, visibleJson } from '../base/index.js';
-import type { Results, RunOptions } from '../experiments/index.js';
+import type { Results } from '../results/index.js';
+import type { RunOptions } from '../experiments/index.js';
 import type { LoadModelOptions } from '../runtime/index.js';
 import type { Context } from './context.js';
 import { checkFailed } from './ending.js';

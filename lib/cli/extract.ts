@@ -61,10 +61,11 @@ Example:
       // What is asked wrongly is said before anything is opened.
       const transform = readTransform(flags);
       const executionProviders = await readProviders(flags);
-      const { leftOutInWords, openDataset } = await import('../datasets/index.js');
+      const { leftOutInWords } = await import('../words/index.js');
+      const { openDataset } = await import('../datasets/index.js');
       const { extractToStore, whyLeftOut } = await import('../extract/index.js');
       const { varied } = await import('../leaks/index.js');
-      const { assumedTransforms, otherTransforms } = await import('../report/index.js');
+      const { assumedTransforms, otherTransforms } = await import('../results/index.js');
       const { dataDir, allowPartial } = flags;
       const dataset = await openDataset(await datasetSpec(flags.dataset, flags), { dataDir, allowPartial });
       const images = flags.vary === undefined ? dataset : varied(dataset, flags.vary);

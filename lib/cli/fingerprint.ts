@@ -65,7 +65,7 @@ const asData = (prints: Fingerprint[], same: SameHead | null): unknown =>
 
 /** @param looked whether what stands before the head was looked for */
 async function describe(print: Fingerprint & { file: string; notes: string[] }, looked: boolean): Promise<string> {
-  const { count } = await import('../report/index.js');
+  const { count } = await import('../words/index.js');
   const { file, rows, classes, notes, kind, hiddenWidth, normalised, rectified, reasons } = print;
   const facts: [string, string][] = [
     ['outputs', `${file}: ${count(rows)} rows of ${count(classes)}`],

@@ -59,7 +59,8 @@ export function register(program: Command): void {
       await checkPlace(flags.out);
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
       const { describeModel, float64Providers } = await import('../runtime/index.js');
-      const { brief, count, rankNote } = await import('../report/index.js');
+      const { brief, count } = await import('../words/index.js');
+      const { rankNote } = await import('../results/index.js');
       const { openAnyRows } = await import('./rows.js');
       const { carriedNote } = await import('../leaks/index.js');
       const model = { features: flags.featuresTensor, logits: flags.logitsTensor };

@@ -29,7 +29,7 @@ export function register(program: Command): void {
       const context = createContext(flags);
       const { loadModel } = await import('../runtime/index.js');
       const { headCondition } = await import('../fit/index.js');
-      const { brief, count } = await import('../report/index.js');
+      const { brief, count } = await import('../words/index.js');
       // Loading runs the self-check, so that what is printed here is known to hold.
       const model = await loadModel(path, {
         features: flags.featuresTensor,
@@ -95,7 +95,7 @@ async function transformOf({ transform, imageSize }: ModelDescription): Promise<
   if (!transform) return 'not stated in the file';
   if (transform.name !== 'steps') return inOptions(transform);
   const { makeTransform } = await import('../images/index.js');
-  const { transformInWords } = await import('../report/index.js');
+  const { transformInWords } = await import('../results/index.js');
   return transformInWords(makeTransform(transform, imageSize!)).replace(/^'steps': /, '');
 }
 

@@ -1,4 +1,5 @@
-import { observe, openOutputs, parseObserve, type OutputsFile } from '../leaks/index.js';
+import { observe, openOutputs, type OutputsFile } from '../leaks/index.js';
+import { parseObserve } from '../words/index.js';
 
 /** Outputs of a file, as an interface would show them where a spec says how. */
 export async function openShown(path: string, spec?: string): Promise<OutputsFile> {

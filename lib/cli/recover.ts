@@ -163,7 +163,7 @@ async function text(
   comparison: Comparison | null,
   { out, head }: Flags,
 ): Promise<string[]> {
-  const { count, rSquared, seconds, share } = await import('../report/index.js');
+  const { count, rSquared, seconds, share } = await import('../words/index.js');
   const lines = [
     report.sentence,
     ...notes,

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { Results } from '../experiments/index.js';
+import type { Results } from '../results/index.js';
 import { createContext } from './context.js';
 
 const formats = ['html', 'svg', 'png', 'md', 'csv'] as const;
@@ -34,7 +34,7 @@ Examples:
     )
     .action(async (paths: string[], { format, out }: Flags) => {
       const context = createContext({ quiet: true });
-      const { readResults, resultsFile } = await import('../report/index.js');
+      const { readResults, resultsFile } = await import('../results/index.js');
       const results = await Promise.all(paths.map(readResults));
       const beside = dirname(await resultsFile(paths[0]));
       const isPicture = format === 'svg' || format === 'png';

@@ -49,7 +49,7 @@ Example:
     .action(async (flags: Flags) => {
       const context = createContext(flags, kept);
       const { runExperiment, usualInterfaces } = await import('../experiments/index.js');
-      const { parseObserve } = await import('../leaks/index.js');
+      const { parseObserve } = await import('../words/index.js');
       const observe = flags.observe ?? usualInterfaces;
       observe.forEach(parseObserve);
       const penalties = await readPenalties(flags);

@@ -1,7 +1,7 @@
 import { FeatReconstructError, option } from '../base/index.js';
 import { formatsRead } from '../images/index.js';
+import { cureOfLeftOut, leftOutInWords, type LeftOut, type LeftOutTally } from '../words/index.js';
 import type { Layout } from './layout.js';
-import { cureOfLeftOut, leftOutInWords, type LeftOut, type LeftOutTally } from './left-out.js';
 import type { ExampleSource } from './source.js';
 import type { Sample } from './types.js';
 

@@ -1,6 +1,6 @@
 import { count } from '../base/index.js';
+import { LeftOutTally } from '../words/index.js';
 import { endingOf } from './file-kinds.js';
-import { LeftOutTally } from './left-out.js';
 
 /** The files below a folder or in an archive that are images or should be, by their paths with `/` between names. */
 export interface FoundFiles {

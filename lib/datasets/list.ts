@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { count, FeatReconstructError } from '../base/index.js';
 import { checkRegular, fileOnDisk, notRegular, readWhole, statOrNone } from '../bytes/index.js';
+import { LeftOutTally } from '../words/index.js';
 import { sorted } from './layout.js';
-import { LeftOutTally } from './left-out.js';
 import { readingsOf, unreadEnding, type ListReading, type ListRow } from './list-text.js';
 import type { DatasetFormat } from './source.js';
 

@@ -1,6 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
+import type { LeftOut } from '../words/index.js';
 import { contentDigests } from './digest.js';
-import type { LeftOut } from './left-out.js';
 import { positionsOf, stretches } from './part.js';
 import { resolveSlice, type DatasetSpec } from './spec.js';
 import type { Dataset, Sample } from './types.js';

@@ -1,6 +1,6 @@
 import type { FeatReconstructError } from '../base/index.js';
 import type { EncodedImage, RgbImage } from '../images/index.js';
-import type { LeftOut } from './left-out.js';
+import type { LeftOut } from '../words/index.js';
 
 /** A ready model input, without the batch dimension. */
 export interface InputTensor {

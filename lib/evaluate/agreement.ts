@@ -1,5 +1,4 @@
-import { FeatReconstructError } from '../base/index.js';
-import { cohenKappa, wilsonInterval } from './proportion.js';
+import { FeatReconstructError, cohenKappa, wilsonInterval } from '../base/index.js';
 import { rankOf, readTop, type Top } from './top.js';
 
 /** How often two sets of logits name the same class. */

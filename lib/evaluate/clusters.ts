@@ -1,4 +1,4 @@
-import { wilsonInterval } from './proportion.js';
+import { wilsonInterval } from '../base/index.js';
 
 /** Rows that hang together, as an image and its variations do: how many there are, and how many of them agree. */
 export interface Cluster {

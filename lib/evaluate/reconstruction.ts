@@ -1,4 +1,4 @@
-import { quantile } from './proportion.js';
+import { quantile } from '../base/index.js';
 
 /** R² over the features that vary, one number a feature. */
 export interface FeatureQuantiles {

@@ -10,6 +10,7 @@ import {
   type JointStatistics,
 } from '../fit/index.js';
 import { float64Providers } from '../runtime/index.js';
+import type { Prior, ResultRow, SpectrumRecord } from '../results/index.js';
 import { exactness } from './exact.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
@@ -18,7 +19,6 @@ import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
 import { spectrumOf } from './spectra.js';
-import type { Prior, ResultRow, SpectrumRecord } from './types.js';
 
 /** A fit of one cell, and where it stands. */
 interface Cell {

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { openOutputs, outputsVerdict, withoutFeatures, type OutputsFile } from '../leaks/index.js';
+import type { Results } from '../results/index.js';
 import { digestOf } from './digest.js';
 import { describeMachine } from './environment.js';
 import { fromOutputsAlone, type OutputsAloneOptions } from './outputs-alone.js';
-import type { Results } from './types.js';
 
 export interface OutputsAuditOptions extends OutputsAloneOptions {
   /** The command that makes it again. */

@@ -14,8 +14,9 @@ import {
   type Recovery,
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
+import { definitions } from '../results/index.js';
+import type { DatasetRecord, Leaks, ResultRow, Results } from '../results/index.js';
 import { classNamesOf } from './class-names.js';
-import { definitions } from './definitions.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction } from './extraction.js';
 import type { RunOptions } from './options.js';
@@ -25,7 +26,6 @@ import { widest } from './shown.js';
 import { spectrumOf } from './spectra.js';
 import { splitByContent, spreadOver } from './split.js';
 import { trainingFrom } from './training.js';
-import type { DatasetRecord, Leaks, ResultRow, Results } from './types.js';
 
 export interface AuditOptions extends Omit<RunOptions, 'stores' | 'sgd' | 'transforms' | 'crossValidation'> {
   /** Folder for stores of activations; what is there already is used again. */

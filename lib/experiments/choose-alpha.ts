@@ -1,9 +1,9 @@
 import { foldAgreement } from '../evaluate/index.js';
 import { crossValidate, type CrossValidation, type Statistics } from '../fit/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
+import type { CrossValidationRecord } from '../results/index.js';
 import type { RunOptions } from './options.js';
 import type { Fit } from './rows.js';
-import type { CrossValidationRecord } from './types.js';
 
 /** What a penalty is chosen on: the rows of the training images, and their statistics by fold where they are there. */
 export interface Trial {

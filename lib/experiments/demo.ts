@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { TaskOptions } from '../base/index.js';
 import { openDataset } from '../datasets/index.js';
+import { definitions, towerNote } from '../results/index.js';
+import type { Results } from '../results/index.js';
 import { auditModel } from './audit.js';
-import { definitions } from './definitions.js';
 import { runExperiment } from './run.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
-import type { Results } from './types.js';
 
 /** The models that come with the package; onnx/demo/README.md says how they were made. */
 const folder = new URL('../../onnx/demo/', import.meta.url);
@@ -24,10 +24,6 @@ const fewFor = ['demo_convnext', 'demo_vit'];
 const fewImages = 20;
 
 const zeroShot = 5;
-
-/** Whoever reads the demo's fifth experiment must know it, wherever it is read. */
-export const towerNote =
-  'The tower stands in for CLIP: it was trained to match class embeddings that were drawn by seed; no text was read.';
 
 export interface DemoOptions extends TaskOptions {
   /** Folder for stores of activations. */

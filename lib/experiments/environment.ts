@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import type { Store } from '../extract/index.js';
 import { applyLinearMap, headCondition } from '../fit/index.js';
 import { runtimeVersion } from '../doctor/index.js';
-import type { DatasetRecord, Environment, ModelRecord } from './types.js';
+import type { DatasetRecord, Environment, ModelRecord } from '../results/index.js';
 
 /** Version of this package. */
 export function packageVersion(): string {

@@ -4,12 +4,12 @@ import { evaluateMap } from '../evaluate/index.js';
 import { accumulate, headCondition, trainingSpan, type FitInfo } from '../fit/index.js';
 import { bytesOf } from '../bytes/index.js';
 import { denseData, memoryRows, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
-import { definitions } from './definitions.js';
+import { definitions } from '../results/index.js';
+import type { Results } from '../results/index.js';
 import { digestOf } from './digest.js';
 import { describeMachine, headCheck } from './environment.js';
 import { exactness } from './exact.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
-import type { Results } from './types.js';
 
 /** Rows with the name that results give them. */
 export interface NamedRows {

@@ -5,30 +5,10 @@ export { auditModel, usualInterfaces } from './audit.js';
 export type { AuditOptions } from './audit.js';
 export { evaluationResults } from './evaluation.js';
 export type { ArraysUnderTest, NamedRows } from './evaluation.js';
-export { runDemo, towerNote } from './demo.js';
+export { runDemo } from './demo.js';
 export type { DemoOptions } from './demo.js';
-export { definitions, publishedFor } from './definitions.js';
-export type { ExperimentDefinition, PublishedFigure } from './definitions.js';
 export { headCheck, packageVersion } from './environment.js';
 export type { ExperimentSpec, RunOptions } from './options.js';
-export { rowWarnings, shortSpec } from './rows.js';
-export { decodeOutcomes } from './outcomes.js';
 export { runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';
-export type {
-  CrossValidationRecord,
-  DatasetRecord,
-  Environment,
-  Leaks,
-  LikelyClass,
-  ModelRecord,
-  NamedClass,
-  Prior,
-  ResultRow,
-  Results,
-  SampleGroup,
-  SampleImage,
-  SpectrumRecord,
-  ZeroShotRecord,
-} from './types.js';

@@ -1,7 +1,7 @@
 import { count } from '../base/index.js';
 import type { Dataset } from '../datasets/index.js';
 import type { Store } from '../extract/index.js';
-import { shortSpec } from './rows.js';
+import { shortSpec } from '../results/index.js';
 
 /** What a data set says of its labels. */
 export type Labelled = Pick<Dataset, 'classNames' | 'classesAre'>;

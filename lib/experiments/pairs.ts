@@ -14,6 +14,7 @@ import {
 import { fitSgd, type SgdOptions } from '../sgd/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { LinearMap } from '../tensor/index.js';
+import type { CrossValidationRecord, ResultRow, SampleGroup, SpectrumRecord } from '../results/index.js';
 import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';
 import { intervalByImage } from './by-image.js';
 import { exactness } from './exact.js';
@@ -29,7 +30,6 @@ import { sampleImages, type Album } from './samples.js';
 import { columnsTried, imagesPerPicked, shownOf, widest, type Shown } from './shown.js';
 import { spectrumOf } from './spectra.js';
 import type { Training } from './training.js';
-import type { CrossValidationRecord, ResultRow, SampleGroup, SpectrumRecord } from './types.js';
 
 /** Experiments 1 to 3: one pair of models, fitted on one data set, judged on several. */
 export async function runPair(

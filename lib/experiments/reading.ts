@@ -1,6 +1,7 @@
 import type { Store } from '../extract/index.js';
 import { composeLinearMaps, logitReader, pseudoInverse, readJoint, type Span } from '../fit/index.js';
-import { parseObserve, RowFacts, type ObserveStep } from '../leaks/index.js';
+import { parseObserve, type ObserveStep } from '../words/index.js';
+import { RowFacts } from '../leaks/index.js';
 import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 
 /** Outputs up to which a fit's matrix of outputs x outputs, and its spectrum, take a second. */

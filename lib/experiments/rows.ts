@@ -1,11 +1,10 @@
-import { count, share, visible } from '../base/index.js';
 import type { MapEvaluation } from '../evaluate/index.js';
 import type { CrossValidation, Span } from '../fit/index.js';
-import { whyUnknown } from '../leaks/index.js';
+import { whyUnknown } from '../words/index.js';
 import type { LinearMap } from '../tensor/index.js';
-import { encodeOutcomes } from './outcomes.js';
+import { rowWarnings, shortSpec, encodeOutcomes } from '../results/index.js';
+import type { Prior, ResultRow } from '../results/index.js';
 import type { Reads } from './reading.js';
-import type { Prior, ResultRow } from './types.js';
 
 /** One fitted map with what is needed to judge it. */
 export interface Fit {
@@ -125,32 +124,6 @@ function whyRowIsUnknown(row: ResultRow, outputs: number): string | null {
   return whyUnknown({ observe, r2, fitted: Math.floor(nTrain / variations), penalised: alpha > 0 }, outputs);
 }
 
-/** Above this share of one class, agreement says little. */
-const collapse = 0.5;
-
-/** What a reader must know before trusting a row's figures, in sentences, as the row alone tells it. */
-export function rowWarnings(row: ResultRow): string[] {
-  const warnings: string[] = [];
-  const images = (row.variations ?? 1) > 1 ? 'images and variations' : 'images';
-  if (row.majorityShare !== null && row.majorityShare > collapse) {
-    warnings.push(
-      `${row.target} gives ${share(row.majorityShare, 1)} of the ${images} of ${shortSpec(row.test)} one class: agreement is then easy. Kappa counts that out.`,
-    );
-  }
-  if (row.prior === null && row.inSpanShare !== null && row.inSpanShare < 1) {
-    const outside = Math.round((1 - row.inSpanShare) * row.nTest);
-    warnings.push(
-      `${count(outside)} of the ${count(row.nTest)} ${images} of ${shortSpec(row.test)} ${outside === 1 ? 'leaves' : 'leave'} the span of the training ${row.from} of ${row.source}: there the data say nothing, and the smallest map is taken.`,
-    );
-  }
-  if (row.overlap > 0) {
-    warnings.push(
-      `${count(row.overlap)} of the ${count(row.nTest)} images of ${shortSpec(row.test)} are in ${shortSpec(row.train)} too: they were not held out.`,
-    );
-  }
-  return warnings;
-}
-
 /**
  * A model's own image inside the span, with a top-2 margin that rounding cannot explain, must keep its class: least
  * squares reproduces a model's own logits exactly there. Where it does not, a tap, a head or a solver is wrong.
@@ -170,7 +143,3 @@ export function failuresOf(row: ResultRow, { violations }: MapEvaluation): strin
     `${row.source} on ${shortSpec(row.test)}: ${violations.length} images inside the span change their class, the first in row ${first} with a margin of ${margin.toPrecision(3)}. Exact least squares cannot do that: the tapped tensor, the head or the solver is wrong.`,
   ];
 }
-
-/** A data set as people call it, as a name that only shows: `folder:/a/b/scenes` → `folder:scenes`. */
-export const shortSpec = (spec: string): string =>
-  visible(spec.replace(/^(folder|imagefolder|list|tensors):.*[\\/](?=[^\\/])/s, '$1:'));

@@ -1,15 +1,15 @@
 import { nearest, option, UsageError } from '../base/index.js';
 import { unstatedTransform } from '../extract/index.js';
+import { definitions, type ExperimentDefinition } from '../results/index.js';
+import { float64Providers, modelNameOf, providerName } from '../runtime/index.js';
+import type { CrossValidationRecord, ResultRow, Results, SampleGroup, SpectrumRecord } from '../results/index.js';
 import { runAllPairs } from './all-pairs.js';
 import { classNamesOf } from './class-names.js';
-import { definitions, type ExperimentDefinition } from './definitions.js';
-import { float64Providers, modelNameOf, providerName } from '../runtime/index.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction, type Role } from './extraction.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
 import { runPair } from './pairs.js';
 import { trainPairs, type Training } from './training.js';
-import type { CrossValidationRecord, ResultRow, Results, SampleGroup, SpectrumRecord } from './types.js';
 import { runZeroShot } from './zero-shot-run.js';
 
 /**

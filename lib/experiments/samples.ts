@@ -4,9 +4,9 @@ import { applyLinearMap } from '../fit/index.js';
 import { decodeImage, thumbnail } from '../images/index.js';
 import type { Sample } from '../datasets/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
+import type { LikelyClass, NamedClass, SampleImage } from '../results/index.js';
 import type { Extraction } from './extraction.js';
 import { truthOfFolders, type Labelled } from './labels.js';
-import type { LikelyClass, NamedClass, SampleImage } from './types.js';
 
 /** Where the images and their names come from. */
 export interface Album {

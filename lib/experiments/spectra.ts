@@ -1,6 +1,6 @@
 import { defaultRcond, type Statistics } from '../fit/index.js';
 import { eigenvaluesInTurns } from '../linalg/index.js';
-import type { SpectrumRecord } from './types.js';
+import type { SpectrumRecord } from '../results/index.js';
 
 /** More points than this add nothing to a picture. */
 const most = 256;

@@ -12,6 +12,7 @@ import {
   type JointStatistics,
 } from '../fit/index.js';
 import { denseData } from '../tensor/index.js';
+import type { CrossValidationRecord, ResultRow, SpectrumRecord, ZeroShotRecord } from '../results/index.js';
 import { fitCells, jointSpectra, likenessOf } from './all-pairs.js';
 import { chooseAlpha, recordsOf } from './choose-alpha.js';
 import { asWords } from './class-names.js';
@@ -20,7 +21,6 @@ import { ofFolders, type KnownLabels, type Labelled } from './labels.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
 import { resultRow } from './rows.js';
-import type { CrossValidationRecord, ResultRow, SpectrumRecord, ZeroShotRecord } from './types.js';
 import { strangerNotice } from './zero-shot-checks.js';
 import { zeroShotHead, type ZeroShotHead, type ZeroShotSource } from './zero-shot-head.js';
 

@@ -1,6 +1,7 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
-import { leftOutInWords, openDataset, someLeftOut, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
+import { leftOutInWords } from '../words/index.js';
+import { openDataset, someLeftOut, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
 import type { TransformChoice } from '../images/index.js';
 import {
   describeModel,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LeftOut } from '../datasets/index.js';
+import type { LeftOut } from '../words/index.js';
 import type { PixelStep, Transform } from '../images/index.js';
 
 /** Where a store's rows come from. It is written into the store and decides whether the store may be used again. */

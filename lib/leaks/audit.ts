@@ -1,7 +1,6 @@
 import { count, option, shareInWords, withOptions, type NotShownError } from '../base/index.js';
+import { imagesPerOutput, nearlyAll, whole, whyUnknown, type Reading, inWords } from '../words/index.js';
 import type { Fingerprint } from './fingerprint.js';
-import { imagesPerOutput, nearlyAll, whole, whyUnknown, type Reading } from './known.js';
-import { inWords } from './observe.js';
 import type { RecoveryReport } from './recover.js';
 
 /** One point of a leak curve: what a linear map learns from outputs of which so much is shown. */

@@ -1,6 +1,7 @@
 import { type RowSource } from '../tensor/index.js';
+import { parseObserve, type ObserveStep } from '../words/index.js';
 import { logFloor, takeLogarithms } from './logarithm.js';
-import { hidingOf, observe, observeRow, parseObserve, store, type ObserveStep } from './observe.js';
+import { hidingOf, observe, observeRow, store } from './observe.js';
 import type { RowFacts, TopLogits } from './row-facts.js';
 
 /**

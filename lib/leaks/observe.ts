@@ -1,69 +1,7 @@
 import { UsageError } from '../base/index.js';
+import { parseObserve, type ObserveSpec, type ObserveStep } from '../words/index.js';
 import { float16ToFloat32, float32ToFloat16, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { logFloor, takeLogarithms, type Hiding } from './logarithm.js';
-
-/** One step between a model's logits and what is read of its interface. */
-export type ObserveStep =
-  | { step: 'logits' | 'log-probs' | 'probs' | 'float16' | 'log' }
-  | { step: 'topk'; k: number }
-  | { step: 'round'; decimals: number }
-  | { step: 'temperature'; temperature: number };
-
-/** What an interface publishes of its logits, as data. */
-export interface ObserveSpec {
-  /** As asked for: `temperature:2+probs+topk:5+round:2`. */
-  text: string;
-  steps: ObserveStep[];
-}
-
-const forms =
-  'logits, log-probs, probs, topk:K, round:DECIMALS, float16, temperature:T, joined by + in the order in which the interface applies them (probs+topk:5+round:2), at the end log for a reader who takes logarithms (probs+round:4+log)';
-
-/**
- * Reads a spec such as `probs+topk:5+round:2`. `temperature`, `log-probs` and `probs` act on logits, so they stand
- * before everything that hides a part of them; `log` is what a reader does with probabilities, so it stands last.
- * @throws UsageError for an unknown step, a number out of range or an order that no interface has
- */
-export function parseObserve(spec: string): ObserveSpec {
-  const steps = spec.split('+').map((part) => parseStep(part.trim(), spec));
-  let onLogits = true;
-  for (const { step } of steps) {
-    if ((step === 'log-probs' || step === 'probs' || step === 'temperature' || step === 'logits') && !onLogits) {
-      throw new UsageError(
-        `Expected '${step}' to stand before log-probs, probs and topk in '${spec}', since it acts on logits; put it first.`,
-      );
-    }
-    if (step === 'log-probs' || step === 'probs' || step === 'topk') onLogits = false;
-  }
-  const log = steps.findIndex(({ step }) => step === 'log');
-  if (log >= 0 && (log !== steps.length - 1 || !showsProbabilities(steps))) {
-    throw new UsageError(
-      `Expected 'log' to stand last, after probs, in '${spec}', since it is how probabilities are read; log-probs shows logarithms.`,
-    );
-  }
-  return { text: spec, steps };
-}
-
-/** Whether what is shown are probabilities, and neither logits nor logarithms. */
-export const showsProbabilities = (steps: readonly ObserveStep[]): boolean =>
-  steps.findLast(({ step }) => step === 'probs' || step === 'log-probs')?.step === 'probs';
-
-function parseStep(part: string, spec: string): ObserveStep {
-  const [name, argument, ...rest] = part.split(':');
-  const number = argument === undefined || argument === '' ? NaN : Number(argument);
-  if (rest.length === 0) {
-    if (argument === undefined) {
-      if (name === 'logits' || name === 'log-probs' || name === 'probs' || name === 'float16' || name === 'log')
-        return { step: name };
-    } else if (name === 'topk' && Number.isInteger(number) && number >= 1) return { step: 'topk', k: number };
-    else if (name === 'round' && Number.isInteger(number) && number >= 0 && number <= 15) {
-      return { step: 'round', decimals: number };
-    } else if (name === 'temperature' && number > 0 && Number.isFinite(number)) {
-      return { step: 'temperature', temperature: number };
-    }
-  }
-  throw new UsageError(`Expected ${forms}, found '${part}' in '${spec}'.`);
-}
 
 /**
  * What an interface publishes of these logits, row by row in float64, rounded to float32 at the end where the logits
@@ -129,21 +67,6 @@ export function hidingOf(steps: readonly ObserveStep[], wide: boolean): Hiding {
     hiding.step = Math.max(hiding.step, unit);
   }
   return hiding;
-}
-
-/** A spec as people say it: `probs+topk:5+round:2` → `the top 5 probabilities rounded to 2 decimals`. */
-export function inWords(spec: string): string {
-  let [what, which, how] = ['logits', 'all', ''];
-  for (const step of parseObserve(spec).steps) {
-    if (step.step === 'log-probs') what = 'log-probabilities';
-    if (step.step === 'probs') what = 'probabilities';
-    if (step.step === 'topk') which = step.k === 1 ? 'only the largest of the' : `the top ${step.k}`;
-    if (step.step === 'temperature') how += ` at temperature ${step.temperature}`;
-    if (step.step === 'round') how += ` rounded to ${step.decimals} decimals`;
-    if (step.step === 'float16') how += ' in float16';
-    if (step.step === 'log') how += ' by their logarithms';
-  }
-  return `${which} ${what}${how}`;
 }
 
 export function observeRow(row: Float64Array, steps: readonly ObserveStep[]): void {

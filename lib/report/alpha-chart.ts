@@ -1,8 +1,8 @@
-import type { CrossValidationRecord } from '../experiments/index.js';
+import type { CrossValidationRecord } from '../results/index.js';
 import type { AlphaScore } from '../fit/index.js';
+import { brief, share } from '../words/index.js';
+import { pairName } from '../results/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
-import { brief, share } from './figures.js';
-import { pairName } from './words.js';
 
 /** More curves than these say nothing new. */
 const most = 12;

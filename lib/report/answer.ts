@@ -1,11 +1,21 @@
-import { definitions, publishedFor, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
-import { inWords } from '../leaks/index.js';
-import { share } from './figures.js';
+import {
+  definitions,
+  publishedFor,
+  shortSpec,
+  type ResultRow,
+  type Results,
+  onlyKnown,
+  pairedDifference,
+  by,
+  dataset,
+  groupRows,
+  imageCount,
+  list,
+  pairName,
+} from '../results/index.js';
+import { inWords, share } from '../words/index.js';
 import { inPoints } from './control.js';
 import { pairsOf } from './heatmap.js';
-import { onlyKnown } from './known.js';
-import { pairedDifference } from './paired.js';
-import { by, dataset, groupRows, imageCount, list, pairName } from './words.js';
 
 /** The answer in one sentence, as far as the figures give one. */
 export function answerOf(found: Results): string {

@@ -1,4 +1,4 @@
-import { definitions, shortSpec, type Results } from '../experiments/index.js';
+import { definitions, shortSpec, type Results } from '../results/index.js';
 import { alphaCharts } from './alpha-chart.js';
 import { loadPlot, type Chart, type Plotting } from './chart.js';
 import { agreementCaption, agreementChart, controlChart } from './fit-charts.js';

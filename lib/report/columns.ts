@@ -1,9 +1,7 @@
-import { publishedFor, type ResultRow } from '../experiments/index.js';
+import { publishedFor, type ResultRow, onlyKnown, whyNotKnown, fitName } from '../results/index.js';
+import { brief, count, none, rSquared, seconds, share, upToOne } from '../words/index.js';
 import { intervalOf } from './exact.js';
-import { brief, count, none, rSquared, seconds, share, upToOne } from './figures.js';
-import { onlyKnown, whyNotKnown } from './known.js';
 import type { Column } from './table.js';
-import { fitName } from './words.js';
 
 /** The table of fits: the published figure beside ours, and only columns in which something stands; without rows, all. */
 export function columnsFor(experiment: number, rows: readonly ResultRow[]): Column<ResultRow>[] {

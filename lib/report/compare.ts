@@ -1,13 +1,21 @@
-import { publishedFor, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
-import { none, share } from './figures.js';
-import { onlyKnown } from './known.js';
+import {
+  publishedFor,
+  shortSpec,
+  type ResultRow,
+  type Results,
+  onlyKnown,
+  pairedDifference,
+  by,
+  fitName,
+  pairName,
+  readBy,
+} from '../results/index.js';
+import { none, share } from '../words/index.js';
 import { mostShown } from './shown.js';
 import { markup, type Markup } from './html.js';
 import { table } from './html-table.js';
 import { inPoints, points } from './control.js';
-import { pairedDifference } from './paired.js';
 import type { Column } from './table.js';
-import { by, fitName, pairName, readBy } from './words.js';
 
 /** The same fit of the same pair in two results or more. */
 interface Line {

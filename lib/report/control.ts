@@ -1,8 +1,7 @@
-import type { ModelRecord, ResultRow } from '../experiments/index.js';
-import { share } from './figures.js';
-import { pairedDifference, type Difference } from './paired.js';
+import type { ModelRecord, ResultRow } from '../results/index.js';
+import { share } from '../words/index.js';
+import { pairedDifference, type Difference, by, fitName, list } from '../results/index.js';
 import { renderTable, type Column } from './table.js';
-import { by, fitName, list } from './words.js';
 
 /** A pair of models read from the source's logits and, as the control, from its features, on the same test images. */
 export interface Control {

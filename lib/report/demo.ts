@@ -1,7 +1,7 @@
 import { wrap } from '../base/index.js';
-import { towerNote, type ModelRecord, type ResultRow, type Results } from '../experiments/index.js';
+import { towerNote, type ModelRecord, type ResultRow, type Results } from '../results/index.js';
+import { count, none, rSquared, share } from '../words/index.js';
 import { agreementOf } from './columns.js';
-import { count, none, rSquared, share } from './figures.js';
 import { withShownNames } from './shown-names.js';
 import { renderTable, type Column } from './table.js';
 

@@ -1,5 +1,5 @@
-import type { ResultRow } from '../experiments/index.js';
-import { count, interval } from './figures.js';
+import type { ResultRow } from '../results/index.js';
+import { count, interval } from '../words/index.js';
 
 /** What stands for the uncertainty of an agreement: its 95 % interval, or that there is none. */
 export const intervalOf = ({ exact, agreementInterval }: ResultRow): string =>

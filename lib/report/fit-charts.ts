@@ -1,9 +1,15 @@
-import { publishedFor, shortSpec, type ResultRow } from '../experiments/index.js';
+import {
+  publishedFor,
+  shortSpec,
+  type ResultRow,
+  whyNotKnown,
+  fitLabel,
+  groupRows,
+  pairName,
+} from '../results/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth, type Pair } from './heatmap.js';
-import { whyNotKnown } from './known.js';
 import { columns, panelOf, panelTitles } from './panels.js';
-import { fitLabel, groupRows, pairName } from './words.js';
 
 const published = (experiment: number, row: ResultRow): number | null =>
   publishedFor(experiment, row)?.agreement ?? null;

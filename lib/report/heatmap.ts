@@ -1,6 +1,6 @@
-import type { ResultRow } from '../experiments/index.js';
+import type { ResultRow } from '../results/index.js';
+import { brief, inPercent, none, upToOne } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
-import { brief, inPercent, none, upToOne } from './figures.js';
 import { steps } from './palette.js';
 
 /** One way to look at a pair of models. */

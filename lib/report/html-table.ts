@@ -1,5 +1,5 @@
+import { count } from '../words/index.js';
 import { mostShown, type Shown } from './shown.js';
-import { count } from './figures.js';
 import { markup, type Content, type Markup } from './html.js';
 import type { Column } from './table.js';
 

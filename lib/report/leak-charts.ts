@@ -1,7 +1,7 @@
-import type { Leaks, Results } from '../experiments/index.js';
+import type { Leaks, Results } from '../results/index.js';
+import { brief, count, powerOfTen, rSquared, share } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import type { Shown } from './shown.js';
-import { brief, count, powerOfTen, rSquared, share } from './figures.js';
 import { labelWidth } from './heatmap.js';
 
 /** What came back from the outputs alone, with what shows that it is the model's own. */

@@ -1,10 +1,7 @@
-import { shortSpec, type ResultRow } from '../experiments/index.js';
-import { inWords } from '../leaks/index.js';
+import { shortSpec, type ResultRow, whyNotKnown, by } from '../results/index.js';
+import { inWords, brief } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
-import { brief } from './figures.js';
 import { labelWidth } from './heatmap.js';
-import { whyNotKnown } from './known.js';
-import { by } from './words.js';
 
 /** Under the curve. */
 export const leakCaption =

@@ -1,6 +1,6 @@
-import type { Leaks } from '../experiments/index.js';
-import { count, none, share } from './figures.js';
-import { imageCount } from './words.js';
+import type { Leaks } from '../results/index.js';
+import { count, none, share } from '../words/index.js';
+import { imageCount } from '../results/index.js';
 import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';
 

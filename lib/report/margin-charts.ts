@@ -1,10 +1,8 @@
-import { shortSpec, type ResultRow } from '../experiments/index.js';
+import { shortSpec, type ResultRow, whyNotKnown, fitLabel, pairName } from '../results/index.js';
+import { inPercent } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
-import { inPercent } from './figures.js';
 import { labelWidth, stepOf, type Pair } from './heatmap.js';
-import { whyNotKnown } from './known.js';
 import { columns, panelOf, panelTitles } from './panels.js';
-import { fitLabel, pairName } from './words.js';
 
 /** Fits whose curve says something: equal ones at 100 % would lie on each other, and less than ten images have no tenths. */
 const marginLines = (rows: readonly ResultRow[]): ResultRow[] =>

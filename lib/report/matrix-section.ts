@@ -1,18 +1,16 @@
-import { definitions, type ResultRow, type Results } from '../experiments/index.js';
+import { definitions, type ResultRow, type Results, pairedDifference, fittedAndTested } from '../results/index.js';
+import { count, none, rSquared, share, upToOne } from '../words/index.js';
 import type { Plotting } from './chart.js';
 import { pairCharts, spectrumCharts } from './charts.js';
 import { mostModels, mostShown } from './shown.js';
 import { columnsFor } from './columns.js';
 import { algebraNote, controlColumns, controlNote, controlsOf, inPoints, type Control } from './control.js';
 import { intervalOf } from './exact.js';
-import { count, none, rSquared, share, upToOne } from './figures.js';
 import { heatmap, isBelow, metrics, pairsOf, type Metric, type Pair } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
 import { jsonScript, markup, Markup } from './html.js';
-import { pairedDifference } from './paired.js';
 import { steps } from './palette.js';
 import type { Column } from './table.js';
-import { fittedAndTested } from './words.js';
 
 /** Experiment 4: for each test set the heatmaps, the control and the margins; then what the maps read. */
 export function allPairs(plotting: Plotting, results: Results, index: number): Markup {

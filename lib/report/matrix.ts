@@ -1,5 +1,5 @@
-import type { ResultRow } from '../experiments/index.js';
-import { classesNamed, rSquared, share, upToOne } from './figures.js';
+import type { ResultRow } from '../results/index.js';
+import { classesNamed, rSquared, share, upToOne } from '../words/index.js';
 import { renderTable } from './table.js';
 
 /** Experiment 4 as matrices: sources down, targets across, from logits and from features. */

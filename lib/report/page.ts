@@ -1,6 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { definitions, publishedFor, shortSpec, type ResultRow, type Results } from '../experiments/index.js';
+import {
+  definitions,
+  publishedFor,
+  shortSpec,
+  type ResultRow,
+  type Results,
+  noticesOf,
+  notKnownNotes,
+  rankNoteOf,
+  fittedAndTested,
+  groupRows,
+  list,
+  pairName,
+} from '../results/index.js';
 import { answerOf, titleOf } from './answer.js';
 import { loadPlot, type Plotting } from './chart.js';
 import { fitCharts } from './charts.js';
@@ -15,15 +28,11 @@ import { markup, Markup } from './html.js';
 import { allPairs } from './matrix-section.js';
 import { leakCharts } from './leak-charts.js';
 import { fingerprintSection, verdictSection } from './leaks-section.js';
-import { noticesOf } from './notices.js';
 import { dark, light, variables, type Palette } from './palette.js';
 import { provenance } from './provenance.js';
-import { notKnownNotes } from './known.js';
-import { rankNoteOf } from './rank-note.js';
 import { facts, publishedNote } from './results.js';
 import { samplesSection } from './samples-section.js';
 import { withShownNames } from './shown-names.js';
-import { fittedAndTested, groupRows, list, pairName } from './words.js';
 
 /**
  * One page for one result or several: it needs no network, no server and no file beside it.
@@ -63,8 +72,7 @@ export async function renderReport(found: readonly Results[]): Promise<string> {
 `.text;
 }
 
-const asset = (name: string): Promise<string> =>
-  readFile(new URL(`../../lib/report/assets/${name}`, import.meta.url), 'utf8');
+const asset = (name: string): Promise<string> => readFile(new URL(`../../assets/${name}`, import.meta.url), 'utf8');
 
 const declare = (palette: Palette): string =>
   Object.entries(variables(palette))

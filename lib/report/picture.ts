@@ -18,7 +18,7 @@ async function loadResvg(): Promise<typeof import('@resvg/resvg-wasm')> {
 const fonts = (): Promise<Buffer[]> =>
   Promise.all(
     ['Regular', 'SemiBold'].map((weight) =>
-      readFile(new URL(`../../lib/report/assets/fonts/Inter-${weight}.otf`, import.meta.url)),
+      readFile(new URL(`../../assets/fonts/Inter-${weight}.otf`, import.meta.url)),
     ),
   );
 

@@ -1,8 +1,7 @@
-import { shortSpec, type Results } from '../experiments/index.js';
+import { shortSpec, type Results, leftOutCell } from '../results/index.js';
+import { brief, count, seconds } from '../words/index.js';
 import { mostShown } from './shown.js';
-import { brief, count, seconds } from './figures.js';
 import { table } from './html-table.js';
-import { leftOutCell } from './left-out.js';
 import { markup, type Markup } from './html.js';
 
 /** What the figures were made with, and the command that makes them again. */

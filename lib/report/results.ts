@@ -1,17 +1,27 @@
-import { definitions, publishedFor, type PublishedFigure, type ResultRow, type Results } from '../experiments/index.js';
+import {
+  definitions,
+  publishedFor,
+  type PublishedFigure,
+  type ResultRow,
+  type Results,
+  notKnownNotes,
+  rowsShown,
+  leftOutNotes,
+  assumedTransforms,
+  otherTransforms,
+  spreading,
+  unstatedTransforms,
+  rankNoteOf,
+  seenThrough,
+  fittedAndTested,
+} from '../results/index.js';
+import { classesNamed, count, seconds, share } from '../words/index.js';
 import { columnsFor } from './columns.js';
 import { algebraNote, controlLines, controlsOf, renderControls } from './control.js';
 import { intervalNotes } from './exact.js';
-import { notKnownNotes, rowsShown } from './known.js';
-import { classesNamed, count, seconds, share } from './figures.js';
-import { leftOutNotes } from './left-out.js';
 import { renderMatrices } from './matrix.js';
-import { assumedTransforms, otherTransforms, spreading, unstatedTransforms } from './notices.js';
-import { rankNoteOf } from './rank-note.js';
 import { withShownNames } from './shown-names.js';
 import { renderTable } from './table.js';
-import { seenThrough } from './transforms.js';
-import { fittedAndTested } from './words.js';
 
 /** An experiment's answer as text for a terminal: a table for each pair and data set, the published figure beside ours. */
 export function renderResults(found: Results): string {

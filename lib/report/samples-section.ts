@@ -4,11 +4,11 @@ import {
   type NamedClass,
   type SampleGroup,
   type SampleImage,
-} from '../experiments/index.js';
-import { brief, count, share } from './figures.js';
+  isThumbnail,
+  pairName,
+} from '../results/index.js';
+import { brief, count, share } from '../words/index.js';
 import { markup, type Markup } from './html.js';
-import { isThumbnail } from './thumbnail.js';
-import { pairName } from './words.js';
 
 /** Groups that stand open; more of them are folded, each under a line of its own. */
 const mostOpen = 2;

@@ -1,6 +1,6 @@
-import type { SpectrumRecord } from '../experiments/index.js';
+import type { SpectrumRecord } from '../results/index.js';
+import { count, powerOfTen } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
-import { count, powerOfTen } from './figures.js';
 
 /** Rounding leaves eigenvalues of either sign; smaller ones than this share of the largest are drawn at it. */
 const floor = 1e-20;

@@ -1,14 +1,23 @@
 import { visible } from '../base/index.js';
-import { definitions, publishedFor, type ResultRow, type Results } from '../experiments/index.js';
+import {
+  definitions,
+  publishedFor,
+  type ResultRow,
+  type Results,
+  notKnownNotes,
+  onlyKnown,
+  whyNotKnown,
+  noticesOf,
+  fittedAndTested,
+  groupRows,
+  pairName,
+} from '../results/index.js';
 import { answerOf } from './answer.js';
 import { columnsFor } from './columns.js';
 import { algebraNote, controlLines } from './control.js';
 import { intervalNotes } from './exact.js';
-import { notKnownNotes, onlyKnown, whyNotKnown } from './known.js';
-import { noticesOf } from './notices.js';
 import { facts, publishedNote } from './results.js';
 import { withShownNames } from './shown-names.js';
-import { fittedAndTested, groupRows, pairName } from './words.js';
 
 /** A result as Markdown: for an issue, a README, an appendix. */
 export function renderMarkdown(found: Results): string {

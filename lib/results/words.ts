@@ -1,5 +1,6 @@
-import { shortSpec, type ResultRow } from '../experiments/index.js';
-import { brief, count } from './figures.js';
+import { brief, count } from '../words/index.js';
+import { shortSpec } from './row-warnings.js';
+import { type ResultRow } from './types.js';
 
 /** How a row's map was found, in words. */
 export function fitName({ sgd, prior, alpha }: ResultRow): string {

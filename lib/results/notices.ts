@@ -1,6 +1,7 @@
-import { rowWarnings, shortSpec, type ModelRecord, type ResultRow, type Results } from '../experiments/index.js';
 import { makeTransform, sameTransform, type Transform } from '../images/index.js';
-import { count, share } from './figures.js';
+import { count, share } from '../words/index.js';
+import { rowWarnings, shortSpec } from './row-warnings.js';
+import { type ModelRecord, type ResultRow, type Results } from './types.js';
 import { leftOutNotes } from './left-out.js';
 import { numbers } from './transforms.js';
 import { by, imageCount, list } from './words.js';

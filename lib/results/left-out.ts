@@ -1,6 +1,6 @@
-import { leftOutInWords } from '../datasets/index.js';
-import { shortSpec, type DatasetRecord } from '../experiments/index.js';
-import { count } from './figures.js';
+import { leftOutInWords, count } from '../words/index.js';
+import { shortSpec } from './row-warnings.js';
+import { type DatasetRecord } from './types.js';
 
 /** What is not in the figures though it lay among the images, and what is in them twice; a sentence for each data set and kind. */
 export const leftOutNotes = (datasets: readonly DatasetRecord[]): string[] => [

@@ -1,4 +1,4 @@
-import type { LeftOut } from '../datasets/index.js';
+import type { LeftOut } from '../words/index.js';
 import type { FeatureQuantiles } from '../evaluate/index.js';
 import type { CrossValidation } from '../fit/index.js';
 import type { Transform } from '../images/index.js';

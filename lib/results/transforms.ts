@@ -1,6 +1,6 @@
-import type { ModelRecord } from '../experiments/index.js';
 import type { PixelStep, Transform } from '../images/index.js';
-import { brief } from './figures.js';
+import { brief } from '../words/index.js';
+import type { ModelRecord } from './types.js';
 
 /** What images went through on their way into the models: a figure is of that as much as of the model. */
 export function seenThrough(models: readonly ModelRecord[]): string[] {

@@ -1,5 +1,6 @@
-import { wilsonInterval } from '../evaluate/index.js';
-import { decodeOutcomes, type ResultRow } from '../experiments/index.js';
+import { wilsonInterval } from '../base/index.js';
+import { decodeOutcomes } from './outcomes.js';
+import { type ResultRow } from './types.js';
 
 /** A difference of two shares, with its 95 % interval. */
 export interface Difference {

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
-import type { Results } from '../experiments/index.js';
 import { checkRegularFile } from '../bytes/index.js';
+import type { Results } from './types.js';
 import { mismatch, type Schema } from './schema.js';
 import { isThumbnail } from './thumbnail.js';
 
@@ -10,7 +10,7 @@ import { isThumbnail } from './thumbnail.js';
 const mostRows = 100_000;
 
 /**
- * Reads a finished result: a results.json, or a folder that holds one. It is checked against docs/results.schema.json
+ * Reads a finished result: a results.json, or a folder that holds one. It is checked against assets/results.schema.json
  * before anything is drawn; neither models nor data nor ONNX Runtime are needed.
  * @throws FeatReconstructError where there is none, it is not JSON, or not of the schema that this version knows
  */
@@ -51,7 +51,7 @@ export async function parseResults(text: string, file = 'results.json'): Promise
   const wrong = mismatch(value, await readSchema()) ?? wrongPicture(value as Results);
   if (wrong) {
     throw new FeatReconstructError(
-      `Expected results as docs/results.schema.json describes them in ${file}, found another shape. ${wrong}. Write it again with \`featreconstruct run\`.`,
+      `Expected results as assets/results.schema.json describes them in ${file}, found another shape. ${wrong}. Write it again with \`featreconstruct run\`.`,
     );
   }
   return value as Results;
@@ -66,7 +66,7 @@ function wrongPicture({ samples = [] }: Results): string | null {
 }
 
 const readSchema = async (): Promise<Schema> =>
-  JSON.parse(await readFile(new URL('../../docs/results.schema.json', import.meta.url), 'utf8')) as Schema;
+  JSON.parse(await readFile(new URL('../../assets/results.schema.json', import.meta.url), 'utf8')) as Schema;
 
 /** The file that a path stands for: a folder's results.json, or the path itself. */
 export async function resultsFile(path: string): Promise<string> {

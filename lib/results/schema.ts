@@ -1,5 +1,5 @@
 /**
- * Checks a value against the part of JSON Schema that docs/results.schema.json is written in.
+ * Checks a value against the part of JSON Schema that assets/results.schema.json is written in.
  * @returns what is wrong first, as `rows[3].agreement: expected number or null, found "high"`; null where nothing is
  */
 export function mismatch(value: unknown, schema: Schema, path = '', root = schema): string | null {

@@ -1,4 +1,4 @@
-import type { ResultRow } from '../experiments/index.js';
+import type { ResultRow } from './types.js';
 
 /**
  * Why a row's figures say nothing of what such outputs give away; null where they do. Results of earlier versions do not

@@ -1,5 +1,5 @@
-import type { ModelRecord, ResultRow } from '../experiments/index.js';
-import { count } from './figures.js';
+import { count } from '../words/index.js';
+import type { ModelRecord, ResultRow } from './types.js';
 import { imageCount } from './words.js';
 
 /**

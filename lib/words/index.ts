@@ -1,0 +1,23 @@
+/**
+ * words: how numbers, interfaces and what is not known of them are written for people. Loads nothing but `base`, so that a command
+ * which formats a figure loads no more.
+ */
+export {
+  brief,
+  classesNamed,
+  count,
+  inPercent,
+  interval,
+  none,
+  powerOfTen,
+  rSquared,
+  seconds,
+  share,
+  upToOne,
+} from './figures.js';
+export { imagesPerOutput, nearlyAll, whole, whyUnknown } from './known.js';
+export type { Reading } from './known.js';
+export { inWords, parseObserve, showsProbabilities } from './observe-spec.js';
+export type { ObserveSpec, ObserveStep } from './observe-spec.js';
+export { LeftOutTally, cureOfLeftOut, leftOutInWords } from './left-out.js';
+export type { LeftOut } from './left-out.js';
