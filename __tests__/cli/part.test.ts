@@ -115,7 +115,7 @@ test('numbers alone leave the rest of the transform assumed, which is said; file
 
 test('an audit of few images names in one line the interfaces of which it knows nothing', async () => {
   const demo = path.join(process.cwd(), 'onnx', 'demo', 'demo_resnet.onnx');
-  const { stdout } = await runCli(['audit', demo, 'synthetic:test[0:10]', '--out', at('few')], { cwd: folder });
+  const { stdout } = await runCli(['audit', demo, 'synthetic:train[0:10]', '--out', at('few')], { cwd: folder });
   expect(stdout).toMatch(/not known of .*probs\+topk:1.* \(not in the table\)/);
   expect(stdout).not.toMatch(/^probs\+topk:1 .*not known/m);
 });
