@@ -84,7 +84,9 @@ describe('a path in the place of a data set', () => {
     const { code, stdout } = await runCli(['run', '1', ...args], { cwd: folder });
     expect(code).toBe(0);
     expect(stdout).toContain('fitted on folder:photos[0:16] (16), tested on folder:photos[16:24] (8)');
-    const found = JSON.parse((await extract('photos', '--limit', '3', '--store', at('p.safetensors'), '--json')).stdout);
+    const found = JSON.parse(
+      (await extract('photos', '--limit', '3', '--store', at('p.safetensors'), '--json')).stdout,
+    );
     expect(found.provenance.dataset.spec).toBe('folder:photos[limit:3]');
     await writeFile(at('inputs.npy'), 'no array');
     expect((await extract('inputs.npy', '--store', at('n.safetensors'))).stderr).toMatch(/inputs\.npy/);
