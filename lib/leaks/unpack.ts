@@ -23,7 +23,7 @@ export async function* unpacked(packed: Readable, how: 'gzip' | 'zstd'): AsyncGe
 
 export class DamagedPacking extends Error {}
 
-/** node:zlib has zstd from Node 22.15 on. */
+/** Not node:zlib's, which takes a stream that is cut short (Node 22.23) for a whole one. No checksum is looked at. */
 async function* unzstd(packed: Readable): AsyncGenerator<Buffer> {
   const { Decompress } = await import('fzstd');
   const made: Buffer[] = [];
