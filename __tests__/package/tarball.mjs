@@ -23,7 +23,7 @@ try {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^(bin|dist|docs|onnx\/demo|lib\/report\/assets)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(
+        !/^(assets|bin|dist|docs|onnx\/demo)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(
           path,
         ),
     );

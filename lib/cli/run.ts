@@ -112,18 +112,20 @@ Examples:
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
       // There class names make the prompts; elsewhere they stand beside the sample images.
       const isZeroShot = experiment === 5;
-      const { runExperiment } = await import('../experiments/index.js');
+      const { checkExperiment, runExperiment } = await import('../experiments/index.js');
       const { modelNameOf } = await import('../runtime/index.js');
-      const paths = [flags.source, flags.target, ...(flags.models ?? [])].filter((path) => path !== undefined);
-      const names = await Promise.all(paths.map(modelNameOf));
+      const asked = {
+        experiment,
+        source: flags.source,
+        target: flags.target,
+        models: flags.models,
+        zeroShot: readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined }),
+      };
+      const { names } = await checkExperiment(asked);
       const tensors = { features: flags.featuresTensor, logits: flags.logitsTensor };
       const results = await runExperiment(
         {
-          experiment,
-          source: flags.source,
-          target: flags.target,
-          models: flags.models,
-          zeroShot: readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined }),
+          ...asked,
           train: await datasetSpec(flags.train, flags),
           test: await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags))),
         },

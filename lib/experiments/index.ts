@@ -9,6 +9,6 @@ export { runDemo } from './demo.js';
 export type { DemoOptions } from './demo.js';
 export { headCheck, packageVersion } from './environment.js';
 export type { ExperimentSpec, RunOptions } from './options.js';
-export { runExperiment } from './run.js';
+export { checkExperiment, runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';

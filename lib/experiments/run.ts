@@ -19,11 +19,8 @@ import { runZeroShot } from './zero-shot-run.js';
  * @throws UsageError for an unknown experiment, a missing model, or a transform for a model that is not in it
  */
 export async function runExperiment(spec: ExperimentSpec, options: RunOptions): Promise<Results> {
-  const definition = findDefinition(spec);
+  const { definition, paths, names } = await checkExperiment(spec);
   checkOptions(definition, options);
-  const paths = [spec.source, spec.target, ...(spec.models ?? [])].filter((path) => path !== undefined);
-  const names = await Promise.all(paths.map(modelNameOf));
-  checkNames(names);
   checkByName('transforms', '--transform-for', names, options.transforms);
   checkByName('tensors', '--logits-tensor or --features-tensor', names, options.tensors);
   const nameOf = new Map(paths.map((path, i) => [path, names[i]]));
@@ -92,7 +89,21 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
   }
 }
 
-function findDefinition(spec: ExperimentSpec): ExperimentDefinition {
+/**
+ * What an experiment is, and its models: before its data are looked for.
+ * @throws UsageError as `runExperiment` does
+ */
+export async function checkExperiment(
+  spec: Omit<ExperimentSpec, 'train' | 'test'>,
+): Promise<{ definition: ExperimentDefinition; paths: string[]; names: string[] }> {
+  const definition = findDefinition(spec);
+  const paths = [spec.source, spec.target, ...(spec.models ?? [])].filter((path) => path !== undefined);
+  const names = await Promise.all(paths.map(modelNameOf));
+  checkNames(names);
+  return { definition, paths, names };
+}
+
+function findDefinition(spec: Omit<ExperimentSpec, 'train' | 'test'>): ExperimentDefinition {
   const definition = definitions.find(({ id }) => id === spec.experiment);
   if (!definition) {
     const known = definitions.map(({ id }) => id).join(', ');
