@@ -157,3 +157,25 @@ test('the exponential of a log-softmax is a softmax; a prior taken off by its lo
   expect(Array.from(weight.data)).toEqual([1, 3, 2, 4]);
   expect(relativeError(bias.data, Float32Array.of(-Math.log(0.25), -Math.log(0.75)))).toBeLessThan(1e-6);
 });
+
+test.each([
+  [0, 'over the images of a batch, and not over the classes'],
+  [1, ''],
+])('a softmax over axis %d is read, and said where it is not over the classes', (axis, says) => {
+  const graph = parseModel(
+    buildModel({
+      inputs: [{ name: 'x', type: 'float32', dims: ['n', 2] }],
+      outputs: [{ name: 'p', type: 'float32', dims: ['n', 3] }],
+      nodes: [
+        { op: 'MatMul', inputs: ['x', 'W'], outputs: ['z'] },
+        { op: 'Softmax', inputs: ['z'], outputs: ['p'], attributes: { axis: { int: axis } } },
+      ],
+      constants: [{ name: 'W', type: 'float32', dims: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 7) }],
+    }),
+  );
+  const { logits, notes } = findHead(graph);
+  expect(logits).toBe('z');
+  expect(notes).toEqual([
+    `The output 'p' is a Softmax${says && ` ${says}`}; the logits in front of it, 'z', are used.`,
+  ]);
+});

@@ -34,7 +34,7 @@ export function liftHead(graph: GraphView, { region }: { region: Region }): Lift
   const name = region.linear.map(describeNode).join(' and ');
   if (weight.every((w) => w === 0)) {
     throw new FeatReconstructError(
-      `Expected a trained head, found that all weights of ${name} are 0: every image would get the same logits. Export the model with its weights.`,
+      `Expected a trained head, found that all weights of ${name} are 0 for an image by itself: every image would get the same logits. Export the model with its weights, and with nothing that is taken over the images of a batch.`,
     );
   }
   if (![weight, bias].every((list) => list.every(Number.isFinite))) {

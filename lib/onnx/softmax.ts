@@ -59,6 +59,10 @@ class Search {
     switch (`${node.domain}:${node.op}`) {
       case ':Softmax':
       case ':LogSoftmax':
+        // An export slip that is not rare: the numbers of one image then depend on the others of its batch.
+        return node.attributes.get('axis')?.int === 0
+          ? { logits: first, what: `a ${node.op} over the images of a batch, and not over the classes` }
+          : { logits: first, what: `a ${node.op}` };
       case ':Sigmoid':
         return { logits: first, what: `a ${node.op}` };
       case 'ai.onnx.ml:ZipMap':
