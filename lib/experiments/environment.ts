@@ -69,6 +69,9 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
   return [...records.values()];
 }
 
+/** Logits that a head is held against, at most: 4,096 rows of as many classes. */
+const mostChecked = 2 ** 24;
+
 /** Does the head give the model's own logits on its own features? On as many images as one block has. */
 export async function headCheck({
   provenance,
@@ -79,7 +82,7 @@ export async function headCheck({
   Pick<ModelRecord, 'headError' | 'logitScale'>
 > {
   if (provenance.logits !== 'stored') return { headError: null, logitScale: null };
-  const rows = Math.min(features.rows, 4096);
+  const rows = Math.min(features.rows, 4096, Math.max(1, Math.floor(mostChecked / logits.cols)));
   const computed = applyLinearMap(head, features);
   // Of very many classes a part at a time.
   const step = Math.max(1, Math.floor(2 ** 22 / logits.cols));

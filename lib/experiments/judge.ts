@@ -1,7 +1,7 @@
 import { evaluateMap, type MapEvaluation } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
 import { rowSpace } from '../fit/index.js';
-import type { LinearMap, RowSource } from '../tensor/index.js';
+import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import type { RunOptions } from './options.js';
 import type { Fit } from './rows.js';
 
@@ -24,7 +24,7 @@ export async function judge(
   const stage = `evaluate ${source.provenance.model.name} → ${target.provenance.model.name} on ${target.provenance.dataset.spec}`;
   return evaluateMap(
     {
-      head: target.head,
+      head: inFloat64(target.head),
       rowSpace: await rowSpaceOf(target.head),
       map: fit.map,
       X,
@@ -37,6 +37,19 @@ export async function judge(
     },
     { signal, onProgress: (progress) => onProgress?.({ ...progress, stage }) },
   );
+}
+
+const wide = new WeakMap<LinearMap, LinearMap>();
+
+/** A store's head as evaluations read it, copied once for all fits: of very many classes it is a hundred megabytes. */
+function inFloat64(head: LinearMap): LinearMap {
+  const { weight, bias } = head;
+  const found = wide.get(head) ?? {
+    weight: toNdArray(new Float64Array(denseData(weight)), weight.shape),
+    bias: toNdArray(new Float64Array(denseData(bias)), bias.shape),
+  };
+  wide.set(head, found);
+  return found;
 }
 
 const rowSpaces = new WeakMap<LinearMap, ReturnType<typeof rowSpace>>();

@@ -76,11 +76,8 @@ export async function shownOf(
   }
   if (cols <= widest) return { x, rows: null, reads, lift: asItIs, warnings: [] };
   const columns = await mostVaried(
-    observedAt(
-      logits,
-      spec,
-      Int32Array.from({ length: cols }, (_, j) => j),
-    ),
+    logits,
+    spec,
     Math.max(1, Math.min(mostColumns, columnsFor(train.features.cols), Math.floor(rows / imagesPerPicked))),
     task,
   );
@@ -102,21 +99,45 @@ export async function shownOf(
 const sampleRows = 512;
 
 /** The columns of the largest variance on a sample of rows, ascending; of equal ones the first. */
-async function mostVaried(x: RowSource, most: number, { signal, onProgress }: TaskOptions): Promise<Int32Array> {
-  const n = Math.min(sampleRows, x.rows);
-  const [sum, squares] = [new Float64Array(x.cols), new Float64Array(x.cols)];
+async function mostVaried(logits: RowSource, spec: string, most: number, task: TaskOptions): Promise<Int32Array> {
+  const known = variances.get(logits) ?? new Map<string, Float64Array>();
+  variances.set(logits, known);
+  const variance = known.get(spec) ?? (await variancesOf(logits, spec, task));
+  known.set(spec, variance);
+  return Int32Array.from(variance.keys())
+    .sort((a, b) => variance[b] - variance[a] || a - b)
+    .slice(0, most)
+    .sort();
+}
+
+/** Of what `spec` shows of the training rows: a way to read it is tried before it is fitted. */
+const variances = new WeakMap<RowSource, Map<string, Float64Array>>();
+
+async function variancesOf(
+  logits: RowSource,
+  spec: string,
+  { signal, onProgress }: TaskOptions,
+): Promise<Float64Array> {
+  const { rows, cols } = logits;
+  const x = observedAt(
+    logits,
+    spec,
+    Int32Array.from({ length: cols }, (_, j) => j),
+  );
+  const n = Math.min(sampleRows, rows);
+  const [sum, squares] = [new Float64Array(cols), new Float64Array(cols)];
   let first: Float64Array | undefined;
   let seen = 0;
   // A few runs of neighbouring rows: single ones take as long to read as whole blocks.
   const step = 32;
   for (let i = 0; i < n; i += step) {
     signal?.throwIfAborted();
-    const start = Math.floor((i * x.rows) / n);
-    const block = await x.read(start, Math.min(x.rows, start + step));
-    first ??= Float64Array.from(block.subarray(0, x.cols));
-    seen += block.length / x.cols;
-    for (let at = 0; at < block.length; at += x.cols) {
-      for (let j = 0; j < x.cols; j++) {
+    const start = Math.floor((i * rows) / n);
+    const block = await x.read(start, Math.min(rows, start + step));
+    first ??= Float64Array.from(block.subarray(0, cols));
+    seen += block.length / cols;
+    for (let at = 0; at < block.length; at += cols) {
+      for (let j = 0; j < cols; j++) {
         const value = block[at + j] - first[j];
         sum[j] += value;
         squares[j] += value * value;
@@ -124,11 +145,7 @@ async function mostVaried(x: RowSource, most: number, { signal, onProgress }: Ta
     }
     onProgress?.({ stage: 'outputs that vary most', done: Math.min(n, i + step), total: n, unit: 'rows' });
   }
-  const variance = squares.map((value, j) => value - sum[j] ** 2 / seen);
-  return Int32Array.from(variance.keys())
-    .sort((a, b) => variance[b] - variance[a] || a - b)
-    .slice(0, most)
-    .sort();
+  return squares.map((value, j) => value - sum[j] ** 2 / seen);
 }
 
 const observedAt = (logits: RowSource, spec: string, columns: Int32Array): RowSource =>

@@ -122,6 +122,8 @@ class Look {
   readonly #dtype: RowSource['dtype'];
   readonly #first: Float64Array;
   readonly #varies: Uint8Array;
+  /** Columns of which every value so far is the first one. */
+  #unchanged: number[];
   readonly #distinct: number[] = [];
   readonly #seen = new Set<bigint>();
   #fromZero = true;
@@ -133,6 +135,7 @@ class Look {
   readonly #withZero: Uint8Array;
   readonly #sums: Float64Array;
   readonly #columnHashes: Int32Array;
+  #columnsDiffer = false;
   #smallest = Infinity;
   #greatest = -Infinity;
   #atSmallest = 0;
@@ -160,6 +163,7 @@ class Look {
     this.#dtype = outputs.dtype;
     this.#first = new Float64Array(this.#cols);
     this.#varies = new Uint8Array(this.#cols);
+    this.#unchanged = Array.from({ length: this.#cols }, (_, j) => j);
     this.#withZero = new Uint8Array(this.#rows);
     this.#sums = new Float64Array(this.#rows);
     this.#negative = new Uint8Array(this.#rows);
@@ -180,50 +184,43 @@ class Look {
     }
     if (this.#halves) this.#halves = allHalves(data);
     if (this.#bfloats) this.#bfloats = allBfloats(data);
-    this.#hashColumns(data);
+    this.#hashColumns(data, start);
   }
 
   #values(row: Float32Array | Float64Array, i: number): void {
-    let [sum, lowest, squares, inverseSquares, largest] = [0, Infinity, 0, 0, this.#largest];
-    let [smallest, atSmallest, greatest, atGreatest] = [
-      ...[this.#smallest, this.#atSmallest],
-      ...[this.#greatest, this.#atGreatest],
-    ];
-    const [first, varies] = [this.#first, this.#varies];
-    if (i === 0) first.set(row);
+    let [sum, squares] = [0, 0];
+    let [lowest, atLowest, highest, atHighest] = [Infinity, 0, -Infinity, 0];
     for (let j = 0; j < row.length; j++) {
       const value = row[j];
-      // 0 for every finite number, NaN for the others.
-      if (value - value !== 0) {
-        throw new FeatReconstructError(
-          `Expected finite outputs, found ${value} in row ${i} (counted from 0), column ${j}; leave that image out or look at what made it.`,
-        );
-      }
-      if (value !== first[j]) varies[j] = 1;
       sum += value;
-      if (value < lowest) lowest = value;
       squares += value * value;
-      // Of probabilities alone, which are never negative.
-      if (lowest >= 0 && value > 0) inverseSquares += 1 / (value * value);
-      const size = Math.abs(value);
-      if (size > largest) largest = size;
-      if (value <= smallest) {
-        atSmallest = value === smallest ? atSmallest + 1 : 1;
-        smallest = value;
+      if (value <= lowest) {
+        atLowest = value === lowest ? atLowest + 1 : 1;
+        lowest = value;
       }
-      if (value >= greatest) {
-        atGreatest = value === greatest ? atGreatest + 1 : 1;
-        greatest = value;
+      if (value >= highest) {
+        atHighest = value === highest ? atHighest + 1 : 1;
+        highest = value;
       }
     }
+    // A NaN or an infinity makes the sum one; numbers of float64 may add up to one, too.
+    if (!Number.isFinite(sum)) checkFinite(row, i);
+    this.#constant(row, i);
     this.#squares += squares;
-    this.#inverseSquares += inverseSquares;
-    this.#largest = largest;
-    [this.#smallest, this.#atSmallest, this.#greatest, this.#atGreatest] = [smallest, atSmallest, greatest, atGreatest];
+    this.#largest = Math.max(this.#largest, Math.abs(lowest), Math.abs(highest));
+    if (lowest <= this.#smallest) {
+      this.#atSmallest = lowest === this.#smallest ? this.#atSmallest + atLowest : atLowest;
+      this.#smallest = lowest;
+    }
+    if (highest >= this.#greatest) {
+      this.#atGreatest = highest === this.#greatest ? this.#atGreatest + atHighest : atHighest;
+      this.#greatest = highest;
+    }
     if (lowest < 0) this.#fromZero = false;
+    // Of probabilities alone, which are never negative.
+    else this.#inverseSquares += inverseSquares(row);
     this.#storage(row);
-    let shown = 0;
-    for (const value of row) if (value !== lowest) shown++;
+    const shown = row.length - atLowest;
     // For logits cut to their top K the lowest shown one is among the ties.
     if (this.#shown >= 0 && shown !== this.#shown) this.#shownVaries = true;
     this.#shown = Math.max(this.#shown, shown);
@@ -239,6 +236,17 @@ class Look {
       if (size >= leastLogSum) this.#notLogarithms.push({ row: i, size });
     }
     if (this.#notScaled.length <= 0.1 * this.#rows) this.#otherBase(row, i);
+  }
+
+  /** Looks again at the columns that have not changed so far: after two rows as a rule none. */
+  #constant(row: Float32Array | Float64Array, i: number): void {
+    if (i === 0) this.#first.set(row);
+    if (this.#unchanged.length === 0) return;
+    this.#unchanged = this.#unchanged.filter((j) => {
+      if (row[j] === this.#first[j]) return true;
+      this.#varies[j] = 1;
+      return false;
+    });
   }
 
   /** What the values show of how they were stored, until they show that it was in none of these ways. */
@@ -383,7 +391,9 @@ class Look {
     }
   }
 
-  #hashColumns(data: Float32Array | Float64Array): void {
+  /** Columns that differ in the first rows are not equal in all of them. */
+  #hashColumns(data: Float32Array | Float64Array, start: number): void {
+    if (this.#columnsDiffer) return;
     const words = new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
     const cols = this.#cols;
     const size = data.BYTES_PER_ELEMENT / 4;
@@ -392,6 +402,7 @@ class Look {
       if (size === 2) mixed = Math.imul(mixed ^ words[at + 1], 0x85ebca6b);
       this.#columnHashes[j] = mixed ^ (mixed >>> 13);
     }
+    if (start === 0) this.#columnsDiffer = new Set(this.#columnHashes).size === cols;
   }
 
   /** By the values of the first row too, so that a chance of hashes makes no pair. */
@@ -407,6 +418,20 @@ class Look {
     });
     return pairs;
   }
+}
+
+function checkFinite(row: Float32Array | Float64Array, i: number): void {
+  const j = row.findIndex((value) => !Number.isFinite(value));
+  if (j < 0) return;
+  throw new FeatReconstructError(
+    `Expected finite outputs, found ${row[j]} in row ${i} (counted from 0), column ${j}; leave that image out or look at what made it.`,
+  );
+}
+
+function inverseSquares(row: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (let j = 0; j < row.length; j++) if (row[j] > 0) sum += 1 / (row[j] * row[j]);
+  return sum;
 }
 
 /** The first of many rows, for people. */

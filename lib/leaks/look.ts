@@ -2,6 +2,8 @@ import type { TaskOptions } from '../base/index.js';
 import { toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { supportedSpace, type SupportedSpace } from './carried.js';
 import { examineOutputs, type ExaminedRows } from './examine.js';
+import { keepColumns } from './kept-columns.js';
+import { evenColumns } from './whiten.js';
 
 /** Outputs that have been examined: given to several questions, they are read and decomposed once. */
 export interface Look {
@@ -13,7 +15,8 @@ export interface Look {
 
 /** Examines outputs (n, c). @throws FeatReconstructError see `examineOutputs` */
 export async function lookAt(outputs: RowsLike, options: TaskOptions = {}): Promise<Look> {
-  const rows = toRowSource(outputs, 'the outputs');
+  const given = toRowSource(outputs, 'the outputs');
+  const rows = keepColumns(given, evenColumns(given.cols));
   const seen = await examineOutputs(rows, options);
   let space: Promise<SupportedSpace> | null = null;
   return { rows, seen, space: () => (space ??= supportedSpace(rows, seen, options)) };

@@ -129,8 +129,14 @@ const byClass = (places: Int32Array, values: Float64Array): Float64Array =>
   );
 
 /** Logits as they are shown: over a temperature, and as probabilities. */
-const published = (logits: Float64Array, { temperature, probs }: Short, total: number): Float64Array =>
-  probs ? logits.map((logit) => Math.exp(logit / temperature - total)) : logits.map((logit) => logit / temperature);
+function published(logits: Float64Array, { temperature, probs }: Short, total: number): Float64Array {
+  const out = new Float64Array(logits.length);
+  for (let j = 0; j < out.length; j++) {
+    const logit = logits[j] / temperature;
+    out[j] = probs ? Math.exp(logit - total) : logit;
+  }
+  return out;
+}
 
 /**
  * The probabilities of a row that may be shown above zero, in the order of the classes. Of very many classes most are shown as 0,

@@ -39,9 +39,9 @@ export class RowFacts {
     const out = known.subarray(start, start + block.length / this.#classes);
     for (let i = 0; i < out.length; i++) {
       if (!Number.isNaN(out[i])) continue;
-      const row = new Float64Array(block.subarray(i * this.#classes, (i + 1) * this.#classes));
-      if (temperature !== 1) for (let j = 0; j < row.length; j++) row[j] /= temperature;
-      out[i] = logSumExp(row);
+      const row = block.subarray(i * this.#classes, (i + 1) * this.#classes);
+      // A quotient is one of float64; what is as it stands needs no copy.
+      out[i] = logSumExp(temperature === 1 ? row : new Float64Array(row).map((logit) => logit / temperature));
     }
     return out;
   }

@@ -3,6 +3,7 @@ import { accumulate, applyLinearMap, type Statistics } from '../fit/index.js';
 import { blocks, eigenInTurns, leadingEigen, matrix, type Matrix } from '../linalg/index.js';
 import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import type { Examination, ExaminedRows } from './examine.js';
+import { onlyColumns } from './kept-columns.js';
 
 /** The directions that outputs fill, and how clearly they end. Plain: serialises to JSON. */
 export interface Spectrum {
@@ -48,16 +49,13 @@ export function linearOutputs(outputs: RowSource, seen: Examination, columns = e
       'hidden',
     );
   }
-  const { rows, cols } = outputs;
-  const width = columns.length;
+  const picked = onlyColumns(outputs, columns);
+  const { rows, cols } = picked;
   return {
-    rows,
-    cols: width,
-    dtype: 'float64',
+    ...{ rows, cols, dtype: 'float64' },
     async read(start, end) {
-      const data = await outputs.read(start, end);
-      const out = new Float64Array((end - start) * width);
-      for (let i = 0; i < end - start; i++) linearRow(data, i * cols, columns, seen.scale, out, i * width);
+      const out = new Float64Array(await picked.read(start, end));
+      for (let i = 0; i < end - start; i++) linearRow(out.subarray(i * cols, (i + 1) * cols), seen.scale);
       return out;
     },
   };
@@ -76,25 +74,19 @@ export function zerosCure({ kind, scale, decimals, percent, rowsWithZeros, rows 
     : 'leave those rows out, or log logits or log-probabilities';
 }
 
-function linearRow(
-  data: Float32Array | Float64Array,
-  from: number,
-  columns: Int32Array,
-  scale: Examination['scale'],
-  out: Float64Array,
-  to: number,
-): void {
-  let sum = 0;
-  for (let j = 0; j < columns.length; j++) {
-    const value = data[from + columns[j]];
-    sum += out[to + j] = scale === 'probabilities' ? Math.log(value) : value;
-  }
+function linearRow(row: Float64Array, scale: Examination['scale']): void {
   if (scale === 'logits') return;
-  const mean = sum / columns.length;
-  for (let j = 0; j < columns.length; j++) out[to + j] -= mean;
+  let sum = 0;
+  for (let j = 0; j < row.length; j++) {
+    if (scale === 'probabilities') row[j] = Math.log(row[j]);
+    sum += row[j];
+  }
+  const mean = sum / row.length;
+  for (let j = 0; j < row.length; j++) row[j] -= mean;
 }
 
-const evenColumns = (cols: number): Int32Array =>
+/** The columns that a space is found from. */
+export const evenColumns = (cols: number): Int32Array =>
   Int32Array.from({ length: Math.min(cols, mostColumns) }, (_, j) =>
     Math.floor((j * cols) / Math.min(cols, mostColumns)),
   );

@@ -1,0 +1,67 @@
+import type { RowSource } from '../tensor/index.js';
+
+/** Outputs of which some columns are kept from the first time that each row is read. */
+export interface KeptColumns extends RowSource {
+  /** Those columns alone, without reading any row again; null before every row was read, or of other columns. */
+  only(columns: Int32Array): RowSource | null;
+}
+
+/** Bytes that are kept at most. */
+const mostKept = 2 ** 29;
+
+/**
+ * A space of very many outputs is found from some of them, in several passes: these are kept while the rows are examined, so that
+ * the others are read once.
+ * @param columns ascending; of narrower or longer sources, where it would not pay or not fit, nothing is kept
+ */
+export function keepColumns(outputs: RowSource, columns: Int32Array): RowSource {
+  const { rows, cols, dtype } = outputs;
+  const width = columns.length;
+  if (width >= cols || rows * width * (dtype === 'float64' ? 8 : 4) > mostKept) return outputs;
+  let kept: Float32Array | Float64Array | undefined;
+  const known = new Uint8Array(rows);
+  const source: KeptColumns = {
+    ...{ rows, cols, dtype },
+    async read(start, end) {
+      const block = await outputs.read(start, end);
+      kept ??= block instanceof Float64Array ? new Float64Array(rows * width) : new Float32Array(rows * width);
+      for (let i = start; i < end; i++) {
+        if (known[i]) continue;
+        const [from, to] = [(i - start) * cols, i * width];
+        for (let j = 0; j < width; j++) kept[to + j] = block[from + columns[j]];
+        known[i] = 1;
+      }
+      return block;
+    },
+    only(asked) {
+      const same = asked.length === width && asked.every((column, j) => column === columns[j]);
+      if (!same || !kept || known.includes(0)) return null;
+      const all = kept;
+      return { rows, cols: width, dtype, read: async (start, end) => all.subarray(start * width, end * width) };
+    },
+  };
+  return source;
+}
+
+/** Some columns of outputs, from what is kept of them where they are. */
+export function onlyColumns(outputs: RowSource, columns: Int32Array): RowSource {
+  const kept = (outputs as Partial<KeptColumns>).only?.(columns);
+  if (kept) return kept;
+  const { rows, cols, dtype } = outputs;
+  const width = columns.length;
+  return {
+    ...{ rows, cols: width, dtype },
+    async read(start, end) {
+      const block = await outputs.read(start, end);
+      if (width === cols) return block;
+      const out =
+        block instanceof Float64Array
+          ? new Float64Array((end - start) * width)
+          : new Float32Array((end - start) * width);
+      for (let i = 0; i < end - start; i++) {
+        for (let j = 0; j < width; j++) out[i * width + j] = block[i * cols + columns[j]];
+      }
+      return out;
+    },
+  };
+}
