@@ -145,13 +145,13 @@ export {
   identifiableFeatures,
   matchFeatures,
   observe,
-  openOutputs,
   recoveredRows,
   recoverFeatures,
   recoveryHead,
   sameHead,
   varied,
 } from './leaks/index.js';
+export { openRows } from './logs/index.js';
 export type {
   CarriedRows,
   CertifiedAs,
@@ -163,7 +163,6 @@ export type {
   FunctionCertificate,
   Identifiability,
   OutputKind,
-  OutputsFile,
   RecoverOptions,
   Recovery,
   RecoveryReport,
@@ -175,6 +174,7 @@ export type {
   TestResult,
   Verdict,
 } from './leaks/index.js';
+export type { OpenedRows } from './logs/index.js';
 export type { ObserveSpec, ObserveStep } from './words/index.js';
 export { auditModel, runExperiment, zeroShotHead } from './experiments/index.js';
 export type {
