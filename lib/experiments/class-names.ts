@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../base/index.js';
 import { checkRegularFile } from '../bytes/index.js';
-import { describeModel, type LoadModelOptions } from '../runtime/index.js';
+import { describeModel, type ModelOptions } from '../runtime/index.js';
 
 /** CIFAR's own names in the order of its labels, as words. */
 const knownClasses: Readonly<Record<string, readonly string[]>> = {
@@ -40,7 +40,7 @@ export async function readClassNames(names: string | readonly string[]): Promise
 export async function classNamesOf(
   model: string,
   names: string | readonly string[] | undefined,
-  options?: LoadModelOptions,
+  options?: ModelOptions,
 ): Promise<readonly string[] | undefined> {
   const found = names === undefined ? null : await readClassNames(names);
   const { classCount, name, classNames } = await describeModel(model, options);

@@ -74,7 +74,9 @@ export class Extraction {
 
   /** Loaded once, for streams over several data sets. */
   async load({ path, extract }: Role): Promise<Model> {
-    const model = this.models.get(path) ?? (await loadModel(path, extract?.model ?? this.options.model));
+    const { model: settings, executionProviders } = this.options;
+    const model =
+      this.models.get(path) ?? (await loadModel(path, { ...(extract?.model ?? settings), executionProviders }));
     this.models.set(path, model);
     return model;
   }

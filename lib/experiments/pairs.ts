@@ -228,11 +228,11 @@ async function fitRead(
   options: RunOptions,
   trial: { variations: number; columns?: number } | null,
 ): Promise<Read> {
-  const { signal, onProgress, model, crossValidation, alphas = [0], rcond } = options;
+  const { signal, onProgress, executionProviders, crossValidation, alphas = [0], rcond } = options;
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${reader})`;
   const begun = performance.now();
   const task = {
-    executionProviders: float64Providers(model?.executionProviders),
+    executionProviders: float64Providers(executionProviders),
     signal,
     onProgress: (progress: Progress) => onProgress?.({ ...progress, stage }),
   };
@@ -342,7 +342,7 @@ async function fitBySgd(
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} by ${nameOf(options.sgd ?? {})}`;
   const map = await fitSgd(rows.source.logits, rows.target.features, {
     ...options.sgd,
-    executionProviders: float64Providers(options.model?.executionProviders),
+    executionProviders: float64Providers(options.executionProviders),
     signal,
     onProgress: (progress) => onProgress?.({ ...progress, stage }),
   });

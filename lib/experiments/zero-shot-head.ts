@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
-import { describeModel, loadModel, type LoadModelOptions, type Model } from '../runtime/index.js';
+import { describeModel, loadModel, type LoadModelOptions, type Model, type ModelOptions } from '../runtime/index.js';
 import { makeFolder } from '../bytes/index.js';
 import { readClassNames } from './class-names.js';
 import { loadClipTokenizer } from './clip-tokenizer.js';
@@ -44,8 +44,10 @@ export interface ZeroShotHead extends ClassEmbeddings {
 }
 
 export interface ZeroShotOptions extends TaskOptions {
-  /** For the text tower. */
-  model?: LoadModelOptions;
+  /** Where the text tower runs. Default `cpu`. */
+  executionProviders?: LoadModelOptions['executionProviders'];
+  /** How it is read. */
+  model?: Omit<ModelOptions, 'output'>;
   /** Folder to keep class embeddings in, so that the same prompts are read once. */
   stores?: string;
 }
@@ -69,7 +71,11 @@ export async function zeroShotHead(source: ZeroShotSource, options: ZeroShotOpti
   }
   const classNames = await readClassNames(source.classNames);
   const templates = await readTemplates(source.templates ?? 'simple');
-  const settings: LoadModelOptions = { ...options.model, output: 'features' };
+  const settings: LoadModelOptions = {
+    ...options.model,
+    executionProviders: options.executionProviders,
+    output: 'features',
+  };
   const { name, digest, inputShape } = await describeModel(source.textModel, settings);
   const length = inputShape.length === 2 && inputShape[1] > 0 ? inputShape[1] : defaultLength;
   const tokenizer = await loadClipTokenizer(source.tokenizer);

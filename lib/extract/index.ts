@@ -3,7 +3,7 @@
  * opens the rows of whatever file they are in.
  */
 export { extractFeatures, extractToStore, streamActivations } from './extract.js';
-export type { ActivationBatch, Activations, ActivationStream, ExtractOptions } from './extract.js';
+export type { ActivationBatch, Activations, ActivationStream, ExtractOptions, ExtractOptionsFor } from './extract.js';
 export { mayHoldRows, openRows, splitName } from './row-files.js';
 export type { OpenRows } from './row-files.js';
 export { openStore } from './store.js';
