@@ -102,7 +102,13 @@ export type {
 
 // Run the experiments.
 export { runExperiment, zeroShotHead } from './experiments/index.js';
-export type { ExperimentSpec, ExperimentOptions, ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './experiments/index.js';
+export type {
+  ExperimentSpec,
+  ExperimentOptions,
+  ZeroShotHead,
+  ZeroShotOptions,
+  ZeroShotSource,
+} from './experiments/index.js';
 
 // Read and render results.
 export { readResults } from './results/read.js';

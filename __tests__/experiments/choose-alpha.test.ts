@@ -3,7 +3,13 @@ import { evaluateAgreement } from '../../lib/evaluate/index.js';
 import { extractFeatures } from '../../lib/extract/index.js';
 import { runAsked, type RunOptions } from '../../lib/experiments/index.js';
 import { type Results, parseResults } from '../../lib/results/index.js';
-import { applyLinearMap, crossValidate, fitLinearMap, pseudoInverse } from '../../lib/fit/index.js';
+import {
+  applyLinearMap,
+  crossValidate,
+  fitLinearMap,
+  pseudoInverse,
+  type AlphaSelection,
+} from '../../lib/fit/index.js';
 import { observe as shownAs } from '../../lib/leaks/index.js';
 import { chartsOf } from '../../lib/report/index.js';
 import { loadModel } from '../../lib/runtime/index.js';
@@ -51,17 +57,18 @@ test.each(['mse', 'gcv', 'agreement'] as const)('experiment 2 by %s: the choice 
   const [x, y] = [await activations('source.onnx', sets.train), await activations('target.onnx', sets.train)];
   const { head } = await modelOf('target');
   const answers = await applyLinearMap(head, y.features);
+  const score: NonNullable<AlphaSelection['score']> = async (maps, fold) => {
+    const scores = [];
+    for (const map of maps) {
+      const reconstructed = await applyLinearMap(map, await dense(fold.of(rowsOf(x.logits))));
+      const { agreement } = await evaluateAgreement(head, reconstructed, await dense(fold.of(rowsOf(answers))));
+      scores.push(agreement);
+    }
+    return scores;
+  };
   const expected = await crossValidate(x.logits, y.features, {
-    ...{ alphas, folds: 4, shuffle: 3, select },
-    score: async (maps, fold) => {
-      const scores = [];
-      for (const map of maps) {
-        const reconstructed = await applyLinearMap(map, await dense(fold.of(rowsOf(x.logits))));
-        const { agreement } = await evaluateAgreement(head, reconstructed, await dense(fold.of(rowsOf(answers))));
-        scores.push(agreement);
-      }
-      return scores;
-    },
+    ...{ alphas, folds: 4, shuffle: 3 },
+    ...(select === 'agreement' ? { select, score } : { select }),
   });
   const [record, own, prior] = crossValidations!;
   expect(record).toMatchObject({

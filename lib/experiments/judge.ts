@@ -22,21 +22,20 @@ export async function judge(
   { topk = [5], signal, onProgress }: RunOptions,
 ): Promise<MapEvaluation> {
   const stage = `evaluate ${source.provenance.model.name} → ${target.provenance.model.name} on ${target.provenance.dataset.spec}`;
-  return evaluateMap(
-    {
-      head: inFloat64(target.head),
-      rowSpace: await rowSpaceOf(target.head),
-      map: fit.map,
-      X,
-      Y: target.features,
-      Z: target.logits,
-      span: fit.span,
-      labels,
-      sameModel: sameModel && fit.span !== undefined,
-      topk: topk.filter((k) => k <= target.logits.cols),
-    },
-    { signal, onProgress: (progress) => onProgress?.({ ...progress, stage }) },
-  );
+  const test = {
+    head: inFloat64(target.head),
+    rowSpace: await rowSpaceOf(target.head),
+    map: fit.map,
+    X,
+    Y: target.features,
+    Z: target.logits,
+    labels,
+    topk: topk.filter((k) => k <= target.logits.cols),
+  };
+  return evaluateMap(fit.span ? { ...test, span: fit.span, sameModel } : test, {
+    signal,
+    onProgress: (progress) => onProgress?.({ ...progress, stage }),
+  });
 }
 
 const wide = new WeakMap<LinearMap, LinearMap>();

@@ -96,7 +96,7 @@ export function chooseRows(
       value !== reconstructedClass[row] ? 'differs' : margin[row] === 0 ? 'tie' : outside ? 'outside' : 'agrees';
     rows[kind].push(row);
   });
-  for (const of of Object.values(rows)) of.sort((a, b) => margin[a] - margin[b] || a - b);
+  for (const group of Object.values(rows)) group.sort((a, b) => margin[a] - margin[b] || a - b);
   const kinds = ['differs', 'tie', 'outside', 'agrees'] as const;
   const wanted = { differs: Math.ceil(count / 2), tie: 1, outside: 1, agrees: count };
   const taken = { differs: 0, tie: 0, outside: 0, agrees: 0 };

@@ -23,6 +23,10 @@ export type ZeroShotSource =
        * `embeddings`. The metadata may name the classes, as a JSON list under `classNames`.
        */
       textEmbeddings: string;
+      textModel?: undefined;
+      tokenizer?: undefined;
+      classNames?: undefined;
+      templates?: undefined;
     }
   | {
       /** The text tower (.onnx): token ids (n, 77) to embeddings (n, d). */
@@ -33,6 +37,7 @@ export type ZeroShotSource =
       classNames: string | readonly string[];
       /** With {} for the class name; or `simple` (the default: "a photo of a {}."), `openai`, or a file. */
       templates?: string | readonly string[];
+      textEmbeddings?: undefined;
     };
 
 /** The head that class prompts make of an image tower. */
@@ -66,7 +71,7 @@ const batchSize = 64;
  * @throws FeatReconstructError for files that are missing or not what they should be
  */
 export async function zeroShotHead(source: ZeroShotSource, options: ZeroShotOptions = {}): Promise<ZeroShotHead> {
-  if ('textEmbeddings' in source) {
+  if (source.textEmbeddings !== undefined) {
     return { ...(await readClassEmbeddings(source.textEmbeddings)), templates: null, textModel: null };
   }
   const classNames = await readClassNames(source.classNames);

@@ -43,7 +43,13 @@ export async function runZeroShot(
   jointSeconds: number;
 }> {
   const { signal, onProgress, stores, model, executionProviders, topk = [5] } = options;
-  const head = await zeroShotHead(zeroShot, { signal, onProgress, stores: stores ?? undefined, model, executionProviders });
+  const head = await zeroShotHead(zeroShot, {
+    signal,
+    onProgress,
+    stores: stores ?? undefined,
+    model,
+    executionProviders,
+  });
   for (const test of datasets.tests) checkOrder(head, (await extraction.labelling(test)).classNames, test);
   // Embeddings alone are stored, so that they serve any prompts.
   const tower: Role = {

@@ -23,7 +23,7 @@ export { headCondition, pseudoInverse, rowSpace } from './head.js';
 export { accumulateJoint, jointProblem, JointStatistics, logitReader, readJoint } from './joint.js';
 export type { JointModel, JointProblem } from './joint.js';
 export { linearMapToOnnx, loadLinearMap, saveLinearMap } from './map-files.js';
-export type { MapWithFit } from './map-files.js';
+export type { MapWithFit, StoredFit } from './map-files.js';
 export { ownSpan } from './own-span.js';
 export type { OwnSpan } from './own-span.js';
 export { reduceRows } from './reduce.js';
