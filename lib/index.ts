@@ -30,7 +30,7 @@ export type { OpenRows } from './extract/index.js';
 // Load: models, data sets, transforms, providers.
 export { chooseProvider, describeModel, listProviders, loadModel } from './runtime/index.js';
 export type {
-  Choice,
+  ProviderChoice,
   ExecutionProvider,
   InputPlace,
   LoadModelOptions,

@@ -5,7 +5,7 @@ import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/
 import type { RunOptions } from './options.js';
 import type { Fit } from './rows.js';
 
-export interface Trial {
+export interface FitToJudge {
   fit: Fit;
   /** What the map reads of the source, on the test images. */
   X: RowSource;
@@ -18,7 +18,7 @@ export interface Trial {
 
 /** Evaluates one fit on one test set. */
 export async function judge(
-  { fit, X, source, target, sameModel, labels }: Trial,
+  { fit, X, source, target, sameModel, labels }: FitToJudge,
   { topk = [5], signal, onProgress }: RunOptions,
 ): Promise<MapEvaluation> {
   const stage = `evaluate ${source.provenance.model.name} → ${target.provenance.model.name} on ${target.provenance.dataset.spec}`;

@@ -27,7 +27,7 @@ import { betterOf, leastRows, readersOf, scoreOf, triedOn, type Read, type Reade
 import { readsOf, spanOfLogits } from './reading.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
 import { sampleImages, type Album } from './samples.js';
-import { columnsTried, imagesPerPicked, shownOf, widest, type Shown } from './shown.js';
+import { columnsTried, imagesPerPicked, shownOf, widest, type ShownLogits } from './shown.js';
 import { spectrumOf } from './spectra.js';
 import type { Training } from './training.js';
 
@@ -262,7 +262,11 @@ async function fitRead(
 }
 
 /** A fit of what is read as one of what is shown. That there is no gap in it goes without saying. */
-async function ofShown(fit: Fit, spec: string, { reads, lift, warnings }: Omit<Shown, 'x' | 'rows'>): Promise<Fit> {
+async function ofShown(
+  fit: Fit,
+  spec: string,
+  { reads, lift, warnings }: Omit<ShownLogits, 'x' | 'rows'>,
+): Promise<Fit> {
   const begun = performance.now();
   const map = await lift(fit.map);
   return { ...fit, map, seconds: fit.seconds + secondsSince(begun), observe: spec, reads, warnings };

@@ -6,7 +6,7 @@ import { accumulateFolds, splitFolds, type Fold, type FoldOptions } from './fold
 import { generalisedErrors } from './gcv.js';
 import { ridgePath } from './ridge-path.js';
 import {
-  add,
+  addPrior,
   checkPrior,
   clearConstants,
   clearGap,
@@ -211,7 +211,7 @@ async function mapOf(
   const at = timesVector(weight, centre.x);
   const bias = centre.y.map((value, i) => value - at[i]);
   if (prior) {
-    add(weight, prior);
+    addPrior(weight, prior);
     denseBias(prior).forEach((value, i) => (bias[i] += value));
   }
   return { weight: toNdArray(weight.data, [weight.rows, weight.cols]), bias: toNdArray(bias, [weight.rows]) };

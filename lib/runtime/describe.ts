@@ -70,7 +70,7 @@ export interface ModelDescription extends ModelInput {
 }
 
 /** A description, and what `loadModel` goes on with. */
-export interface Reading {
+export interface ReadModel {
   description: ModelDescription;
   bytes: Uint8Array;
   location: HeadLocation;
@@ -97,7 +97,7 @@ export async function modelNameOf(model: string): Promise<string> {
   return (await besideModel(modelPath)).name ?? path.parse(modelPath).name;
 }
 
-export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<Reading> {
+export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<ReadModel> {
   const modelPath = typeof model === 'string' ? await modelFileOf(model) : undefined;
   const given = typeof model === 'string' ? await readModelFile(modelPath!) : model;
   const { bytes, graph } = named(modelPath, () => parsed(given, modelPath));
