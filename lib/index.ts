@@ -24,8 +24,8 @@ export type {
   TypedArray,
   VectorLike,
 } from './tensor/index.js';
-export { openRows } from './extract/index.js';
-export type { OpenRows } from './extract/index.js';
+export { openRows } from './logs/index.js';
+export type { OpenedRows } from './logs/index.js';
 
 // Load: models, data sets, transforms, providers.
 export { chooseProvider, describeModel, listProviders, loadModel } from './runtime/index.js';
@@ -38,6 +38,7 @@ export type {
   ModelBatch,
   ModelDescription,
   ModelInput,
+  ModelOptions,
   ModelOutput,
   Placement,
   ProviderReport,
@@ -65,6 +66,7 @@ export { extractFeatures, extractToStore, openStore } from './extract/index.js';
 export type {
   Activations,
   ExtractOptions,
+  ExtractOptionsFor,
   Provenance,
   SkippedImage,
   Store,
@@ -75,13 +77,18 @@ export type {
 export { applyLinearMap, fitLinearMap, linearMapToOnnx, loadHead, loadLinearMap, saveLinearMap } from './fit/index.js';
 export type {
   AlphaScore,
+  AlphaSelection,
+  ChosenAlpha,
   CrossValidation,
   FitInfo,
   FitOptions,
   FittedMap,
+  GivenAlpha,
   HeadFile,
   HeadFileOptions,
+  MapOptions,
   MapWithFit,
+  StoredFit,
 } from './fit/index.js';
 export type { Solver } from './linalg/index.js';
 export { fitSgd } from './sgd/index.js';
@@ -93,6 +100,7 @@ export type {
   Agreement,
   EvaluateOptions,
   FeatureQuantiles,
+  FitOnTest,
   MapEvaluation,
   MapUnderTest,
   MarginGroup,
@@ -103,7 +111,25 @@ export type {
 // Run the experiments.
 export { runExperiment, zeroShotHead } from './experiments/index.js';
 export type {
+  AllPairsOptions,
+  AllPairsSpec,
+  ByModel,
+  ChosenPenalty,
+  CommonOptions,
+  ExperimentData,
   ExperimentSpec,
+  MoreFits,
+  None,
+  OneModelSpec,
+  OptionsByExperiment,
+  PairOptions,
+  Penalties,
+  SampleOptions,
+  Stored,
+  Streamed,
+  TwoModelsSpec,
+  ZeroShotRunOptions,
+  ZeroShotSpec,
   ExperimentOptions,
   ZeroShotHead,
   ZeroShotOptions,

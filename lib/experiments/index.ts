@@ -19,6 +19,7 @@ export type {
   ExperimentOptions,
   ExperimentSpec,
   MoreFits,
+  None,
   OneModelSpec,
   OptionsByExperiment,
   PairOptions,

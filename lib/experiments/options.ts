@@ -157,7 +157,8 @@ export interface Streamed {
   sgd?: undefined;
 }
 
-type None<Options> = { [Name in keyof Options]?: undefined };
+/** These have no meaning here. */
+export type None<Options> = { [Name in keyof Options]?: undefined };
 
 /** For experiments 1 to 3. */
 export type PairOptions = CommonOptions & ByModel & SampleOptions & ((Stored & MoreFits & Penalties) | Streamed);

@@ -19,5 +19,6 @@ export { imagesPerOutput, nearlyAll, whole, whyUnknown } from './known.js';
 export type { Reading } from './known.js';
 export { inWords, parseObserve, showsProbabilities } from './observe-spec.js';
 export type { ObserveSpec, ObserveStep } from './observe-spec.js';
+export { some } from './some.js';
 export { LeftOutTally, cureOfLeftOut, leftOutInWords } from './left-out.js';
 export type { LeftOut } from './left-out.js';
