@@ -28,7 +28,7 @@ function after(file: string, anchor: string, lines: string): void {
 }
 
 test('an experiment, a data set, a transform and a metric', () => {
-  for (const name of ['lib', 'assets', 'bin', 'package.json', 'tsconfig.json']) {
+  for (const name of ['lib', 'dist', 'assets', 'bin', 'package.json', 'tsconfig.json']) {
     cpSync(path.join(root, name), at(name), { recursive: true });
   }
   for (const name of ['node_modules', 'onnx']) symlinkSync(path.join(root, name), at(name), 'junction');
@@ -69,7 +69,7 @@ export const grey: DatasetFormat = {
     async *blocks(start, stop) {
       for (let i = start; i < stop; i++) {
         const data = new Uint8Array(32 * 32 * 3).map((_, j) => (j * (i + 1)) % (2 * i + 3));
-        yield [{ id: \`grey/\${i}\`, label: null, image: { width: 32, height: 32, data } }];
+        yield [{ id: \`grey/\${i}\`, label: -1, image: { width: 32, height: 32, data } }];
       }
     },
   }),
