@@ -8,6 +8,10 @@ export default {
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
   },
+  // `npm run coverage`, of what ships; its source maps lead back to lib/.
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['<rootDir>/dist/**/*.js'],
+  coverageReporters: ['text-summary', 'html'],
   testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -7,7 +7,8 @@
  * 21,843 x 21,843 (3.8 GB) is formed.
  */
 import { parseArgs } from 'node:util';
-import { accumulateJoint, jointProblem, solve, type RowSource } from '../dist/index.js';
+import type { RowSource } from '../dist/index.js';
+import { accumulateJoint, jointProblem, solve } from '../dist/statistics.js';
 import { toNdArray } from '../dist/tensor/index.js';
 import { renderTable } from '../dist/report/index.js';
 

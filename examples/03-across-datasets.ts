@@ -2,17 +2,8 @@
 //
 //   node --import tsx examples/03-across-datasets.ts MODEL.onnx [--train SPEC] [--test SPEC]
 import { parseArgs } from 'node:util';
-import {
-  accumulate,
-  applyLinearMap,
-  evaluateAgreement,
-  extractFeatures,
-  fitLinearMap,
-  inSpan,
-  loadModel,
-  pseudoInverse,
-  trainingSpan,
-} from 'featreconstruct';
+import { applyLinearMap, evaluateAgreement, extractFeatures, fitLinearMap, loadModel } from 'featreconstruct';
+import { accumulate, inSpan, pseudoInverse, trainingSpan } from 'featreconstruct/statistics';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

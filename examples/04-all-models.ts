@@ -4,15 +4,8 @@
 //   node --import tsx examples/04-all-models.ts A.onnx B.onnx ... [--train SPEC] [--test SPEC] [--stores FOLDER]
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  accumulateJoint,
-  applyLinearMap,
-  evaluateAgreement,
-  extractToStore,
-  jointProblem,
-  readJoint,
-  solve,
-} from 'featreconstruct';
+import { applyLinearMap, evaluateAgreement, extractToStore } from 'featreconstruct';
+import { accumulateJoint, jointProblem, readJoint, solve } from 'featreconstruct/statistics';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

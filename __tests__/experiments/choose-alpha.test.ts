@@ -1,9 +1,15 @@
 import path from 'node:path';
 import { evaluateAgreement } from '../../lib/evaluate/index.js';
 import { extractFeatures } from '../../lib/extract/index.js';
-import { runExperiment, type RunOptions } from '../../lib/experiments/index.js';
+import { runAsked, type RunOptions } from '../../lib/experiments/index.js';
 import { type Results, parseResults } from '../../lib/results/index.js';
-import { applyLinearMap, crossValidate, fitLinearMap, pseudoInverse } from '../../lib/fit/index.js';
+import {
+  applyLinearMap,
+  crossValidate,
+  fitLinearMap,
+  pseudoInverse,
+  type AlphaSelection,
+} from '../../lib/fit/index.js';
 import { observe as shownAs } from '../../lib/leaks/index.js';
 import { chartsOf } from '../../lib/report/index.js';
 import { loadModel } from '../../lib/runtime/index.js';
@@ -38,7 +44,7 @@ const dense = async (rows: RowSource) =>
 
 const run = async (experiment: number, crossValidation: RunOptions['crossValidation'], more: object = {}) => {
   const spec = { experiment, source: at('source.onnx'), ...sets, ...more };
-  const results = await runExperiment(spec, { ...options, crossValidation });
+  const results = await runAsked(spec, { ...options, crossValidation });
   return parseResults(JSON.stringify(results));
 };
 
@@ -51,17 +57,18 @@ test.each(['mse', 'gcv', 'agreement'] as const)('experiment 2 by %s: the choice 
   const [x, y] = [await activations('source.onnx', sets.train), await activations('target.onnx', sets.train)];
   const { head } = await modelOf('target');
   const answers = await applyLinearMap(head, y.features);
+  const score: NonNullable<AlphaSelection['score']> = async (maps, fold) => {
+    const scores = [];
+    for (const map of maps) {
+      const reconstructed = await applyLinearMap(map, await dense(fold.of(rowsOf(x.logits))));
+      const { agreement } = await evaluateAgreement(head, reconstructed, await dense(fold.of(rowsOf(answers))));
+      scores.push(agreement);
+    }
+    return scores;
+  };
   const expected = await crossValidate(x.logits, y.features, {
-    ...{ alphas, folds: 4, shuffle: 3, select },
-    score: async (maps, fold) => {
-      const scores = [];
-      for (const map of maps) {
-        const reconstructed = await applyLinearMap(map, await dense(fold.of(rowsOf(x.logits))));
-        const { agreement } = await evaluateAgreement(head, reconstructed, await dense(fold.of(rowsOf(answers))));
-        scores.push(agreement);
-      }
-      return scores;
-    },
+    ...{ alphas, folds: 4, shuffle: 3 },
+    ...(select === 'agreement' ? { select, score } : { select }),
   });
   const [record, own, prior] = crossValidations!;
   expect(record).toMatchObject({
@@ -118,7 +125,7 @@ test('experiment 5: a curve from logits and one from features; its likeness colu
 
 test('a sweep: each interface at the penalty that is best for what it shows', async () => {
   const observe = ['logits', 'probs', 'probs+topk:2'];
-  const results = await runExperiment(
+  const results = await runAsked(
     { experiment: 1, source: at('source.onnx'), ...sets },
     { ...options, observe, crossValidation: { alphas, folds: 4 } },
   );
@@ -165,19 +172,19 @@ test('the choice at an end of the grid is said in the row and marked in the char
 test('where it can have no effect it is refused', async () => {
   const crossValidation = { alphas };
   await expect(
-    runExperiment(
+    runAsked(
       { experiment: 4, models: [at('source.onnx'), at('target.onnx')], ...sets },
       { ...options, crossValidation },
     ),
   ).rejects.toThrow(/all at one alpha/);
   await expect(
-    runExperiment({ experiment: 1, source: at('source.onnx'), ...sets }, { ...options, stores: null, crossValidation }),
+    runAsked({ experiment: 1, source: at('source.onnx'), ...sets }, { ...options, stores: null, crossValidation }),
   ).rejects.toThrow(/fold by fold/);
   for (const spec of [
     { experiment: 4, models: [at('source.onnx'), at('target.onnx')] },
     { experiment: 5, source: at('source.onnx'), target: fixture('tiny.image.onnx'), zeroShot: { textEmbeddings: 'x' } },
   ]) {
-    await expect(runExperiment({ ...spec, ...sets }, { ...options, sgd: {} })).rejects.toThrow(
+    await expect(runAsked({ ...spec, ...sets }, { ...options, sgd: {} })).rejects.toThrow(
       /one joint Gram, in which SGD has no part: leave out sgd/,
     );
   }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { auditModel, runExperiment } from '../../lib/experiments/index.js';
+import { auditModel, runAsked } from '../../lib/experiments/index.js';
 import { type ResultRow, parseResults } from '../../lib/results/index.js';
 import { decodeOutcomes } from '../../lib/results/outcomes.js';
 import { clusteredInterval } from '../../lib/evaluate/index.js';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 const rowsOf = async (spec: object, more: object = {}): Promise<ResultRow[]> => {
-  const results = await runExperiment({ experiment: 1, ...sets, ...spec }, { ...options, ...more });
+  const results = await runAsked({ experiment: 1, ...sets, ...spec }, { ...options, ...more });
   return (await parseResults(JSON.stringify(results))).rows;
 };
 

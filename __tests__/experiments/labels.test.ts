@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { truthOfFolders } from '../../lib/experiments/labels.js';
-import { auditModel, runExperiment } from '../../lib/experiments/index.js';
+import { auditModel, runAsked } from '../../lib/experiments/index.js';
 import { type Results } from '../../lib/results/index.js';
 import { extractFeatures } from '../../lib/extract/index.js';
 import { renderReport, renderResults } from '../../lib/report/index.js';
@@ -57,7 +57,7 @@ describe('in an experiment', () => {
 
   const run = (set: string, more: object = {}): Promise<Results> => {
     const spec = { experiment: 1, source: model, train: `folder:${at(set)}`, test: `folder:${at(set)}` };
-    return runExperiment(spec, { ...options, observe: undefined, ...more });
+    return runAsked(spec, { ...options, observe: undefined, ...more });
   };
   const labels = ({ samples }: Results) => samples!.flatMap(({ images }) => images.map(({ label }) => label));
 
@@ -103,7 +103,7 @@ describe('in an experiment', () => {
     const audit = await auditModel(model, `folder:${at('photos')}`, { ...options, recoverySeconds: 1 });
     expect(new Set(labels(audit))).toEqual(new Set([null]));
     const spec = { experiment: 1, source: model, train: 'cifar10:test', test: 'cifar10:test' };
-    const cifar = await runExperiment(spec, { ...options, observe: undefined });
+    const cifar = await runAsked(spec, { ...options, observe: undefined });
     expect(labels(cifar).every((label) => label !== null && label.index >= 0)).toBe(true);
   });
 });

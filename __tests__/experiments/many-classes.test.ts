@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { evaluateMap } from '../../lib/evaluate/index.js';
-import { auditModel, runExperiment } from '../../lib/experiments/index.js';
+import { auditModel, runAsked } from '../../lib/experiments/index.js';
 import { type Results } from '../../lib/results/index.js';
 import { shownOf } from '../../lib/experiments/shown.js';
 import { openStore, type Store } from '../../lib/extract/index.js';
@@ -54,7 +54,7 @@ describe('a head of more classes than a matrix of classes x classes is formed of
   const observed = ['logits', 'log-probs', 'probs', 'probs+topk:5'];
 
   beforeAll(async () => {
-    results = await runExperiment(spec, { stores: at('stores'), observe: observed, samples: 0 });
+    results = await runAsked(spec, { stores: at('stores'), observe: observed, samples: 0 });
     const names = results.environment.datasets.map(({ size }) => size);
     expect(names.sort()).toEqual([100, 150]);
     const { readdir } = await import('node:fs/promises');
@@ -108,7 +108,7 @@ describe('a head of more classes than a matrix of classes x classes is formed of
 
   it('gives the same without stores, to the bit', async () => {
     const [a, b] = await Promise.all(
-      [at('stores'), null].map((stores) => runExperiment(spec, { stores, samples: 0, alphas: [0, 0.5] })),
+      [at('stores'), null].map((stores) => runAsked(spec, { stores, samples: 0, alphas: [0, 0.5] })),
     );
     const figures = ({ rows, spectra, failures }: Results) => ({
       rows: rows.map(({ seconds: _, ...row }) => row),
@@ -129,7 +129,7 @@ describe('a head of more classes than a matrix of classes x classes is formed of
   });
 
   it('judges SGD on the logits themselves, in the span of the training rows', async () => {
-    const { rows } = await runExperiment(spec, { stores: at('stores'), samples: 0, sgd: { epochs: 1 } });
+    const { rows } = await runAsked(spec, { stores: at('stores'), samples: 0, sgd: { epochs: 1 } });
     const sgd = rows.find(({ solver }) => solver === 'sgd')!;
     // An epoch at the published rate diverges here; what does not is in the span as the exact fits are.
     expect(sgd.inSpanShare ?? 1).toBe(1);
@@ -139,7 +139,7 @@ describe('a head of more classes than a matrix of classes x classes is formed of
     const controller = new AbortController();
     controller.abort(new Error('enough'));
     await expect(
-      runExperiment(spec, { stores: at('stores'), observe: ['probs'], signal: controller.signal }),
+      runAsked(spec, { stores: at('stores'), observe: ['probs'], signal: controller.signal }),
     ).rejects.toThrow('enough');
   });
 });
@@ -221,7 +221,7 @@ describe('ways to read very many probabilities', () => {
     });
     await writeFile(at('very-many.onnx'), bytes);
     await writeNpy(at('wide.npy'), toNdArray(numbers(d * 5300, 3), [5300, d]));
-    const { rows } = await runExperiment(
+    const { rows } = await runAsked(
       {
         experiment: 1,
         source: at('very-many.onnx'),

@@ -1,7 +1,7 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Extraction } from '../../lib/experiments/extraction.js';
-import { runExperiment, type ExperimentSpec, type RunOptions } from '../../lib/experiments/index.js';
+import { runAsked, type AskedExperiment, type RunOptions } from '../../lib/experiments/index.js';
 import { type Results } from '../../lib/results/index.js';
 import { trainPairs } from '../../lib/experiments/training.js';
 import { solve } from '../../lib/fit/index.js';
@@ -30,8 +30,8 @@ beforeAll(async () => {
   await writeFile(at('photos', '1', '7.jpg'), 'no picture');
 });
 
-const run = (spec: ExperimentSpec, stores: string | null, options: Partial<RunOptions> = {}): Promise<Results> =>
-  runExperiment(spec, { stores, dataset: { dataDir: at('data') }, alphas: [0, 0.5], ...options });
+const run = (spec: AskedExperiment, stores: string | null, options: Partial<RunOptions> = {}): Promise<Results> =>
+  runAsked(spec, { stores, dataset: { dataDir: at('data') }, alphas: [0, 0.5], ...options });
 
 /** What two runs must have in common: everything but clocks, and what the head was checked on. */
 const figures = ({ environment, rows, ...rest }: Results) => ({
@@ -41,7 +41,7 @@ const figures = ({ environment, rows, ...rest }: Results) => ({
   datasets: environment.datasets,
 });
 
-test.each<[string, ExperimentSpec, Partial<RunOptions>]>([
+test.each<[string, AskedExperiment, Partial<RunOptions>]>([
   [
     '1, several blocks',
     {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { runExperiment } from '../../lib/experiments/index.js';
+import { runAsked } from '../../lib/experiments/index.js';
 import { type ResultRow } from '../../lib/results/index.js';
 import { betterOf, readersOf } from '../../lib/experiments/readers.js';
 import type { Fit } from '../../lib/experiments/rows.js';
@@ -40,7 +40,7 @@ describe('probabilities are read in two ways', () => {
   const shown = ['logits', 'log-probs', 'probs', 'probs+round:4', 'probs+round:4+log', 'probs+topk:3'];
   const run = async (test: string): Promise<ResultRow[]> => {
     const spec = { experiment: 1, source: at('model.onnx'), train: `tensors:${at('x.npy')}[0:300]`, test };
-    return (await runExperiment(spec, { stores: at('stores'), observe: shown, samples: 0 })).rows;
+    return (await runAsked(spec, { stores: at('stores'), observe: shown, samples: 0 })).rows;
   };
   let rows: ResultRow[];
   const of = (spec: string): ResultRow => rows.find(({ observe }) => observe === spec)!;

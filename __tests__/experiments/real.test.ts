@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { runExperiment, type ExperimentSpec, type RunOptions } from '../../lib/experiments/index.js';
+import { runAsked, type AskedExperiment, type RunOptions } from '../../lib/experiments/index.js';
 import { type Results } from '../../lib/results/index.js';
 import { openStore, type Store } from '../../lib/extract/index.js';
 import { temporaryFolder } from '../cli/support.js';
@@ -13,8 +13,8 @@ const real = models && dataDir ? describe : describe.skip;
 const folder = temporaryFolder();
 const model = (name: string): string => path.join(models!, `${name}.onnx`);
 
-const run = (spec: ExperimentSpec, options: Partial<RunOptions> = {}): Promise<Results> =>
-  runExperiment(spec, { stores: folder, dataset: { dataDir, allowPartial: true }, ...options });
+const run = (spec: AskedExperiment, options: Partial<RunOptions> = {}): Promise<Results> =>
+  runAsked(spec, { stores: folder, dataset: { dataDir, allowPartial: true }, ...options });
 
 real('real models (needs FEATRECONSTRUCT_MODELS and FEATRECONSTRUCT_DATA)', () => {
   test('resnet20_cifar100, 64 features of 100 classes: all of them come back, and its answers', async () => {

@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { failuresOf } from '../../lib/experiments/rows.js';
-import { runExperiment, type ExperimentSpec, type RunOptions } from '../../lib/experiments/index.js';
+import { runAsked, type AskedExperiment, type RunOptions } from '../../lib/experiments/index.js';
 import { type ResultRow, type Results } from '../../lib/results/index.js';
 import type { TransformSpec } from '../../lib/images/index.js';
 import { renderReport, renderResults } from '../../lib/report/index.js';
@@ -27,8 +27,8 @@ beforeAll(async () => {
 
 const cifar100 = { train: 'cifar100:train', test: 'cifar100:test' };
 
-async function run(spec: ExperimentSpec, options: Partial<RunOptions> = {}): Promise<Results> {
-  const results = await runExperiment(spec, { stores: at('stores'), dataset: { dataDir: at('data') }, ...options });
+async function run(spec: AskedExperiment, options: Partial<RunOptions> = {}): Promise<Results> {
+  const results = await runAsked(spec, { stores: at('stores'), dataset: { dataDir: at('data') }, ...options });
   // As a file: NaN and infinity have become null there.
   expect(validate(JSON.parse(JSON.stringify(results))) ? [] : validate.errors).toEqual([]);
   return results;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readClassNames } from '../../lib/experiments/class-names.js';
-import { chooseRows, likeliest } from '../../lib/experiments/samples.js';
+import { pickRows, likeliest } from '../../lib/experiments/samples.js';
 import { auditModel, runExperiment } from '../../lib/experiments/index.js';
 import { type Results, type SampleGroup, parseResults } from '../../lib/results/index.js';
 import { decodeImage } from '../../lib/images/index.js';
@@ -25,7 +25,7 @@ describe('which images', () => {
   const answers = (differ: number[]): Int32Array => original.map((value, i) => (differ.includes(i) ? 2 : value));
   const margin = Array.from({ length: 40 }, (_, i) => 1 + ((i * 7) % 40));
   const choose = (differ: number[], changes: object = {}, count = 6): [number, string][] =>
-    chooseRows(
+    pickRows(
       { originalClass: original, reconstructedClass: answers(differ), margin, span: null, ...changes },
       count,
     ).map(({ row, kind }) => [row, kind]);

@@ -8,15 +8,14 @@ import {
   FeatReconstructError,
   fitLinearMap,
   loadModel,
-  runExperiment,
   toNdArray,
   UsageError,
   writeSafetensors,
   zeroShotHead,
-  type ExperimentSpec,
   type FloatNdArray,
   type Results,
 } from '../../lib/index.js';
+import { runAsked, type AskedExperiment } from '../../lib/experiments/index.js';
 import { runCli, temporaryFolder, writeCifar, writeClassifier } from '../cli/support.js';
 
 /** Experiment 5 on made-up images, from a small classifier into the tiny CLIP. */
@@ -29,14 +28,14 @@ const prompts = { textModel: fixture('tiny.text.onnx'), tokenizer: fixture('toke
 const sets = { train: 'cifar10:train', test: 'cifar10:test' };
 const options = { stores: at('stores'), dataset: { dataDir: at('data') }, model: { intraOpNumThreads: 1 } };
 
-let spec: ExperimentSpec;
+let spec: AskedExperiment;
 let results: Results;
 
 beforeAll(async () => {
   await writeCifar(at('data'));
   const source = await writeClassifier(at('source.onnx'), { d: 20, c: 8 });
   spec = { experiment: 5, source, target, zeroShot: prompts, ...sets };
-  results = await runExperiment(spec, options);
+  results = await runAsked(spec, options);
 });
 
 /** The same figures by the three functions, each map fitted on its own. */
@@ -102,7 +101,7 @@ test('one row from logits, one from features, and a record of the head', () => {
 test('other prompts use the same embeddings again', async () => {
   const before = (await readdir(at('stores'))).filter((name) => !name.includes('classes'));
   expect(before).toHaveLength(4);
-  const other = await runExperiment({ ...spec, zeroShot: { ...prompts, templates: ['art of the {}.'] } }, options);
+  const other = await runAsked({ ...spec, zeroShot: { ...prompts, templates: ['art of the {}.'] } }, options);
   expect((await readdir(at('stores'))).filter((name) => !name.includes('classes'))).toEqual(before);
   expect(other.environment.zeroShot!.digest).not.toBe(results.environment.zeroShot!.digest);
   expect(other.rows[0].r2).toBeCloseTo(results.rows[0].r2!, 12);
@@ -111,7 +110,7 @@ test('other prompts use the same embeddings again', async () => {
 describe('refused', () => {
   test('class embeddings of another width', async () => {
     await writeSafetensors(at('wide.safetensors'), { w: toNdArray(new Float32Array(20).fill(1), [2, 10]) });
-    const run = runExperiment({ ...spec, zeroShot: { textEmbeddings: at('wide.safetensors') } }, options);
+    const run = runAsked({ ...spec, zeroShot: { textEmbeddings: at('wide.safetensors') } }, options);
     await expect(run).rejects.toThrow('as wide as the 16 of tiny.image, found 10');
   });
 
@@ -119,17 +118,17 @@ describe('refused', () => {
     const names = 'airplane automobile cat bird deer dog frog horse ship truck'.split(' ');
     const meta = at('data', 'cifar-10-batches-bin', 'batches.meta.txt');
     await writeFile(meta, `${names.join('\n')}\n`);
-    const run = runExperiment(spec, options);
+    const run = runAsked(spec, options);
     await expect(run).rejects.toBeInstanceOf(FeatReconstructError);
     await expect(run).rejects.toThrow("found 'cat' at 3 instead of 2");
     await rm(meta);
   });
 
   test('an experiment without its head, a head without its experiment', async () => {
-    const without = runExperiment({ ...spec, zeroShot: undefined }, options);
+    const without = runAsked({ ...spec, zeroShot: undefined }, options);
     await expect(without).rejects.toBeInstanceOf(UsageError);
     await expect(without).rejects.toThrow('wants a zero-shot head');
-    await expect(runExperiment({ ...spec, experiment: 2 }, options)).rejects.toThrow("experiment 5's");
+    await expect(runAsked({ ...spec, experiment: 2 }, options)).rejects.toThrow("experiment 5's");
   });
 });
 

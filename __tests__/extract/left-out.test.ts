@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openDataset } from '../../lib/datasets/index.js';
 import { extractFeatures, extractToStore, openStore, streamActivations } from '../../lib/extract/index.js';
-import { auditModel, runExperiment } from '../../lib/experiments/index.js';
+import { auditModel, runAsked } from '../../lib/experiments/index.js';
 import { type Results, parseResults } from '../../lib/results/index.js';
 import { varied } from '../../lib/leaks/index.js';
 import { renderMarkdown, renderReport, renderResults } from '../../lib/report/index.js';
@@ -123,7 +123,7 @@ describe('in results', () => {
   test('a run with and without stores, and one of results without any of it', async () => {
     const spec = { experiment: 1, source: model, train: photos, test: photos };
     for (const stores of [at('stores'), null]) {
-      const { environment } = await runExperiment(spec, { stores, ...skip, samples: 0 });
+      const { environment } = await runAsked(spec, { stores, ...skip, samples: 0 });
       expect(environment.datasets).toEqual([expect.objectContaining({ size: 82, skipped: 1, leftOut })]);
     }
     const { spec: name, size, digest } = results.environment.datasets[0];

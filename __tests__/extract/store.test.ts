@@ -112,11 +112,11 @@ test('a finished store is used again without opening the model', async () => {
   const first = await extractToStore(model, spec, file, { dataset });
   await first.close();
   const onProgress = jestLike();
-  const again = await extractToStore(model, spec, file, { dataset, model: unloadable, onProgress });
+  const again = await extractToStore(model, spec, file, { dataset, ...unloadable, onProgress });
   await again.close();
   expect(onProgress.calls).toBe(0);
   expect(again.rows).toBe(100);
-  const fresh = extractToStore(model, spec, at('fresh.safetensors'), { dataset, model: unloadable });
+  const fresh = extractToStore(model, spec, at('fresh.safetensors'), { dataset, ...unloadable });
   await expect(fresh).rejects.toThrow(/nonsense/);
   expect(await exists(at('fresh.safetensors.partial'))).toBe(false);
 });

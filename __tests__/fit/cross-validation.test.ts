@@ -248,9 +248,11 @@ describe('crossValidate', () => {
   it('refuses what it cannot use', async () => {
     await expect(crossValidate(x, y, { alphas: [] })).rejects.toThrow('alphas to choose from');
     await expect(crossValidate(x, y, { alphas: [1, -1] })).rejects.toThrow('found -1');
+    // @ts-expect-error: agreement wants a score
     await expect(crossValidate(x, y, { select: 'agreement' })).rejects.toThrow('Expected a score');
     await expect(crossValidate([await accumulate(x, y)])).rejects.toThrow('at least 2 folds');
     await expect(crossValidate([await accumulate(x, y), await accumulate(x, y)])).rejects.toThrow('twice');
+    // @ts-expect-error: a grid is for alpha 'cv'
     await expect(fitLinearMap(x, y, { alphas })).rejects.toThrow("Expected alpha 'cv'");
   });
 });

@@ -40,7 +40,13 @@ try {
     library.fitLinearMap([[0], [1], [2]], [[1], [3], [5]]).then(({ weight, bias }) => {
       if (Math.abs(weight.get(0, 0) - 2) > 1e-12 || Math.abs(bias.get(0) - 1) > 1e-12) throw new Error('wrong map');
     });`;
-  writeFileSync(join(folder, 'use.mjs'), `import * as library from 'featreconstruct';\n${use}`);
+  writeFileSync(
+    join(folder, 'use.mjs'),
+    `import * as library from 'featreconstruct';
+    import { fingerprint } from 'featreconstruct/leaks';
+    import { accumulate } from 'featreconstruct/statistics';
+    if (typeof fingerprint !== 'function' || typeof accumulate !== 'function') throw new Error('entry points');\n${use}`,
+  );
   writeFileSync(join(folder, 'use.cjs'), `const library = require('featreconstruct');\n${use}`);
   run('node', ['use.mjs']);
   run('node', ['use.cjs']);
@@ -48,7 +54,10 @@ try {
   // Strictly, and the declarations of everything on the way with it: @types/node is all that a reader has to add.
   writeFileSync(
     join(folder, 'use.ts'),
-    "import { fitLinearMap } from 'featreconstruct';\nconsole.log(fitLinearMap);\n",
+    `import { fitLinearMap } from 'featreconstruct';
+    import { fingerprint } from 'featreconstruct/leaks';
+    import { accumulate } from 'featreconstruct/statistics';
+    console.log(fitLinearMap, fingerprint, accumulate);\n`,
   );
   const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
   const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', ...types];

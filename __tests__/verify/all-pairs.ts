@@ -2,16 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  accumulateJoint,
-  evaluateMap,
-  jointProblem,
-  readJoint,
-  readNpy,
-  solve,
-  type LinearMap,
-  type Store,
-} from 'featreconstruct';
+import { evaluateMap, readNpy, type LinearMap, type Store } from 'featreconstruct';
+import { accumulateJoint, jointProblem, readJoint, solve } from 'featreconstruct/statistics';
 import type { Check } from './check.js';
 import { command } from './command.js';
 import { findStore } from './independent.js';

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import type { LoadModelOptions } from '../runtime/index.js';
 import type { RunOptions } from '../experiments/index.js';
-import type { AlphaScore, CrossValidation, FitOptions } from '../fit/index.js';
+import type { AlphaScore, ChosenAlpha, CrossValidation, FoldOptions, GivenAlpha } from '../fit/index.js';
 import type { Column } from '../report/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { parseGrid } from './grid.js';
@@ -65,8 +65,14 @@ export async function readPenalties({
   return { alphas: await parseGrid('--alpha', alpha) };
 }
 
-/** The options of `fitLinearMap` that the flags ask for, checked before a file is opened; `score` is {@link agreementScore}. */
-export async function readAlpha(flags: AlphaFlags): Promise<Omit<FitOptions, 'score'>> {
+/** A penalty as the flags ask for it: given, or chosen by an error or by the agreement of the head in a file. */
+export type AskedAlpha =
+  | GivenAlpha
+  | ({ alpha: 'cv'; alphas?: readonly number[] } & FoldOptions &
+      ({ select?: 'mse' | 'gcv' } | { select: 'agreement'; head: string; bias?: string }));
+
+/** The penalty that the flags ask for, checked before a file is opened; {@link withScore} makes options of it. */
+export async function readAlpha(flags: AlphaFlags): Promise<AskedAlpha> {
   const { folds, shuffle, select, head, bias } = flags;
   if (bias !== undefined && head === undefined) {
     throw new UsageError('Expected --bias beside a --head, found it alone.');
@@ -85,25 +91,35 @@ export async function readAlpha(flags: AlphaFlags): Promise<Omit<FitOptions, 'sc
     }
     return { alpha };
   }
-  if ((select === 'agreement') !== (head !== undefined)) {
-    throw new UsageError('Expected --select agreement and --head FILE together, found one without the other.');
-  }
+  const selection = readSelection(flags);
   const alphas = flags.alphas === undefined ? undefined : await parseGrid('--alphas', flags.alphas);
-  return { alpha: 'cv', alphas, folds, shuffle, select };
+  return { alpha: 'cv', alphas, folds, shuffle, ...selection };
 }
 
-/** How often the head of a file names the same class on what each map makes of x as on the features y. */
-export async function agreementScore(
-  { head, bias }: AlphaFlags,
+function readSelection({ select, head, bias }: AlphaFlags) {
+  if (select === 'agreement' && head !== undefined) return { select, head, bias };
+  if (select === 'agreement' || head !== undefined) {
+    throw new UsageError('Expected --select agreement and --head FILE together, found one without the other.');
+  }
+  return { select };
+}
+
+/**
+ * The options of `fitLinearMap` for it. The score of agreement: how often the head of a file names the same class on what each
+ * map makes of x as on the features y.
+ */
+export async function withScore(
+  asked: AskedAlpha,
   x: RowSource,
   y: RowSource,
   model: LoadModelOptions,
-): Promise<{ score?: FitOptions['score']; notes: string[] }> {
-  if (head === undefined) return { notes: [] };
+): Promise<{ alpha: GivenAlpha | ChosenAlpha; notes: string[] }> {
+  if (!('head' in asked)) return { alpha: asked, notes: [] };
+  const { head, bias, ...chosen } = asked;
   const { foldAgreement } = await import('../evaluate/index.js');
   const { openHead } = await import('./rows.js');
   const opened = await openHead(head, { features: y.cols, bias, model });
-  return { score: foldAgreement(opened.head, x, y), notes: opened.notes };
+  return { alpha: { ...chosen, score: foldAgreement(opened.head, x, y) }, notes: opened.notes };
 }
 
 /** The curve as a small table; the chosen alpha has a mark. */

@@ -55,8 +55,8 @@ export const experimentOptions = async (
     classNames: flags.classNames,
     samples: flags.samples === false ? 0 : undefined,
     dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
+    executionProviders: await readProviders(flags),
     model: {
-      executionProviders: await readProviders(flags),
       intraOpNumThreads: flags.threads,
       imageSize: flags.imageSize,
       ...tensorsOf(flags),

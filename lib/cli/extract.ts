@@ -74,8 +74,8 @@ Example:
         batchSize: flags.batchSize,
         logits: flags.headOnly ? 'head' : 'stored',
         skipBadImages: flags.skipBadImages,
+        executionProviders,
         model: {
-          executionProviders,
           intraOpNumThreads: flags.threads,
           imageSize: flags.imageSize,
           features: flags.featuresTensor,

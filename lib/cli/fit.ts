@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
-import { alphaOptions, curveTable, agreementScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
+import { alphaOptions, curveTable, withScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
 import { number, tensorOptions, type TensorFlags } from './options.js';
 import { providerOption, readProviders, type ProviderFlags } from './provider.js';
@@ -53,7 +53,7 @@ export function register(program: Command): void {
     )
     .action(async (flags: Flags) => {
       const context = createContext(flags);
-      const alpha = await readAlpha(flags);
+      const asked = await readAlpha(flags);
       const providers = await readProviders(flags);
       const { checkPlace, makeFolder } = await import('../bytes/index.js');
       await checkPlace(flags.out);
@@ -74,10 +74,9 @@ export function register(program: Command): void {
       const x = await openRows(flags.x, 'logits', context);
       const y = await openRows(flags.y, 'features', context);
       try {
-        const { score, notes: headNotes } = await agreementScore(flags, x.rows, y.rows, model);
+        const { alpha, notes: headNotes } = await withScore(asked, x.rows, y.rows, model);
         const map = await fitLinearMap(x.rows, y.rows, {
           ...alpha,
-          score,
           rcond: flags.rcond,
           prior,
           intercept: flags.intercept,

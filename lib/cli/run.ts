@@ -112,7 +112,7 @@ Examples:
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
       // There class names make the prompts; elsewhere they stand beside the sample images.
       const isZeroShot = experiment === 5;
-      const { checkExperiment, runExperiment } = await import('../experiments/index.js');
+      const { checkExperiment, runAsked } = await import('../experiments/index.js');
       const { modelNameOf } = await import('../runtime/index.js');
       const asked = {
         experiment,
@@ -123,7 +123,7 @@ Examples:
       };
       const { names } = await checkExperiment(asked);
       const tensors = { features: flags.featuresTensor, logits: flags.logitsTensor };
-      const results = await runExperiment(
+      const results = await runAsked(
         {
           ...asked,
           train: await datasetSpec(flags.train, flags),

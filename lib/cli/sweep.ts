@@ -48,12 +48,12 @@ Example:
     )
     .action(async (flags: Flags) => {
       const context = createContext(flags, kept);
-      const { runExperiment, usualInterfaces } = await import('../experiments/index.js');
+      const { runAsked, usualInterfaces } = await import('../experiments/index.js');
       const { parseObserve } = await import('../words/index.js');
       const observe = flags.observe ?? usualInterfaces;
       observe.forEach(parseObserve);
       const penalties = await readPenalties(flags);
-      const results = await runExperiment(
+      const results = await runAsked(
         {
           experiment: 1,
           source: flags.source,

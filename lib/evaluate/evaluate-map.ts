@@ -11,8 +11,23 @@ import { headRowSpace, isEverything, SPAN_TOLERANCE, toBasis, toCentred } from '
 import type { Top } from './top.js';
 import { walk, type EvaluateOptions } from './walk.js';
 
-/** One fit on one test set. */
-export interface MapUnderTest {
+/** One fit on one test set. Only with the training rows' span can a model be held to its own answers. */
+export type MapUnderTest = FitOnTest &
+  (
+    | {
+        sameModel?: false;
+        /** The affine space that the training rows of X fill. */
+        span?: Span;
+      }
+    | {
+        /** Source and target are one model, so that agreement within the span has to be exact. */
+        sameModel?: boolean;
+        span: Span;
+      }
+  );
+
+/** A fit, and the rows that it is tried on. */
+export interface FitOnTest {
   /** The target's head: weight (c, d), bias (c). */
   head: LinearMap;
   /** `rowSpace(head)`, where it is known already: (d, r). */
@@ -25,14 +40,10 @@ export interface MapUnderTest {
   Y: RowsLike;
   /** The target's logits (n, c). */
   Z: RowsLike;
-  /** The affine space that the training rows of X fill. */
-  span?: Span;
   /** Class of each image (n), −1 where it has none. */
   labels?: VectorLike;
   /** Default [5]. */
   topk?: readonly number[];
-  /** Source and target are one model, so that agreement within the span has to be exact; needs `span`. */
-  sameModel?: boolean;
 }
 
 /** An image that a right tap, head and solver cannot get wrong, and that is wrong. */

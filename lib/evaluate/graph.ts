@@ -1,17 +1,17 @@
 import { buildModel, dataType, type GraphNode, type GraphValue } from '../onnx/index.js';
 import { createSession, type GraphSession, type GraphTensor, type SessionOptions } from '../runtime/index.js';
-import type { Affine, Basis, Centred } from './plan.js';
+import type { AffineMap, Basis, CentredSpan } from './plan.js';
 
 /** What an evaluation asks about its rows; every part is there or not. */
 export interface Plan {
   /** f̂ = A x + a; without it the rows are the reconstructed features already. */
-  map?: Affine;
+  map?: AffineMap;
   /** ẑ = W f̂ + b */
-  head?: Affine;
+  head?: AffineMap;
   /** Compares f̂ with the true features, sums about the row `first`. */
   features?: { first: Float64Array; rowSpace?: Basis };
   /** How far x is from an affine space. */
-  span?: Centred;
+  span?: CentredSpan;
 }
 
 /** Types of the rows as they are read; everything is float64 from there on. */
@@ -111,7 +111,7 @@ function drawFeatures(
   );
 }
 
-function drawSpan(drawing: Drawing, x: string, { mean, basis }: Centred): void {
+function drawSpan(drawing: Drawing, x: string, { mean, basis }: CentredSpan): void {
   const centred = drawing.node('Sub', [x, drawing.weight('mean', mean, mean.length)], 'centred');
   let outside = centred;
   if (basis.rank > 0) {
@@ -142,7 +142,7 @@ class Drawing {
     return type === 'float64' ? name : this.node('Cast', [name], `${name}64`, { to: { int: dataType.float64 } });
   }
 
-  affine(input: string, name: string, { weight, bias, outputs, inputs }: Affine, output: string): string {
+  affine(input: string, name: string, { weight, bias, outputs, inputs }: AffineMap, output: string): string {
     const w = this.weight(`${name}Weight`, weight, outputs, inputs);
     const b = this.weight(`${name}Bias`, bias, outputs);
     return this.node('Gemm', [input, w, b], output, { transB: { int: 1 } });

@@ -7,7 +7,7 @@ export type { Agreement } from './agreement.js';
 export { reconstructionError } from './reconstruction-error.js';
 export type { FeatureQuantiles, Reconstruction } from './reconstruction.js';
 export { evaluateMap } from './evaluate-map.js';
-export type { MapEvaluation, MapUnderTest, Violation } from './evaluate-map.js';
+export type { FitOnTest, MapEvaluation, MapUnderTest, Violation } from './evaluate-map.js';
 export type { MarginGroup } from './margins.js';
 export { foldAgreement } from './fold-agreement.js';
 export { inSpan } from './in-span.js';

@@ -2,7 +2,7 @@ import { FeatReconstructError } from '../base/index.js';
 import { denseData, type LinearMap, type RowSource } from '../tensor/index.js';
 
 /** A LinearMap's numbers in float64. */
-export interface Affine {
+export interface AffineMap {
   /** (outputs, inputs), row-major */
   weight: Float64Array;
   /** (outputs) */
@@ -19,13 +19,13 @@ export interface Basis {
 }
 
 /** An affine space: a point of it and an orthonormal basis of its directions. */
-export interface Centred {
+export interface CentredSpan {
   mean: Float64Array;
   basis: Basis;
 }
 
 /** @throws FeatReconstructError where the weight is no finite matrix with a bias to match */
-export function toAffine(map: LinearMap, name: string): Affine {
+export function toAffine(map: LinearMap, name: string): AffineMap {
   const [outputs, inputs] = map.weight.shape;
   if (map.weight.shape.length !== 2 || map.bias.size !== outputs) {
     throw new FeatReconstructError(

@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray';
 import { rowSpace, type Span } from '../fit/index.js';
 import { denseData, type LinearMap } from '../tensor/index.js';
-import { checkWidth, toFloat64, type Basis, type Centred } from './plan.js';
+import { checkWidth, toFloat64, type Basis, type CentredSpan } from './plan.js';
 
 /** Up to this relative residual a row counts as within a span: some ten times float32's rounding of logits. */
 export const SPAN_TOLERANCE = 1e-5;
@@ -16,11 +16,11 @@ export function toBasis(columns: NdArray<Float64Array>): Basis {
 }
 
 /** @throws FeatReconstructError where the span is not one of rows of this width */
-export function toCentred(span: Span, width: number): Centred {
+export function toCentred(span: Span, width: number): CentredSpan {
   const basis = toBasis(span.basis);
   checkWidth(width, basis.size, 'rows', 'the span');
   return { mean: span.mean, basis };
 }
 
 /** Whether every row of the width is in the span, so that there is nothing to compute. */
-export const isEverything = ({ basis }: Centred): boolean => basis.rank === basis.size;
+export const isEverything = ({ basis }: CentredSpan): boolean => basis.rank === basis.size;

@@ -55,7 +55,7 @@ export async function runAllPairs(
   const joint = await accumulateJoint(models, {
     signal,
     onProgress,
-    executionProviders: float64Providers(options.model?.executionProviders),
+    executionProviders: float64Providers(options.executionProviders),
   });
   const cells: Cell[] = [];
   const total = 2 * models.length ** 2 + models.length;

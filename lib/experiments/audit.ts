@@ -19,7 +19,7 @@ import type { DatasetRecord, Leaks, ResultRow, Results } from '../results/index.
 import { classNamesOf } from './class-names.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction } from './extraction.js';
-import type { RunOptions } from './options.js';
+import type { CommonOptions, SampleOptions } from './options.js';
 import { fromOutputsAlone } from './outputs-alone.js';
 import { fitPair, judgeFits, usualSamples } from './pairs.js';
 import { widest } from './shown.js';
@@ -27,9 +27,13 @@ import { spectrumOf } from './spectra.js';
 import { splitByContent, spreadOver } from './split.js';
 import { trainingFrom } from './training.js';
 
-export interface AuditOptions extends Omit<RunOptions, 'stores' | 'sgd' | 'transforms' | 'crossValidation'> {
+export interface AuditOptions extends CommonOptions, SampleOptions {
   /** Folder for stores of activations; what is there already is used again. */
   stores: string;
+  /** Ridge penalties, in units of the centred Gram; a row each. Default 0 alone: exact least squares. */
+  alphas?: readonly number[];
+  /** What an interface may show, a row each: `observe`'s specs. Default: nine of them, from all logits to the best class alone. */
+  observe?: readonly string[];
   /** Each image in so many seeded variations, itself first: probes that switch more features off. Default 1. */
   vary?: number;
   /** Most seconds for the recovery; what has its certificate by then is the result. Default 300. */
@@ -99,7 +103,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
     const [one] = definitions;
     const environment = await describeEnvironment(extraction.stores, [], {
       command: options.command ?? null,
-      fitProvider: providerName(float64Providers(options.model?.executionProviders)[0]),
+      fitProvider: providerName(float64Providers(options.executionProviders)[0]),
       jointSeconds: null,
     });
     return {

@@ -18,11 +18,12 @@ export interface Trial {
 /** The penalty that cross-validation finds best for one fit. */
 export async function chooseAlpha({ x, y, folds, head, prior }: Trial, options: RunOptions): Promise<CrossValidation> {
   const { crossValidation, rcond, signal, onProgress } = options;
+  const { select, ...grid } = crossValidation ?? {};
   const settings = {
-    ...crossValidation,
+    ...grid,
     ...{ rcond, signal, onProgress },
     ...(prior ? { prior } : {}),
-    ...(crossValidation?.select === 'agreement' ? { score: foldAgreement(head, x, y) } : {}),
+    ...(select === 'agreement' ? { select, score: foldAgreement(head, x, y) } : { select }),
   };
   return folds ? crossValidate(folds, settings) : crossValidate(x, y, settings);
 }

@@ -51,7 +51,7 @@ export async function classNamesOf(
 }
 
 async function fromFile(file: string): Promise<readonly string[]> {
-  const lines = await linesOf(file, knownClasses);
+  const lines = await linesOfFile(file, knownClasses);
   if (!/^[[{]/.test(lines[0] ?? '')) return lines;
   let listed: unknown;
   try {
@@ -71,7 +71,7 @@ async function fromFile(file: string): Promise<readonly string[]> {
 }
 
 /** Lines of a text file that say something. */
-export async function linesOf(file: string, known: Readonly<Record<string, unknown>>): Promise<string[]> {
+export async function linesOfFile(file: string, known: Readonly<Record<string, unknown>>): Promise<string[]> {
   await checkRegularFile(file);
   let text: string;
   try {

@@ -4,7 +4,7 @@ import { openDataset } from '../datasets/index.js';
 import { definitions, towerNote } from '../results/index.js';
 import type { Results } from '../results/index.js';
 import { auditModel } from './audit.js';
-import { runExperiment } from './run.js';
+import { runAsked } from './run.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
 
 /** The models that come with the package; onnx/demo/README.md says how they were made. */
@@ -51,7 +51,7 @@ export async function runDemo(options: DemoOptions): Promise<Results[]> {
     const { id, title } = definitions.find((each) => each.id === specs[0].experiment)!;
     onPart?.(`Experiment ${id} of ${experiments.length} · ${title}`);
     const parts: Results[] = [];
-    for (const spec of specs) parts.push(await runExperiment(spec, optionsFor(spec, { ...task, classNames })));
+    for (const spec of specs) parts.push(await runAsked(spec, optionsFor(spec, { ...task, classNames })));
     const result = together(parts);
     if (id === zeroShot) for (const row of result.rows) row.warnings.push(towerNote);
     results.push(result);
@@ -70,11 +70,11 @@ function demoSpecs({ train: n, test: m }: { train: number; test: number }): Expe
   const shifted = { train: usual.train, test: `synthetic-shift:test[0:${m}]` };
   const few = { ...shifted, train: `synthetic:train[0:${fewImages}]` };
   return [
-    families.map((name) => ({ experiment: 1, source: model(name), ...usual })),
+    families.map((name) => ({ experiment: 1 as const, source: model(name), ...usual })),
     [{ experiment: 2, source: model('demo_convnext'), target: model('demo_resnet'), ...usual }],
     [
-      ...families.map((name) => ({ experiment: 3, source: model(name), ...shifted })),
-      ...fewFor.map((name) => ({ experiment: 3, source: model(name), ...few })),
+      ...families.map((name) => ({ experiment: 3 as const, source: model(name), ...shifted })),
+      ...fewFor.map((name) => ({ experiment: 3 as const, source: model(name), ...few })),
     ],
     [{ experiment: 4, models: families.map(model), ...usual }],
     [

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { count, type TaskOptions } from '../base/index.js';
 import { evaluateMap } from '../evaluate/index.js';
-import { accumulate, headCondition, trainingSpan, type FitInfo } from '../fit/index.js';
+import { accumulate, headCondition, trainingSpan, type MapWithFit, type StoredFit } from '../fit/index.js';
 import { bytesOf } from '../bytes/index.js';
 import { denseData, memoryRows, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import { definitions } from '../results/index.js';
@@ -23,7 +23,7 @@ export interface ArraysUnderTest {
   head: LinearMap;
   name: string;
   /** From x to features; null where x holds the reconstructed features themselves. */
-  map: (LinearMap & { fit?: Partial<FitInfo> }) | null;
+  map: MapWithFit<StoredFit> | null;
   x: NamedRows;
   /** The true features (n, d) and logits (n, c). */
   features: NamedRows;
@@ -48,13 +48,11 @@ export async function evaluationResults(
   const [c, d] = head.weight.shape;
   const fit = await fitOf(map ?? identity(d), map?.fit, train?.rows, options);
   const topk = (options.topk ?? [5]).filter((k) => k <= c);
-  const evaluation = await evaluateMap(
-    {
-      ...{ head, map: fit.map, X: x.rows, Y: features.rows, Z: logits.rows, span: fit.span, topk },
-      sameModel: sameModel && fit.span !== undefined,
-    },
-    { signal, onProgress },
-  );
+  const test = { head, map: fit.map, X: x.rows, Y: features.rows, Z: logits.rows, topk };
+  const evaluation = await evaluateMap(fit.span ? { ...test, span: fit.span, sameModel } : test, {
+    signal,
+    onProgress,
+  });
   const shared = train ? await sharedRows(train.rows, x.rows) : 0;
   const exact = await exactness(fit, 'logits', evaluation, {
     target: { head, features: features.rows, provenance: stored(logits.rows) },
@@ -132,7 +130,7 @@ const identity = (d: number): LinearMap => {
 
 async function fitOf(
   map: LinearMap,
-  info: Partial<FitInfo> | undefined,
+  info: StoredFit | undefined,
   train: RowSource | undefined,
   options: TaskOptions,
 ): Promise<Fit> {

@@ -103,7 +103,8 @@ export class Extraction {
 
   /** Read and hashed once for each way to read it. */
   private async file({ path, extract }: Role): Promise<ModelFile> {
-    const options = extract?.model ?? this.options.model;
+    const { model, executionProviders } = this.options;
+    const options = { ...(extract?.model ?? model), executionProviders };
     const id = JSON.stringify([path, options]);
     const file = this.models.get(id) ?? (await openModel(path, options));
     this.models.set(id, file);

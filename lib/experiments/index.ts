@@ -8,7 +8,30 @@ export type { ArraysUnderTest, NamedRows } from './evaluation.js';
 export { runDemo } from './demo.js';
 export type { DemoOptions } from './demo.js';
 export { headCheck, packageVersion } from './environment.js';
-export type { ExperimentSpec, RunOptions } from './options.js';
-export { checkExperiment, runExperiment } from './run.js';
+export type {
+  AllPairsOptions,
+  AllPairsSpec,
+  AskedExperiment,
+  ByModel,
+  ChosenPenalty,
+  CommonOptions,
+  ExperimentData,
+  ExperimentOptions,
+  ExperimentSpec,
+  MoreFits,
+  None,
+  OneModelSpec,
+  OptionsByExperiment,
+  PairOptions,
+  Penalties,
+  RunOptions,
+  SampleOptions,
+  Stored,
+  Streamed,
+  TwoModelsSpec,
+  ZeroShotRunOptions,
+  ZeroShotSpec,
+} from './options.js';
+export { checkExperiment, runAsked, runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';

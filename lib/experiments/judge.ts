@@ -5,7 +5,7 @@ import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/
 import type { RunOptions } from './options.js';
 import type { Fit } from './rows.js';
 
-export interface Trial {
+export interface FitToJudge {
   fit: Fit;
   /** What the map reads of the source, on the test images. */
   X: RowSource;
@@ -20,25 +20,24 @@ export interface Trial {
 
 /** Evaluates one fit on one test set. */
 export async function judge(
-  { fit, X, source, target, head = target.head, sameModel, labels }: Trial,
+  { fit, X, source, target, head = target.head, sameModel, labels }: FitToJudge,
   { topk = [5], signal, onProgress }: RunOptions,
 ): Promise<MapEvaluation> {
   const stage = `evaluate ${source.provenance.model.name} → ${target.provenance.model.name} on ${target.provenance.dataset.spec}`;
-  return evaluateMap(
-    {
-      head,
-      rowSpace: await rowSpaceOf(target.head),
-      map: fit.map,
-      X,
-      Y: target.features,
-      Z: target.logits,
-      span: fit.span,
-      labels,
-      sameModel: sameModel && fit.span !== undefined,
-      topk: topk.filter((k) => k <= target.logits.cols),
-    },
-    { signal, onProgress: (progress) => onProgress?.({ ...progress, stage }) },
-  );
+  const test = {
+    head,
+    rowSpace: await rowSpaceOf(target.head),
+    map: fit.map,
+    X,
+    Y: target.features,
+    Z: target.logits,
+    labels,
+    topk: topk.filter((k) => k <= target.logits.cols),
+  };
+  return evaluateMap(fit.span ? { ...test, span: fit.span, sameModel } : test, {
+    signal,
+    onProgress: (progress) => onProgress?.({ ...progress, stage }),
+  });
 }
 
 /** A head as evaluations read it: of very many classes it is a hundred megabytes, which fits on one test set share. */

@@ -27,7 +27,7 @@ import { betterOf, leastRows, readersOf, scoreOf, triedOn, type Read, type Reade
 import { readsOf, spanOfLogits } from './reading.js';
 import { failuresOf, resultRow, type Fit } from './rows.js';
 import { sampleImages, type Album } from './samples.js';
-import { columnsTried, imagesPerPicked, shownOf, widest, type Shown } from './shown.js';
+import { columnsTried, imagesPerPicked, shownOf, widest, type ShownLogits } from './shown.js';
 import { spectrumOf } from './spectra.js';
 import type { Training } from './training.js';
 
@@ -229,11 +229,11 @@ async function fitRead(
   options: RunOptions,
   trial: { variations: number; columns?: number } | null,
 ): Promise<Read> {
-  const { signal, onProgress, model, crossValidation, alphas = [0], rcond } = options;
+  const { signal, onProgress, executionProviders, crossValidation, alphas = [0], rcond } = options;
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${reader})`;
   const begun = performance.now();
   const task = {
-    executionProviders: float64Providers(model?.executionProviders),
+    executionProviders: float64Providers(executionProviders),
     signal,
     onProgress: (progress: Progress) => onProgress?.({ ...progress, stage }),
   };
@@ -263,7 +263,11 @@ async function fitRead(
 }
 
 /** A fit of what is read as one of what is shown. That there is no gap in it goes without saying. */
-async function ofShown(fit: Fit, spec: string, { reads, lift, warnings }: Omit<Shown, 'x' | 'rows'>): Promise<Fit> {
+async function ofShown(
+  fit: Fit,
+  spec: string,
+  { reads, lift, warnings }: Omit<ShownLogits, 'x' | 'rows'>,
+): Promise<Fit> {
   const begun = performance.now();
   const map = await lift(fit.map);
   return { ...fit, map, seconds: fit.seconds + secondsSince(begun), observe: spec, reads, warnings };
@@ -343,7 +347,7 @@ async function fitBySgd(
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} by ${nameOf(options.sgd ?? {})}`;
   const map = await fitSgd(rows.source.logits, rows.target.features, {
     ...options.sgd,
-    executionProviders: float64Providers(options.model?.executionProviders),
+    executionProviders: float64Providers(options.executionProviders),
     signal,
     onProgress: (progress) => onProgress?.({ ...progress, stage }),
   });

@@ -7,7 +7,14 @@ import { runAllPairs } from './all-pairs.js';
 import { classNamesOf } from './class-names.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction, type Role } from './extraction.js';
-import type { ExperimentSpec, RunOptions } from './options.js';
+import type {
+  AskedExperiment,
+  ExperimentData,
+  ExperimentOptions,
+  ExperimentSpec,
+  OptionsByExperiment,
+  RunOptions,
+} from './options.js';
 import { runPair } from './pairs.js';
 import { trainPairs, type Training } from './training.js';
 import { runZeroShot } from './zero-shot-run.js';
@@ -18,7 +25,15 @@ import { runZeroShot } from './zero-shot-run.js';
  * `failures`.
  * @throws UsageError for an unknown experiment, a missing model, or a transform for a model that is not in it
  */
-export async function runExperiment(spec: ExperimentSpec, options: RunOptions): Promise<Results> {
+export function runExperiment<E extends keyof OptionsByExperiment>(
+  spec: ExperimentSpec & { experiment: E },
+  options: ExperimentOptions<E>,
+): Promise<Results> {
+  return runAsked(spec, options);
+}
+
+/** The same for what is put together while a program runs, where no compiler has seen what goes with what. */
+export async function runAsked(spec: AskedExperiment, options: RunOptions): Promise<Results> {
   const { definition, paths, names } = await checkExperiment(spec);
   checkOptions(definition, options);
   checkByName('transforms', '--transform-for', names, options.transforms);
@@ -79,7 +94,7 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
         trainings.flatMap(({ source, target }) => [source, target]),
         {
           command: options.command ?? null,
-          fitProvider: providerName(float64Providers(options.model?.executionProviders)[0]),
+          fitProvider: providerName(float64Providers(options.executionProviders)[0]),
           jointSeconds,
           ...(zero ? { zeroShot: zero.zeroShot } : {}),
         },
@@ -90,12 +105,14 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
   }
 }
 
+type AskedModels = Omit<AskedExperiment, keyof ExperimentData>;
+
 /**
  * What an experiment is, and its models: before its data are looked for.
  * @throws UsageError as `runExperiment` does
  */
 export async function checkExperiment(
-  spec: Omit<ExperimentSpec, 'train' | 'test'>,
+  spec: AskedModels,
 ): Promise<{ definition: ExperimentDefinition; paths: string[]; names: string[] }> {
   const definition = findDefinition(spec);
   const paths = [spec.source, spec.target, ...(spec.models ?? [])].filter((path) => path !== undefined);
@@ -104,7 +121,7 @@ export async function checkExperiment(
   return { definition, paths, names };
 }
 
-function findDefinition(spec: Omit<ExperimentSpec, 'train' | 'test'>): ExperimentDefinition {
+function findDefinition(spec: AskedModels): ExperimentDefinition {
   const definition = definitions.find(({ id }) => id === spec.experiment);
   if (!definition) {
     const known = definitions.map(({ id }) => id).join(', ');
@@ -137,7 +154,7 @@ function findDefinition(spec: Omit<ExperimentSpec, 'train' | 'test'>): Experimen
 /** Names of the target's classes, where they are given. */
 async function namesFor(
   { id, pairs }: ExperimentDefinition,
-  { source, target = source }: ExperimentSpec,
+  { source, target = source }: AskedExperiment,
   roles: (of: readonly string[]) => Role[],
   extraction: Extraction,
   { classNames }: RunOptions,

@@ -32,14 +32,14 @@ interface Outcome {
 
 const classesShown = 5;
 
-/** Images to look at, chosen by {@link chooseRows}. */
+/** Images to look at, chosen by {@link pickRows}. */
 export async function sampleImages({ evaluation, map, X, target }: Outcome, album: Album): Promise<SampleImage[]> {
   const { extraction, dataset, classNames, count, variations = 1 } = album;
   const nameOf = labelNames(await extraction.labelling(dataset), target.head.weight.shape[0], classNames);
   const reconstructed = applyLinearMap(target.head, applyLinearMap(map, X));
   const images: SampleImage[] = [];
   const isShown = (row: number): boolean => target.positions[row] % variations === 0;
-  for (const { row, kind } of chooseRows(evaluation, count, isShown)) {
+  for (const { row, kind } of pickRows(evaluation, count, isShown)) {
     const { id, label, ...example } = await extraction.example(dataset, target.positions[row] / variations);
     images.push({
       id,
@@ -75,7 +75,7 @@ async function pictureOf({ image, encoded }: Pick<Sample, 'image' | 'encoded'>):
  * rest agree. Those of a kind are spread evenly from the least clear to the clearest of the original's answers, so that
  * nobody has picked them.
  */
-export function chooseRows(
+export function pickRows(
   {
     originalClass,
     reconstructedClass,
@@ -96,7 +96,7 @@ export function chooseRows(
       value !== reconstructedClass[row] ? 'differs' : margin[row] === 0 ? 'tie' : outside ? 'outside' : 'agrees';
     rows[kind].push(row);
   });
-  for (const of of Object.values(rows)) of.sort((a, b) => margin[a] - margin[b] || a - b);
+  for (const group of Object.values(rows)) group.sort((a, b) => margin[a] - margin[b] || a - b);
   const kinds = ['differs', 'tie', 'outside', 'agrees'] as const;
   const wanted = { differs: Math.ceil(count / 2), tie: 1, outside: 1, agrees: count };
   const taken = { differs: 0, tie: 0, outside: 0, agrees: 0 };

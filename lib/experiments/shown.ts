@@ -5,7 +5,7 @@ import type { LinearMap, RowSource } from '../tensor/index.js';
 import { affineReads, manyOutputs, factsOf, type Reads } from './reading.js';
 
 /** How a map is fitted from what an interface shows: which numbers, and how a map of them is one of what `reads` gives. */
-export interface Shown {
+export interface ShownLogits {
   /** What the fit reads of the training images. */
   x: RowSource;
   /** Which training images these are; null for all of them. */
@@ -52,7 +52,7 @@ export async function shownOf(
     columns: mostColumns = Infinity,
     ...task
   }: TaskOptions & { rcond?: number; variations?: number; columns?: number },
-): Promise<Shown> {
+): Promise<ShownLogits> {
   const { logits } = train;
   const affine = await affineReads(spec, train.head);
   if (affine) {

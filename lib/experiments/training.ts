@@ -56,13 +56,13 @@ async function storedTraining(
 export async function trainingFrom(
   x: Extracted,
   y: Extracted,
-  { signal, onProgress, model, crossValidation }: RunOptions,
+  { signal, onProgress, executionProviders, crossValidation }: RunOptions,
 ): Promise<Training> {
   checkSameImages(x.store, y.store);
   const stage = `fit ${x.store.provenance.model.name} → ${y.store.provenance.model.name}`;
   const begun = performance.now();
   const task = {
-    executionProviders: float64Providers(model?.executionProviders),
+    executionProviders: float64Providers(executionProviders),
     signal,
     onProgress: (progress: Progress) => onProgress?.({ ...progress, stage }),
   };
@@ -154,11 +154,11 @@ async function streamedTrainings(
 const passOf = (passes: readonly Pass[], { path }: Role): Pass | undefined =>
   passes.find(({ role }) => role.path === path);
 
-async function openPair(source: Pass, target: Pass, { model }: RunOptions): Promise<Pending> {
+async function openPair(source: Pass, target: Pass, { executionProviders }: RunOptions): Promise<Pending> {
   const read = await headReader(source.head);
   const p = read ? read.weight.shape[0] : source.provenance.model.classCount;
   const accumulator = await openAccumulator(p, target.provenance.model.featureDim, {
-    executionProviders: float64Providers(model?.executionProviders),
+    executionProviders: float64Providers(executionProviders),
     ...(read ? { read } : {}),
   });
   return { source, target, read, accumulator };

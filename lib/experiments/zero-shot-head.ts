@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
-import { describeModel, loadModel, type LoadModelOptions, type Model } from '../runtime/index.js';
+import { describeModel, loadModel, type LoadModelOptions, type Model, type ModelOptions } from '../runtime/index.js';
 import { makeFolder } from '../bytes/index.js';
 import { readClassNames } from './class-names.js';
 import { loadClipTokenizer } from './clip-tokenizer.js';
@@ -23,6 +23,10 @@ export type ZeroShotSource =
        * `embeddings`. The metadata may name the classes, as a JSON list under `classNames`.
        */
       textEmbeddings: string;
+      textModel?: undefined;
+      tokenizer?: undefined;
+      classNames?: undefined;
+      templates?: undefined;
     }
   | {
       /** The text tower (.onnx): token ids (n, 77) to embeddings (n, d). */
@@ -33,6 +37,7 @@ export type ZeroShotSource =
       classNames: string | readonly string[];
       /** With {} for the class name; or `simple` (the default: "a photo of a {}."), `openai`, or a file. */
       templates?: string | readonly string[];
+      textEmbeddings?: undefined;
     };
 
 /** The head that class prompts make of an image tower. */
@@ -44,8 +49,10 @@ export interface ZeroShotHead extends ClassEmbeddings {
 }
 
 export interface ZeroShotOptions extends TaskOptions {
-  /** For the text tower. */
-  model?: LoadModelOptions;
+  /** Where the text tower runs. Default `cpu`. */
+  executionProviders?: LoadModelOptions['executionProviders'];
+  /** How it is read. */
+  model?: Omit<ModelOptions, 'output'>;
   /** Folder to keep class embeddings in, so that the same prompts are read once. */
   stores?: string;
 }
@@ -64,12 +71,16 @@ const batchSize = 64;
  * @throws FeatReconstructError for files that are missing or not what they should be
  */
 export async function zeroShotHead(source: ZeroShotSource, options: ZeroShotOptions = {}): Promise<ZeroShotHead> {
-  if ('textEmbeddings' in source) {
+  if (source.textEmbeddings !== undefined) {
     return { ...(await readClassEmbeddings(source.textEmbeddings)), templates: null, textModel: null };
   }
   const classNames = await readClassNames(source.classNames);
   const templates = await readTemplates(source.templates ?? 'simple');
-  const settings: LoadModelOptions = { ...options.model, output: 'features' };
+  const settings: LoadModelOptions = {
+    ...options.model,
+    executionProviders: options.executionProviders,
+    output: 'features',
+  };
   const { name, digest, inputShape } = await describeModel(source.textModel, settings);
   const length = inputShape.length === 2 && inputShape[1] > 0 ? inputShape[1] : defaultLength;
   const tokenizer = await loadClipTokenizer(source.tokenizer);

@@ -1,5 +1,5 @@
 import { UsageError } from '../base/index.js';
-import { linesOf } from './class-names.js';
+import { linesOfFile } from './class-names.js';
 import { openaiTemplates } from './zero-shot-templates.js';
 
 const knownTemplates: Readonly<Record<string, readonly string[]>> = {
@@ -11,7 +11,7 @@ const knownTemplates: Readonly<Record<string, readonly string[]>> = {
 export async function readTemplates(templates: string | readonly string[]): Promise<readonly string[]> {
   const found =
     typeof templates === 'string'
-      ? (knownTemplates[templates] ?? (await linesOf(templates, knownTemplates)))
+      ? (knownTemplates[templates] ?? (await linesOfFile(templates, knownTemplates)))
       : templates;
   const wrong = found.find((template) => !template.includes('{}'));
   if (found.length > 0 && wrong === undefined) return found;

@@ -42,8 +42,14 @@ export async function runZeroShot(
   crossValidations: CrossValidationRecord[];
   jointSeconds: number;
 }> {
-  const { signal, onProgress, stores, model, topk = [5] } = options;
-  const head = await zeroShotHead(zeroShot, { signal, onProgress, stores: stores ?? undefined, model });
+  const { signal, onProgress, stores, model, executionProviders, topk = [5] } = options;
+  const head = await zeroShotHead(zeroShot, {
+    signal,
+    onProgress,
+    stores: stores ?? undefined,
+    model,
+    executionProviders,
+  });
   for (const test of datasets.tests) checkOrder(head, (await extraction.labelling(test)).classNames, test);
   // Embeddings alone are stored, so that they serve any prompts.
   const tower: Role = {
@@ -70,7 +76,7 @@ export async function runZeroShot(
   const joint = await accumulateJoint(models, {
     signal,
     onProgress,
-    executionProviders: float64Providers(model?.executionProviders),
+    executionProviders: float64Providers(executionProviders),
   });
   const cells = [];
   const crossValidations: CrossValidationRecord[] = [];

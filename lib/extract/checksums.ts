@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { TaskOptions } from '../base/index.js';
 import { bytesOf } from '../bytes/index.js';
 import { type SafetensorsFile, type TensorSpec } from '../tensor/index.js';
-import { blockRows, checksumKind, damaged } from './store-layout.js';
+import { rowsPerChecksum, checksumKind, damaged } from './store-layout.js';
 
 /**
  * Checksums of a store's rows, block by block: what a disk, a copy or an editor changed is found before it is used. CRC-32,
@@ -28,11 +28,11 @@ export function addRows(sums: Checksums, name: string, rows: number, data: Array
   const sum = (sums[name] ??= { rows: 0, blocks: [], open: 0 });
   const width = bytes.length / rows;
   for (let done = 0; done < rows;) {
-    const room = Math.min(rows - done, blockRows - (sum.rows % blockRows));
+    const room = Math.min(rows - done, rowsPerChecksum - (sum.rows % rowsPerChecksum));
     sum.open = crc32(bytes.subarray(done * width, (done + room) * width), sum.open);
     sum.rows += room;
     done += room;
-    if (sum.rows % blockRows === 0) {
+    if (sum.rows % rowsPerChecksum === 0) {
       sum.blocks.push(sum.open);
       sum.open = 0;
     }
@@ -43,7 +43,7 @@ export function addRows(sums: Checksums, name: string, rows: number, data: Array
 export function checksumList(sums: Checksums, tensors: readonly TensorSpec[], header: Uint8Array): Int32Array {
   const blocks = tensors.flatMap(({ name }) => {
     const { rows, blocks, open } = sums[name] ?? { rows: 0, blocks: [], open: 0 };
-    return rows % blockRows === 0 ? blocks : [...blocks, open];
+    return rows % rowsPerChecksum === 0 ? blocks : [...blocks, open];
   });
   return Int32Array.of(crc32(header), ...blocks);
 }
@@ -122,10 +122,10 @@ async function stateOf(path: string): Promise<string> {
 function whereIs(block: number, tensors: readonly TensorSpec[]): string {
   let first = 0;
   for (const { name, shape } of tensors) {
-    const blocks = Math.ceil(shape[0] / blockRows);
+    const blocks = Math.ceil(shape[0] / rowsPerChecksum);
     if (block >= first && block < first + blocks) {
-      const start = (block - first) * blockRows;
-      return `'${name}', rows ${start} to ${Math.min(shape[0], start + blockRows)},`;
+      const start = (block - first) * rowsPerChecksum;
+      return `'${name}', rows ${start} to ${Math.min(shape[0], start + rowsPerChecksum)},`;
     }
     first += blocks;
   }

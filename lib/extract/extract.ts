@@ -9,6 +9,7 @@ import {
   type Model,
   type ModelDescription,
   type ModelFile,
+  type ModelOptions,
 } from '../runtime/index.js';
 import { toNdArray } from '../tensor/index.js';
 import { imageBatches, tensorBatches, type Batch, whyLeftOut, type SkippedImage } from './batches.js';
@@ -41,11 +42,19 @@ export interface ExtractOptions extends TaskOptions {
   logits?: 'stored' | 'head';
   /** Leave out images that cannot be decoded and files of kinds that are not read, and count them. */
   skipBadImages?: boolean;
-  /** For a model given by path. */
-  model?: LoadModelOptions;
+  /** For a model given by path: where it runs. Default `cpu`. */
+  executionProviders?: LoadModelOptions['executionProviders'];
+  /** For a model given by path: how it is read. */
+  model?: ModelOptions;
   /** For a data set given by spec. */
   dataset?: OpenDatasetOptions;
 }
+
+/** What is left to say of a model M and a data set D: one that is open already has been opened in its own way. */
+export type ExtractOptionsFor<M, D> = Omit<
+  ExtractOptions,
+  (M extends string ? never : 'model' | 'executionProviders') | (D extends string ? never : 'dataset')
+>;
 
 /** A model's activations on a data set, in memory. */
 export interface Activations {
@@ -72,6 +81,11 @@ const defaultBatchSize = 32;
  * @throws FeatReconstructError for an image that cannot be decoded, features or logits that are NaN or infinite (naming
  *   the image), a store that was written for something else
  */
+export function extractFeatures<M extends Model | string, D extends Dataset | string>(
+  model: M,
+  dataset: D,
+  options?: ExtractOptionsFor<M, D>,
+): Promise<Activations>;
 export async function extractFeatures(
   model: Model | string,
   dataset: Dataset | string,
@@ -125,6 +139,12 @@ export async function extractFeatures(
  * As {@link extractFeatures} with a store, but leaves the rows on disk and returns the open store: for data that do not
  * fit in memory. `path` may be a function of the provenance, for file names that carry the store's key.
  */
+export function extractToStore<M extends Model | ModelFile | string, D extends Dataset | string>(
+  model: M,
+  dataset: D,
+  path: string | ((provenance: Provenance) => string),
+  options?: Omit<ExtractOptionsFor<M, D>, 'store'>,
+): Promise<Store>;
 export async function extractToStore(
   model: Model | ModelFile | string,
   dataset: Dataset | string,
@@ -210,7 +230,7 @@ export interface ActivationBatch {
 export async function streamActivations(
   model: Model,
   dataset: Dataset,
-  options: Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'dataset'> = {},
+  options: Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'executionProviders' | 'dataset'> = {},
 ): Promise<ActivationStream> {
   checkLeftOut(dataset, options);
   sayNotes(dataset, options);
@@ -285,7 +305,7 @@ async function withInputs<T>(
     checkLeftOut(images, options);
     sayNotes(images, options);
     if (typeof model !== 'string') return await task('load' in model ? model : asItIs(model), images);
-    const file = await openModel(model, options.model);
+    const file = await openModel(model, modelOptions(options));
     try {
       return await task(file, images);
     } finally {
@@ -301,6 +321,11 @@ const asItIs = (model: Model): ModelFile => ({
   description: model,
   load: () => Promise.resolve(model),
   release: () => Promise.resolve(),
+});
+
+const modelOptions = ({ model, executionProviders }: ExtractOptions): LoadModelOptions => ({
+  ...model,
+  executionProviders,
 });
 
 async function provenanceOf(model: ModelDescription, dataset: Dataset, options: ExtractOptions): Promise<Provenance> {

@@ -2,7 +2,7 @@
  * extract: a model and a data set → features and logits, in memory or in a store on disk that can be resumed.
  */
 export { extractFeatures, extractToStore, streamActivations } from './extract.js';
-export type { ActivationBatch, Activations, ActivationStream, ExtractOptions } from './extract.js';
+export type { ActivationBatch, Activations, ActivationStream, ExtractOptions, ExtractOptionsFor } from './extract.js';
 export { openStore } from './store.js';
 export type { Store } from './store.js';
 export { storeKey } from './provenance.js';

@@ -9,7 +9,7 @@ const format = 'featreconstruct store';
 
 /** Of the rows of every tensor, and how they are summed; a store without this entry is of a version that had none. */
 export const checksumKind = 'crc32 of every 4096 rows';
-export const blockRows = 4096;
+export const rowsPerChecksum = 4096;
 
 /** The tensors of a store, without that of the checksums. */
 export function storeTensors({ model, logits }: Provenance, rows: number): TensorSpec[] {
@@ -26,7 +26,7 @@ export function storeTensors({ model, logits }: Provenance, rows: number): Tenso
 
 /** The header's checksum, then those of each tensor's blocks. (Not U32, which PyTorch before 2.3 does not read.) */
 export function checksumTensor(tensors: readonly TensorSpec[]): TensorSpec {
-  const blocks = tensors.reduce((sum, { shape }) => sum + Math.ceil(shape[0] / blockRows), 0);
+  const blocks = tensors.reduce((sum, { shape }) => sum + Math.ceil(shape[0] / rowsPerChecksum), 0);
   return { name: 'checksums', dtype: 'I32', shape: [1 + blocks] };
 }
 

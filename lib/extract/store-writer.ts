@@ -5,8 +5,8 @@ import type { SkippedImage } from './batches.js';
 import { addRows, checksumList, checksumsOf } from './checksums.js';
 import type { Provenance } from './provenance.js';
 import { storeKey } from './provenance.js';
-import { blockRows, checksumTensor, storeMetadata, storeTensors } from './store-layout.js';
-import { readProgress, removeRests, removeUnfinished, saveProgress, type Progress } from './unfinished.js';
+import { rowsPerChecksum, checksumTensor, storeMetadata, storeTensors } from './store-layout.js';
+import { readProgress, removeRests, removeUnfinished, saveProgress, type ProgressRecord } from './unfinished.js';
 
 /** A store that is being written: FILE.partial until it is whole. */
 export interface StoreWriter {
@@ -52,7 +52,7 @@ export async function writeStore(
   const found = await readProgress(path);
   // Nothing tells whether the rows of a store without checksums are those that were written: they are computed again.
   const resumed = found?.checksums ? found : null;
-  const progress: Progress = resumed ?? {
+  const progress: ProgressRecord = resumed ?? {
     key: storeKey(provenance),
     provenance,
     threads,
@@ -149,7 +149,7 @@ export async function writeStore(
 }
 
 /** @throws FeatReconstructError where the unfinished file does not hold the rows that its count speaks of */
-async function verifyRows(path: string, { rows, provenance, checksums }: Progress, options: TaskOptions) {
+async function verifyRows(path: string, { rows, provenance, checksums }: ProgressRecord, options: TaskOptions) {
   const partial = `${path}.partial`;
   const file = await openSafetensors(partial);
   try {
@@ -166,7 +166,7 @@ async function verifyRows(path: string, { rows, provenance, checksums }: Progres
 }
 
 /** @throws FeatReconstructError where the data set ended before its size: rows of zeros would be left */
-function checkWhole({ rows, skipped, provenance }: Progress, n: number): void {
+function checkWhole({ rows, skipped, provenance }: ProgressRecord, n: number): void {
   if (rows + skipped.length === n) return;
   throw new FeatReconstructError(
     `Expected ${n} images from ${provenance.dataset.spec}, found ${rows + skipped.length}: the data set has changed while it was read. Run again.`,
@@ -176,7 +176,7 @@ function checkWhole({ rows, skipped, provenance }: Progress, n: number): void {
 /** Copies a store that was laid out for more rows than there turned out to be. */
 async function shorten(
   path: string,
-  { provenance, skipped, rows, checksums }: Progress,
+  { provenance, skipped, rows, checksums }: ProgressRecord,
   options: WriteOptions,
 ): Promise<void> {
   const temporary = `${path}.partial.short`;
@@ -187,8 +187,8 @@ async function shorten(
     to = await createSafetensors(temporary, [...tensors, checksumTensor(tensors)], storeMetadata(provenance, skipped));
     for (const { name, shape } of tensors) {
       const source = from.rows(name);
-      for (let start = 0; start < shape[0]; start += blockRows) {
-        await to.writeRows(name, start, await source.readItems(start, Math.min(shape[0], start + blockRows)));
+      for (let start = 0; start < shape[0]; start += rowsPerChecksum) {
+        await to.writeRows(name, start, await source.readItems(start, Math.min(shape[0], start + rowsPerChecksum)));
       }
     }
     await to.writeRows('checksums', 0, checksumList(checksums!, tensors, to.header));

@@ -8,7 +8,7 @@ import type { Checksums } from './checksums.js';
 import { readProvenance, type Provenance } from './provenance.js';
 
 /** A store that is not finished: FILE.partial, and beside it FILE.partial.json, which says how far it has come. */
-export interface Progress {
+export interface ProgressRecord {
   key: string;
   provenance: Provenance;
   /** Threads of an operator: another number may round differently, so a resumed store goes on with it. */
@@ -26,7 +26,7 @@ export interface Progress {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-export async function saveProgress(store: string, progress: Progress): Promise<void> {
+export async function saveProgress(store: string, progress: ProgressRecord): Promise<void> {
   const text = JSON.stringify({ ...progress, sha256: sha256(JSON.stringify(progress)) });
   await writeWhole(`${store}.partial.json`, [Buffer.from(text)]);
 }
@@ -35,13 +35,13 @@ export async function saveProgress(store: string, progress: Progress): Promise<v
  * How far the unfinished store has come; null where there is none.
  * @throws FeatReconstructError where the file that says so is damaged
  */
-export async function readProgress(store: string): Promise<Progress | null> {
+export async function readProgress(store: string): Promise<ProgressRecord | null> {
   const file = `${store}.partial.json`;
   if (!(await exists(`${store}.partial`)) || !(await exists(file))) return null;
   const text = await readFile(file, 'utf8').catch(() => '');
-  let found: (Partial<Progress> & { sha256?: string }) | null = null;
+  let found: (Partial<ProgressRecord> & { sha256?: string }) | null = null;
   try {
-    found = JSON.parse(text) as Partial<Progress>;
+    found = JSON.parse(text) as Partial<ProgressRecord>;
   } catch {
     // Said below.
   }
@@ -52,7 +52,7 @@ export async function readProgress(store: string): Promise<Progress | null> {
       `Expected ${file} to say how far the unfinished store has come, found something else: the file is damaged; delete it to begin anew.`,
     );
   }
-  return { ...(rest as Progress), checksums: rest.checksums ?? null };
+  return { ...(rest as ProgressRecord), checksums: rest.checksums ?? null };
 }
 
 /**

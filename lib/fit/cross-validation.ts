@@ -6,7 +6,7 @@ import { accumulateFolds, splitFolds, type Fold, type FoldOptions } from './fold
 import { generalisedErrors } from './gcv.js';
 import { ridgePath } from './ridge-path.js';
 import {
-  add,
+  addPrior,
   checkPrior,
   clearConstants,
   clearGap,
@@ -18,22 +18,34 @@ import {
 import { mergeMoments, mergeStatistics, Statistics } from './statistics.js';
 import type { AlphaScore, CrossValidation } from './types.js';
 
-export interface CrossValidationOptions extends Pick<SolveOptions, 'rcond' | 'intercept' | 'prior'>, TaskOptions {
-  /** Ridge penalties to choose from, each >= 0. Default 1e-6, 1e-5, …, 1e4. */
-  alphas?: readonly number[];
-  /**
-   * What decides. `mse` (default): mean squared error on the held-out folds. `gcv`: generalised cross-validation (Golub,
-   * Heath and Wahba 1979) of all rows, from the spectrum of their Gram. `agreement`: the mean of what `score` returns.
-   */
-  select?: 'mse' | 'gcv' | 'agreement';
-  /**
-   * For `agreement`: how good each map is on the rows of a held-out fold; the larger, the better. It is called once a
-   * fold with the maps of all alphas, so that one pass over the fold's rows is enough.
-   */
-  score?: (maps: LinearMap[], fold: Fold) => Promise<number[]>;
-  /** How the folds were shuffled, where they are given as statistics and `score` reads their rows. */
-  shuffle?: number;
-}
+/** What decides between penalties: an error, which needs nothing more, or agreement, which needs a `score`. */
+export type AlphaSelection =
+  | {
+      /**
+       * `mse` (default): mean squared error on the held-out folds. `gcv`: generalised cross-validation (Golub, Heath and Wahba
+       * 1979) of all rows, from the spectrum of their Gram.
+       */
+      select?: 'mse' | 'gcv';
+      score?: undefined;
+    }
+  | {
+      /** The mean of what `score` returns. */
+      select: 'agreement';
+      /**
+       * How good each map is on the rows of a held-out fold; the larger, the better. It is called once a fold with the maps of
+       * all alphas, so that one pass over the fold's rows is enough.
+       */
+      score: (maps: LinearMap[], fold: Fold) => Promise<number[]>;
+    };
+
+export type CrossValidationOptions = AlphaSelection &
+  Pick<SolveOptions, 'rcond' | 'intercept' | 'prior'> &
+  TaskOptions & {
+    /** Ridge penalties to choose from, each >= 0. Default 1e-6, 1e-5, …, 1e4. */
+    alphas?: readonly number[];
+    /** How the folds were shuffled, where they are given as statistics and `score` reads their rows. */
+    shuffle?: number;
+  };
 
 const defaultAlphas = Array.from({ length: 11 }, (_, i) => Number(`1e${i - 6}`));
 
@@ -199,7 +211,7 @@ async function mapOf(
   const at = timesVector(weight, centre.x);
   const bias = centre.y.map((value, i) => value - at[i]);
   if (prior) {
-    add(weight, prior);
+    addPrior(weight, prior);
     denseBias(prior).forEach((value, i) => (bias[i] += value));
   }
   return { weight: toNdArray(weight.data, [weight.rows, weight.cols]), bias: toNdArray(bias, [weight.rows]) };

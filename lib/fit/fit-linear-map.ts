@@ -1,7 +1,7 @@
 import { FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
-import { toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { toRowSource, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
 import { accumulate, type AccumulateOptions } from './accumulate.js';
-import { crossValidate, type CrossValidationOptions } from './cross-validation.js';
+import { crossValidate, type AlphaSelection, type CrossValidationOptions } from './cross-validation.js';
 import { accumulateFolds, type FoldOptions } from './folds.js';
 import { reduceRows } from './reduce.js';
 import { directionLeftOut } from './left-out.js';
@@ -9,20 +9,27 @@ import { checkPrior, defaultRcond, sentence, solve, type SolveOptions } from './
 import { mergeStatistics } from './statistics.js';
 import type { FittedMap } from './types.js';
 
-export interface FitOptions
-  extends
-    Omit<SolveOptions, 'targets' | 'alpha'>,
-    Pick<CrossValidationOptions, 'alphas' | 'select' | 'score'>,
-    FoldOptions,
-    TaskOptions {
-  /**
-   * Ridge penalty, >= 0, in units of the centred Gram, as scikit-learn's `Ridge(alpha)`; or `'cv'`: the best of `alphas`
-   * by cross-validation on `folds`. Default 0.
-   */
-  alpha?: number | 'cv';
+/** A penalty that is given. */
+export interface GivenAlpha {
+  /** Ridge penalty, >= 0, in units of the centred Gram, as scikit-learn's `Ridge(alpha)`. Default 0. */
+  alpha?: number;
+  alphas?: undefined;
+  folds?: undefined;
+  shuffle?: undefined;
+  select?: undefined;
+  score?: undefined;
+}
+
+/** A penalty that is chosen: the best of `alphas` by cross-validation on `folds`. */
+export type ChosenAlpha = { alpha: 'cv' } & Pick<CrossValidationOptions, 'alphas'> & FoldOptions & AlphaSelection;
+
+/** What is the same, however the penalty is found. */
+export interface MapOptions extends Omit<SolveOptions, 'targets' | 'alpha'>, TaskOptions {
   /** Where the statistics are computed; it needs float64. Default `cpu`. */
   executionProviders?: AccumulateOptions['executionProviders'];
 }
+
+export type FitOptions = MapOptions & (GivenAlpha | ChosenAlpha);
 
 /** X wider than this is first reduced to the dimensions that its rows fill. */
 const wide = 4096;
@@ -43,18 +50,19 @@ export async function fitLinearMap(X: RowsLike, Y: RowsLike, options: FitOptions
 }
 
 async function fitRows(x: RowSource, y: RowSource, options: FitOptions): Promise<FittedMap> {
-  const { alpha = 0, ...rest } = options;
-  if (alpha !== 'cv') {
+  if (options.alpha !== 'cv') {
+    const { alpha = 0 } = options;
+    // The types say so too; plain JavaScript does not read them.
     if (options.alphas || options.folds || options.shuffle !== undefined || options.select) {
       throw new UsageError(
         `Expected ${option("alpha 'cv'", '--alpha cv')} with ${option('alphas')}, ${option('folds')}, ${option('shuffle')} or ${option('select')}, found alpha ${alpha}; leave these out or set it.`,
       );
     }
-    return withFinding(x, await solve(await accumulate(x, y, options), { ...rest, alpha }));
+    return withFinding(x, await solve(await accumulate(x, y, options), { ...options, alpha }));
   }
   const folds = await accumulateFolds(x, y, options);
-  const crossValidation = await crossValidate(folds, rest);
-  const map = await solve(mergeStatistics(...folds), { ...rest, alpha: crossValidation.alpha });
+  const crossValidation = await crossValidate(folds, options);
+  const map = await solve(mergeStatistics(...folds), { ...options, alpha: crossValidation.alpha });
   return { ...map, fit: { ...map.fit, crossValidation } };
 }
 
@@ -65,7 +73,7 @@ async function withFinding(x: RowSource, map: FittedMap): Promise<FittedMap> {
 }
 
 async function fitWide(x: RowSource, y: RowSource, options: FitOptions): Promise<FittedMap> {
-  const { prior, score, rcond = defaultRcond(x.dtype) } = options;
+  const { prior, rcond = defaultRcond(x.dtype) } = options;
   checkPrior(prior, x.cols, y.cols);
   const reduced = await reduceRows(x, { ...options, rcond });
   if (!reduced) {
@@ -74,12 +82,21 @@ async function fitWide(x: RowSource, y: RowSource, options: FitOptions): Promise
       `Expected the ${x.cols} columns of X to fill at most 2047 dimensions, as logits made of so many features do, found more: fit from the features, or from fewer columns.`,
     );
   }
-  const map = await fitRows(reduced.rows, y, {
-    ...options,
-    rcond,
-    prior: prior && (await reduced.lower(prior)),
-    score:
-      score && (async (maps, fold) => score(await Promise.all(maps.map((each) => reduced.lift(each, prior))), fold)),
-  });
+  const lowered = { rcond, prior: prior && (await reduced.lower(prior)) };
+  const map = await fitRows(
+    reduced.rows,
+    y,
+    options.score
+      ? { ...options, ...lowered, score: lifted(options.score, (each) => reduced.lift(each, prior)) }
+      : { ...options, ...lowered },
+  );
   return { ...(await reduced.lift(map, prior)), fit: { ...map.fit, gap: map.fit.gap ?? reduced.gap } };
 }
+
+type Score = NonNullable<AlphaSelection['score']>;
+
+/** A score of maps on all of the columns, for maps on some. */
+const lifted =
+  (score: Score, lift: (map: LinearMap) => Promise<LinearMap>): Score =>
+  async (maps, fold) =>
+    score(await Promise.all(maps.map(lift)), fold);

@@ -11,10 +11,22 @@ import {
   type AnyNdArray,
   type LinearMap,
 } from '../tensor/index.js';
+import type { FitInfo } from './types.js';
 
 const format = 'featreconstruct.linear-map';
 /** Of all that the file holds. The name is ours alone, so that no other tool's metadata is taken for it. */
 const checksum = 'featreconstruct.sha256';
+
+/**
+ * A fit's record as a file holds it. JSON has neither number arrays nor infinities (which are null), and a record of another
+ * solver or version may lack any of these.
+ */
+export interface StoredFit extends Partial<Omit<FitInfo, 'solver' | 'condition' | 'spectrum'>> {
+  solver?: FitInfo['solver'] | 'sgd';
+  condition?: number | null;
+  /** Eigenvalues of the Gram, descending (p). */
+  spectrum?: number[];
+}
 
 /** A map with how it was found, as `fitLinearMap` and `fitSgd` return it. */
 export type MapWithFit<F = object> = LinearMap & { fit?: F };
@@ -48,7 +60,7 @@ function sumOf(tensors: Record<string, AnyNdArray>, metadata: Readonly<Record<st
  * Reads a map that `saveLinearMap` wrote, or any safetensors file with a `weight` (out, in) and a `bias` (out) of floats.
  * @throws FeatReconstructError when the file is not such a map, or is damaged
  */
-export async function loadLinearMap(path: string): Promise<MapWithFit> {
+export async function loadLinearMap(path: string): Promise<MapWithFit<StoredFit>> {
   const file = await openSafetensors(path);
   try {
     const { tensors: found, metadata } = file;
@@ -80,9 +92,9 @@ export async function loadLinearMap(path: string): Promise<MapWithFit> {
 
 const floats = (array: NdArray) => toNdArray(denseData(array), array.shape) as LinearMap['weight'];
 
-function parseFit(text: string, path: string): object {
+function parseFit(text: string, path: string): StoredFit {
   try {
-    return JSON.parse(text) as object;
+    return JSON.parse(text) as StoredFit;
   } catch (cause) {
     throw new FeatReconstructError(
       `Expected the fit's record in ${path} to be JSON, found something else; fit again or remove that metadata.`,

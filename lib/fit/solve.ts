@@ -75,7 +75,7 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
   const factorisation = await factorisationOf(statistics, { alpha, rcond, intercept }, signal);
   const cross = await crossOf(statistics, from, to, intercept, prior);
   const weight = transpose(await factorisation.solve(cross));
-  if (prior) add(weight, prior);
+  if (prior) addPrior(weight, prior);
   const { rank, condition, gap } = alpha > 0 ? await keptOf(statistics, { rcond, intercept }, signal) : factorisation;
   return {
     weight: toNdArray(weight.data, [to - from, p]),
@@ -219,7 +219,7 @@ export function checkPrior(prior: LinearMap | undefined, p: number, q: number): 
   }
 }
 
-export function add(weight: Matrix, prior: LinearMap): void {
+export function addPrior(weight: Matrix, prior: LinearMap): void {
   const other = denseWeight(prior).data;
   for (let i = 0; i < other.length; i++) weight.data[i] += other[i];
 }

@@ -28,8 +28,8 @@ const mostHeldOut = 2000;
  */
 export async function compareUpToRotation(recovered: RowsLike, truth: RowsLike): Promise<RotationComparison> {
   const [x, raw] = [
-    await whole(toRowSource(recovered, 'the recovered features')),
-    await whole(toRowSource(truth, 'the true features')),
+    await wholeMatrix(toRowSource(recovered, 'the recovered features')),
+    await wholeMatrix(toRowSource(truth, 'the true features')),
   ];
   if (x.rows !== raw.rows || x.cols > raw.cols) {
     throw new FeatReconstructError(
@@ -171,7 +171,7 @@ async function neighbours(x: Matrix): Promise<Int32Array> {
 }
 
 /** All rows of a source in float64. */
-export async function whole(source: RowSource): Promise<Matrix> {
+export async function wholeMatrix(source: RowSource): Promise<Matrix> {
   const out = matrix(source.rows, source.cols);
   for (const [start, end] of blocks(source.rows, source.cols))
     out.data.set(await source.read(start, end), start * source.cols);

@@ -6,7 +6,7 @@ export type Ending = Pick<AbortSignal, 'aborted'>;
  * `AbortSignal.any` lets go of the timers that it is made of, so that a search of some minutes would not hear them.
  * @param until as `performance.now()` counts; default never
  */
-export function endingOf(others: readonly (Ending | undefined)[], until = Infinity): Ending {
+export function makeEnding(others: readonly (Ending | undefined)[], until = Infinity): Ending {
   return {
     get aborted() {
       return performance.now() >= until || others.some((other) => other?.aborted);

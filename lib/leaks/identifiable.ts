@@ -2,7 +2,7 @@ import { matrix } from '../linalg/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 import type { TaskOptions } from '../base/index.js';
 import { checkFacet, type FacetCertificate } from './certificate.js';
-import { whole } from './compare.js';
+import { wholeMatrix } from './compare.js';
 import { outputSpace, whiten } from './whiten.js';
 import type { ExaminedRows } from './examine.js';
 
@@ -33,7 +33,7 @@ export async function identifiableFeatures(features: RowsLike, options: TaskOpti
     rows.data.set(h.data.subarray(i * h.cols, (i + 1) * h.cols), i * rows.cols);
     rows.data[i * rows.cols + h.cols] = 1;
   }
-  const f = await whole(source);
+  const f = await wholeMatrix(source);
   const out: Identifiability[] = [];
   for (let j = 0; j < f.cols; j++) {
     options.signal?.throwIfAborted();

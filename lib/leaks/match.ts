@@ -1,7 +1,7 @@
 import { FeatReconstructError } from '../base/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 import { add, assign, blocks, matrix, multiply, rowsOf, type Matrix } from '../linalg/index.js';
-import { whole } from './compare.js';
+import { wholeMatrix } from './compare.js';
 
 /** Which true feature each recovered one is. Plain: serialises to JSON. */
 export interface FeatureMatch {
@@ -25,7 +25,7 @@ export async function matchFeatures(recovered: RowsLike, truth: RowsLike): Promi
       `Expected recovered and true features of the same images, found ${x.rows} x ${x.cols} and ${t.rows} x ${t.cols}.`,
     );
   }
-  const correlations = await correlationMatrix(standardised(await whole(x)), standardised(await whole(t)));
+  const correlations = await correlationMatrix(standardised(await wholeMatrix(x)), standardised(await wholeMatrix(t)));
   const assigned = assign(
     correlations.data.map((value) => -value),
     x.cols,

@@ -29,7 +29,7 @@ export function randomQuadric(r: number): Quadric {
 const inner = (a: Quadric, b: Quadric): number => dot(a.m.data, b.m.data) + dot(a.v, b.v);
 
 /** √(|M|² + |v|²) */
-export const norm = (a: Quadric): number => Math.sqrt(inner(a, a));
+export const quadricNorm = (a: Quadric): number => Math.sqrt(inner(a, a));
 
 /** What a step of conjugate gradients has come to. */
 export interface Step {

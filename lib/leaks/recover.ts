@@ -4,7 +4,7 @@ import { applyLinearMap, composeLinearMaps } from '../fit/index.js';
 import { blocks, rowsOf, type Matrix } from '../linalg/index.js';
 import { toNdArray, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
 import { describeCarried, namesOf } from './carried.js';
-import { endingOf, type Ending } from './ending.js';
+import { makeEnding, type Ending } from './ending.js';
 import { plain, type ExaminedRows, type Examination } from './examine.js';
 import { unitDirection } from './facet.js';
 import { forgetColumns } from './kept-columns.js';
@@ -117,7 +117,8 @@ export async function recoverFrom(look: () => Promise<Look>, options: RecoverOpt
     throw new UsageError(`Expected ${option('seconds', '--minutes')} to be a number, 0 or above, found ${seconds}.`);
   }
   const started = performance.now();
-  const ending = (share: number): Ending => endingOf([options.finish], started + 1000 * (seconds ?? Infinity) * share);
+  const ending = (share: number): Ending =>
+    makeEnding([options.finish], started + 1000 * (seconds ?? Infinity) * share);
   const looked = await look();
   const { rows, seen } = looked;
   // Refuses what is hidden before any arithmetic.

@@ -1,7 +1,7 @@
 import type { TaskOptions } from '../base/index.js';
 import { matrix, type Matrix } from '../linalg/index.js';
 import type { FacetCertificate } from './certificate.js';
-import { endingOf, type Ending } from './ending.js';
+import { makeEnding, type Ending } from './ending.js';
 import { unitDirection } from './facet.js';
 import { groupsOf, type Partner } from './groups.js';
 import { independentComponents } from './ica.js';
@@ -150,7 +150,7 @@ export async function findFacets(
 /** Rounds of starts over all rows; whether it came to its end. */
 async function searched(search: Search, h: Matrix, options: RectifiedOptions): Promise<boolean> {
   const { seed = 0, rounds = 10, enough = Infinity, signal, finish, finishSearch } = options;
-  const over = endingOf([finish, finishSearch]);
+  const over = makeEnding([finish, finishSearch]);
   const most = Math.min(enough, h.cols);
   let fruitless = 0;
   for (let round = 0; round < rounds && fruitless < patience && search.found.length < most; round++) {

@@ -3,7 +3,7 @@ import { matrix, multiply, rowsOf, eigenInTurns, timesVector, type Matrix } from
 import { toNdArray, type LinearMap } from '../tensor/index.js';
 import type { Ending } from './ending.js';
 import { quadratics, transposedRows, type TransposedRows } from './graphs.js';
-import { conjugateGradients, isotropic, norm, randomQuadric, type Quadric } from './quadric.js';
+import { conjugateGradients, isotropic, quadricNorm, randomQuadric, type Quadric } from './quadric.js';
 
 /** What shows that recovered features are the true normalised ones up to a rotation. Plain: serialises to JSON. */
 export interface SphereCertificate {
@@ -112,7 +112,7 @@ export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise
   }
   const fit = await conclude(best.x, fitted, outside, residualBefore, step);
   if (!fit.certificate.holds) return fit;
-  const rival = await rivalResidual(fitted, norm(best.x), best.misfit, step, options);
+  const rival = await rivalResidual(fitted, quadricNorm(best.x), best.misfit, step, options);
   fit.certificate.rivalResidual = rival;
   fit.certificate.holds = rival !== null && rival > alike * best.misfit;
   return fit;
@@ -136,13 +136,13 @@ async function rivalResidual(
 ): Promise<number | null> {
   const start = randomQuadric(fitted.cols);
   // A tenth of what one direction, not seen by any row, keeps of a random start.
-  const gone = (0.1 * norm(start)) / Math.sqrt(sphereUnknowns(fitted.cols));
+  const gone = (0.1 * quadricNorm(start)) / Math.sqrt(sphereUnknowns(fitted.cols));
   let least = Infinity;
   let step = 0;
   for await (const { x, misfit: left } of conjugateGradients(fitted, start, 0)) {
     signal?.throwIfAborted();
     if (finish?.aborted) return null;
-    const length = norm(x);
+    const length = quadricNorm(x);
     least = Math.min(least, (left / length) * size);
     onProgress?.({ stage: 'another sphere', done: ++step, total: steps, unit: 'steps' });
     if (least <= alike * misfit || length <= gone || step >= steps) break;

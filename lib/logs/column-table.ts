@@ -1,7 +1,7 @@
 import { isMissing } from './csv-cells.js';
 
 /** One column of a table, and what was seen of its values. */
-export interface Column {
+export interface TableColumn {
   name: string;
   /** Lines without a number: NaN stands there. */
   texts: number;
@@ -34,7 +34,7 @@ const mostLabels = 30_000;
 /** Columns of numbers, NaN where text stands, with what was seen of each. Held as float64. */
 export class ColumnTable {
   readonly notes: string[] = [];
-  columns: Column[] = [];
+  columns: TableColumn[] = [];
   rows = 0;
   /** Whether the file names its columns. */
   named = false;
@@ -42,7 +42,7 @@ export class ColumnTable {
   #chunkRows = 1;
   #last: Float64Array = new Float64Array();
   #row: Float64Array = new Float64Array();
-  readonly #codes = new Map<Column, Map<string, number>>();
+  readonly #codes = new Map<TableColumn, Map<string, number>>();
 
   /** @param unit what a record of the file is called in messages */
   constructor(
@@ -93,7 +93,7 @@ export class ColumnTable {
     this.#last[j] = value;
   }
 
-  #word(column: Column, cell: string): void {
+  #word(column: TableColumn, cell: string): void {
     if (!this.#codes.has(column)) {
       column.words = { names: [], rows: [] };
       this.#codes.set(column, new Map());
@@ -114,7 +114,7 @@ export class ColumnTable {
   }
 }
 
-const emptyColumn = (name: string): Column => ({
+const emptyColumn = (name: string): TableColumn => ({
   name,
   texts: 0,
   firstText: null,
@@ -129,7 +129,7 @@ const emptyColumn = (name: string): Column => ({
 });
 
 /** Some of many numbers, for people: `17, 20, 33 and 5 more`. */
-export function list(values: readonly (number | string)[], most = 6): string {
+export function listed(values: readonly (number | string)[], most = 6): string {
   const shown = values.slice(0, most).join(', ');
   return values.length > most ? `${shown} and ${values.length - most} more` : shown;
 }

@@ -1,20 +1,20 @@
 import { FeatReconstructError } from '../base/index.js';
 import {
   derivedFrom,
-  inSpan,
+  columnsInSpan,
   isArgMax,
   isSoftmaxOf,
   isSorted,
   outOfSpan,
   wholeOf,
-  type Sample,
+  type RowSample,
   type Whole,
 } from './csv-derived.js';
 import { families, isOdd } from './csv-names.js';
-import { list, type Column } from './column-table.js';
+import { listed, type TableColumn } from './column-table.js';
 
 /** Which columns of a log are outputs, and why the others are none. */
-export interface Choice {
+export interface ColumnChoice {
   kept: number[];
   leftOut: { column: number; why: string }[];
   /** Instead of `kept`: the best classes of each image alone. */
@@ -39,7 +39,12 @@ const enoughRows = 5;
  * function of the others, where each of these is one, is no output of the same head.
  * @throws FeatReconstructError for the top K of each image without their classes, and for outputs of two models side by side
  */
-export function chooseColumns(columns: readonly Column[], sample: Sample, path: string, named: boolean): Choice {
+export function chooseColumns(
+  columns: readonly TableColumn[],
+  sample: RowSample,
+  path: string,
+  named: boolean,
+): ColumnChoice {
   return new Chooser(columns, sample, path, named).choose();
 }
 
@@ -50,13 +55,13 @@ class Chooser {
   #ranked: Ranked | null = null;
 
   constructor(
-    readonly columns: readonly Column[],
-    readonly sample: Sample,
+    readonly columns: readonly TableColumn[],
+    readonly sample: RowSample,
     readonly path: string,
     readonly named: boolean,
   ) {}
 
-  choose(): Choice {
+  choose(): ColumnChoice {
     const numbers = this.#numbers();
     const sets = this.#sets(numbers);
     if (this.#ranked) return { kept: [], leftOut: [], ranked: this.#ranked };
@@ -294,7 +299,7 @@ class Chooser {
     const core = usual.filter((j) => !alone?.has(j));
     const odd = [...unusual, ...usual.filter((j) => alone?.has(j))].sort((a, b) => a - b);
     if (odd.length === 0) return core;
-    const inside = alone ? odd.map((j) => !alone.has(j)) : inSpan(sample, odd, core);
+    const inside = alone ? odd.map((j) => !alone.has(j)) : columnsInSpan(sample, odd, core);
     const negative = core.some((j) => columns[j].min < 0);
     const fractions = core.some((j) => columns[j].fractions > 0);
     const copies = this.#copies([...core, ...odd].sort((a, b) => a - b));
@@ -325,7 +330,7 @@ class Chooser {
 }
 
 /** Columns that are the largest of all in every row, or the smallest. */
-function extremes(sample: Sample, columns: readonly number[]): number[] {
+function extremes(sample: RowSample, columns: readonly number[]): number[] {
   let [largest, smallest] = [[...columns], [...columns]];
   for (let i = 0; i < sample.rows && largest.length + smallest.length > 0; i++) {
     let [most, least] = [-Infinity, Infinity];
@@ -350,12 +355,12 @@ function subsets(of: readonly number[]): number[][] {
 const mostReasons = 6;
 
 /** What was taken and what was left out, in a sentence. */
-export function describeChoice({ kept, leftOut }: Choice, columns: readonly Column[]): string {
+export function describeChoice({ kept, leftOut }: ColumnChoice, columns: readonly TableColumn[]): string {
   const name = (j: number): string => columns[j].name || '(no name)';
   const taken = `Took ${kept.length} column${kept.length === 1 ? '' : 's'} as outputs (${name(kept[0])} to ${name(kept[kept.length - 1])})`;
   const reasons = new Map<string, string[]>();
   for (const { column, why } of leftOut) reasons.set(why, [...(reasons.get(why) ?? []), name(column)]);
-  const shown = [...reasons].slice(0, mostReasons).map(([why, names]) => `${list(names, 4)} (${why})`);
+  const shown = [...reasons].slice(0, mostReasons).map(([why, names]) => `${listed(names, 4)} (${why})`);
   const rest = [...reasons.values()].slice(mostReasons).flat().length;
   const left = rest > 0 ? [...shown, `${rest} more`] : shown;
   return `${taken}${left.length > 0 ? `; left out ${left.join(', ')}` : ''}.`;

@@ -2,7 +2,7 @@ import { symmetricEigen } from '../linalg/index.js';
 import { logSumExp } from '../linalg/index.js';
 
 /** Some rows of a table, for a look. */
-export interface Sample {
+export interface RowSample {
   rows: number;
   /** Rows of all of the table. */
   total: number;
@@ -21,14 +21,14 @@ function decimalsOf(values: Iterable<number>): number {
   return decimals;
 }
 
-function columnOf(sample: Sample, j: number): Float64Array {
+function columnOf(sample: RowSample, j: number): Float64Array {
   const out = new Float64Array(sample.rows);
   for (let i = 0; i < out.length; i++) out[i] = sample.value(i, j);
   return out;
 }
 
 /** Whether every row of these columns sums to one, to a hundred, or does so after exp. */
-export function wholeOf(sample: Sample, columns: readonly number[]): Whole {
+export function wholeOf(sample: RowSample, columns: readonly number[]): Whole {
   if (columns.length < 2) return null;
   const { rows } = sample;
   const some = columns.filter((_, k) => k % Math.ceil(columns.length / 64) === 0);
@@ -87,7 +87,7 @@ function statisticsOf(row: Float64Array, whole: Whole): Map<string, number> {
 }
 
 /** What a column is computed from others as, in words; null where it is nothing of the kind. */
-export function derivedFrom(sample: Sample, column: number, others: readonly number[], whole: Whole): string | null {
+export function derivedFrom(sample: RowSample, column: number, others: readonly number[], whole: Whole): string | null {
   if (sample.rows < 3 || others.length < 2) return null;
   const own = columnOf(sample, column);
   const decimals = decimalsOf(own);
@@ -106,7 +106,7 @@ export function derivedFrom(sample: Sample, column: number, others: readonly num
 }
 
 /** Whether a column holds the position of the largest of the others, counted from 0 or 1. */
-export function isArgMax(sample: Sample, column: number, others: readonly number[]): boolean {
+export function isArgMax(sample: RowSample, column: number, others: readonly number[]): boolean {
   let [fromZero, fromOne] = [true, true];
   for (let i = 0; i < sample.rows && (fromZero || fromOne); i++) {
     let best = 0;
@@ -119,7 +119,7 @@ export function isArgMax(sample: Sample, column: number, others: readonly number
 }
 
 /** Whether in every row each column is at most the one before it, and not all rows are constant. */
-export function isSorted(sample: Sample, columns: readonly number[]): boolean {
+export function isSorted(sample: RowSample, columns: readonly number[]): boolean {
   let differs = false;
   for (let i = 0; i < sample.rows; i++) {
     for (let k = 1; k < columns.length; k++) {
@@ -132,7 +132,7 @@ export function isSorted(sample: Sample, columns: readonly number[]): boolean {
 }
 
 /** Whether the second columns are a softmax of the first ones, or its logarithm, times one or a hundred. */
-export function isSoftmaxOf(sample: Sample, second: readonly number[], first: readonly number[]): boolean {
+export function isSoftmaxOf(sample: RowSample, second: readonly number[], first: readonly number[]): boolean {
   if (second.length !== first.length) return false;
   let [shares, percent, logarithms] = [true, true, true];
   const row = new Float64Array(first.length);
@@ -157,7 +157,11 @@ const mostBasis = 256;
  * Which of some columns are affine functions of the others, as a class's logit is where a head has fewer features than
  * classes; null where the others themselves fill all directions and so cannot tell. Gram-Schmidt, twice.
  */
-export function inSpan(sample: Sample, columns: readonly number[], others: readonly number[]): boolean[] | null {
+export function columnsInSpan(
+  sample: RowSample,
+  columns: readonly number[],
+  others: readonly number[],
+): boolean[] | null {
   if (columns.length === 0) return null;
   const step = Math.max(1, others.length / mostBasis);
   const used = Array.from({ length: Math.min(others.length, mostBasis) }, (_, k) => others[Math.floor(k * step)]);
@@ -203,7 +207,7 @@ const dependence = 1e-7;
  * standardised columns do not vary they hold nothing. Null where the columns are too many, the rows too few or no
  * relation holds.
  */
-export function outOfSpan(sample: Sample, columns: readonly number[]): Set<number> | null {
+export function outOfSpan(sample: RowSample, columns: readonly number[]): Set<number> | null {
   const p = columns.length;
   const { rows } = sample;
   if (p < 4 || p > mostBasis || rows < p + 10) return null;

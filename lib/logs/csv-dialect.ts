@@ -17,7 +17,7 @@ const sampledCells = 512;
 export const separatorLine = /^\uFEFF?"?sep=(.)"?\n/i;
 
 /** Records of a text: cells that quotes may hold together, line ends and all. */
-export function recordsOf(text: string, separator: string, most = 0): string[][] {
+export function csvRecords(text: string, separator: string, most = 0): string[][] {
   const { data } = Papa.parse<string[]>(text, { delimiter: separator, newline: '\n', preview: most });
   return separator === ' ' ? data.map((cells) => cells.filter((cell) => cell !== '')) : data;
 }
@@ -29,7 +29,7 @@ export function dialectOf(text: string): Dialect {
   let best: Dialect = { separator: named ?? ',', mark: '.' };
   let [most, plainest] = [0, 0];
   for (const separator of named ? [named] : separators) {
-    const records = recordsOf(body, separator, sampled).map((cells) => cells.slice(0, sampledCells));
+    const records = csvRecords(body, separator, sampled).map((cells) => cells.slice(0, sampledCells));
     const dots = numbersIn(records, '.');
     const commas = numbersIn(records, ',');
     const cells = records.flat();

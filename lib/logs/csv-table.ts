@@ -2,7 +2,7 @@ import { FeatReconstructError } from '../base/index.js';
 import { arrayOf, isMissing, isShortened, numberOf } from './csv-cells.js';
 import type { Dialect } from './csv-dialect.js';
 import { fitNames, isHeader } from './csv-header.js';
-import { ColumnTable, list } from './column-table.js';
+import { ColumnTable, listed } from './column-table.js';
 
 /** How many records are looked at before it is decided what the first one is. */
 const ahead = 16;
@@ -40,7 +40,7 @@ export class Table extends ColumnTable {
   finish(): void {
     if (this.#pending !== null) this.#begin();
     if (this.#repeated.length > 0) {
-      this.notes.push(`The header stands again in line ${list(this.#repeated)}: left out there.`);
+      this.notes.push(`The header stands again in line ${listed(this.#repeated)}: left out there.`);
     }
   }
 

@@ -38,7 +38,7 @@ export const longestRecord = 64 * 2 ** 20;
  * of every system as `\n`, unpacked where it is compressed with gzip or zstd.
  * @throws FeatReconstructError when it cannot be read or is no text; what it is, where its first bytes say so
  */
-export async function* textOf(path: string): AsyncGenerator<string> {
+export async function* decodedText(path: string): AsyncGenerator<string> {
   await checkRegularFile(path);
   const how = packedAs(await firstBytes(path));
   const file = createReadStream(path, { highWaterMark: 2 ** 20 });

@@ -2,14 +2,14 @@ import { FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { isMissing, numberOf } from './csv-cells.js';
 import { chooseColumns, describeChoice, type Ranked } from './csv-columns.js';
-import type { Column, ColumnTable } from './column-table.js';
-import type { Sample } from './csv-derived.js';
-import { dialectOf, recordsOf, separatorLine, type Dialect } from './csv-dialect.js';
+import type { TableColumn, ColumnTable } from './column-table.js';
+import type { RowSample } from './csv-derived.js';
+import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialect.js';
 import { Table } from './csv-table.js';
 import { imagesOf } from './log-images.js';
 import { LabelledScores } from './log-labels.js';
 import { LogRecords } from './log-records.js';
-import { textOf, wholeRecords } from './csv-text.js';
+import { decodedText, wholeRecords } from './csv-text.js';
 
 /** The outputs in a log, and what was left out of it. */
 export interface LoggedOutputs {
@@ -103,7 +103,7 @@ function rankedOutputs(table: ColumnTable, { scores, labels }: Ranked): LoggedOu
 const mostSampled = 2e7;
 
 /** Rows of a table, spread evenly, for a look at what its columns are. */
-function sampleOf(table: ColumnTable): Sample {
+function sampleOf(table: ColumnTable): RowSample {
   const cols = table.columns.length;
   const rows = Math.min(table.rows, 1000, Math.max(64, Math.floor(mostSampled / Math.max(cols, 1))));
   const values = new Float64Array(rows * cols);
@@ -129,7 +129,7 @@ async function readTable(path: string): Promise<Table> {
     }
     // Only quotes hold line ends together.
     const quoted = body.includes('"');
-    for (const cells of recordsOf(body, dialect.separator)) {
+    for (const cells of csvRecords(body, dialect.separator)) {
       const start = line++;
       if (quoted) for (const cell of cells) line += cell.split('\n').length - 1;
       if (cells.every((cell) => cell.trim() === '')) continue;
@@ -143,7 +143,7 @@ async function readTable(path: string): Promise<Table> {
     if (body.endsWith('\n')) line--;
   };
   let held = '';
-  for await (const text of wholeRecords(textOf(path), path)) {
+  for await (const text of wholeRecords(decodedText(path), path)) {
     held += text;
     if (!dialect && held.split('\n', linesAhead + 1).length <= linesAhead) continue;
     read(held);
@@ -153,7 +153,9 @@ async function readTable(path: string): Promise<Table> {
   table ??= new Table(path, { separator: ',', mark: '.' });
   table.finish();
   if (comment !== undefined) {
-    const names = recordsOf(comment.replace(/^\uFEFF?#\s*/, ''), table.dialect.separator)[0].map((name) => name.trim());
+    const names = csvRecords(comment.replace(/^\uFEFF?#\s*/, ''), table.dialect.separator)[0].map((name) =>
+      name.trim(),
+    );
     if (names.every((name) => Number.isNaN(numberOf(name, '.')) && !isMissing(name))) table.nameColumns(names);
   }
   return table;
@@ -177,7 +179,7 @@ function noOutputs({ path, columns, rows }: ColumnTable, numbers: number): FeatR
 }
 
 /** A line for each class of each image: as many lines as there are images times classes. */
-const isLong = (columns: readonly Column[], rows: number): boolean => {
+const isLong = (columns: readonly TableColumn[], rows: number): boolean => {
   const sizes = columns.flatMap(({ words }) => (words && words.rows.length === rows ? [words.names.length] : []));
   return sizes.some((a, i) => sizes.some((b, k) => i < k && a > 1 && b > 1 && a * b === rows));
 };

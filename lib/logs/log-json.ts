@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { textOf } from './csv-text.js';
+import { decodedText } from './csv-text.js';
 import { imagesOf } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
 
@@ -25,7 +25,7 @@ export async function readJson(path: string): Promise<Gathered> {
     if (value === undefined) throw notJson(text, path, `in line ${line}`);
     records.add(imagesOf(value));
   };
-  for await (const piece of textOf(path)) {
+  for await (const piece of decodedText(path)) {
     held += piece;
     isLines ??= startsWithDocument(held);
     if (isLines === true) {

@@ -1,6 +1,6 @@
 import { count, FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
-import { list } from './column-table.js';
+import { listed } from './column-table.js';
 
 /** Scores by the labels of their classes, row by row. */
 export interface LabelledRows {
@@ -107,7 +107,7 @@ export class LabelledScores {
       for (let k = i + 1; k < this.#starts.length; k++) this.#starts[k] -= size;
     }
     return [
-      `Left out ${count(lacking.length)} ${lacking.length === 1 ? 'row that lacks' : 'rows that lack'} some of the classes (${list(lacking.map((i) => i + 1))}, counted from 1).`,
+      `Left out ${count(lacking.length)} ${lacking.length === 1 ? 'row that lacks' : 'rows that lack'} some of the classes (${listed(lacking.map((i) => i + 1))}, counted from 1).`,
     ];
   }
 

@@ -1,6 +1,6 @@
 import { count, FeatReconstructError } from '../base/index.js';
 import { numberOf } from './csv-cells.js';
-import { ColumnTable, list } from './column-table.js';
+import { ColumnTable, listed } from './column-table.js';
 import type { LoggedImage } from './log-images.js';
 import { LabelledScores, type LabelledRows } from './log-labels.js';
 
@@ -48,14 +48,14 @@ export class LogRecords {
   finish(): Gathered {
     const notes =
       this.#without.length > 0
-        ? [`Left out ${count(this.#without.length)} records without numbers (${list(this.#without)}).`]
+        ? [`Left out ${count(this.#without.length)} records without numbers (${listed(this.#without)}).`]
         : [];
     const { rows } = this.#labels;
     if (rows > 0 && rows >= this.#rows.length) {
       if (this.#topOnly) throw this.#topAlone();
       const labelled = this.#labels.finish('the scores');
       const others = this.#rows.map(({ record }) => record);
-      if (others.length > 0) notes.push(`Left out ${count(others.length)} records without labels (${list(others)}).`);
+      if (others.length > 0) notes.push(`Left out ${count(others.length)} records without labels (${listed(others)}).`);
       return { labelled: { ...labelled, notes: [...labelled.notes, ...notes] } };
     }
     if (this.#rows.length === 0) {
@@ -121,7 +121,7 @@ export class LogRecords {
     }
     const labelled = labels.finish('the scores');
     const left = names.filter((name) => !classes.has(name));
-    if (left.length > 0) labelled.notes.push(`Left out ${list(left)}, which every record has.`);
+    if (left.length > 0) labelled.notes.push(`Left out ${listed(left)}, which every record has.`);
     return labelled;
   }
 }

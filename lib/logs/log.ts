@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { openBytes } from '../bytes/index.js';
 import { outputsOf, readCsv, type LoggedOutputs } from './csv.js';
-import { textOf } from './csv-text.js';
+import { decodedText } from './csv-text.js';
 import { isDocument, readJson } from './log-json.js';
 import { readParquet } from './log-parquet.js';
 import type { Gathered } from './log-records.js';
@@ -33,7 +33,7 @@ async function isParquet(path: string): Promise<boolean> {
 /** A line of numbers in brackets is an array in a cell, where the file is called a table. */
 async function isJson(path: string): Promise<boolean> {
   const table = /\.(csv|tsv|txt)$/i.test(extname(path.replace(/\.(gz|zst|zstd)$/i, '')));
-  for await (const piece of textOf(path)) {
+  for await (const piece of decodedText(path)) {
     const start = piece.replace(/^\uFEFF/, '').trimStart();
     if (start === '') continue;
     if (table) return /^(\{\s*"|\[\s*\{\s*")/.test(start);

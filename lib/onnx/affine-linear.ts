@@ -1,8 +1,8 @@
 import { FeatReconstructError } from '../base/index.js';
 import { contracted, joined, moved, reshaped, scaled, sizeOf, type Affine } from './affine.js';
 import { describeNode, type NodeView } from './graph.js';
-import { numbered, transpose } from './shapes.js';
-import { count, type NumericTensor } from './tensor.js';
+import { numbered, transposeTensor } from './shapes.js';
+import { elementCount, type NumericTensor } from './tensor.js';
 import { one, spread } from './affine-fit.js';
 import { intOf, isAffine, movedBy, x, type AffineOp } from './affine-op.js';
 
@@ -24,7 +24,7 @@ export const matrixProduct: AffineOp = {
     const [transA, transB] = [intOf(node, 'transA', 0), intOf(node, 'transB', 0)];
     const turned = onLeft ? transA === 0 : transB === 1;
     // As (outputs, inputs): A of A x, and the transpose of B of x B.
-    const { dims, data: w } = turned ? weight : transpose(weight, [1, 0]);
+    const { dims, data: w } = turned ? weight : transposeTensor(weight, [1, 0]);
     const [outputs, width] = dims;
     const vector = data.dims.length === 1;
     const flip = onLeft ? transB === 1 : transA === 1;
@@ -32,7 +32,7 @@ export const matrixProduct: AffineOp = {
     const at = (index: Int32Array): Affine => moved(data, index, own);
     const rows =
       flip && !vector
-        ? at(Int32Array.from(transpose(numbered(data.dims), lastTwo(data.dims)).data))
+        ? at(Int32Array.from(transposeTensor(numbered(data.dims), lastTwo(data.dims)).data))
         : reshaped(data, own);
     const rank = rows.dims.length;
     const long = rows.dims[rank - (onLeft ? 2 : 1)];
@@ -51,7 +51,7 @@ export const matrixProduct: AffineOp = {
     let out = contracted(rows, groups, scaledBy, outputs, [...rows.dims.slice(0, -1), outputs]);
     if (onLeft) {
       const asRows: Affine = reshaped(out, [...lead, across, outputs]);
-      out = movedBy(asRows, transpose(numbered(asRows.dims), lastTwo(asRows.dims)));
+      out = movedBy(asRows, transposeTensor(numbered(asRows.dims), lastTwo(asRows.dims)));
     }
     const bias = inputs[2] as NumericTensor | null | undefined;
     if (!bias) return out;
@@ -74,7 +74,7 @@ const swapped = (dims: readonly number[]): number[] => lastTwo(dims).map((axis) 
 /** @throws FeatReconstructError where a weight is no single matrix */
 function matrixOf({ dims, data }: NumericTensor, node: NodeView, onLeft: boolean): NumericTensor {
   const short = dims.length === 1 ? (onLeft ? [1, dims[0]] : [dims[0], 1]) : dims.slice(-2);
-  if (short.length === 2 && count(short) === data.length) return { dims: short, data };
+  if (short.length === 2 && elementCount(short) === data.length) return { dims: short, data };
   throw new FeatReconstructError(
     `Expected a matrix as weight of ${describeNode(node)}, found the shape ${dims.join(' x ')}: that is no linear layer of a classifier.`,
   );
@@ -116,7 +116,7 @@ export const convolution: AffineOp = {
         Int32Array.from({ length: width }, (_, k) => (g * width + k) * positions + p),
       );
       const byPosition = contracted(data, reads, own, each, [positions, each]);
-      return movedBy(byPosition, transpose(numbered([positions, each]), [1, 0]));
+      return movedBy(byPosition, transposeTensor(numbered([positions, each]), [1, 0]));
     });
     const out = reshaped(joined(parts, 0), [data.dims[0], outputs, ...data.dims.slice(2)]);
     const bias = inputs[2] as NumericTensor | null | undefined;
@@ -150,19 +150,19 @@ export const einsum: AffineOp = {
     for (const letter of summed) {
       if (size(letter) !== weight.dims[by.indexOf(letter)]) throw widths(size(letter), weight.dims[by.indexOf(letter)]);
     }
-    const w = transpose(
+    const w = transposeTensor(
       weight,
       [...made, ...summed].map((letter) => by.indexOf(letter)),
     ).data;
     const order = [...kept, ...summed].map((letter) => of.indexOf(letter));
-    const index = Int32Array.from(transpose(numbered(data.dims), order).data);
-    const width = count(summed.map(size));
+    const index = Int32Array.from(transposeTensor(numbered(data.dims), order).data);
+    const width = elementCount(summed.map(size));
     const groups = Array.from({ length: index.length / width }, (_, g) => index.subarray(g * width, (g + 1) * width));
     const letters = [...kept, ...made];
-    const result = contracted(data, groups, w, count(made.map(size)), letters.map(size));
+    const result = contracted(data, groups, w, elementCount(made.map(size)), letters.map(size));
     return movedBy(
       result,
-      transpose(
+      transposeTensor(
         numbered(result.dims),
         [...out].map((letter) => letters.indexOf(letter)),
       ),

@@ -2,8 +2,8 @@ import { FeatReconstructError, option } from '../base/index.js';
 import { constantAs, joined, reshaped, sizeOf } from './affine.js';
 import { integersOf, readConstant } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
-import { axisOf, numbered, sliced, taken, transpose } from './shapes.js';
-import { count, type NumericTensor } from './tensor.js';
+import { axisOf, numbered, sliced, taken, transposeTensor } from './shapes.js';
+import { elementCount, type NumericTensor } from './tensor.js';
 import { intOf, isAffine, movedBy, onlyFirst, x, type AffineOp } from './affine-op.js';
 
 const floatTypes = new Set([1, 10, 11, 16]);
@@ -17,9 +17,9 @@ export const reshape: AffineOp = {
     if (!shape) return reshaped(from, [1, sizeOf(from)]);
     const out = shape.map((dim, i) => (dim === 0 ? (from.dims[i] ?? 1) : dim));
     const open = out.indexOf(-1);
-    if (open >= 0) out[open] = sizeOf(from) / -count(out);
+    if (open >= 0) out[open] = sizeOf(from) / -elementCount(out);
     // A shape for another batch than one says nothing of the examples.
-    return reshaped(from, count(out) === sizeOf(from) ? out : [1, sizeOf(from)]);
+    return reshaped(from, elementCount(out) === sizeOf(from) ? out : [1, sizeOf(from)]);
   },
 };
 
@@ -36,7 +36,7 @@ export const flatten: AffineOp = {
   kind: 'move',
   apply(node, inputs) {
     const from = x(inputs);
-    const rows = count(from.dims.slice(0, axisOf(intOf(node, 'axis', 1), from.dims.length)));
+    const rows = elementCount(from.dims.slice(0, axisOf(intOf(node, 'axis', 1), from.dims.length)));
     return reshaped(from, [rows, sizeOf(from) / rows]);
   },
 };
@@ -81,7 +81,10 @@ export const transposed: AffineOp = {
   apply(node, inputs) {
     const { dims } = x(inputs);
     const perm = node.attributes.get('perm')?.ints ?? dims.map((_, i) => i).reverse();
-    return movedBy(x(inputs), transpose(numbered(dims), perm.length === dims.length ? perm : dims.map((_, i) => i)));
+    return movedBy(
+      x(inputs),
+      transposeTensor(numbered(dims), perm.length === dims.length ? perm : dims.map((_, i) => i)),
+    );
   },
 };
 

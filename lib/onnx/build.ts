@@ -1,9 +1,26 @@
+import {
+  AttributeProto,
+  AttributeType,
+  Dimension,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  OperatorSetIdProto,
+  TensorProto,
+  TensorShapeProto,
+  TensorTypeProto,
+  TypeProto,
+  ValueInfoProto,
+} from './fields.js';
 import { Writer } from './protobuf.js';
 
 /**
  * Small graphs written from scratch: the arithmetic of fits and evaluations runs on ONNX Runtime, so that one piece of
  * code serves every provider. Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  */
+
+/** The version of the file format that goes with opset 17. */
+const irVersion = 8;
 
 /** onnx.TensorProto.DataType, the types used here. */
 export const dataType = {
@@ -54,31 +71,38 @@ export interface GraphSpec {
 /** Serialises a graph as an ONNX model. */
 export function buildModel(spec: GraphSpec): Uint8Array {
   const graph = new Writer();
-  for (const node of spec.nodes) graph.bytes(1, nodeProto(node));
-  graph.bytes(2, 'featreconstruct');
-  for (const constant of spec.constants ?? []) graph.bytes(5, tensorProto(constant));
-  for (const value of spec.inputs) graph.bytes(11, valueInfoProto(value));
-  for (const value of spec.outputs) graph.bytes(12, valueInfoProto(value));
-  const opset = new Writer().bytes(1, '').int(2, spec.opset ?? 17);
-  return new Writer().int(1, 8).bytes(2, 'featreconstruct').bytes(7, graph).bytes(8, opset).finish();
+  for (const node of spec.nodes) graph.bytes(GraphProto.node, nodeProto(node));
+  graph.bytes(GraphProto.name, 'featreconstruct');
+  for (const constant of spec.constants ?? []) graph.bytes(GraphProto.initializer, tensorProto(constant));
+  for (const value of spec.inputs) graph.bytes(GraphProto.input, valueInfoProto(value));
+  for (const value of spec.outputs) graph.bytes(GraphProto.output, valueInfoProto(value));
+  const opset = new Writer().bytes(OperatorSetIdProto.domain, '').int(OperatorSetIdProto.version, spec.opset ?? 17);
+  return new Writer()
+    .int(ModelProto.irVersion, irVersion)
+    .bytes(ModelProto.producerName, 'featreconstruct')
+    .bytes(ModelProto.graph, graph)
+    .bytes(ModelProto.opsetImport, opset)
+    .finish();
 }
 
 /** A NodeProto: also what is appended to a file to compute one more tensor. */
 export function nodeProto(node: GraphNode): Writer {
   const out = new Writer();
-  for (const name of node.inputs) out.bytes(1, name);
-  for (const name of node.outputs) out.bytes(2, name);
-  out.bytes(4, node.op);
+  for (const name of node.inputs) out.bytes(NodeProto.input, name);
+  for (const name of node.outputs) out.bytes(NodeProto.output, name);
+  out.bytes(NodeProto.opType, node.op);
   for (const [name, value] of Object.entries(node.attributes ?? {})) {
-    const attribute = new Writer().bytes(1, name);
-    if ('int' in value) attribute.int(3, value.int).int(20, 2);
-    else if ('float' in value) attribute.float(2, value.float).int(20, 1);
-    else if ('string' in value) attribute.bytes(4, value.string).int(20, 3);
+    const attribute = new Writer().bytes(AttributeProto.name, name);
+    if ('int' in value) attribute.int(AttributeProto.i, value.int).int(AttributeProto.type, AttributeType.int);
+    else if ('float' in value)
+      attribute.float(AttributeProto.f, value.float).int(AttributeProto.type, AttributeType.float);
+    else if ('string' in value)
+      attribute.bytes(AttributeProto.s, value.string).int(AttributeProto.type, AttributeType.string);
     else {
-      for (const item of value.ints) attribute.int(8, item);
-      attribute.int(20, 7);
+      for (const item of value.ints) attribute.int(AttributeProto.ints, item);
+      attribute.int(AttributeProto.type, AttributeType.ints);
     }
-    out.bytes(5, attribute);
+    out.bytes(NodeProto.attribute, attribute);
   }
   return out;
 }
@@ -86,20 +110,25 @@ export function nodeProto(node: GraphNode): Writer {
 /** A TensorProto of raw data: also what is appended to a file as one more constant. */
 export function tensorProto(constant: GraphConstant): Writer {
   const out = new Writer();
-  for (const dim of constant.dims) out.int(1, dim);
+  for (const dim of constant.dims) out.int(TensorProto.dims, dim);
   const { buffer, byteOffset, byteLength } = constant.data;
   return out
-    .int(2, dataType[constant.type])
-    .bytes(8, constant.name)
-    .bytes(9, new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
+    .int(TensorProto.dataType, dataType[constant.type])
+    .bytes(TensorProto.name, constant.name)
+    .bytes(TensorProto.rawData, new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
 }
 
 /** A ValueInfoProto: also what is appended to a file to expose one of its tensors as an output. */
 export function valueInfoProto(value: GraphValue): Writer {
   const shape = new Writer();
   for (const dim of value.dims) {
-    shape.bytes(1, typeof dim === 'number' ? new Writer().int(1, dim) : new Writer().bytes(2, dim));
+    shape.bytes(
+      TensorShapeProto.dim,
+      typeof dim === 'number' ? new Writer().int(Dimension.dimValue, dim) : new Writer().bytes(Dimension.dimParam, dim),
+    );
   }
-  const tensor = new Writer().int(1, dataType[value.type]).bytes(2, shape);
-  return new Writer().bytes(1, value.name).bytes(2, new Writer().bytes(1, tensor));
+  const tensor = new Writer().int(TensorTypeProto.elemType, dataType[value.type]).bytes(TensorTypeProto.shape, shape);
+  return new Writer()
+    .bytes(ValueInfoProto.name, value.name)
+    .bytes(ValueInfoProto.type, new Writer().bytes(TypeProto.tensorType, tensor));
 }

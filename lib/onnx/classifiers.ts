@@ -1,6 +1,7 @@
 import { FeatReconstructError } from '../base/index.js';
 import { nodeProto, tensorProto, type GraphConstant, type GraphNode } from './build.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
+import { GraphProto, ModelProto } from './fields.js';
 import { Writer } from './protobuf.js';
 
 /** The classifier of scikit-learn's converter, whose weights are attributes and whose scores are no tensor of the graph. */
@@ -25,10 +26,10 @@ export function withScores(bytes: Uint8Array, graph: GraphView): Uint8Array {
   const added = new Writer();
   for (const node of found) {
     const { nodes, constants } = scoresBeside(node, graph);
-    for (const each of nodes) added.bytes(1, nodeProto(each));
-    for (const each of constants) added.bytes(5, tensorProto(each));
+    for (const each of nodes) added.bytes(GraphProto.node, nodeProto(each));
+    for (const each of constants) added.bytes(GraphProto.initializer, tensorProto(each));
   }
-  const extra = new Writer().bytes(7, added).finish();
+  const extra = new Writer().bytes(ModelProto.graph, added).finish();
   const out = new Uint8Array(bytes.length + extra.length);
   out.set(bytes);
   out.set(extra, bytes.length);

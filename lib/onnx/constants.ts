@@ -1,8 +1,8 @@
 import { FeatReconstructError } from '../base/index.js';
-import { axisOf, broadcast, taken, transpose } from './shapes.js';
+import { axisOf, broadcast, taken, transposeTensor } from './shapes.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 import { float16ToFloat32, float32ToFloat16 } from '../tensor/index.js';
-import { count, readTensor, typeName, type NumericTensor } from './tensor.js';
+import { elementCount, readTensor, typeName, type NumericTensor } from './tensor.js';
 
 /** Nodes whose output is another one at every run: no constant, whatever goes in. */
 export const randomOps = new Set([
@@ -112,8 +112,8 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
     const dims = [...input(node, graph, 0).data];
     const value = node.attributes.get('value')?.tensor;
     const fill = value ? readTensor(value, graph.modelPath).data[0] : 0;
-    if (!(count(dims) <= largestFill)) throw notComputable(node, `of ${dims.join(' x ')} numbers`);
-    return { dims, data: new Float64Array(count(dims)).fill(fill) };
+    if (!(elementCount(dims) <= largestFill)) throw notComputable(node, `of ${dims.join(' x ')} numbers`);
+    return { dims, data: new Float64Array(elementCount(dims)).fill(fill) };
   },
   Identity: (node, graph) => input(node, graph, 0),
   Cast(node, graph) {
@@ -122,7 +122,7 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
   },
   Transpose(node, graph) {
     const tensor = input(node, graph, 0);
-    return transpose(tensor, node.attributes.get('perm')?.ints ?? tensor.dims.map((_, i) => i).reverse());
+    return transposeTensor(tensor, node.attributes.get('perm')?.ints ?? tensor.dims.map((_, i) => i).reverse());
   },
   Reshape(node, graph) {
     const { dims, data } = input(node, graph, 0);
@@ -131,7 +131,7 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
   Flatten(node, graph) {
     const { dims, data } = input(node, graph, 0);
     const axis = node.attributes.get('axis')?.int ?? 1;
-    const rows = count(dims.slice(0, axis));
+    const rows = elementCount(dims.slice(0, axis));
     return { dims: [rows, data.length / rows], data };
   },
   Squeeze(node, graph) {
@@ -156,7 +156,7 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
   Concat(node, graph) {
     const parts = node.inputs.map((_, i) => input(node, graph, i));
     const axis = axisOf(node.attributes.get('axis')?.int ?? 0, parts[0].dims.length);
-    const outer = count(parts[0].dims.slice(0, axis));
+    const outer = elementCount(parts[0].dims.slice(0, axis));
     const total = parts.reduce((sum, { dims }) => sum + dims[axis], 0);
     const data: number[] = [];
     for (let o = 0; o < outer; o++) {
@@ -229,7 +229,8 @@ function bothDims(a: readonly number[], b: readonly number[], node: NodeView): n
   const at = (dims: readonly number[], i: number): number => dims[i - rank + dims.length] ?? 1;
   const dims = Array.from({ length: rank }, (_, i) => (at(a, i) === 1 ? at(b, i) : at(a, i)));
   const fits = [a, b].every((each) => dims.every((dim, i) => at(each, i) === 1 || at(each, i) === dim));
-  if (!fits || !(count(dims) <= largestFill)) throw notComputable(node, `of ${a.join(' x ')} and ${b.join(' x ')}`);
+  if (!fits || !(elementCount(dims) <= largestFill))
+    throw notComputable(node, `of ${a.join(' x ')} and ${b.join(' x ')}`);
   return dims;
 }
 
@@ -253,7 +254,7 @@ function reduce(
   f: (values: number[]) => number,
 ): NumericTensor {
   const kept = dims.map((dim, i) => (axes.includes(i) ? 1 : dim));
-  const groups = Array.from({ length: count(kept) }, (): number[] => []);
+  const groups = Array.from({ length: elementCount(kept) }, (): number[] => []);
   broadcast(kept, dims)!.forEach((to, i) => groups[to].push(data[i]));
   return { dims: kept, data: Float64Array.from(groups, f) };
 }
@@ -295,7 +296,7 @@ function roundToBfloat16(value: number): number {
 function reshape(dims: number[], shape: number[]): number[] {
   const out = shape.map((dim, i) => (dim === 0 ? dims[i] : dim));
   const open = out.indexOf(-1);
-  if (open >= 0) out[open] = count(dims) / -count(out);
+  if (open >= 0) out[open] = elementCount(dims) / -elementCount(out);
   return out;
 }
 
@@ -312,7 +313,7 @@ function dequantize(node: NodeView, graph: GraphView): NumericTensor {
       `Expected one scale for the whole weight or one per slice in ${describeNode(node)}, found ${scale.length} scales for the shape ${dims.join(' x ')}: export the model with float32 weights.`,
     );
   }
-  const inner = count(dims.slice(at + 1));
+  const inner = elementCount(dims.slice(at + 1));
   const out = new Float32Array(data.length);
   for (let i = 0; i < out.length; i++) {
     const slice = scale.length > 1 ? Math.floor(i / inner) % scale.length : 0;

@@ -1,4 +1,18 @@
 import { FeatReconstructError } from '../base/index.js';
+import {
+  AttributeProto,
+  AttributeType,
+  Dimension,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  OperatorSetIdProto,
+  StringStringEntryProto,
+  TensorTypeProto,
+  TypeProto,
+  ValueInfoProto,
+} from './fields.js';
 import { fields, int, ints, text } from './protobuf.js';
 import { tensorView, typeName, type TensorView } from './tensor.js';
 
@@ -82,15 +96,15 @@ export function parseModel(bytes: Uint8Array, options: { modelPath?: string } = 
   };
   let graphs = 0;
   for (const field of fields(bytes)) {
-    if (field.number === 1) graph.irVersion = int(field);
-    else if (field.number === 2) graph.producer = text(field);
-    else if (field.number === 3) graph.producer = `${graph.producer} ${text(field)}`.trim();
-    else if (field.number === 7) {
+    if (field.number === ModelProto.irVersion) graph.irVersion = int(field);
+    else if (field.number === ModelProto.producerName) graph.producer = text(field);
+    else if (field.number === ModelProto.producerVersion) graph.producer = `${graph.producer} ${text(field)}`.trim();
+    else if (field.number === ModelProto.graph) {
       graphs++;
       readGraph(field.bytes, graph);
-    } else if (field.number === 8) readOpset(field.bytes, graph.opsets);
-    else if (field.number === 14) graph.metadata.set(...metadataEntry(field.bytes));
-    else if (field.number === 25) graph.functions.add(functionName(field.bytes));
+    } else if (field.number === ModelProto.opsetImport) readOpset(field.bytes, graph.opsets);
+    else if (field.number === ModelProto.metadataProps) graph.metadata.set(...metadataEntry(field.bytes));
+    else if (field.number === ModelProto.functions) graph.functions.add(functionName(field.bytes));
   }
   if (graphs === 0) throw notOnnx('no graph in it', 'The file is truncated, empty or of another kind.');
   if (graph.opsets.size === 0) throw notOnnx('no opset', 'The file is truncated: copy or export it again.');
@@ -114,8 +128,8 @@ function readOpset(message: Uint8Array, opsets: Map<string, number>): void {
   let domain = '';
   let version = 0;
   for (const field of fields(message)) {
-    if (field.number === 1) domain = plainDomain(text(field));
-    else if (field.number === 2) version = int(field);
+    if (field.number === OperatorSetIdProto.domain) domain = plainDomain(text(field));
+    else if (field.number === OperatorSetIdProto.version) version = int(field);
   }
   opsets.set(domain, version);
 }
@@ -126,8 +140,8 @@ const plainDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : dom
 function metadataEntry(message: Uint8Array): [key: string, value: string] {
   let [key, value] = ['', ''];
   for (const field of fields(message)) {
-    if (field.number === 1) key = text(field);
-    else if (field.number === 2) value = text(field);
+    if (field.number === StringStringEntryProto.key) key = text(field);
+    else if (field.number === StringStringEntryProto.value) value = text(field);
   }
   return [key, value];
 }
@@ -136,24 +150,28 @@ function functionName(message: Uint8Array): string {
   let name = '';
   let domain = '';
   for (const field of fields(message)) {
-    if (field.number === 1) name = text(field);
-    else if (field.number === 10) domain = text(field);
+    if (field.number === FunctionProto.name) name = text(field);
+    else if (field.number === FunctionProto.domain) domain = text(field);
   }
   return `${plainDomain(domain)}:${name}`;
 }
 
 function readGraph(message: Uint8Array, graph: GraphView): void {
   for (const field of fields(message)) {
-    if (field.number === 1) graph.nodes.push(nodeView(field.bytes, 0));
-    else if (field.number === 5) {
+    if (field.number === GraphProto.node) graph.nodes.push(nodeView(field.bytes, 0));
+    else if (field.number === GraphProto.initializer) {
       const tensor = tensorView(field.bytes);
       graph.initializers.set(tensor.name, tensor);
-    } else if (field.number === 11 || field.number === 12 || field.number === 13) {
+    } else if (
+      field.number === GraphProto.input ||
+      field.number === GraphProto.output ||
+      field.number === GraphProto.valueInfo
+    ) {
       const value = valueView(field.bytes);
       // A value may be declared twice, once without its type (an output that was tapped): the fuller one counts.
       if (value.type !== null || !graph.values.has(value.name)) graph.values.set(value.name, value);
-      if (field.number === 11) graph.inputs.push(value);
-      if (field.number === 12) graph.outputs.push(value);
+      if (field.number === GraphProto.input) graph.inputs.push(value);
+      if (field.number === GraphProto.output) graph.outputs.push(value);
     }
   }
 }
@@ -165,14 +183,14 @@ const deepest = 100;
 function nodeView(message: Uint8Array, depth: number): NodeView {
   const node: NodeView = { op: '', domain: '', name: '', inputs: [], outputs: [], attributes: new Map() };
   for (const field of fields(message)) {
-    if (field.number === 1) node.inputs.push(text(field));
-    else if (field.number === 2) node.outputs.push(text(field));
-    else if (field.number === 3) node.name = text(field);
-    else if (field.number === 4) node.op = text(field);
-    else if (field.number === 5) {
+    if (field.number === NodeProto.input) node.inputs.push(text(field));
+    else if (field.number === NodeProto.output) node.outputs.push(text(field));
+    else if (field.number === NodeProto.name) node.name = text(field);
+    else if (field.number === NodeProto.opType) node.op = text(field);
+    else if (field.number === NodeProto.attribute) {
       const [name, attribute] = attributeView(field.bytes, depth);
       node.attributes.set(name, attribute);
-    } else if (field.number === 7) node.domain = plainDomain(text(field));
+    } else if (field.number === NodeProto.domain) node.domain = plainDomain(text(field));
   }
   return node;
 }
@@ -182,23 +200,23 @@ function attributeView(message: Uint8Array, depth: number): [string, AttributeVi
   let type = 0;
   const out: AttributeView = {};
   for (const field of fields(message)) {
-    if (field.number === 1) name = text(field);
-    else if (field.number === 2) out.float = floatOf(field.value);
-    else if (field.number === 3) out.int = int(field);
-    else if (field.number === 4) out.string = text(field);
-    else if (field.number === 5) out.tensor = tensorView(field.bytes);
-    else if (field.number === 6) out.nodes = bodyNodes(field.bytes, depth + 1);
-    else if (field.number === 7) {
+    if (field.number === AttributeProto.name) name = text(field);
+    else if (field.number === AttributeProto.f) out.float = floatOf(field.value);
+    else if (field.number === AttributeProto.i) out.int = int(field);
+    else if (field.number === AttributeProto.s) out.string = text(field);
+    else if (field.number === AttributeProto.t) out.tensor = tensorView(field.bytes);
+    else if (field.number === AttributeProto.g) out.nodes = bodyNodes(field.bytes, depth + 1);
+    else if (field.number === AttributeProto.floats) {
       out.floats ??= [];
       if (field.wire === 5) out.floats.push(floatOf(field.value));
       else for (const value of floatsOf(field.bytes)) out.floats.push(value);
-    } else if (field.number === 8) ints(field, (out.ints ??= []));
-    else if (field.number === 9) (out.strings ??= []).push(text(field));
-    else if (field.number === 20) type = int(field);
+    } else if (field.number === AttributeProto.ints) ints(field, (out.ints ??= []));
+    else if (field.number === AttributeProto.strings) (out.strings ??= []).push(text(field));
+    else if (field.number === AttributeProto.type) type = int(field);
   }
   // Writers of proto3 leave out a number that is 0.
-  if (type === 1) out.float ??= 0;
-  if (type === 2) out.int ??= 0;
+  if (type === AttributeType.float) out.float ??= 0;
+  if (type === AttributeType.int) out.int ??= 0;
   return [name, out];
 }
 
@@ -213,16 +231,17 @@ function bodyNodes(message: Uint8Array, depth: number): NodeView[] {
     throw notOnnx(`graphs inside graphs, more than ${deepest} deep`, 'The file is corrupted: copy or export it again.');
   }
   const nodes: NodeView[] = [];
-  for (const field of fields(message)) if (field.number === 1) nodes.push(nodeView(field.bytes, depth));
+  for (const field of fields(message)) if (field.number === GraphProto.node) nodes.push(nodeView(field.bytes, depth));
   return nodes;
 }
 
 function valueView(message: Uint8Array): ValueView {
   const value: ValueView = { name: '', type: null, dims: null };
   for (const field of fields(message)) {
-    if (field.number === 1) value.name = text(field);
-    else if (field.number === 2) {
-      for (const kind of fields(field.bytes)) if (kind.number === 1) readTensorType(kind.bytes, value);
+    if (field.number === ValueInfoProto.name) value.name = text(field);
+    else if (field.number === ValueInfoProto.type) {
+      for (const kind of fields(field.bytes))
+        if (kind.number === TypeProto.tensorType) readTensorType(kind.bytes, value);
     }
   }
   return value;
@@ -230,8 +249,8 @@ function valueView(message: Uint8Array): ValueView {
 
 function readTensorType(message: Uint8Array, value: ValueView): void {
   for (const field of fields(message)) {
-    if (field.number === 1) value.type = typeName(int(field));
-    else if (field.number === 2) {
+    if (field.number === TensorTypeProto.elemType) value.type = typeName(int(field));
+    else if (field.number === TensorTypeProto.shape) {
       value.dims = [];
       for (const dim of fields(field.bytes)) value.dims.push(readDim(dim.bytes));
     }
@@ -240,8 +259,8 @@ function readTensorType(message: Uint8Array, value: ValueView): void {
 
 function readDim(message: Uint8Array): number | string | null {
   for (const field of fields(message)) {
-    if (field.number === 1) return int(field);
-    if (field.number === 2) return text(field);
+    if (field.number === Dimension.dimValue) return int(field);
+    if (field.number === Dimension.dimParam) return text(field);
   }
   return null;
 }

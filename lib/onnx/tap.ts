@@ -1,4 +1,5 @@
 import { nodeProto, type GraphNode } from './build.js';
+import { GraphProto, ModelProto, StringStringEntryProto, TensorProto, ValueInfoProto } from './fields.js';
 import { type Field, fields, text, Writer } from './protobuf.js';
 
 /**
@@ -11,9 +12,9 @@ import { type Field, fields, text, Writer } from './protobuf.js';
  */
 export function tapModel(bytes: Uint8Array, outputs: readonly string[], added: readonly GraphNode[] = []): Uint8Array {
   const graph = new Writer();
-  for (const node of added) graph.bytes(1, nodeProto(node));
-  for (const name of outputs) graph.bytes(12, new Writer().bytes(1, name));
-  const extra = new Writer().bytes(7, graph).finish();
+  for (const node of added) graph.bytes(GraphProto.node, nodeProto(node));
+  for (const name of outputs) graph.bytes(GraphProto.output, new Writer().bytes(ValueInfoProto.name, name));
+  const extra = new Writer().bytes(ModelProto.graph, graph).finish();
   const out = new Uint8Array(bytes.length + extra.length);
   out.set(bytes);
   out.set(extra, bytes.length);
@@ -25,12 +26,18 @@ export function tapModel(bytes: Uint8Array, outputs: readonly string[], added: r
  * Runtime has to be told the real ones. Rewrites the graph; a model with external data holds few bytes itself.
  */
 export function renameExternalData(model: Uint8Array, rename: (location: string) => string): Uint8Array {
-  return rewrite(model, 7, (graph) =>
-    rewrite(graph, 5, (tensor) =>
-      rewrite(tensor, 13, (entry) => {
+  return rewrite(model, ModelProto.graph, (graph) =>
+    rewrite(graph, GraphProto.initializer, (tensor) =>
+      rewrite(tensor, TensorProto.externalData, (entry) => {
         const parts = [...fields(entry)];
-        const isLocation = parts.some((part) => part.number === 1 && text(part) === 'location');
-        return isLocation ? rewrite(entry, 2, (value) => new TextEncoder().encode(rename(utf8.decode(value)))) : entry;
+        const isLocation = parts.some(
+          (part) => part.number === StringStringEntryProto.key && text(part) === 'location',
+        );
+        return isLocation
+          ? rewrite(entry, StringStringEntryProto.value, (value) =>
+              new TextEncoder().encode(rename(utf8.decode(value))),
+            )
+          : entry;
       }),
     ),
   );

@@ -1,6 +1,7 @@
 import { FeatReconstructError } from '../base/index.js';
 import { readExternal, type ExternalData } from './external.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from '../tensor/index.js';
+import { EXTERNAL, StringStringEntryProto, TensorProto } from './fields.js';
 import { type Field, fields, int, ints, text } from './protobuf.js';
 
 /** onnx.TensorProto.DataType by number, with the bytes of one element in `raw_data` (0: not read here). */
@@ -43,7 +44,16 @@ export interface NumericTensor {
   data: Float32Array | Float64Array;
 }
 
-export const count = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
+export const elementCount = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
+
+/** Where a tensor's numbers stand that are no raw bytes. */
+const numbersAsFields: ReadonlySet<number> = new Set([
+  TensorProto.floatData,
+  TensorProto.int32Data,
+  TensorProto.int64Data,
+  TensorProto.doubleData,
+  TensorProto.uint64Data,
+]);
 
 /** Reads a TensorProto's outline. @throws FeatReconstructError where its size is not what its shape asks for */
 export function tensorView(message: Uint8Array): TensorView {
@@ -52,13 +62,13 @@ export function tensorView(message: Uint8Array): TensorView {
   let isExternal = false;
   let typeNumber = 0;
   for (const field of fields(message)) {
-    if (field.number === 1) ints(field, view.dims);
-    else if (field.number === 2) typeNumber = int(field);
-    else if (field.number === 8) view.name = text(field);
-    else if (field.number === 9) view.raw = field.bytes;
-    else if (field.number === 13) readEntry(field.bytes, entries);
-    else if (field.number === 14) isExternal = int(field) === 1;
-    else if ([4, 5, 7, 10, 11].includes(field.number)) {
+    if (field.number === TensorProto.dims) ints(field, view.dims);
+    else if (field.number === TensorProto.dataType) typeNumber = int(field);
+    else if (field.number === TensorProto.name) view.name = text(field);
+    else if (field.number === TensorProto.rawData) view.raw = field.bytes;
+    else if (field.number === TensorProto.externalData) readEntry(field.bytes, entries);
+    else if (field.number === TensorProto.dataLocation) isExternal = int(field) === EXTERNAL;
+    else if (numbersAsFields.has(field.number)) {
       const before = view.typed.get(field.number);
       if (before) before.push(field);
       else view.typed.set(field.number, [field]);
@@ -68,7 +78,7 @@ export function tensorView(message: Uint8Array): TensorView {
   if (isExternal) view.external = externalData(view.name, entries);
   const size = types[typeNumber]?.size ?? 0;
   const found = view.external ? (view.external.length ?? null) : (view.raw?.length ?? null);
-  const expected = count(view.dims) * size;
+  const expected = elementCount(view.dims) * size;
   if (
     view.dims.some((dim) => dim < 0) ||
     !Number.isSafeInteger(expected) ||
@@ -85,8 +95,8 @@ function readEntry(message: Uint8Array, into: Map<string, string>): void {
   let key = '';
   let value = '';
   for (const field of fields(message)) {
-    if (field.number === 1) key = text(field);
-    else if (field.number === 2) value = text(field);
+    if (field.number === StringStringEntryProto.key) key = text(field);
+    else if (field.number === StringStringEntryProto.value) value = text(field);
   }
   into.set(key, value);
 }
@@ -108,7 +118,7 @@ function externalData(tensor: string, entries: Map<string, string>): ExternalDat
  * @throws FeatReconstructError for types that are no numbers, and for data that are missing or out of bounds
  */
 export function readTensor(view: TensorView, modelPath: string | undefined): NumericTensor {
-  const n = count(view.dims);
+  const n = elementCount(view.dims);
   const size = Object.values(types).find((type) => type.name === view.type)?.size ?? 0;
   if (size === 0) {
     throw new FeatReconstructError(
@@ -161,20 +171,20 @@ function decodeRaw(type: string, raw: Uint8Array): Float32Array | Float64Array {
 function decodeTyped(view: TensorView): Float32Array | Float64Array {
   switch (view.type) {
     case 'float32':
-      return new Float32Array(joined(view.typed.get(4), 4).buffer);
+      return new Float32Array(joined(view.typed.get(TensorProto.floatData), 4).buffer);
     case 'float64':
-      return new Float64Array(joined(view.typed.get(10), 8).buffer);
+      return new Float64Array(joined(view.typed.get(TensorProto.doubleData), 8).buffer);
     case 'float16':
-      return float16ToFloat32(Uint16Array.from(integers(view.typed.get(5))));
+      return float16ToFloat32(Uint16Array.from(integers(view.typed.get(TensorProto.int32Data))));
     case 'bfloat16':
-      return bfloat16ToFloat32(Uint16Array.from(integers(view.typed.get(5))));
+      return bfloat16ToFloat32(Uint16Array.from(integers(view.typed.get(TensorProto.int32Data))));
     case 'int64':
-      return Float64Array.from(integers(view.typed.get(7)));
+      return Float64Array.from(integers(view.typed.get(TensorProto.int64Data)));
     case 'uint32':
     case 'uint64':
-      return Float64Array.from(integers(view.typed.get(11)));
+      return Float64Array.from(integers(view.typed.get(TensorProto.uint64Data)));
     default:
-      return Float64Array.from(integers(view.typed.get(5)));
+      return Float64Array.from(integers(view.typed.get(TensorProto.int32Data)));
   }
 }
 

@@ -4,7 +4,7 @@ import { knownProviders, providerName, type ExecutionProvider } from './provider
 import { createSession, demandLoading, type GraphSession } from './session.js';
 
 /** What `chooseProvider` took, and by what. */
-export interface Choice {
+export interface ProviderChoice {
   provider: string;
   /** Milliseconds of the test graph on each provider that loads; null where a small one already took too long. */
   milliseconds: Record<string, number | null>;
@@ -17,9 +17,9 @@ const candidates = ['cuda', 'coreml', 'dml', 'webgpu'];
  * The best provider that works here: of those that load the quickest on four products of 1,024 x 1,024 matrices, since one
  * that works need not be quick: WebGPU without a graphics card is hundreds of times slower than the CPU.
  */
-export async function chooseProvider(): Promise<Choice> {
+export async function chooseProvider(): Promise<ProviderChoice> {
   const known = await knownProviders();
-  const milliseconds: Choice['milliseconds'] = { cpu: await timeOf('cpu') };
+  const milliseconds: ProviderChoice['milliseconds'] = { cpu: await timeOf('cpu') };
   for (const name of candidates.filter((each) => known.includes(each))) {
     if (await works(name)) milliseconds[name] = await timeOf(name);
   }

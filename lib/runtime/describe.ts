@@ -18,11 +18,10 @@ import { besideModel } from './beside.js';
 import { modelFileOf } from './model-folder.js';
 import { providerName, type ExecutionProvider } from './providers.js';
 
-export interface LoadModelOptions {
+/** How a model's file is read. */
+export interface ModelOptions {
   /** Default: the file's name without folder and ending. */
   name?: string;
-  /** `cpu` (the default), `cuda`, `webgpu`, …; a provider that does not load is an error, never replaced by another. */
-  executionProviders?: readonly ExecutionProvider[];
   /** Name of the tensor of features, where it is not the input of the last linear layer. */
   features?: string;
   /** Name of the tensor of logits, where the graph's output does not lead to it. */
@@ -36,6 +35,11 @@ export interface LoadModelOptions {
   intraOpNumThreads?: number;
   /** Height and width, where the graph leaves them open. Default 224. */
   imageSize?: number | readonly [number, number];
+}
+
+export interface LoadModelOptions extends ModelOptions {
+  /** `cpu` (the default), `cuda`, `webgpu`, …; a provider that does not load is an error, never replaced by another. */
+  executionProviders?: readonly ExecutionProvider[];
 }
 
 /** What a model's file says without being run. */
@@ -66,7 +70,7 @@ export interface ModelDescription extends ModelInput {
 }
 
 /** A description, and what `loadModel` goes on with. */
-export interface Reading {
+export interface ReadModel {
   description: ModelDescription;
   bytes: Uint8Array;
   location: HeadLocation;
@@ -93,7 +97,7 @@ export async function modelNameOf(model: string): Promise<string> {
   return (await besideModel(modelPath)).name ?? path.parse(modelPath).name;
 }
 
-export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<Reading> {
+export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<ReadModel> {
   const modelPath = typeof model === 'string' ? await modelFileOf(model) : undefined;
   const given = typeof model === 'string' ? await readModelFile(modelPath!) : model;
   const { bytes, graph } = named(modelPath, () => parsed(given, modelPath));

@@ -1,8 +1,8 @@
 /** runtime: ONNX Runtime's sessions and providers; models that are ready to run. The only room that imports onnxruntime-node. */
 export { describeModel, modelNameOf } from './describe.js';
-export type { LoadModelOptions, ModelDescription } from './describe.js';
+export type { LoadModelOptions, ModelDescription, ModelOptions } from './describe.js';
 export { chooseProvider, float64Providers } from './choose.js';
-export type { Choice } from './choose.js';
+export type { ProviderChoice } from './choose.js';
 export { listProviders } from './list-providers.js';
 export type { ProviderReport } from './list-providers.js';
 export type { InputPlace, ModelBatch, ModelInput } from './input.js';

@@ -1,4 +1,4 @@
-import { readModel, type LoadModelOptions, type ModelDescription, type Reading } from './describe.js';
+import { readModel, type LoadModelOptions, type ModelDescription, type ReadModel } from './describe.js';
 import { openReading, type Model } from './model.js';
 
 /** A model's file that is read and hashed once: what it says, and the model in ONNX Runtime from when that is first wanted. */
@@ -22,7 +22,7 @@ export interface ModelFile {
 export async function openModel(model: string | Uint8Array, options: LoadModelOptions = {}): Promise<ModelFile> {
   const first = await readModel(model, options);
   // Its bytes are held until the model is loaded.
-  let reading: Reading | null = first;
+  let reading: ReadModel | null = first;
   let loaded: Model | null = null;
   const release = async (): Promise<void> => {
     const model = loaded;

@@ -3,7 +3,7 @@ import { FeatReconstructError, option } from '../base/index.js';
 import { tapModel } from '../onnx/index.js';
 import { float16ToFloat32 } from '../tensor/index.js';
 import { checkHead, sampleBatches } from './check.js';
-import { readModel, type LoadModelOptions, type ModelDescription, type Reading } from './describe.js';
+import { readModel, type LoadModelOptions, type ModelDescription, type ReadModel } from './describe.js';
 import { withRealNames } from './file.js';
 import { toModelTensors, unreadTensors, type ModelBatch } from './input.js';
 import type { ModelOutput } from './output.js';
@@ -41,7 +41,7 @@ export async function loadModel(model: string | Uint8Array, options: LoadModelOp
 }
 
 /** Opens in ONNX Runtime what was read of a file, and checks it. */
-export async function openReading(reading: Reading, options: LoadModelOptions): Promise<Model> {
+export async function openReading(reading: ReadModel, options: LoadModelOptions): Promise<Model> {
   const intraOpNumThreads = options.intraOpNumThreads ?? availableParallelism();
   const session = await openTapped(reading, options, intraOpNumThreads);
   const { description, location } = reading;
@@ -58,7 +58,7 @@ export async function openReading(reading: Reading, options: LoadModelOptions): 
   }
 }
 
-function openTapped(reading: Reading, options: LoadModelOptions, threads: number): Promise<GraphSession> {
+function openTapped(reading: ReadModel, options: LoadModelOptions, threads: number): Promise<GraphSession> {
   const { bytes, external, outputs, location } = reading;
   const taps = [...new Set([location.features, location.logits])].filter((name) => !outputs.includes(name));
   const tapped = taps.length > 0 ? tapModel(bytes, taps, location.added) : bytes;

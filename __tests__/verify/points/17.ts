@@ -1,4 +1,5 @@
-import { openStore, type Fingerprint, type SameHead } from 'featreconstruct';
+import { openStore } from 'featreconstruct';
+import type { Fingerprint, SameHead } from 'featreconstruct/leaks';
 import { failed, type Check, type Point } from '../check.js';
 import { callJson, extracted, firstOutputs } from '../leaks.js';
 import { columnRank } from '../rank.js';

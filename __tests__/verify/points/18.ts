@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RecoveryReport, RotationComparison } from 'featreconstruct';
+import type { RecoveryReport, RotationComparison } from 'featreconstruct/leaks';
 import { failed, type Check, type Point } from '../check.js';
 import { callJson, extracted } from '../leaks.js';
 import { outFolder } from '../settings.js';

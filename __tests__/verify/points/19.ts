@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { FeatureMatch, RecoveryReport } from 'featreconstruct';
+import type { FeatureMatch, RecoveryReport } from 'featreconstruct/leaks';
 import { failed, type Check, type Point } from '../check.js';
 import { callJson, extracted, type Images } from '../leaks.js';
 import { outFolder, type Settings } from '../settings.js';

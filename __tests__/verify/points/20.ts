@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Results, Verdict } from 'featreconstruct';
+import type { Results } from 'featreconstruct';
+import type { Verdict } from 'featreconstruct/leaks';
 import { failed, type Check, type Point } from '../check.js';
 import { callJson } from '../leaks.js';
 import { outFolder, type Settings } from '../settings.js';

@@ -1,0 +1,45 @@
+/**
+ * What outputs alone give away: {@link observe} shows as much of logits as an interface would, {@link fingerprint} says what
+ * outputs show of the model behind them, {@link recoverFeatures} gets its features from them, and {@link auditModel} does all
+ * of it for one's own model and images.
+ *
+ * @module featreconstruct/leaks
+ */
+export { NotShownError } from './base/index.js';
+export { auditModel, auditOutputs } from './experiments/index.js';
+export type { AuditOptions, OutputsAuditOptions } from './experiments/index.js';
+export {
+  compareUpToRotation,
+  fingerprint,
+  identifiableFeatures,
+  matchFeatures,
+  observe,
+  recoveredRows,
+  recoverFeatures,
+  recoveryHead,
+  sameHead,
+  varied,
+} from './leaks/index.js';
+export type {
+  CarriedRows,
+  CertifiedAs,
+  Examination,
+  FacetCertificate,
+  FeatureMatch,
+  Fingerprint,
+  FingerprintOptions,
+  FunctionCertificate,
+  Identifiability,
+  OutputKind,
+  RecoverOptions,
+  Recovery,
+  RecoveryReport,
+  RidgeReport,
+  RotationComparison,
+  SameHead,
+  SphereCertificate,
+  Storage,
+  TestResult,
+  Verdict,
+} from './leaks/index.js';
+export type { ObserveSpec, ObserveStep } from './words/index.js';
