@@ -7,6 +7,7 @@
  * @packageDocumentation
  */
 export { FeatReconstructError, NotShownError, UsageError } from './base/index.js';
+export type { ErrorCode, FeatReconstructErrorOptions } from './base/index.js';
 export type { Progress, TaskOptions } from './base/index.js';
 export {
   openNpy,

@@ -79,6 +79,7 @@ function namesOf(json: string | undefined, c: number, path: string): readonly st
   }
   throw new FeatReconstructError(
     `Expected a JSON list of ${c} names, one for each class, under 'classNames' in the metadata of ${path}, found ${json.slice(0, 80)}: correct it or leave it out.`,
+    { code: 'mismatch' },
   );
 }
 

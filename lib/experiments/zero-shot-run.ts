@@ -159,6 +159,7 @@ function withHead(store: Store, head: ZeroShotHead): Store {
     const turned = classCount === features.cols ? ' The file seems to hold (d, c): save its transpose.' : '';
     throw new FeatReconstructError(
       `Expected class embeddings as wide as the ${features.cols} of ${provenance.model.name}, found ${width}: give the text half of the same model, one row a class.${turned}`,
+      { code: 'mismatch' },
     );
   }
   return {
@@ -199,6 +200,7 @@ function checkOrder({ classNames }: ZeroShotHead, names: readonly string[] | und
     if (place < 0 || place === label) continue;
     throw new FeatReconstructError(
       `Expected the class names in the order of the labels of ${dataset}, found '${name}' at ${place} instead of ${label} (counted from 0): sort them as the data set does.`,
+      { code: 'mismatch' },
     );
   }
 }

@@ -1,4 +1,4 @@
-import { FeatReconstructError, UsageError } from '../base/index.js';
+import { FeatReconstructError, isCoded, UsageError } from '../base/index.js';
 import type { Dataset, InputTensor, Sample } from '../datasets/index.js';
 import type { ModelBatch, ModelInput } from '../runtime/index.js';
 import { BatchWriter, decodePool, type RgbImage, type Transform } from '../images/index.js';
@@ -119,7 +119,7 @@ export async function* imageBatches(
     if (!sample.encoded) return null;
     pool ??= decodePool({ transform });
     return pool.decode(sample.encoded).catch((error: unknown) => {
-      if (error instanceof FeatReconstructError) return error;
+      if (isCoded(error, 'bad-image')) return error;
       throw error;
     });
   };

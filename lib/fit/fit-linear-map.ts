@@ -72,6 +72,7 @@ async function fitWide(x: RowSource, y: RowSource, options: FitOptions): Promise
     if (x.cols <= widest) return fitRows(x, y, options);
     throw new FeatReconstructError(
       `Expected the ${x.cols} columns of X to fill at most 2047 dimensions, as logits made of so many features do, found more: fit from the features, or from fewer columns.`,
+      { code: 'too-large' },
     );
   }
   const map = await fitRows(reduced.rows, y, {

@@ -69,6 +69,7 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
   if (intercept && n < 2) {
     throw new FeatReconstructError(
       `Expected at least 2 rows to fit a map with an intercept, found 1; fit without one (${option('intercept: false', '--no-intercept')}) or give more.`,
+      { code: 'too-few-rows' },
     );
   }
   checkPrior(prior, p, to - from);
@@ -215,6 +216,7 @@ export function checkPrior(prior: LinearMap | undefined, p: number, q: number): 
   if (out !== q || width !== p) {
     throw new FeatReconstructError(
       `Expected a prior from X's ${p} columns to Y's ${q}, found one from ${width} to ${out}; for logits to features it is the pseudo-inverse of the head.`,
+      { code: 'mismatch' },
     );
   }
 }

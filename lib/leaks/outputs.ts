@@ -74,6 +74,7 @@ export function alignColumns(file: OutputsFile, to: OutputsFile): OutputsFile {
     ];
     throw new FeatReconstructError(
       `Expected the columns of ${to.name} in ${file.name}, found ${lists.join(' and ')}; give both the same classes.`,
+      { code: 'mismatch' },
     );
   }
   const from = Int32Array.from(order, (name) => places.get(name)!);

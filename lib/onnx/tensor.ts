@@ -76,6 +76,7 @@ export function tensorView(message: Uint8Array): TensorView {
   ) {
     throw new FeatReconstructError(
       `Expected ${expected} bytes for the tensor '${view.name}' (${view.type}, shape ${view.dims.join(' x ')}), found ${found}: the model file is corrupted. Copy or export it again.`,
+      { code: 'damaged' },
     );
   }
   return view;
@@ -96,6 +97,7 @@ function externalData(tensor: string, entries: Map<string, string>): ExternalDat
   if (!location) {
     throw new FeatReconstructError(
       `Expected the tensor '${tensor}' to say where its external data lie, found no location: the model file is corrupted. Export it again.`,
+      { code: 'damaged' },
     );
   }
   const length = entries.get('length');
@@ -121,6 +123,7 @@ export function readTensor(view: TensorView, modelPath: string | undefined): Num
   if (data.length !== n) {
     throw new FeatReconstructError(
       `Expected ${n} numbers in the tensor '${view.name}' (shape ${view.dims.join(' x ')}), found ${data.length}: the model file is corrupted. Copy or export it again.`,
+      { code: 'damaged' },
     );
   }
   return { dims: view.dims, data };

@@ -24,6 +24,7 @@ export async function readResults(path: string): Promise<Results> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new FeatReconstructError(
       `Expected a results.json at ${file}, found none: give a folder that \`featreconstruct run\` wrote with --out, or the file itself.`,
+      { code: 'not-found' },
     );
   }
   return parseResults(text, file);
@@ -37,16 +38,20 @@ export async function parseResults(text: string, file = 'results.json'): Promise
   } catch (error) {
     throw new FeatReconstructError(
       `Expected JSON in ${file}, found something else (${(error as Error).message}). NaN and Infinity are not JSON: a figure that is not there is null.`,
+      { code: 'damaged' },
     );
   }
   const { schema, rows } = (value ?? {}) as Partial<Results>;
   if (typeof schema === 'number' && schema > 1) {
     throw new FeatReconstructError(
       `Expected results of schema 1 in ${file}, found schema ${schema}, of a later version: update featreconstruct, or use the version that wrote it.`,
+      { code: 'version' },
     );
   }
   if (Array.isArray(rows) && rows.length > mostRows) {
-    throw new FeatReconstructError(`Expected at most ${mostRows} rows in ${file}, found ${rows.length}.`);
+    throw new FeatReconstructError(`Expected at most ${mostRows} rows in ${file}, found ${rows.length}.`, {
+      code: 'too-large',
+    });
   }
   const wrong = mismatch(value, await readSchema()) ?? wrongPicture(value as Results);
   if (wrong) {

@@ -77,6 +77,7 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
   if (x.rows !== y.rows || x.rows === 0) {
     throw new FeatReconstructError(
       `Expected X and Y to have the same number of rows and at least one, found ${x.rows} and ${y.rows}: pass both for the same images.`,
+      { code: 'mismatch' },
     );
   }
   const initial = options.initial
@@ -177,6 +178,7 @@ function initialState({ weight, bias }: LinearMap, p: number, q: number): State 
   if (outputs !== q || inputs !== p || bias.size !== q) {
     throw new FeatReconstructError(
       `Expected initial weights (${q}, ${p}) and a bias (${q}), found (${weight.shape.join(', ')}) and (${bias.shape.join(', ')}).`,
+      { code: 'mismatch' },
     );
   }
   return stateOf(new Float32Array(denseData(weight)), new Float32Array(denseData(bias)), p, q);
