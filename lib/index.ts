@@ -176,7 +176,17 @@ export type {
   TestResult,
   Verdict,
 } from './leaks/index.js';
-export type { ObserveSpec, ObserveStep } from './words/index.js';
+export type {
+  ChoiceWarning,
+  Failure,
+  FitWarning,
+  NotKnown,
+  ObserveSpec,
+  ObserveStep,
+  RowWarning,
+  SgdWarning,
+  Warning,
+} from './words/index.js';
 export { auditModel, runExperiment, zeroShotHead } from './experiments/index.js';
 export type {
   AuditOptions,
@@ -196,6 +206,7 @@ export type {
   ModelRecord,
   NamedClass,
   Prior,
+  ResultKind,
   ResultRow,
   Results,
   SampleGroup,

@@ -102,7 +102,8 @@ export async function auditModel(model: string, dataset: string, options: AuditO
       jointSeconds: null,
     });
     return {
-      schema: 1,
+      schema: 2,
+      kind: 'audit',
       experiment: one.id,
       question: one.question,
       rows,

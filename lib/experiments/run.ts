@@ -1,6 +1,7 @@
 import { nearest, option, UsageError } from '../base/index.js';
 import { unstatedTransform } from '../extract/index.js';
 import { definitions, type ExperimentDefinition } from '../results/index.js';
+import type { Failure } from '../words/index.js';
 import { float64Providers, modelNameOf, providerName } from '../runtime/index.js';
 import type { CrossValidationRecord, ResultRow, Results, SampleGroup, SpectrumRecord } from '../results/index.js';
 import { runAllPairs } from './all-pairs.js';
@@ -30,7 +31,7 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
   const extraction = new Extraction(options);
   try {
     const rows: ResultRow[] = [];
-    const failures: string[] = [];
+    const failures: Failure[] = [];
     const spectra: SpectrumRecord[] = [];
     const samples: SampleGroup[] = [];
     const crossValidations: CrossValidationRecord[] = [];
@@ -65,7 +66,8 @@ export async function runExperiment(spec: ExperimentSpec, options: RunOptions): 
       }
     }
     return {
-      schema: 1,
+      schema: 2,
+      kind: options.observe ? 'sweep' : 'experiment',
       experiment: definition.id,
       question: definition.question,
       rows,

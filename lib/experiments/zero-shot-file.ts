@@ -9,13 +9,14 @@ import {
   type LinearMap,
   type StoredTensor,
 } from '../tensor/index.js';
+import type { RowWarning } from '../words/index.js';
 
 /** Class embeddings as a head: weight (c, d) of unit rows, bias 0. */
 export interface ClassEmbeddings extends LinearMap {
   /** In the order of the rows; null where they are not known. */
   classNames: readonly string[] | null;
   /** What is unusual about the numbers of a file, in sentences. */
-  notices: readonly string[];
+  notices: readonly RowWarning[];
 }
 
 /**

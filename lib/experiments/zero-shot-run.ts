@@ -13,6 +13,7 @@ import {
 } from '../fit/index.js';
 import { denseData } from '../tensor/index.js';
 import type { CrossValidationRecord, ResultRow, SpectrumRecord, ZeroShotRecord } from '../results/index.js';
+import type { RowWarning } from '../words/index.js';
 import { fitCells, jointSpectra, likenessOf } from './all-pairs.js';
 import { chooseAlpha, recordsOf } from './choose-alpha.js';
 import { asWords } from './class-names.js';
@@ -171,7 +172,7 @@ function withHead(store: Store, head: ZeroShotHead): Store {
 }
 
 /** What is unusual about the class embeddings, alone and beside the embeddings of the training images. */
-async function headNotices({ weight, notices }: ZeroShotHead, { features, provenance }: Store): Promise<string[]> {
+async function headNotices({ weight, notices }: ZeroShotHead, { features, provenance }: Store): Promise<RowWarning[]> {
   const stranger = await strangerNotice(Float64Array.from(denseData(weight)), features, provenance.model.name);
   return stranger === null ? [...notices] : [...notices, stranger];
 }

@@ -118,10 +118,13 @@ export async function* imageBatches(
     if (sample.undecodable) return Promise.resolve(sample.undecodable);
     if (!sample.encoded) return null;
     pool ??= decodePool({ transform });
-    return pool.decode(sample.encoded).catch((error: unknown) => {
+    const pixels = pool.decode(sample.encoded).catch((error: unknown) => {
       if (isCoded(error, 'bad-image')) return error;
       throw error;
     });
+    // Images that are under way when this ends are awaited by nobody.
+    pixels.catch(() => {});
+    return pixels;
   };
 
   const fill = async ({ group, pixels }: Decoding): Promise<Batch> => {

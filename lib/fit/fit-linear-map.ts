@@ -5,7 +5,7 @@ import { crossValidate, type CrossValidationOptions } from './cross-validation.j
 import { accumulateFolds, type FoldOptions } from './folds.js';
 import { reduceRows } from './reduce.js';
 import { directionLeftOut } from './left-out.js';
-import { checkPrior, defaultRcond, sentence, solve, type SolveOptions } from './solve.js';
+import { checkPrior, defaultRcond, solve, type SolveOptions } from './solve.js';
 import { mergeStatistics } from './statistics.js';
 import type { FittedMap } from './types.js';
 
@@ -61,7 +61,7 @@ async function fitRows(x: RowSource, y: RowSource, options: FitOptions): Promise
 /** What only the rows can tell. */
 async function withFinding(x: RowSource, map: FittedMap): Promise<FittedMap> {
   const finding = map.fit.alpha > 0 ? null : await directionLeftOut(x, map.fit);
-  return finding === null ? map : { ...map, fit: { ...map.fit, warning: sentence(map.fit.warning, finding) } };
+  return finding === null ? map : { ...map, fit: { ...map.fit, warning: [...(map.fit.warning ?? []), finding] } };
 }
 
 async function fitWide(x: RowSource, y: RowSource, options: FitOptions): Promise<FittedMap> {

@@ -1,7 +1,6 @@
 import {
   definitions,
   publishedFor,
-  shortSpec,
   type ResultRow,
   type Results,
   onlyKnown,
@@ -13,7 +12,7 @@ import {
   list,
   pairName,
 } from '../results/index.js';
-import { inWords, share } from '../words/index.js';
+import { inWords, share, shortSpec } from '../words/index.js';
 import { inPoints } from './control.js';
 import { pairsOf } from './heatmap.js';
 

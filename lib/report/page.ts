@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import {
   definitions,
   publishedFor,
-  shortSpec,
   type ResultRow,
   type Results,
   noticesOf,
@@ -14,6 +13,7 @@ import {
   list,
   pairName,
 } from '../results/index.js';
+import { shortSpec } from '../words/index.js';
 import { answerOf, titleOf } from './answer.js';
 import { loadPlot, type Plotting } from './chart.js';
 import { fitCharts } from './charts.js';
