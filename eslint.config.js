@@ -13,6 +13,7 @@ const rooms = [
   'runtime',
   'linalg',
   'extract',
+  'logs',
   'fit',
   'sgd',
   'evaluate',

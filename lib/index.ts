@@ -146,13 +146,13 @@ export {
   identifiableFeatures,
   matchFeatures,
   observe,
-  openOutputs,
   recoveredRows,
   recoverFeatures,
   recoveryHead,
   sameHead,
   varied,
 } from './leaks/index.js';
+export { openRows } from './logs/index.js';
 export type {
   CarriedRows,
   CertifiedAs,
@@ -164,7 +164,6 @@ export type {
   FunctionCertificate,
   Identifiability,
   OutputKind,
-  OutputsFile,
   RecoverOptions,
   Recovery,
   RecoveryReport,
@@ -176,6 +175,7 @@ export type {
   TestResult,
   Verdict,
 } from './leaks/index.js';
+export type { OpenedRows } from './logs/index.js';
 export type {
   ChoiceWarning,
   Failure,

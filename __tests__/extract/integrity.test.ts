@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Progress } from '../../lib/base/index.js';
 import { openDataset } from '../../lib/datasets/index.js';
-import { extractToStore, openRows, openStore, type ExtractOptions } from '../../lib/extract/index.js';
+import { extractToStore, openStore, type ExtractOptions } from '../../lib/extract/index.js';
+import { openRows } from '../../lib/logs/index.js';
 import { openSafetensors, writeSafetensors } from '../../lib/tensor/index.js';
 import { temporaryName, thisProcess } from '../../lib/bytes/index.js';
 import {
@@ -363,7 +364,7 @@ describe('one opener', () => {
     const store = at('head-only');
     await (await extractToStore(model, spec, store, { logits: 'head' })).close();
     for (const name of [store, `${store}#logits`]) {
-      const { source, path: file, tensor, close } = await openRows(name, 'logits');
+      const { rows: source, path: file, tensor, close } = await openRows(name, 'logits');
       expect([source.rows, source.cols, file, tensor]).toEqual([5000, 3, store, 'logits']);
       expect((await source.read(0, 2)).every(Number.isFinite)).toBe(true);
       await close();

@@ -1,4 +1,4 @@
-"""Logs that other tools write in binary formats: the goldens of __tests__/leaks/logs.test.ts.
+"""Logs that other tools write in binary formats: the goldens of __tests__/logs/logs.test.ts.
 
     pip install numpy pandas pyarrow polars
     python __tests__/goldens/logs.py            # writes __tests__/fixtures/logs

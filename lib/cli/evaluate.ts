@@ -5,7 +5,7 @@ import type { NamedRows } from '../experiments/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
 import { common, createContext } from './context.js';
 import { commandLine, finish } from './experiment.js';
-import type { OpenedRows } from './rows.js';
+import type { OpenedRows } from '../logs/index.js';
 import { tensorOptions, wholeNumber, type TensorFlags } from './options.js';
 
 interface Flags extends TensorFlags {
@@ -61,17 +61,18 @@ Examples:
       const context = createContext(flags);
       checkFlags(flags);
       const { applyLinearMap, loadLinearMap } = await import('../fit/index.js');
-      const { openAnyRows, openClasses, openHead } = await import('./rows.js');
+      const { openRows } = await import('../logs/index.js');
+      const { notesOf, openClasses, openHead } = await import('./rows.js');
       const opened: OpenedRows[] = [];
       const open = async (path: string, role: 'features' | 'logits'): Promise<OpenedRows> => {
-        const rows = await openAnyRows(path, role, context);
+        const rows = await openRows(path, role, context);
         opened.push(rows);
         return rows;
       };
       try {
         const x = await open(flags.features ?? flags.x!, flags.features ? 'features' : 'logits');
         const map = flags.map === undefined ? null : await loadLinearMap(flags.map);
-        const reconstructed = map ? applyLinearMap(map, x.source) : x.source;
+        const reconstructed = map ? applyLinearMap(map, x.rows) : x.rows;
         const { y, opened: logits } = await openClasses(flags.logits, context);
         opened.push(logits);
         const { head, notes } = await openHead(
@@ -90,12 +91,8 @@ Examples:
         }
         const truth = flags.truth === undefined ? null : await open(flags.truth, 'features');
         const task = { signal: context.signal, onProgress: context.onProgress };
-        const { lines, data } = await figures(
-          { head, reconstructed, y, truth: truth?.source ?? null },
-          flags.topk,
-          task,
-        );
-        const all = [...lines, ...notes, ...(await headNotes(head, y, truth)), ...opened.flatMap((rows) => rows.notes)];
+        const { lines, data } = await figures({ head, reconstructed, y, truth: truth?.rows ?? null }, flags.topk, task);
+        const all = [...lines, ...notes, ...(await headNotes(head, y, truth)), ...opened.flatMap(notesOf)];
         if (flags.out === undefined) {
           const more = all.slice(lines.length);
           context.print([...new Set(all)], { ...data, ...(more.length > 0 ? { notes: more } : {}) });
@@ -139,9 +136,9 @@ const noFigures = (): UsageError =>
 /** One and the same tensor: the map reads a model's own logits. */
 const isSame = (a: OpenedRows, b: OpenedRows): boolean => a.path === b.path && a.tensor === b.tensor;
 
-const named = ({ path, tensor, source }: OpenedRows): NamedRows => ({
+const named = ({ path, tensor, rows }: OpenedRows): NamedRows => ({
   name: tensor === null ? basename(path) : `${basename(path)}#${tensor}`,
-  rows: source,
+  rows,
 });
 
 const nameOf = (path: string): string => basename(path).replace(/\.(onnx|npy|npz|safetensors)(#.*)?$/i, '');
@@ -183,7 +180,7 @@ async function headNotes(head: LinearMap, y: RowSource | number[], truth: Opened
   if (!truth || Array.isArray(y)) return [];
   const { headCheck } = await import('../experiments/index.js');
   const { brief } = await import('../words/index.js');
-  const store = { provenance: { logits: 'stored' as const }, head, features: truth.source, logits: y };
+  const store = { provenance: { logits: 'stored' as const }, head, features: truth.rows, logits: y };
   const { headError, logitScale } = await headCheck(store);
   if (headError === null || !logitScale || headError <= clearlyOther * logitScale) return [];
   return [

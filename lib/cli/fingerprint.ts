@@ -35,7 +35,8 @@ Examples:
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags);
       if (paths.length > 2) throw new UsageError(`Expected one file of outputs or two, found ${paths.length}.`);
-      const { alignColumns, fingerprint, sameHead } = await import('../leaks/index.js');
+      const { alignColumns } = await import('../logs/index.js');
+      const { fingerprint, sameHead } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
       try {

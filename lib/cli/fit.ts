@@ -61,7 +61,8 @@ export function register(program: Command): void {
       const { describeModel, float64Providers } = await import('../runtime/index.js');
       const { brief, count, warningsInWords } = await import('../words/index.js');
       const { rankNote } = await import('../results/index.js');
-      const { openAnyRows } = await import('./rows.js');
+      const { openRows } = await import('../logs/index.js');
+      const { notesOf } = await import('./rows.js');
       const { carriedNote } = await import('../leaks/index.js');
       const model = { features: flags.featuresTensor, logits: flags.logitsTensor };
       const prior =
@@ -70,11 +71,11 @@ export function register(program: Command): void {
           : /\.onnx$/i.test(flags.prior)
             ? await pseudoInverse((await describeModel(flags.prior, model)).head)
             : await loadLinearMap(flags.prior);
-      const x = await openAnyRows(flags.x, 'logits', context);
-      const y = await openAnyRows(flags.y, 'features', context);
+      const x = await openRows(flags.x, 'logits', context);
+      const y = await openRows(flags.y, 'features', context);
       try {
-        const { score, notes: headNotes } = await agreementScore(flags, x.source, y.source, model);
-        const map = await fitLinearMap(x.source, y.source, {
+        const { score, notes: headNotes } = await agreementScore(flags, x.rows, y.rows, model);
+        const map = await fitLinearMap(x.rows, y.rows, {
           ...alpha,
           score,
           rcond: flags.rcond,
@@ -92,15 +93,16 @@ export function register(program: Command): void {
         const curve = crossValidation ? linesOf(await curveTable(crossValidation)) : [];
         // Of one file x and y are one model's: another model's width says nothing about x.
         const note = x.path === y.path ? rankNote(rank, Math.min(p, q), n) : null;
-        const carried = await carriedNote(x.source, rank, { signal: context.signal, onProgress: context.onProgress });
-        const all = [...x.notes, ...y.notes, ...(carried ? [carried] : [])];
+        const carried = await carriedNote(x.rows, rank, { signal: context.signal, onProgress: context.onProgress });
+        const taken = [...new Set([x, y].flatMap(notesOf))];
+        const all = [...taken, ...(carried ? [carried] : [])];
         context.print(
           [
             ...curve,
             `${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`,
             ...(note ? [note] : []),
             ...headNotes,
-            ...(x.path === y.path ? x.notes : [...x.notes, ...y.notes]),
+            ...taken,
             ...(carried ? [`! ${carried}`] : []),
             ...(warning ? [`! ${warningsInWords(warning)}`] : []),
           ],

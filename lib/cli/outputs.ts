@@ -1,10 +1,11 @@
-import { observe, openOutputs, type OutputsFile } from '../leaks/index.js';
+import { observe } from '../leaks/index.js';
+import { openRows, type OpenedRows } from '../logs/index.js';
 import { parseObserve } from '../words/index.js';
 
 /** Outputs of a file, as an interface would show them where a spec says how. */
-export async function openShown(path: string, spec?: string): Promise<OutputsFile> {
-  if (spec === undefined) return openOutputs(path);
+export async function openShown(path: string, spec?: string): Promise<OpenedRows> {
+  if (spec === undefined) return openRows(path);
   const steps = parseObserve(spec);
-  const opened = await openOutputs(path);
+  const opened = await openRows(path);
   return { ...opened, rows: observe(opened.rows, steps) };
 }

@@ -59,11 +59,11 @@ Examples:
     )
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags, { finishes: true });
-      const { alignColumns, recoverFeatures } = await import('../leaks/index.js');
+      const { alignColumns, openRows } = await import('../logs/index.js');
+      const { recoverFeatures } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { checkPlace } = await import('../bytes/index.js');
       const { joinRows } = await import('../tensor/index.js');
-      const { openRows } = await import('../extract/index.js');
       await checkPlace(flags.out);
       if (flags.head !== undefined) await checkPlace(flags.head);
       const closing: (() => Promise<void>)[] = [];
@@ -79,7 +79,7 @@ Examples:
         }
         const truths = [];
         for (const path of flags.features ?? [])
-          truths.push((await open(await openRows(path, 'features', context))).source);
+          truths.push((await open(await openRows(path, 'features', context))).rows);
         const outputs = joinRows(files.map(({ rows }) => rows));
         const recovery = await recoverFeatures(outputs, {
           kind: flags.kind,

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
-import { isStore, mayHoldRows, openRows, openStore, splitName } from '../extract/index.js';
+import { isStore, openStore } from '../extract/index.js';
 import { loadHead, type HeadFile, type HeadFileOptions } from '../fit/index.js';
-import { openOutputs, type OutputsFile } from '../leaks/index.js';
+import { mayHoldArrays, openRows, type OpenedRows } from '../logs/index.js';
 import { describeModel, type LoadModelOptions } from '../runtime/index.js';
-import { openSafetensors, type RowSource, type StoredTensor } from '../tensor/index.js';
+import { openSafetensors, splitName, type RowSource, type StoredTensor } from '../tensor/index.js';
 
 /** Opens a head: the one of an .onnx model, of a store, a saved map, or arrays of a weight and a bias. */
 export async function openHead(
@@ -29,52 +29,31 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 
 async function holdsStore(text: string): Promise<boolean> {
   const [path] = splitName(text);
-  if (/\.(npy|npz)$/i.test(path) || !(await mayHoldRows(path))) return false;
+  if (/\.(npy|npz)$/i.test(path) || !(await mayHoldArrays(path))) return false;
   const file = await openSafetensors(path);
   await file.close();
   return isStore(file.metadata);
 }
 
-/** Rows of a file of any kind that is read, with what was taken of it. */
-export interface OpenedRows {
-  source: RowSource;
-  /** The file, without the name of a tensor. */
-  path: string;
-  tensor: string | null;
-  notes: string[];
-  log: OutputsFile | null;
-  close(): Promise<void>;
-}
-
-/** Opens arrays and stores by their role, and logs as services write them. */
-export async function openAnyRows(
-  text: string,
-  role: 'features' | 'logits',
-  options: TaskOptions = {},
-): Promise<OpenedRows> {
-  if (!isFolder(text) && (await mayHoldRows(text)))
-    return { ...(await openRows(text, role, options)), notes: [], log: null };
-  const log = await openOutputs(text);
-  const notes = log.notes.map((note) => `${log.name}: ${note}`);
-  return { source: log.rows, path: text, tensor: null, notes, log, close: log.close };
-}
+/** What was taken of a file, with its name. */
+export const notesOf = ({ name, notes }: OpenedRows): string[] => notes.map((note) => `${name}: ${note}`);
 
 /** Opens the original answers: logits as rows, or class indices where the array has one dimension or the log the best classes alone. */
 export async function openClasses(
   text: string,
   options: TaskOptions = {},
 ): Promise<{ y: RowSource | number[]; opened: OpenedRows }> {
-  const opened = await openAnyRows(text, 'logits', options);
-  const { source, log } = opened;
-  if (log?.byName) {
+  const opened = await openRows(text, 'logits', options);
+  const { rows, columns, byName, truncated } = opened;
+  if (byName) {
     await opened.close();
     throw new FeatReconstructError(
-      `Expected the outputs of '${text}' in the order of the head's classes, found labels that stand in another order from row to row (${log.columns!.slice(0, 3).join(', ')}, …): which class of the head each is does not show. Name them by number (0, 1, … or LABEL_0, LABEL_1, …).`,
+      `Expected the outputs of '${text}' in the order of the head's classes, found labels that stand in another order from row to row (${columns!.slice(0, 3).join(', ')}, …): which class of the head each is does not show. Name them by number (0, 1, … or LABEL_0, LABEL_1, …).`,
     );
   }
-  if (log?.truncated) return { y: await bestOf(source), opened };
-  if ((source as StoredTensor).shape?.length !== 1) return { y: source, opened };
-  return { y: Array.from(await source.read(0, source.rows)), opened };
+  if (truncated) return { y: await bestOf(rows), opened };
+  if ((rows as Partial<StoredTensor>).shape?.length !== 1) return { y: rows, opened };
+  return { y: Array.from(await rows.read(0, rows.rows)), opened };
 }
 
 /** Where each row is largest. */

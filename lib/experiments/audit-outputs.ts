@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { openOutputs, outputsVerdict, withoutFeatures, type OutputsFile } from '../leaks/index.js';
+import { openRows, type OpenedRows } from '../logs/index.js';
+import { outputsVerdict, withoutFeatures } from '../leaks/index.js';
 import type { Results } from '../results/index.js';
 import { digestOf } from './digest.js';
 import { describeMachine } from './environment.js';
@@ -13,11 +14,11 @@ export interface OutputsAuditOptions extends OutputsAloneOptions {
 /**
  * What outputs give away by themselves, from a log and without the model: their kind, the width of the layer behind
  * them, and features recovered from them alone. What takes the model to say is said to be unknown: `rows` is empty.
- * @param path a file that `openOutputs` reads
- * @throws FeatReconstructError as `openOutputs` does, and for outputs that no classifier gives
+ * @param path a file that `openRows` reads
+ * @throws FeatReconstructError as `openRows` does, and for outputs that no classifier gives
  */
 export async function auditOutputs(path: string, options: OutputsAuditOptions = {}): Promise<Results> {
-  const file = await openOutputs(path);
+  const file = await openRows(path);
   try {
     const { print, recovery, untried } = await fromOutputsAlone(file.rows, options);
     const name = basename(path);
@@ -53,7 +54,7 @@ export async function auditOutputs(path: string, options: OutputsAuditOptions = 
   }
 }
 
-const datasetOf = async ({ rows }: OutputsFile, name: string): Promise<Results['environment']['datasets'][number]> => ({
+const datasetOf = async ({ rows }: OpenedRows, name: string): Promise<Results['environment']['datasets'][number]> => ({
   spec: `outputs:${name}`,
   size: rows.rows,
   digest: await digestOf(rows),

@@ -11,6 +11,8 @@ export interface Trial {
   X: RowSource;
   source: Store;
   target: Store;
+  /** The target's, where it is shared. */
+  head?: LinearMap;
   sameModel: boolean;
   /** The target's classes by label, where the data set has them. */
   labels?: Int32Array;
@@ -18,13 +20,13 @@ export interface Trial {
 
 /** Evaluates one fit on one test set. */
 export async function judge(
-  { fit, X, source, target, sameModel, labels }: Trial,
+  { fit, X, source, target, head = target.head, sameModel, labels }: Trial,
   { topk = [5], signal, onProgress }: RunOptions,
 ): Promise<MapEvaluation> {
   const stage = `evaluate ${source.provenance.model.name} → ${target.provenance.model.name} on ${target.provenance.dataset.spec}`;
   return evaluateMap(
     {
-      head: inFloat64(target.head),
+      head,
       rowSpace: await rowSpaceOf(target.head),
       map: fit.map,
       X,
@@ -39,18 +41,11 @@ export async function judge(
   );
 }
 
-const wide = new WeakMap<LinearMap, LinearMap>();
-
-/** A store's head as evaluations read it, copied once for all fits: of very many classes it is a hundred megabytes. */
-function inFloat64(head: LinearMap): LinearMap {
-  const { weight, bias } = head;
-  const found = wide.get(head) ?? {
-    weight: toNdArray(new Float64Array(denseData(weight)), weight.shape),
-    bias: toNdArray(new Float64Array(denseData(bias)), bias.shape),
-  };
-  wide.set(head, found);
-  return found;
-}
+/** A head as evaluations read it: of very many classes it is a hundred megabytes, which fits on one test set share. */
+export const inFloat64 = ({ weight, bias }: LinearMap): LinearMap => ({
+  weight: toNdArray(new Float64Array(denseData(weight)), weight.shape),
+  bias: toNdArray(new Float64Array(denseData(bias)), bias.shape),
+});
 
 const rowSpaces = new WeakMap<LinearMap, ReturnType<typeof rowSpace>>();
 

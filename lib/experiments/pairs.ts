@@ -20,7 +20,7 @@ import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';
 import { intervalByImage } from './by-image.js';
 import { exactness } from './exact.js';
 import { checkSameImages, type Extraction, type Role } from './extraction.js';
-import { judge } from './judge.js';
+import { inFloat64, judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { labelsFor } from './labels.js';
 import { rawAgreement } from './raw.js';
@@ -108,12 +108,13 @@ export async function judgeFits(
   const raw = sameModel ? 1 : await rawAgreement(source.logits, target.logits);
   const known = labelsFor(target, await album.extraction.labelling(album.dataset), album.classNames);
   const judged: Judged = { rows: [], failures: [], samples: [] };
+  const head = inFloat64(target.head);
   for (const fit of fits) {
     const begun = performance.now();
     const X = fit.reads ? fit.reads(source) : source.logits;
     const evaluation = fit.diverged
       ? null
-      : await judge({ fit, X, source, target, sameModel, labels: known.labels }, options);
+      : await judge({ fit, X, source, target, head, sameModel, labels: known.labels }, options);
     const exact = evaluation && (await exactness(fit, 'logits', evaluation, { target, sameModel }));
     const row = resultRow(fit, evaluation, {
       ...(exact ? { exact } : {}),

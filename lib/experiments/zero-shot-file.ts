@@ -1,6 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import { embeddingNotices } from './zero-shot-checks.js';
-import { splitName } from '../extract/index.js';
+import { splitName } from '../tensor/index.js';
 import {
   openNpy,
   openTensors,

@@ -1,11 +1,8 @@
 /**
- * extract: a model and a data set → features and logits, in memory or in a store on disk that can be resumed. `openRows`
- * opens the rows of whatever file they are in.
+ * extract: a model and a data set → features and logits, in memory or in a store on disk that can be resumed.
  */
 export { extractFeatures, extractToStore, streamActivations } from './extract.js';
 export type { ActivationBatch, Activations, ActivationStream, ExtractOptions } from './extract.js';
-export { mayHoldRows, openRows, splitName } from './row-files.js';
-export type { OpenRows } from './row-files.js';
 export { openStore } from './store.js';
 export type { Store } from './store.js';
 export { storeKey } from './provenance.js';
@@ -14,3 +11,4 @@ export { unstatedTransform } from './image-transform.js';
 export type { UnstatedTransform } from './image-transform.js';
 export { whyLeftOut, type SkippedImage } from './batches.js';
 export { isStore } from './store-layout.js';
+export { storeOf } from './store.js';

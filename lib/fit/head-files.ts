@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { splitName } from '../extract/index.js';
+import { splitName } from '../tensor/index.js';
 import { openNpy, openTensors, toNdArray, type LinearMap, type NamedTensors } from '../tensor/index.js';
 import { candidatesIn, type HeadCandidate, type HeadWidths } from './head-names.js';
 import { loadLinearMap } from './map-files.js';

@@ -2,7 +2,8 @@ import { isCoded, type TaskOptions } from '../base/index.js';
 import { applyLinearMap } from '../fit/index.js';
 import { blocks, matrix, multiply, symmetricEigen, type Matrix } from '../linalg/index.js';
 import { chooseRows, sliceRows, type RowSource } from '../tensor/index.js';
-import { examineOutputs, some, type ExaminedRows } from './examine.js';
+import { some } from '../words/index.js';
+import { examineOutputs, type ExaminedRows } from './examine.js';
 import { linearOutputs, outputSpace, whitening, type OutputSpace } from './whiten.js';
 
 /** Rows that alone carry directions of the outputs' space. Plain: serialises to JSON. */

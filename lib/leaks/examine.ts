@@ -1,7 +1,8 @@
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { float16ToFloat32, float32ToFloat16, type RowSource } from '../tensor/index.js';
 import { checkOneUnit } from './examine-units.js';
-import { logSumExp } from './observe.js';
+import { logSumExp } from '../linalg/index.js';
+import { some } from '../words/index.js';
 
 /** What a set of outputs is. */
 export type OutputKind = 'logits' | 'log-probabilities' | 'probabilities' | 'rounded' | 'truncated';
@@ -439,10 +440,6 @@ function inverseSquares(row: Float32Array | Float64Array): number {
   for (let j = 0; j < row.length; j++) if (row[j] > 0) sum += 1 / (row[j] * row[j]);
   return sum;
 }
-
-/** The first of many rows, for people. */
-export const some = (rows: readonly (number | string)[], most = 8): string =>
-  `${rows.slice(0, most).join(', ')}${rows.length > most ? ` and ${rows.length - most} more` : ''}`;
 
 /** What storing adds to a value, of its size. */
 function relativeNoise(precision: Examination['precision'], storage: Storage | null): number {

@@ -1,6 +1,7 @@
 import type { RowSource, RowsLike } from '../tensor/index.js';
 import { describeCarried, describeShared, stackedNote, supportedSpace, type CarriedRows } from './carried.js';
-import { plain, some, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
+import { some } from '../words/index.js';
+import { plain, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { count, NotShownError, type TaskOptions } from '../base/index.js';
 import { lookAt, type Look } from './look.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';

@@ -2,7 +2,7 @@
  * leaks: what outputs give away. `observe` shows as much of logits as an interface would; `fingerprint` and `sameHead`
  * say what outputs show of the model behind them; `recoverFeatures` gets the features from outputs alone, each result
  * with its certificate; `compareUpToRotation`, `matchFeatures` and `identifiableFeatures` hold it against known ones;
- * `varyImage` and `varied` make probes; `openOutputs` reads outputs as people have them; `auditVerdict` puts it in words.
+ * `varyImage` and `varied` make probes; `auditVerdict` puts it in words.
  */
 export { aloneSentence, auditVerdict } from './audit.js';
 export type { AuditFindings, LeakPoint, OptionName, Verdict } from './audit.js';
@@ -22,11 +22,9 @@ export { lookAt } from './look.js';
 export type { Look } from './look.js';
 export { matchFeatures } from './match.js';
 export type { FeatureMatch } from './match.js';
-export { logSumExp, observe } from './observe.js';
+export { observe } from './observe.js';
 export { observeColumns } from './observe-columns.js';
 export { RowFacts } from './row-facts.js';
-export { alignColumns, openOutputs } from './outputs.js';
-export type { OutputsFile } from './outputs.js';
 export { recoverFeatures, recoverFrom } from './recover.js';
 export type { RecoverOptions, Recovery, RecoveryReport } from './recover.js';
 export type { CertifiedAs, FunctionCertificate, TestResult } from './rectified.js';

@@ -1,4 +1,5 @@
 import { UsageError } from '../base/index.js';
+import { logSumExp } from '../linalg/index.js';
 import { parseObserve, type ObserveSpec, type ObserveStep } from '../words/index.js';
 import { float16ToFloat32, float32ToFloat16, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { logFloor, takeLogarithms, type Hiding } from './logarithm.js';
@@ -94,15 +95,6 @@ export function observeRow(row: Float64Array, steps: readonly ObserveStep[]): vo
         break;
     }
   }
-}
-
-/** log Σ exp, with the largest taken out so that nothing overflows. */
-export function logSumExp(row: Float64Array | Float32Array): number {
-  let largest = -Infinity;
-  for (const value of row) if (value > largest) largest = value;
-  let sum = 0;
-  for (const value of row) sum += Math.exp(value - largest);
-  return largest + Math.log(sum);
 }
 
 function keepTop(row: Float64Array, k: number, scale: 'logits' | 'log-probs' | 'probs'): void {

@@ -1,5 +1,6 @@
 import type { RowSource } from '../tensor/index.js';
-import { largest, logSumExp } from './observe.js';
+import { logSumExp } from '../linalg/index.js';
+import { largest } from './observe.js';
 
 /** The k largest logits of some rows, one row after the other. */
 export interface TopLogits {

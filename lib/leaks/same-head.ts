@@ -2,7 +2,8 @@ import { FeatReconstructError, count, type TaskOptions } from '../base/index.js'
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 import { directionsOutside, principalSines } from './angles.js';
 import { namesOf } from './carried.js';
-import { examineOutputs, some } from './examine.js';
+import { some } from '../words/index.js';
+import { examineOutputs } from './examine.js';
 import { agrees, rowsInSpan, type InSpan } from './in-span.js';
 import { sideOf, type Side } from './sides.js';
 

@@ -30,3 +30,4 @@ export type { SafetensorsFile, SafetensorsInput } from './safetensors.js';
 export { createSafetensors } from './safetensors-stream.js';
 export type { SafetensorsWriter } from './safetensors-stream.js';
 export type { SafetensorsDtype, TensorSpec } from './safetensors-header.js';
+export { splitName } from './split-name.js';

@@ -24,5 +24,6 @@ export { shortSpec } from './specs.js';
 export { recordedWarnings } from './warnings.js';
 export type { ChoiceWarning, Failure, FitWarning, NotKnown, RowWarning, SgdWarning, Warning } from './warnings.js';
 export { distinctWarnings, failureInWords, notKnownInWords, warningInWords, warningsInWords } from './warning-texts.js';
+export { some } from './some.js';
 export { LeftOutTally, cureOfLeftOut, leftOutInWords } from './left-out.js';
 export type { LeftOut } from './left-out.js';

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { alignColumns, fingerprint, openOutputs } from '../../lib/leaks/index.js';
+import { alignColumns, openRows } from '../../lib/logs/index.js';
+import { fingerprint } from '../../lib/leaks/index.js';
 import { denseData, readNpy } from '../../lib/tensor/index.js';
 import { readPage } from '../docs/pages.js';
-import { all } from './data.js';
+import { all } from '../leaks/data.js';
 import { cases, classes, softmax, type LogCase } from './log-cases.js';
 
 let folder: string;
@@ -20,14 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function opened(name: string, content: string | Uint8Array): ReturnType<typeof openOutputs> {
+async function opened(name: string, content: string | Uint8Array): ReturnType<typeof openRows> {
   const path = join(folder, name);
   await writeFile(path, content);
-  return openOutputs(path);
+  return openRows(path);
 }
 
 /** The values of a log, its columns in the order of the classes where it names them. */
-async function valuesOf({ rows, columns }: Awaited<ReturnType<typeof openOutputs>>): Promise<number[][]> {
+async function valuesOf({ rows, columns }: Awaited<ReturnType<typeof openRows>>): Promise<number[][]> {
   const flat = Array.from(await all(rows));
   const named = columns && classes.every((name) => columns.includes(name));
   const places = named ? classes.map((name) => columns.indexOf(name)) : classes.map((_, j) => j);
@@ -168,10 +169,10 @@ it('a folder of parts, as Spark writes it', async () => {
     const rows = logits.slice(20 * k, 20 * k + 20).map((row) => row.join());
     await writeFile(join(parts, `part-0000${k}.csv`), [classes.join(), ...rows].join('\n'));
   }
-  const log = await openOutputs(parts);
+  const log = await openRows(parts);
   expect(await valuesOf(log)).toEqual(logits);
   expect(log.notes[0]).toContain('2 files of the folder');
-  await expect(openOutputs(folder.replace(/$/, '/none'))).rejects.toThrow('Expected a file');
+  await expect(openRows(folder.replace(/$/, '/none'))).rejects.toThrow('Expected a file');
 });
 
 it('a top K with all of the classes is all outputs', async () => {

@@ -1,14 +1,13 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
-import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { openBytes } from '../bytes/index.js';
-import { openNpy, openNpz, openSafetensors, type RowSource } from '../tensor/index.js';
-import { storeOf } from './store.js';
-import { isStore } from './store-layout.js';
+import { openNpy, openNpz, openSafetensors, splitName, type RowSource } from '../tensor/index.js';
+import { storeOf, isStore } from '../extract/index.js';
 
-/** Rows of an open file. */
-export interface OpenRows {
-  source: RowSource;
+/** Rows of an open file of arrays. */
+export interface OpenArray {
+  rows: RowSource;
   /** The file, without the name of a tensor. */
   path: string;
   /** What was taken of it; null for a .npy, which holds one array. */
@@ -17,19 +16,19 @@ export interface OpenRows {
 }
 
 /**
- * Opens rows for a role: a store (its `features` or `logits`, computed where it holds features only), a .npy, or a
+ * Opens an array for a role: of a store (its `features` or `logits`, computed where it holds features only), a .npy, or a
  * safetensors or .npz file with the tensor of that name, one named as FILE#NAME, or only one. A store is checked first.
  * @throws FeatReconstructError when the file is missing, damaged, of another kind, or holds no such tensor
  */
-export async function openRows(
+export async function openArray(
   text: string,
   role: 'features' | 'logits',
   options: TaskOptions = {},
-): Promise<OpenRows> {
+): Promise<OpenArray> {
   const [path, name] = splitName(text);
   if (/\.npy$/i.test(path)) {
     const source = await openNpy(path);
-    return { source, path, tensor: null, close: () => source.close() };
+    return { rows: source, path, tensor: null, close: () => source.close() };
   }
   if (/\.npz$/i.test(path)) return rowsOfNpz(path, name, role);
   const file = await openSafetensors(path);
@@ -39,9 +38,9 @@ export async function openRows(
     const names = [...file.tensors.keys()];
     const wanted = name ?? (store || names.includes(role) ? role : names.length === 1 ? names[0] : undefined);
     // A store may hold features only; its logits are then computed.
-    if (store && wanted === 'logits') return { source: store.logits, path, tensor: wanted, close };
+    if (store && wanted === 'logits') return { rows: store.logits, path, tensor: wanted, close };
     if (!wanted || !names.includes(wanted)) throw notThere('a tensor', name ?? role, path, names);
-    return { source: file.rows(wanted), path, tensor: wanted, close };
+    return { rows: file.rows(wanted), path, tensor: wanted, close };
   } catch (error) {
     await file.close();
     throw error;
@@ -49,7 +48,7 @@ export async function openRows(
 }
 
 /** The array that is named, the one of the role, the only one, or the only one that has rows. */
-async function rowsOfNpz(path: string, name: string | undefined, role: string): Promise<OpenRows> {
+async function rowsOfNpz(path: string, name: string | undefined, role: string): Promise<OpenArray> {
   const file = await openNpz(path);
   try {
     const all = [...file.tensors.keys()];
@@ -57,7 +56,7 @@ async function rowsOfNpz(path: string, name: string | undefined, role: string): 
     const only = all.length === 1 ? all : withRows.length === 1 ? withRows : [];
     const wanted = name ?? (all.includes(role) ? role : only[0]);
     if (wanted === undefined) throw notThere('an array', role, path, all);
-    return { source: file.rows(wanted), path, tensor: wanted, close: () => file.close() };
+    return { rows: file.rows(wanted), path, tensor: wanted, close: () => file.close() };
   } catch (error) {
     await file.close();
     throw error;
@@ -69,8 +68,8 @@ const notThere = (what: string, name: string, path: string, names: readonly stri
     `Expected ${what} '${name}' in ${path}, found ${names.join(', ') || 'none'}. Name one as ${path}#NAME.`,
   );
 
-/** Whether `openRows` is the one to open it, by its ending or, where it has none of these, by its first bytes. */
-export async function mayHoldRows(text: string): Promise<boolean> {
+/** Whether this is a file of arrays, by its ending or, where it has none of these, by its first bytes. */
+export async function mayHoldArrays(text: string): Promise<boolean> {
   const [path] = splitName(text);
   if (/\.(safetensors|npy|npz)$/i.test(path)) return true;
   if (!existsSync(path)) return extname(path) === '';
@@ -83,34 +82,4 @@ export async function mayHoldRows(text: string): Promise<boolean> {
   } finally {
     await file.close();
   }
-}
-
-/**
- * `FILE` and `FILE#NAME`: a file and the name of a tensor in it. Folders and files may have a # in their own names, and so
- * may tensors: what is there is looked at, and a name is what follows a file.
- * @throws UsageError where there is nothing before a # or behind it
- */
-export function splitName(text: string): [file: string, name: string | undefined] {
-  if (!text.includes('#') || isThere(text)) return [text, undefined];
-  const marks = [...text.matchAll(/#/g)].map(({ index }) => index).reverse();
-  const at = marks.find((mark) => isThere(text.slice(0, mark))) ?? afterEnding(text);
-  if (at === undefined) return [text, undefined];
-  if (at === 0 || at === text.length - 1) throw new UsageError(`Expected FILE or FILE#NAME, found "${text}".`);
-  return [text.slice(0, at), text.slice(at + 1)];
-}
-
-function isThere(path: string): boolean {
-  try {
-    return !statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-/** Where no such file is there: the file that was meant has an ending, or no folder behind its #. */
-function afterEnding(text: string): number | undefined {
-  const [found] = [...text.matchAll(/\.(?:safetensors|npy|npz)#/gi)].reverse();
-  if (found) return found.index + found[0].length - 1;
-  const last = text.lastIndexOf('#');
-  return /[\\/]/.test(text.slice(last)) ? undefined : last;
 }

@@ -1,5 +1,5 @@
 import { symmetricEigen } from '../linalg/index.js';
-import { logSumExp } from './observe.js';
+import { logSumExp } from '../linalg/index.js';
 
 /** Some rows of a table, for a look. */
 export interface Sample {

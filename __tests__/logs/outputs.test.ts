@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openOutputs } from '../../lib/leaks/index.js';
+import { openRows } from '../../lib/logs/index.js';
 import { toNdArray, writeNpy, writeSafetensors } from '../../lib/tensor/index.js';
-import { all } from './data.js';
+import { all } from '../leaks/data.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -12,10 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function csv(text: string): Promise<Awaited<ReturnType<typeof openOutputs>>> {
+async function csv(text: string): Promise<Awaited<ReturnType<typeof openRows>>> {
   const path = join(folder, 'log.csv');
   await writeFile(path, text);
-  return openOutputs(path);
+  return openRows(path);
 }
 
 describe('a CSV as a web service logs it', () => {
@@ -54,22 +54,22 @@ describe('tensors', () => {
     const [a, b] = [toNdArray(Float32Array.of(1, 2), [1, 2]), toNdArray(Float32Array.of(3, 4), [1, 2])];
     const path = join(folder, 'store.safetensors');
     await writeSafetensors(path, { features: a, logits: b });
-    const opened = await openOutputs(path);
+    const opened = await openRows(path);
     expect(Array.from(await all(opened.rows))).toEqual([3, 4]);
     await opened.close();
-    const named = await openOutputs(`${path}#features`);
+    const named = await openRows(`${path}#features`);
     expect(Array.from(await all(named.rows))).toEqual([1, 2]);
     await named.close();
-    await expect(openOutputs(`${path}#probs`)).rejects.toThrow('found features, logits');
+    await expect(openRows(`${path}#probs`)).rejects.toThrow('found features, logits');
   });
 
   it('takes .npy, and says what it takes', async () => {
     const path = join(folder, 'x.npy');
     await writeNpy(path, toNdArray(Float32Array.of(1, 2, 3, 4), [2, 2]));
-    const opened = await openOutputs(path);
+    const opened = await openRows(path);
     expect(Array.from(await all(opened.rows))).toEqual([1, 2, 3, 4]);
     await opened.close();
-    await expect(openOutputs('x.json')).rejects.toThrow("Expected a file at 'x.json'");
-    await expect(openOutputs(join(folder, 'missing.csv'))).rejects.toThrow('found none: check the path');
+    await expect(openRows('x.json')).rejects.toThrow("Expected a file at 'x.json'");
+    await expect(openRows(join(folder, 'missing.csv'))).rejects.toThrow('found none: check the path');
   });
 });

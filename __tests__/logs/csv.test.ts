@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alignColumns, fingerprint, openOutputs } from '../../lib/leaks/index.js';
-import { numberOf } from '../../lib/leaks/csv-cells.js';
-import { all, made, numbers } from './data.js';
+import { alignColumns, openRows } from '../../lib/logs/index.js';
+import { fingerprint } from '../../lib/leaks/index.js';
+import { numberOf } from '../../lib/logs/csv-cells.js';
+import { all, made, numbers } from '../leaks/data.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -13,10 +14,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 let files = 0;
-async function opened(content: string | Uint8Array): ReturnType<typeof openOutputs> {
+async function opened(content: string | Uint8Array): ReturnType<typeof openRows> {
   const path = join(folder, `log${files++}.csv`);
   await writeFile(path, content);
-  return openOutputs(path);
+  return openRows(path);
 }
 
 /** Logits of a head 8 → 12, and what is made of them. */

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { openOutputs } from '../../lib/leaks/index.js';
-import { all } from './data.js';
+import { openRows } from '../../lib/logs/index.js';
+import { all } from '../leaks/data.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function valuesOf(name: string, content: Uint8Array): Promise<number[]> {
   const path = join(folder, name);
   await writeFile(path, content);
-  return Array.from(await all((await openOutputs(path)).rows));
+  return Array.from(await all((await openRows(path)).rows));
 }
 
 /** As in the packed text, which pyarrow compressed. */

@@ -1,0 +1,8 @@
+/** log Σ exp, with the largest taken out so that nothing overflows. */
+export function logSumExp(row: Float64Array | Float32Array): number {
+  let largest = -Infinity;
+  for (const value of row) if (value > largest) largest = value;
+  let sum = 0;
+  for (const value of row) sum += Math.exp(value - largest);
+  return largest + Math.log(sum);
+}

@@ -1,0 +1,70 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
+import { joinRows } from '../tensor/index.js';
+import { alignColumns } from './align-columns.js';
+import { mayHoldArrays, openArray } from './arrays.js';
+import { readLog } from './log.js';
+import type { OpenedRows } from './opened-rows.js';
+
+/**
+ * Opens rows (n, width) of any file that holds some: a .npy, a .npz, a store, a .safetensors (of the role's tensor, else its only
+ * one; `FILE#NAME` names another), or a log as a web service, a spreadsheet or a script writes it: CSV, JSON, JSON Lines, each
+ * compressed or not, Parquet, and a folder of such parts.
+ * @param role which tensor of a file that holds several
+ * @throws FeatReconstructError when the file is missing, damaged, of another kind, or holds no such rows
+ */
+export async function openRows(
+  text: string,
+  role: 'features' | 'logits' = 'logits',
+  { onProgress, ...task }: TaskOptions = {},
+): Promise<OpenedRows> {
+  if (await isFolder(text)) return openParts(text);
+  if (logEnding.test(text) || !(await mayHoldArrays(text))) {
+    const { rows, columns, named, truncated, byName, notes } = await readLog(text);
+    return {
+      ...{ rows, path: text, tensor: null, name: text, notes, columns: named ? columns : null },
+      ...(truncated ? { truncated } : {}),
+      ...(byName ? { byName } : {}),
+      close: async () => undefined,
+    };
+  }
+  const notes: string[] = [];
+  const opened = await openArray(text, role, {
+    ...task,
+    onProgress: (progress) => (progress.note === undefined ? onProgress?.(progress) : notes.push(progress.note)),
+  });
+  const { path, tensor } = opened;
+  return { ...opened, name: tensor === null ? path : `${tensor} in ${path}`, notes, columns: null };
+}
+
+/** Files that are logs whatever their first bytes are. */
+const logEnding = /\.(csv|tsv|txt|json|jsonl|ndjson|parquet|log|out|gz)$/i;
+
+const isFolder = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+
+/** A folder of parts, as Spark writes them, one after the other in the order of their names. */
+async function openParts(folder: string): Promise<OpenedRows> {
+  const names = (await readdir(folder)).filter((name) => !/^[._]/.test(name) && logEnding.test(name)).sort();
+  if (names.length === 0) {
+    throw new FeatReconstructError(
+      `Expected a file of outputs, or a folder of the parts of a log, at '${folder}', found a folder without such files: name the file.`,
+    );
+  }
+  const parts: OpenedRows[] = [];
+  for (const name of names) {
+    const part = await openRows(join(folder, name));
+    parts.push(parts.length === 0 ? part : alignColumns(part, parts[0]));
+  }
+  const [first] = parts;
+  return {
+    ...first,
+    rows: joinRows(parts.map(({ rows }) => rows)),
+    ...{ path: folder, name: folder },
+    notes: [`Took ${parts.length} files of the folder, ${names[0]} to ${names[names.length - 1]}.`, ...first.notes],
+  };
+}

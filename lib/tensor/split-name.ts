@@ -1,0 +1,32 @@
+import { statSync } from 'node:fs';
+import { UsageError } from '../base/index.js';
+
+/**
+ * `FILE` and `FILE#NAME`: a file and the name of a tensor in it. Folders and files may have a # in their own names, and so
+ * may tensors: what is there is looked at, and a name is what follows a file.
+ * @throws UsageError where there is nothing before a # or behind it
+ */
+export function splitName(text: string): [file: string, name: string | undefined] {
+  if (!text.includes('#') || isThere(text)) return [text, undefined];
+  const marks = [...text.matchAll(/#/g)].map(({ index }) => index).reverse();
+  const at = marks.find((mark) => isThere(text.slice(0, mark))) ?? afterEnding(text);
+  if (at === undefined) return [text, undefined];
+  if (at === 0 || at === text.length - 1) throw new UsageError(`Expected FILE or FILE#NAME, found "${text}".`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function isThere(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Where no such file is there: the file that was meant has an ending, or no folder behind its #. */
+function afterEnding(text: string): number | undefined {
+  const [found] = [...text.matchAll(/\.(?:safetensors|npy|npz)#/gi)].reverse();
+  if (found) return found.index + found[0].length - 1;
+  const last = text.lastIndexOf('#');
+  return /[\\/]/.test(text.slice(last)) ? undefined : last;
+}
