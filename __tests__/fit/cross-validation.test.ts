@@ -11,6 +11,7 @@ import {
 } from '../../lib/fit/index.js';
 import { memoryRows, toRowSource, type LinearMap, type RowSource } from '../../lib/tensor/index.js';
 import { integers, mapOf, matrixOf, product } from './data.js';
+import { coded } from '../support/coded.js';
 
 interface Search {
   alpha: number;
@@ -102,7 +103,7 @@ describe('splitFolds', () => {
   });
 
   it.each([1, 2.5, 12])('refuses %p folds of 11 rows', (folds) => {
-    expect(() => splitFolds(11, { folds })).toThrow('from 2 folds to as many as the 11 rows');
+    expect(() => splitFolds(11, { folds })).toThrow(coded('usage', '2', '11'));
   });
 });
 
@@ -249,9 +250,9 @@ describe('crossValidate', () => {
     await expect(crossValidate(x, y, { alphas: [] })).rejects.toThrow('alphas to choose from');
     await expect(crossValidate(x, y, { alphas: [1, -1] })).rejects.toThrow('found -1');
     await expect(crossValidate(x, y, { select: 'agreement' })).rejects.toThrow('Expected a score');
-    await expect(crossValidate([await accumulate(x, y)])).rejects.toThrow('at least 2 folds');
+    await expect(crossValidate([await accumulate(x, y)])).rejects.toThrow(coded('usage', '2'));
     await expect(crossValidate([await accumulate(x, y), await accumulate(x, y)])).rejects.toThrow('twice');
-    await expect(fitLinearMap(x, y, { alphas })).rejects.toThrow("Expected alpha 'cv'");
+    await expect(fitLinearMap(x, y, { alphas })).rejects.toThrow(coded('usage', "'cv'"));
   });
 });
 

@@ -1,6 +1,7 @@
 import { fitSgd, sgdStabilityLimit, type SgdOptions } from '../../lib/sgd/index.js';
 import { denseData, memoryRows, type LinearMap } from '../../lib/tensor/index.js';
 import { expectClose, fixture, linearMap, matrix } from '../evaluate/fixtures.js';
+import { coded } from '../support/coded.js';
 
 interface Golden {
   x: number[][];
@@ -104,12 +105,10 @@ describe('fitSgd', () => {
   });
 
   it('refuses what it cannot run on', async () => {
-    await expect(fitSgd(x, matrix(golden.y.slice(1)))).rejects.toThrow(
-      'same number of rows and at least one, found 70 and 69',
-    );
-    await expect(fitSgd(x, y, { learningRate: 0 })).rejects.toThrow('Expected a learning rate above 0, found 0');
+    await expect(fitSgd(x, matrix(golden.y.slice(1)))).rejects.toThrow(coded('mismatch', '70', '69'));
+    await expect(fitSgd(x, y, { learningRate: 0 })).rejects.toThrow(coded('usage', '0', '0'));
     await expect(fitSgd(x, y, { initial: linearMap({ weight: [[1]], bias: [1] }) })).rejects.toThrow(
-      'Expected initial weights (4, 6)',
+      coded('mismatch', '4', '6'),
     );
     const stop = new AbortController();
     const halfway = fitSgd(x, y, { ...golden.options, onProgress: () => stop.abort(), signal: stop.signal });

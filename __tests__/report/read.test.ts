@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseResults, readResults, type Results } from '../../lib/results/index.js';
+import { coded } from '../support/coded.js';
 
 const text = await readFile('__tests__/fixtures/report/experiment-3.json', 'utf8');
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- wrong on purpose, and at any depth
@@ -20,7 +21,7 @@ test('a folder and a file are read alike', async () => {
     await writeFile(file, text);
     expect(await readResults(folder)).toEqual(await parseResults(text));
     expect(await readResults(file)).toEqual(await parseResults(text));
-    await expect(readResults(path.join(folder, 'none'))).rejects.toThrow(/none, found none: give a folder that `feat/);
+    await expect(readResults(path.join(folder, 'none'))).rejects.toThrow(coded('not-found'));
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -71,11 +72,15 @@ describe('results of schema 1', () => {
     expect(old.schema).toBe(1);
     const found = await parseResults(JSON.stringify(old));
     expect(found).toMatchObject({ schema: 2, kind });
-    const without = ({ rows, ...rest }: Loose): Loose => ({
+    const without = ({ rows, leaks, ...rest }: Loose): Loose => ({
       ...{ ...rest, schema: null, kind: null, failures: null },
+      leaks: leaks && { ...leaks, verdict: { ...leaks.verdict, sentences: undefined, findings: undefined } },
       rows: rows.map((row: Loose) => ({ ...row, warnings: null })),
     });
     expect(without(found)).toEqual(without(old));
+    expect(found.leaks?.verdict.findings).toEqual(
+      old.leaks?.verdict.sentences.map((text: string) => ({ kind: 'text', text })),
+    );
     expect(found.rows.map(({ warnings }) => warnings.length)).toEqual(
       old.rows.map((row: Loose) => row.warnings.length),
     );
@@ -139,6 +144,7 @@ describe('results of schema 1', () => {
     ['no failures', (r) => delete r.failures],
     ['a reason that is a number', (r) => (r.rows[0].notKnown = 3)],
     ['leaks that are null', (r) => (r.leaks = null)],
+    ['leaks without a verdict', (r) => (r.leaks = {})],
   ])('%s is refused as before', async (_, change) => {
     await expect(old(change)).rejects.toMatchObject({ name: 'FeatReconstructError', code: 'bad-input' });
   });

@@ -98,7 +98,7 @@ function section(plotting: Plotting, results: Results, index: number, of: number
       <p class="question">${leaks ? 'What do a model’s outputs give away of its features?' : typographic(results.question)}</p>
       <p class="answer">${answerOf(results)}</p>
     </header>
-    ${leaks ? verdictSection(leaks) : null} ${notices(results)}
+    ${leaks ? verdictSection(leaks, environment.command !== null) : null} ${notices(results)}
     ${
       of === 1
         ? figures

@@ -19,7 +19,7 @@ const each = (value: unknown, change: (item: unknown) => unknown): unknown =>
 
 /** A file of schema 1, not checked yet, in the shape of schema 2. */
 export function fromSchema1(value: Fields): Fields {
-  const { rows, crossValidations, failures } = value;
+  const { rows, crossValidations, failures, leaks } = value;
   return {
     ...value,
     schema: 2,
@@ -43,7 +43,16 @@ export function fromSchema1(value: Fields): Fields {
           ),
         }),
     failures: each(failures, asText),
+    ...(isObject(leaks) ? { leaks: leaksOf(leaks) } : {}),
   };
+}
+
+function leaksOf(leaks: Fields): Fields {
+  const { verdict, reason } = leaks;
+  const changed = 'reason' in leaks ? { ...leaks, reason: asText(reason) } : leaks;
+  if (!isObject(verdict)) return changed;
+  const { sentences, ...rest } = verdict;
+  return { ...changed, verdict: { ...rest, ...('sentences' in verdict ? { findings: each(sentences, asText) } : {}) } };
 }
 
 function kindOf({ leaks, rows }: Fields): ResultKind {

@@ -1,4 +1,4 @@
-import type { Failure, LeftOut, NotKnown, Warning } from '../words/index.js';
+import type { Failure, Finding, LeftOut, NotKnown, Warning } from '../words/index.js';
 import type { FeatureQuantiles } from '../evaluate/index.js';
 import type { CrossValidation } from '../fit/index.js';
 import type { Transform } from '../images/index.js';
@@ -187,13 +187,13 @@ export interface LikelyClass extends NamedClass {
 
 /** What outputs alone give away of the model behind them, and what that means. */
 export interface Leaks {
-  /** Plain words, the most important first. */
+  /** What was found, the most important first. */
   verdict: Verdict;
   fingerprint: Fingerprint;
   /** What came back from the outputs alone; null where it could not be tried, for `reason`. */
   recovery: RecoveryReport | null;
-  /** Why no recovery was tried, in a sentence. */
-  reason: string | null;
+  /** Why no recovery was tried. */
+  reason: Finding | null;
   /** The recovered features beside the model's own; null where nothing came back. */
   comparison:
     | ({ kind: 'sphere' } & RotationComparison)

@@ -21,6 +21,8 @@ export type { Reading } from './known.js';
 export { inWords, parseObserve, showsProbabilities } from './observe-spec.js';
 export type { ObserveSpec, ObserveStep } from './observe-spec.js';
 export { shortSpec } from './specs.js';
+export { findingInWords, findingsInWords } from './finding-texts.js';
+export type { AuditFinding, Finding, OutputsFinding, Shown, ShownReading } from './findings.js';
 export { recordedWarnings } from './warnings.js';
 export type { ChoiceWarning, Failure, FitWarning, NotKnown, RowWarning, SgdWarning, Warning } from './warnings.js';
 export { distinctWarnings, failureInWords, notKnownInWords, warningInWords, warningsInWords } from './warning-texts.js';
