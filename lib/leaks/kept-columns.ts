@@ -4,6 +4,8 @@ import type { RowSource } from '../tensor/index.js';
 export interface KeptColumns extends RowSource {
   /** Those columns alone, without reading any row again; null before every row was read, or of other columns. */
   only(columns: Int32Array): RowSource | null;
+  /** Frees them; rows are read again from then on. */
+  forget(): void;
 }
 
 /** Bytes that are kept at most. */
@@ -19,11 +21,13 @@ export function keepColumns(outputs: RowSource, columns: Int32Array): RowSource 
   const width = columns.length;
   if (width >= cols || rows * width * (dtype === 'float64' ? 8 : 4) > mostKept) return outputs;
   let kept: Float32Array | Float64Array | undefined;
+  let keeps = true;
   const known = new Uint8Array(rows);
   const source: KeptColumns = {
     ...{ rows, cols, dtype },
     async read(start, end) {
       const block = await outputs.read(start, end);
+      if (!keeps) return block;
       kept ??= block instanceof Float64Array ? new Float64Array(rows * width) : new Float32Array(rows * width);
       for (let i = start; i < end; i++) {
         if (known[i]) continue;
@@ -38,6 +42,10 @@ export function keepColumns(outputs: RowSource, columns: Int32Array): RowSource 
       if (!same || !kept || known.includes(0)) return null;
       const all = kept;
       return { rows, cols: width, dtype, read: async (start, end) => all.subarray(start * width, end * width) };
+    },
+    forget() {
+      keeps = false;
+      kept = undefined;
     },
   };
   return source;
@@ -65,3 +73,6 @@ export function onlyColumns(outputs: RowSource, columns: Int32Array): RowSource 
     },
   };
 }
+
+/** Frees what is kept of outputs, where something is: what follows needs the memory more. */
+export const forgetColumns = (outputs: RowSource): void => (outputs as Partial<KeptColumns>).forget?.();

@@ -7,6 +7,7 @@ import { describeCarried, namesOf } from './carried.js';
 import { endingOf, type Ending } from './ending.js';
 import { plain, type ExaminedRows, type Examination } from './examine.js';
 import { unitDirection } from './facet.js';
+import { forgetColumns } from './kept-columns.js';
 import { lookAt, type Look } from './look.js';
 import {
   findFacets,
@@ -320,6 +321,7 @@ class Attempt {
 
   async #rectified(sphere: SphereCertificate | null, sphereSkipped: boolean): Promise<Recovery> {
     const whitened = await whiten(this.rows, this.seen, this.space, this.seen.distinct, this.options);
+    forgetColumns(this.rows);
     const fit = await findFacets(whitened, this.options);
     const report = this.#report(fit.starts, this.seen.distinct.length);
     report.sphere = sphere;
