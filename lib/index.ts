@@ -8,6 +8,7 @@
  * @module featreconstruct
  */
 export { FeatReconstructError, UsageError } from './base/index.js';
+export type { ErrorCode, FeatReconstructErrorOptions } from './base/index.js';
 export type { Progress, TaskOptions } from './base/index.js';
 
 // Arrays, as numbers in memory and as files.
@@ -150,6 +151,7 @@ export type {
   ModelRecord,
   NamedClass,
   Prior,
+  ResultKind,
   ResultRow,
   Results,
   SampleGroup,
@@ -157,3 +159,7 @@ export type {
   SpectrumRecord,
   ZeroShotRecord,
 } from './results/index.js';
+
+// What is said of results, as data and in words.
+export { failureInWords, findingsInWords, notKnownInWords, warningInWords } from './words/index.js';
+export type { ChoiceWarning, Failure, FitWarning, NotKnown, RowWarning, SgdWarning, Warning } from './words/index.js';

@@ -72,10 +72,10 @@ test('arrays end in the same figures as a run', async () => {
 
 test('rows that were fitted on are counted; without them it is said what is not known', async () => {
   const again = await json<Results>(evaluate(...head, '--trained-on', at('Z-test.npy'), '--out', at('again')));
-  expect(again.rows[0].warnings.join(' ')).toContain('120 of the 120 test rows are equal to a row that was fitted on');
+  expect(again.rows[0].warnings).toContainEqual({ kind: 'rows-fitted-on', shared: 120, of: 120 });
   const without = await json<Results>(evaluate(...head, '--out', at('without')));
   expect(without.rows[0]).toMatchObject({ inSpanShare: null, nTrain: 300 });
-  expect(without.rows[0].warnings.join(' ')).toContain('is not known: the rows of the fit were not given');
+  expect(without.rows[0].warnings).toContainEqual({ kind: 'span-unknown' });
 });
 
 test('a head without its bias is told by the true features', async () => {

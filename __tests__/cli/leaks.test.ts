@@ -282,14 +282,14 @@ describe('with a model', () => {
     await writeFile(at('few.csv'), few);
     const audited = await json<Results>(['audit', at('few.csv'), '--out', at('audit-few')]);
     expect(audited.leaks!.verdict.level).toBe('unknown');
-    expect(audited.leaks!.verdict.sentences[0]).toMatch(/no way to the features: there are too few rows/);
+    expect(audited.leaks!.verdict.findings[0]).toMatchObject({ kind: 'rows-too-few' });
     const best = ['cat', 'dog', 'bird', 'frog'].flatMap((a, i, all) =>
       all.filter((b) => b !== a).map((b, k) => JSON.stringify({ [a]: 0.5 + (i + k) / 40, [b]: 0.2 + k / 30 })),
     );
     await writeFile(at('best.jsonl'), best.join('\n'));
     const cut = await json<Results>(['audit', at('best.jsonl'), '--out', at('audit-best')]);
     expect(cut.leaks!.fingerprint).toMatchObject({ kind: 'truncated', hiddenWidth: null });
-    expect(cut.leaks!.reason).toContain('hidden');
+    expect(cut.leaks!.reason).toEqual({ kind: 'outputs-hidden', rows: true });
     const model = await writeClassifier(at('alone.onnx'), { d: 4, c: 3 });
     const { code, stderr } = await runCli(['audit', model]);
     expect([code, stderr]).toEqual([2, expect.stringContaining('Expected images beside the model')]);
@@ -345,9 +345,9 @@ describe('with a model', () => {
     const { rows, leaks } = await json<Results>([...few, '--minutes', '0.5', '--out', at('audit-few')]);
     // More rows than three for each of the 10 classes, of fewer images.
     expect(rows[0].nTrain).toBeGreaterThan(30);
-    expect(leaks!.verdict.sentences.join()).toMatch(
-      /\(the top 2 probabilities\) these images are too few to say: a map from 10 numbers takes 30 images or more, here it had 2\d\./,
-    );
+    const [few2] = leaks!.verdict.findings.filter((finding) => finding.kind === 'images-too-few');
+    expect(few2).toMatchObject({ shown: ['probs+topk:2'], numbers: 10, needed: 30 });
+    expect(Math.floor(few2.fitted / 10)).toBe(2);
   });
 
   test('audit: why nothing could be recovered', async () => {
@@ -355,7 +355,9 @@ describe('with a model', () => {
     const results = await json<Results>(['audit', wide, 'cifar10:test', ...data(), '--out', at('audit-wide')]);
     await expectSchema(results);
     expect(results.leaks).toMatchObject({ recovery: null, comparison: null, fingerprint: { hiddenWidth: null } });
-    expect(results.leaks!.verdict.sentences.join(' ')).toContain('has 12 numbers and the model only 5 outputs');
+    expect(results.leaks!.verdict.findings).toContainEqual({
+      ...{ kind: 'more-features-than-outputs', features: 12, classes: 5 },
+    });
     expect(results.rows.map(({ observe: shown }) => shown)).not.toContain('probs+topk:5');
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { indexTar, readTarGz } from '../../lib/bytes/tar-files.js';
 import { fixture, withFolder } from './support.js';
+import { coded } from '../support/coded.js';
 
 const long = 'a-long-folder-name/'.repeat(12) + 'file.txt';
 
@@ -55,9 +56,7 @@ describe('tar', () => {
     ['dotdot', 'folder/../../evil.txt'],
     ['absolute', '/etc/evil.txt'],
   ])('an entry that leads out of the archive is refused by name: %s', async (name, entry) => {
-    await expect(readTarGz(fixture('tars', `${name}.tar.gz`), ['fine.txt'])).rejects.toThrow(
-      `has an entry '${entry}' that leads out of the archive`,
-    );
+    await expect(readTarGz(fixture('tars', `${name}.tar.gz`), ['fine.txt'])).rejects.toThrow(coded('bad-input', entry));
   });
 
   test('cut short or corrupted', async () => {
@@ -71,7 +70,7 @@ describe('tar', () => {
       const flipped = Uint8Array.from(bytes);
       flipped[1024 + 3] ^= 1;
       await writeFile(path, flipped);
-      await expect(indexTar(path)).rejects.toThrow(/x\.tar is not a tar archive or is corrupted \(.* byte 1024\)/);
+      await expect(indexTar(path)).rejects.toThrow(coded('damaged', 'x.tar', '1024'));
       await writeFile(path, 'no tar at all, but long enough to be one. '.repeat(40));
       await expect(indexTar(path)).rejects.toThrow(/x\.tar is not a tar archive/);
     });
@@ -148,9 +147,9 @@ describe('tar', () => {
       const path = join(folder, 'x.tar.gz');
       // 1,152 MiB of zeros in 1 MB: the first is the archive's end, the others lie behind it.
       await writeFile(path, Buffer.concat(Array<Buffer>(18).fill(gzipSync(Buffer.alloc(2 ** 26)))));
-      await expect(readTarGz(path, [])).rejects.toThrow(/x\.tar\.gz unpacks to more than the/);
+      await expect(readTarGz(path, [])).rejects.toThrow(coded('too-large', 'x.tar.gz'));
       await writeFile(path, gzipSync(await withSize(field('77777777777'))));
-      await expect(readTarGz(path, ['short.txt'])).rejects.toThrow(/unpacks to more than the/);
+      await expect(readTarGz(path, ['short.txt'])).rejects.toThrow(coded('too-large'));
     });
   });
 

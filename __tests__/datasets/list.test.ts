@@ -2,6 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openDataset } from '../../lib/datasets/index.js';
 import { all, withFolder } from './support.js';
+import { coded } from '../support/coded.js';
 
 const images = [
   'a.jpg',
@@ -236,7 +237,7 @@ describe('list', () => {
     await withFolder(undefined, async (root) => {
       await symlink(join(root, 'gone'), join(root, 'link.jpg'));
       await writeFile(join(root, 'list.txt'), 'link.jpg\n');
-      await expect(openDataset(`list:${root}/none.txt`)).rejects.toThrow(/none\.txt is not there/);
+      await expect(openDataset(`list:${root}/none.txt`)).rejects.toThrow(coded('not-found', 'none.txt'));
       await expect(openDataset(`list:${root}`)).rejects.toThrow(/is not there|is a folder/);
       await expect(openDataset(`list:${root}/list.txt`)).rejects.toThrow(/The image in .* is not there/);
     });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { contentDigests, openDataset, someLeftOut } from '../../lib/datasets/index.js';
 import { decodeImage } from '../../lib/images/index.js';
 import { withFolder } from './support.js';
+import { coded } from '../support/coded.js';
 
 /**
  * Folders as phones, services and systems leave them: what is read of each, or the sentence that somebody gets. The tables
@@ -187,6 +188,6 @@ test.each<[string, Record<string, Buffer | string>, RegExp]>([
 test('an archive beside the folder is told how it is given', async () => {
   await withFolder(undefined, async (root) => {
     cpSync(join(decoded, 'rgb.png'), join(root, 'photo.png'));
-    await expect(openDataset(`folder:${root}/photo.png`)).rejects.toThrow(/not a folder.*a \.zip or \.tar of them/);
+    await expect(openDataset(`folder:${root}/photo.png`)).rejects.toThrow(coded('not-found'));
   });
 });

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { defaultDataDir, openDataset } from '../../lib/datasets/index.js';
 import { all, fixture, withFolder } from './support.js';
+import { coded } from '../support/coded.js';
 
 const dataDir = fixture('cifar', 'binary');
 const labels = async (spec: string) => (await all(await openDataset(spec, { dataDir }))).map(({ label }) => label);
@@ -79,7 +80,7 @@ describe('samples', () => {
   test('are not to be had from a closed data set', async () => {
     const dataset = await openDataset('cifar10:train', { dataDir });
     await dataset.close();
-    await expect(all(dataset)).rejects.toThrow('The data set cifar10:train is closed');
+    await expect(all(dataset)).rejects.toThrow(coded('unavailable', 'cifar10:train'));
   });
 });
 
@@ -134,6 +135,8 @@ describe('defaultDataDir', () => {
 test('a file where the folder of a data set should be is a missing batch', async () => {
   await withFolder(undefined, async (folder) => {
     await mkdir(join(folder, 'cifar-10-batches-bin'));
-    await expect(openDataset('cifar10:test', { dataDir: folder })).rejects.toThrow(/lacks test_batch\.bin/);
+    await expect(openDataset('cifar10:test', { dataDir: folder })).rejects.toThrow(
+      coded('not-found', 'test_batch.bin'),
+    );
   });
 });

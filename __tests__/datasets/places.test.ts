@@ -3,6 +3,7 @@ import { appendFile, readFile, rm, symlink, truncate, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { openDataset } from '../../lib/datasets/index.js';
 import { all, fixture, withFolder } from './support.js';
+import { coded } from '../support/coded.js';
 
 const names = ['Places365_val_00000001.jpg', 'Places365_val_00000002.jpg', 'Places365_val_00000003.jpg'];
 
@@ -44,19 +45,19 @@ describe('places365', () => {
       const list = join(dataDir, 'places365_val.txt');
       await appendFile(list, 'Places365_val_00000004.jpg 365\n');
       await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(
-        /places365_val\.txt has the line 'Places365_val_00000004\.jpg 365', expected a name and a class from 0 to 364/,
+        coded('bad-input', 'places365_val.txt', 'Places365_val_00000004.jpg', '365', '0', '364'),
       );
       await writeFile(list, `${names[0]} 1\nPlaces365_val_00000004.jpg 3\n`);
       await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(
-        /val_256 lacks 1 of the 2 images in places365_val\.txt, first Places365_val_00000004\.jpg/,
+        coded('not-found', 'val_256', '1', '2', 'places365_val.txt', 'Places365_val_00000004.jpg'),
       );
       await rm(list);
       await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(
-        /places365_val\.txt is missing, .*filelist_places365-standard\.tar/,
+        coded('not-found', 'places365_val.txt', 'filelist_places365-standard.tar'),
       );
       await rm(join(dataDir, 'val_256'), { recursive: true });
       await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(
-        /places365:val was not found: expected .*val_256 or .*val_256\.tar\. Download val_256\.tar and places365_val\.txt/,
+        coded('not-found', 'places365:val', 'val_256', 'val_256.tar', 'val_256.tar', 'places365_val.txt'),
       );
     });
   });
@@ -64,7 +65,7 @@ describe('places365', () => {
   test('an archive cut short', async () => {
     await withFolder('places-tar', async (dataDir) => {
       await truncate(join(dataDir, 'val_256.tar'), 4000);
-      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(/val_256\.tar is cut short/);
+      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(coded('damaged', 'val_256.tar'));
     });
   });
 
@@ -96,7 +97,7 @@ describe('places365', () => {
       const size = 2 ** 27;
       await writeFile(path, entry(names[0], size, Buffer.alloc(0)));
       await truncate(path, 512 + size + 1024);
-      await expect(content()).rejects.toThrow(/134,217,728 bytes for Places365_val_00000001\.jpg, more than an image/);
+      await expect(content()).rejects.toThrow(coded('too-large', '134,217,728', 'Places365_val_00000001.jpg'));
     });
   });
 
@@ -105,10 +106,10 @@ describe('places365', () => {
       const image = join(dataDir, 'val_256', names[0]);
       await rm(image);
       execFileSync('mkfifo', [image]);
-      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(/lacks 1 of the 3 images/);
+      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(coded('not-found', '1', '3'));
       await rm(image);
       await symlink('/dev/zero', image);
-      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(/lacks 1 of the 3 images/);
+      await expect(openDataset('places365:val', { dataDir })).rejects.toThrow(coded('not-found', '1', '3'));
     });
   });
 });

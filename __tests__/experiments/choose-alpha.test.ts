@@ -155,9 +155,10 @@ test('a sweep: each interface at the penalty that is best for what it shows', as
 test('the choice at an end of the grid is said in the row and marked in the chart', async () => {
   const results = await run(2, { alphas: [1e5, 1e6, 1e7] }, { target: at('target.onnx') });
   const [{ warnings }] = results.rows;
-  expect(warnings.join()).toContain(
-    'Cross-validation of source → target from logits: the best alpha, 100000, is the smallest of the grid',
-  );
+  expect(warnings).toContainEqual({
+    ...{ kind: 'choice', source: 'source', target: 'target', from: 'logits', prior: null },
+    found: [{ kind: 'edge-of-grid', alpha: 1e5, edge: 'smallest' }],
+  });
   const charts = (await chartsOf(results)).filter(({ name }) => name.startsWith('alpha'));
   expect(charts.map(({ name }) => name)).toEqual(['alpha', 'alpha-2', 'alpha-3']);
   expect(charts[0].svg.text).toContain('at the edge of the grid');

@@ -5,6 +5,7 @@ import { auditModel, runAsked } from '../../lib/experiments/index.js';
 import { type Results } from '../../lib/results/index.js';
 import { extractFeatures } from '../../lib/extract/index.js';
 import { renderReport, renderResults } from '../../lib/report/index.js';
+import { warningInWords } from '../../lib/words/index.js';
 import { temporaryFolder, writeCifar, writeClassifier, writeJpeg } from '../cli/support.js';
 
 const folder = temporaryFolder();
@@ -70,7 +71,7 @@ describe('in an experiment', () => {
       return classNames[values.indexOf(Math.max(...values))] === names[folders.get(row)];
     }).filter(Boolean).length;
     expect(results.rows[0].accuracy).toEqual({ n: 60, original: right / 60, reconstructed: right / 60 });
-    expect(results.rows[0].warnings.join()).not.toContain('Accuracy');
+    expect(results.rows[0].warnings.map(({ kind }) => kind)).not.toContain('labels-by-number');
     for (const [i, { id }] of results.samples![0].images.entries()) {
       const name = id.split('/')[0];
       expect(labels(results)[i]).toEqual({ index: classNames.indexOf(name), name });
@@ -88,14 +89,19 @@ describe('in an experiment', () => {
   test('as many folders as classes of unknown names: the accuracy says what it takes for granted', async () => {
     const results = await run('photos');
     expect(results.rows[0].accuracy).toMatchObject({ n: 60 });
-    expect(renderResults(results)).toMatch(
-      /! Accuracy takes the 4 folders of folder:photos, .* nothing but their number/,
-    );
+    const warning = {
+      kind: 'labels-by-number',
+      labels: 'folders',
+      dataset: `folder:${at('photos')}`,
+      classes: 4,
+    } as const;
+    expect(results.rows[0].warnings).toContainEqual({ ...warning, model: 'four' });
+    expect(renderResults(results)).toContain(`! ${warningInWords({ ...warning, model: 'four' })}`);
     expect(new Set(labels(results))).toEqual(new Set([null]));
     await rename(at('photos', 'y'), at('photos', 'x', 'y'));
     const fewer = await run('photos');
     expect(fewer.rows[0].accuracy).toBeNull();
-    expect(fewer.rows[0].warnings.join()).not.toContain('Accuracy');
+    expect(fewer.rows[0].warnings.map(({ kind }) => kind)).not.toContain('labels-by-number');
     expect(await readdir(at('photos'))).toHaveLength(3);
   });
 

@@ -193,7 +193,9 @@ describe('more outputs than any matrix of them is formed of', () => {
     const head = { weight: toNdArray(new Float32Array(c * 2), [c, 2]), bias: toNdArray(new Float32Array(c), [c]) };
     const shown = await shownOf({ features, logits, head }, 'logits+round:1', {});
     expect(shown.x.cols).toBe(420);
-    expect(shown.warnings).toEqual([expect.stringContaining('420 outputs that vary most')]);
+    expect(shown.warnings).toEqual([
+      expect.objectContaining({ kind: 'outputs-picked', outputs: 420, of: c, trainingRows: n }),
+    ]);
     const fewer = await shownOf({ features, logits, head }, 'logits+round:1', { columns: 50 });
     expect(fewer.x.cols).toBe(50);
     // Columns 1 to 99 are there in their order (column 0 is never 5).

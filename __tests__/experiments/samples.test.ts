@@ -7,6 +7,7 @@ import { auditModel, runExperiment } from '../../lib/experiments/index.js';
 import { type Results, type SampleGroup, parseResults } from '../../lib/results/index.js';
 import { decodeImage } from '../../lib/images/index.js';
 import { runCli, temporaryFolder, writeCifar, writeClassifier, writeJpeg } from '../cli/support.js';
+import { coded } from '../support/coded.js';
 
 const folder = temporaryFolder();
 const at = (...names: string[]): string => path.join(folder, ...names);
@@ -123,7 +124,7 @@ test('images of SGD beside them; none where none are wanted; names where they ar
 
 test('names that are not as many as the classes are refused before anything runs', async () => {
   await expect(experiment({ classNames: 'cifar10', stores: at('untouched') })).rejects.toThrow(
-    'Expected names of the 20 classes of narrow, found 10',
+    coded('usage', '20', '10'),
   );
   expect(existsSync(at('untouched'))).toBe(false);
 });

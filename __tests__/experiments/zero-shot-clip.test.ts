@@ -7,6 +7,7 @@ import { openaiTemplates } from '../../lib/experiments/zero-shot-templates.js';
 import { buildModel } from '../../lib/onnx/index.js';
 import { loadModel, toNdArray, writeSafetensors, zeroShotHead } from '../../lib/index.js';
 import { temporaryFolder } from '../cli/support.js';
+import { coded } from '../support/coded.js';
 
 /** The tiny CLIP of __tests__/goldens/clip.py against what open_clip says of it. */
 
@@ -132,13 +133,13 @@ describe('towers', () => {
     const load = (options: object, model: string | Uint8Array = both): Promise<unknown> =>
       loadModel(model, { output: 'features', ...options });
     await expect(load({ logits: 'logits' })).rejects.toBeInstanceOf(UsageError);
-    await expect(load({})).rejects.toThrow("name the one that you mean with the option 'features'");
+    await expect(load({})).rejects.toThrow(coded('ambiguous', "'features'"));
     const open = buildModel({
       inputs: [{ name: 'x', type: 'float32', dims: ['n', 3] }],
       outputs: [{ name: 'y', type: 'float32', dims: ['n', 'width'] }],
       nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }],
     });
-    await expect(load({}, open)).rejects.toThrow("how wide 'y' is");
+    await expect(load({}, open)).rejects.toThrow(coded('bad-input', "'y'"));
   });
 
   test('a tower that ends in no linear layer gives its output', async () => {
@@ -202,12 +203,12 @@ describe('towers', () => {
     await writeFile(at('larger.json'), JSON.stringify(json));
     const wrong = zeroShotHead({ ...prompts, tokenizer: at('larger.json'), classNames: 'cifar10' });
     await expect(wrong).rejects.toBeInstanceOf(FeatReconstructError);
-    await expect(wrong).rejects.toThrow('Give the tokenizer.json of the same model');
+    await expect(wrong).rejects.toThrow(coded('not-run', 'tokenizer.json'));
   });
 
   test('an image tower in place of the text tower is told', async () => {
     const wrong = zeroShotHead({ ...prompts, textModel: fixture('tiny.image.onnx'), classNames: 'cifar10' });
-    await expect(wrong).rejects.toThrow('reads token ids, found that tiny.image reads float32');
+    await expect(wrong).rejects.toThrow(coded('bad-input', 'tiny.image', 'float32'));
   });
 });
 

@@ -17,6 +17,7 @@ import {
 } from '../../lib/index.js';
 import { runAsked, type AskedExperiment } from '../../lib/experiments/index.js';
 import { runCli, temporaryFolder, writeCifar, writeClassifier } from '../cli/support.js';
+import { coded } from '../support/coded.js';
 
 /** Experiment 5 on made-up images, from a small classifier into the tiny CLIP. */
 
@@ -111,7 +112,7 @@ describe('refused', () => {
   test('class embeddings of another width', async () => {
     await writeSafetensors(at('wide.safetensors'), { w: toNdArray(new Float32Array(20).fill(1), [2, 10]) });
     const run = runAsked({ ...spec, zeroShot: { textEmbeddings: at('wide.safetensors') } }, options);
-    await expect(run).rejects.toThrow('as wide as the 16 of tiny.image, found 10');
+    await expect(run).rejects.toThrow(coded('mismatch', '16', 'tiny.image', '10'));
   });
 
   test('class names in another order than the labels', async () => {
@@ -120,7 +121,7 @@ describe('refused', () => {
     await writeFile(meta, `${names.join('\n')}\n`);
     const run = runAsked(spec, options);
     await expect(run).rejects.toBeInstanceOf(FeatReconstructError);
-    await expect(run).rejects.toThrow("found 'cat' at 3 instead of 2");
+    await expect(run).rejects.toThrow(coded('mismatch', "'cat'", '3', '2'));
     await rm(meta);
   });
 

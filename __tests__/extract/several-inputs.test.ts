@@ -7,6 +7,7 @@ import { buildModel, type GraphValue } from '../../lib/onnx/index.js';
 import { loadModel } from '../../lib/runtime/index.js';
 import { toNdArray, writeNpy, writeSafetensors } from '../../lib/tensor/index.js';
 import { runCli, temporaryFolder } from '../cli/support.js';
+import { coded } from '../support/coded.js';
 
 const folder = temporaryFolder();
 const at = (name: string): string => path.join(folder, name);
@@ -145,16 +146,16 @@ describe('a model of two inputs', () => {
 
   test('images are refused, and so are other rows and an input without rows', async () => {
     await expect(extractFeatures(at('text.onnx'), 'synthetic:test[0:4]')).rejects.toThrow(
-      /has 2 inputs \('input_ids', 'attention_mask'\), and images are one: .*tensors:FILE\.npz/,
+      coded('usage', '2', "'input_ids'", "'attention_mask'", 'tensors:FILE.npz'),
     );
     await writeSafetensors(at('short.safetensors'), {
       attention_mask: toNdArray(new Int32Array(8), [2, 4]),
       input_ids: int32(idOf),
     });
-    await expect(openDataset(`tensors:${at('short.safetensors')}`)).rejects.toThrow(/the same examples .* first axis/);
+    await expect(openDataset(`tensors:${at('short.safetensors')}`)).rejects.toThrow(coded('mismatch'));
     for (const maskDims of [[], [1, 'length']]) {
       await expect(loadModel(textModel({ maskDims }))).rejects.toThrow(
-        /one input, or with several that have the examples along the first axis, found 2 \('input_ids', 'attention_mask'\)/,
+        coded('bad-input', '2', "'input_ids'", "'attention_mask'"),
       );
     }
   });
@@ -222,11 +223,11 @@ describe("NumPy's own number types", () => {
     await writeFile(at('int32.onnx'), model('int32'));
     await writeNpy(at('large.npy'), toNdArray(BigInt64Array.from(values, (v) => BigInt(v) << 32n) as never, [2, 6]));
     await expect(extractFeatures(at('int32.onnx'), `tensors:${at('large.npy')}`)).rejects.toThrow(
-      /Expected int32 numbers for the input 'x', found int64/,
+      coded('bad-input', 'int32', "'x'", 'int64'),
     );
     await writeNpy(at('half.npy'), toNdArray(new Float64Array(12).fill(0.5), [2, 6]));
     await expect(extractFeatures(at('int32.onnx'), `tensors:${at('half.npy')}`)).rejects.toThrow(
-      /Expected int32 numbers for the input 'x', found float64/,
+      coded('bad-input', 'int32', "'x'", 'float64'),
     );
   });
 });
@@ -251,6 +252,6 @@ test('a model of one input takes the tensor that is called as its input is', asy
   const { features } = await extractFeatures(at('f.onnx'), `tensors:${at('named.safetensors')}`);
   expect(Array.from(features.data)).toEqual([1, 2, 3, 4]);
   await expect(extractFeatures(at('q.onnx'), `tensors:${at('named.safetensors')}`)).rejects.toThrow(
-    /Expected one tensor, or one called .* or 'q' .*: name one as in tensors:FILE#/,
+    coded('usage', "'q'", 'tensors:FILE#'),
   );
 });

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { accumulate, openAccumulator, type Statistics } from '../../lib/fit/index.js';
 import { toNdArray } from '../../lib/tensor/index.js';
 import { integers } from './data.js';
+import { coded } from '../support/coded.js';
 
 const [p, q] = [7, 5];
 const x = (n: number): Float32Array => Float32Array.from(integers(n, p, 1), (value, i) => value + 0.1 * (i % 13));
@@ -32,8 +33,8 @@ test.each([100, 4096, 9000, 3 * 4096 + 1])(
 
 test('X and Y of different lengths, and none at all, are refused', async () => {
   const accumulator = await openAccumulator(p, q);
-  await expect(accumulator.finish()).rejects.toThrow('found 0 rows in X and 0 in Y');
+  await expect(accumulator.finish()).rejects.toThrow(coded('mismatch', '0', '0'));
   await accumulator.add({ x: x(5), y: y(4) });
-  await expect(accumulator.finish()).rejects.toThrow('found 5 rows in X and 4 in Y');
+  await expect(accumulator.finish()).rejects.toThrow(coded('mismatch', '5', '4'));
   await accumulator.release();
 });

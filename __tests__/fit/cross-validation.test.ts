@@ -11,6 +11,7 @@ import {
 } from '../../lib/fit/index.js';
 import { memoryRows, toRowSource, type LinearMap, type RowSource } from '../../lib/tensor/index.js';
 import { integers, mapOf, matrixOf, product } from './data.js';
+import { coded } from '../support/coded.js';
 
 interface Search {
   alpha: number;
@@ -102,7 +103,7 @@ describe('splitFolds', () => {
   });
 
   it.each([1, 2.5, 12])('refuses %p folds of 11 rows', (folds) => {
-    expect(() => splitFolds(11, { folds })).toThrow('from 2 folds to as many as the 11 rows');
+    expect(() => splitFolds(11, { folds })).toThrow(coded('usage', '2', '11'));
   });
 });
 
@@ -196,7 +197,7 @@ describe('crossValidate', () => {
     const exact = memoryRows(product((await x.read(0, 103)) as Float64Array, integers(9, 2, 6), 9), 103, 2);
     const found = await crossValidate(x, exact, { alphas: [0, 1e-12, 1e6] });
     expect(found.alpha).toBe(0);
-    expect(found.warning).toContain('within rounding of 0');
+    expect(found.warning).toContainEqual({ kind: 'errors-at-rounding', alphas: 2 });
   });
 
   it('says where no alpha is better than another, and asks for no wider grid', async () => {
@@ -212,7 +213,7 @@ describe('crossValidate', () => {
     );
     for (const select of ['mse', 'gcv'] as const) {
       const found = await crossValidate(x, own, { prior, select });
-      expect(found.warning).toMatch(/^All 11 alphas have the same error, .* makes no difference/);
+      expect(found.warning).toEqual([{ kind: 'no-difference', alphas: 11, select: 'error', tolerance: 1e-9 }]);
       expect(found.alpha).toBe(found.curve[0].alpha);
     }
     // Noise of a hundredth is something to learn, or to shrink.
@@ -221,26 +222,26 @@ describe('crossValidate', () => {
       103,
       5,
     );
-    expect((await crossValidate(x, off, { prior })).warning).not.toMatch(/no difference/);
+    expect((await crossValidate(x, off, { prior })).warning ?? []).not.toContainEqual(
+      expect.objectContaining({ kind: 'no-difference' }),
+    );
     const every = await crossValidate(x, y, {
       select: 'agreement',
       score: (maps) => Promise.resolve(maps.map(() => 1)),
     });
-    expect(every.warning).toBe(
-      'All 11 alphas agree on as many rows: the choice makes no difference, and the first in the grid is taken.',
-    );
+    expect(every.warning).toMatchObject([{ kind: 'no-difference', alphas: 11, select: 'agreement' }]);
   });
 
   it('asks for no wider grid where the errors have levelled off at its edge', async () => {
     const found = await crossValidate(x, memoryRows(await x.read(0, 103), 103, 9), { alphas: [1e-7, 1e-6, 1e3, 1e6] });
     expect(found.alpha).toBe(1e-7);
-    expect(found.warning ?? '').not.toContain('may be better');
+    expect(found.warning ?? []).not.toContainEqual(expect.objectContaining({ kind: 'edge-of-grid' }));
   });
 
   it('warns at the edges of the grid, but not at 0', async () => {
     const best = async (...grid: number[]) => (await crossValidate(x, y, { alphas: grid })).warning;
-    expect(await best(1, 1e3)).toContain('1000, is the largest of the grid');
-    expect(await best(1e5, 1e7, 1e9)).toContain('100000, is the smallest of the grid');
+    expect(await best(1, 1e3)).toEqual([{ kind: 'edge-of-grid', alpha: 1000, edge: 'largest' }]);
+    expect(await best(1e5, 1e7, 1e9)).toEqual([{ kind: 'edge-of-grid', alpha: 100000, edge: 'smallest' }]);
     expect(await best(1e5)).toBeNull();
     expect((await crossValidate(x, memoryRows(await x.read(0, 103), 103, 9), { alphas: [0, 1] })).warning).toBeNull();
   });
@@ -250,10 +251,10 @@ describe('crossValidate', () => {
     await expect(crossValidate(x, y, { alphas: [1, -1] })).rejects.toThrow('found -1');
     // @ts-expect-error: agreement wants a score
     await expect(crossValidate(x, y, { select: 'agreement' })).rejects.toThrow('Expected a score');
-    await expect(crossValidate([await accumulate(x, y)])).rejects.toThrow('at least 2 folds');
+    await expect(crossValidate([await accumulate(x, y)])).rejects.toThrow(coded('usage', '2'));
     await expect(crossValidate([await accumulate(x, y), await accumulate(x, y)])).rejects.toThrow('twice');
     // @ts-expect-error: a grid is for alpha 'cv'
-    await expect(fitLinearMap(x, y, { alphas })).rejects.toThrow("Expected alpha 'cv'");
+    await expect(fitLinearMap(x, y, { alphas })).rejects.toThrow(coded('usage', "'cv'"));
   });
 });
 

@@ -17,6 +17,7 @@ import {
 import { createSession } from '../../lib/runtime/index.js';
 import { toRowSource, writeSafetensors } from '../../lib/tensor/index.js';
 import { float32, goldens, integers, largest, largestDifference, mapOf, matrixOf, product } from './data.js';
+import { coded } from '../support/coded.js';
 
 const map = mapOf(integers(3, 5, 1), 5, integers(1, 3, 2));
 const x = integers(7, 5, 3);
@@ -60,7 +61,7 @@ describe('applyLinearMap', () => {
   });
 
   it('refuses other widths', async () => {
-    expect(() => applyLinearMap(map, matrixOf(integers(2, 4, 1), 4))).toThrow("the map's 5 columns, found 4");
+    expect(() => applyLinearMap(map, matrixOf(integers(2, 4, 1), 4))).toThrow(coded('bad-input', '5', '4'));
   });
 });
 
@@ -69,7 +70,7 @@ describe('composeLinearMaps', () => {
     const outer = mapOf(integers(2, 3, 5), 3, integers(1, 2, 6));
     const whole = await applyLinearMap(await composeLinearMaps(outer, map), matrixOf(x, 5));
     expect(whole.data).toEqual((await applyLinearMap(outer, matrixOf(y, 3))).data);
-    await expect(composeLinearMaps(map, outer)).rejects.toThrow('5 columns for 2 outputs');
+    await expect(composeLinearMaps(map, outer)).rejects.toThrow(coded('mismatch', '5', '2'));
   });
 });
 
@@ -170,7 +171,7 @@ describe('maps on disk', () => {
   it('are refused when they are no maps', async () => {
     const path = join(folder, 'other.safetensors');
     await writeSafetensors(path, { features: map.weight });
-    await expect(loadLinearMap(path)).rejects.toThrow('found features (3, 5)');
+    await expect(loadLinearMap(path)).rejects.toThrow(coded('bad-input', '3', '5'));
     await writeSafetensors(path, { weight: map.weight, bias: matrixOf(integers(1, 3, 2), 3) });
     await expect(loadLinearMap(path)).rejects.toThrow('bias (1, 3)');
     await writeSafetensors(path, { weight: map.weight, bias: map.bias }, { fit: 'not JSON' });

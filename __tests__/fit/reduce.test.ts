@@ -3,6 +3,7 @@ import { fitLinearMap, reduceRows, type FitOptions } from '../../lib/fit/index.j
 import { computedRows } from '../../lib/fit/reduce.js';
 import { memoryRows, type RowSource } from '../../lib/tensor/index.js';
 import { integers, mapOf, product } from './data.js';
+import { coded } from '../support/coded.js';
 
 /** Rows (n, p) in k dimensions about a mean that is not 0, as float32: rounded like logits. */
 function rows(n: number, p: number, k: number, seed = 1): RowSource {
@@ -94,7 +95,7 @@ describe('reduceRows', () => {
   it('names what is not finite', async () => {
     const data = Float32Array.from(await x.read(0, 200));
     data[7 * 30 + 4] = NaN;
-    await expect(reduceRows(memoryRows(data, 200, 30), { limit: 40 })).rejects.toThrow('found NaN in X, row 7');
+    await expect(reduceRows(memoryRows(data, 200, 30), { limit: 40 })).rejects.toThrow(coded('not-finite', 'NaN', '7'));
   });
 
   it('knows rows that are all the same', async () => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { applyPixels, decodeImage, decodePool, makeTransform } from '../../lib/images/index.js';
 import { readSafetensors } from '../../lib/tensor/index.js';
 import { fixtures } from './pattern.js';
+import { coded } from '../support/coded.js';
 
 const folder = fileURLToPath(new URL('decoded/', fixtures));
 const names = readdirSync(folder).sort();
@@ -40,7 +41,7 @@ describe('decodeImage', () => {
     return lengths.map((length) => [name, length, file] as const);
   });
   test.each(cuts)('a file cut short is a bad image, named: %s at %i bytes', async (name, length, file) => {
-    await expect(decodeImage({ name, file: file.subarray(0, length) })).rejects.toThrow(`Bad image '${name}'`);
+    await expect(decodeImage({ name, file: file.subarray(0, length) })).rejects.toThrow(coded('bad-image', name));
   });
 
   test('one bad image does not spoil those decoded beside it', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { carriedNote, fingerprint, observe, recoverFeatures, sameHead } from '../../lib/leaks/index.js';
 import { joinRows, memoryRows, sliceRows, toRowSource } from '../../lib/tensor/index.js';
 import { all, logitsOf, made, madeFeatures, madeHead, numbers } from './data.js';
+import { coded } from '../support/coded.js';
 
 const quick = { features: false };
 
@@ -229,7 +230,7 @@ describe('whether two sets come from the same head', () => {
   });
 
   it('is refused for other numbers of classes', async () => {
-    await expect(sameHead(one, made('silu', 50, 8, 20).logits)).rejects.toThrow('as many classes');
+    await expect(sameHead(one, made('silu', 50, 8, 20).logits)).rejects.toThrow(coded('mismatch'));
   });
 });
 
@@ -241,7 +242,7 @@ describe('outputs that no classifier gives', () => {
   };
 
   it('a NaN', async () => {
-    await expect(broken((data) => (data[45] = NaN))).rejects.toThrow('found NaN in row 2 (counted from 0), column 5');
+    await expect(broken((data) => (data[45] = NaN))).rejects.toThrow(coded('not-finite', 'NaN', '2', '0', '5'));
   });
 
   it('a constant column', async () => {
@@ -249,17 +250,17 @@ describe('outputs that no classifier gives', () => {
       broken((data) => {
         for (let i = 3; i < data.length; i += 20) data[i] = 0.5;
       }),
-    ).rejects.toThrow('found 0.5 in all 100 rows of column 3');
+    ).rejects.toThrow(coded('not-outputs', '0.5', '100', '3'));
   });
 
   it('probabilities that do not sum to one', async () => {
     await expect(broken((data) => (data[0] = data[0] > 0.5 ? 0 : 0.9), 'probs')).rejects.toThrow(
-      /sum to one, found .* in row 0/,
+      coded('not-outputs', '0'),
     );
   });
 
   it('one row, one class', async () => {
-    await expect(fingerprint(toRowSource([[1, 2]]))).rejects.toThrow('at least 2 images and 2 classes');
+    await expect(fingerprint(toRowSource([[1, 2]]))).rejects.toThrow(coded('too-few-rows', '2', '2'));
   });
 
   it('counts copies once', async () => {
@@ -422,7 +423,7 @@ describe('how outputs were stored shows in the values', () => {
         ),
         quick,
       ),
-    ).rejects.toThrow('10 rows that are all equal');
+    ).rejects.toThrow(coded('not-outputs', '10'));
   });
 
   it('columns that are equal', async () => {

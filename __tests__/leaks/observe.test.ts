@@ -4,6 +4,7 @@ import { observe, observeColumns, RowFacts } from '../../lib/leaks/index.js';
 import { parseObserve } from '../../lib/words/index.js';
 import { memoryRows, toRowSource } from '../../lib/tensor/index.js';
 import { all } from './data.js';
+import { coded } from '../support/coded.js';
 
 /** What `__tests__/goldens/leaks.py` wrote. */
 const golden = JSON.parse(readFileSync(new URL('../fixtures/leaks/observe.json', import.meta.url), 'utf8')) as {
@@ -158,6 +159,6 @@ describe('a spec that no interface has is refused', () => {
   });
 
   it('a top K of all classes', () => {
-    expect(() => observe(toRowSource([[1, 2]]), 'topk:2')).toThrow('below the 2 classes');
+    expect(() => observe(toRowSource([[1, 2]]), 'topk:2')).toThrow(coded('usage', '2'));
   });
 });

@@ -16,6 +16,7 @@ import { descend } from '../../lib/leaks/facet.js';
 import { withOnes } from '../../lib/leaks/search.js';
 import { memoryRows, sliceRows, type RowSource } from '../../lib/tensor/index.js';
 import { all, logitsOf, made, madeFeatures, madeHead, numbers } from './data.js';
+import { coded } from '../support/coded.js';
 
 /** The largest difference of two matrices, over the largest number in the second. */
 async function difference(a: RowSource, b: RowSource): Promise<number> {
@@ -65,7 +66,7 @@ describe('features behind a normalisation, from outputs alone', () => {
 
   it('says how many rows it takes', async () => {
     await expect(recoverFeatures(sliceRows(logits, 0, 200), { kind: 'sphere' })).rejects.toThrow(
-      /Expected more distinct rows, found 200: with outputs that fill 23 directions it takes 408 for features behind a normalisation\. /,
+      coded('too-few-rows', '200', '23', '408'),
     );
   });
 
@@ -74,7 +75,7 @@ describe('features behind a normalisation, from outputs alone', () => {
     const source = await all(logits);
     for (let i = 0; i < 300; i++) data.set(source.subarray((i % 100) * 60, (i % 100) * 60 + 60), i * 60);
     await expect(recoverFeatures(memoryRows(data, 300, 60))).rejects.toThrow(
-      'found 100 (300 rows, 200 of them copies of others)',
+      coded('too-few-rows', '100', '300', '200'),
     );
   });
 });
@@ -178,15 +179,13 @@ describe('neither', () => {
   });
 
   it('more features than classes', async () => {
-    await expect(recoverFeatures(made('sphere', 600, 24, 16).logits)).rejects.toThrow(
-      'Expected outputs of a head with fewer features than classes',
-    );
+    await expect(recoverFeatures(made('sphere', 600, 24, 16).logits)).rejects.toThrow(coded('no-gap'));
   });
 
   it('hidden outputs, zeros among probabilities, an unknown kind', async () => {
     const { logits } = made('sphere', 600, 16, 30);
-    await expect(recoverFeatures(observe(logits, 'probs+topk:5'))).rejects.toThrow('the top 5 alone');
-    await expect(recoverFeatures(observe(logits, 'probs+round:2'))).rejects.toThrow('rows with a 0');
+    await expect(recoverFeatures(observe(logits, 'probs+topk:5'))).rejects.toThrow(coded('hidden', '5'));
+    await expect(recoverFeatures(observe(logits, 'probs+round:2'))).rejects.toThrow(coded('hidden', '0'));
     await expect(recoverFeatures(logits, { kind: 'cube' as 'sphere' })).rejects.toThrow("found 'cube'");
   });
 
@@ -216,7 +215,7 @@ describe('comparing with known features', () => {
     const off = await compareUpToRotation(b, t);
     expect(off.r2).toBeLessThan(0.99);
     expect(off.equalNeighbours).toBeLessThan(0.9);
-    await expect(compareUpToRotation(sliceRows(a, 0, 5), t)).rejects.toThrow('of the same images');
+    await expect(compareUpToRotation(sliceRows(a, 0, 5), t)).rejects.toThrow(coded('mismatch'));
   });
 });
 
@@ -301,7 +300,7 @@ describe('a search that is ended before it is through', () => {
     const whole = await recoverFeatures(logits, { kind: 'rectified', seconds: 1e10 });
     expect(whole.report.cut).toBe(false);
     for (const seconds of [-1, NaN]) {
-      await expect(recoverFeatures(logits, { seconds })).rejects.toThrow(/0 or above, found/);
+      await expect(recoverFeatures(logits, { seconds })).rejects.toThrow(coded('usage', '0'));
     }
   });
 

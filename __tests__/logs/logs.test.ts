@@ -10,6 +10,7 @@ import { denseData, readNpy } from '../../lib/tensor/index.js';
 import { readPage } from '../docs/pages.js';
 import { all } from '../leaks/data.js';
 import { cases, classes, softmax, type LogCase } from './log-cases.js';
+import { coded } from '../support/coded.js';
 
 let folder: string;
 let logits: number[][];
@@ -94,12 +95,12 @@ describe('records that are not alike', () => {
 
   it('refuses arrays of different lengths, a line cut short, and what is empty', async () => {
     const ragged = lines(logits.map((row, i) => ({ scores: i === 7 ? row.slice(0, 5) : row })));
-    await expect(opened('ragged.jsonl', ragged)).rejects.toThrow('found 5 in record 8');
-    await expect(opened('cut.jsonl', lines(logits).slice(0, -20))).rejects.toThrow('in line 40: it is cut short');
+    await expect(opened('ragged.jsonl', ragged)).rejects.toThrow(coded('bad-input', '5', '8'));
+    await expect(opened('cut.jsonl', lines(logits).slice(0, -20))).rejects.toThrow(coded('damaged', '40'));
     await expect(opened('empty.json', '')).rejects.toThrow('found 0 lines');
-    await expect(opened('none.json', '[]')).rejects.toThrow('1 record without numbers');
+    await expect(opened('none.json', '[]')).rejects.toThrow(coded('not-outputs', '1'));
     const gz = gzipSync(lines(logits));
-    await expect(opened('cut.jsonl.gz', gz.subarray(0, gz.length >> 1))).rejects.toThrow('damaged or cut short');
+    await expect(opened('cut.jsonl.gz', gz.subarray(0, gz.length >> 1))).rejects.toThrow(coded('damaged'));
   });
 
   it('leaves out the few rows that lack a class, and refuses a label that is there twice', async () => {
@@ -111,7 +112,7 @@ describe('records that are not alike', () => {
     expect((await valuesOf(lacking))[5][0]).toBeCloseTo(softmax(logits[6])[0], 12);
     const cranes = ['crane', 'crane', ...classes.slice(2)];
     const twice = opened('twice.jsonl', lines(logits.map((z) => row(z, cranes))));
-    await expect(twice).rejects.toThrow("the label 'crane' twice");
+    await expect(twice).rejects.toThrow(coded('not-outputs', "'crane'"));
   });
 
   it('JSON in the cells of a CSV, and lists without end', async () => {
@@ -120,7 +121,7 @@ describe('records that are not alike', () => {
     const log = await opened('cells.csv', ['id,response', ...logits.map((z, i) => `${i},${cell(dict(z))}`)].join('\n'));
     expect(await valuesOf(log)).toEqual(logits);
     expect(log.notes[0]).toContain('the JSON in the column response');
-    await expect(opened('deep.json', '['.repeat(3000) + ']'.repeat(3000))).rejects.toThrow('without numbers');
+    await expect(opened('deep.json', '['.repeat(3000) + ']'.repeat(3000))).rejects.toThrow(coded('not-outputs'));
   });
 
   it('a time and a level in front of each record; a line for each class', async () => {
@@ -130,7 +131,7 @@ describe('records that are not alike', () => {
     );
     expect(await valuesOf(log)).toEqual(logits);
     const long = logits.flatMap((row, i) => row.map((value, j) => `${i}.jpg,${classes[j]},${value}`));
-    await expect(opened('long.csv', ['image,class,score', ...long].join('\n'))).rejects.toThrow('one line a class');
+    await expect(opened('long.csv', ['image,class,score', ...long].join('\n'))).rejects.toThrow(coded('too-few-rows'));
   });
 
   it('reads NaN as Python writes it', async () => {
@@ -172,7 +173,7 @@ it('a folder of parts, as Spark writes it', async () => {
   const log = await openRows(parts);
   expect(await valuesOf(log)).toEqual(logits);
   expect(log.notes[0]).toContain('2 files of the folder');
-  await expect(openRows(folder.replace(/$/, '/none'))).rejects.toThrow('Expected a file');
+  await expect(openRows(folder.replace(/$/, '/none'))).rejects.toThrow(coded('not-found'));
 });
 
 it('a top K with all of the classes is all outputs', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openRows } from '../../lib/logs/index.js';
 import { toNdArray, writeNpy, writeSafetensors } from '../../lib/tensor/index.js';
 import { all } from '../leaks/data.js';
+import { coded } from '../support/coded.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -69,7 +70,7 @@ describe('tensors', () => {
     const opened = await openRows(path);
     expect(Array.from(await all(opened.rows))).toEqual([1, 2, 3, 4]);
     await opened.close();
-    await expect(openRows('x.json')).rejects.toThrow("Expected a file at 'x.json'");
+    await expect(openRows('x.json')).rejects.toThrow(coded('not-found', "'x.json'"));
     await expect(openRows(join(folder, 'missing.csv'))).rejects.toThrow('found none: check the path');
   });
 });

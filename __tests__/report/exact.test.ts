@@ -12,7 +12,7 @@ const model = (name: string, featureDim: number, headRank: number): ModelRecord 
 });
 
 const resultsOf = (experiment: number, rows: ResultRow[], models: ModelRecord[]): Results => ({
-  ...{ schema: 1, experiment, question: 'How much?', rows, spectra: [], failures: [] },
+  ...{ schema: 2, kind: 'experiment', experiment, question: 'How much?', rows, spectra: [], failures: [] },
   environment: {
     ...{ featreconstruct: '0', onnxruntime: '0', node: '0', platform: 'x', cpu: 'x', cores: 1, date: '2026-01-01' },
     ...{ command: null, jointSeconds: null, provider: 'cpu', fitProvider: 'cpu', models, datasets: [] },

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseHTML } from 'linkedom';
 import { chartsOf, renderReport } from '../../lib/report/index.js';
 import { parseResults } from '../../lib/results/index.js';
+import { findingsInWords } from '../../lib/words/index.js';
 import type { Leaks, Results } from '../../lib/results/index.js';
 import { madeRow } from './made.js';
 
@@ -11,7 +12,10 @@ const three = await parseResults(await readFile('__tests__/fixtures/report/exper
 const leaks: Leaks = {
   verdict: {
     level: 'features',
-    sentences: ['Anyone who sees all 1,000 outputs has 200 of the 256 features.', 'The top 5 give away <half>.'],
+    findings: [
+      { kind: 'text', text: 'Anyone who sees all 1,000 outputs has 200 of the 256 features.' },
+      { kind: 'text', text: 'The top 5 give away <half>.' },
+    ],
   },
   fingerprint: {
     ...{ rows: 6000, classes: 1000, kind: 'logits', outputs: {} as Leaks['fingerprint']['outputs'], rank: 255 },
@@ -42,7 +46,7 @@ test('the verdict first, in words; then what came back, what the outputs show, a
   const text = (selector: string): string[] =>
     [...document.querySelectorAll(selector)].map((each) => each.textContent!);
   expect(text('h1')).toEqual(['What the outputs of mobilenet_v1_025 give away']);
-  expect(text('.answer')).toEqual([leaks.verdict.sentences[0]]);
+  expect(text('.answer')).toEqual(findingsInWords(leaks.verdict.findings.slice(0, 1)));
   expect(text('.notices li').filter((each) => each.includes('Alpha'))).toEqual([]);
   expect(text('.verdict h2')).toEqual(['Features are out, by the outputs alone']);
   expect(text('.verdict li')).toEqual(['The top 5 give away <half>.']);
@@ -89,8 +93,8 @@ test('a sphere: how far from it before and after', async () => {
 });
 
 test('where nothing came back there is no picture of it', async () => {
-  const names = (await chartsOf(audit({ recovery: null, reason: 'Too few images.', comparison: null }))).map(
-    ({ name }) => name,
-  );
+  const names = (
+    await chartsOf(audit({ recovery: null, reason: { kind: 'outputs-hidden', rows: false }, comparison: null }))
+  ).map(({ name }) => name);
   expect(names).toEqual(['leaks', 'agreement', 'spectra']);
 });

@@ -4,6 +4,7 @@ import { parseHTML } from 'linkedom';
 import { parseResults } from '../../lib/results/index.js';
 import { renderReport } from '../../lib/report/index.js';
 import type { Results } from '../../lib/results/index.js';
+import type { Warning } from '../../lib/words/index.js';
 import { madeRow } from './made.js';
 
 const fixture = async (name: string): Promise<Results> =>
@@ -48,10 +49,15 @@ test('nothing is loaded from anywhere, and only the one script may run', async (
 
 test('names out of a file stay names', async () => {
   const evil = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>]]>&lt;\u0001`;
+  const evilWarnings: Warning[] = [
+    { kind: 'text', text: evil },
+    { kind: 'collapse', target: evil, test: evil, share: 0.9, variations: false },
+    { kind: 'embeddings-far', model: evil, cosine: 0.1, byChance: 0.2 },
+  ];
   const hostile: Results = {
     ...three,
-    ...{ question: evil, failures: [evil] },
-    rows: three.rows.map((row) => ({ ...row, source: evil, target: evil, test: evil, warnings: [evil] })),
+    ...{ question: evil, failures: [{ kind: 'text', text: evil }] },
+    rows: three.rows.map((row) => ({ ...row, source: evil, target: evil, test: evil, warnings: evilWarnings })),
     environment: {
       ...{ ...three.environment, command: evil, cpu: evil },
       models: three.environment.models.map((model) => ({ ...model, name: evil, digest: evil })),

@@ -49,10 +49,11 @@ const diverged: ResultRow = {
   ...{ agreed: null, agreement: null, agreementInterval: null, topkAgreement: {}, inSpanShare: null, kappa: null },
   ...{ mse: null, mseTotal256: null, r2: null, r2RowSpace: null, rank: null, alpha: null, solver: 'sgd' },
   sgd: { epochs: 100, batchSize: 256, learningRate: 0.1, momentum: 0.9, shuffle: false },
-  warnings: ['The learning rate 0.1 is above the limit of stability 0.09.'],
+  warnings: [{ kind: 'text', text: 'The learning rate 0.1 is above the limit of stability 0.09.' }],
 };
 const results = (rows: ResultRow[], failures: string[] = []): Results => ({
-  ...{ schema: 1, experiment: 1, question: 'How much?', rows, spectra: [], failures },
+  ...{ schema: 2, kind: 'experiment', experiment: 1, question: 'How much?', rows, spectra: [] },
+  failures: failures.map((text) => ({ kind: 'text', text })),
   environment: { models: [] as ModelRecord[], datasets: [] as DatasetRecord[] } as Results['environment'],
 });
 

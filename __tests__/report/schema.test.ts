@@ -32,3 +32,18 @@ test('names of the language’s own objects are fields like any other', () => {
   expect(mismatch(value, schema)).toBe('__proto__: expected "a" or null, found "b"');
   expect(mismatch(JSON.parse('{"constructor": 1}'), schema)).toBe('at: expected it to be there, found nothing');
 });
+
+test('of options with a kind the one that is meant says what is wrong', () => {
+  const kind = (name: string, properties = {}) => ({
+    ...{ type: 'object', properties: { kind: { const: name }, ...properties }, additionalProperties: false },
+    required: ['kind', ...Object.keys(properties)],
+  });
+  const options = {
+    oneOf: [kind('long', { a: { type: 'number' }, b: { type: 'number' } }), kind('short', { c: { type: 'number' } })],
+  };
+  expect(mismatch({ kind: 'short', c: 1 }, options)).toBeNull();
+  expect(mismatch({ kind: 'short', c: 'x' }, options, 'at')).toBe('at.c: expected number, found "x"');
+  expect(mismatch({ kind: 'short' }, options, 'at')).toBe('at.c: expected it to be there, found nothing');
+  expect(mismatch({ kind: 'new' }, options, 'at')).toBe('at.kind: expected one of "long", "short", found "new"');
+  expect(mismatch('short', options, 'at')).toBe('at: expected object, found "short"');
+});

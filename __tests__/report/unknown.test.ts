@@ -14,7 +14,14 @@ const why = '160 images for a map from 1,000 numbers';
 const known = madeRow({ agreement: 0.74, r2: 0.85, rank: 159, nTrain: 160 });
 const unknown = madeRow({
   ...{ observe: 'probs+topk:5', agreement: 0.4783, agreed: 22, agreementInterval: [0.34, 0.62], kappa: 0.44 },
-  ...{ r2: -1060.25, r2RowSpace: -1060.25, mse: 31.5, mseTotal256: 31.5, notKnown: why, nTrain: 160 },
+  ...{
+    r2: -1060.25,
+    r2RowSpace: -1060.25,
+    mse: 31.5,
+    mseTotal256: 31.5,
+    notKnown: { kind: 'few-images', images: 160, numbers: 1000 },
+    nTrain: 160,
+  },
 });
 const sweep = (rows: ResultRow[]): Results => ({ ...three, experiment: 1, rows, spectra: [], samples: [] });
 
@@ -151,7 +158,12 @@ test('variations are no images: their number stands beside that of the images', 
 test('names only show: in a terminal, in Markdown and on a page', async () => {
   const evil = 'a\u001b]0;pwned\u0007|b`*[x](http://e.vil)\u202egpj.exe\nwww.e.vil @me $x$ \u2028';
   const rows = [
-    madeRow({ source: evil, target: evil, test: `folder:/a/e.vil${evil.replaceAll('/', '')}`, warnings: [evil] }),
+    madeRow({
+      source: evil,
+      target: evil,
+      test: `folder:/a/e.vil${evil.replaceAll('/', '')}`,
+      warnings: [{ kind: 'text', text: evil }],
+    }),
   ];
   const results = { ...sweep(rows), question: evil };
   const acts = /[\u0000-\u0009\u000b-\u001f\u007f\u2028\u202e]/;

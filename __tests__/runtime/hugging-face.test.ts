@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describeModel, loadModel } from '../../lib/runtime/index.js';
 import { runCli, temporaryFolder, writeClassifier } from '../cli/support.js';
+import { coded } from '../support/coded.js';
 
 const folder = temporaryFolder();
 
@@ -57,7 +58,7 @@ describe('a folder as transformers leaves it', () => {
   it('is refused where its JSON is none, and where it has no model', async () => {
     await expect(describeModel(await exported('{'))).rejects.toThrow(/Expected JSON in .*preprocessor_config\.json/);
     const empty = await mkdtemp(path.join(folder, 'empty-'));
-    await expect(describeModel(empty)).rejects.toThrow(/found a folder without/);
+    await expect(describeModel(empty)).rejects.toThrow(coded('not-found'));
     await writeFile(path.join(empty, 'encoder.onnx'), '');
     const { code, stderr } = await runCli(['inspect', empty]);
     expect(code).toBe(1);

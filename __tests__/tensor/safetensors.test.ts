@@ -15,6 +15,7 @@ import {
 import type { TensorSpec } from '../../lib/tensor/index.js';
 import { fileError } from '../../lib/bytes/files.js';
 import { fixture, scratchFolder, values } from './scratch.js';
+import { coded } from '../support/coded.js';
 
 const scratch = scratchFolder();
 const reference = fixture('reference.safetensors');
@@ -68,7 +69,7 @@ describe('reading what the safetensors package wrote', () => {
   test('only the tensors asked for; an unknown name is answered with those there are', async () => {
     const { tensors } = await readSafetensors(readFileSync(reference), ['float32']);
     expect(Object.keys(tensors)).toEqual(['float32']);
-    await expect(readSafetensors(reference, ['logits'])).rejects.toThrow("Expected a tensor 'logits'");
+    await expect(readSafetensors(reference, ['logits'])).rejects.toThrow(coded('not-found', "'logits'"));
     await expect(readSafetensors(reference, ['logits'])).rejects.toThrow("'bfloat16'");
   });
 
@@ -163,7 +164,7 @@ describe('writing', () => {
   test('a conversion that is not offered is wrong usage', async () => {
     const array = toNdArray(Int32Array.of(1), [1]);
     await expect(writeSafetensors(scratch('u.safetensors'), { x: { array, dtype: 'F32' } })).rejects.toThrow(
-      "Expected tensor 'x' to be given as F32, found a Int32Array",
+      coded('usage', "'x'", 'F32', 'Int32Array'),
     );
     expect(existsSync(scratch('u.safetensors'))).toBe(false);
   });
@@ -210,21 +211,21 @@ describe('createSafetensors', () => {
   test('does not resume a file of another layout, metadata or length', async () => {
     const path = scratch('other.safetensors');
     const resume = (specs: TensorSpec[], metadata = {}) => createSafetensors(path, specs, metadata, { resume: true });
-    await expect(resume(layout)).rejects.toThrow('found none');
+    await expect(resume(layout)).rejects.toThrow(coded('not-found'));
     await (await createSafetensors(path, layout)).close();
     await (await resume(layout)).close();
     const before = readFileSync(path);
-    await expect(resume(layout.slice(1))).rejects.toThrow('found another layout');
-    await expect(resume(layout, { a: 'b' })).rejects.toThrow('found another layout');
+    await expect(resume(layout.slice(1))).rejects.toThrow(coded('mismatch'));
+    await expect(resume(layout, { a: 'b' })).rejects.toThrow(coded('mismatch'));
     expect(readFileSync(path)).toEqual(before);
     writeFileSync(path, before.subarray(0, -1));
-    await expect(resume(layout)).rejects.toThrow('found another layout');
+    await expect(resume(layout)).rejects.toThrow(coded('mismatch'));
   });
 
   test('refuses what does not fit', async () => {
     const writer = await createSafetensors(scratch('fit.safetensors'), layout);
-    await expect(writer.writeRows('features', 5, features.subarray(0, 8))).rejects.toThrow('at row 5');
-    await expect(writer.writeRows('features', 0, features.subarray(0, 3))).rejects.toThrow('whole rows of 16 bytes');
+    await expect(writer.writeRows('features', 5, features.subarray(0, 8))).rejects.toThrow(coded('usage', '5'));
+    await expect(writer.writeRows('features', 0, features.subarray(0, 3))).rejects.toThrow(coded('usage', '16'));
     await expect(writer.writeRows('features', 0, new Float64Array(4))).rejects.toThrow('Float64Array');
     await expect(writer.writeRows('logits', 0, features)).rejects.toThrow("found 'logits'");
     await writer.close();

@@ -1,6 +1,7 @@
 /** base: what every room needs, the errors that people read, the options of long tasks, numbers and lines of text. */
 export { count } from './count.js';
-export { FeatReconstructError, NotShownError, textOf, UsageError } from './errors.js';
+export { errorCodes, FeatReconstructError, isCoded, NotShownError, textOf, UsageError } from './errors.js';
+export type { ErrorCode, FeatReconstructErrorOptions } from './errors.js';
 export { nearest } from './nearest.js';
 export { option, withOptions } from './option.js';
 export type { Progress, TaskOptions } from './progress.js';

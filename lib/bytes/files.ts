@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { count, FeatReconstructError } from '../base/index.js';
+import { count, FeatReconstructError, type ErrorCode } from '../base/index.js';
 import { removeLeavings, temporaryName } from './leavings.js';
 
 /** Node refuses one read or write of 2 GiB or more. */
@@ -11,7 +11,8 @@ const largestTransfer = 2 ** 30;
 export function fileError(error: unknown, path: string, doing: 'read' | 'write'): FeatReconstructError {
   if (error instanceof FeatReconstructError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
-  const say = (text: string): FeatReconstructError => new FeatReconstructError(text, { cause: error });
+  const say = (text: string, as: ErrorCode = 'system'): FeatReconstructError =>
+    new FeatReconstructError(text, { cause: error, code: as });
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return say(
       `The disk is full: could not write '${path}'. Free some space or choose another folder, then run again.`,
@@ -19,10 +20,14 @@ export function fileError(error: unknown, path: string, doing: 'read' | 'write')
   }
   if (code === 'ENOENT') {
     return doing === 'read'
-      ? say(`Expected a file at '${path}', found none: check the path.`)
-      : say(`Could not write '${path}': its folder does not exist. Create the folder or choose another one.`);
+      ? say(`Expected a file at '${path}', found none: check the path.`, 'not-found')
+      : say(
+          `Could not write '${path}': its folder does not exist. Create the folder or choose another one.`,
+          'not-found',
+        );
   }
-  if (code === 'EISDIR') return say(`Expected a file at '${path}', found a folder: name a file inside it.`);
+  if (code === 'EISDIR')
+    return say(`Expected a file at '${path}', found a folder: name a file inside it.`, 'bad-input');
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return say(`No permission to ${doing} '${path}': change its permissions or choose another path.`);
   }
@@ -117,6 +122,7 @@ async function readRange(handle: FileHandle, path: string, offset: number, lengt
   if (done === length) return bytes;
   throw new FeatReconstructError(
     `'${path}' ends at byte ${offset + done}, expected ${offset + length}: it was cut short while it was read.`,
+    { code: 'damaged' },
   );
 }
 
@@ -155,7 +161,7 @@ function allocate(path: string, length: number): Uint8Array<ArrayBuffer> {
 export const tooLarge = (name: string, bytes: number, cause: unknown): FeatReconstructError =>
   new FeatReconstructError(
     `Expected ${name} to fit in memory, found ${count(bytes)} bytes to be read in one piece: read it in ranges of rows, or split it.`,
-    { cause },
+    { code: 'too-large', cause },
   );
 
 /** Writes all of `bytes` at `position`. */

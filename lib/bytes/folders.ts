@@ -81,7 +81,7 @@ async function isFolder(at: string): Promise<boolean> {
 }
 
 function noFolder(at: string, error: NodeJS.ErrnoException): FeatReconstructError {
-  const say = (text: string): FeatReconstructError => new FeatReconstructError(text, { cause: error });
+  const say = (text: string): FeatReconstructError => new FeatReconstructError(text, { cause: error, code: 'system' });
   if (error.code === 'EEXIST') return say(`Expected a folder at '${at}', found a link that leads nowhere: remove it.`);
   if (error.code !== 'ENOENT') return fileError(error, at, 'write');
   return say(`Could not make the folder '${at}': the system makes none there. Choose another place.`);

@@ -19,6 +19,7 @@ export async function readWhole(file: ByteFile, most: number): Promise<Uint8Arra
   if (file.size <= most) return file.read(0, file.size);
   throw new FeatReconstructError(
     `${file.name} has ${count(file.size)} bytes, expected at most ${count(most)}: it is corrupted or something else, so download it again.`,
+    { code: 'damaged' },
   );
 }
 
@@ -47,7 +48,10 @@ export function notRegular(path: string): FeatReconstructError {
 export function unreadable(path: string) {
   return (error: NodeJS.ErrnoException): never => {
     const why = error.code === 'ENOENT' ? 'it is not there (any more)' : (error.code ?? error.message);
-    throw new FeatReconstructError(`${path} cannot be read: ${why}.`, { cause: error });
+    throw new FeatReconstructError(`${path} cannot be read: ${why}.`, {
+      cause: error,
+      code: error.code === 'ENOENT' ? 'not-found' : 'system',
+    });
   };
 }
 
@@ -60,6 +64,7 @@ export async function readRange(path: string, offset: number, length: number): P
     if (done === length) return bytes;
     throw new FeatReconstructError(
       `${path} ended at byte ${offset + done} where ${offset + length} were expected: it changed while it was read.`,
+      { code: 'damaged' },
     );
   } finally {
     await handle.close();

@@ -81,6 +81,7 @@ export async function indexTar(path: string, options: TarOptions = {}): Promise<
 function tooLarge(name: string): FeatReconstructError {
   return new FeatReconstructError(
     `${name} unpacks to more than the ${count(MOST_OF_AN_ARCHIVE)} bytes that are read of a .tar.gz: it is corrupted or something else, so download it again; or unpack it, and give the folder or the .tar.`,
+    { code: 'too-large' },
   );
 }
 
@@ -89,6 +90,7 @@ function readableError(path: string, error: NodeJS.ErrnoException): Error {
   if (error.code === 'Z_BUF_ERROR') return cutShort(path, error);
   if (error.code?.startsWith('Z_')) {
     return new FeatReconstructError(`${path} is corrupted or no gzip file (${error.message}): download it again.`, {
+      code: 'damaged',
       cause: error,
     });
   }
@@ -96,5 +98,5 @@ function readableError(path: string, error: NodeJS.ErrnoException): Error {
 }
 
 function cutShort(path: string, cause?: Error): FeatReconstructError {
-  return new FeatReconstructError(`${path} is cut short: download it again.`, { cause });
+  return new FeatReconstructError(`${path} is cut short: download it again.`, { code: 'damaged', cause });
 }

@@ -63,6 +63,7 @@ export async function* tarEntries(
     if (offset + stored > (reader.end ?? Infinity)) {
       throw new FeatReconstructError(
         `${archive} is cut short or corrupted (its entry '${name}' says ${count(stored)} bytes, ${count(reader.end! - offset)} are left): download it again.`,
+        { code: 'damaged' },
       );
     }
     if (header.type !== 'g') longer = {};
@@ -100,6 +101,7 @@ async function readHeader(reader: ForwardBytes, archive: string): Promise<Header
   if ((checksum(block) !== stated && checksum(Int8Array.from(block)) !== stated) || size === undefined) {
     throw new FeatReconstructError(
       `${archive} is not a tar archive or is corrupted (no valid header at byte ${at}): download it again.`,
+      { code: 'damaged' },
     );
   }
   const prefix = text(block.subarray(257, 263)) === 'ustar' ? text(block.subarray(345, 500)) : '';
@@ -144,7 +146,7 @@ function text(field: Uint8Array): string {
 function parsePax(bytes: Uint8Array, archive: string): Extended {
   const found: Extended = {};
   const corrupted = (): FeatReconstructError =>
-    new FeatReconstructError(`${archive} has a corrupted pax header: download it again.`);
+    new FeatReconstructError(`${archive} has a corrupted pax header: download it again.`, { code: 'damaged' });
   for (let at = 0; at < bytes.length;) {
     const [start, digits] = /^(\d+) /.exec(latin1(bytes.subarray(at, at + 20))) ?? [''];
     const record = bytes.subarray(at + start.length, at + Number(digits));
@@ -184,7 +186,9 @@ function safePath(path: string, archive: string): string {
 async function readExactly(reader: ForwardBytes, length: number, archive: string): Promise<Uint8Array> {
   const bytes = await reader.read(length);
   if (bytes.length === length) return bytes;
-  throw new FeatReconstructError(`${archive} is cut short (it ends at byte ${reader.position}): download it again.`);
+  throw new FeatReconstructError(`${archive} is cut short (it ends at byte ${reader.position}): download it again.`, {
+    code: 'damaged',
+  });
 }
 
 async function skipTo(reader: ForwardBytes, position: number): Promise<void> {

@@ -225,5 +225,5 @@ async function range(file: OpenBytes, position: number, length: number): Promise
 const damaged = (file: OpenBytes, what: string, cause?: unknown): FeatReconstructError =>
   new FeatReconstructError(
     `Expected a whole zip archive in ${file.name}, found that ${what}: fetch the file or write it again.`,
-    { cause },
+    { code: 'damaged', cause },
   );

@@ -93,10 +93,13 @@ async function auditLog(
     ...{ command, signal, onProgress },
     recoverySeconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
   });
+  const { findingsInWords } = await import('../words/index.js');
   const { verdict, fingerprint, log, recovery } = visibleData(results).leaks!;
   const more = [...log!.notes, ...fingerprint.reasons, ...(recovery?.certified ? [recovery.sentence] : [])];
   await finish(results, flags.out, context, [
-    verdict.sentences.map((sentence) => wrapped(sentence, '* ')).join('\n'),
+    findingsInWords(verdict.findings, true)
+      .map((sentence) => wrapped(sentence, '* '))
+      .join('\n'),
     [...new Set(more)].map((sentence) => wrapped(sentence)).join('\n'),
   ]);
 }
@@ -110,13 +113,15 @@ async function isModel(path: string): Promise<boolean> {
 
 /** The verdict first, then the model as `inspect` shows it. */
 async function summary({ leaks, environment }: Results): Promise<string[]> {
-  const { brief, count } = await import('../words/index.js');
+  const { brief, count, findingsInWords } = await import('../words/index.js');
   const [{ name, featureDim, classCount, headRank, headCondition }] = environment.models;
   const facts = `${name}: ${count(featureDim)} features, ${count(classCount)} classes, rank of the head ${count(headRank)}, its condition ${brief(headCondition)}`;
   const { verdict, fingerprint } = leaks!;
   const found = await comparison(leaks!);
   return [
-    verdict.sentences.map((sentence) => wrapped(sentence, '* ')).join('\n'),
+    findingsInWords(verdict.findings, true)
+      .map((sentence) => wrapped(sentence, '* '))
+      .join('\n'),
     [facts, ...fingerprint.reasons, ...found].map((sentence) => wrapped(sentence)).join('\n'),
   ];
 }

@@ -124,7 +124,7 @@ export async function withScore(
 
 /** The curve as a small table; the chosen alpha has a mark. */
 export async function curveTable({ alpha, curve, select, folds, shuffle, warning }: CrossValidation): Promise<string> {
-  const { brief, share } = await import('../words/index.js');
+  const { brief, share, warningsInWords } = await import('../words/index.js');
   const { renderTable } = await import('../report/index.js');
   const chosen = curve.find((entry) => entry.alpha === alpha);
   const right = (heading: string, cell: (entry: AlphaScore) => string): Column<AlphaScore> => ({
@@ -140,5 +140,5 @@ export async function curveTable({ alpha, curve, select, folds, shuffle, warning
   if (select === 'gcv') columns.push(right('GCV', ({ gcv }) => gcv!.toPrecision(6)));
   if (select === 'agreement') columns.push(right('agreement', (entry) => share(entry.agreement!)));
   const how = `alpha ${brief(alpha)} chosen by ${select}, ${folds} folds${shuffle === null ? '' : `, shuffled with seed ${shuffle}`}`;
-  return [renderTable(columns, curve), how, ...(warning ? [`Warning: ${warning}`] : [])].join('\n');
+  return [renderTable(columns, curve), how, ...(warning ? [`Warning: ${warningsInWords(warning)}`] : [])].join('\n');
 }

@@ -33,6 +33,7 @@ Example:
       const context = createContext(flags, kept);
       const { runDemo } = await import('../experiments/index.js');
       const { renderDemo, renderReport } = await import('../report/index.js');
+      const { failureInWords } = await import('../words/index.js');
       const { checkPlace, makeFolder, writeWhole } = await import('../bytes/index.js');
       await checkPlace(join(out, 'report.html'));
       const { signal, onProgress } = context;
@@ -44,7 +45,7 @@ Example:
         onPart: (heading) => context.heading(heading),
       });
       for (const each of results) {
-        const folder = join(out, each.leaks ? 'audit' : String(each.experiment));
+        const folder = join(out, each.kind === 'audit' ? 'audit' : String(each.experiment));
         await makeFolder(folder);
         await writeWhole(join(folder, 'results.json'), [Buffer.from(`${visibleJson(each)}\n`)]);
       }
@@ -54,7 +55,7 @@ Example:
       const blocks = [
         about(results),
         renderDemo(visibleData(results)),
-        ...failures.map((text) => `FAILED CHECK: ${text}`),
+        ...failures.map((failure) => `FAILED CHECK: ${failureInWords(failure)}`),
       ];
       context.print([...linesOf(blocks.map(highlighted).join('\n\n')), '', `The report: ${page}`, '', next], results);
       if (failures.length > 0) checkFailed();

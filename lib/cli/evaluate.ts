@@ -86,6 +86,7 @@ Examples:
         if (head.weight.shape[1] !== reconstructed.cols) {
           throw new FeatReconstructError(
             `Expected a head of ${reconstructed.cols} features, as wide as the reconstructed ones, found '${flags.head}' of ${head.weight.shape[1]}: it is another model's head, or a map from logits to features.`,
+            { code: 'mismatch' },
           );
         }
         const truth = flags.truth === undefined ? null : await open(flags.truth, 'features');

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { visibleData, visibleJson } from '../base/index.js';
+import { visibleJson } from '../base/index.js';
 import type { Results } from '../results/index.js';
 import type { RunOptions } from '../experiments/index.js';
 import type { LoadModelOptions } from '../runtime/index.js';
@@ -94,7 +94,7 @@ export async function finish(results: Results, out: string, context: Context, he
   await writeWhole(file, [Buffer.from(`${visibleJson(results)}\n`)]);
   await writeWhole(page, [Buffer.from(await renderReport([results]))]);
   // Without a model there are no fits to show.
-  const blocks = [...heading, ...(results.leaks?.log ? [] : [renderResults(visibleData(results))])];
+  const blocks = [...heading, ...(results.leaks?.log ? [] : [renderResults(results)])];
   context.print([...linesOf(blocks.join('\n\n')), '', file, page], results);
   if (results.failures.length > 0) checkFailed();
 }

@@ -59,7 +59,7 @@ export function register(program: Command): void {
       await checkPlace(flags.out);
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
       const { describeModel, float64Providers } = await import('../runtime/index.js');
-      const { brief, count } = await import('../words/index.js');
+      const { brief, count, warningsInWords } = await import('../words/index.js');
       const { rankNote } = await import('../results/index.js');
       const { openRows } = await import('../logs/index.js');
       const { notesOf } = await import('./rows.js');
@@ -103,7 +103,7 @@ export function register(program: Command): void {
             ...headNotes,
             ...taken,
             ...(carried ? [`! ${carried}`] : []),
-            ...(warning ? [`! ${warning}`] : []),
+            ...(warning ? [`! ${warningsInWords(warning)}`] : []),
           ],
           { out: flags.out, in: p, features: q, ...map.fit, ...(all.length > 0 ? { notes: all } : {}) },
         );

@@ -49,6 +49,7 @@ export async function openClasses(
     await opened.close();
     throw new FeatReconstructError(
       `Expected the outputs of '${text}' in the order of the head's classes, found labels that stand in another order from row to row (${columns!.slice(0, 3).join(', ')}, …): which class of the head each is does not show. Name them by number (0, 1, … or LABEL_0, LABEL_1, …).`,
+      { code: 'mismatch' },
     );
   }
   if (truncated) return { y: await bestOf(rows), opened };

@@ -17,6 +17,7 @@ async function readBatch(file: ByteFile, labelBytes: number): Promise<CifarBatch
   if (file.size === 0 || file.size % stride !== 0) {
     throw new FeatReconstructError(
       `${file.name} has ${file.size} bytes, expected a multiple of ${stride} (${labelBytes} of label and ${PIXEL_BYTES} of pixels a record): it is cut short or of another data set, so download it again.`,
+      { code: 'damaged' },
     );
   }
   return {

@@ -114,6 +114,7 @@ async function locate(id: string, layouts: CifarLayout[], split: 'train' | 'test
   if (!fullest) {
     throw new FeatReconstructError(
       `${id} was not found: expected one of ${looked.join(', ')}. Download ${layouts[0].archive} from ${HOME} into ${context.dataDir}, or name the folder that has it (${option('dataDir')} or FEATRECONSTRUCT_DATA).`,
+      { code: 'not-found' },
     );
   }
   const there = fullest.layout.splits[split].length - fullest.missing.length;
@@ -121,6 +122,7 @@ async function locate(id: string, layouts: CifarLayout[], split: 'train' | 'test
   const partly = there > 0 ? `, or give ${option('allowPartial')} to take the ${there} there` : '';
   throw new FeatReconstructError(
     `${fullest.place} lacks ${fullest.missing.join(', ')} of ${id}: take what is missing from ${fullest.layout.archive} (${HOME})${partly}.`,
+    { code: 'not-found' },
   );
 }
 

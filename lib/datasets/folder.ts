@@ -33,6 +33,7 @@ async function openImages({ text, rest }: DatasetSpec, asClasses: boolean): Prom
   if (!info?.isDirectory()) {
     throw new FeatReconstructError(
       `${root} is ${info ? 'not a folder' : 'not there'}: ${text} needs a folder of images, or a .zip or .tar of them, named from the working directory on.`,
+      { code: 'not-found' },
     );
   }
   const found: FoundFiles = { images: [], unread: [] };

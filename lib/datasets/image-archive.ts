@@ -119,6 +119,7 @@ function byName<Entry extends { name: string }>(
 const tooLarge = (path: string, { name, size }: { name: string; size: number }): FeatReconstructError =>
   new FeatReconstructError(
     `Bad image '${path}/${name}': it unpacks to ${count(size)} bytes, more than any image has: remove it from the archive.`,
+    { code: 'bad-image' },
   );
 
 async function zip(path: string): Promise<Archive> {
@@ -204,4 +205,5 @@ async function tarGz(path: string): Promise<Archive> {
 const brokenLink = (path: string, { name }: TarEntry): FeatReconstructError =>
   new FeatReconstructError(
     `Bad image '${path}/${name}': it is a link to what is not in the archive: pack it again with 'tar --dereference'.`,
+    { code: 'bad-image' },
   );

@@ -57,10 +57,11 @@ export function noImages(place: string, leftOut: LeftOutTally, asClasses: boolea
   const unread = leftOut.result();
   if (!unread) {
     const where = asClasses ? ' in subfolders, which are to be its classes' : ', nor have its subfolders';
-    return new FeatReconstructError(`${place} has no images (${formatsRead})${where}.`);
+    return new FeatReconstructError(`${place} has no images (${formatsRead})${where}.`, { code: 'not-found' });
   }
   return new FeatReconstructError(
     `${place} has no images that are read (${formatsRead}, by their endings), only ${leftOutInWords(unread)}: ${cureOfLeftOut(unread)}.`,
+    { code: 'not-found' },
   );
 }
 

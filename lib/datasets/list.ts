@@ -58,7 +58,9 @@ async function linesOf(file: string): Promise<string[]> {
   await checkRegular(file);
   const bytes = await fileOnDisk(file);
   if (!bytes)
-    throw new FeatReconstructError(`${file} is not there: list:FILE needs a text file with a path on each line.`);
+    throw new FeatReconstructError(`${file} is not there: list:FILE needs a text file with a path on each line.`, {
+      code: 'not-found',
+    });
   const text = decoded(Buffer.from(await readWhole(bytes, mostOfAList)), file);
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
   if (lines[0]?.startsWith('sep=')) lines.shift();
@@ -67,7 +69,8 @@ async function linesOf(file: string): Promise<string[]> {
     async (line) => !line.trimStart().startsWith('#') || namesFile(line, dirname(file)),
   );
   const kept = lines.filter((_, i) => counts[i]);
-  if (kept.length === 0) throw new FeatReconstructError(`${file} lists no images: expected a path on each line.`);
+  if (kept.length === 0)
+    throw new FeatReconstructError(`${file} lists no images: expected a path on each line.`, { code: 'not-found' });
   return kept;
 }
 
@@ -95,7 +98,8 @@ async function likeliest(lines: string[], base: string, file: string): Promise<L
     const found = (await inBatches(some, ({ path }) => find(path, base))).filter(Boolean).length;
     if (reading.rows.length > 0 && (!best || found > best.found)) best = { reading, found };
   }
-  if (!best) throw new FeatReconstructError(`${file} lists no images: expected a path on each line.`);
+  if (!best)
+    throw new FeatReconstructError(`${file} lists no images: expected a path on each line.`, { code: 'not-found' });
   return best.reading;
 }
 

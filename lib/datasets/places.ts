@@ -36,6 +36,7 @@ export const places365: DatasetFormat = {
     if (missing.length > 0) {
       throw new FeatReconstructError(
         `${root} lacks ${missing.length} of the ${listed.length} images in ${LIST}, first ${missing[0].name}: unpack or download val_256.tar again.`,
+        { code: 'not-found' },
       );
     }
     return placesSource(
@@ -66,12 +67,14 @@ async function findImages(dataDir: string): Promise<{ root: string; images: Map<
     if (large) {
       throw new FeatReconstructError(
         `${archive} has ${count(large.size)} bytes for ${large.name}, more than an image of 256 pixels can have: it is corrupted, so download it again.`,
+        { code: 'too-large' },
       );
     }
     return { root: archive, images: new Map(entries.map((entry) => [basename(entry.name), entry])) };
   }
   throw new FeatReconstructError(
     `places365:val was not found: expected ${folder} or ${archive}. Download val_256.tar and ${LIST} from ${HOME} into ${dataDir}, or name the folder that has them (${option('dataDir')} or FEATRECONSTRUCT_DATA).`,
+    { code: 'not-found' },
   );
 }
 
@@ -89,6 +92,7 @@ async function readNextTo(root: string, dataDir: string, name: string): Promise<
   if (text !== undefined) return text;
   throw new FeatReconstructError(
     `${join(dataDir, name)} is missing, which has the labels of ${root}: take it from filelist_places365-standard.tar (${HOME}).`,
+    { code: 'not-found' },
   );
 }
 

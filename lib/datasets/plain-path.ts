@@ -30,6 +30,7 @@ export async function specOfPath(text: string): Promise<string> {
   if (!found && !path.includes(':') && !/^(cifar|synthetic|places)/i.test(path)) {
     throw new FeatReconstructError(
       `Expected images at ${path}, found nothing there: check the path, or name a data set such as cifar100:train[0:5000].`,
+      { code: 'not-found' },
     );
   }
   return text;

@@ -79,7 +79,10 @@ class SlicedSource implements Dataset {
   }
 
   async *samples({ start = 0, signal }: { start?: number; signal?: AbortSignal } = {}): AsyncGenerator<Sample> {
-    if (!this.#source) throw new FeatReconstructError(`The data set ${this.spec} is closed: open it again to read it.`);
+    if (!this.#source)
+      throw new FeatReconstructError(`The data set ${this.spec} is closed: open it again to read it.`, {
+        code: 'unavailable',
+      });
     if (start >= this.size) return;
     for await (const sample of this.#read(this.#source, start)) {
       signal?.throwIfAborted();

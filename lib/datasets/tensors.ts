@@ -76,6 +76,7 @@ async function inspect(path: string, name?: string) {
     if (other) {
       throw new FeatReconstructError(
         `Expected the tensors of ${path} to hold the same examples along their first axis, found ${shape[0]} in '${first}' and ${other.shape[0]} in '${other.name}': keep the model's inputs alone, or name one as in tensors:${path}#${first}.`,
+        { code: 'mismatch' },
       );
     }
     return { inputs, labels: await readLabels(file, path, shape[0]) };

@@ -25,6 +25,7 @@ export async function readSharedLibrary(file: string): Promise<SharedLibrary> {
     if (header.length < 64 || header.readUInt32BE(0) !== 0x7f454c46 || header[4] !== 2 || header[5] !== 1) {
       throw new FeatReconstructError(
         `Expected a 64-bit ELF library in ${file}, found another file: it was cut off or is for another system; fetch it again.`,
+        { code: 'damaged' },
       );
     }
     const [count, size] = [header.readUInt16LE(56), header.readUInt16LE(54)];

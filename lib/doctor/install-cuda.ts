@@ -74,6 +74,7 @@ async function openDistribution(source: string): Promise<Distribution> {
   if (!found) {
     throw new FeatReconstructError(
       `Expected a wheel or a folder at ${source}, found nothing: fetch one with \`pip download --no-deps onnxruntime-gpu==${runtimeVersion()}\`.`,
+      { code: 'not-found' },
     );
   }
   if (found.isDirectory()) return openFolder(source);
@@ -113,6 +114,7 @@ async function checkedSums(distribution: Distribution, source: string): Promise<
   if (version !== wanted) {
     throw new FeatReconstructError(
       `Expected onnxruntime-gpu ${wanted}, the version of the onnxruntime-node that is installed, found ${version} in ${source}: its libraries would be loaded by another ONNX Runtime than they were built for; ${get}.`,
+      { code: 'version' },
     );
   }
   const tag = /^Tag: (\S+)/m.exec(await textOf(await distribution.stream(wheel)))?.[1] ?? 'none';
@@ -124,7 +126,9 @@ async function checkedSums(distribution: Distribution, source: string): Promise<
     const name = `onnxruntime/capi/${library}`;
     const sum = /^sha256=([\w-]+)$/.exec(lines.find(([each]) => each === name)?.[1] ?? '')?.[1];
     if (sum === undefined || !distribution.names.includes(name)) {
-      throw new FeatReconstructError(`Expected ${name} and its SHA-256 in ${source}, found none: ${get} again.`);
+      throw new FeatReconstructError(`Expected ${name} and its SHA-256 in ${source}, found none: ${get} again.`, {
+        code: 'not-found',
+      });
     }
     return { name, sha256: Buffer.from(sum, 'base64url').toString('hex') };
   });
@@ -152,5 +156,6 @@ async function copyChecked(from: Readable, to: string, sha256: string, what: str
   if (found === sha256) return;
   throw new FeatReconstructError(
     `Expected SHA-256 ${sha256} for ${what}, as the wheel's own RECORD says, found ${found}: the file is damaged; fetch it again.`,
+    { code: 'damaged' },
   );
 }

@@ -55,6 +55,7 @@ export class AgreementTally {
     if (!finite) {
       throw new FeatReconstructError(
         `Row ${this.n} of the reconstructed logits: expected finite numbers, found NaN or Inf. Check that row of the features, and the map and head.`,
+        { code: 'not-finite' },
       );
     }
     const rank = index === original ? 0 : rankOf(original, zhat, offset, this.classes);

@@ -29,6 +29,7 @@ export function toClasses(y: VectorLike, c: number, name: string, least: 0 | -1)
   if (wrong >= 0) {
     throw new FeatReconstructError(
       `Row ${wrong} of ${name}: expected a whole number from ${least} to ${c - 1} (the head has ${c} classes), found ${values[wrong]}.`,
+      { code: 'mismatch' },
     );
   }
   return Int32Array.from(values);
@@ -45,6 +46,7 @@ export function readOriginal(
   if (readTop(logits, offset, c, into).finite) return into;
   throw new FeatReconstructError(
     `Row ${row} of the original logits: expected finite numbers, found NaN or Inf. Extract that image again or leave it out.`,
+    { code: 'not-finite' },
   );
 }
 

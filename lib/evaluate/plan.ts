@@ -37,6 +37,7 @@ export function toAffine(map: LinearMap, name: string): AffineMap {
   if (firstNonFinite(weight) >= 0 || firstNonFinite(bias) >= 0) {
     throw new FeatReconstructError(
       `Expected ${name} to hold finite numbers, found NaN or Inf: it cannot be applied. Fit or export it again.`,
+      { code: 'not-finite' },
     );
   }
   return { weight, bias, outputs, inputs };
@@ -51,6 +52,7 @@ export function checkWidth(found: number, expected: number, what: string, agains
   if (found === expected) return;
   throw new FeatReconstructError(
     `Expected ${what} of width ${expected} to go with ${against}, found ${found}: pass the pair that belongs together.`,
+    { code: 'mismatch' },
   );
 }
 
@@ -59,6 +61,7 @@ export function checkCount(found: number, expected: number, what: string, agains
   if (found === expected) return;
   throw new FeatReconstructError(
     `Expected ${what} to have ${expected} rows like ${against}, found ${found}: pass both for the same images.`,
+    { code: 'mismatch' },
   );
 }
 
@@ -68,6 +71,7 @@ export function checkFinite(block: Float32Array | Float64Array, cols: number, st
   if (at < 0) return;
   throw new FeatReconstructError(
     `Row ${start + Math.floor(at / cols)} of ${name}, column ${at % cols}: expected a finite number, found ${block[at]}. Extract that image again or leave it out.`,
+    { code: 'not-finite' },
   );
 }
 
@@ -82,5 +86,5 @@ export function firstNonFinite(values: Float32Array | Float64Array): number {
 /** Refuses sources without rows. */
 export function checkNotEmpty(source: RowSource, name: string): void {
   if (source.rows > 0) return;
-  throw new FeatReconstructError(`Expected at least one row in ${name}, found none.`);
+  throw new FeatReconstructError(`Expected at least one row in ${name}, found none.`, { code: 'too-few-rows' });
 }

@@ -11,6 +11,7 @@ import {
 } from '../fit/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { Prior, ResultRow, SpectrumRecord } from '../results/index.js';
+import type { Failure } from '../words/index.js';
 import { exactness } from './exact.js';
 import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
 import { judge } from './judge.js';
@@ -39,7 +40,7 @@ export async function runAllPairs(
   datasets: { train: string; tests: readonly string[] },
   extraction: Extraction,
   options: RunOptions,
-): Promise<{ rows: ResultRow[]; failures: string[]; spectra: SpectrumRecord[]; jointSeconds: number }> {
+): Promise<{ rows: ResultRow[]; failures: Failure[]; spectra: SpectrumRecord[]; jointSeconds: number }> {
   const { signal, onProgress } = options;
   const train: Extracted[] = [];
   await extraction.all(roles, [datasets.train, ...datasets.tests]);
@@ -70,7 +71,7 @@ export async function runAllPairs(
   for (const { fit } of cells) fit.seconds = jointSeconds / cells.length;
 
   const rows: ResultRow[] = [];
-  const failures: string[] = [];
+  const failures: Failure[] = [];
   const likeness = await likenessOf(joint, signal);
   for (const test of datasets.tests) {
     const held: Extracted[] = [];
@@ -143,7 +144,6 @@ export async function fitCells(
           ...(prior === 'head' ? { prior: head } : {}),
         });
         const { rank, gap, condition, solver, warning } = map.fit;
-        const warnings = warning === null ? [] : [warning];
         const fit = {
           map,
           prior,
@@ -154,7 +154,7 @@ export async function fitCells(
           condition,
           seconds: 0,
           span,
-          warnings,
+          warnings: warning ?? [],
           sgd: null,
           diverged: false,
         };

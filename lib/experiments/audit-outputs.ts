@@ -24,7 +24,8 @@ export async function auditOutputs(path: string, options: OutputsAuditOptions = 
     const name = basename(path);
     const findings = { name, fingerprint: print, recovery: recovery?.report ?? null, untried };
     return {
-      schema: 1,
+      schema: 2,
+      kind: 'log',
       experiment: 1,
       question: "What do a model's outputs give away of its features?",
       rows: [],

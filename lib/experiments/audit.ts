@@ -1,7 +1,7 @@
 import { count, option, UsageError } from '../base/index.js';
 import type { Store } from '../extract/index.js';
 import {
-  aloneSentence,
+  aloneFinding,
   auditVerdict,
   compareUpToRotation,
   identifiableFeatures,
@@ -10,7 +10,6 @@ import {
   sphereRowsNeeded,
   variationsNeeded,
   type AuditFindings,
-  type OptionName,
   type Recovery,
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
@@ -107,7 +106,8 @@ export async function auditModel(model: string, dataset: string, options: AuditO
       jointSeconds: null,
     });
     return {
-      schema: 1,
+      schema: 2,
+      kind: 'audit',
       experiment: one.id,
       question: one.question,
       rows,
@@ -161,8 +161,6 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
   // Too few rows do not show the rank; what the model's width takes they still lack.
   const rank = print.rank ?? (untried === 'too-few-rows' ? Math.min(model.featureDim, model.classCount) : null);
   const comparison = await compare(recovery, store);
-  // Whoever has a command to run again is told its flags, whoever calls the library its options.
-  const name: OptionName | undefined = options.command === undefined ? undefined : (_, flag) => flag;
   const findings: AuditFindings = {
     model: model.name,
     classes: model.classCount,
@@ -187,10 +185,10 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
     ...(rank === null ? { variations: null } : wantingRows(rank, store.rows - print.outputs.duplicates, vary)),
   };
   return {
-    verdict: auditVerdict(findings, name),
+    verdict: auditVerdict(findings),
     fingerprint: print,
     recovery: report,
-    reason: report === null ? aloneSentence(findings, name) : null,
+    reason: report === null ? aloneFinding(findings) : null,
     comparison,
   };
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { TaskOptions } from '../base/index.js';
 import { openDataset } from '../datasets/index.js';
-import { definitions, towerNote } from '../results/index.js';
+import { definitions } from '../results/index.js';
 import type { Results } from '../results/index.js';
 import { auditModel } from './audit.js';
 import { runAsked } from './run.js';
@@ -53,7 +53,7 @@ export async function runDemo(options: DemoOptions): Promise<Results[]> {
     const parts: Results[] = [];
     for (const spec of specs) parts.push(await runAsked(spec, optionsFor(spec, { ...task, classNames })));
     const result = together(parts);
-    if (id === zeroShot) for (const row of result.rows) row.warnings.push(towerNote);
+    if (id === zeroShot) for (const row of result.rows) row.warnings.push({ kind: 'made-tower' });
     results.push(result);
   }
   onPart?.("Audit · What a model's outputs give away by themselves");

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { count, type TaskOptions } from '../base/index.js';
+import type { TaskOptions } from '../base/index.js';
 import { evaluateMap } from '../evaluate/index.js';
 import { accumulate, headCondition, trainingSpan, type MapWithFit, type StoredFit } from '../fit/index.js';
 import { bytesOf } from '../bytes/index.js';
 import { denseData, memoryRows, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import { definitions } from '../results/index.js';
 import type { Results } from '../results/index.js';
+import { recordedWarnings } from '../words/index.js';
 import { digestOf } from './digest.js';
 import { describeMachine, headCheck } from './environment.js';
 import { exactness } from './exact.js';
@@ -76,19 +77,16 @@ export async function evaluationResults(
     seconds: { extract: 0, fit: 0, evaluate: (performance.now() - begun) / 1000 },
   });
   if (!train && map) {
-    row.warnings.push(
-      'Which test rows lie in the span of the training rows, and whether any were fitted on, is not known: the rows of the fit were not given.',
-    );
+    row.warnings.push({ kind: 'span-unknown' });
   }
   if (shared > 0) {
-    row.warnings.push(
-      `${count(shared)} of the ${count(x.rows.rows)} test rows are equal to a row that was fitted on, bit for bit: images that were not held out, or that the model does not tell apart.`,
-    );
+    row.warnings.push({ kind: 'rows-fitted-on', shared, of: x.rows.rows });
   }
   const definition = definitions[sameModel ? 0 : 1];
   const { rank, condition } = await headCondition(head);
   return {
-    schema: 1,
+    schema: 2,
+    kind: 'evaluation',
     experiment: definition.id,
     question: definition.question,
     rows: [row],
@@ -142,7 +140,8 @@ async function fitOf(
     ...{ map, rank, gap, condition, alpha, seconds: 0, span, sgd: null, diverged: false },
     prior: prior ? 'head' : null,
     solver: solver ?? 'not known',
-    warnings: warning ? [warning] : [],
+    // A map's file holds what an earlier version, or anybody, wrote.
+    warnings: recordedWarnings(warning),
   };
 }
 

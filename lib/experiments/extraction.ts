@@ -167,5 +167,6 @@ export function checkSameImages(source: Images, target: Images): void {
     `${rows} of ${provenance.dataset.spec} for ${provenance.model.name}`;
   throw new FeatReconstructError(
     `Expected the same images for both models, found ${what(source)} and ${what(target)}. Delete both stores and run again.`,
+    { code: 'mismatch' },
   );
 }

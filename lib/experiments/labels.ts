@@ -1,7 +1,6 @@
-import { count } from '../base/index.js';
 import type { Dataset } from '../datasets/index.js';
 import type { Store } from '../extract/index.js';
-import { shortSpec } from '../results/index.js';
+import type { RowWarning } from '../words/index.js';
 
 /** What a data set says of its labels. */
 export type Labelled = Pick<Dataset, 'classNames' | 'classesAre'>;
@@ -52,7 +51,7 @@ const comparable = (name: string): string =>
 export interface KnownLabels {
   /** Absent where they are not the model's classes. */
   labels?: Int32Array;
-  warnings: string[];
+  warnings: RowWarning[];
 }
 
 /**
@@ -85,7 +84,10 @@ export function ofFolders(
     labels: labels.map((label) => (label < 0 ? -1 : truth.classes[label])),
     warnings: truth.assumed
       ? [
-          `Accuracy takes the ${count(classes)} ${/^list:/.test(spec) ? 'class names' : 'folders'} of ${shortSpec(spec)}, in the order of their names, for the ${count(classes)} classes of ${name}: nothing but their number says so.`,
+          {
+            ...{ kind: 'labels-by-number', labels: /^list:/.test(spec) ? 'class names' : 'folders', dataset: spec },
+            ...{ classes, model: name },
+          },
         ]
       : [],
   };

@@ -15,6 +15,7 @@ import { fitSgd, type SgdOptions } from '../sgd/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import type { CrossValidationRecord, ResultRow, SampleGroup, SpectrumRecord } from '../results/index.js';
+import type { Failure } from '../words/index.js';
 import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';
 import { intervalByImage } from './by-image.js';
 import { exactness } from './exact.js';
@@ -80,7 +81,7 @@ export const usualSamples = 6;
 /** What is known of fits on a test set. */
 export interface Judged {
   rows: ResultRow[];
-  failures: string[];
+  failures: Failure[];
   samples: SampleGroup[];
 }
 
@@ -320,7 +321,7 @@ async function solveAll(
         condition,
         seconds: seconds + secondsSince(solving),
         span,
-        warnings: warning === null ? [] : [warning],
+        warnings: warning ?? [],
         sgd: null,
         diverged: false,
       });

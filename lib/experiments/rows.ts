@@ -1,8 +1,8 @@
 import type { MapEvaluation } from '../evaluate/index.js';
 import type { CrossValidation, Span } from '../fit/index.js';
-import { whyUnknown } from '../words/index.js';
+import { whyUnknown, type Failure, type NotKnown, type RowWarning, type Warning } from '../words/index.js';
 import type { LinearMap } from '../tensor/index.js';
-import { rowWarnings, shortSpec, encodeOutcomes } from '../results/index.js';
+import { rowWarnings, encodeOutcomes } from '../results/index.js';
 import type { Prior, ResultRow } from '../results/index.js';
 import type { Reads } from './reading.js';
 
@@ -26,8 +26,8 @@ export interface Fit {
   reads?: Reads;
   /** How alpha was chosen, where it was. */
   crossValidation?: CrossValidation;
-  /** Sentences about the fit itself. */
-  warnings: string[];
+  /** About the fit itself. */
+  warnings: Warning[];
   sgd: ResultRow['sgd'];
   /** SGD only: it ended in NaN, there is no map to judge. */
   diverged: boolean;
@@ -110,15 +110,13 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
 }
 
 /** What cross-validation says of its choice. */
-function choiceWarnings({ crossValidation, prior }: Fit, { source, target, from }: ResultRow): string[] {
+function choiceWarnings({ crossValidation, prior }: Fit, { source, target, from }: ResultRow): RowWarning[] {
   if (!crossValidation?.warning) return [];
-  const fit = `${source} → ${target} from ${from}${prior === 'head' ? ', with the head as prior' : ''}`;
-  const { warning } = crossValidation;
-  return [`Cross-validation of ${fit}: ${warning[0].toLowerCase()}${warning.slice(1)}`];
+  return [{ kind: 'choice', source, target, from, prior, found: crossValidation.warning }];
 }
 
 /** Of rows on all of the outputs the answers are a figure of the map; SGD and features are no interface. */
-function whyRowIsUnknown(row: ResultRow, outputs: number): string | null {
+function whyRowIsUnknown(row: ResultRow, outputs: number): NotKnown | null {
   const { observe = 'logits', r2, nTrain, variations = 1, prior, alpha } = row;
   if (prior !== null || r2 === null || alpha === null) return null;
   return whyUnknown({ observe, r2, fitted: Math.floor(nTrain / variations), penalised: alpha > 0 }, outputs);
@@ -128,7 +126,7 @@ function whyRowIsUnknown(row: ResultRow, outputs: number): string | null {
  * A model's own image inside the span, with a top-2 margin that rounding cannot explain, must keep its class: least
  * squares reproduces a model's own logits exactly there. Where it does not, a tap, a head or a solver is wrong.
  */
-export function failuresOf(row: ResultRow, { violations }: MapEvaluation): string[] {
+export function failuresOf(row: ResultRow, { violations }: MapEvaluation): Failure[] {
   if (
     row.source !== row.target ||
     row.from !== 'logits' ||
@@ -139,7 +137,5 @@ export function failuresOf(row: ResultRow, { violations }: MapEvaluation): strin
     return [];
   if (violations.length === 0) return [];
   const { row: first, margin } = violations[0];
-  return [
-    `${row.source} on ${shortSpec(row.test)}: ${violations.length} images inside the span change their class, the first in row ${first} with a margin of ${margin.toPrecision(3)}. Exact least squares cannot do that: the tapped tensor, the head or the solver is wrong.`,
-  ];
+  return [{ kind: 'class-changed', model: row.source, test: row.test, images: violations.length, row: first, margin }];
 }

@@ -1,6 +1,7 @@
 import { nearest, option, UsageError } from '../base/index.js';
 import { unstatedTransform } from '../extract/index.js';
 import { definitions, type ExperimentDefinition } from '../results/index.js';
+import type { Failure } from '../words/index.js';
 import { float64Providers, modelNameOf, providerName } from '../runtime/index.js';
 import type { CrossValidationRecord, ResultRow, Results, SampleGroup, SpectrumRecord } from '../results/index.js';
 import { runAllPairs } from './all-pairs.js';
@@ -45,7 +46,7 @@ export async function runAsked(spec: AskedExperiment, options: RunOptions): Prom
   try {
     const classNames = await namesFor(definition, spec, roles, extraction, options);
     const rows: ResultRow[] = [];
-    const failures: string[] = [];
+    const failures: Failure[] = [];
     const spectra: SpectrumRecord[] = [];
     const samples: SampleGroup[] = [];
     const crossValidations: CrossValidationRecord[] = [];
@@ -81,7 +82,8 @@ export async function runAsked(spec: AskedExperiment, options: RunOptions): Prom
       }
     }
     return {
-      schema: 1,
+      schema: 2,
+      kind: options.observe ? 'sweep' : 'experiment',
       experiment: definition.id,
       question: definition.question,
       rows,

@@ -1,7 +1,8 @@
-import { count, type TaskOptions } from '../base/index.js';
+import type { TaskOptions } from '../base/index.js';
 import { ownSpan, spreadRows, type Fold, type OwnSpan } from '../fit/index.js';
 import { observe, observeColumns } from '../leaks/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
+import type { RowWarning } from '../words/index.js';
 import { affineReads, manyOutputs, factsOf, type Reads } from './reading.js';
 
 /** How a map is fitted from what an interface shows: which numbers, and how a map of them is one of what `reads` gives. */
@@ -13,8 +14,8 @@ export interface ShownLogits {
   /** What the fitted map reads of any images. */
   reads: Reads;
   lift(map: LinearMap): Promise<LinearMap>;
-  /** What to know of it, in sentences. */
-  warnings: string[];
+  /** What to know of it. */
+  warnings: RowWarning[];
 }
 
 /** Outputs up to which a matrix of outputs x outputs is formed, as `fitLinearMap` does. */
@@ -60,11 +61,7 @@ export async function shownOf(
     const few = logits.cols > widest ? imagesPerPicked * columnsFor(train.features.cols) : logits.rows;
     const some = spreadRows(logits.rows, few, variations);
     const x = affine(train);
-    const warnings = some
-      ? [
-          `The map from ${spec} was fitted on ${count(some.n)} of the ${count(logits.rows)} training rows, which determine it.`,
-        ]
-      : [];
+    const warnings: RowWarning[] = some ? [{ kind: 'rows-enough', observe: spec, rows: some.n, of: logits.rows }] : [];
     return { x: some ? some.of(x) : x, rows: some, reads: affine, lift: asItIs, warnings };
   }
   const reads: Reads = (store) => observe(store.logits, spec);
@@ -83,14 +80,16 @@ export async function shownOf(
   );
   const picked: Reads = (store) => observedAt(store.logits, spec, columns);
   const some = spreadRows(rows, imagesPerPicked * columns.length, variations);
-  const fitted = some ? `, on ${count(some.n)} of the ${count(rows)} training rows` : '';
   return {
     x: some ? some.of(picked(train)) : picked(train),
     rows: some,
     reads: picked,
     lift: asItIs,
     warnings: [
-      `Of ${spec} the ${count(columns.length)} outputs that vary most were read, out of ${count(cols)}${fitted}: a map of all of them takes ${count(imagesPerColumn * cols)} images and a matrix of ${count(cols)} x ${count(cols)}. The figures are those of that map, and all of the outputs give away as much or more.`,
+      {
+        ...{ kind: 'outputs-picked', observe: spec, outputs: columns.length, of: cols },
+        ...{ rows: some?.n ?? null, trainingRows: rows, imagesNeeded: imagesPerColumn * cols },
+      },
     ],
   };
 }

@@ -22,6 +22,7 @@ export function splitByContent(
   if (test.length === 0 || test.length === store.rows) {
     throw new FeatReconstructError(
       `Expected images enough to keep a fifth of them for testing, found ${store.rows / variations}; give a hundred or more.`,
+      { code: 'too-few-rows' },
     );
   }
   return {

@@ -1,6 +1,7 @@
 import { FeatReconstructError, random, type Random } from '../base/index.js';
 import { dot, matrix, multiply } from '../linalg/index.js';
 import type { RowSource } from '../tensor/index.js';
+import type { RowWarning } from '../words/index.js';
 
 /**
  * What can be seen of class embeddings from their numbers alone, and from the images' embeddings beside them. An array that
@@ -18,27 +19,21 @@ const same = 1e-6;
  * @throws FeatReconstructError when the memory holds the transpose: `safetensors.numpy.save_file` writes an array's memory
  *   and ignores its strides, so that a `.T` gets the right shape over numbers in the wrong order
  */
-export function embeddingNotices(values: Float64Array, c: number, path: string): string[] {
+export function embeddingNotices(values: Float64Array, c: number, path: string): RowWarning[] {
   const d = values.length / c;
   const rows = Array.from({ length: c }, (_, i) => values.subarray(i * d, (i + 1) * d));
   const norms = rows.map((row) => Math.sqrt(dot(row, row)));
-  const notices: string[] = [];
+  const notices: RowWarning[] = [];
   if (!norms.every(isUnit)) {
     if (columnNorms(values, c).every(isUnit)) {
       throw new FeatReconstructError(
         `Expected class embeddings (${c}, ${d}) in ${path}, found numbers that are unit vectors only when they are read as (${d}, ${c}): the file was written from a transposed array by a library that ignores strides. Save a contiguous copy (.T.contiguous() in PyTorch, numpy.ascontiguousarray in NumPy).`,
       );
     }
-    notices.push(
-      `The class embeddings of ${path} are not of unit norm (${Math.min(...norms).toPrecision(3)} to ${Math.max(...norms).toPrecision(3)}). They are normalised here; where they were not normalised before templates were averaged, the answers differ from open_clip's.`,
-    );
+    notices.push({ kind: 'embeddings-not-unit', file: path, least: Math.min(...norms), most: Math.max(...norms) });
   }
   const distinct = distinctDirections(rows, norms);
-  if (distinct < c) {
-    notices.push(
-      `The ${c} class embeddings of ${path} are only ${distinct} different ones: classes that share one always lose to the first of them.`,
-    );
-  }
+  if (distinct < c) notices.push({ kind: 'embeddings-alike', file: path, classes: c, distinct });
   return notices;
 }
 
@@ -79,7 +74,11 @@ const [images, orders] = [256, 19];
  * @param features (n, d)
  * @returns null where they are near
  */
-export async function strangerNotice(weight: Float64Array, features: RowSource, name: string): Promise<string | null> {
+export async function strangerNotice(
+  weight: Float64Array,
+  features: RowSource,
+  name: string,
+): Promise<RowWarning | null> {
   const d = features.cols;
   const c = weight.length / d;
   const n = Math.min(images, features.rows);
@@ -107,9 +106,7 @@ export async function strangerNotice(weight: Float64Array, features: RowSource, 
   for (let k = 0; k < orders; k++) {
     shuffle(order, source);
     byChance = Math.max(byChance, await nearest(order));
-    if (byChance >= found) {
-      return `The class embeddings are no nearer to the embeddings of ${name} than the same numbers in random order (mean of the best cosines ${found.toFixed(3)}, in random order up to ${byChance.toFixed(3)}): they may be of another model, or saved in the wrong order.`;
-    }
+    if (byChance >= found) return { kind: 'embeddings-far', model: name, cosine: found, byChance };
   }
   return null;
 }

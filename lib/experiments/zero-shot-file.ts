@@ -9,13 +9,14 @@ import {
   type LinearMap,
   type StoredTensor,
 } from '../tensor/index.js';
+import type { RowWarning } from '../words/index.js';
 
 /** Class embeddings as a head: weight (c, d) of unit rows, bias 0. */
 export interface ClassEmbeddings extends LinearMap {
   /** In the order of the rows; null where they are not known. */
   classNames: readonly string[] | null;
   /** What is unusual about the numbers of a file, in sentences. */
-  notices: readonly string[];
+  notices: readonly RowWarning[];
 }
 
 /**
@@ -79,6 +80,7 @@ function namesOf(json: string | undefined, c: number, path: string): readonly st
   }
   throw new FeatReconstructError(
     `Expected a JSON list of ${c} names, one for each class, under 'classNames' in the metadata of ${path}, found ${json.slice(0, 80)}: correct it or leave it out.`,
+    { code: 'mismatch' },
   );
 }
 

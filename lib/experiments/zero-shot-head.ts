@@ -123,7 +123,7 @@ async function embed(
       if (error instanceof FeatReconstructError) throw error;
       throw new FeatReconstructError(
         `Expected ${name} to read the tokens of its prompts, found that ONNX Runtime stops: ${error.message.trim().replace(/\.$/, '')}. Give the tokenizer.json of the same model.`,
-        { cause: error },
+        { code: 'not-run', cause: error },
       );
     });
     out.set(features, start * d);

@@ -13,6 +13,7 @@ import {
 } from '../fit/index.js';
 import { denseData } from '../tensor/index.js';
 import type { CrossValidationRecord, ResultRow, SpectrumRecord, ZeroShotRecord } from '../results/index.js';
+import type { RowWarning } from '../words/index.js';
 import { fitCells, jointSpectra, likenessOf } from './all-pairs.js';
 import { chooseAlpha, recordsOf } from './choose-alpha.js';
 import { asWords } from './class-names.js';
@@ -166,6 +167,7 @@ function withHead(store: Store, head: ZeroShotHead): Store {
     const turned = classCount === features.cols ? ' The file seems to hold (d, c): save its transpose.' : '';
     throw new FeatReconstructError(
       `Expected class embeddings as wide as the ${features.cols} of ${provenance.model.name}, found ${width}: give the text half of the same model, one row a class.${turned}`,
+      { code: 'mismatch' },
     );
   }
   return {
@@ -177,7 +179,7 @@ function withHead(store: Store, head: ZeroShotHead): Store {
 }
 
 /** What is unusual about the class embeddings, alone and beside the embeddings of the training images. */
-async function headNotices({ weight, notices }: ZeroShotHead, { features, provenance }: Store): Promise<string[]> {
+async function headNotices({ weight, notices }: ZeroShotHead, { features, provenance }: Store): Promise<RowWarning[]> {
   const stranger = await strangerNotice(Float64Array.from(denseData(weight)), features, provenance.model.name);
   return stranger === null ? [...notices] : [...notices, stranger];
 }
@@ -206,6 +208,7 @@ function checkOrder({ classNames }: ZeroShotHead, names: readonly string[] | und
     if (place < 0 || place === label) continue;
     throw new FeatReconstructError(
       `Expected the class names in the order of the labels of ${dataset}, found '${name}' at ${place} instead of ${label} (counted from 0): sort them as the data set does.`,
+      { code: 'mismatch' },
     );
   }
 }

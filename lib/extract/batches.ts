@@ -1,4 +1,4 @@
-import { FeatReconstructError, UsageError } from '../base/index.js';
+import { FeatReconstructError, isCoded, UsageError } from '../base/index.js';
 import type { Dataset, InputTensor, Sample } from '../datasets/index.js';
 import type { ModelBatch, ModelInput } from '../runtime/index.js';
 import { BatchWriter, decodePool, type RgbImage, type Transform } from '../images/index.js';
@@ -118,10 +118,13 @@ export async function* imageBatches(
     if (sample.undecodable) return Promise.resolve(sample.undecodable);
     if (!sample.encoded) return null;
     pool ??= decodePool({ transform });
-    return pool.decode(sample.encoded).catch((error: unknown) => {
-      if (error instanceof FeatReconstructError) return error;
+    const pixels = pool.decode(sample.encoded).catch((error: unknown) => {
+      if (isCoded(error, 'bad-image')) return error;
       throw error;
     });
+    // Images that are under way when this ends are awaited by nobody.
+    pixels.catch(() => {});
+    return pixels;
   };
 
   const fill = async ({ group, pixels }: Decoding): Promise<Batch> => {

@@ -284,12 +284,14 @@ function checkSkipped(file: string, skipped: readonly SkippedImage[], { skipBadI
   if (skipBadImages || skipped.length === 0) return;
   throw new FeatReconstructError(
     `Expected a store of all images, found that ${file} leaves out ${skipped.length} bad ones, the first '${skipped[0].id}': give ${option('skipBadImages')} to take it as it is.`,
+    { code: 'bad-image' },
   );
 }
 
 function allBad(dataset: Dataset, skipped: readonly SkippedImage[]): FeatReconstructError {
   return new FeatReconstructError(
     `Expected images that can be decoded in ${dataset.spec}, found that all ${skipped.length} are bad, the first: ${whyLeftOut(skipped[0].reason)}`,
+    { code: 'bad-image' },
   );
 }
 
@@ -405,5 +407,6 @@ function check(values: Float32Array, batch: Batch, model: Model, what: 'features
   const width = values.length / batch.ids.length;
   throw new FeatReconstructError(
     `Expected finite ${what} from ${model.name}, found ${values[at]} in ${what === 'features' ? 'feature' : 'logit'} ${at % width} of image ${batch.ids[Math.floor(at / width)]}. Look at that image and at the model's precision, or leave the image out.`,
+    { code: 'not-finite' },
   );
 }

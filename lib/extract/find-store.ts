@@ -47,5 +47,6 @@ export async function findStore(
 function mismatch(path: string, found: Provenance, wanted: Provenance): FeatReconstructError {
   return new FeatReconstructError(
     `The store ${path} was written for another extraction; it differs in: ${differences(found, wanted)}. Choose another file or delete this one.`,
+    { code: 'mismatch' },
   );
 }

@@ -86,6 +86,7 @@ function held(file: string, id: string, waited: boolean): StoreLock {
       if (await isOurs()) return;
       throw new FeatReconstructError(
         `Expected ${file} to be this process's own, found that it was removed or that another process took it over: two must not write one store. Run again to go on with what is there.`,
+        { code: 'in-use' },
       );
     },
     async release() {

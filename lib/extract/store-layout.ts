@@ -71,4 +71,5 @@ function parsed(text: string | undefined): unknown {
 export const damaged = (path: string, what: string): FeatReconstructError =>
   new FeatReconstructError(
     `Expected the store ${path} to hold what was written, found ${what} changed: the file is damaged. Delete it; the command that made it makes it again.`,
+    { code: 'damaged' },
   );

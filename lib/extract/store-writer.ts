@@ -159,6 +159,7 @@ async function verifyRows(path: string, { rows, provenance, checksums }: Progres
     if (!other) return;
     throw new FeatReconstructError(
       `Expected ${partial} to hold the ${rows} rows that ${partial}.json speaks of, found other '${other.name}': one of the two is damaged or of another run. Delete both to begin anew.`,
+      { code: 'damaged' },
     );
   } finally {
     await file.close();

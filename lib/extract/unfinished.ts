@@ -50,6 +50,7 @@ export async function readProgress(store: string): Promise<ProgressRecord | null
   if (!readProvenance(rest.provenance) || !(isFormer || sum === sha256(JSON.stringify(rest)))) {
     throw new FeatReconstructError(
       `Expected ${file} to say how far the unfinished store has come, found something else: the file is damaged; delete it to begin anew.`,
+      { code: 'damaged' },
     );
   }
   return { ...(rest as ProgressRecord), checksums: rest.checksums ?? null };

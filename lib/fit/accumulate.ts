@@ -23,11 +23,13 @@ export async function accumulate(X: RowsLike, Y: RowsLike, options: AccumulateOp
   if (x.rows !== y.rows) {
     throw new FeatReconstructError(
       `Expected X and Y to have a row for each example, found ${x.rows} rows in X and ${y.rows} in Y.`,
+      { code: 'mismatch' },
     );
   }
   if (x.rows === 0 || x.cols === 0 || y.cols === 0) {
     throw new FeatReconstructError(
       `Expected X and Y to have rows and columns, found X ${x.rows} x ${x.cols} and Y ${y.rows} x ${y.cols}.`,
+      { code: 'too-few-rows' },
     );
   }
   const ranges = blockRanges(x.rows, firstRow);
@@ -118,10 +120,12 @@ function notFinite(x: readonly [Rows, number], y: readonly [Rows, number], start
       const row = start + Math.floor(at / cols);
       return new FeatReconstructError(
         `Expected finite numbers, found ${data[at]} in ${name}, row ${row} (counted from 0), column ${at % cols}; leave that example out or look at what made it.`,
+        { code: 'not-finite' },
       );
     }
   }
   return new FeatReconstructError(
     `Expected sums that float64 can hold, found an overflow in rows ${start} to ${start + blockRows - 1}; scale X and Y down.`,
+    { code: 'not-finite' },
   );
 }

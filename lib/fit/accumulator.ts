@@ -48,6 +48,7 @@ export async function openAccumulator(
       if (xs.rows !== ys.rows || done + xs.rows === 0) {
         throw new FeatReconstructError(
           `Expected X and Y to have a row for each example, found ${done + xs.rows} rows in X and ${done + ys.rows} in Y.`,
+          { code: 'mismatch' },
         );
       }
       if (xs.rows > 0) await take(xs.rows);

@@ -44,6 +44,7 @@ export async function composeLinearMaps(outer: LinearMap, inner: LinearMap): Pro
   if (a.cols !== b.rows) {
     throw new FeatReconstructError(
       `Expected the outer map to take what the inner map gives, found ${a.cols} columns for ${b.rows} outputs; pass the map that comes last first.`,
+      { code: 'mismatch' },
     );
   }
   const weight = await multiply(a, b);

@@ -1,5 +1,6 @@
 import { option, type TaskOptions, UsageError } from '../base/index.js';
 import { sliceRows, toNdArray, type LinearMap, type RowsLike } from '../tensor/index.js';
+import type { ChoiceWarning } from '../words/index.js';
 import { denseBias, timesVector, transpose, type Matrix, multiply } from '../linalg/index.js';
 import { centredOn, centreOf, inBasis, type Centre, type Centred } from './centred.js';
 import { accumulateFolds, splitFolds, type Fold, type FoldOptions } from './folds.js';
@@ -12,7 +13,7 @@ import {
   clearGap,
   defaultRcond,
   factorisationOf,
-  sentence,
+  listed,
   type SolveOptions,
 } from './solve.js';
 import { mergeMoments, mergeStatistics, Statistics } from './statistics.js';
@@ -153,7 +154,7 @@ async function fromStatistics(parts: readonly Statistics[], options: CrossValida
     shuffle: shuffle ?? null,
     warning:
       sameWarning(alphas, losses, select, tolerance) ??
-      sentence(edgeWarning(alphas, losses, chosen, tolerance), unresolvedWarning(unresolved)),
+      listed(edgeWarning(alphas, losses, chosen, tolerance), unresolvedWarning(unresolved)),
   };
 }
 
@@ -245,13 +246,10 @@ function sameWarning(
   losses: readonly number[],
   select: CrossValidation['select'],
   tolerance: number,
-): string | null {
+): ChoiceWarning[] | null {
   if (Math.min(...alphas) === Math.max(...alphas) || !isSame(losses, tolerance)) return null;
-  const what =
-    select === 'agreement'
-      ? 'agree on as many rows'
-      : `have the same error, to ${noDifference.toExponential(0)} of the variance of the targets`;
-  return `All ${alphas.length} alphas ${what}: the choice makes no difference, and the first in the grid is taken.`;
+  const by = select === 'agreement' ? 'agreement' : 'error';
+  return [{ kind: 'no-difference', alphas: alphas.length, select: by, tolerance: noDifference }];
 }
 
 function edgeWarning(
@@ -259,7 +257,7 @@ function edgeWarning(
   losses: readonly number[],
   chosen: number,
   tolerance: number,
-): string | null {
+): ChoiceWarning | null {
   const alpha = alphas[chosen];
   // Grids such as 10^(-4:1:4) are right to rounding only.
   const written = Number(alpha.toPrecision(6));
@@ -269,12 +267,8 @@ function edgeWarning(
   const others = alphas.filter((other) => other !== alpha);
   const next = alpha === most ? Math.max(...others) : Math.min(...others);
   if (losses[alphas.indexOf(next)] - losses[chosen] <= tolerance) return null;
-  return alpha === most
-    ? `The best alpha, ${written}, is the largest of the grid: a still larger one may be better.`
-    : `The best alpha, ${written}, is the smallest of the grid: a still smaller one, or 0, may be better.`;
+  return { kind: 'edge-of-grid', alpha: written, edge: alpha === most ? 'largest' : 'smallest' };
 }
 
-const unresolvedWarning = (count: number): string | null =>
-  count > 1
-    ? `The errors of ${count} alphas are within rounding of 0: they count as equal, and the first in the grid is taken.`
-    : null;
+const unresolvedWarning = (count: number): ChoiceWarning | null =>
+  count > 1 ? { kind: 'errors-at-rounding', alphas: count } : null;

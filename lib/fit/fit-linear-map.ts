@@ -5,7 +5,7 @@ import { crossValidate, type AlphaSelection, type CrossValidationOptions } from 
 import { accumulateFolds, type FoldOptions } from './folds.js';
 import { reduceRows } from './reduce.js';
 import { directionLeftOut } from './left-out.js';
-import { checkPrior, defaultRcond, sentence, solve, type SolveOptions } from './solve.js';
+import { checkPrior, defaultRcond, solve, type SolveOptions } from './solve.js';
 import { mergeStatistics } from './statistics.js';
 import type { FittedMap } from './types.js';
 
@@ -69,7 +69,7 @@ async function fitRows(x: RowSource, y: RowSource, options: FitOptions): Promise
 /** What only the rows can tell. */
 async function withFinding(x: RowSource, map: FittedMap): Promise<FittedMap> {
   const finding = map.fit.alpha > 0 ? null : await directionLeftOut(x, map.fit);
-  return finding === null ? map : { ...map, fit: { ...map.fit, warning: sentence(map.fit.warning, finding) } };
+  return finding === null ? map : { ...map, fit: { ...map.fit, warning: [...(map.fit.warning ?? []), finding] } };
 }
 
 async function fitWide(x: RowSource, y: RowSource, options: FitOptions): Promise<FittedMap> {
@@ -80,6 +80,7 @@ async function fitWide(x: RowSource, y: RowSource, options: FitOptions): Promise
     if (x.cols <= widest) return fitRows(x, y, options);
     throw new FeatReconstructError(
       `Expected the ${x.cols} columns of X to fill at most 2047 dimensions, as logits made of so many features do, found more: fit from the features, or from fewer columns.`,
+      { code: 'too-large' },
     );
   }
   const lowered = { rcond, prior: prior && (await reduced.lower(prior)) };

@@ -121,6 +121,7 @@ function choose(
   const names = (usual.length > 0 ? usual : some).slice(0, 12).map(({ prefix: stem }) => stem);
   throw new FeatReconstructError(
     `Expected one linear layer ${inWords(widths)} in '${path}', found ${some.length}: ${names.join(', ')}. Name one as '${path}#${names[0]}'.`,
+    { code: 'ambiguous' },
   );
 }
 
@@ -135,6 +136,7 @@ async function assemble(
   if (c === features && !sure) {
     throw new FeatReconstructError(
       `Expected to see which way round the weight in '${path}' is, found it square (${c}, ${c}). Give its side a name: numpy.savez('head.npz', weight=W, bias=b) where its rows are classes (PyTorch), kernel=W where they are features (Keras).`,
+      { code: 'ambiguous' },
     );
   }
   const matrix = turned ? transposed(data, features, c) : data;
@@ -142,6 +144,7 @@ async function assemble(
   if (found && found.data.length !== c) {
     throw new FeatReconstructError(
       `Expected a bias of ${c} numbers, one a class, in '${biasFile ?? path}', found shape (${found.shape.join(', ')}): it is of another layer.`,
+      { code: 'mismatch' },
     );
   }
   const name = turned ? `${weight} (${features}, ${c}), transposed,` : `${weight} (${c}, ${features})`;
@@ -175,6 +178,7 @@ async function readBias(text: string): Promise<Floats> {
     if (wanted === undefined) {
       throw new FeatReconstructError(
         `Expected one bias in '${path}', found ${names.join(', ')}. Name it as ${path}#NAME.`,
+        { code: 'ambiguous' },
       );
     }
     return await floats(file, wanted);
@@ -195,4 +199,5 @@ const inWords = ({ features, classes }: HeadWidths): string =>
 const noFit = (found: [string, readonly number[]][], widths: HeadWidths, path: string): FeatReconstructError =>
   new FeatReconstructError(
     `Expected the weight of a linear layer ${inWords(widths)} in '${path}', found ${found.map(([name, shape]) => `${name} (${shape.join(', ')})`).join(', ')}: it is of another model, or the features are.`,
+    { code: 'mismatch' },
   );

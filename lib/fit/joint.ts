@@ -73,6 +73,7 @@ export async function accumulateJoint(
     if (model.features.rows !== first.features.rows) {
       throw new FeatReconstructError(
         `Expected ${first.features.rows} rows for every model, as ${first.name} has, found ${model.features.rows} for ${model.name}. Extract all models on the same images.`,
+        { code: 'mismatch' },
       );
     }
     const before = all.length > 0 ? sideBySide(all.map(({ features }) => features)) : model.features;

@@ -1,7 +1,7 @@
-import { count } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
 import type { Factorisation } from '../linalg/index.js';
 import { matrix, subtract, multiply } from '../linalg/index.js';
+import type { FitWarning } from '../words/index.js';
 import type { FitInfo } from './types.js';
 import type { Statistics } from './statistics.js';
 
@@ -11,20 +11,20 @@ const aboveRounding = 100;
 /** And so much of a column's own variance. */
 const leastShare = 1e-6;
 
-const sentences = new WeakMap<Factorisation, Promise<string | null>>();
+const found = new WeakMap<Factorisation, Promise<FitWarning | null>>();
 
 /**
  * The cut is relative to the largest direction of all, so that a column in a much smaller unit falls below it, however exact its
- * numbers are. A sentence where columns are lost for no other reason: a part of their variance lies in what was cut that is far above the rounding of their own
+ * numbers are. A warning where columns are lost for no other reason: a part of their variance lies in what was cut that is far above the rounding of their own
  * numbers; null where there are none. The first answer for a factorisation is kept.
  */
 export function columnsLeftOut(
   statistics: Statistics,
   factorisation: Factorisation,
   rcond: number,
-): Promise<string | null> {
-  const known = sentences.get(factorisation) ?? findColumns(statistics, factorisation, rcond);
-  sentences.set(factorisation, known);
+): Promise<FitWarning | null> {
+  const known = found.get(factorisation) ?? findColumns(statistics, factorisation, rcond);
+  found.set(factorisation, known);
   return known;
 }
 
@@ -32,7 +32,7 @@ async function findColumns(
   { gram, meanX, n, p }: Statistics,
   { basis, rank }: Factorisation,
   rcond: number,
-): Promise<string | null> {
+): Promise<FitWarning | null> {
   if (!basis || rank === 0) return null;
   let largest = 0;
   for (let j = 0; j < p; j++) largest = Math.max(largest, gram[j * (p + 1)]);
@@ -52,24 +52,20 @@ async function findColumns(
     if (small(j) && outside > Math.max(leastShare * variance, aboveRounding * rcond * size)) lost.push(j);
   }
   if (lost.length === 0) return null;
-  const ratio = Math.sqrt(gram[lost[0] * (p + 1)] / largest).toExponential(0);
-  const what =
-    lost.length === 1
-      ? `Column ${lost[0]} of X was left out, wholly or in part: it varies`
-      : `${count(lost.length)} columns of X were left out, wholly or in part: column ${lost[0]}, the first of them, varies`;
-  return `${what} ${ratio} times as much as the widest column, which is below the cut. Scale the columns of X alike, or lower rcond.`;
+  const ratio = Math.sqrt(gram[lost[0] * (p + 1)] / largest);
+  return { kind: 'columns-left-out', columns: lost.length, first: lost[0], ratio };
 }
 
 /**
- * The cut takes numbers to be as rough as float32 made them. A sentence where X is finer than that and a direction above the
+ * The cut takes numbers to be as rough as float32 made them. A warning where X is finer than that and a direction above the
  * rounding of float64 was cut; null where not.
  */
-export async function directionLeftOut(x: RowSource, { rank, condition, gap }: FitInfo): Promise<string | null> {
+export async function directionLeftOut(x: RowSource, { rank, condition, gap }: FitInfo): Promise<FitWarning | null> {
   if (x.dtype !== 'float64' || gap === null || rank === 0) return null;
   const dropped = 1 / (condition * gap);
   // The norm of a symmetric matrix of rounding errors is some 2 √p of them.
   if (dropped <= 4 * Math.sqrt(x.cols) * Number.EPSILON) return null;
   const sample = await x.read(0, Math.min(x.rows, 64));
   if (sample.every((value) => Math.fround(value) === value)) return null;
-  return `A direction of X that is ${Math.sqrt(dropped).toExponential(0)} of the widest was left out: below the cut it counts as rounding of float32. If X is exact in float64, lower rcond.`;
+  return { kind: 'direction-left-out', ratio: Math.sqrt(dropped) };
 }

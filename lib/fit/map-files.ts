@@ -78,6 +78,7 @@ export async function loadLinearMap(path: string): Promise<MapWithFit<StoredFit>
     if (isSummed && metadata[checksum] !== sumOf(tensors, metadata)) {
       throw new FeatReconstructError(
         `Expected ${path} to hold the map that was written, found other numbers or another record: the file is damaged. Delete it and fit again.`,
+        { code: 'damaged' },
       );
     }
     return {
@@ -98,7 +99,7 @@ function parseFit(text: string, path: string): StoredFit {
   } catch (cause) {
     throw new FeatReconstructError(
       `Expected the fit's record in ${path} to be JSON, found something else; fit again or remove that metadata.`,
-      { cause },
+      { code: 'damaged', cause },
     );
   }
 }

@@ -126,6 +126,7 @@ async function readRows(x: RowSource, start: number, end: number): Promise<Matri
   if (at >= 0) {
     throw new FeatReconstructError(
       `Expected finite numbers, found ${data[at]} in X, row ${start + Math.floor(at / x.cols)} (counted from 0), column ${at % x.cols}; leave that example out or look at what made it.`,
+      { code: 'not-finite' },
     );
   }
   return matrix(end - start, x.cols, data);

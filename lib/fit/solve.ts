@@ -17,6 +17,7 @@ import {
   type Matrix,
   multiply,
 } from '../linalg/index.js';
+import type { FitWarning } from '../words/index.js';
 import { residualMean } from './centred.js';
 import { columnsLeftOut } from './left-out.js';
 import { blockRows, type Dtype, type Statistics } from './statistics.js';
@@ -69,6 +70,7 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
   if (intercept && n < 2) {
     throw new FeatReconstructError(
       `Expected at least 2 rows to fit a map with an intercept, found 1; fit without one (${option('intercept: false', '--no-intercept')}) or give more.`,
+      { code: 'too-few-rows' },
     );
   }
   checkPrior(prior, p, to - from);
@@ -89,7 +91,7 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
       rcond,
       solver: factorisation.solver,
       prior: prior !== undefined,
-      warning: sentence(
+      warning: listed(
         warningOf(rank, factorisation.gap),
         alpha > 0 ? null : await columnsLeftOut(statistics, factorisation, rcond),
       ),
@@ -200,13 +202,15 @@ function biasOf(
   return prior ? denseBias(prior).slice() : new Float64Array(weight.rows);
 }
 
-/** Sentences one after the other; null where there is none. */
-export const sentence = (...parts: (string | null)[]): string | null => parts.filter(Boolean).join(' ') || null;
+/** Those that are there; null where there is none. */
+export function listed<Item>(...items: (Item | null)[]): Item[] | null {
+  const found = items.filter((item) => item !== null);
+  return found.length > 0 ? found : null;
+}
 
-function warningOf(rank: number, gap: number | null): string | null {
-  if (rank === 0) return 'X does not vary: the map answers with the mean of Y.';
-  if (gap === null || gap >= clearGap) return null;
-  return `The rank ${rank} is a matter of rcond: the eigenvalues next to the cut differ by a factor of ${gap.toPrecision(3)} only.`;
+function warningOf(rank: number, gap: number | null): FitWarning | null {
+  if (rank === 0) return { kind: 'no-variation' };
+  return gap === null || gap >= clearGap ? null : { kind: 'unclear-rank', rank, gap };
 }
 
 export function checkPrior(prior: LinearMap | undefined, p: number, q: number): void {
@@ -215,6 +219,7 @@ export function checkPrior(prior: LinearMap | undefined, p: number, q: number): 
   if (out !== q || width !== p) {
     throw new FeatReconstructError(
       `Expected a prior from X's ${p} columns to Y's ${q}, found one from ${width} to ${out}; for logits to features it is the pseudo-inverse of the head.`,
+      { code: 'mismatch' },
     );
   }
 }

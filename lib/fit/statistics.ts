@@ -95,7 +95,9 @@ export class Statistics {
   total(): Moments {
     if (!this.whole) {
       if (this.nodes.length === 0)
-        throw new FeatReconstructError('Expected statistics of at least one row, found none.');
+        throw new FeatReconstructError('Expected statistics of at least one row, found none.', {
+          code: 'too-few-rows',
+        });
       let right = this.nodes[this.nodes.length - 1].moments;
       for (let k = this.nodes.length - 2; k >= 0; k--) right = mergeMoments(this.nodes[k].moments, right, this.p);
       this.whole = right;
@@ -110,12 +112,14 @@ export class Statistics {
  * @throws FeatReconstructError when the parts differ in width or overlap
  */
 export function mergeStatistics(...parts: readonly Statistics[]): Statistics {
-  if (parts.length === 0) throw new FeatReconstructError('Expected statistics to merge, found none.');
+  if (parts.length === 0)
+    throw new FeatReconstructError('Expected statistics to merge, found none.', { code: 'too-few-rows' });
   const { p, q } = parts[0];
   for (const part of parts) {
     if (part.p !== p || part.q !== q) {
       throw new FeatReconstructError(
         `Expected statistics of the same widths, found X ${p} and Y ${q} wide beside X ${part.p} and Y ${part.q}.`,
+        { code: 'mismatch' },
       );
     }
   }

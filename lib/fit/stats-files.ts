@@ -116,6 +116,7 @@ function describe({ metadata, tensors }: SafetensorsFile, path: string): Descrip
   if (description) return description;
   throw new FeatReconstructError(
     `Expected ${path} to describe its statistics (widths and the nodes of a merge tree), found another description under a checksum of its own: another program wrote it. Write statistics with saveStatistics.`,
+    { code: 'damaged' },
   );
 }
 
@@ -164,4 +165,5 @@ async function checked(
 const damaged = (path: string, what: string): FeatReconstructError =>
   new FeatReconstructError(
     `Expected ${path} to hold what was written, found that ${what} does not match its SHA-256: the file is damaged. Copy it again or accumulate again.`,
+    { code: 'damaged' },
   );

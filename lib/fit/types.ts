@@ -1,6 +1,7 @@
 import type { NdArray } from 'ndarray';
 import type { Solver } from '../linalg/index.js';
 import type { LinearMap } from '../tensor/index.js';
+import type { ChoiceWarning, FitWarning } from '../words/index.js';
 
 /** How a map was found. */
 export interface FitInfo {
@@ -20,8 +21,8 @@ export interface FitInfo {
   solver: Solver;
   /** Whether the distance to a prior was minimised. */
   prior: boolean;
-  /** What to know before trusting the map, in a sentence; null where there is nothing. */
-  warning: string | null;
+  /** What to know before trusting the map; null where there is nothing. */
+  warning: FitWarning[] | null;
   /** Eigenvalues of the Gram, descending (p). */
   spectrum?: Float64Array;
   /** How alpha was chosen, where it was not given. */
@@ -56,6 +57,6 @@ export interface CrossValidation {
   folds: number;
   /** The seed; null for folds of neighbouring rows. */
   shuffle: number | null;
-  /** What to know before trusting the choice, in a sentence or two; null where there is nothing. */
-  warning: string | null;
+  /** What to know before trusting the choice; null where there is nothing. */
+  warning: ChoiceWarning[] | null;
 }

@@ -18,7 +18,9 @@ export async function decodeImage(encoded: EncodedImage): Promise<RgbImage> {
     typeof file === 'string' ? await readImageFile(file, name) : Buffer.from(file.buffer, file.byteOffset, file.length);
   const format = formatOf(bytes);
   if (!format) {
-    throw new FeatReconstructError(`Expected '${name}' to be a ${formatsRead} image, found ${somethingElse(bytes)}.`);
+    throw new FeatReconstructError(`Expected '${name}' to be a ${formatsRead} image, found ${somethingElse(bytes)}.`, {
+      code: 'bad-image',
+    });
   }
   try {
     return await format.decode(bytes);
@@ -36,7 +38,7 @@ export function badImage(name: string, error: Error, format?: string): FeatRecon
     error instanceof Refusal || !format
       ? `${error.message}, ${leaveOut}`
       : `could not decode it as ${format} (${found}). It is truncated, corrupted or of an unusual kind: replace or remove it, ${leaveOut}`;
-  return new FeatReconstructError(`Bad image '${name}': ${text}`, { cause: error });
+  return new FeatReconstructError(`Bad image '${name}': ${text}`, { code: 'bad-image', cause: error });
 }
 
 async function readImageFile(path: string, name: string): Promise<Buffer> {
@@ -45,6 +47,9 @@ async function readImageFile(path: string, name: string): Promise<Buffer> {
     if (!(await stat(systemPath(path))).isFile()) throw new Error('it is no regular file');
     return await readFile(systemPath(path));
   } catch (error) {
-    throw new FeatReconstructError(`Could not read the image '${name}': ${(error as Error).message}`, { cause: error });
+    throw new FeatReconstructError(`Could not read the image '${name}': ${(error as Error).message}`, {
+      code: 'bad-image',
+      cause: error,
+    });
   }
 }

@@ -85,7 +85,7 @@ export function decodePool(options: { transform: Transform; threads?: number; se
     // An idle pool does not keep the process alive.
     if (thread.pending.size === 0) thread.worker.unref();
     if (image) work.resolve(image);
-    else work.reject(new FeatReconstructError(error));
+    else work.reject(new FeatReconstructError(error, { code: 'bad-image' }));
   };
 
   /**
@@ -112,6 +112,7 @@ export function decodePool(options: { transform: Transform; threads?: number; se
     failed?.reject(
       new FeatReconstructError(
         `Bad image '${failed.encoded.name}': the thread that decoded it failed (${reason}). Replace or remove it, or leave such images out (${option('skipBadImages')}).`,
+        { code: 'bad-image' },
       ),
     );
     for (const work of thread.pending.values()) if (work !== failed) send(work);
@@ -142,7 +143,9 @@ export function decodePool(options: { transform: Transform; threads?: number; se
     clearInterval(watch);
     for (const { pending } of threads) {
       for (const { reject } of pending.values())
-        reject(new FeatReconstructError('The decode pool was closed while images were under way.'));
+        reject(
+          new FeatReconstructError('The decode pool was closed while images were under way.', { code: 'unavailable' }),
+        );
       pending.clear();
     }
     await Promise.all([...threads].map(({ worker }) => worker.terminate()));
@@ -150,7 +153,10 @@ export function decodePool(options: { transform: Transform; threads?: number; se
 
   return {
     decode(encoded) {
-      if (closing) return Promise.reject(new FeatReconstructError('Expected an open decode pool, found a closed one.'));
+      if (closing)
+        return Promise.reject(
+          new FeatReconstructError('Expected an open decode pool, found a closed one.', { code: 'unavailable' }),
+        );
       return new Promise((resolve, reject) => send({ encoded, resolve, reject }));
     },
     // Set before stop() looks at the threads: an answer that comes from now on is not heard.

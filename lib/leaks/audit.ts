@@ -1,5 +1,13 @@
-import { count, option, shareInWords, withOptions, type NotShownError } from '../base/index.js';
-import { imagesPerOutput, nearlyAll, whole, whyUnknown, type Reading, inWords } from '../words/index.js';
+import type { NotShownError } from '../base/index.js';
+import {
+  imagesPerOutput,
+  nearlyAll,
+  whole,
+  whyUnknown,
+  type Finding,
+  type Reading,
+  type Shown,
+} from '../words/index.js';
 import type { Fingerprint } from './fingerprint.js';
 import type { RecoveryReport } from './recover.js';
 
@@ -13,7 +21,7 @@ export interface LeakPoint extends Omit<Reading, 'penalised'> {
   by?: 'plain' | 'log';
 }
 
-/** What an audit found, before it is put into words. */
+/** What an audit measured, before it is judged. */
 export interface AuditFindings {
   model: string;
   classes: number;
@@ -48,37 +56,33 @@ export interface Verdict {
   r2?: number | null;
   /** Share of the features that this map reads with an R² above 0.99. */
   above99?: number | null;
-  /** Plain words, the most important first. */
-  sentences: string[];
+  /** What to tell the people whose model it is, the most important first; `findingsInWords` has the sentences. */
+  findings: Finding[];
 }
 
-/** The name that an option goes by: of a property of the library, or of a flag. */
-export type OptionName = (property: string, flag: string) => string;
-
-const asProperty: OptionName = (property) => property;
-
 /**
- * What to tell the people whose model it is: seven sentences at most, each of which says one thing.
- * @param name what options are called in them
+ * What to tell the people whose model it is: seven findings at most, each of which says one thing.
  */
-export function auditVerdict(findings: AuditFindings, name: OptionName = asProperty): Verdict {
+export function auditVerdict(findings: AuditFindings): Verdict {
   const { recovery, classes } = findings;
   const curve = findings.curve.filter((point) => whyUnknown(point, classes) === null);
   const best = bestOf(curve);
   const known = recovery?.certified ?? false;
   const level = known ? 'features' : levelOf(best?.r2 ?? 0, curve.some(isEnough(classes)));
-  const sentences = [
-    recovery && known ? recovered(findings, recovery) : learnt(findings, best),
-    ...asMuch(curve, best, known),
-    ...less(curve),
-    ...unclear(findings),
-    ...behind(findings),
-    ...(known && recovery?.cut
-      ? ['The search was ended before it was through: with more time it may find more features.']
-      : []),
-    ...(known ? [] : [aloneSentence(findings, name)]),
-  ];
-  return { level, r2: best?.r2 ?? null, above99: best?.above99 ?? null, sentences };
+  return {
+    level,
+    r2: best?.r2 ?? null,
+    above99: best?.above99 ?? null,
+    findings: [
+      recovery && known ? recovered(findings, recovery) : learnt(findings, best),
+      ...asMuch(curve, best, known),
+      ...less(curve),
+      ...unclear(findings),
+      ...behind(findings),
+      ...(known && recovery?.cut ? [{ kind: 'search-ended' as const }] : []),
+      ...(known ? [] : [aloneFinding(findings)]),
+    ],
+  };
 }
 
 /** The most telling reading, that of the logits where others tell no more than rounding does; null where none tells anything. */
@@ -103,151 +107,78 @@ function levelOf(best: number, enough: boolean): Verdict['level'] {
   return enough ? 'little' : 'unknown';
 }
 
-function recovered(findings: AuditFindings, report: RecoveryReport): string {
-  const { model, classes, features } = findings;
-  const what =
-    report.kind === 'sphere'
-      ? `a normalised vector of this model up to a rotation, hence which images are similar to which in it`
-      : `${count(report.features)} of this model's ${count(features)} features themselves, each up to its scale`;
-  const who = `Anyone who sees all ${count(classes)} outputs of ${model} (logits, or probabilities, at full float32 precision) for ${imagesOf(findings)} has ${what}. Nothing but the outputs is needed for that.`;
-  return report.kind === 'sphere' ? `${who} ${whichVector(findings)}` : who;
+function recovered(findings: AuditFindings, report: RecoveryReport): Finding {
+  const { model, classes, features, images, vary = 1, compared = null } = findings;
+  const of = { model, classes, features, images, vary };
+  return report.kind === 'sphere'
+    ? { kind: 'vector-recovered', ...of, compared }
+    : { kind: 'features-recovered', ...of, recovered: report.features };
 }
-
-/** The certificate is of a vector with nothing but linear maps behind it; whether that is the last layer the model itself tells. */
-function whichVector({ features, compared = null }: AuditFindings): string {
-  const proven = 'Nothing but linear maps stands between that vector and the outputs';
-  if (compared === null) return `${proven}; it need not be the layer right before the last one.`;
-  return compared >= nearlyAll
-    ? `${proven}, and beside the model's own ${count(features)} features it is these (${shareInWords(compared)} of how they differ).`
-    : `${proven}; it is not the layer right before the last one, of which it tells ${shareInWords(compared)} (R² up to a rotation).`;
-}
-
-const imagesOf = ({ images, vary = 1 }: AuditFindings): string => `${count(images)} images${inVariations(vary)}`;
-
-const inVariations = (vary: number): string => (vary > 1 ? ` in ${count(vary)} variations each` : '');
 
 /** What those learn who have the features of some images to begin with. */
-function learnt({ model, classes, features, curve, vary = 1 }: AuditFindings, best: LeakPoint | null): string {
-  if (!best) {
-    return `How much of its ${count(features)} features one linear map reads off the ${count(classes)} outputs of ${model} is not known from these images.`;
-  }
-  const fitted = curve.find(({ observe }) => observe === 'logits')?.fitted;
-  const here = fitted ? ` (here ${count(fitted)}${inVariations(vary)})` : '';
-  const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
-  const { r2 } = best;
-  return r2 >= nearlyAll
-    ? `${who} has those of every other image as well: one linear map reads off ${shareInWords(r2)} of how the ${count(features)} features differ from image to image${detail(best)}.`
-    : `${who} learns ${shareInWords(r2)} of how its ${count(features)} features differ from image to image, or more${detail(best)}.`;
+function learnt({ model, classes, features, curve, vary = 1 }: AuditFindings, best: LeakPoint | null): Finding {
+  if (!best) return { kind: 'nothing-learnt', model, classes, features };
+  const fitted = curve.find(({ observe }) => observe === 'logits')?.fitted ?? null;
+  const { r2, above99 = null } = best;
+  return { kind: 'learnt', model, classes, features, fitted, vary, best: { ...shownAs(best), r2, above99 } };
 }
 
-/** What a share of all variance does not say: how many features come back nearly whole; and of what it is, if not of logits. */
-function detail(point: LeakPoint): string {
-  const { observe, above99 = null } = point;
-  const parts = [
-    ...(observe === 'logits' ? [] : [`from ${shown(point)}`]),
-    ...(above99 === null ? [] : [`R² above 0.99 for ${shareInWords(above99)} of the features`]),
-  ];
-  return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
-}
-
-/** An interface in words, with how it was read. */
-const shown = ({ observe, by }: LeakPoint): string => inWords(by === 'log' ? `${observe}+log` : observe);
+const shownAs = ({ observe, by }: LeakPoint): Shown => ({ observe, ...(by ? { by } : {}) });
 
 /** Interfaces that show as much as the logits do. */
-function asMuch(points: readonly LeakPoint[], best: LeakPoint | null, known: boolean): string[] {
+function asMuch(points: readonly LeakPoint[], best: LeakPoint | null, recovered: boolean): Finding[] {
   const all = points.filter(
-    (point) => point.r2 >= nearlyAll && (known || (point !== best && point.observe !== 'logits')),
+    (point) => point.r2 >= nearlyAll && (recovered || (point !== best && point.observe !== 'logits')),
   );
   if (all.length === 0) return [];
-  const names = all.map(shown);
-  const least = shareInWords(Math.min(...all.map(({ r2 }) => r2)));
-  return [
-    known
-      ? `To anyone who also has the features of some images, ${list(names)} give away those of every other image: one linear map reads off ${least} of how they differ from image to image.`
-      : `The same goes for ${list(names)}: one linear map reads off ${least}.`,
-  ];
+  return [{ kind: 'shown-as-much', shown: all.map(shownAs), r2: Math.min(...all.map(({ r2 }) => r2)), recovered }];
 }
 
 /** Interfaces that show less, the two ends of them; the others are in the table. */
-function less(points: readonly LeakPoint[]): string[] {
+function less(points: readonly LeakPoint[]): Finding[] {
   const some = points
     .filter(({ r2, observe }) => r2 < nearlyAll && !whole.includes(observe))
     .sort((a, b) => b.r2 - a.r2);
   if (some.length === 0) return [];
-  const [most, least] = [some[0], some[some.length - 1]];
-  const ends = [
-    `${shown(most)} ${shareInWords(most.r2)} of how the features differ from image to image`,
-    ...(most === least ? [] : [`${shown(least)} ${shareInWords(least.r2)}`]),
-  ];
+  const ends = [some[0], some[some.length - 1]].map((point) => ({ ...shownAs(point), r2: point.r2 }));
+  const [most, least] = ends;
   // Where there are more features than classes, a map may read more off probabilities than off the logits.
   const isLess = points.some(({ observe, r2 }) => whole.includes(observe) && r2 > most.r2);
-  return [
-    `${isLess ? 'Showing less gives away less' : 'Of less that is shown'}: ${ends.join(', ')}. One linear map reads that off, and a cleverer reader may get more.`,
-  ];
+  return [{ kind: 'shown-less', most, least: some.length > 1 ? least : null, isLess }];
 }
 
 /** Interfaces of which these images cannot say what they give away. */
-function unclear({ curve, classes }: AuditFindings): string[] {
+function unclear({ curve, classes }: AuditFindings): Finding[] {
   const open = curve.filter((point) => whyUnknown(point, classes) !== null && !whole.includes(point.observe));
   const few = open.filter((point) => !isEnough(classes)(point));
   const worse = open.filter(isEnough(classes));
+  const observes = (points: readonly LeakPoint[]): string[] => points.map(({ observe }) => observe);
   return [
     ...(few.length > 0
       ? [
-          `What other outputs give away (${named(few)}) these images are too few to say: a map from ${count(classes)} numbers takes ${count(imagesPerOutput * classes)} images or more, here it had ${count(few[0].fitted!)}. Their rows are left empty: not known is not nothing.`,
+          {
+            ...{ kind: 'images-too-few' as const, shown: observes(few), numbers: classes },
+            ...{ needed: imagesPerOutput * classes, fitted: few[0].fitted! },
+          },
         ]
       : []),
-    ...(worse.length > 0
-      ? [
-          `What is given away by showing less (${named(worse)}) is not known: the map that was fitted does no better than the mean of the features, which another map may. Their rows are left empty.`,
-        ]
-      : []),
+    ...(worse.length > 0 ? [{ kind: 'not-read' as const, shown: observes(worse) }] : []),
   ];
 }
 
-const named = (points: readonly LeakPoint[]): string =>
-  points.length > 3
-    ? `${inWords(points[0].observe)} and ${points.length - 1} others`
-    : list(points.map(({ observe }) => inWords(observe)));
-
 /** What the outputs show of the model itself. */
-function behind({ fingerprint: { rank, hiddenWidth }, features }: AuditFindings): string[] {
+function behind({ fingerprint: { rank, hiddenWidth }, features }: AuditFindings): Finding[] {
   if (rank === null || hiddenWidth === null) return [];
-  const width =
-    hiddenWidth === features
-      ? `the layer before the last is ${count(features)} numbers wide`
-      : `the layer before the last is at least ${count(rank)} numbers wide (it is ${count(features)})`;
-  return [`The outputs also show that ${width}, and tell this model's outputs from another's.`];
+  return [{ kind: 'width-shown', width: rank, exact: hiddenWidth === features, features }];
 }
 
 /** What stands in the way of those who have the outputs and nothing else, where nothing came back. */
-export const aloneSentence = (findings: AuditFindings, name: OptionName = asProperty): string =>
-  withOptions(alone(findings), name);
-
-function alone(findings: AuditFindings): string {
+export function aloneFinding(findings: AuditFindings): Finding {
   const { classes, features, recovery, untried, variations, needed = null, rectified = null } = findings;
-  if (features > classes) {
-    return `The outputs alone cannot give all of the features away: the layer before the last has ${count(features)} numbers and the model only ${count(classes)} outputs, so that a part of them never gets out.`;
-  }
-  if (features === classes) {
-    return `${noWay}: the layer before the last has as many numbers as the model has outputs (${count(classes)}), so that no gap shows which directions are its own.`;
-  }
-  if (variations !== null) {
-    const first = recovery ? `${recovery.sentence} To` : 'to';
-    const sphere = `look for a normalisation before the last layer takes ${needed === null ? 'more' : count(needed)} different images`;
-    const zeros = rectified
-      ? `, for features that are often zero ${count(rectified.needed)} at least (${varyBy(rectified.variations)} makes as many)`
-      : '';
-    return `${noWay}: ${first} ${sphere}${zeros}. Whoever asks chooses the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}).`;
-  }
-  if (recovery) return `${noWay}. ${recovery.sentence}`;
-  return `${noWay}: ${untried === 'hidden' ? 'a part of them is hidden' : 'the directions that they fill end without a gap, so that noise (of rounding, or of weights in few bits) hides which are the features’'}.`;
+  if (features > classes) return { kind: 'more-features-than-outputs', features, classes };
+  if (features === classes) return { kind: 'as-many-features-as-outputs', classes };
+  const search = recovery?.sentence ?? null;
+  if (variations !== null) return { kind: 'more-images-needed', needed, variations, rectified, search };
+  if (search !== null) return { kind: 'search-without-result', search, rows: false };
+  return { kind: untried === 'hidden' ? 'outputs-hidden' : 'no-gap', rows: false };
 }
-
-/** Of a search that ends without a certificate; another one may find more. */
-const noWay = 'From the outputs alone this tool found no way to the features';
-
-const varyBy = (variations: number): string => option(`vary: ${variations}`, `--vary ${variations}`);
-
-const list = (texts: readonly string[]): string =>
-  texts.length < 2 ? texts.join() : `${texts.slice(0, -1).join(', ')} and ${texts[texts.length - 1]}`;

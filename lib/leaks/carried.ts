@@ -1,4 +1,4 @@
-import { FeatReconstructError, type TaskOptions } from '../base/index.js';
+import { isCoded, type TaskOptions } from '../base/index.js';
 import { applyLinearMap } from '../fit/index.js';
 import { blocks, matrix, multiply, symmetricEigen, type Matrix } from '../linalg/index.js';
 import { chooseRows, sliceRows, type RowSource } from '../tensor/index.js';
@@ -268,7 +268,7 @@ export async function carriedNote(x: RowSource, rank: number, options: TaskOptio
     const { carried } = await supportedSpace(source, asLogits, options);
     return carried ? describeCarried(carried, x.cols) : null;
   } catch (error) {
-    if (error instanceof FeatReconstructError) return null;
+    if (isCoded(error, 'not-outputs', 'not-finite', 'too-few-rows', 'no-gap', 'hidden')) return null;
     throw error;
   }
 }

@@ -34,6 +34,7 @@ export async function compareUpToRotation(recovered: RowsLike, truth: RowsLike):
   if (x.rows !== raw.rows || x.cols > raw.cols) {
     throw new FeatReconstructError(
       `Expected recovered and true features of the same images, found ${x.rows} x ${x.cols} and ${raw.rows} x ${raw.cols}; recover from the outputs of those images.`,
+      { code: 'mismatch' },
     );
   }
   const unscaled = await normalisedFeatures(raw);

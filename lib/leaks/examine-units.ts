@@ -42,6 +42,7 @@ export function checkOneUnit(sums: Float64Array, negative: Uint8Array): void {
   if (rare < (certain ? 1 : leastShare * rows) || rare === 0) return;
   throw new FeatReconstructError(
     `Expected outputs of one unit, found ${count(found[most].length)} rows that ${words[most]} and ${count(rare)} that ${words[next]} (counted from 0: ${shown(found[next])}): put all of them in one unit, or give the two logs apart.`,
+    { code: 'not-outputs' },
   );
 }
 

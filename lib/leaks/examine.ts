@@ -73,6 +73,7 @@ export async function examineOutputs(outputs: RowSource, options: TaskOptions = 
   if (rows < 2 || cols < 2) {
     throw new FeatReconstructError(
       `Expected outputs of at least 2 images and 2 classes, found ${rows} x ${cols} (one row an image).`,
+      { code: 'too-few-rows' },
     );
   }
   const look = new Look(outputs);
@@ -307,6 +308,7 @@ class Look {
     if (rows > 1 && !this.#varies.includes(1)) {
       throw new FeatReconstructError(
         `Expected outputs that change from image to image, found ${rows} rows that are all equal; look at what made them.`,
+        { code: 'not-outputs' },
       );
     }
     const inverse = this.#inverseSquares / (rows * cols);
@@ -355,6 +357,7 @@ class Look {
       if (off.length > 0) {
         throw new FeatReconstructError(
           `Expected log-probabilities, whose exponentials sum to one in every row, found ${off.length === 1 ? 'one row' : `${off.length} rows`} of another kind; leave out ${off.length === 1 ? 'row' : 'rows'} ${some(off)} (counted from 0).`,
+          { code: 'not-outputs' },
         );
       }
       return { scale: this.#largest > 0 ? 'log-probabilities' : 'logits' };
@@ -380,6 +383,7 @@ class Look {
       percent
         ? `Expected rows of percentages that sum to 100, ${found}; ${cure}.`
         : `Expected rows of numbers from 0 to 1 to be probabilities that sum to one, ${found}; ${cure}.`,
+      { code: 'not-outputs' },
     );
   }
 
@@ -388,6 +392,7 @@ class Look {
     if (column >= 0 && this.#varies.includes(1)) {
       throw new FeatReconstructError(
         `Expected every output to change from image to image, found ${this.#first[column]} in all ${this.#rows} rows of column ${column} (counted from 0); leave that column out.`,
+        { code: 'not-outputs' },
       );
     }
   }
@@ -426,6 +431,7 @@ function checkFinite(row: Float32Array | Float64Array, i: number): void {
   if (j < 0) return;
   throw new FeatReconstructError(
     `Expected finite outputs, found ${row[j]} in row ${i} (counted from 0), column ${j}; leave that image out or look at what made it.`,
+    { code: 'not-finite' },
   );
 }
 

@@ -2,10 +2,10 @@
  * leaks: what outputs give away. `observe` shows as much of logits as an interface would; `fingerprint` and `sameHead`
  * say what outputs show of the model behind them; `recoverFeatures` gets the features from outputs alone, each result
  * with its certificate; `compareUpToRotation`, `matchFeatures` and `identifiableFeatures` hold it against known ones;
- * `varyImage` and `varied` make probes; `auditVerdict` puts it in words.
+ * `varyImage` and `varied` make probes; `auditVerdict` judges it.
  */
-export { aloneSentence, auditVerdict } from './audit.js';
-export type { AuditFindings, LeakPoint, OptionName, Verdict } from './audit.js';
+export { aloneFinding, auditVerdict } from './audit.js';
+export type { AuditFindings, LeakPoint, Verdict } from './audit.js';
 export { outputsVerdict, withoutFeatures } from './audit-outputs.js';
 export type { OutputsFindings } from './audit-outputs.js';
 export { carriedNote } from './carried.js';

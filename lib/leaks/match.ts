@@ -23,6 +23,7 @@ export async function matchFeatures(recovered: RowsLike, truth: RowsLike): Promi
   if (x.rows !== t.rows || x.cols > t.cols) {
     throw new FeatReconstructError(
       `Expected recovered and true features of the same images, found ${x.rows} x ${x.cols} and ${t.rows} x ${t.cols}.`,
+      { code: 'mismatch' },
     );
   }
   const correlations = await correlationMatrix(standardised(await wholeMatrix(x)), standardised(await wholeMatrix(t)));

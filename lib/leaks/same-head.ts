@@ -49,6 +49,7 @@ export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = 
   if (sources[0].cols !== sources[1].cols) {
     throw new FeatReconstructError(
       `Expected two sets of outputs of as many classes, found ${sources[0].cols} and ${sources[1].cols}: heads of other widths are others.`,
+      { code: 'mismatch' },
     );
   }
   const seen = [await examineOutputs(sources[0], options), await examineOutputs(sources[1], options)];

@@ -1,4 +1,4 @@
-import { FeatReconstructError, UsageError, random, type Random } from '../base/index.js';
+import { FeatReconstructError, isCoded, UsageError, random, type Random } from '../base/index.js';
 import type { Dataset, Sample } from '../datasets/index.js';
 import { decodeImage, type RgbImage } from '../images/index.js';
 
@@ -142,7 +142,7 @@ async function imageOf({ image, encoded, undecodable, id }: Sample): Promise<Rgb
   try {
     return await decodeImage(encoded);
   } catch (error) {
-    if (error instanceof FeatReconstructError) return error;
+    if (isCoded(error, 'bad-image')) return error;
     throw error;
   }
 }

@@ -143,6 +143,7 @@ function* qlSteps(d: Float64Array, e: Float64Array, rotated?: Matrix): Generator
       if (iteration === 60) {
         throw new FeatReconstructError(
           'Expected a symmetric matrix of finite numbers, found one whose eigenvalues do not converge; check X for huge or non-finite values.',
+          { code: 'not-finite' },
         );
       }
       let g = (d[l + 1] - d[l]) / (2 * e[l]);

@@ -65,6 +65,7 @@ async function inOneOfThreeWays<Found extends Kept>(
   if (!Number.isFinite(largest)) {
     throw new FeatReconstructError(
       'Expected sums of squares that float64 can hold, found an overflow; scale X and Y down.',
+      { code: 'not-finite' },
     );
   }
   if (largest <= 0) return nothing(p);

@@ -26,6 +26,7 @@ export function alignColumns(file: OpenedRows, to: OpenedRows): OpenedRows {
     ];
     throw new FeatReconstructError(
       `Expected the columns of ${to.name} in ${file.name}, found ${lists.join(' and ')}; give both the same classes.`,
+      { code: 'mismatch' },
     );
   }
   const from = Int32Array.from(order, (name) => places.get(name)!);

@@ -66,6 +66,7 @@ async function rowsOfNpz(path: string, name: string | undefined, role: string): 
 const notThere = (what: string, name: string, path: string, names: readonly string[]): FeatReconstructError =>
   new FeatReconstructError(
     `Expected ${what} '${name}' in ${path}, found ${names.join(', ') || 'none'}. Name one as ${path}#NAME.`,
+    { code: 'not-found' },
   );
 
 /** Whether this is a file of arrays, by its ending or, where it has none of these, by its first bytes. */

@@ -121,6 +121,7 @@ class Chooser {
     if (!logits) {
       throw new FeatReconstructError(
         `Expected one set of outputs in '${this.path}', found ${twins.length} of ${largest.length} columns each (${twins.map((group) => `${names[group[0]]} to ${names[group[group.length - 1]]}`).join(', ')}): they are not one another's softmax, so more than one model or layer made them. Give the columns of one alone.`,
+        { code: 'ambiguous' },
       );
     }
     for (const group of twins) {
@@ -173,6 +174,7 @@ class Chooser {
     const { name: last } = this.columns[group[group.length - 1]];
     return new FeatReconstructError(
       `Expected a column for each class in '${this.path}', found scores sorted from the largest (${first} to ${last}): a log of the top ${group.length} of each image, where a column is a place and no class. Its values without their classes show no width. Log the outputs of all classes in the order of the classes.`,
+      { code: 'not-outputs' },
     );
   }
 

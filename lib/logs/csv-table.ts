@@ -95,6 +95,7 @@ export class Table extends ColumnTable {
   #ragged(expected: number, found: number, line: number): FeatReconstructError {
     return new FeatReconstructError(
       `Expected ${expected} columns as in the first line of '${this.path}', found ${found} in line ${line}: the file is cut short or its text holds separators; quote such text.`,
+      { code: 'damaged' },
     );
   }
 

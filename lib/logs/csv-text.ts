@@ -58,7 +58,7 @@ export async function* decodedText(path: string): AsyncGenerator<string> {
     if (error instanceof DamagedPacking) {
       throw new FeatReconstructError(
         `Expected '${path}' to be whole, found that its compressed data are damaged or cut short: copy or write it again.`,
-        { cause: error },
+        { code: 'damaged', cause: error },
       );
     }
     throw fileError(error, path, 'read');
@@ -130,6 +130,7 @@ export async function* wholeRecords(pieces: AsyncIterable<string>, path: string)
         const why = quoted ? 'a quote in it is never closed' : 'it has no line ends';
         throw new FeatReconstructError(
           `Expected lines of at most ${longestRecord / 2 ** 20} million characters in '${path}', found a longer one: ${why}. Write one line an image.`,
+          { code: 'too-large' },
         );
       }
       continue;

@@ -175,6 +175,7 @@ function noOutputs({ path, columns, rows }: ColumnTable, numbers: number): FeatR
         : `: ${shown(text)} is no row of numbers${/^[[(]*\{\s*'/.test(text) ? ', but what Python prints (json.dumps writes JSON)' : ''}`;
   return new FeatReconstructError(
     `Expected '${path}' to hold a line of at least 2 numbers for each image, found ${rows} line${rows === 1 ? '' : 's'} and ${numbers} column${numbers === 1 ? '' : 's'} of numbers${what}; write the outputs of all classes as CSV, .npy or .safetensors.`,
+    { code: 'too-few-rows' },
   );
 }
 

@@ -35,6 +35,7 @@ export async function readJson(path: string): Promise<Gathered> {
     } else if (held.length > longestDocument) {
       throw new FeatReconstructError(
         `Expected a document of JSON below 500 million characters in '${path}', found a longer one: write JSON Lines, a record a line.`,
+        { code: 'too-large' },
       );
     }
   }
@@ -93,5 +94,7 @@ function notJson(text: string, path: string, where: string): FeatReconstructErro
   const why = /^[[{(\s]*'|^\{\w+:/.test(start)
     ? 'it was printed by Python or JavaScript: write it with json.dumps or JSON.stringify'
     : 'it is cut short or something else stands around it: write it again, a record a line';
-  return new FeatReconstructError(`Expected JSON in '${path}', found '${start}…' ${where}: ${why}.`);
+  return new FeatReconstructError(`Expected JSON in '${path}', found '${start}…' ${where}: ${why}.`, {
+    code: 'damaged',
+  });
 }

@@ -50,6 +50,7 @@ export class LabelledScores {
     if (this.#twice !== null) {
       throw new FeatReconstructError(
         `Expected each class once in a row of scores, found the label '${this.#twice}' twice: which score is of which class does not show. Log the numbers of the classes, or all outputs in one order.`,
+        { code: 'not-outputs' },
       );
     }
     const incomplete = this.#leaveOutIncomplete();

@@ -34,7 +34,7 @@ export async function readParquet(path: string): Promise<Gathered> {
     if (error instanceof FeatReconstructError) throw error;
     throw new FeatReconstructError(
       `Expected a whole Parquet file in '${path}', found that it cannot be read (${(error as Error).message}): write it again, or as CSV or .npy.`,
-      { cause: error },
+      { code: 'damaged', cause: error },
     );
   } finally {
     await bytes.close();

@@ -61,6 +61,7 @@ export class LogRecords {
     if (this.#rows.length === 0) {
       throw new FeatReconstructError(
         `Expected outputs of a classifier in '${this.path}', found ${count(this.#record)} ${this.#record === 1 ? 'record' : 'records'} without numbers: give the scores of all classes of each image, as a list or by their labels.`,
+        { code: 'not-outputs' },
       );
     }
     const gathered = this.#fields();
@@ -72,6 +73,7 @@ export class LogRecords {
   #topAlone(): FeatReconstructError {
     return new FeatReconstructError(
       `Expected the scores of several classes for each image in '${this.path}', found the best class alone: one number an image shows no width. Log the outputs of all classes.`,
+      { code: 'not-outputs' },
     );
   }
 

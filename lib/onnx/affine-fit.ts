@@ -33,5 +33,6 @@ function noFit(node: NodeView, size: number, dims: readonly number[]): FeatRecon
   const found = isRow ? `${elementCount(dims)}` : `the shape ${dims.join(' x ')}`;
   return new FeatReconstructError(
     `Expected one number or ${size}, one a class, in the constant of ${describeNode(node)}, found ${found}: ${nameLogits}.`,
+    { code: 'mismatch' },
   );
 }

@@ -83,6 +83,7 @@ function matrixOf({ dims, data }: NumericTensor, node: NodeView, onLeft: boolean
 function widths(found: number, read: number): FeatReconstructError {
   return new FeatReconstructError(
     `Expected the layers between the features and the logits to fit, found a width of ${found} where ${read} is read: name other tensors.`,
+    { code: 'mismatch' },
   );
 }
 

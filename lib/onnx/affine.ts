@@ -33,6 +33,7 @@ function room(numbers: number): Float64Array {
   if (numbers <= mostNumbers) return new Float64Array(numbers);
   throw new FeatReconstructError(
     `Expected a head of at most ${mostNumbers} numbers, found ${numbers}: the layer is no classifier's, or the model file is damaged. Name the tensors of features and logits.`,
+    { code: 'too-large' },
   );
 }
 

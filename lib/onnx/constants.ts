@@ -42,6 +42,7 @@ export function readConstant(graph: GraphView, name: string): NumericTensor {
   if (!node) {
     throw new FeatReconstructError(
       `Expected the constant '${name}' in the model, found nothing of that name: the file is corrupted. Export it again.`,
+      { code: 'damaged' },
     );
   }
   const isKnown = node.domain === '' && node.outputs[0] === name && Object.hasOwn(evaluators, node.op);
@@ -71,7 +72,7 @@ const longestChain = 1000;
 const notComputable = (node: NodeView, found: string, cause?: unknown): FeatReconstructError =>
   new FeatReconstructError(
     `Expected a constant of a model in ${describeNode(node)}, found one ${found}: the model file is corrupted. Copy or export it again.`,
-    { cause },
+    { code: 'damaged', cause },
   );
 
 /** Numbers in a constant that the file gives by its shape alone. */

@@ -28,6 +28,7 @@ export function resolveExternal(location: string, modelPath: string): string {
   if (!found) {
     throw new FeatReconstructError(
       `Expected the model's external data '${location}' in ${folder}, found no such file: copy it there, beside the model.`,
+      { code: 'not-found' },
     );
   }
   const real = realpathSync(found);
@@ -72,6 +73,7 @@ export function readExternal(
     if (!(offset >= 0 && wanted === expected && offset + wanted <= size)) {
       throw new FeatReconstructError(
         `Expected ${expected} bytes for the tensor '${tensor}' at ${offset} of '${location}', found a file of ${size} bytes: the external data are cut short or of another export. Copy or export the model again.`,
+        { code: 'damaged' },
       );
     }
     const out = new Uint8Array(expected);

@@ -112,6 +112,7 @@ export function parseModel(bytes: Uint8Array, options: { modelPath?: string } = 
   if (opset !== undefined && opset < 7) {
     throw new FeatReconstructError(
       `Expected opset 7 or newer, found opset ${opset}: convert the model with onnx.version_converter, or export it again.`,
+      { code: 'version' },
     );
   }
   graph.inputs = graph.inputs.filter((value) => !graph.initializers.has(value.name));

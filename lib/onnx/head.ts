@@ -49,6 +49,7 @@ export function findHead(graph: GraphView, options: { features?: string; logits?
   if (active.length > 0) {
     throw new FeatReconstructError(
       `Expected a graph in inference mode, found ${list(active)}: export the model again in evaluation mode (model.eval()).`,
+      { code: 'no-head' },
     );
   }
   const { name, added, notes } = featuresOf(region.sources);
@@ -135,6 +136,7 @@ function noHead(
   if (quantised) {
     return new FeatReconstructError(
       `${expected}, found a quantised layer, ${describeNode(quantised)}, behind ${list(starts.map((start) => `'${start}'`))}: what it computes is rounded by each input's own scale. Export the model before quantisation, or quantise it in QDQ form (QuantFormat.QDQ).${nearest ? ` The nearest linear layer is ${describeNode(nearest)}, whose output '${nearest.outputs[0]}' may be named with ${option("the option 'logits'", '--logits-tensor')}.` : ''}`,
+      { code: 'no-head' },
     );
   }
   const next = nearest
@@ -142,6 +144,7 @@ function noHead(
     : 'If the logits are another tensor of the graph, name it with';
   return new FeatReconstructError(
     `${expected}, found that ${list(blocked)}: the head is missing or not linear. ${next} ${option("the option 'logits'", '--logits-tensor')}.`,
+    { code: 'no-head' },
   );
 }
 
@@ -211,6 +214,7 @@ function lastOf(graph: GraphView, regions: Region[]): Region {
   const found = last.map(({ logits, linear }) => `'${logits}' (${describeNode(linear[0])})`);
   throw new FeatReconstructError(
     `Expected one head, found ${last.length}: ${list(found)}. Name the one that you mean with ${option("the option 'logits'", '--logits-tensor')}.`,
+    { code: 'ambiguous' },
   );
 }
 

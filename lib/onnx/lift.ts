@@ -27,6 +27,7 @@ export function liftHead(graph: GraphView, { region }: { region: Region }): Lift
   if (x.dims.filter((dim) => dim !== 1).length > 1) {
     throw new FeatReconstructError(
       `Expected the logits of one example in a row, found the shape ${x.dims.join(' x ')} in '${region.logits}': the layer is applied at several positions, or mixes the examples of a batch. Name the logits with ${option("the option 'logits'", '--logits-tensor')}.`,
+      { code: 'no-head' },
     );
   }
   const weight = new Float32Array(weightOf(x));
@@ -35,11 +36,13 @@ export function liftHead(graph: GraphView, { region }: { region: Region }): Lift
   if (weight.every((w) => w === 0)) {
     throw new FeatReconstructError(
       `Expected a trained head, found that all weights of ${name} are 0 for an image by itself: every image would get the same logits. Export the model with its weights, and with nothing that is taken over the images of a batch.`,
+      { code: 'no-head' },
     );
   }
   if (![weight, bias].every((list) => list.every(Number.isFinite))) {
     throw new FeatReconstructError(
       `Expected finite weights in the head, found NaN or infinite numbers in ${name}: export the model again.`,
+      { code: 'not-finite' },
     );
   }
   return { weight: ndarray(weight, [c, x.width]), bias: ndarray(bias, [c]) };
@@ -54,6 +57,7 @@ function logitsOf(graph: GraphView, { logits, sources }: Region): Affine {
     if (dims.some((dim) => !Number.isSafeInteger(dim) || dim < 1)) {
       throw new FeatReconstructError(
         `Expected features of some width in '${tensor}', found the shape ${dims.join(' x ')}: the model file is damaged. Copy or export it again.`,
+        { code: 'no-head' },
       );
     }
     known.set(tensor, featuresAs(dims, width, offset));
@@ -105,6 +109,6 @@ function applied(node: NodeView, apply: () => Affine): Affine {
   }
   throw new FeatReconstructError(
     `Expected inputs in ${describeNode(node)} that fit together, found others: the model file is damaged, or holds a shape that is not understood here. Copy or export it again, or name the logits with ${option("the option 'logits'", '--logits-tensor')}.`,
-    { cause: problem },
+    { code: 'damaged', cause: problem },
   );
 }

@@ -64,6 +64,7 @@ export function* fields(message: Uint8Array): Generator<Field> {
 function truncated(): FeatReconstructError {
   return new FeatReconstructError(
     'Expected an ONNX model (a protobuf), found bytes that break off or are no protobuf: the file is truncated or corrupted. Copy or export it again.',
+    { code: 'damaged' },
   );
 }
 

@@ -86,6 +86,7 @@ export function tensorView(message: Uint8Array): TensorView {
   ) {
     throw new FeatReconstructError(
       `Expected ${expected} bytes for the tensor '${view.name}' (${view.type}, shape ${view.dims.join(' x ')}), found ${found}: the model file is corrupted. Copy or export it again.`,
+      { code: 'damaged' },
     );
   }
   return view;
@@ -106,6 +107,7 @@ function externalData(tensor: string, entries: Map<string, string>): ExternalDat
   if (!location) {
     throw new FeatReconstructError(
       `Expected the tensor '${tensor}' to say where its external data lie, found no location: the model file is corrupted. Export it again.`,
+      { code: 'damaged' },
     );
   }
   const length = entries.get('length');
@@ -131,6 +133,7 @@ export function readTensor(view: TensorView, modelPath: string | undefined): Num
   if (data.length !== n) {
     throw new FeatReconstructError(
       `Expected ${n} numbers in the tensor '${view.name}' (shape ${view.dims.join(' x ')}), found ${data.length}: the model file is corrupted. Copy or export it again.`,
+      { code: 'damaged' },
     );
   }
   return { dims: view.dims, data };

@@ -42,7 +42,7 @@ function alphaChart(plotting: Plotting, record: CrossValidationRecord, place: nu
   const [first, last] = [points[0], points[points.length - 1]];
   const margin = 0.03 * Math.max(1, last.at - first.at);
   // At an edge beyond which nothing changes a wider grid is of no use: then the choice has no such warning.
-  const atEdge = (warning?.includes('of the grid: ') ?? false) && (best === last || best === first);
+  const atEdge = (warning?.some(({ kind }) => kind === 'edge-of-grid') ?? false) && (best === last || best === first);
   return draw(
     plotting,
     {

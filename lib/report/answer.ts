@@ -1,7 +1,6 @@
 import {
   definitions,
   publishedFor,
-  shortSpec,
   type ResultRow,
   type Results,
   onlyKnown,
@@ -13,7 +12,7 @@ import {
   list,
   pairName,
 } from '../results/index.js';
-import { inWords, share } from '../words/index.js';
+import { findingInWords, inWords, share, shortSpec } from '../words/index.js';
 import { inPoints } from './control.js';
 import { pairsOf } from './heatmap.js';
 
@@ -21,7 +20,8 @@ import { pairsOf } from './heatmap.js';
 export function answerOf(found: Results): string {
   const results = { ...found, rows: found.rows.map(onlyKnown) };
   const pairs = definitions.find(({ id }) => id === results.experiment)?.pairs;
-  if (results.leaks?.verdict.sentences[0]) return results.leaks.verdict.sentences[0];
+  const [finding] = results.leaks?.verdict.findings ?? [];
+  if (finding) return findingInWords(finding, results.environment.command !== null);
   if (results.rows.length === 0) return 'This run has no rows: there is nothing to answer.';
   if (pairs === 'all') return allPairs(results.rows);
   if (pairs === 'zero-shot') return zeroShot(results.rows);

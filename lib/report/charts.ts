@@ -1,4 +1,5 @@
-import { definitions, shortSpec, type Results } from '../results/index.js';
+import { definitions, type Results } from '../results/index.js';
+import { shortSpec } from '../words/index.js';
 import { alphaCharts } from './alpha-chart.js';
 import { loadPlot, type Chart, type Plotting } from './chart.js';
 import { agreementCaption, agreementChart, controlChart } from './fit-charts.js';

@@ -1,6 +1,5 @@
 import {
   publishedFor,
-  shortSpec,
   type ResultRow,
   type Results,
   onlyKnown,
@@ -10,7 +9,7 @@ import {
   pairName,
   readBy,
 } from '../results/index.js';
-import { none, share } from '../words/index.js';
+import { none, share, shortSpec } from '../words/index.js';
 import { mostShown } from './shown.js';
 import { markup, type Markup } from './html.js';
 import { table } from './html-table.js';

@@ -1,6 +1,6 @@
 import { wrap } from '../base/index.js';
-import { towerNote, type ModelRecord, type ResultRow, type Results } from '../results/index.js';
-import { count, none, rSquared, share } from '../words/index.js';
+import { type ModelRecord, type ResultRow, type Results } from '../results/index.js';
+import { count, findingsInWords, none, rSquared, share, warningInWords } from '../words/index.js';
 import { agreementOf } from './columns.js';
 import { withShownNames } from './shown-names.js';
 import { renderTable, type Column } from './table.js';
@@ -30,7 +30,9 @@ function sectionOf(results: Results, models: ReadonlyMap<string, ModelRecord>): 
   if (results.leaks) {
     return [
       `Audit  What ${results.environment.models.map(({ name }) => short(name)).join()}'s outputs give away by themselves`,
-      results.leaks.verdict.sentences.map((text) => paragraph(text, ' * ')).join('\n'),
+      findingsInWords(results.leaks.verdict.findings, results.environment.command !== null)
+        .map((text) => paragraph(text, ' * '))
+        .join('\n'),
     ];
   }
   const lines = linesOf(results.rows);
@@ -62,7 +64,7 @@ function sectionOf(results: Results, models: ReadonlyMap<string, ModelRecord>): 
       return [
         '5  From logits into the embeddings of an image tower, judged by class embeddings',
         table(pairColumns, lines),
-        paragraph(towerNote),
+        paragraph(warningInWords({ kind: 'made-tower' })),
       ];
   }
 }

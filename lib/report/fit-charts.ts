@@ -1,12 +1,5 @@
-import {
-  publishedFor,
-  shortSpec,
-  type ResultRow,
-  whyNotKnown,
-  fitLabel,
-  groupRows,
-  pairName,
-} from '../results/index.js';
+import { publishedFor, type ResultRow, whyNotKnown, fitLabel, groupRows, pairName } from '../results/index.js';
+import { shortSpec } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth, type Pair } from './heatmap.js';
 import { columns, panelOf, panelTitles } from './panels.js';

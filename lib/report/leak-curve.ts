@@ -1,5 +1,5 @@
-import { shortSpec, type ResultRow, whyNotKnown, by } from '../results/index.js';
-import { inWords, brief } from '../words/index.js';
+import { type ResultRow, whyNotKnown, by } from '../results/index.js';
+import { inWords, brief, shortSpec } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth } from './heatmap.js';
 

@@ -1,5 +1,5 @@
 import type { Leaks } from '../results/index.js';
-import { count, none, share } from '../words/index.js';
+import { count, findingsInWords, none, share } from '../words/index.js';
 import { imageCount } from '../results/index.js';
 import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';
@@ -28,10 +28,10 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
 }
 
 /** An audit's verdict, all of it, in words. */
-export const verdictSection = (leaks: Leaks): Markup => markup`<div class="verdict">
+export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<div class="verdict">
   <h2>${levelOf(leaks)}</h2>
   <ul>
-    ${leaks.verdict.sentences.slice(1).map((sentence) => markup`<li>${sentence}</li>`)}
+    ${findingsInWords(leaks.verdict.findings.slice(1), flags).map((sentence) => markup`<li>${sentence}</li>`)}
   </ul>
 </div>`;
 

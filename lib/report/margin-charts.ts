@@ -1,5 +1,5 @@
-import { shortSpec, type ResultRow, whyNotKnown, fitLabel, pairName } from '../results/index.js';
-import { inPercent } from '../words/index.js';
+import { type ResultRow, whyNotKnown, fitLabel, pairName } from '../results/index.js';
+import { inPercent, shortSpec } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth, stepOf, type Pair } from './heatmap.js';
 import { columns, panelOf, panelTitles } from './panels.js';

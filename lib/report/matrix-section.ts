@@ -1,5 +1,5 @@
 import { definitions, type ResultRow, type Results, pairedDifference, fittedAndTested } from '../results/index.js';
-import { count, none, rSquared, share, upToOne } from '../words/index.js';
+import { count, none, rSquared, share, upToOne, warningInWords } from '../words/index.js';
 import type { Plotting } from './chart.js';
 import { pairCharts, spectrumCharts } from './charts.js';
 import { mostModels, mostShown } from './shown.js';
@@ -124,7 +124,7 @@ function cellFacts(pair: Pair): { heading: string; figures: [string, string][]; 
       ['target’s classes named', count(row.distinctClasses)],
       ['the most frequent', share(row.majorityShare, 1)],
     ],
-    notes: row.warnings,
+    notes: row.warnings.map(warningInWords),
   };
 }
 

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import {
   definitions,
   publishedFor,
-  shortSpec,
   type ResultRow,
   type Results,
   noticesOf,
@@ -14,6 +13,7 @@ import {
   list,
   pairName,
 } from '../results/index.js';
+import { shortSpec } from '../words/index.js';
 import { answerOf, titleOf } from './answer.js';
 import { loadPlot, type Plotting } from './chart.js';
 import { fitCharts } from './charts.js';
@@ -98,7 +98,7 @@ function section(plotting: Plotting, results: Results, index: number, of: number
       <p class="question">${leaks ? 'What do a model’s outputs give away of its features?' : typographic(results.question)}</p>
       <p class="answer">${answerOf(results)}</p>
     </header>
-    ${leaks ? verdictSection(leaks) : null} ${notices(results)}
+    ${leaks ? verdictSection(leaks, environment.command !== null) : null} ${notices(results)}
     ${
       of === 1
         ? figures

@@ -1,5 +1,5 @@
-import { shortSpec, type Results, leftOutCell } from '../results/index.js';
-import { brief, count, seconds } from '../words/index.js';
+import { type Results, leftOutCell } from '../results/index.js';
+import { brief, count, seconds, shortSpec } from '../words/index.js';
 import { mostShown } from './shown.js';
 import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';

@@ -15,7 +15,7 @@ import {
   seenThrough,
   fittedAndTested,
 } from '../results/index.js';
-import { classesNamed, count, seconds, share } from '../words/index.js';
+import { classesNamed, count, distinctWarnings, failureInWords, seconds, share } from '../words/index.js';
 import { columnsFor } from './columns.js';
 import { algebraNote, controlLines, controlsOf, renderControls } from './control.js';
 import { intervalNotes } from './exact.js';
@@ -39,7 +39,7 @@ export function renderResults(found: Results): string {
     const shown = rowsShown(rows);
     blocks.push(`${heading}\n${facts(rows[0])}\n\n${renderTable(columnsFor(results.experiment, shown), shown)}`);
     const published = publishedFor(results.experiment, rows[0]);
-    const notes = [...new Set(rows.flatMap(({ warnings }) => warnings))].map((text) => `! ${text}`);
+    const notes = distinctWarnings(rows).map((text) => `! ${text}`);
     const rank = rankNoteOf(rows, results.environment.models);
     if (rank) notes.unshift(rank);
     notes.unshift(
@@ -52,7 +52,7 @@ export function renderResults(found: Results): string {
   }
   if (definition?.pairs === 'zero-shot') blocks.push(algebraNote(results.environment.models));
   blocks.push(...transformNotes(results));
-  for (const failure of results.failures) blocks.push(`FAILED CHECK: ${failure}`);
+  for (const failure of results.failures) blocks.push(`FAILED CHECK: ${failureInWords(failure)}`);
   return blocks.join('\n\n');
 }
 
@@ -92,9 +92,9 @@ function renderAllPairs({ experiment, question, rows, failures, environment }: R
   if (environment.jointSeconds !== null) {
     blocks.push(`${count(rows.length)} rows; the joint Gram and all maps took ${seconds(environment.jointSeconds)}`);
   }
-  blocks.push(...new Set(rows.flatMap(({ warnings }) => warnings).map((text) => `! ${text}`)));
+  blocks.push(...distinctWarnings(rows).map((text) => `! ${text}`));
   blocks.push(...transformNotes({ rows, environment }));
-  blocks.push(...failures.map((failure) => `FAILED CHECK: ${failure}`));
+  blocks.push(...failures.map((failure) => `FAILED CHECK: ${failureInWords(failure)}`));
   return blocks.join('\n\n');
 }
 

@@ -1,5 +1,4 @@
 import {
-  shortSpec,
   type LikelyClass,
   type NamedClass,
   type SampleGroup,
@@ -7,7 +6,7 @@ import {
   isThumbnail,
   pairName,
 } from '../results/index.js';
-import { brief, count, share } from '../words/index.js';
+import { brief, count, share, shortSpec } from '../words/index.js';
 import { markup, type Markup } from './html.js';
 
 /** Groups that stand open; more of them are folded, each under a line of its own. */

@@ -1,7 +1,7 @@
 import { visible } from '../base/index.js';
 
 /** Of these the text is data, and no name; specs of data sets are made visible where they are shortened. */
-const data = new Set(['picture', 'outcomes', 'train', 'test', 'spec']);
+const data = new Set(['picture', 'outcomes', 'train', 'test', 'dataset', 'spec']);
 
 /**
  * A result whose names (of images, models, tensors, columns) only show: they come from files, and may hold what a terminal

@@ -12,6 +12,7 @@ import {
   groupRows,
   pairName,
 } from '../results/index.js';
+import { warningInWords } from '../words/index.js';
 import { answerOf } from './answer.js';
 import { columnsFor } from './columns.js';
 import { algebraNote, controlLines } from './control.js';
@@ -73,17 +74,19 @@ const text = (value: string): string =>
  * says nothing (`notKnown` has the reason). Objects are spread (`seconds.fit`), lists are JSON.
  */
 export function renderCsv(results: readonly Results[]): string {
-  const lines = results.flatMap(({ experiment, rows }) => rows.map((row) => flat({ experiment, ...withReason(row) })));
+  const lines = results.flatMap(({ experiment, rows }) => rows.map((row) => flat({ experiment, ...inTexts(row) })));
   const names = [...new Set(lines.flatMap((each) => Object.keys(each)))];
   return [names, ...lines.map((each) => names.map((name) => field(each[name])))]
     .map((cells) => `${cells.join(',')}\r\n`)
     .join('');
 }
 
-const withReason = (row: ResultRow): ResultRow => {
+/** A row whose findings are sentences, as whoever opens the table reads them. */
+function inTexts(row: ResultRow): object {
   const reason = whyNotKnown(row);
-  return reason === null ? row : { ...onlyKnown(row), notKnown: reason };
-};
+  const known = reason === null ? row : { ...onlyKnown(row), notKnown: reason };
+  return { ...known, warnings: row.warnings.map(warningInWords) };
+}
 
 function flat(value: object, before = ''): Record<string, unknown> {
   const entries = Object.entries(value).map(([key, item]: [string, unknown]): Record<string, unknown> => {

@@ -12,7 +12,7 @@ export { clusteredDifference, newcombe, pairedDifference } from './paired.js';
 export type { Difference } from './paired.js';
 export { rankNote, rankNoteOf } from './rank-note.js';
 export { parseResults, readResults, resultsFile } from './read.js';
-export { rowWarnings, shortSpec, towerNote } from './row-warnings.js';
+export { rowWarnings } from './row-warnings.js';
 export { mismatch } from './schema.js';
 export { isThumbnail } from './thumbnail.js';
 export { seenThrough, transformInWords } from './transforms.js';
@@ -25,6 +25,7 @@ export type {
   ModelRecord,
   NamedClass,
   Prior,
+  ResultKind,
   ResultRow,
   Results,
   SampleGroup,

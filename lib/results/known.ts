@@ -1,12 +1,14 @@
+import { notKnownInWords } from '../words/index.js';
 import type { ResultRow } from './types.js';
 
 /**
- * Why a row's figures say nothing of what such outputs give away; null where they do. Results of earlier versions do not
+ * Why a row's figures say nothing of what such outputs give away, in words; null where they do. Results of earlier versions do not
  * tell, but for an R² that is not above 0.
  */
-export const whyNotKnown = ({ notKnown, observe, r2 }: ResultRow): string | null =>
-  notKnown ??
-  (observe !== undefined && r2 !== null && r2 <= 0 ? 'the map does no better than the mean of the features' : null);
+export function whyNotKnown({ notKnown, observe, r2 }: ResultRow): string | null {
+  if (notKnown) return notKnownInWords(notKnown);
+  return observe !== undefined && r2 !== null && r2 <= 0 ? notKnownInWords({ kind: 'no-better-than-mean' }) : null;
+}
 
 /** What is not known is left empty, wherever it is read: a figure of chance would be copied as one of the outputs. */
 export const onlyKnown = (row: ResultRow): ResultRow =>

@@ -1,5 +1,4 @@
-import { leftOutInWords, count } from '../words/index.js';
-import { shortSpec } from './row-warnings.js';
+import { leftOutInWords, count, shortSpec } from '../words/index.js';
 import { type DatasetRecord } from './types.js';
 
 /** What is not in the figures though it lay among the images, and what is in them twice; a sentence for each data set and kind. */

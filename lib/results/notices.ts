@@ -1,6 +1,6 @@
 import { makeTransform, sameTransform, type Transform } from '../images/index.js';
-import { count, share } from '../words/index.js';
-import { rowWarnings, shortSpec } from './row-warnings.js';
+import { count, failureInWords, share, shortSpec, warningInWords } from '../words/index.js';
+import { toldByRow } from './row-warnings.js';
 import { type ModelRecord, type ResultRow, type Results } from './types.js';
 import { leftOutNotes } from './left-out.js';
 import { numbers } from './transforms.js';
@@ -15,7 +15,10 @@ export interface Notice {
 /** Where an answer is not what it looks like: one sentence or two for each kind, whatever number of rows it concerns. */
 export function noticesOf(results: Results): Notice[] {
   const { rows, failures } = results;
-  const notices: Notice[] = failures.map((text) => ({ kind: 'failure', text: `Failed check: ${text}` }));
+  const notices: Notice[] = failures.map((failure) => ({
+    kind: 'failure',
+    text: `Failed check: ${failureInWords(failure)}`,
+  }));
   notices.push(...leftOutNotes(results.environment.datasets).map((text) => ({ kind: 'left out' as const, text })));
   for (const test of new Set(rows.map((row) => row.test)))
     notices.push(...ofTest(rows.filter((row) => row.test === test)));
@@ -25,15 +28,10 @@ export function noticesOf(results: Results): Notice[] {
   notices.push(...otherTransforms(models).map((text) => ({ kind: 'transform' as const, text })));
   notices.push(...assumedTransforms(models).map((text) => ({ kind: 'transform' as const, text })));
   notices.push(...unstatedTransforms(models).map((text) => ({ kind: 'transform' as const, text })));
-  const others = rows.flatMap((row) =>
-    row.warnings.filter((text) => !rowWarnings(row).includes(text) && !collapseOfBefore.test(text)),
-  );
-  for (const text of new Set(others)) notices.push({ kind: 'other', text });
+  const others = rows.flatMap(({ warnings }) => warnings.filter(({ kind }) => !toldByRow.has(kind)));
+  for (const text of new Set(others.map(warningInWords))) notices.push({ kind: 'other', text });
   return notices;
 }
-
-/** As earlier versions wrote it, in other words than `rowWarnings` has now. */
-const collapseOfBefore = /one class: agreement is then easy\. Kappa counts that out/;
 
 /** Above this share of one class, agreement says little. */
 const collapse = 0.5;

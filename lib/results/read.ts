@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { checkRegularFile } from '../bytes/index.js';
+import { fromSchema1, recognised } from './earlier.js';
 import type { Results } from './types.js';
 import { mismatch, type Schema } from './schema.js';
 import { isThumbnail } from './thumbnail.js';
@@ -11,7 +12,7 @@ const mostRows = 100_000;
 
 /**
  * Reads a finished result: a results.json, or a folder that holds one. It is checked against assets/results.schema.json
- * before anything is drawn; neither models nor data nor ONNX Runtime are needed.
+ * before anything is drawn, and one of schema 1 is changed into schema 2; neither models nor data nor ONNX Runtime are needed.
  * @throws FeatReconstructError where there is none, it is not JSON, or not of the schema that this version knows
  */
 export async function readResults(path: string): Promise<Results> {
@@ -24,6 +25,7 @@ export async function readResults(path: string): Promise<Results> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new FeatReconstructError(
       `Expected a results.json at ${file}, found none: give a folder that \`featreconstruct run\` wrote with --out, or the file itself.`,
+      { code: 'not-found' },
     );
   }
   return parseResults(text, file);
@@ -37,24 +39,30 @@ export async function parseResults(text: string, file = 'results.json'): Promise
   } catch (error) {
     throw new FeatReconstructError(
       `Expected JSON in ${file}, found something else (${(error as Error).message}). NaN and Infinity are not JSON: a figure that is not there is null.`,
+      { code: 'damaged' },
     );
   }
-  const { schema, rows } = (value ?? {}) as Partial<Results>;
-  if (typeof schema === 'number' && schema > 1) {
+  const { schema, rows } = (value ?? {}) as { schema?: unknown; rows?: unknown };
+  if (typeof schema === 'number' && schema > 2) {
     throw new FeatReconstructError(
-      `Expected results of schema 1 in ${file}, found schema ${schema}, of a later version: update featreconstruct, or use the version that wrote it.`,
+      `Expected results of schema 1 or 2 in ${file}, found schema ${schema}, of a later version: update featreconstruct, or use the version that wrote it.`,
+      { code: 'version' },
     );
   }
   if (Array.isArray(rows) && rows.length > mostRows) {
-    throw new FeatReconstructError(`Expected at most ${mostRows} rows in ${file}, found ${rows.length}.`);
+    throw new FeatReconstructError(`Expected at most ${mostRows} rows in ${file}, found ${rows.length}.`, {
+      code: 'too-large',
+    });
   }
+  const isEarlier = schema === 1;
+  if (isEarlier) value = fromSchema1(value as Record<string, unknown>);
   const wrong = mismatch(value, await readSchema()) ?? wrongPicture(value as Results);
   if (wrong) {
     throw new FeatReconstructError(
       `Expected results as assets/results.schema.json describes them in ${file}, found another shape. ${wrong}. Write it again with \`featreconstruct run\`.`,
     );
   }
-  return value as Results;
+  return isEarlier ? recognised(value as Results) : (value as Results);
 }
 
 function wrongPicture({ samples = [] }: Results): string | null {

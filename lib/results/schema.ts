@@ -6,6 +6,14 @@ export function mismatch(value: unknown, schema: Schema, path = '', root = schem
   if (schema.$ref !== undefined) return mismatch(value, referenced(root, schema.$ref), path, root);
   const wrong = (expected: string): string => `${path || 'the file'}: expected ${expected}, found ${brief(value)}`;
   if (schema.oneOf) {
+    const kinds = kindsOf(schema.oneOf);
+    if (kinds && typeof value === 'object' && value !== null && Object.hasOwn(value, 'kind')) {
+      const { kind } = value as { kind: unknown };
+      const meant = kinds.indexOf(kind);
+      if (meant >= 0) return mismatch(value, schema.oneOf[meant], path, root);
+      const known = kinds.map((each) => JSON.stringify(each)).join(', ');
+      return `${path === '' ? '' : `${path}.`}kind: expected one of ${known}, found ${brief(kind)}`;
+    }
     const tries = schema.oneOf.map((option) => mismatch(value, option, path, root));
     if (tries.includes(null)) return null;
     // The option that the value was meant to be is the one that is wrong furthest inside.
@@ -50,6 +58,12 @@ export interface Schema {
   maximum?: number;
   maxLength?: number;
   pattern?: string;
+}
+
+/** Of options that are told apart by their `kind`; null for others. */
+function kindsOf(options: readonly Schema[]): unknown[] | null {
+  const kinds = options.map(({ properties }) => properties?.kind?.const);
+  return kinds.every((kind) => typeof kind === 'string') ? kinds : null;
 }
 
 /** `#/definitions/NAME`. */

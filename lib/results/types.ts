@@ -1,4 +1,4 @@
-import type { LeftOut } from '../words/index.js';
+import type { Failure, Finding, LeftOut, NotKnown, Warning } from '../words/index.js';
 import type { FeatureQuantiles } from '../evaluate/index.js';
 import type { CrossValidation } from '../fit/index.js';
 import type { Transform } from '../images/index.js';
@@ -28,9 +28,9 @@ export interface ResultRow {
   variations?: number;
   /**
    * A sweep or an audit: why the figures of this row do not say what such outputs give away (a map of few images fits
-   * chance), in words. Absent where they do.
+   * chance). Absent where they do.
    */
-  notKnown?: string;
+  notKnown?: NotKnown;
   /**
    * A sweep or an audit, of probabilities: how they were read, as they stand (`plain`) or through a logarithm with a floor
    * (`log`), whichever does better on training images that were kept out of a first fit (a fifth, or the folds of a cross-validation), with
@@ -103,13 +103,21 @@ export interface ResultRow {
   sgd: { epochs: number; batchSize: number; learningRate: number; momentum: number; shuffle: number | false } | null;
   /** Wall-clock time; extraction 0 where a store was used again. */
   seconds: { extract: number; fit: number; evaluate: number };
-  /** What else is worth knowing, in sentences: a collapse, a missing gap, images outside the span. */
-  warnings: string[];
+  /** What else is worth knowing: a collapse, a missing gap, images outside the span. */
+  warnings: Warning[];
 }
+
+/**
+ * How a result came about: by one of the five experiments; by a sweep over what is shown of the logits; by an audit of a
+ * model, or of a log of outputs without one; by evaluating arrays.
+ */
+export type ResultKind = 'experiment' | 'sweep' | 'audit' | 'log' | 'evaluation';
 
 /** What an experiment found: `results.json`. */
 export interface Results {
-  schema: 1;
+  schema: 2;
+  kind: ResultKind;
+  /** The experiment's number; an audit and a log have that of experiment 1. */
   experiment: number;
   question: string;
   rows: ResultRow[];
@@ -121,8 +129,8 @@ export interface Results {
   samples?: SampleGroup[];
   /** What the model's outputs give away by themselves; an audit has it. */
   leaks?: Leaks;
-  /** Failed checks, in sentences. Not empty means that a figure above must not be trusted. */
-  failures: string[];
+  /** Failed checks. Not empty means that a figure above must not be trusted. */
+  failures: Failure[];
   environment: Environment;
 }
 
@@ -179,13 +187,13 @@ export interface LikelyClass extends NamedClass {
 
 /** What outputs alone give away of the model behind them, and what that means. */
 export interface Leaks {
-  /** Plain words, the most important first. */
+  /** What was found, the most important first. */
   verdict: Verdict;
   fingerprint: Fingerprint;
   /** What came back from the outputs alone; null where it could not be tried, for `reason`. */
   recovery: RecoveryReport | null;
-  /** Why no recovery was tried, in a sentence. */
-  reason: string | null;
+  /** Why no recovery was tried. */
+  reason: Finding | null;
   /** The recovered features beside the model's own; null where nothing came back. */
   comparison:
     | ({ kind: 'sphere' } & RotationComparison)

@@ -1,5 +1,4 @@
-import { brief, count } from '../words/index.js';
-import { shortSpec } from './row-warnings.js';
+import { brief, count, shortSpec } from '../words/index.js';
 import { type ResultRow } from './types.js';
 
 /** How a row's map was found, in words. */

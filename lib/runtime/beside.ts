@@ -107,6 +107,7 @@ async function firstJson(folders: readonly string[], name: string): Promise<{ fi
     }
     throw new FeatReconstructError(
       `Expected JSON in ${file}, found none: it stands beside the model and would state its transform. Copy it again or take it away.`,
+      { code: 'not-found' },
     );
   }
   return null;

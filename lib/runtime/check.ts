@@ -24,6 +24,7 @@ export function checkHead(head: LinearMap, precision: string, n: number, { featu
     if (bad === undefined) continue;
     throw new FeatReconstructError(
       `Expected finite ${what} for a random batch, found ${bad}: the model's weights or its precision are damaged; export it again.`,
+      { code: 'not-finite' },
     );
   }
   const { scale, sum } = tolerances[precision] ?? tolerances.float32;
@@ -50,6 +51,7 @@ export function checkHead(head: LinearMap, precision: string, n: number, { featu
   if (worst <= allowed) return;
   throw new FeatReconstructError(
     `Expected the head of the features to give the model's logits on a random batch, found a difference of ${worst.toPrecision(3)} where ${allowed.toPrecision(3)} is rounding (${precision}; the largest logit is ${logitScale.toPrecision(3)}): the head is not linear, or the tensors found are not its own. Name them with ${option("the options 'features' and 'logits'", '--features-tensor and --logits-tensor')}.`,
+    { code: 'mismatch' },
   );
 }
 
@@ -80,6 +82,7 @@ function sampleTensor(type: string, dims: number[]): ModelBatch {
   if (length > mostNumbers) {
     throw new FeatReconstructError(
       `Expected an input of at most ${count(mostNumbers)} numbers for ${dims[0]} examples, found the shape ${dims.join(' x ')}: no such batch fits in memory. If the file is not damaged, export the model with a smaller input.`,
+      { code: 'too-large' },
     );
   }
   return { ...sampleData(type, length), dims };

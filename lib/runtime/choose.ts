@@ -1,4 +1,4 @@
-import { FeatReconstructError } from '../base/index.js';
+import { isCoded } from '../base/index.js';
 import { buildModel } from '../onnx/index.js';
 import { knownProviders, providerName, type ExecutionProvider } from './providers.js';
 import { createSession, demandLoading, type GraphSession } from './session.js';
@@ -33,7 +33,7 @@ async function works(name: string): Promise<boolean> {
     await demandLoading(name);
     return true;
   } catch (error) {
-    if (error instanceof FeatReconstructError) return false;
+    if (isCoded(error, 'unavailable')) return false;
     throw error;
   }
 }

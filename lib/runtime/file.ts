@@ -15,16 +15,19 @@ export async function readModelFile(file: string): Promise<Uint8Array> {
   if (!found && !/[\\/]|\.\w+$/.test(file)) {
     throw new FeatReconstructError(
       `Expected an .onnx file, found the bare name '${file}' and no file of that name: models are files here. python onnx/export.py ${/^[\w.-]+$/.test(file) ? file : 'NAME'} --pretrained makes one of a model of timm, torchvision or open_clip; then give ${file}.onnx.`,
+      { code: 'not-found' },
     );
   }
   if (!found?.isFile()) {
     throw new FeatReconstructError(
       `Expected an .onnx file at ${file}, found ${!found ? 'nothing' : found.isDirectory() ? 'a folder' : 'a pipe, a socket or a device'}: check the path.`,
+      { code: 'not-found' },
     );
   }
   if (found.size > limit) {
     throw new FeatReconstructError(
       `Expected a model below 2 GiB at ${file}, found ${found.size} bytes: a protobuf cannot be larger; export it with external data.`,
+      { code: 'too-large' },
     );
   }
   const foreign = await foreignKind(file);

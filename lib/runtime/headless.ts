@@ -21,6 +21,7 @@ export function headlessModel(
   if (options.features === undefined && names.length > 1) {
     throw new FeatReconstructError(
       `Expected one output, the features, found ${names.map((name) => `'${name}'`).join(', ')}: name the one that you mean with ${option("the option 'features'", '--features-tensor')}.`,
+      { code: 'ambiguous' },
     );
   }
   const value = graph.values.get(features);

@@ -223,6 +223,7 @@ export function toModelTensors(input: ModelInput, batch: ModelBatch): Record<str
     if (given.dims[0] !== batch.dims[0]) {
       throw new FeatReconstructError(
         `Expected ${batch.dims[0]} rows for the input '${other.inputName}', as many as for '${input.inputName}', found ${given.dims[0]}.`,
+        { code: 'mismatch' },
       );
     }
     tensors[other.inputName] = toModelTensor(other, given);
@@ -270,6 +271,7 @@ function toModelTensor(input: InputPlace, batch: ModelBatch): GraphTensor {
   if (!isShape || dims.reduce((product, dim) => product * dim, 1) !== data.length) {
     throw new FeatReconstructError(
       `Expected input of shape [${inputShape.map((dim, i) => (i === 0 ? 'n' : dim < 0 ? '?' : dim)).join(', ')}] for '${inputName}', found [${dims.join(', ')}] with ${data.length} numbers.`,
+      { code: 'mismatch' },
     );
   }
   if (type === inputType) return { type: type as GraphTensor['type'], data, dims };

@@ -41,5 +41,6 @@ export async function modelFileOf(model: string): Promise<string> {
   }
   throw new FeatReconstructError(
     `${expected}, found a folder without: check the path, or export a model into it (optimum-cli export onnx).`,
+    { code: 'not-found' },
   );
 }

@@ -175,7 +175,7 @@ async function selfCheck(model: Model): Promise<void> {
   const reason = (failure as Error).message.trim().replace(/\.$/, '');
   throw new FeatReconstructError(
     `Expected the model to run on a random batch of ${rows}, found that ONNX Runtime stops: ${reason}. If the batch size is fixed inside the graph, export it with a dynamic one${model.imageSize ? `; if the image size is not ${model.imageSize.join(' x ')}, give ${option('imageSize')}` : ''}.`,
-    { cause: failure },
+    { code: 'not-run', cause: failure },
   );
 }
 
@@ -184,5 +184,6 @@ function checkPlacement(placement: Placement, provider: string): void {
   if (placement[provider]) return;
   throw new FeatReconstructError(
     `Expected the model to run on provider '${provider}', found all of its nodes on ${Object.keys(placement).join(', ')}: the provider takes none of them; use cpu.`,
+    { code: 'unavailable' },
   );
 }

@@ -12,7 +12,7 @@ export function loadRuntime(): Promise<OnnxRuntime> {
   loading ??= import('onnxruntime-node').catch((error: unknown) => {
     throw new FeatReconstructError(
       `Expected ONNX Runtime's library for ${process.platform} ${process.arch}, found that it does not load: ${(error as Error).message}. onnxruntime-node has builds for Linux (glibc) and Windows on x64 and arm64, and macOS on arm64; reinstall it with npm.`,
-      { cause: error },
+      { code: 'unavailable', cause: error },
     );
   });
   return loading;

@@ -62,6 +62,7 @@ export async function demandProviders(providers: readonly ExecutionProvider[]): 
     if (!known.includes(name)) {
       throw new FeatReconstructError(
         `Expected an execution provider out of ${known.join(', ')} (what this build of ONNX Runtime has on ${process.platform} ${process.arch}), found '${name}': name one of those, cpu always runs.`,
+        { code: 'unavailable' },
       );
     }
     checkProviderOptions(provider);
@@ -103,7 +104,9 @@ function wantedBy(option: OptionValue, value: unknown): string | null {
 
 /** The error of a provider that does not load here. */
 export async function unloadable(name: string, reason: string): Promise<FeatReconstructError> {
-  return new FeatReconstructError(`Execution provider '${name}' does not load: ${reason}. ${await cure(name)}`);
+  return new FeatReconstructError(`Execution provider '${name}' does not load: ${reason}. ${await cure(name)}`, {
+    code: 'unavailable',
+  });
 }
 
 function absence({ files, missing }: CudaLibraries): string {

@@ -69,7 +69,7 @@ export async function createSession(model: Uint8Array | string, options: Session
     }
     throw new FeatReconstructError(
       `ONNX Runtime could not open the model with provider '${names[0]}': ${(error as Error).message}`,
-      { cause: error },
+      { code: 'not-run', cause: error },
     );
   }
   const { Tensor: RuntimeTensor } = await loadRuntime();

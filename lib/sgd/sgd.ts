@@ -2,6 +2,7 @@ import { FeatReconstructError, uniform, UsageError, type TaskOptions } from '../
 import { buildModel } from '../onnx/index.js';
 import { createSession, type GraphSession, type GraphTensor, type SessionOptions } from '../runtime/index.js';
 import { denseData, toNdArray, toRowSource, type LinearMap, type RowsLike } from '../tensor/index.js';
+import type { SgdWarning } from '../words/index.js';
 import { stepsGraph, type Rates } from './graph.js';
 import { orderedRows, shuffledRows } from './rows.js';
 import { sgdStabilityLimit } from './stability.js';
@@ -49,8 +50,8 @@ export interface SgdReport {
   diverged: boolean;
   /** Largest learning rate at which gradient descent with this momentum is stable (`sgdStabilityLimit`). */
   stabilityLimit: number;
-  /** Why it diverged, in a sentence; null when it did not. */
-  note: string | null;
+  /** Why it diverged; null when it did not. */
+  note: SgdWarning | null;
 }
 
 /** The map that SGD ended at, float32. */
@@ -77,6 +78,7 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
   if (x.rows !== y.rows || x.rows === 0) {
     throw new FeatReconstructError(
       `Expected X and Y to have the same number of rows and at least one, found ${x.rows} and ${y.rows}: pass both for the same images.`,
+      { code: 'mismatch' },
     );
   }
   const initial = options.initial
@@ -134,14 +136,12 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
   };
 }
 
-function divergence(loss: number[], broken: boolean, { learningRate, momentum }: Rates, limit: number): string {
-  const what = broken
-    ? `its loss was no number in epoch ${loss.length + 1}`
-    : `its loss grew from ${loss[0].toPrecision(3)} in the first epoch to ${loss[loss.length - 1].toPrecision(3)} in the last`;
-  const rule = `gradient descent with momentum ${momentum} is stable on these inputs only below a learning rate of 2(1 + momentum)/λ_max = ${limit.toPrecision(3)}`;
-  // Below the limit of the mean, single batches may still be too steep.
-  const link = learningRate < limit ? 'although' : 'and';
-  return `SGD diverged at learning rate ${learningRate}: ${what}, ${link} ${rule}; lower it, or use the exact solver.`;
+function divergence(loss: number[], broken: boolean, { learningRate, momentum }: Rates, limit: number): SgdWarning {
+  return {
+    ...{ kind: 'diverged', learningRate, momentum, limit: Number.isFinite(limit) ? limit : null },
+    epoch: broken ? loss.length + 1 : null,
+    losses: broken ? null : [loss[0], loss[loss.length - 1]],
+  };
 }
 
 function checkSettings(settings: { learningRate: number; momentum: number; batchSize: number; epochs: number }): void {
@@ -177,6 +177,7 @@ function initialState({ weight, bias }: LinearMap, p: number, q: number): State 
   if (outputs !== q || inputs !== p || bias.size !== q) {
     throw new FeatReconstructError(
       `Expected initial weights (${q}, ${p}) and a bias (${q}), found (${weight.shape.join(', ')}) and (${bias.shape.join(', ')}).`,
+      { code: 'mismatch' },
     );
   }
   return stateOf(new Float32Array(denseData(weight)), new Float32Array(denseData(bias)), p, q);

@@ -27,7 +27,8 @@ const mostIterations = 200;
 export async function sgdStabilityLimit(X: RowsLike, options: StabilityOptions): Promise<number> {
   const { outputs, momentum = 0.9 } = options;
   const x = toRowSource(X, 'X');
-  if (x.rows === 0) throw new FeatReconstructError('Expected at least one row in X, found none.');
+  if (x.rows === 0)
+    throw new FeatReconstructError('Expected at least one row in X, found none.', { code: 'too-few-rows' });
   const session = await createSession(buildModel(productGraph(x.dtype === 'float64')), options);
   const p = x.cols;
   const random = uniform(1);

@@ -61,6 +61,7 @@ export function toNdArray<D extends TypedArray>(data: D, shape: readonly number[
   if (size !== data.length) {
     throw new FeatReconstructError(
       `Expected ${size} numbers for the shape (${shape.join(', ')}), found ${data.length}: pass the shape of the data.`,
+      { code: 'mismatch' },
     );
   }
   return ndarray(data as Float64Array, [...shape]) as unknown as NdArray<D>;

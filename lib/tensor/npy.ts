@@ -73,6 +73,7 @@ export async function readNpyHeader(file: OpenBytes): Promise<TensorPlace> {
   const bad = (found: string): FeatReconstructError =>
     new FeatReconstructError(
       `Expected ${file.name} to be a .npy file, found ${found}: it is truncated, corrupted or something else. Write it again with numpy.save.`,
+      { code: 'damaged' },
     );
   const start = await file.read(0, Math.min(12, file.size));
   if (start[0] === 0x50 && start[1] === 0x4b) throw bad('a zip archive (a .npz file should be called so)');

@@ -83,4 +83,5 @@ const called = (source: string | Uint8Array): string =>
 const none = (name: string, names: string[], source: string | Uint8Array): FeatReconstructError =>
   new FeatReconstructError(
     `Expected an array '${name}' in ${called(source)}, found ${names.map((key) => `'${key}'`).join(', ')}: name one of these.`,
+    { code: 'not-found' },
   );

@@ -60,6 +60,7 @@ function nestedRows(x: readonly (readonly number[])[], name: string): RowSource 
     if (row.length !== cols || !row.every((value) => typeof value === 'number')) {
       throw new FeatReconstructError(
         `Expected every row of ${name} to hold ${cols} numbers like the first, found row ${i} with ${row.length} elements or something that is no number.`,
+        { code: 'mismatch' },
       );
     }
     data.set(row, i * cols);
@@ -143,6 +144,7 @@ export function joinRows(sources: readonly RowSource[]): RowSource {
   if (other >= 0) {
     throw new FeatReconstructError(
       `Expected rows of one width to be put together, found ${cols} columns in the first and ${sources[other].cols} in part ${other + 1}; give parts of the same kind.`,
+      { code: 'mismatch' },
     );
   }
   const wide = sources.some((source) => source.dtype === 'float64');

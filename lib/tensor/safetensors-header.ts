@@ -65,6 +65,7 @@ export async function readSafetensorsHeader(file: OpenBytes): Promise<Safetensor
   const bad = (found: string): FeatReconstructError =>
     new FeatReconstructError(
       `Expected ${file.name} to be a safetensors file, found ${found}: it is truncated, corrupted or something else. Write or copy it again.`,
+      { code: 'damaged' },
     );
   if (file.size < 8) throw bad(`${file.size} bytes`);
   const length = Number(new DataView((await file.read(0, 8)).buffer).getBigUint64(0, true));

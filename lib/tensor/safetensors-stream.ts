@@ -52,6 +52,7 @@ async function checkHeader(handle: FileHandle, path: string, expected: Uint8Arra
   if (found.equals(expected) && length === size) return;
   throw new FeatReconstructError(
     `Expected '${path}' to be the unfinished file of this very layout, found another layout: delete it or choose another path.`,
+    { code: 'mismatch' },
   );
 }
 

@@ -51,6 +51,7 @@ function placeOf(file: OpenBytes, tensors: ReadonlyMap<string, TensorEntry>, nam
   if (!entry) {
     throw new FeatReconstructError(
       `Expected a tensor '${name}' in ${file.name}, found ${[...tensors.keys()].map((key) => `'${key}'`).join(', ') || 'none'}: name one of these.`,
+      { code: 'not-found' },
     );
   }
   return { type: elementType(entry.dtype), shape: entry.shape, offset: entry.offset };

@@ -1,5 +1,6 @@
 /**
- * words: how numbers, interfaces and what is not known of them are written for people. Loads nothing but `base`, so that a command
+ * words: how numbers, interfaces and what is not known of them are written for people, and the sentences of warnings and failed
+ * checks, which other rooms make as data. Loads nothing but `base`, so that a command
  * which formats a figure loads no more.
  */
 export {
@@ -19,6 +20,12 @@ export { imagesPerOutput, nearlyAll, whole, whyUnknown } from './known.js';
 export type { Reading } from './known.js';
 export { inWords, parseObserve, showsProbabilities } from './observe-spec.js';
 export type { ObserveSpec, ObserveStep } from './observe-spec.js';
+export { shortSpec } from './specs.js';
+export { findingInWords, findingsInWords } from './finding-texts.js';
+export type { AuditFinding, Finding, OutputsFinding, Shown, ShownReading } from './findings.js';
+export { recordedWarnings } from './warnings.js';
+export type { ChoiceWarning, Failure, FitWarning, NotKnown, RowWarning, SgdWarning, Warning } from './warnings.js';
+export { distinctWarnings, failureInWords, notKnownInWords, warningInWords, warningsInWords } from './warning-texts.js';
 export { some } from './some.js';
 export { LeftOutTally, cureOfLeftOut, leftOutInWords } from './left-out.js';
 export type { LeftOut } from './left-out.js';

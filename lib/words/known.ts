@@ -1,4 +1,4 @@
-import { count } from '../base/index.js';
+import type { NotKnown } from './warnings.js';
 
 /** Above this share of variance, what is read back is the features for every purpose. */
 export const nearlyAll = 0.999;
@@ -25,15 +25,15 @@ export interface Reading {
 }
 
 /**
- * Why a reading does not say what outputs give away, in words; null where it does. What is not known is not nothing: a map
+ * Why a reading does not say what outputs give away; null where it does. What is not known is not nothing: a map
  * that does worse than the mean (R² below 0) fits chance, and another one may read much.
  * @param classes numbers that the map reads
  */
-export function whyUnknown({ observe, r2, fitted, penalised = false }: Reading, classes: number): string | null {
+export function whyUnknown({ observe, r2, fitted, penalised = false }: Reading, classes: number): NotKnown | null {
   if (r2 >= nearlyAll) return null;
   const few = fitted !== undefined && fitted < imagesPerOutput * classes;
   if (few && !penalised && (r2 <= 0 || !whole.includes(observe))) {
-    return `${count(fitted)} ${fitted === 1 ? 'image' : 'images'} for a map from ${count(classes)} numbers`;
+    return { kind: 'few-images', images: fitted, numbers: classes };
   }
-  return r2 <= 0 ? 'the map does no better than the mean of the features' : null;
+  return r2 <= 0 ? { kind: 'no-better-than-mean' } : null;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Results } from 'featreconstruct';
 import type { Verdict } from 'featreconstruct/leaks';
+import { findingsInWords } from '../../../lib/words/index.js';
 import { failed, type Check, type Point } from '../check.js';
 import { callJson } from '../leaks.js';
 import { outFolder, type Settings } from '../settings.js';
@@ -39,7 +40,8 @@ async function audit(
     ...['--stores', settings.stores, '--out', await outFolder(`audit-${model}`), ...more],
   ]);
   if (!value?.leaks) return [failed(subject, problem)];
-  const { level: found, sentences } = value.leaks.verdict;
+  const { level: found, findings } = value.leaks.verdict;
+  const sentences = findingsInWords(findings);
   return [
     { subject, bar: `what is out: ${level}`, figure: found, held: found === level },
     { subject, bar: 'a verdict in sentences', figure: sentences[0], held: sentences.length >= 3 },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import {
   auditVerdict,
@@ -6,8 +7,21 @@ import {
   sphereRowsNeeded,
   variationsNeeded,
   type AuditFindings,
+  type Verdict,
 } from '../../lib/leaks/index.js';
-import { made } from './data.js';
+import { mismatch } from '../../lib/results/index.js';
+import { findingsInWords } from '../../lib/words/index.js';
+import { made } from '../leaks/data.js';
+
+const schema = JSON.parse(readFileSync('assets/results.schema.json', 'utf8'));
+
+/** A verdict with its sentences; its findings must be what results.json may hold. */
+function verdictOf(found: AuditFindings, flags = false): Omit<Verdict, 'findings'> & { sentences: string[] } {
+  const { findings: data, ...rest } = auditVerdict(found);
+  const list = { type: 'array', items: { $ref: '#/definitions/finding' } };
+  expect(mismatch(JSON.parse(JSON.stringify(data)), list, 'findings', schema)).toBeNull();
+  return { ...rest, sentences: findingsInWords(data, flags) };
+}
 
 async function findings(shape: 'sphere' | 'silu', curve: AuditFindings['curve']): Promise<AuditFindings> {
   const { logits } = made(shape, 600, 16, 30);
@@ -24,9 +38,9 @@ async function findings(shape: 'sphere' | 'silu', curve: AuditFindings['curve'])
   };
 }
 
-describe('auditVerdict', () => {
+describe('the verdict of an audit', () => {
   it('says first that the features are out where they are', async () => {
-    const { level, sentences } = auditVerdict(
+    const { level, sentences } = verdictOf(
       await findings('sphere', [
         { observe: 'logits', agreement: 1, r2: 1 },
         { observe: 'log-probs', agreement: 1, r2: 0.99999 },
@@ -44,7 +58,7 @@ describe('auditVerdict', () => {
   });
 
   it('takes five sentences at most, however many interfaces were tried, and names the ends of them', async () => {
-    const { level, sentences } = auditVerdict({
+    const { level, sentences } = verdictOf({
       ...(await findings('silu', [
         { observe: 'logits', agreement: 1, r2: 0.83 },
         { observe: 'log-probs', agreement: 1, r2: 0.8 },
@@ -73,11 +87,11 @@ describe('auditVerdict', () => {
       { observe: 'probs+topk:1', agreement: 0.2, r2: -0.4 },
     ]);
     const unread = { recovery: null, untried: 'too-few-rows' } as const;
-    expect(auditVerdict({ ...low, ...unread }).sentences.slice(0, 2)).toEqual([
+    expect(verdictOf({ ...low, ...unread }).sentences.slice(0, 2)).toEqual([
       'Anyone who sees all 30 outputs of made and has its features for some images learns less than 0.1 % of how its 16 features differ from image to image, or more.',
       'What is given away by showing less (only the largest of the probabilities) is not known: the map that was fitted does no better than the mean of the features, which another map may. Their rows are left empty.',
     ]);
-    const nothing = auditVerdict({ ...low, ...unread, curve: low.curve.slice(1) });
+    const nothing = verdictOf({ ...low, ...unread, curve: low.curve.slice(1) });
     expect(nothing.level).toBe('unknown');
     expect(nothing.sentences[0]).toBe(
       'How much of its 16 features one linear map reads off the 30 outputs of made is not known from these images.',
@@ -86,26 +100,26 @@ describe('auditVerdict', () => {
   });
 
   it('never says 100 % of what is less, and hands on why nothing was recovered', async () => {
-    const verdict = auditVerdict(await findings('silu', [{ observe: 'probs', agreement: 0.9999, r2: 0.9995 }]));
+    const verdict = verdictOf(await findings('silu', [{ observe: 'probs', agreement: 0.9999, r2: 0.9995 }]));
     expect(verdict.level).toBe('map');
     expect(verdict.sentences.join(' ')).toContain('more than 99.9 %');
     expect(verdict.sentences.join(' ')).toContain(
       'From the outputs alone this tool found no way to the features. No certificate',
     );
     const untried = await findings('silu', [{ observe: 'probs', agreement: 0.9, r2: 0.3 }]);
-    const gapless = auditVerdict({ ...untried, recovery: null, untried: 'no-gap' });
+    const gapless = verdictOf({ ...untried, recovery: null, untried: 'no-gap' });
     expect(gapless).toMatchObject({ level: 'partly', r2: 0.3 });
     expect(gapless.sentences.at(-1)).toMatch(
       /^From the outputs alone this tool found no way to the features: .* end without a gap/,
     );
     // An exception's text is no sentence of a verdict, whatever stopped the search.
     expect([...gapless.sentences, ...verdict.sentences].join(' ')).not.toContain('Expected');
-    const few = auditVerdict({ ...untried, recovery: null, untried: 'too-few-rows', variations: 3, needed: 1500 });
+    const few = verdictOf({ ...untried, recovery: null, untried: 'too-few-rows', variations: 3, needed: 1500 });
     expect(few.sentences).toContain(
       'From the outputs alone this tool found no way to the features: to look for a normalisation before the last layer takes 1,500 different images. Whoever asks chooses the images: more of them, or these in 3 variations each (inverted, shifted, in other colours), are about enough (vary: 3).',
     );
     const rectified = { needed: 160, variations: 2 };
-    const either = auditVerdict({
+    const either = verdictOf({
       ...untried,
       recovery: null,
       untried: 'too-few-rows',
@@ -121,7 +135,7 @@ describe('auditVerdict', () => {
   it('says so where the search was ended before it was through', async () => {
     const whole = await findings('sphere', []);
     const [{ sentences }, ended] = [whole, { ...whole, recovery: { ...whole.recovery!, cut: true } }].map((each) =>
-      auditVerdict(each),
+      verdictOf(each),
     );
     expect(ended.sentences).toEqual([
       ...sentences,
@@ -131,7 +145,7 @@ describe('auditVerdict', () => {
 
   it('says nothing of interfaces for which a map had too few images', async () => {
     const fitted = 60;
-    const { level, sentences } = auditVerdict({
+    const { level, sentences } = verdictOf({
       ...(await findings('silu', [
         { observe: 'logits', agreement: 1, r2: 1, fitted },
         { observe: 'log-probs', agreement: 1, r2: 1, fitted },
@@ -149,14 +163,14 @@ describe('auditVerdict', () => {
       'What other outputs give away (all probabilities rounded to 2 decimals and only the largest of the probabilities) these images are too few to say: a map from 30 numbers takes 90 images or more, here it had 60. Their rows are left empty: not known is not nothing.',
     );
     expect(sentences.join(' ')).not.toMatch(/8\.5|466/);
-    const none = auditVerdict({
+    const none = verdictOf({
       ...(await findings('silu', [{ observe: 'logits', agreement: 0.9, r2: -0.3, fitted }])),
       recovery: null,
       untried: 'too-few-rows',
     });
     expect(none.level).toBe('unknown');
     expect(none.sentences[0]).toMatch(/is not known from these images/);
-    const bound = auditVerdict({
+    const bound = verdictOf({
       ...(await findings('silu', [{ observe: 'logits', agreement: 0.9, r2: 0.7, fitted }])),
       recovery: null,
       untried: 'too-few-rows',
@@ -172,17 +186,17 @@ describe('what a verdict claims', () => {
 
   it('its level carries the figure that it goes by, and little is less than a tenth', async () => {
     const base = await findings('silu', []);
-    const verdict = auditVerdict({ ...base, ...unread, curve: of(0.49, { above99: 0.25, by: 'log' }) });
+    const verdict = verdictOf({ ...base, ...unread, curve: of(0.49, { above99: 0.25, by: 'log' }) });
     expect(verdict).toMatchObject({ level: 'partly', r2: 0.49, above99: 0.25 });
     expect(verdict.sentences[0]).toContain(
       'learns 49.0 % of how its 16 features differ from image to image, or more (from the top 5 probabilities by their logarithms; R² above 0.99 for 25.0 % of the features).',
     );
-    expect(auditVerdict({ ...base, ...unread, curve: of(0.099) }).level).toBe('little');
-    expect(auditVerdict({ ...base, ...unread, curve: [] })).toMatchObject({ level: 'unknown', r2: null });
+    expect(verdictOf({ ...base, ...unread, curve: of(0.099) }).level).toBe('little');
+    expect(verdictOf({ ...base, ...unread, curve: [] })).toMatchObject({ level: 'unknown', r2: null });
   });
 
   it('a logarithm that reads all of the probabilities stands beside the logits, and is no reader of its own by rounding', async () => {
-    const { sentences } = auditVerdict({
+    const { sentences } = verdictOf({
       ...(await findings('silu', [
         { observe: 'logits', agreement: 1, r2: 1 - 3e-13 },
         { observe: 'probs', agreement: 1, r2: 1 - 2e-13, by: 'log' },
@@ -195,16 +209,16 @@ describe('what a verdict claims', () => {
 
   it('a normalised vector is said to be the last layer only where it is', async () => {
     const sphere = await findings('sphere', []);
-    const first = (compared: number): string => auditVerdict({ ...sphere, compared }).sentences[0];
+    const first = (compared: number): string => verdictOf({ ...sphere, compared }).sentences[0];
     expect(first(0.9999)).toContain("beside the model's own 16 features it is these");
     expect(first(0.74)).toContain('it is not the layer right before the last one, of which it tells 74.0 %');
   });
 
   it('an option goes by its flag on the command line alone', async () => {
     const few = { ...(await findings('silu', [])), recovery: null, untried: 'too-few-rows', variations: 3 } as const;
-    expect(auditVerdict(few).sentences.join(' ')).toContain('(vary: 3)');
-    expect(auditVerdict(few).sentences.join(' ')).not.toContain('--');
-    expect(auditVerdict(few, (_, flag) => flag).sentences.join(' ')).toContain('(--vary 3)');
+    expect(verdictOf(few).sentences.join(' ')).toContain('(vary: 3)');
+    expect(verdictOf(few).sentences.join(' ')).not.toContain('--');
+    expect(verdictOf(few, true).sentences.join(' ')).toContain('(--vary 3)');
   });
 });
 
@@ -220,7 +234,7 @@ describe('variationsNeeded', () => {
 
 describe('sentences of widths and of variations', () => {
   it('a width that the outputs show in part is said to be at least that, beside what it is', async () => {
-    const { sentences } = auditVerdict({ ...(await findings('silu', [])), features: 20 });
+    const { sentences } = verdictOf({ ...(await findings('silu', [])), features: 20 });
     expect(sentences).toContain(
       "The outputs also show that the layer before the last is at least 16 numbers wide (it is 20), and tell this model's outputs from another's.",
     );
@@ -228,7 +242,7 @@ describe('sentences of widths and of variations', () => {
 
   it('as many features as classes: no part is hidden, but no gap shows', async () => {
     const square = { ...(await findings('silu', [])), features: 30, recovery: null, untried: 'no-gap' } as const;
-    const text = auditVerdict(square).sentences.join(' ');
+    const text = verdictOf(square).sentences.join(' ');
     expect(text).toContain('as many numbers as the model has outputs (30)');
     expect(text).not.toContain('never gets out');
   });
@@ -236,13 +250,13 @@ describe('sentences of widths and of variations', () => {
   it('variations are said to be variations', async () => {
     const curve = [{ observe: 'logits', agreement: 1, r2: 1, fitted: 155 }];
     const varied = { ...(await findings('sphere', curve)), images: 200, vary: 16 };
-    expect(auditVerdict(varied).sentences[0]).toContain('for 200 images in 16 variations each has');
+    expect(verdictOf(varied).sentences[0]).toContain('for 200 images in 16 variations each has');
     const unread = { ...varied, recovery: null, untried: 'too-few-rows' } as const;
-    expect(auditVerdict(unread).sentences[0]).toContain('(here 155 in 16 variations each)');
+    expect(verdictOf(unread).sentences[0]).toContain('(here 155 in 16 variations each)');
   });
 
   it('probabilities off which more is read than off the logits are not called less', async () => {
-    const { sentences } = auditVerdict({
+    const { sentences } = verdictOf({
       ...(await findings('silu', [
         { observe: 'logits', agreement: 0.9, r2: 0.6 },
         { observe: 'probs+round:2', agreement: 0.9, r2: 0.7 },

@@ -1,0 +1,150 @@
+/** The sentences of an audit's verdict, in one place. */
+import { count, option, shareInWords, withOptions } from '../base/index.js';
+import { nearlyAll } from './known.js';
+import { inWords } from './observe-spec.js';
+import type { Finding, Shown, ShownReading } from './findings.js';
+
+/**
+ * A verdict in sentences, in its order.
+ * @param flags whether options go by their flags, for whoever has a command to run again; else by the library's names
+ */
+export const findingsInWords = (findings: readonly Finding[], flags = false): string[] =>
+  findings.map((finding) => findingInWords(finding, flags));
+
+/** One finding, in a sentence or a few. */
+export const findingInWords = (finding: Finding, flags = false): string =>
+  withOptions(text(finding), (property, flag) => (flags ? flag : property));
+
+function text(finding: Finding): string {
+  switch (finding.kind) {
+    case 'vector-recovered':
+      return `${seen(finding)} has a normalised vector of this model up to a rotation, hence which images are similar to which in it. Nothing but the outputs is needed for that. ${whichVector(finding)}`;
+    case 'features-recovered':
+      return `${seen(finding)} has ${count(finding.recovered)} of this model's ${count(finding.features)} features themselves, each up to its scale. Nothing but the outputs is needed for that.`;
+    case 'learnt':
+      return learnt(finding);
+    case 'nothing-learnt':
+      return `How much of its ${count(finding.features)} features one linear map reads off the ${count(finding.classes)} outputs of ${finding.model} is not known from these images.`;
+    case 'shown-as-much':
+      return asMuch(finding);
+    case 'shown-less':
+      return less(finding);
+    case 'images-too-few':
+      return `What other outputs give away (${named(finding.shown)}) these images are too few to say: a map from ${count(finding.numbers)} numbers takes ${count(finding.needed)} images or more, here it had ${count(finding.fitted)}. Their rows are left empty: not known is not nothing.`;
+    case 'not-read':
+      return `What is given away by showing less (${named(finding.shown)}) is not known: the map that was fitted does no better than the mean of the features, which another map may. Their rows are left empty.`;
+    case 'width-shown': {
+      const width = finding.exact
+        ? `the layer before the last is ${count(finding.features)} numbers wide`
+        : `the layer before the last is at least ${count(finding.width)} numbers wide (it is ${count(finding.features)})`;
+      return `The outputs also show that ${width}, and tell this model's outputs from another's.`;
+    }
+    case 'search-ended':
+      return 'The search was ended before it was through: with more time it may find more features.';
+    case 'more-features-than-outputs':
+      return `The outputs alone cannot give all of the features away: the layer before the last has ${count(finding.features)} numbers and the model only ${count(finding.classes)} outputs, so that a part of them never gets out.`;
+    case 'as-many-features-as-outputs':
+      return `${noWay(false)}: the layer before the last has as many numbers as the model has outputs (${count(finding.classes)}), so that no gap shows which directions are its own.`;
+    case 'more-images-needed':
+      return moreImages(finding);
+    case 'search-without-result':
+      return `${noWay(finding.rows)}. ${finding.search}`;
+    case 'outputs-hidden':
+      return `${noWay(finding.rows)}: a part of ${finding.rows ? 'the outputs' : 'them'} is hidden.`;
+    case 'no-gap':
+      return finding.rows
+        ? `${noWay(true)}: the directions that they fill end without a gap. Either the layer before the last is as wide as there are classes or wider, and a part of it never gets out, or rounding hides which directions are the features’.`
+        : `${noWay(false)}: the directions that they fill end without a gap, so that noise (of rounding, or of weights in few bits) hides which are the features’.`;
+    case 'rows-give-vector':
+      return `${has(finding)} a normalised vector of the model for each of them, up to a rotation, hence which images are similar to which in it. Nothing but linear maps stands between that vector and the outputs; it need not be the layer right before the last one.`;
+    case 'rows-give-features':
+      return `${has(finding)} ${count(finding.recovered)} features of the model for each of them, each up to its scale. Nothing but the outputs is needed for that.`;
+    case 'rows-too-few':
+      return `${noWay(true)}: there are too few rows. To look for a normalisation takes ${count(finding.sphere)} different ones${finding.rank === null ? ' or more' : ''}, for features that are often zero ${count(finding.rectified)}; here are ${count(finding.rows)}.`;
+    case 'least-width':
+      return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide, and tell this model's outputs from another's.`;
+    case 'width-not-shown':
+      return finding.reason?.replace('The hidden width does not show.', notShown) ?? notShown;
+    case 'readings-unknown':
+      return 'How much of the features a linear map reads off these outputs, and how much less it would be if less were shown, is not known: it takes the model, or its features for some images.';
+    case 'text':
+      return finding.text;
+  }
+}
+
+type Of<Kind extends Finding['kind']> = Extract<Finding, { kind: Kind }>;
+
+const notShown = 'How wide the layer before the last is does not show.';
+
+/** Of a search that ends without a certificate; another one may find more. */
+const noWay = (rows: boolean): string =>
+  `From ${rows ? 'these' : 'the'} outputs alone this tool found no way to the features`;
+
+const seen = ({ model, classes, images, vary }: Of<'vector-recovered'> | Of<'features-recovered'>): string =>
+  `Anyone who sees all ${count(classes)} outputs of ${model} (logits, or probabilities, at full float32 precision) for ${count(images)} images${inVariations(vary)}`;
+
+const has = ({ rows, classes, name }: Of<'rows-give-vector'> | Of<'rows-give-features'>): string =>
+  `Anyone who has these ${count(rows)} rows of ${count(classes)} outputs (${name}) has`;
+
+const inVariations = (vary: number): string => (vary > 1 ? ` in ${count(vary)} variations each` : '');
+
+/** The certificate is of a vector with nothing but linear maps behind it; whether that is the last layer the model itself tells. */
+function whichVector({ features, compared }: Of<'vector-recovered'>): string {
+  const proven = 'Nothing but linear maps stands between that vector and the outputs';
+  if (compared === null) return `${proven}; it need not be the layer right before the last one.`;
+  return compared >= nearlyAll
+    ? `${proven}, and beside the model's own ${count(features)} features it is these (${shareInWords(compared)} of how they differ).`
+    : `${proven}; it is not the layer right before the last one, of which it tells ${shareInWords(compared)} (R² up to a rotation).`;
+}
+
+function learnt({ model, classes, features, fitted, vary, best }: Of<'learnt'>): string {
+  const here = fitted ? ` (here ${count(fitted)}${inVariations(vary)})` : '';
+  const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
+  const { r2 } = best;
+  return r2 >= nearlyAll
+    ? `${who} has those of every other image as well: one linear map reads off ${shareInWords(r2)} of how the ${count(features)} features differ from image to image${detail(best)}.`
+    : `${who} learns ${shareInWords(r2)} of how its ${count(features)} features differ from image to image, or more${detail(best)}.`;
+}
+
+/** What a share of all variance does not say: how many features come back nearly whole; and of what it is, if not of logits. */
+function detail(best: Of<'learnt'>['best']): string {
+  const { observe, above99 } = best;
+  const parts = [
+    ...(observe === 'logits' ? [] : [`from ${shown(best)}`]),
+    ...(above99 === null ? [] : [`R² above 0.99 for ${shareInWords(above99)} of the features`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
+}
+
+/** An interface in words, with how it was read. */
+const shown = ({ observe, by }: Shown): string => inWords(by === 'log' ? `${observe}+log` : observe);
+
+function asMuch({ shown: all, r2, recovered }: Of<'shown-as-much'>): string {
+  const [names, least] = [list(all.map(shown)), shareInWords(r2)];
+  return recovered
+    ? `To anyone who also has the features of some images, ${names} give away those of every other image: one linear map reads off ${least} of how they differ from image to image.`
+    : `The same goes for ${names}: one linear map reads off ${least}.`;
+}
+
+function less({ most, least, isLess }: Of<'shown-less'>): string {
+  const of = (reading: ShownReading): string => `${shown(reading)} ${shareInWords(reading.r2)}`;
+  const ends = [`${of(most)} of how the features differ from image to image`, ...(least ? [of(least)] : [])];
+  return `${isLess ? 'Showing less gives away less' : 'Of less that is shown'}: ${ends.join(', ')}. One linear map reads that off, and a cleverer reader may get more.`;
+}
+
+const named = (observes: readonly string[]): string =>
+  observes.length > 3 ? `${inWords(observes[0])} and ${observes.length - 1} others` : list(observes.map(inWords));
+
+function moreImages({ needed, variations, rectified, search }: Of<'more-images-needed'>): string {
+  const first = search === null ? 'to' : `${search} To`;
+  const sphere = `look for a normalisation before the last layer takes ${needed === null ? 'more' : count(needed)} different images`;
+  const zeros = rectified
+    ? `, for features that are often zero ${count(rectified.needed)} at least (${varyBy(rectified.variations)} makes as many)`
+    : '';
+  return `${noWay(false)}: ${first} ${sphere}${zeros}. Whoever asks chooses the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}).`;
+}
+
+const varyBy = (variations: number): string => option(`vary: ${variations}`, `--vary ${variations}`);
+
+const list = (texts: readonly string[]): string =>
+  texts.length < 2 ? texts.join() : `${texts.slice(0, -1).join(', ')} and ${texts[texts.length - 1]}`;

@@ -1,0 +1,87 @@
+/**
+ * What an audit found of outputs, as data: the verdict of results.json is a list of these, the most important first.
+ * `finding-texts.ts` has the sentences.
+ */
+
+/** An interface, and whether it was read through a logarithm. */
+export interface Shown {
+  /** As `observe` reads it: `probs+topk:5+round:2`. */
+  observe: string;
+  by?: 'plain' | 'log';
+}
+
+/** With the R² of the features that one linear map reads off it. */
+export interface ShownReading extends Shown {
+  r2: number;
+}
+
+/** Of a model whose features are known beside its outputs. */
+export type AuditFinding =
+  /** A normalised vector came back from the outputs alone; `compared`: its R² beside the model's own features. */
+  | {
+      kind: 'vector-recovered';
+      model: string;
+      classes: number;
+      features: number;
+      images: number;
+      vary: number;
+      compared: number | null;
+    }
+  | {
+      kind: 'features-recovered';
+      model: string;
+      classes: number;
+      features: number;
+      images: number;
+      vary: number;
+      recovered: number;
+    }
+  /** What those learn who have the features of some images (`fitted`): the best of what was read. */
+  | {
+      kind: 'learnt';
+      model: string;
+      classes: number;
+      features: number;
+      fitted: number | null;
+      vary: number;
+      best: ShownReading & { above99: number | null };
+    }
+  | { kind: 'nothing-learnt'; model: string; classes: number; features: number }
+  /** Interfaces that show as much as the logits, the least R² of them; `recovered`: features came back from outputs alone. */
+  | { kind: 'shown-as-much'; shown: Shown[]; r2: number; recovered: boolean }
+  /** Interfaces that show less, the two ends; `isLess`: than what is whole. */
+  | { kind: 'shown-less'; most: ShownReading; least: ShownReading | null; isLess: boolean }
+  /** Interfaces of which these images are too few to say what they give away. */
+  | { kind: 'images-too-few'; shown: string[]; numbers: number; needed: number; fitted: number }
+  /** Interfaces that were read no better than by the mean of the features. */
+  | { kind: 'not-read'; shown: string[] }
+  /** Least width that the outputs show of the layer before the last, which has `features`. */
+  | { kind: 'width-shown'; width: number; exact: boolean; features: number }
+  | { kind: 'search-ended' }
+  /** Why the outputs alone gave nothing. */
+  | { kind: 'more-features-than-outputs'; features: number; classes: number }
+  | { kind: 'as-many-features-as-outputs'; classes: number }
+  /** What a search takes: for a normalised vector, and for features that are often zero; as how many variations. */
+  | {
+      kind: 'more-images-needed';
+      needed: number | null;
+      variations: number;
+      rectified: { needed: number; variations: number } | null;
+      /** What the search says that was tried. */
+      search: string | null;
+    }
+  | { kind: 'search-without-result'; search: string; rows: boolean }
+  | { kind: 'outputs-hidden'; rows: boolean }
+  | { kind: 'no-gap'; rows: boolean };
+
+/** Of outputs without their model. */
+export type OutputsFinding =
+  | { kind: 'rows-give-vector'; name: string; rows: number; classes: number }
+  | { kind: 'rows-give-features'; name: string; rows: number; classes: number; recovered: number }
+  /** `rank`: directions that the rows fill; null where they do not show it. */
+  | { kind: 'rows-too-few'; rank: number | null; sphere: number; rectified: number; rows: number }
+  | { kind: 'least-width'; width: number }
+  | { kind: 'width-not-shown'; reason: string | null }
+  | { kind: 'readings-unknown' };
+
+export type Finding = AuditFinding | OutputsFinding | { kind: 'text'; text: string };

@@ -1,0 +1,120 @@
+/** The sentences of warnings, of what is not known and of failed checks: one place, since people read them beside one another. */
+import { count, share } from '../base/index.js';
+import { shortSpec } from './specs.js';
+import type { Failure, NotKnown, Warning } from './warnings.js';
+
+/** One warning, in a sentence or two. */
+export function warningInWords(warning: Warning): string {
+  switch (warning.kind) {
+    case 'no-variation':
+      return 'X does not vary: the map answers with the mean of Y.';
+    case 'unclear-rank':
+      return `The rank ${warning.rank} is a matter of rcond: the eigenvalues next to the cut differ by a factor of ${warning.gap.toPrecision(3)} only.`;
+    case 'columns-left-out':
+      return columnsLeftOut(warning);
+    case 'direction-left-out':
+      return `A direction of X that is ${warning.ratio.toExponential(0)} of the widest was left out: below the cut it counts as rounding of float32. If X is exact in float64, lower rcond.`;
+    case 'no-difference':
+      return `All ${warning.alphas} alphas ${warning.select === 'agreement' ? 'agree on as many rows' : `have the same error, to ${warning.tolerance.toExponential(0)} of the variance of the targets`}: the choice makes no difference, and the first in the grid is taken.`;
+    case 'edge-of-grid':
+      return warning.edge === 'largest'
+        ? `The best alpha, ${warning.alpha}, is the largest of the grid: a still larger one may be better.`
+        : `The best alpha, ${warning.alpha}, is the smallest of the grid: a still smaller one, or 0, may be better.`;
+    case 'errors-at-rounding':
+      return `The errors of ${warning.alphas} alphas are within rounding of 0: they count as equal, and the first in the grid is taken.`;
+    case 'diverged':
+      return diverged(warning);
+    case 'collapse':
+      return `${warning.target} gives ${share(warning.share, 1)} of the ${imagesOf(warning)} of ${shortSpec(warning.test)} one class: agreement is then easy. Kappa counts that out.`;
+    case 'outside-span':
+      return `${count(warning.outside)} of the ${count(warning.of)} ${imagesOf(warning)} of ${shortSpec(warning.test)} ${warning.outside === 1 ? 'leaves' : 'leave'} the span of the training ${warning.from} of ${warning.source}: there the data say nothing, and the smallest map is taken.`;
+    case 'not-held-out':
+      return `${count(warning.overlap)} of the ${count(warning.of)} images of ${shortSpec(warning.test)} are in ${shortSpec(warning.train)} too: they were not held out.`;
+    case 'choice':
+      return choice(warning);
+    case 'rows-enough':
+      return `The map from ${warning.observe} was fitted on ${count(warning.rows)} of the ${count(warning.of)} training rows, which determine it.`;
+    case 'outputs-picked':
+      return outputsPicked(warning);
+    case 'labels-by-number':
+      return `Accuracy takes the ${count(warning.classes)} ${warning.labels} of ${shortSpec(warning.dataset)}, in the order of their names, for the ${count(warning.classes)} classes of ${warning.model}: nothing but their number says so.`;
+    case 'span-unknown':
+      return 'Which test rows lie in the span of the training rows, and whether any were fitted on, is not known: the rows of the fit were not given.';
+    case 'rows-fitted-on':
+      return `${count(warning.shared)} of the ${count(warning.of)} test rows are equal to a row that was fitted on, bit for bit: images that were not held out, or that the model does not tell apart.`;
+    case 'embeddings-not-unit':
+      return `The class embeddings of ${warning.file} are not of unit norm (${warning.least.toPrecision(3)} to ${warning.most.toPrecision(3)}). They are normalised here; where they were not normalised before templates were averaged, the answers differ from open_clip's.`;
+    case 'embeddings-alike':
+      return `The ${warning.classes} class embeddings of ${warning.file} are only ${warning.distinct} different ones: classes that share one always lose to the first of them.`;
+    case 'embeddings-far':
+      return `The class embeddings are no nearer to the embeddings of ${warning.model} than the same numbers in random order (mean of the best cosines ${warning.cosine.toFixed(3)}, in random order up to ${warning.byChance.toFixed(3)}): they may be of another model, or saved in the wrong order.`;
+    case 'made-tower':
+      return 'The tower stands in for CLIP: it was trained to match class embeddings that were drawn by seed; no text was read.';
+    case 'text':
+      return warning.text;
+  }
+}
+
+type Of<Kind extends Warning['kind']> = Extract<Warning, { kind: Kind }>;
+
+/** Several, one after the other; null where there is none. */
+export const warningsInWords = (warnings: readonly Warning[] | null): string | null =>
+  warnings?.map(warningInWords).join(' ') || null;
+
+/** Each once. */
+export const distinctWarnings = (rows: readonly { warnings: readonly Warning[] }[]): string[] => [
+  ...new Set(rows.flatMap(({ warnings }) => warnings.map(warningInWords))),
+];
+
+const imagesOf = ({ variations }: { variations: boolean }): string => (variations ? 'images and variations' : 'images');
+
+function columnsLeftOut({ columns, first, ratio }: Of<'columns-left-out'>): string {
+  const what =
+    columns === 1
+      ? `Column ${first} of X was left out, wholly or in part: it varies`
+      : `${count(columns)} columns of X were left out, wholly or in part: column ${first}, the first of them, varies`;
+  return `${what} ${ratio.toExponential(0)} times as much as the widest column, which is below the cut. Scale the columns of X alike, or lower rcond.`;
+}
+
+function diverged({ learningRate, momentum, limit, epoch, losses }: Of<'diverged'>): string {
+  const what = losses
+    ? `its loss grew from ${losses[0].toPrecision(3)} in the first epoch to ${losses[1].toPrecision(3)} in the last`
+    : `its loss was no number in epoch ${epoch}`;
+  const rule = `gradient descent with momentum ${momentum} is stable on these inputs only below a learning rate of 2(1 + momentum)/λ_max = ${(limit ?? NaN).toPrecision(3)}`;
+  // Below the limit of the mean, single batches may still be too steep.
+  const link = limit !== null && learningRate < limit ? 'although' : 'and';
+  return `SGD diverged at learning rate ${learningRate}: ${what}, ${link} ${rule}; lower it, or use the exact solver.`;
+}
+
+function choice({ source, target, from, prior, found }: Of<'choice'>): string {
+  const said = warningsInWords(found) ?? '';
+  return `Cross-validation of ${source} → ${target} from ${from}${prior === 'head' ? ', with the head as prior' : ''}: ${said.charAt(0).toLowerCase()}${said.slice(1)}`;
+}
+
+function outputsPicked(warning: Of<'outputs-picked'>): string {
+  const { observe, outputs, of, rows, trainingRows, imagesNeeded } = warning;
+  const fitted = rows === null ? '' : `, on ${count(rows)} of the ${count(trainingRows)} training rows`;
+  return `Of ${observe} the ${count(outputs)} outputs that vary most were read, out of ${count(of)}${fitted}: a map of all of them takes ${count(imagesNeeded)} images and a matrix of ${count(of)} x ${count(of)}. The figures are those of that map, and all of the outputs give away as much or more.`;
+}
+
+/** Why a row's figures say nothing of what such outputs give away, as a part of a sentence. */
+export function notKnownInWords(reason: NotKnown): string {
+  switch (reason.kind) {
+    case 'few-images':
+      return `${count(reason.images)} ${reason.images === 1 ? 'image' : 'images'} for a map from ${count(reason.numbers)} numbers`;
+    case 'no-better-than-mean':
+      return 'the map does no better than the mean of the features';
+    case 'text':
+      return reason.text;
+  }
+}
+
+/** A failed check, in two sentences. */
+export function failureInWords(failure: Failure): string {
+  switch (failure.kind) {
+    case 'class-changed':
+      return `${failure.model} on ${shortSpec(failure.test)}: ${failure.images} images inside the span change their class, the first in row ${failure.row} with a margin of ${failure.margin.toPrecision(3)}. Exact least squares cannot do that: the tapped tensor, the head or the solver is wrong.`;
+    case 'text':
+      return failure.text;
+  }
+}
