@@ -48,6 +48,20 @@ function scatter(rows: number[][]): number {
   return rows.flat().reduce((sum, value, k) => sum + (value - means[k % means.length]) ** 2, 0);
 }
 
+test('a model under two names is one model: its head is a prior, and what is in the span has to agree', async () => {
+  await copyFile(at('narrow.onnx'), at('copy.onnx'));
+  const { rows, failures } = await run({
+    experiment: 2,
+    source: at('narrow.onnx'),
+    target: at('copy.onnx'),
+    ...cifar100,
+  });
+  expect(failures).toEqual([]);
+  const across = rows.filter(({ source, target }) => source !== target);
+  expect(across.map(({ prior }) => prior)).toEqual([null, 'head']);
+  for (const row of across) expect(row).toMatchObject({ agreement: 1, rawAgreement: 1, exact: expect.any(String) });
+});
+
 describe('experiment 1', () => {
   test('fewer features than classes: everything comes back, exactly', async () => {
     const { rows, spectra, failures, experiment, environment } = await run({

@@ -42,6 +42,7 @@ export async function runAllPairs(
 ): Promise<{ rows: ResultRow[]; failures: string[]; spectra: SpectrumRecord[]; jointSeconds: number }> {
   const { signal, onProgress } = options;
   const train: Extracted[] = [];
+  await extraction.all(roles, [datasets.train, ...datasets.tests]);
   for (const role of roles) train.push(await extraction.of(role, datasets.train));
   for (const { store } of train) checkSameImages(train[0].store, store);
   const models = train.map(({ store }) => ({

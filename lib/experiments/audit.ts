@@ -68,10 +68,11 @@ export async function auditModel(model: string, dataset: string, options: AuditO
   if (!Number.isInteger(vary) || vary < 1) {
     throw new UsageError(`Expected ${option('vary')} to be a whole number from 1, found ${vary}.`);
   }
-  const classNames = await classNamesOf(model, options.classNames, options.model);
   const extraction = new Extraction(options);
   try {
-    const { store, seconds } = await extraction.of({ path: model, transform, unstated: 'imagenet' }, dataset, vary);
+    const role = { path: model, transform, unstated: 'imagenet' } as const;
+    const classNames = await classNamesOf(() => extraction.describe(role), options.classNames);
+    const { store, seconds } = await extraction.of(role, dataset, vary);
     const contents = await extraction.contents(dataset);
     const { train, test } = splitByContent(store, contents, vary);
     // Each fit's head of so many classes takes as long on ten thousand images as the fit itself.

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../base/index.js';
 import { checkRegularFile } from '../bytes/index.js';
-import { describeModel, type ModelOptions } from '../runtime/index.js';
+import type { ModelDescription } from '../runtime/index.js';
 
 /** CIFAR's own names in the order of its labels, as words. */
 const knownClasses: Readonly<Record<string, readonly string[]>> = {
@@ -38,12 +38,11 @@ export async function readClassNames(names: string | readonly string[]): Promise
  * @throws UsageError where those that are given are not as many as its classes
  */
 export async function classNamesOf(
-  model: string,
+  describe: () => Promise<ModelDescription>,
   names: string | readonly string[] | undefined,
-  options?: ModelOptions,
 ): Promise<readonly string[] | undefined> {
   const found = names === undefined ? null : await readClassNames(names);
-  const { classCount, name, classNames } = await describeModel(model, options);
+  const { classCount, name, classNames } = await describe();
   if (found === null) return classNames ?? undefined;
   if (found.length === classCount) return found;
   throw new UsageError(

@@ -12,7 +12,7 @@ import {
 } from '../extract/index.js';
 import type { TransformChoice } from '../images/index.js';
 import { varied } from '../leaks/index.js';
-import { loadModel, type Model } from '../runtime/index.js';
+import { openModel, type Model, type ModelDescription, type ModelFile } from '../runtime/index.js';
 import { inMemory } from './memory.js';
 import type { RunOptions } from './options.js';
 import { storeName } from './store-name.js';
@@ -37,12 +37,36 @@ export interface Extracted {
 export class Extraction {
   private readonly found = new Map<string, Extracted>();
   private readonly datasets = new Map<string, Dataset>();
-  private readonly models = new Map<string, Model>();
+  private readonly models = new Map<string, ModelFile>();
 
   constructor(private readonly options: RunOptions) {}
 
   /** @param variations of each image, the image itself first; 1 for the images as they are */
   async of(role: Role, dataset: string, variations = 1): Promise<Extracted> {
+    const extracted = await this.extract(role, dataset, variations);
+    if (this.options.stores !== null) await (await this.file(role)).release();
+    return extracted;
+  }
+
+  /**
+   * Everything that an experiment asks of some models: data sets are opened before any model runs, and each model is loaded once
+   * for all of them, one after the other. Without stores nothing is done before it is asked for.
+   */
+  async all(roles: readonly Role[], datasets: readonly string[]): Promise<void> {
+    if (this.options.stores === null) return;
+    for (const dataset of datasets) await this.open(dataset);
+    for (const role of roles) {
+      for (const dataset of datasets) await this.extract(role, dataset, 1);
+      await (await this.file(role)).release();
+    }
+  }
+
+  /** What a model's file says. */
+  async describe(role: Role): Promise<ModelDescription> {
+    return (await this.file(role)).description;
+  }
+
+  private async extract(role: Role, dataset: string, variations: number): Promise<Extracted> {
     const id = JSON.stringify([role, dataset, variations]);
     let extracted = this.found.get(id);
     if (!extracted) {
@@ -52,7 +76,7 @@ export class Extraction {
         stores === null
           ? await inMemory(await this.load(role), await this.stream(role, dataset))
           : await extractToStore(
-              role.path,
+              await this.file(role),
               variations > 1 ? varied(await this.open(dataset), variations) : await this.open(dataset),
               (provenance) => join(stores, storeName(provenance, storeKey(provenance))),
               { ...this.options, transform: role.transform, unstated: role.unstated, ...role.extract },
@@ -73,12 +97,18 @@ export class Extraction {
   }
 
   /** Loaded once, for streams over several data sets. */
-  async load({ path, extract }: Role): Promise<Model> {
-    const { model: settings, executionProviders } = this.options;
-    const model =
-      this.models.get(path) ?? (await loadModel(path, { ...(extract?.model ?? settings), executionProviders }));
-    this.models.set(path, model);
-    return model;
+  async load(role: Role): Promise<Model> {
+    return (await this.file(role)).load();
+  }
+
+  /** Read and hashed once for each way to read it. */
+  private async file({ path, extract }: Role): Promise<ModelFile> {
+    const { model, executionProviders } = this.options;
+    const options = { ...(extract?.model ?? model), executionProviders };
+    const id = JSON.stringify([path, options]);
+    const file = this.models.get(id) ?? (await openModel(path, options));
+    this.models.set(id, file);
+    return file;
   }
 
   /** How many images of the test set are in the training set too, by content. */
@@ -121,6 +151,10 @@ export class Extraction {
     for (const dataset of this.datasets.values()) await dataset.close();
   }
 }
+
+/** Whether two stores hold one model's activations on the same images, by what decides their numbers: a copy counts as the store itself. */
+export const isSameRows = (a: Pick<Store, 'provenance'>, b: Pick<Store, 'provenance'>): boolean =>
+  a === b || storeKey(a.provenance) === storeKey(b.provenance);
 
 type Images = Pick<Store, 'rows' | 'positions' | 'provenance'>;
 

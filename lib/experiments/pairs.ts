@@ -18,7 +18,7 @@ import type { CrossValidationRecord, ResultRow, SampleGroup, SpectrumRecord } fr
 import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';
 import { intervalByImage } from './by-image.js';
 import { exactness } from './exact.js';
-import { checkSameImages, type Extraction, type Role } from './extraction.js';
+import { checkSameImages, isSameRows, type Extraction, type Role } from './extraction.js';
 import { inFloat64, judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { labelsFor } from './labels.js';
@@ -103,7 +103,7 @@ export async function judgeFits(
   options: RunOptions,
 ): Promise<Judged> {
   checkSameImages(source, target);
-  const sameModel = source === target;
+  const sameModel = isSameRows(source, target);
   const raw = sameModel ? 1 : await rawAgreement(source.logits, target.logits);
   const known = labelsFor(target, await album.extraction.labelling(album.dataset), album.classNames);
   const judged: Judged = { rows: [], failures: [], samples: [] };

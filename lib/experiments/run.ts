@@ -41,9 +41,9 @@ export async function runAsked(spec: AskedExperiment, options: RunOptions): Prom
   const nameOf = new Map(paths.map((path, i) => [path, names[i]]));
   const roles = (of: readonly string[]): Role[] => rolesOf(of, nameOf, spec.train, options);
   const datasets = { train: spec.train, tests: typeof spec.test === 'string' ? [spec.test] : [...new Set(spec.test)] };
-  const classNames = await namesFor(definition, spec, nameOf, options);
   const extraction = new Extraction(options);
   try {
+    const classNames = await namesFor(definition, spec, roles, extraction, options);
     const rows: ResultRow[] = [];
     const failures: string[] = [];
     const spectra: SpectrumRecord[] = [];
@@ -67,6 +67,7 @@ export async function runAsked(spec: AskedExperiment, options: RunOptions): Prom
       jointSeconds = zero.jointSeconds;
     } else {
       const pairs = definition.pairs.map(([from, to]) => roles([spec[from]!, spec[to]!]));
+      await extraction.all(roles([...new Set(paths)]), [datasets.train, ...datasets.tests]);
       for await (const training of trainPairs(pairs as [Role, Role][], datasets.train, extraction, options)) {
         trainings.push(training);
         const [source, target] = pairs[trainings.length - 1];
@@ -154,8 +155,9 @@ function findDefinition(spec: AskedModels): ExperimentDefinition {
 async function namesFor(
   { id, pairs }: ExperimentDefinition,
   { source, target = source }: AskedExperiment,
-  nameOf: ReadonlyMap<string, string>,
-  { classNames, model, tensors = {} }: RunOptions,
+  roles: (of: readonly string[]) => Role[],
+  extraction: Extraction,
+  { classNames }: RunOptions,
 ): Promise<readonly string[] | undefined> {
   if (typeof pairs === 'string') {
     if (classNames === undefined) return undefined;
@@ -163,7 +165,8 @@ async function namesFor(
       `Experiment ${id} shows no sample images for class names to stand at: leave ${option('classNames')} out.`,
     );
   }
-  return classNamesOf(target!, classNames, { ...model, ...new Map(Object.entries(tensors)).get(nameOf.get(target!)!) });
+  const [role] = roles([target!]);
+  return classNamesOf(() => extraction.describe(role), classNames);
 }
 
 /** Options that mean nothing to an experiment are mistakes, and not to be passed over. */

@@ -10,7 +10,7 @@ import {
 } from '../fit/index.js';
 import { float64Providers } from '../runtime/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
-import { checkSameImages, type Extracted, type Extraction, type Role } from './extraction.js';
+import { checkSameImages, isSameRows, type Extracted, type Extraction, type Role } from './extraction.js';
 import type { RunOptions } from './options.js';
 import { headReader, readsOf } from './reading.js';
 
@@ -74,7 +74,7 @@ export async function trainingFrom(
   return {
     source: x.store,
     target: y.store,
-    sameModel: x === y,
+    sameModel: isSameRows(x.store, y.store),
     read,
     statistics,
     ...(folds ? { folds } : {}),
@@ -135,7 +135,7 @@ async function streamedTrainings(
       trainings.push({
         source: trained(source),
         target: trained(target),
-        sameModel: source === target,
+        sameModel: isSameRows(source, target),
         read,
         statistics: await accumulator.finish(),
         seconds: { extract: 0, statistics: 0 },

@@ -63,6 +63,7 @@ export async function runZeroShot(
     return { x, y: { ...embedded, store: withHead(embedded.store, head) } };
   };
 
+  await extraction.all([source, tower], [datasets.train, ...datasets.tests]);
   const train = await activations(datasets.train);
   const notices = await headNotices(head, train.y.store);
   const used = [train.x.store, train.y.store];

@@ -4,11 +4,11 @@ import { leftOutInWords } from '../words/index.js';
 import { openDataset, someLeftOut, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
 import type { TransformChoice } from '../images/index.js';
 import {
-  describeModel,
-  loadModel,
+  openModel,
   type LoadModelOptions,
   type Model,
   type ModelDescription,
+  type ModelFile,
   type ModelOptions,
 } from '../runtime/index.js';
 import { toNdArray } from '../tensor/index.js';
@@ -106,36 +106,32 @@ export async function extractFeatures(
       await store.close();
     }
   }
-  return withInputs(model, dataset, options, async (description, images) => {
-    const asked = await provenanceOf(description, images, options);
-    const loaded = await load(model, options);
+  return withInputs(model, dataset, options, async (file, images) => {
+    const asked = await provenanceOf(file.description, images, options);
+    const loaded = await file.load();
     const provenance = withPlacement(asked, loaded);
-    try {
-      const n = images.size;
-      const { featureDim: d, classCount: c } = loaded;
-      const features = new Float32Array(n * d);
-      const logits = new Float32Array(n * c);
-      const labels = new Int32Array(n);
-      const skipped: SkippedImage[] = [];
-      let rows = 0;
-      for await (const { batch, outputs } of run(loaded, images, provenance, 0, options)) {
-        features.set(outputs.features, rows * d);
-        logits.set(outputs.logits, rows * c);
-        labels.set(batch.labels, rows);
-        skipped.push(...batch.skipped);
-        rows += batch.labels.length;
-      }
-      if (rows === 0) throw allBad(images, skipped);
-      return {
-        features: toNdArray(features.subarray(0, rows * d), [rows, d]),
-        logits: toNdArray(logits.subarray(0, rows * c), [rows, c]),
-        labels: toNdArray(labels.subarray(0, rows), [rows]),
-        provenance,
-        skipped,
-      };
-    } finally {
-      if (loaded !== model) await loaded.release();
+    const n = images.size;
+    const { featureDim: d, classCount: c } = loaded;
+    const features = new Float32Array(n * d);
+    const logits = new Float32Array(n * c);
+    const labels = new Int32Array(n);
+    const skipped: SkippedImage[] = [];
+    let rows = 0;
+    for await (const { batch, outputs } of run(loaded, images, provenance, 0, options)) {
+      features.set(outputs.features, rows * d);
+      logits.set(outputs.logits, rows * c);
+      labels.set(batch.labels, rows);
+      skipped.push(...batch.skipped);
+      rows += batch.labels.length;
     }
+    if (rows === 0) throw allBad(images, skipped);
+    return {
+      features: toNdArray(features.subarray(0, rows * d), [rows, d]),
+      logits: toNdArray(logits.subarray(0, rows * c), [rows, c]),
+      labels: toNdArray(labels.subarray(0, rows), [rows]),
+      provenance,
+      skipped,
+    };
   });
 }
 
@@ -149,23 +145,30 @@ export function extractToStore<M extends Model | string, D extends Dataset | str
   path: string | ((provenance: Provenance) => string),
   options?: Omit<ExtractOptionsFor<M, D>, 'store'>,
 ): Promise<Store>;
+/** @internal The same of a model whose file has been read. */
+export function extractToStore(
+  model: ModelFile,
+  dataset: Dataset,
+  path: string | ((provenance: Provenance) => string),
+  options?: Omit<ExtractOptions, 'store' | 'model' | 'executionProviders' | 'dataset'>,
+): Promise<Store>;
 export async function extractToStore(
-  model: Model | string,
+  model: Model | ModelFile | string,
   dataset: Dataset | string,
   path: string | ((provenance: Provenance) => string),
   options: ExtractOptions = {},
 ): Promise<Store> {
-  return withInputs(model, dataset, options, async (description, images) => {
+  return withInputs(model, dataset, options, async (opened, images) => {
     const asked = async (): Promise<Asked> => {
       const batchSize = options.batchSize ?? (typeof path === 'string' ? await storedBatchSize(path) : undefined);
-      const provenance = await provenanceOf(description, images, { ...options, batchSize });
+      const provenance = await provenanceOf(opened.description, images, { ...options, batchSize });
       return { provenance, file: typeof path === 'string' ? path : path(provenance) };
     };
     const { provenance, file } = await asked();
     if ((await findStore(file, provenance)) !== 'finished') {
       await asOnlyWriter(file, options, async (check) => {
         // Whoever was waited for may have finished it, or begun it in its own way.
-        await writeRows(model, images, await asked(), check, options);
+        await writeRows(opened, images, await asked(), check, options);
       });
     }
     return reopen(file, provenance, options);
@@ -180,7 +183,7 @@ interface Asked {
 
 /** Writes what is missing of a store. The caller is the only one that does. */
 async function writeRows(
-  model: Model | string,
+  model: ModelFile,
   images: Dataset,
   { provenance, file }: Asked,
   check: () => Promise<void>,
@@ -189,31 +192,27 @@ async function writeRows(
   const found = await findStore(file, provenance);
   if (found === 'finished') return;
   if (found) checkSkipped(`${file}.partial`, found.skipped, options);
-  const loaded = await load(model, options, found?.threads);
+  const loaded = await model.load(found?.threads);
+  if (found && found.threads !== loaded.intraOpNumThreads) {
+    throw new UsageError(
+      `The unfinished store ${file}.partial was begun with ${found.threads} threads, the model was loaded with ${loaded.intraOpNumThreads}: give ${option(`intraOpNumThreads: ${found.threads}`, `--threads ${found.threads}`)}, or delete the unfinished store.`,
+    );
+  }
+  const placed = withPlacement(provenance, loaded);
+  const writer = await writeStore(file, placed, loaded.head, loaded.intraOpNumThreads, { ...options, check });
   try {
-    if (found && found.threads !== loaded.intraOpNumThreads) {
-      throw new UsageError(
-        `The unfinished store ${file}.partial was begun with ${found.threads} threads, the model was loaded with ${loaded.intraOpNumThreads}: give ${option(`intraOpNumThreads: ${found.threads}`, `--threads ${found.threads}`)}, or delete the unfinished store.`,
-      );
+    for await (const { batch, outputs } of run(loaded, images, provenance, writer.next, options)) {
+      await writer.append({
+        ...batch,
+        features: outputs.features,
+        logits: provenance.logits === 'stored' ? outputs.logits : null,
+      });
     }
-    const placed = withPlacement(provenance, loaded);
-    const writer = await writeStore(file, placed, loaded.head, loaded.intraOpNumThreads, { ...options, check });
-    try {
-      for await (const { batch, outputs } of run(loaded, images, provenance, writer.next, options)) {
-        await writer.append({
-          ...batch,
-          features: outputs.features,
-          logits: provenance.logits === 'stored' ? outputs.logits : null,
-        });
-      }
-      if (writer.rows === 0) throw allBad(images, writer.skipped);
-      await writer.finish();
-    } catch (error) {
-      await writer.suspend();
-      throw error;
-    }
-  } finally {
-    if (loaded !== model) await loaded.release();
+    if (writer.rows === 0) throw allBad(images, writer.skipped);
+    await writer.finish();
+  } catch (error) {
+    await writer.suspend();
+    throw error;
   }
 }
 
@@ -303,31 +302,33 @@ function allBad(dataset: Dataset, skipped: readonly SkippedImage[]): FeatReconst
 
 /** Opens the data set if it came as a spec, and learns of the model what can be known without running it. */
 async function withInputs<T>(
-  model: Model | string,
+  model: Model | ModelFile | string,
   dataset: Dataset | string,
   options: ExtractOptions,
-  task: (description: ModelDescription, images: Dataset) => Promise<T>,
+  task: (model: ModelFile, images: Dataset) => Promise<T>,
 ): Promise<T> {
   const images = typeof dataset === 'string' ? await openDataset(dataset, options.dataset) : dataset;
   try {
     checkLeftOut(images, options);
     sayNotes(images, options);
-    const description = typeof model === 'string' ? await describeModel(model, modelOptions(options)) : model;
-    return await task(description, images);
+    if (typeof model !== 'string') return await task('load' in model ? model : asItIs(model), images);
+    const file = await openModel(model, { ...options.model, executionProviders: options.executionProviders });
+    try {
+      return await task(file, images);
+    } finally {
+      await file.release();
+    }
   } finally {
     if (images !== dataset) await images.close();
   }
 }
 
-const modelOptions = ({ model, executionProviders }: ExtractOptions): LoadModelOptions => ({
-  ...model,
-  executionProviders,
+/** A model that its caller has loaded, and releases. */
+const asItIs = (model: Model): ModelFile => ({
+  description: model,
+  load: () => Promise.resolve(model),
+  release: () => Promise.resolve(),
 });
-
-async function load(model: Model | string, options: ExtractOptions, threads?: number): Promise<Model> {
-  if (typeof model !== 'string') return model;
-  return loadModel(model, { ...modelOptions(options), ...(threads ? { intraOpNumThreads: threads } : {}) });
-}
 
 async function provenanceOf(model: ModelDescription, dataset: Dataset, options: ExtractOptions): Promise<Provenance> {
   const batchSize = options.batchSize ?? model.batchSize ?? defaultBatchSize;

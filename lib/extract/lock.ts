@@ -47,7 +47,8 @@ export async function lockStore(store: string, { signal, onWait }: LockOptions =
     if (found === 'none') continue;
     if (found.isDead) await remove(file, found.text);
     else {
-      await onWait?.(found.holder, file);
+      // Whose a lock without content is will be known in a moment.
+      if (found.text !== '') await onWait?.(found.holder, file);
       await sleep(lookEvery, undefined, { signal });
     }
   }

@@ -8,6 +8,8 @@ export type { ProviderReport } from './list-providers.js';
 export type { InputPlace, ModelBatch, ModelInput } from './input.js';
 export { loadModel } from './model.js';
 export type { Model } from './model.js';
+export { openModel } from './model-file.js';
+export type { ModelFile } from './model-file.js';
 export type { ModelOutput } from './output.js';
 export { checkProviderOptions, providerName } from './providers.js';
 export type { ExecutionProvider } from './providers.js';

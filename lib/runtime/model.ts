@@ -37,8 +37,12 @@ export interface Model extends ModelDescription {
  *   load, and when the check fails
  */
 export async function loadModel(model: string | Uint8Array, options: LoadModelOptions = {}): Promise<Model> {
+  return openReading(await readModel(model, options), options);
+}
+
+/** Opens in ONNX Runtime what was read of a file, and checks it. */
+export async function openReading(reading: ReadModel, options: LoadModelOptions): Promise<Model> {
   const intraOpNumThreads = options.intraOpNumThreads ?? availableParallelism();
-  const reading = await readModel(model, options);
   const session = await openTapped(reading, options, intraOpNumThreads);
   const { description, location } = reading;
   const loaded = makeModel(session, description, location.featuresTransposed, intraOpNumThreads);
