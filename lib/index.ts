@@ -7,7 +7,7 @@
  *
  * @module featreconstruct
  */
-export { FeatReconstructError, UsageError } from './base/index.js';
+export { errorCodes, FeatReconstructError, UsageError } from './base/index.js';
 export type { ErrorCode, FeatReconstructErrorOptions } from './base/index.js';
 export type { Progress, TaskOptions } from './base/index.js';
 
@@ -162,4 +162,17 @@ export type {
 
 // What is said of results, as data and in words.
 export { failureInWords, findingsInWords, notKnownInWords, warningInWords } from './words/index.js';
-export type { ChoiceWarning, Failure, FitWarning, NotKnown, RowWarning, SgdWarning, Warning } from './words/index.js';
+export type {
+  ChoiceWarning,
+  Failure,
+  AuditFinding,
+  Finding,
+  OutputsFinding,
+  Shown,
+  ShownReading,
+  FitWarning,
+  NotKnown,
+  RowWarning,
+  SgdWarning,
+  Warning,
+} from './words/index.js';

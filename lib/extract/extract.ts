@@ -145,6 +145,13 @@ export function extractToStore<M extends Model | ModelFile | string, D extends D
   path: string | ((provenance: Provenance) => string),
   options?: Omit<ExtractOptionsFor<M, D>, 'store'>,
 ): Promise<Store>;
+/** @internal The same of a model whose file has been read. */
+export function extractToStore(
+  model: ModelFile,
+  dataset: Dataset,
+  path: string | ((provenance: Provenance) => string),
+  options?: Omit<ExtractOptions, 'store' | 'model' | 'executionProviders' | 'dataset'>,
+): Promise<Store>;
 export async function extractToStore(
   model: Model | ModelFile | string,
   dataset: Dataset | string,
@@ -307,7 +314,7 @@ async function withInputs<T>(
     checkLeftOut(images, options);
     sayNotes(images, options);
     if (typeof model !== 'string') return await task('load' in model ? model : asItIs(model), images);
-    const file = await openModel(model, modelOptions(options));
+    const file = await openModel(model, { ...options.model, executionProviders: options.executionProviders });
     try {
       return await task(file, images);
     } finally {
@@ -323,11 +330,6 @@ const asItIs = (model: Model): ModelFile => ({
   description: model,
   load: () => Promise.resolve(model),
   release: () => Promise.resolve(),
-});
-
-const modelOptions = ({ model, executionProviders }: ExtractOptions): LoadModelOptions => ({
-  ...model,
-  executionProviders,
 });
 
 async function provenanceOf(model: ModelDescription, dataset: Dataset, options: ExtractOptions): Promise<Provenance> {

@@ -2,7 +2,7 @@ import { FeatReconstructError, option } from '../base/index.js';
 import { moved, reshaped, sizeOf, type Affine } from './affine.js';
 import { describeNode, type NodeView } from './graph.js';
 import { broadcast } from './shapes.js';
-import { elementCount, type NumericTensor } from './tensor.js';
+import { countOf, type NumericTensor } from './tensor.js';
 
 export const one = Float64Array.of(1);
 export const zero = Float64Array.of(0);
@@ -29,8 +29,8 @@ export function spread(constant: NumericTensor, like: Affine, node: NodeView): F
 
 /** A constant, or a second tensor, that does not stand beside each number of the first. */
 function noFit(node: NodeView, size: number, dims: readonly number[]): FeatReconstructError {
-  const isRow = dims.filter((dim) => dim !== 1).length <= 1 && elementCount(dims) !== size;
-  const found = isRow ? `${elementCount(dims)}` : `the shape ${dims.join(' x ')}`;
+  const isRow = dims.filter((dim) => dim !== 1).length <= 1 && countOf(dims) !== size;
+  const found = isRow ? `${countOf(dims)}` : `the shape ${dims.join(' x ')}`;
   return new FeatReconstructError(
     `Expected one number or ${size}, one a class, in the constant of ${describeNode(node)}, found ${found}: ${nameLogits}.`,
     { code: 'mismatch' },

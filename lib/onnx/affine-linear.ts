@@ -2,7 +2,7 @@ import { FeatReconstructError } from '../base/index.js';
 import { contracted, joined, moved, reshaped, scaled, sizeOf, type Affine } from './affine.js';
 import { describeNode, type NodeView } from './graph.js';
 import { numbered, transposeTensor } from './shapes.js';
-import { elementCount, type NumericTensor } from './tensor.js';
+import { countOf, type NumericTensor } from './tensor.js';
 import { one, spread } from './affine-fit.js';
 import { intOf, isAffine, movedBy, x, type AffineOp } from './affine-op.js';
 
@@ -74,7 +74,7 @@ const swapped = (dims: readonly number[]): number[] => lastTwo(dims).map((axis) 
 /** @throws FeatReconstructError where a weight is no single matrix */
 function matrixOf({ dims, data }: NumericTensor, node: NodeView, onLeft: boolean): NumericTensor {
   const short = dims.length === 1 ? (onLeft ? [1, dims[0]] : [dims[0], 1]) : dims.slice(-2);
-  if (short.length === 2 && elementCount(short) === data.length) return { dims: short, data };
+  if (short.length === 2 && countOf(short) === data.length) return { dims: short, data };
   throw new FeatReconstructError(
     `Expected a matrix as weight of ${describeNode(node)}, found the shape ${dims.join(' x ')}: that is no linear layer of a classifier.`,
   );
@@ -157,10 +157,10 @@ export const einsum: AffineOp = {
     ).data;
     const order = [...kept, ...summed].map((letter) => of.indexOf(letter));
     const index = Int32Array.from(transposeTensor(numbered(data.dims), order).data);
-    const width = elementCount(summed.map(size));
+    const width = countOf(summed.map(size));
     const groups = Array.from({ length: index.length / width }, (_, g) => index.subarray(g * width, (g + 1) * width));
     const letters = [...kept, ...made];
-    const result = contracted(data, groups, w, elementCount(made.map(size)), letters.map(size));
+    const result = contracted(data, groups, w, countOf(made.map(size)), letters.map(size));
     return movedBy(
       result,
       transposeTensor(

@@ -3,7 +3,7 @@ import { constantAs, joined, reshaped, sizeOf } from './affine.js';
 import { integersOf, readConstant } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 import { axisOf, numbered, sliced, taken, transposeTensor } from './shapes.js';
-import { elementCount, type NumericTensor } from './tensor.js';
+import { countOf, type NumericTensor } from './tensor.js';
 import { intOf, isAffine, movedBy, onlyFirst, x, type AffineOp } from './affine-op.js';
 
 const floatTypes = new Set([1, 10, 11, 16]);
@@ -17,9 +17,9 @@ export const reshape: AffineOp = {
     if (!shape) return reshaped(from, [1, sizeOf(from)]);
     const out = shape.map((dim, i) => (dim === 0 ? (from.dims[i] ?? 1) : dim));
     const open = out.indexOf(-1);
-    if (open >= 0) out[open] = sizeOf(from) / -elementCount(out);
+    if (open >= 0) out[open] = sizeOf(from) / -countOf(out);
     // A shape for another batch than one says nothing of the examples.
-    return reshaped(from, elementCount(out) === sizeOf(from) ? out : [1, sizeOf(from)]);
+    return reshaped(from, countOf(out) === sizeOf(from) ? out : [1, sizeOf(from)]);
   },
 };
 
@@ -36,7 +36,7 @@ export const flatten: AffineOp = {
   kind: 'move',
   apply(node, inputs) {
     const from = x(inputs);
-    const rows = elementCount(from.dims.slice(0, axisOf(intOf(node, 'axis', 1), from.dims.length)));
+    const rows = countOf(from.dims.slice(0, axisOf(intOf(node, 'axis', 1), from.dims.length)));
     return reshaped(from, [rows, sizeOf(from) / rows]);
   },
 };

@@ -2,7 +2,7 @@ import { combined, contracted, reshaped, scaled, sizeOf, type Affine } from './a
 import { integersOf } from './constants.js';
 import { describeNode } from './graph.js';
 import { axisOf, broadcast } from './shapes.js';
-import { elementCount, type NumericTensor } from './tensor.js';
+import { countOf, type NumericTensor } from './tensor.js';
 import { alike, one, spread, wider, zero } from './affine-fit.js';
 import { intOf, isAffine, onlyFirst, x, type AffineOp, type Operand } from './affine-op.js';
 
@@ -112,11 +112,11 @@ export const reduced: AffineOp = {
     const keeps = isPool || intOf(node, 'keepdims', 1) !== 0;
     const kept = from.dims.map((dim, i) => (axes.includes(i) ? 1 : dim));
     const dims = keeps ? kept : kept.filter((_, i) => !axes.includes(i));
-    const many = sizeOf(from) / elementCount(kept);
+    const many = sizeOf(from) / countOf(kept);
     if (many === 1) return reshaped(from, dims);
     // Which number each one goes into.
     const into = broadcast(kept, from.dims)!;
-    const groups = Array.from({ length: elementCount(kept) }, (): number[] => []);
+    const groups = Array.from({ length: countOf(kept) }, (): number[] => []);
     into.forEach((to, i) => groups[to].push(i));
     const each = node.op === 'ReduceSum' ? 1 : 1 / many;
     return contracted(from, groups, new Float64Array(many).fill(each), 1, dims);

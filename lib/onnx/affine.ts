@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { elementCount } from './tensor.js';
+import { countOf } from './tensor.js';
 
 /**
  * A tensor of the graph as an affine function of the d features of one example: number i is Σⱼ W[i, j] fⱼ + bias[i].
@@ -41,14 +41,14 @@ export const sizeOf = (x: Affine): number => x.bias.length;
 
 /** The features themselves: numbers `offset` and on of `width`. */
 export function featuresAs(dims: number[], width: number, offset = 0): Affine {
-  const size = elementCount(dims);
+  const size = countOf(dims);
   const from = Int32Array.from({ length: size }, (_, i) => offset + i);
   return { dims, width, rows: { from, scale: new Float64Array(size).fill(1) }, bias: new Float64Array(size) };
 }
 
 /** Numbers that hang on no feature. */
 export function constantAs(dims: number[], width: number, data: ArrayLike<number>): Affine {
-  const size = elementCount(dims);
+  const size = countOf(dims);
   const rows = { from: new Int32Array(size).fill(-1), scale: new Float64Array(size) };
   return { dims, width, rows, bias: Float64Array.from(data) };
 }
@@ -131,10 +131,10 @@ export function contracted(
 /** One tensor behind the other along an axis. */
 export function joined(parts: readonly Affine[], axis: number): Affine {
   const [first] = parts;
-  const outer = elementCount(first.dims.slice(0, axis));
+  const outer = countOf(first.dims.slice(0, axis));
   const dims = first.dims.map((dim, i) => (i === axis ? parts.reduce((sum, { dims }) => sum + dims[axis], 0) : dim));
   const all: Affine = {
-    dims: [elementCount(dims)],
+    dims: [countOf(dims)],
     width: first.width,
     rows: parts.every(({ rows }) => 'from' in rows)
       ? {

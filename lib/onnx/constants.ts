@@ -2,7 +2,7 @@ import { FeatReconstructError } from '../base/index.js';
 import { axisOf, broadcast, taken, transposeTensor } from './shapes.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 import { float16ToFloat32, float32ToFloat16 } from '../tensor/index.js';
-import { elementCount, readTensor, typeName, type NumericTensor } from './tensor.js';
+import { countOf, readTensor, typeName, type NumericTensor } from './tensor.js';
 
 /** Nodes whose output is another one at every run: no constant, whatever goes in. */
 export const randomOps = new Set([
@@ -113,8 +113,8 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
     const dims = [...input(node, graph, 0).data];
     const value = node.attributes.get('value')?.tensor;
     const fill = value ? readTensor(value, graph.modelPath).data[0] : 0;
-    if (!(elementCount(dims) <= largestFill)) throw notComputable(node, `of ${dims.join(' x ')} numbers`);
-    return { dims, data: new Float64Array(elementCount(dims)).fill(fill) };
+    if (!(countOf(dims) <= largestFill)) throw notComputable(node, `of ${dims.join(' x ')} numbers`);
+    return { dims, data: new Float64Array(countOf(dims)).fill(fill) };
   },
   Identity: (node, graph) => input(node, graph, 0),
   Cast(node, graph) {
@@ -132,7 +132,7 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
   Flatten(node, graph) {
     const { dims, data } = input(node, graph, 0);
     const axis = node.attributes.get('axis')?.int ?? 1;
-    const rows = elementCount(dims.slice(0, axis));
+    const rows = countOf(dims.slice(0, axis));
     return { dims: [rows, data.length / rows], data };
   },
   Squeeze(node, graph) {
@@ -157,7 +157,7 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
   Concat(node, graph) {
     const parts = node.inputs.map((_, i) => input(node, graph, i));
     const axis = axisOf(node.attributes.get('axis')?.int ?? 0, parts[0].dims.length);
-    const outer = elementCount(parts[0].dims.slice(0, axis));
+    const outer = countOf(parts[0].dims.slice(0, axis));
     const total = parts.reduce((sum, { dims }) => sum + dims[axis], 0);
     const data: number[] = [];
     for (let o = 0; o < outer; o++) {
@@ -230,8 +230,7 @@ function bothDims(a: readonly number[], b: readonly number[], node: NodeView): n
   const at = (dims: readonly number[], i: number): number => dims[i - rank + dims.length] ?? 1;
   const dims = Array.from({ length: rank }, (_, i) => (at(a, i) === 1 ? at(b, i) : at(a, i)));
   const fits = [a, b].every((each) => dims.every((dim, i) => at(each, i) === 1 || at(each, i) === dim));
-  if (!fits || !(elementCount(dims) <= largestFill))
-    throw notComputable(node, `of ${a.join(' x ')} and ${b.join(' x ')}`);
+  if (!fits || !(countOf(dims) <= largestFill)) throw notComputable(node, `of ${a.join(' x ')} and ${b.join(' x ')}`);
   return dims;
 }
 
@@ -255,7 +254,7 @@ function reduce(
   f: (values: number[]) => number,
 ): NumericTensor {
   const kept = dims.map((dim, i) => (axes.includes(i) ? 1 : dim));
-  const groups = Array.from({ length: elementCount(kept) }, (): number[] => []);
+  const groups = Array.from({ length: countOf(kept) }, (): number[] => []);
   broadcast(kept, dims)!.forEach((to, i) => groups[to].push(data[i]));
   return { dims: kept, data: Float64Array.from(groups, f) };
 }
@@ -297,7 +296,7 @@ function roundToBfloat16(value: number): number {
 function reshape(dims: number[], shape: number[]): number[] {
   const out = shape.map((dim, i) => (dim === 0 ? dims[i] : dim));
   const open = out.indexOf(-1);
-  if (open >= 0) out[open] = elementCount(dims) / -elementCount(out);
+  if (open >= 0) out[open] = countOf(dims) / -countOf(out);
   return out;
 }
 
@@ -314,7 +313,7 @@ function dequantize(node: NodeView, graph: GraphView): NumericTensor {
       `Expected one scale for the whole weight or one per slice in ${describeNode(node)}, found ${scale.length} scales for the shape ${dims.join(' x ')}: export the model with float32 weights.`,
     );
   }
-  const inner = elementCount(dims.slice(at + 1));
+  const inner = countOf(dims.slice(at + 1));
   const out = new Float32Array(data.length);
   for (let i = 0; i < out.length; i++) {
     const slice = scale.length > 1 ? Math.floor(i / inner) % scale.length : 0;

@@ -5,7 +5,7 @@ import { opOf, type Operand } from './affine-ops.js';
 import { constantTensors, readConstant } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 import type { Region } from './region.js';
-import { elementCount } from './tensor.js';
+import { countOf } from './tensor.js';
 
 /** A head as float32. */
 export interface LiftedHead {
@@ -50,7 +50,7 @@ export function liftHead(graph: GraphView, { region }: { region: Region }): Lift
 
 /** The logits as an affine function of the features: node after node, in the order of the graph. */
 function logitsOf(graph: GraphView, { logits, sources }: Region): Affine {
-  const width = sources.reduce((sum, { dims }) => sum + elementCount(dims), 0);
+  const width = sources.reduce((sum, { dims }) => sum + countOf(dims), 0);
   const known = new Map<string, Operand>();
   let offset = 0;
   for (const { tensor, dims } of sources) {
@@ -61,7 +61,7 @@ function logitsOf(graph: GraphView, { logits, sources }: Region): Affine {
       );
     }
     known.set(tensor, featuresAs(dims, width, offset));
-    offset += elementCount(dims);
+    offset += countOf(dims);
   }
   const needed = neededBy(graph, logits, new Set(known.keys()));
   for (const node of graph.nodes) {
@@ -102,7 +102,7 @@ function applied(node: NodeView, apply: () => Affine): Affine {
   let problem: unknown;
   try {
     const made = apply();
-    if (elementCount(made.dims) === sizeOf(made)) return made;
+    if (countOf(made.dims) === sizeOf(made)) return made;
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
     problem = error;

@@ -1,7 +1,7 @@
 import { lettersOf, opOf } from './affine-ops.js';
 import { readConstant } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
-import { elementCount } from './tensor.js';
+import { countOf } from './tensor.js';
 
 /** A tensor of features that enters the head. */
 export interface Source {
@@ -177,7 +177,7 @@ function namedShape(graph: GraphView, tensor: string, last: NodeView | null): nu
   const input = last.inputs.findIndex((name) => !graph.initializers.has(name));
   const read = sourceOf(graph, last, Math.max(0, Math.min(1, input)), null);
   const dims = 'blocked' in read ? null : read.dims;
-  return declared && (!dims || elementCount(declared) === elementCount(dims)) ? declared : (dims ?? [1, 1]);
+  return declared && (!dims || countOf(declared) === countOf(dims)) ? declared : (dims ?? [1, 1]);
 }
 
 /**

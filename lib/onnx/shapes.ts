@@ -1,4 +1,4 @@
-import { elementCount, type NumericTensor } from './tensor.js';
+import { countOf, type NumericTensor } from './tensor.js';
 
 /** What moves numbers of a row-major tensor: used on constants, and on the numbers of features. */
 
@@ -7,7 +7,7 @@ export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis +
 
 /** 0, 1, … as indices of a tensor of this shape, moved as the numbers are. */
 export function numbered(dims: number[]): NumericTensor {
-  return { dims, data: Float64Array.from({ length: elementCount(dims) }, (_, i) => i) };
+  return { dims, data: Float64Array.from({ length: countOf(dims) }, (_, i) => i) };
 }
 
 /** Which of n places a slice takes, as NumPy and ONNX clamp its ends. */
@@ -23,8 +23,8 @@ export function sliced(n: number, start: number, end: number, step: number): num
 
 /** Some places along an axis. */
 export function taken({ dims, data }: NumericTensor, axis: number, places: readonly number[]): NumericTensor {
-  const inner = elementCount(dims.slice(axis + 1));
-  const outer = elementCount(dims.slice(0, axis));
+  const inner = countOf(dims.slice(axis + 1));
+  const outer = countOf(dims.slice(0, axis));
   const out = new Float64Array(outer * places.length * inner);
   let at = 0;
   for (let o = 0; o < outer; o++) {
@@ -42,9 +42,9 @@ export function broadcast(from: readonly number[], to: readonly number[]): Int32
   if (lead < 0 ? from.slice(0, -lead).some((dim) => dim !== 1) : false) return null;
   const own = lead < 0 ? from.slice(-lead) : dims;
   if (own.some((dim, i) => dim !== 1 && dim !== to[i])) return null;
-  const out = new Int32Array(elementCount(to));
+  const out = new Int32Array(countOf(to));
   const index = to.map(() => 0);
-  const strides = own.map((dim, i) => (dim === 1 ? 0 : elementCount(own.slice(i + 1))));
+  const strides = own.map((dim, i) => (dim === 1 ? 0 : countOf(own.slice(i + 1))));
   for (let at = 0; at < out.length; at++) {
     out[at] = index.reduce((sum, value, i) => sum + value * strides[i], 0);
     for (let axis = to.length - 1; axis >= 0; axis--) {
@@ -57,7 +57,7 @@ export function broadcast(from: readonly number[], to: readonly number[]): Int32
 
 /** Dimension i of the result is dimension perm[i]. */
 export function transposeTensor({ dims, data }: NumericTensor, perm: number[]): NumericTensor {
-  const strides = dims.map((_, i) => elementCount(dims.slice(i + 1)));
+  const strides = dims.map((_, i) => countOf(dims.slice(i + 1)));
   const outDims = perm.map((axis) => dims[axis]);
   const outStrides = perm.map((axis) => strides[axis]);
   const out = data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length);

@@ -44,7 +44,7 @@ export interface NumericTensor {
   data: Float32Array | Float64Array;
 }
 
-export const elementCount = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
+export const countOf = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
 
 /** Where a tensor's numbers stand that are no raw bytes. */
 const numbersAsFields: ReadonlySet<number> = new Set([
@@ -78,7 +78,7 @@ export function tensorView(message: Uint8Array): TensorView {
   if (isExternal) view.external = externalData(view.name, entries);
   const size = types[typeNumber]?.size ?? 0;
   const found = view.external ? (view.external.length ?? null) : (view.raw?.length ?? null);
-  const expected = elementCount(view.dims) * size;
+  const expected = countOf(view.dims) * size;
   if (
     view.dims.some((dim) => dim < 0) ||
     !Number.isSafeInteger(expected) ||
@@ -120,7 +120,7 @@ function externalData(tensor: string, entries: Map<string, string>): ExternalDat
  * @throws FeatReconstructError for types that are no numbers, and for data that are missing or out of bounds
  */
 export function readTensor(view: TensorView, modelPath: string | undefined): NumericTensor {
-  const n = elementCount(view.dims);
+  const n = countOf(view.dims);
   const size = Object.values(types).find((type) => type.name === view.type)?.size ?? 0;
   if (size === 0) {
     throw new FeatReconstructError(
