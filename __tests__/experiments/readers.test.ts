@@ -4,7 +4,7 @@ import path from 'node:path';
 import { runAsked } from '../../lib/experiments/index.js';
 import { type ResultRow } from '../../lib/results/index.js';
 import { betterOf, readersOf } from '../../lib/experiments/readers.js';
-import type { Fit } from '../../lib/experiments/rows.js';
+import type { Fit } from '../../lib/experiments/result-row.js';
 import { accumulate, errorOn, keepFifthOut, solve, spreadRows } from '../../lib/fit/index.js';
 import { buildModel } from '../../lib/onnx/index.js';
 import { memoryRows, toNdArray, writeNpy } from '../../lib/tensor/index.js';

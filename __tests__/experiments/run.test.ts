@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { failuresOf } from '../../lib/experiments/rows.js';
+import { failuresOf } from '../../lib/experiments/result-row.js';
 import { runAsked, type AskedExperiment, type RunOptions } from '../../lib/experiments/index.js';
 import { type ResultRow, type Results } from '../../lib/results/index.js';
 import type { TransformSpec } from '../../lib/images/index.js';

@@ -104,12 +104,12 @@ export const grey: DatasetFormat = {
   );
   after('lib/results/types.ts', '  kappa: number | null;\n', '  /** Mean margin. */\n  meanMargin?: number;\n');
   after(
-    'lib/experiments/rows.ts',
+    'lib/experiments/result-row.ts',
     "import type { MapEvaluation } from '../evaluate/index.js';\n",
     "import { meanMargin } from '../evaluate/index.js';\n",
   );
   after(
-    'lib/experiments/rows.ts',
+    'lib/experiments/result-row.ts',
     '    kappa: agreement?.kappa ?? null,\n',
     '    ...(evaluation ? { meanMargin: meanMargin(evaluation.margin) } : {}),\n',
   );

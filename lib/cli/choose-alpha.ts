@@ -117,7 +117,7 @@ export async function withScore(
   if (!('head' in asked)) return { alpha: asked, notes: [] };
   const { head, bias, ...chosen } = asked;
   const { foldAgreement } = await import('../evaluate/index.js');
-  const { openHead } = await import('./rows.js');
+  const { openHead } = await import('./openers.js');
   const opened = await openHead(head, { features: y.cols, bias, model });
   return { alpha: { ...chosen, score: foldAgreement(opened.head, x, y) }, notes: opened.notes };
 }

@@ -62,7 +62,7 @@ Examples:
       checkFlags(flags);
       const { applyLinearMap, loadLinearMap } = await import('../fit/index.js');
       const { openRows } = await import('../logs/index.js');
-      const { notesOf, openClasses, openHead } = await import('./rows.js');
+      const { notesOf, openClasses, openHead } = await import('./openers.js');
       const opened: OpenedRows[] = [];
       const open = async (path: string, role: 'features' | 'logits'): Promise<OpenedRows> => {
         const rows = await openRows(path, role, context);

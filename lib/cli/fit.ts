@@ -62,7 +62,7 @@ export function register(program: Command): void {
       const { brief, count, warningsInWords } = await import('../words/index.js');
       const { rankNote } = await import('../results/index.js');
       const { openRows } = await import('../logs/index.js');
-      const { notesOf } = await import('./rows.js');
+      const { notesOf } = await import('./openers.js');
       const { carriedNote } = await import('../leaks/index.js');
       const model = { features: flags.featuresTensor, logits: flags.logitsTensor };
       const prior =

@@ -5,7 +5,7 @@ import type { Span } from '../fit/index.js';
 import { AgreementTally, type Agreement } from './agreement.js';
 import { agreementByMargin, type MarginGroup } from './margins.js';
 import { checkTopk, readOriginal, toClasses } from './originals.js';
-import { checkCount, checkNotEmpty, checkWidth, toAffine, toFloat64 } from './plan.js';
+import { checkCount, checkNotEmpty, checkWidth, toAffine, toFloat64 } from './affine.js';
 import { ReconstructionTally, type Reconstruction } from './reconstruction.js';
 import { headRowSpace, isEverything, SPAN_TOLERANCE, toBasis, toCentred } from './spaces.js';
 import type { Top } from './top.js';

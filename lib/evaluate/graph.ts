@@ -1,6 +1,6 @@
 import { buildModel, dataType, type GraphNode, type GraphValue } from '../onnx/index.js';
 import { createSession, type GraphSession, type GraphTensor, type SessionOptions } from '../runtime/index.js';
-import type { AffineMap, Basis, CentredSpan } from './plan.js';
+import type { AffineMap, Basis, CentredSpan } from './affine.js';
 
 /** What an evaluation asks about its rows; every part is there or not. */
 export interface Plan {

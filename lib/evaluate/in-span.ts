@@ -1,6 +1,6 @@
 import type { Span } from '../fit/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
-import { checkNotEmpty } from './plan.js';
+import { checkNotEmpty } from './affine.js';
 import { isEverything, SPAN_TOLERANCE, toCentred } from './spaces.js';
 import { walk, type EvaluateOptions } from './walk.js';
 

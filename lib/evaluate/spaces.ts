@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray';
 import { rowSpace, type Span } from '../fit/index.js';
 import { denseData, type LinearMap } from '../tensor/index.js';
-import { checkWidth, toFloat64, type Basis, type CentredSpan } from './plan.js';
+import { checkWidth, toFloat64, type Basis, type CentredSpan } from './affine.js';
 
 /** Up to this relative residual a row counts as within a span: some ten times float32's rounding of logits. */
 export const SPAN_TOLERANCE = 1e-5;

@@ -2,7 +2,7 @@ import type { TaskOptions } from '../base/index.js';
 import type { GraphTensor, SessionOptions } from '../runtime/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { openPlan, type Plan } from './graph.js';
-import { checkFinite } from './plan.js';
+import { checkFinite } from './affine.js';
 import type { BlockSums } from './reconstruction.js';
 
 /** What every evaluation takes. */

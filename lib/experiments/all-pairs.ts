@@ -18,11 +18,11 @@ import { judge } from './judge.js';
 import { labelsFor } from './labels.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
-import { failuresOf, resultRow, type Fit } from './rows.js';
+import { failuresOf, resultRow, type Fit } from './result-row.js';
 import { spectrumOf } from './spectra.js';
 
 /** A fit of one cell, and where it stands. */
-interface Cell {
+interface PairFit {
   source: number;
   target: number;
   from: 'logits' | 'features';
@@ -58,7 +58,7 @@ export async function runAllPairs(
     onProgress,
     executionProviders: float64Providers(options.executionProviders),
   });
-  const cells: Cell[] = [];
+  const cells: PairFit[] = [];
   const total = 2 * models.length ** 2 + models.length;
   for (const source of models.keys()) {
     for (const from of ['logits', 'features'] as const) {
@@ -125,12 +125,12 @@ export async function fitCells(
   onto: readonly number[],
   from: 'logits' | 'features',
   { alphas = [0], rcond, signal }: RunOptions,
-): Promise<Cell[]> {
+): Promise<PairFit[]> {
   const { read, statistics, targets } = await jointProblem(joint, source, from);
   const span = await trainingSpan(statistics, { rcond, signal });
   // What is read is R f with the head's own singular values: R⁺ is the head's pseudo-inverse in these coordinates.
   const head = read && onto.includes(source) ? await pseudoInverse(read) : undefined;
-  const cells: Cell[] = [];
+  const cells: PairFit[] = [];
   // One factorisation serves all targets of an alpha.
   for (const alpha of alphas) {
     for (const target of onto) {

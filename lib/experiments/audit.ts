@@ -94,7 +94,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
         nTrain: train.rows,
         overlap: 0,
         extractSeconds: seconds,
-        album: { count: samples, extraction, dataset, classNames, variations: vary },
+        sampleSource: { count: samples, extraction, dataset, classNames, variations: vary },
       },
       { ...options, observe: possible },
     );

@@ -3,7 +3,7 @@ import { crossValidate, type CrossValidation, type Statistics } from '../fit/ind
 import type { LinearMap, RowSource } from '../tensor/index.js';
 import type { CrossValidationRecord } from '../results/index.js';
 import type { RunOptions } from './options.js';
-import type { Fit } from './rows.js';
+import type { Fit } from './result-row.js';
 
 /** What a penalty is chosen on: the rows of the training images, and their statistics by fold where they are there. */
 export interface Trial {

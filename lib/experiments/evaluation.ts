@@ -10,7 +10,7 @@ import { recordedWarnings } from '../words/index.js';
 import { digestOf } from './digest.js';
 import { describeMachine, headCheck } from './environment.js';
 import { exactness } from './exact.js';
-import { failuresOf, resultRow, type Fit } from './rows.js';
+import { failuresOf, resultRow, type Fit } from './result-row.js';
 
 /** Rows with the name that results give them. */
 export interface NamedRows {

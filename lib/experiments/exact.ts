@@ -2,7 +2,7 @@ import type { MapEvaluation } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
 import type { ResultRow } from '../results/index.js';
 import { rowSpaceOf } from './judge.js';
-import type { Fit } from './rows.js';
+import type { Fit } from './result-row.js';
 
 /** What it takes of a store. */
 export interface ExactTarget extends Pick<Store, 'head' | 'features'> {

@@ -3,7 +3,7 @@ import type { Store } from '../extract/index.js';
 import { rowSpace } from '../fit/index.js';
 import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import type { RunOptions } from './options.js';
-import type { Fit } from './rows.js';
+import type { Fit } from './result-row.js';
 
 export interface FitToJudge {
   fit: Fit;

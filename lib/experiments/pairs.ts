@@ -26,8 +26,8 @@ import { labelsFor } from './labels.js';
 import { rawAgreement } from './raw.js';
 import { betterOf, leastRows, readersOf, scoreOf, triedOn, type Read, type Reader } from './readers.js';
 import { readsOf, spanOfLogits } from './reading.js';
-import { failuresOf, resultRow, type Fit } from './rows.js';
-import { sampleImages, type Album } from './samples.js';
+import { failuresOf, resultRow, type Fit } from './result-row.js';
+import { sampleImages, type SampleSource } from './samples.js';
 import { columnsTried, imagesPerPicked, shownOf, widest, type ShownLogits } from './shown.js';
 import { spectrumOf } from './spectra.js';
 import type { Training } from './training.js';
@@ -40,7 +40,7 @@ export async function runPair(
   datasets: { train: string; tests: readonly string[] },
   { extraction, classNames }: { extraction: Extraction; classNames: readonly string[] | undefined },
   options: RunOptions,
-): Promise<Judged & { spectrum: SpectrumRecord; crossValidations: CrossValidationRecord[] }> {
+): Promise<JudgedFits & { spectrum: SpectrumRecord; crossValidations: CrossValidationRecord[] }> {
   const pair = { source: train.source.provenance.model.name, target: train.target.provenance.model.name };
   const fits = await fitPair(train, options);
   const spectrum = await spectrumOf(train.statistics, {
@@ -51,7 +51,7 @@ export async function runPair(
     signal: options.signal,
   });
   const crossValidations = recordsOf(fits, { ...pair, train: datasets.train, from: 'logits' });
-  const all: Judged = { rows: [], failures: [], samples: [] };
+  const all: JudgedFits = { rows: [], failures: [], samples: [] };
   for (const test of datasets.tests) {
     const held = { source: await extraction.of(source, test), target: await extraction.of(target, test) };
     const used = new Set([held.source, held.target]);
@@ -64,7 +64,7 @@ export async function runPair(
         nTrain: train.source.rows,
         overlap: await extraction.overlap(datasets.train, test),
         extractSeconds: train.seconds.extract + [...used].reduce((sum, { seconds }) => sum + seconds, 0),
-        album: { count: options.samples ?? usualSamples, extraction, dataset: test, classNames },
+        sampleSource: { count: options.samples ?? usualSamples, extraction, dataset: test, classNames },
       },
       options,
     );
@@ -79,35 +79,39 @@ export async function runPair(
 export const usualSamples = 6;
 
 /** What is known of fits on a test set. */
-export interface Judged {
+export interface JudgedFits {
   rows: ResultRow[];
   failures: Failure[];
   samples: SampleGroup[];
 }
 
 /** Where the rows of a test set come from. */
-export interface Setting {
+export interface TestContext {
   train: string;
   test: string;
   nTrain: number;
   overlap: number;
   extractSeconds: number;
   /** Where images to look at come from. */
-  album: Album;
+  sampleSource: SampleSource;
 }
 
 /** Every fit on one test set; the two stores are one where source and target are. */
 export async function judgeFits(
   fits: readonly Fit[],
   { source, target }: { source: Store; target: Store },
-  { train, test, nTrain, overlap, extractSeconds, album }: Setting,
+  { train, test, nTrain, overlap, extractSeconds, sampleSource }: TestContext,
   options: RunOptions,
-): Promise<Judged> {
+): Promise<JudgedFits> {
   checkSameImages(source, target);
   const sameModel = isSameRows(source, target);
   const raw = sameModel ? 1 : await rawAgreement(source.logits, target.logits);
-  const known = labelsFor(target, await album.extraction.labelling(album.dataset), album.classNames);
-  const judged: Judged = { rows: [], failures: [], samples: [] };
+  const known = labelsFor(
+    target,
+    await sampleSource.extraction.labelling(sampleSource.dataset),
+    sampleSource.classNames,
+  );
+  const judged: JudgedFits = { rows: [], failures: [], samples: [] };
   const head = inFloat64(target.head);
   for (const fit of fits) {
     const begun = performance.now();
@@ -125,23 +129,23 @@ export async function judgeFits(
       from: 'logits',
       nTrain,
       nTest: source.rows,
-      variations: album.variations,
+      variations: sampleSource.variations,
       ...(options.observe ? { outputs: source.logits.cols } : {}),
       overlap,
       rawAgreement: raw,
       seconds: { extract: extractSeconds, fit: fit.seconds, evaluate: (performance.now() - begun) / 1000 },
     });
-    if (evaluation && (album.variations ?? 1) > 1) {
-      row.agreementInterval = intervalByImage(evaluation, target, album.variations!);
+    if (evaluation && (sampleSource.variations ?? 1) > 1) {
+      row.agreementInterval = intervalByImage(evaluation, target, sampleSource.variations!);
     }
     if (row.accuracy) row.warnings.push(...known.warnings);
     judged.rows.push(row);
     if (!evaluation) continue;
     judged.failures.push(...failuresOf(row, evaluation));
-    if (album.count === 0 || !isLookedAt(fit, fits)) continue;
+    if (sampleSource.count === 0 || !isLookedAt(fit, fits)) continue;
     judged.samples.push({
       ...{ source: row.source, target: row.target, train, test, alpha: fit.alpha, sgd: fit.sgd !== null },
-      images: await sampleImages({ map: fit.map, evaluation, X, target }, album),
+      images: await sampleImages({ map: fit.map, evaluation, X, target }, sampleSource),
     });
   }
   return judged;

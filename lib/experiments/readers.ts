@@ -1,7 +1,7 @@
 import { errorOn, solve, type CrossValidation, type SolveOptions, type Statistics } from '../fit/index.js';
 import { parseObserve, showsProbabilities } from '../words/index.js';
 import type { ResultRow } from '../results/index.js';
-import type { Fit } from './rows.js';
+import type { Fit } from './result-row.js';
 
 /** A way to read what an interface shows, as a spec of its own. */
 export interface Reader {

@@ -9,7 +9,7 @@ import type { Extraction } from './extraction.js';
 import { truthOfFolders, type Labelled } from './labels.js';
 
 /** Where the images and their names come from. */
-export interface Album {
+export interface SampleSource {
   /** How many are shown. */
   count: number;
   extraction: Extraction;
@@ -22,7 +22,7 @@ export interface Album {
 }
 
 /** What one fit makes of the test set. */
-interface Outcome {
+interface EvaluatedFit {
   map: LinearMap;
   evaluation: MapEvaluation;
   /** What the map reads. */
@@ -33,8 +33,11 @@ interface Outcome {
 const classesShown = 5;
 
 /** Images to look at, chosen by {@link pickRows}. */
-export async function sampleImages({ evaluation, map, X, target }: Outcome, album: Album): Promise<SampleImage[]> {
-  const { extraction, dataset, classNames, count, variations = 1 } = album;
+export async function sampleImages(
+  { evaluation, map, X, target }: EvaluatedFit,
+  sampleSource: SampleSource,
+): Promise<SampleImage[]> {
+  const { extraction, dataset, classNames, count, variations = 1 } = sampleSource;
   const nameOf = labelNames(await extraction.labelling(dataset), target.head.weight.shape[0], classNames);
   const reconstructed = applyLinearMap(target.head, applyLinearMap(map, X));
   const images: SampleImage[] = [];

@@ -87,7 +87,7 @@ export async function trainingFrom(
 }
 
 /** A model on its way through the images. */
-interface Pass {
+interface StreamedModel {
   role: Role;
   head: Trained['head'];
   provenance: Trained['provenance'];
@@ -97,9 +97,9 @@ interface Pass {
 }
 
 /** A pair whose statistics are being accumulated. */
-interface Pending {
-  source: Pass;
-  target: Pass;
+interface OpenPair {
+  source: StreamedModel;
+  target: StreamedModel;
   read: LinearMap | null;
   accumulator: Accumulator;
 }
@@ -115,8 +115,8 @@ async function streamedTrainings(
   options: RunOptions,
 ): Promise<Training[]> {
   const begun = performance.now();
-  const passes: Pass[] = [];
-  const pending: Pending[] = [];
+  const passes: StreamedModel[] = [];
+  const pending: OpenPair[] = [];
   try {
     for (const role of pairs.flat()) {
       if (passOf(passes, role)) continue;
@@ -151,10 +151,14 @@ async function streamedTrainings(
   }
 }
 
-const passOf = (passes: readonly Pass[], { path }: Role): Pass | undefined =>
+const passOf = (passes: readonly StreamedModel[], { path }: Role): StreamedModel | undefined =>
   passes.find(({ role }) => role.path === path);
 
-async function openPair(source: Pass, target: Pass, { executionProviders }: RunOptions): Promise<Pending> {
+async function openPair(
+  source: StreamedModel,
+  target: StreamedModel,
+  { executionProviders }: RunOptions,
+): Promise<OpenPair> {
   const read = await headReader(source.head);
   const p = read ? read.weight.shape[0] : source.provenance.model.classCount;
   const accumulator = await openAccumulator(p, target.provenance.model.featureDim, {
@@ -168,7 +172,7 @@ async function openPair(source: Pass, target: Pass, { executionProviders }: RunO
  * Lets the models run side by side, the one that is behind first, so that few rows wait for each other.
  * @returns seconds that the statistics took of it
  */
-async function streamRows(passes: readonly Pass[], pending: readonly Pending[]): Promise<number> {
+async function streamRows(passes: readonly StreamedModel[], pending: readonly OpenPair[]): Promise<number> {
   const open = new Set(passes);
   let seconds = 0;
   while (open.size > 0) {
@@ -192,7 +196,7 @@ async function streamRows(passes: readonly Pass[], pending: readonly Pending[]):
   return seconds;
 }
 
-const trained = ({ head, provenance, positions, skipped }: Pass): Trained => ({
+const trained = ({ head, provenance, positions, skipped }: StreamedModel): Trained => ({
   rows: positions.length,
   positions: Int32Array.from(positions),
   head,

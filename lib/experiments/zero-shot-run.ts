@@ -21,7 +21,7 @@ import { checkSameImages, type Extracted, type Extraction, type Role } from './e
 import { ofFolders, type KnownLabels, type Labelled } from './labels.js';
 import type { RunOptions } from './options.js';
 import { rawAgreement } from './raw.js';
-import { resultRow } from './rows.js';
+import { resultRow } from './result-row.js';
 import { strangerNotice } from './zero-shot-checks.js';
 import { zeroShotHead, type ZeroShotHead, type ZeroShotSource } from './zero-shot-head.js';
 

@@ -4,10 +4,10 @@
  * with its certificate; `compareUpToRotation`, `matchFeatures` and `identifiableFeatures` hold it against known ones;
  * `varyImage` and `varied` make probes; `auditVerdict` judges it.
  */
-export { aloneFinding, auditVerdict } from './audit.js';
-export type { AuditFindings, LeakPoint, Verdict } from './audit.js';
-export { outputsVerdict, withoutFeatures } from './audit-outputs.js';
-export type { OutputsFindings } from './audit-outputs.js';
+export { aloneFinding, auditVerdict } from './verdict.js';
+export type { AuditFindings, LeakPoint, Verdict } from './verdict.js';
+export { outputsVerdict, withoutFeatures } from './verdict-of-outputs.js';
+export type { OutputsFindings } from './verdict-of-outputs.js';
 export { carriedNote } from './carried.js';
 export type { CarriedRows } from './carried.js';
 export type { FacetCertificate } from './certificate.js';

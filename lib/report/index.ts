@@ -4,7 +4,7 @@
  */
 export { standalone, type Chart } from './chart.js';
 export { chartsOf } from './charts.js';
-export { renderDemo } from './demo.js';
+export { renderDemo } from './demo-page.js';
 export { renderReport } from './page.js';
 export { renderPng } from './picture.js';
 export { renderResults } from './results.js';

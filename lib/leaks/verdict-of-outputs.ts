@@ -1,6 +1,6 @@
 import type { NotShownError } from '../base/index.js';
 import type { Finding } from '../words/index.js';
-import type { Verdict } from './audit.js';
+import type { Verdict } from './verdict.js';
 import type { Fingerprint } from './fingerprint.js';
 import type { RecoveryReport } from './recover.js';
 import { rectifiedRowsNeeded } from './rectified.js';
