@@ -45,3 +45,12 @@ test('other threads and a release load it anew, to the same numbers', async () =
   expect((await third.run(batch)).logits).toEqual(logits);
   await file.release();
 });
+
+test('a file that has changed since is not taken for the model that was read', async () => {
+  await writeClassifier(at('c.onnx'), { d: 6, c: 9 });
+  const file = await openModel(at('c.onnx'));
+  await file.load();
+  await file.release();
+  await writeClassifier(at('c.onnx'), { d: 6, c: 9, seed: 7 });
+  await expect(file.load()).rejects.toMatchObject({ code: 'mismatch' });
+});

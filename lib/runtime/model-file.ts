@@ -1,3 +1,4 @@
+import { FeatReconstructError } from '../base/index.js';
 import { readModel, type LoadModelOptions, type ModelDescription, type ReadModel } from './describe.js';
 import { openReading, type Model } from './model.js';
 
@@ -21,22 +22,29 @@ export interface ModelFile {
  */
 export async function openModel(model: string | Uint8Array, options: LoadModelOptions = {}): Promise<ModelFile> {
   const first = await readModel(model, options);
-  // Its bytes are held until the model is loaded.
+  const { description } = first;
+  // Its bytes are held until the model is loaded, or released without that.
   let reading: ReadModel | null = first;
   let loaded: Model | null = null;
   const release = async (): Promise<void> => {
     const model = loaded;
-    loaded = null;
+    [loaded, reading] = [null, null];
     await model?.release();
   };
   return {
-    description: first.description,
+    description,
     async load(intraOpNumThreads = options.intraOpNumThreads) {
       if (loaded && (intraOpNumThreads ?? loaded.intraOpNumThreads) === loaded.intraOpNumThreads) return loaded;
+      const again = reading ?? (await readModel(model, options));
+      // What was said of it, and what was made of it so far, is of another model.
+      if (again.description.digest !== description.digest) {
+        throw new FeatReconstructError(
+          `Expected the model ${description.name} as it was when it was first read, found that its file has changed since: run again.`,
+          { code: 'mismatch' },
+        );
+      }
       await release();
-      const bytes = reading ?? (await readModel(model, options));
-      reading = null;
-      loaded = await openReading(bytes, { ...options, intraOpNumThreads });
+      loaded = await openReading(again, { ...options, intraOpNumThreads });
       return loaded;
     },
     release,
