@@ -56,6 +56,11 @@ test.each<[string, string, RegExp]>([
     changed((r) => (r.environment.models[0].transform.mean = [1, 2])),
     /models\[0\]\.transform\.mean: expected 3 items, found 2/,
   ],
+  [
+    'outputs shown in no way that there is',
+    changed((r) => (r.rows[1].observe = 'probs+nonsense')),
+    /rows\[1\]\.observe: .* found 'nonsense'/,
+  ],
   ['too many rows', changed((r) => (r.rows = Array(100_001).fill(null))), /at most 100000 rows .* found 100001/],
 ])('%s is a clear error', async (_, bad, message) => {
   await expect(parseResults(bad)).rejects.toThrow(message);

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { checkRegularFile } from '../bytes/index.js';
+import { parseObserve } from '../words/index.js';
 import { fromSchema1, recognised } from './earlier.js';
 import type { Results } from './types.js';
 import { mismatch, type Schema } from './schema.js';
@@ -56,7 +57,7 @@ export async function parseResults(text: string, file = 'results.json'): Promise
   }
   const isEarlier = schema === 1;
   if (isEarlier) value = fromSchema1(value as Record<string, unknown>);
-  const wrong = mismatch(value, await readSchema()) ?? wrongPicture(value as Results);
+  const wrong = mismatch(value, await readSchema()) ?? wrongPicture(value as Results) ?? wrongObserve(value as Results);
   if (wrong) {
     throw new FeatReconstructError(
       `Expected results as assets/results.schema.json describes them in ${file}, found another shape. ${wrong}. Write it again with \`featreconstruct run\`.`,
@@ -69,6 +70,18 @@ function wrongPicture({ samples = [] }: Results): string | null {
   for (const [i, { images }] of samples.entries()) {
     const j = images.findIndex(({ picture }) => picture !== null && !isThumbnail(picture));
     if (j >= 0) return `samples[${i}].images[${j}].picture: expected a PNG of at most 256 x 256 pixels`;
+  }
+  return null;
+}
+
+/** How outputs were shown has a grammar that the schema does not have. */
+function wrongObserve({ rows }: Results): string | null {
+  for (const [i, { observe }] of rows.entries()) {
+    try {
+      if (observe !== undefined) parseObserve(observe);
+    } catch (error) {
+      return `rows[${i}].observe: ${(error as Error).message.replace(/\.$/, '')}`;
+    }
   }
   return null;
 }
