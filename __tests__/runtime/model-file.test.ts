@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { extractFeatures } from '../../lib/extract/index.js';
 import { describeModel, loadModel, openModel } from '../../lib/runtime/index.js';
 import { temporaryFolder, writeClassifier } from '../cli/support.js';
 
@@ -53,4 +54,14 @@ test('a file that has changed since is not taken for the model that was read', a
   await file.release();
   await writeClassifier(at('c.onnx'), { d: 6, c: 9, seed: 7 });
   await expect(file.load()).rejects.toMatchObject({ code: 'mismatch' });
+});
+
+test('providers under model, where nothing hears them, are refused', async () => {
+  await writeClassifier(at('d.onnx'), { d: 6, c: 9 });
+  const options = { model: { executionProviders: ['cpu'] }, dataset: { dataDir: folder } } as object;
+  await expect(extractFeatures(at('d.onnx'), 'synthetic:train[0:4]', options)).rejects.toMatchObject({
+    ...{ code: 'usage', message: expect.stringContaining('executionProviders') },
+  });
+  const features = await extractFeatures(at('d.onnx'), 'synthetic:train[0:4]', { executionProviders: ['cpu'] });
+  expect(features.features.shape).toEqual([4, 6]);
 });

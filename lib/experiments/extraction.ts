@@ -12,7 +12,7 @@ import {
 } from '../extract/index.js';
 import type { TransformChoice } from '../images/index.js';
 import { varied } from '../leaks/index.js';
-import { openModel, type Model, type ModelDescription, type ModelFile } from '../runtime/index.js';
+import { loadOptions, openModel, type Model, type ModelDescription, type ModelFile } from '../runtime/index.js';
 import { inMemory } from './memory.js';
 import type { RunOptions } from './options.js';
 import { storeName } from './store-name.js';
@@ -104,7 +104,7 @@ export class Extraction {
   /** Read and hashed once for each way to read it. */
   private async file({ path, extract }: Role): Promise<ModelFile> {
     const { model, executionProviders } = this.options;
-    const options = { ...(extract?.model ?? model), executionProviders };
+    const options = loadOptions({ model: extract?.model ?? model, executionProviders });
     const id = JSON.stringify([path, options]);
     const file = this.models.get(id) ?? (await openModel(path, options));
     this.models.set(id, file);

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
-import { describeModel, loadModel, type LoadModelOptions, type Model, type ModelOptions } from '../runtime/index.js';
+import {
+  describeModel,
+  loadModel,
+  loadOptions,
+  type LoadModelOptions,
+  type Model,
+  type ModelOptions,
+} from '../runtime/index.js';
 import { makeFolder } from '../bytes/index.js';
 import { readClassNames } from './class-names.js';
 import { loadClipTokenizer } from './clip-tokenizer.js';
@@ -76,11 +83,7 @@ export async function zeroShotHead(source: ZeroShotSource, options: ZeroShotOpti
   }
   const classNames = await readClassNames(source.classNames);
   const templates = await readTemplates(source.templates ?? 'simple');
-  const settings: LoadModelOptions = {
-    ...options.model,
-    executionProviders: options.executionProviders,
-    output: 'features',
-  };
+  const settings: LoadModelOptions = { ...loadOptions(options), output: 'features' };
   const { name, digest, inputShape } = await describeModel(source.textModel, settings);
   const length = inputShape.length === 2 && inputShape[1] > 0 ? inputShape[1] : defaultLength;
   const tokenizer = await loadClipTokenizer(source.tokenizer);

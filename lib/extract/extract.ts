@@ -4,6 +4,7 @@ import { leftOutInWords } from '../words/index.js';
 import { openDataset, someLeftOut, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
 import type { TransformChoice } from '../images/index.js';
 import {
+  loadOptions,
   openModel,
   type LoadModelOptions,
   type Model,
@@ -314,7 +315,7 @@ async function withInputs<T>(
     checkLeftOut(images, options);
     sayNotes(images, options);
     if (typeof model !== 'string') return await task('load' in model ? model : asItIs(model), images);
-    const file = await openModel(model, { ...options.model, executionProviders: options.executionProviders });
+    const file = await openModel(model, loadOptions(options));
     try {
       return await task(file, images);
     } finally {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, UsageError } from '../base/index.js';
 import { ownTransform, type TransformSpec } from '../images/index.js';
 import {
   externalLocations,
@@ -40,6 +40,25 @@ export interface ModelOptions {
 export interface LoadModelOptions extends ModelOptions {
   /** `cpu` (the default), `cuda`, `webgpu`, …; a provider that does not load is an error, never replaced by another. */
   executionProviders?: readonly ExecutionProvider[];
+}
+
+/**
+ * How to load a model, of the options of a function that does more.
+ * @throws UsageError for providers among those of the model, which plain JavaScript can pass: they would not be heard
+ */
+export function loadOptions({
+  model,
+  executionProviders,
+}: {
+  model?: ModelOptions;
+  executionProviders?: LoadModelOptions['executionProviders'];
+}): LoadModelOptions {
+  if ((model as LoadModelOptions | undefined)?.executionProviders !== undefined) {
+    throw new UsageError(
+      'Expected executionProviders beside model, found it in model: models and fits run where the one option says.',
+    );
+  }
+  return { ...model, executionProviders };
 }
 
 /** What a model's file says without being run. */

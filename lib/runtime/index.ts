@@ -1,5 +1,5 @@
 /** runtime: ONNX Runtime's sessions and providers; models that are ready to run. The only room that imports onnxruntime-node. */
-export { describeModel, modelNameOf } from './describe.js';
+export { describeModel, loadOptions, modelNameOf } from './describe.js';
 export type { LoadModelOptions, ModelDescription, ModelOptions } from './describe.js';
 export { chooseProvider, float64Providers } from './choose.js';
 export type { ProviderChoice } from './choose.js';
