@@ -13,4 +13,6 @@ export { liftHead } from './lift.js';
 export type { LiftedHead } from './lift.js';
 export { renameExternalData, tapModel } from './tap.js';
 export type { NumericTensor, TensorView } from './tensor.js';
+export { openWeights, withWeights } from './weights.js';
+export type { StoredWeight } from './weights.js';
 export type { Region, Source } from './region.js';
