@@ -50,7 +50,7 @@ IDLE = {
 }
 # The variance that a convolution of drawn weights adds, times its fan-in: 2 keeps what rectifiers halve. Gates multiply it up,
 # till rounding decides; gates that pass little want more, or all images look alike.
-GAIN = {"timm.mobilenetv3_large_100": 1.4, "timm.regnety_016": 1.4, "timm.efficientnet_b0": 2.05}
+GAIN = {"timm.mobilenetv3_large_100": 1.4, "timm.regnety_016": 1.4, "timm.efficientnet_b0": 2.05, "timm.tf_efficientnet_lite0": 1.8}
 # transformers' networks by what their config.json says, in its own words.
 TRANSFORMERS = {
     "resnet-18": ("ResNet", {"depths": [2, 2, 2, 2], "hidden_sizes": [64, 128, 256, 512], "layer_type": "basic"}, None),

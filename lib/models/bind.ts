@@ -51,7 +51,8 @@ export async function checkpointTensors(file: string): Promise<Map<string, Tenso
 
 /** Holds a checkpoint's tensors against a graph. */
 export function fitOf(graph: OpenGraph, tensors: ReadonlyMap<string, TensorEntry>): Fit {
-  const found = (prefix: string): number => [...graph.weights.keys()].filter((name) => tensors.has(prefix + name)).length;
+  const found = (prefix: string): number =>
+    [...graph.weights.keys()].filter((name) => tensors.has(prefix + name)).length;
   const prefix = prefixes.reduce((best, each) => (found(each) > found(best) ? each : best));
   const fit: Fit = { entries: new Map(), prefix, missing: [], extra: [], wrong: [] };
   const classes = new Set<number>();
@@ -79,8 +80,7 @@ export function fitOf(graph: OpenGraph, tensors: ReadonlyMap<string, TensorEntry
   return fit;
 }
 
-export const isWhole = ({ missing, extra, wrong }: Fit): boolean =>
-  missing.length + extra.length + wrong.length === 0;
+export const isWhole = ({ missing, extra, wrong }: Fit): boolean => missing.length + extra.length + wrong.length === 0;
 
 /**
  * Points a graph's weights into a checkpoint: its header is read, its numbers stay where they are.

@@ -47,8 +47,7 @@ export function drawnImages(size: number): Float32Array {
   const place = Array.from({ length: size }, (_, i) => Math.floor((i * 7) / size));
   for (let plane = 0, at = 0; plane < 6; plane++)
     for (let y = 0; y < size; y++)
-      for (let x = 0; x < size; x++, at++)
-        out[at] = 2 * blocks[plane * 49 + place[y] * 7 + place[x]] + noise[at];
+      for (let x = 0; x < size; x++, at++) out[at] = 2 * blocks[plane * 49 + place[y] * 7 + place[x]] + noise[at];
   return out;
 }
 

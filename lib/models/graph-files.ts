@@ -25,10 +25,23 @@ export interface OpenGraph {
   gain: number;
   /** The library, its version and the model in it that the graph was made from. */
   source: string;
+  /** Which checkpoints go into it. */
+  match: GraphMatch;
   /** Height and width are open. */
   anySize: boolean;
   /** What goes in: images, or the tokens of texts. */
   reads: 'images' | 'tokens';
+}
+
+/** What names a graph: timm's architectures, or what a config.json of transformers says. */
+export interface GraphMatch {
+  timm?: string[];
+  globalPool?: string | null;
+  transformers?: string;
+  /** By key (`vision_config.hidden_size`): what it has to be, and what it is where it is not said. */
+  config?: Record<string, { is: unknown; default: unknown }>;
+  openClip?: string;
+  half?: 'image' | 'text';
 }
 
 /** What onnx/graphs.py writes into a graph's metadata. */
@@ -37,6 +50,7 @@ interface Facts {
   classes: string[];
   extras: string[];
   gain: number;
+  match: GraphMatch;
 }
 
 /** Names of all graphs that the package ships. */
@@ -68,6 +82,7 @@ export async function openGraph(name: string): Promise<OpenGraph> {
     extras: facts.extras.map((pattern) => new RegExp(pattern)),
     gain: facts.gain,
     source: facts.source,
+    match: facts.match,
     anySize: typeof input.dims?.[2] === 'string',
     reads: input.name === 'tokens' ? 'tokens' : 'images',
   };

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { FeatReconstructError, UsageError } from '../base/index.js';
+import type { FetchOptions } from '../hub/index.js';
 import { ownTransform, type TransformSpec } from '../images/index.js';
 import {
   externalLocations,
@@ -11,6 +12,7 @@ import {
   type HeadLocation,
 } from '../onnx/index.js';
 import type { LinearMap } from '../tensor/index.js';
+import { checkpointModel, registeredModel } from '../models/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
 import { readInput, sizeNote, type ModelInput } from './input.js';
 import { headlessModel } from './headless.js';
@@ -40,6 +42,8 @@ export interface ModelOptions {
 export interface LoadModelOptions extends ModelOptions {
   /** `cpu` (the default), `cuda`, `webgpu`, …; a provider that does not load is an error, never replaced by another. */
   executionProviders?: readonly ExecutionProvider[];
+  /** How what a name stands for is come by, where it is not on this machine. Default: it is not fetched, and the error says so. */
+  fetch?: FetchOptions;
 }
 
 /**
@@ -49,16 +53,18 @@ export interface LoadModelOptions extends ModelOptions {
 export function loadOptions({
   model,
   executionProviders,
+  fetch,
 }: {
   model?: ModelOptions;
   executionProviders?: LoadModelOptions['executionProviders'];
+  fetch?: FetchOptions;
 }): LoadModelOptions {
   if ((model as LoadModelOptions | undefined)?.executionProviders !== undefined) {
     throw new UsageError(
       'Expected executionProviders beside model, found it in model: models and fits run where the one option says.',
     );
   }
-  return { ...model, executionProviders };
+  return { ...model, executionProviders, ...(fetch ? { fetch } : {}) };
 }
 
 /** What a model's file says without being run. */
@@ -112,13 +118,17 @@ export async function describeModel(
 
 /** The name of a model by its path, as its description has it: of the file, or of the folder where all are called `model.onnx`. */
 export async function modelNameOf(model: string): Promise<string> {
+  const known = registeredModel(model);
+  if (known) return known.name;
   const modelPath = await modelFileOf(model);
   return (await besideModel(modelPath)).name ?? path.parse(modelPath).name;
 }
 
 export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<ReadModel> {
-  const modelPath = typeof model === 'string' ? await modelFileOf(model) : undefined;
-  const given = typeof model === 'string' ? await readModelFile(modelPath!) : model;
+  const checkpoint = typeof model === 'string' ? await checkpointModel(model, options.fetch) : null;
+  // External data are looked for beside it: those of a checkpoint are the checkpoint itself.
+  const modelPath = checkpoint?.file ?? (typeof model === 'string' ? await modelFileOf(model) : undefined);
+  const given = checkpoint?.bytes ?? (typeof model === 'string' ? await readModelFile(modelPath!) : model);
   const { bytes, graph } = named(modelPath, () => parsed(given, modelPath));
   const beside = modelPath === undefined ? null : await besideModel(modelPath);
   const own = named(modelPath, () => ownTransform(graph.metadata));
@@ -126,12 +136,15 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
   const { location, head } = options.output === 'features' ? headlessModel(graph, options) : headOf(graph, options);
   const [classCount, featureDim] = head.weight.shape;
   // What the caller says counts first, then the files beside the model, where the graph leaves it open.
-  const input = readInput(graph, options.imageSize, beside?.imageSize ?? undefined);
-  const stated = own === null && input.imageSize ? beside?.transformFor(input.imageSize) : undefined;
-  const assumed = sizeNote(input, options.imageSize ?? beside?.imageSize ?? undefined);
+  const size = checkpoint?.inputSize ?? beside?.imageSize ?? undefined;
+  const input = readInput(graph, options.imageSize, size);
+  const known = own ?? checkpoint?.transform ?? null;
+  const stated = known === null && input.imageSize ? beside?.transformFor(input.imageSize) : undefined;
+  const assumed = sizeNote(input, options.imageSize ?? size);
+  const classNames = checkpoint?.classNames ?? beside?.classNames;
   return {
     description: {
-      name: options.name ?? (modelPath === undefined ? 'model' : (beside?.name ?? path.parse(modelPath).name)),
+      name: options.name ?? checkpoint?.name ?? beside?.name ?? (modelPath ? path.parse(modelPath).name : 'model'),
       digest: await digestModel(given, [...(external?.files.values() ?? [])]),
       head,
       featureDim,
@@ -142,10 +155,10 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
       headNode: location.node,
       featuresTensor: location.features,
       logitsTensor: location.logits,
-      transform: own ?? stated?.transform ?? null,
+      transform: known ?? stated?.transform ?? null,
       // Of a tower's classes nothing is known.
-      classNames: beside?.classNames?.length === classCount ? beside.classNames : null,
-      notes: [...location.notes, ...(stated?.notes ?? []), ...(assumed === null ? [] : [assumed])],
+      classNames: classNames?.length === classCount ? classNames : null,
+      notes: [...(checkpoint?.notes ?? []), ...location.notes, ...(stated?.notes ?? []), ...(assumed === null ? [] : [assumed])],
     },
     bytes,
     location,
