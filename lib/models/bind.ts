@@ -10,6 +10,8 @@ import type { OpenGraph } from './graph-files.js';
 export interface BoundGraph {
   /** The model, its initializers pointing into the checkpoint, which stands under its own name beside it. */
   bytes: Uint8Array;
+  /** The graph before that: with the checkpoint's bytes it says which model it is, wherever that lies. */
+  graph: Uint8Array;
   /** c, or null for a tower. */
   classCount: number | null;
   /** What a user should know. */
@@ -97,6 +99,7 @@ export async function bindCheckpoint(graph: OpenGraph, file: string): Promise<Bo
   types.delete('float32');
   return {
     bytes: withWeights(graph.bytes, weights),
+    graph: graph.bytes,
     classCount: graph.classes.length > 0 ? fit.entries.get(graph.classes[0])!.shape[0] : null,
     notes:
       types.size > 0

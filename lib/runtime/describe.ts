@@ -3,7 +3,7 @@ import { FeatReconstructError, UsageError } from '../base/index.js';
 import type { FetchOptions } from '../hub/index.js';
 import { ownTransform, type TransformSpec } from '../images/index.js';
 import {
-  externalLocations,
+  externalTensors,
   findHead,
   liftHead,
   parseModel,
@@ -132,7 +132,7 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
   const { bytes, graph } = named(modelPath, () => parsed(given, modelPath));
   const beside = modelPath === undefined ? null : await besideModel(modelPath);
   const own = named(modelPath, () => ownTransform(graph.metadata));
-  const external = externalFilesOf(graph);
+  const external = named(modelPath, () => externalFilesOf(given, modelPath));
   const { location, head } = options.output === 'features' ? headlessModel(graph, options) : headOf(graph, options);
   const [classCount, featureDim] = head.weight.shape;
   // What the caller says counts first, then the files beside the model, where the graph leaves it open.
@@ -145,7 +145,7 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
   return {
     description: {
       name: options.name ?? checkpoint?.name ?? beside?.name ?? (modelPath ? path.parse(modelPath).name : 'model'),
-      digest: await digestModel(given, [...(external?.files.values() ?? [])]),
+      digest: await digestModel(checkpoint?.graph ?? given, [...(external?.files.values() ?? [])]),
       head,
       featureDim,
       classCount,
@@ -158,7 +158,12 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
       transform: known ?? stated?.transform ?? null,
       // Of a tower's classes nothing is known.
       classNames: classNames?.length === classCount ? classNames : null,
-      notes: [...(checkpoint?.notes ?? []), ...location.notes, ...(stated?.notes ?? []), ...(assumed === null ? [] : [assumed])],
+      notes: [
+        ...(checkpoint?.notes ?? []),
+        ...location.notes,
+        ...(stated?.notes ?? []),
+        ...(assumed === null ? [] : [assumed]),
+      ],
     },
     bytes,
     location,
@@ -189,13 +194,13 @@ function named<T>(modelPath: string | undefined, read: () => T): T {
   }
 }
 
-function externalFilesOf(graph: GraphView): ExternalFiles | null {
-  const locations = externalLocations(graph);
-  if (locations.length === 0) return null;
-  if (graph.modelPath === undefined) {
+function externalFilesOf(bytes: Uint8Array, modelPath: string | undefined): ExternalFiles | null {
+  const tensors = externalTensors(bytes);
+  if (tensors.length === 0) return null;
+  if (modelPath === undefined) {
     throw new FeatReconstructError(
-      `Expected all weights inside the bytes of the model, found some in the external file '${locations[0]}': give the model's path instead of its bytes.`,
+      `Expected all weights inside the bytes of the model, found some in the external file '${tensors[0].external.location}': give the model's path instead of its bytes.`,
     );
   }
-  return findExternalFiles(graph.modelPath, locations);
+  return findExternalFiles(modelPath, tensors);
 }
