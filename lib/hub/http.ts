@@ -38,7 +38,7 @@ function agent(): Promise<Dispatcher> {
   dispatcher ??= import('undici').then(
     ({ EnvHttpProxyAgent }) =>
       new EnvHttpProxyAgent({
-        connect: { timeout: silence },
+        connect: { timeout: 15_000 },
         headersTimeout: silence,
         bodyTimeout: silence,
         // So that a command ends when it is done, and not when a server tires of waiting.
