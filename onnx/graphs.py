@@ -211,7 +211,7 @@ def open_clip_tower(name: str, half: str) -> Tower:
 
     model = open_clip.create_model(name, pretrained=None)
     gain = draw(model, name)
-    match = {"openClip": name, "half": half}
+    match = {"openClip": open_clip.get_model_config(name), "half": half}
     source = f"open_clip {open_clip.__version__}, {name}, {half}"
     if half == "image":
         return Tower(

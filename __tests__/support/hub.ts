@@ -222,7 +222,10 @@ export async function give(
   }
   if (request.method === 'HEAD')
     return void response.writeHead(response.statusCode, { 'content-length': bytes.length }).end();
-  if (fault.endAfter !== undefined) return void response.end(bytes.subarray(0, fault.endAfter));
+  if (fault.endAfter !== undefined) {
+    response.write(bytes.subarray(0, fault.endAfter));
+    return void response.end();
+  }
   response.setHeader('content-length', bytes.length);
   if (fault.cutAfter !== undefined) {
     response.write(bytes.subarray(0, fault.cutAfter));

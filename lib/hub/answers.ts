@@ -32,28 +32,42 @@ export class PassingError extends FeatReconstructError {
 export function networkError(error: unknown, url: URL, { name, elsewhere }: Asked): Error {
   if (error instanceof FeatReconstructError) return error;
   const { code, name: kind, message } = error as NodeJS.ErrnoException;
-  if (kind === 'AbortError') return error as Error;
+  // undici calls what a proxy refuses so, too.
+  if (kind === 'AbortError' && code !== 'UND_ERR_ABORTED') return error as Error;
   const proxy = process.env.https_proxy ?? process.env.HTTPS_PROXY ?? process.env.http_proxy ?? process.env.HTTP_PROXY;
   const hint = proxy ? ` (HTTPS_PROXY is ${withoutPassword(proxy)})` : '';
-  return new PassingError(
-    `Expected ${name} from ${url.host}, found that it cannot be reached${hint}: ${visible(reasonOf(code, message))}. ${elsewhere ?? 'Check the network, HF_ENDPOINT and HTTPS_PROXY, and run again.'}`,
-    null,
-    { cause: error },
-  );
+  const text = `Expected ${name} from ${url.host}, found that ${reasonOf(code, message)}${hint}. ${elsewhere ?? 'Check the network, HF_ENDPOINT and HTTPS_PROXY, and run again.'}`;
+  return mayPass.has(code ?? '')
+    ? new PassingError(text, null, { cause: error })
+    : new FeatReconstructError(text, { cause: error, code: 'not-fetched' });
 }
+
+/** A server that is not there at all is not waited for; one that was, may come back. */
+const mayPass = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+]);
 
 const reasons: Record<string, string> = {
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'its name is not resolved',
   ECONNREFUSED: 'it refuses the connection',
   ECONNRESET: 'it cut the connection',
+  EPIPE: 'it cut the connection',
   UND_ERR_SOCKET: 'it cut the connection',
   UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
   UND_ERR_HEADERS_TIMEOUT: 'it does not answer',
   UND_ERR_BODY_TIMEOUT: 'it fell silent',
 };
 const reasonOf = (code: string | undefined, message: string): string =>
-  reasons[code ?? ''] ?? (message || code || 'no reason given');
+  reasons[code ?? ''] ?? `it cannot be reached (${visible(message || code || 'no reason given')})`;
 
 const withoutPassword = (proxy: string): string => proxy.replace(/\/\/[^/@]*@/, '//***@');
 

@@ -35,6 +35,13 @@ export function repoFolder(type: RepoType, repo: string): RepoFolder {
   };
 }
 
+/** What a path in such a cache is of: null for any other path. */
+export function snapshotOf(file: string): { repo: string; type: RepoType; commit: string } | null {
+  const shape = /(?:^|[\\/])(model|dataset)s--([^\\/]+)[\\/]snapshots[\\/]([0-9a-f]{40})(?:[\\/]|$)/;
+  const [, type, name, commit] = shape.exec(file) ?? [];
+  return type === undefined ? null : { type: type as RepoType, repo: name.replace('--', '/'), commit };
+}
+
 /** The commit that a branch or tag was when files of it were last fetched; null where that is not known. */
 export async function knownCommit({ dir }: RepoFolder, revision: string): Promise<string | null> {
   if (isCommit(revision)) return revision;

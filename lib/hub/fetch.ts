@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError, nearest } from '../base/index.js';
 import { isCached, knownCommit, linkBlob, repoFolder, type RepoFolder } from './cache.js';
 import { agree, notHere, offlineIn, type FetchOptions, type Wanted } from './consent.js';
+import { requestBytes } from './http.js';
 import { askedOf, listHubFiles, pageOf, type HubFile, type HubListing, type HubRepo } from './listing.js';
 import { hubToken } from './places.js';
 import { fetchFile } from './transfer.js';
@@ -85,6 +87,26 @@ export async function fetchHubFiles(
   const folder = repoFolder(listing.type, listing.repo);
   for (const at of paths) await bring(listing, find(listing, at)!, folder, options);
   return listing.folder;
+}
+
+/** Most bytes of a file that is read without being kept: config.json of a model of 21,843 classes has 2 MB. */
+const mostOfText = 2 ** 23;
+
+/**
+ * The text of a small file: it says what else would be fetched, so that nobody is asked before. It comes from the cache where
+ * it is there, and is not kept where it is not.
+ * @throws FeatReconstructError as `fetchHubFile` does
+ */
+export async function readHubText(listing: HubListing, at: string, options: FetchOptions = {}): Promise<string> {
+  const file = find(listing, at) ?? missing(listing, at);
+  const { snapshot } = repoFolder(listing.type, listing.repo);
+  const place = snapshot(listing.commit, at);
+  if (await isCached(place, file.size)) return readFile(place, 'utf8');
+  if (offlineIn(options)) throw notHere(await wantedHubFiles(listing, [at]));
+  const token = await hubToken();
+  const asked = { ...askedOf(listing, token !== null), path: at };
+  const bytes = await requestBytes({ url: addressOf(listing, at), token, asked, signal: options.signal }, mostOfText);
+  return bytes.toString('utf8');
 }
 
 async function bring(listing: HubListing, file: HubFile, folder: RepoFolder, options: FetchOptions): Promise<void> {

@@ -38,7 +38,7 @@ function agent(): Promise<Dispatcher> {
   dispatcher ??= import('undici').then(
     ({ EnvHttpProxyAgent }) =>
       new EnvHttpProxyAgent({
-        connect: { timeout: silence },
+        connect: { timeout: 15_000 },
         headersTimeout: silence,
         bodyTimeout: silence,
         // So that a command ends when it is done, and not when a server tires of waiting.
@@ -118,6 +118,19 @@ const mostOfJson = 2 ** 26;
 
 /** A document in JSON, with tries. @throws FeatReconstructError also where it is none */
 export async function requestJson(asked: Request): Promise<{ value: unknown; headers: Answer['headers'] }> {
+  const { bytes, answer } = await requestWhole(asked, mostOfJson);
+  try {
+    return { value: JSON.parse(bytes.toString('utf8')) as unknown, headers: answer.headers };
+  } catch {
+    throw noJson(asked.asked, answer);
+  }
+}
+
+/** A small file in memory, with tries. @throws FeatReconstructError also for a larger one */
+export const requestBytes = async (asked: Request, most: number): Promise<Buffer> =>
+  (await requestWhole(asked, most)).bytes;
+
+async function requestWhole(asked: Request, most: number): Promise<{ bytes: Buffer; answer: Answer }> {
   for (let attempt = 1; ; attempt++) {
     try {
       const answer = await request(asked);
@@ -125,13 +138,14 @@ export async function requestJson(asked: Request): Promise<{ value: unknown; hea
       let length = 0;
       for await (const chunk of answer.body as AsyncIterable<Buffer>) {
         chunks.push(chunk);
-        if ((length += chunk.length) > mostOfJson) throw noJson(asked.asked, answer);
+        if ((length += chunk.length) > most) {
+          throw new FeatReconstructError(
+            `Expected ${asked.asked.name} to answer with at most ${most} bytes, found more: check HF_ENDPOINT and the proxy.`,
+            { code: 'too-large' },
+          );
+        }
       }
-      try {
-        return { value: JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown, headers: answer.headers };
-      } catch {
-        throw noJson(asked.asked, answer);
-      }
+      return { bytes: Buffer.concat(chunks), answer };
     } catch (error) {
       asked.signal?.throwIfAborted();
       await pauseBefore(attempt, networkError(error, new URL(asked.url), asked.asked), asked.signal);

@@ -7,7 +7,8 @@
  */
 export { agree, notHere, offlineIn, wantedInWords } from './consent.js';
 export type { Consent, FetchOptions, Wanted } from './consent.js';
-export { cachedHubFile, fetchHubFile, fetchHubFiles, wantedHubFiles } from './fetch.js';
+export { snapshotOf } from './cache.js';
+export { cachedHubFile, fetchHubFile, fetchHubFiles, readHubText, wantedHubFiles } from './fetch.js';
 export type { HubFileRequest } from './fetch.js';
 export { listHubFiles } from './listing.js';
 export type { HubFile, HubListing, HubRepo } from './listing.js';

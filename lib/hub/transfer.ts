@@ -133,7 +133,7 @@ async function receiveOnce(transfer: Transfer, offset: number, options: TaskOpti
   }
   const size = transfer.size ?? total;
   if (total !== null && transfer.size !== null && total !== transfer.size) {
-    answer.body.destroy();
+    drop(answer.body);
     throw wrong(
       asked,
       `${count(total)} bytes instead of ${count(transfer.size)}: a proxy or a log-in page may have answered, or it was replaced`,
@@ -182,9 +182,15 @@ async function write(body: Readable, { part, from, size, asked }: Growing, { onP
     }
     await handle.truncate(at);
   } finally {
-    body.destroy();
+    drop(body);
     await handle.close();
   }
+}
+
+/** Leaves an answer unread, which is no error of anyone's. */
+function drop(body: Readable): void {
+  body.on('error', () => {});
+  body.destroy();
 }
 
 /** Some servers pack what they send though they are asked not to. */
@@ -200,7 +206,7 @@ function unpackedBody({ headers, body }: Answer): Readable {
           : null;
   if (!unpack) return body;
   body.on('error', (error) => unpack.destroy(error));
-  unpack.on('close', () => body.destroy());
+  unpack.on('close', () => drop(body));
   return body.pipe(unpack);
 }
 

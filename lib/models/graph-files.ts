@@ -40,7 +40,8 @@ export interface GraphMatch {
   transformers?: string;
   /** By key (`vision_config.hidden_size`): what it has to be, and what it is where it is not said. */
   config?: Record<string, { is: unknown; default: unknown }>;
-  openClip?: string;
+  /** open_clip's model_cfg. */
+  openClip?: Record<string, unknown>;
   half?: 'image' | 'text';
 }
 

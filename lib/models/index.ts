@@ -12,6 +12,8 @@ export type { CheckpointModel } from './checkpoint.js';
 export { drawn, drawnImages, drawnTokens, writeDrawnCheckpoint } from './drawn.js';
 export { goldenFile, graphNames, openGraph } from './graph-files.js';
 export type { GraphMatch, OpenGraph } from './graph-files.js';
+export { graphOf } from './match.js';
+export type { Half } from './match.js';
 export { nearestModel, registeredClasses, registeredModel, registeredModels } from './registry.js';
 export type { RegisteredModel } from './registry.js';
 export { cachedCheckpoint, checkpointModel, requestOf } from './source.js';

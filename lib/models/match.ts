@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { FeatReconstructError } from '../base/index.js';
 import type { TensorEntry } from '../tensor/index.js';
 import { fitOf, isWhole } from './bind.js';
@@ -24,11 +25,13 @@ export type Half = 'image' | 'text';
  * @throws FeatReconstructError where the architecture has a graph here, and the config changes something in it
  */
 export async function graphOf(config: object, half: Half): Promise<OpenGraph | null> {
-  const { architecture, model_type: type } = config as Config;
-  for (const name of graphNames()) {
+  const { architecture, model_type: type, model_cfg: clip } = config as Config;
+  const library = typeof architecture === 'string' ? 'timm.' : clip === undefined ? 'transformers.' : 'open_clip.';
+  for (const name of graphNames().filter((each) => each.startsWith(library))) {
     const graph = await openGraph(name);
-    const { timm, globalPool, transformers, config: keys, half: own } = graph.match;
+    const { timm, globalPool, transformers, openClip, config: keys, half: own } = graph.match;
     if (own !== undefined && own !== half) continue;
+    if (openClip !== undefined && clip !== undefined && saysClip(clip, openClip)) return graph;
     if (typeof architecture === 'string' && timm?.includes(plainName(architecture))) {
       checkTimm(config, graph.name, globalPool ?? null);
       return graph;
@@ -56,6 +59,11 @@ const plainName = (architecture: string): string => architecture.split('.')[0];
 function isClassifier({ architectures }: Config): boolean {
   const [name] = Array.isArray(architectures) ? (architectures as unknown[]) : [];
   return typeof name !== 'string' || /ForImageClassification$|^CLIPModel$/.test(name);
+}
+
+/** What open_clip's own config says of a network whose graph is its plain one. */
+function saysClip(found: unknown, wanted: Record<string, unknown>): boolean {
+  return isDeepStrictEqual(found, wanted);
 }
 
 function says(config: object, keys: Readonly<Record<string, { is: unknown; default: unknown }>>): boolean {

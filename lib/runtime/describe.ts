@@ -12,13 +12,13 @@ import {
   type HeadLocation,
 } from '../onnx/index.js';
 import type { LinearMap } from '../tensor/index.js';
-import { checkpointModel, registeredModel } from '../models/index.js';
+import { registeredModel } from '../models/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
 import { readInput, sizeNote, type ModelInput } from './input.js';
 import { headlessModel } from './headless.js';
 import { besideModel } from './beside.js';
-import { modelFileOf } from './model-folder.js';
 import { providerName, type ExecutionProvider } from './providers.js';
+import { sourceOf } from './source.js';
 
 /** How a model's file is read. */
 export interface ModelOptions {
@@ -37,13 +37,13 @@ export interface ModelOptions {
   intraOpNumThreads?: number;
   /** Height and width, where the graph leaves them open. Default 224. */
   imageSize?: number | readonly [number, number];
+  /** Whether a model that is named (`hf:owner/name`) may be fetched where it is not on this machine. Default: not. */
+  fetch?: FetchOptions;
 }
 
 export interface LoadModelOptions extends ModelOptions {
   /** `cpu` (the default), `cuda`, `webgpu`, …; a provider that does not load is an error, never replaced by another. */
   executionProviders?: readonly ExecutionProvider[];
-  /** How what a name stands for is come by, where it is not on this machine. Default: it is not fetched, and the error says so. */
-  fetch?: FetchOptions;
 }
 
 /**
@@ -53,18 +53,16 @@ export interface LoadModelOptions extends ModelOptions {
 export function loadOptions({
   model,
   executionProviders,
-  fetch,
 }: {
   model?: ModelOptions;
   executionProviders?: LoadModelOptions['executionProviders'];
-  fetch?: FetchOptions;
 }): LoadModelOptions {
   if ((model as LoadModelOptions | undefined)?.executionProviders !== undefined) {
     throw new UsageError(
       'Expected executionProviders beside model, found it in model: models and fits run where the one option says.',
     );
   }
-  return { ...model, executionProviders, ...(fetch ? { fetch } : {}) };
+  return { ...model, executionProviders };
 }
 
 /** What a model's file says without being run. */
@@ -106,7 +104,7 @@ export interface ReadModel {
 
 /**
  * Reads a model's head, input and digest, without opening it in ONNX Runtime.
- * @param model an .onnx file, or its bytes
+ * @param model an .onnx file, a folder with one, `hf:owner/name[@revision][/file]`, or its bytes
  * @throws FeatReconstructError for files that are missing, damaged, or have no linear head
  */
 export async function describeModel(
@@ -117,18 +115,17 @@ export async function describeModel(
 }
 
 /** The name of a model by its path, as its description has it: of the file, or of the folder where all are called `model.onnx`. */
-export async function modelNameOf(model: string): Promise<string> {
+export async function modelNameOf(model: string, fetch?: FetchOptions): Promise<string> {
   const known = registeredModel(model);
   if (known) return known.name;
-  const modelPath = await modelFileOf(model);
+  const { modelPath } = await sourceOf(model, fetch);
   return (await besideModel(modelPath)).name ?? path.parse(modelPath).name;
 }
 
 export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<ReadModel> {
-  const checkpoint = typeof model === 'string' ? await checkpointModel(model, options.fetch) : null;
-  // External data are looked for beside it: those of a checkpoint are the checkpoint itself.
-  const modelPath = checkpoint?.file ?? (typeof model === 'string' ? await modelFileOf(model) : undefined);
-  const given = checkpoint?.bytes ?? (typeof model === 'string' ? await readModelFile(modelPath!) : model);
+  const source = typeof model === 'string' ? await sourceOf(model, options.fetch) : undefined;
+  const { modelPath, checkpoint } = source ?? {};
+  const given = typeof model === 'string' ? (checkpoint?.bytes ?? (await readModelFile(modelPath!))) : model;
   const { bytes, graph } = named(modelPath, () => parsed(given, modelPath));
   const beside = modelPath === undefined ? null : await besideModel(modelPath);
   const own = named(modelPath, () => ownTransform(graph.metadata));
