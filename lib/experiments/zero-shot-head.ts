@@ -83,7 +83,7 @@ export async function zeroShotHead(source: ZeroShotSource, options: ZeroShotOpti
   }
   const classNames = await readClassNames(source.classNames);
   const templates = await readTemplates(source.templates ?? 'simple');
-  const settings: LoadModelOptions = { ...loadOptions(options), output: 'features' };
+  const settings: LoadModelOptions = { ...loadOptions(options), output: 'features', half: 'text' };
   const { name, digest, inputShape } = await describeModel(source.textModel, settings);
   const length = inputShape.length === 2 && inputShape[1] > 0 ? inputShape[1] : defaultLength;
   const tokenizer = await loadClipTokenizer(source.tokenizer);

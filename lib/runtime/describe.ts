@@ -33,6 +33,8 @@ export interface ModelOptions {
    * image tower does: it has no head, and the identity stands for it.
    */
   output?: 'logits' | 'features';
+  /** Which tower of a CLIP checkpoint, which holds both. Default: `image`. */
+  half?: 'image' | 'text';
   /** Threads of one operator. Default: all cores. */
   intraOpNumThreads?: number;
   /** Height and width, where the graph leaves them open. Default 224. */
@@ -123,7 +125,7 @@ export async function modelNameOf(model: string, fetch?: FetchOptions): Promise<
 }
 
 export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<ReadModel> {
-  const source = typeof model === 'string' ? await sourceOf(model, options.fetch) : undefined;
+  const source = typeof model === 'string' ? await sourceOf(model, options.fetch, options.half) : undefined;
   const { modelPath, checkpoint } = source ?? {};
   const given = typeof model === 'string' ? (checkpoint?.bytes ?? (await readModelFile(modelPath!))) : model;
   const { bytes, graph } = named(modelPath, () => parsed(given, modelPath));
