@@ -112,7 +112,7 @@ Examples:
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
       // There class names make the prompts; elsewhere they stand beside the sample images.
       const isZeroShot = experiment === 5;
-      const { checkExperiment, runAsked } = await import('../experiments/index.js');
+      const { checkAsked, checkExperiment, runAsked } = await import('../experiments/index.js');
       const { modelNameOf } = await import('../runtime/index.js');
       const asked = {
         experiment,
@@ -121,21 +121,24 @@ Examples:
         models: flags.models,
         zeroShot: readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined }),
       };
-      const { names } = await checkExperiment(asked);
+      checkAsked(asked);
+      const train = await datasetSpec(flags.train, flags);
+      const test = await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags)));
+      const options = await experimentOptions(flags, context, {
+        models: [flags.source, flags.target, ...(flags.models ?? []), isZeroShot ? flags.textModel : undefined],
+        datasets: [train, ...test],
+      });
+      const { names } = await checkExperiment(asked, options);
       const tensors = { features: flags.featuresTensor, logits: flags.logitsTensor };
       const results = await runAsked(
+        { ...asked, train, test },
         {
-          ...asked,
-          train: await datasetSpec(flags.train, flags),
-          test: await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags))),
-        },
-        {
-          ...(await experimentOptions(flags, context)),
+          ...options,
           ...(isZeroShot ? { classNames: undefined } : {}),
           ...(flags.store ? {} : { stores: null }),
           transforms: {
             ...flags.transformFor,
-            ...(target && flags.target ? { [await modelNameOf(flags.target)]: target } : {}),
+            ...(target && flags.target ? { [await modelNameOf(flags.target, options.model?.fetch)]: target } : {}),
           },
           tensors: names.length > 0 ? readTensors(names, tensors) : undefined,
           ...penalties,

@@ -7,6 +7,6 @@
 export { defaultDataDir } from './data-dir.js';
 export { contentDigests, type ContentDigests } from './digest.js';
 export { someLeftOut } from './image-source.js';
-export { openDataset, type OpenDatasetOptions } from './open.js';
+export { fetchDataset, openDataset, wantedOfDataset, type OpenDatasetOptions } from './open.js';
 export type { Dataset, InputTensor, Sample } from './types.js';
 export { specOfPath } from './plain-path.js';

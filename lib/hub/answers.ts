@@ -1,5 +1,4 @@
 import { FeatReconstructError, visible, type FeatReconstructErrorOptions } from '../base/index.js';
-import type { Answer } from './http.js';
 
 /** What a server is asked for, for its errors. */
 export interface Asked {
@@ -14,6 +13,14 @@ export interface Asked {
   hasToken?: boolean;
   /** What to fetch elsewhere and where to put it, where no server is reached: `On a machine with …`. */
   elsewhere?: string;
+}
+
+/** A status that is no success. */
+interface Refusal {
+  status: number;
+  headers: Readonly<Record<string, string | undefined>>;
+  /** Where redirects led. */
+  url: string;
 }
 
 /** What may be better at the next try. */
@@ -75,7 +82,7 @@ const withoutPassword = (proxy: string): string => proxy.replace(/\/\/[^/@]*@/, 
 const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** What an answer says that is no success: the Hub says in a header what is wrong. */
-export function refusal({ status, headers, url }: Answer, text: string, asked: Asked): FeatReconstructError {
+export function refusal({ status, headers, url }: Refusal, text: string, asked: Asked): FeatReconstructError {
   const { host } = new URL(url);
   const { name, page, revision, path, hasToken } = asked;
   const fail = (message: string, code: 'not-found' | 'not-fetched' = 'not-fetched'): FeatReconstructError =>
