@@ -10,15 +10,14 @@ import {
   openGraph,
   writeDrawnCheckpoint,
 } from '../../lib/models/index.js';
-import { loadModel } from '../../lib/runtime/index.js';
+import { graphTolerance, loadModel, verifyGraph } from '../../lib/runtime/index.js';
 import { createSafetensors, float32ToFloat16, type SafetensorsDtype } from '../../lib/tensor/index.js';
 import { random, temporaryFolder } from '../cli/support.js';
 import { coded } from '../support/coded.js';
-import { differences, layoutOf, writeRaw, writeZeros } from './support.js';
+import { layoutOf, writeRaw, writeZeros } from './support.js';
 
 const folder = temporaryFolder();
 const small = 'timm.tf_efficientnet_lite0';
-const file = path.join(folder, 'drawn.safetensors');
 
 test.each([
   'timm.resnet18',
@@ -27,9 +26,9 @@ test.each([
   'timm.vit_tiny_patch16_224',
   'transformers.vit-tiny-16',
 ])('%s computes what its own library does', async (name) => {
-  const found = await differences(name, file);
-  expect(Object.keys(found).sort()).toEqual(['features', 'logits']);
-  for (const value of Object.values(found)) expect(value).toBeLessThan(1e-5);
+  const { differences } = await verifyGraph(name);
+  expect(Object.keys(differences).sort()).toEqual(['features', 'logits']);
+  for (const value of Object.values(differences)) expect(value).toBeLessThan(graphTolerance);
 });
 
 describe('the tensors of a checkpoint', () => {

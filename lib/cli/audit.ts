@@ -107,9 +107,10 @@ async function auditLog(
 
 /** An .onnx file, or a folder with one as transformers leaves it. */
 async function isModel(path: string): Promise<boolean> {
-  if (/\.(onnx|ort)$|^hf:/i.test(path)) return true;
+  const { isModelName } = await import('../runtime/index.js');
+  if (/\.ort$/i.test(path) || isModelName(path)) return true;
   const names = await readdir(path).catch(() => [] as string[]);
-  return names.some((name) => /\.onnx$/i.test(name) || name === 'onnx');
+  return names.some((name) => /\.onnx$/i.test(name) || name === 'onnx' || name === 'model.safetensors');
 }
 
 /** The verdict first, then the model as `inspect` shows it. */

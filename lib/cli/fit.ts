@@ -61,7 +61,7 @@ export function register(program: Command): void {
       const { checkPlace, makeFolder } = await import('../bytes/index.js');
       await checkPlace(flags.out);
       const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
-      const { describeModel, float64Providers } = await import('../runtime/index.js');
+      const { describeModel, float64Providers, isModelName } = await import('../runtime/index.js');
       const { brief, count, warningsInWords } = await import('../words/index.js');
       const { rankNote } = await import('../results/index.js');
       const { openRows } = await import('../logs/index.js');
@@ -72,7 +72,7 @@ export function register(program: Command): void {
       const prior =
         flags.prior === undefined
           ? undefined
-          : /\.onnx$|^hf:/i.test(flags.prior)
+          : isModelName(flags.prior)
             ? await pseudoInverse((await describeModel(flags.prior, model)).head)
             : await loadLinearMap(flags.prior);
       const x = await openRows(flags.x, 'logits', context);

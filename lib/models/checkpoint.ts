@@ -3,7 +3,7 @@ import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import type { TransformSpec } from '../images/index.js';
 import { bindCheckpoint, checkpointTensors, type BoundGraph } from './bind.js';
-import type { OpenGraph } from './graph-files.js';
+import { openGraph, type OpenGraph } from './graph-files.js';
 import { graphOf, graphsFor, type Half } from './match.js';
 
 /** A checkpoint that became a model. */
@@ -16,6 +16,14 @@ export interface CheckpointModel extends BoundGraph {
   inputSize: readonly [number, number] | null;
   transform: TransformSpec | null;
   classNames: readonly string[] | null;
+}
+
+/** What a checkpoint does not say of itself. */
+export interface CheckpointOptions {
+  /** Its graph, of those that ship with the library. Default: by the config.json beside it, or by its tensors. */
+  graph?: string;
+  /** Which tower of a CLIP checkpoint, which holds both. Default: `image`. */
+  half?: Half;
 }
 
 /** What a checkpoint is called in its folder, by timm, transformers and open_clip, the first that is there. */
@@ -36,11 +44,10 @@ export async function checkpointIn(folder: string): Promise<string | null> {
 /**
  * Finds the graph of a checkpoint and points its weights into it: by the config.json beside it, or by its tensors where nothing is
  * beside it.
- * @param half of a CLIP checkpoint
  * @throws FeatReconstructError where no graph goes with it, or its tensors are not those of the graph
  */
-export async function openCheckpoint(file: string, half: Half = 'image'): Promise<CheckpointModel> {
-  const { graph, note } = await findGraph(file, half);
+export async function openCheckpoint(file: string, options: CheckpointOptions = {}): Promise<CheckpointModel> {
+  const { graph, note } = await findGraph(file, options);
   const bound = await bindCheckpoint(graph, file);
   return {
     ...bound,
@@ -50,7 +57,11 @@ export async function openCheckpoint(file: string, half: Half = 'image'): Promis
   };
 }
 
-async function findGraph(file: string, half: Half): Promise<{ graph: OpenGraph; note: string | null }> {
+async function findGraph(
+  file: string,
+  { graph: asked, half = 'image' }: CheckpointOptions,
+): Promise<{ graph: OpenGraph; note: string | null }> {
+  if (asked !== undefined) return { graph: await openGraph(asked), note: null };
   const config = await configBeside(file);
   const found = config === null ? null : await graphOf(config, half);
   if (found) return { graph: found, note: null };

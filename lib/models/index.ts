@@ -8,7 +8,7 @@
 export { bindCheckpoint, checkpointTensors } from './bind.js';
 export type { BoundGraph } from './bind.js';
 export { checkpointIn, checkpointNames, openCheckpoint } from './checkpoint.js';
-export type { CheckpointModel } from './checkpoint.js';
+export type { CheckpointModel, CheckpointOptions } from './checkpoint.js';
 export { drawn, drawnImages, drawnTokens, writeDrawnCheckpoint } from './drawn.js';
 export { goldenFile, graphNames, openGraph } from './graph-files.js';
 export type { GraphMatch, OpenGraph } from './graph-files.js';
@@ -16,4 +16,4 @@ export { graphOf } from './match.js';
 export type { Half } from './match.js';
 export { nearestModel, registeredClasses, registeredModel, registeredModels } from './registry.js';
 export type { RegisteredModel } from './registry.js';
-export { cachedCheckpoint, checkpointModel, requestOf } from './source.js';
+export { cachedCheckpoint, checkpointModel, filesOf, requestOf } from './source.js';

@@ -12,7 +12,7 @@ import {
   type HeadLocation,
 } from '../onnx/index.js';
 import type { LinearMap } from '../tensor/index.js';
-import { registeredModel } from '../models/index.js';
+import { registeredModel, type CheckpointOptions } from '../models/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
 import { readInput, sizeNote, type ModelInput } from './input.js';
 import { headlessModel } from './headless.js';
@@ -33,8 +33,8 @@ export interface ModelOptions {
    * image tower does: it has no head, and the identity stands for it.
    */
   output?: 'logits' | 'features';
-  /** Which tower of a CLIP checkpoint, which holds both. Default: `image`. */
-  half?: 'image' | 'text';
+  /** What a checkpoint (.safetensors) does not say of itself. */
+  checkpoint?: CheckpointOptions;
   /** Threads of one operator. Default: all cores. */
   intraOpNumThreads?: number;
   /** Height and width, where the graph leaves them open. Default 224. */
@@ -125,7 +125,7 @@ export async function modelNameOf(model: string, fetch?: FetchOptions): Promise<
 }
 
 export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<ReadModel> {
-  const source = typeof model === 'string' ? await sourceOf(model, options.fetch, options.half) : undefined;
+  const source = typeof model === 'string' ? await sourceOf(model, options.fetch, options.checkpoint) : undefined;
   const { modelPath, checkpoint } = source ?? {};
   const given = typeof model === 'string' ? (checkpoint?.bytes ?? (await readModelFile(modelPath!))) : model;
   const { bytes, graph } = named(modelPath, () => parsed(given, modelPath));

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { FeatReconstructError, nearest } from '../base/index.js';
 import {
+  cachedHubFile,
   fetchHubFiles,
   listHubFiles,
   offlineIn,
@@ -12,7 +13,7 @@ import {
   type HubName,
   type Wanted,
 } from '../hub/index.js';
-import { cachedCheckpoint, registeredModel, requestOf } from '../models/index.js';
+import { filesOf, registeredModel, requestOf } from '../models/index.js';
 import { repositoryReaders } from './repository-readers.js';
 import type { Repository, RepositoryModel } from './repository-types.js';
 
@@ -21,9 +22,10 @@ export async function wantedOfModel(model: string, options: FetchOptions): Promi
   const registered = registeredModel(model);
   if (registered) {
     const request = requestOf(registered);
-    return (await cachedCheckpoint(registered))
-      ? []
-      : wantedHubFiles(await listHubFiles(request, options), [request.path]);
+    const files = filesOf(registered);
+    const found = await Promise.all(files.map((file) => cachedHubFile({ ...request, path: file })));
+    const lacking = files.filter((_, i) => found[i] === null);
+    return lacking.length === 0 ? [] : wantedHubFiles(await listHubFiles(request, options), lacking);
   }
   const name = parseHubName(model);
   if (!name) return [];
