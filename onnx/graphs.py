@@ -287,11 +287,10 @@ def weightless(model, tower: Tower):
         node.ClearField("doc_string")
         del node.metadata_props[:]
     classifier = [f"{tower.classifier}.weight", f"{tower.classifier}.bias"] if tower.classifier else []
-    kept = 0
     for tensor in graph.initializer:
         tensor.name = names[tensor.name]
-        if tensor.name not in tower.state:
-            kept += tensor.ByteSize()
+        # Whole numbers are places that the architecture says, not the checkpoint.
+        if tensor.name not in tower.state or not tower.state[tensor.name].dtype.is_floating_point:
             continue
         if tuple(tensor.dims) != tuple(tower.state[tensor.name].shape):
             sys.exit(f"graphs.py: expected {tensor.name} as in the checkpoint, but found its shape changed to {tensor.dims}")
