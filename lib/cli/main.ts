@@ -11,6 +11,7 @@ import * as extract from './extract.js';
 import * as fingerprint from './fingerprint.js';
 import * as fit from './fit.js';
 import * as inspect from './inspect.js';
+import * as models from './models.js';
 import * as recover from './recover.js';
 import * as report from './report.js';
 import * as run from './run.js';
@@ -65,6 +66,7 @@ Examples:
     fingerprint,
     recover,
     audit,
+    models,
     doctor,
   ])
     command.register(program);

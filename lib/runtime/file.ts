@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { foreignKind } from './foreign-files.js';
+import { nearestModel } from '../models/index.js';
 import { renameExternalData, resolveExternal, type ExternalTensor } from '../onnx/index.js';
 
 /** A protobuf cannot be larger. */
@@ -13,8 +14,9 @@ const limit = 2 ** 31 - 1;
 export async function readModelFile(file: string): Promise<Uint8Array> {
   const found = await stat(file).catch(() => null);
   if (!found && !/[\\/]|\.\w+$/.test(file)) {
+    const guess = nearestModel(file);
     throw new FeatReconstructError(
-      `Expected an .onnx file, found the bare name '${file}' and no file of that name: models are files here. python onnx/export.py ${/^[\w.-]+$/.test(file) ? file : 'NAME'} --pretrained makes one of a model of timm, torchvision or open_clip; then give ${file}.onnx.`,
+      `Expected a model, found no file '${file}' and no published model of that name${guess ? `: did you mean ${guess}?` : ' (featreconstruct models lists them).'} A model of timm, torchvision or open_clip becomes a file by python onnx/export.py ${/^[\w.-]+$/.test(file) ? file : 'NAME'} --pretrained; one of the Hub is named hf:owner/name.`,
       { code: 'not-found' },
     );
   }
