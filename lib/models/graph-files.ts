@@ -78,7 +78,7 @@ export async function openGraph(name: string): Promise<OpenGraph> {
   return {
     name,
     bytes,
-    weights: openWeights(bytes),
+    weights: openWeights(graph),
     classes: facts.classes,
     extras: facts.extras.map((pattern) => new RegExp(pattern)),
     gain: facts.gain,

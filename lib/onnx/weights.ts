@@ -1,7 +1,7 @@
 import { FeatReconstructError } from '../base/index.js';
 import { dataType, nodeProto, type DataTypeName } from './build.js';
 import { EXTERNAL, GraphProto, ModelProto, StringStringEntryProto, TensorProto } from './fields.js';
-import { parseModel } from './graph.js';
+import type { GraphView } from './graph.js';
 import { fields, Writer } from './protobuf.js';
 import { tensorView } from './tensor.js';
 
@@ -16,8 +16,7 @@ export interface StoredWeight {
 }
 
 /** Names and shapes of the initializers of a graph that hold no bytes. */
-export function openWeights(bytes: Uint8Array): Map<string, number[]> {
-  const { initializers } = parseModel(bytes);
+export function openWeights({ initializers }: GraphView): Map<string, number[]> {
   const open = [...initializers.values()].filter(({ external }) => external !== null);
   return new Map(open.map(({ name, dims }) => [name, dims]));
 }
