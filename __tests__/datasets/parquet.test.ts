@@ -59,7 +59,7 @@ test('an image that is not there is a bad one, and says why', async () => {
 test.each([
   ['text', 'bad-input', 'text (text), label (INT64)'],
   ['outside', 'bad-input', 'label 7'],
-  ['empty', 'usage', '0'],
+  ['empty', 'not-found', 'without rows'],
   ['missing', 'not-found', 'missing.parquet'],
 ] as const)('%s is refused', async (name, code, said) => {
   await expect(openDataset(`parquet:${place(name)}`).then((dataset) => all(dataset))).rejects.toThrow(

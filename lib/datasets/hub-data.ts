@@ -12,7 +12,6 @@ import {
   type FetchOptions,
   type HubFile,
   type HubListing,
-  type Wanted,
 } from '../hub/index.js';
 import { splitFiles } from './hub-splits.js';
 import { openParquet, readMetadata } from './parquet-file.js';
@@ -43,15 +42,11 @@ export const hubData: DatasetFormat = {
   },
   async open(spec, context: OpenContext) {
     const { listing, needed, files, rows, note } = await planOf(spec, context.fetch);
-    const folder = await fetchHubFiles(listing, needed, context.fetch);
-    const missing = new Set(
-      (
-        await wantedHubFiles(
-          listing,
-          files.map((file) => file.path),
-        )
-      ).map((each: Wanted) => each.file),
-    );
+    await fetchHubFiles(listing, needed, context.fetch);
+    const missing = await missingOf(listing, files);
+    const here = files.map((file) => file.path).filter((file) => !missing.has(file));
+    // The bytes of others may be here by another name, which makes them this one's too.
+    const folder = await fetchHubFiles(listing, here, context.fetch);
     const shards: Shard[] = files.map((file, i) => ({
       path: path.join(folder, ...file.path.split('/')),
       rows: rows[i],
@@ -88,11 +83,6 @@ async function planOf(spec: DatasetSpec, options: FetchOptions): Promise<Plan> {
   if (!files) throw noParquet(listing);
   const rows = await rowsOf(listing, files, options);
   const size = rows.reduce((sum, each) => sum + each, 0);
-  if (size === 0) {
-    throw new FeatReconstructError(`Expected images in hf:${spec.rest}, found files without rows.`, {
-      code: 'not-found',
-    });
-  }
   const isPart = files.some((file) => /(^|\/)partial-/.test(file.path));
   return {
     listing,
@@ -106,6 +96,7 @@ async function planOf(spec: DatasetSpec, options: FetchOptions): Promise<Plan> {
 }
 
 function neededOf(spec: DatasetSpec, files: readonly HubFile[], rows: readonly number[], size: number): string[] {
+  if (size === 0) return [];
   const [start, stop] = resolveSlice(spec, size);
   const positions = positionsOf(spec.part, start, stop);
   let first = 0;
@@ -125,14 +116,7 @@ async function rowsOf(listing: HubListing, files: readonly HubFile[], options: F
   const rows: number[] = files.map((file) => known[file.path] ?? -1);
   const open = rows.flatMap((n, i) => (n < 0 ? [i] : []));
   if (open.length === 0) return rows;
-  const missing = new Set(
-    (
-      await wantedHubFiles(
-        listing,
-        files.map((file) => file.path),
-      )
-    ).map(({ file }) => file),
-  );
+  const missing = await missingOf(listing, files);
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < open.length) {
@@ -149,6 +133,12 @@ async function rowsOf(listing: HubListing, files: readonly HubFile[], options: F
     ...Object.fromEntries(files.map((file, i) => [file.path, rows[i]])),
   });
   return rows;
+}
+
+/** The paths of those that are not here. */
+async function missingOf(listing: HubListing, files: readonly HubFile[]): Promise<Set<string>> {
+  const paths = files.map((file) => file.path);
+  return new Set((await wantedHubFiles(listing, paths)).map(({ file }) => file));
 }
 
 async function rowsHere(listing: HubListing, file: HubFile, options: FetchOptions): Promise<number> {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { count, FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError } from '../base/index.js';
 import { imageColumns, type ImageColumns } from './parquet-columns.js';
 import { openParquet, type ParquetFile } from './parquet-file.js';
 import type { ExampleSource } from './source.js';
@@ -19,6 +19,9 @@ export interface Shard {
  * @throws FeatReconstructError where the files have no images
  */
 export async function parquetImages(shards: readonly Shard[], name: string): Promise<ExampleSource> {
+  if (shards.every(({ rows }) => rows === 0)) {
+    throw new FeatReconstructError(`Expected images in ${name}, found files without rows.`, { code: 'not-found' });
+  }
   const here = shards.filter(({ isHere }) => isHere);
   const columns = await ofFile(here[0].path, ({ path, metadata }) => imageColumns(metadata, `'${path}'`));
   const names = await namesOf(columns, here, shards);
@@ -144,6 +147,3 @@ const noImage = (place: string, path: string | null): FeatReconstructError =>
       : `Bad image in ${place}: it is kept outside the file, at '${path}'.`,
     { code: 'bad-image' },
   );
-
-/** In words, for messages. */
-export const shardsInWords = (n: number): string => `${count(n)} ${n === 1 ? 'file' : 'files'}`;
