@@ -14,6 +14,8 @@ export interface Wanted {
   readonly url: string;
   /** Where it is kept. */
   readonly place: string;
+  /** Where else it may lie, in a sentence. */
+  readonly hint?: string;
 }
 
 /** Yes or no to all that one command or call would fetch. It is asked once, with everything. */
@@ -41,7 +43,7 @@ export async function agree(wanted: readonly Wanted[], options: FetchOptions): P
   const isAgreed = typeof consent === 'boolean' ? consent : await consent(wanted);
   if (isAgreed) return;
   throw new FeatReconstructError(
-    `${namesOf(wanted)} ${isOne(wanted) ? 'is' : 'are'} not on this machine, and nothing is fetched without being asked for: ${wantedInWords(wanted)}. Give ${option('fetch: { consent: true }', '--yes')} to fetch ${wanted.length === 1 ? 'it' : 'them'}.`,
+    `${namesOf(wanted)} ${isOne(wanted) ? 'is' : 'are'} not on this machine, and nothing is fetched without being asked for: ${wantedInWords(wanted)}. Give ${option('fetch: { consent: true }', '--yes')} to fetch ${wanted.length === 1 ? 'it' : 'them'}.${hintsOf(wanted)}`,
     { code: 'not-fetched' },
   );
 }
@@ -51,7 +53,7 @@ export function notHere(wanted: readonly Wanted[], why = 'no server is asked (of
   const first = wanted.slice(0, 3).map(({ url, place }) => `${url} to ${place}`);
   const more = wanted.length > first.length ? `, and ${wanted.length - first.length} more` : '';
   return new FeatReconstructError(
-    `${namesOf(wanted)} ${isOne(wanted) ? 'is' : 'are'} not on this machine, and ${why}. On a machine with a network fetch ${first.join('; ')}${more}${isHub(wanted) ? ` (or there: hf download, and copy the cache folder)` : ''}.`,
+    `${namesOf(wanted)} ${isOne(wanted) ? 'is' : 'are'} not on this machine, and ${why}. On a machine with a network fetch ${first.join('; ')}${more}${isHub(wanted) ? ` (or there: hf download, and copy the cache folder)` : ''}.${hintsOf(wanted)}`,
     { code: 'not-fetched' },
   );
 }
@@ -68,5 +70,7 @@ export function wantedInWords(wanted: readonly Wanted[]): string {
 }
 
 const namesOf = (wanted: readonly Wanted[]): string => [...new Set(wanted.map(({ name }) => name))].join(', ');
+const hintsOf = (wanted: readonly Wanted[]): string =>
+  [...new Set(wanted.flatMap(({ hint }) => (hint ? [` ${hint}`] : [])))].join('');
 const isOne = (wanted: readonly Wanted[]): boolean => new Set(wanted.map(({ name }) => name)).size === 1;
 const isHub = (wanted: readonly Wanted[]): boolean => wanted.every(({ name }) => name.startsWith('hf:'));

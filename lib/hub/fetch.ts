@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError, nearest } from '../base/index.js';
+import { readRange } from '../bytes/index.js';
 import { isCached, knownCommit, linkBlob, repoFolder, type RepoFolder } from './cache.js';
 import { agree, notHere, offlineIn, type FetchOptions, type Wanted } from './consent.js';
 import { requestBytes } from './http.js';
@@ -107,6 +108,36 @@ export async function readHubText(listing: HubListing, at: string, options: Fetc
   const asked = { ...askedOf(listing, token !== null), path: at };
   const bytes = await requestBytes({ url: addressOf(listing, at), token, asked, signal: options.signal }, mostOfText);
   return bytes.toString('utf8');
+}
+
+/**
+ * Some bytes of a file, [start, stop): what a Parquet file says of itself stands at its end. From the cache where it is there;
+ * not kept where it is not.
+ * @throws FeatReconstructError as `fetchHubFile` does
+ */
+export async function readHubRange(
+  listing: HubListing,
+  at: string,
+  start: number,
+  stop: number,
+  options: FetchOptions = {},
+): Promise<Uint8Array> {
+  const file = find(listing, at) ?? missing(listing, at);
+  const place = repoFolder(listing.type, listing.repo).snapshot(listing.commit, at);
+  if (await isCached(place, file.size)) return readRange(place, start, stop - start);
+  if (offlineIn(options)) throw notHere(await wantedHubFiles(listing, [at]));
+  const token = await hubToken();
+  const asked = { ...askedOf(listing, token !== null), path: at };
+  const headers = { range: `bytes=${start}-${stop - 1}` };
+  const bytes = await requestBytes(
+    { url: addressOf(listing, at), token, asked, headers, signal: options.signal },
+    stop - start,
+  );
+  if (bytes.length === stop - start) return bytes;
+  throw new FeatReconstructError(
+    `Expected bytes ${start} to ${stop} of ${at} of ${listing.name}, found ${bytes.length} of them: run again later, or check HF_ENDPOINT and the proxy.`,
+    { code: 'not-fetched' },
+  );
 }
 
 async function bring(listing: HubListing, file: HubFile, folder: RepoFolder, options: FetchOptions): Promise<void> {

@@ -8,13 +8,15 @@
 export { agree, notHere, offlineIn, wantedInWords } from './consent.js';
 export type { Consent, FetchOptions, Wanted } from './consent.js';
 export { snapshotOf } from './cache.js';
-export { cachedHubFile, fetchHubFile, fetchHubFiles, readHubText, wantedHubFiles } from './fetch.js';
+export { cachedHubFile, fetchHubFile, fetchHubFiles, readHubRange, readHubText, wantedHubFiles } from './fetch.js';
 export type { HubFileRequest } from './fetch.js';
-export { listHubFiles } from './listing.js';
+export { keepHubNumbers, keptHubNumbers, listHubFiles } from './listing.js';
 export type { HubFile, HubListing, HubRepo } from './listing.js';
 export { isHubName, parseHubData, parseHubName } from './names.js';
 export type { HubDataName, HubName } from './names.js';
 export { hubCacheDir, hubEndpoint } from './places.js';
+export { fetchPublished, wantedPublished } from './published.js';
+export type { Published } from './published.js';
 export type { RepoType } from './places.js';
 export { bytesInWords } from './size.js';
 export type { Sum } from './sums.js';

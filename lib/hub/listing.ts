@@ -253,6 +253,24 @@ interface Tree {
   files?: Record<string, Record<'size' | 'blob_id' | 'lfs_sha256' | 'lfs_size' | 'xet_hash', unknown>>;
 }
 
+/** Where numbers of a commit's files are kept that nobody else keeps. */
+const numbersFile = ({ type, repo, commit }: HubListing, what: string): string =>
+  path.join(repoFolder(type, repo).dir, what, `${commit}.json`);
+
+/** Numbers of files that were found out once and hold for as long as the commit does: by path, what there is of them. */
+export async function keptHubNumbers(listing: HubListing, what: string): Promise<Record<string, number>> {
+  try {
+    const kept = JSON.parse(await readFile(numbersFile(listing, what), 'utf8')) as Record<string, unknown>;
+    const good = Object.entries(kept).filter(([, value]) => Number.isSafeInteger(value) && (value as number) >= 0);
+    return Object.fromEntries(good) as Record<string, number>;
+  } catch {
+    return {};
+  }
+}
+
+export const keepHubNumbers = (listing: HubListing, what: string, numbers: Record<string, number>): Promise<void> =>
+  put(numbersFile(listing, what), JSON.stringify(numbers));
+
 const treeFile = (folder: RepoFolder, commit: string): string => path.join(folder.dir, 'trees', `${commit}.json`);
 
 /** Null where there is none that can be read. */
