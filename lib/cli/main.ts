@@ -14,6 +14,7 @@ import * as inspect from './inspect.js';
 import * as models from './models.js';
 import * as recover from './recover.js';
 import * as report from './report.js';
+import * as reproduce from './reproduce.js';
 import * as run from './run.js';
 import { flagIn } from './flags.js';
 import { sayStopped } from './signals.js';
@@ -67,6 +68,7 @@ Examples:
     recover,
     audit,
     models,
+    reproduce,
     doctor,
   ])
     command.register(program);

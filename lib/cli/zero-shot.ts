@@ -14,10 +14,7 @@ export interface ZeroShotFlags {
 export function zeroShotOptions(command: Command): Command {
   return command
     .option('--text-embeddings <file>', 'embeddings of the classes (c, d), .npy, .npz or .safetensors, in experiment 5')
-    .option(
-      '--text-model <file>',
-      'or the text tower that makes them of prompts (.onnx, or its name: clip_vit_b_32_text)',
-    )
+    .option('--text-model <file>', 'or the text tower that makes them of prompts (.onnx, or its name: ViT-B-32.text)')
     .option('--tokenizer <file>', "tokenizer.json of the text tower (default: its repository's, or the one beside it)")
     .option(
       '--class-names <names>',
