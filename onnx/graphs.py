@@ -168,14 +168,19 @@ def config_of(config, *parts: str) -> dict:
     return {"transformers": config.model_type, "config": keys}
 
 
+def pool_of(model) -> str:
+    """How timm's network averages over places, which it keeps as a word or in a module, its own or its head's."""
+    pool = getattr(model, "global_pool", None) or getattr(getattr(model, "head", None), "global_pool", None)
+    return pool if isinstance(pool, str) else getattr(pool, "pool_type", None) or "avg"
+
+
 def timm_tower(name: str) -> Tower:
     import timm
 
     timm.layers.set_fused_attn(False)
     model = timm.create_model(name, pretrained=False)
     gain = draw(model, f"timm.{name}")
-    pool = getattr(model, "global_pool", None)
-    match = {"timm": [name, *ALSO.get(name, [])], "globalPool": pool if isinstance(pool, str) else None}
+    match = {"timm": [name, *ALSO.get(name, [])], "globalPool": pool_of(model)}
     for other in ALSO.get(name, []):
         same = timm.create_model(other, pretrained=False).state_dict()
         if {key: value.shape for key, value in same.items()} != {key: value.shape for key, value in model.state_dict().items()}:

@@ -15,7 +15,13 @@ const total = (value: number | null | undefined): string => (value == null ? non
 export function renderPublished(all: readonly Results[]): string {
   const lines = all.flatMap(({ experiment, rows }): Line[] =>
     rows
-      .filter((row) => row.from === 'logits' && row.sgd === null && (experiment !== 4 || row.source === row.target))
+      .filter(
+        (row) =>
+          row.from === 'logits' &&
+          row.sgd === null &&
+          row.prior === null &&
+          (experiment !== 4 || row.source === row.target),
+      )
       .map((exact) => ({
         experiment,
         exact,
@@ -33,7 +39,11 @@ export function renderPublished(all: readonly Results[]): string {
       { heading: 'fitted on', cell: ({ exact }) => exact.train },
       { heading: 'tested on', cell: ({ exact }) => exact.test },
       { heading: 'published', align: 'right', cell: (line) => share(published(line)?.agreement ?? null) },
-      { heading: 'SGD here', align: 'right', cell: ({ sgd }) => share(sgd?.agreement ?? null) },
+      {
+        heading: 'SGD here',
+        align: 'right',
+        cell: ({ sgd }) => (sgd?.agreement === null ? 'diverged' : share(sgd?.agreement ?? null)),
+      },
       { heading: 'exact', align: 'right', cell: ({ exact }) => share(exact.agreement) },
       { heading: '"MSE total" published', align: 'right', cell: (line) => total(published(line)?.mseTotal) },
       { heading: 'SGD here', align: 'right', cell: ({ sgd }) => total(sgd?.mseTotal256) },
