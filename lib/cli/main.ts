@@ -3,6 +3,7 @@ import { CommanderError, type Command } from 'commander';
 import { FeatReconstructError, textOf, UsageError, visible, withOptions } from '../base/index.js';
 import * as audit from './audit.js';
 import { CheckedCommand } from './command.js';
+import * as datasets from './datasets.js';
 import * as demo from './demo.js';
 import * as doctor from './doctor.js';
 import { defect, endWith } from './ending.js';
@@ -65,6 +66,7 @@ Examples:
     fingerprint,
     recover,
     audit,
+    datasets,
     doctor,
   ])
     command.register(program);

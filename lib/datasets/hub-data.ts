@@ -32,6 +32,7 @@ const atOnce = 8;
 export const hubData: DatasetFormat = {
   name: 'hf',
   forms: ['hf:owner/name:split'],
+  about: { what: 'an image data set of the Hub, kept as Parquet' },
   async wanted(spec, context) {
     const { listing, needed } = await planOf(spec, context.fetch);
     return wantedHubFiles(listing, needed);

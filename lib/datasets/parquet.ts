@@ -11,6 +11,7 @@ import type { DatasetFormat } from './source.js';
 export const parquet: DatasetFormat = {
   name: 'parquet',
   forms: ['parquet:FILE'],
+  about: { what: 'images in a Parquet file or a folder of them' },
   async open({ rest }) {
     const place = resolve(rest);
     const isFolder = (await statOrNone(place))?.isDirectory();

@@ -38,6 +38,14 @@ export interface DatasetFormat {
   readonly name: string;
   /** How its specs are written, for messages: `cifar10:train`. */
   readonly forms: readonly string[];
+  /** What `featreconstruct datasets` says of it. */
+  readonly about?: {
+    /** In a few words. */
+    what: string;
+    /** Of each split whose images are always the same. */
+    images?: Readonly<Record<string, number>>;
+    classes?: number;
+  };
   open(spec: DatasetSpec, context: OpenContext): Promise<ExampleSource>;
   /** Of one that is published: what of it is not here. Nothing is fetched. */
   wanted?(spec: DatasetSpec, context: OpenContext): Promise<Wanted[]>;

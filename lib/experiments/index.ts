@@ -32,6 +32,6 @@ export type {
   ZeroShotRunOptions,
   ZeroShotSpec,
 } from './options.js';
-export { checkAsked, checkExperiment, runAsked, runExperiment } from './run.js';
+export { checkExperiment, runAsked, runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';
