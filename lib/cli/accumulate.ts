@@ -3,7 +3,7 @@ import { count, UsageError } from '../base/index.js';
 import type { Origin, Tensor } from '../shards/index.js';
 import { common, createContext, type Context } from './context.js';
 import { dataOptions, readTransform, runtimeOptions, transformOptions, type TransformFlags } from './options.js';
-import { datasetSpec, partOptions, type PartFlags } from './part.js';
+import { datasetSpec, partOptions, shardOption, type PartFlags } from './part.js';
 import { readProviders, type ProviderFlags } from './provider.js';
 import { kept } from './signals.js';
 
@@ -37,7 +37,7 @@ export function register(program: Command): void {
     .option('--dataset <spec>', 'images for --model, such as cifar100:train')
     .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
     .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found");
-  common(runtimeOptions(dataOptions(partOptions(transformOptions(command)))))
+  common(runtimeOptions(dataOptions(shardOption(partOptions(transformOptions(command))))))
     .addHelpText(
       'after',
       `

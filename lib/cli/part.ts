@@ -14,17 +14,20 @@ export const partOptions = (command: Command): Command =>
   command
     .addOption(new Option('--limit <n>', 'only the first n examples of each data set').argParser(wholeNumber))
     .addOption(new Option('--sample <n>', 'only n examples at random of each data set').argParser(wholeNumber))
-    .addOption(
-      new Option('--shard <i/n>', 'only the i-th of n shards of each data set, from 1: for several machines').argParser(
-        shard,
-      ),
-    )
     .addOption(new Option('--seed <s>', 'of --sample (default: 0)').argParser(seed));
 
 function shard(text: string): string {
   if (!/^\d+\/\d+$/.test(text)) throw new InvalidArgumentError('Expected I/N, as in 2/7.');
   return text;
 }
+
+/** For the commands whose results are put together again. */
+export const shardOption = (command: Command): Command =>
+  command.addOption(
+    new Option('--shard <i/n>', 'only the i-th of n shards of the data set, from 1: for several machines').argParser(
+      shard,
+    ),
+  );
 
 /** The spec of a data set, or of a path, as it was typed, with the part that the flags ask for. */
 export async function datasetSpec(text: string, flags: PartFlags): Promise<string> {
