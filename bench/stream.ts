@@ -53,7 +53,12 @@ const solved = (performance.now() - start) / 1000 - accumulated;
 const ours = { rows, seconds: accumulated, rowsPerSecond: rows / accumulated, solveSeconds: solved, rank: fit.rank };
 const memory = { peakMiB: peakMiB(), aboveMiB: peakMiB() - before };
 
-let numpy: { rows: number; seconds: number; rowsPerSecond: number; peakMiB: number } | null = null;
+interface NumPy {
+  seconds: number;
+  rowsPerSecond: number;
+  peakMiB: number;
+}
+let numpy: NumPy | undefined;
 if (flags.python !== undefined) {
   const env = { ...process.env };
   // Settings for old OpenBLAS builds would handicap a new one.
@@ -61,9 +66,9 @@ if (flags.python !== undefined) {
   delete env.OPENBLAS_L2_SIZE;
   const script = fileURLToPath(new URL('stream.py', import.meta.url));
   const { stdout } = await promisify(execFile)(flags.python, [script, `${rows}`, `${p}`, `${q}`], { env });
-  numpy = JSON.parse(stdout) as typeof numpy;
+  numpy = JSON.parse(stdout) as NumPy;
 }
-if (flags.json) console.log(JSON.stringify({ ours, memory, numpy }, null, 2));
+if (flags.json) console.log(JSON.stringify({ ours, memory, numpy: numpy ?? null }, null, 2));
 else {
   const line = (name: string, { seconds, rowsPerSecond }: { seconds: number; rowsPerSecond: number }, peak: number) =>
     `${name.padEnd(8)} ${seconds.toFixed(0).padStart(6)} s  ${rowsPerSecond.toFixed(0).padStart(6)} rows/s  peak ${peak.toFixed(0)} MiB`;
