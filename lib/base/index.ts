@@ -1,4 +1,5 @@
 /** base: what every room needs, the errors that people read, the options of long tasks, numbers and lines of text. */
+export { blockRows } from './block-rows.js';
 export { count } from './count.js';
 export { errorCodes, FeatReconstructError, isCoded, NotShownError, textOf, UsageError } from './errors.js';
 export type { ErrorCode, FeatReconstructErrorOptions } from './errors.js';
