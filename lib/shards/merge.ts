@@ -1,4 +1,4 @@
-import { count, FeatReconstructError, type TaskOptions } from '../base/index.js';
+import { count, FeatReconstructError, option, type TaskOptions } from '../base/index.js';
 import { mergeStatistics, readStatistics, type Statistics } from '../fit/index.js';
 import type { StatisticsOf } from './from-stores.js';
 import { joinOrigins, missingOf, rangesInWords, readOrigin, type Origin, type OriginOfFile } from './origin.js';
@@ -47,7 +47,7 @@ function checkWhole(origin: Origin): void {
   if (missing.length === 0) return;
   const { spec, size } = origin.dataset;
   throw new FeatReconstructError(
-    `Expected all ${count(size)} images of ${spec}, found none of ${rangesInWords(missing)}: accumulate what is missing and give it as well, or merge what there is with --allow-partial.`,
+    `Expected all ${count(size)} images of ${spec}, found none of ${rangesInWords(missing)}: accumulate what is missing and give it as well, or merge what there is with ${option('allowPartial')}.`,
     { code: 'mismatch' },
   );
 }
