@@ -1,4 +1,4 @@
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import type { LeftOut } from '../words/index.js';
 import { contentDigests } from './digest.js';
 import { positionsOf, stretches } from './part.js';
@@ -83,8 +83,8 @@ class SlicedSource implements Dataset {
     this.#positions = positions;
   }
 
-  async digest(): Promise<string> {
-    return (await contentDigests(this)).digest;
+  async digest(options?: TaskOptions): Promise<string> {
+    return (await contentDigests(this, options)).digest;
   }
 
   async *samples({ start = 0, signal }: { start?: number; signal?: AbortSignal } = {}): AsyncGenerator<Sample> {

@@ -1,4 +1,4 @@
-import type { FeatReconstructError } from '../base/index.js';
+import type { FeatReconstructError, TaskOptions } from '../base/index.js';
 import type { EncodedImage, RgbImage } from '../images/index.js';
 import type { LeftOut } from '../words/index.js';
 
@@ -57,8 +57,8 @@ export interface Dataset {
   readonly leftOutNames?: readonly string[];
   /** What to know of its files, in sentences: one that is shorter than it was published. Absent where there is nothing. */
   readonly notes?: readonly string[];
-  /** SHA-256 over the content and labels of these examples in order, hex. Computed once. */
-  digest(): Promise<string>;
+  /** SHA-256 over the content and labels of these examples in order, hex. Computed once, with progress where it takes long. */
+  digest(options?: TaskOptions): Promise<string>;
   /** Streams examples from position `start` on; never more than a few batches are held in memory. */
   samples(options?: { start?: number; signal?: AbortSignal }): AsyncIterable<Sample>;
   /** Closes files. */

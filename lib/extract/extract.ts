@@ -365,7 +365,7 @@ async function provenanceOf(model: ModelDescription, dataset: Dataset, options: 
       classCount: model.classCount,
     },
     dataset: {
-      ...{ spec: dataset.spec, digest: await dataset.digest(), size: dataset.size },
+      ...{ spec: dataset.spec, digest: await dataset.digest(options), size: dataset.size },
       ...(dataset.part ? { part: dataset.part } : {}),
       ...(dataset.leftOut ? { leftOut: dataset.leftOut } : {}),
     },
