@@ -16,6 +16,7 @@ const rooms = [
   'extract',
   'logs',
   'fit',
+  'shards',
   'sgd',
   'evaluate',
   'leaks',
