@@ -17,6 +17,7 @@ const rooms = [
   'extract',
   'logs',
   'fit',
+  'shards',
   'sgd',
   'evaluate',
   'leaks',

@@ -81,7 +81,9 @@ async function isWanted(wanted: readonly Wanted[], signal: AbortSignal): Promise
   // Lines as the terminal gives them: Ctrl-C stays a signal.
   const question = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
   try {
-    const answer = await question.question(`Fetch ${wantedInWords(wanted)}? [y/N] `, { signal });
+    // The end of input is no answer either.
+    const ended = new Promise<string>((resolve) => question.once('close', () => resolve('')));
+    const answer = await Promise.race([question.question(`Fetch ${wantedInWords(wanted)}? [y/N] `, { signal }), ended]);
     return /^\s*y(es)?\s*$/i.test(answer);
   } finally {
     question.close();

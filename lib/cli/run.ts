@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { UsageError } from '../base/index.js';
+import { isCoded, UsageError } from '../base/index.js';
 import type { TransformChoice } from '../images/index.js';
 import { crossValidationOptions, readPenalties, type CrossValidationFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
@@ -112,7 +112,7 @@ Examples:
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
       // There class names make the prompts; elsewhere they stand beside the sample images.
       const isZeroShot = experiment === 5;
-      const { checkAsked, checkExperiment, runAsked } = await import('../experiments/index.js');
+      const { checkExperiment, runAsked } = await import('../experiments/index.js');
       const { modelNameOf } = await import('../runtime/index.js');
       const asked = {
         experiment,
@@ -121,7 +121,10 @@ Examples:
         models: flags.models,
         zeroShot: readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined }),
       };
-      checkAsked(asked);
+      // Before data are looked for. Models that are not here yet are looked at again once they are.
+      await checkExperiment(asked, { model: { fetch: { offline: flags.offline } } }).catch((error: unknown) => {
+        if (!isCoded(error, 'not-fetched')) throw error;
+      });
       const train = await datasetSpec(flags.train, flags);
       const test = await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags)));
       const options = await experimentOptions(flags, context, {

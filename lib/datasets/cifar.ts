@@ -89,6 +89,7 @@ function cifarFormat(name: string, classes: number, published: Published, layout
   return {
     name,
     forms: [`${name}:train`, `${name}:test`],
+    about: { what: `photographs of 32 x 32 pixels, Krizhevsky 2009`, images: { train: 50_000, test: 10_000 }, classes },
     async wanted({ rest }, { dataDir }) {
       checked(rest);
       const looked = await placesLooked(layouts, dataDir);

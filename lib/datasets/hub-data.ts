@@ -15,7 +15,7 @@ import {
 } from '../hub/index.js';
 import { splitFiles } from './hub-splits.js';
 import { openParquet, readMetadata } from './parquet-file.js';
-import { parquetImages, type Shard } from './parquet-images.js';
+import { parquetImages, type DataFile } from './parquet-images.js';
 import { positionsOf } from './part.js';
 import type { DatasetFormat, OpenContext } from './source.js';
 import { resolveSlice, type DatasetSpec } from './spec.js';
@@ -32,6 +32,7 @@ const atOnce = 8;
 export const hubData: DatasetFormat = {
   name: 'hf',
   forms: ['hf:owner/name:split'],
+  about: { what: 'an image data set of the Hub, kept as Parquet' },
   async wanted(spec, context) {
     const { listing, needed } = await planOf(spec, context.fetch);
     return wantedHubFiles(listing, needed);
@@ -47,12 +48,12 @@ export const hubData: DatasetFormat = {
     const here = files.map((file) => file.path).filter((file) => !missing.has(file));
     // The bytes of others may be here by another name, which makes them this one's too.
     const folder = await fetchHubFiles(listing, here, context.fetch);
-    const shards: Shard[] = files.map((file, i) => ({
+    const dataFiles: DataFile[] = files.map((file, i) => ({
       path: path.join(folder, ...file.path.split('/')),
       rows: rows[i],
       isHere: !missing.has(file.path),
     }));
-    const source = await parquetImages(shards, `hf:${spec.rest}`);
+    const source = await parquetImages(dataFiles, `hf:${spec.rest}`);
     return { ...source, notes: [...(source.notes ?? []), ...(note ? [note] : [])] };
   },
 };

@@ -40,6 +40,7 @@ type Place = string | { offset: number; size: number };
 export const places365: DatasetFormat = {
   name: 'places365',
   forms: ['places365:val'],
+  about: { what: 'scenes, Zhou et al. 2018', images: { val: 36_500 }, classes: CLASSES },
   async wanted({ rest }, { dataDir }) {
     checkSplit(rest);
     return wantedPublished('places365:val', await missingFiles(dataDir), dataDir, hintOf(dataDir));

@@ -124,11 +124,6 @@ export async function checkExperiment(
   return { definition, paths, names };
 }
 
-/** What can be said of an experiment's models before any is looked at. @throws UsageError as `runExperiment` does */
-export function checkAsked(spec: AskedModels): void {
-  findDefinition(spec);
-}
-
 function findDefinition(spec: AskedModels): ExperimentDefinition {
   const definition = definitions.find(({ id }) => id === spec.experiment);
   if (!definition) {

@@ -42,6 +42,19 @@ export function snapshotOf(file: string): { repo: string; type: RepoType; commit
   return type === undefined ? null : { type: type as RepoType, repo: name.replace('--', '/'), commit };
 }
 
+/** The repositories of which something is in the cache, by name. */
+export async function cachedHubRepos(type: RepoType): Promise<{ repo: string; dir: string }[]> {
+  const names = await readdir(hubCacheDir()).catch(() => []);
+  const repos: { repo: string; dir: string }[] = [];
+  for (const name of names.sort()) {
+    const [, repo] = new RegExp(`^${type}s--(.+)$`).exec(name) ?? [];
+    const dir = path.join(hubCacheDir(), name);
+    const commits = repo === undefined ? [] : await readdir(path.join(dir, 'snapshots')).catch(() => []);
+    if (commits.length > 0) repos.push({ repo: repo.replace('--', '/'), dir });
+  }
+  return repos;
+}
+
 /** The commit that a branch or tag was when files of it were last fetched; null where that is not known. */
 export async function knownCommit({ dir }: RepoFolder, revision: string): Promise<string | null> {
   if (isCommit(revision)) return revision;

@@ -7,7 +7,7 @@
  */
 export { agree, notHere, offlineIn, wantedInWords } from './consent.js';
 export type { Consent, FetchOptions, Wanted } from './consent.js';
-export { snapshotOf } from './cache.js';
+export { cachedHubRepos, snapshotOf } from './cache.js';
 export { cachedHubFile, fetchHubFile, fetchHubFiles, readHubRange, readHubText, wantedHubFiles } from './fetch.js';
 export type { HubFileRequest } from './fetch.js';
 export { keepHubNumbers, keptHubNumbers, listHubFiles } from './listing.js';
