@@ -5,6 +5,7 @@ const rooms = [
   'base',
   'words',
   'bytes',
+  'hub',
   'tensor',
   'images',
   'datasets',

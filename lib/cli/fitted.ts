@@ -6,7 +6,7 @@ import type { LinearMap } from '../tensor/index.js';
 export async function priorOf(path: string | undefined, model?: ModelOptions): Promise<LinearMap | undefined> {
   if (path === undefined) return undefined;
   const { loadLinearMap, pseudoInverse } = await import('../fit/index.js');
-  if (!/\.onnx$/i.test(path)) return loadLinearMap(path);
+  if (!/\.onnx$|^hf:/i.test(path)) return loadLinearMap(path);
   const { describeModel } = await import('../runtime/index.js');
   return pseudoInverse((await describeModel(path, model)).head);
 }

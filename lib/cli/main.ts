@@ -4,6 +4,7 @@ import { FeatReconstructError, textOf, UsageError, visible, withOptions } from '
 import * as accumulate from './accumulate.js';
 import * as audit from './audit.js';
 import { CheckedCommand } from './command.js';
+import * as datasets from './datasets.js';
 import * as demo from './demo.js';
 import * as doctor from './doctor.js';
 import { defect, endWith } from './ending.js';
@@ -71,6 +72,7 @@ Examples:
     fingerprint,
     recover,
     audit,
+    datasets,
     doctor,
   ])
     command.register(program);

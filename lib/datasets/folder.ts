@@ -16,6 +16,7 @@ import type { DatasetSpec } from './spec.js';
 export const folder: DatasetFormat = {
   name: 'folder',
   forms: ['folder:PATH'],
+  about: { what: 'a folder or an archive of images' },
   open: (spec) => openImages(spec, false),
 };
 
@@ -23,6 +24,7 @@ export const folder: DatasetFormat = {
 export const imageFolder: DatasetFormat = {
   name: 'imagefolder',
   forms: ['imagefolder:PATH'],
+  about: { what: 'the same, its subfolders are classes' },
   open: (spec) => openImages(spec, true),
 };
 
