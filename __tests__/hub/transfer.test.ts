@@ -296,6 +296,9 @@ test('a proxy of the environment is used, and NO_PROXY heard', async () => {
   expect(seen.length).toBeGreaterThan(0);
   expect(through.stdout).toMatch(/^not-fetched .*\*\*\*@127/);
   expect(through.stdout).not.toContain('secret');
+  for (const wrong of ['ftp://127.0.0.1:1', 'not an address']) {
+    expect((await run({ HTTP_PROXY: wrong, NO_PROXY: '' })).stdout).toMatch(/^usage .*HTTPS_PROXY/);
+  }
   const past = await run({ HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '127.0.0.1' });
   expect(past.stdout.trim()).toBe('3');
   proxy.closeAllConnections();

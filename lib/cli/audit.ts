@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
     .argument(
       '<model>',
-      'an .onnx classifier, or the folder that holds it (Hugging Face); or a log of outputs (CSV, JSON, Parquet, .npy, …), without images',
+      'an .onnx classifier, the folder that holds it (Hugging Face), or hf:owner/name; or a log of outputs (CSV, JSON, Parquet, .npy, …), without images',
     )
     .argument('[images]', 'a folder of images, a .zip or .tar of them, or a data set such as cifar100:train[0:5000]')
     .addOption(

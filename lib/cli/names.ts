@@ -34,12 +34,12 @@ export async function bringNamed(
   // A command on files alone need not load what speaks to servers.
   const names = [...new Set(models)].filter((name) => name !== undefined);
   const { bringModel, wantedOfModel } = await import('../runtime/index.js');
-  const { fetchDataset, wantedOfDataset } = await import('../datasets/index.js');
-  const { agree } = await import('../hub/index.js');
   const specs = [...new Set(datasets)];
   const options = { dataDir: flags.dataDir, fetch };
   const wanted: Wanted[] = [];
   const ofModel = await Promise.all(names.map((name) => wantedOfModel(name, fetch)));
+  const { fetchDataset, wantedOfDataset } = await import('../datasets/index.js');
+  const { agree } = await import('../hub/index.js');
   const ofData = await Promise.all(specs.map((spec) => wantedOfDataset(spec, options)));
   for (const each of [...ofModel, ...ofData].flat()) {
     if (!wanted.some(({ place }) => place === each.place)) wanted.push(each);

@@ -17,8 +17,11 @@ export function register(program: Command): void {
   const command = program
     .command('sweep')
     .description("experiment 1 against how much of the logits is shown: a model's leak curve")
-    .requiredOption('--source <file>', 'the model (.onnx, or a folder of Hugging Face)')
-    .requiredOption('--train <spec>', 'data set to fit on: cifar100:train, folder:PATH or simply a folder, …')
+    .requiredOption('--source <file>', 'the model (.onnx, a folder of Hugging Face, or hf:owner/name)')
+    .requiredOption(
+      '--train <spec>',
+      'data set to fit on: cifar100:train, hf:owner/name:train, folder:PATH or simply a folder, …',
+    )
     .requiredOption('--test <spec...>', 'data sets to test on')
     .option(
       '--observe <shown...>',

@@ -74,7 +74,9 @@ const reasons: Record<string, string> = {
   UND_ERR_BODY_TIMEOUT: 'it fell silent',
 };
 const reasonOf = (code: string | undefined, message: string): string =>
-  reasons[code ?? ''] ?? `it cannot be reached (${visible(message || code || 'no reason given')})`;
+  (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code ?? '')
+    ? `its certificate is not trusted (${code}; NODE_EXTRA_CA_CERTS names a file of your own ones)`
+    : reasons[code ?? '']) ?? `it cannot be reached (${visible(message || code || 'no reason given')})`;
 
 const withoutPassword = (proxy: string): string => proxy.replace(/\/\/[^/@]*@/, '//***@');
 

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, UsageError } from '../base/index.js';
 import { networkError, refusal, type Asked } from './answers.js';
 import { pauseBefore } from './pause.js';
 
@@ -35,17 +35,23 @@ let dispatcher: Promise<Dispatcher> | undefined;
 
 /** With HTTP_PROXY, HTTPS_PROXY and NO_PROXY as they stand when the first request is made. */
 function agent(): Promise<Dispatcher> {
-  dispatcher ??= import('undici').then(
-    ({ EnvHttpProxyAgent }) =>
-      new EnvHttpProxyAgent({
+  dispatcher ??= import('undici').then(({ EnvHttpProxyAgent }) => {
+    try {
+      return new EnvHttpProxyAgent({
         connect: { timeout: 15_000 },
         headersTimeout: silence,
         bodyTimeout: silence,
         // So that a command ends when it is done, and not when a server tires of waiting.
         keepAliveTimeout: 1000,
         keepAliveMaxTimeout: 1000,
-      }),
-  );
+      });
+    } catch (error) {
+      throw new UsageError(
+        `Expected the address of a proxy in HTTPS_PROXY and HTTP_PROXY, as http://proxy:3128, found one that is not taken (${(error as Error).message}): correct or unset it.`,
+        { cause: error },
+      );
+    }
+  });
   return dispatcher;
 }
 
