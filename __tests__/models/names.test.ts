@@ -84,10 +84,19 @@ describe('a published name', () => {
 
   test('is known without a file, and a file of that name comes first', async () => {
     expect(await modelNameOf('ResNet18')).toBe('resnet18');
-    const file = path.join(folder, 'resnet18');
-    await writeFile(file, 'no model');
-    const { code, stderr } = await runCli(['inspect', 'resnet18'], { cwd: folder, env: environment });
+    const places = path.join(folder, 'places');
+    await mkdir(path.join(places, 'vit_tiny'), { recursive: true });
+    await writeFile(path.join(places, 'resnet18'), 'no model');
+    const { code, stderr } = await runCli(['inspect', 'resnet18'], { cwd: places, env: environment });
     expect([code, stderr]).toEqual([1, expect.not.stringContaining('timm/resnet18')]);
+    // A folder hides a name only where it holds a model.
+    const vitTiny = path.join(places, 'vit_tiny');
+    const tiny = await runCli(['inspect', 'vit_tiny', '--offline'], { cwd: places, env: environment });
+    expect(tiny.stderr).toContain('timm/vit_tiny_patch16_224');
+    await writeFile(path.join(vitTiny, 'model.safetensors'), vit);
+    await writeFile(path.join(vitTiny, 'config.json'), ofVit());
+    const own = await runCli(['inspect', 'vit_tiny', '--offline', '--json'], { cwd: places, env: environment });
+    expect(JSON.parse(own.stdout)).toMatchObject({ name: 'vit_tiny', classCount: 7 });
   });
 });
 

@@ -16,4 +16,4 @@ export { graphOf } from './match.js';
 export type { Half } from './match.js';
 export { nearestModel, registeredClasses, registeredModel, registeredModels } from './registry.js';
 export type { RegisteredModel } from './registry.js';
-export { cachedCheckpoint, checkpointModel, filesOf, requestOf } from './source.js';
+export { cachedCheckpoint, checkpointModel, filesOf, publishedModel, requestOf } from './source.js';

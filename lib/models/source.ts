@@ -16,20 +16,31 @@ export async function checkpointModel(
   options: FetchOptions = {},
   checkpoint?: CheckpointOptions,
 ): Promise<CheckpointModel | null> {
+  const registered = await publishedModel(text);
+  if (registered) return openRegistered(registered, options);
   const found = await stat(text).catch(() => null);
-  const registered = registeredModel(text);
-  // A file is meant before a name; a folder of that name is most often one of results.
-  if (registered && !found?.isFile()) return openRegistered(registered, options);
   if (found?.isFile()) return /\.safetensors$/i.test(text) ? openCheckpoint(text, checkpoint) : null;
-  if (!found?.isDirectory() || (await holdsOnnx(text))) return null;
-  const file = await checkpointIn(text);
+  const file = found?.isDirectory() && !(await holdsOnnx(text)) ? await checkpointIn(text) : null;
   return file === null ? null : openCheckpoint(file, checkpoint);
+}
+
+/**
+ * The published model that a text means: one of its name, unless a file or a folder with a model is called so. Other folders, such as
+ * those of results, hide no name.
+ */
+export async function publishedModel(text: string): Promise<RegisteredModel | undefined> {
+  const registered = registeredModel(text);
+  if (!registered) return undefined;
+  const found = await stat(text).catch(() => null);
+  const isHidden =
+    found?.isFile() || (found?.isDirectory() && ((await holdsOnnx(text)) || (await checkpointIn(text)) !== null));
+  return isHidden ? undefined : registered;
 }
 
 /** As exporters leave it, beside the checkpoint or instead of it. */
 async function holdsOnnx(folder: string): Promise<boolean> {
-  const names = [...(await readdir(folder)), ...(await readdir(path.join(folder, 'onnx')).catch(() => []))];
-  return names.some((name) => /\.onnx$/i.test(name));
+  const lists = [folder, path.join(folder, 'onnx')].map((each) => readdir(each).catch(() => [] as string[]));
+  return (await Promise.all(lists)).flat().some((name) => /\.onnx$/i.test(name));
 }
 
 async function openRegistered(model: RegisteredModel, options: FetchOptions): Promise<CheckpointModel> {

@@ -12,7 +12,7 @@ import {
   type HeadLocation,
 } from '../onnx/index.js';
 import type { LinearMap } from '../tensor/index.js';
-import { registeredModel, type CheckpointOptions } from '../models/index.js';
+import { publishedModel, type CheckpointOptions } from '../models/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
 import { readInput, sizeNote, type ModelInput } from './input.js';
 import { headlessModel } from './headless.js';
@@ -118,7 +118,7 @@ export async function describeModel(
 
 /** The name of a model by its path, as its description has it: of the file, or of the folder where all are called `model.onnx`. */
 export async function modelNameOf(model: string, fetch?: FetchOptions): Promise<string> {
-  const known = registeredModel(model);
+  const known = await publishedModel(model);
   if (known) return known.name;
   const { modelPath } = await sourceOf(model, fetch);
   return (await besideModel(modelPath)).name ?? path.parse(modelPath).name;

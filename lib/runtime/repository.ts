@@ -13,13 +13,13 @@ import {
   type HubName,
   type Wanted,
 } from '../hub/index.js';
-import { filesOf, registeredModel, requestOf } from '../models/index.js';
+import { filesOf, publishedModel, requestOf } from '../models/index.js';
 import { repositoryReaders } from './repository-readers.js';
 import type { Repository, RepositoryModel } from './repository-types.js';
 
 /** What would be fetched for a model that is named; nothing for one that is a file or a folder. */
 export async function wantedOfModel(model: string, options: FetchOptions): Promise<Wanted[]> {
-  const registered = registeredModel(model);
+  const registered = await publishedModel(model);
   if (registered) {
     const request = requestOf(registered);
     const files = filesOf(registered);

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError, option } from '../base/index.js';
 import { fetchHubFile, type FetchOptions } from '../hub/index.js';
-import { registeredModel, requestOf } from '../models/index.js';
+import { publishedModel, requestOf } from '../models/index.js';
 import { sourceOf } from './source.js';
 
 /**
@@ -10,7 +10,7 @@ import { sourceOf } from './source.js';
  * @throws FeatReconstructError where there is none
  */
 export async function tokenizerOf(textModel: string, fetch?: FetchOptions): Promise<string> {
-  const registered = registeredModel(textModel);
+  const registered = await publishedModel(textModel);
   if (registered?.tokenizer) return fetchHubFile({ ...requestOf(registered), path: registered.tokenizer }, fetch);
   const { modelPath } = await sourceOf(textModel, fetch, { half: 'text' });
   const dir = path.dirname(modelPath);
