@@ -116,7 +116,7 @@ async function byName(out: string, data: string): Promise<Check[]> {
   return checks;
 }
 
-/** A run of `reproduce`, and the share of fits of a model's own features that agree everywhere. */
+/** A run of `reproduce`, and its diagonal. */
 async function reproduced(
   subject: string,
   out: string,
@@ -132,12 +132,19 @@ async function reproduced(
     ...['--allow-partial', '--json', '--out', folder],
   ]);
   if (code !== 0) return failed(subject, lastWords);
-  const rows = (JSON.parse(stdout) as Results[]).flatMap((results) => results.rows);
-  const own = rows.filter((row) => row.source === row.target && row.from === 'logits' && row.sgd === null);
-  const whole = own.filter((row) => row.agreementInSpan === 1 || row.inSpanShare === 0 || row.exact !== undefined);
+  // A model's own features: with its head known they are exact on any image, and from as many images as the head has
+  // dimensions by least squares alone.
+  const own = (JSON.parse(stdout) as Results[]).flatMap(({ rows, environment: { models } }) =>
+    rows.filter((row) => {
+      const rank = models.find(({ name }) => name === row.source)!.headRank;
+      const isOwn = row.source === row.target && row.from === 'logits' && row.sgd === null;
+      return isOwn && (row.prior === 'head' || row.nTrain > rank);
+    }),
+  );
+  const whole = own.filter((row) => row.agreement === 1);
   return {
     subject: `${subject}, drawn weights`,
-    bar: "every fit of a model's own features agrees on all images inside the span",
+    bar: "every exact fit of a model's own features agrees on 100.00 % of the images",
     figure: `${whole.length} of ${own.length}`,
     held: own.length > 0 && whole.length === own.length,
   };
