@@ -150,6 +150,11 @@ test.each([
   expect(got()).toBe(requests);
 });
 
+test('what is wrong with the disk is not said of the network', async () => {
+  await mkdir(part(), { recursive: true });
+  await expect(fetchModel()).rejects.toThrow(coded('bad-input', 'incomplete', 'folder'));
+});
+
 test('bytes of another place than was asked for are not taken', async () => {
   hub.fail('onnx/model.onnx', { cutAfter: 1000 }, { otherRange: true });
   await expect(fetchModel()).rejects.toThrow(coded('damaged'));
