@@ -174,6 +174,18 @@ test('two at once fetch it once', async () => {
   expect(await readdir(path.join(cache, '.locks', 'models--maker--net'))).toEqual([]);
 });
 
+test('a repository that has another name by now is followed, with the token', async () => {
+  hub.add({
+    id: 'maker/renamed',
+    formerId: 'maker/old',
+    token: 'hf_right',
+    isPrivate: true,
+    files: { 'model.onnx': big },
+  });
+  process.env.HF_TOKEN = 'hf_right';
+  await same(await fetchHubFile({ repo: 'maker/old', type: 'model', path: 'model.onnx' }, yes));
+});
+
 test('the token goes to the Hub and to no other host', async () => {
   hub.add({ id: 'maker/gated', token: 'hf_right', files: { 'model.onnx': big } });
   const gated = { repo: 'maker/gated', type: 'model', path: 'model.onnx' } as const;
