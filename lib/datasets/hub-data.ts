@@ -73,7 +73,15 @@ async function planOf(spec: DatasetSpec, options: FetchOptions): Promise<Plan> {
   const name = parseHubData(spec.rest);
   const from = { repo: name.repo, type: 'dataset', revision: name.revision, name: `hf:${name.repo}` } as const;
   let listing = await listHubFiles(from, options);
-  let files = splitFiles(listing, name.split, name.config);
+  let files: readonly HubFile[] | null;
+  try {
+    files = splitFiles(listing, name.split, name.config);
+  } catch (error) {
+    if (offlineIn(options) || !isCoded(error, 'not-found')) throw error;
+    // A branch may have moved on since it was last asked for.
+    listing = await listHubFiles(from, { ...options, refresh: true });
+    files = splitFiles(listing, name.split, name.config);
+  }
   if (!files && name.revision === undefined) {
     const other = await listHubFiles({ ...from, revision: converted }, options).catch((error: unknown) => {
       if (isCoded(error, 'not-found') || (offlineIn(options) && isCoded(error, 'not-fetched'))) return null;
@@ -118,7 +126,9 @@ async function rowsOf(listing: HubListing, files: readonly HubFile[], options: F
   const open = rows.flatMap((n, i) => (n < 0 ? [i] : []));
   if (open.length === 0) return rows;
   const missing = await missingOf(listing, files);
-  let next = 0;
+  let [next, done] = [0, rows.length - open.length];
+  const say = (): void =>
+    options.onProgress?.({ stage: `rows of ${listing.name}`, done, total: rows.length, unit: 'files' });
   const work = async (): Promise<void> => {
     while (next < open.length) {
       const i = open[next++];
@@ -126,6 +136,8 @@ async function rowsOf(listing: HubListing, files: readonly HubFile[], options: F
       rows[i] = missing.has(files[i].path)
         ? await rowsThere(listing, files[i], options)
         : await rowsHere(listing, files[i], options);
+      done++;
+      say();
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, open.length) }, work));

@@ -10,15 +10,12 @@ const silence = 30_000;
 
 export interface Request {
   url: string;
-  method?: 'GET' | 'HEAD';
   /** Sent to the first host alone: it could be anyone's to whom a redirect leads. */
   token?: string | null;
   headers?: Record<string, string>;
   /** What errors call it. */
   asked: Asked;
   signal?: AbortSignal;
-  /** Follow redirects within the host alone, as to a repository's new name, and give back any other. */
-  sameHost?: boolean;
   /** Statuses beside 2xx that the caller looks at itself. */
   takes?: readonly number[];
 }
@@ -65,7 +62,7 @@ export async function request(asked: Request): Promise<Answer> {
   for (let url = first, left = mostRedirects; ; left--) {
     const answer = await send(url, {
       dispatcher: await agent(),
-      method: asked.method ?? 'GET',
+      method: 'GET',
       signal: asked.signal,
       headers: {
         'user-agent': 'featreconstruct',
@@ -87,7 +84,6 @@ export async function request(asked: Request): Promise<Answer> {
     const to = [301, 302, 303, 307, 308].includes(status) ? headers.location : undefined;
     if (to === undefined) throw refusal(found, await textOf(found), asked.asked);
     const next = URL.canParse(to, url.href) ? new URL(to, url) : null;
-    if (asked.sameHost && next?.origin !== url.origin) return found;
     await body.dump().catch(() => {});
     if (!next || !/^https?:$/.test(next.protocol) || (first.protocol === 'https:' && next.protocol !== 'https:')) {
       throw new FeatReconstructError(
