@@ -52,6 +52,13 @@ export const usualInterfaces: readonly string[] = [
   'probs+topk:1',
 ];
 
+/** What an audit looks at where nobody says: these, and two ways to blur an answer. */
+export const auditedInterfaces: readonly string[] = [
+  ...usualInterfaces,
+  'temperature:0.5+probs+round:2',
+  'probs+noise:0.01',
+];
+
 /** Images on which an agreement is known to three points: of very many classes a fit is judged on no more. */
 const mostJudged = 1024;
 
