@@ -79,11 +79,9 @@ for (const path of positionals) {
   for (const spec of specs) {
     let best = -Infinity;
     for (const reader of readersOf(spec)) {
-      const map = await fitLinearMap(
-        observe(part(store.logits, train), reader.spec),
-        part(store.features, train),
-        { alpha: 0 },
-      );
+      const map = await fitLinearMap(observe(part(store.logits, train), reader.spec), part(store.features, train), {
+        alpha: 0,
+      });
       const read = applyLinearMap(map, observe(part(store.logits, test), reader.spec));
       const { r2 } = await reconstructionError(part(store.features, test), read);
       best = Math.max(best, r2 ?? -Infinity);

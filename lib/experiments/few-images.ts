@@ -1,16 +1,10 @@
 import type { TaskOptions } from '../base/index.js';
 import { keptOutShare, type KeptOutShare } from '../evaluate/index.js';
-import {
-  keptOutErrors,
-  pseudoInverse,
-  relativePenalties,
-  repeatedFolds,
-  type RepeatedFolds,
-} from '../fit/index.js';
+import { keptOutErrors, pseudoInverse, repeatedFolds, type RepeatedFolds } from '../fit/index.js';
 import { observe } from '../leaks/index.js';
 import { matrix, multiply, subtract, type Matrix } from '../linalg/index.js';
 import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
-import { parseObserve } from '../words/index.js';
+import { nearlyAll, parseObserve } from '../words/index.js';
 import { readersOf } from './readers.js';
 import { widest } from './shown.js';
 
@@ -32,8 +26,8 @@ export interface FewImagesBound extends KeptOutShare {
   /** The best way to read it on all of the images, and its penalty. */
   by: 'plain' | 'log' | 'head';
   alpha: number;
-  /** The best of the two ways without the head, and their scores: what a fit of these images alone is made with. */
-  reading: { by: 'plain' | 'log'; alpha: number; plain: number; log: number | null };
+  /** The best of the ways without the head, and their scores; null where the head alone undoes all of it, and none was tried. */
+  reading: { by: 'plain' | 'log'; alpha: number; plain: number; log: number | null } | null;
 }
 
 /** One way to read what is shown, at one penalty: by repeat, the error on each image. */
@@ -70,16 +64,18 @@ export async function readFewImages(
     for (const reader of readersOf(spec)) {
       signal?.throwIfAborted();
       const x = centred(await matrixOf(observe(logits, reader.spec)));
-      const gram = await multiply(x, x, 'nt', signal);
       const back = await undoing(reader.spec, images.head);
-      const targets = back ? [y, await leftBy(x, back, y)] : [y];
-      let trace = 0;
-      for (let i = 0; i < gram.rows; i++) trace += gram.data[i * (gram.rows + 1)];
-      const alphas = relativePenalties.map((share) => share * (trace || 1));
-      const errors = await keptOutErrors(gram, targets, split, alphas, { signal });
-      for (const [a, alpha] of alphas.entries()) {
-        for (const t of targets.keys()) {
-          candidates.push({ by: t === 1 ? 'head' : reader.by, reader: reader.by, alpha, errors: errors[a][t] });
+      const byHead = back && (await leftBy(x, back, y));
+      // What the head undoes needs no fit.
+      if (byHead && isNothing(byHead, variances)) {
+        const errors = squaresOf(centred(byHead));
+        candidates.push({ by: 'head', reader: reader.by, alpha: Infinity, errors: split.repeats.map(() => errors) });
+        continue;
+      }
+      const targets = byHead ? [y, byHead] : [y];
+      for (const { alpha, errors } of await keptOutErrors(x, targets, split, { signal })) {
+        for (const [t, ofTarget] of errors.entries()) {
+          candidates.push({ by: t === 1 ? 'head' : reader.by, reader: reader.by, alpha, errors: ofTarget });
         }
       }
     }
@@ -107,16 +103,20 @@ function chosenBySplit(candidates: readonly Candidate[], { folds, repeats }: Rep
   });
 }
 
-function bestOf(candidates: readonly Candidate[], variances: Float64Array): Pick<FewImagesBound, 'by' | 'alpha' | 'reading'> {
+function bestOf(
+  candidates: readonly Candidate[],
+  variances: Float64Array,
+): Pick<FewImagesBound, 'by' | 'alpha' | 'reading'> {
   const all = total(variances);
   const lefts = candidates.map(({ errors }) => total(meanOf(errors)) / all);
   const { by, alpha } = candidates[leastOf(lefts)];
   const of = (reader: 'plain' | 'log'): { alpha: number; r2: number } | null => {
     const some = lefts.map((left, i) => (candidates[i].by === reader ? left : Infinity));
     const place = leastOf(some);
-    return Number.isFinite(some[place]) ? { alpha: candidates[place].alpha, r2: 1 - some[place] } : null;
+    return place >= 0 && Number.isFinite(some[place]) ? { alpha: candidates[place].alpha, r2: 1 - some[place] } : null;
   };
-  const [plain, log] = [of('plain')!, of('log')];
+  const [plain, log] = [of('plain'), of('log')];
+  if (!plain) return { by, alpha, reading: null };
   const better = log && log.r2 > plain.r2 ? 'log' : 'plain';
   return {
     by,
@@ -126,6 +126,9 @@ function bestOf(candidates: readonly Candidate[], variances: Float64Array): Pick
 }
 
 const leastOf = (values: readonly number[]): number => values.indexOf(Math.min(...values));
+
+const isNothing = (left: Matrix, variances: Float64Array): boolean =>
+  total(squaresOf(left)) <= (1 - nearlyAll) * total(variances);
 
 /**
  * From what is shown to features, by the head alone: its smallest map back, of outputs less each row's mean where only

@@ -2,10 +2,12 @@ import { uniform, UsageError, type TaskOptions } from '../base/index.js';
 import {
   cholesky,
   choleskySolve,
+  forwardSolve,
   identity,
   matrix,
   multiply,
   symmetrise,
+  transpose,
   transposedTimesVector,
   type Matrix,
 } from '../linalg/index.js';
@@ -51,72 +53,138 @@ export interface RepeatedSplit {
   seed: number;
 }
 
-/** By penalty, then by target, then by repeat: the squared error of each row, predicted by the rows of the other folds. */
-export type KeptOutErrors = Float64Array[][][];
+/** What a penalty leaves: by target, then by repeat, the squared error of each row, predicted by the rows of the other folds. */
+export interface KeptOutErrors {
+  alpha: number;
+  errors: Float64Array[][];
+}
 
 /** Penalties to try, as shares of the trace of the centred Gram: the first hardly shrinks a map, the last takes all but the mean. */
-export const relativePenalties: readonly number[] = Array.from({ length: 9 }, (_, i) => Number(`1e${i - 7}`));
+const shares: readonly number[] = Array.from({ length: 9 }, (_, i) => Number(`1e${i - 7}`));
+/** The one to begin with. */
+const middle = 4;
 
 /**
- * Ridge regression with an intercept, of rows X (n, p) that may be far wider than they are many: the error on each row of the
- * fits that did not see its fold, for every penalty, target and repeat. No fit is repeated. With M the inverse of the bordered
- * matrix [XXᵀ + α, 1; 1ᵀ, 0] less its last row and column, a fit without fold F is off by (M_FF)⁻¹ (M Y)_F on it (the block
- * form of the formula for leaving one out; Wahba, Spline Models for Observational Data, 1990, section 4.2).
- * @param gram XXᵀ (n, n) of rows about any common point
+ * Ridge regression with an intercept, of rows X (n, p): the error on each row of the fits that did not see its fold, for every
+ * target and repeat, and for penalties from a middling one on, either way as long as that helps one of the targets. No fit is
+ * repeated. With M the inverse of the bordered matrix [XXᵀ + α, 1; 1ᵀ, 0] less its last row and column, a fit without fold F is
+ * off by (M_FF)⁻¹ (M Y)_F on it (the block form of the formula for leaving one out; Wahba, Spline Models for Observational
+ * Data, 1990, section 4.2).
+ * @param x (n, p), about the mean of the rows
  * @param targets (n, q) each
  */
 export async function keptOutErrors(
-  gram: Matrix,
+  x: Matrix,
   targets: readonly Matrix[],
-  { repeats, folds }: RepeatedFolds,
-  alphas: readonly number[],
+  split: RepeatedFolds,
   { signal }: TaskOptions = {},
-): Promise<KeptOutErrors> {
-  const n = gram.rows;
-  const places = repeats.map((of) => Array.from({ length: folds }, (_, fold) => placesOf(of, fold)));
-  const all: KeptOutErrors = [];
-  for (const alpha of alphas) {
+): Promise<KeptOutErrors[]> {
+  const tall = x.cols < x.rows;
+  const gram = await multiply(x, x, tall ? 'tn' : 'nt', signal);
+  let trace = 0;
+  for (let i = 0; i < gram.rows; i++) trace += gram.data[i * (gram.rows + 1)];
+  const y = beside(targets);
+  const tried = new Map<number, KeptOutErrors>();
+  const attempt = async (at: number): Promise<void> => {
+    if (at < 0 || at >= shares.length || tried.has(at)) return;
     signal?.throwIfAborted();
-    const m = await bordered(gram, alpha);
-    const errors = targets.map(() => repeats.map(() => new Float64Array(n)));
-    if (m === null) {
-      for (const target of errors) for (const repeat of target) repeat.fill(Infinity);
-      all.push(errors);
-      continue;
+    const alpha = shares[at] * (trace || 1);
+    const left = tall ? await byColumns(x, gram, y, alpha) : await byRows(gram, y, alpha);
+    tried.set(at, { alpha, errors: await errorsOf(left, targets, split) });
+  };
+  const best = (target: number): number => {
+    const losses = [...tried].map(([at, { errors }]) => ({ at, loss: lossOf(errors[target]) }));
+    return losses.reduce((a, b) => (b.loss < a.loss ? b : a)).at;
+  };
+  await attempt(middle);
+  // Errors have one valley: where neither neighbour is better, none is.
+  for (let before = -1; before < tried.size;) {
+    before = tried.size;
+    for (const target of targets.keys()) {
+      const at = best(target);
+      await attempt(at - 1);
+      await attempt(at + 1);
     }
-    const products = await multiply(m, beside(targets), 'nn', signal);
-    const widths = targets.map(({ cols }) => cols);
-    for (const [r, ofRepeat] of places.entries()) {
-      for (const rows of ofRepeat) {
-        const factor = await cholesky(symmetrise(chosen(m, rows, rows)));
-        const off = factor && (await choleskySolve(factor, chosen(products, rows)));
-        for (const [i, row] of rows.entries()) {
-          let at = i * products.cols;
-          for (const [t, width] of widths.entries()) {
-            let sum = 0;
-            for (const end = at + width; at < end; at++) sum += off ? off.data[at] ** 2 : 0;
-            errors[t][r][row] = off ? sum : Infinity;
-          }
-        }
-      }
-    }
-    all.push(errors);
   }
-  return all;
+  return [...tried].sort(([a], [b]) => a - b).map(([, found]) => found);
 }
 
-/** The upper left block of the inverse of [K + α, 1; 1ᵀ, 0]; null where rounding leaves K + α no inverse. */
-async function bordered(gram: Matrix, alpha: number): Promise<Matrix | null> {
+const lossOf = (repeats: readonly Float64Array[]): number =>
+  repeats.reduce((sum, errors) => sum + errors.reduce((a, b) => a + b, 0), 0);
+
+/** What fits without a fold are off by on it: the blocks of M, and M Y; null where rounding leaves XXᵀ + α no inverse. */
+interface Left {
+  block(rows: readonly number[]): Promise<Matrix>;
+  products: Matrix;
+}
+
+async function byRows(gram: Matrix, y: Matrix, alpha: number): Promise<Left | null> {
   const n = gram.rows;
   const shifted = matrix(n, n, gram.data.slice());
   for (let i = 0; i < n; i++) shifted.data[i * (n + 1)] += alpha;
   const factor = await cholesky(shifted);
   if (!factor) return null;
-  const inverse = symmetrise(await choleskySolve(factor, identity(n)));
-  const u = transposedTimesVector(inverse, new Float64Array(n).fill(1));
+  const m = symmetrise(await choleskySolve(factor, identity(n)));
+  const u = transposedTimesVector(m, new Float64Array(n).fill(1));
   const total = u.reduce((sum, value) => sum + value, 0);
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) inverse.data[i * n + j] -= (u[i] * u[j]) / total;
-  return inverse;
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) m.data[i * n + j] -= (u[i] * u[j]) / total;
+  return { block: (rows) => Promise.resolve(chosen(m, rows, rows)), products: await multiply(m, y) };
+}
+
+/**
+ * With fewer columns than rows (Woodbury): (XXᵀ + α)⁻¹ = (1 − X C Xᵀ) / α with C = (XᵀX + α)⁻¹. Of centred rows Xᵀ1 = 0, so that
+ * the border takes off 1 1ᵀ / (n α) and nothing else.
+ */
+async function byColumns(x: Matrix, gram: Matrix, y: Matrix, alpha: number): Promise<Left | null> {
+  const [n, p] = [x.rows, x.cols];
+  const shifted = matrix(p, p, gram.data.slice());
+  for (let i = 0; i < p; i++) shifted.data[i * (p + 1)] += alpha;
+  const factor = await cholesky(shifted);
+  if (!factor) return null;
+  const half = transpose(await forwardSolve(factor, transpose(x)));
+  const products = await multiply(half, await multiply(half, y, 'tn'));
+  const mean = new Float64Array(y.cols);
+  for (let at = 0; at < y.data.length; at++) mean[at % y.cols] += y.data[at] / n;
+  for (let at = 0; at < products.data.length; at++) {
+    products.data[at] = y.data[at] - products.data[at] - mean[at % y.cols];
+  }
+  // All of it times α, which the formula does not see.
+  return {
+    products,
+    async block(rows) {
+      const some = chosen(half, rows);
+      const m = await multiply(some, some, 'nt');
+      for (let at = 0; at < m.data.length; at++) m.data[at] = -m.data[at] - 1 / n;
+      for (let i = 0; i < m.rows; i++) m.data[i * (m.rows + 1)] += 1;
+      return m;
+    },
+  };
+}
+
+async function errorsOf(
+  left: Left | null,
+  targets: readonly Matrix[],
+  { repeats, folds }: RepeatedFolds,
+): Promise<Float64Array[][]> {
+  const errors = targets.map(({ rows }) => repeats.map(() => new Float64Array(rows).fill(Infinity)));
+  if (!left) return errors;
+  for (const [r, of] of repeats.entries()) {
+    for (let fold = 0; fold < folds; fold++) {
+      const rows = placesOf(of, fold);
+      const factor = await cholesky(symmetrise(await left.block(rows)));
+      if (!factor) continue;
+      const off = await choleskySolve(factor, chosen(left.products, rows));
+      for (const [i, row] of rows.entries()) {
+        let at = i * off.cols;
+        for (const [t, { cols }] of targets.entries()) {
+          let sum = 0;
+          for (const end = at + cols; at < end; at++) sum += off.data[at] ** 2;
+          errors[t][r][row] = sum;
+        }
+      }
+    }
+  }
+  return errors;
 }
 
 function placesOf(of: Int32Array, fold: number): number[] {
@@ -129,7 +197,8 @@ function placesOf(of: Int32Array, fold: number): number[] {
 function chosen(m: Matrix, rows: readonly number[], columns?: readonly number[]): Matrix {
   const out = matrix(rows.length, columns?.length ?? m.cols);
   for (const [i, row] of rows.entries()) {
-    if (columns) for (const [j, column] of columns.entries()) out.data[i * out.cols + j] = m.data[row * m.cols + column];
+    if (columns)
+      for (const [j, column] of columns.entries()) out.data[i * out.cols + j] = m.data[row * m.cols + column];
     else out.data.set(m.data.subarray(row * m.cols, (row + 1) * m.cols), i * out.cols);
   }
   return out;
