@@ -61,16 +61,17 @@ export async function readFewImages(
   const found = new Map<string, FewImagesBound>();
   for (const [done, spec] of specs.entries()) {
     const candidates: Candidate[] = [];
-    for (const reader of readersOf(spec)) {
+    // The logarithm first: where the head undoes it, nothing else is tried.
+    for (const reader of readersOf(spec).reverse()) {
       signal?.throwIfAborted();
       const x = centred(await matrixOf(observe(logits, reader.spec)));
       const back = await undoing(reader.spec, images.head);
       const byHead = back && (await leftBy(x, back, y));
-      // What the head undoes needs no fit.
-      if (byHead && isNothing(byHead, variances)) {
+      // What the head undoes needs no fit; where images are fewer than features a fit of them alone does not come to the same.
+      if (byHead && isNothing(byHead, variances) && x.rows > y.cols + 1) {
         const errors = squaresOf(centred(byHead));
         candidates.push({ by: 'head', reader: reader.by, alpha: Infinity, errors: split.repeats.map(() => errors) });
-        continue;
+        break;
       }
       const targets = byHead ? [y, byHead] : [y];
       for (const { alpha, errors } of await keptOutErrors(x, targets, split, { signal })) {

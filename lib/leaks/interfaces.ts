@@ -46,9 +46,10 @@ export interface InterfaceAnswer {
   width: number | null;
   /**
    * Whether such outputs tell this model from a version of it, each seen on other images: `yes`: two halves of the images
-   * are taken for one model, and a head whose weights were changed by 1 % for another. `no`: one of these fails.
+   * are taken for one model, and a head whose weights were changed by 1 % for another. `no`: one of these fails. Null: the
+   * images are too few to try.
    */
-  recognised: 'yes' | 'no';
+  recognised: 'yes' | 'no' | null;
 }
 
 /** What someone can do with a model's outputs. */
