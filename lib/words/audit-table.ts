@@ -21,20 +21,20 @@ export interface AbilityInWords {
 
 /** A spec as short as a table takes it: `probs+topk:5+round:2` → `top 5 probabilities, 2 decimals`. */
 export function published(spec: string): string {
-  let [what, which] = ['logits', 'all'];
+  let [what, which] = ['logits', ''];
   const how: string[] = [];
   for (const step of parseObserve(spec).steps) {
     if (step.step === 'log-probs') what = 'log-probabilities';
     if (step.step === 'probs') what = 'probabilities';
-    if (step.step === 'topk') which = `top ${step.k}`;
-    if (step.step === 'temperature') how.push(`temperature ${step.temperature}`);
+    if (step.step === 'topk') which = `top ${step.k} `;
+    if (step.step === 'temperature') how.push(`temp. ${step.temperature}`);
     if (step.step === 'round') how.push(`${step.decimals} ${step.decimals === 1 ? 'decimal' : 'decimals'}`);
     if (step.step === 'float16') how.push('float16');
     if (step.step === 'noise') how.push(`noise ${step.deviation}`);
     if (step.step === 'log') how.push('logarithms');
   }
-  if (which === 'top 1') what = what === 'logits' ? 'logit' : what.replace('probabilities', 'probability');
-  return [`${which} ${what}`, ...how].join(', ');
+  if (which === 'top 1 ') what = what === 'logits' ? 'logit' : what.replace('probabilities', 'probability');
+  return [`${which}${what}`, ...how].join(', ');
 }
 
 /** `all (exact)`, `at least 29 % (24 to 33)`, `not shown (−2 to 8 %)`. */
@@ -42,7 +42,7 @@ export function readOff(bound: BoundInWords | null): string {
   if (bound === null) return 'not known';
   const { kind, r2, interval } = bound;
   if (kind === 'exact') return 'all (exact)';
-  if (r2 >= nearlyAll) return 'practically all (> 99.9 %)';
+  if (r2 >= nearlyAll) return 'more than 99.9 %';
   const [low, high] = interval ?? [r2, r2];
   if (kind === 'not-shown') return `not known (${percent(low)} to ${percent(high)} %)`;
   return `at least ${percent(r2)} % (${percent(low)} to ${percent(high)})`;
@@ -59,36 +59,31 @@ function percent(value: number): string {
 export const kept = (sameTop: number): string => share(sameTop, 1);
 
 const abilities: Record<AbilityInWords['ability'], string> = {
-  width: 'see how many features the model has',
-  recognise: 'recognise this model, and tell it from another version',
-  features: 'get single features, from outputs alone',
-  rotation: 'tell which images are alike to the model, from outputs alone',
-  map: 'compute the features of any image, with some stolen ones',
-  head: 'copy the last layer, with some stolen features',
+  width: 'count the model’s features',
+  recognise: 'tell the model from other versions',
+  features: 'get features one by one',
+  rotation: 'see which images are alike to it',
+  map: 'compute the features of any image',
+  head: 'copy the last layer',
 };
 
-/** What can be done: `see how many features the model has`. */
+/** What can be done: `count the model’s features`. */
 export const abilityName = ({ ability }: AbilityInWords): string => abilities[ability];
 
-/** How sure that is, and what it took: `proven; features of 257 images`. */
-export function howSure({ sure, queries, stolen, ability }: AbilityInWords): string {
-  const took = (verb: string): string =>
-    queries === null
-      ? ''
-      : stolen > 0
-        ? `${verb} the features of ${count(stolen)} images`
-        : `${verb} the outputs for ${count(queries)} images`;
-  const found = ability === 'map' || ability === 'head' ? 'yes, proven' : 'yes, with a certificate';
-  switch (sure) {
-    case 'proven':
-      return [found, took('takes')].filter(Boolean).join('; ');
-    case 'measured':
-      return [ability === 'map' ? 'yes, in part' : 'yes, measured', took('took')].filter(Boolean).join('; ');
-    case 'not-found':
-      return 'tried, not found';
-    case 'not-tried':
-      return queries === null ? 'not tried: too few images' : `not tried: takes ${count(queries)} images`;
-    case 'impossible':
-      return 'no: more features than outputs';
-  }
+/** What it takes: `outputs of 720 images`, `features of 257 images`. */
+export function takes({ queries, stolen }: AbilityInWords): string {
+  if (stolen > 0) return `features of ${count(stolen)} images`;
+  return queries === null ? '–' : `outputs of ${count(queries)} images`;
 }
+
+const howSureInWords: Record<AbilityInWords['sure'], string> = {
+  proven: 'proven',
+  measured: 'measured here',
+  'not-found': 'tried, not found',
+  'not-tried': 'not tried: too few images',
+  impossible: 'cannot be, or not all',
+};
+
+/** How sure that is. */
+export const howSure = ({ sure, ability }: AbilityInWords): string =>
+  sure === 'measured' && ability === 'map' ? 'measured here, in part' : howSureInWords[sure];
