@@ -15,6 +15,7 @@ const rooms = [
   'extract',
   'logs',
   'fit',
+  'shards',
   'sgd',
   'evaluate',
   'leaks',

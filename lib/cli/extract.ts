@@ -9,7 +9,7 @@ import {
   wholeNumber,
   type TransformFlags,
 } from './options.js';
-import { datasetSpec, partOptions, type PartFlags } from './part.js';
+import { datasetSpec, partOptions, shardOption, type PartFlags } from './part.js';
 import { readProviders, type ProviderFlags } from './provider.js';
 import { kept } from './signals.js';
 
@@ -49,7 +49,7 @@ export function register(program: Command): void {
     )
     .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
     .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found");
-  common(runtimeOptions(dataOptions(partOptions(transformOptions(command)))))
+  common(runtimeOptions(dataOptions(shardOption(partOptions(transformOptions(command))))))
     .addHelpText(
       'after',
       `

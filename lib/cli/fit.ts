@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { alphaOptions, curveTable, withScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
+import { fittedLine, priorOf } from './fitted.js';
 import { number, tensorOptions, type TensorFlags } from './options.js';
 import { providerOption, readProviders, type ProviderFlags } from './provider.js';
 import { linesOf } from './terminal.js';
@@ -57,20 +58,15 @@ export function register(program: Command): void {
       const providers = await readProviders(flags);
       const { checkPlace, makeFolder } = await import('../bytes/index.js');
       await checkPlace(flags.out);
-      const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
-      const { describeModel, float64Providers } = await import('../runtime/index.js');
-      const { brief, count, warningsInWords } = await import('../words/index.js');
+      const { fitLinearMap, saveLinearMap } = await import('../fit/index.js');
+      const { float64Providers } = await import('../runtime/index.js');
+      const { warningsInWords } = await import('../words/index.js');
       const { rankNote } = await import('../results/index.js');
       const { openRows } = await import('../logs/index.js');
       const { notesOf } = await import('./openers.js');
       const { carriedNote } = await import('../leaks/index.js');
       const model = { features: flags.featuresTensor, logits: flags.logitsTensor };
-      const prior =
-        flags.prior === undefined
-          ? undefined
-          : /\.onnx$/i.test(flags.prior)
-            ? await pseudoInverse((await describeModel(flags.prior, model)).head)
-            : await loadLinearMap(flags.prior);
+      const prior = await priorOf(flags.prior, model);
       const x = await openRows(flags.x, 'logits', context);
       const y = await openRows(flags.y, 'features', context);
       try {
@@ -87,7 +83,7 @@ export function register(program: Command): void {
         });
         await makeFolder(dirname(flags.out));
         await saveLinearMap(flags.out, map);
-        const { n, rank, gap, condition, solver, warning, crossValidation } = map.fit;
+        const { n, rank, warning, crossValidation } = map.fit;
         const [q, p] = map.weight.shape;
         const curve = crossValidation ? linesOf(await curveTable(crossValidation)) : [];
         // Of one file x and y are one model's: another model's width says nothing about x.
@@ -98,7 +94,7 @@ export function register(program: Command): void {
         context.print(
           [
             ...curve,
-            `${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`,
+            await fittedLine(flags.out, map),
             ...(note ? [note] : []),
             ...headNotes,
             ...taken,

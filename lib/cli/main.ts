@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError, type Command } from 'commander';
 import { FeatReconstructError, textOf, UsageError, visible, withOptions } from '../base/index.js';
+import * as accumulate from './accumulate.js';
 import * as audit from './audit.js';
 import { CheckedCommand } from './command.js';
 import * as demo from './demo.js';
@@ -11,10 +12,12 @@ import * as extract from './extract.js';
 import * as fingerprint from './fingerprint.js';
 import * as fit from './fit.js';
 import * as inspect from './inspect.js';
+import * as merge from './merge.js';
 import * as recover from './recover.js';
 import * as report from './report.js';
 import * as run from './run.js';
 import { flagIn } from './flags.js';
+import * as solve from './solve.js';
 import { sayStopped } from './signals.js';
 import { paintFor } from './style.js';
 import * as sweep from './sweep.js';
@@ -58,6 +61,9 @@ Examples:
     inspect,
     extract,
     fit,
+    accumulate,
+    merge,
+    solve,
     evaluate,
     run,
     report,

@@ -8,5 +8,5 @@ export { defaultDataDir } from './data-dir.js';
 export { contentDigests, type ContentDigests } from './digest.js';
 export { someLeftOut } from './image-source.js';
 export { openDataset, type OpenDatasetOptions } from './open.js';
-export type { Dataset, InputTensor, Sample } from './types.js';
+export type { Dataset, DatasetPart, InputTensor, Sample } from './types.js';
 export { specOfPath } from './plain-path.js';

@@ -16,7 +16,7 @@ export interface OpenDatasetOptions {
  * Opens a data set: `cifar10:train|test`, `cifar100:train|test`, `places365:val`, `folder:PATH`,
  * `imagefolder:PATH`, `list:FILE`, `tensors:FILE`, and the drawn ones that need no files, `synthetic:train|test` and `synthetic-shift:test`; each with a
  * slice if wanted: `cifar100:train[0:5000]`, `[5000:]`, `[-100:]`; behind it `[limit:N]` for the first N, or
- * `[sample:N,seed:S]` for N at random, in the data set's order.
+ * `[sample:N,seed:S]` for N at random, in the data set's order, or `[shard:I/N]` for the I-th of N pieces, from 1.
  *
  * @throws UsageError for an unknown data set or split, a malformed, empty or outlying slice
  * @throws FeatReconstructError when files are missing, cut short or corrupted; the message says where it looked

@@ -1,4 +1,4 @@
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import type { LeftOut } from '../words/index.js';
 import { contentDigests } from './digest.js';
 import { positionsOf, stretches } from './part.js';
@@ -41,7 +41,13 @@ export interface DatasetFormat {
 /** The part of a source that a spec asks for. Throws UsageError when the slice is empty or out of bounds. */
 export function sliceSource(source: ExampleSource, spec: DatasetSpec): Dataset {
   const [start, stop] = resolveSlice(spec, source.size);
-  return new SlicedSource(source, spec, positionsOf(spec.part, start, stop), stop - start);
+  return new SlicedSource(source, spec, positionsOf(spec.part, start, stop), [start, stop]);
+}
+
+/** Undefined where all of it was asked for. */
+function partOf({ part }: DatasetSpec, size: number, of: number, start: number): Dataset['part'] {
+  if (part?.shard) return { of, shard: { ...part.shard, start } };
+  return size === of ? undefined : { of, ...(part?.seed === undefined ? {} : { seed: part.seed }) };
 }
 
 class SlicedSource implements Dataset {
@@ -58,12 +64,15 @@ class SlicedSource implements Dataset {
   /** From one position up to another, or one by one. */
   readonly #positions: Int32Array | [start: number, stop: number];
 
-  constructor(source: ExampleSource, spec: DatasetSpec, positions: Int32Array | [number, number], of: number) {
+  constructor(
+    source: ExampleSource,
+    spec: DatasetSpec,
+    positions: Int32Array | [number, number],
+    [first, stop]: readonly [number, number],
+  ) {
     this.spec = spec.text;
     this.size = positions instanceof Int32Array ? positions.length : positions[1] - positions[0];
-    if (this.size < of) {
-      this.part = { of, ...(spec.part?.seed === undefined ? {} : { seed: spec.part.seed }) };
-    }
+    this.part = partOf(spec, this.size, stop - first, positions[0] - first);
     this.kind = source.kind;
     this.classNames = source.classNames;
     this.classesAre = source.classesAre;
@@ -74,8 +83,8 @@ class SlicedSource implements Dataset {
     this.#positions = positions;
   }
 
-  async digest(): Promise<string> {
-    return (await contentDigests(this)).digest;
+  async digest(options?: TaskOptions): Promise<string> {
+    return (await contentDigests(this, options)).digest;
   }
 
   async *samples({ start = 0, signal }: { start?: number; signal?: AbortSignal } = {}): AsyncGenerator<Sample> {
