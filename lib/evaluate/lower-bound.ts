@@ -21,13 +21,11 @@ export interface ShareOptions {
 const drawsOf = (clusters: number): number => Math.max(400, Math.min(2000, Math.floor(2 ** 22 / clusters)));
 /** Classes below which they are too few to draw from. */
 const leastClasses = 5;
-/** 97.5 % of a normal distribution. */
-const normal = 1.959964;
-
 /**
- * R² = 1 − Σe / Σv with the 95 % interval of a bootstrap (B. Efron, Annals of Statistics 7, 1979) over what is independent:
- * images, their copies with them, or their classes where that is wider. What is drawn is the logarithm of what is left over,
- * whose spread hardly hangs on its size, and it is stretched as Student's t is wider than the normal distribution.
+ * R² = 1 − Σe / Σv with the 95 % interval of a bootstrap over what is independent: images, their copies with them, or their
+ * classes where that is wider. Errors are skewed: of few images most samples lack the worst ones, and then seem to vary less,
+ * too. So what is drawn is the logarithm of what is left over in units of its own standard error (the bootstrap-t of B. Efron,
+ * The Jackknife, the Bootstrap and Other Resampling Plans, 1982, section 10.10).
  *
  * Errors that come from splits have a training set in common, so that a bootstrap of them is too narrow. Its variance is
  * multiplied by 1 + k / (k − 1) for k folds: the correction of C. Nadeau and Y. Bengio (Machine Learning
@@ -76,40 +74,56 @@ function endsOf(
   const all = [...sums.values()];
   const k = all.length;
   if (k < least) return null;
+  const { left, deviation } = logarithmOf(momentsOf(all));
+  if (!(deviation > 0)) return [1, 1];
   const numbers = random(k, 20);
-  const logs = new Float64Array(drawsOf(k));
-  const whole = Math.log(sum(errors) / sum(variances));
-  for (let b = 0; b < logs.length; b++) {
-    let [e, v] = [0, 0];
-    for (let i = 0; i < k; i++) {
-      const each = all[numbers.below(k)];
-      e += each.e;
-      v += each.v;
-    }
-    logs[b] = v > 0 && e > 0 ? Math.log(e / v) - whole : 0;
+  const drawn: number[] = [];
+  for (let b = drawsOf(k); b > 0; b--) {
+    const moments = { e: 0, v: 0, ee: 0, ev: 0, vv: 0 };
+    for (let i = 0; i < k; i++) addTo(moments, all[numbers.below(k)]);
+    const other = logarithmOf(moments);
+    if (other.deviation > 0) drawn.push((other.left - left) / other.deviation);
   }
-  logs.sort();
-  // Few clusters are drawn with less spread than they have, by (k − 1) / k, and their spread is itself a guess.
-  const wider = stretch * Math.sqrt(k / (k - 1)) * (student(k - 1) / normal);
-  return [Math.exp(wider * quantile(logs, 0.025)), Math.exp(wider * quantile(logs, 0.975))];
+  const units = Float64Array.from(drawn).sort();
+  if (units.length === 0) return [1, 1];
+  const [low, high] = [0.975, 0.025].map((q) => -stretch * deviation * quantile(units, q));
+  return [Math.exp(low), Math.exp(high)];
+}
+
+/** Sums over clusters of errors e and variances v, and of their products. */
+interface Moments {
+  e: number;
+  v: number;
+  ee: number;
+  ev: number;
+  vv: number;
+}
+
+function addTo(moments: Moments, { e, v }: { e: number; v: number }): void {
+  moments.e += e;
+  moments.v += v;
+  moments.ee += e * e;
+  moments.ev += e * v;
+  moments.vv += v * v;
+}
+
+function momentsOf(all: readonly { e: number; v: number }[]): Moments {
+  const moments = { e: 0, v: 0, ee: 0, ev: 0, vv: 0 };
+  for (const each of all) addTo(moments, each);
+  return moments;
+}
+
+/** The logarithm of Σe / Σv and its standard error, √Σ(e / Σe − v / Σv)². */
+function logarithmOf({ e, v, ee, ev, vv }: Moments): { left: number; deviation: number } {
+  if (!(e > 0 && v > 0)) return { left: 0, deviation: 0 };
+  const square = ee / e ** 2 - (2 * ev) / (e * v) + vv / v ** 2;
+  return { left: Math.log(e / v), deviation: square > 1e-24 ? Math.sqrt(square) : 0 };
 }
 
 /** Classes as clusters; images without one are clusters of their own, copies together. */
 function clustersOf(classes: Int32Array, groups: Int32Array): Int32Array {
   const most = classes.reduce((a, b) => Math.max(a, b), 0) + 1;
   return classes.map((of, i) => (of < 0 ? most + groups[i] : of));
-}
-
-/** 97.5 % of Student's t, by the expansion about the normal distribution (Abramowitz and Stegun 26.7.5). */
-function student(degrees: number): number {
-  const z = normal;
-  if (degrees < 3) return [12.706, 4.303][degrees - 1] ?? 12.706;
-  return (
-    z +
-    (z ** 3 + z) / (4 * degrees) +
-    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * degrees ** 2) +
-    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * degrees ** 3)
-  );
 }
 
 const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);

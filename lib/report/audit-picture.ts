@@ -52,7 +52,7 @@ export function auditPicture(plotting: Plotting, { interfaces = [] }: Leaks): Ch
       marks: [
         Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks: 5 }),
         Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
-        Plot.axisX({ tickSize: 0, fontSize: 11, ticks: 5, label: '% of the features', labelArrow: 'none' }),
+        Plot.axisX({ tickSize: 0, fontSize: 11, ticks: 5, label: null, tickFormat: (value: number) => `${value} %` }),
         Plot.barX(known, {
           ...{ y: 'name', x1: 0, x2: 'bar', insetTop: 4, insetBottom: 4 },
           fill: ({ exact }: Line) => (exact ? 'var(--series-0)' : 'var(--sequential-3)'),
