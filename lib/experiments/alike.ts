@@ -5,6 +5,9 @@ import { matrix, multiply } from '../linalg/index.js';
 const most = 2000;
 /** Share of the usual squared distance of two images below which they are taken for one: a burst, a copy in another quality. */
 const near = 0.05;
+/** And share of the squared distance to the tenth nearest image: more than ten of a burst are rare, and where few numbers differ all are near. */
+const nearer = 0.1;
+const neighbour = 10;
 /** Share of all images in one group from which on the groups are a chain of different images. */
 const chained = 0.2;
 
@@ -37,14 +40,18 @@ export async function alike(
     parent[row] = root(first.get(group) ?? row);
     if (!first.has(group)) first.set(group, row);
   }
+  const distance = (i: number, j: number): number =>
+    products[i * (rows + 1)] + products[j * (rows + 1)] - 2 * products[i * rows + j];
+  const tenths = Float64Array.from({ length: rows }, (_, i) => {
+    const all = Float64Array.from({ length: rows }, (_, j) => distance(i, j)).sort();
+    return all[Math.min(rows - 1, neighbour)];
+  }).sort();
+  const least = Math.min(near * usual, nearer * tenths[rows >> 1]);
   for (let i = 0; i < rows; i++) {
-    for (let j = i + 1; j < rows; j++) {
-      const distance = products[i * (rows + 1)] + products[j * (rows + 1)] - 2 * products[i * rows + j];
-      if (distance < near * usual) parent[root(j)] = root(i);
-    }
+    for (let j = i + 1; j < rows; j++) if (distance(i, j) < least) parent[root(j)] = root(i);
   }
   const roots = joined.map((row) => root(row));
   const sizes = new Map<number, number>();
   for (const of of roots) sizes.set(of, (sizes.get(of) ?? 0) + 1);
-  return Math.max(...sizes.values()) > chained * rows && sizes.size < 5 ? groups : roots;
+  return Math.max(...sizes.values()) > chained * rows ? groups : roots;
 }
