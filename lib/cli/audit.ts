@@ -140,11 +140,17 @@ async function finishBoth(
   const { published } = await import('../words/index.js');
   const same = shown.map(({ environment }) => environment.models[0].name);
   const names = same[0] === same[1] ? paths.map((path) => String(visibleData(path))) : same;
-  const changed = shown[0].leaks!.interfaces!.flatMap(({ observe, read }) => {
+  const apart = shown[0].leaks!.interfaces!.flatMap(({ observe, read }) => {
     const other = shown[1].leaks!.interfaces!.find((each) => each.observe === observe)?.read;
     if (!read?.interval || !other?.interval) return [];
-    if (other.interval[0] > read.interval[1]) return [`${published(observe)}: ${names[1]} gives away more`];
-    return other.interval[1] < read.interval[0] ? [`${published(observe)}: ${names[0]} gives away more`] : [];
+    const more = other.interval[0] > read.interval[1] ? 1 : other.interval[1] < read.interval[0] ? 0 : null;
+    return more === null ? [] : [{ more, name: published(observe) }];
+  });
+  const changed = [0, 1].flatMap((model) => {
+    const some = apart.filter(({ more }) => more === model).map(({ name }) => name);
+    return some.length > 0
+      ? [`More was read off ${names[model]} with ${some.join('; ')}: the intervals do not overlap.`]
+      : [];
   });
   const blocks = [
     wrapped('What each model gives away of its features, by what is published.'),
@@ -154,7 +160,7 @@ async function finishBoth(
     ),
     changed.length === 0
       ? 'Where both are estimated, their intervals overlap.'
-      : wrapped(`The intervals do not overlap for: ${changed.join('; ')}.`),
+      : changed.map((line) => wrapped(line)).join('\n'),
     ...(await Promise.all(shown.map(async ({ leaks }, i) => wrapped(`${names[i]}: ${await alone(leaks!)}`)))),
   ];
   context.print([...linesOf(blocks.join('\n\n')), '', ...files, page], all);
