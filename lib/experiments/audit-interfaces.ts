@@ -107,8 +107,8 @@ function told(
   // Algebra says so, and what was measured does not speak against it: float32 may hide what it says.
   const isExact = shows !== null && undone[shows] && (shows === 'logits' || bound.r2 >= nearlyAll);
   if (isExact) {
-    const { over: _, interval: __, ...rest } = bound;
-    return { kind: 'exact', ...rest, interval: null };
+    const { r2, images, fitted, splits, by, alpha } = bound;
+    return { kind: 'exact', r2, interval: null, images, fitted, splits, by, alpha };
   }
   return { kind: bound.interval[0] > 0 ? 'at-least' : 'not-shown', ...bound };
 }
@@ -196,7 +196,10 @@ export async function shownOfModel(
   if (half <= store.features.cols + 8) return { width, recognised: null };
   if (width === null) return { width, recognised: 'no' };
   const part = (source: RowSource, odd: number): RowSource =>
-    chooseRows(source, Int32Array.from({ length: half }, (_, i) => 2 * i + odd));
+    chooseRows(
+      source,
+      Int32Array.from({ length: half }, (_, i) => 2 * i + odd),
+    );
   const [one, other] = [part(all, 0), part(all, 1)];
   const another = await logitsOf(changedHead(few), part(store.features, 1));
   const same = await orNull(() => sameHead(observe(one, spec), observe(other, spec), options));

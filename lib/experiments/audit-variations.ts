@@ -56,7 +56,7 @@ export async function withVariations(asked: Asked, options: AuditOptions): Promi
   const begun = performance.now();
   const left = (): number => Math.max(1, budgetSeconds - (performance.now() - begun) / 1000);
   const search = (store: Store, of: number): Promise<Alone> =>
-    lookIn(asked, store, of, { ...options, recoverySeconds: recoverySeconds ?? left() });
+    lookIn(store, of, { ...options, recoverySeconds: recoverySeconds ?? left() });
   const first = await search(asked.store, vary);
   if (!first.offer || options.vary !== undefined || !(await canVary(asked))) return first;
   const seconds = await secondsPerImage(asked);
