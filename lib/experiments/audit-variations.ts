@@ -1,4 +1,4 @@
-import { count, option, type NotShownError } from '../base/index.js';
+import { count, type NotShownError } from '../base/index.js';
 import type { Store } from '../extract/index.js';
 import {
   rectifiedRowsNeeded,
@@ -55,9 +55,10 @@ export async function withVariations(asked: Asked, options: AuditOptions): Promi
   const { vary = 1, budgetSeconds = usualBudget, recoverySeconds, onProgress } = options;
   const begun = performance.now();
   const left = (): number => Math.max(1, budgetSeconds - (performance.now() - begun) / 1000);
-  const search = (store: Store, of: number): Promise<Alone> =>
-    lookIn(store, of, { ...options, recoverySeconds: recoverySeconds ?? left() });
-  const first = await search(asked.store, vary);
+  const search = (store: Store, of: number, seconds: number): Promise<Alone> =>
+    lookIn(store, of, { ...options, recoverySeconds: recoverySeconds ?? seconds });
+  // Something must be left for variations, where they are not given.
+  const first = await search(asked.store, vary, options.vary === undefined ? left() / 2 : left());
   if (!first.offer || options.vary !== undefined || !(await canVary(asked))) return first;
   const seconds = await secondsPerImage(asked);
   const images = asked.store.rows;
@@ -69,10 +70,10 @@ export async function withVariations(asked: Asked, options: AuditOptions): Promi
     if (needed > forVariations * left()) continue;
     onProgress?.({
       ...{ stage: 'variations', done: 0, total: images * variations, unit: 'images' },
-      note: `These images are too few to look for features in the outputs alone. Each is looked at in ${count(variations)} variations: about ${minutes(needed)}, then a search of at most ${minutes(left() - needed)} (${option('budgetSeconds', '--budget')}).`,
+      note: `These images are too few to look for features in the outputs alone. Each is looked at in ${count(variations)} variations: about ${minutes(needed)}, then a search of at most ${minutes(left() - needed)}.`,
     });
     const { store } = await asked.extraction.of(asked.role, asked.dataset, variations);
-    const found = await search(store, variations);
+    const found = await search(store, variations, left());
     const isMore = found.recovery !== null || found.offer === null;
     return isMore
       ? { ...found, offer: found.offer && { ...found.offer, seconds: offer.seconds } }
@@ -81,7 +82,7 @@ export async function withVariations(asked: Asked, options: AuditOptions): Promi
   return { ...first, offer };
 }
 
-async function lookIn({ extraction: _ }: Asked, store: Store, vary: number, options: AuditOptions): Promise<Alone> {
+async function lookIn(store: Store, vary: number, options: AuditOptions): Promise<Alone> {
   const { print, recovery, untried } = await fromOutputsAlone(store.logits, options);
   const { classCount, featureDim } = store.provenance.model;
   // Too few rows do not show the rank; what the model's width takes they still lack.
