@@ -3,7 +3,6 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { join } from 'node:path';
 import { UsageError, visibleData, visibleJson } from '../base/index.js';
 import type { Leaks, Results } from '../results/index.js';
-import { auditText, interfaceTable, wrapped } from './audit-text.js';
 import { common, createContext, type Context } from './context.js';
 import { checkFailed } from './ending.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
@@ -106,6 +105,7 @@ function duration(text: string): number {
 async function finishAudit(results: Results, out: string, context: Context): Promise<void> {
   const { renderReport } = await import('../report/index.js');
   const { noticesOf } = await import('../results/index.js');
+  const { auditText, wrapped } = await import('./audit-text.js');
   const { makeFolder, writeWhole } = await import('../bytes/index.js');
   await makeFolder(out);
   const [file, page] = [join(out, 'results.json'), join(out, 'report.html')];
@@ -137,6 +137,7 @@ async function finishBoth(
   const page = join(out, 'report.html');
   await writeWhole(page, [Buffer.from(await renderReport(all))]);
   const shown = all.map((results) => visibleData(results));
+  const { interfaceTable, wrapped } = await import('./audit-text.js');
   const { published } = await import('../words/index.js');
   const same = shown.map(({ environment }) => environment.models[0].name);
   const names = same[0] === same[1] ? paths.map((path) => String(visibleData(path))) : same;
@@ -200,6 +201,7 @@ async function auditLog(
     recoverySeconds: flags.minutes === undefined ? flags.budget : 60 * flags.minutes,
   });
   const { findingsInWords } = await import('../words/index.js');
+  const { wrapped } = await import('./audit-text.js');
   const { verdict, fingerprint, log, recovery } = visibleData(results).leaks!;
   const more = [...log!.notes, ...fingerprint.reasons, ...(recovery?.certified ? [recovery.sentence] : [])];
   await finish(results, flags.out, context, [

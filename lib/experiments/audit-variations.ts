@@ -9,10 +9,16 @@ import {
   type InterfaceAnswer,
   type Recovery,
 } from '../leaks/index.js';
-import type { AuditOptions } from './audit.js';
 import type { Extraction, Role } from './extraction.js';
-import { fromOutputsAlone } from './outputs-alone.js';
+import { fromOutputsAlone, type OutputsAloneOptions } from './outputs-alone.js';
 import { widest } from './shown.js';
+
+/** How much may be done beyond the images. */
+export interface VariationOptions extends OutputsAloneOptions {
+  /** Variations that were asked for; absent where they are to be found. */
+  vary?: number;
+  budgetSeconds?: number;
+}
 
 /** What an audit has by the time it looks at the outputs alone. */
 export interface Asked {
@@ -51,7 +57,7 @@ const forVariations = 0.7;
  * Looks for features in the outputs alone. Where the images are too few for that, and as many variations as it takes can be had
  * within the budget, they are made.
  */
-export async function withVariations(asked: Asked, options: AuditOptions): Promise<Alone> {
+export async function withVariations(asked: Asked, options: VariationOptions): Promise<Alone> {
   const { vary = 1, budgetSeconds = usualBudget, recoverySeconds, onProgress } = options;
   const begun = performance.now();
   const left = (): number => Math.max(1, budgetSeconds - (performance.now() - begun) / 1000);
@@ -82,7 +88,7 @@ export async function withVariations(asked: Asked, options: AuditOptions): Promi
   return { ...first, offer };
 }
 
-async function lookIn(store: Store, vary: number, options: AuditOptions): Promise<Alone> {
+async function lookIn(store: Store, vary: number, options: VariationOptions): Promise<Alone> {
   const { print, recovery, untried } = await fromOutputsAlone(store.logits, options);
   const { classCount, featureDim } = store.provenance.model;
   // Too few rows do not show the rank; what the model's width takes they still lack.
