@@ -3,11 +3,12 @@ import { count, UsageError } from '../base/index.js';
 import type { Origin, Tensor } from '../shards/index.js';
 import { common, createContext, type Context } from './context.js';
 import { dataOptions, readTransform, runtimeOptions, transformOptions, type TransformFlags } from './options.js';
+import { bringNamed, type NamesFlags } from './names.js';
 import { datasetSpec, partOptions, shardOption, type PartFlags } from './part.js';
 import { readProviders, type ProviderFlags } from './provider.js';
 import { kept } from './signals.js';
 
-interface Flags extends TransformFlags, ProviderFlags, PartFlags {
+interface Flags extends TransformFlags, ProviderFlags, PartFlags, NamesFlags {
   out: string;
   y?: string[];
   from: Tensor;
@@ -91,12 +92,15 @@ async function fromModel(flags: Flags, context: Context): Promise<Accumulated> {
   const { loadModel } = await import('../runtime/index.js');
   const { accumulateModel } = await import('../shards/index.js');
   const { dataDir, allowPartial } = flags;
-  const dataset = await openDataset(await datasetSpec(flags.dataset!, flags), { dataDir, allowPartial });
+  const spec = await datasetSpec(flags.dataset!, flags);
+  const fetch = await bringNamed({ models: [flags.model], datasets: [spec] }, flags, context);
+  const dataset = await openDataset(spec, { dataDir, allowPartial, fetch });
   try {
     const model = await loadModel(flags.model!, {
       executionProviders,
       intraOpNumThreads: flags.threads,
       imageSize: flags.imageSize,
+      fetch,
       features: flags.featuresTensor,
       logits: flags.logitsTensor,
     });

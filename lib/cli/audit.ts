@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
     .argument(
       '<models...>',
-      'an .onnx classifier or the folder that holds it (Hugging Face), and images: a folder, a .zip or .tar, or a data set such as cifar100:train[0:5000]; two models and images for both side by side; or a log of outputs (CSV, JSON, Parquet, .npy, …) alone',
+      'an .onnx classifier, the folder that holds it (Hugging Face) or hf:owner/name, and images: a folder, a .zip or .tar, or a data set such as cifar100:train[0:5000]; two models and images for both side by side; or a log of outputs (CSV, JSON, Parquet, .npy, …) alone',
     )
     .addOption(
       new Option(
@@ -77,14 +77,14 @@ Examples:
       const { auditModel } = await import('../experiments/index.js');
       const { parseObserve } = await import('../words/index.js');
       flags.observe?.forEach(parseObserve);
+      const dataset = await datasetSpec(images, flags);
       const options = {
-        ...(await experimentOptions(flags, context)),
+        ...(await experimentOptions(flags, context, { models, datasets: [dataset] })),
         vary: flags.vary,
         observe: flags.observe,
         budgetSeconds: flags.budget,
         recoverySeconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
       };
-      const dataset = await datasetSpec(images, flags);
       const all: Results[] = [];
       for (const model of models) all.push(await auditModel(model, dataset, options));
       if (all.length === 1) return finishAudit(all[0], flags.out, context);
@@ -214,7 +214,8 @@ async function auditLog(
 
 /** An .onnx file, or a folder with one as transformers leaves it. */
 async function isModel(path: string): Promise<boolean> {
-  if (/\.(onnx|ort)$/i.test(path)) return true;
+  const { isModelName } = await import('../runtime/index.js');
+  if (/\.ort$/i.test(path) || isModelName(path)) return true;
   const names = await readdir(path).catch(() => [] as string[]);
-  return names.some((name) => /\.onnx$/i.test(name) || name === 'onnx');
+  return names.some((name) => /\.onnx$/i.test(name) || name === 'onnx' || name === 'model.safetensors');
 }

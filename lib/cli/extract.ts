@@ -9,11 +9,12 @@ import {
   wholeNumber,
   type TransformFlags,
 } from './options.js';
+import { bringNamed, type NamesFlags } from './names.js';
 import { datasetSpec, partOptions, shardOption, type PartFlags } from './part.js';
 import { readProviders, type ProviderFlags } from './provider.js';
 import { kept } from './signals.js';
 
-interface Flags extends TransformFlags, ProviderFlags, PartFlags {
+interface Flags extends TransformFlags, ProviderFlags, PartFlags, NamesFlags {
   model: string;
   dataset: string;
   store: string;
@@ -35,10 +36,10 @@ export function register(program: Command): void {
   const command = program
     .command('extract')
     .description('run a model over a data set and store its features and logits')
-    .requiredOption('--model <file>', 'an .onnx classifier, or the folder that holds it (Hugging Face)')
+    .requiredOption('--model <file>', 'an .onnx classifier, the folder that holds it (Hugging Face), or hf:owner/name')
     .requiredOption(
       '--dataset <spec>',
-      'cifar100:train[0:5000], places365:val, folder:PATH, list:FILE, tensors:FILE, synthetic:train, …',
+      'cifar100:train[0:5000], places365:val, hf:owner/name:test, folder:PATH, tensors:FILE, … (the command datasets lists them)',
     )
     .requiredOption('--store <file>', 'safetensors file to write, go on with, or use again')
     .option('--head-only', 'store features only; logits are computed from the head when they are read')
@@ -67,7 +68,9 @@ Example:
       const { varied } = await import('../leaks/index.js');
       const { assumedTransforms, otherTransforms } = await import('../results/index.js');
       const { dataDir, allowPartial } = flags;
-      const dataset = await openDataset(await datasetSpec(flags.dataset, flags), { dataDir, allowPartial });
+      const spec = await datasetSpec(flags.dataset, flags);
+      const fetch = await bringNamed({ models: [flags.model], datasets: [spec] }, flags, context);
+      const dataset = await openDataset(spec, { dataDir, allowPartial, fetch });
       const images = flags.vary === undefined ? dataset : varied(dataset, flags.vary);
       const store = await extractToStore(flags.model, images, flags.store, {
         transform,
@@ -78,6 +81,7 @@ Example:
         model: {
           intraOpNumThreads: flags.threads,
           imageSize: flags.imageSize,
+          fetch,
           features: flags.featuresTensor,
           logits: flags.logitsTensor,
         },

@@ -3,11 +3,12 @@ import { Option, type Command } from 'commander';
 import { alphaOptions, curveTable, withScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
 import { fittedLine, priorOf } from './fitted.js';
+import { bringNamed, namesOptions, type NamesFlags } from './names.js';
 import { number, tensorOptions, type TensorFlags } from './options.js';
 import { providerOption, readProviders, type ProviderFlags } from './provider.js';
 import { linesOf } from './terminal.js';
 
-interface Flags extends AlphaFlags, ProviderFlags, TensorFlags {
+interface Flags extends AlphaFlags, NamesFlags, ProviderFlags, TensorFlags {
   x: string;
   y: string;
   out: string;
@@ -21,31 +22,33 @@ interface Flags extends AlphaFlags, ProviderFlags, TensorFlags {
 
 export function register(program: Command): void {
   common(
-    tensorOptions(
-      alphaOptions(
-        program
-          .command('fit')
-          .description('fit the linear map from X to Y by exact least squares')
-          .requiredOption(
-            '--x <file>',
-            'what is read from: a store (its logits), .npy, .npz or .safetensors as FILE or FILE#NAME, or a log',
+    namesOptions(
+      tensorOptions(
+        alphaOptions(
+          program
+            .command('fit')
+            .description('fit the linear map from X to Y by exact least squares')
+            .requiredOption(
+              '--x <file>',
+              'what is read from: a store (its logits), .npy, .npz or .safetensors as FILE or FILE#NAME, or a log',
+            )
+            .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy, .npz or .safetensors')
+            .requiredOption('--out <file>', 'safetensors file for the map'),
+        )
+          .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
+          .option(
+            '--prior <map>',
+            'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted',
           )
-          .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy, .npz or .safetensors')
-          .requiredOption('--out <file>', 'safetensors file for the map'),
-      )
-        .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
-        .option(
-          '--prior <map>',
-          'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted',
-        )
-        .option('--no-intercept', 'fit without an intercept')
-        .option('--spectrum', 'also compute the eigenvalues of the Gram')
-        .addOption(
-          new Option('--provider <name>', 'where the statistics are computed: a provider that has float64')
-            .choices(['cpu', 'cuda', 'auto'])
-            .default('cpu'),
-        )
-        .addOption(providerOption()),
+          .option('--no-intercept', 'fit without an intercept')
+          .option('--spectrum', 'also compute the eigenvalues of the Gram')
+          .addOption(
+            new Option('--provider <name>', 'where the statistics are computed: a provider that has float64')
+              .choices(['cpu', 'cuda', 'auto'])
+              .default('cpu'),
+          )
+          .addOption(providerOption()),
+      ),
     ),
   )
     .addHelpText(
@@ -65,7 +68,8 @@ export function register(program: Command): void {
       const { openRows } = await import('../logs/index.js');
       const { notesOf } = await import('./openers.js');
       const { carriedNote } = await import('../leaks/index.js');
-      const model = { features: flags.featuresTensor, logits: flags.logitsTensor };
+      const fetch = await bringNamed({ models: [flags.prior, flags.head] }, flags, context);
+      const model = { features: flags.featuresTensor, logits: flags.logitsTensor, fetch };
       const prior = await priorOf(flags.prior, model);
       const x = await openRows(flags.x, 'logits', context);
       const y = await openRows(flags.y, 'features', context);

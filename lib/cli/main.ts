@@ -4,6 +4,7 @@ import { FeatReconstructError, textOf, UsageError, visible, withOptions } from '
 import * as accumulate from './accumulate.js';
 import * as audit from './audit.js';
 import { CheckedCommand } from './command.js';
+import * as datasets from './datasets.js';
 import * as demo from './demo.js';
 import * as doctor from './doctor.js';
 import { defect, endWith } from './ending.js';
@@ -12,9 +13,11 @@ import * as extract from './extract.js';
 import * as fingerprint from './fingerprint.js';
 import * as fit from './fit.js';
 import * as inspect from './inspect.js';
+import * as models from './models.js';
 import * as merge from './merge.js';
 import * as recover from './recover.js';
 import * as report from './report.js';
+import * as reproduce from './reproduce.js';
 import * as run from './run.js';
 import { flagIn } from './flags.js';
 import * as solve from './solve.js';
@@ -71,6 +74,9 @@ Examples:
     fingerprint,
     recover,
     audit,
+    models,
+    reproduce,
+    datasets,
     doctor,
   ])
     command.register(program);

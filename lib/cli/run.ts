@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { UsageError } from '../base/index.js';
+import { isCoded, UsageError } from '../base/index.js';
 import type { TransformChoice } from '../images/index.js';
 import { crossValidationOptions, readPenalties, type CrossValidationFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
@@ -55,11 +55,14 @@ export function register(program: Command): void {
     )
     .option(
       '--source <file>',
-      'the model whose logits are read (.onnx, or a folder of Hugging Face), in experiments 1 to 3 and 5',
+      'the model whose logits are read (.onnx, a folder of Hugging Face, or hf:owner/name), in experiments 1 to 3 and 5',
     )
     .option('--target <file>', 'the model whose features are wanted, in experiment 2; an image tower in 5')
     .option('--models <file...>', 'all models, in experiment 4')
-    .requiredOption('--train <spec>', 'data set to fit on: cifar100:train, folder:PATH or simply a folder, …')
+    .requiredOption(
+      '--train <spec>',
+      'data set to fit on: cifar100:train, hf:owner/name:train, folder:PATH or simply a folder, …',
+    )
     .requiredOption('--test <spec...>', 'data sets to test on')
     .requiredOption('--out <dir>', 'folder for results.json and report.html')
     .option(
@@ -121,21 +124,27 @@ Examples:
         models: flags.models,
         zeroShot: readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined }),
       };
-      const { names } = await checkExperiment(asked);
+      // Before data are looked for. Models that are not here yet are looked at again once they are.
+      await checkExperiment(asked, { model: { fetch: { offline: flags.offline } } }).catch((error: unknown) => {
+        if (!isCoded(error, 'not-fetched')) throw error;
+      });
+      const train = await datasetSpec(flags.train, flags);
+      const test = await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags)));
+      const options = await experimentOptions(flags, context, {
+        models: [flags.source, flags.target, ...(flags.models ?? []), isZeroShot ? flags.textModel : undefined],
+        datasets: [train, ...test],
+      });
+      const { names } = await checkExperiment(asked, options);
       const tensors = { features: flags.featuresTensor, logits: flags.logitsTensor };
       const results = await runAsked(
+        { ...asked, train, test },
         {
-          ...asked,
-          train: await datasetSpec(flags.train, flags),
-          test: await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags))),
-        },
-        {
-          ...(await experimentOptions(flags, context)),
+          ...options,
           ...(isZeroShot ? { classNames: undefined } : {}),
           ...(flags.store ? {} : { stores: null }),
           transforms: {
             ...flags.transformFor,
-            ...(target && flags.target ? { [await modelNameOf(flags.target)]: target } : {}),
+            ...(target && flags.target ? { [await modelNameOf(flags.target, options.model?.fetch)]: target } : {}),
           },
           tensors: names.length > 0 ? readTensors(names, tensors) : undefined,
           ...penalties,

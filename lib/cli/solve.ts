@@ -2,9 +2,10 @@ import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { common, createContext } from './context.js';
 import { fittedLine, priorOf } from './fitted.js';
+import { bringNamed, namesOptions, type NamesFlags } from './names.js';
 import { number } from './options.js';
 
-interface Flags {
+interface Flags extends NamesFlags {
   out: string;
   alpha?: number;
   rcond?: number;
@@ -17,21 +18,26 @@ interface Flags {
 
 export function register(program: Command): void {
   common(
-    program
-      .command('solve')
-      .description('the least-squares map from statistics: what `fit` gives from the rows themselves')
-      .argument('<stats>', 'a .stats file that `accumulate` or `merge` wrote')
-      .requiredOption('--out <file>', 'safetensors file for the map')
-      .addOption(new Option('--alpha <number>', 'ridge penalty (default: 0)').argParser(number))
-      .addOption(
-        new Option(
-          '--rcond <number>',
-          'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
-        ).argParser(number),
-      )
-      .option('--prior <map>', 'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted')
-      .option('--no-intercept', 'fit without an intercept')
-      .option('--spectrum', 'also compute the eigenvalues of the Gram'),
+    namesOptions(
+      program
+        .command('solve')
+        .description('the least-squares map from statistics: what `fit` gives from the rows themselves')
+        .argument('<stats>', 'a .stats file that `accumulate` or `merge` wrote')
+        .requiredOption('--out <file>', 'safetensors file for the map')
+        .addOption(new Option('--alpha <number>', 'ridge penalty (default: 0)').argParser(number))
+        .addOption(
+          new Option(
+            '--rcond <number>',
+            'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
+          ).argParser(number),
+        )
+        .option(
+          '--prior <map>',
+          'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted',
+        )
+        .option('--no-intercept', 'fit without an intercept')
+        .option('--spectrum', 'also compute the eigenvalues of the Gram'),
+    ),
   )
     .addHelpText('after', '\nExample:\n  $ featreconstruct solve all.stats --out map.safetensors')
     .action(async (path: string, flags: Flags) => {
@@ -44,7 +50,8 @@ export function register(program: Command): void {
       const { statistics, origin } = await statisticsOf(path);
       const { alpha, rcond, intercept, spectrum } = flags;
       const { signal } = context;
-      const prior = await priorOf(flags.prior);
+      const fetch = await bringNamed({ models: [flags.prior] }, flags, context);
+      const prior = await priorOf(flags.prior, { fetch });
       const map = await solve(statistics, { alpha, rcond, intercept, spectrum, prior, signal });
       await makeFolder(dirname(flags.out));
       await saveLinearMap(flags.out, map);

@@ -17,8 +17,11 @@ export function register(program: Command): void {
   const command = program
     .command('sweep')
     .description("experiment 1 against how much of the logits is shown: a model's leak curve")
-    .requiredOption('--source <file>', 'the model (.onnx, or a folder of Hugging Face)')
-    .requiredOption('--train <spec>', 'data set to fit on: cifar100:train, folder:PATH or simply a folder, …')
+    .requiredOption('--source <file>', 'the model (.onnx, a folder of Hugging Face, or hf:owner/name)')
+    .requiredOption(
+      '--train <spec>',
+      'data set to fit on: cifar100:train, hf:owner/name:train, folder:PATH or simply a folder, …',
+    )
     .requiredOption('--test <spec...>', 'data sets to test on')
     .option(
       '--observe <shown...>',
@@ -53,14 +56,12 @@ Example:
       const observe = flags.observe ?? usualInterfaces;
       observe.forEach(parseObserve);
       const penalties = await readPenalties(flags);
+      const train = await datasetSpec(flags.train, flags);
+      const test = await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags)));
+      const options = await experimentOptions(flags, context, { models: [flags.source], datasets: [train, ...test] });
       const results = await runAsked(
-        {
-          experiment: 1,
-          source: flags.source,
-          train: await datasetSpec(flags.train, flags),
-          test: await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags))),
-        },
-        { ...(await experimentOptions(flags, context)), ...penalties, observe },
+        { experiment: 1, source: flags.source, train, test },
+        { ...options, ...penalties, observe },
       );
       await finish(results, flags.out, context);
     });

@@ -1,4 +1,5 @@
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
+import type { FetchOptions, Wanted } from '../hub/index.js';
 import type { LeftOut } from '../words/index.js';
 import { contentDigests } from './digest.js';
 import { positionsOf, stretches } from './part.js';
@@ -27,6 +28,8 @@ export interface OpenContext {
   dataDir: string;
   /** Take a CIFAR-10 training split whose batches are not all there. */
   allowPartial: boolean;
+  /** Whether what is not here may be fetched. */
+  fetch: FetchOptions;
 }
 
 /** One kind of data set: everything that `openDataset` knows of it. */
@@ -35,7 +38,19 @@ export interface DatasetFormat {
   readonly name: string;
   /** How its specs are written, for messages: `cifar10:train`. */
   readonly forms: readonly string[];
+  /** What `featreconstruct datasets` says of it. */
+  readonly about?: {
+    /** In a few words. */
+    what: string;
+    /** Of each split whose images are always the same. */
+    images?: Readonly<Record<string, number>>;
+    classes?: number;
+  };
   open(spec: DatasetSpec, context: OpenContext): Promise<ExampleSource>;
+  /** Of one that is published: what of it is not here. Nothing is fetched. */
+  wanted?(spec: DatasetSpec, context: OpenContext): Promise<Wanted[]>;
+  /** Brings that here, if it may. `open` does the same of itself. */
+  fetch?(spec: DatasetSpec, context: OpenContext): Promise<void>;
 }
 
 /** The part of a source that a spec asks for. Throws UsageError when the slice is empty or out of bounds. */

@@ -35,6 +35,8 @@ export type {
   ZeroShotRunOptions,
   ZeroShotSpec,
 } from './options.js';
+export { datasetsOf, modelsOf, publishedRuns, type PublishedRun } from './published-runs.js';
+export { estimate, runPublished, type Estimate } from './reproduce.js';
 export { checkExperiment, runAsked, runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';

@@ -8,5 +8,6 @@ export { renderDemo } from './demo-page.js';
 export { renderReport } from './page.js';
 export { renderPng } from './picture.js';
 export { renderResults } from './results.js';
+export { renderPublished } from './published-table.js';
 export { renderTable, type Column } from './table.js';
 export { renderCsv, renderMarkdown } from './text-formats.js';

@@ -10,7 +10,7 @@ const shards = 7;
 const bin = join(project, 'dist', 'cli', 'main.js');
 
 export const point: Point = {
-  id: 24,
+  id: 25,
   title: 'shards: one process, seven shards, and a Ray cluster that loses a node',
   needs: ['models', 'data'],
   async run(settings) {

@@ -1,0 +1,54 @@
+import { statSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { ListedDataset } from '../datasets/index.js';
+import { common, createContext } from './context.js';
+import { linesOf } from './terminal.js';
+
+interface Flags {
+  dataDir?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command): void {
+  common(
+    program
+      .command('datasets')
+      .description('the data sets that have names: which are on this machine, how large the others are')
+      .option('--data-dir <dir>', 'where data sets lie (default: $FEATRECONSTRUCT_DATA, else the cache folder)'),
+  )
+    .addHelpText(
+      'after',
+      '\nNothing is fetched and no server is asked.\n\nExample:\n  $ featreconstruct datasets --data-dir data',
+    )
+    .action(async (flags: Flags) => {
+      const context = createContext(flags);
+      const { defaultDataDir, listDatasets } = await import('../datasets/index.js');
+      const { bytesInWords, hubCacheDir } = await import('../hub/index.js');
+      const dataDir = flags.dataDir ?? defaultDataDir();
+      const { renderTable } = await import('../report/index.js');
+      const { count } = await import('../words/index.js');
+      const found = await listDatasets(dataDir);
+      const table = renderTable<ListedDataset>(
+        [
+          { heading: 'name', cell: ({ spec }) => spec },
+          { heading: 'images', align: 'right', cell: ({ images }) => (images === null ? '' : count(images)) },
+          { heading: 'classes', align: 'right', cell: ({ classes }) => (classes === null ? '' : count(classes)) },
+          { heading: 'here', cell: ({ here }) => (here === null ? '' : here ? 'yes' : 'no') },
+          { heading: 'to fetch', align: 'right', cell: ({ size }) => (size === null ? '' : bytesInWords(size)) },
+          { heading: 'what', cell: ({ what }) => what },
+        ],
+        found,
+      );
+      const isThere = statSync(dataDir, { throwIfNoEntry: false }) !== undefined;
+      context.print(
+        [
+          ...linesOf(table),
+          '',
+          `published data sets: ${dataDir}${isThere ? '' : ' (not there yet)'}`,
+          `the Hub's: ${hubCacheDir()}`,
+        ],
+        { dataDir, hubCacheDir: hubCacheDir(), datasets: found },
+      );
+    });
+}
