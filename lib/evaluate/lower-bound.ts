@@ -19,6 +19,8 @@ export interface ShareOptions {
 
 /** Draws of the bootstrap, fewer where there are very many images to draw from. */
 const drawsOf = (clusters: number): number => Math.max(400, Math.min(2000, Math.floor(2 ** 22 / clusters)));
+/** Standard errors up to which the draws of few clusters are trusted: three times those of a normal distribution. */
+const mostUnits = 6;
 /** Classes below which they are too few to draw from. */
 const leastClasses = 5;
 /**
@@ -86,7 +88,9 @@ function endsOf(
   }
   const units = Float64Array.from(drawn).sort();
   if (units.length === 0) return [1, 1];
-  const [low, high] = [0.975, 0.025].map((q) => -stretch * deviation * quantile(units, q));
+  const [low, high] = [0.975, 0.025].map(
+    (q) => -stretch * deviation * Math.max(-mostUnits, Math.min(mostUnits, quantile(units, q))),
+  );
   return [Math.exp(low), Math.exp(high)];
 }
 
