@@ -52,7 +52,9 @@ export function keptOutShare(
   const byImage = endsOf(errors, variances, groups, stretch);
   const byClass = classes && endsOf(errors, variances, clustersOf(classes, groups), stretch, leastClasses);
   const over = byClass && width(byClass) > width(byImage) ? 'classes' : 'images';
-  const [low, high] = over === 'classes' ? byClass! : byImage!;
+  if (over === 'images') return { r2, interval: [1 - left * byImage![1], 1 - left * byImage![0]], over };
+  // Neither end is nearer than images alone would put it.
+  const [low, high] = [Math.min(byClass![0], byImage![0]), Math.max(byClass![1], byImage![1])];
   return { r2, interval: [1 - left * high, 1 - left * low], over };
 }
 
