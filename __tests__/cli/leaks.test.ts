@@ -309,9 +309,10 @@ describe('with a model', () => {
     const { code, stdout, stderr } = await runCli(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
-      /^\* Anyone who sees all 10 outputs of made \(logits, or\s+probabilities,\s+at\s+full\s+float32\s+precision\)\s+for 300\s+images in 4 variations each has\s+\d\s+of\s+this\s+model's\s+6\s+features/,
+      /^Anyone who sees all 10 outputs of made \(logits, or\s+probabilities,\s+at\s+full\s+float32\s+precision\)\s+for 300\s+images in 4 variations each has\s+\d\s+of\s+this\s+model's\s+6\s+features/,
     );
-    expect(stdout).toMatch(/probs\+topk:5\+round:2/);
+    expect(stdout).toMatch(/^top 5 probabilities, 2 decimals /m);
+    expect(stdout.split('\n').every((line) => line.length <= 90)).toBe(true);
     const results = JSON.parse(await readFile(at('audit', 'results.json'), 'utf8')) as Results;
     await expectSchema(results);
     expect(results.leaks).toMatchObject({
@@ -343,11 +344,47 @@ describe('with a model', () => {
       'probs+topk:2',
     ];
     const { rows, leaks } = await json<Results>([...few, '--minutes', '0.5', '--out', at('audit-few')]);
-    // More rows than three for each of the 10 classes, of fewer images.
     expect(rows[0].nTrain).toBeGreaterThan(30);
-    const [few2] = leaks!.verdict.findings.filter((finding) => finding.kind === 'images-too-few');
-    expect(few2).toMatchObject({ shown: ['probs+topk:2'], numbers: 10, needed: 30 });
-    expect(Math.floor(few2.fitted / 10)).toBe(2);
+    // Each image was kept out once in each split, itself and not its variations.
+    expect(leaks!.interfaces!.map(({ observe: shown, read }) => [shown, read!.images])).toEqual([
+      ['logits', 32],
+      ['probs+topk:2', 32],
+    ]);
+    expect(leaks!.interfaces![0].read).toMatchObject({ kind: 'exact', interval: null });
+    expect(leaks!.interfaces![1].read!.splits!.repeats).toBeGreaterThan(3);
+    expect(leaks!.verdict.findings.filter(({ kind }) => kind === 'images-too-few')).toEqual([]);
+  });
+
+  test('audit: two versions of a model side by side', async () => {
+    const other = await writeClassifier(at('other.onnx'), { d: 12, c: 5 });
+    const args = [
+      'audit',
+      model,
+      other,
+      'cifar10:train[0:60]',
+      ...data(),
+      '--vary',
+      '1',
+      '--observe',
+      'logits',
+      'probs+topk:2',
+    ];
+    const { code, stdout, stderr } = await runCli([...args, '--budget', '5s', '--out', at('audit-two'), '--quiet']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/what you publish +made +other\n/);
+    expect(stdout).toMatch(/^logits +all \(exact\) +at least|^logits +all \(exact\) +not known/m);
+    for (const k of ['1', '2'])
+      await expectSchema(JSON.parse(await readFile(at('audit-two', k, 'results.json'), 'utf8')));
+    expect(await exists(at('audit-two', 'report.html'))).toBe(true);
+  });
+
+  test.each([
+    [['x.onnx', 'y.onnx'], 'Expected images after the models'],
+    [['a.onnx', 'b.onnx', 'c.onnx', 'photos'], 'Expected one or two models and images'],
+    [['a.onnx', 'photos', '--budget', 'soon'], 'Expected a time above 0'],
+  ])('audit %j is refused', async (args, message) => {
+    const { code, stderr } = await runCli(['audit', ...args]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 
   test('audit: why nothing could be recovered', async () => {

@@ -54,7 +54,9 @@ test('the verdict first, in words; then what came back, what the outputs show, a
     '200 of the model’s 256 features, from its outputs alone',
     ...['What the outputs show of the model', 'Figures', 'What is given away by how much is shown'],
   ]);
-  const curve = [...document.querySelectorAll('svg')].find((svg) => svg.textContent!.includes('the same answer'))!;
+  const curve = [...document.querySelectorAll('svg')].find((svg) => svg.textContent!.includes('variance read off'))!;
+  // The answer is published anyway: how often it is the same is no leak.
+  expect(curve.textContent).not.toContain('answer');
   // The most telling on top.
   const shown = [...curve.querySelectorAll('text')].map((each) => each.textContent!);
   expect(shown.slice(0, 4)).toEqual([

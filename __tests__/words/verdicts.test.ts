@@ -89,7 +89,7 @@ describe('the verdict of an audit', () => {
     const unread = { recovery: null, untried: 'too-few-rows' } as const;
     expect(verdictOf({ ...low, ...unread }).sentences.slice(0, 2)).toEqual([
       'Anyone who sees all 30 outputs of made and has its features for some images learns less than 0.1 % of how its 16 features differ from image to image, or more.',
-      'What is given away by showing less (only the largest of the probabilities) is not known: the map that was fitted does no better than the mean of the features, which another map may. Their rows are left empty.',
+      'Whether showing less (only the largest of the probabilities) gives anything away is not known: what was read off is no better than the mean of the features, or no more than chance. Another map, or more images, may read more. Their rows are left empty.',
     ]);
     const nothing = verdictOf({ ...low, ...unread, curve: low.curve.slice(1) });
     expect(nothing.level).toBe('unknown');
@@ -177,6 +177,28 @@ describe('the verdict of an audit', () => {
     });
     expect(bound.level).toBe('partly');
     expect(bound.sentences[0]).toMatch(/learns 70\.0 % of how its 16 features differ from image to image, or more/);
+  });
+});
+
+describe('bounds from images that were kept out', () => {
+  it('count however few the images, and one that reaches zero is not known', async () => {
+    const { level, sentences } = verdictOf({
+      ...(await findings('silu', [
+        { observe: 'logits', r2: 0.72, fitted: 20, bound: 'at-least' },
+        { observe: 'probs+topk:5', r2: 0.31, fitted: 20, bound: 'at-least' },
+        { observe: 'probs+topk:1', r2: 0.02, fitted: 20, bound: 'not-shown' },
+      ])),
+      recovery: null,
+      untried: 'too-few-rows',
+      variations: 12,
+      needed: 500,
+      seconds: 400,
+    });
+    expect(level).toBe('partly');
+    expect(sentences.join(' ')).toContain('the top 5 probabilities 31.0 %');
+    expect(sentences.join(' ')).toContain('Whether showing less (only the largest of the probabilities)');
+    expect(sentences.join(' ')).toContain('about 7 min here');
+    expect(sentences.join(' ')).not.toContain('too few to say');
   });
 });
 

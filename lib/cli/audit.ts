@@ -1,17 +1,21 @@
 import { readdir } from 'node:fs/promises';
-import { Option, type Command } from 'commander';
-import { UsageError, visibleData, wrap } from '../base/index.js';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { join } from 'node:path';
+import { UsageError, visibleData, visibleJson } from '../base/index.js';
 import type { Leaks, Results } from '../results/index.js';
 import { common, createContext, type Context } from './context.js';
+import { checkFailed } from './ending.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import { dataOptions, minutes, runtimeOptions, tensorOptions, transformOptions, wholeNumber } from './options.js';
 import { datasetSpec, partOptions, type PartFlags } from './part.js';
 import { kept } from './signals.js';
+import { linesOf } from './terminal.js';
 
 interface Flags extends ExperimentFlags, PartFlags {
   vary?: number;
   observe?: string[];
   minutes?: number;
+  budget?: number;
 }
 
 export function register(program: Command): void {
@@ -19,22 +23,29 @@ export function register(program: Command): void {
     .command('audit')
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
     .argument(
-      '<model>',
-      'an .onnx classifier, the folder that holds it (Hugging Face), or hf:owner/name; or a log of outputs (CSV, JSON, Parquet, .npy, …), without images',
+      '<models...>',
+      'an .onnx classifier, the folder that holds it (Hugging Face) or hf:owner/name, and images: a folder, a .zip or .tar, or a data set such as cifar100:train[0:5000]; two models and images for both side by side; or a log of outputs (CSV, JSON, Parquet, .npy, …) alone',
     )
-    .argument('[images]', 'a folder of images, a .zip or .tar of them, or a data set such as cifar100:train[0:5000]')
+    .addOption(
+      new Option(
+        '--budget <time>',
+        'most time beyond the images themselves, as 5m or 90s: for variations of them and for the search for features from outputs alone (default: 5m)',
+      ).argParser(duration),
+    )
     .addOption(
       new Option(
         '--vary <n>',
-        'also probe with n − 1 variations of each image, since whoever asks chooses the images',
+        'look at each image in n variations (inverted, shifted, in other colours) (default: as many as the search takes, if the budget allows)',
       ).argParser(wholeNumber),
     )
-    .option('--observe <shown...>', "what an interface shows, as in 'sweep' (default: the same nine)")
+    .option(
+      '--observe <shown...>',
+      "what an interface shows, as in 'sweep', and noise:DEVIATION (default: eleven of them)",
+    )
     .addOption(
-      new Option(
-        '--minutes <n>',
-        'most minutes of the search for features from outputs alone; what comes before and after takes its own (default: 5)',
-      ).argParser(minutes),
+      new Option('--minutes <n>', 'most minutes of the search alone (default: what is left of --budget)').argParser(
+        minutes,
+      ),
     )
     .option('--out <dir>', 'folder for results.json and report.html', 'audit');
   common(
@@ -43,34 +54,129 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-A fifth of the images, chosen by their content, is kept for testing. Nothing leaves this machine.
+What is read off is measured on images that the reader did not see, with a 95 % interval. Nothing leaves this machine.
 Ctrl-C while features are got back from outputs alone ends that with what is certified so far, and goes on.
 
 Examples:
   $ featreconstruct audit model.onnx photos
+  $ featreconstruct audit before.onnx after.onnx photos
   $ featreconstruct audit predictions.csv
   $ featreconstruct audit resnet20.onnx cifar10:test --data-dir data --vary 3 --out audit-resnet20
   $ featreconstruct audit model.onnx photos.zip --sample 500`,
     )
-    .action(async (model: string, images: string | undefined, flags: Flags) => {
+    .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags, { ...kept, finishes: true });
-      if (images === undefined) return auditLog(model, flags, { command, context });
+      if (paths.length === 1) return auditLog(paths[0], flags, { command, context });
+      const [models, images] = [paths.slice(0, -1), paths[paths.length - 1]];
+      if (models.length > 2) {
+        throw new UsageError(`Expected one or two models and images, found ${paths.length} paths.`);
+      }
+      if (/\.(onnx|ort)$/i.test(images)) {
+        throw new UsageError(`Expected images after the models, found the model '${images}' last.`);
+      }
       const { auditModel } = await import('../experiments/index.js');
       const { parseObserve } = await import('../words/index.js');
       flags.observe?.forEach(parseObserve);
-      const spec = await datasetSpec(images, flags);
-      const results = await auditModel(model, spec, {
-        ...(await experimentOptions(flags, context, { models: [model], datasets: [spec] })),
+      const dataset = await datasetSpec(images, flags);
+      const options = {
+        ...(await experimentOptions(flags, context, { models, datasets: [dataset] })),
         vary: flags.vary,
         observe: flags.observe,
+        budgetSeconds: flags.budget,
         recoverySeconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
-      });
-      await finish(results, flags.out, context, await summary(visibleData(results)));
+      };
+      const all: Results[] = [];
+      for (const model of models) all.push(await auditModel(model, dataset, options));
+      if (all.length === 1) return finishAudit(all[0], flags.out, context);
+      await finishBoth(all, models, flags.out, context);
     });
 }
 
+/** `5m`, `90s`, `1h`, or minutes: in seconds. */
+function duration(text: string): number {
+  const found = /^([\d.]+)\s*(s|sec|m|min|h)?$/.exec(text.trim());
+  const value = Number(found?.[1]);
+  if (!found || !(value > 0)) throw new InvalidArgumentError('Expected a time above 0, such as 5m, 90s or 1h.');
+  const unit = found[2] ?? 'm';
+  return value * (unit.startsWith('s') ? 1 : unit === 'h' ? 3600 : 60);
+}
+
+/** Writes OUT/results.json and OUT/report.html, and prints what they say in short. */
+async function finishAudit(results: Results, out: string, context: Context): Promise<void> {
+  const { renderReport } = await import('../report/index.js');
+  const { noticesOf } = await import('../results/index.js');
+  const { auditText, wrapped } = await import('./audit-text.js');
+  const { makeFolder, writeWhole } = await import('../bytes/index.js');
+  await makeFolder(out);
+  const [file, page] = [join(out, 'results.json'), join(out, 'report.html')];
+  await writeWhole(file, [Buffer.from(`${visibleJson(results)}\n`)]);
+  await writeWhole(page, [Buffer.from(await renderReport([results]))]);
+  const notices = noticesOf(visibleData(results)).map(({ kind, text }) =>
+    wrapped(kind === 'failure' ? `Failed check: ${text}` : text, '! '),
+  );
+  const blocks = [...(await auditText(results)), notices.join('\n')].filter((block) => block !== '');
+  context.print([...linesOf(blocks.join('\n\n')), '', file, page], results);
+  if (results.failures.length > 0) checkFailed();
+}
+
+/** Two models: OUT/1 and OUT/2 with what each gives away, one page for both, and a table of them side by side. */
+async function finishBoth(
+  all: readonly Results[],
+  paths: readonly string[],
+  out: string,
+  context: Context,
+): Promise<void> {
+  const { renderReport } = await import('../report/index.js');
+  const { makeFolder, writeWhole } = await import('../bytes/index.js');
+  const files: string[] = [];
+  for (const [i, results] of all.entries()) {
+    await makeFolder(join(out, String(i + 1)));
+    files.push(join(out, String(i + 1), 'results.json'));
+    await writeWhole(files[i], [Buffer.from(`${visibleJson(results)}\n`)]);
+  }
+  const page = join(out, 'report.html');
+  await writeWhole(page, [Buffer.from(await renderReport(all))]);
+  const shown = all.map((results) => visibleData(results));
+  const { interfaceTable, wrapped } = await import('./audit-text.js');
+  const { published } = await import('../words/index.js');
+  const same = shown.map(({ environment }) => environment.models[0].name);
+  const names = same[0] === same[1] ? paths.map((path) => String(visibleData(path))) : same;
+  const apart = shown[0].leaks!.interfaces!.flatMap(({ observe, read }) => {
+    const other = shown[1].leaks!.interfaces!.find((each) => each.observe === observe)?.read;
+    if (!read?.interval || !other?.interval) return [];
+    const more = other.interval[0] > read.interval[1] ? 1 : other.interval[1] < read.interval[0] ? 0 : null;
+    return more === null ? [] : [{ more, name: published(observe) }];
+  });
+  const changed = [0, 1].flatMap((model) => {
+    const some = apart.filter(({ more }) => more === model).map(({ name }) => name);
+    return some.length > 0
+      ? [`More was read off ${names[model]} with ${some.join('; ')}: the intervals do not overlap.`]
+      : [];
+  });
+  const blocks = [
+    wrapped('What each model gives away of its features, by what is published.'),
+    await interfaceTable(
+      shown.map(({ leaks }) => leaks!),
+      names,
+    ),
+    changed.length === 0
+      ? 'Where both are estimated, their intervals overlap.'
+      : changed.map((line) => wrapped(line)).join('\n'),
+    ...(await Promise.all(shown.map(async ({ leaks }, i) => wrapped(`${names[i]}: ${await alone(leaks!)}`)))),
+  ];
+  context.print([...linesOf(blocks.join('\n\n')), '', ...files, page], all);
+  if (all.some(({ failures }) => failures.length > 0)) checkFailed();
+}
+
+/** By the outputs alone. */
+async function alone({ verdict, recovery }: Leaks): Promise<string> {
+  const { findingInWords } = await import('../words/index.js');
+  const finding = recovery?.certified ? verdict.findings[0] : verdict.findings[verdict.findings.length - 1];
+  return findingInWords(finding, true);
+}
+
 /** Options that an audit of a log hears. */
-const ofLogs = new Set(['out', 'minutes', 'json', 'quiet']);
+const ofLogs = new Set(['out', 'minutes', 'budget', 'json', 'quiet']);
 
 /** The verdict that needs no model. */
 async function auditLog(
@@ -92,9 +198,10 @@ async function auditLog(
   const { command, signal, onProgress } = await experimentOptions(flags, context);
   const results = await auditOutputs(path, {
     ...{ command, signal, onProgress },
-    recoverySeconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
+    recoverySeconds: flags.minutes === undefined ? flags.budget : 60 * flags.minutes,
   });
   const { findingsInWords } = await import('../words/index.js');
+  const { wrapped } = await import('./audit-text.js');
   const { verdict, fingerprint, log, recovery } = visibleData(results).leaks!;
   const more = [...log!.notes, ...fingerprint.reasons, ...(recovery?.certified ? [recovery.sentence] : [])];
   await finish(results, flags.out, context, [
@@ -111,34 +218,4 @@ async function isModel(path: string): Promise<boolean> {
   if (/\.ort$/i.test(path) || isModelName(path)) return true;
   const names = await readdir(path).catch(() => [] as string[]);
   return names.some((name) => /\.onnx$/i.test(name) || name === 'onnx' || name === 'model.safetensors');
-}
-
-/** The verdict first, then the model as `inspect` shows it. */
-async function summary({ leaks, environment }: Results): Promise<string[]> {
-  const { brief, count, findingsInWords } = await import('../words/index.js');
-  const [{ name, featureDim, classCount, headRank, headCondition }] = environment.models;
-  const facts = `${name}: ${count(featureDim)} features, ${count(classCount)} classes, rank of the head ${count(headRank)}, its condition ${brief(headCondition)}`;
-  const { verdict, fingerprint } = leaks!;
-  const found = await comparison(leaks!);
-  return [
-    findingsInWords(verdict.findings, true)
-      .map((sentence) => wrapped(sentence, '* '))
-      .join('\n'),
-    [facts, ...fingerprint.reasons, ...found].map((sentence) => wrapped(sentence)).join('\n'),
-  ];
-}
-
-/** In lines that fit a terminal of the usual 80 columns, those after the first as far in as the mark is wide. */
-const wrapped = (text: string, mark = ''): string =>
-  mark + wrap(text, 80 - mark.length).join(`\n${' '.repeat(mark.length)}`);
-
-/** What came back, beside the model's own features. */
-async function comparison({ comparison: found, recovery }: Leaks): Promise<string[]> {
-  if (!found || !recovery) return [];
-  const { count, rSquared, share } = await import('../words/index.js');
-  return [
-    found.kind === 'sphere'
-      ? `Recovered vector beside the model's own features, up to a rotation: R² ${rSquared(found.r2)}, ${share(found.equalNeighbours)} of nearest neighbours equal.`
-      : `Recovered features beside the model's own: ${count(recovery.features)} of ${count(found.identifiable)} that these images can show, the worst correlation ${rSquared(found.worst)}.`,
-  ];
 }

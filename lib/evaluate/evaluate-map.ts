@@ -87,6 +87,8 @@ export interface MapEvaluation {
   originalClass: Int32Array;
   /** Arg-max of each image's reconstructed logits. */
   reconstructedClass: Int32Array;
+  /** Σ over the features of (ŷ − y)², of each image. */
+  squaredErrors: Float64Array;
   /** Accuracy against the labels over the images that have one; null without labels. */
   accuracy: { n: number; original: number; reconstructed: number } | null;
 }
@@ -112,6 +114,7 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
   const margin = new Float64Array(n);
   const scale = new Float64Array(n);
   const residual = new Float64Array(n);
+  const squaredErrors = new Float64Array(n);
   const top: Top = { index: 0, margin: 0, scale: 0, finite: true };
   const plan = {
     head,
@@ -130,6 +133,7 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
   };
   await walk(plan, sources, options, (block) => {
     features.add(block.sums!);
+    squaredErrors.set(block.sums!.errorByRow, block.start);
     if (block.residual) residual.set(block.residual, block.start);
     for (let i = 0, row = block.start; i < block.rows; i++, row++) {
       readOriginal(block.z!, i * c, c, row, top);
@@ -152,6 +156,7 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
     violations: test.sameModel ? violationsOf(residual, agrees, margin, scale) : [],
     originalClass: original,
     reconstructedClass: reconstructed,
+    squaredErrors,
     accuracy: labels ? accuracyOf(labels, original, reconstructed) : null,
   };
 }

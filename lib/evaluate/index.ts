@@ -14,6 +14,8 @@ export { inSpan } from './in-span.js';
 export type { SpanMembership } from './in-span.js';
 export { SPAN_TOLERANCE } from './spaces.js';
 export type { EvaluateOptions } from './walk.js';
+export { keptOutShare } from './lower-bound.js';
+export type { KeptOutShare, ShareOptions } from './lower-bound.js';
 export { clusteredInterval } from './clusters.js';
 export type { Cluster } from './clusters.js';
 export { linearCka, procrustesError } from './similarity.js';

@@ -1,41 +1,50 @@
 import { count, option, UsageError } from '../base/index.js';
 import type { Store } from '../extract/index.js';
 import {
+  abilitiesOf,
+  adviceOf,
   aloneFinding,
   auditVerdict,
   compareUpToRotation,
   identifiableFeatures,
   matchFeatures,
-  rectifiedRowsNeeded,
-  sphereRowsNeeded,
-  variationsNeeded,
   type AuditFindings,
+  type InterfaceAnswer,
   type Recovery,
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
 import { definitions } from '../results/index.js';
-import type { DatasetRecord, Leaks, ResultRow, Results } from '../results/index.js';
+import type { DatasetRecord, Leaks, Results } from '../results/index.js';
+import { alike } from './alike.js';
+import { boundOfFew, boundOfRow, costOf, counted, shownOfModel, undoneBy, type Audited } from './audit-interfaces.js';
+import { withVariations, type Asked } from './audit-variations.js';
 import { classNamesOf } from './class-names.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction } from './extraction.js';
+import { readFewImages, type FewImagesBound } from './few-images.js';
+import { labelsFor } from './labels.js';
 import type { CommonOptions, SampleOptions } from './options.js';
-import { fromOutputsAlone } from './outputs-alone.js';
-import { fitPair, judgeFits, usualSamples } from './pairs.js';
+import { fitPair, judgeFits, usualSamples, type ChosenReading, type JudgedFits } from './pairs.js';
 import { widest } from './shown.js';
 import { spectrumOf } from './spectra.js';
-import { splitByContent, spreadOver } from './split.js';
+import { rowsOfStore, splitByContent, spreadOver } from './split.js';
 import { trainingFrom } from './training.js';
 
 export interface AuditOptions extends CommonOptions, SampleOptions {
   /** Folder for stores of activations; what is there already is used again. */
   stores: string;
-  /** Ridge penalties, in units of the centred Gram; a row each. Default 0 alone: exact least squares. */
+  /** Ridge penalties, in units of the centred Gram; a row each. Default: the one that does best on images kept out. */
   alphas?: readonly number[];
-  /** What an interface may show, a row each: `observe`'s specs. Default: nine of them, from all logits to the best class alone. */
+  /** What an interface may show, a row each: `observe`'s specs. Default: eleven of them, from all logits to the best class alone. */
   observe?: readonly string[];
-  /** Each image in so many seeded variations, itself first: probes that switch more features off. Default 1. */
+  /**
+   * Each image in so many seeded variations, itself first: probes that switch more features off. Default: as many as a search
+   * for features from the outputs alone takes, where that fits into `budgetSeconds`; else 1.
+   */
   vary?: number;
-  /** Most seconds for the recovery; what has its certificate by then is the result. Default 300. */
+  /** Most seconds for what goes beyond the images: their variations, and the search. Default 300. */
+  budgetSeconds?: number;
+  /** Most seconds for the search alone; what has its certificate by then is the result. Default: what is left of the budget. */
   recoverySeconds?: number;
 }
 
@@ -52,6 +61,13 @@ export const usualInterfaces: readonly string[] = [
   'probs+topk:1',
 ];
 
+/** What an audit looks at where nobody says: these, and two ways to blur an answer. */
+export const auditedInterfaces: readonly string[] = [
+  ...usualInterfaces,
+  'temperature:0.5+probs+round:2',
+  'probs+noise:0.01',
+];
+
 /** Images on which an agreement is known to three points: of very many classes a fit is judged on no more. */
 const mostJudged = 1024;
 
@@ -63,7 +79,7 @@ const mostJudged = 1024;
  * @throws FeatReconstructError as `extractToStore` does, and for too few images to split
  */
 export async function auditModel(model: string, dataset: string, options: AuditOptions): Promise<Results> {
-  const { vary = 1, transform, observe = usualInterfaces, samples = usualSamples } = options;
+  const { vary = 1, transform, samples = usualSamples } = options;
   if (!Number.isInteger(vary) || vary < 1) {
     throw new UsageError(`Expected ${option('vary')} to be a whole number from 1, found ${vary}.`);
   }
@@ -73,14 +89,33 @@ export async function auditModel(model: string, dataset: string, options: AuditO
     const classNames = await classNamesOf(() => extraction.describe(role), options.classNames);
     const { store, seconds } = await extraction.of(role, dataset, vary);
     const contents = await extraction.contents(dataset);
+    const { observe = interfacesFor(store) } = options;
     const { train, test } = splitByContent(store, contents, vary);
     // Each fit's head of so many classes takes as long on ten thousand images as the fit itself.
     const judgedOn = store.logits.cols > widest ? spreadOver(test, mostJudged * vary, vary) : test;
     const trainName = `${dataset} (4 of 5)`;
     const possible = observe.filter((spec) => !hidesNothing(spec, store.logits.cols));
+    const plain = withoutVariations(store, vary);
+    const labels = labelsFor(plain, await extraction.labelling(dataset), classNames).labels;
+    const audited: Audited = {
+      store: plain,
+      groups: await alike(plain, groupsOf(plain, contents, vary)),
+      ...(labels ? { labels } : {}),
+    };
+    const isFew = plain.rows <= fewImages && options.alphas === undefined;
+    const few = isFew
+      ? await readFewImages({ ...plain, groups: audited.groups, ...classesOf(plain) }, possible, {
+          signal: options.signal,
+          onProgress: options.onProgress,
+        })
+      : null;
     const side = { store: train, seconds };
     const training = await trainingFrom(side, side, options);
-    const fits = await fitPair(training, { ...options, observe: possible }, vary);
+    const fits = await fitPair(
+      training,
+      { ...options, observe: possible },
+      { variations: vary, chosen: few ? chosenOf(few) : undefined, penalise: options.alphas === undefined },
+    );
     // Source and target are one store on each side, as they are in experiment 1.
     const judged = await judgeFits(
       fits,
@@ -98,6 +133,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
       },
       { ...options, observe: possible },
     );
+    const interfaces = await interfacesOf(possible, audited, few, { judged, judgedOn, contents, vary }, options);
     const { rows } = judged;
     const [one] = definitions;
     const environment = await describeEnvironment(extraction.stores, [], {
@@ -121,7 +157,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
         }),
       ],
       ...(judged.samples.length > 0 ? { samples: judged.samples } : {}),
-      leaks: await leaksOf(store, rows, options),
+      leaks: await leaksOf({ store, extraction, role, dataset, seconds, interfaces }, options),
       failures: judged.failures,
       environment: {
         ...environment,
@@ -153,13 +189,94 @@ function hidesNothing(spec: string, classes: number): boolean {
   return k !== null && Number(k[1]) >= classes;
 }
 
-async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditOptions): Promise<Leaks> {
-  const { vary = 1 } = options;
-  const { print, recovery, untried } = await fromOutputsAlone(store.logits, options);
+/** Images up to which each is kept out once in every split, several times over: time goes with their cube. */
+const fewImages = 1000;
+
+/** Blurring an answer otherwise takes all of it: of very many classes that is most of the time. */
+const interfacesFor = ({ logits }: Store): readonly string[] =>
+  logits.cols > widest ? usualInterfaces : auditedInterfaces;
+
+/** Each image as it is. */
+const withoutVariations = (store: Store, vary: number): Store =>
+  vary > 1
+    ? rowsOfStore(
+        store,
+        Array.from({ length: store.rows }, (_, row) => row).filter((row) => store.positions[row] % vary === 0),
+      )
+    : store;
+
+/** Rows of images that are the same, byte for byte, have the same number. */
+function groupsOf({ positions }: Store, contents: readonly string[], vary: number): Int32Array {
+  const known = new Map<string, number>();
+  return Int32Array.from(positions, (position) => {
+    const content = contents[Math.floor(position / vary)];
+    const group = known.get(content) ?? known.size;
+    known.set(content, group);
+    return group;
+  });
+}
+
+const classesOf = ({ labels }: Store): { classes?: Int32Array } =>
+  labels.some((label) => label >= 0) ? { classes: labels } : {};
+
+const chosenOf = (few: ReadonlyMap<string, FewImagesBound>): Map<string, ChosenReading> => {
+  const chosen = new Map<string, ChosenReading>();
+  for (const [spec, { reading }] of few) if (reading) chosen.set(spec, reading);
+  return chosen;
+};
+
+interface Judged {
+  judged: JudgedFits;
+  judgedOn: Store;
+  contents: readonly string[];
+  vary: number;
+}
+
+async function interfacesOf(
+  specs: readonly string[],
+  audited: Audited,
+  few: ReadonlyMap<string, FewImagesBound> | null,
+  { judged, judgedOn, contents, vary }: Judged,
+  options: AuditOptions,
+): Promise<InterfaceAnswer[]> {
+  const undone = await undoneBy(audited.store.head);
+  const some = counted(audited);
+  const { signal, onProgress } = options;
+  const answers: InterfaceAnswer[] = [];
+  const context = { groups: groupsOf(judgedOn, contents, vary), ...classesOf(judgedOn), undone, variations: vary };
+  for (const [done, spec] of specs.entries()) {
+    const found = few?.get(spec);
+    // Of several penalties that are given the one that reads most.
+    const rows = judged.rows
+      .map((row, i) => ({ row, errors: judged.errors[i] }))
+      .filter(
+        ({ row, errors }) =>
+          (row.observe ?? 'logits') === spec && row.prior === null && row.r2 !== null && errors !== null,
+      )
+      .sort((a, b) => b.row.r2! - a.row.r2!);
+    const read = found
+      ? boundOfFew(spec, found, audited.store.rows, undone)
+      : rows.length > 0
+        ? await boundOfRow(rows[0].row, rows[0].errors!, judgedOn, context)
+        : null;
+    answers.push({
+      observe: spec,
+      read,
+      cost: await costOf(spec, some, { signal }),
+      ...(await shownOfModel(spec, some, { signal })),
+    });
+    onProgress?.({ stage: 'what each interface costs', done: done + 1, total: specs.length, unit: 'interfaces' });
+  }
+  return answers;
+}
+
+/** What is out by the outputs alone, and what all of it means. */
+async function leaksOf(asked: Asked, options: AuditOptions): Promise<Leaks> {
+  const { interfaces } = asked;
+  const alone = await withVariations(asked, options);
+  const { print, recovery, untried, store, vary, offer } = alone;
   const { model } = store.provenance;
   const report = recovery?.report ?? null;
-  // Too few rows do not show the rank; what the model's width takes they still lack.
-  const rank = print.rank ?? (untried === 'too-few-rows' ? Math.min(model.featureDim, model.classCount) : null);
   const comparison = await compare(recovery, store);
   const findings: AuditFindings = {
     model: model.name,
@@ -167,44 +284,42 @@ async function leaksOf(store: Store, rows: readonly ResultRow[], options: AuditO
     features: model.featureDim,
     images: Math.round(store.rows / vary),
     vary,
-    curve: rows
-      .filter(({ prior, alpha, r2, agreement }) => prior === null && alpha === 0 && r2 !== null && agreement !== null)
-      .map(({ observe = 'logits', agreement, r2, r2PerFeature, reading, nTrain }) => ({
-        observe,
-        agreement: agreement!,
-        r2: r2!,
-        above99: r2PerFeature?.above99 ?? null,
-        by: reading?.by,
-        // Variations of an image are no images of their own: what a map learns of one it knows of the others.
-        fitted: Math.floor(nTrain / vary),
-      })),
+    curve: interfaces.flatMap(({ observe, read }) =>
+      read === null
+        ? []
+        : {
+            observe,
+            r2: read.r2,
+            fitted: read.kind === 'exact' ? model.featureDim + 1 : read.fitted,
+            ...(read.by === 'log' ? { by: read.by } : {}),
+            bound: read.kind,
+          },
+    ),
     fingerprint: print,
     recovery: report,
     compared: comparison?.kind === 'sphere' ? comparison.r2 : null,
     untried,
-    ...(rank === null ? { variations: null } : wantingRows(rank, store.rows - print.outputs.duplicates, vary)),
+    ...(offer ?? { variations: null }),
   };
+  const reason = report === null ? aloneFinding(findings) : null;
   return {
     verdict: auditVerdict(findings),
     fingerprint: print,
     recovery: report,
-    reason: report === null ? aloneFinding(findings) : null,
+    reason,
     comparison,
-  };
-}
-
-/** What it takes to look for either kind of features, and as how many variations these images make it. */
-function wantingRows(
-  rank: number,
-  distinct: number,
-  vary: number,
-): Pick<AuditFindings, 'needed' | 'variations' | 'rectified'> {
-  const [sphere, rectified] = [sphereRowsNeeded(rank), rectifiedRowsNeeded(rank)];
-  const variations = variationsNeeded(rectified, distinct, vary);
-  return {
-    needed: sphere,
-    variations: variationsNeeded(sphere, distinct, vary),
-    rectified: variations === null ? null : { needed: rectified, variations },
+    interfaces: [...interfaces],
+    abilities: abilitiesOf({
+      classes: model.classCount,
+      features: model.featureDim,
+      outputs: store.rows - print.outputs.duplicates,
+      interfaces,
+      recovery: report,
+      untried,
+      needed: alone.needed,
+    }),
+    advice: adviceOf(interfaces),
+    ...(vary > 1 ? { variations: vary } : {}),
   };
 }
 

@@ -59,7 +59,7 @@ export async function runDemo(options: DemoOptions): Promise<Results[]> {
   onPart?.("Audit · What a model's outputs give away by themselves");
   const audited = `synthetic:train[0:${images.train}]`;
   results.push(
-    await auditModel(model('demo_resnet'), audited, { ...task, classNames, batchSize, observe: ['logits', 'probs'] }),
+    await auditModel(model('demo_resnet'), audited, { ...task, classNames, batchSize, observe: ['logits', 'probs'], vary: 1 }),
   );
   return results;
 }

@@ -127,6 +127,11 @@ export class Extraction {
     return this.open(dataset);
   }
 
+  /** Whether a data set holds images or tensors. */
+  async kindOf(dataset: string): Promise<Dataset['kind']> {
+    return (await this.open(dataset)).kind;
+  }
+
   /** One example, by its place in the data set. */
   async example(dataset: string, position: number): Promise<Sample> {
     const samples = (await this.open(dataset)).samples({ start: position });

@@ -1,7 +1,10 @@
 /** experiments: the published experiments, each declared as data; run them; the schema of results. */
 export { auditOutputs } from './audit-outputs.js';
 export type { OutputsAuditOptions } from './audit-outputs.js';
-export { auditModel, usualInterfaces } from './audit.js';
+export { auditedInterfaces, auditModel, usualInterfaces } from './audit.js';
+export { readFewImages } from './few-images.js';
+export type { FewImages, FewImagesBound } from './few-images.js';
+export { readersOf } from './readers.js';
 export type { AuditOptions } from './audit.js';
 export { evaluationResults } from './evaluation.js';
 export type { ArraysUnderTest, NamedRows } from './evaluation.js';

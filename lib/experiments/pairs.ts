@@ -24,7 +24,7 @@ import { inFloat64, judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { labelsFor } from './labels.js';
 import { rawAgreement } from './raw.js';
-import { betterOf, leastRows, readersOf, scoreOf, triedOn, type Read, type Reader } from './readers.js';
+import { betterOf, leastRows, penaltiesFor, readersOf, scoreOf, triedOn, type Read, type Reader } from './readers.js';
 import { readsOf, spanOfLogits } from './reading.js';
 import { failuresOf, resultRow, type Fit } from './result-row.js';
 import { sampleImages, type SampleSource } from './samples.js';
@@ -51,7 +51,7 @@ export async function runPair(
     signal: options.signal,
   });
   const crossValidations = recordsOf(fits, { ...pair, train: datasets.train, from: 'logits' });
-  const all: JudgedFits = { rows: [], failures: [], samples: [] };
+  const all: JudgedFits = { rows: [], failures: [], samples: [], errors: [] };
   for (const test of datasets.tests) {
     const held = { source: await extraction.of(source, test), target: await extraction.of(target, test) };
     const used = new Set([held.source, held.target]);
@@ -71,6 +71,7 @@ export async function runPair(
     all.rows.push(...judged.rows);
     all.failures.push(...judged.failures);
     all.samples.push(...judged.samples);
+    all.errors.push(...judged.errors);
   }
   return { ...all, spectrum, crossValidations };
 }
@@ -83,6 +84,27 @@ export interface JudgedFits {
   rows: ResultRow[];
   failures: Failure[];
   samples: SampleGroup[];
+  /** By row: the squared error of the features of each test image; null where there is no map. */
+  errors: (Float64Array | null)[];
+}
+
+/** How what an interface shows is read, where that was decided before. */
+export interface ChosenReading {
+  by: 'plain' | 'log';
+  alpha: number;
+  /** R² of both ways on images that were kept out; null where there is one way only. */
+  plain: number;
+  log: number | null;
+}
+
+/** An audit's fits, of interfaces rather than of penalties. */
+export interface InterfaceFits {
+  /** Rows that each image has, neighbours of one another. Default 1. */
+  variations?: number;
+  /** By interface: how it is read. */
+  chosen?: ReadonlyMap<string, ChosenReading>;
+  /** Where images are few for the numbers that are read: a penalty that does best on a fifth of the training images. */
+  penalise?: boolean;
 }
 
 /** Where the rows of a test set come from. */
@@ -111,7 +133,7 @@ export async function judgeFits(
     await sampleSource.extraction.labelling(sampleSource.dataset),
     sampleSource.classNames,
   );
-  const judged: JudgedFits = { rows: [], failures: [], samples: [] };
+  const judged: JudgedFits = { rows: [], failures: [], samples: [], errors: [] };
   const head = inFloat64(target.head);
   for (const fit of fits) {
     const begun = performance.now();
@@ -140,6 +162,7 @@ export async function judgeFits(
     }
     if (row.accuracy) row.warnings.push(...known.warnings);
     judged.rows.push(row);
+    judged.errors.push(evaluation?.squaredErrors ?? null);
     if (!evaluation) continue;
     judged.failures.push(...failuresOf(row, evaluation));
     if (sampleSource.count === 0 || !isLookedAt(fit, fits)) continue;
@@ -155,14 +178,14 @@ export async function judgeFits(
 const isLookedAt = (fit: Fit, fits: readonly Fit[]): boolean =>
   fit.observe === undefined && fit.prior === null && (fit.sgd !== null || fit.alpha === fits[0].alpha);
 
-/**
- * All fits of a pair: on all of the logits or on what is shown of them, and by SGD.
- * @param variations rows that each image has, neighbours of one another
- */
-export async function fitPair(train: Training, options: RunOptions, variations = 1): Promise<Fit[]> {
+/** All fits of a pair: on all of the logits or on what is shown of them, and by SGD. */
+export async function fitPair(train: Training, options: RunOptions, how: InterfaceFits = {}): Promise<Fit[]> {
   const fits: Fit[] = [];
   for (const spec of options.observe ?? ['logits']) {
-    fits.push(...(spec === 'logits' ? await fitAll(train, options) : await fitShown(train, spec, options, variations)));
+    const chosen = how.chosen?.get(spec);
+    if (spec === 'logits') fits.push(...(await fitAll(train, options)));
+    else if (chosen) fits.push(...(await fitChosen(train, spec, options, chosen)));
+    else fits.push(...(await fitShown(train, spec, options, how)));
   }
   if (options.sgd && train.rows) fits.push(await fitBySgd(train, train.rows, options));
   return fits;
@@ -196,14 +219,21 @@ const secondsSince = (begun: number): number => (performance.now() - begun) / 10
  * On what an interface shows of the logits: with a part hidden there is no span to be in, and no head to undo. Probabilities
  * are read in two ways; kept is the one that does better on a fifth of the training images after a fit on the others.
  */
-async function fitShown(train: Training, spec: string, options: RunOptions, variations: number): Promise<Fit[]> {
+async function fitShown(
+  train: Training,
+  spec: string,
+  options: RunOptions,
+  { variations = 1, penalise }: InterfaceFits,
+): Promise<Fit[]> {
   const [plain, log] = readersOf(spec);
-  const tried = log !== undefined && train.source.rows >= leastRows * variations;
-  if (!tried) return [...(await fitRead(train, plain.spec, spec, options, null)).fits];
+  const enough = train.source.rows >= leastRows * variations;
   const columns = mostTried(train.source);
+  const trial = { variations, columns, penalise };
+  if (!enough || (!log && !penalise)) return [...(await fitRead(train, plain.spec, spec, options, null)).fits];
   // One after the other: the matrices of one are gone before those of the next are there.
-  const asItStands = await fitRead(train, plain.spec, spec, options, { variations, columns });
-  const byLogarithm = await fitRead(train, log.spec, spec, options, { variations, columns });
+  const asItStands = await fitRead(train, plain.spec, spec, options, trial);
+  if (!log) return [...asItStands.fits];
+  const byLogarithm = await fitRead(train, log.spec, spec, options, trial);
   const select = options.crossValidation?.select === 'agreement' ? 'agreement' : 'r2';
   const better = betterOf(asItStands, byLogarithm, select);
   if (columns === undefined) return better;
@@ -216,6 +246,18 @@ async function fitShown(train: Training, spec: string, options: RunOptions, vari
     const fit = all.get(reading!.by)![i];
     return { ...fit, seconds: seconds + fit.seconds, reading };
   });
+}
+
+/** With the penalty and the way to read that images which were kept out decided on. */
+async function fitChosen(
+  train: Training,
+  spec: string,
+  options: RunOptions,
+  { by, alpha, plain, log }: ChosenReading,
+): Promise<Fit[]> {
+  const reader = readersOf(spec).find((each) => each.by === by)!;
+  const { fits } = await fitRead(train, reader.spec, spec, { ...options, alphas: [alpha] }, null);
+  return log === null ? [...fits] : fits.map((fit) => ({ ...fit, reading: { by, select: 'r2', plain, log } }));
 }
 
 /** Most outputs that a way to read them is tried on, where that is fewer than a map of them reads. */
@@ -232,7 +274,7 @@ async function fitRead(
   reader: string,
   spec: string,
   options: RunOptions,
-  trial: { variations: number; columns?: number } | null,
+  trial: { variations: number; columns?: number; penalise?: boolean } | null,
 ): Promise<Read> {
   const { signal, onProgress, executionProviders, crossValidation, alphas = [0], rcond } = options;
   const stage = `fit ${source.provenance.model.name} → ${target.provenance.model.name} (${reader})`;
@@ -262,8 +304,14 @@ async function fitRead(
   }
   const parts = trial && (await statisticsOfFolds(x, y, keepFifthOut(y.rows, trial.variations), task));
   const statistics = parts ? mergeStatistics(...parts) : await accumulate(x, y, task);
-  const scores = parts ? await triedOn(parts, alphas, { rcond, signal }) : [];
-  const fits = await solveAll(statistics, [null], { seconds: secondsSince(begun) }, options);
+  const penalties = parts && trial?.penalise ? penaltiesFor(parts[0]) : null;
+  let scores = parts ? await triedOn(parts, penalties ?? alphas, { rcond, signal }) : [];
+  let chosen = options;
+  if (penalties) {
+    const best = scores.indexOf(Math.max(...scores));
+    [chosen, scores] = [{ ...options, alphas: [penalties[best]] }, [scores[best]]];
+  }
+  const fits = await solveAll(statistics, [null], { seconds: secondsSince(begun) }, chosen);
   return { fits: await done(fits), scores };
 }
 

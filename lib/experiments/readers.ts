@@ -23,6 +23,20 @@ export function readersOf(spec: string): Reader[] {
 /** Rows of which a reader's maps can be tried on a fifth that they were not fitted on. */
 export const leastRows = 10;
 
+/** Images for each number that a map reads from which on a penalty changes next to nothing. */
+const plenty = 10;
+/** And below which there must be one. */
+const few = 3;
+
+/** Penalties to try where images are few for the numbers that a map reads; null where they are not. */
+export function penaltiesFor({ n, p, gram }: Statistics): number[] | null {
+  if (n >= plenty * p) return null;
+  let trace = 0;
+  for (let i = 0; i < p; i++) trace += gram[i * (p + 1)];
+  const grid = [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1].map((share) => share * trace);
+  return n < few * p ? grid : [0, ...grid];
+}
+
 /** R² of each alpha's map of most of the training images on the fifth that was kept out. */
 export async function triedOn(
   [fitted, keptOut]: readonly Statistics[],

@@ -26,22 +26,22 @@ export function splitByContent(
     );
   }
   return {
-    train: part(
+    train: rowsOfStore(
       store,
       rows.filter((row) => !isTest(row)),
     ),
-    test: part(store, test),
+    test: rowsOfStore(store, test),
   };
 }
 
 /** About `most` rows of a store from all over it, where that is clearly fewer than all; else all of them. */
 export function spreadOver(store: Store, most: number, variations = 1): Store {
   const rows = spreadPositions(store.rows, most, variations);
-  return rows ? part(store, rows) : store;
+  return rows ? rowsOfStore(store, rows) : store;
 }
 
 /** Some rows of a store; it stays open when they are closed. */
-function part(store: Store, rows: Iterable<number>): Store {
+export function rowsOfStore(store: Store, rows: Iterable<number>): Store {
   const chosen = Int32Array.from(rows);
   return {
     ...store,

@@ -23,6 +23,8 @@ export type { HeadFile, HeadFileOptions } from './head-files.js';
 export { headCondition, pseudoInverse, rowSpace } from './head.js';
 export { accumulateJoint, jointProblem, JointStatistics, logitReader, readJoint } from './joint.js';
 export type { JointModel, JointProblem } from './joint.js';
+export { keptOutErrors, repeatedFolds } from './kept-out.js';
+export type { KeptOutErrors, RepeatedFolds, RepeatedSplit } from './kept-out.js';
 export { linearMapToOnnx, loadLinearMap, saveLinearMap } from './map-files.js';
 export type { MapWithFit, StoredFit } from './map-files.js';
 export { ownSpan } from './own-span.js';

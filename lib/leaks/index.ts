@@ -6,6 +6,9 @@
  */
 export { aloneFinding, auditVerdict } from './verdict.js';
 export type { AuditFindings, LeakPoint, Verdict } from './verdict.js';
+export { abilitiesOf, adviceOf } from './abilities.js';
+export type { AbilityFacts } from './abilities.js';
+export type { Ability, AbilityAnswer, Advice, InterfaceAnswer, InterfaceBound, InterfaceCost } from './interfaces.js';
 export { outputsVerdict, withoutFeatures } from './verdict-of-outputs.js';
 export type { OutputsFindings } from './verdict-of-outputs.js';
 export { carriedNote } from './carried.js';

@@ -91,6 +91,8 @@ interface Short {
 function shortOf(steps: readonly ObserveStep[]): Short | null {
   const short: Short = { temperature: 1, probs: false, topk: null, after: [], log: false };
   for (const step of steps) {
+    // Noise is drawn for all of a row.
+    if (step.step === 'noise') return null;
     if (step.step === 'log') short.log = true;
     else if (step.step === 'round' || step.step === 'float16') short.after.push(step);
     else if (short.after.length > 0 || short.topk !== null || step.step === 'log-probs') return null;

@@ -1,4 +1,4 @@
-import { UsageError } from '../base/index.js';
+import { random, UsageError } from '../base/index.js';
 import { logSumExp } from '../linalg/index.js';
 import { parseObserve, type ObserveSpec, type ObserveStep } from '../words/index.js';
 import { float16ToFloat32, float32ToFloat16, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
@@ -63,7 +63,9 @@ export function hidingOf(steps: readonly ObserveStep[], wide: boolean): Hiding {
         ? [10 ** -step.decimals / 2, 10 ** -step.decimals]
         : step.step === 'float16'
           ? [2 ** -25, 2 ** -11]
-          : [0, 0];
+          : step.step === 'noise'
+            ? [step.deviation, step.deviation]
+            : [0, 0];
     hiding.least = Math.max(hiding.least, least);
     hiding.step = Math.max(hiding.step, unit);
   }
@@ -93,6 +95,9 @@ export function observeRow(row: Float64Array, steps: readonly ObserveStep[]): vo
       case 'float16':
         row.set(float16ToFloat32(float32ToFloat16(Float32Array.from(row))));
         break;
+      case 'noise':
+        addNoise(row, step.deviation, scale);
+        break;
     }
   }
 }
@@ -110,6 +115,21 @@ function keepTop(row: Float64Array, k: number, scale: 'logits' | 'log-probs' | '
   const values = order.map((j) => row[j]);
   row.fill(scale === 'probs' ? 0 : values[k - 1]);
   for (const [i, j] of order.entries()) row[j] = values[i];
+}
+
+/**
+ * Normal noise that hangs on the row alone: who asks twice gets the same answer, and cannot average it away. A probability does
+ * not fall below 0.
+ */
+function addNoise(row: Float64Array, deviation: number, scale: 'logits' | 'log-probs' | 'probs'): void {
+  const bits = new Uint32Array(Float64Array.from(row).buffer);
+  let seed = 0x811c9dc5;
+  for (const word of bits) seed = Math.imul(seed ^ word, 0x01000193) >>> 0;
+  const { normal } = random(seed, row.length);
+  for (let j = 0; j < row.length; j++) {
+    const value = row[j] + deviation * normal();
+    row[j] = scale === 'probs' ? Math.max(0, value) : value;
+  }
 }
 
 /** Places of the k largest, descending, of equal ones the lowest first. Few of many are found without sorting them all. */

@@ -9,12 +9,18 @@ import {
   type Shown,
 } from '../words/index.js';
 import type { Fingerprint } from './fingerprint.js';
+import type { InterfaceBound } from './interfaces.js';
 import type { RecoveryReport } from './recover.js';
 
 /** One point of a leak curve: what a linear map learns from outputs of which so much is shown. */
 export interface LeakPoint extends Omit<Reading, 'penalised'> {
-  /** Share of images on which the model's head gives its own answer on the features read back. */
-  agreement: number;
+  /** Share of images on which the model's head gives its own answer on the features read back. No measure of what is out. */
+  agreement?: number;
+  /**
+   * What is known of the R², where it was read off images that were kept out, with an interval; absent where the number of
+   * images has to say it.
+   */
+  bound?: InterfaceBound['kind'];
   /** Share of the features that are read back with an R² above 0.99. */
   above99?: number | null;
   /** How the map read what is shown. Default as it stands. */
@@ -41,6 +47,8 @@ export interface AuditFindings {
   variations: number | null;
   /** Distinct images that all of it takes; null or absent where that is not known. */
   needed?: number | null;
+  /** Seconds that so many variations take here; null or absent where that is not known. */
+  seconds?: number | null;
   /** What a search for rectified features alone takes, which is less; null or absent where there are enough images for it. */
   rectified?: { needed: number; variations: number } | null;
 }
@@ -65,7 +73,7 @@ export interface Verdict {
  */
 export function auditVerdict(findings: AuditFindings): Verdict {
   const { recovery, classes } = findings;
-  const curve = findings.curve.filter((point) => whyUnknown(point, classes) === null);
+  const curve = findings.curve.filter(isKnown(classes));
   const best = bestOf(curve);
   const known = recovery?.certified ?? false;
   const level = known ? 'features' : levelOf(best?.r2 ?? 0, curve.some(isEnough(classes)));
@@ -91,6 +99,11 @@ function bestOf(points: readonly LeakPoint[]): LeakPoint | null {
   const near = points.filter(({ r2 }) => r2 > 0 && r2 >= most - 1e-6);
   return near.find(({ observe }) => observe === 'logits') ?? near[0] ?? null;
 }
+
+const isKnown =
+  (classes: number) =>
+  (point: LeakPoint): boolean =>
+    point.bound ? point.bound !== 'not-shown' : whyUnknown(point, classes) === null;
 
 /** Whether what a map read is about as much as one of more images would, and no mere lower bound. */
 const isEnough =
@@ -149,9 +162,10 @@ function less(points: readonly LeakPoint[]): Finding[] {
 
 /** Interfaces of which these images cannot say what they give away. */
 function unclear({ curve, classes }: AuditFindings): Finding[] {
-  const open = curve.filter((point) => whyUnknown(point, classes) !== null && !whole.includes(point.observe));
-  const few = open.filter((point) => !isEnough(classes)(point));
-  const worse = open.filter(isEnough(classes));
+  const open = curve.filter((point) => !isKnown(classes)(point) && !whole.includes(point.observe));
+  const isFew = (point: LeakPoint): boolean => !point.bound && !isEnough(classes)(point);
+  const few = open.filter(isFew);
+  const worse = open.filter((point) => !isFew(point));
   const observes = (points: readonly LeakPoint[]): string[] => points.map(({ observe }) => observe);
   return [
     ...(few.length > 0
@@ -174,11 +188,28 @@ function behind({ fingerprint: { rank, hiddenWidth }, features }: AuditFindings)
 
 /** What stands in the way of those who have the outputs and nothing else, where nothing came back. */
 export function aloneFinding(findings: AuditFindings): Finding {
-  const { classes, features, recovery, untried, variations, needed = null, rectified = null } = findings;
+  const {
+    classes,
+    features,
+    recovery,
+    untried,
+    variations,
+    needed = null,
+    rectified = null,
+    seconds = null,
+  } = findings;
   if (features > classes) return { kind: 'more-features-than-outputs', features, classes };
   if (features === classes) return { kind: 'as-many-features-as-outputs', classes };
   const search = recovery?.sentence ?? null;
-  if (variations !== null) return { kind: 'more-images-needed', needed, variations, rectified, search };
+  if (variations !== null)
+    return {
+      kind: 'more-images-needed',
+      needed,
+      variations,
+      rectified,
+      search,
+      ...(seconds === null ? {} : { seconds }),
+    };
   if (search !== null) return { kind: 'search-without-result', search, rows: false };
   return { kind: untried === 'hidden' ? 'outputs-hidden' : 'no-gap', rows: false };
 }

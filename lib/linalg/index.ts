@@ -2,7 +2,7 @@
  * linalg: dense float64 matrices. Products run on ONNX Runtime in graphs that are compiled once (`kernels.ts`); factorisations
  * (Cholesky, eigenvectors, Lanczos), orthonormal rows and assignments are made of them.
  */
-export { backwardSolve, factorOf } from './cholesky.js';
+export { backwardSolve, cholesky, choleskySolve, factorOf, forwardSolve } from './cholesky.js';
 export { eigenInTurns, eigenvaluesInTurns, symmetricEigen, symmetricEigenvalues } from './eigen.js';
 export { factorise, keptDirections, leadingEigen, orthonormaliseRows } from './factorise.js';
 export type { Factorisation, Kept, Solver } from './factorise.js';

@@ -24,7 +24,8 @@ export function fitCharts(plotting: Plotting, results: Results): Shown[] {
   // What outputs give away by how much is shown has a chart of its own.
   const whole = shown.filter(({ observe }) => observe === undefined);
   return present([
-    [leakChart(plotting, shown), leakCaption],
+    // An audit has a picture of its own, with intervals.
+    [results.leaks?.interfaces ? null : leakChart(plotting, shown), leakCaption],
     [agreementChart(plotting, experiment, whole), agreementCaption(experiment, whole)],
     [marginChart(plotting, whole), marginCaption(whole)],
     ...alphaCharts(plotting, crossValidations).map((chart) => [chart, alphaCaption] as const),

@@ -1,5 +1,6 @@
 import type { Leaks, Results } from '../results/index.js';
 import { brief, count, powerOfTen, rSquared, share } from '../words/index.js';
+import { auditCaption, auditPicture } from './audit-picture.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import type { Shown } from './shown.js';
 import { labelWidth } from './heatmap.js';
@@ -112,11 +113,15 @@ function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['
   );
 }
 
-/** The picture of what came back. */
+/** The picture of what each interface gives away, and that of what came back from outputs alone. */
 export function leakCharts(plotting: Plotting, { leaks, environment }: Results): Shown[] {
-  const chart = leaks ? certificateChart(plotting, leaks, environment.models[0]?.featureDim ?? null) : null;
-  if (!chart || !leaks) return [];
-  return [{ chart, caption: caption(leaks) }];
+  if (!leaks) return [];
+  const picture = auditPicture(plotting, leaks);
+  const chart = certificateChart(plotting, leaks, environment.models[0]?.featureDim ?? null);
+  return [
+    ...(picture ? [{ chart: picture, caption: auditCaption }] : []),
+    ...(chart ? [{ chart, caption: caption(leaks) }] : []),
+  ];
 }
 
 function caption({ recovery, comparison }: Leaks): string {

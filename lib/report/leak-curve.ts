@@ -5,17 +5,16 @@ import { labelWidth } from './heatmap.js';
 
 /** Under the curve. */
 export const leakCaption =
-  'Each line is one way of showing the outputs: the dot is the share of the features’ variance that one linear map reads off them (R²), the ring how often the model’s last layer then names its own answer. Probabilities are read as they stand or through a logarithm, whichever does better on training images that the map was not fitted on. A map fitted on more images, or a cleverer reader, may read more. Where nothing is known the line is empty: that is not nothing given away.';
+  'Each line is one way of showing the outputs: the dot is the share of the features’ variance that one linear map reads off them (R²). Probabilities are read as they stand or through a logarithm, whichever does better on training images that the map was not fitted on. A map fitted on more images, or a cleverer reader, may read more. Where nothing is known the line is empty: that is not nothing given away.';
 
 /** A way of showing the outputs with what was read off it, or why that is not known. */
 interface Line {
   shown: string;
   r2: number;
-  agreement: number;
   unknown: string | null;
 }
 
-/** What outputs give away by how much of them is shown: R² of the features read back, and agreement, a line each. */
+/** What outputs give away by how much of them is shown: R² of the features read back, a line each. The model's answer is published anyway: agreement is no part of it. */
 export function leakChart(plotting: Plotting, rows: readonly ResultRow[]): Chart | null {
   const { Plot } = plotting;
   const lines = linesOf(rows);
@@ -31,7 +30,7 @@ export function leakChart(plotting: Plotting, rows: readonly ResultRow[]): Chart
       name: 'leaks',
       title: `What is given away by how much is shown${tests.size > 1 ? `, on ${shortSpec([...tests][0])}` : ''}`,
       description:
-        'One line a way of showing the outputs; a dot for the share of the features’ variance that a linear map reads off, a ring for agreement.' +
+        'One line a way of showing the outputs; a dot for the share of the features’ variance that a linear map reads off.' +
         empty.map(({ shown, unknown }) => ` ${shown}: not known, ${unknown}.`).join(''),
     },
     {
@@ -49,15 +48,13 @@ export function leakChart(plotting: Plotting, rows: readonly ResultRow[]): Chart
         Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks: 5 }),
         Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
         Plot.axisX({ tickSize: 0, fontSize: 11, ticks: 5, label: '%', labelArrow: 'none' }),
-        Plot.ruleY(known, { y: 'shown', x1: 'r2', x2: 'agreement', stroke: 'var(--rule)', strokeWidth: 2 }),
+        Plot.ruleY(known, { y: 'shown', x1: 0, x2: 'r2', stroke: 'var(--rule)', strokeWidth: 2 }),
         Plot.dot(known, { y: 'shown', x: 'r2', r: 4.5, fill: 'var(--series-0)' }),
-        Plot.dot(known, { y: 'shown', x: 'agreement', r: 6, stroke: 'var(--series-1)', strokeWidth: 1.75 }),
         Plot.text(empty, {
           ...{ y: 'shown', frameAnchor: 'left', textAnchor: 'start', dx: 10, fontSize: 12, fill: 'var(--muted)' },
           text: ({ unknown }: Line) => `not known: ${unknown}`,
         }),
         Plot.text(['●  features’ variance read off'], { ...legendAt(0), fill: 'var(--series-0)' }),
-        Plot.text(['○  the same answer'], { ...legendAt(210), fill: 'var(--series-1)' }),
       ],
     },
   );
@@ -80,12 +77,11 @@ function linesOf(rows: readonly ResultRow[]): Line[] {
     .map((group): Line => {
       // Of several alphas the first that tells something, which is the only one where it was chosen.
       const row = group.find((each) => whyOf(each) === null) ?? group[0];
-      const { observe = 'logits', alpha, r2, agreement, reading } = row;
+      const { observe = 'logits', alpha, r2, reading } = row;
       const how = reading?.by === 'log' ? `${observe}+log` : observe;
       return {
         shown: inWords(how) + (several && group.length > 1 && alpha !== null ? `, α = ${brief(alpha)}` : ''),
         r2: 100 * r2!,
-        agreement: 100 * agreement!,
         unknown: whyOf(row),
       };
     })

@@ -1,5 +1,5 @@
 import type { Leaks } from '../results/index.js';
-import { count, findingsInWords, none, share } from '../words/index.js';
+import { abilityName, count, findingsInWords, howSure, kept, none, published, share, takes } from '../words/index.js';
 import { imageCount } from '../results/index.js';
 import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';
@@ -27,13 +27,37 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
   }
 }
 
-/** An audit's verdict, all of it, in words. */
+/** An audit's verdict, all of it, in words, with who can do what. */
 export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<div class="verdict">
   <h2>${levelOf(leaks)}</h2>
   <ul>
-    ${findingsInWords(leaks.verdict.findings.slice(1), flags).map((sentence) => markup`<li>${sentence}</li>`)}
+    ${[...adviceLines(leaks), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].map((sentence) => markup`<li>${sentence}</li>`)}
   </ul>
+  ${leaks.abilities ? abilitySection(leaks.abilities) : null}
 </div>`;
+
+const abilitySection = (abilities: NonNullable<Leaks['abilities']>): Markup =>
+  table<(typeof abilities)[number]>(
+    [
+      { heading: 'what others can do', cell: abilityName },
+      { heading: 'what they need', cell: takes },
+      { heading: 'with what you publish', cell: ({ observe }) => observe.map(published).join('; ') || none },
+      { heading: 'how sure', cell: howSure },
+    ],
+    [{ heading: null, rows: [...abilities] }],
+    { label: 'Who can do what with the outputs' },
+  );
+
+/** What to publish for less than a share, and what that costs. */
+const adviceLines = ({ advice = [], interfaces = [] }: Leaks): string[] =>
+  advice.flatMap(({ below, observe }) => {
+    const cost = interfaces.find(({ observe: spec }) => spec === observe)?.cost;
+    return observe === null || !cost
+      ? []
+      : [
+          `To stay below ${share(below, 0)} by this measure: publish ${published(observe)} (honest users get the same answer on ${kept(cost.sameTop)} of the images).`,
+        ];
+  });
 
 /** What the outputs show of the model behind them. */
 export function fingerprintSection({ fingerprint, log }: Leaks, variations = 1): Markup {

@@ -2,7 +2,16 @@ import type { Failure, Finding, LeftOut, NotKnown, Warning } from '../words/inde
 import type { FeatureQuantiles } from '../evaluate/index.js';
 import type { CrossValidation } from '../fit/index.js';
 import type { Transform } from '../images/index.js';
-import type { FeatureMatch, Fingerprint, RecoveryReport, RotationComparison, Verdict } from '../leaks/index.js';
+import type {
+  AbilityAnswer,
+  Advice,
+  FeatureMatch,
+  Fingerprint,
+  InterfaceAnswer,
+  RecoveryReport,
+  RotationComparison,
+  Verdict,
+} from '../leaks/index.js';
 
 /** Which fit a row of results comes from. */
 export type Prior = 'head' | null;
@@ -202,6 +211,14 @@ export interface Leaks {
         /** Features that are zero on enough images to be found at all. */ identifiable: number;
       } & FeatureMatch)
     | null;
+  /** What each interface gives away and costs. Missing in results of earlier versions, and of a log. */
+  interfaces?: InterfaceAnswer[];
+  /** Who can do what with the outputs. Missing as these are. */
+  abilities?: AbilityAnswer[];
+  /** Which interface of those tried is the first off which less than a share was read. Missing as these are. */
+  advice?: Advice[];
+  /** Variations in which each image was looked at for what the outputs alone give. Absent: 1, or those of the rows. */
+  variations?: number;
   /** The log that was looked at, where there was no model: what was taken of it, in sentences. Absent with a model. */
   log?: { name: string; notes: string[] };
 }

@@ -32,7 +32,7 @@ function text(finding: Finding): string {
     case 'images-too-few':
       return `What other outputs give away (${named(finding.shown)}) these images are too few to say: a map from ${count(finding.numbers)} numbers takes ${count(finding.needed)} images or more, here it had ${count(finding.fitted)}. Their rows are left empty: not known is not nothing.`;
     case 'not-read':
-      return `What is given away by showing less (${named(finding.shown)}) is not known: the map that was fitted does no better than the mean of the features, which another map may. Their rows are left empty.`;
+      return `Whether showing less (${named(finding.shown)}) gives anything away is not known: what was read off is no better than the mean of the features, or no more than chance. Another map, or more images, may read more. Their rows are left empty.`;
     case 'width-shown': {
       const width = finding.exact
         ? `the layer before the last is ${count(finding.features)} numbers wide`
@@ -135,14 +135,22 @@ function less({ most, least, isLess }: Of<'shown-less'>): string {
 const named = (observes: readonly string[]): string =>
   observes.length > 3 ? `${inWords(observes[0])} and ${observes.length - 1} others` : list(observes.map(inWords));
 
-function moreImages({ needed, variations, rectified, search }: Of<'more-images-needed'>): string {
+function moreImages({ needed, variations, rectified, search, seconds }: Of<'more-images-needed'>): string {
   const first = search === null ? 'to' : `${search} To`;
   const sphere = `look for a normalisation before the last layer takes ${needed === null ? 'more' : count(needed)} different images`;
   const zeros = rectified
     ? `, for features that are often zero ${count(rectified.needed)} at least (${varyBy(rectified.variations)} makes as many)`
     : '';
-  return `${noWay(false)}: ${first} ${sphere}${zeros}. Whoever asks chooses the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}).`;
+  const time = seconds === undefined ? '' : `, ${timeInWords(seconds)} here`;
+  return `${noWay(false)}: ${first} ${sphere}${zeros}. Whoever asks chooses the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}${time}).`;
 }
+
+const timeInWords = (seconds: number): string =>
+  seconds < 90
+    ? `about ${count(Math.max(1, Math.round(seconds)))} s`
+    : seconds < 5400
+      ? `about ${count(Math.round(seconds / 60))} min`
+      : `about ${count(Math.round(seconds / 3600))} h`;
 
 const varyBy = (variations: number): string => option(`vary: ${variations}`, `--vary ${variations}`);
 

@@ -69,6 +69,8 @@ export type AuditFinding =
       rectified: { needed: number; variations: number } | null;
       /** What the search says that was tried. */
       search: string | null;
+      /** Seconds that so many variations take on the machine that asks; absent where that was not measured. */
+      seconds?: number;
     }
   | { kind: 'search-without-result'; search: string; rows: boolean }
   | { kind: 'outputs-hidden'; rows: boolean }

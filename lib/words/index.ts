@@ -21,6 +21,8 @@ export type { Reading } from './known.js';
 export { inWords, parseObserve, showsProbabilities } from './observe-spec.js';
 export type { ObserveSpec, ObserveStep } from './observe-spec.js';
 export { shortSpec } from './specs.js';
+export { abilityName, howSure, kept, published, readOff, takes } from './audit-table.js';
+export type { AbilityInWords, BoundInWords } from './audit-table.js';
 export { findingInWords, findingsInWords } from './finding-texts.js';
 export type { AuditFinding, Finding, OutputsFinding, Shown, ShownReading } from './findings.js';
 export { recordedWarnings } from './warnings.js';

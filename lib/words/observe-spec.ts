@@ -5,7 +5,8 @@ export type ObserveStep =
   | { step: 'logits' | 'log-probs' | 'probs' | 'float16' | 'log' }
   | { step: 'topk'; k: number }
   | { step: 'round'; decimals: number }
-  | { step: 'temperature'; temperature: number };
+  | { step: 'temperature'; temperature: number }
+  | { step: 'noise'; deviation: number };
 
 /** What an interface publishes of its logits, as data. */
 export interface ObserveSpec {
@@ -15,7 +16,7 @@ export interface ObserveSpec {
 }
 
 const forms =
-  'logits, log-probs, probs, topk:K, round:DECIMALS, float16, temperature:T, joined by + in the order in which the interface applies them (probs+topk:5+round:2), at the end log for a reader who takes logarithms (probs+round:4+log)';
+  'logits, log-probs, probs, topk:K, round:DECIMALS, float16, noise:DEVIATION, temperature:T, joined by + in the order in which the interface applies them (probs+topk:5+round:2), at the end log for a reader who takes logarithms (probs+round:4+log)';
 
 /**
  * Reads a spec such as `probs+topk:5+round:2`. `temperature`, `log-probs` and `probs` act on logits, so they stand
@@ -58,7 +59,7 @@ function parseStep(part: string, spec: string): ObserveStep {
       return { step: 'round', decimals: number };
     } else if (name === 'temperature' && number > 0 && Number.isFinite(number)) {
       return { step: 'temperature', temperature: number };
-    }
+    } else if (name === 'noise' && number > 0 && Number.isFinite(number)) return { step: 'noise', deviation: number };
   }
   throw new UsageError(`Expected ${forms}, found '${part}' in '${spec}'.`);
 }
@@ -73,6 +74,7 @@ export function inWords(spec: string): string {
     if (step.step === 'temperature') how += ` at temperature ${step.temperature}`;
     if (step.step === 'round') how += ` rounded to ${step.decimals} decimals`;
     if (step.step === 'float16') how += ' in float16';
+    if (step.step === 'noise') how += ` with noise of ${step.deviation}`;
     if (step.step === 'log') how += ' by their logarithms';
   }
   return `${which} ${what}${how}`;

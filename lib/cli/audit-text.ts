@@ -1,0 +1,174 @@
+import { share, visibleData, wrap } from '../base/index.js';
+import type { Leaks, Results } from '../results/index.js';
+
+const width = 80;
+
+/** In lines that fit a terminal of the usual 80 columns, those after the first as far in as the mark is wide. */
+export const wrapped = (text: string, mark = ''): string =>
+  mark + wrap(text, width - mark.length).join(`\n${' '.repeat(mark.length)}`);
+
+/** What an audit says at the terminal, in the order in which it is asked: what is out, of what, at what cost, and what to do. */
+export async function auditText(results: Results): Promise<string[]> {
+  const { leaks, environment } = visibleData(results);
+  const { count, findingInWords } = await import('../words/index.js');
+  const found = leaks!;
+  return [
+    [
+      wrapped(await headline(found, environment.models[0])),
+      '',
+      await interfaceTable([found]),
+      '',
+      wrapped(await legend(found)),
+    ].join('\n'),
+    await abilityTable(found),
+    await advice(found),
+    found.verdict.findings
+      .filter(({ kind }) => aside.has(kind))
+      .map((finding) => wrapped(findingInWords(finding, true), '* '))
+      .join('\n'),
+    [
+      ...(await comparison(found)),
+      ...(environment.datasets[0]?.duplicates
+        ? [`${count(environment.datasets[0].duplicates)} of the images are copies of others and count once.`]
+        : []),
+    ]
+      .map((line) => wrapped(line))
+      .join('\n'),
+  ].filter((block) => block !== '');
+}
+
+/** What the tables do not say. */
+const aside = new Set([
+  'more-images-needed',
+  'search-without-result',
+  'outputs-hidden',
+  'no-gap',
+  'search-ended',
+  'as-many-features-as-outputs',
+  'more-features-than-outputs',
+]);
+
+/** The answer in a sentence or two. */
+async function headline(
+  { verdict, recovery, interfaces = [], abilities = [] }: Leaks,
+  { name, featureDim, classCount }: Results['environment']['models'][number],
+): Promise<string> {
+  const { count, findingInWords, published, readOff, nearlyAll } = await import('../words/index.js');
+  const whatTheyAre = `the ${count(featureDim)} numbers inside the model that its last layer turns into ${count(classCount)} outputs`;
+  if (recovery?.certified) return `${findingInWords(verdict.findings[0], true)} Features: ${whatTheyAre}.`;
+  const most = [...interfaces].sort((a, b) => (b.read?.r2 ?? 0) - (a.read?.r2 ?? 0));
+  const best = most.find(({ observe, read }) => observe === 'logits' && read?.kind === 'exact') ?? most[0];
+  if (!best?.read || best.read.kind === 'not-shown')
+    return `How much the outputs of ${name} give away these images do not tell.`;
+  if (best.read.kind === 'exact' || best.read.r2 >= nearlyAll) {
+    const stolen = abilities.find(({ ability }) => ability === 'map')?.stolen ?? best.read.fitted;
+    return `Publishing the ${published(best.observe)} of ${name} publishes its features, ${whatTheyAre}: whoever has those of ${count(stolen)} images computes those of any other image.`;
+  }
+  return `Publishing the ${published(best.observe)} of ${name} gives away ${readOff(best.read)} of how its features, ${whatTheyAre}, differ from image to image, to whoever has those of some images.`;
+}
+
+/** What each interface gives away and costs; of several models side by side. */
+export async function interfaceTable(all: readonly Leaks[], names: readonly string[] = []): Promise<string> {
+  const { renderTable } = await import('../report/index.js');
+  const { kept, published, readOff } = await import('../words/index.js');
+  // The most open first.
+  const most = (spec: string): number =>
+    Math.max(...all.map((leaks) => leaks.interfaces?.find(({ observe }) => observe === spec)?.read?.r2 ?? -1));
+  const specs = [...new Set(all.flatMap(({ interfaces = [] }) => interfaces.map(({ observe }) => observe)))].sort(
+    (a, b) => Math.round(1e3 * (most(b) - most(a))),
+  );
+  const of = (leaks: Leaks, spec: string) => leaks.interfaces?.find(({ observe }) => observe === spec);
+  const accuracies = all.length === 1 && all[0].interfaces?.some(({ cost }) => cost.accuracy !== null);
+  return renderTable<string>(
+    [
+      { heading: 'what you publish', cell: published },
+      ...all.flatMap((leaks, i) => [
+        {
+          heading: all.length === 1 ? 'features read off' : names[i],
+          cell: (spec: string) => {
+            const found = of(leaks, spec);
+            return found ? readOff(found.read) : '';
+          },
+        },
+      ]),
+      ...(all.length === 1
+        ? [
+            {
+              heading: 'same answer',
+              align: 'right' as const,
+              cell: (spec: string) => kept(of(all[0], spec)!.cost.sameTop),
+            },
+          ]
+        : []),
+      ...(accuracies
+        ? [
+            {
+              heading: 'accuracy',
+              align: 'right' as const,
+              cell: (spec: string) => {
+                const found = of(all[0], spec)?.cost.accuracy;
+                return found ? share(found.shown, 1) : '';
+              },
+            },
+          ]
+        : []),
+    ],
+    specs,
+  );
+}
+
+async function legend({ interfaces = [] }: Leaks): Promise<string> {
+  const { count } = await import('../words/index.js');
+  const images = interfaces[0]?.read?.images ?? interfaces[0]?.cost.images ?? 0;
+  return `Features read off: how much of the features a simple reader (a linear map) got right on ${count(images)} images it had not seen, as a share of their variance. It is a lower bound, with a 95 % interval: more images or a better reader may get more. Same answer: how often honest users still get the model’s top class.`;
+}
+
+/** Who can do what. */
+async function abilityTable({ abilities = [] }: Leaks): Promise<string> {
+  if (abilities.length === 0) return '';
+  const { renderTable } = await import('../report/index.js');
+  const { abilityName, howSure, published, takes } = await import('../words/index.js');
+  const table = renderTable<(typeof abilities)[number]>(
+    [
+      { heading: 'what others can do', cell: abilityName },
+      { heading: 'what they need', cell: takes },
+      { heading: 'how sure', cell: howSure },
+    ],
+    abilities,
+  );
+  const done = abilities.filter(({ observe }) => observe.length > 0);
+  const least = done.map(({ observe }) => observe.map(published).join('; '));
+  const lines = [...new Set(least)].map((names) => {
+    const all = done.filter((_, i) => least[i] === names).map(abilityName);
+    return `With ${names}: ${all.join(', ')}.`;
+  });
+  return [table, ...lines.map((line) => wrapped(line))].join('\n');
+}
+
+/** What to do. */
+async function advice({ advice: all = [], interfaces = [] }: Leaks): Promise<string> {
+  const { kept, published } = await import('../words/index.js');
+  const { share: percent } = await import('../words/index.js');
+  const lines = all.flatMap(({ below, observe }) => {
+    const cost = interfaces.find(({ observe: spec }) => spec === observe)?.cost;
+    return observe === null || !cost
+      ? []
+      : [
+          `To stay below ${percent(below, 0)} by this measure: publish ${published(observe)} (same answer ${kept(cost.sameTop)}).`,
+        ];
+  });
+  const none = all.filter(({ observe }) => observe === null).map(({ below }) => percent(below, 0));
+  const more = none.length > 0 ? [`None of these stays below ${none[0]}; try others with --observe.`] : [];
+  return [...new Set([...lines, ...more])].map((line) => wrapped(line)).join('\n');
+}
+
+/** What came back, beside the model's own features. */
+async function comparison({ comparison: found, recovery }: Leaks): Promise<string[]> {
+  if (!found || !recovery) return [];
+  const { count, rSquared, share: percent } = await import('../words/index.js');
+  return [
+    found.kind === 'sphere'
+      ? `Recovered vector beside the model's own features, up to a rotation: R² ${rSquared(found.r2)}, ${percent(found.equalNeighbours)} of nearest neighbours equal.`
+      : `Recovered features beside the model's own: ${count(recovery.features)} of ${count(found.identifiable)} that these images can show, the worst correlation ${rSquared(found.worst)}.`,
+  ];
+}

@@ -1,0 +1,268 @@
+import type { TaskOptions } from '../base/index.js';
+import { wilsonInterval, random } from '../base/index.js';
+import { keptOutShare } from '../evaluate/index.js';
+import type { Store } from '../extract/index.js';
+import { applyLinearMap, headCondition } from '../fit/index.js';
+import {
+  fingerprint,
+  observe,
+  sameHead,
+  type InterfaceAnswer,
+  type InterfaceBound,
+  type InterfaceCost,
+} from '../leaks/index.js';
+import type { ResultRow } from '../results/index.js';
+import { chooseRows, denseData, memoryRows, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
+import { nearlyAll, parseObserve } from '../words/index.js';
+import type { FewImagesBound } from './few-images.js';
+import { widest } from './shown.js';
+import { spreadOver } from './split.js';
+
+/** Images that are looked at for what an interface costs, and for what its outputs show of the model. */
+const mostCounted = 2000;
+
+/** What the audit of an interface starts from: a model's rows on images as they are, without variations. */
+export interface Audited {
+  store: Store;
+  /** Of each row: images that are the same have the same number. */
+  groups: Int32Array;
+  /** The model's class of each row by its label, −1 where it has none; absent where labels are not its classes. */
+  labels?: Int32Array;
+}
+
+/** Interfaces that show the logits themselves, or all but what every class has in common; `null` for others. */
+function whole(spec: string): 'logits' | 'differences' | null {
+  let found: 'logits' | 'differences' = 'logits';
+  for (const { step } of parseObserve(spec).steps) {
+    if (step === 'log-probs' || step === 'probs') found = 'differences';
+    else if (step !== 'logits' && step !== 'temperature' && step !== 'log') return null;
+  }
+  return found;
+}
+
+/**
+ * Whether a head has nothing of the features left out, so that outputs of full precision are the features in another basis:
+ * whatever the images, by algebra.
+ */
+export async function undoneBy(head: LinearMap): Promise<Record<'logits' | 'differences', boolean>> {
+  const [classes, features] = head.weight.shape;
+  if (classes < features) return { logits: false, differences: false };
+  const all = (await headCondition(head)).rank === features;
+  if (!all || classes === features || classes > widest) return { logits: all, differences: false };
+  const data = Float64Array.from(denseData(head.weight));
+  for (let j = 0; j < features; j++) {
+    let mean = 0;
+    for (let i = 0; i < classes; i++) mean += data[i * features + j] / classes;
+    for (let i = 0; i < classes; i++) data[i * features + j] -= mean;
+  }
+  const centred = { weight: toNdArray(data, [classes, features]), bias: head.bias };
+  return { logits: true, differences: (await headCondition(centred)).rank === features };
+}
+
+/** A bound from repeated splits of few images. */
+export function boundOfFew(
+  spec: string,
+  found: FewImagesBound,
+  images: number,
+  undone: Record<'logits' | 'differences', boolean>,
+): InterfaceBound {
+  const { folds, repeats } = found;
+  return told(spec, undone, {
+    ...{ r2: found.r2, interval: found.interval, over: found.over, images, by: found.by },
+    ...{ fitted: images - Math.ceil(images / folds), splits: { folds, repeats }, alpha: null },
+  });
+}
+
+/** A bound from images that took no part in a fit. */
+export async function boundOfRow(
+  row: ResultRow,
+  errors: Float64Array,
+  test: Store,
+  { groups, classes, undone, variations }: BoundContext,
+): Promise<InterfaceBound> {
+  const share = keptOutShare(errors, await squaresAboutMean(test.features), { groups, classes });
+  return told(row.observe ?? 'logits', undone, {
+    ...share,
+    images: new Set(groups).size,
+    fitted: Math.floor(row.nTrain / variations),
+    splits: null,
+    by: row.reading?.by ?? 'plain',
+    alpha: row.alpha,
+  });
+}
+
+interface BoundContext {
+  groups: Int32Array;
+  classes?: Int32Array;
+  undone: Record<'logits' | 'differences', boolean>;
+  variations: number;
+}
+
+function told(
+  spec: string,
+  undone: Record<'logits' | 'differences', boolean>,
+  bound: Omit<InterfaceBound, 'kind'> & { interval: [number, number] },
+): InterfaceBound {
+  const shows = whole(spec);
+  // Algebra says so, and what was measured does not speak against it: float32 may hide what it says.
+  const isExact = shows !== null && undone[shows] && (shows === 'logits' || bound.r2 >= nearlyAll);
+  if (isExact) {
+    const { r2, images, fitted, splits, by, alpha } = bound;
+    return { kind: 'exact', r2, interval: null, images, fitted, splits, by, alpha };
+  }
+  return { kind: bound.interval[0] > 0 ? 'at-least' : 'not-shown', ...bound };
+}
+
+/** Squared distance of each row from the mean of all. */
+async function squaresAboutMean(rows: RowSource): Promise<Float64Array> {
+  const { rows: n, cols } = rows;
+  const mean = new Float64Array(cols);
+  const out = new Float64Array(n);
+  const step = Math.max(1, Math.floor(2 ** 22 / cols));
+  const each = async (visit: (block: ArrayLike<number>, start: number) => void): Promise<void> => {
+    for (let start = 0; start < n; start += step) visit(await rows.read(start, Math.min(n, start + step)), start);
+  };
+  await each((block) => {
+    for (let at = 0; at < block.length; at++) mean[at % cols] += block[at] / n;
+  });
+  await each((block, start) => {
+    for (let at = 0; at < block.length; at++) out[start + Math.floor(at / cols)] += (block[at] - mean[at % cols]) ** 2;
+  });
+  return out;
+}
+
+/** What an interface costs those who use it honestly: how often its largest number is of another class than the model's. */
+export async function costOf(
+  spec: string,
+  { store, labels }: Audited,
+  { signal }: TaskOptions,
+): Promise<InterfaceCost> {
+  const { logits } = store;
+  const shown = observe(logits, spec);
+  const { rows: n, cols } = logits;
+  const [right, known] = [
+    { original: 0, shown: 0 },
+    labels?.reduce((sum, label) => sum + (label >= 0 ? 1 : 0), 0) ?? 0,
+  ];
+  let same = 0;
+  const step = Math.max(1, Math.floor(2 ** 20 / cols));
+  for (let start = 0; start < n; start += step) {
+    signal?.throwIfAborted();
+    const end = Math.min(n, start + step);
+    const [before, after] = [await logits.read(start, end), await shown.read(start, end)];
+    for (let i = 0; i < end - start; i++) {
+      const [one, other] = [before, after].map((block) => firstLargest(block, i * cols, cols));
+      if (one === other) same++;
+      const label = labels?.[start + i] ?? -1;
+      if (label < 0) continue;
+      if (one === label) right.original++;
+      if (other === label) right.shown++;
+    }
+  }
+  return {
+    ...{ images: n, sameTop: same / n, interval: wilsonInterval(same, n) },
+    accuracy: known === 0 ? null : { original: right.original / known, shown: right.shown / known, n: known },
+  };
+}
+
+function firstLargest(block: ArrayLike<number>, at: number, cols: number): number {
+  let best = 0;
+  for (let j = 1; j < cols; j++) if (block[at + j] > block[at + best]) best = j;
+  return best;
+}
+
+/** Share of a head's weights that is changed in the version of the model that it is held against. */
+const changed = 0.01;
+
+/**
+ * What such outputs show of the model: the least width of the layer before the last, and whether they tell the model from a
+ * version whose head is changed by 1 % of its weights.
+ */
+export async function shownOfModel(
+  spec: string,
+  { store }: Audited,
+  options: TaskOptions,
+): Promise<Pick<InterfaceAnswer, 'width' | 'recognised'>> {
+  const none = { width: null, recognised: null };
+  const { rows, cols } = store.logits;
+  const hides = parseObserve(spec).steps.some(({ step }) => step === 'topk' || step === 'noise');
+  if (hides || cols > widest || cols <= store.features.cols) return { ...none, recognised: 'no' };
+  const few = withFewerClasses(store);
+  const all = await logitsOf(few, store.features);
+  const width = await orNull(
+    async () => (await fingerprint(observe(all, spec), { ...options, features: false })).hiddenWidth,
+  );
+  const half = Math.floor(rows / 2);
+  if (half <= store.features.cols + 8) return { width, recognised: null };
+  if (width === null) return { width, recognised: 'no' };
+  const part = (source: RowSource, odd: number): RowSource =>
+    chooseRows(
+      source,
+      Int32Array.from({ length: half }, (_, i) => 2 * i + odd),
+    );
+  const [one, other] = [part(all, 0), part(all, 1)];
+  const another = await logitsOf(changedHead(few), part(store.features, 1));
+  const same = await orNull(() => sameHead(observe(one, spec), observe(other, spec), options));
+  if (same?.same !== true) return { width, recognised: 'no' };
+  const told = await orNull(() => sameHead(observe(one, spec), observe(another, spec), options));
+  return { width, recognised: told?.same === false ? 'yes' : 'no' };
+}
+
+/** Classes evenly over all of them, as many as a comparison of heads of so many features needs: its time goes with their cube. */
+function withFewerClasses({ head }: Pick<Store, 'head'>): LinearMap {
+  const [classes, features] = head.weight.shape;
+  const some = Math.min(classes, Math.ceil(1.25 * features) + 16);
+  const [from, bias] = [denseData(head.weight), denseData(head.bias)];
+  const data = new Float64Array(some * features);
+  const at = Array.from({ length: some }, (_, i) => Math.floor((i * classes) / some));
+  for (const [i, k] of at.entries()) data.set(from.subarray(k * features, (k + 1) * features), i * features);
+  return {
+    weight: toNdArray(data, [some, features]),
+    bias: toNdArray(
+      Float64Array.from(at, (k) => bias[k]),
+      [some],
+    ),
+  };
+}
+
+/** What outputs cannot show is no failure of an audit. */
+async function orNull<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null;
+    throw error;
+  }
+}
+
+function changedHead({ weight, bias }: LinearMap): LinearMap {
+  const data = Float64Array.from(denseData(weight));
+  const scale = changed * Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length);
+  const { normal } = random(data.length, 1);
+  return {
+    weight: toNdArray(
+      data.map((value) => value + scale * normal()),
+      weight.shape,
+    ),
+    bias,
+  };
+}
+
+/** As the model would store them. */
+async function logitsOf(head: LinearMap, features: RowSource): Promise<RowSource> {
+  const rows = applyLinearMap(head, features);
+  return memoryRows(Float32Array.from(await rows.read(0, rows.rows)), rows.rows, rows.cols);
+}
+
+/** Rows that costs and widths are taken from. */
+export function counted({ store, groups, labels }: Audited): Audited {
+  const some = spreadOver(store, store.logits.cols > widest ? 256 : mostCounted);
+  if (some === store) return { store, groups, labels };
+  const places = new Map(Array.from(store.positions, (position, row) => [position, row]));
+  const rows = Array.from(some.positions, (position) => places.get(position)!);
+  return {
+    store: some,
+    groups: Int32Array.from(rows, (row) => groups[row]),
+    ...(labels ? { labels: Int32Array.from(rows, (row) => labels[row]) } : {}),
+  };
+}

@@ -1,0 +1,133 @@
+import { count, type NotShownError } from '../base/index.js';
+import type { Store } from '../extract/index.js';
+import {
+  rectifiedRowsNeeded,
+  sphereRowsNeeded,
+  variationsNeeded,
+  type AuditFindings,
+  type Fingerprint,
+  type InterfaceAnswer,
+  type Recovery,
+} from '../leaks/index.js';
+import type { Extraction, Role } from './extraction.js';
+import { fromOutputsAlone, type OutputsAloneOptions } from './outputs-alone.js';
+import { widest } from './shown.js';
+
+/** How much may be done beyond the images. */
+export interface VariationOptions extends OutputsAloneOptions {
+  /** Variations that were asked for; absent where they are to be found. */
+  vary?: number;
+  budgetSeconds?: number;
+}
+
+/** What an audit has by the time it looks at the outputs alone. */
+export interface Asked {
+  store: Store;
+  /** That the store took. */
+  seconds: number;
+  extraction: Extraction;
+  role: Role;
+  dataset: string;
+  interfaces: readonly InterfaceAnswer[];
+}
+
+/** What the outputs alone gave, of the images or of these and their variations. */
+export interface Alone {
+  print: Fingerprint;
+  recovery: Recovery | null;
+  untried: NotShownError['code'] | null;
+  /** The rows that it was looked for in. */
+  store: Store;
+  vary: number;
+  /** Distinct outputs that a search takes; null where the rank does not show. */
+  needed: { sphere: number; rectified: number } | null;
+  /** What would be enough, and how long it takes; null where nothing more is needed. */
+  offer: Offer | null;
+}
+
+type Offer = Required<Pick<AuditFindings, 'needed' | 'variations' | 'rectified' | 'seconds'>>;
+
+/** Seconds of an audit that go beyond its images, where nobody says. */
+export const usualBudget = 300;
+
+/** Share of what is left of a budget that variations may take: the rest is for the search. */
+const forVariations = 0.7;
+
+/**
+ * Looks for features in the outputs alone. Where the images are too few for that, and as many variations as it takes can be had
+ * within the budget, they are made.
+ */
+export async function withVariations(asked: Asked, options: VariationOptions): Promise<Alone> {
+  const { vary = 1, budgetSeconds = usualBudget, recoverySeconds, onProgress } = options;
+  const begun = performance.now();
+  const left = (): number => Math.max(1, budgetSeconds - (performance.now() - begun) / 1000);
+  const search = (store: Store, of: number, seconds: number): Promise<Alone> =>
+    lookIn(store, of, { ...options, recoverySeconds: recoverySeconds ?? seconds });
+  // Something must be left for variations, where they are not given.
+  const first = await search(asked.store, vary, options.vary === undefined ? left() / 2 : left());
+  if (!first.offer || options.vary !== undefined || !(await canVary(asked))) return first;
+  const seconds = await secondsPerImage(asked);
+  const images = asked.store.rows;
+  const tries = [first.offer.variations, ...(first.untried === null ? [] : [first.offer.rectified?.variations])];
+  const offer = { ...first.offer, seconds: seconds * images * first.offer.variations! };
+  for (const variations of tries) {
+    if (!variations) continue;
+    const needed = seconds * images * variations;
+    if (needed > forVariations * left()) continue;
+    onProgress?.({
+      ...{ stage: 'variations', done: 0, total: images * variations, unit: 'images' },
+      note: `These images are too few to look for features in the outputs alone. Each is looked at in ${count(variations)} variations: about ${minutes(needed)}, then a search of at most ${minutes(left() - needed)}.`,
+    });
+    const { store } = await asked.extraction.of(asked.role, asked.dataset, variations);
+    const found = await search(store, variations, left());
+    const isMore = found.recovery !== null || found.offer === null;
+    return isMore
+      ? { ...found, offer: found.offer && { ...found.offer, seconds: offer.seconds } }
+      : { ...first, offer };
+  }
+  return { ...first, offer };
+}
+
+async function lookIn(store: Store, vary: number, options: VariationOptions): Promise<Alone> {
+  const { print, recovery, untried } = await fromOutputsAlone(store.logits, options);
+  const { classCount, featureDim } = store.provenance.model;
+  // Too few rows do not show the rank; what the model's width takes they still lack.
+  const rank = print.rank ?? (untried === 'too-few-rows' ? Math.min(featureDim, classCount) : null);
+  const distinct = store.rows - print.outputs.duplicates;
+  const needed = rank === null ? null : { sphere: sphereRowsNeeded(rank), rectified: rectifiedRowsNeeded(rank) };
+  const offer = needed && featureDim < classCount ? offerFor(needed, distinct, vary) : null;
+  return { print, recovery, untried, store, vary, needed, offer };
+}
+
+/** As how many variations these images make enough for either kind; null where there are enough. */
+function offerFor(needed: { sphere: number; rectified: number }, distinct: number, vary: number): Offer | null {
+  const variations = variationsNeeded(needed.sphere, distinct, vary);
+  if (variations === null) return null;
+  const rectified = variationsNeeded(needed.rectified, distinct, vary);
+  return {
+    needed: needed.sphere,
+    variations,
+    rectified: rectified === null ? null : { needed: needed.rectified, variations: rectified },
+    seconds: null,
+  };
+}
+
+/** Tensors have no pixels to vary, and of very many classes every image is a megabyte of outputs. */
+const canVary = async ({ extraction, dataset, store }: Asked): Promise<boolean> =>
+  store.logits.cols <= widest && (await extraction.kindOf(dataset)) === 'images';
+
+/** Of the model on these images: as the store took, or measured on a batch where it was there already. */
+async function secondsPerImage({ store, seconds, extraction, role, dataset }: Asked): Promise<number> {
+  if (seconds > 0.2) return seconds / store.rows;
+  const begun = performance.now();
+  const { batches } = await extraction.stream(role, dataset);
+  let images = 0;
+  for await (const { positions } of batches) {
+    images += positions.length;
+    break;
+  }
+  return (performance.now() - begun) / 1000 / Math.max(1, images);
+}
+
+const minutes = (seconds: number): string =>
+  seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;

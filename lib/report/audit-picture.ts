@@ -1,0 +1,77 @@
+import type { Leaks } from '../results/index.js';
+import { kept, nearlyAll, published, readOff } from '../words/index.js';
+import { draw, type Chart, type Plotting } from './chart.js';
+import { labelWidth } from './heatmap.js';
+
+/** Under the picture. */
+export const auditCaption =
+  'Each line is one way of publishing the outputs. The bar is what a linear map read off images that it had not seen: a lower bound, with its 95 % interval. A full bar is all of it, by algebra. An empty line is not known, which is not nothing. Right: how often honest users still get the model’s top class.';
+
+interface Line {
+  name: string;
+  /** 0 to 100; where nothing is known there is no bar. */
+  bar: number | null;
+  low: number | null;
+  high: number | null;
+  exact: boolean;
+  text: string;
+  same: string;
+}
+
+/** What each interface gives away, as a lower bound with its interval, beside what it costs. Null without a table of them. */
+export function auditPicture(plotting: Plotting, { interfaces = [] }: Leaks): Chart | null {
+  if (interfaces.length === 0) return null;
+  const { Plot } = plotting;
+  const sorted = [...interfaces].sort((a, b) => Math.round(1e3 * ((b.read?.r2 ?? -1) - (a.read?.r2 ?? -1))));
+  const lines = sorted.map(({ observe, read, cost }): Line => {
+    const known = read !== null && read.kind !== 'not-shown';
+    const interval = known && read.interval && read.r2 < nearlyAll ? read.interval : null;
+    return {
+      ...{ name: published(observe), text: readOff(read), same: kept(cost.sameTop), exact: read?.kind === 'exact' },
+      bar: known ? 100 * read.r2 : null,
+      low: interval && 100 * Math.max(0, interval[0]),
+      high: interval && 100 * interval[1],
+    };
+  });
+  const names = lines.map(({ name }) => name);
+  const left = labelWidth(names);
+  const known = lines.filter(({ bar }) => bar !== null);
+  const text = { fontSize: 12, textAnchor: 'start', fill: 'var(--ink)' } as const;
+  return draw(
+    plotting,
+    {
+      name: 'leaks',
+      title: 'What is given away by what is published',
+      description: lines.map(({ name, text: read, same }) => `${name}: ${read}, same answer ${same}`).join('; '),
+    },
+    {
+      ...{ width: left + 560, height: 76 + 26 * names.length, marginLeft: left, marginRight: 250 },
+      ...{ marginTop: 30, marginBottom: 40 },
+      x: { domain: [0, 100] },
+      y: { domain: names, padding: 0.3, label: null },
+      marks: [
+        Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks: 5 }),
+        Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
+        Plot.axisX({ tickSize: 0, fontSize: 11, ticks: 5, label: null, tickFormat: (value: number) => `${value} %` }),
+        Plot.barX(known, {
+          ...{ y: 'name', x1: 0, x2: 'bar', insetTop: 4, insetBottom: 4 },
+          fill: ({ exact }: Line) => (exact ? 'var(--series-0)' : 'var(--sequential-3)'),
+        }),
+        Plot.ruleY(
+          known.filter(({ low }) => low !== null),
+          { y: 'name', x1: 'low', x2: 'high', stroke: 'var(--ink)', strokeWidth: 1.5 },
+        ),
+        Plot.text(lines, { ...text, y: 'name', frameAnchor: 'right', dx: 8, text: 'text' }),
+        Plot.text(lines, { ...text, y: 'name', frameAnchor: 'right', textAnchor: 'end', dx: 244, text: 'same' }),
+        Plot.text(['features read off'], heading({ dx: 8, textAnchor: 'start' })),
+        Plot.text(['same answer'], heading({ dx: 244, textAnchor: 'end' })),
+      ],
+    },
+  );
+}
+
+const heading = (place: object): object => ({
+  ...{ frameAnchor: 'top-right', lineAnchor: 'bottom', dy: -10, fontSize: 12, fill: 'var(--muted)' },
+  ...place,
+  text: (text: string) => text,
+});
