@@ -1,0 +1,111 @@
+import { by, definitions, groupRows, imageCount, onlyKnown, type ResultRow, type Results } from '../results/index.js';
+import { list } from '../results/index.js';
+import { share, shortSpec } from '../words/index.js';
+import { answerOf } from './answer.js';
+import { auditScreen } from './audit-screen.js';
+import type { Plotting } from './chart.js';
+import { pairsOf } from './heatmap.js';
+import type { Markup } from './html.js';
+import { figureOf, overviewChart } from './overview-chart.js';
+import { mostShown, type Shown } from './shown.js';
+
+/** One number that is read across the room, and what it is of. */
+export interface Headline {
+  figure: string;
+  says: string;
+}
+
+/** Charts beside each other, or anything else that is drawn: a heatmap with its switch, a table as a picture. */
+export interface Picture {
+  charts?: readonly Shown[];
+  markup?: Markup;
+}
+
+/** What a report begins with: the answer, one number, one picture. */
+export interface FirstScreen {
+  answer: string;
+  headline: Headline | null;
+  picture: Picture;
+}
+
+export function firstScreen(plotting: Plotting, results: Results): FirstScreen {
+  const answer = answerOf(results);
+  if (results.leaks) return { answer, ...auditScreen(plotting, results) };
+  const rows = results.rows.slice(0, mostShown);
+  if (isAll(results)) return { answer, headline: ofAllPairs(rows.length === 0 ? [] : results.rows), picture: {} };
+  return { answer, headline: ofFits(rows), picture: { charts: overviews(plotting, results.experiment, rows) } };
+}
+
+const isAll = ({ experiment }: Results): boolean => definitions.find(({ id }) => id === experiment)?.pairs === 'all';
+
+const overviews = (plotting: Plotting, experiment: number, rows: readonly ResultRow[]): Shown[] =>
+  (['agreement', 'r2'] as const).flatMap((measure) => {
+    const chart = overviewChart(plotting, experiment, rows, measure);
+    return chart ? [{ chart, caption: captions[measure] }] : [];
+  });
+
+const captions = {
+  agreement: 'Share of the test images on which the head names the same class on the features read back as on the model’s own.',
+  r2: 'Share of the variance of the features that the map reads back.',
+};
+
+/** The exact fits on all of the logits; of another model's where there are such. */
+function ofFits(found: readonly ResultRow[]): Headline | null {
+  const plain = found
+    .map(onlyKnown)
+    .filter(({ prior, sgd, from, observe }) => prior === null && sgd === null && from === 'logits' && observe === undefined);
+  const across = plain.filter(({ source, target }) => source !== target);
+  const asked = (across.length > 0 ? across : plain).filter(({ agreement }) => agreement !== null);
+  if (asked.length === 0) return null;
+  const least = asked.reduce((a, b) => (b.agreement! < a.agreement! ? b : a));
+  const several = groupRows(asked).length > 1;
+  const all = several && asked.every(({ agreement }) => agreement === least.agreement);
+  const tests = list([...new Set(asked.map(({ test }) => shortSpec(test)))].slice(0, 3));
+  const whose =
+    across.length > 0
+      ? `get ${least.target}’s own answer, read from the logits of ${least.source}`
+      : 'keep their answer when the features are read back from the logits';
+  const images = several ? `images of ${tests}` : `${imageCount(least.nTest, least.variations)} of ${tests}`;
+  const models = by(asked, ({ source, target }) => JSON.stringify([source, target])).length;
+  const range = !several ? '' : all ? ` (each of ${models === 1 ? `${asked.length} test sets` : `${models} models`})` : ' (the lowest of them all)';
+  return { figure: figureOf(least.agreement!, 'agreement'), says: `of the ${images} ${whose}${range}` };
+}
+
+/** The middle one of all pairs of two models. */
+function ofAllPairs(rows: readonly ResultRow[]): Headline | null {
+  if (rows.length === 0) return null;
+  const { pairs } = pairsOf(rows.filter(({ test }) => test === rows[0].test).map(onlyKnown));
+  const across = pairs
+    .filter(({ source, target }) => source !== target)
+    .flatMap(({ logits }) => logits?.agreement ?? [])
+    .sort((a, b) => a - b);
+  if (across.length === 0) return null;
+  const half = across.length >> 1;
+  const median = across.length % 2 === 1 ? across[half] : (across[half - 1] + across[half]) / 2;
+  return {
+    figure: figureOf(median, 'agreement'),
+    says: `of the test images get the target’s own answer, read from another model’s logits (median of ${across.length} pairs, ${share(across[0], 1)} to ${share(across[across.length - 1], 1)})`,
+  };
+}
+
+/** Several results of experiments 1 to 3 in one picture; none where the same fit stands in two of one experiment. */
+export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]): Omit<FirstScreen, 'answer'> | null {
+  const fits = results.filter((each) => !each.leaks && each.experiment <= 3 && each.rows.some(({ observe }) => observe === undefined));
+  if (fits.length < 2) return null;
+  const keyOf = ({ source, target, train, test }: ResultRow): string => JSON.stringify([source, target, train, test]);
+  const seen = new Map<string, Results>();
+  const rows: { experiment: number; row: ResultRow }[] = [];
+  for (const each of fits) {
+    for (const group of groupRows(each.rows)) {
+      const before = seen.get(keyOf(group[0]));
+      if (before !== undefined && before.experiment === each.experiment) return null;
+      if (before !== undefined) continue;
+      seen.set(keyOf(group[0]), each);
+      rows.push(...group.map((row) => ({ experiment: each.experiment, row })));
+    }
+  }
+  // Experiment 3 is that in which data sets of another kind are told apart.
+  const experiment = Math.max(...rows.map((each) => each.experiment));
+  const all = rows.map(({ row }) => row);
+  return { headline: ofFits(all.filter(({ source, target }) => source === target).filter((row) => row.alpha === 0 || row.sgd)), picture: { charts: overviews(plotting, experiment, all) } };
+}
