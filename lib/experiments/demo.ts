@@ -54,14 +54,24 @@ export async function runDemo(options: DemoOptions): Promise<Results[]> {
     for (const spec of specs) parts.push(await runAsked(spec, optionsFor(spec, { ...task, classNames })));
     const result = together(parts);
     if (id === zeroShot) for (const row of result.rows) row.warnings.push({ kind: 'made-tower' });
-    results.push(result);
+    results.push(known(result));
   }
   onPart?.("Audit · What a model's outputs give away by themselves");
   const audited = `synthetic:train[0:${images.train}]`;
   results.push(
-    await auditModel(model('demo_resnet'), audited, { ...task, classNames, batchSize, observe: ['logits', 'probs'] }),
+    known(
+      await auditModel(model('demo_resnet'), audited, { ...task, classNames, batchSize, observe: ['logits', 'probs'] }),
+    ),
   );
   return results;
+}
+
+/** These models were trained with the transform that they are seen through, which their files do not say. */
+function known(results: Results): Results {
+  const models = results.environment.models.map((each) =>
+    each.transform ? { ...each, ownTransform: each.transform } : each,
+  );
+  return { ...results, environment: { ...results.environment, models } };
 }
 
 /** By experiment: what is run for it, one model or pair after the other. */

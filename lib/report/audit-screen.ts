@@ -10,7 +10,10 @@ export function auditScreen(plotting: Plotting, results: Results): { headline: H
   const features = results.environment.models[0]?.featureDim;
   const headline =
     recovery?.kind === 'rectified' && features
-      ? { figure: `${count(recovery.features)} of ${count(features)}`, says: 'features recovered from the outputs alone' }
+      ? {
+          figure: `${count(recovery.features)} of ${count(features)}`,
+          says: 'features recovered from the outputs alone',
+        }
       : null;
   return { headline, picture: { charts: leakCharts(plotting, results).slice(0, 1) } };
 }

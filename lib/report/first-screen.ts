@@ -6,7 +6,7 @@ import { auditScreen } from './audit-screen.js';
 import type { Plotting } from './chart.js';
 import { pairsOf } from './heatmap.js';
 import type { Markup } from './html.js';
-import { figureOf, overviewChart } from './overview-chart.js';
+import { figureOf, overviewChart, sectionOf, sections } from './overview-chart.js';
 import { mostShown, type Shown } from './shown.js';
 
 /** One number that is read across the room, and what it is of. */
@@ -41,11 +41,12 @@ const isAll = ({ experiment }: Results): boolean => definitions.find(({ id }) =>
 const overviews = (plotting: Plotting, experiment: number, rows: readonly ResultRow[]): Shown[] =>
   (['agreement', 'r2'] as const).flatMap((measure) => {
     const chart = overviewChart(plotting, experiment, rows, measure);
-    return chart ? [{ chart, caption: captions[measure] }] : [];
+    return chart ? [{ chart, caption: overviewCaptions[measure] }] : [];
   });
 
-const captions = {
-  agreement: 'Share of the test images on which the head names the same class on the features read back as on the model’s own.',
+export const overviewCaptions = {
+  agreement:
+    'Share of the test images on which the head names the same class on the features read back as on the model’s own.',
   r2: 'Share of the variance of the features that the map reads back.',
 };
 
@@ -53,7 +54,9 @@ const captions = {
 function ofFits(found: readonly ResultRow[]): Headline | null {
   const plain = found
     .map(onlyKnown)
-    .filter(({ prior, sgd, from, observe }) => prior === null && sgd === null && from === 'logits' && observe === undefined);
+    .filter(
+      ({ prior, sgd, from, observe }) => prior === null && sgd === null && from === 'logits' && observe === undefined,
+    );
   const across = plain.filter(({ source, target }) => source !== target);
   const asked = (across.length > 0 ? across : plain).filter(({ agreement }) => agreement !== null);
   if (asked.length === 0) return null;
@@ -64,10 +67,14 @@ function ofFits(found: readonly ResultRow[]): Headline | null {
   const whose =
     across.length > 0
       ? `get ${least.target}’s own answer, read from the logits of ${least.source}`
-      : 'keep their answer when the features are read back from the logits';
+      : 'keep their answer';
   const images = several ? `images of ${tests}` : `${imageCount(least.nTest, least.variations)} of ${tests}`;
   const models = by(asked, ({ source, target }) => JSON.stringify([source, target])).length;
-  const range = !several ? '' : all ? ` (each of ${models === 1 ? `${asked.length} test sets` : `${models} models`})` : ' (the lowest of them all)';
+  const range = !several
+    ? ''
+    : all
+      ? ` (each of ${models === 1 ? `${asked.length} test sets` : `${models} models`})`
+      : ' (the lowest of them all)';
   return { figure: figureOf(least.agreement!, 'agreement'), says: `of the ${images} ${whose}${range}` };
 }
 
@@ -89,23 +96,51 @@ function ofAllPairs(rows: readonly ResultRow[]): Headline | null {
 }
 
 /** Several results of experiments 1 to 3 in one picture; none where the same fit stands in two of one experiment. */
-export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]): Omit<FirstScreen, 'answer'> | null {
-  const fits = results.filter((each) => !each.leaks && each.experiment <= 3 && each.rows.some(({ observe }) => observe === undefined));
+export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]): FirstScreen | null {
+  const fits = results.filter(
+    (each) => !each.leaks && each.experiment <= 3 && each.rows.some(({ observe }) => observe === undefined),
+  );
   if (fits.length < 2) return null;
-  const keyOf = ({ source, target, train, test }: ResultRow): string => JSON.stringify([source, target, train, test]);
-  const seen = new Map<string, Results>();
-  const rows: { experiment: number; row: ResultRow }[] = [];
-  for (const each of fits) {
-    for (const group of groupRows(each.rows)) {
-      const before = seen.get(keyOf(group[0]));
-      if (before !== undefined && before.experiment === each.experiment) return null;
+  const seen = new Map<string, number>();
+  const rows: ResultRow[] = [];
+  for (const { experiment, rows: found } of fits) {
+    for (const group of groupRows(found)) {
+      const { source, target, train, test } = group[0];
+      const key = JSON.stringify([source, target, train, test]);
+      const before = seen.get(key);
+      if (before === experiment) return null;
       if (before !== undefined) continue;
-      seen.set(keyOf(group[0]), each);
-      rows.push(...group.map((row) => ({ experiment: each.experiment, row })));
+      seen.set(key, experiment);
+      rows.push(...group);
     }
   }
   // Experiment 3 is that in which data sets of another kind are told apart.
-  const experiment = Math.max(...rows.map((each) => each.experiment));
-  const all = rows.map(({ row }) => row);
-  return { headline: ofFits(all.filter(({ source, target }) => source === target).filter((row) => row.alpha === 0 || row.sgd)), picture: { charts: overviews(plotting, experiment, all) } };
+  const experiment = Math.max(...fits.map((each) => each.experiment));
+  return {
+    answer: answerOfAll(experiment, rows),
+    headline: ofFits(fits[0].rows),
+    picture: { charts: overviews(plotting, experiment, rows) },
+  };
+}
+
+/** Own logits, another model's, images of another kind, in one sentence. */
+function answerOfAll(experiment: number, rows: readonly ResultRow[]): string {
+  const plain = rows
+    .map(onlyKnown)
+    .filter(
+      ({ prior, sgd, from, agreement }) => prior === null && sgd === null && from === 'logits' && agreement !== null,
+    );
+  const parts = by(plain, (row) => sectionOf(experiment, row)).map((group) => {
+    const values = group.map(({ agreement }) => agreement!);
+    const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => figureOf(value, 'agreement'));
+    const on = `on ${least === most ? least : `${least} to ${most}`} of the images`;
+    const section = sectionOf(experiment, group[0]);
+    if (section === sections.own)
+      return `read back from the model’s own logits, its features give its own answer ${on}`;
+    return section === sections.other
+      ? `read from another model’s logits, ${on}`
+      : `on images of another kind than those fitted on, ${on}`;
+  });
+  const text = parts.join('; ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

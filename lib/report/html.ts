@@ -19,7 +19,7 @@ function toText(content: Content): string {
 }
 
 /** A blank inside a figure: `100.00 %`, `1 − 2e-9`, `95.2 – 97.1 %` stand on one line. */
-const inFigure = /(?<=\d) (?=[%−–])|(?<=\d\u00a0?[−–]) (?=\d)/g;
+const inFigure = /(?<=\d) (?=[%−–])|(?<=\d [−–]) (?=\d)/g;
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 

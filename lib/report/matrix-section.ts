@@ -12,30 +12,41 @@ import { jsonScript, markup, Markup } from './html.js';
 import { steps } from './palette.js';
 import type { Column } from './table.js';
 
-/** Experiment 4: for each test set the heatmaps, the control and the margins; then what the maps read. */
-export function allPairs(plotting: Plotting, results: Results, index: number): Markup {
+/**
+ * Experiment 4: the heatmaps of the first test set, which a report begins with; then for each test set the heatmaps, the
+ * control and the margins, and what the maps read.
+ */
+export function allPairs(plotting: Plotting, results: Results, index: number): { first: Markup; rest: Markup } {
   const { rows } = results;
   const tests = [...new Set(rows.map(({ test }) => test))].slice(0, 8);
   const words = definitions.find(({ id }) => id === results.experiment)?.publishedWords;
-  return markup`${words === undefined ? null : markup`<p class="note">Published, in words only: ${words}.</p>`}
+  const parts = tests.map((test, i) => {
+    const of = rows.filter((row) => row.test === test);
+    return ofTest(plotting, of, controlsOf(of, results.environment.models), `${index}-${i}`);
+  });
+  const rest = markup`${words === undefined ? null : markup`<p class="note">Published, in words only: ${words}.</p>`}
     <p class="note">${algebraNote(results.environment.models)}</p>
-    ${tests.map((test, i) => {
-      const of = rows.filter((row) => row.test === test);
-      return ofTest(plotting, of, controlsOf(of, results.environment.models), `${index}-${i}`);
-    })}
+    ${parts.map(({ picture, details }, i) => (i === 0 ? details : [picture, details]))}
     ${spectrumCharts(plotting, results).map(chartFigure)}`;
+  return { first: parts[0].picture, rest };
 }
 
-function ofTest(plotting: Plotting, rows: readonly ResultRow[], controls: readonly Control[], id: string): Markup {
+function ofTest(
+  plotting: Plotting,
+  rows: readonly ResultRow[],
+  controls: readonly Control[],
+  id: string,
+): { picture: Markup; details: Markup } {
   const set = pairsOf(rows);
   const many = set.names.length > mostModels;
-  return markup`<h3>F${fittedAndTested(rows[0]).slice(1)}</h3>
-    ${many ? markup`<p class="note">${set.names.length} models are too many for a matrix: the figures are in the table.</p>` : matrix(plotting, set, id)}
-    ${many ? null : pairCharts(plotting, set).map(chartFigure)} ${controls.length === 0 ? null : controlTable(controls)}
+  const picture = markup`<h3>F${fittedAndTested(rows[0]).slice(1)}</h3>
+    ${many ? markup`<p class="note">${set.names.length} models are too many for a matrix: the figures are in the table.</p>` : matrix(plotting, set, id)}`;
+  const details = markup`${many ? null : pairCharts(plotting, set).map(chartFigure)} ${controls.length === 0 ? null : controlTable(controls)}
     <details>
       <summary>All ${count(rows.length)} rows as a table</summary>
       ${table(allColumns, [{ heading: null, rows: rows.slice(0, mostShown) }], { label: 'All rows', key: 'agreement' })} ${more(rows.length)}
     </details>`;
+  return { picture, details };
 }
 
 const controlTable = (controls: readonly Control[]): Markup =>
@@ -68,7 +79,7 @@ function matrix(plotting: Plotting, set: ReturnType<typeof pairsOf>, id: string)
       const chart = heatmap(plotting, set, metric);
       return markup`<div class="view" data-metric="${metric.id}">
         <figcaption><b>${metric.label}.</b> ${metric.meaning}</figcaption>
-        <div class="scroll">${chart.svg}</div>
+        <div class="scroll charted">${chart.rowLabels}${chart.svg}</div>
         ${legend(metric)}
       </div>`;
     })}

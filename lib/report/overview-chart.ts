@@ -20,7 +20,10 @@ interface Line {
 const mostLines = 16;
 
 const titles: Record<Measure, string> = { agreement: 'Answers kept: agreement', r2: 'Features read back: R²' };
-const axes: Record<Measure, string> = { agreement: 'agreement, % of the test images', r2: 'R², % of the features’ variance' };
+const axes: Record<Measure, string> = {
+  agreement: 'agreement, % of the test images',
+  r2: 'R², % of the features’ variance',
+};
 const colours: Record<Kind, string> = { exact: 'var(--series-0)', sgd: 'var(--series-1)', prior: 'var(--series-2)' };
 const kinds: Record<Kind, string> = { exact: 'least squares', sgd: 'SGD, as published', prior: 'head as prior' };
 
@@ -40,14 +43,18 @@ export function overviewChart(
   const font = width < 420 ? 10.5 : 13;
   const shown = (Object.keys(kinds) as Kind[]).filter((kind) => known.some((each) => each.kind === kind));
   const legend = legendRow(shown.map(itemOf(known)), width, font - 1);
-  const sections = by(lines, ({ section }) => section);
+  const parts = by(lines, ({ section }) => section);
   const step = font + 9;
+  // A column that few lines have would take room from the bars; the mark says enough.
+  const written = shown.filter(
+    (kind) => kind !== 'prior' || 2 * known.filter((each) => each.kind === kind).length > lines.length,
+  );
   const places: { line: Line; y: number }[] = [];
   const headings: { text: string; y: number }[] = [];
   const top = 6 + legend.height;
   let y = top;
-  for (const section of sections) {
-    if (sections.length > 1) {
+  for (const section of parts) {
+    if (parts.length > 1) {
       headings.push({ text: section[0].section, y: y + step / 2 + 2 });
       y += step + 4;
     }
@@ -64,7 +71,7 @@ export function overviewChart(
         font,
       ),
   );
-  const column = 10 + textWidth('>99.9 %', font - 1);
+  const column = 12 + textWidth('99.9 %', font - 1);
   const figures = places.flatMap(({ line: { fits }, y: at }) =>
     fits.map(({ kind, row }) => ({ kind, y: at, row, text: textOf(row, measure) })),
   );
@@ -84,14 +91,15 @@ export function overviewChart(
       title: titles[measure],
       description: lines
         .map(
-          ({ label, fits }) => `${label}: ${fits.map(({ kind, row }) => `${kinds[kind]} ${textOf(row, measure)}`).join(', ')}`,
+          ({ label, fits }) =>
+            `${label}: ${fits.map(({ kind, row }) => `${kinds[kind]} ${textOf(row, measure)}`).join(', ')}`,
         )
         .join('; '),
       extra: () => legend.svg(2, 2),
     },
     {
       ...{ width, height: Math.ceil(y + 42), marginLeft: left, marginTop: top, marginBottom: 42 },
-      marginRight: column * shown.length,
+      marginRight: column * written.length + 4,
       x: { domain: [0, 100], label: null },
       y: { type: 'identity', axis: null },
       marks: [
@@ -107,7 +115,7 @@ export function overviewChart(
             { x: 'x', y: 'y', r: 4.5, fill: colours[kind], stroke: 'var(--paper)', strokeWidth: 1.5 },
           ),
         ),
-        ...shown.map((kind, i) =>
+        ...written.map((kind, i) =>
           Plot.text(
             figures.filter((figure) => figure.kind === kind),
             {
@@ -135,7 +143,11 @@ const textOf = (row: ResultRow, measure: Measure): string =>
 
 /** R² of 0.99999999999 is said as all of it; no share of images below 1 is. */
 export const figureOf = (value: number, measure: Measure): string =>
-  measure === 'r2' && value > 1 - 1e-6 ? '100 %' : value < 0 ? `−${inPercent(-value, 1)} %` : share(value, 1).replace(/^100\.0 /, '100 ');
+  measure === 'r2' && value > 1 - 1e-6
+    ? '100 %'
+    : value < 0
+      ? `−${inPercent(-value, 1)} %`
+      : share(value, 1).replace(/^100\.0 /, '100 ');
 
 /** What a bar of a kind is, with its settings where all have the same. */
 const itemOf =
@@ -152,10 +164,7 @@ function linesOf(experiment: number, rows: readonly ResultRow[]): Line[] {
   const sameOf = (row: ResultRow): ResultRow[] =>
     groups
       .map(([first]) => first)
-      .filter(
-        (each) =>
-          pairName(each) === pairName(row) && sectionOf(experiment, each) === sectionOf(experiment, row),
-      );
+      .filter((each) => pairName(each) === pairName(row) && sectionOf(experiment, each) === sectionOf(experiment, row));
   return groups.flatMap((group) => {
     const plain = group.find(({ prior, sgd, from }) => prior === null && sgd === null && from === 'logits');
     const sgd = group.find((row) => row.sgd !== null);
@@ -171,7 +180,9 @@ function linesOf(experiment: number, rows: readonly ResultRow[]): Line[] {
     const label =
       pairName(first) +
       (new Set(same.map(({ test }) => test)).size > 1 ? `, ${shortSpec(first.test)}` : '') +
-      (same.some(({ test, train }) => test === first.test && train !== first.train) ? `, ${count(first.nTrain)} images` : '');
+      (same.some(({ test, train }) => test === first.test && train !== first.train)
+        ? `, ${count(first.nTrain)} images`
+        : '');
     return fits.length === 0 ? [] : [{ section: sectionOf(experiment, first), label, fits }];
   });
 }
@@ -179,9 +190,16 @@ function linesOf(experiment: number, rows: readonly ResultRow[]): Line[] {
 const differs = (prior: ResultRow, plain: ResultRow | undefined): boolean =>
   plain === undefined || Math.abs((prior.agreement ?? 0) - (plain.agreement ?? 0)) > 5e-4;
 
-function sectionOf(experiment: number, { source, target, train, test }: ResultRow): string {
-  if (source !== target) return 'From another model’s logits';
-  return experiment === 3 && kindOf(train) !== kindOf(test) ? 'Own logits, images of another kind' : 'From its own logits';
+/** Parts of the picture. */
+export const sections = {
+  own: 'From its own logits',
+  other: 'From another model’s logits',
+  shifted: 'From its own logits, on images of another kind',
+} as const;
+
+export function sectionOf(experiment: number, { source, target, train, test }: ResultRow): string {
+  if (source !== target) return sections.other;
+  return experiment === 3 && kindOf(train) !== kindOf(test) ? sections.shifted : sections.own;
 }
 
 /** `cifar100:train[0:10]` → `cifar100`; of a folder its path. */

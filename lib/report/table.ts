@@ -31,7 +31,10 @@ export function fitting<Row>(
 ): readonly Column<Row>[] {
   let kept = columns.filter(({ detail }) => !detail);
   const widthOf = (of: readonly Column<Row>[]): number =>
-    of.reduce((sum, { heading, cell }) => sum + 2 + Math.max(heading.length, ...rows.map((row) => cell(row).length)), -2);
+    of.reduce(
+      (sum, { heading, cell }) => sum + 2 + Math.max(heading.length, ...rows.map((row) => cell(row).length)),
+      -2,
+    );
   while (widthOf(kept) > width) {
     const most = Math.max(...kept.map(({ spare = 0 }) => spare));
     if (most === 0) break;

@@ -12,7 +12,7 @@ export const widest = (texts: readonly string[], fontSize: number): number =>
 const widths = new Map(
   (
     [
-      ['il|\'', 0.3],
+      ["il|'", 0.3],
       ['j .,:;!', 0.34],
       ['ft/()[]-', 0.42],
       ['rIJ"', 0.43],
@@ -25,5 +25,4 @@ const widths = new Map(
 );
 
 /** Lower case and digits, upper case, and what is as wide as it is high. */
-const usual = (character: string): number =>
-  character > '\u2e7f' ? 1.05 : /\p{Lu}/u.test(character) ? 0.76 : 0.64;
+const usual = (character: string): number => (character > '\u2e7f' ? 1.05 : /\p{Lu}/u.test(character) ? 0.76 : 0.64);
