@@ -183,7 +183,7 @@ withChromium('in Chromium', () => {
     const { page } = await open(name);
     await page.locator('details').evaluateAll((all) => all.forEach((each) => each.setAttribute('open', '')));
     const text = await page.locator('body').innerText();
-    expect(text.replace(/[ \t]+/g, ' ').replace(/\n{2,}/g, '\n')).toMatchSnapshot();
+    expect(text.replace(/[ \t\u00a0]+/g, ' ').replace(/\n{2,}/g, '\n')).toMatchSnapshot();
     await page.context().close();
   });
 });

@@ -53,17 +53,25 @@ export function draw({ Plot, document }: Plotting, text: ChartText, options: Plo
     `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"` +
     ` role="${decorate ? 'group' : 'img'}" aria-label="${escape(`${title}. ${description}`)}" fill="currentColor" font-family="var(--font)"` +
     ` font-size="11" text-anchor="middle">${inner}</svg>`;
+  const written = labels.map(write).join('');
   const rowLabels =
-    labels.length === 0 || left < 60
+    written === '' || left < 60 || written.length > mostLabels
       ? null
       : new Markup(
           `<svg xmlns="http://www.w3.org/2000/svg" class="row-labels" viewBox="0 0 ${left} ${height}" width="${left}" height="${height}"` +
-            ` aria-hidden="true" fill="currentColor" font-family="var(--font)" font-size="11" text-anchor="middle">${labels.map(write).join('')}</svg>`,
+            ` aria-hidden="true" fill="currentColor" font-family="var(--font)" font-size="11" text-anchor="middle">${written}</svg>`,
         );
   return { name, title, description, width, height, svg: new Markup(svg), rowLabels, plot: options, text };
 }
 
-const isRowLabels = (node: DrawnNode): boolean => node.getAttribute('aria-label') === 'y-axis tick label';
+/** Characters that labels may take a second time. */
+const mostLabels = 20_000;
+
+const isRowLabels = (node: DrawnNode): boolean =>
+  node.getAttribute('aria-label') === 'y-axis tick label' || node.getAttribute('aria-description') === rowLabel;
+
+/** The description (Plot's `ariaDescription`, which is not written) of marks that name rows beside an axis. */
+export const rowLabel = 'row-label';
 
 /** The same chart with other options of Plot: another width, another colour, marks beside ours. */
 export const redraw = (plotting: Plotting, { plot, text, caption }: Chart, options: PlotOptions): Chart => ({

@@ -1,6 +1,6 @@
 import { publishedFor, type ResultRow, whyNotKnown, fitLabel, groupRows, pairName } from '../results/index.js';
 import { shortSpec } from '../words/index.js';
-import { draw, type Chart, type Plotting } from './chart.js';
+import { draw, rowLabel, type Chart, type Plotting } from './chart.js';
 import { labelWidth, type Pair } from './heatmap.js';
 import { columns, panelOf, panelTitles } from './panels.js';
 
@@ -9,7 +9,7 @@ const published = (experiment: number, row: ResultRow): number | null =>
 
 /** What to say under the chart of agreement: of ticks only where there are some. */
 export const agreementCaption = (experiment: number, rows: readonly ResultRow[]): string =>
-  'Dots are agreement, bars their 95 % intervals (Wilson).' +
+  'Dots are agreement, bars their 95 % intervals (Wilson). The axis is enlarged: it begins where the lowest figure is, not at 0.' +
   (rows.some(({ exact }) => exact) ? ' What is exact by theorem has no bar.' : '') +
   (rows.some((row) => published(experiment, row) !== null)
     ? ' The dashed tick is the published figure, of the published models.'
@@ -75,7 +75,7 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
         Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
         Plot.text(groups, {
           ...{ fy: (d: string) => d, text: (d: string) => d, frameAnchor: 'top-left', textAnchor: 'start' },
-          ...{ dx: -left + 6, dy: -14, fontWeight: 600, fontSize: 12 },
+          ...{ dx: -left + 6, dy: -14, fontWeight: 600, fontSize: 12, ariaDescription: rowLabel },
         }),
         Plot.ruleY(bars, {
           fy: 'group',

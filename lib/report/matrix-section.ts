@@ -26,9 +26,9 @@ export function allPairs(plotting: Plotting, results: Results, index: number): {
   });
   const rest = markup`${words === undefined ? null : markup`<p class="note">Published, in words only: ${words}.</p>`}
     <p class="note">${algebraNote(results.environment.models)}</p>
-    ${parts.map(({ picture, details }, i) => (i === 0 ? details : [picture, details]))}
+    ${parts.map(({ heading, picture, details }, i) => (i === 0 ? details : [markup`<h3>${heading}</h3>`, picture, details]))}
     ${spectrumCharts(plotting, results).map(chartFigure)}`;
-  return { first: parts[0].picture, rest };
+  return { first: markup`<p class="fitted">${parts[0].heading}</p>${parts[0].picture}`, rest };
 }
 
 function ofTest(
@@ -36,17 +36,17 @@ function ofTest(
   rows: readonly ResultRow[],
   controls: readonly Control[],
   id: string,
-): { picture: Markup; details: Markup } {
+): { heading: string; picture: Markup; details: Markup } {
   const set = pairsOf(rows);
   const many = set.names.length > mostModels;
-  const picture = markup`<h3>F${fittedAndTested(rows[0]).slice(1)}</h3>
-    ${many ? markup`<p class="note">${set.names.length} models are too many for a matrix: the figures are in the table.</p>` : matrix(plotting, set, id)}`;
+  const heading = `F${fittedAndTested(rows[0]).slice(1)}`;
+  const picture = markup`${many ? markup`<p class="note">${set.names.length} models are too many for a matrix: the figures are in the table.</p>` : matrix(plotting, set, id)}`;
   const details = markup`${many ? null : pairCharts(plotting, set).map(chartFigure)} ${controls.length === 0 ? null : controlTable(controls)}
     <details>
       <summary>All ${count(rows.length)} rows as a table</summary>
       ${table(allColumns, [{ heading: null, rows: rows.slice(0, mostShown) }], { label: 'All rows', key: 'agreement' })} ${more(rows.length)}
     </details>`;
-  return { picture, details };
+  return { heading, picture, details };
 }
 
 const controlTable = (controls: readonly Control[]): Markup =>

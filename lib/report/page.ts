@@ -25,7 +25,7 @@ import { intervalNotes } from './exact.js';
 import { firstScreen, firstScreenOfAll, type FirstScreen, type Picture } from './first-screen.js';
 import { metrics } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
-import { markup, Markup } from './html.js';
+import { markup, Markup, type Content } from './html.js';
 import { allPairs } from './matrix-section.js';
 import { leakCharts } from './leak-charts.js';
 import { fingerprintSection, verdictSection } from './leaks-section.js';
@@ -120,7 +120,7 @@ function section(page: PageContext, results: Results, index: number): Markup {
     ${leaks ? verdictSection(leaks, environment.command !== null) : null} ${of === 1 ? notices(page, [results]) : asides(results)}
     ${
       of === 1
-        ? body
+        ? markup`<h2 class="unseen">Figures and charts</h2>${body}`
         : markup`<details class="fold result">
             <summary>Figures, charts and how to make them again<span class="unseen">: ${heading}</span></summary>
             ${body}
@@ -252,6 +252,12 @@ const asidesOf = ({ rows }: Results): string[] => [
 
 const asides = (results: Results): Markup[] => asidesOf(results).map((text) => markup`<p class="note">${text}</p>`);
 
+/** Columns that say which fit it is. */
+const naming: readonly string[] = ['shown', 'read', 'fit', 'read from'];
+
+/** Rows of the second table, which is for the few who look closer. */
+const mostDetails = 100;
+
 /** Experiments 1 to 3 and 5: the table with the published figures, and its charts. */
 function fits(page: PageContext, results: Results): Markup {
   const { experiment, rows } = results;
@@ -259,16 +265,20 @@ function fits(page: PageContext, results: Results): Markup {
   const published = [...new Set(shown.flatMap((row) => publishedFor(experiment, row) ?? []))];
   const columns = columnsFor(experiment, shown);
   const [main, details] = [columns.filter(({ detail }) => !detail), columns.filter(({ detail }) => detail)];
-  const groups = groupRows(shown);
-  const tableOf = (of: readonly Column<ResultRow>[], label: string): Markup =>
+  const tableOf = (
+    of: readonly Column<ResultRow>[],
+    label: string,
+    groups: readonly ResultRow[][],
+    heading: (group: readonly ResultRow[]) => Content,
+  ): Markup =>
     table(
       of,
-      groups.map((group) => ({ heading: groupHeading(group), rows: group })),
+      groups.map((group) => ({ heading: heading(group), rows: group })),
       { label, key: 'agreement' },
     );
   return markup`<div class="figures">
       <h3>Figures</h3>
-      ${tableOf(main, 'Agreement by fit')} ${glossaryOf(page, termsOf(main, shown))}
+      ${tableOf(main, 'Agreement by fit', groupRows(shown), groupHeading)} ${glossaryOf(page, termsOf(main, shown))}
       ${notesOf(shown, results)
         .filter((text) => !page.told.has(text) && page.told.add(text))
         .map((text) => markup`<p class="note">${text}.</p>`)}
@@ -279,7 +289,7 @@ function fits(page: PageContext, results: Results): Markup {
         ? null
         : markup`<details class="fold more">
             <summary>${capital(list(details.map(({ heading }) => heading)))}</summary>
-            ${tableOf([...main.filter(({ heading }) => ['shown', 'read', 'fit', 'read from'].includes(heading)), ...details], 'More figures by fit')}
+            ${tableOf([...main.filter(({ heading }) => naming.includes(heading)), ...details], 'More figures by fit', groupRows(shown.slice(0, mostDetails)), (group) => `${pairName(group[0])}, ${shortSpec(group[0].test)}`)}
             ${glossaryOf(page, termsOf(details, []))}
           </details>`
     }
