@@ -112,12 +112,20 @@ const numeric = new Set(['transform', 'd', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'wi
 const rounded = (value: string): string =>
   value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (x) => String(Number(Number(x).toFixed(2))));
 
-/** Writes a page's variables into a picture that stands alone: the light palette, one font. */
-export function standalone({ svg, width, height }: Chart): string {
+/**
+ * Writes a page's variables into a picture that stands alone: the light palette, one font.
+ * @param unit what the width and height are written in: `mm` for a figure that was laid out for a paper
+ */
+export function standalone({ svg, width, height }: Chart, unit: 'px' | 'mm' = 'px'): string {
   const known: Record<string, string> = { ...variables(light), '--font': 'Inter, system-ui, sans-serif' };
   const text = svg.text
     .replace(/var\((--[\w-]+)\)/g, (whole, name: string) => known[name] ?? whole)
     .replaceAll('currentColor', light.ink);
   const start = text.indexOf('>') + 1;
-  return `${text.slice(0, start)}<rect width="${width}" height="${height}" fill="${light.paper}"/>${text.slice(start)}\n`;
+  const size = unit === 'px' ? '' : ` width="${inMillimetres(width)}" height="${inMillimetres(height)}"`;
+  const opening =
+    size === '' ? text.slice(0, start) : text.slice(0, start).replace(/ width="[^"]*" height="[^"]*"/, size);
+  return `${opening}<rect width="${width}" height="${height}" fill="${light.paper}"/>${text.slice(start)}\n`;
 }
+
+const inMillimetres = (pixels: number): string => `${((pixels * 25.4) / 96).toFixed(2)}mm`;

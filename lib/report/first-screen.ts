@@ -6,7 +6,8 @@ import { auditScreen } from './audit-screen.js';
 import type { Plotting } from './chart.js';
 import { pairsOf } from './heatmap.js';
 import type { Markup } from './html.js';
-import { figureOf, overviewChart, sectionOf, sections } from './overview-chart.js';
+import { overviews } from './charts.js';
+import { figureOf, sectionOf, sections } from './overview-chart.js';
 import { mostShown, type Shown } from './shown.js';
 
 /** One number that is read across the room, and what it is of. */
@@ -37,18 +38,6 @@ export function firstScreen(plotting: Plotting, results: Results): FirstScreen {
 }
 
 const isAll = ({ experiment }: Results): boolean => definitions.find(({ id }) => id === experiment)?.pairs === 'all';
-
-const overviews = (plotting: Plotting, experiment: number, rows: readonly ResultRow[]): Shown[] =>
-  (['agreement', 'r2'] as const).flatMap((measure) => {
-    const chart = overviewChart(plotting, experiment, rows, measure);
-    return chart ? [{ chart, caption: overviewCaptions[measure] }] : [];
-  });
-
-export const overviewCaptions = {
-  agreement:
-    'Share of the test images on which the head names the same class on the features read back as on the model’s own.',
-  r2: 'Share of the variance of the features that the map reads back.',
-};
 
 /** The exact fits on all of the logits; of another model's where there are such. */
 function ofFits(found: readonly ResultRow[]): Headline | null {

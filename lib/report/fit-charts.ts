@@ -2,6 +2,7 @@ import { publishedFor, type ResultRow, whyNotKnown, fitLabel, groupRows, pairNam
 import { shortSpec } from '../words/index.js';
 import { draw, rowLabel, type Chart, type Plotting } from './chart.js';
 import { labelWidth, type Pair } from './heatmap.js';
+import { legendRow, type LegendItem } from './legend.js';
 import { columns, panelOf, panelTitles } from './panels.js';
 
 const published = (experiment: number, row: ResultRow): number | null =>
@@ -16,7 +17,12 @@ export const agreementCaption = (experiment: number, rows: readonly ResultRow[])
     : '');
 
 /** Agreement of each fit with its 95 % interval, the published figure as a tick: a forest plot. */
-export function agreementChart(plotting: Plotting, experiment: number, rows: readonly ResultRow[]): Chart | null {
+export function agreementChart(
+  plotting: Plotting,
+  experiment: number,
+  rows: readonly ResultRow[],
+  width = 760,
+): Chart | null {
   const { Plot } = plotting;
   const marks = groupRows(rows).flatMap((group) =>
     group.flatMap((row) =>
@@ -51,20 +57,33 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
     ...ticks.map(({ at }) => at),
   );
   const colour = (kind: string): string => `var(--series-${['plain', 'sgd', 'prior'].indexOf(kind)})`;
-  const left = labelWidth(fits);
+  const left = Math.min(labelWidth(fits), 0.45 * width);
+  const legend = legendRow(
+    [
+      ...(['plain', 'sgd', 'prior'] as const)
+        .filter((kind) => marks.some((mark) => mark.kind === kind))
+        .map((kind): LegendItem => ({ text: kindNames[kind], colour: colour(kind), mark: 'dot' })),
+      ...(ticks.length > 0
+        ? [{ text: 'published, of the published models', colour: 'var(--muted)', mark: 'dashes' } as const]
+        : []),
+    ],
+    width,
+    11,
+  );
   return draw(
     plotting,
     {
       name: 'agreement',
+      extra: () => legend.svg(6, 2),
       title: 'Agreement by fit',
       description: `Dots are agreement in %, bars its 95 % interval${ticks.length > 0 ? ', upright ticks the published figure' : ''}.${empty.map(({ group, fit, why }) => ` ${group}, ${fit}: ${why}.`).join('')}`,
     },
     {
-      width: 760,
-      height: 64 + groups.length * (26 + 24 * fits.length),
+      width,
+      height: 64 + legend.height + groups.length * (26 + 24 * fits.length),
       marginLeft: left,
       marginRight: 20,
-      marginTop: 34,
+      marginTop: 34 + legend.height,
       marginBottom: 40,
       x: { domain: [Math.max(0, least - 0.08 * (100 - least) - 0.05), 100], label: 'agreement, %', nice: false },
       y: { domain: fits, label: null, padding: 0.3 },
@@ -100,6 +119,8 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
     },
   );
 }
+
+const kindNames = { plain: 'least squares or ridge', sgd: 'SGD', prior: 'head as prior' };
 
 const placeOf = (row: ResultRow): { group: string; fit: string } => ({
   group: `${pairName(row)}, ${shortSpec(row.test)}`,

@@ -6,10 +6,9 @@ import { mostModels, mostShown } from './shown.js';
 import { columnsFor } from './columns.js';
 import { algebraNote, controlColumns, controlNote, controlsOf, inPoints, type Control } from './control.js';
 import { intervalOf } from './exact.js';
-import { heatmap, isBelow, metrics, pairsOf, type Metric, type Pair } from './heatmap.js';
+import { heatmap, isBelow, metrics, pairsOf, type Pair } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
 import { jsonScript, markup, Markup } from './html.js';
-import { steps } from './palette.js';
 import type { Column } from './table.js';
 
 /**
@@ -80,7 +79,6 @@ function matrix(plotting: Plotting, set: ReturnType<typeof pairsOf>, id: string)
       return markup`<div class="view" data-metric="${metric.id}">
         <figcaption><b>${metric.label}.</b> ${metric.meaning}</figcaption>
         <div class="scroll charted">${chart.rowLabels}${chart.svg}</div>
-        ${legend(metric)}
       </div>`;
     })}
     <p class="note">
@@ -94,21 +92,6 @@ function matrix(plotting: Plotting, set: ReturnType<typeof pairsOf>, id: string)
       ${jsonScript({ width: set.names.length, cells: set.pairs.map(cellFacts) })}
     </script>
   </figure>`;
-}
-
-function legend({ scale, id }: Metric): Markup {
-  const ends =
-    scale === 'diverging'
-      ? ['−100', '+100']
-      : id === 'agreement' || id === 'from-features'
-        ? ['0', '100 %']
-        : ['0', '1'];
-  return markup`<div class="scale" aria-hidden="true">
-    ${ends[0]}<span>${Array.from(
-      { length: steps },
-      (_, i) => markup`<i style="background:var(--${scale}-${i})"></i>`,
-    )}</span>${ends[1]}
-  </div>`;
 }
 
 /** What a cell says when it is looked at. */
