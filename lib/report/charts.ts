@@ -1,3 +1,4 @@
+import type { PlotOptions } from '@observablehq/plot';
 import { definitions, fittedAndTested, type ResultRow, type Results } from '../results/index.js';
 import { shortSpec } from '../words/index.js';
 import { alphaCharts } from './alpha-chart.js';
@@ -34,14 +35,14 @@ export function fitCharts(plotting: Plotting, results: Results, width?: number):
 }
 
 /** Experiment 4 beside its heatmaps. */
-export function pairCharts(plotting: Plotting, set: ReturnType<typeof pairsOf>): Shown[] {
+export function pairCharts(plotting: Plotting, set: ReturnType<typeof pairsOf>, width?: number): Shown[] {
   return present([
     [
-      controlChart(plotting, set),
+      controlChart(plotting, set, width),
       'Each line is one pair: the ring is agreement with the target’s features read from the source’s logits, the dot from the source’s features. A long line is what the source’s head throws away; where ring and dot meet, the logits hold all that a linear map can use.',
     ],
     [
-      marginStrips(plotting, set),
+      marginStrips(plotting, set, width),
       'Agreement, in %, on tenths of the images by how far the target’s first answer is ahead of its second, from the source’s logits.',
     ],
   ]);
@@ -89,7 +90,7 @@ export async function chartsOf(found: Results, { width }: ChartOptions = {}): Pr
   const pairs = tests.flatMap((test) => {
     const set = pairsOf(results.rows.filter((row) => row.test === test));
     if (set.names.length > mostModels) return [];
-    const charts = [...heatmapsOf(plotting, set, width), ...pairCharts(plotting, set)].map(fitted);
+    const charts = [...heatmapsOf(plotting, set, width), ...pairCharts(plotting, set, width)].map(fitted);
     return tests.length === 1
       ? charts
       : charts.map((chart) => ({ ...chart, name: `${chart.name}-${shortSpec(test).replace(/[^\w]+/g, '-')}` }));
@@ -121,3 +122,10 @@ const overviewCaptions = {
     'Share of the test images, in %, on which the head names the same class on the features read back as on the model’s own.',
   r2: 'Share of the variance of the features, in %, that the map reads back.',
 };
+
+/**
+ * A chart drawn again with other options of Observable Plot beside its own: another width, another title, marks of yours.
+ * @param options what `Plot.plot` takes
+ */
+export const redrawChart = async (chart: Chart, options: PlotOptions): Promise<Chart> =>
+  redraw(await loadPlot(), chart, options);

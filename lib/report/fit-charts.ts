@@ -1,9 +1,10 @@
-import { publishedFor, type ResultRow, whyNotKnown, fitLabel, groupRows, pairName } from '../results/index.js';
+import { by, publishedFor, type ResultRow, whyNotKnown, fitLabel, groupRows, pairName } from '../results/index.js';
 import { shortSpec } from '../words/index.js';
 import { draw, rowLabel, type Chart, type Plotting } from './chart.js';
 import { labelWidth, type Pair } from './heatmap.js';
 import { legendRow, type LegendItem } from './legend.js';
-import { columns, panelOf, panelTitles } from './panels.js';
+import { panelsOf } from './panels.js';
+import { widest } from './text-width.js';
 
 const published = (experiment: number, row: ResultRow): number | null =>
   publishedFor(experiment, row)?.agreement ?? null;
@@ -24,6 +25,7 @@ export function agreementChart(
   width = 760,
 ): Chart | null {
   const { Plot } = plotting;
+  const placeOf = placesOf(rows);
   const marks = groupRows(rows).flatMap((group) =>
     group.flatMap((row) =>
       row.agreement === null || whyNotKnown(row) !== null
@@ -57,7 +59,8 @@ export function agreementChart(
     ...ticks.map(({ at }) => at),
   );
   const colour = (kind: string): string => `var(--series-${['plain', 'sgd', 'prior'].indexOf(kind)})`;
-  const left = Math.min(labelWidth(fits), 0.45 * width);
+  const font = width < 480 ? 10 : 12;
+  const left = 14 + widest(fits, font);
   const legend = legendRow(
     [
       ...(['plain', 'sgd', 'prior'] as const)
@@ -91,10 +94,10 @@ export function agreementChart(
       marks: [
         Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1 }),
         Plot.axisX({ anchor: 'bottom', tickSize: 0, label: 'agreement, %', labelArrow: 'none', fontSize: 11 }),
-        Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
+        Plot.axisY({ label: null, tickSize: 0, fontSize: font }),
         Plot.text(groups, {
           ...{ fy: (d: string) => d, text: (d: string) => d, frameAnchor: 'top-left', textAnchor: 'start' },
-          ...{ dx: -left + 6, dy: -14, fontWeight: 600, fontSize: 12, ariaDescription: rowLabel },
+          ...{ dx: -left + 6, dy: -14, fontWeight: 600, fontSize: font, ariaDescription: rowLabel },
         }),
         Plot.ruleY(bars, {
           fy: 'group',
@@ -113,7 +116,7 @@ export function agreementChart(
         }),
         Plot.text(empty, {
           ...{ fy: 'group', y: 'fit', text: 'why', frameAnchor: 'left', textAnchor: 'start', dx: 10 },
-          ...{ fontSize: 12, fill: 'var(--muted)' },
+          ...{ fontSize: font, fill: 'var(--muted)' },
         }),
       ],
     },
@@ -122,10 +125,17 @@ export function agreementChart(
 
 const kindNames = { plain: 'least squares or ridge', sgd: 'SGD', prior: 'head as prior' };
 
-const placeOf = (row: ResultRow): { group: string; fit: string } => ({
-  group: `${pairName(row)}, ${shortSpec(row.test)}`,
-  fit: fitLabel(row),
-});
+/** Where a fit stands; the same pair on the same test set is told apart by the images that it was fitted on. */
+const placesOf = (rows: readonly ResultRow[]): ((row: ResultRow) => { group: string; fit: string }) => {
+  const nameOf = (row: ResultRow): string => `${pairName(row)}, ${shortSpec(row.test)}`;
+  const trains = new Map(
+    by(rows, nameOf).map((group) => [nameOf(group[0]), new Set(group.map(({ train }) => train)).size]),
+  );
+  return (row) => ({
+    group: nameOf(row) + (trains.get(nameOf(row))! > 1 ? `, fitted on ${shortSpec(row.train)}` : ''),
+    fit: fitLabel(row),
+  });
+};
 
 /** What stands where a fit has no agreement. */
 function whyEmpty(row: ResultRow): string {
@@ -138,18 +148,19 @@ function whyEmpty(row: ResultRow): string {
 export function controlChart(
   plotting: Plotting,
   { names, pairs }: { names: readonly string[]; pairs: readonly Pair[] },
+  width?: number,
 ): Chart | null {
   const { Plot } = plotting;
+  const panels = panelsOf(names, width);
   const marks = pairs
     .filter(({ source, target }) => source !== target)
     .flatMap(({ source, target, logits, features }) =>
       logits && features && logits.agreement !== null && features.agreement !== null
-        ? [{ ...panelOf(names, target), source, logits: 100 * logits.agreement, features: 100 * features.agreement }]
+        ? [{ ...panels.of(target), source, logits: 100 * logits.agreement, features: 100 * features.agreement }]
         : [],
     );
   if (marks.length === 0) return null;
-  const across = Math.min(names.length, columns);
-  const down = Math.ceil(names.length / columns);
+  const { across, down } = panels;
   const facet = { fx: 'fx', fy: 'fy', y: 'source' } as const;
   return draw(
     plotting,
@@ -160,7 +171,7 @@ export function controlChart(
         'One panel a target; sources down; agreement in % read from the source’s logits, a ring, and from its features, a dot.',
     },
     {
-      ...{ width: labelWidth(names) + across * 400 + 20, height: 70 + down * (56 + 22 * names.length) },
+      ...{ width: width ?? labelWidth(names) + across * 400 + 20, height: 70 + down * (56 + 22 * names.length) },
       ...{ marginLeft: labelWidth(names), marginTop: 48, marginBottom: 36, marginRight: 14 },
       x: { domain: [0, 100] },
       y: { domain: names, padding: 0.2, label: null },
@@ -188,7 +199,7 @@ export function controlChart(
         Plot.dot(marks, { ...facet, x: 'features', r: 4.5, fill: 'var(--series-0)' }),
         Plot.dot(marks, { ...facet, x: 'features', r: 3, fill: 'var(--series-0)' }),
         Plot.dot(marks, { ...facet, x: 'logits', r: 5, fill: 'none', stroke: 'var(--series-0)', strokeWidth: 1.5 }),
-        ...panelTitles(plotting, names, 'to '),
+        ...panels.titles(plotting, 'to '),
       ],
     },
   );

@@ -3,7 +3,7 @@
  * and checked here; neither models nor data nor ONNX Runtime are needed.
  */
 export { standalone, type Chart } from './chart.js';
-export { chartsOf, type ChartOptions } from './charts.js';
+export { chartsOf, redrawChart, type ChartOptions } from './charts.js';
 export { renderDemo } from './demo-page.js';
 export { renderReport } from './page.js';
 export { renderLatex } from './latex.js';

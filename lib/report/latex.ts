@@ -21,11 +21,16 @@ export function renderLatex(found: Results): string {
 }
 
 function fits({ experiment, rows }: Results): string {
-  const columns = columnsFor(experiment, rows).filter(({ detail }) => !detail);
+  const columns = columnsFor(experiment, rows).filter(
+    ({ heading, detail, cell }) => !detail && !(heading === 'in span' && rows.every((row) => cell(row) === '100.0 %')),
+  );
   const groups = groupRows(rows);
+  const facts = [...new Set(rows.map(fittedAndTested))];
+  // What is the same for all is said once, in the caption.
+  const about = (row: ResultRow): string => (facts.length > 1 ? `, ${fittedAndTested(row)}` : '');
   const body = groups.flatMap((group, i) => [
     ...(i > 0 ? ['\\addlinespace'] : []),
-    `\\multicolumn{${columns.length}}{l}{\\textbf{${text(pairName(group[0]))}}, ${text(fittedAndTested(group[0]))}} \\\\`,
+    `\\multicolumn{${columns.length}}{l}{\\textbf{${text(pairName(group[0]))}}${text(about(group[0]))}} \\\\`,
     ...group.map((row) => line(columns.map(({ cell }) => cell(row)))),
   ]);
   const published = rows.some((row) => publishedFor(experiment, row) !== null);
@@ -33,7 +38,7 @@ function fits({ experiment, rows }: Results): string {
     columns.map(({ align }) => (align === 'right' ? 'r' : 'l')).join(''),
     columns.map(({ heading }) => heading),
     body,
-    `${captionOf(rows)}${published ? ' Published: the figure of the original work, found by SGD, for the same model and data.' : ''}`,
+    `${captionOf(rows)}${facts.length === 1 ? ` ${sentence(facts[0])}` : ''}${published ? ' Published: the figure of the original work, found by SGD, for the same model and data.' : ''}`,
     `experiment-${experiment}`,
   );
 }
@@ -80,8 +85,10 @@ function tableOf(
   caption: string,
   label: string,
 ): string {
+  // What is wider than a column of two stands across both.
+  const star = columns.length > 4 ? '*' : '';
   return `% Needs \\usepackage{booktabs}.
-\\begin{table}
+\\begin{table${star}}
   \\centering
   \\caption{${text(caption)}}
   \\label{tab:${label}}
@@ -92,7 +99,7 @@ function tableOf(
 ${body.map((each) => `    ${each}`).join('\n')}
     \\bottomrule
   \\end{tabular}
-\\end{table}
+\\end{table${star}}
 `;
 }
 

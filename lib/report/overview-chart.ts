@@ -40,7 +40,8 @@ export function overviewChart(
   if (lines.length === 0 || lines.length > mostLines) return null;
   const known = lines.flatMap(({ fits }) => fits).filter(({ row }) => row[measure] !== null);
   if (known.length === 0) return null;
-  const font = width < 420 ? 10.5 : 13;
+  const isNarrow = width < 420;
+  const font = isNarrow ? 10 : 13;
   const shown = (Object.keys(kinds) as Kind[]).filter((kind) => known.some((each) => each.kind === kind));
   const legend = legendRow(shown.map(itemOf(known)), width, font - 1);
   const parts = by(lines, ({ section }) => section);
@@ -71,9 +72,15 @@ export function overviewChart(
         font,
       ),
   );
-  const column = 12 + textWidth('99.9 %', font - 1);
+  // Where there is little room the axis alone says that it is in %.
+  const column = isNarrow ? 8 + textWidth('99.9', font - 1) : 12 + textWidth('99.9 %', font - 1);
   const figures = places.flatMap(({ line: { fits }, y: at }) =>
-    fits.map(({ kind, row }) => ({ kind, y: at, row, text: textOf(row, measure) })),
+    fits.map(({ kind, row }) => ({
+      kind,
+      y: at,
+      row,
+      text: isNarrow ? textOf(row, measure).replace(' %', '') : textOf(row, measure),
+    })),
   );
   const marks = figures.flatMap(({ kind, y: at, row }) => {
     const value = row[measure];
@@ -83,6 +90,7 @@ export function overviewChart(
   const bars = marks
     .filter(({ kind }) => kind === 'exact')
     .map((mark) => ({ ...mark, y1: mark.y - font / 2, y2: mark.y + font / 2 }));
+  const ticks = width - left - column * written.length < 160 ? [0, 50, 100] : [0, 20, 40, 60, 80, 100];
   const colour = ({ kind }: { kind: Kind }): string => colours[kind];
   return draw(
     plotting,
@@ -103,9 +111,9 @@ export function overviewChart(
       x: { domain: [0, 100], label: null },
       y: { type: 'identity', axis: null },
       marks: [
-        Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks: 5 }),
+        Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks }),
         Plot.axisX({
-          ...{ anchor: 'bottom', ticks: 5, tickSize: 0, fontSize: font - 1 },
+          ...{ anchor: 'bottom', ticks, tickSize: 0, fontSize: font - 1 },
           ...{ label: axes[measure], labelArrow: 'none', labelAnchor: 'center', labelOffset: 36 },
         }),
         Plot.rect(bars, { x1: 0, x2: 'x', y1: 'y1', y2: 'y2', fill: colour, fillOpacity: 0.9, rx: 1 }),
