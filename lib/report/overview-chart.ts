@@ -90,7 +90,7 @@ export function overviewChart(
   const bars = marks
     .filter(({ kind }) => kind === 'exact')
     .map((mark) => ({ ...mark, y1: mark.y - font / 2, y2: mark.y + font / 2 }));
-  const ticks = width - left - column * written.length < 160 ? [0, 50, 100] : [0, 20, 40, 60, 80, 100];
+  const ticks = width - left - column * written.length < 160 ? 2 : 5;
   const colour = ({ kind }: { kind: Kind }): string => colours[kind];
   return draw(
     plotting,

@@ -80,7 +80,9 @@ export function renderCsv(results: readonly Results[]): string {
   const lines = results.flatMap(({ experiment, rows }) =>
     rows.map((row) => flat({ experiment, fit: fitLabel(row), ...plain(row) })),
   );
-  const names = [...new Set(lines.flatMap((each) => Object.keys(each)))];
+  const all = [...new Set(lines.flatMap((each) => Object.keys(each)))];
+  // What is null in one row and spread in another has no column of its own.
+  const names = all.filter((name) => !all.some((other) => other.startsWith(`${name}.`)));
   return [names, ...lines.map((each) => names.map((name) => field(each[name])))]
     .map((cells) => `${cells.join(',')}\r\n`)
     .join('');
@@ -89,8 +91,7 @@ export function renderCsv(results: readonly Results[]): string {
 /** A row without what is no figure of its own; its findings are sentences, as whoever opens the table reads them. */
 function plain(row: ResultRow): object {
   const reason = whyNotKnown(row);
-  const { outcomes, agreementInterval, agreementByMargin, warnings, ...rest } = onlyKnown(row);
-  void outcomes;
+  const { outcomes: _, agreementInterval, agreementByMargin, warnings, sgd, ...rest } = onlyKnown(row);
   const [agreementLow, agreementHigh] = agreementInterval ?? [null, null];
   return {
     ...Object.fromEntries(
@@ -105,6 +106,8 @@ function plain(row: ResultRow): object {
       ),
     ),
     ...Object.fromEntries(agreementByMargin.map(({ agreement }, i) => [`agreementByMargin.${i + 1}`, agreement])),
+    // Data in their order are no seed.
+    sgd: sgd === null ? null : { ...sgd, shuffle: sgd.shuffle === false ? null : sgd.shuffle },
     warnings: warnings.map(warningInWords).join(' | '),
   };
 }
