@@ -9,6 +9,7 @@ interface Flags {
   featuresTensor?: string;
   logitsTensor?: string;
   imageSize?: number | [number, number];
+  verbose?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -21,7 +22,8 @@ export function register(program: Command): void {
         .description("show a model's head, its widths, and what can be read back from its logits")
         .argument('<model>', 'an .onnx classifier, or the folder that holds it (Hugging Face)')
         .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
-        .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found"),
+        .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found")
+        .option('--verbose', 'the condition of the head, too'),
     ),
   )
     .addHelpText('after', '\nExample:\n  $ featreconstruct inspect resnet18.onnx')
@@ -51,7 +53,7 @@ export function register(program: Command): void {
         ['features', `${model.featuresTensor}, d = ${count(d)}`],
         ['logits', `${model.logitsTensor}, c = ${count(c)}`],
         ['rank(W)', `${count(rank)} of ${count(Math.min(d, c))}`],
-        ['cond(W)', brief(condition)],
+        ...(flags.verbose ? [['cond(W)', brief(condition)] satisfies [string, string]] : []),
         ['recoverable', recoverable(d, rank)],
         ['transform', await transformOf(model)],
         ...classesOf(model.classNames),

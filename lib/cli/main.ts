@@ -3,6 +3,7 @@ import { CommanderError, type Command } from 'commander';
 import { FeatReconstructError, textOf, UsageError, visible, withOptions } from '../base/index.js';
 import * as audit from './audit.js';
 import { CheckedCommand } from './command.js';
+import { withConfig } from './config.js';
 import * as demo from './demo.js';
 import * as doctor from './doctor.js';
 import { defect, endWith } from './ending.js';
@@ -15,6 +16,7 @@ import * as recover from './recover.js';
 import * as report from './report.js';
 import * as run from './run.js';
 import { flagIn } from './flags.js';
+import { joinedNumbers } from './options.js';
 import { sayStopped } from './signals.js';
 import { paintFor } from './style.js';
 import * as sweep from './sweep.js';
@@ -103,8 +105,13 @@ const typed = (text: string): string =>
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 
+/** Whether an option of `run` takes several values. */
+const isVariadic = (long: string): boolean =>
+  program.commands.find((command) => command.name() === 'run')?.options.find((option) => option.long === long)
+    ?.variadic ?? false;
+
 const program = createProgram();
 void endWith(
-  () => program.parseAsync(process.argv),
+  async () => program.parseAsync(joinedNumbers(await withConfig(process.argv, isVariadic))),
   (error) => explain(program, error),
 );

@@ -1,6 +1,12 @@
 import { count, share, visible, type Progress } from '../base/index.js';
 import { onTerminal, transient } from './terminal.js';
 
+/** A plan of fewer images than this is not said. */
+const manyImages = 2000;
+/** After so many seconds the rate is known; a task that takes no longer than so many needs no estimate. */
+const secondsToJudge = 3;
+const worthSaying = 30;
+
 /** Shows the progress of long tasks: one line that is rewritten on a terminal, a plain line now and then otherwise. */
 export class ProgressLine {
   private stage = '';
@@ -8,6 +14,8 @@ export class ProgressLine {
   private first = 0;
   private shown = 0;
   private width = 0;
+  /** Of the whole task: how many there are, and how many of the stages before this one. */
+  private plan: { unit: string; total: number; done: number; begun: number; said: boolean } | null = null;
 
   constructor(
     private readonly stream: NodeJS.WriteStream,
@@ -16,10 +24,17 @@ export class ProgressLine {
     transient.clear = () => this.clear();
   }
 
-  readonly update = ({ stage, done, total, unit, secondsLeft, note }: Progress): void => {
+  readonly update = ({ stage, done, total, unit, secondsLeft, note, planned }: Progress): void => {
     if (this.quiet) return;
+    if (planned !== undefined) {
+      this.plan = { unit, total: planned, done: 0, begun: Date.now(), said: false };
+      // What is done in seconds needs no plan.
+      if (note !== undefined && planned >= manyImages) this.heading(note);
+      return;
+    }
     if (note !== undefined) this.heading(note);
     const now = Date.now();
+    this.estimate(stage, unit, done, now);
     if (stage !== this.stage) {
       this.clear();
       // A log (no terminal) is spared the beginning of what is soon done.
@@ -43,6 +58,23 @@ export class ProgressLine {
       if (finished) this.clear();
     }
   };
+
+  /** Says once how long the whole task takes, as soon as its first stage has shown how quick it is. */
+  private estimate(stage: string, unit: string, done: number, now: number): void {
+    const { plan } = this;
+    if (!plan || plan.said || unit !== plan.unit || plan.total < manyImages) return;
+    if (stage !== this.stage) {
+      plan.begun = now;
+      // What was found finished is no work to come.
+      plan.done = done;
+      return;
+    }
+    const seconds = (now - plan.begun) / 1000;
+    if (seconds < secondsToJudge || done <= plan.done) return;
+    plan.said = true;
+    const left = ((plan.total - done) * seconds) / (done - plan.done);
+    if (left >= worthSaying) this.heading(`At this rate all images take about ${roughly(left)} more.`);
+  }
 
   /** A line that stays, above those of what it announces. */
   heading(text: string): void {
@@ -78,4 +110,11 @@ export function duration(seconds: number): string {
   const pad = (value: number): string => String(value).padStart(2, '0');
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
   return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
+}
+
+/** 200 → `3 minutes`: an estimate has no more digits. */
+export function roughly(seconds: number): string {
+  if (seconds < 90) return `${Math.max(10, Math.round(seconds / 10) * 10)} seconds`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} minutes`;
+  return `${(seconds / 3600).toFixed(1).replace('.0', '')} hours`;
 }

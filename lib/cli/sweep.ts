@@ -1,13 +1,23 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { UsageError } from '../base/index.js';
 import { crossValidationOptions, readPenalties, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
-import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
+import {
+  experimentOptions,
+  finish,
+  samplesOptions,
+  shownOptions,
+  storesOption,
+  type ExperimentFlags,
+  type ShownFlags,
+} from './experiment.js';
 import { dataOptions, runtimeOptions, tensorOptions, transformOptions } from './options.js';
 import { datasetSpec, partOptions, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 
-interface Flags extends ExperimentFlags, PartFlags, Omit<AlphaFlags, 'head'> {
-  source: string;
+interface Flags extends ExperimentFlags, PartFlags, ShownFlags, Omit<AlphaFlags, 'head'> {
+  source?: string;
+  model?: string;
   train: string;
   test: string[];
   observe?: string[];
@@ -16,8 +26,9 @@ interface Flags extends ExperimentFlags, PartFlags, Omit<AlphaFlags, 'head'> {
 export function register(program: Command): void {
   const command = program
     .command('sweep')
-    .description("experiment 1 against how much of the logits is shown: a model's leak curve")
-    .requiredOption('--source <file>', 'the model (.onnx, or a folder of Hugging Face)')
+    .description('repeat experiment 1 while revealing less and less of the logits')
+    .option('--source <file>', 'the model (.onnx, or a folder of Hugging Face)')
+    .addOption(new Option('--model <file>', 'the same as --source').hideHelp())
     .requiredOption('--train <spec>', 'data set to fit on: cifar100:train, folder:PATH or simply a folder, …')
     .requiredOption('--test <spec...>', 'data sets to test on')
     .option(
@@ -31,6 +42,7 @@ export function register(program: Command): void {
       '0',
     );
   crossValidationOptions(command);
+  shownOptions(command);
   common(
     tensorOptions(runtimeOptions(dataOptions(partOptions(transformOptions(samplesOptions(storesOption(command))))))),
   )
@@ -47,6 +59,12 @@ Example:
       --observe logits log-probs probs probs+topk:5 probs+topk:5+round:2 logits+float16`,
     )
     .action(async (flags: Flags) => {
+      const source = flags.source ?? flags.model;
+      if (source === undefined || (flags.source !== undefined && flags.model !== undefined)) {
+        throw new UsageError(
+          `Expected one model, with --source, found ${source === undefined ? 'none' : '--model too'}.`,
+        );
+      }
       const context = createContext(flags, kept);
       const { runAsked, usualInterfaces } = await import('../experiments/index.js');
       const { parseObserve } = await import('../words/index.js');
@@ -56,12 +74,12 @@ Example:
       const results = await runAsked(
         {
           experiment: 1,
-          source: flags.source,
+          source,
           train: await datasetSpec(flags.train, flags),
           test: await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags))),
         },
         { ...(await experimentOptions(flags, context)), ...penalties, observe },
       );
-      await finish(results, flags.out, context);
+      await finish(results, flags.out, context, [], flags);
     });
 }

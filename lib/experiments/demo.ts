@@ -5,6 +5,7 @@ import { definitions } from '../results/index.js';
 import type { Results } from '../results/index.js';
 import { auditModel } from './audit.js';
 import { runAsked } from './run.js';
+import { together } from './together.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
 
 /** The models that come with the package; onnx/demo/README.md says how they were made. */
@@ -104,20 +105,4 @@ function optionsFor(
   { classNames, ...task }: Omit<DemoOptions, 'images' | 'onPart'> & Pick<RunOptions, 'classNames'>,
 ): RunOptions {
   return { ...task, batchSize, ...(experiment <= 3 ? { sgd: {}, classNames } : {}) };
-}
-
-/** Runs of one experiment as one result. */
-function together(parts: readonly Results[]): Results {
-  const [first] = parts;
-  const models = new Map(parts.flatMap(({ environment }) => environment.models.map((each) => [each.name, each])));
-  const datasets = new Map(parts.flatMap(({ environment }) => environment.datasets.map((each) => [each.spec, each])));
-  const samples = parts.flatMap((part) => part.samples ?? []);
-  return {
-    ...first,
-    rows: parts.flatMap(({ rows }) => rows),
-    spectra: parts.flatMap(({ spectra }) => spectra),
-    ...(samples.length > 0 ? { samples } : {}),
-    failures: parts.flatMap(({ failures }) => failures),
-    environment: { ...first.environment, models: [...models.values()], datasets: [...datasets.values()] },
-  };
 }

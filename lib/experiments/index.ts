@@ -32,6 +32,7 @@ export type {
   ZeroShotRunOptions,
   ZeroShotSpec,
 } from './options.js';
+export { allExperiments, runAll, type AllExperiments } from './run-all.js';
 export { checkExperiment, runAsked, runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';

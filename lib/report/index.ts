@@ -9,6 +9,6 @@ export { renderReport } from './page.js';
 export { renderLatex } from './latex.js';
 export { withNames } from './named.js';
 export { renderPdf, renderPng } from './picture.js';
-export { renderResults } from './results.js';
+export { renderResults, type TerminalOptions } from './results.js';
 export { renderTable, type Column } from './table.js';
 export { renderCsv, renderMarkdown } from './text-formats.js';

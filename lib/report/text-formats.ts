@@ -91,18 +91,20 @@ export function renderCsv(results: readonly Results[]): string {
 /** A row without what is no figure of its own; its findings are sentences, as whoever opens the table reads them. */
 function plain(row: ResultRow): object {
   const reason = whyNotKnown(row);
-  const { outcomes: _, agreementInterval, agreementByMargin, warnings, sgd, ...rest } = onlyKnown(row);
+  const { agreementInterval, agreementByMargin, warnings, sgd, ...rest } = onlyKnown(row);
   const [agreementLow, agreementHigh] = agreementInterval ?? [null, null];
   return {
     ...Object.fromEntries(
       Object.entries({ ...rest, ...(reason === null ? {} : { notKnown: reason }) }).flatMap(([key, value]) =>
-        key === 'agreement'
-          ? [
-              [key, value],
-              ['agreementLow', agreementLow],
-              ['agreementHigh', agreementHigh],
-            ]
-          : [[key, value]],
+        key === 'outcomes'
+          ? []
+          : key === 'agreement'
+            ? [
+                [key, value],
+                ['agreementLow', agreementLow],
+                ['agreementHigh', agreementHigh],
+              ]
+            : [[key, value]],
       ),
     ),
     ...Object.fromEntries(agreementByMargin.map(({ agreement }, i) => [`agreementByMargin.${i + 1}`, agreement])),
