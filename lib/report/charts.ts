@@ -111,11 +111,14 @@ export const overviews = (
   experiment: number,
   rows: readonly ResultRow[],
   width?: number,
-): Shown[] =>
-  (['agreement', 'r2'] as const).flatMap((measure) => {
+): Shown[] => {
+  // What outputs give away by how much is shown has a picture of its own.
+  if (rows.some(({ observe }) => observe !== undefined)) return [];
+  return (['agreement', 'r2'] as const).flatMap((measure) => {
     const chart = overviewChart(plotting, experiment, rows, measure, width);
     return chart ? [{ chart, caption: overviewCaptions[measure] }] : [];
   });
+};
 
 const overviewCaptions = {
   agreement:

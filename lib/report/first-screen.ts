@@ -7,6 +7,7 @@ import type { Plotting } from './chart.js';
 import { pairsOf } from './heatmap.js';
 import type { Markup } from './html.js';
 import { overviews } from './charts.js';
+import { leakCaption, leakChart } from './leak-curve.js';
 import { figureOf, sectionOf, sections } from './overview-chart.js';
 import { mostShown, type Shown } from './shown.js';
 
@@ -34,7 +35,9 @@ export function firstScreen(plotting: Plotting, results: Results): FirstScreen {
   if (results.leaks) return { answer, ...auditScreen(plotting, results) };
   const rows = results.rows.slice(0, mostShown);
   if (isAll(results)) return { answer, headline: ofAllPairs(rows.length === 0 ? [] : results.rows), picture: {} };
-  return { answer, headline: ofFits(rows), picture: { charts: overviews(plotting, results.experiment, rows) } };
+  const curve = leakChart(plotting, rows);
+  const charts = curve ? [{ chart: curve, caption: leakCaption }] : overviews(plotting, results.experiment, rows);
+  return { answer, headline: ofFits(rows), picture: { charts } };
 }
 
 const isAll = ({ experiment }: Results): boolean => definitions.find(({ id }) => id === experiment)?.pairs === 'all';
