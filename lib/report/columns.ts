@@ -25,6 +25,7 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
       : {
           heading: 'published',
           align: 'right',
+          spare: 0.5,
           cell: (row) => share(publishedFor(experiment, row)?.agreement ?? null),
         },
     { heading: 'kappa', align: 'right', detail: true, cell: (row) => upToOne(row.kappa, 4) },

@@ -1,6 +1,6 @@
 import { by, definitions, groupRows, imageCount, onlyKnown, type ResultRow, type Results } from '../results/index.js';
 import { list } from '../results/index.js';
-import { share, shortSpec } from '../words/index.js';
+import { inWords, share, shortSpec } from '../words/index.js';
 import { answerOf } from './answer.js';
 import { auditScreen } from './audit-screen.js';
 import type { Plotting } from './chart.js';
@@ -37,7 +37,7 @@ export function firstScreen(plotting: Plotting, results: Results): FirstScreen {
   if (isAll(results)) return { answer, headline: ofAllPairs(rows.length === 0 ? [] : results.rows), picture: {} };
   const curve = leakChart(plotting, rows);
   const charts = curve ? [{ chart: curve, caption: leakCaption }] : overviews(plotting, results.experiment, rows);
-  return { answer, headline: ofFits(rows), picture: { charts } };
+  return { answer, headline: curve ? ofSweep(rows) : ofFits(rows), picture: { charts } };
 }
 
 const isAll = ({ experiment }: Results): boolean => definitions.find(({ id }) => id === experiment)?.pairs === 'all';
@@ -68,6 +68,17 @@ function ofFits(found: readonly ResultRow[]): Headline | null {
       ? ` (each of ${models === 1 ? `${asked.length} test sets` : `${models} models`})`
       : ' (the lowest of them all)';
   return { figure: figureOf(least.agreement!, 'agreement'), says: `of the ${images} ${whose}${range}` };
+}
+
+/** What the least that is shown still gives away. */
+function ofSweep(found: readonly ResultRow[]): Headline | null {
+  const shown = found.map(onlyKnown).filter(({ observe, r2 }) => observe !== undefined && r2 !== null);
+  if (shown.length === 0) return null;
+  const least = shown.reduce((a, b) => (b.r2! < a.r2! ? b : a));
+  return {
+    figure: figureOf(least.r2!, 'r2'),
+    says: `of the features’ variance is still read off where the outputs are shown as ${inWords(least.observe!)}`,
+  };
 }
 
 /** The middle one of all pairs of two models. */

@@ -157,7 +157,9 @@ function layoutOf(names: readonly string[], texts: readonly string[], width: num
   const across = Math.floor((wanted - 6) / (0.52 * font));
   const lines = across < 5 ? null : new Map(names.map((name) => [name, inLines(name, across)]));
   const most = Math.max(...(lines ? [...lines.values()].map(({ length }) => length) : [Infinity]));
-  const upright = most > 3 && width !== undefined;
+  // A word that does not fit into a line would be broken anywhere.
+  const words = names.flatMap((name) => name.match(/[^\W_]+[\W_]?/gu) ?? []);
+  const upright = (most > 3 && width !== undefined) || words.some(({ length }) => length > across);
   return {
     ...{ font, label, lines: upright ? null : lines },
     cell: {

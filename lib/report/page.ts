@@ -17,7 +17,7 @@ import { failureInWords, Glossary, shortSpec, warningInWords, type Term } from '
 import { answerOf, titleOf } from './answer.js';
 import { loadPlot, type Plotting } from './chart.js';
 import { fitCharts } from './charts.js';
-import { mostShown } from './shown.js';
+import { mostShown, type Shown } from './shown.js';
 import { comparison } from './compare.js';
 import { columnsFor, termsOf } from './columns.js';
 import { algebraNote, controlLines } from './control.js';
@@ -107,8 +107,11 @@ function section(page: PageContext, results: Results, index: number): Markup {
   const picture = isAll && !leaks && rows.length > 0 ? allPairs(plotting, results, index) : null;
   // Before what stands below, so that a term is explained where the page uses it first.
   const terms = of === 1 ? glossaryOf(page, termsOfPicture(results)) : null;
-  const body = markup`${leaks ? markup`${leakCharts(plotting, results).map(chartFigure)} ${fingerprintSection(leaks, rows[0]?.variations)}` : null}
-    ${rows.length === 0 ? null : picture ? picture.rest : fits(page, results)}
+  // What the report begins with is not drawn again.
+  const above = new Set((first.picture.charts ?? []).map(({ chart }) => chart.name));
+  const isBelow = ({ chart }: Shown): boolean => !above.has(chart.name);
+  const body = markup`${leaks ? markup`${leakCharts(plotting, results).filter(isBelow).map(chartFigure)} ${fingerprintSection(leaks, rows[0]?.variations)}` : null}
+    ${rows.length === 0 ? null : picture ? picture.rest : fits(page, results, isBelow)}
     ${samplesSection(results.samples ?? [])} ${provenance(results)}`;
   return markup`<section id="result-${index + 1}">
     <header${new Markup(of > 1 ? ' class="one-of"' : '')}>
@@ -259,7 +262,7 @@ const naming: readonly string[] = ['shown', 'read', 'fit', 'read from'];
 const mostDetails = 100;
 
 /** Experiments 1 to 3 and 5: the table with the published figures, and its charts. */
-function fits(page: PageContext, results: Results): Markup {
+function fits(page: PageContext, results: Results, isBelow: (shown: Shown) => boolean): Markup {
   const { experiment, rows } = results;
   const shown = rows.slice(0, mostShown);
   const published = [...new Set(shown.flatMap((row) => publishedFor(experiment, row) ?? []))];
@@ -293,7 +296,7 @@ function fits(page: PageContext, results: Results): Markup {
             ${glossaryOf(page, termsOf(details, []))}
           </details>`
     }
-    ${fitCharts(page.plotting, results).map(chartFigure)}`;
+    ${fitCharts(page.plotting, results).filter(isBelow).map(chartFigure)}`;
 }
 
 /** What a reader of the table wonders at: rows that are empty, a rank below the width. */
