@@ -88,7 +88,7 @@ test('names out of a file stay names', async () => {
 test('of several results the answers stand first, and what is behind them is folded', async () => {
   const { document } = parseHTML(await renderReport([three, four]));
   const answers = [...document.querySelectorAll('.answers-of-all p')].map(({ textContent }) => textContent);
-  expect(answers).toEqual([...document.querySelectorAll('.answer')].map(({ textContent }) => textContent));
+  expect(answers).toEqual([...document.querySelectorAll('section .answer')].map(({ textContent }) => textContent));
   for (const link of document.querySelectorAll('nav a, .answers-of-all a')) {
     expect(document.querySelector(link.getAttribute('href')!)).not.toBeNull();
   }
@@ -159,6 +159,27 @@ test('the lowest of several is the number where they differ; what is not known i
   expect(textAt(await pageOf({ ...three, experiment: 2, rows: worse }), '.pictures figure:nth-of-type(2)')).toContain(
     '−31.2 %',
   );
+});
+
+test('several results begin with one picture, and the same fit in two is told apart', async () => {
+  const at = (alpha: number, agreement: number): Results => ({
+    ...three,
+    experiment: 1,
+    rows: [madeRow({ alpha, agreement })],
+  });
+  const twice = await pageOf(at(0, 1), at(10, 0.9));
+  const picture = textAt(twice, '.pictures');
+  expect(picture).toContain('resnet18, result 1');
+  expect(picture).toContain('resnet18, result 2');
+  const other = await pageOf(
+    { ...three, experiment: 1, rows: [madeRow()] },
+    { ...three, experiment: 2, rows: [madeRow(), madeRow({ source: 'b', agreement: 0.5 })] },
+  );
+  expect(textAt(other, '.answer')).toBe(
+    'Read back from the model’s own logits, its features give its own answer on 100 % of the images; read from another model’s logits, on 50.0 % of the images.',
+  );
+  expect(textAt(other, '.pictures').match(/resnet18/g)!.length).toBe(4);
+  expect((await pageOf(four, audit)).querySelector('main > .pictures, main > .first')).not.toBeNull();
 });
 
 test('a warning of several results is said once, and a term is explained once', async () => {

@@ -1,6 +1,19 @@
 import { count, share, visible, type Progress } from '../base/index.js';
 import { onTerminal, transient } from './terminal.js';
 
+/** A whole task of which stages are parts. */
+interface Plan {
+  unit: string;
+  total: number;
+  stage: string;
+  /** Done in earlier stages, at the beginning of this one, and by now. */
+  before: number;
+  from: number;
+  last: number;
+  begun: number;
+  said: boolean;
+}
+
 /** A plan of fewer images than this is not said. */
 const manyImages = 2000;
 /** After so many seconds the rate is known; a task that takes no longer than so many needs no estimate. */
@@ -14,8 +27,7 @@ export class ProgressLine {
   private first = 0;
   private shown = 0;
   private width = 0;
-  /** Of the whole task: how many there are, and how many of the stages before this one. */
-  private plan: { unit: string; total: number; done: number; begun: number; said: boolean } | null = null;
+  private plan: Plan | null = null;
 
   constructor(
     private readonly stream: NodeJS.WriteStream,
@@ -27,7 +39,7 @@ export class ProgressLine {
   readonly update = ({ stage, done, total, unit, secondsLeft, note, planned }: Progress): void => {
     if (this.quiet) return;
     if (planned !== undefined) {
-      this.plan = { unit, total: planned, done: 0, begun: Date.now(), said: false };
+      this.plan = { unit, total: planned, stage: '', before: 0, from: 0, last: 0, begun: 0, said: false };
       // What is done in seconds needs no plan.
       if (note !== undefined && planned >= manyImages) this.heading(note);
       return;
@@ -59,20 +71,19 @@ export class ProgressLine {
     }
   };
 
-  /** Says once how long the whole task takes, as soon as its first stage has shown how quick it is. */
+  /** Says once how long the whole task takes, as soon as a stage has shown how quick it is. */
   private estimate(stage: string, unit: string, done: number, now: number): void {
     const { plan } = this;
     if (!plan || plan.said || unit !== plan.unit || plan.total < manyImages) return;
-    if (stage !== this.stage) {
-      plan.begun = now;
-      // What was found finished is no work to come.
-      plan.done = done;
-      return;
+    if (stage !== plan.stage) {
+      // What was found finished is no work to come, and says nothing of the rate.
+      Object.assign(plan, { stage, before: plan.before + plan.last, from: done, begun: now });
     }
+    plan.last = done;
     const seconds = (now - plan.begun) / 1000;
-    if (seconds < secondsToJudge || done <= plan.done) return;
+    if (seconds < secondsToJudge || done <= plan.from) return;
     plan.said = true;
-    const left = ((plan.total - done) * seconds) / (done - plan.done);
+    const left = ((plan.total - plan.before - done) * seconds) / (done - plan.from);
     if (left >= worthSaying) this.heading(`At this rate all images take about ${roughly(left)} more.`);
   }
 

@@ -98,33 +98,41 @@ function ofAllPairs(rows: readonly ResultRow[]): Headline | null {
   };
 }
 
-/** Several results of experiments 1 to 3 in one picture; none where the same fit stands in two of one experiment. */
+/**
+ * What a page of several results begins with: experiments 1 to 3 in one picture; else the first result that has a picture. Where
+ * the same fit stands in two results of one experiment, it is told apart by the number of its result.
+ */
 export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]): FirstScreen | null {
   const fits = results.filter(
-    (each) => !each.leaks && each.experiment <= 3 && each.rows.some(({ observe }) => observe === undefined),
+    (each) => !each.leaks && each.experiment <= 3 && each.rows.every(({ observe }) => observe === undefined),
   );
-  if (fits.length < 2) return null;
-  const seen = new Map<string, number>();
-  const rows: ResultRow[] = [];
-  for (const { experiment, rows: found } of fits) {
-    for (const group of groupRows(found)) {
-      const { source, target, train, test } = group[0];
-      const key = JSON.stringify([source, target, train, test]);
-      const before = seen.get(key);
-      if (before === experiment) return null;
-      if (before !== undefined) continue;
-      seen.set(key, experiment);
-      rows.push(...group);
-    }
-  }
+  const groups = fits.flatMap((result) =>
+    groupRows(result.rows).map((rows) => ({ result, rows, key: keyOf(rows[0]) })),
+  );
+  const isTwice = groups.some((one) =>
+    groups.some((other) => one !== other && one.key === other.key && one.result.experiment === other.result.experiment),
+  );
+  const rows = isTwice
+    ? groups.flatMap((group) => group.rows.map((row) => numbered(row, results.indexOf(group.result) + 1)))
+    : // A model on its own logits stands in experiment 2 as well.
+      by(groups, ({ key }) => key).flatMap(([first]) => first.rows);
   // Experiment 3 is that in which data sets of another kind are told apart.
   const experiment = Math.max(...fits.map((each) => each.experiment));
-  return {
-    answer: answerOfAll(experiment, rows),
-    headline: ofFits(fits[0].rows),
-    picture: { charts: overviews(plotting, experiment, rows) },
-  };
+  const charts = fits.length === 0 ? [] : overviews(plotting, experiment, rows);
+  if (charts.length > 0) {
+    return { answer: answerOfAll(experiment, rows), headline: ofFits(fits[0].rows), picture: { charts } };
+  }
+  const screens = results.map((each) => firstScreen(plotting, each));
+  return screens.find(({ picture }) => (picture.charts ?? []).length > 0 || picture.markup !== undefined) ?? null;
 }
+
+const keyOf = ({ source, target, train, test }: ResultRow): string => JSON.stringify([source, target, train, test]);
+
+const numbered = (row: ResultRow, result: number): ResultRow => ({
+  ...row,
+  source: `${row.source}, result ${result}`,
+  target: `${row.target}, result ${result}`,
+});
 
 /** Own logits, another model's, images of another kind, in one sentence. */
 function answerOfAll(experiment: number, rows: readonly ResultRow[]): string {

@@ -179,8 +179,8 @@ const contents = (results: readonly Results[]): Markup => markup`<nav class="con
 /** Above several results: their picture, what each of them answers, and what they say of the same fits. */
 function overview(page: PageContext, results: readonly Results[]): Markup {
   const first = firstScreenOfAll(page.plotting, results);
-  return markup`<p class="kicker">${results.length} results · ${results[0].environment.date.slice(0, 10)}</p>
-    <h1 id="top">${first ? 'What logits give back of the features' : `${results.length} results`}</h1>
+  return markup`<p class="kicker">${results[0].environment.date.slice(0, 10)}</p>
+    <h1 id="top">What logits give back of the features: ${results.length} results</h1>
     ${first ? firstScreenOf(first, false) : null}
     <ol class="answers-of-all">
       ${results.map(
