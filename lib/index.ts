@@ -45,6 +45,7 @@ export type {
   Placement,
   ProviderReport,
 } from './runtime/index.js';
+export type { Consent, FetchOptions, Wanted } from './hub/index.js';
 export type { MissingLibrary } from './doctor/index.js';
 export { openDataset } from './datasets/index.js';
 export type { Dataset, InputTensor, OpenDatasetOptions, Sample } from './datasets/index.js';

@@ -128,7 +128,7 @@ describe('each ends with exit 1 and one message', () => {
     [
       'no such data set',
       () => toNew('model.onnx', 'cifar100:test', 'nothing'),
-      /cifar100:test was not found: expected/,
+      /cifar100:test is not on this machine.*169 MB.*--yes.*cifar-100-binary.*--data-dir/,
     ],
     [
       'a wrong record length',

@@ -57,7 +57,7 @@ test('run, sweep and audit: in the names of stores, the rows and the results', a
 
 test.each([
   [['--seed', '3'], /--sample with --seed/],
-  [['--limit', '3', '--sample', '3'], /--limit or --sample/],
+  [['--limit', '3', '--sample', '3'], /--limit.*--sample/],
   [['--limit', '0'], /--limit/],
   [['--sample', 'x'], /--sample/],
 ])('%j is refused as used wrongly', async (more, message) => {

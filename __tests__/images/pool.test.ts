@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -83,4 +85,25 @@ test('when a thread dies, the image that it was at fails by name, and the others
 test('threads that idle let the process end', () => {
   const { code, stdout } = run('console.log((await pool.decode(good)).width);');
   expect({ code, stdout }).toEqual({ code: 0, stdout: '1\n' });
+});
+
+test('a thread whose code is not there is no fault of the image', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'featreconstruct-pool-'));
+  try {
+    // As a bundler leaves it: the program in one place, and no worker.js beside it.
+    await cp('dist', path.join(folder, 'dist'), { recursive: true });
+    await rm(path.join(folder, 'dist', 'images', 'worker.js'));
+    await symlink(path.resolve('node_modules'), path.join(folder, 'node_modules'));
+    await cp('package.json', path.join(folder, 'package.json'));
+    const script = `import { decodePool } from './dist/images/index.js';
+      const pool = decodePool({ transform: { name: 'raw', steps: [], scale: 1, mean: [0, 0, 0], std: [1, 1, 1] } });
+      const errors = await Promise.all([1, 2].map((i) => pool.decode({ name: i + '.png', file: new Uint8Array(9) }).catch((error) => error.code)));
+      await pool.close();
+      console.log(errors.join());`;
+    await writeFile(path.join(folder, 'run.mjs'), script);
+    const { stdout } = spawnSync(process.execPath, ['run.mjs'], { cwd: folder, encoding: 'utf8', timeout: 20_000 });
+    expect(stdout.trim()).toBe('unavailable,unavailable');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { tryRuntimes } from './runtimes.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'featreconstruct-tarball-'));
@@ -74,8 +75,9 @@ try {
   run('npx', ['--no-install', 'publint', '--strict', tarball], root);
   // `require` of an ES module, which the profile leaves out, is what Node >= 20.19 does: use.cjs above has just done it.
   run('npx', ['--no-install', 'attw', '--profile', 'esm-only', tarball], root);
+  const runtimes = tryRuntimes(folder);
   console.log(
-    `${filename}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB; import, require, the command line and its demo (${seconds} s) work.`,
+    `${filename}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB; import, require, the command line and its demo (${seconds} s) work; ${runtimes}.`,
   );
 } finally {
   rmSync(folder, { recursive: true, force: true });

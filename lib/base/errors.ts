@@ -14,6 +14,8 @@ export const errorCodes = [
   'bad-input',
   /** Nothing of the name that was given: a file, a data set, a tensor of a file. */
   'not-found',
+  /** What was named is not on this machine, and was not fetched: nobody agreed, or no server could be asked. */
+  'not-fetched',
   /** A file that is cut short, corrupted or changed since it was written. */
   'damaged',
   /** An image that cannot be decoded, as `skipBadImages` leaves out. */

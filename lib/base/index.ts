@@ -1,7 +1,9 @@
 /** base: what every room needs, the errors that people read, the options of long tasks, numbers and lines of text. */
+export { blockRows } from './block-rows.js';
 export { count } from './count.js';
 export { errorCodes, FeatReconstructError, isCoded, NotShownError, textOf, UsageError } from './errors.js';
 export type { ErrorCode, FeatReconstructErrorOptions } from './errors.js';
+export { LargeSet } from './large-set.js';
 export { nearest } from './nearest.js';
 export { option, withOptions } from './option.js';
 export type { Progress, TaskOptions } from './progress.js';

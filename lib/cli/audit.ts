@@ -58,8 +58,9 @@ Examples:
       const { auditModel } = await import('../experiments/index.js');
       const { parseObserve } = await import('../words/index.js');
       flags.observe?.forEach(parseObserve);
-      const results = await auditModel(model, await datasetSpec(images, flags), {
-        ...(await experimentOptions(flags, context)),
+      const spec = await datasetSpec(images, flags);
+      const results = await auditModel(model, spec, {
+        ...(await experimentOptions(flags, context, { models: [model], datasets: [spec] })),
         vary: flags.vary,
         observe: flags.observe,
         recoverySeconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
@@ -106,7 +107,7 @@ async function auditLog(
 
 /** An .onnx file, or a folder with one as transformers leaves it. */
 async function isModel(path: string): Promise<boolean> {
-  if (/\.(onnx|ort)$/i.test(path)) return true;
+  if (/\.(onnx|ort)$|^hf:/i.test(path)) return true;
   const names = await readdir(path).catch(() => [] as string[]);
   return names.some((name) => /\.onnx$/i.test(name) || name === 'onnx');
 }

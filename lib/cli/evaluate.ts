@@ -6,9 +6,10 @@ import type { LinearMap, RowSource } from '../tensor/index.js';
 import { common, createContext } from './context.js';
 import { commandLine, finish } from './experiment.js';
 import type { OpenedRows } from '../logs/index.js';
+import { bringNamed, namesOptions, type NamesFlags } from './names.js';
 import { tensorOptions, wholeNumber, type TensorFlags } from './options.js';
 
-interface Flags extends TensorFlags {
+interface Flags extends NamesFlags, TensorFlags {
   head: string;
   bias?: string;
   features?: string;
@@ -25,29 +26,31 @@ interface Flags extends TensorFlags {
 
 export function register(program: Command): void {
   common(
-    tensorOptions(
-      program
-        .command('evaluate')
-        .description('how often does a head give the same class on reconstructed features?')
-        .requiredOption(
-          '--head <file>',
-          'the head: an .onnx model, a store, a map, or a weight (.npy, .npz, a state dict in .safetensors; FILE#NAME)',
-        )
-        .option('--bias <file>', 'its bias, beside a weight in a .npy')
-        .option('--features <file>', 'reconstructed features: .npy, .npz, .safetensors, store')
-        .option('--map <file>', 'instead of --features: a fitted map …')
-        .option('--x <file>', '… and what it is applied to (a store: its logits)')
-        .requiredOption('--logits <file>', "the model's own logits (n, c), or class indices (n); a log, too")
-        .option('--truth <file>', 'the true features, for the reconstruction error')
-        .option('--out <dir>', 'folder for results.json and report.html, as `run` writes them; with --truth')
-        .option(
-          '--trained-on <file>',
-          'with --out: the rows that the map was fitted on, to say which test rows lie in their span',
-        )
-        .option('--topk <k...>', 'ranks to count (default: 5)', (text: string, list: number[] = []) => [
-          ...list,
-          wholeNumber(text),
-        ]),
+    namesOptions(
+      tensorOptions(
+        program
+          .command('evaluate')
+          .description('how often does a head give the same class on reconstructed features?')
+          .requiredOption(
+            '--head <file>',
+            'the head: an .onnx model, a store, a map, or a weight (.npy, .npz, a state dict in .safetensors; FILE#NAME)',
+          )
+          .option('--bias <file>', 'its bias, beside a weight in a .npy')
+          .option('--features <file>', 'reconstructed features: .npy, .npz, .safetensors, store')
+          .option('--map <file>', 'instead of --features: a fitted map …')
+          .option('--x <file>', '… and what it is applied to (a store: its logits)')
+          .requiredOption('--logits <file>', "the model's own logits (n, c), or class indices (n); a log, too")
+          .option('--truth <file>', 'the true features, for the reconstruction error')
+          .option('--out <dir>', 'folder for results.json and report.html, as `run` writes them; with --truth')
+          .option(
+            '--trained-on <file>',
+            'with --out: the rows that the map was fitted on, to say which test rows lie in their span',
+          )
+          .option('--topk <k...>', 'ranks to count (default: 5)', (text: string, list: number[] = []) => [
+            ...list,
+            wholeNumber(text),
+          ]),
+      ),
     ),
   )
     .addHelpText(
@@ -60,6 +63,7 @@ Examples:
     .action(async (flags: Flags) => {
       const context = createContext(flags);
       checkFlags(flags);
+      const fetch = await bringNamed({ models: [flags.head] }, flags, context);
       const { applyLinearMap, loadLinearMap } = await import('../fit/index.js');
       const { openRows } = await import('../logs/index.js');
       const { notesOf, openClasses, openHead } = await import('./openers.js');
@@ -79,7 +83,7 @@ Examples:
           flags.head,
           {
             ...{ features: reconstructed.cols, classes: Array.isArray(y) ? undefined : y.cols, bias: flags.bias },
-            model: { features: flags.featuresTensor, logits: flags.logitsTensor },
+            model: { features: flags.featuresTensor, logits: flags.logitsTensor, fetch },
           },
           context,
         );

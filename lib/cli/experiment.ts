@@ -6,13 +6,14 @@ import type { RunOptions } from '../experiments/index.js';
 import type { LoadModelOptions } from '../runtime/index.js';
 import type { Context } from './context.js';
 import { checkFailed } from './ending.js';
+import { bringNamed, type Named, type NamesFlags } from './names.js';
 import { readTransform, type TensorFlags, type TransformFlags } from './options.js';
 import { readProviders, type ProviderFlags } from './provider.js';
 import { openPage } from './open.js';
 import { linesOf, terminalWidth } from './terminal.js';
 
 /** Flags of every command that extracts activations, fits on them and writes results.json. */
-export interface ExperimentFlags extends TransformFlags, ProviderFlags {
+export interface ExperimentFlags extends TransformFlags, ProviderFlags, NamesFlags {
   out: string;
   stores?: string;
   threads?: number;
@@ -41,13 +42,15 @@ export const samplesOptions = (command: Command): Command =>
 export const noSamples = (): Option =>
   new Option('--no-samples', 'keep the thumbnails of a few test images out of results.json and the report');
 
-/** What those flags ask for. */
+/** What those flags ask for. What the command names is brought here first. */
 export const experimentOptions = async (
   flags: ExperimentFlags,
   context: Context,
+  named: Named = {},
 ): Promise<RunOptions & { stores: string }> => {
   const { checkPlace } = await import('../bytes/index.js');
   await checkPlace(join(flags.out, 'results.json'));
+  const fetch = await bringNamed(named, flags, context);
   return {
     stores: flags.stores ?? join(flags.out, 'stores'),
     transform: readTransform(flags),
@@ -55,11 +58,12 @@ export const experimentOptions = async (
     skipBadImages: flags.skipBadImages,
     classNames: flags.classNames,
     samples: flags.samples === false ? 0 : undefined,
-    dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial },
+    dataset: { dataDir: flags.dataDir, allowPartial: flags.allowPartial, fetch },
     executionProviders: await readProviders(flags),
     model: {
       intraOpNumThreads: flags.threads,
       imageSize: flags.imageSize,
+      fetch,
       ...tensorsOf(flags),
     },
     command: commandLine(),

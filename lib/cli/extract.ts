@@ -9,11 +9,12 @@ import {
   wholeNumber,
   type TransformFlags,
 } from './options.js';
-import { datasetSpec, partOptions, type PartFlags } from './part.js';
+import { bringNamed, type NamesFlags } from './names.js';
+import { datasetSpec, partOptions, shardOption, type PartFlags } from './part.js';
 import { readProviders, type ProviderFlags } from './provider.js';
 import { kept } from './signals.js';
 
-interface Flags extends TransformFlags, ProviderFlags, PartFlags {
+interface Flags extends TransformFlags, ProviderFlags, PartFlags, NamesFlags {
   model: string;
   dataset: string;
   store: string;
@@ -49,7 +50,7 @@ export function register(program: Command): void {
     )
     .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
     .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found");
-  common(runtimeOptions(dataOptions(partOptions(transformOptions(command)))))
+  common(runtimeOptions(dataOptions(shardOption(partOptions(transformOptions(command))))))
     .addHelpText(
       'after',
       `
@@ -67,7 +68,9 @@ Example:
       const { varied } = await import('../leaks/index.js');
       const { assumedTransforms, otherTransforms } = await import('../results/index.js');
       const { dataDir, allowPartial } = flags;
-      const dataset = await openDataset(await datasetSpec(flags.dataset, flags), { dataDir, allowPartial });
+      const spec = await datasetSpec(flags.dataset, flags);
+      const fetch = await bringNamed({ models: [flags.model], datasets: [spec] }, flags, context);
+      const dataset = await openDataset(spec, { dataDir, allowPartial, fetch });
       const images = flags.vary === undefined ? dataset : varied(dataset, flags.vary);
       const store = await extractToStore(flags.model, images, flags.store, {
         transform,
@@ -78,6 +81,7 @@ Example:
         model: {
           intraOpNumThreads: flags.threads,
           imageSize: flags.imageSize,
+          fetch,
           features: flags.featuresTensor,
           logits: flags.logitsTensor,
         },

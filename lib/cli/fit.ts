@@ -2,11 +2,13 @@ import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { alphaOptions, curveTable, withScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
+import { fittedLine, priorOf } from './fitted.js';
+import { bringNamed, namesOptions, type NamesFlags } from './names.js';
 import { number, tensorOptions, type TensorFlags } from './options.js';
 import { providerOption, readProviders, type ProviderFlags } from './provider.js';
 import { linesOf } from './terminal.js';
 
-interface Flags extends AlphaFlags, ProviderFlags, TensorFlags {
+interface Flags extends AlphaFlags, NamesFlags, ProviderFlags, TensorFlags {
   x: string;
   y: string;
   out: string;
@@ -21,37 +23,39 @@ interface Flags extends AlphaFlags, ProviderFlags, TensorFlags {
 
 export function register(program: Command): void {
   common(
-    tensorOptions(
-      alphaOptions(
-        program
-          .command('fit')
-          .description('fit the linear map from X to Y by exact least squares')
-          .requiredOption(
-            '--x <file>',
-            'what is read from: a store (its logits), .npy, .npz or .safetensors as FILE or FILE#NAME, or a log',
+    namesOptions(
+      tensorOptions(
+        alphaOptions(
+          program
+            .command('fit')
+            .description('fit the linear map from X to Y by exact least squares')
+            .requiredOption(
+              '--x <file>',
+              'what is read from: a store (its logits), .npy, .npz or .safetensors as FILE or FILE#NAME, or a log',
+            )
+            .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy, .npz or .safetensors')
+            .requiredOption('--out <file>', 'safetensors file for the map'),
+        )
+          .addOption(
+            new Option(
+              '--rcond <number>',
+              'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
+            ).argParser(number),
           )
-          .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy, .npz or .safetensors')
-          .requiredOption('--out <file>', 'safetensors file for the map'),
-      )
-        .addOption(
-          new Option(
-            '--rcond <number>',
-            'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
-          ).argParser(number),
-        )
-        .option(
-          '--prior <map>',
-          'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted',
-        )
-        .option('--no-intercept', 'fit without an intercept')
-        .option('--spectrum', 'also compute the eigenvalues of the Gram')
-        .option('--verbose', 'how well the rank is told from rounding (gap), the condition and the solver')
-        .addOption(
-          new Option('--provider <name>', 'where the statistics are computed: a provider that has float64')
-            .choices(['cpu', 'cuda', 'auto'])
-            .default('cpu'),
-        )
-        .addOption(providerOption()),
+          .option(
+            '--prior <map>',
+            'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted',
+          )
+          .option('--no-intercept', 'fit without an intercept')
+          .option('--spectrum', 'also compute the eigenvalues of the Gram')
+          .option('--verbose', 'how well the rank is told from rounding (gap), the condition and the solver')
+          .addOption(
+            new Option('--provider <name>', 'where the statistics are computed: a provider that has float64')
+              .choices(['cpu', 'cuda', 'auto'])
+              .default('cpu'),
+          )
+          .addOption(providerOption()),
+      ),
     ),
   )
     .addHelpText(
@@ -64,20 +68,16 @@ export function register(program: Command): void {
       const providers = await readProviders(flags);
       const { checkPlace, makeFolder } = await import('../bytes/index.js');
       await checkPlace(flags.out);
-      const { fitLinearMap, loadLinearMap, pseudoInverse, saveLinearMap } = await import('../fit/index.js');
-      const { describeModel, float64Providers } = await import('../runtime/index.js');
-      const { brief, count, warningsInWords } = await import('../words/index.js');
+      const { fitLinearMap, saveLinearMap } = await import('../fit/index.js');
+      const { float64Providers } = await import('../runtime/index.js');
+      const { warningsInWords } = await import('../words/index.js');
       const { rankNote } = await import('../results/index.js');
       const { openRows } = await import('../logs/index.js');
       const { notesOf } = await import('./openers.js');
       const { carriedNote } = await import('../leaks/index.js');
-      const model = { features: flags.featuresTensor, logits: flags.logitsTensor };
-      const prior =
-        flags.prior === undefined
-          ? undefined
-          : /\.onnx$/i.test(flags.prior)
-            ? await pseudoInverse((await describeModel(flags.prior, model)).head)
-            : await loadLinearMap(flags.prior);
+      const fetch = await bringNamed({ models: [flags.prior, flags.head] }, flags, context);
+      const model = { features: flags.featuresTensor, logits: flags.logitsTensor, fetch };
+      const prior = await priorOf(flags.prior, model);
       const x = await openRows(flags.x, 'logits', context);
       const y = await openRows(flags.y, 'features', context);
       try {
@@ -94,7 +94,7 @@ export function register(program: Command): void {
         });
         await makeFolder(dirname(flags.out));
         await saveLinearMap(flags.out, map);
-        const { n, rank, gap, condition, solver, warning, crossValidation } = map.fit;
+        const { n, rank, warning, crossValidation } = map.fit;
         const [q, p] = map.weight.shape;
         const curve = crossValidation ? linesOf(await curveTable(crossValidation)) : [];
         // Of one file x and y are one model's: another model's width says nothing about x.
@@ -105,7 +105,7 @@ export function register(program: Command): void {
         context.print(
           [
             ...curve,
-            `${flags.out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}${flags.verbose ? `, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}` : ''}`,
+            await fittedLine(flags.out, map, flags.verbose),
             ...(note ? [note] : []),
             ...headNotes,
             ...taken,

@@ -3,9 +3,10 @@ import type { TransformSpec } from '../images/index.js';
 import { visible } from '../base/index.js';
 import type { ModelDescription, ModelInput } from '../runtime/index.js';
 import { common, createContext } from './context.js';
+import { bringNamed, namesOptions, type NamesFlags } from './names.js';
 import { imageSizeOption } from './options.js';
 
-interface Flags {
+interface Flags extends NamesFlags {
   featuresTensor?: string;
   logitsTensor?: string;
   imageSize?: number | [number, number];
@@ -16,14 +17,16 @@ interface Flags {
 
 export function register(program: Command): void {
   common(
-    imageSizeOption(
-      program
-        .command('inspect')
-        .description("show a model's head, its widths, and what can be read back from its logits")
-        .argument('<model>', 'an .onnx classifier, or the folder that holds it (Hugging Face)')
-        .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
-        .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found")
-        .option('--verbose', 'the condition of the head, too'),
+    namesOptions(
+      imageSizeOption(
+        program
+          .command('inspect')
+          .description("show a model's head, its widths, and what can be read back from its logits")
+          .argument('<model>', 'an .onnx classifier, or the folder that holds it (Hugging Face)')
+          .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
+          .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found")
+          .option('--verbose', 'the condition of the head, too'),
+      ),
     ),
   )
     .addHelpText('after', '\nExample:\n  $ featreconstruct inspect resnet18.onnx')
@@ -33,7 +36,9 @@ export function register(program: Command): void {
       const { headCondition } = await import('../fit/index.js');
       const { brief, count } = await import('../words/index.js');
       // Loading runs the self-check, so that what is printed here is known to hold.
+      const fetch = await bringNamed({ models: [path] }, flags, context);
       const model = await loadModel(path, {
+        fetch,
         features: flags.featuresTensor,
         logits: flags.logitsTensor,
         imageSize: flags.imageSize,

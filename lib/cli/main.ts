@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError, type Command } from 'commander';
 import { FeatReconstructError, textOf, UsageError, visible, withOptions } from '../base/index.js';
+import * as accumulate from './accumulate.js';
 import * as audit from './audit.js';
 import { CheckedCommand } from './command.js';
 import { withConfig } from './config.js';
+import * as datasets from './datasets.js';
 import * as demo from './demo.js';
 import * as doctor from './doctor.js';
 import { defect, endWith } from './ending.js';
@@ -12,11 +14,13 @@ import * as extract from './extract.js';
 import * as fingerprint from './fingerprint.js';
 import * as fit from './fit.js';
 import * as inspect from './inspect.js';
+import * as merge from './merge.js';
 import * as recover from './recover.js';
 import * as report from './report.js';
 import * as run from './run.js';
 import { flagIn } from './flags.js';
 import { joinedNumbers } from './options.js';
+import * as solve from './solve.js';
 import { sayStopped } from './signals.js';
 import { paintFor } from './style.js';
 import * as sweep from './sweep.js';
@@ -60,6 +64,9 @@ Examples:
     inspect,
     extract,
     fit,
+    accumulate,
+    merge,
+    solve,
     evaluate,
     run,
     report,
@@ -67,6 +74,7 @@ Examples:
     fingerprint,
     recover,
     audit,
+    datasets,
     doctor,
   ])
     command.register(program);

@@ -12,7 +12,7 @@ export async function openHead(
   { model, ...known }: HeadFileOptions & { model?: LoadModelOptions },
   options: TaskOptions = {},
 ): Promise<HeadFile> {
-  const isModel = /\.onnx$/i.test(path) || isFolder(path);
+  const isModel = /\.onnx$|^hf:/i.test(path) || isFolder(path);
   if (isModel || (await holdsStore(path))) {
     if (known.bias !== undefined) {
       throw new UsageError(`Expected --bias beside a --head of a weight alone, found ${path}, which has its own.`);

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import type { Interpolation, TransformChoice, TransformName, TransformSpec } from '../images/index.js';
+import { namesOptions } from './names.js';
 import { providerOptions } from './provider.js';
 
 /** Option parsers that several commands share. Each throws what commander prints with the option's name. */
@@ -264,7 +265,7 @@ export function runtimeOptions(command: Command): Command {
 
 /** Where data sets come from. */
 export function dataOptions(command: Command): Command {
-  return command
+  return namesOptions(command)
     .option('--data-dir <dir>', 'where data sets lie (default: $FEATRECONSTRUCT_DATA, else the cache folder)')
     .option('--allow-partial', 'take CIFAR-10 batches that are there when some are missing')
     .option(

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import { seed, wholeNumber } from './options.js';
 
@@ -6,6 +6,7 @@ import { seed, wholeNumber } from './options.js';
 export interface PartFlags {
   limit?: number;
   sample?: number;
+  shard?: string;
   seed?: number;
 }
 
@@ -15,6 +16,19 @@ export const partOptions = (command: Command): Command =>
     .addOption(new Option('--sample <n>', 'only n examples at random of each data set').argParser(wholeNumber))
     .addOption(new Option('--seed <s>', 'of --sample (default: 0)').argParser(seed));
 
+function shard(text: string): string {
+  if (!/^\d+\/\d+$/.test(text)) throw new InvalidArgumentError('Expected I/N, as in 2/7.');
+  return text;
+}
+
+/** For the commands whose results are put together again. */
+export const shardOption = (command: Command): Command =>
+  command.addOption(
+    new Option('--shard <i/n>', 'only the i-th of n shards of the data set, from 1: for several machines').argParser(
+      shard,
+    ),
+  );
+
 /** The spec of a data set, or of a path, as it was typed, with the part that the flags ask for. */
 export async function datasetSpec(text: string, flags: PartFlags): Promise<string> {
   const { specOfPath } = await import('../datasets/index.js');
@@ -22,17 +36,25 @@ export async function datasetSpec(text: string, flags: PartFlags): Promise<strin
 }
 
 /** A data set's spec with the part that the flags ask for, which is then in every name of it. */
-function withPart(spec: string, { limit, sample, seed: of }: PartFlags): string {
+function withPart(spec: string, { limit, sample, shard, seed: of }: PartFlags): string {
   if (of !== undefined && sample === undefined) {
     throw new UsageError('Expected --sample with --seed, found the latter alone: give both or neither.');
   }
-  if (limit !== undefined && sample !== undefined) {
-    throw new UsageError('Expected --limit or --sample, found both: leave one out.');
+  const asked = Object.entries({ limit, sample, shard }).filter(([, value]) => value !== undefined);
+  if (asked.length > 1) {
+    const [first, second] = asked.map(([name]) => `--${name}`);
+    throw new UsageError(`Expected one of --limit, --sample and --shard, found ${first} and ${second}: leave one out.`);
   }
   const part =
-    limit !== undefined ? `[limit:${limit}]` : sample !== undefined ? `[sample:${sample},seed:${of ?? 0}]` : '';
-  if (part && /\[(limit|sample):[^\]]*\]$/.test(spec)) {
-    throw new UsageError(`'${spec}' says already which part to take: leave out --limit, --sample and --seed.`);
+    shard !== undefined
+      ? `[shard:${shard}]`
+      : limit !== undefined
+        ? `[limit:${limit}]`
+        : sample !== undefined
+          ? `[sample:${sample},seed:${of ?? 0}]`
+          : '';
+  if (part && /\[(limit|sample|shard):[^\]]*\]$/.test(spec)) {
+    throw new UsageError(`'${spec}' says already which part to take: leave out --limit, --sample, --shard and --seed.`);
   }
   return spec + part;
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { UsageError } from '../base/index.js';
+import { isCoded, UsageError } from '../base/index.js';
 import type { RunOptions } from '../experiments/index.js';
 import type { TransformChoice } from '../images/index.js';
 import { crossValidationOptions, readPenalties, type CrossValidationFlags } from './choose-alpha.js';
@@ -158,18 +158,29 @@ Examples:
       if (experiment === 'all' && zeroShot) {
         throw new UsageError('Experiment 5 is none of all: run it by its number, with its zero-shot head.');
       }
-      const names =
+      const namesOf = async (model: RunOptions['model']): Promise<string[]> =>
         experiment === 'all'
-          ? await Promise.all(all.map(modelNameOf))
-          : (await checkExperiment({ experiment, ...asked })).names;
+          ? Promise.all(all.map((path) => modelNameOf(path, model?.fetch)))
+          : (await checkExperiment({ experiment, ...asked }, { model })).names;
+      // Before data are looked for. Models that are not here yet are looked at again once they are.
+      await namesOf({ fetch: { offline: flags.offline } }).catch((error: unknown) => {
+        if (!isCoded(error, 'not-fetched')) throw error;
+      });
+      const train = await datasetSpec(flags.train, flags);
+      const test = await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags)));
+      const base = await experimentOptions(flags, context, {
+        models: [flags.source, flags.target, ...(flags.models ?? []), isZeroShot ? flags.textModel : undefined],
+        datasets: [train, ...test],
+      });
+      const names = await namesOf(base.model);
       const tensors = { features: flags.featuresTensor, logits: flags.logitsTensor };
       const options: RunOptions = {
-        ...(await experimentOptions(flags, context)),
+        ...base,
         ...(isZeroShot ? { classNames: undefined } : {}),
         ...(flags.store ? {} : { stores: null }),
         transforms: {
           ...flags.transformFor,
-          ...(target && flags.target ? { [await modelNameOf(flags.target)]: target } : {}),
+          ...(target && flags.target ? { [await modelNameOf(flags.target, base.model?.fetch)]: target } : {}),
         },
         tensors: names.length > 0 ? readTensors(names, tensors) : undefined,
         ...penalties,
@@ -186,16 +197,13 @@ Examples:
             }
           : {}),
       };
-      const data = {
-        train: await datasetSpec(flags.train, flags),
-        test: await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags))),
-      };
       const shown = { ...flags, config: { experiment, ...config() } };
       if (experiment !== 'all') {
-        await finish(await runAsked({ experiment, ...asked, ...data }, options), flags.out, context, [], shown);
+        const results = await runAsked({ experiment, ...asked, train, test }, options);
+        await finish(results, flags.out, context, [], shown);
         return;
       }
-      const results = await runAll({ models: all, ...data }, options, (id) => context.heading(`Experiment ${id}`));
+      const results = await runAll({ models: all, train, test }, options, (id) => context.heading(`Experiment ${id}`));
       await finishAll(results, flags.out, context, shown);
     });
 }

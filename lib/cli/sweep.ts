@@ -71,15 +71,10 @@ Example:
       const observe = flags.observe ?? usualInterfaces;
       observe.forEach(parseObserve);
       const penalties = await readPenalties(flags);
-      const results = await runAsked(
-        {
-          experiment: 1,
-          source,
-          train: await datasetSpec(flags.train, flags),
-          test: await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags))),
-        },
-        { ...(await experimentOptions(flags, context)), ...penalties, observe },
-      );
+      const train = await datasetSpec(flags.train, flags);
+      const test = await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags)));
+      const options = await experimentOptions(flags, context, { models: [source], datasets: [train, ...test] });
+      const results = await runAsked({ experiment: 1, source, train, test }, { ...options, ...penalties, observe });
       await finish(results, flags.out, context, [], flags);
     });
 }

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { count, FeatReconstructError, option, UsageError } from '../base/index.js';
 import { readTarGz, fileOnDisk, statOrNone, type ByteFile } from '../bytes/index.js';
+import { fetchPublished, wantedPublished, type Published } from '../hub/index.js';
 import { binaryLayout } from './cifar-binary.js';
 import { pythonLayout } from './cifar-python.js';
 import type { CifarBatch, CifarLayout, CifarRecords } from './cifar-layout.js';
 import type { DatasetFormat, ExampleSource, OpenContext } from './source.js';
+import type { DatasetSpec } from './spec.js';
 import type { Sample } from './types.js';
 
 const SIDE = 32;
@@ -14,10 +16,25 @@ const PLANE = SIDE * SIDE;
 /** Records that are read at once: 1.5 MB. */
 const CHUNK = 512;
 
+const FROM = 'https://www.cs.toronto.edu/~kriz';
 const HOME = 'https://www.cs.toronto.edu/~kriz/cifar.html';
 
+const published10: Published = {
+  from: FROM,
+  file: 'cifar-10-binary.tar.gz',
+  size: 170_052_171,
+  sum: { kind: 'sha256', value: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd' },
+};
+
+const published100: Published = {
+  from: FROM,
+  file: 'cifar-100-binary.tar.gz',
+  size: 168_513_733,
+  sum: { kind: 'sha256', value: '58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec' },
+};
+
 /** The official archives of CIFAR-10, Krizhevsky 2009. */
-export const cifar10 = cifarFormat('cifar10', 10, [
+export const cifar10 = cifarFormat('cifar10', 10, published10, [
   binaryLayout({
     folder: 'cifar-10-batches-bin',
     archive: 'cifar-10-binary.tar.gz',
@@ -38,7 +55,7 @@ export const cifar10 = cifarFormat('cifar10', 10, [
 ]);
 
 /** The official archives of CIFAR-100, Krizhevsky 2009, with its 100 fine labels. */
-export const cifar100 = cifarFormat('cifar100', 100, [
+export const cifar100 = cifarFormat('cifar100', 100, published100, [
   binaryLayout({
     folder: 'cifar-100-binary',
     archive: 'cifar-100-binary.tar.gz',
@@ -58,16 +75,31 @@ export const cifar100 = cifarFormat('cifar100', 100, [
   }),
 ]);
 
-function cifarFormat(name: string, classes: number, layouts: CifarLayout[]): DatasetFormat {
+function cifarFormat(name: string, classes: number, published: Published, layouts: CifarLayout[]): DatasetFormat {
+  const checked = (split: string): 'train' | 'test' => {
+    if (split === 'train' || split === 'test') return split;
+    throw new UsageError(
+      `${name} has no split '${split}': write ${name}:train or ${name}:test, with a slice as in ${name}:test[0:1000].`,
+    );
+  };
+  const bring = async ({ rest }: DatasetSpec, { dataDir, fetch: options }: OpenContext): Promise<void> => {
+    const looked = await placesLooked(layouts, dataDir);
+    if (looked) await fetchPublished(`${name}:${rest}`, [published], dataDir, options, hintOf(looked));
+  };
   return {
     name,
     forms: [`${name}:train`, `${name}:test`],
-    async open({ rest: split }, context) {
-      if (split !== 'train' && split !== 'test') {
-        throw new UsageError(
-          `${name} has no split '${split}': write ${name}:train or ${name}:test, with a slice as in ${name}:test[0:1000].`,
-        );
-      }
+    about: { what: `photographs of 32 x 32 pixels, Krizhevsky 2009`, images: { train: 50_000, test: 10_000 }, classes },
+    async wanted({ rest }, { dataDir }) {
+      checked(rest);
+      const looked = await placesLooked(layouts, dataDir);
+      return looked ? wantedPublished(`${name}:${rest}`, [published], dataDir, hintOf(looked)) : [];
+    },
+    fetch: bring,
+    async open(spec, context) {
+      const split = checked(spec.rest);
+      // Where nobody was asked, nobody has said no.
+      if (context.fetch.consent !== undefined) await bring(spec, context);
       const { layout, files } = await locate(`${name}:${split}`, layouts, split, context);
       const batches: CifarBatch[] = [];
       for (const file of layout.splits[split]) {
@@ -88,6 +120,16 @@ function strangeSize({ name, size }: CifarBatch, published: number): string[] {
     `${name} has ${count(size)} ${size === 1 ? 'image' : 'images'}, expected ${count(published)}: ${what}. Those that are there are taken; download it again for all of them.`,
   ];
 }
+
+/** Where the data set may lie, if it lies nowhere there. */
+async function placesLooked(layouts: readonly CifarLayout[], dataDir: string): Promise<string[] | null> {
+  const places = layouts.flatMap((layout) => placesOf(layout, dataDir).map(({ place }) => place));
+  for (const place of places) if (await statOrNone(place)) return null;
+  return places;
+}
+
+const hintOf = (looked: readonly string[]): string =>
+  `If it lies elsewhere than in ${looked.join(', ')}, name the folder that has it (${option('dataDir')} or FEATRECONSTRUCT_DATA).`;
 
 /** One layout where it was found, and the files of it that are there. */
 interface Found {
@@ -113,7 +155,7 @@ async function locate(id: string, layouts: CifarLayout[], split: 'train' | 'test
   }
   if (!fullest) {
     throw new FeatReconstructError(
-      `${id} was not found: expected one of ${looked.join(', ')}. Download ${layouts[0].archive} from ${HOME} into ${context.dataDir}, or name the folder that has it (${option('dataDir')} or FEATRECONSTRUCT_DATA).`,
+      `${id} was not found: expected one of ${looked.join(', ')}. Download ${layouts[0].archive} from ${HOME} into ${context.dataDir}, let it be fetched (${option('fetch: { consent: true }', '--yes')}), or name the folder that has it (${option('dataDir')} or FEATRECONSTRUCT_DATA).`,
       { code: 'not-found' },
     );
   }

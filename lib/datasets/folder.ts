@@ -16,6 +16,7 @@ import type { DatasetSpec } from './spec.js';
 export const folder: DatasetFormat = {
   name: 'folder',
   forms: ['folder:PATH'],
+  about: { what: 'a folder or an archive of images' },
   open: (spec) => openImages(spec, false),
 };
 
@@ -23,6 +24,7 @@ export const folder: DatasetFormat = {
 export const imageFolder: DatasetFormat = {
   name: 'imagefolder',
   forms: ['imagefolder:PATH'],
+  about: { what: 'the same, its subfolders are classes' },
   open: (spec) => openImages(spec, true),
 };
 
@@ -53,11 +55,13 @@ async function walk(root: string, path: string, parents: string[], found: FoundF
   // As bytes: a name that is not UTF-8 would come as one that is not there.
   const entries = await readdir(systemPath(here), { withFileTypes: true, encoding: 'buffer' }).catch(unreadable(here));
   for (const entry of entries) {
-    const name = nameOf(entry.name);
+    // Bun gives names alone where they are bytes, and no types.
+    const hasType = !Buffer.isBuffer(entry);
+    const name = nameOf(hasType ? entry.name : entry);
     if (isHidden(name)) continue;
     const file = join(here, name);
     const below = path === '' ? name : `${path}/${name}`;
-    const there = entry.isSymbolicLink() ? await statOrNone(file) : entry;
+    const there = hasType && !entry.isSymbolicLink() ? entry : await statOrNone(file);
     if (there?.isDirectory()) {
       await walk(root, below, [...parents, real], found);
       continue;

@@ -7,6 +7,7 @@
 export { defaultDataDir } from './data-dir.js';
 export { contentDigests, type ContentDigests } from './digest.js';
 export { someLeftOut } from './image-source.js';
-export { openDataset, type OpenDatasetOptions } from './open.js';
-export type { Dataset, InputTensor, Sample } from './types.js';
+export { fetchDataset, openDataset, wantedOfDataset, type OpenDatasetOptions } from './open.js';
+export { listDatasets, type ListedDataset } from './list-datasets.js';
+export type { Dataset, DatasetPart, InputTensor, Sample } from './types.js';
 export { specOfPath } from './plain-path.js';

@@ -21,6 +21,7 @@ const atOnce = 64;
 export const list: DatasetFormat = {
   name: 'list',
   forms: ['list:FILE'],
+  about: { what: 'a text or table of paths of images' },
   async open({ rest }) {
     const file = resolve(rest);
     const lines = await linesOf(file);

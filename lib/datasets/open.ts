@@ -1,8 +1,9 @@
 import { nearest, UsageError } from '../base/index.js';
+import type { FetchOptions, Wanted } from '../hub/index.js';
 import { defaultDataDir } from './data-dir.js';
 import { formats } from './registry.js';
-import { sliceSource } from './source.js';
-import { parseSpec } from './spec.js';
+import { sliceSource, type DatasetFormat, type OpenContext } from './source.js';
+import { parseSpec, type DatasetSpec } from './spec.js';
 import type { Dataset } from './types.js';
 
 export interface OpenDatasetOptions {
@@ -10,29 +11,48 @@ export interface OpenDatasetOptions {
   dataDir?: string;
   /** Take a CIFAR-10 training split of which batches are missing: those there, in order. */
   allowPartial?: boolean;
+  /** Whether a published data set may be fetched where it is not here. Default: not. */
+  fetch?: FetchOptions;
 }
 
 /**
  * Opens a data set: `cifar10:train|test`, `cifar100:train|test`, `places365:val`, `folder:PATH`,
  * `imagefolder:PATH`, `list:FILE`, `tensors:FILE`, and the drawn ones that need no files, `synthetic:train|test` and `synthetic-shift:test`; each with a
  * slice if wanted: `cifar100:train[0:5000]`, `[5000:]`, `[-100:]`; behind it `[limit:N]` for the first N, or
- * `[sample:N,seed:S]` for N at random, in the data set's order.
+ * `[sample:N,seed:S]` for N at random, in the data set's order, or `[shard:I/N]` for the I-th of N pieces, from 1.
  *
  * @throws UsageError for an unknown data set or split, a malformed, empty or outlying slice
  * @throws FeatReconstructError when files are missing, cut short or corrupted; the message says where it looked
  */
 export async function openDataset(spec: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
+  const { parsed, format, context } = read(spec, options);
+  return sliceSource(await format.open(parsed, context), parsed);
+}
+
+/** What would be fetched to open a data set; nothing where it is here, or is none that is published. */
+export async function wantedOfDataset(spec: string, options: OpenDatasetOptions = {}): Promise<Wanted[]> {
+  const { parsed, format, context } = read(spec, options);
+  return (await format.wanted?.(parsed, context)) ?? [];
+}
+
+/** Brings here what `wantedOfDataset` names. @throws FeatReconstructError as the room `hub` does */
+export async function fetchDataset(spec: string, options: OpenDatasetOptions = {}): Promise<void> {
+  const { parsed, format, context } = read(spec, options);
+  await format.fetch?.(parsed, context);
+}
+
+function read(
+  spec: string,
+  { dataDir = defaultDataDir(), allowPartial = false, fetch = {} }: OpenDatasetOptions,
+): { parsed: DatasetSpec; format: DatasetFormat; context: OpenContext } {
   const parsed = parseSpec(spec);
   const format = formats.find(({ name }) => name === parsed.name);
-  if (!format) {
-    const guess = nearest(
-      parsed.name,
-      formats.map(({ name }) => name),
-    );
-    throw new UsageError(
-      `'${parsed.name}' is not a data set${guess ? `: did you mean ${guess}?` : '.'} Known are ${formats.flatMap(({ forms }) => forms).join(', ')}.`,
-    );
-  }
-  const { dataDir = defaultDataDir(), allowPartial = false } = options;
-  return sliceSource(await format.open(parsed, { dataDir, allowPartial }), parsed);
+  if (format) return { parsed, format, context: { dataDir, allowPartial, fetch } };
+  const guess = nearest(
+    parsed.name,
+    formats.map(({ name }) => name),
+  );
+  throw new UsageError(
+    `'${parsed.name}' is not a data set${guess ? `: did you mean ${guess}?` : '.'} Known are ${formats.flatMap(({ forms }) => forms).join(', ')}.`,
+  );
 }

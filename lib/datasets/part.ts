@@ -1,5 +1,5 @@
-import { uniform } from '../base/index.js';
-import type { PartSpec } from './spec.js';
+import { blockRows, count, uniform, UsageError } from '../base/index.js';
+import type { PartSpec, Shard } from './spec.js';
 
 /**
  * The positions in [start, stop) that are read, ascending. A sample is drawn without replacement, each of its size as likely as
@@ -7,6 +7,7 @@ import type { PartSpec } from './spec.js';
  * whole is the whole.
  */
 export function positionsOf(part: PartSpec | undefined, start: number, stop: number): Int32Array | [number, number] {
+  if (part?.shard) return shardOf(part.shard, start, stop);
   if (!part || part.size >= stop - start) return [start, stop];
   if (part.seed === undefined) return [start, start + part.size];
   const random = uniform(part.seed);
@@ -15,6 +16,21 @@ export function positionsOf(part: PartSpec | undefined, start: number, stop: num
     if (random() * (stop - position) < part.size - found) chosen[found++] = position;
   }
   return chosen;
+}
+
+/**
+ * Shards are of whole blocks, as near as can be of one size, so that statistics of all of them are those of one run to the bit.
+ * @throws UsageError where there are more shards than blocks
+ */
+function shardOf({ index, count: shards }: Shard, start: number, stop: number): [number, number] {
+  const blocks = Math.ceil((stop - start) / blockRows);
+  if (shards > blocks) {
+    throw new UsageError(
+      `Expected at most ${count(blocks)} ${blocks === 1 ? 'shard' : 'shards'} of ${count(stop - start)} images, found ${count(shards)}: shards are cut at multiples of ${count(blockRows)} images, so that their statistics are those of one run to the bit. Take fewer.`,
+    );
+  }
+  const cut = (shard: number): number => Math.min(stop, start + Math.floor((shard * blocks) / shards) * blockRows);
+  return [cut(index - 1), cut(index)];
 }
 
 /** Positions that are skipped rather than that a read is begun anew. */

@@ -2,10 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { count, FeatReconstructError, option, UsageError } from '../base/index.js';
 import { indexTar, fileOnDisk, readRange, readWhole, statOrNone, unreadable } from '../bytes/index.js';
+import { fetchPublished, wantedPublished, type Published } from '../hub/index.js';
 import { isHidden } from './file-kinds.js';
-import type { DatasetFormat, ExampleSource } from './source.js';
+import type { DatasetFormat, ExampleSource, OpenContext } from './source.js';
 
 const HOME = 'http://places2.csail.mit.edu/download.html';
+const FROM = 'http://data.csail.mit.edu/places/places365';
 const LIST = 'places365_val.txt';
 const CATEGORIES = 'categories_places365.txt';
 const CLASSES = 365;
@@ -13,6 +15,20 @@ const CLASSES = 365;
 /** Bytes: the largest image has some 100 kB, the list of all validation images 1.2 MB. */
 const MOST_OF_AN_IMAGE = 2 ** 26;
 const MOST_OF_A_LIST = 2 ** 26;
+
+const images: Published = {
+  from: FROM,
+  file: 'val_256.tar',
+  size: 525_158_400,
+  sum: { kind: 'md5', value: 'e27b17d8d44f4af9a78502beb927f808' },
+};
+/** Labels and names of the classes, for all splits. */
+const lists: Published = {
+  from: FROM,
+  file: 'filelist_places365-standard.tar',
+  size: null,
+  sum: { kind: 'md5', value: '35a0585fee1fa656440f3ab298f8479c' },
+};
 
 /** Where an image's bytes lie: a file of its own, or a range of the archive. */
 type Place = string | { offset: number; size: number };
@@ -24,12 +40,17 @@ type Place = string | { offset: number; size: number };
 export const places365: DatasetFormat = {
   name: 'places365',
   forms: ['places365:val'],
-  async open({ rest: split }, { dataDir }) {
-    if (split !== 'val') {
-      throw new UsageError(
-        `places365 has no split '${split}': write places365:val, with a slice as in places365:val[0:1000].`,
-      );
-    }
+  about: { what: 'scenes, Zhou et al. 2018', images: { val: 36_500 }, classes: CLASSES },
+  async wanted({ rest }, { dataDir }) {
+    checkSplit(rest);
+    return wantedPublished('places365:val', await missingFiles(dataDir), dataDir, hintOf(dataDir));
+  },
+  fetch: (_spec, context) => fetchMissing(context),
+  async open({ rest }, context) {
+    checkSplit(rest);
+    const { dataDir } = context;
+    // Where nobody was asked, nobody has said no.
+    if (context.fetch.consent !== undefined) await fetchMissing(context);
     const { root, images } = await findImages(dataDir);
     const listed = parseList(await readNextTo(root, dataDir, LIST), LIST);
     const missing = listed.filter(({ name }) => !images.has(name));
@@ -46,6 +67,32 @@ export const places365: DatasetFormat = {
     );
   },
 };
+
+function checkSplit(split: string): void {
+  if (split === 'val') return;
+  throw new UsageError(
+    `places365 has no split '${split}': write places365:val, with a slice as in places365:val[0:1000].`,
+  );
+}
+
+async function fetchMissing({ dataDir, fetch: options }: OpenContext): Promise<void> {
+  await fetchPublished('places365:val', await missingFiles(dataDir), dataDir, options, hintOf(dataDir));
+}
+
+const hintOf = (dataDir: string): string =>
+  `If it lies elsewhere than in ${dataDir}, name the folder that has it (${option('dataDir')} or FEATRECONSTRUCT_DATA).`;
+
+/** The published files of which nothing is there. */
+async function missingFiles(dataDir: string): Promise<Published[]> {
+  const isThere = async (...names: string[]): Promise<boolean> => {
+    for (const name of names) if (await statOrNone(join(dataDir, name))) return true;
+    return false;
+  };
+  return [
+    ...((await isThere('val_256', images.file)) ? [] : [images]),
+    ...((await isThere(LIST, join('val_256', LIST), lists.file)) ? [] : [lists]),
+  ];
+}
 
 async function findImages(dataDir: string): Promise<{ root: string; images: Map<string, Place> }> {
   const folder = join(dataDir, 'val_256');
@@ -73,18 +120,21 @@ async function findImages(dataDir: string): Promise<{ root: string; images: Map<
     return { root: archive, images: new Map(entries.map((entry) => [basename(entry.name), entry])) };
   }
   throw new FeatReconstructError(
-    `places365:val was not found: expected ${folder} or ${archive}. Download val_256.tar and ${LIST} from ${HOME} into ${dataDir}, or name the folder that has them (${option('dataDir')} or FEATRECONSTRUCT_DATA).`,
+    `places365:val was not found: expected ${folder} or ${archive}. Download val_256.tar and ${LIST} from ${HOME} into ${dataDir}, let them be fetched (${option('fetch: { consent: true }', '--yes')}), or name the folder that has them (${option('dataDir')} or FEATRECONSTRUCT_DATA).`,
     { code: 'not-found' },
   );
 }
 
-/** A list of Places365, from beside the images or among them; undefined when there is none. */
+/** A list of Places365, from beside the images, among them or the archive of lists; undefined when there is none. */
 async function readIfThere(root: string, dataDir: string, name: string): Promise<string | undefined> {
   for (const path of [join(dataDir, name), join(root, name)]) {
     const file = await fileOnDisk(path);
     if (file) return new TextDecoder().decode(await readWhole(file, MOST_OF_A_LIST));
   }
-  return undefined;
+  const archive = join(dataDir, lists.file);
+  if (!(await statOrNone(archive))) return undefined;
+  const entry = (await indexTar(archive)).find((each) => basename(each.name) === name && each.size <= MOST_OF_A_LIST);
+  return entry && new TextDecoder().decode(await readRange(archive, entry.offset, entry.size));
 }
 
 async function readNextTo(root: string, dataDir: string, name: string): Promise<string> {

@@ -25,6 +25,7 @@ export async function specOfPath(text: string): Promise<string> {
   }
   if (isSpec) return text;
   if (found?.isDirectory() || (found && /\.(zip|tar|tgz|tar\.gz)$/i.test(path))) return `folder:${path}${part}`;
+  if (found && /\.parquet$/i.test(path)) return `parquet:${path}${part}`;
   if (found && /\.(npy|npz|safetensors)$/i.test(path)) return `tensors:${path}${part}`;
   // Anything with a colon or a data set's name is one that was mistyped, of which openDataset knows more.
   if (!found && !path.includes(':') && !/^(cifar|synthetic|places)/i.test(path)) {

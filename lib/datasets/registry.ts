@@ -1,6 +1,8 @@
 import { cifar10, cifar100 } from './cifar.js';
 import { folder, imageFolder } from './folder.js';
+import { hubData } from './hub-data.js';
 import { list } from './list.js';
+import { parquet } from './parquet.js';
 import { places365 } from './places.js';
 import type { DatasetFormat } from './source.js';
 import { synthetic, syntheticShift } from './synthetic.js';
@@ -15,6 +17,8 @@ export const formats: readonly DatasetFormat[] = [
   imageFolder,
   list,
   tensors,
+  parquet,
+  hubData,
   synthetic,
   syntheticShift,
 ];

@@ -1,4 +1,5 @@
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
+import type { FetchOptions, Wanted } from '../hub/index.js';
 import type { LeftOut } from '../words/index.js';
 import { contentDigests } from './digest.js';
 import { positionsOf, stretches } from './part.js';
@@ -27,6 +28,8 @@ export interface OpenContext {
   dataDir: string;
   /** Take a CIFAR-10 training split whose batches are not all there. */
   allowPartial: boolean;
+  /** Whether what is not here may be fetched. */
+  fetch: FetchOptions;
 }
 
 /** One kind of data set: everything that `openDataset` knows of it. */
@@ -35,13 +38,31 @@ export interface DatasetFormat {
   readonly name: string;
   /** How its specs are written, for messages: `cifar10:train`. */
   readonly forms: readonly string[];
+  /** What `featreconstruct datasets` says of it. */
+  readonly about?: {
+    /** In a few words. */
+    what: string;
+    /** Of each split whose images are always the same. */
+    images?: Readonly<Record<string, number>>;
+    classes?: number;
+  };
   open(spec: DatasetSpec, context: OpenContext): Promise<ExampleSource>;
+  /** Of one that is published: what of it is not here. Nothing is fetched. */
+  wanted?(spec: DatasetSpec, context: OpenContext): Promise<Wanted[]>;
+  /** Brings that here, if it may. `open` does the same of itself. */
+  fetch?(spec: DatasetSpec, context: OpenContext): Promise<void>;
 }
 
 /** The part of a source that a spec asks for. Throws UsageError when the slice is empty or out of bounds. */
 export function sliceSource(source: ExampleSource, spec: DatasetSpec): Dataset {
   const [start, stop] = resolveSlice(spec, source.size);
-  return new SlicedSource(source, spec, positionsOf(spec.part, start, stop), stop - start);
+  return new SlicedSource(source, spec, positionsOf(spec.part, start, stop), [start, stop]);
+}
+
+/** Undefined where all of it was asked for. */
+function partOf({ part }: DatasetSpec, size: number, of: number, start: number): Dataset['part'] {
+  if (part?.shard) return { of, shard: { ...part.shard, start } };
+  return size === of ? undefined : { of, ...(part?.seed === undefined ? {} : { seed: part.seed }) };
 }
 
 class SlicedSource implements Dataset {
@@ -58,12 +79,15 @@ class SlicedSource implements Dataset {
   /** From one position up to another, or one by one. */
   readonly #positions: Int32Array | [start: number, stop: number];
 
-  constructor(source: ExampleSource, spec: DatasetSpec, positions: Int32Array | [number, number], of: number) {
+  constructor(
+    source: ExampleSource,
+    spec: DatasetSpec,
+    positions: Int32Array | [number, number],
+    [first, stop]: readonly [number, number],
+  ) {
     this.spec = spec.text;
     this.size = positions instanceof Int32Array ? positions.length : positions[1] - positions[0];
-    if (this.size < of) {
-      this.part = { of, ...(spec.part?.seed === undefined ? {} : { seed: spec.part.seed }) };
-    }
+    this.part = partOf(spec, this.size, stop - first, positions[0] - first);
     this.kind = source.kind;
     this.classNames = source.classNames;
     this.classesAre = source.classesAre;
@@ -74,8 +98,8 @@ class SlicedSource implements Dataset {
     this.#positions = positions;
   }
 
-  async digest(): Promise<string> {
-    return (await contentDigests(this)).digest;
+  async digest(options?: TaskOptions): Promise<string> {
+    return (await contentDigests(this, options)).digest;
   }
 
   async *samples({ start = 0, signal }: { start?: number; signal?: AbortSignal } = {}): AsyncGenerator<Sample> {

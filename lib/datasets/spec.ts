@@ -10,21 +10,31 @@ export interface DatasetSpec {
   rest: string;
   /** The slice's two bounds as written, undefined where left out; no slice: undefined. */
   slice?: { text: string; start?: number; stop?: number };
-  /** Of what the slice leaves: the first so many, or with a seed so many at random. */
+  /** Of what the slice leaves: the first so many, so many at random, or one of several shards. */
   part?: PartSpec;
 }
 
-export interface PartSpec {
-  text: string;
-  size: number;
-  /** Of a sample; undefined for the first `size`. */
-  seed?: number;
+export type PartSpec = { text: string } & (
+  | {
+      size: number;
+      /** Of a sample; undefined for the first `size`. */
+      seed?: number;
+      shard?: undefined;
+    }
+  | { shard: Shard }
+);
+
+/** One of `count` pieces of a data set, the first of which is 1. */
+export interface Shard {
+  index: number;
+  count: number;
 }
 
-const shape = /^([^:[]*):(.*?)(\[(-?\d*):(-?\d*)\])?(\[(?:limit:(\d+)|sample:(\d+)(?:,seed:(\d+))?)\])?$/s;
+const shape =
+  /^([^:[]*):(.*?)(\[(-?\d*):(-?\d*)\])?(\[(?:limit:(\d+)|sample:(\d+)(?:,seed:(\d+))?|shard:(\d+)\/(\d+))\])?$/s;
 
 /**
- * Takes `NAME:REST[START:STOP]` apart, with `[limit:N]` or `[sample:N,seed:S]` behind it if wanted. Throws UsageError when
+ * Takes `NAME:REST[START:STOP]` apart, with `[limit:N]`, `[sample:N,seed:S]` or `[shard:I/N]` behind it if wanted. Throws UsageError when
  * there is no colon or nothing after it.
  */
 export function parseSpec(text: string): DatasetSpec {
@@ -35,14 +45,17 @@ export function parseSpec(text: string): DatasetSpec {
       `'${text}' is not a data set: expected NAME:WHAT, such as ${example(text)} or cifar10:test[0:1000].`,
     );
   }
-  const [, name, rest, slice, start, stop, part, limit, sample, seed] = match;
-  if (/\[(limit|sample)\b[^\]]*\]$/.test(rest) || (part && Number(limit ?? sample) < 1)) {
+  const [, name, rest, slice, start, stop, part, limit, sample, seed, index, count] = match;
+  const isWrong = index === undefined ? Number(limit ?? sample) < 1 : !(+index >= 1 && +index <= +count);
+  if (/\[(limit|sample|shard)\b[^\]]*\]$/.test(rest) || (part && isWrong)) {
     throw new UsageError(
-      `'${text}' takes a part that cannot be read: write [limit:N] or [sample:N,seed:S] with whole numbers, N from 1, behind any slice.`,
+      `'${text}' takes a part that cannot be read: write [limit:N], [sample:N,seed:S] or [shard:I/N] with whole numbers, N and I from 1, I at most N, behind any slice.`,
     );
   }
   const spec: DatasetSpec = { text, name, rest };
-  if (part) spec.part = { text: part, size: Number(limit ?? sample), ...(sample ? { seed: Number(seed ?? 0) } : {}) };
+  if (index !== undefined) spec.part = { text: part, shard: { index: +index, count: +count } };
+  else if (part)
+    spec.part = { text: part, size: Number(limit ?? sample), ...(sample ? { seed: Number(seed ?? 0) } : {}) };
   if (!slice) return spec;
   if (start === '-' || stop === '-') {
     throw new UsageError(`The slice ${slice} of '${text}' has a bound that is no number: write [START:STOP].`);

@@ -54,6 +54,11 @@ function syntheticFormat(name: string, splits: Readonly<Record<string, Split>>):
   return {
     name,
     forms,
+    about: {
+      what: 'drawn, no files',
+      images: Object.fromEntries(Object.entries(splits).map(([split, { size }]) => [split, size])),
+      classes: syntheticClasses.length,
+    },
     async open({ rest }) {
       if (Object.hasOwn(splits, rest)) return syntheticSource(`${name}:${rest}`, splits[rest]);
       throw new UsageError(

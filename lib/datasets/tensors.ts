@@ -39,6 +39,7 @@ const INPUT_TYPES: readonly string[] = [
 export const tensors: DatasetFormat = {
   name: 'tensors',
   forms: ['tensors:FILE.npy', 'tensors:FILE.npz', 'tensors:FILE.safetensors'],
+  about: { what: 'ready inputs of a model' },
   async open({ rest }) {
     const { path, name } = parsePath(rest);
     const { inputs, labels } = await inspect(path, name);

@@ -1,4 +1,4 @@
-import type { FeatReconstructError } from '../base/index.js';
+import type { FeatReconstructError, TaskOptions } from '../base/index.js';
 import type { EncodedImage, RgbImage } from '../images/index.js';
 import type { LeftOut } from '../words/index.js';
 
@@ -25,6 +25,13 @@ export interface Sample {
   undecodable?: FeatReconstructError;
 }
 
+/** Some of a data set. */
+export interface DatasetPart {
+  readonly of: number;
+  readonly seed?: number;
+  readonly shard?: { readonly index: number; readonly count: number; readonly start: number };
+}
+
 /** A data set: sized, digestible and streamed. */
 export interface Dataset {
   /** As asked for, slice included: `cifar100:train[0:5000]`. */
@@ -33,10 +40,10 @@ export interface Dataset {
   readonly size: number;
   readonly kind: 'images' | 'tensors';
   /**
-   * Where only some were asked for: how many there were to choose from, and the seed of a sample. Absent where all are
-   * there.
+   * Where only some were asked for: how many there were to choose from, and the seed of a sample, or which shard, and its
+   * first position. Absent where all are there.
    */
-  readonly part?: { readonly of: number; readonly seed?: number };
+  readonly part?: DatasetPart;
   /** By label, where they are known. */
   readonly classNames?: readonly string[];
   /** `folders`: the names are those of subfolders or of a list, which are anyone's and need not be those of a model's classes. */
@@ -50,8 +57,8 @@ export interface Dataset {
   readonly leftOutNames?: readonly string[];
   /** What to know of its files, in sentences: one that is shorter than it was published. Absent where there is nothing. */
   readonly notes?: readonly string[];
-  /** SHA-256 over the content and labels of these examples in order, hex. Computed once. */
-  digest(): Promise<string>;
+  /** SHA-256 over the content and labels of these examples in order, hex. Computed once, with progress where it takes long. */
+  digest(options?: TaskOptions): Promise<string>;
   /** Streams examples from position `start` on; never more than a few batches are held in memory. */
   samples(options?: { start?: number; signal?: AbortSignal }): AsyncIterable<Sample>;
   /** Closes files. */

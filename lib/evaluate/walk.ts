@@ -56,6 +56,8 @@ export async function walk(
   const { x, y, z } = sources;
   const n = x.source.rows;
   const size = blockRows(plan, sources);
+  // Two walks over the same rows are two stages: a time that is left is that of one of them.
+  const stage = plan.features ? (z ? 'evaluate' : 'evaluate: error') : 'evaluate: agreement';
   const session = await openPlan(plan, { x: typeOf(x.source), y: y && typeOf(y.source) }, options.executionProviders);
   try {
     for (let start = 0; start < n; start += size) {
@@ -65,7 +67,7 @@ export async function walk(
       const yBlock = y && (await readBlock(y, start, end));
       const zBlock = z && (await z.source.read(start, end));
       visit({ start, rows: end - start, z: zBlock, ...blockOf(await session.run(xBlock, yBlock)) });
-      options.onProgress?.({ stage: 'evaluate', done: end, total: n, unit: 'images' });
+      options.onProgress?.({ stage, done: end, total: n, unit: 'images' });
     }
   } finally {
     await session.release();

@@ -52,7 +52,7 @@ export async function runAll(
 
 /** What an experiment has no part for is left out of it: other models' transforms, and in 4 SGD and names of classes. */
 async function optionsFor(spec: AskedExperiment, options: RunOptions): Promise<RunOptions> {
-  const { names } = await checkExperiment(spec);
+  const { names } = await checkExperiment(spec, options);
   const of = <Value>(given: Readonly<Record<string, Value>> | undefined): Record<string, Value> | undefined =>
     given && Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
   return {

@@ -35,7 +35,7 @@ export function runExperiment<E extends keyof OptionsByExperiment>(
 
 /** The same for what is put together while a program runs, where no compiler has seen what goes with what. */
 export async function runAsked(spec: AskedExperiment, options: RunOptions): Promise<Results> {
-  const { definition, paths, names } = await checkExperiment(spec);
+  const { definition, paths, names } = await checkExperiment(spec, options);
   checkOptions(definition, options);
   checkByName('transforms', '--transform-for', names, options.transforms);
   checkByName('tensors', '--logits-tensor or --features-tensor', names, options.tensors);
@@ -115,10 +115,11 @@ type AskedModels = Omit<AskedExperiment, keyof ExperimentData>;
  */
 export async function checkExperiment(
   spec: AskedModels,
+  { model }: Pick<RunOptions, 'model'> = {},
 ): Promise<{ definition: ExperimentDefinition; paths: string[]; names: string[] }> {
   const definition = findDefinition(spec);
   const paths = [spec.source, spec.target, ...(spec.models ?? [])].filter((path) => path !== undefined);
-  const names = await Promise.all(paths.map(modelNameOf));
+  const names = await Promise.all(paths.map((path) => modelNameOf(path, model?.fetch)));
   checkNames(names);
   return { definition, paths, names };
 }

@@ -1,5 +1,5 @@
 import type { NdArray } from 'ndarray';
-import { FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
+import { blockRows, FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
 import { leftOutInWords } from '../words/index.js';
 import { openDataset, someLeftOut, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
 import type { TransformChoice } from '../images/index.js';
@@ -232,24 +232,32 @@ export interface ActivationBatch {
   /** Of the rows in the data set. */
   positions: number[];
   skipped: SkippedImage[];
+  /** Position of the first image after the batch. */
+  next: number;
 }
 
-/** As {@link extractFeatures}, with the same numbers, but hands the rows out batch by batch. */
+/**
+ * As {@link extractFeatures}, with the same numbers, but hands the rows out batch by batch.
+ * @param options `start`: position to begin at, a multiple of the batch size
+ */
 export async function streamActivations(
   model: Model,
   dataset: Dataset,
-  options: Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'executionProviders' | 'dataset'> = {},
+  {
+    start = 0,
+    ...options
+  }: Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'executionProviders' | 'dataset'> & { start?: number } = {},
 ): Promise<ActivationStream> {
   checkLeftOut(dataset, options);
   sayNotes(dataset, options);
   const provenance = withPlacement(await provenanceOf(model, dataset, options), model);
-  return { provenance, batches: rowsOf(run(model, dataset, provenance, 0, options)) };
+  return { provenance, batches: rowsOf(run(model, dataset, provenance, start, options)) };
 }
 
 async function* rowsOf(batches: ReturnType<typeof run>): AsyncGenerator<ActivationBatch> {
   for await (const { batch, outputs } of batches) {
-    const { labels, positions, skipped } = batch;
-    yield { ...outputs, labels, positions, skipped };
+    const { labels, positions, skipped, next } = batch;
+    yield { ...outputs, labels, positions, skipped, next };
   }
 }
 
@@ -340,6 +348,11 @@ async function provenanceOf(model: ModelDescription, dataset: Dataset, options: 
       `The batch size (${option('batchSize')}) must be a whole number of at least 1, found ${batchSize}.`,
     );
   }
+  if (dataset.part?.shard && blockRows % batchSize !== 0) {
+    throw new UsageError(
+      `Expected a batch size (${option('batchSize')}) that divides ${blockRows} for a shard, found ${batchSize}: shards are cut there, and with batches across the cut the last bits would be other ones than in one run. Take 32.`,
+    );
+  }
   return {
     format: 1,
     model: {
@@ -352,7 +365,7 @@ async function provenanceOf(model: ModelDescription, dataset: Dataset, options: 
       classCount: model.classCount,
     },
     dataset: {
-      ...{ spec: dataset.spec, digest: await dataset.digest(), size: dataset.size },
+      ...{ spec: dataset.spec, digest: await dataset.digest(options), size: dataset.size },
       ...(dataset.part ? { part: dataset.part } : {}),
       ...(dataset.leftOut ? { leftOut: dataset.leftOut } : {}),
     },

@@ -5,6 +5,9 @@ export { extractFeatures, extractToStore, streamActivations } from './extract.js
 export type { ActivationBatch, Activations, ActivationStream, ExtractOptions, ExtractOptionsFor } from './extract.js';
 export { openStore } from './store.js';
 export type { Store } from './store.js';
+export { coveredBy, orderShards } from './shards.js';
+export type { Covered, StoredShard } from './shards.js';
+export { asOnlyWriter } from './only-writer.js';
 export { storeKey } from './provenance.js';
 export type { Provenance } from './provenance.js';
 export { unstatedTransform } from './image-transform.js';

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import type { TaskOptions } from '../base/index.js';
-import { makeFolder, removeEmptyFolders, thisProcess, type Owner } from '../bytes/index.js';
-import { lockStore } from './lock.js';
+import { lockFile, makeFolder, removeEmptyFolders, thisProcess, type Owner } from '../bytes/index.js';
 import { hasRests, readProgress, removeUnfinished } from './unfinished.js';
 
 /**
@@ -17,7 +16,7 @@ export async function asOnlyWriter(
   const folder = dirname(store);
   const made = await makeFolder(folder);
   let isSaid = false;
-  const lock = await lockStore(store, {
+  const lock = await lockFile(store, {
     signal,
     async onWait(holder, file) {
       const { next = 0, provenance } = (await readProgress(store).catch(() => null)) ?? {};

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { DatasetPart } from '../datasets/index.js';
 import type { LeftOut } from '../words/index.js';
 import type { PixelStep, Transform } from '../images/index.js';
 
@@ -24,8 +25,8 @@ export interface Provenance {
     /** SHA-256 over the examples of this split and slice, in order. */
     digest: string;
     size: number;
-    /** Where only some of the examples were asked for: out of how many, and the seed of a sample. For people, not part of the key. */
-    part?: { of: number; seed?: number };
+    /** Where only some of the examples were asked for: of how many, and which. For people, not part of the key. */
+    part?: DatasetPart;
     /** Files of kinds that are not read, by ending. For people, not part of the key. */
     leftOut?: LeftOut;
   };

@@ -1,8 +1,8 @@
-import { FeatReconstructError } from '../base/index.js';
+import { blockRows, FeatReconstructError } from '../base/index.js';
 import { memoryRows, type LinearMap } from '../tensor/index.js';
 import { openBlocks, type AccumulateOptions } from './accumulate.js';
 import { readJoint } from './joint.js';
-import { blockRows, type Statistics } from './statistics.js';
+import type { Statistics } from './statistics.js';
 
 /** `accumulate` for rows that come in pieces and are not kept: float32 rows of X (n, p) and Y (n, q). */
 export interface Accumulator {

@@ -5,7 +5,8 @@
  * say what a head lets through, `trainingSpan` what the training rows fill; maps are applied, composed, saved and
  * exported.
  */
-export { accumulate } from './accumulate.js';
+export { accumulate, openBlocks } from './accumulate.js';
+export type { Blocks } from './accumulate.js';
 export { openAccumulator } from './accumulator.js';
 export type { Accumulator } from './accumulator.js';
 export type { AccumulateOptions } from './accumulate.js';
@@ -34,5 +35,5 @@ export type { AlphaScore, CrossValidation, FitInfo, FittedMap } from './types.js
 export { trainingSpan } from './span.js';
 export type { Span } from './span.js';
 export { mergeStatistics, Statistics } from './statistics.js';
-export { loadStatistics, saveStatistics } from './stats-files.js';
+export { loadStatistics, readStatistics, saveStatistics } from './stats-files.js';
 export type { Dtype, MergeNode, Moments } from './statistics.js';

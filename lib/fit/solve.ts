@@ -1,4 +1,4 @@
-import { FeatReconstructError, option, UsageError } from '../base/index.js';
+import { blockRows, FeatReconstructError, option, UsageError } from '../base/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
 import {
   eigenvaluesInTurns,
@@ -20,7 +20,7 @@ import {
 import type { FitWarning } from '../words/index.js';
 import { residualMean } from './centred.js';
 import { columnsLeftOut } from './left-out.js';
-import { blockRows, type Dtype, type Statistics } from './statistics.js';
+import type { Dtype, Statistics } from './statistics.js';
 import type { FittedMap } from './types.js';
 
 export interface SolveOptions {

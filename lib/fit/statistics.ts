@@ -1,9 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import { panels } from './block-graph.js';
 
-/** Rows of a block. Blocks start at multiples of it, counted from the first row of the whole data set. */
-export const blockRows = 4096;
-
 /** Counts, means and centred sums of products of some rows of Z = [X | Y]. */
 export interface Moments {
   n: number;

@@ -13,6 +13,8 @@ interface Description {
   q: number;
   dtype: Dtype;
   nodes: (Omit<MergeNode, 'moments'> & { n: number })[];
+  /** What whoever saved them has to say of them: `saveStatistics`'s `about`. */
+  about?: unknown;
   /** SHA-256 of each tensor's bytes, by name. */
   sha256: Record<string, string>;
 }
@@ -21,9 +23,10 @@ interface Description {
  * Writes statistics to a `.stats` file: safetensors with the nodes of the merge tree (node k: `k.mean` (p + q), `k.ssY`
  * (q), and centred `k.gram` (p, p) and `k.cross` (p, q)), and a SHA-256 of every tensor in the metadata. What is loaded again
  * merges to the same bits as what was saved. For cross-validation each fold has a file of its own.
+ * @param about what to keep with them, as JSON: what they are of
  * @throws FeatReconstructError when the file cannot be written
  */
-export async function saveStatistics(path: string, statistics: Statistics): Promise<void> {
+export async function saveStatistics(path: string, statistics: Statistics, about?: unknown): Promise<void> {
   const { p, q, dtype, nodes } = statistics;
   const tensors: Record<string, NdArray<Float64Array>> = {};
   for (const [k, { moments }] of nodes.entries()) {
@@ -36,6 +39,7 @@ export async function saveStatistics(path: string, statistics: Statistics): Prom
     q,
     dtype,
     nodes: nodes.map(({ level, index, start, end, moments: { n } }) => ({ level, index, start, end, n })),
+    ...(about === undefined ? {} : { about }),
     sha256: Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, sha256(data)])),
   };
   const text = JSON.stringify(description);
@@ -47,9 +51,21 @@ export async function saveStatistics(path: string, statistics: Statistics): Prom
  * @throws FeatReconstructError when the file is not of this kind, or is damaged
  */
 export async function loadStatistics(path: string): Promise<Statistics> {
+  return (await readStatistics(path)).statistics;
+}
+
+/** What stands in a file of statistics. */
+export interface StoredStatistics {
+  statistics: Statistics;
+  /** As it was saved with them, unchecked; undefined where nothing was. */
+  about: unknown;
+}
+
+/** The same with what was saved beside them. @throws FeatReconstructError as `loadStatistics` */
+export async function readStatistics(path: string): Promise<StoredStatistics> {
   const file = await openSafetensors(path);
   try {
-    const { p, q, dtype, nodes, sha256: sums } = describe(file, path);
+    const { p, q, dtype, nodes, about, sha256: sums } = describe(file, path);
     const read: MergeNode[] = [];
     for (const [k, { n, ...node }] of nodes.entries()) {
       const parts = {} as Record<Part, Float64Array>;
@@ -57,7 +73,7 @@ export async function loadStatistics(path: string): Promise<Statistics> {
       const { mean, ssY, gram, cross } = parts;
       read.push({ ...node, moments: { n, mean, ssY, gram: toPanels(gram, cross, p, q) } });
     }
-    return new Statistics(p, q, dtype, read);
+    return { statistics: new Statistics(p, q, dtype, read), about };
   } finally {
     await file.close();
   }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { FeatReconstructError, option } from '../base/index.js';
 import type { EncodedImage, RgbImage, Transform } from './types.js';
-import type { Answer, Job, Start } from './worker.js';
+import type { Answer, Job, Ready, Start } from './worker.js';
 
 /** Decodes images off the main thread, which a running model blocks. */
 export interface DecodePool {
@@ -24,6 +24,8 @@ interface Work {
 
 interface Thread {
   worker: Worker;
+  /** Whether its code is loaded: what ends it before that is no image's fault. */
+  ready: boolean;
   /** By number, in the order in which the thread takes them. */
   pending: Map<number, Work>;
   /** Shared with the thread: the number of the job that it is at. */
@@ -65,11 +67,14 @@ export function decodePool(options: { transform: Transform; threads?: number; se
       // Not those of the process: `--input-type`, of a script given as text, ends a thread at once.
       execArgv: [],
     });
-    const thread: Thread = { worker, pending: new Map(), at, seen: { id: -1, since: 0 } };
+    const thread: Thread = { worker, ready: false, pending: new Map(), at, seen: { id: -1, since: 0 } };
     threads.add(thread);
     // It does not keep the process alive: a thread with work does.
     watch ??= setInterval(look, Math.min(1000, limit / 4)).unref();
-    worker.on('message', (answer: Answer) => hear(thread, answer));
+    worker.on('message', (answer: Answer | Ready) => {
+      if (answer === 'ready') thread.ready = true;
+      else hear(thread, answer);
+    });
     worker.on('messageerror', (error) => lose(thread, error.message));
     worker.on('error', (error) => lose(thread, error.message));
     worker.on('exit', () => lose(thread, 'it ended'));
@@ -108,6 +113,14 @@ export function decodePool(options: { transform: Transform; threads?: number; se
     if (closing || !threads.delete(thread)) return;
     thread.worker.ref();
     void thread.worker.terminate();
+    if (!thread.ready && id === undefined) {
+      const error = new FeatReconstructError(
+        `Could not start a thread that decodes images: ${reason}. It loads a file of its own from the package: where a bundler makes one file of a program, leave featreconstruct out of it (esbuild --packages=external, serverExternalPackages in Next.js).`,
+        { code: 'unavailable' },
+      );
+      for (const work of thread.pending.values()) work.reject(error);
+      return;
+    }
     const failed = thread.pending.get(id ?? [...thread.pending.keys()][0]);
     failed?.reject(
       new FeatReconstructError(

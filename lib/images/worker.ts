@@ -18,6 +18,9 @@ export interface Answer {
   error?: string;
 }
 
+/** What a thread says first: its code is loaded. */
+export type Ready = 'ready';
+
 /** What a thread is started with. */
 export interface Start {
   transform: Transform;
@@ -29,6 +32,7 @@ const { transform, at } = workerData as Start;
 
 /** One image at a time, in the order asked for: a thread that fails was at the first that it has not answered. */
 let last: Promise<void> = Promise.resolve();
+parentPort!.postMessage('ready' satisfies Ready);
 parentPort!.on('message', (job: Job) => (last = last.then(() => work(job))));
 
 async function work({ id, encoded }: Job): Promise<void> {

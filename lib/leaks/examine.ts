@@ -1,4 +1,4 @@
-import { FeatReconstructError, type TaskOptions } from '../base/index.js';
+import { FeatReconstructError, LargeSet, type TaskOptions } from '../base/index.js';
 import { float16ToFloat32, float32ToFloat16, type RowSource } from '../tensor/index.js';
 import { checkOneUnit } from './examine-units.js';
 import { logSumExp } from '../linalg/index.js';
@@ -127,7 +127,7 @@ class Look {
   /** Columns of which every value so far is the first one. */
   #unchanged: number[];
   readonly #distinct: number[] = [];
-  readonly #seen = new Set<bigint>();
+  readonly #seen = new LargeSet();
   #fromZero = true;
   #bfloats = true;
   /** Significant digits that every value so far has at most. */
@@ -179,10 +179,7 @@ class Look {
       const row = data.subarray(at, at + cols);
       this.#values(row, i);
       hash(row, bits);
-      if (!this.#seen.has(bits[0])) {
-        this.#seen.add(bits[0]);
-        this.#distinct.push(i);
-      }
+      if (this.#seen.add(bits[0])) this.#distinct.push(i);
     }
     if (this.#halves) this.#halves = allHalves(data);
     if (this.#bfloats) this.#bfloats = allBfloats(data);

@@ -1,4 +1,4 @@
-import { dot, dotAt, matrix, timesVector, type Matrix } from '../linalg/index.js';
+import { dot, dotAt, kthSmallest, matrix, timesVector, type Matrix } from '../linalg/index.js';
 import type { Ending } from './ending.js';
 import { weightedGram } from './graphs.js';
 
@@ -98,36 +98,47 @@ class Cloud {
   all(a: Float64Array, shift: boolean): Look {
     const { rows, cols, data } = this.rows;
     const x = timesVector(this.rows, a);
-    if (shift) a[cols - 1] -= x.reduce((least, value) => Math.min(least, value), Infinity);
+    if (shift) {
+      let least = Infinity;
+      for (let i = 0; i < rows; i++) least = Math.min(least, x[i]);
+      a[cols - 1] -= least;
+    }
     const every = rows < 8 * this.lowest ? 1 : sampleEvery;
-    const sample = x.filter((_, i) => i % every === 0).sort();
-    const at = (row: number): number => sample[Math.min(sample.length - 1, Math.floor(row / every))];
-    const within = at(inSight * this.lowest - 1);
-    const above = at(rows - Math.max(1, Math.floor(rows / 100)));
-    const sight: number[] = [];
+    const sample = new Float64Array(Math.ceil(rows / every));
+    for (let i = 0; i < sample.length; i++) sample[i] = x[i * every];
+    const place = (row: number): number => Math.min(sample.length - 1, Math.floor(row / every));
+    const [low, high] = [place(inSight * this.lowest - 1), place(rows - Math.max(1, Math.floor(rows / 100)))];
+    const first = kthSmallest(sample, Math.min(low, high));
+    const second = kthSmallest(sample, Math.max(low, high), Math.min(low, high));
+    const [within, above] = low <= high ? [first, second] : [second, first];
+    const sight = new Int32Array(rows);
     this.#top = new Float64Array(cols);
-    let tops = 0;
+    let [tops, seen] = [0, 0];
     for (let i = 0; i < rows; i++) {
-      if (x[i] <= within) sight.push(i);
+      if (x[i] <= within) sight[seen++] = i;
       if (x[i] < above) continue;
       for (let j = 0; j < cols; j++) this.#top[j] += data[i * cols + j];
       tops++;
     }
     this.#top = this.#top.map((value) => value / tops);
-    this.#sight = Int32Array.from(sight);
-    return this.#look((i) => x[i]);
+    this.#sight = sight.slice(0, seen);
+    const values = new Float64Array(seen);
+    for (let k = 0; k < seen; k++) values[k] = x[this.#sight[k]];
+    return this.#look(values);
   }
 
   /** A look at the rows that were low at the last look at all. */
   near(a: Float64Array): Look {
     const { cols, data } = this.rows;
-    return this.#look((i) => dot(data.subarray(i * cols, (i + 1) * cols), a));
+    const values = new Float64Array(this.#sight.length);
+    for (let k = 0; k < values.length; k++) values[k] = dotAt(data, this.#sight[k] * cols, a, 0, cols);
+    return this.#look(values);
   }
 
-  #look(value: (row: number) => number): Look {
+  /** @param x by row in sight */
+  #look(x: Float64Array): Look {
     const { cols, data } = this.rows;
-    const x = Float64Array.from(this.#sight, value);
-    const below = x.slice().sort()[Math.min(this.lowest, x.length) - 1];
+    const below = kthSmallest(x.slice(), Math.min(this.lowest, x.length) - 1);
     const low = matrix(Math.min(this.lowest, x.length), cols);
     for (let k = 0, count = 0; k < x.length && count < low.rows; k++) {
       if (x[k] > below) continue;
@@ -139,8 +150,7 @@ class Cloud {
 }
 
 function medianOf(x: Float64Array): number {
-  const sizes = x.map(Math.abs).sort();
-  return Math.max(sizes[Math.floor(sizes.length / 2)], 1e-6);
+  return Math.max(kthSmallest(x.map(Math.abs), Math.floor(x.length / 2)), 1e-6);
 }
 
 function arrived(x: Float64Array, enough: number): boolean {

@@ -108,10 +108,10 @@ export function varied(dataset: Dataset, n: number, seed = 0): Dataset {
     leftOutNames: dataset.leftOutNames,
     part: dataset.part,
     notes: dataset.notes,
-    async digest() {
+    async digest(options) {
       const { createHash } = await import('node:crypto');
       return createHash('sha256')
-        .update(`variations 1 ${n} ${seed} ${await dataset.digest()}`)
+        .update(`variations 1 ${n} ${seed} ${await dataset.digest(options)}`)
         .digest('hex');
     },
     async *samples({ start = 0, signal } = {}) {

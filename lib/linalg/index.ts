@@ -30,6 +30,7 @@ export { assign } from './assignment.js';
 export { kernel } from './kernels.js';
 export { logSumExp } from './log-sum-exp.js';
 export { multiply } from './multiply.js';
+export { kthSmallest } from './order.js';
 export { nearestOrthonormal, orthonormalised } from './orthonormal.js';
 export { pivotedCholesky } from './pivoted-cholesky.js';
 export type { PivotedFactor } from './pivoted-cholesky.js';

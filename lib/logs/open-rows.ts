@@ -6,11 +6,12 @@ import { alignColumns } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
 import { readLog } from './log.js';
 import type { OpenedRows } from './opened-rows.js';
+import { openShards } from './shards.js';
 
 /**
  * Opens rows (n, width) of any file that holds some: a .npy, a .npz, a store, a .safetensors (of the role's tensor, else its only
  * one; `FILE#NAME` names another), or a log as a web service, a spreadsheet or a script writes it: CSV, JSON, JSON Lines, each
- * compressed or not, Parquet, and a folder of such parts.
+ * compressed or not, Parquet, and a folder of such parts, or of the stores of all shards of a data set.
  * @param role which tensor of a file that holds several
  * @throws FeatReconstructError when the file is missing, damaged, of another kind, or holds no such rows
  */
@@ -19,7 +20,7 @@ export async function openRows(
   role: 'features' | 'logits' = 'logits',
   { onProgress, ...task }: TaskOptions = {},
 ): Promise<OpenedRows> {
-  if (await isFolder(text)) return openParts(text);
+  if (await isFolder(text)) return openParts(text, role, { onProgress, ...task });
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
     const { rows, columns, named, truncated, byName, notes } = await readLog(text);
     return {
@@ -47,12 +48,15 @@ const isFolder = async (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** A folder of parts, as Spark writes them, one after the other in the order of their names. */
-async function openParts(folder: string): Promise<OpenedRows> {
-  const names = (await readdir(folder)).filter((name) => !/^[._]/.test(name) && logEnding.test(name)).sort();
+/** A folder of parts, as Spark writes them, one after the other in the order of their names; or of a data set's shards. */
+async function openParts(folder: string, role: 'features' | 'logits', options: TaskOptions): Promise<OpenedRows> {
+  const all = (await readdir(folder)).filter((name) => !/^[._]/.test(name)).sort();
+  const names = all.filter((name) => logEnding.test(name));
+  const stores = all.filter((name) => /\.safetensors$/i.test(name)).map((name) => join(folder, name));
+  if (names.length === 0 && stores.length > 0) return openShards(folder, stores, role, options);
   if (names.length === 0) {
     throw new FeatReconstructError(
-      `Expected a file of outputs, or a folder of the parts of a log, at '${folder}', found a folder without such files: name the file.`,
+      `Expected a file of outputs, or a folder of the parts of a log or of a data set's shards, at '${folder}', found a folder without such files: name the file.`,
     );
   }
   const parts: OpenedRows[] = [];

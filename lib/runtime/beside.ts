@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { makeTransform, type TransformSpec } from '../images/index.js';
+import { snapshotOf } from '../hub/index.js';
 import { followedProcessor, processorSize, type Processor } from './processor.js';
 import { sidesOf, type Followed } from './stated.js';
 import { followedTimm, timmConfigOf, timmSize } from './timm-config.js';
@@ -21,6 +22,9 @@ export interface Beside {
   transformFor(size: readonly [number, number]): { transform: TransformSpec | null; notes: string[] };
 }
 
+/** The files that are read beside a model. */
+export const besideNames = ['config.json', 'preprocessor_config.json'] as const;
+
 /** What is read of config.json, transformers' and timm's. */
 interface Config {
   image_size?: unknown;
@@ -36,10 +40,10 @@ interface Config {
 export async function besideModel(file: string): Promise<Beside> {
   const dir = path.dirname(file);
   const folders = path.basename(path.resolve(dir)) === 'onnx' ? [dir, path.dirname(dir)] : [dir];
-  const found = await firstJson(folders, 'config.json');
+  const found = await firstJson(folders, besideNames[0]);
   const config = (found?.value ?? {}) as Config;
   const timm = timmConfigOf(config);
-  const preprocessor = await firstJson(folders, 'preprocessor_config.json');
+  const preprocessor = await firstJson(folders, besideNames[1]);
   // The file that states the transform, how it is followed, and the size that it makes.
   const stated = preprocessor
     ? {
@@ -52,8 +56,15 @@ export async function besideModel(file: string): Promise<Beside> {
         follow: (at: readonly [number, number]) => followedTimm(timm, at),
         size: timmSize(timm),
       };
-  const name =
-    found && path.parse(file).name === 'model' ? path.basename(path.resolve(folders[folders.length - 1])) : null;
+  const stem = path.parse(file).name;
+  const folder = path.resolve(folders[folders.length - 1]);
+  // In the cache of Hugging Face the folder is called after a commit.
+  const repository = snapshotOf(folder)?.repo.split('/').at(-1);
+  const name = repository
+    ? stem.replace(/^model(?=$|_)/, repository)
+    : found && stem === 'model'
+      ? path.basename(folder)
+      : null;
   return {
     imageSize: stated?.size ?? sidesOf(config.image_size),
     name: name || null,

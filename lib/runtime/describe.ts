@@ -11,6 +11,7 @@ import {
   type HeadLocation,
 } from '../onnx/index.js';
 import type { LinearMap } from '../tensor/index.js';
+import type { FetchOptions } from '../hub/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
 import { readInput, sizeNote, type ModelInput } from './input.js';
 import { headlessModel } from './headless.js';
@@ -35,6 +36,8 @@ export interface ModelOptions {
   intraOpNumThreads?: number;
   /** Height and width, where the graph leaves them open. Default 224. */
   imageSize?: number | readonly [number, number];
+  /** Whether a model that is named (`hf:owner/name`) may be fetched where it is not on this machine. Default: not. */
+  fetch?: FetchOptions;
 }
 
 export interface LoadModelOptions extends ModelOptions {
@@ -100,7 +103,7 @@ export interface ReadModel {
 
 /**
  * Reads a model's head, input and digest, without opening it in ONNX Runtime.
- * @param model an .onnx file, or its bytes
+ * @param model an .onnx file, a folder with one, `hf:owner/name[@revision][/file]`, or its bytes
  * @throws FeatReconstructError for files that are missing, damaged, or have no linear head
  */
 export async function describeModel(
@@ -111,13 +114,13 @@ export async function describeModel(
 }
 
 /** The name of a model by its path, as its description has it: of the file, or of the folder where all are called `model.onnx`. */
-export async function modelNameOf(model: string): Promise<string> {
-  const modelPath = await modelFileOf(model);
+export async function modelNameOf(model: string, fetch?: FetchOptions): Promise<string> {
+  const modelPath = await modelFileOf(model, fetch);
   return (await besideModel(modelPath)).name ?? path.parse(modelPath).name;
 }
 
 export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<ReadModel> {
-  const modelPath = typeof model === 'string' ? await modelFileOf(model) : undefined;
+  const modelPath = typeof model === 'string' ? await modelFileOf(model, options.fetch) : undefined;
   const given = typeof model === 'string' ? await readModelFile(modelPath!) : model;
   const { bytes, graph } = named(modelPath, () => parsed(given, modelPath));
   const beside = modelPath === undefined ? null : await besideModel(modelPath);

@@ -1,12 +1,19 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
+import { parseHubName, type FetchOptions } from '../hub/index.js';
+import { modelPlaces } from './repository-types.js';
+import { fetchModel } from './repository.js';
 
-/** Where exporters of Hugging Face put a model within its folder. */
-const places = ['model.onnx', path.join('onnx', 'model.onnx')];
+const places = modelPlaces.map((place) => path.join(...place.split('/')));
 
-/** The file of a model that was given as a folder; any other path as it is. @throws FeatReconstructError for a folder without one */
-export async function modelFileOf(model: string): Promise<string> {
+/**
+ * The file of a model that was given as a folder or by a name of the Hub (`hf:owner/name`); any other path as it is.
+ * @throws FeatReconstructError for a folder or a repository without one, and as `fetchHubFiles` does
+ */
+export async function modelFileOf(model: string, fetch: FetchOptions = {}): Promise<string> {
+  const name = parseHubName(model);
+  if (name) return fetchModel(name, fetch);
   const isFolder = await stat(model).then(
     (found) => found.isDirectory(),
     () => false,

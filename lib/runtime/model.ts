@@ -32,7 +32,7 @@ export interface Model extends ModelDescription {
 /**
  * Loads a classifier: finds its head in the graph, lifts it, exposes the head's input as an output, and checks on a
  * random batch that the head of the features is the logits.
- * @param model an .onnx file, or its bytes
+ * @param model an .onnx file, a folder with one, `hf:owner/name[@revision][/file]` (fetched where `options.fetch` agrees), or its bytes
  * @throws FeatReconstructError for files that are missing, damaged or have no linear head, for providers that do not
  *   load, and when the check fails
  */

@@ -31,6 +31,11 @@ export interface SessionOptions {
   externalDataFolder?: string;
   /** 'all' by default. */
   graphOptimizationLevel?: 'disabled' | 'basic' | 'extended' | 'all';
+  /**
+   * False: memory is taken as each node needs it, not for the whole graph at once. Less of it, for a graph of many large
+   * intermediate results. Default true.
+   */
+  enableMemPattern?: boolean;
   /** Record which provider runs each node, until `placement` is called. */
   profile?: boolean;
 }
@@ -91,6 +96,7 @@ async function open(model: Uint8Array | string, options: SessionOptions): Promis
   const sessionOptions: InferenceSession.SessionOptions = {
     executionProviders: options.executionProviders as InferenceSession.ExecutionProviderConfig[],
     graphOptimizationLevel: options.graphOptimizationLevel ?? 'all',
+    enableMemPattern: options.enableMemPattern ?? true,
     // Errors are thrown. Printed as well they would go to the terminal as they are, names of nodes from a stranger's file
     // among them; warnings about unused initialisers and the like are no news to our users.
     logSeverityLevel: 4,

@@ -57,7 +57,7 @@ async function halfWritten({ expected }: Task, out: string): Promise<string | nu
 /** Two writers of one store, the second some time after the first; and the first killed while the second waits. */
 export async function checkWriters(scene: Scene, gaps: number): Promise<Check[]> {
   const checks: Check[] = [];
-  for (const name of ['extract', 'run']) {
+  for (const name of ['extract', 'run', 'accumulate']) {
     const task = scene.tasks.find((each) => each.name === name)!;
     for (const isKilled of [false, true]) {
       const problems: string[] = [];
@@ -77,7 +77,7 @@ export async function checkWriters(scene: Scene, gaps: number): Promise<Check[]>
         const [a, b] = [await first.finished, await second.finished];
         if (/is being written by process \d+/.test(b.stderr)) waited++;
         const found = await contents(out);
-        const stores = [...task.expected].filter(([file]) => file.endsWith('.safetensors'));
+        const stores = [...task.expected].filter(([file]) => /\.(safetensors|stats)$/.test(file));
         const wrong = stores.find(([file, text]) => found.get(file) !== text);
         // A killed run's own folder is nobody's to tidy until the next run into it, which checkKills looks at.
         const ofKilled = (file: string): boolean => isKilled && name === 'run' && /^a[\\/].*\.tmp$/.test(file);

@@ -83,6 +83,11 @@ export async function openScene(): Promise<Scene> {
     ];
   const whole = join(folder, 'whole.safetensors');
   await done(['extract', '--model', model, '--dataset', `tensors:${vectors}`, '--store', whole, '--quiet']);
+  // Three blocks of 4,096, so that an accumulation has something to go on from.
+  const many = `tensors:${await writeVectors(join(folder, 'many.npy'), 9000)}`;
+  const parts = [1, 2, 3].map((k) => join(folder, `part${k}.stats`));
+  for (const [k, part] of parts.entries())
+    await done(['accumulate', '--model', model, '--dataset', many, '--shard', `${k + 1}/3`, '--out', part, '--quiet']);
   const plans: Record<string, (out: string) => string[]> = {
     extract: extract(`tensors:${vectors}`),
     'extract --head-only': (out) => [...extract(`tensors:${vectors}[0:1400]`)(out), '--head-only'],
@@ -92,6 +97,21 @@ export async function openScene(): Promise<Scene> {
       ...['--test', `tensors:${vectors}[1400:3000]`, '--out', out, '--stores', join(out, 'stores'), ...one],
     ],
     fit: (out) => ['fit', '--x', whole, '--y', whole, '--out', join(out, 'map.safetensors'), '--quiet'],
+    accumulate: (out) => [
+      ...[
+        'accumulate',
+        '--model',
+        model,
+        '--dataset',
+        many,
+        '--threads',
+        '1',
+        '--quiet',
+        '--out',
+        join(out, 'a.stats'),
+      ],
+    ],
+    merge: (out) => ['merge', ...parts, '--out', join(out, 'all.stats'), '--quiet'],
   };
   const tasks: Task[] = [];
   for (const [name, args] of Object.entries(plans)) {

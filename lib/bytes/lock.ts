@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FeatReconstructError } from '../base/index.js';
-import { fileError, isGone, temporaryName, thisProcess, type Owner } from '../bytes/index.js';
+import { fileError } from './files.js';
+import { temporaryName } from './leavings.js';
+import { isGone, thisProcess, type Owner } from './owner.js';
 
 /**
- * One writer a store: `STORE.lock` says which process it is. Node has no lock of the system's, which a killed process
+ * One writer a file: `FILE.lock` says which process it is. Node has no lock of the system's, which a killed process
  * would lose by itself, so that whoever finds the file asks whether that process is gone. A lock is broken on proof of
  * that, at once; where there is none to be had (another machine of a shared disk, another container) when its file has
  * not been touched for two minutes.
  */
-export interface StoreLock {
+export interface FileLock {
   /** Another process had it first. */
   readonly waited: boolean;
   /** @throws FeatReconstructError when another process broke the lock, taking this one for dead */
@@ -34,9 +36,9 @@ interface Holder extends Owner {
   id: string;
 }
 
-/** Waits until no other process writes the store, and keeps others from it until `release`. */
-export async function lockStore(store: string, { signal, onWait }: LockOptions = {}): Promise<StoreLock> {
-  const file = `${store}.lock`;
+/** Waits until no other process writes the file, and keeps others from it until `release`. */
+export async function lockFile(written: string, { signal, onWait }: LockOptions = {}): Promise<FileLock> {
+  const file = `${written}.lock`;
   const id = randomUUID();
   const content = JSON.stringify({ id, ...thisProcess() });
   const watch = new Watch(file);
@@ -72,7 +74,7 @@ async function create(file: string, content: string): Promise<boolean> {
   }
 }
 
-function held(file: string, id: string, waited: boolean): StoreLock {
+function held(file: string, id: string, waited: boolean): FileLock {
   // Shows other machines that this process is at work.
   const timer = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => {}), touchEvery);
   timer.unref();
@@ -85,7 +87,7 @@ function held(file: string, id: string, waited: boolean): StoreLock {
       await sleep(100);
       if (await isOurs()) return;
       throw new FeatReconstructError(
-        `Expected ${file} to be this process's own, found that it was removed or that another process took it over: two must not write one store. Run again to go on with what is there.`,
+        `Expected ${file} to be this process's own, found that it was removed or that another process took it over: two must not write one file. Run again to go on with what is there.`,
         { code: 'in-use' },
       );
     },

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Experiment 1 as a Slurm array: one task a shard, then one that puts them together.
+#
+#     sbatch --array=1-7 slurm.sh model.onnx cifar100:train cifar100:test /shared/out
+#
+# The last task to be scheduled waits for the array by itself: it is submitted by the first one, with a dependency. A task that was
+# lost is run again with the same line, and takes up what it had. /shared/out lies on a disk that all nodes see.
+#SBATCH --job-name=featreconstruct
+#SBATCH --cpus-per-task=4
+#SBATCH --mem=8G
+#SBATCH --requeue
+set -eu
+model=$1 train=$2 test=$3 out=$4
+cli=${FEATRECONSTRUCT_CLI:-npx featreconstruct}
+
+if [ -z "${SLURM_ARRAY_TASK_ID:-}" ]; then
+    $cli merge "$out"/part*.stats --out "$out/all.stats"
+    $cli solve "$out/all.stats" --out "$out/map.safetensors"
+    $cli extract --model "$model" --dataset "$test" --threads "$SLURM_CPUS_PER_TASK" --store "$out/test.safetensors"
+    $cli evaluate --head "$model" --map "$out/map.safetensors" \
+        --x "$out/test.safetensors" --logits "$out/test.safetensors" --truth "$out/test.safetensors"
+    exit
+fi
+
+mkdir -p "$out"
+if [ "$SLURM_ARRAY_TASK_ID" = "$SLURM_ARRAY_TASK_MIN" ] && [ "${SLURM_RESTART_COUNT:-0}" = 0 ]; then
+    sbatch --dependency="afterok:$SLURM_ARRAY_JOB_ID" --cpus-per-task="$SLURM_CPUS_PER_TASK" "$0" "$@"
+fi
+# As many threads in every task: another number may round differently.
+$cli accumulate --model "$model" --dataset "$train" --shard "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT" \
+    --threads "$SLURM_CPUS_PER_TASK" --out "$out/part$SLURM_ARRAY_TASK_ID.stats"

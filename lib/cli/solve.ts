@@ -1,0 +1,75 @@
+import { dirname } from 'node:path';
+import { Option, type Command } from 'commander';
+import { common, createContext } from './context.js';
+import { fittedLine, priorOf } from './fitted.js';
+import { bringNamed, namesOptions, type NamesFlags } from './names.js';
+import { number } from './options.js';
+
+interface Flags extends NamesFlags {
+  out: string;
+  alpha?: number;
+  rcond?: number;
+  prior?: string;
+  intercept: boolean;
+  spectrum?: boolean;
+  verbose?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command): void {
+  common(
+    namesOptions(
+      program
+        .command('solve')
+        .description('the least-squares map from statistics: what `fit` gives from the rows themselves')
+        .argument('<stats>', 'a .stats file that `accumulate` or `merge` wrote')
+        .requiredOption('--out <file>', 'safetensors file for the map')
+        .addOption(new Option('--alpha <number>', 'ridge penalty (default: 0)').argParser(number))
+        .addOption(
+          new Option(
+            '--rcond <number>',
+            'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
+          ).argParser(number),
+        )
+        .option(
+          '--prior <map>',
+          'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted',
+        )
+        .option('--no-intercept', 'fit without an intercept')
+        .option('--spectrum', 'also compute the eigenvalues of the Gram')
+        .option('--verbose', 'how well the rank is told from rounding (gap), the condition and the solver'),
+    ),
+  )
+    .addHelpText('after', '\nExample:\n  $ featreconstruct solve all.stats --out map.safetensors')
+    .action(async (path: string, flags: Flags) => {
+      const context = createContext(flags);
+      const { checkPlace, makeFolder } = await import('../bytes/index.js');
+      await checkPlace(flags.out);
+      const { saveLinearMap, solve } = await import('../fit/index.js');
+      const { missingOf, rangesInWords, statisticsOf } = await import('../shards/index.js');
+      const { count, warningsInWords } = await import('../words/index.js');
+      const { statistics, origin } = await statisticsOf(path);
+      const { alpha, rcond, intercept, spectrum } = flags;
+      const { signal } = context;
+      const fetch = await bringNamed({ models: [flags.prior] }, flags, context);
+      const prior = await priorOf(flags.prior, { fetch });
+      const map = await solve(statistics, { alpha, rcond, intercept, spectrum, prior, signal });
+      await makeFolder(dirname(flags.out));
+      await saveLinearMap(flags.out, map);
+      const missing = missingOf(origin);
+      const { warning } = map.fit;
+      context.print(
+        [
+          await fittedLine(flags.out, map, flags.verbose),
+          ...(missing.length > 0
+            ? [
+                `! Of the ${count(origin.dataset.size)} images of ${origin.dataset.spec}, ${rangesInWords(missing)} are not in it.`,
+              ]
+            : []),
+          ...(warning ? [`! ${warningsInWords(warning)}`] : []),
+        ],
+        { out: flags.out, in: statistics.p, features: statistics.q, ...map.fit, missing },
+      );
+    });
+}

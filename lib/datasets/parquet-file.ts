@@ -1,0 +1,77 @@
+import type { AsyncBuffer, Compressors, FileMetaData } from 'hyparquet';
+import { FeatReconstructError } from '../base/index.js';
+import { openBytes } from '../bytes/index.js';
+
+/** The end of a file, in bytes, that is read first: what Parquet says of a file stands there. */
+export const footerFirst = 2 ** 16;
+
+/** A Parquet file, open until it is closed. */
+export interface ParquetFile {
+  readonly path: string;
+  readonly metadata: FileMetaData;
+  /** Rows of each of its groups, in order. */
+  readonly groups: readonly number[];
+  /** Some rows of some columns, as objects. Whole groups are read: one at a time keeps no more in memory. */
+  read(columns: readonly string[], start: number, stop: number): Promise<Record<string, unknown>[]>;
+  close(): Promise<void>;
+}
+
+/** @throws FeatReconstructError where it is not there or damaged */
+export async function openParquet(path: string): Promise<ParquetFile> {
+  const bytes = await openBytes(path);
+  const file: AsyncBuffer = {
+    byteLength: bytes.size,
+    slice: async (start, end = bytes.size) => (await bytes.read(start, end - start)).buffer,
+  };
+  try {
+    const metadata = await readMetadata(file, `'${path}'`);
+    return {
+      path,
+      metadata,
+      groups: metadata.row_groups.map((group) => Number(group.num_rows)),
+      async read(columns, rowStart, rowEnd) {
+        const { parquetReadObjects } = await import('hyparquet');
+        const compressors = await unpackers();
+        try {
+          // Bytes are no text unless the file says so.
+          const options = { file, metadata, compressors, rowStart, rowEnd, utf8: false, geoparquet: false };
+          return await parquetReadObjects({ ...options, columns: [...columns] });
+        } catch (error) {
+          throw damaged(`'${path}'`, error);
+        }
+      },
+      close: () => bytes.close(),
+    };
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
+
+/** What a file says of itself. @param name what errors call it */
+export async function readMetadata(file: AsyncBuffer, name: string): Promise<FileMetaData> {
+  const { parquetMetadataAsync } = await import('hyparquet');
+  try {
+    return await parquetMetadataAsync(file, { initialFetchSize: footerFirst, geoparquet: false });
+  } catch (error) {
+    throw damaged(name, error);
+  }
+}
+
+/** hyparquet-compressors takes a page without values (all of a column are null) for a damaged one, where it is packed with LZ4. */
+async function unpackers(): Promise<Compressors> {
+  const { compressors } = await import('hyparquet-compressors');
+  const unpack =
+    (name: 'LZ4' | 'LZ4_RAW') =>
+    (input: Uint8Array, length: number): Uint8Array =>
+      length === 0 ? new Uint8Array() : compressors[name]!(input, length);
+  return { ...compressors, LZ4: unpack('LZ4'), LZ4_RAW: unpack('LZ4_RAW') };
+}
+
+const damaged = (name: string, error: unknown): FeatReconstructError =>
+  error instanceof FeatReconstructError
+    ? error
+    : new FeatReconstructError(
+        `Expected a whole Parquet file in ${name}, found that it cannot be read (${(error as Error).message}): fetch it or write it again.`,
+        { code: 'damaged', cause: error },
+      );

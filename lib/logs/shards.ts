@@ -1,0 +1,35 @@
+import { basename } from 'node:path';
+import { count, type TaskOptions } from '../base/index.js';
+import { openStore, orderShards, type Store } from '../extract/index.js';
+import { joinRows } from '../tensor/index.js';
+import type { OpenedRows } from './opened-rows.js';
+
+/**
+ * The stores of all shards of a data set as one, in its order.
+ * @param folder where they were looked for
+ * @throws FeatReconstructError as `openStore` and `orderShards`
+ */
+export async function openShards(
+  folder: string,
+  paths: readonly string[],
+  role: 'features' | 'logits',
+  options: TaskOptions,
+): Promise<OpenedRows> {
+  const stores: Store[] = [];
+  const close = async (): Promise<void> => {
+    for (const store of stores) await store.close();
+  };
+  try {
+    for (const path of paths) stores.push(await openStore(path, options));
+    const shards = orderShards(stores);
+    const names = shards.map(({ path }) => basename(path));
+    return {
+      rows: joinRows(shards.map((shard) => shard[role])),
+      ...{ path: folder, tensor: role, name: `${role} in ${folder}`, columns: null, close },
+      notes: [`Took ${count(names.length)} shards of the folder, ${names[0]} to ${names[names.length - 1]}.`],
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

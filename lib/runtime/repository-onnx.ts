@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fetchHubFiles } from '../hub/index.js';
+import { externalLocations, parseModel } from '../onnx/index.js';
+import { besideNames } from './beside.js';
+import { modelPlaces, type RepositoryReader } from './repository-types.js';
+
+const { dirname, join, basename, normalize } = path.posix;
+
+/** An .onnx file with its external data and what stands beside it. */
+export const onnxInRepository: RepositoryReader = async ({ listing, path: asked, options }) => {
+  const paths = new Set(listing.files.map((file) => file.path));
+  const candidates = asked?.endsWith('.onnx') ? [asked] : modelPlaces.map((place) => join(asked ?? '', place));
+  const model = candidates.find((at) => paths.has(at));
+  if (model === undefined) return null;
+  const data = [...paths].filter((at) => dirname(at) === dirname(model) && isDataOf(basename(at), basename(model)));
+  const folders = basename(dirname(model)) === 'onnx' ? [dirname(model), dirname(dirname(model))] : [dirname(model)];
+  const beside = folders
+    .flatMap((folder) => besideNames.map((name) => join(folder, name)))
+    .filter((at) => paths.has(at));
+  return {
+    paths: [model, ...data, ...beside],
+    async open(folder) {
+      const file = path.join(folder, ...model.split('/'));
+      // Some exporters call their data what they like; the graph alone knows.
+      const more = (await locationsOf(file))
+        .map((location) => normalize(join(dirname(model), location)))
+        .filter((at) => paths.has(at) && !data.includes(at));
+      if (more.length > 0) await fetchHubFiles(listing, more, options);
+      return file;
+    },
+  };
+};
+
+/** `model.onnx_data`, `model.onnx_data_1`, `model.onnx.data`, `model.data` beside `model.onnx`. */
+const isDataOf = (name: string, model: string): boolean =>
+  (name.startsWith(model) && /^[._]/.test(name.slice(model.length))) ||
+  (/^[._](data|weights|bin)/.test(name.slice(model.length - '.onnx'.length)) &&
+    name.startsWith(model.slice(0, -'.onnx'.length)));
+
+/** A file that is no model has none: what is wrong with it is said when it is read. */
+async function locationsOf(file: string): Promise<string[]> {
+  try {
+    return externalLocations(parseModel(await readFile(file), { modelPath: file }));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,53 @@
+import { count, FeatReconstructError, option, type TaskOptions } from '../base/index.js';
+import { mergeStatistics, readStatistics, type Statistics } from '../fit/index.js';
+import type { StatisticsOf } from './from-stores.js';
+import { joinOrigins, missingOf, rangesInWords, readOrigin, type Origin, type OriginOfFile } from './origin.js';
+
+export interface MergeOptions extends TaskOptions {
+  /** Merge what is there, though images of the data set are missing. */
+  allowPartial?: boolean;
+}
+
+/**
+ * Statistics of all parts of a data set together: to the bit those of one run over all of it.
+ * @param paths files of statistics that say what they are of, in any order
+ * @throws FeatReconstructError naming a part of something else, images that are in two parts, and images that are in none
+ */
+export async function mergeParts(paths: readonly string[], options: MergeOptions = {}): Promise<StatisticsOf> {
+  const { signal, onProgress, allowPartial = false } = options;
+  const origins: OriginOfFile[] = [];
+  let merged: Statistics | undefined;
+  for (const [k, path] of paths.entries()) {
+    signal?.throwIfAborted();
+    const { statistics, origin } = await statisticsOf(path);
+    origins.push({ path, origin });
+    joinOrigins(origins);
+    // One by one: all of them at once are more than a machine may hold.
+    merged = merged ? mergeStatistics(merged, statistics) : statistics;
+    onProgress?.({ stage: 'merge', done: k + 1, total: paths.length, unit: 'parts' });
+  }
+  const origin = joinOrigins(origins);
+  if (!allowPartial) checkWhole(origin);
+  return { statistics: merged!, origin };
+}
+
+/** Statistics and what they are of. @throws FeatReconstructError as `loadStatistics`, and where the file does not say of what */
+export async function statisticsOf(path: string): Promise<StatisticsOf> {
+  const { statistics, about } = await readStatistics(path);
+  const origin = readOrigin(about);
+  if (origin) return { statistics, origin };
+  throw new FeatReconstructError(
+    `Expected ${path} to say which images its statistics are of, found that it does not: make it with 'featreconstruct accumulate'.`,
+    { code: 'mismatch' },
+  );
+}
+
+function checkWhole(origin: Origin): void {
+  const missing = missingOf(origin);
+  if (missing.length === 0) return;
+  const { spec, size } = origin.dataset;
+  throw new FeatReconstructError(
+    `Expected all ${count(size)} images of ${spec}, found none of ${rangesInWords(missing)}: accumulate what is missing and give it as well, or merge what there is with ${option('allowPartial')}.`,
+    { code: 'mismatch' },
+  );
+}
