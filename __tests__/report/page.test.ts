@@ -13,6 +13,8 @@ const three = await fixture('experiment-3');
 const four = await fixture('experiment-4');
 const audit = await fixture('audit');
 
+type Document = ReturnType<typeof parseHTML>['document'];
+
 /** What stands at a place of a page, with ordinary blanks. */
 const textAt = (document: Document, place: string): string =>
   document.querySelector(place)!.textContent!.replaceAll('\u00a0', ' ').replace(/\s+/g, ' ').trim();
