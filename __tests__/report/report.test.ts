@@ -1,3 +1,4 @@
+import { wrap } from '../../lib/base/index.js';
 import { brief, count, rSquared, seconds, share } from '../../lib/words/index.js';
 import { rankNote } from '../../lib/results/index.js';
 import { renderResults, renderTable } from '../../lib/report/index.js';
@@ -135,4 +136,12 @@ describe('what a terminal has room for', () => {
     expect(text.match(/^source \\ target/gm)!.length).toBeGreaterThan(1);
     expect(text.match(/50\.0 %/g)!.length).toBeGreaterThanOrEqual(144);
   });
+});
+
+test('a figure is not parted from its % where a line is wrapped', () => {
+  for (let width = 4; width < 40; width++) {
+    for (const line of wrap('the same answer on 100.00 % of 2,000 images and 99.7 % of 5', width)) {
+      expect(line).not.toMatch(/^%/);
+    }
+  }
 });
