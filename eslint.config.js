@@ -11,6 +11,7 @@ const rooms = [
   'datasets',
   'onnx',
   'doctor',
+  'models',
   'runtime',
   'linalg',
   'extract',

@@ -46,6 +46,7 @@ export type {
   ProviderReport,
 } from './runtime/index.js';
 export type { Consent, FetchOptions, Wanted } from './hub/index.js';
+export type { CheckpointOptions } from './models/index.js';
 export type { MissingLibrary } from './doctor/index.js';
 export { openDataset } from './datasets/index.js';
 export type { Dataset, InputTensor, OpenDatasetOptions, Sample } from './datasets/index.js';

@@ -167,6 +167,14 @@ test('other formats come as the Hub has converted them', async () => {
   expect(dataset.notes?.join()).toMatch(/first part/);
 });
 
+test('a split that came later is found', async () => {
+  add({ 'data/test-00000-of-00001.parquet': second });
+  await openDataset('hf:maker/fruit:test', { fetch });
+  add(usual);
+  expect((await openDataset('hf:maker/fruit:test')).size).toBe(4);
+  expect((await openDataset('hf:maker/fruit:train', { fetch })).size).toBe(11);
+});
+
 test('names of classes without numbers are numbered where all files are here, and not before', async () => {
   // Nothing reads its first byte, which makes it another file.
   const other = Buffer.from(words).fill(0, 0, 1);

@@ -138,7 +138,7 @@ test('featreconstruct datasets lists them, and asks nobody', async () => {
   await mkdir(path.join(folder, 'hub', 'datasets--maker--fruit', 'snapshots', '0'.repeat(40)), { recursive: true });
   const { code, stdout } = await runCli(['datasets', '--data-dir', dataDir]);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/cifar100:train +50,000 images +100 classes +not here, 169 MB/);
+  expect(stdout).toMatch(/cifar100:train +50,000 +100 +no +169 MB/);
   expect(stdout).toMatch(/hf:maker\/fruit:SPLIT/);
   const asData = JSON.parse((await runCli(['datasets', '--json'])).stdout) as { datasets: unknown[] };
   expect(asData.datasets.length).toBe(listed.length + 1);

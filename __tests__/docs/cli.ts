@@ -15,9 +15,12 @@ async function openProgram(): Promise<Command> {
     };
     module.register?.(program);
   }
-  for (const command of program.commands) command.action(() => undefined);
+  for (const command of all(program)) if (command.commands.length === 0) command.action(() => undefined);
   return program;
 }
+
+/** Its commands, and theirs. */
+const all = (program: Command): Command[] => program.commands.flatMap((command) => [command, ...all(command)]);
 
 /** Why the command line refuses these arguments; null where it takes them. */
 export async function refusal(args: readonly string[]): Promise<CommanderError | null> {
@@ -35,6 +38,6 @@ export async function refusal(args: readonly string[]): Promise<CommanderError |
 
 /** `--train`, `--no-store`, … of all commands. */
 export async function knownOptions(): Promise<Set<string>> {
-  const { commands } = await openProgram();
+  const commands = all(await openProgram());
   return new Set(['--help', '--version', ...commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''))]);
 }

@@ -172,7 +172,7 @@ describe('on the command line', () => {
   });
 
   test.each([
-    [['--text-model', prompts.textModel], '--tokenizer and --class-names together'],
+    [['--text-model', prompts.textModel], '--text-model and --class-names together'],
     [['--text-embeddings', 'x.safetensors', '--tokenizer', prompts.tokenizer], 'found both'],
     [[], 'wants a zero-shot head'],
   ])('wrong usage ends with 2: %j', async (flags, message) => {

@@ -150,6 +150,11 @@ test.each([
   expect(got()).toBe(requests);
 });
 
+test('what is wrong with the disk is not said of the network', async () => {
+  await mkdir(part(), { recursive: true });
+  await expect(fetchModel()).rejects.toThrow(coded('bad-input', 'incomplete', 'folder'));
+});
+
 test('bytes of another place than was asked for are not taken', async () => {
   hub.fail('onnx/model.onnx', { cutAfter: 1000 }, { otherRange: true });
   await expect(fetchModel()).rejects.toThrow(coded('damaged'));
@@ -167,6 +172,18 @@ test('two at once fetch it once', async () => {
   expect(got()).toBe(1);
   expect(notes.length).toBeLessThanOrEqual(1);
   expect(await readdir(path.join(cache, '.locks', 'models--maker--net'))).toEqual([]);
+});
+
+test('a repository that has another name by now is followed, with the token', async () => {
+  hub.add({
+    id: 'maker/renamed',
+    formerId: 'maker/old',
+    token: 'hf_right',
+    isPrivate: true,
+    files: { 'model.onnx': big },
+  });
+  process.env.HF_TOKEN = 'hf_right';
+  await same(await fetchHubFile({ repo: 'maker/old', type: 'model', path: 'model.onnx' }, yes));
 });
 
 test('the token goes to the Hub and to no other host', async () => {
@@ -296,6 +313,9 @@ test('a proxy of the environment is used, and NO_PROXY heard', async () => {
   expect(seen.length).toBeGreaterThan(0);
   expect(through.stdout).toMatch(/^not-fetched .*\*\*\*@127/);
   expect(through.stdout).not.toContain('secret');
+  for (const wrong of ['ftp://127.0.0.1:1', 'not an address']) {
+    expect((await run({ HTTP_PROXY: wrong, NO_PROXY: '' })).stdout).toMatch(/^usage .*HTTPS_PROXY/);
+  }
   const past = await run({ HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '127.0.0.1' });
   expect(past.stdout.trim()).toBe('3');
   proxy.closeAllConnections();

@@ -30,7 +30,12 @@ describe('what is given as a model and is none', () => {
     ['weights.pth', zip('weights/data.pkl'), /PyTorch.*torch\.onnx\.export/],
     ['scripted.pt', zip('scripted/version'), /PyTorch/],
     ['legacy.pt', Buffer.from([0x80, 2, 0x8a, 10]), /pickle.*skl2onnx/],
-    ['weights.safetensors', safetensors('{"fc.weight":{"dtype":"F32"}}'), /safetensors, without a graph/],
+    ['weights.safetensors', safetensors('{"fc.weight":{"dtype":"F32"}}'), /fc\.weight/],
+    [
+      'other.safetensors',
+      safetensors('{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}'),
+      /1 tensors.*export the model/,
+    ],
     ['model.keras', zip('metadata.json'), /Keras.*export/],
     ['model.h5', Buffer.from([0x89, 0x48, 0x44, 0x46, 13, 10]), /HDF5.*Keras/],
     ['model.tflite', Buffer.from('\x1c\0\0\0TFL3\0', 'latin1'), /Lite.*--tflite/],
@@ -45,7 +50,8 @@ describe('what is given as a model and is none', () => {
 
   it.each([
     ['saved', 'saved_model.pb', /SavedModel.*tf2onnx/],
-    ['hub', 'model.safetensors', /without a graph.*optimum-cli/],
+    ['hub', 'pytorch_model.bin', /without a graph.*optimum-cli/],
+    ['parts', 'model-00001-of-00002.safetensors', /in parts/],
   ])('is named where it is a folder: %s', async (name, file, message) => {
     const own = path.join(folder, name);
     await mkdir(own);
@@ -54,8 +60,8 @@ describe('what is given as a model and is none', () => {
   });
 
   it('is told how a bare name becomes a file', async () => {
-    const { code, stderr } = await runCli(['inspect', 'resnet18'], { cwd: folder });
+    const { code, stderr } = await runCli(['inspect', 'resnet19'], { cwd: folder });
     expect(code).toBe(1);
-    expect(stderr).toContain('onnx/export.py resnet18 --pretrained');
+    expect(stderr).toContain('did you mean resnet18');
   });
 });

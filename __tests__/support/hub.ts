@@ -26,6 +26,8 @@ export interface RepoOfServer {
   type?: 'model' | 'dataset';
   /** `owner/name`. */
   id: string;
+  /** A name that it had before, which leads on to this one. */
+  formerId?: string;
   /** Bytes by path. Those of 1,000 bytes or more are kept as large files, as are those of `large`. */
   files: Record<string, Uint8Array | string>;
   large?: readonly string[];
@@ -103,6 +105,9 @@ export async function startHub(repos: readonly RepoOfServer[] = [], { pageSize =
     const cached = /^\/api\/resolve-cache\/(models|datasets)\/([^/]+\/[^/]+)\/([^/]+)\/(.+)$/.exec(url.pathname);
     const type = (api ?? cached)?.[1] ?? (file?.[1] ? 'datasets' : 'models');
     const id = api?.[2] ?? file?.[2] ?? cached?.[2] ?? '';
+    const moved = [...known.values()].find((each) => each.formerId === id && `${each.type ?? 'model'}s` === type);
+    if (moved)
+      return void response.writeHead(307, { location: request.url!.replace(`/${id}/`, `/${moved.id}/`) }).end();
     const repo = known.get(`${type}:${id}`);
     const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
     if (!repo || (repo.isPrivate && bearer !== repo.token)) {

@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
     .argument(
       '<model>',
-      'an .onnx classifier, or the folder that holds it (Hugging Face); or a log of outputs (CSV, JSON, Parquet, .npy, …), without images',
+      'an .onnx classifier, the folder that holds it (Hugging Face), or hf:owner/name; or a log of outputs (CSV, JSON, Parquet, .npy, …), without images',
     )
     .argument('[images]', 'a folder of images, a .zip or .tar of them, or a data set such as cifar100:train[0:5000]')
     .addOption(
@@ -107,9 +107,10 @@ async function auditLog(
 
 /** An .onnx file, or a folder with one as transformers leaves it. */
 async function isModel(path: string): Promise<boolean> {
-  if (/\.(onnx|ort)$|^hf:/i.test(path)) return true;
+  const { isModelName } = await import('../runtime/index.js');
+  if (/\.ort$/i.test(path) || isModelName(path)) return true;
   const names = await readdir(path).catch(() => [] as string[]);
-  return names.some((name) => /\.onnx$/i.test(name) || name === 'onnx');
+  return names.some((name) => /\.onnx$/i.test(name) || name === 'onnx' || name === 'model.safetensors');
 }
 
 /** The verdict first, then the model as `inspect` shows it. */

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { ListedDataset } from '../datasets/index.js';
 import { common, createContext } from './context.js';
+import { linesOf } from './terminal.js';
 
 interface Flags {
   dataDir?: string;
@@ -24,25 +26,24 @@ export function register(program: Command): void {
       const { defaultDataDir, listDatasets } = await import('../datasets/index.js');
       const { bytesInWords, hubCacheDir } = await import('../hub/index.js');
       const dataDir = flags.dataDir ?? defaultDataDir();
+      const { renderTable } = await import('../report/index.js');
+      const { count } = await import('../words/index.js');
       const found = await listDatasets(dataDir);
-      const rows = found.map(({ spec, images, classes, here, size, what }) => [
-        spec,
-        images === null ? '' : `${images.toLocaleString('en')} images`,
-        classes === null ? '' : `${classes} classes`,
-        here === null ? '' : here ? 'here' : `not here${size === null ? '' : `, ${bytesInWords(size)}`}`,
-        what,
-      ]);
-      const widths = rows[0].map((_, k) => Math.max(...rows.map((row) => row[k].length)));
-      const lines = rows.map((row) =>
-        row
-          .map((cell, k) => cell.padEnd(widths[k]))
-          .join('  ')
-          .trimEnd(),
+      const table = renderTable<ListedDataset>(
+        [
+          { heading: 'name', cell: ({ spec }) => spec },
+          { heading: 'images', align: 'right', cell: ({ images }) => (images === null ? '' : count(images)) },
+          { heading: 'classes', align: 'right', cell: ({ classes }) => (classes === null ? '' : count(classes)) },
+          { heading: 'here', cell: ({ here }) => (here === null ? '' : here ? 'yes' : 'no') },
+          { heading: 'to fetch', align: 'right', cell: ({ size }) => (size === null ? '' : bytesInWords(size)) },
+          { heading: 'what', cell: ({ what }) => what },
+        ],
+        found,
       );
       const isThere = statSync(dataDir, { throwIfNoEntry: false }) !== undefined;
       context.print(
         [
-          ...lines,
+          ...linesOf(table),
           '',
           `published data sets: ${dataDir}${isThere ? '' : ' (not there yet)'}`,
           `the Hub's: ${hubCacheDir()}`,

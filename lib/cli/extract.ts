@@ -36,10 +36,10 @@ export function register(program: Command): void {
   const command = program
     .command('extract')
     .description('run a model over a data set and store its features and logits')
-    .requiredOption('--model <file>', 'an .onnx classifier, or the folder that holds it (Hugging Face)')
+    .requiredOption('--model <file>', 'an .onnx classifier, the folder that holds it (Hugging Face), or hf:owner/name')
     .requiredOption(
       '--dataset <spec>',
-      'cifar100:train[0:5000], places365:val, folder:PATH, list:FILE, tensors:FILE, synthetic:train, …',
+      'cifar100:train[0:5000], places365:val, hf:owner/name:test, folder:PATH, tensors:FILE, … (the command datasets lists them)',
     )
     .requiredOption('--store <file>', 'safetensors file to write, go on with, or use again')
     .option('--head-only', 'store features only; logits are computed from the head when they are read')

@@ -6,8 +6,8 @@ import type { LinearMap } from '../tensor/index.js';
 export async function priorOf(path: string | undefined, model?: ModelOptions): Promise<LinearMap | undefined> {
   if (path === undefined) return undefined;
   const { loadLinearMap, pseudoInverse } = await import('../fit/index.js');
-  if (!/\.onnx$|^hf:/i.test(path)) return loadLinearMap(path);
-  const { describeModel } = await import('../runtime/index.js');
+  const { describeModel, isModelName } = await import('../runtime/index.js');
+  if (!isModelName(path)) return loadLinearMap(path);
   return pseudoInverse((await describeModel(path, model)).head);
 }
 

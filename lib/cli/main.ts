@@ -14,9 +14,11 @@ import * as extract from './extract.js';
 import * as fingerprint from './fingerprint.js';
 import * as fit from './fit.js';
 import * as inspect from './inspect.js';
+import * as models from './models.js';
 import * as merge from './merge.js';
 import * as recover from './recover.js';
 import * as report from './report.js';
+import * as reproduce from './reproduce.js';
 import * as run from './run.js';
 import { flagIn } from './flags.js';
 import { joinedNumbers } from './options.js';
@@ -74,6 +76,8 @@ Examples:
     fingerprint,
     recover,
     audit,
+    models,
+    reproduce,
     datasets,
     doctor,
   ])

@@ -33,19 +33,19 @@ export async function bringNamed(
   const fetch = fetchOptions(flags, context);
   // A command on files alone need not load what speaks to servers.
   const names = [...new Set(models)].filter((name) => name !== undefined);
-  const { modelFileOf, wantedOfModel } = await import('../runtime/index.js');
-  const { fetchDataset, wantedOfDataset } = await import('../datasets/index.js');
-  const { agree } = await import('../hub/index.js');
+  const { bringModel, wantedOfModel } = await import('../runtime/index.js');
   const specs = [...new Set(datasets)];
   const options = { dataDir: flags.dataDir, fetch };
   const wanted: Wanted[] = [];
   const ofModel = await Promise.all(names.map((name) => wantedOfModel(name, fetch)));
+  const { fetchDataset, wantedOfDataset } = await import('../datasets/index.js');
+  const { agree } = await import('../hub/index.js');
   const ofData = await Promise.all(specs.map((spec) => wantedOfDataset(spec, options)));
   for (const each of [...ofModel, ...ofData].flat()) {
     if (!wanted.some(({ place }) => place === each.place)) wanted.push(each);
   }
   await agree(wanted, fetch);
-  for (const [i, name] of names.entries()) if (ofModel[i].length > 0) await modelFileOf(name, fetch);
+  for (const [i, name] of names.entries()) if (ofModel[i].length > 0) await bringModel(name, fetch);
   for (const [i, spec] of specs.entries()) if (ofData[i].length > 0) await fetchDataset(spec, options);
   return fetch;
 }

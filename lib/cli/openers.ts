@@ -3,7 +3,7 @@ import { FeatReconstructError, UsageError, type TaskOptions } from '../base/inde
 import { isStore, openStore } from '../extract/index.js';
 import { loadHead, type HeadFile, type HeadFileOptions } from '../fit/index.js';
 import { mayHoldArrays, openRows, type OpenedRows } from '../logs/index.js';
-import { describeModel, type LoadModelOptions } from '../runtime/index.js';
+import { describeModel, isModelName, type LoadModelOptions } from '../runtime/index.js';
 import { openSafetensors, splitName, type RowSource, type StoredTensor } from '../tensor/index.js';
 
 /** Opens a head: the one of an .onnx model, of a store, a saved map, or arrays of a weight and a bias. */
@@ -12,7 +12,7 @@ export async function openHead(
   { model, ...known }: HeadFileOptions & { model?: LoadModelOptions },
   options: TaskOptions = {},
 ): Promise<HeadFile> {
-  const isModel = /\.onnx$|^hf:/i.test(path) || isFolder(path);
+  const isModel = isModelName(path) || isFolder(path);
   if (isModel || (await holdsStore(path))) {
     if (known.bias !== undefined) {
       throw new UsageError(`Expected --bias beside a --head of a weight alone, found ${path}, which has its own.`);

@@ -72,12 +72,15 @@ export function register(program: Command): void {
     .optionsGroup('Models and images:')
     .option(
       '--source <file>',
-      'the model whose logits are read (.onnx, or a folder of Hugging Face), in experiments 1 to 3 and 5',
+      'the model whose logits are read (.onnx, a folder of Hugging Face, or hf:owner/name), in experiments 1 to 3 and 5',
     )
     .addOption(new Option('--model <file>', 'the same as --source').hideHelp())
     .option('--target <file>', 'the model whose features are wanted, in experiment 2; an image tower in 5')
     .option('--models <file...>', 'all models, in experiment 4 and for all')
-    .requiredOption('--train <spec>', 'data set to fit on: cifar100:train, folder:PATH or simply a folder, …')
+    .requiredOption(
+      '--train <spec>',
+      'data set to fit on: cifar100:train, hf:owner/name:train, folder:PATH or simply a folder, …',
+    )
     .requiredOption('--test <spec...>', 'data sets to test on');
   dataOptions(partOptions(command));
   command

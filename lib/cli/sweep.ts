@@ -27,9 +27,12 @@ export function register(program: Command): void {
   const command = program
     .command('sweep')
     .description('repeat experiment 1 while revealing less and less of the logits')
-    .option('--source <file>', 'the model (.onnx, or a folder of Hugging Face)')
+    .option('--source <file>', 'the model (.onnx, a folder of Hugging Face, or hf:owner/name)')
     .addOption(new Option('--model <file>', 'the same as --source').hideHelp())
-    .requiredOption('--train <spec>', 'data set to fit on: cifar100:train, folder:PATH or simply a folder, …')
+    .requiredOption(
+      '--train <spec>',
+      'data set to fit on: cifar100:train, hf:owner/name:train, folder:PATH or simply a folder, …',
+    )
     .requiredOption('--test <spec...>', 'data sets to test on')
     .option(
       '--observe <shown...>',

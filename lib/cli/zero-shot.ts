@@ -14,8 +14,8 @@ export interface ZeroShotFlags {
 export function zeroShotOptions(command: Command): Command {
   return command
     .option('--text-embeddings <file>', 'embeddings of the classes (c, d), .npy, .npz or .safetensors, in experiment 5')
-    .option('--text-model <file>', 'or the text tower that makes them of prompts (.onnx)')
-    .option('--tokenizer <file>', 'tokenizer.json of the text tower')
+    .option('--text-model <file>', 'or the text tower that makes them of prompts (.onnx, or its name: ViT-B-32.text)')
+    .option('--tokenizer <file>', "tokenizer.json of the text tower (default: its repository's, or the one beside it)")
     .option(
       '--class-names <names>',
       'cifar10, cifar100, or a file, a name on each line or JSON: for the prompts of 5, the report of 1 to 3',
@@ -29,12 +29,12 @@ export function readZeroShot(flags: ZeroShotFlags): ZeroShotSource | undefined {
   const prompts = [textModel, tokenizer, classNames, templates].some((flag) => flag !== undefined);
   if (textEmbeddings !== undefined && !prompts) return { textEmbeddings };
   if (textEmbeddings === undefined && !prompts) return undefined;
-  if (textEmbeddings === undefined && textModel && tokenizer && classNames) {
+  if (textEmbeddings === undefined && textModel && classNames) {
     return { textModel, tokenizer, classNames, templates };
   }
   throw new UsageError(
     textEmbeddings === undefined
-      ? 'Expected --text-model, --tokenizer and --class-names together, found only some of them.'
+      ? 'Expected --text-model and --class-names together, found only some of them.'
       : 'Expected --text-embeddings alone or a text model with its tokenizer and class names, found both: leave one out.',
   );
 }

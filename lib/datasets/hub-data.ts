@@ -15,7 +15,7 @@ import {
 } from '../hub/index.js';
 import { splitFiles } from './hub-splits.js';
 import { openParquet, readMetadata } from './parquet-file.js';
-import { parquetImages, type Shard } from './parquet-images.js';
+import { parquetImages, type DataFile } from './parquet-images.js';
 import { positionsOf } from './part.js';
 import type { DatasetFormat, OpenContext } from './source.js';
 import { resolveSlice, type DatasetSpec } from './spec.js';
@@ -48,12 +48,12 @@ export const hubData: DatasetFormat = {
     const here = files.map((file) => file.path).filter((file) => !missing.has(file));
     // The bytes of others may be here by another name, which makes them this one's too.
     const folder = await fetchHubFiles(listing, here, context.fetch);
-    const shards: Shard[] = files.map((file, i) => ({
+    const dataFiles: DataFile[] = files.map((file, i) => ({
       path: path.join(folder, ...file.path.split('/')),
       rows: rows[i],
       isHere: !missing.has(file.path),
     }));
-    const source = await parquetImages(shards, `hf:${spec.rest}`);
+    const source = await parquetImages(dataFiles, `hf:${spec.rest}`);
     return { ...source, notes: [...(source.notes ?? []), ...(note ? [note] : [])] };
   },
 };
@@ -73,7 +73,15 @@ async function planOf(spec: DatasetSpec, options: FetchOptions): Promise<Plan> {
   const name = parseHubData(spec.rest);
   const from = { repo: name.repo, type: 'dataset', revision: name.revision, name: `hf:${name.repo}` } as const;
   let listing = await listHubFiles(from, options);
-  let files = splitFiles(listing, name.split, name.config);
+  let files: readonly HubFile[] | null;
+  try {
+    files = splitFiles(listing, name.split, name.config);
+  } catch (error) {
+    if (offlineIn(options) || !isCoded(error, 'not-found')) throw error;
+    // A branch may have moved on since it was last asked for.
+    listing = await listHubFiles(from, { ...options, refresh: true });
+    files = splitFiles(listing, name.split, name.config);
+  }
   if (!files && name.revision === undefined) {
     const other = await listHubFiles({ ...from, revision: converted }, options).catch((error: unknown) => {
       if (isCoded(error, 'not-found') || (offlineIn(options) && isCoded(error, 'not-fetched'))) return null;
@@ -118,7 +126,9 @@ async function rowsOf(listing: HubListing, files: readonly HubFile[], options: F
   const open = rows.flatMap((n, i) => (n < 0 ? [i] : []));
   if (open.length === 0) return rows;
   const missing = await missingOf(listing, files);
-  let next = 0;
+  let [next, done] = [0, rows.length - open.length];
+  const say = (): void =>
+    options.onProgress?.({ stage: `rows of ${listing.name}`, done, total: rows.length, unit: 'files' });
   const work = async (): Promise<void> => {
     while (next < open.length) {
       const i = open[next++];
@@ -126,6 +136,8 @@ async function rowsOf(listing: HubListing, files: readonly HubFile[], options: F
       rows[i] = missing.has(files[i].path)
         ? await rowsThere(listing, files[i], options)
         : await rowsHere(listing, files[i], options);
+      done++;
+      say();
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, open.length) }, work));

@@ -10,7 +10,7 @@ export interface ListedDataset {
   classes: number | null;
   /** Whether it is on this machine; null for a way to name files. */
   here: boolean | null;
-  /** In bytes, what would be fetched; null where it is here or nobody says. */
+  /** In bytes, what would be fetched, as far as that is known; null where it is here or nothing is known. */
   size: number | null;
   what: string;
 }
@@ -24,13 +24,13 @@ export async function listDatasets(dataDir: string): Promise<ListedDataset[]> {
       const [name, rest] = [form.slice(0, form.indexOf(':')), form.slice(form.indexOf(':') + 1)];
       const isNamed = about?.images?.[rest] !== undefined;
       const missing = isNamed && wanted ? await wanted({ text: form, name, rest }, context) : [];
-      const sizes = missing.map(({ size }) => size);
+      const sizes = missing.flatMap(({ size }) => (size === null ? [] : [size]));
       listed.push({
         spec: form,
         images: about?.images?.[rest] ?? null,
         classes: about?.classes ?? null,
         here: isNamed ? missing.length === 0 : null,
-        size: sizes.length === 0 || sizes.includes(null) ? null : sizes.reduce((a, b) => a! + b!, 0),
+        size: sizes.length === 0 ? null : sizes.reduce((a, b) => a + b, 0),
         what: about?.what ?? '',
       });
     }

@@ -6,7 +6,7 @@ import type { ExampleSource } from './source.js';
 import type { Sample } from './types.js';
 
 /** One of the files of a data set, in order. */
-export interface Shard {
+export interface DataFile {
   path: string;
   rows: number;
   /** Whether it is on this machine. Only rows of those that are can be read. */
@@ -18,26 +18,26 @@ export interface Shard {
  * @param name of the data set, which begins the id of each example
  * @throws FeatReconstructError where the files have no images
  */
-export async function parquetImages(shards: readonly Shard[], name: string): Promise<ExampleSource> {
-  if (shards.every(({ rows }) => rows === 0)) {
+export async function parquetImages(files: readonly DataFile[], name: string): Promise<ExampleSource> {
+  if (files.every(({ rows }) => rows === 0)) {
     throw new FeatReconstructError(`Expected images in ${name}, found files without rows.`, { code: 'not-found' });
   }
-  const here = shards.filter(({ isHere }) => isHere);
+  const here = files.filter(({ isHere }) => isHere);
   const columns = await ofFile(here[0].path, ({ path, metadata }) => imageColumns(metadata, `'${path}'`));
-  const names = await namesOf(columns, here, shards);
+  const names = await namesOf(columns, here, files);
   const label = names === null ? null : columns.label;
   const notes = [...columns.notes, ...(columns.label && !label ? [unnumbered(columns.label.name)] : [])];
   const wanted = [columns.image, ...(label ? [label.name] : [])];
   const numbers = label?.kind === 'text' ? new Map(names?.map((each, i) => [each, i])) : null;
   return {
-    size: shards.reduce((sum, { rows }) => sum + rows, 0),
+    size: files.reduce((sum, { rows }) => sum + rows, 0),
     kind: 'images',
     ...(names && names.length > 0 ? { classNames: names } : {}),
     ...(numbers ? { classesAre: 'folders' as const } : {}),
     notes,
     async *blocks(start, stop) {
       let first = 0;
-      for (const { path, rows } of shards) {
+      for (const { path, rows } of files) {
         const [from, to] = [Math.max(start - first, 0), Math.min(stop - first, rows)];
         if (from < to) {
           const file = await openParquet(path);
@@ -82,8 +82,8 @@ async function* groupsOf(
 /** Names of the classes by number; empty where they have none, null where they cannot be numbered. */
 async function namesOf(
   { label }: ImageColumns,
-  here: readonly Shard[],
-  all: readonly Shard[],
+  here: readonly DataFile[],
+  all: readonly DataFile[],
 ): Promise<readonly string[] | null> {
   if (label?.kind !== 'text') return label?.names ?? [];
   // Numbers must not depend on which files happen to be here.

@@ -4,7 +4,7 @@ import { FeatReconstructError } from '../base/index.js';
 import { statOrNone } from '../bytes/index.js';
 import { sorted } from './layout.js';
 import { openParquet } from './parquet-file.js';
-import { parquetImages, type Shard } from './parquet-images.js';
+import { parquetImages, type DataFile } from './parquet-images.js';
 import type { DatasetFormat } from './source.js';
 
 /** Images in a Parquet file, or in those of a folder in the order of their names, as the Hub's data sets are kept. */
@@ -28,12 +28,12 @@ export const parquet: DatasetFormat = {
         },
       );
     }
-    const shards: Shard[] = [];
+    const files: DataFile[] = [];
     for (const path of paths) {
       const file = await openParquet(path);
       await file.close();
-      shards.push({ path, rows: file.groups.reduce((sum, rows) => sum + rows, 0), isHere: true });
+      files.push({ path, rows: file.groups.reduce((sum, rows) => sum + rows, 0), isHere: true });
     }
-    return parquetImages(shards, rest);
+    return parquetImages(files, rest);
   },
 };

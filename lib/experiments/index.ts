@@ -33,6 +33,8 @@ export type {
   ZeroShotSpec,
 } from './options.js';
 export { allExperiments, runAll, type AllExperiments } from './run-all.js';
+export { datasetsOf, modelsOf, publishedRuns, type PublishedRun } from './published-runs.js';
+export { estimate, runPublished, type Estimate } from './reproduce.js';
 export { checkExperiment, runAsked, runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';

@@ -6,6 +6,7 @@ import {
   describeModel,
   loadModel,
   loadOptions,
+  tokenizerOf,
   type LoadModelOptions,
   type Model,
   type ModelOptions,
@@ -36,10 +37,10 @@ export type ZeroShotSource =
       templates?: undefined;
     }
   | {
-      /** The text tower (.onnx): token ids (n, 77) to embeddings (n, d). */
+      /** The text tower (.onnx, a checkpoint, or its name): token ids (n, 77) to embeddings (n, d). */
       textModel: string;
-      /** tokenizer.json, as Hugging Face has it. */
-      tokenizer: string;
+      /** tokenizer.json, as Hugging Face has it. Default: the one of the text tower's repository, or beside it. */
+      tokenizer?: string;
       /** In the order of the labels; or `cifar10`, `cifar100`, or a file with one on each line. */
       classNames: string | readonly string[];
       /** With {} for the class name; or `simple` (the default: "a photo of a {}."), `openai`, or a file. */
@@ -83,10 +84,10 @@ export async function zeroShotHead(source: ZeroShotSource, options: ZeroShotOpti
   }
   const classNames = await readClassNames(source.classNames);
   const templates = await readTemplates(source.templates ?? 'simple');
-  const settings: LoadModelOptions = { ...loadOptions(options), output: 'features' };
+  const settings: LoadModelOptions = { ...loadOptions(options), output: 'features', checkpoint: { half: 'text' } };
   const { name, digest, inputShape } = await describeModel(source.textModel, settings);
   const length = inputShape.length === 2 && inputShape[1] > 0 ? inputShape[1] : defaultLength;
-  const tokenizer = await loadClipTokenizer(source.tokenizer);
+  const tokenizer = await loadClipTokenizer(source.tokenizer ?? (await tokenizerOf(source.textModel, settings.fetch)));
   const tokens = classNames.flatMap((each) =>
     templates.map((template) => tokenizer.encode(template.replaceAll('{}', each), length)),
   );

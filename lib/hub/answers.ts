@@ -42,7 +42,7 @@ export function networkError(error: unknown, url: URL, { name, elsewhere }: Aske
   // undici calls what a proxy refuses so, too.
   if (kind === 'AbortError' && code !== 'UND_ERR_ABORTED') return error as Error;
   const proxy = process.env.https_proxy ?? process.env.HTTPS_PROXY ?? process.env.http_proxy ?? process.env.HTTP_PROXY;
-  const hint = proxy ? ` (HTTPS_PROXY is ${withoutPassword(proxy)})` : '';
+  const hint = proxy ? ` (through the proxy ${withoutPassword(proxy)})` : '';
   const text = `Expected ${name} from ${url.host}, found that ${reasonOf(code, message)}${hint}. ${elsewhere ?? 'Check the network, HF_ENDPOINT and HTTPS_PROXY, and run again.'}`;
   return mayPass.has(code ?? '')
     ? new PassingError(text, null, { cause: error })
@@ -74,7 +74,9 @@ const reasons: Record<string, string> = {
   UND_ERR_BODY_TIMEOUT: 'it fell silent',
 };
 const reasonOf = (code: string | undefined, message: string): string =>
-  reasons[code ?? ''] ?? `it cannot be reached (${visible(message || code || 'no reason given')})`;
+  (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code ?? '')
+    ? `its certificate is not trusted (${code}; NODE_EXTRA_CA_CERTS names a file of your own ones)`
+    : reasons[code ?? '']) ?? `it cannot be reached (${visible(message || code || 'no reason given')})`;
 
 const withoutPassword = (proxy: string): string => proxy.replace(/\/\/[^/@]*@/, '//***@');
 

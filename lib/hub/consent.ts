@@ -50,10 +50,10 @@ export async function agree(wanted: readonly Wanted[], options: FetchOptions): P
 
 /** Without a network: what to fetch elsewhere, and where to put it. */
 export function notHere(wanted: readonly Wanted[], why = 'no server is asked (offline)'): FeatReconstructError {
-  const first = wanted.slice(0, 3).map(({ url, place }) => `${url} to ${place}`);
+  const first = wanted.slice(0, 3).map(({ url, place }) => `fetch ${url} and put it at ${place}`);
   const more = wanted.length > first.length ? `, and ${wanted.length - first.length} more` : '';
   return new FeatReconstructError(
-    `${namesOf(wanted)} ${isOne(wanted) ? 'is' : 'are'} not on this machine, and ${why}. On a machine with a network fetch ${first.join('; ')}${more}${isHub(wanted) ? ` (or there: hf download, and copy the cache folder)` : ''}.${hintsOf(wanted)}`,
+    `${namesOf(wanted)} ${isOne(wanted) ? 'is' : 'are'} not on this machine, and ${why}. On a machine with a network ${first.join('; ')}${more}${isHub(wanted) ? ` (or there: hf download, and copy the cache folder)` : ''}.${hintsOf(wanted)}`,
     { code: 'not-fetched' },
   );
 }

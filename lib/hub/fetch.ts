@@ -167,7 +167,14 @@ async function bring(listing: HubListing, file: HubFile, folder: RepoFolder, opt
 const addressOf = (listing: HubListing, at: string): string =>
   `${pageOf(listing)}/resolve/${listing.commit}/${at.split('/').map(encodeURIComponent).join('/')}`;
 
-const find = ({ files }: HubListing, at: string): HubFile | undefined => files.find((file) => file.path === at);
+/** Some repositories have a hundred thousand files. */
+const byPath = new WeakMap<HubListing, Map<string, HubFile>>();
+
+function find(listing: HubListing, at: string): HubFile | undefined {
+  let known = byPath.get(listing);
+  if (!known) byPath.set(listing, (known = new Map(listing.files.map((file) => [file.path, file]))));
+  return known.get(at);
+}
 
 function missing({ name, files, isPartial, revision }: HubListing, at: string): never {
   const guess = nearest(

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, UsageError } from '../base/index.js';
 import { networkError, refusal, type Asked } from './answers.js';
 import { pauseBefore } from './pause.js';
 
@@ -10,15 +10,12 @@ const silence = 30_000;
 
 export interface Request {
   url: string;
-  method?: 'GET' | 'HEAD';
   /** Sent to the first host alone: it could be anyone's to whom a redirect leads. */
   token?: string | null;
   headers?: Record<string, string>;
   /** What errors call it. */
   asked: Asked;
   signal?: AbortSignal;
-  /** Follow redirects within the host alone, as to a repository's new name, and give back any other. */
-  sameHost?: boolean;
   /** Statuses beside 2xx that the caller looks at itself. */
   takes?: readonly number[];
 }
@@ -35,17 +32,23 @@ let dispatcher: Promise<Dispatcher> | undefined;
 
 /** With HTTP_PROXY, HTTPS_PROXY and NO_PROXY as they stand when the first request is made. */
 function agent(): Promise<Dispatcher> {
-  dispatcher ??= import('undici').then(
-    ({ EnvHttpProxyAgent }) =>
-      new EnvHttpProxyAgent({
+  dispatcher ??= import('undici').then(({ EnvHttpProxyAgent }) => {
+    try {
+      return new EnvHttpProxyAgent({
         connect: { timeout: 15_000 },
         headersTimeout: silence,
         bodyTimeout: silence,
         // So that a command ends when it is done, and not when a server tires of waiting.
         keepAliveTimeout: 1000,
         keepAliveMaxTimeout: 1000,
-      }),
-  );
+      });
+    } catch (error) {
+      throw new UsageError(
+        `Expected the address of a proxy in HTTPS_PROXY and HTTP_PROXY, as http://proxy:3128, found one that is not taken (${(error as Error).message}): correct or unset it.`,
+        { cause: error },
+      );
+    }
+  });
   return dispatcher;
 }
 
@@ -59,7 +62,7 @@ export async function request(asked: Request): Promise<Answer> {
   for (let url = first, left = mostRedirects; ; left--) {
     const answer = await send(url, {
       dispatcher: await agent(),
-      method: asked.method ?? 'GET',
+      method: 'GET',
       signal: asked.signal,
       headers: {
         'user-agent': 'featreconstruct',
@@ -81,7 +84,6 @@ export async function request(asked: Request): Promise<Answer> {
     const to = [301, 302, 303, 307, 308].includes(status) ? headers.location : undefined;
     if (to === undefined) throw refusal(found, await textOf(found), asked.asked);
     const next = URL.canParse(to, url.href) ? new URL(to, url) : null;
-    if (asked.sameHost && next?.origin !== url.origin) return found;
     await body.dump().catch(() => {});
     if (!next || !/^https?:$/.test(next.protocol) || (first.protocol === 'https:' && next.protocol !== 'https:')) {
       throw new FeatReconstructError(

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Readable } from 'node:stream';
 import { count, FeatReconstructError, type TaskOptions } from '../base/index.js';
-import { fileError, lockFile, makeFolder } from '../bytes/index.js';
+import { fileError, lockFile, makeFolder, writeRange } from '../bytes/index.js';
 import { networkError, PassingError, type Asked } from './answers.js';
 import { request, type Answer } from './http.js';
 import { pauseBefore } from './pause.js';
@@ -162,7 +162,10 @@ interface Growing {
 }
 
 async function write(body: Readable, { part, from, size, asked }: Growing, { onProgress }: TaskOptions): Promise<void> {
-  const handle = await open(part, from > 0 ? 'r+' : 'w');
+  const handle = await open(part, from > 0 ? 'r+' : 'w').catch((error: unknown) => {
+    drop(body);
+    throw fileError(error, part, 'write');
+  });
   try {
     let at = from;
     const [unit, bytes] = size === null || size >= 1e7 ? ['MB', 1e6] : ['kB', 1e3];
@@ -176,7 +179,7 @@ async function write(body: Readable, { part, from, size, asked }: Growing, { onP
       if (size !== null && at + chunk.length > size) {
         throw wrong(asked, `more than the ${count(size)} bytes that it has`);
       }
-      await handle.write(chunk, 0, chunk.length, at);
+      await writeRange(handle, part, chunk, at);
       at += chunk.length;
       say();
     }

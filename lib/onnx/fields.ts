@@ -16,9 +16,19 @@ export const OperatorSetIdProto = { domain: 1, version: 2 } as const;
 
 export const StringStringEntryProto = { key: 1, value: 2 } as const;
 
-export const FunctionProto = { name: 1, domain: 10 } as const;
+export const FunctionProto = { name: 1, node: 7, domain: 10 } as const;
 
-export const GraphProto = { node: 1, name: 2, initializer: 5, input: 11, output: 12, valueInfo: 13 } as const;
+export const GraphProto = {
+  node: 1,
+  name: 2,
+  initializer: 5,
+  input: 11,
+  output: 12,
+  valueInfo: 13,
+  sparseInitializer: 15,
+} as const;
+
+export const SparseTensorProto = { values: 1, indices: 2 } as const;
 
 export const NodeProto = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 } as const;
 
@@ -32,7 +42,11 @@ export const AttributeProto = {
   floats: 7,
   ints: 8,
   strings: 9,
+  tensors: 10,
+  graphs: 11,
   type: 20,
+  sparseTensor: 22,
+  sparseTensors: 23,
 } as const;
 
 /** What `AttributeProto.type` says. */

@@ -266,13 +266,6 @@ function readDim(message: Uint8Array): number | string | null {
   return null;
 }
 
-/** Locations of external data, in order of first use. */
-export function externalLocations(graph: GraphView): string[] {
-  const constants = graph.nodes.flatMap((node) => [...node.attributes.values()].map((attribute) => attribute.tensor));
-  const tensors = [...graph.initializers.values(), ...constants];
-  return [...new Set(tensors.flatMap((tensor) => tensor?.external?.location ?? []))];
-}
-
 /** `Gemm '/classifier/Gemm'`, for messages. */
 export function describeNode(node: NodeView): string {
   const op = node.domain ? `${node.domain}.${node.op}` : node.op;

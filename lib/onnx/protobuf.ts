@@ -117,6 +117,12 @@ export class Writer {
     return this;
   }
 
+  /** Fields that are written already. */
+  raw(fields: Uint8Array): this {
+    this.parts.push(fields);
+    return this;
+  }
+
   finish(): Uint8Array {
     const out = new Uint8Array(this.parts.reduce((sum, part) => sum + part.length, 0));
     let at = 0;

@@ -1,5 +1,14 @@
 import { nodeProto, type GraphNode } from './build.js';
-import { GraphProto, ModelProto, StringStringEntryProto, TensorProto, ValueInfoProto } from './fields.js';
+import {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  StringStringEntryProto,
+  TensorProto,
+  ValueInfoProto,
+} from './fields.js';
 import { type Field, fields, text, Writer } from './protobuf.js';
 
 /**
@@ -26,30 +35,43 @@ export function tapModel(bytes: Uint8Array, outputs: readonly string[], added: r
  * Runtime has to be told the real ones. Rewrites the graph; a model with external data holds few bytes itself.
  */
 export function renameExternalData(model: Uint8Array, rename: (location: string) => string): Uint8Array {
-  return rewrite(model, ModelProto.graph, (graph) =>
-    rewrite(graph, GraphProto.initializer, (tensor) =>
-      rewrite(tensor, TensorProto.externalData, (entry) => {
-        const parts = [...fields(entry)];
-        const isLocation = parts.some(
-          (part) => part.number === StringStringEntryProto.key && text(part) === 'location',
-        );
-        return isLocation
-          ? rewrite(entry, StringStringEntryProto.value, (value) =>
-              new TextEncoder().encode(rename(utf8.decode(value))),
-            )
-          : entry;
-      }),
-    ),
-  );
+  const entry = (bytes: Uint8Array): Uint8Array => {
+    const isLocation = [...fields(bytes)].some(
+      (part) => part.number === StringStringEntryProto.key && text(part) === 'location',
+    );
+    return isLocation
+      ? rewrite(bytes, {
+          [StringStringEntryProto.value]: (value) => new TextEncoder().encode(rename(utf8.decode(value))),
+        })
+      : bytes;
+  };
+  const tensor = (bytes: Uint8Array): Uint8Array => rewrite(bytes, { [TensorProto.externalData]: entry });
+  const node = (bytes: Uint8Array): Uint8Array =>
+    rewrite(bytes, {
+      [NodeProto.attribute]: (attribute) =>
+        rewrite(attribute, {
+          [AttributeProto.t]: tensor,
+          [AttributeProto.tensors]: tensor,
+          [AttributeProto.g]: graph,
+          [AttributeProto.graphs]: graph,
+        }),
+    });
+  const graph = (bytes: Uint8Array): Uint8Array =>
+    rewrite(bytes, { [GraphProto.initializer]: tensor, [GraphProto.node]: node });
+  const ownFunction = (bytes: Uint8Array): Uint8Array => rewrite(bytes, { [FunctionProto.node]: node });
+  return rewrite(model, { [ModelProto.graph]: graph, [ModelProto.functions]: ownFunction });
 }
 
 const utf8 = new TextDecoder();
 
-/** Copies a message, with each field `number` replaced. */
-function rewrite(message: Uint8Array, number: number, replace: (bytes: Uint8Array) => Uint8Array): Uint8Array {
+/** Copies a message, with the fields of some numbers replaced. */
+function rewrite(
+  message: Uint8Array,
+  replace: Readonly<Record<number, (bytes: Uint8Array) => Uint8Array>>,
+): Uint8Array {
   const out = new Writer();
   for (const field of fields(message)) {
-    if (field.wire === 2) out.bytes(field.number, field.number === number ? replace(field.bytes) : field.bytes);
+    if (field.wire === 2) out.bytes(field.number, replace[field.number]?.(field.bytes) ?? field.bytes);
     else copyNumber(out, field);
   }
   return out.finish();

@@ -46,6 +46,12 @@ export interface NumericTensor {
 
 export const countOf = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
 
+/** Bytes that a tensor of this type takes; null for a type whose elements have no fixed size here. */
+export function byteLengthOf(type: string, dims: readonly number[]): number | null {
+  const size = Object.values(types).find(({ name }) => name === type)?.size ?? 0;
+  return size > 0 ? countOf(dims) * size : null;
+}
+
 /** Where a tensor's numbers stand that are no raw bytes. */
 const numbersAsFields: ReadonlySet<number> = new Set([
   TensorProto.floatData,
@@ -110,8 +116,15 @@ function externalData(tensor: string, entries: Map<string, string>): ExternalDat
       { code: 'damaged' },
     );
   }
-  const length = entries.get('length');
-  return { location, offset: Number(entries.get('offset') ?? 0), length: length === undefined ? null : Number(length) };
+  const [offset, length] = ['offset', 'length'].map((key) => {
+    const written = entries.get(key);
+    if (written === undefined || /^\d{1,15}$/.test(written)) return written;
+    throw new FeatReconstructError(
+      `Expected the tensor '${tensor}' to say by a whole number where its external data lie, found the ${key} '${written.slice(0, 40)}': the model file is corrupted. Export it again.`,
+      { code: 'damaged' },
+    );
+  });
+  return { location, offset: Number(offset ?? 0), length: length === undefined ? null : Number(length) };
 }
 
 /**
@@ -121,8 +134,8 @@ function externalData(tensor: string, entries: Map<string, string>): ExternalDat
  */
 export function readTensor(view: TensorView, modelPath: string | undefined): NumericTensor {
   const n = countOf(view.dims);
-  const size = Object.values(types).find((type) => type.name === view.type)?.size ?? 0;
-  if (size === 0) {
+  const size = byteLengthOf(view.type, []);
+  if (size === null) {
     throw new FeatReconstructError(
       `Expected numbers in the tensor '${view.name}', found ${view.type}, which is not read here: export the model with float32 weights.`,
     );

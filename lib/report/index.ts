@@ -10,5 +10,6 @@ export { renderLatex } from './latex.js';
 export { withNames } from './named.js';
 export { renderPdf, renderPng } from './picture.js';
 export { renderResults, type TerminalOptions } from './results.js';
+export { renderPublished } from './published-table.js';
 export { renderTable, type Column } from './table.js';
 export { renderCsv, renderMarkdown } from './text-formats.js';

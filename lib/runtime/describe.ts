@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { FeatReconstructError, UsageError } from '../base/index.js';
+import type { FetchOptions } from '../hub/index.js';
 import { ownTransform, type TransformSpec } from '../images/index.js';
 import {
-  externalLocations,
+  externalTensors,
   findHead,
   liftHead,
   parseModel,
@@ -11,13 +12,13 @@ import {
   type HeadLocation,
 } from '../onnx/index.js';
 import type { LinearMap } from '../tensor/index.js';
-import type { FetchOptions } from '../hub/index.js';
+import { publishedModel, type CheckpointOptions } from '../models/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
 import { readInput, sizeNote, type ModelInput } from './input.js';
 import { headlessModel } from './headless.js';
 import { besideModel } from './beside.js';
-import { modelFileOf } from './model-folder.js';
 import { providerName, type ExecutionProvider } from './providers.js';
+import { sourceOf } from './source.js';
 
 /** How a model's file is read. */
 export interface ModelOptions {
@@ -32,6 +33,8 @@ export interface ModelOptions {
    * image tower does: it has no head, and the identity stands for it.
    */
   output?: 'logits' | 'features';
+  /** What a checkpoint (.safetensors) does not say of itself. */
+  checkpoint?: CheckpointOptions;
   /** Threads of one operator. Default: all cores. */
   intraOpNumThreads?: number;
   /** Height and width, where the graph leaves them open. Default 224. */
@@ -115,27 +118,33 @@ export async function describeModel(
 
 /** The name of a model by its path, as its description has it: of the file, or of the folder where all are called `model.onnx`. */
 export async function modelNameOf(model: string, fetch?: FetchOptions): Promise<string> {
-  const modelPath = await modelFileOf(model, fetch);
+  const known = await publishedModel(model);
+  if (known) return known.name;
+  const { modelPath } = await sourceOf(model, fetch);
   return (await besideModel(modelPath)).name ?? path.parse(modelPath).name;
 }
 
 export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<ReadModel> {
-  const modelPath = typeof model === 'string' ? await modelFileOf(model, options.fetch) : undefined;
-  const given = typeof model === 'string' ? await readModelFile(modelPath!) : model;
+  const source = typeof model === 'string' ? await sourceOf(model, options.fetch, options.checkpoint) : undefined;
+  const { modelPath, checkpoint } = source ?? {};
+  const given = typeof model === 'string' ? (checkpoint?.bytes ?? (await readModelFile(modelPath!))) : model;
   const { bytes, graph } = named(modelPath, () => parsed(given, modelPath));
   const beside = modelPath === undefined ? null : await besideModel(modelPath);
   const own = named(modelPath, () => ownTransform(graph.metadata));
-  const external = externalFilesOf(graph);
+  const external = named(modelPath, () => externalFilesOf(given, modelPath));
   const { location, head } = options.output === 'features' ? headlessModel(graph, options) : headOf(graph, options);
   const [classCount, featureDim] = head.weight.shape;
   // What the caller says counts first, then the files beside the model, where the graph leaves it open.
-  const input = readInput(graph, options.imageSize, beside?.imageSize ?? undefined);
-  const stated = own === null && input.imageSize ? beside?.transformFor(input.imageSize) : undefined;
-  const assumed = sizeNote(input, options.imageSize ?? beside?.imageSize ?? undefined);
+  const size = checkpoint?.inputSize ?? beside?.imageSize ?? undefined;
+  const input = readInput(graph, options.imageSize, size);
+  const known = own ?? checkpoint?.transform ?? null;
+  const stated = known === null && input.imageSize ? beside?.transformFor(input.imageSize) : undefined;
+  const assumed = sizeNote(input, options.imageSize ?? size);
+  const classNames = checkpoint?.classNames ?? beside?.classNames;
   return {
     description: {
-      name: options.name ?? (modelPath === undefined ? 'model' : (beside?.name ?? path.parse(modelPath).name)),
-      digest: await digestModel(given, [...(external?.files.values() ?? [])]),
+      name: options.name ?? checkpoint?.name ?? beside?.name ?? (modelPath ? path.parse(modelPath).name : 'model'),
+      digest: await digestModel(checkpoint?.graph ?? given, [...(external?.files.values() ?? [])]),
       head,
       featureDim,
       classCount,
@@ -145,10 +154,15 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
       headNode: location.node,
       featuresTensor: location.features,
       logitsTensor: location.logits,
-      transform: own ?? stated?.transform ?? null,
+      transform: known ?? stated?.transform ?? null,
       // Of a tower's classes nothing is known.
-      classNames: beside?.classNames?.length === classCount ? beside.classNames : null,
-      notes: [...location.notes, ...(stated?.notes ?? []), ...(assumed === null ? [] : [assumed])],
+      classNames: classNames?.length === classCount ? classNames : null,
+      notes: [
+        ...(checkpoint?.notes ?? []),
+        ...location.notes,
+        ...(stated?.notes ?? []),
+        ...(assumed === null ? [] : [assumed]),
+      ],
     },
     bytes,
     location,
@@ -179,13 +193,13 @@ function named<T>(modelPath: string | undefined, read: () => T): T {
   }
 }
 
-function externalFilesOf(graph: GraphView): ExternalFiles | null {
-  const locations = externalLocations(graph);
-  if (locations.length === 0) return null;
-  if (graph.modelPath === undefined) {
+function externalFilesOf(bytes: Uint8Array, modelPath: string | undefined): ExternalFiles | null {
+  const tensors = externalTensors(bytes);
+  if (tensors.length === 0) return null;
+  if (modelPath === undefined) {
     throw new FeatReconstructError(
-      `Expected all weights inside the bytes of the model, found some in the external file '${locations[0]}': give the model's path instead of its bytes.`,
+      `Expected all weights inside the bytes of the model, found some in the external file '${tensors[0].external.location}': give the model's path instead of its bytes.`,
     );
   }
-  return findExternalFiles(graph.modelPath, locations);
+  return findExternalFiles(modelPath, tensors);
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, realpathSync } from 'node:fs';
+import { createReadStream, realpathSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { foreignKind } from './foreign-files.js';
-import { renameExternalData, resolveExternal } from '../onnx/index.js';
+import { nearestModel } from '../models/index.js';
+import { renameExternalData, resolveExternal, type ExternalTensor } from '../onnx/index.js';
 
 /** A protobuf cannot be larger. */
 const limit = 2 ** 31 - 1;
@@ -13,8 +14,9 @@ const limit = 2 ** 31 - 1;
 export async function readModelFile(file: string): Promise<Uint8Array> {
   const found = await stat(file).catch(() => null);
   if (!found && !/[\\/]|\.\w+$/.test(file)) {
+    const guess = nearestModel(file);
     throw new FeatReconstructError(
-      `Expected an .onnx file, found the bare name '${file}' and no file of that name: models are files here. python onnx/export.py ${/^[\w.-]+$/.test(file) ? file : 'NAME'} --pretrained makes one of a model of timm, torchvision or open_clip; then give ${file}.onnx.`,
+      `Expected a model, found no file '${file}' and no published model of that name${guess ? `: did you mean ${guess}?` : ' (featreconstruct models lists them).'} A model of timm, torchvision or open_clip becomes a file by python onnx/export.py ${/^[\w.-]+$/.test(file) ? file : 'NAME'} --pretrained; one of the Hub is named hf:owner/name.`,
       { code: 'not-found' },
     );
   }
@@ -53,16 +55,28 @@ export interface ExternalFiles {
 }
 
 /**
- * Finds the files that the locations of a model lead to.
- * @throws FeatReconstructError when one is missing or lies outside the model's folder
+ * Finds the files that a model's tensors lie in, and checks that each tensor is there: ONNX Runtime would map what it is told to.
+ * @throws FeatReconstructError when one is missing, lies outside the model's folder, or is too short
  */
-export function findExternalFiles(modelPath: string, locations: readonly string[]): ExternalFiles {
-  const files = new Map(locations.map((location) => [location, resolveExternal(location, modelPath)]));
+export function findExternalFiles(modelPath: string, tensors: readonly ExternalTensor[]): ExternalFiles {
+  const locations = new Set(tensors.map(({ external }) => external.location));
+  const files = new Map([...locations].map((location) => [location, resolveExternal(location, modelPath)]));
   const folders = [path.dirname(realpathSync(modelPath)), realpathSync(path.dirname(path.resolve(modelPath)))];
   const folder = folders.find((each) => [...files.values()].every((file) => file.startsWith(each + path.sep)));
   if (!folder) {
     throw new FeatReconstructError(
       `Expected all external data of ${modelPath} in one folder, found ${[...files.values()].join(', ')}: put them beside the model.`,
+    );
+  }
+  const sizes = new Map([...files].map(([location, file]) => [location, statSync(file).size]));
+  for (const { name, byteLength, external } of tensors) {
+    const { location, offset, length } = external;
+    const size = sizes.get(location)!;
+    const wanted = length ?? byteLength ?? 0;
+    if (offset + wanted <= size && (byteLength === null || byteLength === wanted)) continue;
+    throw new FeatReconstructError(
+      `Expected ${byteLength ?? wanted} bytes for the tensor '${name}' at ${offset} of '${location}', found ${length === null || length === byteLength ? `a file of ${size} bytes` : `${length} bytes there, in a file of ${size}`}: the external data are cut short or of another export. Copy or export the model again.`,
+      { code: 'damaged' },
     );
   }
   return { folder, files };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fetchHubFiles } from '../hub/index.js';
-import { externalLocations, parseModel } from '../onnx/index.js';
+import { externalTensors } from '../onnx/index.js';
 import { besideNames } from './beside.js';
 import { modelPlaces, type RepositoryReader } from './repository-types.js';
 
@@ -41,7 +41,7 @@ const isDataOf = (name: string, model: string): boolean =>
 /** A file that is no model has none: what is wrong with it is said when it is read. */
 async function locationsOf(file: string): Promise<string[]> {
   try {
-    return externalLocations(parseModel(await readFile(file), { modelPath: file }));
+    return [...new Set(externalTensors(await readFile(file)).map(({ external }) => external.location))];
   } catch {
     return [];
   }

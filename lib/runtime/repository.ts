@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { FeatReconstructError, nearest } from '../base/index.js';
 import {
+  cachedHubFile,
   fetchHubFiles,
   listHubFiles,
   offlineIn,
@@ -12,11 +13,20 @@ import {
   type HubName,
   type Wanted,
 } from '../hub/index.js';
+import { filesOf, publishedModel, requestOf } from '../models/index.js';
 import { repositoryReaders } from './repository-readers.js';
 import type { Repository, RepositoryModel } from './repository-types.js';
 
 /** What would be fetched for a model that is named; nothing for one that is a file or a folder. */
 export async function wantedOfModel(model: string, options: FetchOptions): Promise<Wanted[]> {
+  const registered = await publishedModel(model);
+  if (registered) {
+    const request = requestOf(registered);
+    const files = filesOf(registered);
+    const found = await Promise.all(files.map((file) => cachedHubFile({ ...request, path: file })));
+    const lacking = files.filter((_, i) => found[i] === null);
+    return lacking.length === 0 ? [] : wantedHubFiles(await listHubFiles(request, options), lacking);
+  }
   const name = parseHubName(model);
   if (!name) return [];
   const { listing, found } = await findModel(name, options);

@@ -29,5 +29,6 @@ export { openSafetensors, readSafetensors, writeSafetensors } from './safetensor
 export type { SafetensorsFile, SafetensorsInput } from './safetensors.js';
 export { createSafetensors } from './safetensors-stream.js';
 export type { SafetensorsWriter } from './safetensors-stream.js';
-export type { SafetensorsDtype, TensorSpec } from './safetensors-header.js';
+export { elementType, readSafetensorsHeader } from './safetensors-header.js';
+export type { SafetensorsDtype, SafetensorsHeader, TensorEntry, TensorSpec } from './safetensors-header.js';
 export { splitName } from './split-name.js';

@@ -18,10 +18,11 @@ import { point as point21 } from './21.js';
 import { point as point22 } from './22.js';
 import { point as point23 } from './23.js';
 import { point as point25 } from './25.js';
+import { point as point26 } from './26.js';
 
 /** What has to be shown, in order. */
 export const points: readonly Point[] = [
   ...[point1, point2, point3, point4, point5],
   ...[point6, point7, point8, point9, point10],
-  ...[point16, point17, point18, point19, point20, point21, point22, point23, point25],
+  ...[point16, point17, point18, point19, point20, point21, point22, point23, point25, point26],
 ];

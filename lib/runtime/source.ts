@@ -1,0 +1,35 @@
+import type { FetchOptions } from '../hub/index.js';
+import {
+  checkpointModel,
+  openCheckpoint,
+  registeredModel,
+  type CheckpointModel,
+  type CheckpointOptions,
+} from '../models/index.js';
+import { modelFileOf } from './model-folder.js';
+
+/** Where a model comes from: an .onnx file, or a checkpoint whose graph ships with the library. */
+export interface ModelSource {
+  /** The file, beside which external data and configs are looked for: of a checkpoint the checkpoint itself. */
+  modelPath: string;
+  checkpoint: CheckpointModel | null;
+}
+
+/**
+ * Finds the model that a text means: a file, a folder, `hf:owner/name`, or the name of a published model.
+ * @throws FeatReconstructError as `modelFileOf` and `checkpointModel` do
+ */
+export async function sourceOf(model: string, fetch?: FetchOptions, options?: CheckpointOptions): Promise<ModelSource> {
+  const checkpoint = await checkpointModel(model, fetch, options);
+  if (checkpoint) return { modelPath: checkpoint.file, checkpoint };
+  const modelPath = await modelFileOf(model, fetch);
+  return { modelPath, checkpoint: /\.safetensors$/i.test(modelPath) ? await openCheckpoint(modelPath, options) : null };
+}
+
+/** Whether a text is a model by its looks: an .onnx file, `hf:owner/name`, or the name of a published one. */
+export const isModelName = (text: string): boolean => /\.onnx$|^hf:/i.test(text) || registeredModel(text) !== undefined;
+
+/** Brings here what a named model needs, and sees that it goes together. @throws FeatReconstructError as `sourceOf` does */
+export async function bringModel(model: string, fetch?: FetchOptions): Promise<void> {
+  await sourceOf(model, fetch);
+}
