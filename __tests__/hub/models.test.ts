@@ -185,7 +185,9 @@ describe('a repository without says what it has, and which file would do', () =>
   ])('%o%s', async (files, rest, said) => {
     add(files as Record<string, string>);
     await expect(describeModel(`hf:maker/tiny-vit${rest}`, { fetch })).rejects.toThrow(coded('not-found', ...said));
-    expect(fetched()).toEqual([]);
+    // What weights are is looked up once, in their config.
+    expect(fetched().filter((file) => file !== 'config.json')).toEqual([]);
+    expect(fetched().length).toBeLessThan(2);
   });
 
   test('a file that is no model is refused as one on disk is', async () => {

@@ -32,7 +32,11 @@ export interface OpenContext {
   fetch: FetchOptions;
 }
 
-/** One kind of data set: everything that `openDataset` knows of it. */
+/**
+ * One kind of data set: everything that `openDataset` knows of it. What the others keep to: an id is stable and says the place, as
+ * `cifar100:train/00042` or a path; what can be seen without reading all of it is checked on opening, the rest as it is read; files
+ * of any size are read in ranges (`openBytes`); `notes` are what a person should know of the files and would not ask.
+ */
 export interface DatasetFormat {
   /** What stands before the colon. */
   readonly name: string;

@@ -52,8 +52,9 @@ async function findModel(
   let found = await readersOn(listing, name, options);
   if (!found && !offlineIn(options)) {
     // A branch may have moved on since it was last asked for.
-    listing = await listHubFiles(from, { ...options, refresh: true });
-    found = await readersOn(listing, name, options);
+    const now = await listHubFiles(from, { ...options, refresh: true });
+    if (now.commit !== listing.commit) found = await readersOn(now, name, options);
+    listing = now;
   }
   if (found) return { listing, found };
   throw nothingRead(listing, name);
