@@ -23,15 +23,6 @@ if (button) {
     button.textContent = open ? 'Close all' : 'Open all';
   });
 }
-let closed = [];
-addEventListener('beforeprint', () => {
-  closed = folds.filter(({ open }) => !open);
-  for (const fold of closed) fold.open = true;
-});
-addEventListener('afterprint', () => {
-  for (const fold of closed) fold.open = false;
-});
-
 for (const matrix of document.querySelectorAll('.matrix')) {
   const facts = JSON.parse(matrix.querySelector('script[type="application/json"]').textContent);
   const panel = matrix.querySelector('.details');

@@ -143,6 +143,10 @@ export type {
 // Read and render results.
 export { readResults } from './results/read.js';
 // Past the room's index, whose declarations lead to those of the drawing library, which want type packages of their own.
+export { standalone as chartSvg } from './report/chart.js';
+export type { Chart } from './report/chart.js';
+export { chartsOf, redrawChart } from './report/charts.js';
+export type { ChartOptions } from './report/charts.js';
 export { renderReport } from './report/page.js';
 export type {
   CrossValidationRecord,

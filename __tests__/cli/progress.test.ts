@@ -100,6 +100,40 @@ describe('elsewhere', () => {
     });
   });
 
+  test('before long work it says how much there is, and soon how long it takes', () => {
+    jestNow((tick) => {
+      const screen = new Screen(false);
+      const line = show(screen);
+      line.update({ ...step(0, 'plan'), planned: 10_000, note: '10,000 images to run.' });
+      expect(screen.text).toBe('10,000 images to run.\n');
+      // A first stage that is found finished tells no rate.
+      line.update(step(1000, 'extract a'));
+      line.update(step(0, 'extract b'));
+      tick(2000);
+      line.update(step(100, 'extract b'));
+      expect(screen.text).not.toContain('rate');
+      tick(2000);
+      line.update(step(200, 'extract b'));
+      // 8,800 at 50 a second.
+      expect(screen.text).toContain('At this rate all images take about 3 minutes more.\n');
+      tick(20_000);
+      line.update(step(900, 'extract b'));
+      expect(screen.text.match(/At this rate/g)).toHaveLength(1);
+    });
+  });
+
+  test('what is done in seconds is not announced', () => {
+    jestNow((tick) => {
+      const screen = new Screen(false);
+      const line = show(screen);
+      line.update({ ...step(0, 'plan'), planned: 1000, note: '1,000 images to run.' });
+      line.update(step(0));
+      tick(5000);
+      line.update(step(10));
+      expect(screen.text).toBe('');
+    });
+  });
+
   test('what was found finished does not count into the rate', () => {
     jestNow((tick) => {
       const screen = new Screen(false);

@@ -25,7 +25,10 @@ const all = (program: Command): Command[] => program.commands.flatMap((command) 
 /** Why the command line refuses these arguments; null where it takes them. */
 export async function refusal(args: readonly string[]): Promise<CommanderError | null> {
   try {
-    await (await openProgram()).parseAsync(args, { from: 'user' });
+    // What a file of --config says stands for it.
+    const [name, ...rest] = args;
+    const config = rest.includes('--config') ? ['1', '--train', 't', '--test', 't', '--out', 'o'] : [];
+    await (await openProgram()).parseAsync([name, ...config, ...rest], { from: 'user' });
     return null;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

@@ -155,6 +155,54 @@ withChromium('in Chromium', () => {
     },
   );
 
+  test.each(['experiment-3', 'experiment-4', 'compared', 'audit'])(
+    '%s: the first screen has answer, number and picture',
+    async (name) => {
+      const { page } = await open(name);
+      const bottoms = await page
+        .locator('.first .answer, .headline b, .pictures svg, .matrix svg')
+        .evaluateAll((all) =>
+          all.filter((each) => each.getBoundingClientRect().height > 0).map((each) => each.getBoundingClientRect().top),
+        );
+      expect(bottoms.length).toBeGreaterThan(1);
+      expect(bottoms[0]).toBeLessThan(450);
+      if (name !== 'audit') expect(bottoms[2]).toBeLessThan(850);
+      await page.context().close();
+    },
+  );
+
+  test('on a phone the names of rows stay in sight while a table or a heatmap is scrolled', async () => {
+    const phone = { viewport: { width: 390, height: 844 } };
+    for (const [name, frame, label] of [
+      ['experiment-3', '[aria-label="Agreement by fit"]', 'tbody tr:not(.group) > th'],
+      ['experiment-4', '.view:visible .scroll', '.row-labels'],
+    ] as const) {
+      const { page } = await open(name, phone);
+      const scrolled = page.locator(frame).first();
+      await scrolled.evaluate((each) => (each.scrollLeft = 150));
+      expect(await scrolled.evaluate((each) => each.scrollLeft)).toBeGreaterThan(50);
+      const left = await scrolled
+        .locator(label)
+        .first()
+        .evaluate((each) => each.getBoundingClientRect().left);
+      expect(left).toBeGreaterThanOrEqual(0);
+      expect(left).toBeLessThan(40);
+      await page.context().close();
+    }
+  });
+
+  test.each([
+    ['experiment-3', 4],
+    ['experiment-4', 6],
+    ['compared', 8],
+    ['audit', 4],
+  ] as const)('%s prints on at most %i pages', async (name, most) => {
+    const { page } = await open(name);
+    const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+    expect(pdf.match(/\/Type ?\/Page\b/g)!.length).toBeLessThanOrEqual(most);
+    await page.context().close();
+  });
+
   test.each<[string, BrowserContextOptions]>([
     ['experiment-3', {}],
     ['experiment-4', {}],
@@ -183,7 +231,7 @@ withChromium('in Chromium', () => {
     const { page } = await open(name);
     await page.locator('details').evaluateAll((all) => all.forEach((each) => each.setAttribute('open', '')));
     const text = await page.locator('body').innerText();
-    expect(text.replace(/[ \t]+/g, ' ').replace(/\n{2,}/g, '\n')).toMatchSnapshot();
+    expect(text.replace(/[ \t\u00a0]+/g, ' ').replace(/\n{2,}/g, '\n')).toMatchSnapshot();
     await page.context().close();
   });
 });

@@ -40,7 +40,7 @@ describe('an agreement of 100 %', () => {
     ['Markdown', () => Promise.resolve(renderMarkdown(results))],
     ['page', () => renderReport([results])],
   ])('is exact by theorem, or has an interval: %s', async (_, render) => {
-    const text = await render();
+    const text = (await render()).replaceAll('\u00a0', ' ');
     expect(text).toMatch(/exact in span(?!:)/);
     expect(text).toMatch(/exact(?! in span)(?!:)/);
     expect(text.match(/99\.96 – 100\.00 %/g)).toHaveLength(1);

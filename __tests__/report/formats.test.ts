@@ -1,7 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
 import { parseHTML } from 'linkedom';
-import { chartsOf, renderCsv, renderMarkdown, renderPng, standalone } from '../../lib/report/index.js';
+import {
+  chartsOf,
+  redrawChart,
+  renderCsv,
+  renderLatex,
+  renderMarkdown,
+  renderPdf,
+  renderPng,
+  standalone,
+  withNames,
+} from '../../lib/report/index.js';
+import { UsageError } from '../../lib/base/index.js';
 import { parseResults } from '../../lib/results/index.js';
 import type { Results } from '../../lib/results/index.js';
 import { madeRow } from './made.js';
@@ -14,7 +25,17 @@ const evil = `=cmd|"<b>", '\nnext & <script>alert(1)</script>\u0001`;
 test('charts stand alone: well-formed SVG with colours and a font of its own, a name each', async () => {
   const charts = [...(await chartsOf(three)), ...(await chartsOf(four))];
   expect(charts.map(({ name }) => name)).toEqual([
-    ...['agreement', 'margin', 'spectra', 'heatmap-agreement', 'heatmap-beyond-raw', 'heatmap-kappa', 'heatmap-r2'],
+    ...[
+      'overview',
+      'overview-r2',
+      'agreement',
+      'margin',
+      'spectra',
+      'heatmap-agreement',
+      'heatmap-beyond-raw',
+      'heatmap-kappa',
+      'heatmap-r2',
+    ],
     ...['heatmap-r2-row-space', 'heatmap-cka', 'heatmap-from-features', 'control', 'margin', 'spectra'],
   ]);
   for (const chart of charts) {
@@ -50,7 +71,7 @@ function wellFormed(svg: string): void {
 }
 
 test('a PNG is twice the size, and its text is drawn', async () => {
-  const [chart] = await chartsOf(three);
+  const chart = (await chartsOf(three)).find(({ name }) => name === 'agreement')!;
   const png = Buffer.from(await renderPng(chart));
   expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2 * chart.width, 2 * chart.height]);
   const inked = inkedPixels(png, 0, 380);
@@ -95,7 +116,7 @@ test('CSV has every figure unrounded, and quotes what it must', () => {
   const [names, first, ...others] = lines;
   const of = (line: string[], name: string): string => line[names.indexOf(name)];
   expect(Number(of(first, 'mse'))).toBe(three.rows[0].mse);
-  expect(JSON.parse(of(first, 'agreementInterval'))).toEqual(three.rows[0].agreementInterval);
+  expect([of(first, 'agreementLow'), of(first, 'agreementHigh')].map(Number)).toEqual(three.rows[0].agreementInterval);
   expect(of(first, 'seconds.fit')).toBe(String(three.rows[0].seconds.fit));
   // A spreadsheet runs no text of a file.
   expect(of(others.at(-1)!, 'source')).toBe(`'${evil}`);
@@ -180,4 +201,128 @@ test('ten models fit into 2 MB', async () => {
   expect(shown).toBeGreaterThan(20);
   expect(full).toContain(`${(10_000 - shown).toLocaleString('en-US')} more are in results.json.`);
   expect(full.length).toBeLessThan(2e6);
+});
+
+test('CSV: a cell is one number or one text, and columns are the same for every row', () => {
+  const sgd = { epochs: 10, batchSize: 256, learningRate: 0.1, momentum: 0.9, shuffle: false as const };
+  const varied = {
+    ...three,
+    rows: [madeRow({ sgd }), madeRow({ agreementInterval: null, agreed: null, agreement: null })],
+  };
+  const [names, ...lines] = parseCsv(renderCsv([three, four, varied]));
+  for (const line of lines) {
+    expect(line).toHaveLength(names.length);
+    for (const cell of line) expect(cell).not.toMatch(/^[[{]|^[A-Za-z0-9+/=]{80,}$/);
+  }
+  for (const name of names) expect(names.some((other) => other.startsWith(`${name}.`))).toBe(false);
+  const column = (name: string): string[] => lines.map((line) => line[names.indexOf(name)]);
+  for (const name of ['agreement', 'agreementLow', 'agreementHigh', 'r2', 'agreementByMargin.1', 'sgd.epochs']) {
+    expect(column(name).filter((cell) => cell !== '' && !Number.isFinite(Number(cell)))).toEqual([]);
+  }
+  expect(column('sgd.epochs').at(-2)).toBe('10');
+  expect(column('agreementLow').at(-1)).toBe('');
+});
+
+describe('figures for papers', () => {
+  const mm = 96 / 25.4;
+
+  test.each([52, 85, 180])(
+    'at %d mm every chart has that width at most, its text at its own size, and a caption',
+    async (width) => {
+      for (const results of [three, four]) {
+        for (const chart of await chartsOf(results, { width: Math.round(width * mm) })) {
+          expect(chart.width).toBeLessThanOrEqual(Math.round(width * mm));
+          expect(chart.caption).toMatch(/\. Fitted on .* tested on /);
+          const svg = standalone(chart, 'mm');
+          expect(Number(/width="([\d.]+)mm"/.exec(svg)![1])).toBeLessThan(width + 0.3);
+          wellFormed(svg);
+          if (!chart.name.startsWith('heatmap')) continue;
+          // Names begin inside the drawing, in a font that is wider than ours.
+          const labels = [...svg.matchAll(/<text[^>]*>([^<]+)<\/text>/g)].map(([, text]) => text);
+          for (const { name } of four.environment.models) expect(labels.join(' ')).toContain(name.slice(0, 4));
+        }
+      }
+    },
+  );
+
+  test('the heatmap says in the drawing what its colours are', async () => {
+    const charts = await chartsOf(four);
+    const svg = standalone(charts.find(({ name }) => name === 'heatmap-agreement')!);
+    expect(svg).toMatch(/>0<.*>50<.*>100<.*>agreement, %</s);
+    expect(standalone(charts.find(({ name }) => name === 'heatmap-beyond-raw')!)).toMatch(/>−100<.*>\+100<.*points</s);
+    expect(standalone(charts.find(({ name }) => name === 'heatmap-r2')!)).toMatch(/>0\.5<.*>1<.*>R²</s);
+  });
+
+  test('of twelve models no name is cut', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `WWMM_resnet_${i}_patch16_224.tv_in1k`);
+    const rows = names.flatMap((source) => names.map((target) => madeRow({ source, target, agreement: 0.5 })));
+    for (const width of [undefined, 321]) {
+      const [chart] = await chartsOf({ ...four, rows }, { width });
+      // DejaVu Sans, the widest of what a browser falls back to: W and M 0.99 and 0.86 of the size, others 0.6 in the mean.
+      const size = width === undefined ? 12 : 10;
+      const widest = 3.7 * size + (names[10].length - 4) * 0.6 * size;
+      const left = Number(chart.plot.marginLeft);
+      if (width === undefined) expect(left).toBeGreaterThan(widest);
+      else expect(left).toBeGreaterThan(100);
+    }
+  });
+
+  test('the published figure is explained in the drawing', async () => {
+    const row = madeRow({ train: 'cifar100:train', test: 'cifar100:test' });
+    const charts = await chartsOf({ ...three, experiment: 1, rows: [row] });
+    expect(charts.find(({ name }) => name === 'agreement')!.svg.text).toContain('published, of the published models');
+    const own = await chartsOf({ ...three, experiment: 1, rows: [madeRow({ source: 'mine', target: 'mine' })] });
+    expect(own.find(({ name }) => name === 'agreement')!.svg.text).not.toContain('published');
+  });
+
+  test('a PDF of the size of the chart, with its font inside, the same each time', async () => {
+    const [chart] = await chartsOf(four, { width: 321 });
+    const pdf = Buffer.from(await renderPdf(chart)).toString('latin1');
+    const [width, height] = /\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/.exec(pdf)!.slice(1).map(Number);
+    expect(width).toBeCloseTo(0.75 * chart.width, 1);
+    expect(height).toBeCloseTo(0.75 * chart.height, 1);
+    expect(pdf).toMatch(/\/FontFile3|\/FontFile2/);
+    expect(pdf).not.toMatch(/\/Subtype \/Image/);
+    expect(Buffer.from(await renderPdf(chart)).toString('latin1')).toBe(pdf);
+  });
+
+  test('a chart is drawn again in another style', async () => {
+    const [chart] = await chartsOf(three);
+    const wide = await redrawChart(chart, { width: 900, x: { domain: [90, 100] } });
+    expect([wide.width, wide.name, wide.caption]).toEqual([900, chart.name, chart.caption]);
+    expect(wide.svg.text).toContain('>92<');
+  });
+
+  test('models have the names that are given, and keep their published figures', async () => {
+    const published = { ...three, experiment: 1, rows: [madeRow({ train: 'cifar100:train', test: 'cifar100:test' })] };
+    const [named] = withNames([published], { 'models/resnet18.onnx': 'ResNet-18 (He)' });
+    expect(named.rows[0].source).toBe('ResNet-18 (He)');
+    expect(renderMarkdown(named)).toContain('99.24 %');
+    expect(renderMarkdown(named)).not.toContain('## resnet18');
+    const of = four.environment.models.map(({ name }) => name);
+    const [all] = withNames([four], { [of[0]]: 'A' });
+    const [heatmap] = await chartsOf(all);
+    expect(heatmap.svg.text).toContain('>A<');
+    expect(heatmap.svg.text).not.toContain(`>${of[0]}<`);
+    for (const wrong of [{ resnet19: 'x' }, { [of[0]]: of[1] }] as Record<string, string>[]) {
+      expect(() => withNames([four], wrong)).toThrow(UsageError);
+    }
+  });
+
+  test('LaTeX: names are text, rows have as many cells as columns', () => {
+    for (const experiment of [3, 4]) {
+      const rows = (experiment === 3 ? three : four).rows.map((row) => ({
+        ...row,
+        source: 'a_b & 50% #$~^\\{}',
+        target: 'c',
+      }));
+      const text = renderLatex({ ...three, experiment, rows });
+      expect(text).toContain('a\\_b \\& 50');
+      const columns = /\\begin\{tabular\}\{([lr]+)\}/.exec(text)![1].length;
+      const lines = text.split('\n').filter((line) => line.includes(' & '));
+      for (const line of lines) expect(line.match(/(?<!\\)&/g)).toHaveLength(columns - 1);
+      // Nothing but ASCII and what inputenc knows.
+      expect(text).not.toMatch(/[→−²]/);
+    }
+  });
 });

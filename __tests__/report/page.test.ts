@@ -3,19 +3,33 @@ import { readFile } from 'node:fs/promises';
 import { parseHTML } from 'linkedom';
 import { parseResults } from '../../lib/results/index.js';
 import { renderReport } from '../../lib/report/index.js';
-import type { Results } from '../../lib/results/index.js';
+import type { ResultRow, Results } from '../../lib/results/index.js';
 import type { Warning } from '../../lib/words/index.js';
 import { madeRow } from './made.js';
 
 const fixture = async (name: string): Promise<Results> =>
   parseResults(await readFile(`__tests__/fixtures/report/${name}.json`, 'utf8'));
 const three = await fixture('experiment-3');
+const four = await fixture('experiment-4');
+const audit = await fixture('audit');
+
+type Document = ReturnType<typeof parseHTML>['document'];
+
+/** What stands at a place of a page, with ordinary blanks. */
+const textAt = (document: Document, place: string): string =>
+  document.querySelector(place)!.textContent!.replaceAll('\u00a0', ' ').replace(/\s+/g, ' ').trim();
+const pageOf = async (...results: Results[]): Promise<Document> => parseHTML(await renderReport(results)).document;
+
+const sgdOf = (epochs: number): NonNullable<ResultRow['sgd']> => ({
+  ...{ epochs, batchSize: 256, learningRate: 0.1, momentum: 0.9 },
+  shuffle: false,
+});
 
 test('the question, the answer in a sentence, warnings, then figures, charts and the command', async () => {
   const page = await renderReport([three]);
   const { document } = parseHTML(page);
   expect(document.querySelector('h1')!.textContent).toBe('Across data sets: fitted on one, tested on another');
-  expect(document.querySelector('.answer')!.textContent).toBe(
+  expect(textAt(document, '.answer')).toBe(
     'Features of mobilenet_v1_025 read back from its own logits give the same answer on 100.00 % of 10,000 images of cifar100:test and 99.72 % of 720 images of folder:scenes, with the head as prior on 100.00 %.',
   );
   const notices = [...document.querySelectorAll('.notices li')].map(({ textContent }) => textContent);
@@ -29,9 +43,9 @@ test('the question, the answer in a sentence, warnings, then figures, charts and
     ...['Figures', 'Agreement by fit', 'Agreement by how clear the answer is'],
     ...['What the maps read, by its eigenvalues', 'How to make it again'],
   ]);
-  expect(document.querySelectorAll('svg[role="img"]')).toHaveLength(3);
+  expect(document.querySelectorAll('svg[role="img"]')).toHaveLength(5);
   expect(document.querySelector('pre')!.textContent).toBe(three.environment.command);
-  expect(page.length).toBeLessThan(60_000);
+  expect(page.length).toBeLessThan(75_000);
 });
 
 test('nothing is loaded from anywhere, and only the one script may run', async () => {
@@ -74,17 +88,19 @@ test('names out of a file stay names', async () => {
 });
 
 test('of several results the answers stand first, and what is behind them is folded', async () => {
-  const four = await fixture('experiment-4');
   const { document } = parseHTML(await renderReport([three, four]));
   const answers = [...document.querySelectorAll('.answers-of-all p')].map(({ textContent }) => textContent);
-  expect(answers).toEqual([...document.querySelectorAll('.answer')].map(({ textContent }) => textContent));
+  expect(answers).toEqual([...document.querySelectorAll('section .answer')].map(({ textContent }) => textContent));
   for (const link of document.querySelectorAll('nav a, .answers-of-all a')) {
     expect(document.querySelector(link.getAttribute('href')!)).not.toBeNull();
   }
   for (const section of document.querySelectorAll('main > section[id]')) {
     expect(section.querySelector('.answer')!.closest('details')).toBeNull();
     expect(section.querySelector('details.fold.result > summary')).not.toBeNull();
-    for (const chart of section.querySelectorAll('svg')) expect(chart.closest('details.result')).not.toBeNull();
+    // The first picture alone is in sight.
+    for (const chart of section.querySelectorAll('figure > svg, .charted')) {
+      expect(chart.closest('details.result, .pictures, .matrix')).not.toBeNull();
+    }
   }
 });
 
@@ -95,7 +111,7 @@ test('many models are one sentence: the least and the most of them', async () =>
       .map((row) => ({ ...row, source: name, target: name, agreement: row.prior === null ? 0.9 + 0.03 * i : 1 })),
   );
   const { document } = parseHTML(await renderReport([{ ...three, experiment: 1, rows }]));
-  expect(document.querySelector('.answer')!.textContent).toBe(
+  expect(textAt(document, '.answer')).toBe(
     'Read back from their own logits, the features of 3 models give the same answer on 90.00 % to 96.00 % of 10,000 images of cifar100:test (with the head as prior on 100.00 %).',
   );
 });
@@ -117,4 +133,91 @@ test('side by side: a fit stands beside that at another alpha, and results of on
   const grid = await textOf(of('a', 0, 0.1), of('b', 0.1));
   expect(grid).not.toContain('least squares / ridge');
   expect(grid).not.toContain('No fit of the same kind');
+});
+
+test('the first screen has the answer, one number, and a picture from 0 to 100', async () => {
+  const one = await pageOf({
+    ...three,
+    experiment: 1,
+    rows: [madeRow(), madeRow({ sgd: sgdOf(10), agreement: 0.993 })],
+  });
+  expect(textAt(one, '.headline b')).toBe('100 %');
+  const [agreement, r2] = [...one.querySelectorAll('.pictures svg')].map((svg) => svg.textContent!);
+  for (const text of [agreement, r2]) expect(text).toMatch(/0\s*20\s*40\s*60\s*80\s*100/);
+  expect(agreement).toContain('SGD, 10 epochs');
+  expect(agreement).toContain('99.3 %');
+  expect(textAt(await pageOf(four), '.headline span')).toMatch(/^of the test images .*\(median of \d+ pairs/);
+  expect((await pageOf(audit)).querySelector('.pictures, .verdict')).not.toBeNull();
+});
+
+test('the lowest of several is the number where they differ; what is not known is none', async () => {
+  const rows = ['a', 'b'].map((name, i) => madeRow({ source: name, target: name, agreement: 1 - 0.1 * i }));
+  expect(textAt(await pageOf({ ...three, experiment: 1, rows }), '.headline')).toMatch(/^90\.0 % .*lowest/);
+  const across = [madeRow({ source: 'b', target: 'a', agreement: 0.777 }), madeRow({ source: 'a', target: 'a' })];
+  expect(textAt(await pageOf({ ...three, experiment: 2, rows: across }), '.headline b')).toBe('77.7 %');
+  const unknown = [madeRow({ agreement: null, agreed: null, agreementInterval: null })];
+  expect((await pageOf({ ...three, experiment: 1, rows: unknown })).querySelector('.headline')).toBeNull();
+  const worse = [madeRow({ source: 'b', target: 'a', agreement: 0.1, r2: -0.312 })];
+  expect(textAt(await pageOf({ ...three, experiment: 2, rows: worse }), '.pictures figure:nth-of-type(2)')).toContain(
+    '−31.2 %',
+  );
+});
+
+test('several results begin with one picture, and the same fit in two is told apart', async () => {
+  const at = (alpha: number, agreement: number): Results => ({
+    ...three,
+    experiment: 1,
+    rows: [madeRow({ alpha, agreement })],
+  });
+  const twice = await pageOf(at(0, 1), at(10, 0.9));
+  const picture = textAt(twice, '.pictures');
+  expect(picture).toContain('resnet18, result 1');
+  expect(picture).toContain('resnet18, result 2');
+  const other = await pageOf(
+    { ...three, experiment: 1, rows: [madeRow()] },
+    { ...three, experiment: 2, rows: [madeRow(), madeRow({ source: 'b', agreement: 0.5 })] },
+  );
+  expect(textAt(other, '.answer')).toBe(
+    'Read back from the model’s own logits, its features give its own answer on 100 % of the images; read from another model’s logits, on 50.0 % of the images.',
+  );
+  expect(textAt(other, '.pictures').match(/resnet18/g)!.length).toBe(4);
+  expect((await pageOf(four, audit)).querySelector('main > .pictures, main > .first')).not.toBeNull();
+});
+
+test('a warning of several results is said once, and a term is explained once', async () => {
+  const at = (experiment: number): Results => ({ ...three, experiment });
+  const document = await pageOf(at(1), at(3), four);
+  const notices = [...document.querySelectorAll('.notices li')].map(({ textContent }) => textContent!);
+  const body = document.body.textContent!;
+  expect(notices.length).toBeGreaterThan(0);
+  for (const text of notices) expect(body.split(text.replace(/ \(results? [^)]*\)$/, '')).length).toBe(2);
+  for (const term of ['Agreement', 'Features', 'In span']) {
+    expect(
+      [...document.querySelectorAll('.glossary b')].filter(({ textContent }) => textContent === term),
+    ).toHaveLength(1);
+  }
+});
+
+test('results of different experiments are not set side by side', async () => {
+  expect((await pageOf(three, four)).body.textContent).not.toContain('Side by side');
+  const mixed = await pageOf({ ...three, experiment: 1 }, { ...three, experiment: 1 }, four);
+  const headings = [...mixed.querySelectorAll('[aria-label="Results side by side"] th[scope=col]')].map(
+    (th) => th.textContent,
+  );
+  expect(headings.filter((text) => text!.startsWith('result'))).toEqual(['result 1', 'result 2']);
+});
+
+test('no figure is parted from its %', async () => {
+  for (const results of [[three], [three, four], [audit]]) {
+    const { document } = parseHTML(await renderReport(results));
+    for (const element of document.querySelectorAll('.first, td, .notices li, .note, figcaption')) {
+      expect(element.textContent).not.toMatch(/\d %/);
+    }
+  }
+});
+
+test('a failed check stands above the answer', async () => {
+  const document = await pageOf({ ...three, failures: [{ kind: 'text', text: 'wrong' }] });
+  const order = [...document.querySelectorAll('.notices.failed, .first')].map((each) => each.className);
+  expect(order[0]).toBe('notices failed');
 });

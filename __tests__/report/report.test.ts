@@ -1,3 +1,4 @@
+import { wrap } from '../../lib/base/index.js';
 import { brief, count, rSquared, seconds, share } from '../../lib/words/index.js';
 import { rankNote } from '../../lib/results/index.js';
 import { renderResults, renderTable } from '../../lib/report/index.js';
@@ -61,10 +62,8 @@ test('a table for each pair and data set, with the published figure of that kind
   const other: ResultRow = { ...row, test: 'folder:/data/scenes', nTest: 720, inSpanShare: 0.9, agreementInSpan: 1 };
   const text = renderResults(results([row, { ...row, prior: 'head' }, diverged, other]));
   const lines = text.split('\n');
-  expect(lines[0]).toBe('Experiment 1 · One model: its logits → its own features');
-  expect(lines).toContain(
-    'resnet18 → resnet18   fitted on cifar100:train[0:5000] (5,000), tested on cifar100:test (10,000)',
-  );
+  expect(lines[0]).toMatch(/^Features of resnet18 read back from its own logits give the same answer on 100\.00 % of/);
+  expect(lines).toContain('resnet18   fitted on cifar100:train[0:5000] (5,000), tested on cifar100:test (10,000)');
   expect(text).toContain('tested on folder:scenes (720)');
   const line = (start: string): string => lines.find((each) => each.startsWith(start))!;
   expect(line('least squares ')).toMatch(/100\.00 % +99\.96 – 100\.00 % +99\.24 % .* 512 +1\.5 s$/);
@@ -109,4 +108,40 @@ test('the reason of a rank stands below the table of a model on its own logits, 
   expect(rendered({ target: row.source, rank: 192 })).not.toContain('rank 192 of');
   expect(rendered({ target: row.source, observe: 'probs' })).not.toContain('rank 191 of');
   expect(rendered({ target: 'another' })).not.toContain('rank 191 of');
+});
+
+describe('what a terminal has room for', () => {
+  const wide = renderResults(results([row, { ...row, prior: 'head' }, diverged]));
+  const longest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
+
+  test.each([60, 80, 100])('%i characters: no line is longer, and what matters most is there', (width) => {
+    const text = renderResults(results([row, { ...row, prior: 'head' }, diverged]), { width, wide: false });
+    expect(longest(text)).toBeLessThanOrEqual(width);
+    expect(text).toMatch(/^fit +agreement/m);
+    expect(text).toContain('! The learning rate 0.1');
+    for (const detail of ['kappa', 'MSE ', 'rank', 'transforms']) expect(text).not.toMatch(new RegExp(`  ${detail}`));
+    expect(text).not.toMatch(/\d\n%/);
+  });
+
+  test('the same words as in the page', () => {
+    expect(wide).toContain('Agreement: the share of test images on which the head gives the same class');
+    expect(wide.match(/Agreement: the share/g)).toHaveLength(1);
+  });
+
+  test.each([60, 80, 100])('%i characters: twelve models in tables below each other', (width) => {
+    const names = Array.from({ length: 12 }, (_, i) => `model_number_${i}`);
+    const rows = names.flatMap((source) => names.map((target) => madeRow({ source, target, agreement: 0.5 })));
+    const text = renderResults({ ...results(rows), experiment: 4 }, { width, wide: false });
+    expect(longest(text)).toBeLessThanOrEqual(width);
+    expect(text.match(/^source \\ target/gm)!.length).toBeGreaterThan(1);
+    expect(text.match(/50\.0 %/g)!.length).toBeGreaterThanOrEqual(144);
+  });
+});
+
+test('a figure is not parted from its % where a line is wrapped', () => {
+  for (let width = 4; width < 40; width++) {
+    for (const line of wrap('the same answer on 100.00 % of 2,000 images and 99.7 % of 5', width)) {
+      expect(line).not.toMatch(/^%/);
+    }
+  }
 });

@@ -41,7 +41,7 @@ test('a picture, the two lists, and in words where they differ', async () => {
 
 test('many groups are folded, the first open', async () => {
   const document = await documentOf(withSamples(group(), group(), { ...group(), sgd: true }));
-  const folds = [...document.querySelectorAll('details.fold')];
+  const folds = [...document.querySelectorAll('details.fold:not(.more)')];
   expect(folds.map((fold) => fold.hasAttribute('open'))).toEqual([true, false, false]);
   expect(folds[2].querySelector('summary')!.textContent).toContain('a, by SGD, on cifar100:test');
 });

@@ -75,7 +75,8 @@ test('SGD that diverged is an empty line of the forest, and a fit without an int
   const charts = await chartsOf(sweep([known, diverged, bare]));
   const { svg } = charts.find(({ name }) => name === 'agreement')!;
   expect(svg.text).toContain('SGD diverged: there is no map');
-  expect(svg.text.match(/<circle/g)).toHaveLength(2);
+  // The legend's are smaller.
+  expect(svg.text.match(/<circle[^>]* r="5"/g)).toHaveLength(2);
   expect(renderResults(sweep([known, diverged, bare]))).toMatch(/SGD, 9 epochs +diverged/);
 });
 

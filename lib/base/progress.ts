@@ -12,6 +12,8 @@ export interface Progress {
   secondsLeft?: number;
   /** A sentence that stays above the progress: what the task waits for, or cannot check. Said once. */
   note?: string;
+  /** Units of this kind in the whole task, of which the stages that follow are parts. Said once, before them. */
+  planned?: number;
 }
 
 /** What every long function takes. */

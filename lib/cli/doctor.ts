@@ -7,6 +7,7 @@ import { linesOf } from './terminal.js';
 
 interface Flags {
   fixCuda?: string;
+  verbose?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -19,7 +20,8 @@ export function register(program: Command): void {
       .option(
         '--fix-cuda <wheel|folder>',
         "put ONNX Runtime's CUDA libraries in place from the PyPI wheel onnxruntime-gpu, packed or unpacked",
-      ),
+      )
+      .option('--verbose', 'versions, folders, and why a provider is not ready'),
   )
     .addHelpText(
       'after',
@@ -44,14 +46,32 @@ export function register(program: Command): void {
       const width = Math.max(...Object.keys(facts).map((name) => name.length));
       const lines = Object.entries(visibleData(facts)).map(([name, value]) => `${name.padEnd(width)}  ${value}`);
       const blocks = [
-        lines.join('\n'),
+        summary(visibleData(providers)),
         ...(fixed ? [installed(visibleData(fixed))] : []),
-        ['Execution providers', ...wrap(about, 96)].join('\n    '),
-        ...visibleData(providers).map(paragraph),
-        ...(vulkan ? [drivers(visibleData(vulkan))] : []),
+        ...(flags.verbose
+          ? [
+              lines.join('\n'),
+              ['Execution providers', ...wrap(about, 96)].join('\n    '),
+              ...visibleData(providers).map(paragraph),
+              ...(vulkan ? [drivers(visibleData(vulkan))] : []),
+            ]
+          : []),
       ];
       context.print(linesOf(blocks.join('\n\n')), { ...facts, ...(fixed ? { fixed } : {}), providers, vulkan });
     });
+}
+
+/** What most people want to know: that it runs, and on what else. */
+function summary(providers: readonly ProviderReport[]): string {
+  const cpu = providers.find(({ name }) => name === 'cpu');
+  const others = providers.filter(({ name }) => name !== 'cpu');
+  const [ready, missing] = [others.filter(({ available }) => available), others.filter(({ available }) => !available)];
+  const names = (of: readonly ProviderReport[]): string => of.map(({ name }) => name).join(', ');
+  return [
+    cpu?.available === false ? `CPU: not ready. ${cpu.reason ?? ''}` : 'CPU: ready. It is enough for everything.',
+    ...(ready.length > 0 ? [`Also ready: ${names(ready)} (--provider ${ready[0].name}).`] : []),
+    ...(missing.length > 0 ? [`Not here: ${names(missing)}. With --verbose: why not, and what to do.`] : []),
+  ].join('\n');
 }
 
 const about =

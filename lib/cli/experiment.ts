@@ -9,7 +9,8 @@ import { checkFailed } from './ending.js';
 import { bringNamed, type Named, type NamesFlags } from './names.js';
 import { readTransform, type TensorFlags, type TransformFlags } from './options.js';
 import { readProviders, type ProviderFlags } from './provider.js';
-import { linesOf } from './terminal.js';
+import { openPage } from './open.js';
+import { linesOf, terminalWidth } from './terminal.js';
 
 /** Flags of every command that extracts activations, fits on them and writes results.json. */
 export interface ExperimentFlags extends TransformFlags, ProviderFlags, NamesFlags {
@@ -86,19 +87,70 @@ export const commandLine = (): string => `featreconstruct ${process.argv.slice(2
 /** An argument as a shell takes it. */
 const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
+/** How a result is shown. */
+export interface ShownFlags {
+  wide?: boolean;
+  open?: boolean;
+}
+
+export const shownOptions = (command: Command): Command =>
+  command
+    .option('--wide', 'every column and matrix in the terminal, with transforms and ranks')
+    .option('--open', 'open the report in the browser');
+
 /**
  * Writes OUT/results.json and OUT/report.html, and prints the tables under `heading` (of visible names); a failed check makes the exit code
  * 1.
+ * @param config the options of the run, written beside the results so that it can be run again
  */
-export async function finish(results: Results, out: string, context: Context, heading: string[] = []): Promise<void> {
+export async function finish(
+  results: Results,
+  out: string,
+  context: Context,
+  heading: string[] = [],
+  { config, wide = false, open = false }: ShownFlags & { config?: object } = {},
+): Promise<void> {
   const { renderReport, renderResults } = await import('../report/index.js');
   const { makeFolder, writeWhole } = await import('../bytes/index.js');
   await makeFolder(out);
   const [file, page] = [join(out, 'results.json'), join(out, 'report.html')];
   await writeWhole(file, [Buffer.from(`${visibleJson(results)}\n`)]);
   await writeWhole(page, [Buffer.from(await renderReport([results]))]);
+  const again = join(out, 'experiment.json');
+  if (config) await writeWhole(again, [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)]);
   // Without a model there are no fits to show.
-  const blocks = [...heading, ...(results.leaks?.log ? [] : [renderResults(results)])];
-  context.print([...linesOf(blocks.join('\n\n')), '', file, page], results);
+  const blocks = [
+    ...heading,
+    ...(results.leaks?.log ? [] : [renderResults(results, { width: terminalWidth(), wide })]),
+  ];
+  context.print([...linesOf(blocks.join('\n\n')), '', file, ...(config ? [again] : []), `Open ${page}`], results);
+  if (open && !context.json) await openPage(page);
   if (results.failures.length > 0) checkFailed();
+}
+
+/** The same for several experiments at once: a folder with results.json for each, one report for all. */
+export async function finishAll(
+  results: readonly Results[],
+  out: string,
+  context: Context,
+  { config, wide = false, open = false }: ShownFlags & { config: object },
+): Promise<void> {
+  const { renderReport, renderResults } = await import('../report/index.js');
+  const { makeFolder, writeWhole } = await import('../bytes/index.js');
+  const files: string[] = [];
+  for (const each of results) {
+    const folder = join(out, String(each.experiment));
+    await makeFolder(folder);
+    files.push(join(folder, 'results.json'));
+    await writeWhole(files[files.length - 1], [Buffer.from(`${visibleJson(each)}\n`)]);
+  }
+  const [again, page] = [join(out, 'experiment.json'), join(out, 'report.html')];
+  await writeWhole(page, [Buffer.from(await renderReport(results))]);
+  await writeWhole(again, [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)]);
+  const blocks = results.map(
+    (each) => `Experiment ${each.experiment}\n\n${renderResults(each, { width: terminalWidth(), wide })}`,
+  );
+  context.print([...linesOf(blocks.join('\n\n\n')), '', ...files, again, `Open ${page}`], results);
+  if (open && !context.json) await openPage(page);
+  if (results.some(({ failures }) => failures.length > 0)) checkFailed();
 }

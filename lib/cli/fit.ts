@@ -16,6 +16,7 @@ interface Flags extends AlphaFlags, NamesFlags, ProviderFlags, TensorFlags {
   prior?: string;
   intercept: boolean;
   spectrum?: boolean;
+  verbose?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -35,13 +36,19 @@ export function register(program: Command): void {
             .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy, .npz or .safetensors')
             .requiredOption('--out <file>', 'safetensors file for the map'),
         )
-          .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
+          .addOption(
+            new Option(
+              '--rcond <number>',
+              'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
+            ).argParser(number),
+          )
           .option(
             '--prior <map>',
             'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted',
           )
           .option('--no-intercept', 'fit without an intercept')
           .option('--spectrum', 'also compute the eigenvalues of the Gram')
+          .option('--verbose', 'how well the rank is told from rounding (gap), the condition and the solver')
           .addOption(
             new Option('--provider <name>', 'where the statistics are computed: a provider that has float64')
               .choices(['cpu', 'cuda', 'auto'])
@@ -98,7 +105,7 @@ export function register(program: Command): void {
         context.print(
           [
             ...curve,
-            await fittedLine(flags.out, map),
+            await fittedLine(flags.out, map, flags.verbose),
             ...(note ? [note] : []),
             ...headNotes,
             ...taken,

@@ -11,10 +11,10 @@ export async function priorOf(path: string | undefined, model?: ModelOptions): P
   return pseudoInverse((await describeModel(path, model)).head);
 }
 
-/** What was fitted, and how well determined it is. */
-export async function fittedLine(out: string, { weight, fit }: FittedMap): Promise<string> {
+/** What was fitted; where more is wanted, how well determined it is and how it was solved. */
+export async function fittedLine(out: string, { weight, fit }: FittedMap, verbose = false): Promise<string> {
   const { brief, count } = await import('../words/index.js');
   const [q, p] = weight.shape;
   const { n, rank, gap, condition, solver } = fit;
-  return `${out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}`;
+  return `${out}: ${count(p)} → ${count(q)}, n = ${count(n)}, rank ${count(rank)}${verbose ? `, gap ${brief(gap)}, condition ${brief(condition)}, ${solver}` : ''}`;
 }

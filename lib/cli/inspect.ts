@@ -10,6 +10,7 @@ interface Flags extends NamesFlags {
   featuresTensor?: string;
   logitsTensor?: string;
   imageSize?: number | [number, number];
+  verbose?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -23,7 +24,8 @@ export function register(program: Command): void {
           .description("show a model's head, its widths, and what can be read back from its logits")
           .argument('<model>', 'an .onnx classifier, the folder that holds it (Hugging Face), or hf:owner/name')
           .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
-          .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found"),
+          .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found")
+          .option('--verbose', 'the condition of the head, too'),
       ),
     ),
   )
@@ -56,7 +58,7 @@ export function register(program: Command): void {
         ['features', `${model.featuresTensor}, d = ${count(d)}`],
         ['logits', `${model.logitsTensor}, c = ${count(c)}`],
         ['rank(W)', `${count(rank)} of ${count(Math.min(d, c))}`],
-        ['cond(W)', brief(condition)],
+        ...(flags.verbose ? [['cond(W)', brief(condition)] satisfies [string, string]] : []),
         ['recoverable', recoverable(d, rank)],
         ['transform', await transformOf(model)],
         ...classesOf(model.classNames),

@@ -4,6 +4,7 @@ import { FeatReconstructError, textOf, UsageError, visible, withOptions } from '
 import * as accumulate from './accumulate.js';
 import * as audit from './audit.js';
 import { CheckedCommand } from './command.js';
+import { withConfig } from './config.js';
 import * as datasets from './datasets.js';
 import * as demo from './demo.js';
 import * as doctor from './doctor.js';
@@ -20,6 +21,7 @@ import * as report from './report.js';
 import * as reproduce from './reproduce.js';
 import * as run from './run.js';
 import { flagIn } from './flags.js';
+import { joinedNumbers } from './options.js';
 import * as solve from './solve.js';
 import { sayStopped } from './signals.js';
 import { paintFor } from './style.js';
@@ -115,8 +117,13 @@ const typed = (text: string): string =>
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 
+/** Whether an option of `run` takes several values. */
+const isVariadic = (long: string): boolean =>
+  program.commands.find((command) => command.name() === 'run')?.options.find((option) => option.long === long)
+    ?.variadic ?? false;
+
 const program = createProgram();
 void endWith(
-  () => program.parseAsync(process.argv),
+  async () => program.parseAsync(joinedNumbers(await withConfig(process.argv, isVariadic))),
   (error) => explain(program, error),
 );

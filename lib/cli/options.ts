@@ -31,11 +31,34 @@ export const minutes = (text: string): number => {
 };
 
 const triple = (text: string): [number, number, number] => {
-  const values = text.split(/[,\s]+/).map(number);
+  const values = text
+    .trim()
+    .split(/[,/\s]+/)
+    .map(number);
   if (values.length === 1) return [values[0], values[0], values[0]];
   if (values.length !== 3) throw new InvalidArgumentError('Expected one number or three, as in 0.485,0.456,0.406.');
   return values as [number, number, number];
 };
+
+/** Options of three numbers. */
+const triples = /^--(?:target-)?(?:mean|std)$/;
+
+/**
+ * `--mean 0.485 0.456 0.406` as `--mean 0.485,0.456,0.406`: three numbers that are typed one by one are one value. (Two might
+ * be one value and an argument that happens to be a number.)
+ */
+export function joinedNumbers(argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    joined.push(argv[i]);
+    const next = argv.slice(i + 1, i + 4).map((text) => text.replace(/,$/, ''));
+    if (!triples.test(argv[i]) || next.length < 3 || !next.every((text) => /^[-+]?[\d.]+(?:e[-+]?\d+)?$/i.test(text)))
+      continue;
+    joined.push(next.join(','));
+    i += 3;
+  }
+  return joined;
+}
 
 /** Written out, so that `--help` need not load the room that has them; the compiler asks for every one. */
 const named: Record<TransformName, true> = {
@@ -109,12 +132,15 @@ export function readTransform(flags: TransformFlags): TransformChoice | undefine
   return { ...(transform ? { name: transform } : {}), mean, std, cropPct, interpolation, channels };
 }
 
-/** `NAME=PRESET,mean=0.5/0.5/0.5,std=0.5,crop-pct=0.9,interpolation=bicubic` or `NAME=model`, added to those read before. */
+/**
+ * `NAME=PRESET,mean=0.485,0.456,0.406,std=0.5,crop-pct=0.9,interpolation=bicubic` or `NAME=model`, added to those read before.
+ * The three numbers of a mean stand as they do behind `--mean`, parted by commas, blanks or slashes.
+ */
 export function transformFor(
   text: string,
   before: Record<string, TransformChoice> = {},
 ): Record<string, TransformChoice> {
-  const [, model, preset, rest] = /^([^=]+)=([a-z]+)((?:,[^,]+)*)$/.exec(text) ?? [];
+  const [, model, preset, rest] = /^([^=]+)=([a-z]+)(,.*)?$/.exec(text) ?? [];
   if (model && preset === 'model' && !rest) return { ...before, [model]: 'model' };
   const name = presets.find((known) => known === preset);
   if (!model || !name) {
@@ -123,13 +149,30 @@ export function transformFor(
     );
   }
   const spec: TransformSpec = { name };
-  for (const part of rest.split(',').filter(Boolean)) {
-    const [key, value = ''] = part.split('=');
-    if (key === 'mean' || key === 'std') spec[key] = triple(value.replaceAll('/', ','));
-    else if (key === 'crop-pct') spec.cropPct = number(value);
-    else if (key === 'interpolation') spec.interpolation = value as Interpolation;
-    else if (key === 'channels') spec.channels = value as 'bgr';
-    else throw new InvalidArgumentError(`Expected mean, std, crop-pct, interpolation or channels, found '${key}'.`);
+  // A comma before a name parts settings, any other one numbers.
+  for (const part of (rest ?? '').split(/,(?=\s*[a-z][\w-]*=)/i).filter(Boolean)) {
+    const [key, value = ''] = part.replace(/^\s*,?/, '').split('=');
+    switch (key.trim()) {
+      case '':
+        break;
+      case 'mean':
+      case 'std':
+        spec[key.trim() as 'mean' | 'std'] = triple(value);
+        break;
+      case 'crop-pct':
+        spec.cropPct = number(value);
+        break;
+      case 'interpolation':
+        spec.interpolation = value as Interpolation;
+        break;
+      case 'channels':
+        spec.channels = value as 'bgr';
+        break;
+      default:
+        throw new InvalidArgumentError(
+          `Expected mean, std, crop-pct, interpolation or channels, found '${key.trim()}'.`,
+        );
+    }
   }
   return { ...before, [model]: spec };
 }
@@ -217,7 +260,7 @@ export function readTensors(
 export function runtimeOptions(command: Command): Command {
   return imageSizeOption(providerOptions(command))
     .addOption(new Option('--threads <n>', 'threads of ONNX Runtime').argParser(wholeNumber))
-    .addOption(new Option('--batch-size <n>', 'images a run (default: 32)').argParser(wholeNumber));
+    .addOption(new Option('--batch-size <n>', 'images per batch (default: 32)').argParser(wholeNumber));
 }
 
 /** Where data sets come from. */

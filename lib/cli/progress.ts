@@ -1,6 +1,25 @@
 import { count, share, visible, type Progress } from '../base/index.js';
 import { onTerminal, transient } from './terminal.js';
 
+/** A whole task of which stages are parts. */
+interface Plan {
+  unit: string;
+  total: number;
+  stage: string;
+  /** Done in earlier stages, at the beginning of this one, and by now. */
+  before: number;
+  from: number;
+  last: number;
+  begun: number;
+  said: boolean;
+}
+
+/** A plan of fewer images than this is not said. */
+const manyImages = 2000;
+/** After so many seconds the rate is known; a task that takes no longer than so many needs no estimate. */
+const secondsToJudge = 3;
+const worthSaying = 30;
+
 /** Shows the progress of long tasks: one line that is rewritten on a terminal, a plain line now and then otherwise. */
 export class ProgressLine {
   private stage = '';
@@ -8,6 +27,7 @@ export class ProgressLine {
   private first = 0;
   private shown = 0;
   private width = 0;
+  private plan: Plan | null = null;
 
   constructor(
     private readonly stream: NodeJS.WriteStream,
@@ -16,10 +36,17 @@ export class ProgressLine {
     transient.clear = () => this.clear();
   }
 
-  readonly update = ({ stage, done, total, unit, secondsLeft, note }: Progress): void => {
+  readonly update = ({ stage, done, total, unit, secondsLeft, note, planned }: Progress): void => {
     if (this.quiet) return;
+    if (planned !== undefined) {
+      this.plan = { unit, total: planned, stage: '', before: 0, from: 0, last: 0, begun: 0, said: false };
+      // What is done in seconds needs no plan.
+      if (note !== undefined && planned >= manyImages) this.heading(note);
+      return;
+    }
     if (note !== undefined) this.heading(note);
     const now = Date.now();
+    this.estimate(stage, unit, done, now);
     if (stage !== this.stage) {
       this.clear();
       // A log (no terminal) is spared the beginning of what is soon done.
@@ -43,6 +70,22 @@ export class ProgressLine {
       if (finished) this.clear();
     }
   };
+
+  /** Says once how long the whole task takes, as soon as a stage has shown how quick it is. */
+  private estimate(stage: string, unit: string, done: number, now: number): void {
+    const { plan } = this;
+    if (!plan || plan.said || unit !== plan.unit || plan.total < manyImages) return;
+    if (stage !== plan.stage) {
+      // What was found finished is no work to come, and says nothing of the rate.
+      Object.assign(plan, { stage, before: plan.before + plan.last, from: done, begun: now });
+    }
+    plan.last = done;
+    const seconds = (now - plan.begun) / 1000;
+    if (seconds < secondsToJudge || done <= plan.from) return;
+    plan.said = true;
+    const left = ((plan.total - plan.before - done) * seconds) / (done - plan.from);
+    if (left >= worthSaying) this.heading(`At this rate all images take about ${roughly(left)} more.`);
+  }
 
   /** A line that stays, above those of what it announces. */
   heading(text: string): void {
@@ -78,4 +121,11 @@ export function duration(seconds: number): string {
   const pad = (value: number): string => String(value).padStart(2, '0');
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
   return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
+}
+
+/** 200 → `3 minutes`: an estimate has no more digits. */
+export function roughly(seconds: number): string {
+  if (seconds < 90) return `${Math.max(10, Math.round(seconds / 10) * 10)} seconds`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} minutes`;
+  return `${(seconds / 3600).toFixed(1).replace('.0', '')} hours`;
 }

@@ -1,28 +1,55 @@
-import { dirname, join } from 'node:path';
-import { Option, type Command } from 'commander';
+import { dirname, extname, join } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { nearest, UsageError, wrap } from '../base/index.js';
+import type { Chart } from '../report/index.js';
 import type { Results } from '../results/index.js';
 import { createContext } from './context.js';
+import { terminalWidth } from './terminal.js';
 
-const formats = ['html', 'svg', 'png', 'md', 'csv'] as const;
+const formats = ['html', 'svg', 'png', 'pdf', 'md', 'csv', 'latex'] as const;
+type Format = (typeof formats)[number];
+type PictureFormat = 'svg' | 'png' | 'pdf';
 
 interface Flags {
-  format: (typeof formats)[number];
+  format?: Format;
+  chart?: string[];
+  width?: number;
+  name?: Record<string, string>;
   out?: string;
 }
+
+/** What each format is called where `--out` names none. */
+const files: Record<Exclude<Format, PictureFormat>, string> = {
+  html: 'report.html',
+  md: 'report.md',
+  csv: 'results.csv',
+  latex: 'table.tex',
+};
 
 export function register(program: Command): void {
   program
     .command('report')
-    .description('draw finished results as one page that opens without a network')
+    .description('draw finished results as one page that opens without a network, or its charts and tables for a paper')
     .argument('<results...>', 'folders that `run` wrote, or results.json files; several are compared')
     .addOption(
-      new Option('--format <name>', 'a page; every chart as a file; tables; all figures')
-        .choices(formats)
-        .default('html'),
+      new Option(
+        '--format <name>',
+        'html: a page; svg, png, pdf: every chart as a file; md, latex: tables; csv: all figures (default: html, with --chart svg)',
+      ).choices(formats),
+    )
+    .option('--chart <name...>', 'these charts alone, as in heatmap, overview, agreement; prints a caption for each')
+    .addOption(
+      new Option('--width <size>', 'width of the charts in a paper, as in 85mm, 3.3in or 240pt').argParser(pixels),
+    )
+    .addOption(
+      new Option(
+        '--name <file=label>',
+        'name of a model in the report, as in resnet18.onnx=ResNet-18; repeatable',
+      ).argParser(label),
     )
     .option(
       '--out <path>',
-      'file to write, for svg and png the folder (default: report.FORMAT or figures beside the first results.json)',
+      'file to write, for several charts the folder (default: report.html, results.csv, …, figures beside the first results.json)',
     )
     .addHelpText(
       'after',
@@ -30,50 +57,126 @@ export function register(program: Command): void {
 Examples:
   $ featreconstruct report out
   $ featreconstruct report out-1 out-3 --out comparison.html
-  $ featreconstruct report out --format svg --out paper/figures`,
+  $ featreconstruct report out --chart heatmap --width 85mm --format pdf --name resnet18.onnx=ResNet-18
+  $ featreconstruct report out --format latex`,
     )
-    .action(async (paths: string[], { format, out }: Flags) => {
+    .action(async (paths: string[], { format: asked, chart, width, name, out }: Flags) => {
       const context = createContext({ quiet: true });
+      const format = asked ?? (chart || width !== undefined ? 'svg' : 'html');
+      if (!isPicture(format) && (chart || width !== undefined)) {
+        throw new UsageError(
+          `Expected --format svg, png or pdf with --${chart ? 'chart' : 'width'}, found ${format}: leave one of them out.`,
+        );
+      }
       const { readResults, resultsFile } = await import('../results/index.js');
-      const results = await Promise.all(paths.map(readResults));
+      const { withNames } = await import('../report/index.js');
+      const read = await Promise.all(paths.map(readResults));
+      const results = name ? withNames(read, name) : read;
       const beside = dirname(await resultsFile(paths[0]));
-      const isPicture = format === 'svg' || format === 'png';
-      const target = out ?? join(beside, isPicture ? 'figures' : `report.${format}`);
-      const files = isPicture
-        ? await pictures(results, format, target)
-        : [{ path: target, data: await text(results, format) }];
+      const written = isPicture(format)
+        ? await pictures(results, { format, chart, width, out: out ?? join(beside, 'figures') })
+        : [{ path: out ?? join(beside, files[format]), data: await text(results, format) }];
       const { makeFolder, writeWhole } = await import('../bytes/index.js');
-      for (const { path, data } of files) {
+      for (const { path, data } of written) {
         await makeFolder(dirname(path));
         await writeWhole(path, [Buffer.from(data)]);
       }
       context.print(
-        files.map(({ path }) => path),
+        written.flatMap(({ path, caption }) => [
+          path,
+          ...(chart && caption ? wrap(caption, terminalWidth() - 4).map((line) => `    ${line}`) : []),
+        ]),
         null,
       );
     });
 }
 
-async function text(results: readonly Results[], format: Flags['format']): Promise<string> {
-  const { renderCsv, renderMarkdown, renderReport } = await import('../report/index.js');
-  if (format === 'csv') return renderCsv(results);
-  if (format === 'md') return results.map(renderMarkdown).join('\n');
-  return renderReport(results);
+const isPicture = (format: Format): format is PictureFormat => ['svg', 'png', 'pdf'].includes(format);
+
+/** `85mm` → 321 pixels, 96 an inch. */
+function pixels(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(mm|cm|in|pt|px)$/.exec(text.trim()) ?? [];
+  const scale = { mm: 96 / 25.4, cm: 960 / 25.4, in: 96, pt: 96 / 72, px: 1 }[unit];
+  const width = scale === undefined ? NaN : Number(number) * scale;
+  if (!(width >= 150 && width <= 4000)) {
+    throw new InvalidArgumentError('Expected a width with its unit from 40mm to 1000mm, as in 85mm, 3.3in or 240pt.');
+  }
+  return Math.round(width);
 }
 
-/** Every chart as a file of its own; those of several results in folders. */
+/** `resnet18.onnx=ResNet-18`, added to those read before. */
+function label(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.lastIndexOf('=');
+  if (at < 1 || text.slice(at + 1).trim() === '') throw new InvalidArgumentError('Expected FILE=LABEL.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1).trim() };
+}
+
+async function text(results: readonly Results[], format: Exclude<Format, PictureFormat>): Promise<string> {
+  const { renderCsv, renderLatex, renderMarkdown, renderReport } = await import('../report/index.js');
+  switch (format) {
+    case 'csv':
+      return renderCsv(results);
+    case 'md':
+      return results.map(renderMarkdown).join('\n');
+    case 'latex':
+      return results.map(renderLatex).join('\n');
+    case 'html':
+      return renderReport(results);
+  }
+}
+
+interface WrittenFile {
+  path: string;
+  data: string | Uint8Array;
+  caption?: string;
+}
+
+/** Charts as files, those of several results in folders; captions beside them. One chart alone may have a file's name. */
 async function pictures(
   results: readonly Results[],
-  format: 'svg' | 'png',
-  folder: string,
-): Promise<{ path: string; data: string | Uint8Array }[]> {
-  const { chartsOf, renderPng, standalone } = await import('../report/index.js');
-  const files: { path: string; data: string | Uint8Array }[] = [];
-  for (const [i, each] of results.entries()) {
-    for (const chart of await chartsOf(each)) {
-      const path = join(folder, results.length > 1 ? String(i + 1) : '', `${chart.name}.${format}`);
-      files.push({ path, data: format === 'svg' ? standalone(chart) : await renderPng(chart) });
+  { format, chart, width, out }: { format: PictureFormat; chart?: string[]; width?: number; out: string },
+): Promise<WrittenFile[]> {
+  const { chartsOf, renderPdf, renderPng, standalone } = await import('../report/index.js');
+  const found = await Promise.all(results.map((each) => chartsOf(each, { width })));
+  const wanted = found.map((charts) => chosen(charts, chart));
+  if (chart) checkFound(chart, found);
+  const drawn = async (each: Chart): Promise<string | Uint8Array> => {
+    if (format === 'svg') return standalone(each, width === undefined ? 'px' : 'mm');
+    if (format === 'pdf') return renderPdf(each);
+    return renderPng(each, width === undefined ? 2 : dense);
+  };
+  const all: WrittenFile[] = [];
+  const one = wanted.flat().length === 1 && extname(out).toLowerCase() === `.${format}`;
+  for (const [i, charts] of wanted.entries()) {
+    const folder = join(out, results.length > 1 ? String(i + 1) : '');
+    for (const each of charts) {
+      const path = one ? out : join(folder, `${each.name}.${format}`);
+      all.push({ path, data: await drawn(each), caption: each.caption });
+    }
+    if (!one && charts.length > 0) {
+      const captions = charts.map(({ name, caption }) => `${name}\n${caption ?? ''}\n`).join('\n');
+      all.push({ path: join(folder, 'captions.txt'), data: captions });
     }
   }
-  return files;
+  return all;
+}
+
+/** Pixels of a PNG for each of its own: 600 an inch. */
+const dense = 600 / 96;
+
+/** By name, or by its beginning, of which the first is meant: `heatmap` is `heatmap-agreement`. */
+const chosen = (charts: readonly Chart[], names: readonly string[] | undefined): Chart[] =>
+  names === undefined ? [...charts] : [...new Set(names.flatMap((name) => named(charts, name) ?? []))];
+
+const named = (charts: readonly Chart[], name: string): Chart | undefined =>
+  charts.find((each) => each.name === name) ?? charts.find((each) => each.name.startsWith(`${name}-`));
+
+function checkFound(names: readonly string[], found: readonly (readonly Chart[])[]): void {
+  const known = [...new Set(found.flat().map(({ name }) => name))];
+  const missing = names.find((name) => found.every((charts) => named(charts, name) === undefined));
+  if (missing === undefined) return;
+  const guess = nearest(missing, known);
+  throw new UsageError(
+    `Expected a chart of these results for --chart (${known.join(', ')}), found '${missing}'.${guess ? ` Did you mean ${guess}?` : ''}`,
+  );
 }

@@ -1,9 +1,20 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { isCoded, UsageError } from '../base/index.js';
+import type { RunOptions } from '../experiments/index.js';
 import type { TransformChoice } from '../images/index.js';
 import { crossValidationOptions, readPenalties, type CrossValidationFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
-import { experimentOptions, finish, noSamples, storesOption, type ExperimentFlags } from './experiment.js';
+import { recordOptions } from './config.js';
+import {
+  experimentOptions,
+  finish,
+  finishAll,
+  noSamples,
+  shownOptions,
+  storesOption,
+  type ExperimentFlags,
+  type ShownFlags,
+} from './experiment.js';
 import {
   dataOptions,
   number,
@@ -20,8 +31,9 @@ import { datasetSpec, partOptions, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 import { readZeroShot, zeroShotOptions, type ZeroShotFlags } from './zero-shot.js';
 
-interface Flags extends ExperimentFlags, PartFlags, ZeroShotFlags, CrossValidationFlags {
+interface Flags extends ExperimentFlags, PartFlags, ZeroShotFlags, CrossValidationFlags, ShownFlags {
   source?: string;
+  model?: string;
   models?: string[];
   featuresTensor?: string[];
   logitsTensor?: string[];
@@ -40,42 +52,65 @@ interface Flags extends ExperimentFlags, PartFlags, ZeroShotFlags, CrossValidati
   sgdShuffle?: number;
 }
 
+/** Experiments, and all of those that the models and data sets allow. */
+type Experiment = number | 'all';
+
 export function register(program: Command): void {
   const command = program
     .command('run')
     .description('run an experiment from models and images to a table, results.json and a report')
     .argument(
       '<experiment>',
-      '1: one model; 2: across models; 3: across data sets; 4: every model to every model; 5: into CLIP',
-      (text) => {
+      '1: one model; 2: across models; 3: across data sets; 4: every model to every model; 5: into CLIP; all: 1 to 4, as far as the models and data sets go',
+      (text): Experiment => {
+        if (text === 'all') return text;
         const value = Number(text);
-        if (!Number.isInteger(value)) throw new InvalidArgumentError('Expected the number of an experiment.');
+        if (!Number.isInteger(value)) throw new InvalidArgumentError("Expected the number of an experiment, or 'all'.");
         return value;
       },
     )
+    .optionsGroup('Models and images:')
     .option(
       '--source <file>',
       'the model whose logits are read (.onnx, a folder of Hugging Face, or hf:owner/name), in experiments 1 to 3 and 5',
     )
+    .addOption(new Option('--model <file>', 'the same as --source').hideHelp())
     .option('--target <file>', 'the model whose features are wanted, in experiment 2; an image tower in 5')
-    .option('--models <file...>', 'all models, in experiment 4')
+    .option('--models <file...>', 'all models, in experiment 4 and for all')
     .requiredOption(
       '--train <spec>',
       'data set to fit on: cifar100:train, hf:owner/name:train, folder:PATH or simply a folder, …',
     )
-    .requiredOption('--test <spec...>', 'data sets to test on')
-    .requiredOption('--out <dir>', 'folder for results.json and report.html')
+    .requiredOption('--test <spec...>', 'data sets to test on');
+  dataOptions(partOptions(command));
+  command
+    .optionsGroup('What is written and shown:')
+    .requiredOption('--out <dir>', 'folder for results.json, report.html and experiment.json')
+    .option('--config <file>', 'options of a run, as in the experiment.json of an earlier one; what is typed counts');
+  storesOption(command)
     .option(
       '--no-store',
       'write no activations: accumulate statistics while the model runs, in experiments 1 to 3; the same figures',
     )
+    .addOption(noSamples());
+  common(shownOptions(command));
+  command
+    .optionsGroup('The fit:')
     .option(
       '--alpha <grid>',
       'ridge penalty: a number, a grid such as "10^(-8:1:2)" with rows for each, or cv for the best',
       '0',
     )
-    .addOption(new Option('--rcond <number>', 'cut of the rank, of the largest eigenvalue').argParser(number))
-    .option('--topk <k...>', 'ranks to count', (text: string, list: number[] = []) => [...list, wholeNumber(text)])
+    .addOption(
+      new Option(
+        '--rcond <number>',
+        'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
+      ).argParser(number),
+    )
+    .option('--topk <k...>', 'ranks to count', (text: string, list: number[] = []) => [...list, wholeNumber(text)]);
+  crossValidationOptions(command);
+  command
+    .optionsGroup('The published recipe beside it:')
     .addOption(
       new Option('--baseline <name>', 'also run the published recipe on the same activations').choices(['sgd']),
     )
@@ -84,86 +119,104 @@ export function register(program: Command): void {
     .addOption(new Option('--sgd-learning-rate <x>', 'default 0.1').argParser(number))
     .addOption(
       new Option('--sgd-shuffle <seed>', "shuffle each epoch (default: the data's order)").argParser(wholeNumber),
-    );
-  crossValidationOptions(command);
-  storesOption(command).addOption(noSamples());
-  zeroShotOptions(command);
+    )
+    .optionsGroup('How images become the input:');
   transformOptions(command);
   transformOptions(command, 'target');
-  tensorsOfModels(command);
   command.addOption(
     new Option(
       '--transform-for <model=spec>',
-      'transform of one model by name, as in resnet20=timm,mean=0.5,std=0.5,crop-pct=0.9; repeatable',
+      'transform of one model by name, as in resnet20=timm,mean=0.485,0.456,0.406,std=0.5,crop-pct=0.9; repeatable',
     ).argParser(transformFor),
   );
-  common(runtimeOptions(dataOptions(partOptions(command))))
+  zeroShotOptions(command.optionsGroup('Class names, and the zero-shot head of experiment 5:'));
+  runtimeOptions(tensorsOfModels(command.optionsGroup('How models are run:')));
+  const config = recordOptions(command.optionsGroup('Options:'));
+  command
     .addHelpText(
       'after',
       `
 Examples:
   $ featreconstruct run 1 --source resnet18.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
   $ featreconstruct run 4 --models *.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
+  $ featreconstruct run all --models *.onnx --train cifar100:train --test cifar100:test places365:val --out out
+  $ featreconstruct run --config out/experiment.json --out again
   $ featreconstruct run 5 --source resnet18.onnx --target ViT-B-32.image.onnx --text-model ViT-B-32.text.onnx \\
       --tokenizer tokenizer.json --class-names cifar100 --train cifar100:train --test cifar100:test --out out
   $ featreconstruct run 3 --source resnet18.onnx --train cifar10:train --test places365:val --out out --baseline sgd`,
     )
-    .action(async (experiment: number, flags: Flags) => {
+    .action(async (experiment: Experiment, flags: Flags) => {
+      flags.source = oneModel(flags);
       const context = createContext(flags, flags.store ? kept : undefined);
       checkCompanions(flags);
       const penalties = await readPenalties(flags);
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
       // There class names make the prompts; elsewhere they stand beside the sample images.
       const isZeroShot = experiment === 5;
-      const { checkExperiment, runAsked } = await import('../experiments/index.js');
+      const { checkExperiment, runAll, runAsked } = await import('../experiments/index.js');
       const { modelNameOf } = await import('../runtime/index.js');
-      const asked = {
-        experiment,
-        source: flags.source,
-        target: flags.target,
-        models: flags.models,
-        zeroShot: readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined }),
-      };
+      const zeroShot = readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined });
+      const all = flags.models ?? [flags.source, flags.target].filter((path) => path !== undefined);
+      const asked = { source: flags.source, target: flags.target, models: flags.models, zeroShot };
+      if (experiment === 'all' && zeroShot) {
+        throw new UsageError('Experiment 5 is none of all: run it by its number, with its zero-shot head.');
+      }
+      const namesOf = async (model: RunOptions['model']): Promise<string[]> =>
+        experiment === 'all'
+          ? Promise.all(all.map((path) => modelNameOf(path, model?.fetch)))
+          : (await checkExperiment({ experiment, ...asked }, { model })).names;
       // Before data are looked for. Models that are not here yet are looked at again once they are.
-      await checkExperiment(asked, { model: { fetch: { offline: flags.offline } } }).catch((error: unknown) => {
+      await namesOf({ fetch: { offline: flags.offline } }).catch((error: unknown) => {
         if (!isCoded(error, 'not-fetched')) throw error;
       });
       const train = await datasetSpec(flags.train, flags);
       const test = await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags)));
-      const options = await experimentOptions(flags, context, {
+      const base = await experimentOptions(flags, context, {
         models: [flags.source, flags.target, ...(flags.models ?? []), isZeroShot ? flags.textModel : undefined],
         datasets: [train, ...test],
       });
-      const { names } = await checkExperiment(asked, options);
+      const names = await namesOf(base.model);
       const tensors = { features: flags.featuresTensor, logits: flags.logitsTensor };
-      const results = await runAsked(
-        { ...asked, train, test },
-        {
-          ...options,
-          ...(isZeroShot ? { classNames: undefined } : {}),
-          ...(flags.store ? {} : { stores: null }),
-          transforms: {
-            ...flags.transformFor,
-            ...(target && flags.target ? { [await modelNameOf(flags.target, options.model?.fetch)]: target } : {}),
-          },
-          tensors: names.length > 0 ? readTensors(names, tensors) : undefined,
-          ...penalties,
-          rcond: flags.rcond,
-          topk: flags.topk,
-          ...(flags.baseline === 'sgd'
-            ? {
-                sgd: {
-                  epochs: flags.sgdEpochs,
-                  batchSize: flags.sgdBatch,
-                  learningRate: flags.sgdLearningRate,
-                  shuffle: flags.sgdShuffle ?? false,
-                },
-              }
-            : {}),
+      const options: RunOptions = {
+        ...base,
+        ...(isZeroShot ? { classNames: undefined } : {}),
+        ...(flags.store ? {} : { stores: null }),
+        transforms: {
+          ...flags.transformFor,
+          ...(target && flags.target ? { [await modelNameOf(flags.target, base.model?.fetch)]: target } : {}),
         },
-      );
-      await finish(results, flags.out, context);
+        tensors: names.length > 0 ? readTensors(names, tensors) : undefined,
+        ...penalties,
+        rcond: flags.rcond,
+        topk: flags.topk,
+        ...(flags.baseline === 'sgd'
+          ? {
+              sgd: {
+                epochs: flags.sgdEpochs,
+                batchSize: flags.sgdBatch,
+                learningRate: flags.sgdLearningRate,
+                shuffle: flags.sgdShuffle ?? false,
+              },
+            }
+          : {}),
+      };
+      const shown = { ...flags, config: { experiment, ...config() } };
+      if (experiment !== 'all') {
+        const results = await runAsked({ experiment, ...asked, train, test }, options);
+        await finish(results, flags.out, context, [], shown);
+        return;
+      }
+      const results = await runAll({ models: all, train, test }, options, (id) => context.heading(`Experiment ${id}`));
+      await finishAll(results, flags.out, context, shown);
     });
+}
+
+/** The model whose logits are read, under either name. */
+function oneModel({ source, model }: Flags): string | undefined {
+  if (source !== undefined && model !== undefined) {
+    throw new UsageError('Expected --source or --model, found both: they are the same, so leave one out.');
+  }
+  return source ?? model;
 }
 
 /** An option that means nothing without another one is a mistake, and not to be passed over. */

@@ -12,6 +12,7 @@ interface Flags extends NamesFlags {
   prior?: string;
   intercept: boolean;
   spectrum?: boolean;
+  verbose?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -36,7 +37,8 @@ export function register(program: Command): void {
           'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted',
         )
         .option('--no-intercept', 'fit without an intercept')
-        .option('--spectrum', 'also compute the eigenvalues of the Gram'),
+        .option('--spectrum', 'also compute the eigenvalues of the Gram')
+        .option('--verbose', 'how well the rank is told from rounding (gap), the condition and the solver'),
     ),
   )
     .addHelpText('after', '\nExample:\n  $ featreconstruct solve all.stats --out map.safetensors')
@@ -59,7 +61,7 @@ export function register(program: Command): void {
       const { warning } = map.fit;
       context.print(
         [
-          await fittedLine(flags.out, map),
+          await fittedLine(flags.out, map, flags.verbose),
           ...(missing.length > 0
             ? [
                 `! Of the ${count(origin.dataset.size)} images of ${origin.dataset.spec}, ${rangesInWords(missing)} are not in it.`,

@@ -1,13 +1,23 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { UsageError } from '../base/index.js';
 import { crossValidationOptions, readPenalties, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
-import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
+import {
+  experimentOptions,
+  finish,
+  samplesOptions,
+  shownOptions,
+  storesOption,
+  type ExperimentFlags,
+  type ShownFlags,
+} from './experiment.js';
 import { dataOptions, runtimeOptions, tensorOptions, transformOptions } from './options.js';
 import { datasetSpec, partOptions, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 
-interface Flags extends ExperimentFlags, PartFlags, Omit<AlphaFlags, 'head'> {
-  source: string;
+interface Flags extends ExperimentFlags, PartFlags, ShownFlags, Omit<AlphaFlags, 'head'> {
+  source?: string;
+  model?: string;
   train: string;
   test: string[];
   observe?: string[];
@@ -16,8 +26,9 @@ interface Flags extends ExperimentFlags, PartFlags, Omit<AlphaFlags, 'head'> {
 export function register(program: Command): void {
   const command = program
     .command('sweep')
-    .description("experiment 1 against how much of the logits is shown: a model's leak curve")
-    .requiredOption('--source <file>', 'the model (.onnx, a folder of Hugging Face, or hf:owner/name)')
+    .description('repeat experiment 1 while revealing less and less of the logits')
+    .option('--source <file>', 'the model (.onnx, a folder of Hugging Face, or hf:owner/name)')
+    .addOption(new Option('--model <file>', 'the same as --source').hideHelp())
     .requiredOption(
       '--train <spec>',
       'data set to fit on: cifar100:train, hf:owner/name:train, folder:PATH or simply a folder, …',
@@ -34,6 +45,7 @@ export function register(program: Command): void {
       '0',
     );
   crossValidationOptions(command);
+  shownOptions(command);
   common(
     tensorOptions(runtimeOptions(dataOptions(partOptions(transformOptions(samplesOptions(storesOption(command))))))),
   )
@@ -50,6 +62,12 @@ Example:
       --observe logits log-probs probs probs+topk:5 probs+topk:5+round:2 logits+float16`,
     )
     .action(async (flags: Flags) => {
+      const source = flags.source ?? flags.model;
+      if (source === undefined || (flags.source !== undefined && flags.model !== undefined)) {
+        throw new UsageError(
+          `Expected one model, with --source, found ${source === undefined ? 'none' : '--model too'}.`,
+        );
+      }
       const context = createContext(flags, kept);
       const { runAsked, usualInterfaces } = await import('../experiments/index.js');
       const { parseObserve } = await import('../words/index.js');
@@ -58,11 +76,8 @@ Example:
       const penalties = await readPenalties(flags);
       const train = await datasetSpec(flags.train, flags);
       const test = await Promise.all(flags.test.map((spec) => datasetSpec(spec, flags)));
-      const options = await experimentOptions(flags, context, { models: [flags.source], datasets: [train, ...test] });
-      const results = await runAsked(
-        { experiment: 1, source: flags.source, train, test },
-        { ...options, ...penalties, observe },
-      );
-      await finish(results, flags.out, context);
+      const options = await experimentOptions(flags, context, { models: [source], datasets: [train, ...test] });
+      const results = await runAsked({ experiment: 1, source, train, test }, { ...options, ...penalties, observe });
+      await finish(results, flags.out, context, [], flags);
     });
 }

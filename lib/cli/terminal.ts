@@ -19,3 +19,9 @@ export const transient = { clear: (): void => {} };
 
 /** Blocks of text that this library laid out, such as a table of visible names, as lines. */
 export const linesOf = (...blocks: string[]): string[] => blocks.flatMap((block) => block.split('\n'));
+
+/** Characters of a line: the terminal's, or what COLUMNS says, 40 at least and 120 at most; 100 where nothing says it. */
+export function terminalWidth(): number {
+  const width = process.stdout.columns ?? Number(process.env.COLUMNS || 100);
+  return Number.isFinite(width) ? Math.max(40, Math.min(120, width)) : 100;
+}

@@ -5,6 +5,7 @@ import { definitions } from '../results/index.js';
 import type { Results } from '../results/index.js';
 import { auditModel } from './audit.js';
 import { runAsked } from './run.js';
+import { together } from './together.js';
 import type { ExperimentSpec, RunOptions } from './options.js';
 
 /** The models that come with the package; onnx/demo/README.md says how they were made. */
@@ -54,14 +55,30 @@ export async function runDemo(options: DemoOptions): Promise<Results[]> {
     for (const spec of specs) parts.push(await runAsked(spec, optionsFor(spec, { ...task, classNames })));
     const result = together(parts);
     if (id === zeroShot) for (const row of result.rows) row.warnings.push({ kind: 'made-tower' });
-    results.push(result);
+    results.push(known(result));
   }
   onPart?.("Audit · What a model's outputs give away by themselves");
   const audited = `synthetic:train[0:${images.train}]`;
   results.push(
-    await auditModel(model('demo_resnet'), audited, { ...task, classNames, batchSize, observe: ['logits', 'probs'], vary: 1 }),
+    known(
+      await auditModel(model('demo_resnet'), audited, {
+        ...task,
+        classNames,
+        batchSize,
+        observe: ['logits', 'probs'],
+        vary: 1,
+      }),
+    ),
   );
   return results;
+}
+
+/** These models were trained with the transform that they are seen through, which their files do not say. */
+function known(results: Results): Results {
+  const models = results.environment.models.map((each) =>
+    each.transform ? { ...each, ownTransform: each.transform } : each,
+  );
+  return { ...results, environment: { ...results.environment, models } };
 }
 
 /** By experiment: what is run for it, one model or pair after the other. */
@@ -94,20 +111,4 @@ function optionsFor(
   { classNames, ...task }: Omit<DemoOptions, 'images' | 'onPart'> & Pick<RunOptions, 'classNames'>,
 ): RunOptions {
   return { ...task, batchSize, ...(experiment <= 3 ? { sgd: {}, classNames } : {}) };
-}
-
-/** Runs of one experiment as one result. */
-function together(parts: readonly Results[]): Results {
-  const [first] = parts;
-  const models = new Map(parts.flatMap(({ environment }) => environment.models.map((each) => [each.name, each])));
-  const datasets = new Map(parts.flatMap(({ environment }) => environment.datasets.map((each) => [each.spec, each])));
-  const samples = parts.flatMap((part) => part.samples ?? []);
-  return {
-    ...first,
-    rows: parts.flatMap(({ rows }) => rows),
-    spectra: parts.flatMap(({ spectra }) => spectra),
-    ...(samples.length > 0 ? { samples } : {}),
-    failures: parts.flatMap(({ failures }) => failures),
-    environment: { ...first.environment, models: [...models.values()], datasets: [...datasets.values()] },
-  };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FeatReconstructError } from '../base/index.js';
+import { count, FeatReconstructError, visible } from '../base/index.js';
 import { contentDigests, openDataset, type Dataset, type Sample } from '../datasets/index.js';
 import {
   extractToStore,
@@ -55,10 +55,28 @@ export class Extraction {
   async all(roles: readonly Role[], datasets: readonly string[]): Promise<void> {
     if (this.options.stores === null) return;
     for (const dataset of datasets) await this.open(dataset);
+    await this.plan(roles, datasets);
     for (const role of roles) {
       for (const dataset of datasets) await this.extract(role, dataset, 1);
       await (await this.file(role)).release();
     }
+  }
+
+  /** Says how many images there are to run, and what their activations take on disk, before the first of them. */
+  private async plan(roles: readonly Role[], datasets: readonly string[]): Promise<void> {
+    const { onProgress, stores } = this.options;
+    if (!onProgress || stores === null) return;
+    const sizes = await Promise.all([...new Set(datasets)].map(async (spec) => (await this.open(spec)).size));
+    const images = sizes.reduce((sum, size) => sum + size, 0);
+    const described = await Promise.all(roles.map((role) => this.describe(role)));
+    // Float32 each; stores of heads keep no logits, which makes this a little too much for some.
+    const numbers = described.reduce((sum, { featureDim, classCount }) => sum + featureDim + classCount, 0);
+    const total = images * roles.length;
+    const models = roles.length === 1 ? '' : `, ${count(roles.length)} models on ${count(images)} images`;
+    onProgress({
+      ...{ stage: 'plan', done: 0, total, unit: 'images', planned: total },
+      note: `${count(total)} images to run${models}; their activations take ${inBytes(4 * images * numbers)} in ${visible(stores ?? '')}, where later runs find them.`,
+    });
   }
 
   /** What a model's file says. */
@@ -156,6 +174,10 @@ export class Extraction {
     for (const dataset of this.datasets.values()) await dataset.close();
   }
 }
+
+/** 12,800,000 → `13 MB`. */
+const inBytes = (bytes: number): string =>
+  bytes < 1e9 ? `${count(Math.max(1, Math.round(bytes / 1e6)))} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** Whether two stores hold one model's activations on the same images, by what decides their numbers: a copy counts as the store itself. */
 export const isSameRows = (a: Pick<Store, 'provenance'>, b: Pick<Store, 'provenance'>): boolean =>

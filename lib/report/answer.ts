@@ -113,10 +113,10 @@ function allPairs(rows: readonly ResultRow[]): string {
         ? `What ${names.length} models give of their answers, read from their own logits, is not known${on}`
         : `Read from their own logits, ${whole} of ${own.length} models give all of their answers${on}, the others at least ${share(Math.min(...own))} of theirs`;
   if (logits.length === 0) return `${self}.`;
-  const from = `${self}; from another model’s logits ${range(logits)} of them come back`;
+  const from = `${self}; from another model’s logits ${range(logits)} of them come back.`;
   return features.length === 0
-    ? `${from}.`
-    : `${from}, from another’s features ${range(features)}: in ${lost} of ${both.length} pairs the source’s head throws away a point of agreement or more.`;
+    ? from
+    : `${from} From another’s features it is ${range(features)}: in ${lost} of ${both.length} pairs the source’s head throws away a point of agreement or more.`;
 }
 
 function zeroShot(rows: readonly ResultRow[]): string {

@@ -12,6 +12,13 @@ export interface Chart {
   width: number;
   height: number;
   svg: Markup;
+  /** What stands on the left of each row, alone: where the chart is scrolled on a small screen, it stays in sight. */
+  rowLabels: Markup | null;
+  /** What is to be said under it. */
+  caption?: string;
+  /** What was drawn, as Plot takes it; `redraw` draws it again with other options. */
+  plot: PlotOptions;
+  text: ChartText;
 }
 
 /** Plot and a document to draw in, loaded when the first chart is drawn. */
@@ -29,21 +36,48 @@ export interface ChartText {
   description: string;
   /** Makes parts of the drawing reachable, by keyboard and by the page's script. */
   decorate?: (drawn: DrawnNode) => void;
+  /** SVG beside what Plot draws, such as a legend, for a drawing of this size. */
+  extra?: (width: number, height: number) => string;
 }
 
 /** Draws with Plot, and writes the result as SVG that is well-formed, escaped, and free of what the page's style does. */
 export function draw({ Plot, document }: Plotting, text: ChartText, options: PlotOptions): Chart {
   const drawn = Plot.plot({ ...options, document } as PlotOptions) as unknown as DrawnNode;
   const [width, height] = ['width', 'height'].map((name) => Number(drawn.getAttribute(name)));
-  const { name, title, description, decorate } = text;
+  const { name, title, description, decorate, extra } = text;
   decorate?.(drawn);
-  const inner = [...drawn.childNodes].map(write).join('');
+  const labels = [...drawn.childNodes].filter((node) => node.nodeType === 1 && isRowLabels(node));
+  const left = Number(options.marginLeft ?? 0);
+  const inner = [...drawn.childNodes].map(write).join('') + (extra?.(width, height) ?? '');
   const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"` +
     ` role="${decorate ? 'group' : 'img'}" aria-label="${escape(`${title}. ${description}`)}" fill="currentColor" font-family="var(--font)"` +
     ` font-size="11" text-anchor="middle">${inner}</svg>`;
-  return { name, title, description, width, height, svg: new Markup(svg) };
+  const written = labels.map(write).join('');
+  const rowLabels =
+    written === '' || left < 60 || written.length > mostLabels
+      ? null
+      : new Markup(
+          `<svg xmlns="http://www.w3.org/2000/svg" class="row-labels" viewBox="0 0 ${left} ${height}" width="${left}" height="${height}"` +
+            ` aria-hidden="true" fill="currentColor" font-family="var(--font)" font-size="11" text-anchor="middle">${written}</svg>`,
+        );
+  return { name, title, description, width, height, svg: new Markup(svg), rowLabels, plot: options, text };
 }
+
+/** Characters that labels may take a second time. */
+const mostLabels = 20_000;
+
+const isRowLabels = (node: DrawnNode): boolean =>
+  node.getAttribute('aria-label') === 'y-axis tick label' || node.getAttribute('aria-description') === rowLabel;
+
+/** The description (Plot's `ariaDescription`, which is not written) of marks that name rows beside an axis. */
+export const rowLabel = 'row-label';
+
+/** The same chart with other options of Plot: another width, another colour, marks beside ours. */
+export const redraw = (plotting: Plotting, { plot, text, caption }: Chart, options: PlotOptions): Chart => ({
+  ...draw(plotting, text, { ...plot, ...options }),
+  caption,
+});
 
 /** What is used of a DOM node; the compiler knows no DOM here. */
 export interface DrawnNode {
@@ -78,12 +112,20 @@ const numeric = new Set(['transform', 'd', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'wi
 const rounded = (value: string): string =>
   value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (x) => String(Number(Number(x).toFixed(2))));
 
-/** Writes a page's variables into a picture that stands alone: the light palette, one font. */
-export function standalone({ svg, width, height }: Chart): string {
+/**
+ * Writes a page's variables into a picture that stands alone: the light palette, one font.
+ * @param unit what the width and height are written in: `mm` for a figure that was laid out for a paper
+ */
+export function standalone({ svg, width, height }: Chart, unit: 'px' | 'mm' = 'px'): string {
   const known: Record<string, string> = { ...variables(light), '--font': 'Inter, system-ui, sans-serif' };
   const text = svg.text
     .replace(/var\((--[\w-]+)\)/g, (whole, name: string) => known[name] ?? whole)
     .replaceAll('currentColor', light.ink);
   const start = text.indexOf('>') + 1;
-  return `${text.slice(0, start)}<rect width="${width}" height="${height}" fill="${light.paper}"/>${text.slice(start)}\n`;
+  const size = unit === 'px' ? '' : ` width="${inMillimetres(width)}" height="${inMillimetres(height)}"`;
+  const opening =
+    size === '' ? text.slice(0, start) : text.slice(0, start).replace(/ width="[^"]*" height="[^"]*"/, size);
+  return `${opening}<rect width="${width}" height="${height}" fill="${light.paper}"/>${text.slice(start)}\n`;
 }
+
+const inMillimetres = (pixels: number): string => `${((pixels * 25.4) / 96).toFixed(2)}mm`;

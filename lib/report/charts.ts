@@ -1,11 +1,13 @@
-import { definitions, type Results } from '../results/index.js';
+import type { PlotOptions } from '@observablehq/plot';
+import { definitions, fittedAndTested, type ResultRow, type Results } from '../results/index.js';
 import { shortSpec } from '../words/index.js';
 import { alphaCharts } from './alpha-chart.js';
-import { loadPlot, type Chart, type Plotting } from './chart.js';
+import { loadPlot, redraw, type Chart, type Plotting } from './chart.js';
 import { agreementCaption, agreementChart, controlChart } from './fit-charts.js';
 import { marginCaption, marginChart, marginStrips } from './margin-charts.js';
 import { leakCharts } from './leak-charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
+import { overviewChart } from './overview-chart.js';
 import { mostModels, mostShown, type Shown } from './shown.js';
 import { withShownNames } from './shown-names.js';
 import { spectrumChart } from './spectrum-chart.js';
@@ -18,7 +20,7 @@ const alphaCaption =
   'The curve is the mean over folds of the training images, each held out in turn; thin lines are the folds. The penalty is in units of the centred Gram, as in scikit-learn. Where the choice is an end of the grid, a better one may lie beyond.';
 
 /** Experiments 1 to 3 and 5. */
-export function fitCharts(plotting: Plotting, results: Results): Shown[] {
+export function fitCharts(plotting: Plotting, results: Results, width?: number): Shown[] {
   const { experiment, rows, spectra, crossValidations = [] } = results;
   const shown = rows.slice(0, mostShown);
   // What outputs give away by how much is shown has a chart of its own.
@@ -26,7 +28,7 @@ export function fitCharts(plotting: Plotting, results: Results): Shown[] {
   return present([
     // An audit has a picture of its own, with intervals.
     [results.leaks?.interfaces ? null : leakChart(plotting, shown), leakCaption],
-    [agreementChart(plotting, experiment, whole), agreementCaption(experiment, whole)],
+    [agreementChart(plotting, experiment, whole, width), agreementCaption(experiment, whole)],
     [marginChart(plotting, whole), marginCaption(whole)],
     ...alphaCharts(plotting, crossValidations).map((chart) => [chart, alphaCaption] as const),
     [spectrumChart(plotting, spectra), spectrumCaption],
@@ -34,14 +36,14 @@ export function fitCharts(plotting: Plotting, results: Results): Shown[] {
 }
 
 /** Experiment 4 beside its heatmaps. */
-export function pairCharts(plotting: Plotting, set: ReturnType<typeof pairsOf>): Shown[] {
+export function pairCharts(plotting: Plotting, set: ReturnType<typeof pairsOf>, width?: number): Shown[] {
   return present([
     [
-      controlChart(plotting, set),
+      controlChart(plotting, set, width),
       'Each line is one pair: the ring is agreement with the target’s features read from the source’s logits, the dot from the source’s features. A long line is what the source’s head throws away; where ring and dot meet, the logits hold all that a linear map can use.',
     ],
     [
-      marginStrips(plotting, set),
+      marginStrips(plotting, set, width),
       'Agreement, in %, on tenths of the images by how far the target’s first answer is ahead of its second, from the source’s logits.',
     ],
   ]);
@@ -55,26 +57,79 @@ const present = (charts: readonly (readonly [Chart | null, string])[]): Shown[] 
   charts.flatMap(([chart, caption]) => (chart ? [{ chart, caption }] : []));
 
 /** The heatmaps that have something to show. */
-export const heatmapsOf = (plotting: Plotting, set: ReturnType<typeof pairsOf>): Chart[] =>
+const heatmapsOf = (plotting: Plotting, set: ReturnType<typeof pairsOf>, width?: number): Shown[] =>
   metrics
     .filter((metric) => set.pairs.some((pair) => metric.value(pair) !== null))
-    .map((metric) => heatmap(plotting, set, metric));
+    .map((metric) => ({
+      chart: heatmap(plotting, set, metric, width),
+      caption: `${metric.meaning} Framed: a model read from itself.`,
+    }));
 
-/** All charts of a result, each under a name of its own, for files. */
-export async function chartsOf(found: Results): Promise<Chart[]> {
+export interface ChartOptions {
+  /** In CSS pixels (96 an inch): charts are laid out anew for it, so that their text keeps its size. */
+  width?: number;
+}
+
+/**
+ * All charts of a result, each under a name of its own, for files: what the report begins with first. A chart has its caption,
+ * and in `plot` what Observable Plot was given, to draw it again in another style.
+ */
+export async function chartsOf(found: Results, { width }: ChartOptions = {}): Promise<Chart[]> {
   const results = withShownNames(found);
   const plotting = await loadPlot();
+  const fitted = (shown: Shown): Chart => {
+    const { chart } = shown;
+    const facts = results.rows.length === 0 ? '' : ` ${factsOf(results)}.`;
+    const captioned = { ...chart, caption: `${chart.title}. ${shown.caption}${facts}` };
+    return width === undefined || chart.width <= width ? captioned : redraw(plotting, captioned, { width });
+  };
   if (definitions.find(({ id }) => id === results.experiment)?.pairs !== 'all') {
-    return [...leakCharts(plotting, results), ...fitCharts(plotting, results)].map(({ chart }) => chart);
+    const first = results.leaks ? [] : overviews(plotting, results.experiment, results.rows.slice(0, mostShown), width);
+    return [...first, ...leakCharts(plotting, results), ...fitCharts(plotting, results, width)].map(fitted);
   }
   const tests = [...new Set(results.rows.map(({ test }) => test))];
   const pairs = tests.flatMap((test) => {
     const set = pairsOf(results.rows.filter((row) => row.test === test));
     if (set.names.length > mostModels) return [];
-    const charts = [...heatmapsOf(plotting, set), ...pairCharts(plotting, set).map(({ chart }) => chart)];
+    const charts = [...heatmapsOf(plotting, set, width), ...pairCharts(plotting, set, width)].map(fitted);
     return tests.length === 1
       ? charts
       : charts.map((chart) => ({ ...chart, name: `${chart.name}-${shortSpec(test).replace(/[^\w]+/g, '-')}` }));
   });
-  return [...pairs, ...spectrumCharts(plotting, results).map(({ chart }) => chart)];
+  return [...pairs, ...spectrumCharts(plotting, results).map(fitted)];
 }
+
+/** What was fitted and tested on what, for a caption. */
+const factsOf = ({ rows }: Results): string => {
+  const facts = [...new Set(rows.map(fittedAndTested))];
+  const text = facts.slice(0, 3).join('; ') + (facts.length > 3 ? '; …' : '');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+};
+
+/** Agreement and R² at a glance. */
+export const overviews = (
+  plotting: Plotting,
+  experiment: number,
+  rows: readonly ResultRow[],
+  width?: number,
+): Shown[] => {
+  // What outputs give away by how much is shown has a picture of its own.
+  if (rows.some(({ observe }) => observe !== undefined)) return [];
+  return (['agreement', 'r2'] as const).flatMap((measure) => {
+    const chart = overviewChart(plotting, experiment, rows, measure, width);
+    return chart ? [{ chart, caption: overviewCaptions[measure] }] : [];
+  });
+};
+
+const overviewCaptions = {
+  agreement:
+    'Share of the test images, in %, on which the head names the same class on the features read back as on the model’s own.',
+  r2: 'Share of the variance of the features, in %, that the map reads back.',
+};
+
+/**
+ * A chart drawn again with other options of Observable Plot beside its own: another width, another title, marks of yours.
+ * @param options what `Plot.plot` takes
+ */
+export const redrawChart = async (chart: Chart, options: PlotOptions): Promise<Chart> =>
+  redraw(await loadPlot(), chart, options);

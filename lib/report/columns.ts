@@ -1,5 +1,5 @@
 import { publishedFor, type ResultRow, onlyKnown, whyNotKnown, fitName } from '../results/index.js';
-import { brief, count, none, rSquared, seconds, share, upToOne } from '../words/index.js';
+import { brief, count, none, rSquared, seconds, share, upToOne, type Term } from '../words/index.js';
 import { intervalOf } from './exact.js';
 import type { Column } from './table.js';
 
@@ -19,26 +19,27 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
       align: 'right',
       cell: (row) => (whyNotKnown(row) === null ? agreementOf(row) : 'not known'),
     },
-    { heading: '95 % interval', align: 'right', cell: intervalOf },
+    { heading: '95 % interval', align: 'right', spare: 1, cell: intervalOf },
     rows.some(({ from }) => from === 'features')
       ? { heading: 'accuracy', align: 'right', cell: (row) => share(row.accuracy?.reconstructed ?? null) }
       : {
           heading: 'published',
           align: 'right',
+          spare: 0.5,
           cell: (row) => share(publishedFor(experiment, row)?.agreement ?? null),
         },
-    { heading: 'kappa', align: 'right', cell: (row) => upToOne(row.kappa, 4) },
-    { heading: 'in span', align: 'right', cell: (row) => share(row.inSpanShare, 1) },
+    { heading: 'kappa', align: 'right', detail: true, cell: (row) => upToOne(row.kappa, 4) },
+    { heading: 'in span', align: 'right', spare: 3, cell: (row) => share(row.inSpanShare, 1) },
     rows.some(({ inSpanShare }) => inSpanShare !== null && inSpanShare < 1)
-      ? { heading: 'agreement there', align: 'right', cell: (row) => share(row.agreementInSpan) }
+      ? { heading: 'agreement there', align: 'right', spare: 2, cell: (row) => share(row.agreementInSpan) }
       : null,
     { heading: 'R²', align: 'right', cell: (row) => rSquared(row.r2) },
-    { heading: 'R² row space', align: 'right', cell: (row) => rSquared(row.r2RowSpace) },
-    { heading: 'MSE', align: 'right', cell: (row) => brief(row.mse) },
-    { heading: 'total/256', align: 'right', cell: (row) => brief(row.mseTotal256) },
+    { heading: 'R² row space', align: 'right', spare: 4, cell: (row) => rSquared(row.r2RowSpace) },
+    { heading: 'MSE', align: 'right', detail: true, cell: (row) => brief(row.mse) },
+    { heading: 'total/256', align: 'right', detail: true, cell: (row) => brief(row.mseTotal256) },
     // With a penalty no direction is cut.
-    { heading: 'rank', align: 'right', cell: (row) => (row.alpha ? none : count(row.rank)) },
-    { heading: 'time to fit', align: 'right', cell: (row) => seconds(row.seconds.fit) },
+    { heading: 'rank', align: 'right', detail: true, cell: (row) => (row.alpha ? none : count(row.rank)) },
+    { heading: 'time to fit', align: 'right', detail: true, cell: (row) => seconds(row.seconds.fit) },
   ];
   const known = columns
     .filter((column) => column !== null)
@@ -54,3 +55,20 @@ const readings = { plain: 'as shown', log: 'logarithms' };
 /** SGD that diverged has no map to agree or not. */
 export const agreementOf = ({ agreement, sgd }: ResultRow): string =>
   agreement === null && sgd !== null ? 'diverged' : share(agreement);
+
+/** What a table says that takes a word of explanation. */
+export function termsOf(columns: readonly Column<ResultRow>[], rows: readonly ResultRow[]): Term[] {
+  const has = (heading: string): boolean => columns.some((column) => column.heading === heading);
+  const terms: (Term | false)[] = [
+    'features',
+    has('agreement') && 'agreement',
+    has('R²') && 'r2',
+    has('in span') && 'span',
+    has('R² row space') && 'row space',
+    rows.some(({ prior }) => prior === 'head') && 'prior',
+    rows.some(({ sgd }) => sgd !== null) && 'sgd',
+    has('kappa') && 'kappa',
+    has('MSE') && 'mse',
+  ];
+  return terms.filter((term) => term !== false);
+}

@@ -23,21 +23,25 @@ interface Line {
   of: (ResultRow | undefined)[];
 }
 
-/** What several results say of the same fits, the first being what the others are compared with. */
-export function comparison(results: readonly Results[]): Markup | null {
-  const lines = linesOf(results);
-  const kinds = new Set(results.map(({ experiment, leaks }) => (leaks ? 'audit' : experiment)));
-  // Each of its own kind: nobody expects them to be of the same fits.
-  if (lines.length === 0 && kinds.size === results.length) return null;
+/**
+ * What several results of one experiment say of the same fits, the first being what the others are compared with. Results of
+ * different experiments are of different fits.
+ */
+export function comparison(found: readonly Results[]): Markup | null {
+  const kinds = by(found, ({ experiment, leaks }) => (leaks ? 'audit' : String(experiment))).filter(
+    (group) => group.length > 1,
+  );
+  if (kinds.length === 0) return null;
   const note =
     'Differences are later less first, in points, with Newcombe’s 95 % interval of paired proportions: both are of the same test images, one by one. Where the images differ, or a result is of a version that kept no outcomes, no interval is given.';
   return markup`<section><h2>Side by side</h2>
-    ${
-      lines.length === 0
+    ${kinds.map((results) => {
+      const lines = linesOf(results);
+      return lines.length === 0
         ? markup`<p>No fit of the same kind and pair on the same test set stands in two of these results.</p>`
         : markup`<p class="note">${note}</p>
-          ${table(columnsOf(results, lines), [{ heading: null, rows: lines.slice(0, mostShown) }], { label: 'Results side by side' })}`
-    }
+          ${table(columnsOf(found, results, lines), [{ heading: null, rows: lines.slice(0, mostShown) }], { label: 'Results side by side' })}`;
+    })}
   </section>`;
 }
 
@@ -66,9 +70,9 @@ function linesOf(results: readonly Results[]): Line[] {
 const fitsOf = ({ row, of }: Line): string =>
   [...new Set(of.flatMap((each) => (each ? [fitName(each)] : [])))].join(' / ') + readBy(row);
 
-function columnsOf(results: readonly Results[], lines: readonly Line[]): Column<Line>[] {
+function columnsOf(found: readonly Results[], results: readonly Results[], lines: readonly Line[]): Column<Line>[] {
   const published = (row: ResultRow): number | null => publishedFor(results[0].experiment, row)?.agreement ?? null;
-  const names = results.map((_, i) => `result ${i + 1}`);
+  const names = results.map((each) => `result ${found.indexOf(each) + 1}`);
   return [
     { heading: 'models', cell: ({ row }) => pairName(row) },
     { heading: 'tested on', cell: ({ row }) => shortSpec(row.test) },

@@ -1,6 +1,6 @@
 import { wrap } from '../base/index.js';
 import { type ModelRecord, type ResultRow, type Results } from '../results/index.js';
-import { count, findingsInWords, none, rSquared, share, warningInWords } from '../words/index.js';
+import { count, findingsInWords, Glossary, none, rSquared, share, warningInWords } from '../words/index.js';
 import { agreementOf } from './columns.js';
 import { withShownNames } from './shown-names.js';
 import { renderTable, type Column } from './table.js';
@@ -82,12 +82,11 @@ const spanNote =
 function ownNote(lines: readonly Line[]): string {
   const settings = lines.find(({ sgd }) => sgd)?.sgd?.sgd;
   return (
-    "Agreement: the model's own head names the same class on what was read back. By SGD: the published recipe" +
+    `${new Glossary().firstUse(['agreement', 'r2']).join(' ')} By SGD: the published recipe` +
     (settings
       ? ` (${settings.epochs} epochs, batches of ${settings.batchSize}, rate ${settings.learningRate}, momentum ${settings.momentum})`
       : '') +
-    " beside exact least squares. R²: how much of the features' variance comes back. Accuracy: the model's own, and on " +
-    'what was read back.'
+    ", beside exact least squares. Accuracy: the model's own, and on the features read back."
   );
 }
 

@@ -1,23 +1,31 @@
-import { publishedFor, type ResultRow, whyNotKnown, fitLabel, groupRows, pairName } from '../results/index.js';
+import { by, publishedFor, type ResultRow, whyNotKnown, fitLabel, groupRows, pairName } from '../results/index.js';
 import { shortSpec } from '../words/index.js';
-import { draw, type Chart, type Plotting } from './chart.js';
+import { draw, rowLabel, type Chart, type Plotting } from './chart.js';
 import { labelWidth, type Pair } from './heatmap.js';
-import { columns, panelOf, panelTitles } from './panels.js';
+import { legendRow, type LegendItem } from './legend.js';
+import { panelsOf } from './panels.js';
+import { widest } from './text-width.js';
 
 const published = (experiment: number, row: ResultRow): number | null =>
   publishedFor(experiment, row)?.agreement ?? null;
 
 /** What to say under the chart of agreement: of ticks only where there are some. */
 export const agreementCaption = (experiment: number, rows: readonly ResultRow[]): string =>
-  'Dots are agreement, bars their 95 % intervals (Wilson).' +
+  'Dots are agreement, bars their 95 % intervals (Wilson). The axis is enlarged: it begins where the lowest figure is, not at 0.' +
   (rows.some(({ exact }) => exact) ? ' What is exact by theorem has no bar.' : '') +
   (rows.some((row) => published(experiment, row) !== null)
     ? ' The dashed tick is the published figure, of the published models.'
     : '');
 
 /** Agreement of each fit with its 95 % interval, the published figure as a tick: a forest plot. */
-export function agreementChart(plotting: Plotting, experiment: number, rows: readonly ResultRow[]): Chart | null {
+export function agreementChart(
+  plotting: Plotting,
+  experiment: number,
+  rows: readonly ResultRow[],
+  width = 760,
+): Chart | null {
   const { Plot } = plotting;
+  const placeOf = placesOf(rows);
   const marks = groupRows(rows).flatMap((group) =>
     group.flatMap((row) =>
       row.agreement === null || whyNotKnown(row) !== null
@@ -51,20 +59,34 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
     ...ticks.map(({ at }) => at),
   );
   const colour = (kind: string): string => `var(--series-${['plain', 'sgd', 'prior'].indexOf(kind)})`;
-  const left = labelWidth(fits);
+  const font = width < 480 ? 10 : 12;
+  const left = 14 + widest(fits, font);
+  const legend = legendRow(
+    [
+      ...(['plain', 'sgd', 'prior'] as const)
+        .filter((kind) => marks.some((mark) => mark.kind === kind))
+        .map((kind): LegendItem => ({ text: kindNames[kind], colour: colour(kind), mark: 'dot' })),
+      ...(ticks.length > 0
+        ? [{ text: 'published, of the published models', colour: 'var(--muted)', mark: 'dashes' } as const]
+        : []),
+    ],
+    width,
+    11,
+  );
   return draw(
     plotting,
     {
       name: 'agreement',
+      extra: () => legend.svg(6, 2),
       title: 'Agreement by fit',
       description: `Dots are agreement in %, bars its 95 % interval${ticks.length > 0 ? ', upright ticks the published figure' : ''}.${empty.map(({ group, fit, why }) => ` ${group}, ${fit}: ${why}.`).join('')}`,
     },
     {
-      width: 760,
-      height: 64 + groups.length * (26 + 24 * fits.length),
+      width,
+      height: 64 + legend.height + groups.length * (26 + 24 * fits.length),
       marginLeft: left,
       marginRight: 20,
-      marginTop: 34,
+      marginTop: 34 + legend.height,
       marginBottom: 40,
       x: { domain: [Math.max(0, least - 0.08 * (100 - least) - 0.05), 100], label: 'agreement, %', nice: false },
       y: { domain: fits, label: null, padding: 0.3 },
@@ -72,10 +94,10 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
       marks: [
         Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1 }),
         Plot.axisX({ anchor: 'bottom', tickSize: 0, label: 'agreement, %', labelArrow: 'none', fontSize: 11 }),
-        Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
+        Plot.axisY({ label: null, tickSize: 0, fontSize: font }),
         Plot.text(groups, {
           ...{ fy: (d: string) => d, text: (d: string) => d, frameAnchor: 'top-left', textAnchor: 'start' },
-          ...{ dx: -left + 6, dy: -14, fontWeight: 600, fontSize: 12 },
+          ...{ dx: -left + 6, dy: -14, fontWeight: 600, fontSize: font, ariaDescription: rowLabel },
         }),
         Plot.ruleY(bars, {
           fy: 'group',
@@ -94,17 +116,26 @@ export function agreementChart(plotting: Plotting, experiment: number, rows: rea
         }),
         Plot.text(empty, {
           ...{ fy: 'group', y: 'fit', text: 'why', frameAnchor: 'left', textAnchor: 'start', dx: 10 },
-          ...{ fontSize: 12, fill: 'var(--muted)' },
+          ...{ fontSize: font, fill: 'var(--muted)' },
         }),
       ],
     },
   );
 }
 
-const placeOf = (row: ResultRow): { group: string; fit: string } => ({
-  group: `${pairName(row)}, ${shortSpec(row.test)}`,
-  fit: fitLabel(row),
-});
+const kindNames = { plain: 'least squares or ridge', sgd: 'SGD', prior: 'head as prior' };
+
+/** Where a fit stands; the same pair on the same test set is told apart by the images that it was fitted on. */
+const placesOf = (rows: readonly ResultRow[]): ((row: ResultRow) => { group: string; fit: string }) => {
+  const nameOf = (row: ResultRow): string => `${pairName(row)}, ${shortSpec(row.test)}`;
+  const trains = new Map(
+    by(rows, nameOf).map((group) => [nameOf(group[0]), new Set(group.map(({ train }) => train)).size]),
+  );
+  return (row) => ({
+    group: nameOf(row) + (trains.get(nameOf(row))! > 1 ? `, fitted on ${shortSpec(row.train)}` : ''),
+    fit: fitLabel(row),
+  });
+};
 
 /** What stands where a fit has no agreement. */
 function whyEmpty(row: ResultRow): string {
@@ -117,18 +148,19 @@ function whyEmpty(row: ResultRow): string {
 export function controlChart(
   plotting: Plotting,
   { names, pairs }: { names: readonly string[]; pairs: readonly Pair[] },
+  width?: number,
 ): Chart | null {
   const { Plot } = plotting;
+  const panels = panelsOf(names, width);
   const marks = pairs
     .filter(({ source, target }) => source !== target)
     .flatMap(({ source, target, logits, features }) =>
       logits && features && logits.agreement !== null && features.agreement !== null
-        ? [{ ...panelOf(names, target), source, logits: 100 * logits.agreement, features: 100 * features.agreement }]
+        ? [{ ...panels.of(target), source, logits: 100 * logits.agreement, features: 100 * features.agreement }]
         : [],
     );
   if (marks.length === 0) return null;
-  const across = Math.min(names.length, columns);
-  const down = Math.ceil(names.length / columns);
+  const { across, down } = panels;
   const facet = { fx: 'fx', fy: 'fy', y: 'source' } as const;
   return draw(
     plotting,
@@ -139,7 +171,7 @@ export function controlChart(
         'One panel a target; sources down; agreement in % read from the source’s logits, a ring, and from its features, a dot.',
     },
     {
-      ...{ width: labelWidth(names) + across * 400 + 20, height: 70 + down * (56 + 22 * names.length) },
+      ...{ width: width ?? labelWidth(names) + across * 400 + 20, height: 70 + down * (56 + 22 * names.length) },
       ...{ marginLeft: labelWidth(names), marginTop: 48, marginBottom: 36, marginRight: 14 },
       x: { domain: [0, 100] },
       y: { domain: names, padding: 0.2, label: null },
@@ -167,7 +199,7 @@ export function controlChart(
         Plot.dot(marks, { ...facet, x: 'features', r: 4.5, fill: 'var(--series-0)' }),
         Plot.dot(marks, { ...facet, x: 'features', r: 3, fill: 'var(--series-0)' }),
         Plot.dot(marks, { ...facet, x: 'logits', r: 5, fill: 'none', stroke: 'var(--series-0)', strokeWidth: 1.5 }),
-        ...panelTitles(plotting, names, 'to '),
+        ...panels.titles(plotting, 'to '),
       ],
     },
   );

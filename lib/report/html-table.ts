@@ -60,5 +60,5 @@ export const more = (rows: number): Markup | null =>
 export const chartFigure = ({ chart, caption }: Shown): Markup => markup`<h3>${chart.title}</h3>
   <figure>
     <figcaption>${caption}</figcaption>
-    <div class="scroll" tabindex="0" role="group" aria-label="${chart.title}">${chart.svg}</div>
+    <div class="scroll charted" tabindex="0" role="group" aria-label="${chart.title}">${chart.rowLabels}${chart.svg}</div>
   </figure>`;

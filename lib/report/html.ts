@@ -15,8 +15,11 @@ function toText(content: Content): string {
   if (content === null || content === undefined || content === false) return '';
   if (content instanceof Markup) return content.text;
   if (typeof content === 'object') return content.map(toText).join('');
-  return escape(String(content));
+  return escape(String(content).replace(inFigure, '\u00a0'));
 }
+
+/** A blank inside a figure: `100.00 %`, `1 − 2e-9`, `95.2 – 97.1 %` stand on one line. */
+const inFigure = /(?<=\d) (?=[%−–])|(?<=\d [−–]) (?=\d)/g;
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 

@@ -3,11 +3,13 @@
  * and checked here; neither models nor data nor ONNX Runtime are needed.
  */
 export { standalone, type Chart } from './chart.js';
-export { chartsOf } from './charts.js';
+export { chartsOf, redrawChart, type ChartOptions } from './charts.js';
 export { renderDemo } from './demo-page.js';
 export { renderReport } from './page.js';
-export { renderPng } from './picture.js';
-export { renderResults } from './results.js';
+export { renderLatex } from './latex.js';
+export { withNames } from './named.js';
+export { renderPdf, renderPng } from './picture.js';
+export { renderResults, type TerminalOptions } from './results.js';
 export { renderPublished } from './published-table.js';
 export { renderTable, type Column } from './table.js';
 export { renderCsv, renderMarkdown } from './text-formats.js';

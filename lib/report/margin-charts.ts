@@ -2,7 +2,7 @@ import { type ResultRow, whyNotKnown, fitLabel, pairName } from '../results/inde
 import { inPercent, shortSpec } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth, stepOf, type Pair } from './heatmap.js';
-import { columns, panelOf, panelTitles } from './panels.js';
+import { panelsOf } from './panels.js';
 
 /** Fits whose curve says something: equal ones at 100 % would lie on each other, and less than ten images have no tenths. */
 const marginLines = (rows: readonly ResultRow[]): ResultRow[] =>
@@ -105,11 +105,13 @@ const glyphs = ['●', '■', '▲', '◆', '★'];
 export function marginStrips(
   plotting: Plotting,
   { names, pairs }: { names: readonly string[]; pairs: readonly Pair[] },
+  width?: number,
 ): Chart | null {
   const { Plot } = plotting;
+  const panels = panelsOf(names, width);
   const cells = pairs.flatMap(({ source, target, logits }) =>
     (logits?.agreementByMargin ?? []).map(({ agreement }, i) => ({
-      ...panelOf(names, target),
+      ...panels.of(target),
       ...{ source, target, tenth: i + 1 },
       fill: `var(--sequential-${stepOf(agreement, 'sequential')})`,
       ink: `var(--on-sequential-${stepOf(agreement, 'sequential')})`,
@@ -117,8 +119,7 @@ export function marginStrips(
     })),
   );
   if (cells.length === 0) return null;
-  const across = Math.min(names.length, columns);
-  const down = Math.ceil(names.length / columns);
+  const { across, down } = panels;
   return draw(
     plotting,
     {
@@ -128,7 +129,7 @@ export function marginStrips(
         'One panel a target; sources down; tenths of the images by the target’s top-2 margin, least clear first; agreement in %.',
     },
     {
-      ...{ width: labelWidth(names) + across * 400 + 20, height: 60 + down * (50 + 21 * names.length) },
+      ...{ width: width ?? labelWidth(names) + across * 400 + 20, height: 60 + down * (50 + 21 * names.length) },
       ...{ marginLeft: labelWidth(names), marginTop: 30, marginBottom: 42, marginRight: 8 },
       x: { domain: Array.from({ length: 10 }, (_, i) => i + 1), padding: 0.03, label: null },
       y: { domain: names, padding: 0.06, label: null },
@@ -147,7 +148,7 @@ export function marginStrips(
           fill: (d) => d.ink,
           fontSize: 10,
         }),
-        ...panelTitles(plotting, names, 'to '),
+        ...panels.titles(plotting, 'to '),
       ],
     },
   );

@@ -6,36 +6,46 @@ import { mostModels, mostShown } from './shown.js';
 import { columnsFor } from './columns.js';
 import { algebraNote, controlColumns, controlNote, controlsOf, inPoints, type Control } from './control.js';
 import { intervalOf } from './exact.js';
-import { heatmap, isBelow, metrics, pairsOf, type Metric, type Pair } from './heatmap.js';
+import { heatmap, isBelow, metrics, pairsOf, type Pair } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
 import { jsonScript, markup, Markup } from './html.js';
-import { steps } from './palette.js';
 import type { Column } from './table.js';
 
-/** Experiment 4: for each test set the heatmaps, the control and the margins; then what the maps read. */
-export function allPairs(plotting: Plotting, results: Results, index: number): Markup {
+/**
+ * Experiment 4: the heatmaps of the first test set, which a report begins with; then for each test set the heatmaps, the
+ * control and the margins, and what the maps read.
+ */
+export function allPairs(plotting: Plotting, results: Results, index: number): { first: Markup; rest: Markup } {
   const { rows } = results;
   const tests = [...new Set(rows.map(({ test }) => test))].slice(0, 8);
   const words = definitions.find(({ id }) => id === results.experiment)?.publishedWords;
-  return markup`${words === undefined ? null : markup`<p class="note">Published, in words only: ${words}.</p>`}
+  const parts = tests.map((test, i) => {
+    const of = rows.filter((row) => row.test === test);
+    return ofTest(plotting, of, controlsOf(of, results.environment.models), `${index}-${i}`);
+  });
+  const rest = markup`${words === undefined ? null : markup`<p class="note">Published, in words only: ${words}.</p>`}
     <p class="note">${algebraNote(results.environment.models)}</p>
-    ${tests.map((test, i) => {
-      const of = rows.filter((row) => row.test === test);
-      return ofTest(plotting, of, controlsOf(of, results.environment.models), `${index}-${i}`);
-    })}
+    ${parts.map(({ heading, picture, details }, i) => (i === 0 ? details : [markup`<h3>${heading}</h3>`, picture, details]))}
     ${spectrumCharts(plotting, results).map(chartFigure)}`;
+  return { first: markup`<p class="fitted">${parts[0].heading}</p>${parts[0].picture}`, rest };
 }
 
-function ofTest(plotting: Plotting, rows: readonly ResultRow[], controls: readonly Control[], id: string): Markup {
+function ofTest(
+  plotting: Plotting,
+  rows: readonly ResultRow[],
+  controls: readonly Control[],
+  id: string,
+): { heading: string; picture: Markup; details: Markup } {
   const set = pairsOf(rows);
   const many = set.names.length > mostModels;
-  return markup`<h3>F${fittedAndTested(rows[0]).slice(1)}</h3>
-    ${many ? markup`<p class="note">${set.names.length} models are too many for a matrix: the figures are in the table.</p>` : matrix(plotting, set, id)}
-    ${many ? null : pairCharts(plotting, set).map(chartFigure)} ${controls.length === 0 ? null : controlTable(controls)}
+  const heading = `F${fittedAndTested(rows[0]).slice(1)}`;
+  const picture = markup`${many ? markup`<p class="note">${set.names.length} models are too many for a matrix: the figures are in the table.</p>` : matrix(plotting, set, id)}`;
+  const details = markup`${many ? null : pairCharts(plotting, set).map(chartFigure)} ${controls.length === 0 ? null : controlTable(controls)}
     <details>
       <summary>All ${count(rows.length)} rows as a table</summary>
       ${table(allColumns, [{ heading: null, rows: rows.slice(0, mostShown) }], { label: 'All rows', key: 'agreement' })} ${more(rows.length)}
     </details>`;
+  return { heading, picture, details };
 }
 
 const controlTable = (controls: readonly Control[]): Markup =>
@@ -68,8 +78,7 @@ function matrix(plotting: Plotting, set: ReturnType<typeof pairsOf>, id: string)
       const chart = heatmap(plotting, set, metric);
       return markup`<div class="view" data-metric="${metric.id}">
         <figcaption><b>${metric.label}.</b> ${metric.meaning}</figcaption>
-        <div class="scroll">${chart.svg}</div>
-        ${legend(metric)}
+        <div class="scroll charted">${chart.rowLabels}${chart.svg}</div>
       </div>`;
     })}
     <p class="note">
@@ -83,21 +92,6 @@ function matrix(plotting: Plotting, set: ReturnType<typeof pairsOf>, id: string)
       ${jsonScript({ width: set.names.length, cells: set.pairs.map(cellFacts) })}
     </script>
   </figure>`;
-}
-
-function legend({ scale, id }: Metric): Markup {
-  const ends =
-    scale === 'diverging'
-      ? ['−100', '+100']
-      : id === 'agreement' || id === 'from-features'
-        ? ['0', '100 %']
-        : ['0', '1'];
-  return markup`<div class="scale" aria-hidden="true">
-    ${ends[0]}<span>${Array.from(
-      { length: steps },
-      (_, i) => markup`<i style="background:var(--${scale}-${i})"></i>`,
-    )}</span>${ends[1]}
-  </div>`;
 }
 
 /** What a cell says when it is looked at. */

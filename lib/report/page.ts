@@ -13,18 +13,19 @@ import {
   list,
   pairName,
 } from '../results/index.js';
-import { shortSpec } from '../words/index.js';
+import { failureInWords, Glossary, shortSpec, warningInWords, type Term } from '../words/index.js';
 import { answerOf, titleOf } from './answer.js';
 import { loadPlot, type Plotting } from './chart.js';
 import { fitCharts } from './charts.js';
-import { mostShown } from './shown.js';
+import { mostShown, type Shown } from './shown.js';
 import { comparison } from './compare.js';
-import { columnsFor } from './columns.js';
+import { columnsFor, termsOf } from './columns.js';
 import { algebraNote, controlLines } from './control.js';
 import { intervalNotes } from './exact.js';
+import { firstScreen, firstScreenOfAll, type FirstScreen, type Picture } from './first-screen.js';
 import { metrics } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
-import { markup, Markup } from './html.js';
+import { markup, Markup, type Content } from './html.js';
 import { allPairs } from './matrix-section.js';
 import { leakCharts } from './leak-charts.js';
 import { fingerprintSection, verdictSection } from './leaks-section.js';
@@ -33,6 +34,7 @@ import { provenance } from './provenance.js';
 import { facts, publishedNote } from './results.js';
 import { samplesSection } from './samples-section.js';
 import { withShownNames } from './shown-names.js';
+import type { Column } from './table.js';
 
 /**
  * One page for one result or several: it needs no network, no server and no file beside it.
@@ -45,7 +47,9 @@ export async function renderReport(found: readonly Results[]): Promise<string> {
   const hash = createHash('sha256').update(script).digest('base64');
   const style = `:root{${declare(light)}}@media screen and (prefers-color-scheme:dark){:root{${declare(dark)}}}${switches()}${css}`;
   const title = titleOf(results);
-  const sections = results.map((each, i) => section(plotting, each, i, results.length));
+  const page: PageContext = { plotting, glossary: new Glossary(), told: new Set(), of: results.length };
+  const above = results.length > 1 ? overview(page, results) : null;
+  const sections = results.map((each, i) => section(page, each, i));
   return markup`<!doctype html>
     <html lang="en">
       <head>
@@ -61,7 +65,7 @@ export async function renderReport(found: readonly Results[]): Promise<string> {
       </head>
       <body>
         ${results.length > 1 ? contents(results) : null}
-        <main>${results.length > 1 ? overview(results) : null}${sections}</main>
+        <main>${above}${sections}</main>
         <footer>
           Drawn by featreconstruct ${results[0].environment.featreconstruct} from results.json; every figure is in that
           file.
@@ -83,32 +87,77 @@ const declare = (palette: Palette): string =>
 const switches = (): string =>
   metrics.map(({ id }) => `.matrix:has([value="${id}"]:checked) .view[data-metric="${id}"]{display:block}`).join('');
 
-function section(plotting: Plotting, results: Results, index: number, of: number): Markup {
+/** What sections of one page share: a term is explained once, and a warning said once. */
+interface PageContext {
+  plotting: Plotting;
+  glossary: Glossary;
+  told: Set<string>;
+  /** How many results there are. */
+  of: number;
+}
+
+function section(page: PageContext, results: Results, index: number): Markup {
+  const { plotting, of } = page;
   const definition = definitions.find(({ id }) => id === results.experiment);
-  const { environment, rows } = results;
-  const { leaks } = results;
+  const { environment, rows, leaks } = results;
   const heading = typographic(headingOf(results));
-  const figures = markup`${leaks ? markup`${leakCharts(plotting, results).map(chartFigure)} ${fingerprintSection(leaks, rows[0]?.variations)}` : null}
-    ${rows.length === 0 ? null : definition?.pairs === 'all' ? allPairs(plotting, results, index) : fits(plotting, results)}
+  const first = firstScreen(plotting, results);
+  const isAll = definition?.pairs === 'all';
+  const kicker = markup`<p class="kicker">${of > 1 ? `Result ${index + 1} · ` : null}${kickerOf(results)} · ${environment.date.slice(0, 10)}</p>`;
+  const picture = isAll && !leaks && rows.length > 0 ? allPairs(plotting, results, index) : null;
+  // Before what stands below, so that a term is explained where the page uses it first.
+  const terms = of === 1 ? glossaryOf(page, termsOfPicture(results)) : null;
+  // What the report begins with is not drawn again.
+  const above = new Set((first.picture.charts ?? []).map(({ chart }) => chart.name));
+  const isBelow = ({ chart }: Shown): boolean => !above.has(chart.name);
+  const body = markup`${leaks ? markup`${leakCharts(plotting, results).filter(isBelow).map(chartFigure)} ${fingerprintSection(leaks, rows[0]?.variations)}` : null}
+    ${rows.length === 0 ? null : picture ? picture.rest : fits(page, results, isBelow)}
     ${samplesSection(results.samples ?? [])} ${provenance(results)}`;
   return markup`<section id="result-${index + 1}">
     <header${new Markup(of > 1 ? ' class="one-of"' : '')}>
-      <p class="kicker">${of > 1 ? `Result ${index + 1} · ` : null}${kickerOf(results)} · ${environment.date.slice(0, 10)}</p>
-      ${of === 1 ? markup`<h1>${heading}</h1>` : markup`<h2>${heading}</h2>`}
+      ${kicker} ${of === 1 ? markup`<h1>${heading}</h1>` : markup`<h2>${heading}</h2>`}
       <p class="question">${leaks ? 'What do a model’s outputs give away of its features?' : typographic(results.question)}</p>
-      <p class="answer">${answerOf(results)}</p>
     </header>
-    ${leaks ? verdictSection(leaks, environment.command !== null) : null} ${notices(results)}
+    ${failed(results)} ${firstScreenOf(first, of > 1)} ${picture?.first ?? null}
+    ${terms}
+    ${leaks ? verdictSection(leaks, environment.command !== null) : null} ${of === 1 ? notices(page, [results]) : asides(results)}
     ${
       of === 1
-        ? figures
+        ? markup`<h2 class="unseen">Figures and charts</h2>${body}`
         : markup`<details class="fold result">
             <summary>Figures, charts and how to make them again<span class="unseen">: ${heading}</span></summary>
-            ${figures}
+            ${body}
           </details>`
     }
   </section>`;
 }
+
+/** What a first screen speaks of. */
+const termsOfPicture = ({ leaks, rows, experiment }: Results): Term[] =>
+  leaks
+    ? ['features']
+    : definitions.find(({ id }) => id === experiment)?.pairs === 'all'
+      ? ['features', 'agreement']
+      : ['features', 'agreement', 'r2', ...(rows.some(({ sgd }) => sgd !== null) ? (['sgd'] as const) : [])];
+
+/** The answer, one number that is read across the room, one picture. */
+function firstScreenOf({ answer, headline, picture }: FirstScreen, isOne: boolean): Markup {
+  return markup`<div class="first${isOne ? ' of-several' : ''}">
+      <p class="answer">${answer}</p>
+      ${headline ? markup`<p class="headline"><b>${headline.figure}</b> <span>${headline.says}</span></p>` : null}
+    </div>
+    ${pictureOf(picture)}`;
+}
+
+const pictureOf = ({ charts = [], markup: drawn }: Picture): Markup | null =>
+  charts.length === 0 && !drawn
+    ? null
+    : markup`<div class="pictures">
+        ${charts.map(
+          ({ chart }) => markup`<figure><figcaption><b>${chart.title}</b></figcaption>${chart.svg}</figure>`,
+        )}
+        ${drawn}
+      </div>`;
 
 /** A typewriter's apostrophe inside or after a word, as it is set. */
 const typographic = (text: string): string => text.replace(/(?<=\p{L})'/gu, '’');
@@ -127,21 +176,36 @@ const contents = (results: readonly Results[]): Markup => markup`<nav class="con
   <button type="button" hidden data-open="0">Open all</button>
 </nav>`;
 
-/** Above several results: what each of them answers, and what they say of the same fits. */
-function overview(results: readonly Results[]): Markup {
-  return markup`<h1 id="top">${results.length} results</h1>
+/** Above several results: their picture, what each of them answers, and what they say of the same fits. */
+function overview(page: PageContext, results: readonly Results[]): Markup {
+  const first = firstScreenOfAll(page.plotting, results);
+  return markup`<p class="kicker">${results[0].environment.date.slice(0, 10)}</p>
+    <h1 id="top">What logits give back of the features: ${results.length} results</h1>
+    ${first ? firstScreenOf(first, false) : null}
     <ol class="answers-of-all">
       ${results.map(
         (each, i) =>
           markup`<li>
-            <a href="#result-${i + 1}">${kickerOf(each)}: ${headingOf(each)}</a>
-            <small>fitted on ${list(fittedOn(each))}, ${each.environment.date.slice(0, 10)}</small>
+            <a href="#result-${i + 1}">${kickerOf(each)}: ${typographic(headingOf(each))}</a>
+            ${isAlone(each, results) ? null : markup`<small>fitted on ${list(fittedOn(each))}, ${each.environment.date.slice(0, 10)}</small>`}
             ${isAlone(each, results) || each.environment.command === null ? null : markup`<small><code>${each.environment.command}</code></small>`}
             <p>${answerOf(each)}</p>
           </li>`,
       )}
     </ol>
-    ${comparison(results)}`;
+    ${glossaryOf(page, results.flatMap(termsOfPicture))}
+    ${notices(page, results)} ${comparison(results)}`;
+}
+
+/** Terms where they are first used; nothing where all were explained above. */
+function glossaryOf({ glossary }: PageContext, terms: readonly Term[]): Markup | null {
+  const lines = glossary.firstUse(terms);
+  return lines.length === 0
+    ? null
+    : markup`<ul class="glossary">${lines.map((line) => {
+        const [term, ...rest] = line.split(': ');
+        return markup`<li><b>${term}</b>: ${rest.join(': ')}</li>`;
+      })}</ul>`;
 }
 
 /** Whether it is the only one of its name: others are told apart by their commands. */
@@ -150,32 +214,89 @@ const isAlone = (each: Results, results: readonly Results[]): boolean =>
 
 const fittedOn = ({ rows }: Results): string[] => [...new Set(rows.map(({ train }) => shortSpec(train)))].slice(0, 4);
 
-function notices(results: Results): Markup | null {
-  const found = noticesOf(results);
-  if (found.length === 0) return null;
-  const failed = found.some(({ kind }) => kind === 'failure');
-  return markup`<div class="notices${failed ? ' failed' : ''}">
-    <h2>${failed ? 'Do not trust these figures' : 'Before the figures'}</h2>
+/** A failed check stands above the answer that must not be trusted. */
+function failed({ failures }: Results): Markup | null {
+  if (failures.length === 0) return null;
+  return markup`<div class="notices failed">
+    <h2>Do not trust these figures</h2>
     <ul>
-      ${found.slice(0, 40).map(({ text }) => markup`<li>${text}</li>`)}
+      ${failures.slice(0, mostNotices).map((failure) => markup`<li>Failed check: ${failureInWords(failure)}</li>`)}
     </ul>
   </div>`;
 }
 
+const mostNotices = 40;
+
+/** What the reader chose and may choose otherwise: each said once, whatever number of results it concerns. */
+function notices({ told, of }: PageContext, results: readonly Results[]): Markup | null {
+  const found = new Map<string, number[]>();
+  results.forEach((each, i) => {
+    for (const { kind, text } of noticesOf(each)) {
+      if (kind === 'failure' || asidesOf(each).includes(text) || told.has(text)) continue;
+      found.set(text, [...(found.get(text) ?? []), i + 1]);
+    }
+  });
+  for (const text of found.keys()) told.add(text);
+  if (found.size === 0) return null;
+  const where = (at: readonly number[]): string =>
+    of === 1 || at.length === of ? '' : ` (${at.length === 1 ? 'result' : 'results'} ${list(at.map(String))})`;
+  return markup`<div class="notices">
+    <h2>To know before you rely on ${of > 1 ? 'them' : 'it'}</h2>
+    <ul>
+      ${[...found].slice(0, mostNotices).map(([text, at]) => markup`<li>${text}${where(at)}</li>`)}
+    </ul>
+  </div>`;
+}
+
+/** What a result is, and not what is to be chosen otherwise. */
+const asidesOf = ({ rows }: Results): string[] => [
+  ...new Set(rows.flatMap(({ warnings }) => warnings.filter(({ kind }) => kind === 'made-tower').map(warningInWords))),
+];
+
+const asides = (results: Results): Markup[] => asidesOf(results).map((text) => markup`<p class="note">${text}</p>`);
+
+/** Columns that say which fit it is. */
+const naming: readonly string[] = ['shown', 'read', 'fit', 'read from'];
+
+/** Rows of the second table, which is for the few who look closer. */
+const mostDetails = 100;
+
 /** Experiments 1 to 3 and 5: the table with the published figures, and its charts. */
-function fits(plotting: Plotting, results: Results): Markup {
+function fits(page: PageContext, results: Results, isBelow: (shown: Shown) => boolean): Markup {
   const { experiment, rows } = results;
   const shown = rows.slice(0, mostShown);
   const published = [...new Set(shown.flatMap((row) => publishedFor(experiment, row) ?? []))];
-  return markup`<h3>Figures</h3>
-    ${table(
-      columnsFor(experiment, shown),
-      groupRows(shown).map((group) => ({ heading: groupHeading(group), rows: group })),
-      { label: 'Agreement and errors by fit', key: 'agreement' },
-    )}
-    ${notesOf(shown, results).map((text) => markup`<p class="note">${text}.</p>`)}
-    ${more(rows.length)} ${published.map((figure) => markup`<p class="note">${capital(publishedNote(figure))}.</p>`)}
-    ${fitCharts(plotting, results).map(chartFigure)}`;
+  const columns = columnsFor(experiment, shown);
+  const [main, details] = [columns.filter(({ detail }) => !detail), columns.filter(({ detail }) => detail)];
+  const tableOf = (
+    of: readonly Column<ResultRow>[],
+    label: string,
+    groups: readonly ResultRow[][],
+    heading: (group: readonly ResultRow[]) => Content,
+  ): Markup =>
+    table(
+      of,
+      groups.map((group) => ({ heading: heading(group), rows: group })),
+      { label, key: 'agreement' },
+    );
+  return markup`<div class="figures">
+      <h3>Figures</h3>
+      ${tableOf(main, 'Agreement by fit', groupRows(shown), groupHeading)} ${glossaryOf(page, termsOf(main, shown))}
+      ${notesOf(shown, results)
+        .filter((text) => !page.told.has(text) && page.told.add(text))
+        .map((text) => markup`<p class="note">${text}.</p>`)}
+      ${more(rows.length)} ${published.map((figure) => markup`<p class="note">${capital(publishedNote(figure))}.</p>`)}
+    </div>
+    ${
+      details.length === 0
+        ? null
+        : markup`<details class="fold more">
+            <summary>${capital(list(details.map(({ heading }) => heading)))}</summary>
+            ${tableOf([...main.filter(({ heading }) => naming.includes(heading)), ...details], 'More figures by fit', groupRows(shown.slice(0, mostDetails)), (group) => `${pairName(group[0])}, ${shortSpec(group[0].test)}`)}
+            ${glossaryOf(page, termsOf(details, []))}
+          </details>`
+    }
+    ${fitCharts(page.plotting, results).filter(isBelow).map(chartFigure)}`;
 }
 
 /** What a reader of the table wonders at: rows that are empty, a rank below the width. */

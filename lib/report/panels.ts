@@ -1,21 +1,37 @@
 import type { Plotting } from './chart.js';
 
-/** Panels beside each other. */
-export const columns = 2;
+/** Panels of a chart, one a target, beside each other as far as the width goes. */
+export interface Panels {
+  across: number;
+  down: number;
+  of: (target: string) => { fx: number; fy: number };
+  titles: (plotting: Plotting, before: string) => import('@observablehq/plot').Markish[];
+}
 
-export const panelOf = (names: readonly string[], target: string): { fx: number; fy: number } => {
-  const at = names.indexOf(target);
-  return { fx: at % columns, fy: Math.floor(at / columns) };
-};
+/** Below this width, in pixels, panels stand below each other. */
+const narrow = 480;
 
-export const panelTitles = (
-  { Plot }: Plotting,
-  names: readonly string[],
-  before: string,
-): import('@observablehq/plot').Markish[] => [
-  Plot.text(names, {
-    ...{ fx: (name: string) => panelOf(names, name).fx, fy: (name: string) => panelOf(names, name).fy },
-    ...{ text: (name: string) => before + name, frameAnchor: 'top-left', textAnchor: 'start', lineAnchor: 'bottom' },
-    ...{ dy: -8, fontWeight: 600, fontSize: 12 },
-  }),
-];
+export function panelsOf(names: readonly string[], width: number | undefined): Panels {
+  const across = Math.min(names.length, width !== undefined && width < narrow ? 1 : 2);
+  const of = (target: string): { fx: number; fy: number } => {
+    const at = names.indexOf(target);
+    return { fx: at % across, fy: Math.floor(at / across) };
+  };
+  return {
+    across,
+    down: Math.ceil(names.length / across),
+    of,
+    titles: ({ Plot }, before) => [
+      Plot.text(names, {
+        ...{ fx: (name: string) => of(name).fx, fy: (name: string) => of(name).fy },
+        ...{
+          text: (name: string) => before + name,
+          frameAnchor: 'top-left',
+          textAnchor: 'start',
+          lineAnchor: 'bottom',
+        },
+        ...{ dy: -8, fontWeight: 600, fontSize: 12 },
+      }),
+    ],
+  };
+}

@@ -2,12 +2,12 @@ import { type Results, leftOutCell } from '../results/index.js';
 import { brief, count, seconds, shortSpec } from '../words/index.js';
 import { mostShown } from './shown.js';
 import { table } from './html-table.js';
-import { markup, type Markup } from './html.js';
+import { escape, markup, Markup } from './html.js';
 
 /** What the figures were made with, and the command that makes them again. */
 export function provenance({ environment: of }: Results): Markup {
   return markup`<h3>How to make it again</h3>
-    ${of.command === null ? null : markup`<pre><code>${of.command}</code></pre>`}
+    ${of.command === null ? null : markup`<pre><code>${new Markup(escape(of.command))}</code></pre>`}
     <p class="note">
       featreconstruct ${of.featreconstruct}, ONNX Runtime ${of.onnxruntime} (${of.provider}), Node ${of.node},
       ${of.platform}, ${of.cpu}, ${of.cores} cores;

@@ -1,5 +1,8 @@
+import { wrap } from '../base/index.js';
 import {
+  by,
   definitions,
+  pairName,
   publishedFor,
   type PublishedFigure,
   type ResultRow,
@@ -15,57 +18,83 @@ import {
   seenThrough,
   fittedAndTested,
 } from '../results/index.js';
-import { classesNamed, count, distinctWarnings, failureInWords, seconds, share } from '../words/index.js';
-import { columnsFor } from './columns.js';
+import { classesNamed, count, distinctWarnings, failureInWords, Glossary, seconds, share } from '../words/index.js';
+import { answerOf } from './answer.js';
+import { columnsFor, termsOf } from './columns.js';
 import { algebraNote, controlLines, controlsOf, renderControls } from './control.js';
 import { intervalNotes } from './exact.js';
 import { renderMatrices } from './matrix.js';
 import { withShownNames } from './shown-names.js';
-import { renderTable } from './table.js';
+import { fitting, renderTable } from './table.js';
 
-/** An experiment's answer as text for a terminal: a table for each pair and data set, the published figure beside ours. */
-export function renderResults(found: Results): string {
+/** How much room a terminal has, and how much of it is wanted. */
+export interface TerminalOptions {
+  /** Characters of a line; what is longer is wrapped, and columns that matter least are left out. Default: no limit. */
+  width?: number;
+  /** Every column, every matrix, transforms and ranks too. Default: true. */
+  wide?: boolean;
+}
+
+/**
+ * An experiment's answer as text for a terminal: the answer in a sentence, a table for each pair and data set with the published
+ * figure beside ours, what its words mean, and what to know before relying on it.
+ */
+export function renderResults(found: Results, { width = Infinity, wide = true }: TerminalOptions = {}): string {
   const results = withShownNames(found);
-  const definition = definitions.find(({ id }) => id === results.experiment);
-  if (definition?.pairs === 'all') return renderAllPairs(results, definition.title);
-  const groups = new Map<string, ResultRow[]>();
-  for (const row of results.rows) {
-    const heading = `${row.source} → ${row.target}   ${fittedAndTested(row)}`;
-    groups.set(heading, [...(groups.get(heading) ?? []), row]);
-  }
-  const blocks = [`Experiment ${results.experiment} · ${definition?.title ?? ''}`, results.question];
-  blocks.push(...seenThrough(results.environment.models), ...leftOut(results));
-  for (const [heading, rows] of groups) {
-    const shown = rowsShown(rows);
-    blocks.push(`${heading}\n${facts(rows[0])}\n\n${renderTable(columnsFor(results.experiment, shown), shown)}`);
-    const published = publishedFor(results.experiment, rows[0]);
-    const notes = distinctWarnings(rows).map((text) => `! ${text}`);
-    const rank = rankNoteOf(rows, results.environment.models);
-    if (rank) notes.unshift(rank);
-    notes.unshift(
-      ...notKnownNotes(rows, shown),
-      ...intervalNotes(rows),
-      ...controlLines(rows, results.environment.models),
-    );
-    if (published) notes.unshift(publishedNote(published));
-    if (notes.length > 0) blocks.push(notes.join('\n'));
-  }
-  if (definition?.pairs === 'zero-shot') blocks.push(algebraNote(results.environment.models));
-  blocks.push(...transformNotes(results));
-  for (const failure of results.failures) blocks.push(`FAILED CHECK: ${failureInWords(failure)}`);
+  const { experiment, rows, environment } = results;
+  const definition = definitions.find(({ id }) => id === experiment);
+  const page = { width, wide, glossary: new Glossary(), wrapped: (text: string) => wrap(text, width).join('\n') };
+  const blocks = results.leaks ? [] : [page.wrapped(answerOf(results))];
+  blocks.push(...(definition?.pairs === 'all' ? allPairs(results, page) : fits(results, page)));
+  if (wide) blocks.push(...seenThrough(environment.models));
+  if (definition?.pairs === 'zero-shot') blocks.push(page.wrapped(algebraNote(environment.models)));
+  const warnings = [
+    ...leftOutNotes(environment.datasets),
+    ...distinctWarnings(rows),
+    ...spreading(rows, environment.models),
+    ...otherTransforms(environment.models),
+    ...assumedTransforms(environment.models),
+    ...unstatedTransforms(environment.models),
+  ];
+  // Each once, whatever number of tables it concerns.
+  if (warnings.length > 0) blocks.push([...new Set(warnings)].map((text) => hanging('! ', text, width)).join('\n'));
+  for (const failure of results.failures) blocks.push(page.wrapped(`FAILED CHECK: ${failureInWords(failure)}`));
   return blocks.join('\n\n');
 }
 
-const leftOut = ({ environment }: Pick<Results, 'environment'>): string[] =>
-  leftOutNotes(environment.datasets).map((text) => `! ${text}`);
+interface Terminal extends Required<TerminalOptions> {
+  glossary: Glossary;
+  wrapped: (text: string) => string;
+}
 
-const transformNotes = ({ rows, environment: { models } }: Pick<Results, 'rows' | 'environment'>): string[] =>
-  [
-    ...spreading(rows, models),
-    ...otherTransforms(models),
-    ...assumedTransforms(models),
-    ...unstatedTransforms(models),
-  ].map((text) => `! ${text}`);
+/** Wrapped, with what follows the first line set in below its text. */
+const hanging = (mark: string, text: string, width: number): string =>
+  mark + wrap(text, width - mark.length).join(`\n${' '.repeat(mark.length)}`);
+
+/** Experiments 1 to 3 and 5: a table for each pair and data set. */
+function fits({ experiment, rows, environment }: Results, { width, wide, glossary, wrapped }: Terminal): string[] {
+  const groups = by(rows, (row) => `${pairName(row)} ${fittedAndTested(row)}`);
+  const said = new Set<string>();
+  return groups.flatMap((group) => {
+    const shown = rowsShown(group);
+    const all = columnsFor(experiment, shown);
+    const columns = wide ? all : fitting(all, shown, width);
+    const published = publishedFor(experiment, group[0]);
+    const rank = wide ? rankNoteOf(group, environment.models) : null;
+    const notes = [
+      ...(published ? [publishedNote(published)] : []),
+      ...notKnownNotes(group, shown),
+      ...intervalNotes(group),
+      ...controlLines(group, environment.models),
+      ...(rank ? [rank] : []),
+      ...glossary.firstUse(termsOf(columns, shown)),
+    ].filter((text) => !said.has(text) && said.add(text));
+    return [
+      `${wrapped(`${pairName(group[0])}   ${fittedAndTested(group[0])}`)}\n${wrapped(facts(group[0]))}\n\n${renderTable(columns, shown)}`,
+      ...(notes.length > 0 ? [notes.map((text) => hanging('', text, width)).join('\n')] : []),
+    ];
+  });
+}
 
 export function publishedNote({ source, target, train, test, mseTotal, accuracy, weights }: PublishedFigure): string {
   if (accuracy !== undefined) {
@@ -78,24 +107,23 @@ export function publishedNote({ source, target, train, test, mseTotal, accuracy,
 }
 
 /** Experiment 4: matrices for each test set, since a table for each of its pairs would be read by nobody. */
-function renderAllPairs({ experiment, question, rows, failures, environment }: Results, title: string): string {
-  const blocks = [
-    ...[`Experiment ${experiment} · ${title}`, question],
-    ...seenThrough(environment.models),
-    ...leftOut({ environment }),
-  ];
-  for (const test of new Set(rows.map((row) => row.test))) {
+function allPairs({ rows, environment }: Results, { width, wide, glossary, wrapped }: Terminal): string[] {
+  const blocks = [...new Set(rows.map((row) => row.test))].flatMap((test) => {
     const of = rows.filter((row) => row.test === test);
-    blocks.push(fittedAndTested(of[0]), renderMatrices(of), ...renderControls(controlsOf(of, environment.models)));
-  }
-  blocks.push(algebraNote(environment.models));
-  if (environment.jointSeconds !== null) {
+    return [
+      wrapped(fittedAndTested(of[0])),
+      renderMatrices(of, { width, wide }),
+      ...(wide ? renderControls(controlsOf(of, environment.models)) : []),
+    ];
+  });
+  blocks.push(
+    ...glossary.firstUse(wide ? ['features', 'agreement', 'r2', 'cka'] : ['features', 'agreement']).map(wrapped),
+  );
+  if (wide) blocks.push(algebraNote(environment.models));
+  if (wide && environment.jointSeconds !== null) {
     blocks.push(`${count(rows.length)} rows; the joint Gram and all maps took ${seconds(environment.jointSeconds)}`);
   }
-  blocks.push(...distinctWarnings(rows).map((text) => `! ${text}`));
-  blocks.push(...transformNotes({ rows, environment }));
-  blocks.push(...failures.map((failure) => `FAILED CHECK: ${failureInWords(failure)}`));
-  return blocks.join('\n\n');
+  return blocks;
 }
 
 /** What is the same for all fits of a pair. */

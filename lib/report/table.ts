@@ -4,6 +4,10 @@ export interface Column<Row> {
   /** Figures are set flush right so that their digits stand below each other. */
   align?: 'left' | 'right';
   cell: (row: Row) => string;
+  /** A detail: in a page it is folded, in a terminal it takes `--wide`. */
+  detail?: true;
+  /** Where a terminal is too narrow, columns with the highest number go first; those without stay. */
+  spare?: number;
 }
 
 /** Sets rows as a text table: aligned columns, two spaces apart, a rule below the headings. */
@@ -17,4 +21,24 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
       .trimEnd();
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
   return [set(columns.map(({ heading }) => heading)), rule, ...cells.map(set)].join('\n');
+}
+
+/** Columns that fit a width: details go first, then what is most spared. */
+export function fitting<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number,
+): readonly Column<Row>[] {
+  let kept = columns.filter(({ detail }) => !detail);
+  const widthOf = (of: readonly Column<Row>[]): number =>
+    of.reduce(
+      (sum, { heading, cell }) => sum + 2 + Math.max(heading.length, ...rows.map((row) => cell(row).length)),
+      -2,
+    );
+  while (widthOf(kept) > width) {
+    const most = Math.max(...kept.map(({ spare = 0 }) => spare));
+    if (most === 0) break;
+    kept = kept.filter(({ spare = 0 }) => spare < most);
+  }
+  return kept;
 }

@@ -8,6 +8,7 @@ import {
   onlyKnown,
   whyNotKnown,
   noticesOf,
+  fitLabel,
   fittedAndTested,
   groupRows,
   pairName,
@@ -71,21 +72,46 @@ const text = (value: string): string =>
 
 /**
  * All rows of all results as CSV (RFC 4180): unrounded figures, shares between 0 and 1, nothing where a figure is null or
- * says nothing (`notKnown` has the reason). Objects are spread (`seconds.fit`), lists are JSON.
+ * says nothing (`notKnown` has the reason). A cell is one number or one text: an interval has two columns, `agreementLow` and
+ * `agreementHigh`, tenths of images by margin ten, objects are spread (`seconds.fit`). The outcome of each image is in
+ * results.json alone.
  */
 export function renderCsv(results: readonly Results[]): string {
-  const lines = results.flatMap(({ experiment, rows }) => rows.map((row) => flat({ experiment, ...inTexts(row) })));
-  const names = [...new Set(lines.flatMap((each) => Object.keys(each)))];
+  const lines = results.flatMap(({ experiment, rows }) =>
+    rows.map((row) => flat({ experiment, fit: fitLabel(row), ...plain(row) })),
+  );
+  const all = [...new Set(lines.flatMap((each) => Object.keys(each)))];
+  // What is null in one row and spread in another has no column of its own.
+  const names = all.filter((name) => !all.some((other) => other.startsWith(`${name}.`)));
   return [names, ...lines.map((each) => names.map((name) => field(each[name])))]
     .map((cells) => `${cells.join(',')}\r\n`)
     .join('');
 }
 
-/** A row whose findings are sentences, as whoever opens the table reads them. */
-function inTexts(row: ResultRow): object {
+/** A row without what is no figure of its own; its findings are sentences, as whoever opens the table reads them. */
+function plain(row: ResultRow): object {
   const reason = whyNotKnown(row);
-  const known = reason === null ? row : { ...onlyKnown(row), notKnown: reason };
-  return { ...known, warnings: row.warnings.map(warningInWords) };
+  const { agreementInterval, agreementByMargin, warnings, sgd, ...rest } = onlyKnown(row);
+  const [agreementLow, agreementHigh] = agreementInterval ?? [null, null];
+  return {
+    ...Object.fromEntries(
+      Object.entries({ ...rest, ...(reason === null ? {} : { notKnown: reason }) }).flatMap(([key, value]) =>
+        key === 'outcomes'
+          ? []
+          : key === 'agreement'
+            ? [
+                [key, value],
+                ['agreementLow', agreementLow],
+                ['agreementHigh', agreementHigh],
+              ]
+            : [[key, value]],
+      ),
+    ),
+    ...Object.fromEntries(agreementByMargin.map(({ agreement }, i) => [`agreementByMargin.${i + 1}`, agreement])),
+    // Data in their order are no seed.
+    sgd: sgd === null ? null : { ...sgd, shuffle: sgd.shuffle === false ? null : sgd.shuffle },
+    warnings: warnings.map(warningInWords).join(' | '),
+  };
 }
 
 function flat(value: object, before = ''): Record<string, unknown> {
@@ -100,7 +126,8 @@ function flat(value: object, before = ''): Record<string, unknown> {
 /** A text that a spreadsheet would take for a formula is marked as text by an apostrophe. */
 function field(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (typeof value === 'number') return String(value);
-  const written = typeof value === 'string' ? value.replace(/^(?=[=+\-@\t\r])/, "'") : JSON.stringify(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const text = Array.isArray(value) ? value.join(' | ') : (value as string);
+  const written = text.replace(/^(?=[=+\-@\t\r])/, "'");
   return /[",\r\n]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
 }

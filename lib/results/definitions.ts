@@ -116,17 +116,19 @@ export const definitions: readonly ExperimentDefinition[] = [
  */
 export function publishedFor(
   experiment: number,
-  row: Pick<ResultRow, 'source' | 'target' | 'train' | 'test'> & Partial<Pick<ResultRow, 'observe' | 'prior'>>,
+  row: Pick<ResultRow, 'source' | 'target' | 'train' | 'test'> &
+    Partial<Pick<ResultRow, 'observe' | 'prior' | 'named'>>,
 ): PublishedFigure | null {
+  const models = row.named ?? row;
   const published = definitions.find(({ id }) => id === experiment)?.published ?? [];
   return (
     published.find(
       ({ source, target, train, test, accuracy }) =>
-        target === withoutTower(row.target) &&
+        target === withoutTower(models.target) &&
         test === withoutSlice(row.test) &&
         // A zero-shot accuracy is of the target and the test set, whatever was read and fitted on.
         (accuracy !== undefined ||
-          (source === row.source && train === withoutSlice(row.train) && row.observe === undefined && !row.prior)),
+          (source === models.source && train === withoutSlice(row.train) && row.observe === undefined && !row.prior)),
     ) ?? null
   );
 }

@@ -25,6 +25,8 @@ export interface ResultRow {
   /** Model names without folder and ending. */
   source: string;
   target: string;
+  /** The names of the models' files, where a report gives them others; results.json never has it. */
+  named?: { source: string; target: string };
   train: string;
   test: string;
   /** What of the source the target's features are read from. */

@@ -16,6 +16,7 @@ export {
   share,
   upToOne,
 } from './figures.js';
+export { Glossary, type Term } from './glossary.js';
 export { imagesPerOutput, nearlyAll, whole, whyUnknown } from './known.js';
 export type { Reading } from './known.js';
 export { inWords, parseObserve, showsProbabilities } from './observe-spec.js';

@@ -1,0 +1,67 @@
+import { option, UsageError } from '../base/index.js';
+import type { Results } from '../results/index.js';
+import type { AskedExperiment, RunOptions } from './options.js';
+import { checkExperiment, runAsked } from './run.js';
+import { together } from './together.js';
+
+/** Models and data sets for all experiments that they allow. */
+export interface AllExperiments {
+  /** Two or more for experiments 2 and 4. */
+  models: readonly string[];
+  train: string;
+  test: readonly string[];
+}
+
+/**
+ * What there is to run: experiment 1 for each model on test sets of the training set's kind, 3 on those of another kind, 2 for two
+ * models, 4 for two or more.
+ */
+export function allExperiments({ models, train, test }: AllExperiments): AskedExperiment[][] {
+  if (models.length === 0) {
+    throw new UsageError(`Expected a model or more for all experiments: give ${option('models', '--models')}.`);
+  }
+  const own = test.filter((spec) => kindOf(spec) === kindOf(train));
+  const shifted = test.filter((spec) => kindOf(spec) !== kindOf(train));
+  const each = (experiment: 1 | 3, tests: readonly string[]): AskedExperiment[] =>
+    tests.length === 0 ? [] : models.map((source) => ({ experiment, source, train, test: tests }));
+  const across = own.length > 0 ? own : test;
+  return [
+    each(1, own),
+    models.length === 2 ? [{ experiment: 2, source: models[0], target: models[1], train, test: across }] : [],
+    each(3, shifted),
+    models.length > 1 ? [{ experiment: 4, models, train, test: across }] : [],
+  ].filter((specs) => specs.length > 0);
+}
+
+/** A result for each experiment, in their order; activations are extracted once for all of them where there are stores. */
+export async function runAll(
+  all: AllExperiments,
+  options: RunOptions,
+  onPart?: (experiment: number) => void,
+): Promise<Results[]> {
+  const results: Results[] = [];
+  for (const specs of allExperiments(all)) {
+    const [{ experiment }] = specs;
+    onPart?.(experiment);
+    const parts: Results[] = [];
+    for (const spec of specs) parts.push(await runAsked(spec, await optionsFor(spec, options)));
+    results.push(together(parts));
+  }
+  return results;
+}
+
+/** What an experiment has no part for is left out of it: other models' transforms, and in 4 SGD and names of classes. */
+async function optionsFor(spec: AskedExperiment, options: RunOptions): Promise<RunOptions> {
+  const { names } = await checkExperiment(spec, options);
+  const of = <Value>(given: Readonly<Record<string, Value>> | undefined): Record<string, Value> | undefined =>
+    given && Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
+  return {
+    ...options,
+    transforms: of(options.transforms),
+    tensors: of(options.tensors),
+    ...(spec.experiment === 4 ? { sgd: undefined, classNames: undefined, crossValidation: undefined } : {}),
+  } as RunOptions;
+}
+
+/** `cifar100:train[0:10]` → `cifar100`. Folders are of one kind: which images are of another, their names do not say. */
+const kindOf = (spec: string): string => spec.replace(/\[[^\]]*\]$/, '').split(':')[0];

@@ -1,0 +1,157 @@
+import { by, definitions, groupRows, imageCount, onlyKnown, type ResultRow, type Results } from '../results/index.js';
+import { list } from '../results/index.js';
+import { inWords, share, shortSpec } from '../words/index.js';
+import { answerOf } from './answer.js';
+import { auditScreen } from './audit-screen.js';
+import type { Plotting } from './chart.js';
+import { pairsOf } from './heatmap.js';
+import type { Markup } from './html.js';
+import { overviews } from './charts.js';
+import { leakCaption, leakChart } from './leak-curve.js';
+import { figureOf, sectionOf, sections } from './overview-chart.js';
+import { mostShown, type Shown } from './shown.js';
+
+/** One number that is read across the room, and what it is of. */
+export interface Headline {
+  figure: string;
+  says: string;
+}
+
+/** Charts beside each other, or anything else that is drawn: a heatmap with its switch, a table as a picture. */
+export interface Picture {
+  charts?: readonly Shown[];
+  markup?: Markup;
+}
+
+/** What a report begins with: the answer, one number, one picture. */
+export interface FirstScreen {
+  answer: string;
+  headline: Headline | null;
+  picture: Picture;
+}
+
+export function firstScreen(plotting: Plotting, results: Results): FirstScreen {
+  const answer = answerOf(results);
+  if (results.leaks) return { answer, ...auditScreen(plotting, results) };
+  const rows = results.rows.slice(0, mostShown);
+  if (isAll(results)) return { answer, headline: ofAllPairs(rows.length === 0 ? [] : results.rows), picture: {} };
+  const curve = leakChart(plotting, rows);
+  const charts = curve ? [{ chart: curve, caption: leakCaption }] : overviews(plotting, results.experiment, rows);
+  return { answer, headline: curve ? ofSweep(rows) : ofFits(rows), picture: { charts } };
+}
+
+const isAll = ({ experiment }: Results): boolean => definitions.find(({ id }) => id === experiment)?.pairs === 'all';
+
+/** The exact fits on all of the logits; of another model's where there are such. */
+function ofFits(found: readonly ResultRow[]): Headline | null {
+  const plain = found
+    .map(onlyKnown)
+    .filter(
+      ({ prior, sgd, from, observe }) => prior === null && sgd === null && from === 'logits' && observe === undefined,
+    );
+  const across = plain.filter(({ source, target }) => source !== target);
+  const asked = (across.length > 0 ? across : plain).filter(({ agreement }) => agreement !== null);
+  if (asked.length === 0) return null;
+  const least = asked.reduce((a, b) => (b.agreement! < a.agreement! ? b : a));
+  const several = groupRows(asked).length > 1;
+  const all = several && asked.every(({ agreement }) => agreement === least.agreement);
+  const tests = list([...new Set(asked.map(({ test }) => shortSpec(test)))].slice(0, 3));
+  const whose =
+    across.length > 0
+      ? `get ${least.target}’s own answer, read from the logits of ${least.source}`
+      : 'keep their answer';
+  const images = several ? `images of ${tests}` : `${imageCount(least.nTest, least.variations)} of ${tests}`;
+  const models = by(asked, ({ source, target }) => JSON.stringify([source, target])).length;
+  const range = !several
+    ? ''
+    : all
+      ? ` (each of ${models === 1 ? `${asked.length} test sets` : `${models} models`})`
+      : ' (the lowest of them all)';
+  return { figure: figureOf(least.agreement!, 'agreement'), says: `of the ${images} ${whose}${range}` };
+}
+
+/** What the least that is shown still gives away. */
+function ofSweep(found: readonly ResultRow[]): Headline | null {
+  const shown = found.map(onlyKnown).filter(({ observe, r2 }) => observe !== undefined && r2 !== null);
+  if (shown.length === 0) return null;
+  const least = shown.reduce((a, b) => (b.r2! < a.r2! ? b : a));
+  return {
+    figure: figureOf(least.r2!, 'r2'),
+    says: `of the features’ variance is still read off where the outputs are shown as ${inWords(least.observe!)}`,
+  };
+}
+
+/** The middle one of all pairs of two models. */
+function ofAllPairs(rows: readonly ResultRow[]): Headline | null {
+  if (rows.length === 0) return null;
+  const { pairs } = pairsOf(rows.filter(({ test }) => test === rows[0].test).map(onlyKnown));
+  const across = pairs
+    .filter(({ source, target }) => source !== target)
+    .flatMap(({ logits }) => logits?.agreement ?? [])
+    .sort((a, b) => a - b);
+  if (across.length === 0) return null;
+  const half = across.length >> 1;
+  const median = across.length % 2 === 1 ? across[half] : (across[half - 1] + across[half]) / 2;
+  return {
+    figure: figureOf(median, 'agreement'),
+    says: `of the test images get the target’s own answer, read from another model’s logits (median of ${across.length} pairs, ${share(across[0], 1)} to ${share(across[across.length - 1], 1)})`,
+  };
+}
+
+/**
+ * What a page of several results begins with: experiments 1 to 3 in one picture; else the first result that has a picture. Where
+ * the same fit stands in two results of one experiment, it is told apart by the number of its result.
+ */
+export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]): FirstScreen | null {
+  const fits = results.filter(
+    (each) => !each.leaks && each.experiment <= 3 && each.rows.every(({ observe }) => observe === undefined),
+  );
+  const groups = fits.flatMap((result) =>
+    groupRows(result.rows).map((rows) => ({ result, rows, key: keyOf(rows[0]) })),
+  );
+  const isTwice = groups.some((one) =>
+    groups.some((other) => one !== other && one.key === other.key && one.result.experiment === other.result.experiment),
+  );
+  const rows = isTwice
+    ? groups.flatMap((group) => group.rows.map((row) => numbered(row, results.indexOf(group.result) + 1)))
+    : // A model on its own logits stands in experiment 2 as well.
+      by(groups, ({ key }) => key).flatMap(([first]) => first.rows);
+  // Experiment 3 is that in which data sets of another kind are told apart.
+  const experiment = Math.max(...fits.map((each) => each.experiment));
+  const charts = fits.length === 0 ? [] : overviews(plotting, experiment, rows);
+  if (charts.length > 0) {
+    return { answer: answerOfAll(experiment, rows), headline: ofFits(fits[0].rows), picture: { charts } };
+  }
+  const screens = results.map((each) => firstScreen(plotting, each));
+  return screens.find(({ picture }) => (picture.charts ?? []).length > 0 || picture.markup !== undefined) ?? null;
+}
+
+const keyOf = ({ source, target, train, test }: ResultRow): string => JSON.stringify([source, target, train, test]);
+
+const numbered = (row: ResultRow, result: number): ResultRow => ({
+  ...row,
+  source: `${row.source}, result ${result}`,
+  target: `${row.target}, result ${result}`,
+});
+
+/** Own logits, another model's, images of another kind, in one sentence. */
+function answerOfAll(experiment: number, rows: readonly ResultRow[]): string {
+  const plain = rows
+    .map(onlyKnown)
+    .filter(
+      ({ prior, sgd, from, agreement }) => prior === null && sgd === null && from === 'logits' && agreement !== null,
+    );
+  const parts = by(plain, (row) => sectionOf(experiment, row)).map((group) => {
+    const values = group.map(({ agreement }) => agreement!);
+    const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => figureOf(value, 'agreement'));
+    const on = `on ${least === most ? least : `${least} to ${most}`} of the images`;
+    const section = sectionOf(experiment, group[0]);
+    if (section === sections.own)
+      return `read back from the model’s own logits, its features give its own answer ${on}`;
+    return section === sections.other
+      ? `read from another model’s logits, ${on}`
+      : `on images of another kind than those fitted on, ${on}`;
+  });
+  const text = parts.join('; ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

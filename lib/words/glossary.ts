@@ -1,0 +1,33 @@
+/** Terms that a reader of results meets, each with one sentence. The page and the terminal say the same. */
+const sentences = {
+  features: 'Features: the numbers that enter the model’s last linear layer, its head; logits are what leaves it.',
+  agreement:
+    'Agreement: the share of test images on which the head gives the same class on the features read back as on the model’s own.',
+  r2: 'R²: the share of the features’ variance that is read back; 1 is all of it.',
+  span: 'In span: the share of test images whose logits lie in the span of the training logits. Outside it the training images do not determine the map.',
+  'row space': 'Row space: the part of the features that the head can see; the rest changes no logit.',
+  prior:
+    'Head as prior: where the training images do not determine the map, it follows the inverse of the model’s own head.',
+  sgd: 'SGD: the published recipe, which approaches the exact solution by gradient descent.',
+  kappa: 'Kappa: agreement beyond what the two distributions of classes give by chance; 1 is all, 0 is chance.',
+  mse: 'MSE: the mean squared error of a feature; total/256 is the published sum over batches of 256.',
+  raw: 'Raw: the share of test images on which the two models agree of themselves.',
+  cka: 'CKA: how alike the two models’ features are before anything is read; 1 is alike.',
+} as const;
+
+export type Term = keyof typeof sentences;
+
+/** Says what a term means where it is first used, and not again. */
+export class Glossary {
+  private readonly told = new Set<Term>();
+
+  /** Sentences of the terms that were not said yet, in the order of the list above. */
+  firstUse(terms: Iterable<Term>): string[] {
+    const asked = new Set(terms);
+    return (Object.keys(sentences) as Term[]).flatMap((term) => {
+      if (!asked.has(term) || this.told.has(term)) return [];
+      this.told.add(term);
+      return [sentences[term]];
+    });
+  }
+}
