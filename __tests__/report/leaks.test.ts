@@ -50,8 +50,8 @@ test('the verdict first, in words; then what came back, what the outputs show, a
   expect(text('.notices li').filter((each) => each.includes('Alpha'))).toEqual([]);
   expect(text('.verdict h2')).toEqual(['Features are out, by the outputs alone']);
   expect(text('.verdict li')).toEqual(['The top 5 give away <half>.']);
-  expect(text('h3').slice(0, 4)).toEqual([
-    '200 of the model’s 256 features, from its outputs alone',
+  expect(text('.pictures figcaption b')).toEqual(['200 of the model’s 256 features, from its outputs alone']);
+  expect(text('h3').slice(0, 3)).toEqual([
     ...['What the outputs show of the model', 'Figures', 'What is given away by how much is shown'],
   ]);
   const curve = [...document.querySelectorAll('svg')].find((svg) => svg.textContent!.includes('variance read off'))!;
