@@ -1,7 +1,6 @@
 // The heatmaps' cells: arrow keys move, focus and pointer show a pair's figures. Folds open for links, for print and all at
 // once. The switch of metrics and each fold by itself need no script.
 'use strict';
-const folds = [...document.querySelectorAll('details.fold')];
 const openAt = (hash) => {
   const section = hash.startsWith('#result-') && document.getElementById(hash.slice(1));
   const fold = section && section.querySelector('details.result');

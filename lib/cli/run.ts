@@ -85,7 +85,7 @@ export function register(program: Command): void {
   dataOptions(partOptions(command));
   command
     .optionsGroup('What is written and shown:')
-    .requiredOption('--out <dir>', 'folder for results.json, report.html and experiment.json')
+    .option('--out <dir>', 'folder for results.json, report.html and experiment.json', 'out')
     .option('--config <file>', 'options of a run, as in the experiment.json of an earlier one; what is typed counts');
   storesOption(command)
     .option(

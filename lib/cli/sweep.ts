@@ -38,7 +38,7 @@ export function register(program: Command): void {
       '--observe <shown...>',
       'what an interface shows (default: nine of them, from all logits to the largest probability)',
     )
-    .requiredOption('--out <dir>', 'folder for results.json and report.html')
+    .option('--out <dir>', 'folder for results.json and report.html', 'out')
     .option(
       '--alpha <grid>',
       'ridge penalty: a number, a grid with rows for each, or cv for the best of each fit',
