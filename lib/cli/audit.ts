@@ -54,7 +54,8 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-What is read off is measured on images that the reader did not see, with a 95 % interval. Nothing leaves this machine.
+What is read off is measured on images that the reader did not see, with a 95 % interval.
+Nothing leaves this machine.
 Ctrl-C while features are got back from outputs alone ends that with what is certified so far, and goes on.
 
 Examples:
