@@ -46,10 +46,10 @@ export type {
   ProviderReport,
 } from './runtime/index.js';
 export type { Consent, FetchOptions, Wanted } from './hub/index.js';
-export type { CheckpointOptions } from './models/index.js';
+export type { CheckpointOptions, Half } from './models/index.js';
 export type { MissingLibrary } from './doctor/index.js';
 export { openDataset } from './datasets/index.js';
-export type { Dataset, InputTensor, OpenDatasetOptions, Sample } from './datasets/index.js';
+export type { Dataset, DatasetPart, InputTensor, OpenDatasetOptions, Sample } from './datasets/index.js';
 export { makeTransform } from './images/index.js';
 export type {
   CropOffset,
@@ -144,10 +144,12 @@ export type {
 export { readResults } from './results/read.js';
 // Past the room's index, whose declarations lead to those of the drawing library, which want type packages of their own.
 export { standalone as chartSvg } from './report/chart.js';
-export type { Chart } from './report/chart.js';
+export type { Chart, ChartText, DrawnNode } from './report/chart.js';
+export type { Markup } from './report/html.js';
 export { chartsOf, redrawChart } from './report/charts.js';
 export type { ChartOptions } from './report/charts.js';
 export { renderReport } from './report/page.js';
+export type { Ability, AbilityAnswer, Advice, InterfaceAnswer, InterfaceBound, InterfaceCost } from './leaks/index.js';
 export type {
   CrossValidationRecord,
   DatasetRecord,

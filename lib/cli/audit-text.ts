@@ -158,7 +158,7 @@ async function advice({ advice: all = [], interfaces = [] }: Leaks): Promise<str
         ];
   });
   const none = all.filter(({ observe }) => observe === null).map(({ below }) => percent(below, 0));
-  const more = none.length > 0 ? [`None of these stays below ${none[0]}; try others with --observe.`] : [];
+  const more = none.length > 0 ? [`None of these is known to stay below ${none[0]}; try others with --observe.`] : [];
   return [...new Set([...lines, ...more])].map((line) => wrapped(line)).join('\n');
 }
 

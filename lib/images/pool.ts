@@ -76,7 +76,7 @@ export function decodePool(options: { transform: Transform; threads?: number; se
       else hear(thread, answer);
     });
     worker.on('messageerror', (error) => lose(thread, error.message));
-    worker.on('error', (error) => lose(thread, error.message));
+    worker.on('error', (error) => (thread.ready ? lose(thread, error.message) : notStarted(thread, error.message)));
     worker.on('exit', () => lose(thread, 'it ended'));
     return thread;
   };
@@ -108,19 +108,22 @@ export function decodePool(options: { transform: Transform; threads?: number; se
     }
   };
 
+  /** A thread's code could not be loaded: no image is to blame, and another thread would fail alike. */
+  const notStarted = (thread: Thread, reason: string): void => {
+    if (closing || !threads.delete(thread)) return;
+    thread.worker.ref();
+    const error = new FeatReconstructError(
+      `Could not start a thread that decodes images: ${reason}. It loads a file of its own from the package: where a bundler makes one file of a program, leave featreconstruct out of it (esbuild --packages=external, serverExternalPackages in Next.js).`,
+      { code: 'unavailable' },
+    );
+    for (const work of thread.pending.values()) work.reject(error);
+  };
+
   /** A thread failed: so did the image that it was at; those behind it go to another thread. */
   const lose = (thread: Thread, reason: string, id?: number): void => {
     if (closing || !threads.delete(thread)) return;
     thread.worker.ref();
     void thread.worker.terminate();
-    if (!thread.ready && id === undefined) {
-      const error = new FeatReconstructError(
-        `Could not start a thread that decodes images: ${reason}. It loads a file of its own from the package: where a bundler makes one file of a program, leave featreconstruct out of it (esbuild --packages=external, serverExternalPackages in Next.js).`,
-        { code: 'unavailable' },
-      );
-      for (const work of thread.pending.values()) work.reject(error);
-      return;
-    }
     const failed = thread.pending.get(id ?? [...thread.pending.keys()][0]);
     failed?.reject(
       new FeatReconstructError(

@@ -102,13 +102,16 @@ function headOf({ interfaces, features }: AbilityFacts): AbilityAnswer {
 /** Shares of the features' variance that are asked about. */
 const asked = [0.5, 0.25, 0.1];
 
-/** The first interface, from the one that gives away most on, off which less than a share was read, its interval included. */
+/**
+ * The first interface, from the one that gives away most on, off which less than a share was read, its interval included. One of
+ * which nothing is known is never advised.
+ */
 export function adviceOf(interfaces: readonly InterfaceAnswer[]): Advice[] {
   const known = interfaces.filter(({ read }) => read !== null).sort((a, b) => b.read!.r2 - a.read!.r2);
   return asked.map((below) => ({
     below,
     observe:
-      known.find(({ read }) => read!.kind !== 'exact' && read!.interval !== null && read!.interval[1] < below)
+      known.find(({ read }) => read!.kind === 'at-least' && read!.interval !== null && read!.interval[1] < below)
         ?.observe ?? null,
   }));
 }

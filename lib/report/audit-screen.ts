@@ -1,7 +1,7 @@
 import type { Results } from '../results/index.js';
 import { count } from '../words/index.js';
 import type { Plotting } from './chart.js';
-import type { Headline, Picture } from './first-screen.js';
+import type { Headline, Picture } from './headline.js';
 import { leakCharts } from './leak-charts.js';
 
 /** An audit's number and picture of the first screen. */

@@ -5,23 +5,11 @@ import { answerOf } from './answer.js';
 import { auditScreen } from './audit-screen.js';
 import type { Plotting } from './chart.js';
 import { pairsOf } from './heatmap.js';
-import type { Markup } from './html.js';
 import { overviews } from './charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
 import { figureOf, sectionOf, sections } from './overview-chart.js';
-import { mostShown, type Shown } from './shown.js';
-
-/** One number that is read across the room, and what it is of. */
-export interface Headline {
-  figure: string;
-  says: string;
-}
-
-/** Charts beside each other, or anything else that is drawn: a heatmap with its switch, a table as a picture. */
-export interface Picture {
-  charts?: readonly Shown[];
-  markup?: Markup;
-}
+import type { Headline, Picture } from './headline.js';
+import { mostShown } from './shown.js';
 
 /** What a report begins with: the answer, one number, one picture. */
 export interface FirstScreen {

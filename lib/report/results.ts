@@ -58,7 +58,9 @@ export function renderResults(found: Results, { width = Infinity, wide = true }:
   ];
   // Each once, whatever number of tables it concerns.
   if (warnings.length > 0) blocks.push([...new Set(warnings)].map((text) => hanging('! ', text, width)).join('\n'));
-  for (const failure of results.failures) blocks.push(page.wrapped(`FAILED CHECK: ${failureInWords(failure)}`));
+  // Several fits may fail in the same words.
+  const failures = new Set(results.failures.map(failureInWords));
+  for (const failure of failures) blocks.push(page.wrapped(`FAILED CHECK: ${failure}`));
   return blocks.join('\n\n');
 }
 

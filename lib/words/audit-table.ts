@@ -37,14 +37,14 @@ export function published(spec: string): string {
   return [`${which}${what}`, ...how].join(', ');
 }
 
-/** `all (exact)`, `at least 29 % (24 to 33)`, `not shown (−2 to 8 %)`. */
+/** `all (exact)`, `at least 29 % (24 to 33)`, `not known`: a figure of what is not known would be copied as one. */
 export function readOff(bound: BoundInWords | null): string {
   if (bound === null) return 'not known';
   const { kind, r2, interval } = bound;
   if (kind === 'exact') return 'all (exact)';
   if (r2 >= nearlyAll) return 'more than 99.9 %';
   const [low, high] = interval ?? [r2, r2];
-  if (kind === 'not-shown') return `not known (${percent(low)} to ${percent(high)} %)`;
+  if (kind === 'not-shown') return 'not known';
   return `at least ${percent(r2)} % (${percent(low)} to ${percent(high)})`;
 }
 
