@@ -24,7 +24,7 @@ try {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^(assets|bin|dist|docs|onnx\/demo)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(
+        !/^(assets|bin|dist|docs|onnx\/(demo|graphs))\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(
           path,
         ),
     );
