@@ -143,11 +143,9 @@ export type {
 // Read and render results.
 export { readResults } from './results/read.js';
 // Past the room's index, whose declarations lead to those of the drawing library, which want type packages of their own.
-export { standalone as chartSvg } from './report/chart.js';
-export type { Chart, ChartText, DrawnNode } from './report/chart.js';
+export { chartsOf, chartSvg, redrawChart } from './report/for-callers.js';
+export type { Chart, ChartOptions, ChartText, DrawnNode, PlotSpec } from './report/chart-types.js';
 export type { Markup } from './report/html.js';
-export { chartsOf, redrawChart } from './report/charts.js';
-export type { ChartOptions } from './report/charts.js';
 export { renderReport } from './report/page.js';
 export type { Ability, AbilityAnswer, Advice, InterfaceAnswer, InterfaceBound, InterfaceCost } from './leaks/index.js';
 export type {

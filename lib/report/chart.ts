@@ -1,25 +1,10 @@
 import type { PlotOptions } from '@observablehq/plot';
+import type { Chart, ChartText, DrawnNode, PlotSpec } from './chart-types.js';
 import { escape, Markup } from './html.js';
+
 import { light, variables } from './palette.js';
 
-/** A drawn chart. */
-export interface Chart {
-  /** Of files: letters, digits and hyphens. */
-  name: string;
-  title: string;
-  /** What it shows, for those who cannot see it. */
-  description: string;
-  width: number;
-  height: number;
-  svg: Markup;
-  /** What stands on the left of each row, alone: where the chart is scrolled on a small screen, it stays in sight. */
-  rowLabels: Markup | null;
-  /** What is to be said under it. */
-  caption?: string;
-  /** What was drawn, as Plot takes it; `redraw` draws it again with other options. */
-  plot: PlotOptions;
-  text: ChartText;
-}
+export type { Chart, ChartText, DrawnNode, PlotSpec } from './chart-types.js';
 
 /** Plot and a document to draw in, loaded when the first chart is drawn. */
 export async function loadPlot(): Promise<{ Plot: typeof import('@observablehq/plot'); document: object }> {
@@ -28,17 +13,6 @@ export async function loadPlot(): Promise<{ Plot: typeof import('@observablehq/p
 }
 
 export type Plotting = Awaited<ReturnType<typeof loadPlot>>;
-
-/** What stands beside Plot's own options of a chart. */
-export interface ChartText {
-  name: string;
-  title: string;
-  description: string;
-  /** Makes parts of the drawing reachable, by keyboard and by the page's script. */
-  decorate?: (drawn: DrawnNode) => void;
-  /** SVG beside what Plot draws, such as a legend, for a drawing of this size. */
-  extra?: (width: number, height: number) => string;
-}
 
 /** Draws with Plot, and writes the result as SVG that is well-formed, escaped, and free of what the page's style does. */
 export function draw({ Plot, document }: Plotting, text: ChartText, options: PlotOptions): Chart {
@@ -61,7 +35,17 @@ export function draw({ Plot, document }: Plotting, text: ChartText, options: Plo
           `<svg xmlns="http://www.w3.org/2000/svg" class="row-labels" viewBox="0 0 ${left} ${height}" width="${left}" height="${height}"` +
             ` aria-hidden="true" fill="currentColor" font-family="var(--font)" font-size="11" text-anchor="middle">${written}</svg>`,
         );
-  return { name, title, description, width, height, svg: new Markup(svg), rowLabels, plot: options, text };
+  return {
+    name,
+    title,
+    description,
+    width,
+    height,
+    svg: new Markup(svg),
+    rowLabels,
+    plot: options as unknown as PlotSpec,
+    text,
+  };
 }
 
 /** Characters that labels may take a second time. */
@@ -74,22 +58,10 @@ const isRowLabels = (node: DrawnNode): boolean =>
 export const rowLabel = 'row-label';
 
 /** The same chart with other options of Plot: another width, another colour, marks beside ours. */
-export const redraw = (plotting: Plotting, { plot, text, caption }: Chart, options: PlotOptions): Chart => ({
+export const redraw = (plotting: Plotting, { plot, text, caption }: Chart, options: object): Chart => ({
   ...draw(plotting, text, { ...plot, ...options }),
   caption,
 });
-
-/** What is used of a DOM node; the compiler knows no DOM here. */
-export interface DrawnNode {
-  nodeType: number;
-  localName?: string;
-  textContent: string | null;
-  attributes?: Iterable<{ name: string; value: string }>;
-  childNodes: Iterable<DrawnNode>;
-  getAttribute(name: string): string | null;
-  setAttribute(name: string, value: string): void;
-  querySelectorAll(selector: string): Iterable<DrawnNode>;
-}
 
 /** Plot's own description of parts ("y-axis tick label") is noise to a screen reader, beside the chart's own. */
 const noise = new Set(['aria-description', 'class']);

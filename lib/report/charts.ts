@@ -1,4 +1,4 @@
-import type { PlotOptions } from '@observablehq/plot';
+import type { ChartOptions } from './chart-types.js';
 import { definitions, fittedAndTested, type ResultRow, type Results } from '../results/index.js';
 import { shortSpec } from '../words/index.js';
 import { alphaCharts } from './alpha-chart.js';
@@ -65,11 +65,6 @@ const heatmapsOf = (plotting: Plotting, set: ReturnType<typeof pairsOf>, width?:
       caption: `${metric.meaning} Framed: a model read from itself.`,
     }));
 
-export interface ChartOptions {
-  /** In CSS pixels (96 an inch): charts are laid out anew for it, so that their text keeps its size. */
-  width?: number;
-}
-
 /**
  * All charts of a result, each under a name of its own, for files: what the report begins with first. A chart has its caption,
  * and in `plot` what Observable Plot was given, to draw it again in another style.
@@ -131,5 +126,5 @@ const overviewCaptions = {
  * A chart drawn again with other options of Observable Plot beside its own: another width, another title, marks of yours.
  * @param options what `Plot.plot` takes
  */
-export const redrawChart = async (chart: Chart, options: PlotOptions): Promise<Chart> =>
+export const redrawChart = async (chart: Chart, options: object): Promise<Chart> =>
   redraw(await loadPlot(), chart, options);

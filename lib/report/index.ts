@@ -3,7 +3,8 @@
  * and checked here; neither models nor data nor ONNX Runtime are needed.
  */
 export { standalone, type Chart } from './chart.js';
-export { chartsOf, redrawChart, type ChartOptions } from './charts.js';
+export { chartsOf, redrawChart } from './charts.js';
+export type { ChartOptions } from './chart-types.js';
 export { renderDemo } from './demo-page.js';
 export { renderReport } from './page.js';
 export { renderLatex } from './latex.js';
