@@ -2,21 +2,16 @@ import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { alphaOptions, curveTable, withScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
-import { fittedLine, priorOf } from './fitted.js';
+import { fittedLine, priorOf, solutionOptions, type SolutionFlags } from './fitted.js';
 import { bringNamed, namesOptions, type NamesFlags } from './names.js';
-import { number, tensorOptions, type TensorFlags } from './options.js';
+import { tensorOptions, type TensorFlags } from './options.js';
 import { providerOption, readProviders, type ProviderFlags } from './provider.js';
 import { linesOf } from './terminal.js';
 
-interface Flags extends AlphaFlags, NamesFlags, ProviderFlags, TensorFlags {
+interface Flags extends SolutionFlags, AlphaFlags, NamesFlags, ProviderFlags, TensorFlags {
   x: string;
   y: string;
   out: string;
-  rcond?: number;
-  prior?: string;
-  intercept: boolean;
-  spectrum?: boolean;
-  verbose?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -25,30 +20,19 @@ export function register(program: Command): void {
   common(
     namesOptions(
       tensorOptions(
-        alphaOptions(
-          program
-            .command('fit')
-            .description('fit the linear map from X to Y by exact least squares')
-            .requiredOption(
-              '--x <file>',
-              'what is read from: a store (its logits), .npy, .npz or .safetensors as FILE or FILE#NAME, or a log',
-            )
-            .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy, .npz or .safetensors')
-            .requiredOption('--out <file>', 'safetensors file for the map'),
+        solutionOptions(
+          alphaOptions(
+            program
+              .command('fit')
+              .description('fit the linear map from X to Y by exact least squares')
+              .requiredOption(
+                '--x <file>',
+                'what is read from: a store (its logits), .npy, .npz or .safetensors as FILE or FILE#NAME, or a log',
+              )
+              .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy, .npz or .safetensors')
+              .requiredOption('--out <file>', 'safetensors file for the map'),
+          ),
         )
-          .addOption(
-            new Option(
-              '--rcond <number>',
-              'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
-            ).argParser(number),
-          )
-          .option(
-            '--prior <map>',
-            'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted',
-          )
-          .option('--no-intercept', 'fit without an intercept')
-          .option('--spectrum', 'also compute the eigenvalues of the Gram')
-          .option('--verbose', 'how well the rank is told from rounding (gap), the condition and the solver')
           .addOption(
             new Option('--provider <name>', 'where the statistics are computed: a provider that has float64')
               .choices(['cpu', 'cuda', 'auto'])

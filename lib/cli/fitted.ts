@@ -1,6 +1,31 @@
+import { Option, type Command } from 'commander';
+import { number } from './options.js';
 import type { FittedMap } from '../fit/index.js';
 import type { ModelOptions } from '../runtime/index.js';
 import type { LinearMap } from '../tensor/index.js';
+
+/** Of `fit` and `solve`: what their common options come as. */
+export interface SolutionFlags {
+  rcond?: number;
+  prior?: string;
+  intercept: boolean;
+  spectrum?: boolean;
+  verbose?: boolean;
+}
+
+/** Of `fit` and `solve`: how the map is found from statistics. */
+export const solutionOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--rcond <number>',
+        'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
+      ).argParser(number),
+    )
+    .option('--prior <map>', 'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted')
+    .option('--no-intercept', 'fit without an intercept')
+    .option('--spectrum', 'also compute the eigenvalues of the Gram')
+    .option('--verbose', 'how well the rank is told from rounding (gap), the condition and the solver');
 
 /** The map that `--prior` names: a saved one, or a model's head, inverted. */
 export async function priorOf(path: string | undefined, model?: ModelOptions): Promise<LinearMap | undefined> {

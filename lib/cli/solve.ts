@@ -1,18 +1,13 @@
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { common, createContext } from './context.js';
-import { fittedLine, priorOf } from './fitted.js';
+import { fittedLine, priorOf, solutionOptions, type SolutionFlags } from './fitted.js';
 import { bringNamed, namesOptions, type NamesFlags } from './names.js';
 import { number } from './options.js';
 
-interface Flags extends NamesFlags {
+interface Flags extends NamesFlags, SolutionFlags {
   out: string;
   alpha?: number;
-  rcond?: number;
-  prior?: string;
-  intercept: boolean;
-  spectrum?: boolean;
-  verbose?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -20,25 +15,14 @@ interface Flags extends NamesFlags {
 export function register(program: Command): void {
   common(
     namesOptions(
-      program
-        .command('solve')
-        .description('the least-squares map from statistics: what `fit` gives from the rows themselves')
-        .argument('<stats>', 'a .stats file that `accumulate` or `merge` wrote')
-        .requiredOption('--out <file>', 'safetensors file for the map')
-        .addOption(new Option('--alpha <number>', 'ridge penalty (default: 0)').argParser(number))
-        .addOption(
-          new Option(
-            '--rcond <number>',
-            'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
-          ).argParser(number),
-        )
-        .option(
-          '--prior <map>',
-          'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted',
-        )
-        .option('--no-intercept', 'fit without an intercept')
-        .option('--spectrum', 'also compute the eigenvalues of the Gram')
-        .option('--verbose', 'how well the rank is told from rounding (gap), the condition and the solver'),
+      solutionOptions(
+        program
+          .command('solve')
+          .description('the least-squares map from statistics: what `fit` gives from the rows themselves')
+          .argument('<stats>', 'a .stats file that `accumulate` or `merge` wrote')
+          .requiredOption('--out <file>', 'safetensors file for the map')
+          .addOption(new Option('--alpha <number>', 'ridge penalty (default: 0)').argParser(number)),
+      ),
     ),
   )
     .addHelpText('after', '\nExample:\n  $ featreconstruct solve all.stats --out map.safetensors')

@@ -1,6 +1,7 @@
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import {
+  beside,
   denseWeight,
   matrix,
   slice,
@@ -194,20 +195,6 @@ const concatenate = (parts: readonly Float64Array[]): Float64Array => {
   }
   return out;
 };
-
-/** Matrices of as many rows, one beside the other. */
-function beside(parts: readonly Matrix[]): Matrix {
-  const cols = parts.reduce((sum, part) => sum + part.cols, 0);
-  const out = matrix(parts[0].rows, cols);
-  let from = 0;
-  for (const part of parts) {
-    for (let i = 0; i < part.rows; i++) {
-      out.data.set(part.data.subarray(i * part.cols, (i + 1) * part.cols), i * cols + from);
-    }
-    from += part.cols;
-  }
-  return out;
-}
 
 /** Rows of several sources, one beside the other. */
 function sideBySide(sources: readonly RowSource[]): RowSource {

@@ -1,5 +1,6 @@
 import { uniform, UsageError, type TaskOptions } from '../base/index.js';
 import {
+  beside,
   cholesky,
   choleskySolve,
   forwardSolve,
@@ -200,21 +201,6 @@ function chosen(m: Matrix, rows: readonly number[], columns?: readonly number[])
     if (columns)
       for (const [j, column] of columns.entries()) out.data[i * out.cols + j] = m.data[row * m.cols + column];
     else out.data.set(m.data.subarray(row * m.cols, (row + 1) * m.cols), i * out.cols);
-  }
-  return out;
-}
-
-/** Matrices of as many rows, side by side. */
-function beside(parts: readonly Matrix[]): Matrix {
-  if (parts.length === 1) return parts[0];
-  const cols = parts.reduce((sum, part) => sum + part.cols, 0);
-  const out = matrix(parts[0].rows, cols);
-  let from = 0;
-  for (const part of parts) {
-    for (let i = 0; i < part.rows; i++) {
-      out.data.set(part.data.subarray(i * part.cols, (i + 1) * part.cols), i * cols + from);
-    }
-    from += part.cols;
   }
   return out;
 }

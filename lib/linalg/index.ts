@@ -9,6 +9,7 @@ export type { Factorisation, Kept, Solver } from './factorise.js';
 export {
   add,
   addOuter,
+  beside,
   blocks,
   denseBias,
   denseWeight,

@@ -142,3 +142,18 @@ export function* blocks(rows: number, cols: number): Generator<[number, number]>
 export function add(a: Float64Array, b: Float64Array): void {
   for (let i = 0; i < a.length; i++) a[i] += b[i];
 }
+
+/** Matrices of as many rows, side by side. */
+export function beside(parts: readonly Matrix[]): Matrix {
+  if (parts.length === 1) return parts[0];
+  const cols = parts.reduce((sum, part) => sum + part.cols, 0);
+  const out = matrix(parts[0].rows, cols);
+  let from = 0;
+  for (const part of parts) {
+    for (let i = 0; i < part.rows; i++) {
+      out.data.set(part.data.subarray(i * part.cols, (i + 1) * part.cols), i * cols + from);
+    }
+    from += part.cols;
+  }
+  return out;
+}
