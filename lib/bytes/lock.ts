@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FeatReconstructError } from '../base/index.js';
 import { fileError } from './files.js';
@@ -28,7 +28,7 @@ export interface LockOptions {
 
 const touchEvery = 10_000;
 const silentFor = 120_000;
-/** Between the making of the file and the writing of its content lies less than a millisecond. */
+/** Where a lock is made in place, less than a millisecond lies between the file and its content. */
 const unwrittenFor = 2000;
 const lookEvery = 200;
 
@@ -42,21 +42,43 @@ export async function lockFile(written: string, { signal, onWait }: LockOptions 
   const id = randomUUID();
   const content = JSON.stringify({ id, ...thisProcess() });
   const watch = new Watch(file);
-  for (let waited = false; ; waited = true) {
+  let waited = false;
+  for (;;) {
     signal?.throwIfAborted();
-    if (await create(file, content)) return held(file, id, waited);
     const found = await watch.look();
-    if (found === 'none') continue;
-    if (found.isDead) await remove(file, found.text);
+    if (found === 'none') {
+      if (await create(file, content)) return held(file, id, waited);
+    } else if (found.isDead) await remove(file, found.text);
     else {
       // Whose a lock without content is will be known in a moment.
       if (found.text !== '') await onWait?.(found.holder, file);
       await sleep(lookEvery, undefined, { signal });
     }
+    waited = true;
   }
 }
 
+/**
+ * A second name for a file that is whole: the lock is there with its content or not at all, so that a process that is
+ * stopped at that moment keeps what it has.
+ * @returns false where another process was quicker
+ */
 async function create(file: string, content: string): Promise<boolean> {
+  const whole = temporaryName(file);
+  try {
+    await writeFile(whole, content, { flag: 'wx' });
+    const failure = await link(whole, file).catch((error: NodeJS.ErrnoException) => error);
+    if (!failure) return true;
+    // Some disks have no links.
+    return failure.code === 'EEXIST' ? false : await createInPlace(file, content);
+  } catch (error) {
+    throw fileError(error, file, 'write');
+  } finally {
+    await rm(whole, { force: true }).catch(() => {});
+  }
+}
+
+async function createInPlace(file: string, content: string): Promise<boolean> {
   try {
     const handle = await open(file, 'wx');
     try {
@@ -70,7 +92,7 @@ async function create(file: string, content: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw fileError(error, file, 'write');
+    throw error;
   }
 }
 
