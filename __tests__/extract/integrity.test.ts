@@ -259,6 +259,7 @@ describe('two writers', () => {
       // The first one stands still until the second has seen it: on a busy machine it might be through before.
       first.child.kill('SIGSTOP');
       if (await isLocked()) break;
+      first.child.kill('SIGCONT');
       await first.finished;
       await rm(store);
       first = startCli(args(store));
