@@ -120,7 +120,12 @@ export async function interfaceTable(all: readonly Leaks[], names: readonly stri
 async function legend({ interfaces = [] }: Leaks): Promise<string> {
   const { count } = await import('../words/index.js');
   const images = interfaces[0]?.read?.images ?? interfaces[0]?.cost.images ?? 0;
-  return `Features read off: how much of the features a simple reader (a linear map) got right on ${count(images)} images it had not seen, as a share of their variance. It is a lower bound, with a 95 % interval: more images or a better reader may get more. Same answer: how often honest users still get the model’s top class.`;
+  const reads = interfaces.flatMap(({ read }) => read ?? []);
+  const head = reads.some(({ kind, by }) => kind === 'at-least' && by === 'head')
+    ? ', some of which start from the model’s own last layer'
+    : '';
+  const where = reads.some(({ kind }) => kind === 'exact') ? 'Where it is not exact it' : 'It';
+  return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is a lower bound, with a 95 % interval: more images or a better reader may get more. Same answer: how often honest users still get the model’s top class.`;
 }
 
 /** Who can do what. */
@@ -147,19 +152,10 @@ async function abilityTable({ abilities = [] }: Leaks): Promise<string> {
 
 /** What to do. */
 async function advice({ advice: all = [], interfaces = [] }: Leaks): Promise<string> {
-  const { kept, published } = await import('../words/index.js');
-  const { share: percent } = await import('../words/index.js');
-  const lines = all.flatMap(({ below, observe }) => {
-    const cost = interfaces.find(({ observe: spec }) => spec === observe)?.cost;
-    return observe === null || !cost
-      ? []
-      : [
-          `To stay below ${percent(below, 0)} by this measure: publish ${published(observe)} (same answer ${kept(cost.sameTop)}).`,
-        ];
-  });
-  const none = all.filter(({ observe }) => observe === null).map(({ below }) => percent(below, 0));
-  const more = none.length > 0 ? [`None of these is known to stay below ${none[0]}; try others with --observe.`] : [];
-  return [...new Set([...lines, ...more])].map((line) => wrapped(line)).join('\n');
+  const { adviceInWords } = await import('../words/index.js');
+  return adviceInWords(all, interfaces, true)
+    .map((line) => wrapped(line))
+    .join('\n');
 }
 
 /** What came back, beside the model's own features. */

@@ -5,6 +5,7 @@ import type { Store } from '../extract/index.js';
 import { applyLinearMap, headCondition } from '../fit/index.js';
 import {
   fingerprint,
+  mayShowSpan,
   observe,
   sameHead,
   type InterfaceAnswer,
@@ -187,8 +188,7 @@ export async function shownOfModel(
 ): Promise<Pick<InterfaceAnswer, 'width' | 'recognised'>> {
   const none = { width: null, recognised: null };
   const { rows, cols } = store.logits;
-  const hides = parseObserve(spec).steps.some(({ step }) => step === 'topk' || step === 'noise');
-  if (hides || cols > widest || cols <= store.features.cols) return { ...none, recognised: 'no' };
+  if (!mayShowSpan({ observe: spec }) || cols > widest || cols <= store.features.cols) return none;
   const few = withFewerClasses(store);
   const all = await logitsOf(few, store.features);
   const width = await orNull(

@@ -135,7 +135,14 @@ export async function auditModel(model: string, dataset: string, options: AuditO
       },
       { ...options, observe: possible },
     );
-    const interfaces = await interfacesOf(possible, audited, few, { judged, judgedOn, contents, vary }, options);
+    const some = counted(audited);
+    const interfaces = await interfacesOf(
+      possible,
+      { audited, some },
+      few,
+      { judged, judgedOn, contents, vary },
+      options,
+    );
     const { rows } = judged;
     const [one] = definitions;
     const environment = await describeEnvironment(extraction.stores, [], {
@@ -159,7 +166,10 @@ export async function auditModel(model: string, dataset: string, options: AuditO
         }),
       ],
       ...(judged.samples.length > 0 ? { samples: judged.samples } : {}),
-      leaks: await leaksOf({ store, extraction, role, dataset, seconds, interfaces }, options),
+      leaks: await leaksOf(
+        { store, extraction, role, dataset, seconds, interfaces },
+        { ...options, images: new Set(groupsOf(some.store, contents, vary)).size },
+      ),
       failures: judged.failures,
       environment: {
         ...environment,
@@ -236,13 +246,12 @@ interface Judged {
 
 async function interfacesOf(
   specs: readonly string[],
-  audited: Audited,
+  { audited, some }: Record<'audited' | 'some', Audited>,
   few: ReadonlyMap<string, FewImagesBound> | null,
   { judged, judgedOn, contents, vary }: Judged,
   options: AuditOptions,
 ): Promise<InterfaceAnswer[]> {
   const undone = await undoneBy(audited.store.head);
-  const some = counted(audited);
   const { signal, onProgress } = options;
   const answers: InterfaceAnswer[] = [];
   const context = { groups: groupsOf(judgedOn, contents, vary), ...classesOf(judgedOn), undone, variations: vary };
@@ -273,7 +282,7 @@ async function interfacesOf(
 }
 
 /** What is out by the outputs alone, and what all of it means. */
-async function leaksOf(asked: Asked, options: AuditOptions): Promise<Leaks> {
+async function leaksOf(asked: Asked, { images, ...options }: AuditOptions & { images: number }): Promise<Leaks> {
   const { interfaces } = asked;
   const alone = await withVariations(asked, options);
   const { print, recovery, untried, store, vary, offer } = alone;
@@ -315,6 +324,9 @@ async function leaksOf(asked: Asked, options: AuditOptions): Promise<Leaks> {
       classes: model.classCount,
       features: model.featureDim,
       outputs: store.rows - print.outputs.duplicates,
+      images,
+      width: print.hiddenWidth,
+      tooMany: model.classCount > widest,
       interfaces,
       recovery: report,
       untried,

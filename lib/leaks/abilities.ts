@@ -1,4 +1,5 @@
 import type { NotShownError } from '../base/index.js';
+import { parseObserve } from '../words/index.js';
 import type { AbilityAnswer, Advice, InterfaceAnswer } from './interfaces.js';
 import type { RecoveryReport } from './recover.js';
 
@@ -6,8 +7,14 @@ import type { RecoveryReport } from './recover.js';
 export interface AbilityFacts {
   classes: number;
   features: number;
-  /** Distinct outputs that were looked at. */
+  /** Distinct outputs that were looked at for what they give away alone: of variations, too, where there are such. */
   outputs: number;
+  /** Distinct outputs of the images as they are, which the interfaces were looked at with. */
+  images: number;
+  /** Least width that all of the logits show; null where they show none. */
+  width: number | null;
+  /** Whether there are too many classes to look at what each interface shows of the model. */
+  tooMany: boolean;
   interfaces: readonly InterfaceAnswer[];
   recovery: RecoveryReport | null;
   untried: NotShownError['code'] | null;
@@ -17,22 +24,9 @@ export interface AbilityFacts {
 
 /** Who can do what with a model's outputs, one line an ability. */
 export function abilitiesOf(facts: AbilityFacts): AbilityAnswer[] {
-  const { interfaces, features, classes, outputs } = facts;
-  const wide = features >= classes;
-  const with_ = (test: (answer: InterfaceAnswer) => boolean): string[] =>
-    interfaces.filter(test).map(({ observe }) => observe);
-  const widths = with_(({ width }) => width !== null);
-  const recognised = with_(({ recognised: found }) => found === 'yes');
-  const tooFew = interfaces.every(({ recognised: found }) => found === null);
-  const looked = (observe: string[], queries: number): Omit<AbilityAnswer, 'ability'> => ({
-    observe,
-    sure: observe.length > 0 ? 'measured' : wide ? 'impossible' : tooFew ? 'not-tried' : 'not-found',
-    queries: observe.length > 0 ? queries : null,
-    stolen: 0,
-  });
   return [
-    { ability: 'width', ...looked(widths, outputs) },
-    { ability: 'recognise', ...looked(recognised, outputs) },
+    { ability: 'width', ...widthOf(facts) },
+    { ability: 'recognise', ...recognisedBy(facts) },
     { ability: 'features', ...recovered(facts, 'rectified') },
     { ability: 'rotation', ...recovered(facts, 'sphere') },
     mapOf(facts),
@@ -40,39 +34,78 @@ export function abilitiesOf(facts: AbilityFacts): AbilityAnswer[] {
   ];
 }
 
+type Found = Omit<AbilityAnswer, 'ability'>;
+
+/** What is not there, and why it was not even tried, if it was not. */
+const without = (sure: 'not-found' | 'not-tried' | 'impossible', more: Partial<Found> = {}): Found => ({
+  ...{ observe: [], sure, queries: null, stolen: 0 },
+  ...more,
+});
+
+const namesOf = (interfaces: readonly InterfaceAnswer[]): string[] => interfaces.map(({ observe }) => observe);
+
+/** The width itself: less than all of it counts no features. */
+function widthOf(facts: AbilityFacts): Found {
+  const { interfaces, features, classes, outputs, images, width } = facts;
+  if (features >= classes) return without('impossible');
+  const shown = namesOf(interfaces.filter((each) => each.width === features));
+  if (shown.length > 0) return { observe: shown, sure: 'measured', queries: images, stolen: 0 };
+  // Variations fill directions that the images as they are do not.
+  const logits = width === features ? namesOf(interfaces.filter(({ observe }) => observe === 'logits')) : [];
+  if (logits.length > 0) return { observe: logits, sure: 'measured', queries: outputs, stolen: 0 };
+  if (facts.tooMany) return without('not-tried', { why: 'classes' });
+  return images <= features + 1 ? without('not-tried', { why: 'images' }) : without('not-found');
+}
+
+function recognisedBy({ interfaces, features, classes, images, tooMany }: AbilityFacts): Found {
+  if (features >= classes) return without('impossible');
+  const by = namesOf(interfaces.filter(({ recognised }) => recognised === 'yes'));
+  if (by.length > 0) return { observe: by, sure: 'measured', queries: images, stolen: 0 };
+  if (interfaces.some(({ recognised }) => recognised === 'no')) return without('not-found');
+  if (tooMany) return without('not-tried', { why: 'classes' });
+  return without('not-tried', { why: interfaces.some(mayShowSpan) ? 'images' : 'outputs' });
+}
+
+/** Of the largest few, and under noise, no row lies in a span of others. */
+export const mayShowSpan = ({ observe }: Pick<InterfaceAnswer, 'observe'>): boolean =>
+  parseObserve(observe).steps.every(({ step }) => step !== 'topk' && step !== 'noise');
+
 /** By the outputs alone: certified, or not. */
 function recovered(
   { recovery, untried, needed, outputs, features, classes, interfaces }: AbilityFacts,
   kind: 'rectified' | 'sphere',
-): Omit<AbilityAnswer, 'ability'> {
-  const none = { observe: [], stolen: 0 };
-  if (features >= classes) return { ...none, sure: 'impossible', queries: null };
+): Found {
+  if (features >= classes) return without('impossible');
+  // It is looked for in the logits: of interfaces that show less nothing is known.
+  const whole = namesOf(interfaces.filter(showsLogits));
+  if (whole.length === 0) return without('not-tried', { why: 'outputs' });
   if (recovery?.certified && recovery.kind === kind) {
-    return {
-      observe: interfaces.filter(isWhole).map(({ observe }) => observe),
-      sure: 'proven',
-      queries: outputs,
-      stolen: 0,
-    };
+    return { observe: whole, sure: 'proven', queries: outputs, stolen: 0 };
   }
   const wanted = needed?.[kind] ?? null;
   if (recovery === null || (wanted !== null && outputs < wanted)) {
-    return {
-      ...none,
-      sure: untried === null || untried === 'too-few-rows' ? 'not-tried' : 'not-found',
-      queries: wanted,
-    };
+    return untried === null || untried === 'too-few-rows'
+      ? without('not-tried', { queries: wanted, why: 'images' })
+      : without('not-found', { queries: wanted });
   }
-  return { ...none, sure: 'not-found', queries: null };
+  return without('not-found');
 }
 
-/** Outputs of full precision are the logits, but for what all classes have in common. */
-const isWhole = ({ observe }: InterfaceAnswer): boolean => ['logits', 'log-probs', 'probs'].includes(observe);
+/**
+ * Whether such outputs are the logits at full precision, or all but what every class has in common; the latter only where the
+ * head was seen to be undone from them: differences may lose a direction, and float32 small probabilities.
+ */
+function showsLogits({ observe, read }: InterfaceAnswer): boolean {
+  const steps = parseObserve(observe).steps.map(({ step }) => step);
+  if (steps.every((step) => step === 'logits' || step === 'temperature')) return true;
+  return read?.kind === 'exact';
+}
 
 function mapOf({ interfaces, features }: AbilityFacts): AbilityAnswer {
   const exact = interfaces.filter(({ read }) => read?.kind === 'exact');
   const some = interfaces.filter(({ read }) => read?.kind === 'exact' || read?.kind === 'at-least');
   const fitted = some[0]?.read?.fitted ?? null;
+  const byHead = some[0]?.read?.by === 'head';
   return exact.length > 0
     ? // As many as determine a map, an intercept with it.
       {
@@ -88,30 +121,42 @@ function mapOf({ interfaces, features }: AbilityFacts): AbilityAnswer {
         sure: some.length > 0 ? 'measured' : 'not-found',
         queries: some.length > 0 ? fitted : null,
         stolen: fitted ?? 0,
+        ...(byHead ? { head: true } : {}),
       };
 }
 
 /** Logits are linear in the features: those of one image more than there are features determine weights and bias. */
 function headOf({ interfaces, features }: AbilityFacts): AbilityAnswer {
-  const observe = interfaces.filter(isWhole).map(({ observe: spec }) => spec);
+  const observe = namesOf(interfaces.filter(isWhole));
   return observe.length > 0
     ? { ability: 'head', observe, sure: 'proven', queries: features + 1, stolen: features + 1 }
-    : { ability: 'head', observe, sure: 'not-tried', queries: null, stolen: 0 };
+    : { ability: 'head', ...without('not-tried', { why: 'outputs' }) };
 }
+
+/** Outputs of full precision are the logits, but for what all classes have in common, which no answer hangs on. */
+const isWhole = ({ observe }: InterfaceAnswer): boolean =>
+  parseObserve(observe).steps.every(({ step }) =>
+    ['logits', 'temperature', 'log-probs', 'probs', 'log'].includes(step),
+  );
 
 /** Shares of the features' variance that are asked about. */
 const asked = [0.5, 0.25, 0.1];
 
 /**
- * The first interface, from the one that gives away most on, off which less than a share was read, its interval included. One of
- * which nothing is known is never advised.
+ * The first interface, from the one that gives away most on, off which less than a share was read, its interval included; and,
+ * where users lose answers by it, the first of those that cost them least. One of which nothing is known is never advised.
  */
 export function adviceOf(interfaces: readonly InterfaceAnswer[]): Advice[] {
   const known = interfaces.filter(({ read }) => read !== null).sort((a, b) => b.read!.r2 - a.read!.r2);
-  return asked.map((below) => ({
-    below,
-    observe:
-      known.find(({ read }) => read!.kind === 'at-least' && read!.interval !== null && read!.interval[1] < below)
-        ?.observe ?? null,
-  }));
+  return asked.map((below) => {
+    const under = known.filter(
+      ({ read }) => read!.kind === 'at-least' && read!.interval !== null && read!.interval[1] < below,
+    );
+    if (under.length === 0) return { below, observe: null };
+    const cheapest = under.reduce((a, b) => (b.cost.sameTop > a.cost.sameTop ? b : a));
+    return {
+      ...{ below, observe: under[0].observe },
+      ...(cheapest === under[0] ? {} : { cheapest: cheapest.observe }),
+    };
+  });
 }

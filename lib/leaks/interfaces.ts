@@ -46,8 +46,8 @@ export interface InterfaceAnswer {
   width: number | null;
   /**
    * Whether such outputs tell this model from a version of it, each seen on other images: `yes`: two halves of the images
-   * are taken for one model, and a head whose weights were changed by 1 % for another. `no`: one of these fails. Null: the
-   * images are too few to try.
+   * are taken for one model, and a head whose weights were changed by 1 % for another. `no`: one of these fails. Null: not
+   * tried, since the images are too few or such outputs (a top K, noise) fill no span.
    */
   recognised: 'yes' | 'no' | null;
 }
@@ -61,14 +61,18 @@ export interface AbilityAnswer {
   /** Of the interfaces tried, those with which it was done, the most open first. */
   observe: string[];
   /**
-   * `proven`: by algebra or a certificate. `measured`: on these images. `not-found`: tried, and not done. `not-tried`: these
-   * images are too few to try. `impossible`: there are more features than outputs.
+   * `proven`: by algebra or a certificate. `measured`: on these images. `not-found`: tried, and not done. `not-tried`: `why`
+   * says what stood against it. `impossible`: there are as many features as outputs, or more, and this way wants fewer.
    */
   sure: 'proven' | 'measured' | 'not-found' | 'not-tried' | 'impossible';
   /** Outputs that it took, or would take; null where that is not known. */
   queries: number | null;
   /** Images of which the features have to be known beside their outputs: 0 for an outsider. */
   stolen: number;
+  /** Of what was not tried: too few images, no interface that shows enough, too many classes. Absent in earlier results. */
+  why?: 'images' | 'outputs' | 'classes';
+  /** Present where the model's last layer was known beside these features. */
+  head?: boolean;
 }
 
 /** The first of the interfaces, from the most open on, off which less than a share was read. */
@@ -77,4 +81,6 @@ export interface Advice {
   below: number;
   /** Null where none of those tried stays below. */
   observe: string | null;
+  /** Of those that stay below the first that honest users lose least by; absent where that is the same one. */
+  cheapest?: string;
 }

@@ -131,9 +131,13 @@ function recovered(findings: AuditFindings, report: RecoveryReport): Finding {
 /** What those learn who have the features of some images to begin with. */
 function learnt({ model, classes, features, curve, vary = 1 }: AuditFindings, best: LeakPoint | null): Finding {
   if (!best) return { kind: 'nothing-learnt', model, classes, features };
-  const fitted = curve.find(({ observe }) => observe === 'logits')?.fitted ?? null;
+  const of = curve.find(({ observe }) => observe === 'logits') ?? best;
   const { r2, above99 = null } = best;
-  return { kind: 'learnt', model, classes, features, fitted, vary, best: { ...shownAs(best), r2, above99 } };
+  return {
+    ...{ kind: 'learnt', model, classes, features, fitted: of.fitted ?? null, vary },
+    ...(best.bound === 'exact' ? { exact: true } : {}),
+    best: { ...shownAs(best), r2, above99 },
+  };
 }
 
 const shownAs = ({ observe, by }: LeakPoint): Shown => ({ observe, ...(by ? { by } : {}) });

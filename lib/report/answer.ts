@@ -147,6 +147,8 @@ function median(values: readonly number[]): number {
 export const titleOf = (results: readonly Results[]): string =>
   results.length === 1 && results[0].leaks?.log
     ? `Audit: ${results[0].leaks.log.name}`
-    : results.length === 1
-      ? `Experiment ${results[0].experiment}: ${list([...new Set(results[0].rows.map(pairName))].slice(0, 3))}`
-      : `${results.length} results compared`;
+    : results.length === 1 && results[0].leaks
+      ? `Audit: ${results[0].environment.models[0]?.name ?? ''}`
+      : results.length === 1
+        ? `Experiment ${results[0].experiment}: ${list([...new Set(results[0].rows.map(pairName))].slice(0, 3))}`
+        : `${results.length} results compared`;

@@ -5,7 +5,7 @@ import { labelWidth } from './heatmap.js';
 
 /** Under the picture. */
 export const auditCaption =
-  'Each line is one way of publishing the outputs. The bar is what a linear map read off images that it had not seen: a lower bound, with its 95 % interval. A full bar is all of it, by algebra. An empty line is not known, which is not nothing. Right: how often honest users still get the model’s top class.';
+  'Each line is one way of publishing the outputs. The bar is what a linear map read off images that it had not seen: a lower bound, with its 95 % interval. A full dark bar is all of it, by algebra. An empty line is not known, which is not nothing. Right: how often honest users still get the model’s top class.';
 
 interface Line {
   name: string;

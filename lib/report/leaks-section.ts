@@ -1,5 +1,15 @@
-import type { Leaks } from '../results/index.js';
-import { abilityName, count, findingsInWords, howSure, kept, none, published, share, takes } from '../words/index.js';
+import type { Leaks, Results } from '../results/index.js';
+import {
+  abilityName,
+  adviceInWords,
+  count,
+  findingsInWords,
+  howSure,
+  none,
+  published,
+  share,
+  takes,
+} from '../words/index.js';
 import { imageCount } from '../results/index.js';
 import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';
@@ -31,10 +41,20 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
 export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<div class="verdict">
   <h2>${levelOf(leaks)}</h2>
   <ul>
-    ${[...adviceLines(leaks), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].map((sentence) => markup`<li>${sentence}</li>`)}
+    ${[...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].map((sentence) => markup`<li>${sentence}</li>`)}
   </ul>
   ${leaks.abilities ? abilitySection(leaks.abilities) : null}
 </div>`;
+
+/** Where an audit's figures come from many splits, the rows of one of them are no rival to these. */
+export function splitNote({ leaks }: Results): string[] {
+  const splits = leaks?.interfaces?.find(({ read }) => read?.splits)?.read?.splits;
+  return splits
+    ? [
+        `These rows are of one split, for a closer look. What is given away stands above: it comes from ${splits.repeats} splits into ${splits.folds} parts, each image kept out once in each. A row here may read more or less, or not be known.`,
+      ]
+    : [];
+}
 
 const abilitySection = (abilities: NonNullable<Leaks['abilities']>): Markup =>
   table<(typeof abilities)[number]>(
@@ -47,17 +67,6 @@ const abilitySection = (abilities: NonNullable<Leaks['abilities']>): Markup =>
     [{ heading: null, rows: [...abilities] }],
     { label: 'Who can do what with the outputs' },
   );
-
-/** What to publish for less than a share, and what that costs. */
-const adviceLines = ({ advice = [], interfaces = [] }: Leaks): string[] =>
-  advice.flatMap(({ below, observe }) => {
-    const cost = interfaces.find(({ observe: spec }) => spec === observe)?.cost;
-    return observe === null || !cost
-      ? []
-      : [
-          `To stay below ${share(below, 0)} by this measure: publish ${published(observe)} (honest users get the same answer on ${kept(cost.sameTop)} of the images).`,
-        ];
-  });
 
 /** What the outputs show of the model behind them. */
 export function fingerprintSection({ fingerprint, log }: Leaks, variations = 1): Markup {

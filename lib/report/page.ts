@@ -29,7 +29,7 @@ import { chartFigure, more, table } from './html-table.js';
 import { markup, Markup, type Content } from './html.js';
 import { allPairs } from './matrix-section.js';
 import { leakCharts } from './leak-charts.js';
-import { fingerprintSection, verdictSection } from './leaks-section.js';
+import { fingerprintSection, splitNote, verdictSection } from './leaks-section.js';
 import { dark, light, variables, type Palette } from './palette.js';
 import { provenance } from './provenance.js';
 import { facts, publishedNote } from './results.js';
@@ -280,6 +280,7 @@ function fits(page: PageContext, results: Results, isBelow: (shown: Shown) => bo
     );
   return markup`<div class="figures">
       <h3>Figures</h3>
+      ${splitNote(results).map((text) => markup`<p class="note">${text}</p>`)}
       ${tableOf(main, 'Agreement by fit', groupRows(shown), groupHeading)} ${glossaryOf(page, termsOf(main, shown))}
       ${notesOf(shown, results)
         .filter((text) => !page.told.has(text) && page.told.add(text))

@@ -15,9 +15,11 @@ import {
 } from '../results/index.js';
 import { warningInWords } from '../words/index.js';
 import { answerOf } from './answer.js';
+import { auditTables } from './audit-markdown.js';
 import { columnsFor } from './columns.js';
 import { algebraNote, controlLines } from './control.js';
 import { intervalNotes } from './exact.js';
+import { splitNote } from './leaks-section.js';
 import { facts, publishedNote } from './results.js';
 import { withShownNames } from './shown-names.js';
 
@@ -26,13 +28,24 @@ export function renderMarkdown(found: Results): string {
   const results = withShownNames(found);
   const { experiment, question, rows, environment } = results;
   const log = results.leaks?.log;
-  const title = log
-    ? `What the outputs of ${log.name} give away`
+  const audited = log?.name ?? (results.leaks ? (environment.models[0]?.name ?? 'a model') : null);
+  const title = audited
+    ? `What the outputs of ${audited} give away`
     : (definitions.find(({ id }) => id === experiment)?.title ?? `Experiment ${experiment}`);
-  const blocks = [`# ${text(title)}`, `_${text(question)}_`, text(answerOf(results))];
+  const blocks = [
+    ...[`# ${text(title)}`, `_${text(audited ? audits : question)}_`, text(answerOf(results))],
+    ...auditTables(results).map((block) =>
+      typeof block === 'string'
+        ? text(block)
+        : [block.headings, block.headings.map(() => ':--'), ...block.rows.map((row) => row.map(text))]
+            .map(line)
+            .join('\n'),
+    ),
+  ];
   const notices = noticesOf(results);
   if (notices.length > 0) blocks.push(notices.map((notice) => `- ${text(notice.text)}`).join('\n'));
   if (isAlgebra(experiment)) blocks.push(text(algebraNote(environment.models)));
+  blocks.push(...splitNote(results).map(text));
   for (const group of groupRows(rows)) {
     const columns = columnsFor(experiment, group);
     const published = publishedFor(experiment, group[0]);
@@ -52,6 +65,9 @@ export function renderMarkdown(found: Results): string {
   if (environment.command !== null) blocks.push(`    ${environment.command.replace(/\s+/g, ' ')}`);
   return `${blocks.join('\n\n')}\n`;
 }
+
+/** What is asked of an audit. */
+const audits = 'What do a model’s outputs give away of its features?';
 
 /** Whether the logits of its fits are computed from features and heads. */
 const isAlgebra = (experiment: number): boolean =>
@@ -77,8 +93,8 @@ const text = (value: string): string =>
  * results.json alone.
  */
 export function renderCsv(results: readonly Results[]): string {
-  const lines = results.flatMap(({ experiment, rows }) =>
-    rows.map((row) => flat({ experiment, fit: fitLabel(row), ...plain(row) })),
+  const lines = results.flatMap(({ experiment, rows, leaks }) =>
+    rows.map((row) => flat({ experiment, fit: fitLabel(row), ...plain(row), ...keptOut(row, leaks) })),
   );
   const all = [...new Set(lines.flatMap((each) => Object.keys(each)))];
   // What is null in one row and spread in another has no column of its own.
@@ -112,6 +128,16 @@ function plain(row: ResultRow): object {
     sgd: sgd === null ? null : { ...sgd, shuffle: sgd.shuffle === false ? null : sgd.shuffle },
     warnings: warnings.map(warningInWords).join(' | '),
   };
+}
+
+/** What an audit read off the interface of a row, in all of its splits, and what it costs: the row is of one split. */
+function keptOut({ observe = 'logits', prior }: ResultRow, leaks: Results['leaks']): object {
+  const found = prior === null ? leaks?.interfaces?.find((each) => each.observe === observe) : undefined;
+  if (!found) return {};
+  const { read, cost } = found;
+  const [low, high] = read?.interval ?? [null, null];
+  const isKnown = read !== null && read.kind !== 'not-shown';
+  return { readOff: { kind: read?.kind ?? null, r2: isKnown ? read.r2 : null, low, high }, sameTop: cost.sameTop };
 }
 
 function flat(value: object, before = ''): Record<string, unknown> {

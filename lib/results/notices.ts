@@ -21,7 +21,9 @@ export function noticesOf(results: Results): Notice[] {
   }));
   notices.push(...leftOutNotes(results.environment.datasets).map((text) => ({ kind: 'left out' as const, text })));
   for (const test of new Set(rows.map((row) => row.test)))
-    notices.push(...ofTest(rows.filter((row) => row.test === test)));
+    notices.push(
+      ...ofTest(rows.filter((row) => row.test === test)).filter(({ kind }) => kind !== 'span' || !isBounded(results)),
+    );
   notices.push(...edges(rows));
   const { models } = results.environment;
   notices.push(...spreading(rows, models).map((text) => ({ kind: 'transform' as const, text })));
@@ -32,6 +34,9 @@ export function noticesOf(results: Results): Notice[] {
   for (const text of new Set(others.map(warningInWords))) notices.push({ kind: 'other', text });
   return notices;
 }
+
+/** An audit's figures come from the head's algebra or from many splits: what one split does not span is no matter for them. */
+const isBounded = ({ leaks }: Results): boolean => (leaks?.interfaces ?? []).length > 0;
 
 /** Above this share of one class, agreement says little. */
 const collapse = 0.5;

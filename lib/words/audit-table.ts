@@ -1,5 +1,5 @@
 /** The table of an audit in words: what is published, what that gives away, what it costs, and who can do what with it. */
-import { count, share } from '../base/index.js';
+import { count, option, share, withOptions } from '../base/index.js';
 import { nearlyAll } from './known.js';
 import { parseObserve } from './observe-spec.js';
 
@@ -17,6 +17,15 @@ export interface AbilityInWords {
   sure: 'proven' | 'measured' | 'not-found' | 'not-tried' | 'impossible';
   queries: number | null;
   stolen: number;
+  why?: 'images' | 'outputs' | 'classes';
+  head?: boolean;
+}
+
+/** The interface to publish for less than a share, as results have it. */
+export interface AdviceInWords {
+  below: number;
+  observe: string | null;
+  cheapest?: string;
 }
 
 /** A spec as short as a table takes it: `probs+topk:5+round:2` → `top 5 probabilities, 2 decimals`. */
@@ -48,9 +57,10 @@ export function readOff(bound: BoundInWords | null): string {
   return `at least ${percent(r2)} % (${percent(low)} to ${percent(high)})`;
 }
 
-/** Whole percents; near 100 with a digit more, and never up to what is not reached. */
+/** Whole percents; near 100 with a digit more, and never up to what is not reached, nor down to nothing. */
 function percent(value: number): string {
   const all = 100 * value;
+  if (all > 0 && all < 0.5) return '<1';
   const text = all > 99 ? (Math.floor(10 * all) / 10).toFixed(1) : String(Math.round(all));
   return text.replace(/^-0$/, '0').replace('-', '−');
 }
@@ -67,23 +77,69 @@ const abilities: Record<AbilityInWords['ability'], string> = {
   head: 'copy the last layer',
 };
 
-/** What can be done: `count the model’s features`. */
-export const abilityName = ({ ability }: AbilityInWords): string => abilities[ability];
+/** What can be done: `count the model’s features`. A part of them is not all. */
+export const abilityName = ({ ability, sure }: AbilityInWords): string =>
+  ability === 'map' && sure === 'measured' ? 'compute a part of any image’s features' : abilities[ability];
 
-/** What it takes: `outputs of 720 images`, `features of 257 images`. */
-export function takes({ queries, stolen }: AbilityInWords): string {
-  if (stolen > 0) return `features of ${count(stolen)} images`;
-  return queries === null ? '–' : `outputs of ${count(queries)} images`;
+/** What it takes: `outputs of 720 images`, `features of 257 images`; of what was not tried, what a try takes. */
+export function takes({ queries, stolen, sure, head }: AbilityInWords): string {
+  if (stolen > 0) return `features of ${count(stolen)} images${head ? ', last layer' : ''}`;
+  if (queries === null) return '–';
+  return `outputs of ${count(queries)} images${sure === 'not-tried' ? ' or more' : ''}`;
 }
 
 const howSureInWords: Record<AbilityInWords['sure'], string> = {
   proven: 'proven',
   measured: 'measured here',
   'not-found': 'tried, not found',
-  'not-tried': 'not tried: too few images',
-  impossible: 'cannot be, or not all',
+  'not-tried': 'not tried',
+  impossible: 'not this way: layer too wide',
+};
+
+/** Of results without a reason it was the images. */
+const notTriedFor: Record<NonNullable<AbilityInWords['why']>, string> = {
+  images: 'too few images',
+  outputs: 'too little shown',
+  classes: 'too many classes',
 };
 
 /** How sure that is. */
-export const howSure = ({ sure, ability }: AbilityInWords): string =>
-  sure === 'measured' && ability === 'map' ? 'measured here, in part' : howSureInWords[sure];
+export const howSure = ({ sure, why = 'images' }: AbilityInWords): string =>
+  sure === 'not-tried' ? `${howSureInWords[sure]}: ${notTriedFor[why]}` : howSureInWords[sure];
+
+/**
+ * What to publish for less than a share, a sentence each, and what that is not: a lower bound promises nothing.
+ * @param interfaces what each costs, and the images that it was read off
+ * @param flags whether options go by their flags, for whoever has a command to run again
+ */
+export function adviceInWords(
+  advice: readonly AdviceInWords[],
+  interfaces: readonly { observe: string; read: { images: number } | null; cost: { sameTop: number } }[],
+  flags = false,
+): string[] {
+  const of = (spec: string) => interfaces.find(({ observe }) => observe === spec);
+  const costing = (spec: string, same = ''): string =>
+    `${published(spec)} (${same}${kept(of(spec)?.cost.sameTop ?? Number.NaN)})`;
+  const lines = new Map<string, string[]>();
+  for (const { below, observe, cheapest } of advice) {
+    if (observe === null || !of(observe)) continue;
+    const what = costing(observe, 'same answer ') + (cheapest && of(cheapest) ? `, or ${costing(cheapest)}` : '');
+    lines.set(what, [...(lines.get(what) ?? []), share(below, 0)]);
+  }
+  const none = advice.find(({ observe }) => observe === null);
+  const images = interfaces.find(({ read }) => read !== null)?.read?.images;
+  return [
+    ...[...lines].map(([what, shares]) => `To keep this reader below ${shares.join(' and ')}: publish ${what}.`),
+    ...(lines.size > 0 && images !== undefined
+      ? [`That is no promise: with more than these ${count(images)} images, or a better reader, more can be read off.`]
+      : []),
+    ...(none
+      ? [
+          withOptions(
+            `None of those tried is known to stay below ${share(none.below, 0)}; try others with ${option('observe')}.`,
+            (property, flag) => (flags ? flag : property),
+          ),
+        ]
+      : []),
+  ];
+}

@@ -37,7 +37,7 @@ function text(finding: Finding): string {
       const width = finding.exact
         ? `the layer before the last is ${count(finding.features)} numbers wide`
         : `the layer before the last is at least ${count(finding.width)} numbers wide (it is ${count(finding.features)})`;
-      return `The outputs also show that ${width}, and tell this model's outputs from another's.`;
+      return `The outputs also show that ${width}.`;
     }
     case 'search-ended':
       return 'The search was ended before it was through: with more time it may find more features.';
@@ -62,7 +62,7 @@ function text(finding: Finding): string {
     case 'rows-too-few':
       return `${noWay(true)}: there are too few rows. To look for a normalisation takes ${count(finding.sphere)} different ones${finding.rank === null ? ' or more' : ''}, for features that are often zero ${count(finding.rectified)}; here are ${count(finding.rows)}.`;
     case 'least-width':
-      return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide, and tell this model's outputs from another's.`;
+      return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide.`;
     case 'width-not-shown':
       return finding.reason?.replace('The hidden width does not show.', notShown) ?? notShown;
     case 'readings-unknown':
@@ -97,7 +97,10 @@ function whichVector({ features, compared }: Of<'vector-recovered'>): string {
     : `${proven}; it is not the layer right before the last one, of which it tells ${shareInWords(compared)} (R² up to a rotation).`;
 }
 
-function learnt({ model, classes, features, fitted, vary, best }: Of<'learnt'>): string {
+function learnt({ model, classes, features, fitted, exact, vary, best }: Of<'learnt'>): string {
+  if (exact && fitted) {
+    return `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for ${count(fitted)} images computes those of any other image: the last layer loses nothing of its ${count(features)} features.`;
+  }
   const here = fitted ? ` (here ${count(fitted)}${inVariations(vary)})` : '';
   const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
   const { r2 } = best;
@@ -129,7 +132,7 @@ function asMuch({ shown: all, r2, recovered }: Of<'shown-as-much'>): string {
 function less({ most, least, isLess }: Of<'shown-less'>): string {
   const of = (reading: ShownReading): string => `${shown(reading)} ${shareInWords(reading.r2)}`;
   const ends = [`${of(most)} of how the features differ from image to image`, ...(least ? [of(least)] : [])];
-  return `${isLess ? 'Showing less gives away less' : 'Of less that is shown'}: ${ends.join(', ')}. One linear map reads that off, and a cleverer reader may get more.`;
+  return `${isLess ? 'Less was read off where less is shown' : 'Of less that is shown'}: ${ends.join(', ')}. One linear map reads that off, and a cleverer reader may get more.`;
 }
 
 const named = (observes: readonly string[]): string =>

@@ -43,6 +43,8 @@ export type AuditFinding =
       classes: number;
       features: number;
       fitted: number | null;
+      /** Present where the head's algebra says so and not the images: `fitted` are those that it takes. */
+      exact?: true;
       vary: number;
       best: ShownReading & { above99: number | null };
     }
