@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
-import { spreadOver } from '../../lib/experiments/split.js';
+import { describe, expect, it, test } from '@jest/globals';
+import { splitByContent, spreadOver } from '../../lib/experiments/split.js';
 import type { Store } from '../../lib/extract/index.js';
 import { memoryRows } from '../../lib/tensor/index.js';
 
@@ -45,4 +45,9 @@ describe('spreadOver', () => {
     const store = numbered(1100);
     expect(spreadOver(store, 1024)).toBe(store);
   });
+});
+
+test('copies are no images enough: the refusal counts the different ones', () => {
+  const copies = Array.from({ length: 30 }, () => 'ab'.repeat(32));
+  expect(() => splitByContent(numbered(30), copies)).toThrow(/\b1\b.*\b30\b/);
 });

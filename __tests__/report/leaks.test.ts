@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseHTML } from 'linkedom';
-import { chartsOf, renderReport } from '../../lib/report/index.js';
-import { parseResults } from '../../lib/results/index.js';
+import { chartsOf, renderCsv, renderMarkdown, renderReport } from '../../lib/report/index.js';
+import { noticesOf, parseResults } from '../../lib/results/index.js';
 import { findingsInWords } from '../../lib/words/index.js';
 import type { Leaks, Results } from '../../lib/results/index.js';
 import { madeRow } from './made.js';
@@ -99,4 +99,44 @@ test('where nothing came back there is no picture of it', async () => {
     await chartsOf(audit({ recovery: null, reason: { kind: 'outputs-hidden', rows: false }, comparison: null }))
   ).map(({ name }) => name);
   expect(names).toEqual(['leaks', 'agreement', 'spectra']);
+});
+
+describe('an audit whose figures come from many splits', () => {
+  const read = (kind: 'exact' | 'at-least' | 'not-shown', r2: number) => ({
+    ...{ kind, r2, interval: kind === 'exact' ? null : ([r2 - 0.05, r2 + 0.05] as [number, number]) },
+    ...{ images: 60, fitted: 54, splits: { folds: 10, repeats: 10 }, by: 'log' as const, alpha: null },
+  });
+  const cost = { images: 60, sameTop: 1, interval: [0.94, 1] as [number, number], accuracy: null };
+  const none = { width: null, recognised: null };
+  const found = audit({
+    interfaces: [
+      { observe: 'logits', read: read('exact', 1), cost, ...none },
+      { observe: 'probs+topk:5', read: read('at-least', 0.38), cost, ...none },
+      { observe: 'probs+topk:1', read: read('not-shown', 0.01), cost, ...none },
+    ],
+    abilities: [{ ability: 'width', observe: [], sure: 'not-tried', why: 'images', queries: null, stolen: 0 }],
+    advice: [{ below: 0.5, observe: 'probs+topk:5' }],
+  });
+  const outside = { ...found, rows: found.rows.map((row) => ({ ...row, prior: null, inSpanShare: 0 })) };
+
+  test('what one split does not span is no warning of it, and its rows are told apart', async () => {
+    const kinds = noticesOf(outside).map(({ kind }) => kind);
+    expect(kinds).not.toContain('span');
+    expect(noticesOf({ ...outside, leaks: undefined }).map(({ kind }) => kind)).toContain('span');
+    const { document } = parseHTML(await renderReport([found]));
+    expect(document.querySelector('.figures .note')!.textContent).toContain('10 splits into 10 parts');
+    expect(document.title).toMatch(/^Audit: /);
+  });
+
+  test('Markdown and CSV have what was read off, beside the rows of one split', () => {
+    const markdown = renderMarkdown(found);
+    expect(markdown).toMatch(/^# What the outputs of/);
+    expect(markdown).toContain('| top 5 probabilities | at least 38 % (33 to 43) | 100.0 % |');
+    expect(markdown).toContain('too few images');
+    const lines = renderCsv([found]).split('\r\n');
+    const of = (spec: string): string => lines.find((line) => line.includes(spec))!;
+    expect(lines[0]).toContain('readOff.kind,readOff.r2,readOff.low,readOff.high,sameTop');
+    expect(of('probs+topk:5')).toMatch(/,at-least,0\.38,0\.33,0\.43,1(,|$)/);
+    expect(of('probs+topk:1')).toMatch(/,not-shown,,/);
+  });
 });

@@ -1,4 +1,12 @@
-import { published, readOff, takes } from '../../lib/words/index.js';
+import {
+  abilityName,
+  adviceInWords,
+  findingInWords,
+  howSure,
+  published,
+  readOff,
+  takes,
+} from '../../lib/words/index.js';
 
 describe('the table of an audit', () => {
   test.each([
@@ -12,11 +20,17 @@ describe('the table of an audit', () => {
   });
 
   test('a bound says that it is one, and nothing that is not known is a zero', () => {
-    expect(readOff({ kind: 'at-least', r2: 0.293, interval: [0.244, 0.331] })).toBe('at least 29 % (24 to 33)');
+    expect(readOff({ kind: 'at-least', r2: 0.293, interval: [0.244, 0.331] })).toBe('at least 29 % (24 to 34)');
     expect(readOff({ kind: 'exact', r2: 1, interval: null })).toContain('exact');
     expect(readOff({ kind: 'not-shown', r2: 0.02, interval: [-0.04, 0.08] })).toBe('not known');
     expect(readOff({ kind: 'at-least', r2: 0.9996, interval: [0.9995, 0.9997] })).toBe('more than 99.9 %');
-    expect(readOff({ kind: 'at-least', r2: 0.9979, interval: [0.995, 0.9985] })).toBe('at least 99.7 % (99.5 to 99.8)');
+    expect(readOff({ kind: 'at-least', r2: 0.9979, interval: [0.995, 0.9985] })).toBe('at least 99.7 % (99.5 to 99.9)');
+    expect(readOff({ kind: 'at-least', r2: 0.07, interval: [0.0039, 0.15] })).toBe('at least 7 % (<1 to 15)');
+    // No bound is more than what was read, and no end of an interval nearer.
+    expect(readOff({ kind: 'at-least', r2: 0.638, interval: [0.558, 0.681] })).toBe('at least 63 % (55 to 69)');
+    expect(readOff({ kind: 'at-least', r2: 0.9897, interval: [0.9868, 0.9902] })).toBe(
+      'at least 98.9 % (98.6 to 99.1)',
+    );
     expect(readOff(null)).toBe('not known');
   });
 
@@ -24,5 +38,43 @@ describe('the table of an audit', () => {
     const line = { ability: 'map', observe: [], sure: 'proven' } as const;
     expect(takes({ ...line, queries: 257, stolen: 257 })).toBe('features of 257 images');
     expect(takes({ ...line, queries: 1720, stolen: 0 })).toBe('outputs of 1,720 images');
+  });
+
+  test('what was not tried says why, and what a try takes; a part is no whole', () => {
+    const line = { ability: 'features', observe: [], stolen: 0, queries: 640, sure: 'not-tried' } as const;
+    expect(takes(line)).toBe('640 outputs or more');
+    expect(howSure(line)).toBe('too few images to try');
+    expect(howSure({ ...line, why: 'outputs' })).not.toContain('few');
+    const map = { ...line, ability: 'map', stolen: 54, head: true } as const;
+    expect(takes(map)).toContain('head');
+    expect(abilityName({ ...map, sure: 'measured' })).toContain('estimate');
+    expect(abilityName({ ...map, sure: 'proven' })).not.toContain('estimate');
+  });
+
+  test('advice is no promise, says a share once, and what costs less', () => {
+    const cost = (sameTop: number) => ({ read: { images: 60 }, cost: { sameTop } });
+    const interfaces = [
+      { observe: 'probs+round:2', ...cost(0.967) },
+      { observe: 'probs+topk:1', ...cost(1) },
+    ];
+    const advice = [
+      { below: 0.5, observe: 'probs+round:2', cheapest: 'probs+topk:1' },
+      { below: 0.25, observe: 'probs+topk:1' },
+      { below: 0.1, observe: 'probs+topk:1' },
+    ];
+    const [first, second, last] = adviceInWords(advice, interfaces);
+    expect(first).toContain('96.7 %), or top 1 probability (100.0 %)');
+    expect(second).toContain('25 % and 10 %');
+    expect(last).toContain('more than these 60 images');
+    expect(adviceInWords([{ below: 0.5, observe: null }], interfaces, true)).toEqual([
+      expect.stringMatching(/^None .* 50 %; .*--observe/),
+    ]);
+  });
+
+  test('what algebra says takes its own number of images, not those that are here', () => {
+    const best = { observe: 'logits', r2: 1, above99: null };
+    const of = { kind: 'learnt', model: 'made', classes: 100, features: 64, fitted: 65, vary: 1, best } as const;
+    expect(findingInWords({ ...of, exact: true })).not.toContain('here');
+    expect(findingInWords(of)).toContain('here 65');
   });
 });

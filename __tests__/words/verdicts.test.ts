@@ -53,7 +53,7 @@ describe('the verdict of an audit', () => {
       'Anyone who sees all 30 outputs of made (logits, or probabilities, at full float32 precision) for 600 images has a normalised vector of this model up to a rotation, hence which images are similar to which in it. Nothing but the outputs is needed for that. Nothing but linear maps stands between that vector and the outputs; it need not be the layer right before the last one.',
       'To anyone who also has the features of some images, all logits and all log-probabilities give away those of every other image: one linear map reads off more than 99.9 % of how they differ from image to image.',
       'Less was read off where less is shown: the top 5 probabilities rounded to 2 decimals 43.2 % of how the features differ from image to image. One linear map reads that off, and a cleverer reader may get more.',
-      'The outputs also show that the layer before the last is 16 numbers wide.',
+      'At full precision the outputs also show that the layer before the last is 16 numbers wide.',
     ]);
   });
 
@@ -75,7 +75,7 @@ describe('the verdict of an audit', () => {
     expect(sentences).toEqual([
       'Anyone who sees all 10 outputs of made and has its features for some images learns 83.0 % of how its 16 features differ from image to image, or more.',
       'Less was read off where less is shown: all logits rounded to 2 decimals 70.0 % of how the features differ from image to image, only the largest of the probabilities 25.0 %. One linear map reads that off, and a cleverer reader may get more.',
-      'The outputs also show that the layer before the last is 16 numbers wide.',
+      'At full precision the outputs also show that the layer before the last is 16 numbers wide.',
       'The outputs alone cannot give all of the features away: the layer before the last has 16 numbers and the model only 10 outputs, so that a part of them never gets out.',
     ]);
   });
@@ -258,7 +258,7 @@ describe('sentences of widths and of variations', () => {
   it('a width that the outputs show in part is said to be at least that, beside what it is', async () => {
     const { sentences } = verdictOf({ ...(await findings('silu', [])), features: 20 });
     expect(sentences).toContain(
-      'The outputs also show that the layer before the last is at least 16 numbers wide (it is 20).',
+      'At full precision the outputs also show that the layer before the last is at least 16 numbers wide (it is 20).',
     );
   });
 

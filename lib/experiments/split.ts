@@ -20,8 +20,13 @@ export function splitByContent(
   const rows = Array.from({ length: store.rows }, (_, row) => row);
   const test = rows.filter(isTest);
   if (test.length === 0 || test.length === store.rows) {
+    const images = store.rows / variations;
+    const different = new Set(Array.from(store.positions, (position) => contents[Math.floor(position / variations)]))
+      .size;
+    const found =
+      different < images ? `${different} different ${different === 1 ? 'one' : 'ones'} among ${images}` : images;
     throw new FeatReconstructError(
-      `Expected images enough to keep a fifth of them for testing, found ${store.rows / variations}; give a hundred or more.`,
+      `Expected images enough to keep a fifth of them for testing, found ${found}; give a hundred or more.`,
       { code: 'too-few-rows' },
     );
   }

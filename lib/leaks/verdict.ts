@@ -147,8 +147,25 @@ function asMuch(points: readonly LeakPoint[], best: LeakPoint | null, recovered:
   const all = points.filter(
     (point) => point.r2 >= nearlyAll && (recovered || (point !== best && point.observe !== 'logits')),
   );
-  if (all.length === 0) return [];
-  return [{ kind: 'shown-as-much', shown: all.map(shownAs), r2: Math.min(...all.map(({ r2 }) => r2)), recovered }];
+  const found = (some: readonly LeakPoint[], more: { exact?: boolean } = {}): Finding[] =>
+    some.length === 0
+      ? []
+      : [
+          {
+            ...{ kind: 'shown-as-much', shown: some.map(shownAs), r2: Math.min(...some.map(({ r2 }) => r2)) },
+            ...{ recovered, ...more },
+          },
+        ];
+  if (recovered || best?.bound !== 'exact') return found(all);
+  // What the head's algebra says of some is not said of those of which it was measured.
+  const isExact = ({ bound }: LeakPoint): boolean => bound === 'exact';
+  return [
+    ...found(all.filter(isExact), { exact: true }),
+    ...found(
+      all.filter((point) => !isExact(point)),
+      { exact: false },
+    ),
+  ];
 }
 
 /** Interfaces that show less, the two ends of them; the others are in the table. */

@@ -54,14 +54,17 @@ export function readOff(bound: BoundInWords | null): string {
   if (r2 >= nearlyAll) return 'more than 99.9 %';
   const [low, high] = interval ?? [r2, r2];
   if (kind === 'not-shown') return 'not known';
-  return `at least ${percent(r2)} % (${percent(low)} to ${percent(high)})`;
+  return `at least ${percent(r2)} % (${percent(low)} to ${percent(high, Math.ceil)})`;
 }
 
-/** Whole percents; near 100 with a digit more, and never up to what is not reached, nor down to nothing. */
-function percent(value: number): string {
+/**
+ * Whole percents, towards where the claim is the weaker: a lower bound and what lies below it are cut, the upper end is raised.
+ * Near 100 with a digit more, and never down to nothing.
+ */
+function percent(value: number, cut: (value: number) => number = Math.floor): string {
   const all = 100 * value;
-  if (all > 0 && all < 0.5) return '<1';
-  const text = all > 99 ? (Math.floor(10 * all) / 10).toFixed(1) : String(Math.round(all));
+  if (all > 0 && all < 1 && cut === Math.floor) return '<1';
+  const text = all > 98.5 ? (cut(10 * all) / 10).toFixed(1) : String(cut(all));
   return text.replace(/^-0$/, '0').replace('-', '−');
 }
 
@@ -77,23 +80,23 @@ const abilities: Record<AbilityInWords['ability'], string> = {
   head: 'copy the last layer',
 };
 
-/** What can be done: `count the model’s features`. A part of them is not all. */
+/** What can be done: `count the model’s features`. To read off a part of them is to estimate them. */
 export const abilityName = ({ ability, sure }: AbilityInWords): string =>
-  ability === 'map' && sure === 'measured' ? 'compute a part of any image’s features' : abilities[ability];
+  ability === 'map' && sure === 'measured' ? 'estimate any image’s features' : abilities[ability];
 
 /** What it takes: `outputs of 720 images`, `features of 257 images`; of what was not tried, what a try takes. */
 export function takes({ queries, stolen, sure, head }: AbilityInWords): string {
-  if (stolen > 0) return `features of ${count(stolen)} images${head ? ', last layer' : ''}`;
+  if (stolen > 0) return `features of ${count(stolen)} images${head ? ', head' : ''}`;
   if (queries === null) return '–';
-  return `outputs of ${count(queries)} images${sure === 'not-tried' ? ' or more' : ''}`;
+  return sure === 'not-tried' ? `${count(queries)} outputs or more` : `outputs of ${count(queries)} images`;
 }
 
 const howSureInWords: Record<AbilityInWords['sure'], string> = {
   proven: 'proven',
   measured: 'measured here',
   'not-found': 'tried, not found',
-  'not-tried': 'not tried',
-  impossible: 'not this way: layer too wide',
+  'not-tried': 'to try',
+  impossible: 'not this way',
 };
 
 /** Of results without a reason it was the images. */
@@ -105,7 +108,7 @@ const notTriedFor: Record<NonNullable<AbilityInWords['why']>, string> = {
 
 /** How sure that is. */
 export const howSure = ({ sure, why = 'images' }: AbilityInWords): string =>
-  sure === 'not-tried' ? `${howSureInWords[sure]}: ${notTriedFor[why]}` : howSureInWords[sure];
+  sure === 'not-tried' ? `${notTriedFor[why]} ${howSureInWords[sure]}` : howSureInWords[sure];
 
 /**
  * What to publish for less than a share, a sentence each, and what that is not: a lower bound promises nothing.

@@ -37,7 +37,7 @@ function text(finding: Finding): string {
       const width = finding.exact
         ? `the layer before the last is ${count(finding.features)} numbers wide`
         : `the layer before the last is at least ${count(finding.width)} numbers wide (it is ${count(finding.features)})`;
-      return `The outputs also show that ${width}.`;
+      return `At full precision the outputs also show that ${width}.`;
     }
     case 'search-ended':
       return 'The search was ended before it was through: with more time it may find more features.';
@@ -60,7 +60,7 @@ function text(finding: Finding): string {
     case 'rows-give-features':
       return `${has(finding)} ${count(finding.recovered)} features of the model for each of them, each up to its scale. Nothing but the outputs is needed for that.`;
     case 'rows-too-few':
-      return `${noWay(true)}: there are too few rows. To look for a normalisation takes ${count(finding.sphere)} different ones${finding.rank === null ? ' or more' : ''}, for features that are often zero ${count(finding.rectified)}; here are ${count(finding.rows)}.`;
+      return `${noWay(true)}: there are too few rows. To look for a normalisation takes ${count(finding.sphere)} different ones${finding.rank === null ? ' or more' : ''}, for features that are often zero ${count(finding.rectified)}${finding.rank === null ? ' or more' : ''}; here are ${count(finding.rows)}.`;
     case 'least-width':
       return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide.`;
     case 'width-not-shown':
@@ -122,8 +122,11 @@ function detail(best: Of<'learnt'>['best']): string {
 /** An interface in words, with how it was read. */
 const shown = ({ observe, by }: Shown): string => inWords(by === 'log' ? `${observe}+log` : observe);
 
-function asMuch({ shown: all, r2, recovered }: Of<'shown-as-much'>): string {
+function asMuch({ shown: all, r2, recovered, exact }: Of<'shown-as-much'>): string {
   const [names, least] = [list(all.map(shown)), shareInWords(r2)];
+  if (exact) return `The same goes for ${names}.`;
+  if (exact === false)
+    return `One linear map reads ${least} of how the features differ from image to image off ${names}.`;
   return recovered
     ? `To anyone who also has the features of some images, ${names} give away those of every other image: one linear map reads off ${least} of how they differ from image to image.`
     : `The same goes for ${names}: one linear map reads off ${least}.`;

@@ -50,7 +50,14 @@ export type AuditFinding =
     }
   | { kind: 'nothing-learnt'; model: string; classes: number; features: number }
   /** Interfaces that show as much as the logits, the least R² of them; `recovered`: features came back from outputs alone. */
-  | { kind: 'shown-as-much'; shown: Shown[]; r2: number; recovered: boolean }
+  | {
+      kind: 'shown-as-much';
+      shown: Shown[];
+      r2: number;
+      recovered: boolean;
+      /** Whether algebra says so of these as of the best of all, or it was measured; absent where nothing is said by algebra. */
+      exact?: boolean;
+    }
   /** Interfaces that show less, the two ends; `isLess`: than what is whole. */
   | { kind: 'shown-less'; most: ShownReading; least: ShownReading | null; isLess: boolean }
   /** Interfaces of which these images are too few to say what they give away. */

@@ -1,0 +1,85 @@
+import { abilitiesOf, adviceOf, type InterfaceAnswer, type InterfaceBound } from '../../lib/leaks/index.js';
+import type { RecoveryReport } from '../../lib/leaks/index.js';
+
+/** A model of 64 features and 100 classes, unless a test says otherwise: what was found, as the table has it. */
+
+const read = (kind: InterfaceBound['kind'], r2: number, by: InterfaceBound['by'] = 'log'): InterfaceBound => ({
+  ...{ kind, r2, interval: kind === 'exact' ? null : [r2 - 0.05, r2 + 0.05], images: 60, fitted: 54 },
+  ...{ splits: { folds: 10, repeats: 10 }, by, alpha: null },
+});
+const shown = (observe: string, bound: InterfaceBound, more: Partial<InterfaceAnswer> = {}): InterfaceAnswer => ({
+  ...{ observe, read: bound, width: null, recognised: null },
+  cost: { images: 60, sameTop: 1, interval: [0.94, 1], accuracy: null },
+  ...more,
+});
+const interfaces = [
+  shown('logits', read('exact', 1)),
+  shown('probs', read('exact', 1)),
+  shown('probs+round:2', read('at-least', 0.4)),
+  shown('probs+topk:5', read('at-least', 0.3)),
+];
+const facts = {
+  ...{ classes: 100, features: 64, outputs: 60, images: 60, width: null, tooMany: false, interfaces },
+  ...{ recovery: null, untried: 'too-few-rows' as const, needed: { sphere: 2574, rectified: 640 } },
+};
+const certified = { certified: true, kind: 'rectified' } as RecoveryReport;
+
+const lineOf = (changes: Partial<typeof facts> | object, ability: string) =>
+  abilitiesOf({ ...facts, ...changes }).find((line) => line.ability === ability)!;
+
+describe('who can do what', () => {
+  test('what too few images do not show was not tried, whatever a top K cannot show', () => {
+    expect(lineOf({}, 'width')).toMatchObject({ sure: 'not-tried', why: 'images', queries: null });
+    expect(lineOf({}, 'recognise')).toMatchObject({ sure: 'not-tried', why: 'images', queries: null });
+    const topk = { interfaces: interfaces.slice(3), images: 700 };
+    expect(lineOf(topk, 'recognise')).toMatchObject({ sure: 'not-tried', why: 'outputs' });
+    expect(lineOf({ tooMany: true, images: 700 }, 'recognise')).toMatchObject({ sure: 'not-tried', why: 'classes' });
+  });
+
+  test('what was found on the images as they are took no variations of them', () => {
+    const found = [shown('logits', read('exact', 1), { width: 64, recognised: 'yes' }), ...interfaces.slice(1)];
+    const changes = { interfaces: found, images: 200, outputs: 2892 };
+    expect(lineOf(changes, 'width')).toMatchObject({ sure: 'measured', queries: 200, observe: ['logits'] });
+    expect(lineOf(changes, 'recognise')).toMatchObject({ sure: 'measured', queries: 200, observe: ['logits'] });
+  });
+
+  test('a width that only variations fill is one of all their outputs, and a part of it is none', () => {
+    const varied = { outputs: 2728, width: 64 };
+    expect(lineOf(varied, 'width')).toMatchObject({ sure: 'measured', queries: 2728, observe: ['logits'] });
+    const part = { interfaces: [shown('logits', read('exact', 1), { width: 62, recognised: 'no' })], images: 700 };
+    expect(lineOf(part, 'width')).toMatchObject({ sure: 'not-found', observe: [] });
+    expect(lineOf(part, 'recognise')).toMatchObject({ sure: 'not-found', observe: [] });
+  });
+
+  test('a certificate is of logits: an interface that hides a part of them has none', () => {
+    const recovery = { recovery: certified, untried: null };
+    expect(lineOf(recovery, 'features')).toMatchObject({ sure: 'proven', observe: ['logits', 'probs'] });
+    const rounded = { ...recovery, interfaces: interfaces.slice(2) };
+    expect(lineOf(rounded, 'features')).toMatchObject({ sure: 'not-tried', why: 'outputs', observe: [] });
+    expect(lineOf(rounded, 'head')).toMatchObject({ sure: 'not-tried', why: 'outputs', observe: [] });
+    // Probabilities of which the head was not seen to be undone.
+    const blurred = { ...recovery, interfaces: [interfaces[0], shown('probs', read('at-least', 0.9))] };
+    expect(lineOf(blurred, 'features').observe).toEqual(['logits']);
+    const warm = { ...recovery, interfaces: [shown('temperature:2+probs', read('exact', 1))] };
+    expect(lineOf(warm, 'features').sure).toBe('proven');
+    expect(lineOf(warm, 'head').observe).toEqual(['temperature:2+probs']);
+  });
+
+  test('a map that starts from the head needs it', () => {
+    const some = { interfaces: [shown('probs+round:4', read('at-least', 0.7, 'head'))] };
+    expect(lineOf(some, 'map')).toMatchObject({ sure: 'measured', stolen: 54, head: true });
+    expect(lineOf({ interfaces: interfaces.slice(2) }, 'map').head).toBeUndefined();
+  });
+});
+
+test('beside the most open interface below a share stands the one that users lose least by', () => {
+  const costly = (spec: string, r2: number, sameTop: number): InterfaceAnswer =>
+    shown(spec, read('at-least', r2), { cost: { images: 60, sameTop, interval: [0.8, 1], accuracy: null } });
+  expect(
+    adviceOf([costly('probs+round:2', 0.4, 0.97), costly('probs+topk:5', 0.3, 1), costly('probs+topk:1', 0.1, 1)]),
+  ).toEqual([
+    { below: 0.5, observe: 'probs+round:2', cheapest: 'probs+topk:5' },
+    { below: 0.25, observe: 'probs+topk:1' },
+    { below: 0.1, observe: null },
+  ]);
+});
