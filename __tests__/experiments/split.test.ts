@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from '@jest/globals';
-import { splitByContent, spreadOver } from '../../lib/experiments/split.js';
+import { splitByContent, spreadOver, withoutCopies } from '../../lib/experiments/split.js';
 import type { Store } from '../../lib/extract/index.js';
 import { memoryRows } from '../../lib/tensor/index.js';
 
@@ -50,4 +50,12 @@ describe('spreadOver', () => {
 test('copies are no images enough: the refusal counts the different ones', () => {
   const copies = Array.from({ length: 30 }, () => 'ab'.repeat(32));
   expect(() => splitByContent(numbered(30), copies)).toThrow(/\b1\b.*\b30\b/);
+});
+
+test('each image counts once, with all of its variations', () => {
+  const contents = ['a', 'b', 'a', 'c', 'b', 'a'];
+  expect(Array.from(withoutCopies(numbered(6), contents).positions)).toEqual([0, 1, 3]);
+  expect(Array.from(withoutCopies(numbered(12), contents, 2).positions)).toEqual([0, 1, 2, 3, 6, 7]);
+  const all = numbered(3);
+  expect(withoutCopies(all, contents.slice(0, 2).concat('c'))).toBe(all);
 });

@@ -10,7 +10,7 @@ export const wrapped = (text: string, mark = ''): string =>
 /** What an audit says at the terminal, in the order in which it is asked: what is out, of what, at what cost, and what to do. */
 export async function auditText(results: Results): Promise<string[]> {
   const { leaks, environment } = visibleData(results);
-  const { count, findingInWords } = await import('../words/index.js');
+  const { findingInWords } = await import('../words/index.js');
   const found = leaks!;
   return [
     [
@@ -26,14 +26,7 @@ export async function auditText(results: Results): Promise<string[]> {
       .filter(({ kind }) => aside.has(kind))
       .map((finding) => wrapped(findingInWords(finding, true), '* '))
       .join('\n'),
-    [
-      ...(await comparison(found)),
-      ...(environment.datasets[0]?.duplicates
-        ? [`${count(environment.datasets[0].duplicates)} of the images are copies of others and count once.`]
-        : []),
-    ]
-      .map((line) => wrapped(line))
-      .join('\n'),
+    (await comparison(found)).map((line) => wrapped(line)).join('\n'),
   ].filter((block) => block !== '');
 }
 

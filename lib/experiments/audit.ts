@@ -28,7 +28,7 @@ import type { CommonOptions, SampleOptions } from './options.js';
 import { fitPair, judgeFits, usualSamples, type ChosenReading, type JudgedFits } from './pairs.js';
 import { widest } from './shown.js';
 import { spectrumOf } from './spectra.js';
-import { rowsOfStore, splitByContent, spreadOver } from './split.js';
+import { rowsOfStore, splitByContent, spreadOver, withoutCopies } from './split.js';
 import { trainingFrom } from './training.js';
 
 export interface AuditOptions extends CommonOptions, SampleOptions {
@@ -88,8 +88,9 @@ export async function auditModel(model: string, dataset: string, options: AuditO
   try {
     const role = { path: model, transform, unstated: 'imagenet' } as const;
     const classNames = await classNamesOf(() => extraction.describe(role), options.classNames);
-    const { store, seconds } = await extraction.of(role, dataset, vary);
+    const { store: extracted, seconds } = await extraction.of(role, dataset, vary);
     const contents = await extraction.contents(dataset);
+    const store = withoutCopies(extracted, contents, vary);
     const { observe = interfacesFor(store) } = options;
     const { train: all, test } = splitByContent(store, contents, vary);
     const train = readOnce(all);
@@ -175,7 +176,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
         ...environment,
         datasets: withCopies(
           environment.datasets,
-          imagesOf(store, vary).map((i) => contents[i]),
+          imagesOf(extracted, vary).map((i) => contents[i]),
         ),
       },
     };

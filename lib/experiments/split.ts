@@ -39,6 +39,18 @@ export function splitByContent(
   };
 }
 
+/** A store without the copies of its images, whose first rows stay: each image counts once. */
+export function withoutCopies(store: Store, contents: readonly string[], variations = 1): Store {
+  const first = new Map<string, number>();
+  const kept: number[] = [];
+  for (let row = 0; row < store.rows; row++) {
+    const image = Math.floor(store.positions[row] / variations);
+    if (!first.has(contents[image])) first.set(contents[image], image);
+    if (first.get(contents[image]) === image) kept.push(row);
+  }
+  return kept.length === store.rows ? store : rowsOfStore(store, kept);
+}
+
 /** About `most` rows of a store from all over it, where that is clearly fewer than all; else all of them. */
 export function spreadOver(store: Store, most: number, variations = 1): Store {
   const rows = spreadPositions(store.rows, most, variations);

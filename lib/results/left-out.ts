@@ -29,7 +29,7 @@ const copies = ({ spec, duplicates = 0 }: DatasetRecord): string[] =>
   duplicates === 0
     ? []
     : [
-        `${count(duplicates)} ${duplicates === 1 ? 'image' : 'images'} of ${shortSpec(spec)} ${duplicates === 1 ? 'is a copy' : 'are copies'} of others; copies are kept on one side of the split.`,
+        `${count(duplicates)} ${duplicates === 1 ? 'image' : 'images'} of ${shortSpec(spec)} ${duplicates === 1 ? 'is a copy' : 'are copies'} of others; an image counts once.`,
       ];
 
 /** The same in a cell: `3 bad, 45 .heic`. */

@@ -99,7 +99,7 @@ function whichVector({ features, compared }: Of<'vector-recovered'>): string {
 
 function learnt({ model, classes, features, fitted, exact, vary, best }: Of<'learnt'>): string {
   if (exact && fitted) {
-    return `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for ${count(fitted)} images computes those of any other image: the last layer loses nothing of its ${count(features)} features.`;
+    return `Anyone who sees ${shown(best)} of ${model} (${count(classes)} numbers) and has its features for ${count(fitted)} images computes those of any other image: the last layer loses nothing of its ${count(features)} features.`;
   }
   const here = fitted ? ` (here ${count(fitted)}${inVariations(vary)})` : '';
   const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
