@@ -139,4 +139,16 @@ describe('an audit whose figures come from many splits', () => {
     expect(of('probs+topk:5')).toMatch(/,at-least,0\.38,0\.33,0\.43,1(,|$)/);
     expect(of('probs+topk:1')).toMatch(/,not-shown,,/);
   });
+
+  test('two audits on one page stand side by side, and neither for both', async () => {
+    const other = {
+      ...found,
+      environment: { ...found.environment, models: [{ ...found.environment.models[0], name: 'v2' }] },
+    };
+    const { document } = parseHTML(await renderReport([found, other]));
+    const beside = [...document.querySelectorAll('table')].find((each) => each.textContent!.includes('v2'))!;
+    expect(beside.querySelectorAll('thead th')).toHaveLength(3);
+    expect(beside.textContent!.split('(33 to 43)')).toHaveLength(3);
+    expect(document.querySelector('.first:not(.of-several)')).toBeNull();
+  });
 });

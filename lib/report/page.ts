@@ -18,6 +18,7 @@ import { answerOf, titleOf } from './answer.js';
 import { loadPlot, type Plotting } from './chart.js';
 import { fitCharts } from './charts.js';
 import { mostShown, type Shown } from './shown.js';
+import { areAudits } from './audits-beside.js';
 import { comparison } from './compare.js';
 import { columnsFor, termsOf } from './columns.js';
 import { algebraNote, controlLines } from './control.js';
@@ -177,7 +178,8 @@ const contents = (results: readonly Results[]): Markup => markup`<nav class="con
 
 /** Above several results: their picture, what each of them answers, and what they say of the same fits. */
 function overview(page: PageContext, results: readonly Results[]): Markup {
-  const first = firstScreenOfAll(page.plotting, results);
+  // The picture of one audit says nothing of the others.
+  const first = areAudits(results) ? null : firstScreenOfAll(page.plotting, results);
   return markup`<p class="kicker">${results[0].environment.date.slice(0, 10)}</p>
     <h1 id="top">What logits give back of the features: ${results.length} results</h1>
     ${first ? firstScreenOf(first, false) : null}
