@@ -7,6 +7,7 @@ import {
   fingerprint,
   mayShowSpan,
   observe,
+  observeKnown,
   sameHead,
   type InterfaceAnswer,
   type InterfaceBound,
@@ -141,7 +142,7 @@ export async function costOf(
   { signal }: TaskOptions,
 ): Promise<InterfaceCost> {
   const { logits } = store;
-  const shown = observe(logits, spec, factsOf(logits));
+  const shown = observeKnown(logits, spec, factsOf(logits));
   const { rows: n, cols } = logits;
   const [right, known] = [
     { original: 0, shown: 0 },
