@@ -82,4 +82,6 @@ test('beside the most open interface below a share stands the one that users los
     { below: 0.25, observe: 'probs+topk:1' },
     { below: 0.1, observe: null },
   ]);
+  // Its interval ends at 49.6 %, which the table has as 50.
+  expect(adviceOf([costly('probs+round:2', 0.446, 1)])[0].observe).toBeNull();
 });

@@ -139,6 +139,9 @@ const isWhole = ({ observe }: InterfaceAnswer): boolean =>
     ['logits', 'temperature', 'log-probs', 'probs', 'log'].includes(step),
   );
 
+/** In whole percents, as tables show the upper end of an interval: `to 50` is not below 50 %. */
+const isBelow = (end: number, share: number): boolean => Math.ceil(100 * end) < Math.round(100 * share);
+
 /** Shares of the features' variance that are asked about. */
 const asked = [0.5, 0.25, 0.1];
 
@@ -150,7 +153,7 @@ export function adviceOf(interfaces: readonly InterfaceAnswer[]): Advice[] {
   const known = interfaces.filter(({ read }) => read !== null).sort((a, b) => b.read!.r2 - a.read!.r2);
   return asked.map((below) => {
     const under = known.filter(
-      ({ read }) => read!.kind === 'at-least' && read!.interval !== null && read!.interval[1] < below,
+      ({ read }) => read!.kind === 'at-least' && read!.interval !== null && isBelow(read!.interval[1], below),
     );
     if (under.length === 0) return { below, observe: null };
     const cheapest = under.reduce((a, b) => (b.cost.sameTop > a.cost.sameTop ? b : a));

@@ -194,8 +194,8 @@ function overview(page: PageContext, results: readonly Results[]): Markup {
           </li>`,
       )}
     </ol>
-    ${glossaryOf(page, results.flatMap(termsOfPicture))}
-    ${notices(page, results)} ${comparison(results)}`;
+    ${areAudits(results) ? comparison(results) : null} ${glossaryOf(page, results.flatMap(termsOfPicture))}
+    ${notices(page, results)} ${areAudits(results) ? null : comparison(results)}`;
 }
 
 /** Terms where they are first used; nothing where all were explained above. */
