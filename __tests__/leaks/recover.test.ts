@@ -238,7 +238,7 @@ describe('a search that is ended before it is through', () => {
     });
     expect(report.features).toBeGreaterThan(0);
     expect(features!.shape).toEqual([2400, report.features]);
-    expect(report.notes.join()).toMatch(/ended before it was through, after \d+ descents/);
+    expect(report.notes.join()).toMatch(/stopped before it finished, after \d+ descents/);
   });
 
   it('does not go on with the descent that is under way', async () => {

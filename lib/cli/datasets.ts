@@ -14,8 +14,8 @@ export function register(program: Command): void {
   common(
     program
       .command('datasets')
-      .description('the data sets that have names: which are on this machine, how large the others are')
-      .option('--data-dir <dir>', 'where data sets lie (default: $FEATRECONSTRUCT_DATA, else the cache folder)'),
+      .description('list the named data sets: which are on this machine, how large the others are')
+      .option('--data-dir <dir>', 'folder of the data sets (default: $FEATRECONSTRUCT_DATA, else the cache folder)'),
   )
     .addHelpText(
       'after',

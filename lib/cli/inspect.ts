@@ -23,9 +23,9 @@ export function register(program: Command): void {
           .command('inspect')
           .description("show a model's head, its widths, and what can be read back from its logits")
           .argument('<model>', 'an .onnx classifier, the folder that holds it (Hugging Face), or hf:owner/name')
-          .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
-          .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found")
-          .option('--verbose', 'the condition of the head, too'),
+          .option('--features-tensor <name>', "tensor that enters the head, if it isn't found")
+          .option('--logits-tensor <name>', "tensor that leaves the head, if it isn't found")
+          .option('--verbose', 'also print the condition of the head'),
       ),
     ),
   )

@@ -18,7 +18,7 @@ interface Flags extends ExperimentFlags {
 export function register(program: Command): void {
   const command = program
     .command('reproduce')
-    .description('the published experiments: their models, data, transform and recipe, and the exact fit beside it')
+    .description('repeat the published experiments (models, data, transform, recipe), with the exact fit beside them')
     .argument(
       '[experiment]',
       '1 to 5, or all',

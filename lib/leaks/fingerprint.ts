@@ -111,7 +111,7 @@ export async function fingerprintOf(look: Look, options: FingerprintOptions = {}
   }
   result.hiddenWidth = widthOf(space.rank);
   result.reasons.push(
-    `The outputs fill ${space.rank} directions and no more: the variance falls ${space.gap!.toExponential(0)} times behind them.`,
+    `The outputs span exactly ${space.rank} dimensions; beyond them the variance drops by a factor of ${space.gap!.toExponential(0)}.`,
   );
   if (result.hiddenWidth !== space.rank) {
     result.reasons.push(

@@ -207,7 +207,7 @@ function noFeature({ certificates, cut }: RectifiedFit, sphere: SphereCertificat
   if (functions > 0) {
     return `${asFunctions(functions)} (${failures(certificates)}), so that none is told from what is no feature`;
   }
-  if (cut) return 'the search for rectified features was ended before it found one';
+  if (cut) return 'the search for rectified features was stopped before it found one';
   return `the search found no function that is never below zero and exactly zero on images that fix it${
     sphere
       ? `, and ${noSphere(sphere)}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither)`
@@ -334,7 +334,7 @@ class Attempt {
     const { itself, group } = fit.certifiedAs;
     if (fit.cut) {
       report.notes.push(
-        `The search was ended before it was through, after ${fit.starts} descents: with more time it may find more features.`,
+        `The search was stopped before it finished, after ${fit.starts} descents. With more time it may find more features.`,
       );
     }
     const skipped = sphereSkipped

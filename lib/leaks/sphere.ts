@@ -160,7 +160,7 @@ export function noSphere({
 }: SphereCertificate): string {
   if (rivalResidual !== null) return 'the outputs lie on many ellipsoids at once, as features of two values do';
   if (ellipsoid && expectedR2 >= leastR2) {
-    return 'the outputs lie on an ellipsoid, but the work was ended before it was sure that it is the only one';
+    return 'the outputs lie on an ellipsoid, but the search was stopped before it was certain that it is the only one';
   }
   if (!ellipsoid && residual < 1e-2) {
     return `the quadric on which the outputs lie (residual ${residual.toExponential(1)} on rows kept out of the fit) is not closed, as far as these rows show its curvature`;
