@@ -54,7 +54,7 @@ export function spreading(
   const names = [...new Set(cropped.map(({ name }) => name))];
   if (names.length === 0) return [];
   return [
-    `${list(names)} saw the middle of each image alone, padded where the image is smaller. The transform ‘upsample’, which shows it whole, may spread the answers.`,
+    `${list(names)} saw only the middle of each image, padded if the image is smaller. The transform ‘upsample’ shows the whole image and may spread the answers.`,
   ];
 }
 
