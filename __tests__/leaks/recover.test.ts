@@ -226,7 +226,7 @@ describe('a search that is ended before it is through', () => {
     const { report, features } = await recoverFeatures(logits, { kind: 'rectified', finish: AbortSignal.abort() });
     expect(features).toBeNull();
     expect(report).toMatchObject({ certified: false, kind: null });
-    expect(report.sentence).toMatch(/ended before it found one/);
+    expect(report.sentence).toMatch(/stopped before it found one/);
   });
 
   it('keeps what is certified by then', async () => {
@@ -260,7 +260,7 @@ describe('a search that is ended before it is through', () => {
     });
     expect(features).toBeNull();
     expect(report).toMatchObject({ certified: false, sphere: { ellipsoid: true, rivalResidual: null } });
-    expect(report.sentence).toMatch(/ended before it was sure that it is the only one/);
+    expect(report.sentence).toMatch(/stopped before it was certain that it is the only one/);
   });
 
   it('is ended by its seconds, too, of which its progress knows until they are over', async () => {
@@ -279,7 +279,7 @@ describe('a search that is ended before it is through', () => {
     expect(long.sentence).toMatch(/give away/);
     const short = await progressOf(0);
     expect(short.left.every((seconds) => seconds === undefined)).toBe(true);
-    expect(short.sentence).toMatch(/ended before it found one/);
+    expect(short.sentence).toMatch(/stopped before it found one/);
   });
 
   it('is ended by its seconds though memory is cleared on the way', async () => {
