@@ -151,7 +151,7 @@ async function finishBoth(
       : [];
   });
   const blocks = [
-    wrapped('What each model gives away of its features, by what is published.'),
+    wrapped('How much of its features each model gives away, by what is published.'),
     await interfaceTable(
       shown.map(({ leaks }) => leaks!),
       names,

@@ -19,7 +19,7 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      '\nNothing is fetched and no server is asked.\n\nExample:\n  $ featreconstruct datasets --data-dir data',
+      '\nIt fetches nothing and contacts no server.\n\nExample:\n  $ featreconstruct datasets --data-dir data',
     )
     .action(async (flags: Flags) => {
       const context = createContext(flags);

@@ -189,6 +189,6 @@ async function headNotes(head: LinearMap, y: RowSource | number[], truth: Opened
   const { headError, logitScale } = await headCheck(store);
   if (headError === null || !logitScale || headError <= clearlyOther * logitScale) return [];
   return [
-    `! On the true features the head gives other logits than --logits: off by up to ${brief(headError)}, the largest of which is ${brief(logitScale)}. It is another head, lacks its bias, or these are no logits.`,
+    `! On the true features the head gives other logits than --logits: they differ by up to ${brief(headError)}, and the largest logit is ${brief(logitScale)}. It is another head, its bias is missing, or these are not logits.`,
   ];
 }

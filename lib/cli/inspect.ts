@@ -119,6 +119,6 @@ function inOptions({ name, mean, std, cropPct, interpolation, channels }: Transf
 
 /** What theory says of this head (docs/mathematics.md). */
 function recoverable(d: number, rank: number): string {
-  if (rank === d) return `all ${d} features: the head loses nothing, one linear map gives them back exactly`;
-  return `${rank} of ${d} dimensions exactly (the head's row space, which decides every answer); the other ${d - rank} only as far as they can be guessed from these`;
+  if (rank === d) return `all ${d} features: the head loses nothing, and one linear map gives them back exactly`;
+  return `${rank} of ${d} dimensions exactly (the head's row space, which decides every answer); the other ${d - rank} only as far as these predict them`;
 }

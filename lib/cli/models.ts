@@ -48,7 +48,8 @@ async function list(context: Context): Promise<void> {
     ],
     rows,
   );
-  const last = 'A name goes wherever a model does: featreconstruct inspect resnet18. None is pinned to a commit yet.';
+  const last =
+    'A name works wherever a model file does: featreconstruct inspect resnet18. No name is pinned to a commit yet.';
   context.print(
     [...linesOf(table), '', last],
     rows.map(({ cached, ...model }) => ({ ...model, bytes: 4 * model.numbers, file: model.file, cached })),

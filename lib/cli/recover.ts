@@ -177,7 +177,7 @@ async function text(
   }
   if (comparison?.kind === 'rectified') {
     lines.push(
-      `beside the true features: the least correlation of a recovered one with its own ${rSquared(comparison.worst)}; found are ${count(comparison.oftenZeroFound)} of the ${count(comparison.oftenZero)} that are zero on ${count(3 * report.rank)} images or more (of all features these images can certify ${count(comparison.identifiable)})`,
+      `beside the true features: the worst correlation of a recovered feature with its own is ${rSquared(comparison.worst)}; ${count(comparison.oftenZeroFound)} of the ${count(comparison.oftenZero)} features that are zero on at least ${count(3 * report.rank)} images were found (these images can certify ${count(comparison.identifiable)} of all features)`,
     );
   }
   if (report.assumptions) lines.push(...report.assumptions);

@@ -165,7 +165,7 @@ Examples:
       const all = flags.models ?? [flags.source, flags.target].filter((path) => path !== undefined);
       const asked = { source: flags.source, target: flags.target, models: flags.models, zeroShot };
       if (experiment === 'all' && zeroShot) {
-        throw new UsageError('Experiment 5 is none of all: run it by its number, with its zero-shot head.');
+        throw new UsageError('Experiment 5 is not part of all: run it by its number, with its zero-shot head.');
       }
       const namesOf = async (model: RunOptions['model']): Promise<string[]> =>
         experiment === 'all'
