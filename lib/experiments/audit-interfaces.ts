@@ -15,6 +15,8 @@ import type { ResultRow } from '../results/index.js';
 import { chooseRows, denseData, memoryRows, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import { nearlyAll, parseObserve } from '../words/index.js';
 import type { FewImagesBound } from './few-images.js';
+import { readOnce } from './kept-rows.js';
+import { factsOf } from './reading.js';
 import { widest } from './shown.js';
 import { spreadOver } from './split.js';
 
@@ -138,7 +140,7 @@ export async function costOf(
   { signal }: TaskOptions,
 ): Promise<InterfaceCost> {
   const { logits } = store;
-  const shown = observe(logits, spec);
+  const shown = observe(logits, spec, factsOf(logits));
   const { rows: n, cols } = logits;
   const [right, known] = [
     { original: 0, shown: 0 },
@@ -261,7 +263,7 @@ export function counted({ store, groups, labels }: Audited): Audited {
   const places = new Map(Array.from(store.positions, (position, row) => [position, row]));
   const rows = Array.from(some.positions, (position) => places.get(position)!);
   return {
-    store: some,
+    store: readOnce(some),
     groups: Int32Array.from(rows, (row) => groups[row]),
     ...(labels ? { labels: Int32Array.from(rows, (row) => labels[row]) } : {}),
   };

@@ -2,7 +2,9 @@ import { random, UsageError } from '../base/index.js';
 import { logSumExp } from '../linalg/index.js';
 import { parseObserve, type ObserveSpec, type ObserveStep } from '../words/index.js';
 import { float16ToFloat32, float32ToFloat16, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { largest } from './largest.js';
 import { logFloor, takeLogarithms, type Hiding } from './logarithm.js';
+import type { RowFacts } from './row-facts.js';
 
 /**
  * What an interface publishes of these logits, row by row in float64, rounded to float32 at the end where the logits
@@ -10,9 +12,10 @@ import { logFloor, takeLogarithms, type Hiding } from './logarithm.js';
  * a log-probability is that of an even share of what the shown ones leave; a logit is the lowest one shown, the
  * least that is known of it. These are what a fit gets to see. `log` takes logarithms of probabilities, of a 0 as `logFloor` says.
  * @param outputs logits (n, c)
+ * @param facts of these logits, where the same rows are shown in more than one way
  * @throws UsageError where K is not below the number of classes
  */
-export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSource {
+export function observe(outputs: RowsLike, spec: string | ObserveSpec, facts?: RowFacts): RowSource {
   const { steps } = typeof spec === 'string' ? parseObserve(spec) : spec;
   const logits = toRowSource(outputs, 'the logits');
   const { rows, cols } = logits;
@@ -27,15 +30,18 @@ export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSourc
   // Logarithms of halves are no halves.
   const wide = logits.dtype === 'float64' && (!halves || isLog(steps));
   const hiding = hidingOf(steps, wide);
+  const temperature = normalisedAt(steps);
   return {
     rows,
     cols,
     dtype: isLog(steps) ? (wide ? 'float64' : 'float32') : halves ? 'float16' : logits.dtype,
     async read(start, end) {
-      const data = new Float64Array(await logits.read(start, end));
-      for (let at = 0; at < data.length; at += cols) {
+      const block = await logits.read(start, end);
+      const data = new Float64Array(block);
+      const totals = facts && temperature !== null ? facts.logSums(block, start, temperature) : null;
+      for (let at = 0, i = 0; at < data.length; at += cols, i++) {
         const row = data.subarray(at, at + cols);
-        observeRow(row, steps);
+        observeRow(row, steps, totals?.[i]);
         if (isLog(steps)) {
           store(row, wide);
           takeLogarithms(row, logFloor(row, cols, hiding));
@@ -72,7 +78,22 @@ export function hidingOf(steps: readonly ObserveStep[], wide: boolean): Hiding {
   return hiding;
 }
 
-export function observeRow(row: Float64Array, steps: readonly ObserveStep[]): void {
+/** The temperature of the logits whose exponentials are summed first; null where other steps come before. */
+function normalisedAt(steps: readonly ObserveStep[]): number | null {
+  let temperature = 1;
+  let divided = false;
+  for (const step of steps) {
+    if (step.step === 'log-probs' || step.step === 'probs') return temperature;
+    if (step.step === 'logits') continue;
+    // A quotient of a quotient is rounded twice.
+    if (step.step !== 'temperature' || divided) return null;
+    [temperature, divided] = [step.temperature, true];
+  }
+  return null;
+}
+
+/** @param total logarithm of the sum of exponentials that the first step asks for, where it is known */
+export function observeRow(row: Float64Array, steps: readonly ObserveStep[], total?: number): void {
   let scale: 'logits' | 'log-probs' | 'probs' = 'logits';
   for (const step of steps) {
     switch (step.step) {
@@ -82,8 +103,9 @@ export function observeRow(row: Float64Array, steps: readonly ObserveStep[]): vo
       case 'log-probs':
       case 'probs': {
         scale = step.step;
-        const total = logSumExp(row);
-        for (let j = 0; j < row.length; j++) row[j] = scale === 'probs' ? Math.exp(row[j] - total) : row[j] - total;
+        const sum = total ?? logSumExp(row);
+        total = undefined;
+        for (let j = 0; j < row.length; j++) row[j] = scale === 'probs' ? Math.exp(row[j] - sum) : row[j] - sum;
         break;
       }
       case 'topk':
@@ -130,23 +152,6 @@ function addNoise(row: Float64Array, deviation: number, scale: 'logits' | 'log-p
     const value = row[j] + deviation * normal();
     row[j] = scale === 'probs' ? Math.max(0, value) : value;
   }
-}
-
-/** Places of the k largest, descending, of equal ones the lowest first. Few of many are found without sorting them all. */
-export function largest(row: Float32Array | Float64Array, k: number): number[] {
-  if (k > 32) {
-    return Array.from(row.keys())
-      .sort((i, j) => row[j] - row[i] || i - j)
-      .slice(0, k);
-  }
-  const found: number[] = [];
-  for (let j = 0; j < row.length; j++) {
-    if (found.length === k && !(row[j] > row[found[k - 1]])) continue;
-    let at = Math.min(found.length, k - 1);
-    for (; at > 0 && row[found[at - 1]] < row[j]; at--) found[at] = found[at - 1];
-    found[at] = j;
-  }
-  return found;
 }
 
 /** The nearest number of so many decimals, ties to even as in Python's and NumPy's `round`. */
