@@ -71,7 +71,7 @@ async function describe(print: Fingerprint & { file: string; notes: string[] }, 
   const facts: [string, string][] = [
     ['outputs', `${file}: ${count(rows)} rows of ${count(classes)}`],
     ['kind', kind],
-    ['hidden width', hiddenWidth === null ? 'does not show' : `at least ${count(hiddenWidth)}`],
+    ['hidden width', hiddenWidth === null ? 'not shown' : `at least ${count(hiddenWidth)}`],
     ['normalised', looked ? answer(normalised) : notLooked],
     ['rectified', looked ? answer(rectified) : notLooked],
   ];
@@ -84,4 +84,4 @@ async function describe(print: Fingerprint & { file: string; notes: string[] }, 
 
 const notLooked = 'not looked for (--no-features)';
 
-const answer = (known: boolean | null): string => (known === null ? 'does not show' : known ? 'yes' : 'no');
+const answer = (known: boolean | null): string => (known === null ? 'not shown' : known ? 'yes' : 'no');

@@ -238,10 +238,10 @@ function closing({ certificates, closed }: RectifiedFit): string[] {
   const added = certificates.reduce((sum, { ridges }) => sum + ridges.added, 0);
   return [
     ...(others.length > 0 ? [`Of the functions that are not said to be features: ${failures(others)}.`] : []),
-    ...(added > 0 ? [`${added} of them the search had missed and a ridge of another led to.`] : []),
+    ...(added > 0 ? [`The search had missed ${added} of them; a ridge of another one led to them.`] : []),
     ...(bare.length > 0
       ? [
-          `${bare.length} of the features are zero too rarely for a ridge to test (tests.ridges: not tested); they are taken for what the others are, every ridge of which leads to a function that was found.`,
+          `${bare.length} of the features are zero too rarely to have a ridge to test (tests.ridges: not tested). They are taken for features because every ridge of the others leads to a function that was found.`,
         ]
       : []),
     ...(closed ? ['Every ridge that was looked at leads to a function that was found.'] : []),
