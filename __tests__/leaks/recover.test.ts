@@ -194,7 +194,7 @@ describe('neither', () => {
     await expect(recoverFeatures(logits, { signal: AbortSignal.abort() })).rejects.toThrow();
     const stages = new Set<string>();
     await recoverFeatures(logits, { onProgress: ({ stage }) => stages.add(stage.split(',')[0]) });
-    expect(stages).toContain('sphere');
+    expect(stages).toContain('search for a normalised vector');
   });
 });
 
@@ -256,7 +256,7 @@ describe('a search that is ended before it is through', () => {
     const { report, features } = await recoverFeatures(made('sphere', 600, 12, 30).logits, {
       kind: 'sphere',
       finish: ended.signal,
-      onProgress: ({ stage }) => stage === 'another sphere' && ended.abort(),
+      onProgress: ({ stage }) => stage === 'search for a rival vector' && ended.abort(),
     });
     expect(features).toBeNull();
     expect(report).toMatchObject({ certified: false, sphere: { ellipsoid: true, rivalResidual: null } });
