@@ -154,13 +154,13 @@ const nothing = { features: null, groups: null, functions: null, rest: null };
 
 /** What a sphere's certificate does not show. */
 const sphereAssumptions: readonly string[] = [
-  'Proven is a normalised vector with nothing but linear maps between it and the outputs. Its distances need not be those of the layer right before the head: a linear layer between the two changes them, and outputs alone cannot show one.',
+  'What is proven: a normalised vector with nothing but linear maps between it and the outputs. Its distances need not be those of the layer right before the head: a linear layer between the two changes them, and outputs alone cannot show one.',
 ];
 
 /** What makes a proven function a feature. */
 const rectifiedAssumptions: readonly string[] = [
-  'Proven of each is an affine function of the outputs that is never below zero and exactly zero on images that fix it. It is a feature if the layer is rectified and no combination of its features stays above another that it equals on many images; a sum beside its part and the maximum of two beside one of them do, and outputs alone cannot show it.',
-  'The sign is that of a layer that is cut off from below: a clamp from above, or a scale below zero behind it, turns it round. A linear layer between the rectified one and the head is not seen: the features are those of the rectified one.',
+  'What is proven of each: it is an affine function of the outputs, never below zero and exactly zero on images that fix it. It is a feature if the layer is rectified and no combination of its features stays above another one and equals it on many images. A sum beside its part breaks this, as does the maximum of two features beside one of them, and outputs alone cannot show it.',
+  'The sign is that of a layer that is cut off from below: a clamp from above, or a scale below zero behind it, reverses it. A linear layer between the rectified one and the head cannot be seen: the features are those of the rectified one.',
 ];
 
 /** What was found, one class after another. */
@@ -187,7 +187,7 @@ function inGroups(groups: readonly number[], before: string): string {
       ? `${size} features up to a ${size} x ${size} map`
       : `${many} times ${size} features, each ${size} up to a ${size} x ${size} map`;
   });
-  return `${before}Known as groups alone, by what they span: ${each.join('; ')}, since nothing fixes which functions of those that vanish together are features.`;
+  return `${before}Known only as groups, by what they span: ${each.join('; ')}. Nothing fixes which of the functions that vanish together are features.`;
 }
 
 const asFunctions = (n: number): string =>
@@ -205,7 +205,7 @@ const open = (left: number): string =>
 function noFeature({ certificates, cut }: RectifiedFit, sphere: SphereCertificate | null): string {
   const functions = certificates.length;
   if (functions > 0) {
-    return `${asFunctions(functions)} (${failures(certificates)}), so that none is told from what is no feature`;
+    return `${asFunctions(functions)} (${failures(certificates)}), so none of them is known to be a feature`;
   }
   if (cut) return 'the search for rectified features was stopped before it found one';
   return `the search found no function that is never below zero and exactly zero on images that fix it${
