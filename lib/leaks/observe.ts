@@ -12,10 +12,14 @@ import type { RowFacts } from './row-facts.js';
  * a log-probability is that of an even share of what the shown ones leave; a logit is the lowest one shown, the
  * least that is known of it. These are what a fit gets to see. `log` takes logarithms of probabilities, of a 0 as `logFloor` says.
  * @param outputs logits (n, c)
- * @param facts of these logits, where the same rows are shown in more than one way
  * @throws UsageError where K is not below the number of classes
  */
-export function observe(outputs: RowsLike, spec: string | ObserveSpec, facts?: RowFacts): RowSource {
+export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSource {
+  return observeKnown(outputs, spec, null);
+}
+
+/** The same, with what is known of these logits already, where the same rows are shown in more than one way. */
+export function observeKnown(outputs: RowsLike, spec: string | ObserveSpec, facts: RowFacts | null): RowSource {
   const { steps } = typeof spec === 'string' ? parseObserve(spec) : spec;
   const logits = toRowSource(outputs, 'the logits');
   const { rows, cols } = logits;
