@@ -24,10 +24,16 @@ try {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^(assets|bin|dist|docs|onnx\/(demo|graphs))\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(
+        !/^(assets|bin|dist|docs|examples|onnx\/(demo|graphs))\/|^(package\.json|(bench\/|onnx\/)?README\.md|LICENSE|(CHANGELOG|CONTRIBUTING|THIRD_PARTY_NOTICES)\.md|onnx\/(export\.py|requirements\.txt))$/.test(
           path,
         ),
     );
+  const packed = new Set(files.map(({ path }) => path));
+  // Relative links of the README lead to files that come with it, and the exporter that it names is one of them.
+  const linked = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)];
+  const absent = ['onnx/export.py', ...linked.map(([, path]) => path)].filter((path) => !packed.has(path));
+  if (absent.length > 0)
+    throw new Error(`The tarball lacks what README.md leads to: ${[...new Set(absent)].join(', ')}`);
   if (stray.length > 0) throw new Error(`The tarball holds files that do not belong there: ${stray.join(', ')}`);
   if (size > 5e6) throw new Error(`The tarball has ${size} bytes, more than 5 MB.`);
 

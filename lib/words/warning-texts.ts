@@ -38,6 +38,8 @@ export function warningInWords(warning: Warning): string {
       return outputsPicked(warning);
     case 'labels-by-number':
       return `Accuracy takes the ${count(warning.classes)} ${warning.labels} of ${shortSpec(warning.dataset)}, in the order of their names, for the ${count(warning.classes)} classes of ${warning.model}: nothing but their number says so.`;
+    case 'classes-apart':
+      return `${count(warning.images)} of the ${count(warning.of)} images of ${shortSpec(warning.test)} are of ${warning.classes === 1 ? 'a class' : `${count(warning.classes)} classes`} of which ${shortSpec(warning.train)} has no image. A slice takes images in their order, which in a folder is that of its classes: split the classes by folders, or name the images of each part in a list (list:FILE).`;
     case 'span-unknown':
       return 'Which test rows lie in the span of the training rows, and whether any were fitted on, is not known: the rows of the fit were not given.';
     case 'rows-fitted-on':
