@@ -61,11 +61,12 @@ test('an audit of images alone asks for the model; a folder of a log with a plot
 });
 
 test('an audit of a log gives each reason once, and says what would tell more', async () => {
-  const lines = Array.from(
-    { length: 20 },
-    (_, i) => `${(0.5 + i / 100).toFixed(2)},${(0.5 - i / 100).toFixed(2)},0.00`,
-  );
-  await writeFile(at('rounded.csv'), `a,b,c\n${lines.join('\n')}\n`);
+  // A class in turn has nothing, so that each row has a 0 and no column is empty.
+  const lines = Array.from({ length: 24 }, (_, i) => {
+    const rest = [20 + i, 30, 50 - i].map((percent) => (percent / 100).toFixed(2));
+    return [...rest.slice(0, i % 4), '0.00', ...rest.slice(i % 4)].join(',');
+  });
+  await writeFile(at('rounded.csv'), `a,b,c,d\n${lines.join('\n')}\n`);
   const { code, stdout } = await runCli(['audit', 'rounded.csv', '--quiet', '--out', 'of-log'], { cwd: folder });
   expect(code).toBe(0);
   const said = stdout.replace(/\s+/g, ' ');

@@ -106,9 +106,10 @@ describe('two audits on one page', () => {
   const read = (r2: number, interval: [number, number] | null): Interfaces[number]['read'] =>
     ({ kind: interval ? 'at-least' : 'exact', r2, interval, images: 200, fitted: 160 }) as Interfaces[number]['read'];
   const cost = { sameTop: 1, images: 200, accuracy: null } as Interfaces[number]['cost'];
+  const rest = { cost, width: null, recognised: null };
   const interfaces = (rounded: [number, [number, number]]): Interfaces => [
-    { observe: 'logits', read: read(1, null), cost },
-    { observe: 'probs+topk:5', read: read(...rounded), cost },
+    { observe: 'logits', read: read(1, null), ...rest },
+    { observe: 'probs+topk:5', read: read(...rounded), ...rest },
   ];
   const named = (name: string, of: Interfaces): Results => {
     const one = audit({ interfaces: of });
