@@ -32,6 +32,10 @@ const guesses: Record<string, readonly (readonly [names: string, instead: string
 };
 
 const ofExperiments = [
+  [
+    'epochs batch lr learning-rate',
+    'The fit is exact; the published recipe beside it is --baseline sgd, with --sgd-epochs and the like',
+  ],
   ['data dataset images folder', 'Images to fit on are --train, those to test on are --test'],
   ['name label', 'Names for figures are given when they are drawn: report OUT --name FILE=LABEL'],
   ['format pdf csv latex', 'Figures and tables of finished results are drawn by report: report OUT --format pdf'],
