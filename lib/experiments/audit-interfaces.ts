@@ -6,6 +6,7 @@ import { applyLinearMap, headCondition } from '../fit/index.js';
 import {
   fingerprint,
   observe,
+  observeKnown,
   sameHead,
   type InterfaceAnswer,
   type InterfaceBound,
@@ -140,7 +141,7 @@ export async function costOf(
   { signal }: TaskOptions,
 ): Promise<InterfaceCost> {
   const { logits } = store;
-  const shown = observe(logits, spec, factsOf(logits));
+  const shown = observeKnown(logits, spec, factsOf(logits));
   const { rows: n, cols } = logits;
   const [right, known] = [
     { original: 0, shown: 0 },

@@ -1,4 +1,4 @@
-import { random, UsageError } from '../base/index.js';
+import { exp, floor, fround, log, max, random, UsageError } from '../base/index.js';
 import { logSumExp } from '../linalg/index.js';
 import { parseObserve, type ObserveSpec, type ObserveStep } from '../words/index.js';
 import { float16ToFloat32, float32ToFloat16, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
@@ -12,10 +12,14 @@ import type { RowFacts } from './row-facts.js';
  * a log-probability is that of an even share of what the shown ones leave; a logit is the lowest one shown, the
  * least that is known of it. These are what a fit gets to see. `log` takes logarithms of probabilities, of a 0 as `logFloor` says.
  * @param outputs logits (n, c)
- * @param facts of these logits, where the same rows are shown in more than one way
  * @throws UsageError where K is not below the number of classes
  */
-export function observe(outputs: RowsLike, spec: string | ObserveSpec, facts?: RowFacts): RowSource {
+export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSource {
+  return observeKnown(outputs, spec, null);
+}
+
+/** The same, with what is known of these logits already, where the same rows are shown in more than one way. */
+export function observeKnown(outputs: RowsLike, spec: string | ObserveSpec, facts: RowFacts | null): RowSource {
   const { steps } = typeof spec === 'string' ? parseObserve(spec) : spec;
   const logits = toRowSource(outputs, 'the logits');
   const { rows, cols } = logits;
@@ -56,7 +60,7 @@ const isLog = (steps: readonly ObserveStep[]): boolean => steps.at(-1)?.step ===
 
 /** Probabilities as they are published: those below float32's smallest are 0 there. */
 export function store(row: Float64Array, wide: boolean): void {
-  if (!wide) for (let j = 0; j < row.length; j++) row[j] = Math.fround(row[j]);
+  if (!wide) for (let j = 0; j < row.length; j++) row[j] = fround(row[j]);
 }
 
 /** What is known of a probability that is shown as 0, by the numbers that it is shown in: the coarsest of them decides. */
@@ -72,8 +76,8 @@ export function hidingOf(steps: readonly ObserveStep[], wide: boolean): Hiding {
           : step.step === 'noise'
             ? [step.deviation, step.deviation]
             : [0, 0];
-    hiding.least = Math.max(hiding.least, least);
-    hiding.step = Math.max(hiding.step, unit);
+    hiding.least = max(hiding.least, least);
+    hiding.step = max(hiding.step, unit);
   }
   return hiding;
 }
@@ -105,7 +109,7 @@ export function observeRow(row: Float64Array, steps: readonly ObserveStep[], tot
         scale = step.step;
         const sum = total ?? logSumExp(row);
         total = undefined;
-        for (let j = 0; j < row.length; j++) row[j] = scale === 'probs' ? Math.exp(row[j] - sum) : row[j] - sum;
+        for (let j = 0; j < row.length; j++) row[j] = scale === 'probs' ? exp(row[j] - sum) : row[j] - sum;
         break;
       }
       case 'topk':
@@ -129,7 +133,7 @@ function keepTop(row: Float64Array, k: number, scale: 'logits' | 'log-probs' | '
     const order = Array.from(row.keys()).sort((i, j) => row[j] - row[i] || i - j);
     // Of the hidden ones themselves: the same as one less the shown ones, without their rounding.
     const hidden = Float64Array.from(order.slice(k), (j) => row[j]);
-    const fill = logSumExp(hidden) - Math.log(hidden.length);
+    const fill = logSumExp(hidden) - log(hidden.length);
     for (let i = k; i < row.length; i++) row[order[i]] = fill;
     return;
   }
@@ -150,7 +154,7 @@ function addNoise(row: Float64Array, deviation: number, scale: 'logits' | 'log-p
   const { normal } = random(seed, row.length);
   for (let j = 0; j < row.length; j++) {
     const value = row[j] + deviation * normal();
-    row[j] = scale === 'probs' ? Math.max(0, value) : value;
+    row[j] = scale === 'probs' ? max(0, value) : value;
   }
 }
 
@@ -158,7 +162,7 @@ function addNoise(row: Float64Array, deviation: number, scale: 'logits' | 'log-p
 function roundTo(value: number, decimals: number): number {
   const power = 10 ** decimals;
   const scaled = value * power;
-  const below = Math.floor(scaled);
+  const below = floor(scaled);
   const rest = scaled - below;
   const up = rest > 0.5 || (rest === 0.5 && below % 2 !== 0);
   return (up ? below + 1 : below) / power;
