@@ -111,6 +111,14 @@ describe('in an experiment', () => {
     expect(rows[0].warnings).toContainEqual({ ...of, kind: 'classes-apart', images: 30, of: 30, classes: 2 });
   });
 
+  test('paths in place of a data set are told how they are given', async () => {
+    const paths = [at('by-class', 'cat', '2.jpg')] as unknown as string;
+    await expect(extractFeatures(model, paths)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('list:FILE'),
+    });
+  });
+
   test('other folders are none: no label is said to be one, and there is no accuracy', async () => {
     const results = await run('photos', { classNames: names });
     expect(results.rows[0].accuracy).toBeNull();

@@ -135,6 +135,14 @@ describe('two audits on one page', () => {
     expect(text('h2')).not.toContain('Side by side');
   });
 
+  test('the span of one fit is no warning where a table says how sure each interface is', async () => {
+    const outside = (of: Results): Results => ({ ...of, rows: of.rows.map((row) => ({ ...row, inSpanShare: 0 })) });
+    const said = async (of: Results): Promise<boolean> =>
+      (await renderReport([outside(of)])).includes('Outside the span:');
+    expect(await said(audit())).toBe(true);
+    expect(await said(audit({ interfaces: interfaces([0.6, [0.55, 0.65]]) }))).toBe(false);
+  });
+
   test('intervals that overlap tell nothing apart; two models of one name are numbered', async () => {
     const of = interfaces([0.6, [0.55, 0.65]]);
     const text = await page([named('model', of), named('model', of)]);
