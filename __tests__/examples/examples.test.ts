@@ -62,7 +62,7 @@ test('03: across data sets', async () => {
   expect(rows[0].agreement).toBeLessThan(1);
   expect(rows[1].agreement).toBe(1);
   expect(await run('03-across-datasets.ts', [a], across)).toBe(
-    `${(100 * rows[0].inSpanShare!).toFixed(1)} % of cifar10:test lie in the span of cifar100:train[0:6] (rank 5)\n` +
+    `${(100 * rows[0].inSpanShare!).toFixed(1)} % of cifar10:test is in the span of cifar100:train[0:6] (rank 5)\n` +
       `from the data alone: ${agreement(rows[0])}\n` +
       `with the head as prior: ${agreement(rows[1])}\n`,
   );

@@ -78,7 +78,7 @@ describe('the hidden width', () => {
   it('does not show in the top 5', async () => {
     const found = await fingerprint(observe(logits, 'probs+topk:5'), quick);
     expect(found.hiddenWidth).toBeNull();
-    expect(found.reasons.join()).toContain('the top 5 alone');
+    expect(found.reasons.join()).toContain('only the top 5');
   });
 });
 
@@ -101,7 +101,7 @@ describe('what stands before the head', () => {
   it('is not known from few rows, and how many it takes is', async () => {
     const found = await fingerprint(made('sphere', 100, 16, 30).logits);
     expect([found.normalised, found.rectified]).toEqual([null, null]);
-    expect(found.reasons.join()).toMatch(/takes \d+ distinct rows to see; 100 are here/);
+    expect(found.reasons.join()).toMatch(/takes \d+ distinct rows; there are 100/);
   });
 });
 

@@ -194,7 +194,7 @@ describe('neither', () => {
     await expect(recoverFeatures(logits, { signal: AbortSignal.abort() })).rejects.toThrow();
     const stages = new Set<string>();
     await recoverFeatures(logits, { onProgress: ({ stage }) => stages.add(stage.split(',')[0]) });
-    expect(stages).toContain('sphere');
+    expect(stages).toContain('search for a normalised vector');
   });
 });
 
@@ -226,7 +226,7 @@ describe('a search that is ended before it is through', () => {
     const { report, features } = await recoverFeatures(logits, { kind: 'rectified', finish: AbortSignal.abort() });
     expect(features).toBeNull();
     expect(report).toMatchObject({ certified: false, kind: null });
-    expect(report.sentence).toMatch(/ended before it found one/);
+    expect(report.sentence).toMatch(/stopped before it found one/);
   });
 
   it('keeps what is certified by then', async () => {
@@ -238,7 +238,7 @@ describe('a search that is ended before it is through', () => {
     });
     expect(report.features).toBeGreaterThan(0);
     expect(features!.shape).toEqual([2400, report.features]);
-    expect(report.notes.join()).toMatch(/ended before it was through, after \d+ descents/);
+    expect(report.notes.join()).toMatch(/stopped before it finished, after \d+ descents/);
   });
 
   it('does not go on with the descent that is under way', async () => {
@@ -256,11 +256,11 @@ describe('a search that is ended before it is through', () => {
     const { report, features } = await recoverFeatures(made('sphere', 600, 12, 30).logits, {
       kind: 'sphere',
       finish: ended.signal,
-      onProgress: ({ stage }) => stage === 'another sphere' && ended.abort(),
+      onProgress: ({ stage }) => stage === 'search for a rival vector' && ended.abort(),
     });
     expect(features).toBeNull();
     expect(report).toMatchObject({ certified: false, sphere: { ellipsoid: true, rivalResidual: null } });
-    expect(report.sentence).toMatch(/ended before it was sure that it is the only one/);
+    expect(report.sentence).toMatch(/stopped before it was certain that it is the only one/);
   });
 
   it('is ended by its seconds, too, of which its progress knows until they are over', async () => {
@@ -279,7 +279,7 @@ describe('a search that is ended before it is through', () => {
     expect(long.sentence).toMatch(/give away/);
     const short = await progressOf(0);
     expect(short.left.every((seconds) => seconds === undefined)).toBe(true);
-    expect(short.sentence).toMatch(/ended before it found one/);
+    expect(short.sentence).toMatch(/stopped before it found one/);
   });
 
   it('is ended by its seconds though memory is cleared on the way', async () => {

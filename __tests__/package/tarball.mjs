@@ -24,17 +24,16 @@ try {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^(assets|bin|dist|docs|examples|onnx\/(demo|graphs))\/|^(package\.json|(bench\/|onnx\/)?README\.md|LICENSE|(CHANGELOG|CONTRIBUTING|THIRD_PARTY_NOTICES)\.md|onnx\/(export\.py|requirements\.txt))$/.test(
+        !/^(assets|bin|dist|docs|examples|onnx\/(demo|graphs))\/|^(package\.json|(onnx\/|bench\/)?README\.md|onnx\/(export\.py|requirements\.txt)|LICENSE|(CHANGELOG|CONTRIBUTING|THIRD_PARTY_NOTICES)\.md)$/.test(
           path,
         ),
     );
-  const packed = new Set(files.map(({ path }) => path));
-  // Relative links of the README lead to files that come with it, and the exporter that it names is one of them.
-  const linked = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)];
-  const absent = ['onnx/export.py', ...linked.map(([, path]) => path)].filter((path) => !packed.has(path));
-  if (absent.length > 0)
-    throw new Error(`The tarball lacks what README.md leads to: ${[...new Set(absent)].join(', ')}`);
   if (stray.length > 0) throw new Error(`The tarball holds files that do not belong there: ${stray.join(', ')}`);
+  // The pages that the README links, and the script that it names, come with it.
+  const packed = new Set(files.map(({ path }) => path));
+  const linked = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)];
+  const lost = [...linked.map(([, path]) => path), 'onnx/export.py'].filter((path) => !packed.has(path));
+  if (lost.length > 0) throw new Error(`The README links files that the tarball lacks: ${lost.join(', ')}`);
   if (size > 5e6) throw new Error(`The tarball has ${size} bytes, more than 5 MB.`);
 
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true }));

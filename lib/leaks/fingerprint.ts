@@ -111,11 +111,11 @@ export async function fingerprintOf(look: Look, options: FingerprintOptions = {}
   }
   result.hiddenWidth = widthOf(space.rank);
   result.reasons.push(
-    `The outputs fill ${space.rank} directions and no more: the variance falls ${space.gap!.toExponential(0)} times behind them.`,
+    `The outputs span exactly ${space.rank} dimensions; beyond them the variance drops by a factor of ${space.gap!.toExponential(0)}.`,
   );
   if (result.hiddenWidth !== space.rank) {
     result.reasons.push(
-      `Layers are as wide as multiples of 8: ${result.hiddenWidth}, with one direction tied to the others (a layer normalisation ties one) or a feature that is zero on all these images.`,
+      `Layer widths are usually multiples of 8, so this one is taken as ${result.hiddenWidth}: a layer normalisation ties one direction to the others, or one feature is zero on all these images.`,
     );
   }
   if (options.features ?? true) await lookAtFeatures(result, kept, usable.rows, space, options);
@@ -139,7 +139,7 @@ async function lookAtFeatures(
   const needed = sphereRowsNeeded(rank);
   if (distinct.length < needed) {
     result.reasons.push(
-      `Whether a normalisation stands before the head takes ${count(needed)} distinct rows to see; ${count(distinct.length)} are here.`,
+      `To see whether a normalisation stands before the head takes ${count(needed)} distinct rows; there are ${count(distinct.length)}.`,
     );
   } else {
     const most = Math.min(distinct.length, sphereRowsEnough(rank));
@@ -148,7 +148,7 @@ async function lookAtFeatures(
     result.normalised = certificate.holds;
     result.reasons.push(
       certificate.holds
-        ? `The outputs lie on an ellipsoid (residual ${certificate.residual.toExponential(1)}): a normalised vector with nothing but linear maps between it and the outputs. It stands right before the head unless a linear layer lies between.`
+        ? `The outputs lie on an ellipsoid (residual ${certificate.residual.toExponential(1)}): a normalised vector with nothing but linear maps between it and the outputs. It stands right before the head unless a linear layer is between the two.`
         : `No normalisation before the head shows: ${noSphere(certificate)}.`,
     );
     if (certificate.holds) {
@@ -158,7 +158,7 @@ async function lookAtFeatures(
   }
   if (distinct.length < rectifiedRowsNeeded(rank)) {
     result.reasons.push(
-      `Whether rectified features stand before the head takes ${count(rectifiedRowsNeeded(rank))} distinct rows at least; ${count(distinct.length)} are here.`,
+      `To see whether rectified features stand before the head takes at least ${count(rectifiedRowsNeeded(rank))} distinct rows; there are ${count(distinct.length)}.`,
     );
     return;
   }
@@ -172,9 +172,9 @@ async function lookAtFeatures(
   result.rectified = itself > 0 ? true : null;
   result.reasons.push(
     itself > 0
-      ? `Rectified features show: one is never below zero and zero on ${count(fit.certificates[0].zeros)} of these images, and passes every test of a feature${isSearched ? '' : ' that does not take all of the others (recover makes those as well)'}.`
+      ? `There are rectified features: one is never below zero, is zero on ${count(fit.certificates[0].zeros)} of these images, and passes every test of a feature${isSearched ? '' : ' that does not need all the others (recover runs those too)'}.`
       : fit.certificates.length > 0
-        ? `Whether rectified features stand before the head cannot be told: a function of the outputs is never below zero and zero on ${count(fit.certificates[0].zeros)} images, but is not told from what is no feature. A whole search (recover) may say more.`
+        ? `It is not known whether rectified features stand before the head: a function of the outputs is never below zero and is zero on ${count(fit.certificates[0].zeros)} images, but it need not be a feature. A full search (recover) may say more.`
         : `No rectified feature was found in ${fit.starts} descents; more varied images might show one.`,
   );
 }
@@ -182,7 +182,7 @@ async function lookAtFeatures(
 function describeKind(seen: Examination): string {
   const { kind, decimals, topk, precision, classes, storage, percent } = seen;
   const scale = percent ? 'percentages (probabilities times 100)' : seen.scale;
-  if (kind === 'truncated') return `The outputs are ${scale}, the top ${topk} of ${classes} alone.`;
+  if (kind === 'truncated') return `The outputs are ${scale}, only the top ${topk} of ${classes}.`;
   if (storage) return `The outputs are ${scale}. ${storedAs(seen)}.`;
   if (kind === 'rounded') return `The outputs are ${scale} rounded to ${decimals} decimals.`;
   return `The outputs are ${scale}${precision === 'float16' ? ' in float16' : ''}.`;

@@ -106,7 +106,7 @@ export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise
       const residual = residualOf(await quadratics(outside, x.m, x.v), 0);
       looksSince = residual < best.residual * 0.99 ? 0 : looksSince + 1;
       if (residual < best.residual) best = { x, misfit, residual };
-      onProgress?.({ stage: 'sphere', done: step, total: iterations, unit: 'steps' });
+      onProgress?.({ stage: 'search for a normalised vector', done: step, total: iterations, unit: 'steps' });
     } else if (best.residual === Infinity) best = { ...best, x, misfit };
     if (looksSince >= patience || step >= iterations || finish?.aborted) break;
   }
@@ -144,7 +144,7 @@ async function rivalResidual(
     if (finish?.aborted) return null;
     const length = quadricNorm(x);
     least = Math.min(least, (left / length) * size);
-    onProgress?.({ stage: 'another sphere', done: ++step, total: steps, unit: 'steps' });
+    onProgress?.({ stage: 'search for a rival vector', done: ++step, total: steps, unit: 'steps' });
     if (least <= alike * misfit || length <= gone || step >= steps) break;
   }
   return least;
@@ -160,7 +160,7 @@ export function noSphere({
 }: SphereCertificate): string {
   if (rivalResidual !== null) return 'the outputs lie on many ellipsoids at once, as features of two values do';
   if (ellipsoid && expectedR2 >= leastR2) {
-    return 'the outputs lie on an ellipsoid, but the work was ended before it was sure that it is the only one';
+    return 'the outputs lie on an ellipsoid, but the search was stopped before it was certain that it is the only one';
   }
   if (!ellipsoid && residual < 1e-2) {
     return `the quadric on which the outputs lie (residual ${residual.toExponential(1)} on rows kept out of the fit) is not closed, as far as these rows show its curvature`;
