@@ -10,7 +10,6 @@ import {
   readBy,
 } from '../results/index.js';
 import { none, share, shortSpec } from '../words/index.js';
-import { areAudits, auditsBeside } from './audits-beside.js';
 import { mostShown } from './shown.js';
 import { markup, type Markup } from './html.js';
 import { table } from './html-table.js';
@@ -37,7 +36,6 @@ export function comparison(found: readonly Results[]): Markup | null {
     'Differences are later less first, in points, with Newcombe’s 95 % interval of paired proportions: both are of the same test images, one by one. Where the images differ, or a result is of a version that kept no outcomes, no interval is given.';
   return markup`<section><h2>Side by side</h2>
     ${kinds.map((results) => {
-      if (areAudits(results)) return auditsBeside(results);
       const lines = linesOf(results);
       return lines.length === 0
         ? markup`<p>No fit of the same kind and pair on the same test set stands in two of these results.</p>`

@@ -21,9 +21,7 @@ export function noticesOf(results: Results): Notice[] {
   }));
   notices.push(...leftOutNotes(results.environment.datasets).map((text) => ({ kind: 'left out' as const, text })));
   for (const test of new Set(rows.map((row) => row.test)))
-    notices.push(
-      ...ofTest(rows.filter((row) => row.test === test)).filter(({ kind }) => kind !== 'span' || !isBounded(results)),
-    );
+    notices.push(...ofTest(rows.filter((row) => row.test === test)).filter(({ kind }) => !isAnswered(kind, results)));
   notices.push(...edges(rows));
   const { models } = results.environment;
   notices.push(...spreading(rows, models).map((text) => ({ kind: 'transform' as const, text })));
@@ -35,8 +33,9 @@ export function noticesOf(results: Results): Notice[] {
   return notices;
 }
 
-/** An audit's figures come from the head's algebra or from many splits: what one split does not span is no matter for them. */
-const isBounded = ({ leaks }: Results): boolean => (leaks?.interfaces ?? []).length > 0;
+/** An audit's table says of each interface how sure it is, whatever the span of the one fit whose rows stand below it. */
+const isAnswered = (kind: Notice['kind'], results: Results): boolean =>
+  kind === 'span' && (results.leaks?.interfaces ?? []).length > 0;
 
 /** Above this share of one class, agreement says little. */
 const collapse = 0.5;
