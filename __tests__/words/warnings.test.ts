@@ -156,7 +156,7 @@ const warnings: Said<Warning> = {
         ...{ kind: 'classes-apart', train: 'folder:/a/photos[0:1500]', test: 'folder:/a/photos[1500:2000]' },
         ...{ images: 400, of: 500, classes: 2 },
       },
-      '400 of the 500 images of folder:photos[1500:2000] are of 2 classes of which folder:photos[0:1500] has no image. A slice takes images in their order, which in a folder is that of its classes: split the classes by folders, or name the images of each part in a list (list:FILE).',
+      'In folder:photos[1500:2000], 400 of the 500 images are of 2 classes that have no image in folder:photos[0:1500]. A slice takes images in their order, and in a folder that is the order of its classes: split the classes by folders, or name the images of each part in a list (list:FILE).',
     ],
   ],
   'span-unknown': [
