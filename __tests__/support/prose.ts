@@ -87,6 +87,10 @@ function declared(use: ts.Identifier): ts.Expression[] {
       const column = columnOf(scope, use.text);
       if (column) return column;
     }
+    if (ts.isForOfStatement(scope) && ts.isVariableDeclarationList(scope.initializer)) {
+      const [{ name }] = scope.initializer.declarations;
+      if (mentions(name, use.text)) return valuesOf(literal(scope.expression), name, 0, use.text);
+    }
     if (!ts.isBlock(scope) && !ts.isSourceFile(scope)) continue;
     for (const statement of scope.statements) {
       if (!ts.isVariableStatement(statement)) continue;
@@ -105,16 +109,25 @@ function columnOf(callback: ts.SignatureDeclaration, name: string): ts.Expressio
   const call = callback.parent;
   if (!ts.isCallExpression(call) || !ts.isCallExpression(call.expression)) return [];
   if (!/\.each$/.test(call.expression.expression.getText())) return [];
-  const table = literal(call.expression.arguments[0]);
+  return valuesOf(literal(call.expression.arguments[0]), callback.parameters[at].name, at, name);
+}
+
+/** What a name stands for in the rows of a table, at this place of them or within a pattern that takes them apart. */
+function valuesOf(
+  table: ts.Expression | undefined,
+  binding: ts.BindingName,
+  at: number,
+  name: string,
+): ts.Expression[] {
   if (!table || !ts.isArrayLiteralExpression(table)) return [];
-  const parameter = callback.parameters[at].name;
-  const column = ts.isArrayBindingPattern(parameter)
-    ? parameter.elements.findIndex((element) => ts.isBindingElement(element) && mentions(element.name, name))
+  const column = ts.isArrayBindingPattern(binding)
+    ? binding.elements.findIndex((element) => ts.isBindingElement(element) && mentions(element.name, name))
     : at;
-  return table.elements.flatMap((row): ts.Expression[] => {
+  return table.elements.flatMap((element): ts.Expression[] => {
+    const row = literal(element);
+    if (!row) return [];
     if (ts.isArrayLiteralExpression(row)) return row.elements.slice(column, column + 1);
-    if (!ts.isObjectLiteralExpression(row) || ts.isIdentifier(parameter))
-      return ts.isStringLiteralLike(row) ? [row] : [];
+    if (!ts.isObjectLiteralExpression(row) || ts.isIdentifier(binding)) return ts.isStringLiteralLike(row) ? [row] : [];
     return row.properties.flatMap((property) =>
       ts.isPropertyAssignment(property) && property.name.getText() === name ? [property.initializer] : [],
     );
