@@ -247,7 +247,7 @@ describe('crossValidate', () => {
   });
 
   it('refuses what it cannot use', async () => {
-    await expect(crossValidate(x, y, { alphas: [] })).rejects.toThrow('alphas to choose from');
+    await expect(crossValidate(x, y, { alphas: [] })).rejects.toThrow(coded('usage', 'alphas'));
     await expect(crossValidate(x, y, { alphas: [1, -1] })).rejects.toThrow('found -1');
     // @ts-expect-error: agreement wants a score
     await expect(crossValidate(x, y, { select: 'agreement' })).rejects.toThrow('Expected a score');
