@@ -14,7 +14,7 @@ const matchers = new Set([
   ...['toHaveProperty', 'stringContaining', 'stringMatching', 'toHaveBeenCalledWith', 'coded'],
 ]);
 
-/** Two words with a space between them, whatever else is around; a regular expression's gaps are spaces, too. */
+/** Two words with a space between them, whatever else is around (markup is none); a regular expression's gaps are spaces, too. */
 const words = /(?<![\p{L}\d_./\\-])\p{L}{2,}[,;:.'’)]{0,2}\s+\(?\p{L}{2,}(?![\p{L}\d_/\\-]|\.[\p{L}\d])/u;
 
 /** Matchers of values: a name of two words is one, a text of four is a sentence. */
@@ -30,7 +30,7 @@ export function proseAssertions(name: string, source: string): ProseAssertion[] 
   const found: ProseAssertion[] = [];
   const seen = new Set<ts.Node>();
   const note = (matcher: string, node: ts.Node, text: string): void => {
-    if (seen.has(node) || !(exact.has(matcher) ? sentence : words).test(text)) return;
+    if (seen.has(node) || !(exact.has(matcher) ? sentence : words).test(text.replace(/<[^>]*>/g, ' '))) return;
     seen.add(node);
     found.push({ line: file.getLineAndCharacterOfPosition(node.getStart()).line + 1, matcher, text });
   };
