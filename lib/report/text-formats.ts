@@ -1,6 +1,6 @@
 import { visible } from '../base/index.js';
 import {
-  definitions,
+  definitionOf,
   publishedFor,
   type ResultRow,
   type Results,
@@ -28,7 +28,7 @@ export function renderMarkdown(found: Results): string {
   const log = results.leaks?.log;
   const title = log
     ? `What the outputs of ${log.name} give away`
-    : (definitions.find(({ id }) => id === experiment)?.title ?? `Experiment ${experiment}`);
+    : (definitionOf(experiment)?.title ?? `Experiment ${experiment}`);
   const blocks = [`# ${text(title)}`, `_${text(question)}_`, text(answerOf(results))];
   const notices = noticesOf(results);
   if (notices.length > 0) blocks.push(notices.map((notice) => `- ${text(notice.text)}`).join('\n'));
@@ -54,8 +54,7 @@ export function renderMarkdown(found: Results): string {
 }
 
 /** Whether the logits of its fits are computed from features and heads. */
-const isAlgebra = (experiment: number): boolean =>
-  typeof definitions.find(({ id }) => id === experiment)?.pairs === 'string';
+const isAlgebra = (experiment: number): boolean => definitionOf(experiment)?.computesLogits === true;
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 

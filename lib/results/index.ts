@@ -2,8 +2,8 @@
  * results: what an experiment found, as data: its types and its schema, reading it again, the experiments by number with the
  * published figures, and what to know of its rows. Neither models nor ONNX Runtime are needed.
  */
-export { definitions, publishedFor } from './definitions.js';
-export type { ExperimentDefinition, PublishedFigure } from './definitions.js';
+export { definitionOf, definitions, publishedFor } from './definitions.js';
+export type { Capability, ExperimentDefinition, PublishedFigure } from './definitions.js';
 export { notKnownNotes, onlyKnown, rowsShown, whyNotKnown } from './known.js';
 export { leftOutCell, leftOutNotes } from './left-out.js';
 export { assumedTransforms, noticesOf, otherTransforms, spreading, unstatedTransforms } from './notices.js';
