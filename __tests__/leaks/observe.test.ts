@@ -143,15 +143,15 @@ describe('RowFacts', () => {
 
 describe('a spec that no interface has is refused', () => {
   it.each([
-    ['probs+temperature:2', "'temperature' to stand before"],
-    ['topk:5+probs', "'probs' to stand before"],
+    ['probs+temperature:2', coded('usage', "'temperature'", 'before')],
+    ['topk:5+probs', coded('usage', "'probs'", 'before')],
     ['topk:0', "found 'topk:0'"],
     ['round', "found 'round'"],
     ['temperature:-1', "found 'temperature:-1'"],
     ['softmax', "found 'softmax'"],
-    ['log', "'log' to stand last, after probs"],
-    ['log-probs+log', "'log' to stand last, after probs"],
-    ['probs+log+round:2', "'log' to stand last, after probs"],
+    ['log', coded('usage', "'log'", 'last')],
+    ['log-probs+log', coded('usage', "'log'", 'last')],
+    ['probs+log+round:2', coded('usage', "'log'", 'last')],
     ['probs+log:2', "found 'log:2'"],
     ['', "found ''"],
   ])('%s', (spec, message) => {

@@ -44,9 +44,17 @@ test.each<[string, string, Error]>([
     coded('bad-input', 'rows[0].kappa:', 'number', 'null', '"high"'),
   ],
   ['a share above one', changed((r) => (r.rows[0].agreement = 1.5)), coded('bad-input', 'agreement:', 1, '1.5')],
-  ['half an interval', changed((r) => (r.rows[0].agreementInterval = [1])), coded('bad-input', 'agreementInterval:', 2, 1)],
+  [
+    'half an interval',
+    changed((r) => (r.rows[0].agreementInterval = [1])),
+    coded('bad-input', 'agreementInterval:', 2, 1),
+  ],
   ['a field too many', changed((r) => (r.rows[2].colour = 'red')), coded('bad-input', 'rows[2].colour:')],
-  ['a wrong option', changed((r) => (r.rows[0].from = 'images')), coded('bad-input', 'from:', '"logits"', '"features"')],
+  [
+    'a wrong option',
+    changed((r) => (r.rows[0].from = 'images')),
+    coded('bad-input', 'from:', '"logits"', '"features"'),
+  ],
   [
     'a wrong field inside of an option',
     changed((r) => (r.environment.models[0].transform.mean = [1, 2])),
@@ -75,12 +83,19 @@ describe('results of schema 1', () => {
     expect(found).toMatchObject({ schema: 2, kind });
     const without = ({ rows, leaks, ...rest }: Loose): Loose => ({
       ...{ ...rest, schema: null, kind: null, failures: null },
-      leaks: leaks && { ...leaks, verdict: { ...leaks.verdict, sentences: undefined, findings: undefined } },
+      leaks: leaks && {
+        ...leaks,
+        verdict: { ...leaks.verdict, sentences: undefined, findings: undefined },
+        fingerprint: { ...leaks.fingerprint, reasons: leaks.fingerprint.reasons.length },
+      },
       rows: rows.map((row: Loose) => ({ ...row, warnings: null })),
     });
     expect(without(found)).toEqual(without(old));
     expect(found.leaks?.verdict.findings).toEqual(
       old.leaks?.verdict.sentences.map((text: string) => ({ kind: 'text', text })),
+    );
+    expect(found.leaks?.fingerprint.reasons).toEqual(
+      old.leaks?.fingerprint.reasons.map((text: string) => ({ kind: 'text', text })),
     );
     expect(found.rows.map(({ warnings }) => warnings.length)).toEqual(
       old.rows.map((row: Loose) => row.warnings.length),

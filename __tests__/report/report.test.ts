@@ -1,6 +1,6 @@
 import { wrap } from '../../lib/base/index.js';
-import { brief, count, rSquared, seconds, share } from '../../lib/words/index.js';
-import { fittedAndTested, rankNote } from '../../lib/results/index.js';
+import { brief, count, rankNote, rSquared, seconds, share } from '../../lib/words/index.js';
+import { fittedAndTested } from '../../lib/results/index.js';
 import { renderResults, renderTable } from '../../lib/report/index.js';
 import type { DatasetRecord, ModelRecord, ResultRow, Results } from '../../lib/results/index.js';
 import { naming } from '../support/coded.js';

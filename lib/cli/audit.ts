@@ -201,10 +201,14 @@ async function auditLog(
     ...{ command, signal, onProgress },
     recoverySeconds: flags.minutes === undefined ? flags.budget : 60 * flags.minutes,
   });
-  const { findingsInWords } = await import('../words/index.js');
+  const { findingsInWords, outputsNoteInWords } = await import('../words/index.js');
   const { wrapped } = await import('./audit-text.js');
   const { verdict, fingerprint, log, recovery } = visibleData(results).leaks!;
-  const more = [...log!.notes, ...fingerprint.reasons, ...(recovery?.certified ? [recovery.sentence] : [])];
+  const more = [
+    ...log!.notes,
+    ...fingerprint.reasons.map(outputsNoteInWords),
+    ...(recovery?.certified ? [recovery.sentence] : []),
+  ];
   await finish(results, flags.out, context, [
     findingsInWords(verdict.findings, true)
       .map((sentence) => wrapped(sentence, '* '))

@@ -8,11 +8,10 @@ import {
   by,
   dataset,
   groupRows,
-  imageCount,
   list,
   pairName,
 } from '../results/index.js';
-import { findingInWords, inWords, share, shortSpec } from '../words/index.js';
+import { findingInWords, inWords, share, shortSpec, imageCount } from '../words/index.js';
 import { inPoints } from './control.js';
 import { pairsOf } from './heatmap.js';
 import { isMatrix } from './shown.js';

@@ -1,6 +1,6 @@
-import { by, groupRows, imageCount, onlyKnown, type ResultRow, type Results } from '../results/index.js';
+import { by, groupRows, onlyKnown, type ResultRow, type Results } from '../results/index.js';
 import { list } from '../results/index.js';
-import { inWords, share, shortSpec } from '../words/index.js';
+import { inWords, share, shortSpec, imageCount } from '../words/index.js';
 import { answerOf } from './answer.js';
 import { auditScreen } from './audit-screen.js';
 import type { Plotting } from './chart.js';

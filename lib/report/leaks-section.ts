@@ -1,6 +1,17 @@
 import type { Leaks } from '../results/index.js';
-import { abilityName, count, findingsInWords, howSure, kept, none, published, share, takes } from '../words/index.js';
-import { imageCount } from '../results/index.js';
+import {
+  abilityName,
+  count,
+  findingsInWords,
+  howSure,
+  kept,
+  none,
+  outputsNoteInWords,
+  published,
+  share,
+  takes,
+  imageCount,
+} from '../words/index.js';
 import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';
 
@@ -79,7 +90,7 @@ export function fingerprintSection({ fingerprint, log }: Leaks, variations = 1):
       [{ heading: null, rows: facts }],
       { label: 'Fingerprint' },
     )}
-    ${[...fingerprint.reasons, ...(log?.notes ?? [])].map((reason) => markup`<p class="note">${reason}</p>`)}`;
+    ${[...fingerprint.reasons.map(outputsNoteInWords), ...(log?.notes ?? [])].map((reason) => markup`<p class="note">${reason}</p>`)}`;
 }
 
 const yesNo = (value: boolean | null): string => (value === null ? none : value ? 'yes' : 'no');

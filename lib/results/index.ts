@@ -10,7 +10,7 @@ export { assumedTransforms, noticesOf, otherTransforms, spreading, unstatedTrans
 export { decodeOutcomes, encodeOutcomes } from './outcomes.js';
 export { clusteredDifference, newcombe, pairedDifference } from './paired.js';
 export type { Difference } from './paired.js';
-export { rankNote, rankNoteOf } from './rank-note.js';
+export { rankNoteOf } from './rank-note.js';
 export { parseResults, readResults, resultsFile } from './read.js';
 export { rowWarnings } from './row-warnings.js';
 export { mismatch } from './schema.js';
@@ -33,15 +33,4 @@ export type {
   SpectrumRecord,
   ZeroShotRecord,
 } from './types.js';
-export {
-  by,
-  dataset,
-  fitLabel,
-  fitName,
-  fittedAndTested,
-  groupRows,
-  imageCount,
-  list,
-  pairName,
-  readBy,
-} from './words.js';
+export { by, dataset, fitLabel, fitName, fittedAndTested, groupRows, list, pairName, readBy } from './words.js';

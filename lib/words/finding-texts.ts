@@ -3,6 +3,7 @@ import { count, option, shareInWords, withOptions } from '../base/index.js';
 import { nearlyAll } from './known.js';
 import { inWords } from './observe-spec.js';
 import type { Finding, Shown, ShownReading } from './findings.js';
+import { noWidthInWords } from './outputs-note-texts.js';
 
 /**
  * A verdict in sentences, in its order.
@@ -64,6 +65,7 @@ function text(finding: Finding): string {
     case 'least-width':
       return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide, and tell this model's outputs from another's.`;
     case 'width-not-shown':
+      if (finding.why) return `${notShown} ${noWidthInWords(finding.why)}`;
       return finding.reason?.replace('The hidden width does not show.', notShown) ?? notShown;
     case 'readings-unknown':
       return 'How much of the features a linear map reads off these outputs, and how much less it would be if less were shown, is not known: it takes the model, or its features for some images.';
