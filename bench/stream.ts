@@ -1,6 +1,7 @@
 /**
  * Statistics of a stream of ImageNet's size, ResNet-50's widths: 1,300,000 rows of 1000 logits and 2048 features are accumulated and
- * solved without being kept; NumPy forms the same sums of the same blocks. Run `npm run build` first, then
+ * solved without being kept; NumPy forms the same sums of the same blocks, and scikit-learn's Ridge fits as many of the rows as 2 GiB
+ * hold. Run `npm run build` first, then
  *
  *     node --import tsx bench/stream.ts [--rows 1300000] [--python PATH] [--json]
  *
@@ -53,12 +54,13 @@ const solved = (performance.now() - start) / 1000 - accumulated;
 const ours = { rows, seconds: accumulated, rowsPerSecond: rows / accumulated, solveSeconds: solved, rank: fit.rank };
 const memory = { peakMiB: peakMiB(), aboveMiB: peakMiB() - before };
 
-interface NumPy {
+interface Peer {
+  rows: number;
   seconds: number;
   rowsPerSecond: number;
   peakMiB: number;
 }
-let numpy: NumPy | undefined;
+let peers: { numpy: Peer; sklearn: Peer | null } | undefined;
 if (flags.python !== undefined) {
   const env = { ...process.env };
   // Settings for old OpenBLAS builds would handicap a new one.
@@ -66,14 +68,20 @@ if (flags.python !== undefined) {
   delete env.OPENBLAS_L2_SIZE;
   const script = fileURLToPath(new URL('stream.py', import.meta.url));
   const { stdout } = await promisify(execFile)(flags.python, [script, `${rows}`, `${p}`, `${q}`], { env });
-  numpy = JSON.parse(stdout) as NumPy;
+  peers = JSON.parse(stdout) as typeof peers;
 }
-if (flags.json) console.log(JSON.stringify({ ours, memory, numpy: numpy ?? null }, null, 2));
+if (flags.json) console.log(JSON.stringify({ ours, memory, ...(peers ?? { numpy: null, sklearn: null }) }, null, 2));
 else {
   const line = (name: string, { seconds, rowsPerSecond }: { seconds: number; rowsPerSecond: number }, peak: number) =>
-    `${name.padEnd(8)} ${seconds.toFixed(0).padStart(6)} s  ${rowsPerSecond.toFixed(0).padStart(6)} rows/s  peak ${peak.toFixed(0)} MiB`;
+    `${name.padEnd(12)} ${seconds.toFixed(0).padStart(6)} s  ${rowsPerSecond.toFixed(0).padStart(6)} rows/s  peak ${peak.toFixed(0)} MiB`;
   console.log(`${rows.toLocaleString('en-US')} rows, ${p} → ${q}`);
   console.log(`${line('ours', ours, memory.peakMiB)}, ${memory.aboveMiB.toFixed(0)} above ONNX Runtime and a block`);
-  console.log(`solve    ${solved.toFixed(1).padStart(6)} s, rank ${fit.rank}`);
-  if (numpy) console.log(line('NumPy', numpy, numpy.peakMiB));
+  console.log(`solve        ${solved.toFixed(1).padStart(6)} s, rank ${fit.rank}`);
+  if (peers) console.log(line('NumPy', peers.numpy, peers.numpy.peakMiB));
+  if (peers?.sklearn) {
+    const { sklearn } = peers;
+    console.log(
+      `${line('scikit-learn', sklearn, sklearn.peakMiB)}, of ${sklearn.rows.toLocaleString('en-US')} rows at once`,
+    );
+  }
 }

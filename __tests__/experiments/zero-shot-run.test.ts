@@ -158,6 +158,32 @@ describe('on the command line', () => {
     expect(written.rows.map(({ agreed }) => agreed)).toEqual(results.rows.map(({ agreed }) => agreed));
   });
 
+  test('all of the experiments, into the tower as well', async () => {
+    const all = [
+      'run',
+      'all',
+      '--models',
+      spec.source!,
+      '--target',
+      target,
+      '--train',
+      sets.train,
+      '--test',
+      sets.test,
+    ];
+    const flags = ['--data-dir', at('data'), '--out', at('all'), '--stores', at('stores'), '--threads', '1', '--quiet'];
+    const { code, stderr } = await runCli([...all, ...flags, ...tower]);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const of = async (id: number): Promise<Results> =>
+      JSON.parse(await readFile(at('all', String(id), 'results.json'), 'utf8')) as Results;
+    expect((await of(1)).rows.map(({ target }) => target)).toEqual(['source', 'source']);
+    expect((await of(5)).rows.map(({ agreed }) => agreed)).toEqual(results.rows.map(({ agreed }) => agreed));
+    // Without the tower there is nothing to put the embeddings beside.
+    const without = await runCli([...all.filter((each) => each !== '--target' && each !== target), ...flags, ...tower]);
+    expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('--target') });
+  });
+
   test('class embeddings that a run has kept give the same', async () => {
     const kept = (await readdir(at('stores'))).filter((name) => name.startsWith('tiny.text-classes'));
     const heads = await Promise.all(kept.map((name) => zeroShotHead({ textEmbeddings: at('stores', name) })));

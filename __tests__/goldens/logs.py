@@ -24,6 +24,8 @@ np.savez(OUT / "outputs.npz", logits=logits, labels=logits.argmax(1), files=np.a
 
 frame = pd.DataFrame(logits, columns=names)
 frame.to_parquet(OUT / "pandas.parquet", row_group_size=16)
+# A column of nulls alone is a page without values.
+frame.assign(error=pd.Series([None] * 40, dtype="string")).to_parquet(OUT / "nulls.parquet", compression="lz4")
 lists = pd.DataFrame({"file": [f"{i}.jpg" for i in range(40)], "logits": [row.tolist() for row in logits]})
 lists["time"] = pd.date_range("2026-01-01", periods=40, freq="min")
 lists.to_parquet(OUT / "lists.parquet", compression="zstd")

@@ -157,7 +157,7 @@ function logitsToFloat(features: Float32Array, outputs: number): Float32Array {
 
 /**
  * Sums whose other part has a mirror image among the outputs: the mirror tells them. Where it has none, a feature that is
- * nowhere below another one is not told from a sum: docs/leaks.md names that under Limits.
+ * nowhere below another one is not told from a sum: docs/certificates.md names that.
  */
 const sums: Record<string, Case> = {
   'a rectified sum of two others': {

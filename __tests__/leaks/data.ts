@@ -1,17 +1,20 @@
+import { imul, log, PI, sqrt } from '../../lib/base/index.js';
 import { memoryRows, type RowSource } from '../../lib/tensor/index.js';
+
+const { cos } = Math;
 
 /** Numbers for made-up data: uniform and normal, the same everywhere. */
 export function numbers(seed: number): { uniform(): number; normal(): number } {
   let state = (seed * 2654435761 + 12345) >>> 0;
   const uniform = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d);
+    state = (imul(state, 1664525) + 1013904223) >>> 0;
+    let t = imul(state ^ (state >>> 15), 0x2c1b3c6d);
     t ^= t >>> 12;
     return ((t >>> 0) + 0.5) / 2 ** 32;
   };
   return {
     uniform,
-    normal: () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()),
+    normal: () => sqrt(-2 * log(uniform())) * cos(2 * PI * uniform()),
   };
 }
 

@@ -391,6 +391,13 @@ export const cases: LogCase[] = [
     taken: 'all',
   },
   {
+    by: 'pandas, LZ4',
+    form: 'a column a class, and one of nulls alone',
+    file: 'nulls.parquet',
+    content: () => fixture('nulls.parquet'),
+    taken: 'all',
+  },
+  {
     by: 'pandas and Spark, lists in Parquet',
     form: 'a column of lists beside others, zstd',
     file: 'lists.parquet',

@@ -3,7 +3,7 @@
 
     python3 __tests__/verify/certificates.py OUT [--only WORD] [--json FILE] [--cli "node dist/cli/main.js"]
 
-Needs NumPy, SciPy and safetensors. Prints one line a set (the table in docs/leaks.md); exit code 1 where a certified
+Needs NumPy, SciPy and safetensors. Prints one line a set (the table in docs/certificates.md); exit code 1 where a certified
 feature, a normalisation or a rectified layer is wrong."""
 import argparse, json, os, shlex, subprocess, sys, time
 import numpy as np

@@ -4,6 +4,7 @@ export { count } from './count.js';
 export { errorCodes, FeatReconstructError, isCoded, NotShownError, textOf, UsageError } from './errors.js';
 export type { ErrorCode, FeatReconstructErrorOptions } from './errors.js';
 export { LargeSet } from './large-set.js';
+export { PI, abs, atan2, ceil, exp, floor, fround, hypot, imul, log, max, min, round, sqrt } from './math.js';
 export { nearest } from './nearest.js';
 export { option, withOptions } from './option.js';
 export type { Progress, TaskOptions } from './progress.js';

@@ -35,7 +35,7 @@ export const samplesOptions = (command: Command): Command =>
   command
     .option(
       '--class-names <names>',
-      "names of the model's classes in the report: cifar10, cifar100, or a file, a name on each line or JSON (default: config.json's beside the model)",
+      "names of the model's classes in the report: cifar10, cifar100, imagenet, or a file, a name on each line or JSON (default: config.json's beside the model)",
     )
     .addOption(noSamples());
 

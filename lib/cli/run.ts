@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { isCoded, UsageError } from '../base/index.js';
-import type { RunOptions } from '../experiments/index.js';
+import type { AllExperiments, RunOptions, ZeroShotSource } from '../experiments/index.js';
 import type { TransformChoice } from '../images/index.js';
 import { crossValidationOptions, readPenalties, type CrossValidationFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
@@ -61,7 +61,7 @@ export function register(program: Command): void {
     .description('run an experiment from models and images to a table, results.json and a report')
     .argument(
       '<experiment>',
-      '1: one model; 2: across models; 3: across data sets; 4: every model to every model; 5: into CLIP; all: 1 to 4, as far as the models and data sets go',
+      '1: one model; 2: across models; 3: across data sets; 4: every model to every model; 5: into CLIP; all: as many of them as the models and data sets allow',
       (text): Experiment => {
         if (text === 'all') return text;
         const value = Number(text);
@@ -152,18 +152,18 @@ Examples:
       const penalties = await readPenalties(flags);
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
       // There class names make the prompts; elsewhere they stand beside the sample images.
-      const isZeroShot = experiment === 5;
+      const isZeroShot =
+        experiment === 5 || (experiment === 'all' && (flags.textModel ?? flags.textEmbeddings) !== undefined);
       const { checkExperiment, runAll, runAsked } = await import('../experiments/index.js');
       const { modelNameOf } = await import('../runtime/index.js');
       const zeroShot = readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined });
-      const all = flags.models ?? [flags.source, flags.target].filter((path) => path !== undefined);
       const asked = { source: flags.source, target: flags.target, models: flags.models, zeroShot };
-      if (experiment === 'all' && zeroShot) {
-        throw new UsageError('Experiment 5 is none of all: run it by its number, with its zero-shot head.');
-      }
+      const all = allOf(flags, zeroShot);
       const namesOf = async (model: RunOptions['model']): Promise<string[]> =>
         experiment === 'all'
-          ? Promise.all(all.map((path) => modelNameOf(path, model?.fetch)))
+          ? Promise.all(
+              [...all.models, ...(all.into ? [all.into.target] : [])].map((path) => modelNameOf(path, model?.fetch)),
+            )
           : (await checkExperiment({ experiment, ...asked }, { model })).names;
       // Before data are looked for. Models that are not here yet are looked at again once they are.
       await namesOf({ fetch: { offline: flags.offline } }).catch((error: unknown) => {
@@ -206,9 +206,24 @@ Examples:
         await finish(results, flags.out, context, [], shown);
         return;
       }
-      const results = await runAll({ models: all, train, test }, options, (id) => context.heading(`Experiment ${id}`));
+      const results = await runAll({ ...all, train, test }, options, (id) => context.heading(`Experiment ${id}`));
       await finishAll(results, flags.out, context, shown);
     });
+}
+
+/** The models of all experiments: with a zero-shot head the target is the tower of experiment 5, else one more of them. */
+function allOf(
+  { source, target, models }: Flags,
+  zeroShot: ZeroShotSource | undefined,
+): Pick<AllExperiments, 'models' | 'into'> {
+  const given = (paths: readonly (string | undefined)[]): string[] => paths.filter((path) => path !== undefined);
+  if (!zeroShot) return { models: models ?? given([source, target]) };
+  if (target === undefined) {
+    throw new UsageError(
+      'Expected --target beside a zero-shot head, found none: the image tower whose embeddings are wanted.',
+    );
+  }
+  return { models: models ?? given([source]), into: { target, zeroShot } };
 }
 
 /** The model whose logits are read, under either name. */

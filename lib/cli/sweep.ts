@@ -52,10 +52,10 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-An interface shows logits, log-probs, probs, topk:K, round:DECIMALS, float16 and temperature:T, joined by +
-in the order in which it applies them. Probabilities are read as they stand and through a logarithm with a
-floor; the one that does better on training images kept out of a first fit counts (+log at the end asks for
-the logarithm alone). The answers are compared with the arg-max of the model's own logits.
+An interface shows logits, log-probs, probs, topk:K, round:DECIMALS, float16, noise:DEVIATION and
+temperature:T, joined by + in the order in which it applies them. Probabilities are read as they stand and
+through a logarithm with a floor; the one that does better on training images kept out of a first fit counts
+(+log at the end asks for the logarithm alone). The answers are compared with the arg-max of the model's own logits.
 
 Example:
   $ featreconstruct sweep --source resnet18.onnx --train cifar100:train --test cifar100:test --data-dir data --out out \\

@@ -18,7 +18,7 @@ export function zeroShotOptions(command: Command): Command {
     .option('--tokenizer <file>', "tokenizer.json of the text tower (default: its repository's, or the one beside it)")
     .option(
       '--class-names <names>',
-      'cifar10, cifar100, or a file, a name on each line or JSON: for the prompts of 5, the report of 1 to 3',
+      'cifar10, cifar100, imagenet, or a file, a name on each line or JSON: for the prompts of 5, the report of 1 to 3',
     )
     .option('--templates <name>', 'simple (default), openai, or a file with a template on each line, {} for the name');
 }

@@ -1,6 +1,6 @@
-import type { AsyncBuffer, Compressors, FileMetaData } from 'hyparquet';
+import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { FeatReconstructError } from '../base/index.js';
-import { openBytes } from '../bytes/index.js';
+import { openBytes, parquetCompressors } from '../bytes/index.js';
 
 /** The end of a file, in bytes, that is read first: what Parquet says of a file stands there. */
 export const footerFirst = 2 ** 16;
@@ -31,7 +31,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
       groups: metadata.row_groups.map((group) => Number(group.num_rows)),
       async read(columns, rowStart, rowEnd) {
         const { parquetReadObjects } = await import('hyparquet');
-        const compressors = await unpackers();
+        const compressors = await parquetCompressors();
         try {
           // Bytes are no text unless the file says so.
           const options = { file, metadata, compressors, rowStart, rowEnd, utf8: false, geoparquet: false };
@@ -56,16 +56,6 @@ export async function readMetadata(file: AsyncBuffer, name: string): Promise<Fil
   } catch (error) {
     throw damaged(name, error);
   }
-}
-
-/** hyparquet-compressors takes a page without values (all of a column are null) for a damaged one, where it is packed with LZ4. */
-async function unpackers(): Promise<Compressors> {
-  const { compressors } = await import('hyparquet-compressors');
-  const unpack =
-    (name: 'LZ4' | 'LZ4_RAW') =>
-    (input: Uint8Array, length: number): Uint8Array =>
-      length === 0 ? new Uint8Array() : compressors[name]!(input, length);
-  return { ...compressors, LZ4: unpack('LZ4'), LZ4_RAW: unpack('LZ4_RAW') };
 }
 
 const damaged = (name: string, error: unknown): FeatReconstructError =>

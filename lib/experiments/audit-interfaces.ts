@@ -6,6 +6,7 @@ import { applyLinearMap, headCondition } from '../fit/index.js';
 import {
   fingerprint,
   observe,
+  observeKnown,
   sameHead,
   type InterfaceAnswer,
   type InterfaceBound,
@@ -15,6 +16,8 @@ import type { ResultRow } from '../results/index.js';
 import { chooseRows, denseData, memoryRows, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import { nearlyAll, parseObserve } from '../words/index.js';
 import type { FewImagesBound } from './few-images.js';
+import { readOnce } from './kept-rows.js';
+import { factsOf } from './reading.js';
 import { widest } from './shown.js';
 import { spreadOver } from './split.js';
 
@@ -138,7 +141,7 @@ export async function costOf(
   { signal }: TaskOptions,
 ): Promise<InterfaceCost> {
   const { logits } = store;
-  const shown = observe(logits, spec);
+  const shown = observeKnown(logits, spec, factsOf(logits));
   const { rows: n, cols } = logits;
   const [right, known] = [
     { original: 0, shown: 0 },
@@ -261,7 +264,7 @@ export function counted({ store, groups, labels }: Audited): Audited {
   const places = new Map(Array.from(store.positions, (position, row) => [position, row]));
   const rows = Array.from(some.positions, (position) => places.get(position)!);
   return {
-    store: some,
+    store: readOnce(some),
     groups: Int32Array.from(rows, (row) => groups[row]),
     ...(labels ? { labels: Int32Array.from(rows, (row) => labels[row]) } : {}),
   };

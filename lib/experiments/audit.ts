@@ -22,6 +22,7 @@ import { classNamesOf } from './class-names.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction } from './extraction.js';
 import { readFewImages, type FewImagesBound } from './few-images.js';
+import { readOnce } from './kept-rows.js';
 import { labelsFor } from './labels.js';
 import type { CommonOptions, SampleOptions } from './options.js';
 import { fitPair, judgeFits, usualSamples, type ChosenReading, type JudgedFits } from './pairs.js';
@@ -90,9 +91,10 @@ export async function auditModel(model: string, dataset: string, options: AuditO
     const { store, seconds } = await extraction.of(role, dataset, vary);
     const contents = await extraction.contents(dataset);
     const { observe = interfacesFor(store) } = options;
-    const { train, test } = splitByContent(store, contents, vary);
+    const { train: all, test } = splitByContent(store, contents, vary);
+    const train = readOnce(all);
     // Each fit's head of so many classes takes as long on ten thousand images as the fit itself.
-    const judgedOn = store.logits.cols > widest ? spreadOver(test, mostJudged * vary, vary) : test;
+    const judgedOn = store.logits.cols > widest ? readOnce(spreadOver(test, mostJudged * vary, vary)) : test;
     const trainName = `${dataset} (4 of 5)`;
     const possible = observe.filter((spec) => !hidesNothing(spec, store.logits.cols));
     const plain = withoutVariations(store, vary);
@@ -123,7 +125,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
       {
         train: trainName,
         test:
-          judgedOn === test
+          judgedOn.rows === test.rows
             ? `${dataset} (1 of 5)`
             : `${dataset} (${count(judgedOn.rows)} of the ${count(test.rows)} kept out)`,
         nTrain: train.rows,

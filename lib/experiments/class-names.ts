@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { UsageError } from '../base/index.js';
+import { option, UsageError } from '../base/index.js';
 import { checkRegularFile } from '../bytes/index.js';
+import { imagenetClasses } from '../models/index.js';
 import type { ModelDescription } from '../runtime/index.js';
 
 /** CIFAR's own names in the order of its labels, as words. */
@@ -17,6 +18,18 @@ const knownClasses: Readonly<Record<string, readonly string[]>> = {
     .map(asWords),
 };
 
+/** ImageNet's classes whose first name another class has as well, or that only a second name tells apart, by index. */
+const toldApart: ReadonlyMap<number, string> = new Map([
+  [134, 'crane, a bird'],
+  [264, 'Cardigan Welsh corgi'],
+  [517, 'construction crane'],
+  [639, 'tank suit'],
+]);
+
+/** The first name of each class. */
+const imagenet = async (): Promise<string[]> =>
+  (await imagenetClasses()).map((names, i) => toldApart.get(i) ?? names.split(',')[0]);
+
 /** A class name as it is written in a prompt: `maple_tree` is `maple tree`. */
 export function asWords(name: string): string {
   return name.replaceAll('_', ' ');
@@ -24,13 +37,30 @@ export function asWords(name: string): string {
 
 /**
  * Names of classes, in the order of the labels.
- * @param names the names themselves, `cifar10`, `cifar100`, or a file: one on each line, or as JSON a list, or an object by
+ * @param names the names themselves, `cifar10`, `cifar100`, `imagenet`, or a file: one on each line, or as JSON a list, or an object by
  *   index as `id2label` in a Hugging Face config.json and Keras' imagenet_class_index.json
  */
 export async function readClassNames(names: string | readonly string[]): Promise<readonly string[]> {
-  const found = typeof names === 'string' ? (knownClasses[names] ?? (await fromFile(names))) : names;
+  const found = typeof names === 'string' ? await listed(names) : names;
   if (found.length >= 2) return found;
   throw new UsageError(`Expected two class names or more, found ${found.length}: one stands on each line.`);
+}
+
+/**
+ * Refuses names of which two are the same: of two equal prompts neither is ever the answer for a reason.
+ * @throws UsageError naming the first two classes
+ */
+export function checkDistinct(names: readonly string[]): void {
+  const first = new Map<string, number>();
+  for (const [index, name] of names.entries()) {
+    const known = first.get(name.toLowerCase());
+    if (known !== undefined) {
+      throw new UsageError(
+        `Expected ${option('classNames')} that differ from one another, found "${name}" for class ${known} and for class ${index}: their prompts would be the same. Name what tells them apart.`,
+      );
+    }
+    first.set(name.toLowerCase(), index);
+  }
 }
 
 /**
@@ -50,8 +80,11 @@ export async function classNamesOf(
   );
 }
 
+const listed = async (names: string): Promise<readonly string[]> =>
+  names === 'imagenet' ? imagenet() : (knownClasses[names] ?? (await fromFile(names)));
+
 async function fromFile(file: string): Promise<readonly string[]> {
-  const lines = await linesOfFile(file, knownClasses);
+  const lines = await linesOfFile(file, { ...knownClasses, imagenet });
   if (!/^[[{]/.test(lines[0] ?? '')) return lines;
   let listed: unknown;
   try {

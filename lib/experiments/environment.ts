@@ -69,6 +69,8 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
   return [...records.values()];
 }
 
+const { abs } = Math;
+
 /** Logits that a head is held against, at most: 4,096 rows of as many classes. */
 const mostChecked = 2 ** 24;
 
@@ -91,8 +93,9 @@ export async function headCheck({
     const end = Math.min(rows, start + step);
     const [own, given] = [await computed.read(start, end), await logits.read(start, end)];
     for (let i = 0; i < given.length; i++) {
-      headError = Math.max(headError, Math.abs(own[i] - given[i]));
-      logitScale = Math.max(logitScale, Math.abs(given[i]));
+      const [error, size] = [abs(own[i] - given[i]), abs(given[i])];
+      if (error > headError) headError = error;
+      if (size > logitScale) logitScale = size;
     }
   }
   return { headError, logitScale };

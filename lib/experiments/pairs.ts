@@ -22,6 +22,7 @@ import { exactness } from './exact.js';
 import { checkSameImages, isSameRows, type Extraction, type Role } from './extraction.js';
 import { inFloat64, judge } from './judge.js';
 import type { RunOptions } from './options.js';
+import { readOnce } from './kept-rows.js';
 import { labelsFor } from './labels.js';
 import { rawAgreement } from './raw.js';
 import { betterOf, leastRows, penaltiesFor, readersOf, scoreOf, triedOn, type Read, type Reader } from './readers.js';
@@ -42,7 +43,10 @@ export async function runPair(
   options: RunOptions,
 ): Promise<JudgedFits & { spectrum: SpectrumRecord; crossValidations: CrossValidationRecord[] }> {
   const pair = { source: train.source.provenance.model.name, target: train.target.provenance.model.name };
-  const fits = await fitPair(train, options);
+  // Each interface reads them again.
+  const again = (store: Store): Store => (options.observe ? readOnce(store) : store);
+  const rows = train.rows && { ...train.rows, source: again(train.rows.source) };
+  const fits = await fitPair({ ...train, rows }, options);
   const spectrum = await spectrumOf(train.statistics, {
     source: pair.source,
     from: 'logits',
@@ -55,9 +59,10 @@ export async function runPair(
   for (const test of datasets.tests) {
     const held = { source: await extraction.of(source, test), target: await extraction.of(target, test) };
     const used = new Set([held.source, held.target]);
+    const [shown, answers] = [again(held.source.store), held.target.store];
     const judged = await judgeFits(
       fits,
-      { source: held.source.store, target: held.target.store },
+      { source: shown, target: held.source === held.target ? shown : answers },
       {
         train: datasets.train,
         test,

@@ -3,6 +3,7 @@ import type { Results } from '../results/index.js';
 import type { AskedExperiment, RunOptions } from './options.js';
 import { checkExperiment, runAsked } from './run.js';
 import { together } from './together.js';
+import type { ZeroShotSource } from './zero-shot-head.js';
 
 /** Models and data sets for all experiments that they allow. */
 export interface AllExperiments {
@@ -10,13 +11,15 @@ export interface AllExperiments {
   models: readonly string[];
   train: string;
   test: readonly string[];
+  /** An image tower and its zero-shot head, for experiment 5. */
+  into?: { target: string; zeroShot: ZeroShotSource };
 }
 
 /**
  * What there is to run: experiment 1 for each model on test sets of the training set's kind, 3 on those of another kind, 2 for two
- * models, 4 for two or more.
+ * models, 4 for two or more, 5 for each model into a tower.
  */
-export function allExperiments({ models, train, test }: AllExperiments): AskedExperiment[][] {
+export function allExperiments({ models, train, test, into }: AllExperiments): AskedExperiment[][] {
   if (models.length === 0) {
     throw new UsageError(`Expected a model or more for all experiments: give ${option('models', '--models')}.`);
   }
@@ -30,6 +33,7 @@ export function allExperiments({ models, train, test }: AllExperiments): AskedEx
     models.length === 2 ? [{ experiment: 2, source: models[0], target: models[1], train, test: across }] : [],
     each(3, shifted),
     models.length > 1 ? [{ experiment: 4, models, train, test: across }] : [],
+    into ? models.map((source) => ({ experiment: 5, source, ...into, train, test: across })) : [],
   ].filter((specs) => specs.length > 0);
 }
 
@@ -50,7 +54,7 @@ export async function runAll(
   return results;
 }
 
-/** What an experiment has no part for is left out of it: other models' transforms, and in 4 SGD and names of classes. */
+/** What an experiment has no part for is left out of it: other models' transforms, and in 4 and 5 SGD and names of classes. */
 async function optionsFor(spec: AskedExperiment, options: RunOptions): Promise<RunOptions> {
   const { names } = await checkExperiment(spec, options);
   const of = <Value>(given: Readonly<Record<string, Value>> | undefined): Record<string, Value> | undefined =>
@@ -59,7 +63,8 @@ async function optionsFor(spec: AskedExperiment, options: RunOptions): Promise<R
     ...options,
     transforms: of(options.transforms),
     tensors: of(options.tensors),
-    ...(spec.experiment === 4 ? { sgd: undefined, classNames: undefined, crossValidation: undefined } : {}),
+    ...(spec.experiment >= 4 ? { sgd: undefined, classNames: undefined } : {}),
+    ...(spec.experiment === 4 ? { crossValidation: undefined } : {}),
   } as RunOptions;
 }
 

@@ -12,7 +12,7 @@ import {
   type ModelOptions,
 } from '../runtime/index.js';
 import { makeFolder } from '../bytes/index.js';
-import { readClassNames } from './class-names.js';
+import { checkDistinct, readClassNames } from './class-names.js';
 import { loadClipTokenizer } from './clip-tokenizer.js';
 import {
   normaliseRows,
@@ -83,6 +83,7 @@ export async function zeroShotHead(source: ZeroShotSource, options: ZeroShotOpti
     return { ...(await readClassEmbeddings(source.textEmbeddings)), templates: null, textModel: null };
   }
   const classNames = await readClassNames(source.classNames);
+  checkDistinct(classNames);
   const templates = await readTemplates(source.templates ?? 'simple');
   const settings: LoadModelOptions = { ...loadOptions(options), output: 'features', checkpoint: { half: 'text' } };
   const { name, digest, inputShape } = await describeModel(source.textModel, settings);

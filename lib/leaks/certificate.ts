@@ -1,5 +1,5 @@
 import { dot, gatherRows, matrix, multiply, eigenInTurns, timesVector, type Matrix } from '../linalg/index.js';
-import { random } from '../base/index.js';
+import { abs, ceil, floor, max, min, sqrt, random } from '../base/index.js';
 import { weightedGram } from './graphs.js';
 import { linesAmong } from './lines.js';
 
@@ -69,7 +69,7 @@ const mostAbove = 1000;
  * 2^(1 − m). Of r functions none passes by chance, but once in a million searches, where r 2^(1 − m) <= 1e-6. One outlier,
  * or a handful, fixes a function that is zero on all other rows, and is no feature.
  */
-export const aboveNeededOf = (r: number): number => Math.ceil(1 + Math.log2(r * 1e6));
+export const aboveNeededOf = (r: number): number => ceil(1 + Math.log2(r * 1e6));
 
 /**
  * The test of a candidate. Any facet of a sampled cloud touches r rows; a feature's zeros are more, they fix it, no
@@ -86,7 +86,7 @@ export async function checkFacet(
   { lines = true }: { lines?: boolean } = {},
 ): Promise<CheckedFacet> {
   const r = rows.cols - 1;
-  const zerosNeeded = Math.ceil(1.5 * r);
+  const zerosNeeded = ceil(1.5 * r);
   const aboveNeeded = aboveNeededOf(r);
   const failed = (x: Values, more: Partial<FacetCertificate> = {}, open: Matrix | null = null): CheckedFacet => ({
     certificate: {
@@ -110,7 +110,7 @@ export async function checkFacet(
     const zeros = touched.rows;
     if (zeros < zerosNeeded) return failed(x, { zeros });
     const { values, vectors } = await eigenInTurns((await weightedGram(touched, ones(zeros))).data, r + 1);
-    const ratios = Array.from(values, (value) => Math.sqrt(Math.max(value, 0) / values[0]));
+    const ratios = Array.from(values, (value) => sqrt(max(value, 0) / values[0]));
     const rankRatio = ratios[r - 1];
     if (rankRatio < rankCut) {
       const from = ratios.findIndex((ratio) => ratio < rankCut);
@@ -178,7 +178,7 @@ function deviationOf(x: Float64Array): number {
   for (const value of x) sum += value;
   const mean = sum / x.length;
   for (const value of x) squares += (value - mean) ** 2;
-  return Math.sqrt(squares / x.length);
+  return sqrt(squares / x.length);
 }
 
 function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array): Values {
@@ -192,7 +192,7 @@ function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array): V
   let [negatives, half, double, near] = [0, 0, 0, 0];
   for (let i = 0; i < x.length; i++) {
     const value = (sign * x[i]) / deviation;
-    const size = Math.abs(value);
+    const size = abs(value);
     if (size <= zero / 2) half++;
     if (size <= zero * 2) double++;
     if (size > zero && size <= zero * (1 + nearWidth)) near++;
@@ -234,8 +234,8 @@ export function byChanceOf(near: number, r: number): number {
 
 /** What counts as zero of a function, in its standard deviations. */
 function zeroOf(noise: Float64Array, a: Float64Array, deviation: number): number {
-  const added = Math.sqrt(noise.reduce((sum, variance, j) => sum + variance * a[j] * a[j], 0)) / deviation;
-  return Math.min(Math.max(leastZero, noiseSigmas * added), mostZero);
+  const added = sqrt(noise.reduce((sum, variance, j) => sum + variance * a[j] * a[j], 0)) / deviation;
+  return min(max(leastZero, noiseSigmas * added), mostZero);
 }
 
 /** The most of the values that lie within rounding of one another. */
@@ -244,7 +244,7 @@ function mostTied(values: readonly number[], zero: number): number {
   let most = 0;
   for (let i = 0, from = 0; i < sorted.length; i++) {
     while (sorted[i] - sorted[from] > zero) from++;
-    most = Math.max(most, i - from + 1);
+    most = max(most, i - from + 1);
   }
   return most;
 }
@@ -260,7 +260,7 @@ export function distinctRows(rows: Matrix, which: readonly number[]): Matrix {
   const { cols } = rows;
   const numbers = random(1, cols);
   const direction = new Float64Array(cols).map(() => numbers.normal());
-  const length = Math.sqrt(dot(direction, direction));
+  const length = sqrt(dot(direction, direction));
   const along = which
     .map((index) => ({ index, row: rows.data.subarray(index * cols, (index + 1) * cols) }))
     .map(({ index, row }) => ({ index, row, at: dot(direction, row) / length }))
@@ -285,7 +285,7 @@ function isNear(a: Float64Array, b: Float64Array): boolean {
 
 function evenly(all: readonly number[], most: number): readonly number[] {
   if (all.length <= most) return all;
-  return Array.from({ length: most }, (_, i) => all[Math.floor((i * all.length) / most)]);
+  return Array.from({ length: most }, (_, i) => all[floor((i * all.length) / most)]);
 }
 
 interface Weights {
@@ -307,7 +307,7 @@ async function weighed(
   { needed, byChance }: { needed: number; byChance: number },
 ): Promise<Weights> {
   const { own, scaled } = await leverages(touched, values, vectors);
-  const leverage = own.reduce((most, value) => Math.max(most, value), 0);
+  const leverage = own.reduce((most, value) => max(most, value), 0);
   const alone = Int32Array.from({ length: touched.rows }, (_, i) => i);
   const asRows = (): Weights => ({
     leverage,
@@ -319,7 +319,7 @@ async function weighed(
   withOne.set(noise);
   let seen: Weights = { leverage, directions: touched.rows, fixedWithout: false };
   // More rows are looked at where the first ones are too few for an answer.
-  for (const most of [Math.max(fewLines, 4 * touched.cols), manyLines]) {
+  for (const most of [max(fewLines, 4 * touched.cols), manyLines]) {
     const found = linesAmong(touched, withOne, most);
     if (found.lines === found.rows.length) return asRows();
     const looked = gatherRows(touched, found.rows);
@@ -329,7 +329,7 @@ async function weighed(
     const weighted = await leverages(looked, again.values, again.vectors);
     const ofLines = largestOfLines(weighted.scaled, found.line, found.lines);
     seen = {
-      leverage: Math.max(leverage, ofLines),
+      leverage: max(leverage, ofLines),
       directions: found.lines,
       fixedWithout: isFixed && isFixedWithout(weighted.scaled, weighted.own, found.line, byChance),
     };
@@ -387,7 +387,7 @@ async function leverages(
   const p = touched.cols;
   const axes = matrix(r, p);
   for (let k = 0; k < r; k++) {
-    const scale = 1 / Math.sqrt(Math.max(values[k], values[0] * 1e-15));
+    const scale = 1 / sqrt(max(values[k], values[0] * 1e-15));
     for (let j = 0; j < p; j++) axes.data[k * p + j] = scale * vectors.data[k * p + j];
   }
   const scaled = await multiply(touched, axes, 'nt');
@@ -418,17 +418,17 @@ function largestOfLines({ cols, data }: Matrix, line: Int32Array, lines: number)
     let x = data.slice(rows[0] * cols, (rows[0] + 1) * cols);
     let size = 0;
     for (let step = 0; step < 30; step++) {
-      const length = Math.sqrt(dot(x, x)) || 1;
+      const length = sqrt(dot(x, x)) || 1;
       const next = new Float64Array(cols);
       for (const i of rows) {
         const row = data.subarray(i * cols, (i + 1) * cols);
         const along = dot(row, x) / length;
         for (let j = 0; j < cols; j++) next[j] += along * row[j];
       }
-      size = Math.sqrt(dot(next, next));
+      size = sqrt(dot(next, next));
       x = next;
     }
-    largest = Math.max(largest, size);
+    largest = max(largest, size);
   }
   return largest;
 }

@@ -1,4 +1,15 @@
-import { FeatReconstructError, LargeSet, type TaskOptions } from '../base/index.js';
+import {
+  abs,
+  floor,
+  imul,
+  log,
+  max,
+  min,
+  round,
+  FeatReconstructError,
+  LargeSet,
+  type TaskOptions,
+} from '../base/index.js';
 import { float16ToFloat32, float32ToFloat16, type RowSource } from '../tensor/index.js';
 import { checkOneUnit } from './examine-units.js';
 import { logSumExp } from '../linalg/index.js';
@@ -77,10 +88,10 @@ export async function examineOutputs(outputs: RowSource, options: TaskOptions = 
     );
   }
   const look = new Look(outputs);
-  const blockRows = Math.min(mostRows, Math.max(1, Math.floor(mostValues / cols)));
+  const blockRows = min(mostRows, max(1, floor(mostValues / cols)));
   for (let start = 0; start < rows; start += blockRows) {
     options.signal?.throwIfAborted();
-    const end = Math.min(start + blockRows, rows);
+    const end = min(start + blockRows, rows);
     look.block(await outputs.read(start, end), start);
     options.onProgress?.({ stage: 'examine outputs', done: end, total: rows, unit: 'rows' });
   }
@@ -109,7 +120,7 @@ function naturalFactor(row: Float32Array | Float64Array): number | null {
   let largest = -Infinity;
   for (const value of row) if (value > largest) largest = value;
   if (!(largest < -1e-3)) return null;
-  let [low, high] = [0, Math.log(row.length) / -largest];
+  let [low, high] = [0, log(row.length) / -largest];
   for (let step = 0; step < 60; step++) {
     const middle = (low + high) / 2;
     if (logSumExp(row.map((x) => x * middle)) > 0) low = middle;
@@ -206,7 +217,7 @@ class Look {
     if (!Number.isFinite(sum)) checkFinite(row, i);
     this.#constant(row, i);
     this.#squares += squares;
-    this.#largest = Math.max(this.#largest, Math.abs(lowest), Math.abs(highest));
+    this.#largest = max(this.#largest, abs(lowest), abs(highest));
     if (lowest <= this.#smallest) {
       this.#atSmallest = lowest === this.#smallest ? this.#atSmallest + atLowest : atLowest;
       this.#smallest = lowest;
@@ -222,7 +233,7 @@ class Look {
     const shown = row.length - atLowest;
     // For logits cut to their top K the lowest shown one is among the ties.
     if (this.#shown >= 0 && shown !== this.#shown) this.#shownVaries = true;
-    this.#shown = Math.max(this.#shown, shown);
+    this.#shown = max(this.#shown, shown);
     if (lowest === 0) {
       this.#zeros++;
       this.#withZero[i] = 1;
@@ -231,7 +242,7 @@ class Look {
     if (lowest < 0) this.#negative[i] = 1;
     // As many as tell that these are no log-probabilities need no more.
     if (this.#notLogarithms.length <= 0.1 * this.#rows) {
-      const size = Math.abs(logSumExp(row));
+      const size = abs(logSumExp(row));
       if (size >= leastLogSum) this.#notLogarithms.push({ row: i, size });
     }
     if (this.#notScaled.length <= 0.1 * this.#rows) this.#otherBase(row, i);
@@ -260,7 +271,7 @@ class Look {
 
   #otherBase(row: Float32Array | Float64Array, i: number): void {
     this.#perNatural ??= naturalFactor(row);
-    const size = this.#perNatural === null ? Infinity : Math.abs(logSumExp(row.map((x) => x * this.#perNatural!)));
+    const size = this.#perNatural === null ? Infinity : abs(logSumExp(row.map((x) => x * this.#perNatural!)));
     if (size >= leastLogSum) this.#notScaled.push({ row: i, size });
   }
 
@@ -268,12 +279,12 @@ class Look {
     const [rows, cols] = [this.#rows, this.#cols];
     const precision = this.#halves ? 'float16' : this.#dtype === 'float64' ? 'float64' : 'float32';
     // Float32 numbers of this size are multiples of 10^-k for every k that their own spacing hides.
-    const visible = Math.floor(Math.log10(0.05 / (this.#largest * (this.#dtype === 'float64' ? 1e-15 : 1.2e-7))));
+    const visible = floor(Math.log10(0.05 / (this.#largest * (this.#dtype === 'float64' ? 1e-15 : 1.2e-7))));
     const step = this.#levels && stepOf(this.#levels);
     const stepDecimals = step === null ? null : decimalsOfStep(step);
     const dyadic = this.#halves || this.#bfloats;
     const fixed =
-      (!dyadic || this.#decimals === 0) && this.#decimals <= Math.min(visible, maxDecimals) ? this.#decimals : null;
+      (!dyadic || this.#decimals === 0) && this.#decimals <= min(visible, maxDecimals) ? this.#decimals : null;
     let decimals = stepDecimals ?? fixed;
     const meanSquare = this.#squares / (rows * cols);
     // Six digits of numbers from 0.01 to 10 are multiples of 10^-8, too: the coarser of the two was rounded to.
@@ -339,7 +350,7 @@ class Look {
     checkOneUnit(this.#sums, this.#negative);
     // Shares of one, or of a hundred where most rows say so.
     const near = (whole: number): number =>
-      this.#sums.filter((sum, i) => this.#negative[i] === 0 && Math.abs(sum - whole) < 0.01 * whole).length;
+      this.#sums.filter((sum, i) => this.#negative[i] === 0 && abs(sum - whole) < 0.01 * whole).length;
     const percent = this.#greatest > 1.000001 && near(100) * 2 > this.#rows;
     const whole = percent ? 100 : 1;
     const asShares = this.#fromZero && this.#greatest <= whole * 1.000001;
@@ -347,7 +358,7 @@ class Look {
       const natural = this.#notLogarithms.length <= 0.1 * this.#rows;
       if (!natural && this.#notScaled.length > 0.1 * this.#rows) return { scale: 'logits' };
       // Rounding by half a unit moves the sum by as much.
-      const least = Math.max(leastLogSum, half * (natural ? 1 : this.#perNatural!));
+      const least = max(leastLogSum, half * (natural ? 1 : this.#perNatural!));
       const off = (natural ? this.#notLogarithms : this.#notScaled)
         .filter(({ size }) => size > least)
         .map(({ row }) => row);
@@ -361,14 +372,14 @@ class Look {
     }
     const coarse = this.#halves ? 2 ** -12 : storage?.type === 'bfloat16' ? 2 ** -9 : 0;
     const digits = storage?.type === 'digits' ? 0.5 * 10 ** (1 - storage.digits) : 0;
-    const slack = whole * Math.max(1e-3, (this.#cols * half) / whole, this.#cols * coarse, digits);
+    const slack = whole * max(1e-3, (this.#cols * half) / whole, this.#cols * coarse, digits);
     const hidden = this.#zeros === this.#rows;
     const off: number[] = [];
     let worst = 0;
     for (const [i, sum] of this.#sums.entries()) {
       if (this.#negative[i] === 0 && sum <= whole + slack && (sum >= whole - slack || hidden)) continue;
       off.push(i);
-      if (Math.abs(sum - whole) > Math.abs(this.#sums[worst] - whole)) worst = i;
+      if (abs(sum - whole) > abs(this.#sums[worst] - whole)) worst = i;
     }
     if (off.length === 0) return percent ? { scale: 'probabilities', percent } : { scale: 'probabilities' };
     const found = `found ${this.#sums[worst].toPrecision(4)} in row ${worst} (counted from 0)`;
@@ -401,8 +412,8 @@ class Look {
     const cols = this.#cols;
     const size = data.BYTES_PER_ELEMENT / 4;
     for (let at = 0, j = 0; at < words.length; at += size, j = j + 1 === cols ? 0 : j + 1) {
-      let mixed = Math.imul(this.#columnHashes[j] ^ words[at], 0x01000193);
-      if (size === 2) mixed = Math.imul(mixed ^ words[at + 1], 0x85ebca6b);
+      let mixed = imul(this.#columnHashes[j] ^ words[at], 0x01000193);
+      if (size === 2) mixed = imul(mixed ^ words[at + 1], 0x85ebca6b);
       this.#columnHashes[j] = mixed ^ (mixed >>> 13);
     }
     if (start === 0) this.#columnsDiffer = new Set(this.#columnHashes).size === cols;
@@ -455,21 +466,21 @@ function stepOf(values: ReadonlySet<number>): number | null {
   if (sorted.length < enoughLevels) return null;
   const range = sorted[sorted.length - 1] - sorted[0];
   let gap = Infinity;
-  for (let i = 1; i < sorted.length; i++) gap = Math.min(gap, sorted[i] - sorted[i - 1]);
+  for (let i = 1; i < sorted.length; i++) gap = min(gap, sorted[i] - sorted[i - 1]);
   if (range / gap > mostLevels) return null;
   // Float32 blurs a single step far from zero; values further and further from the one nearest to zero show it better.
-  const [origin, ...others] = Array.from(sorted).sort((a, b) => Math.abs(a) - Math.abs(b));
-  others.sort((a, b) => Math.abs(a - origin) - Math.abs(b - origin));
+  const [origin, ...others] = Array.from(sorted).sort((a, b) => abs(a) - abs(b));
+  others.sort((a, b) => abs(a - origin) - abs(b - origin));
   let step = gap;
   for (const value of others) {
-    const levels = Math.abs(value - origin) / step;
-    const nearest = Math.round(levels);
-    if (Math.abs(levels - nearest) > 0.1) return null;
-    if (nearest > 0) step = Math.abs(value - origin) / nearest;
+    const levels = abs(value - origin) / step;
+    const nearest = round(levels);
+    if (abs(levels - nearest) > 0.1) return null;
+    if (nearest > 0) step = abs(value - origin) / nearest;
   }
   return sorted.every((value) => {
     const levels = (value - origin) / step;
-    return Math.abs(levels - Math.round(levels)) < 0.02;
+    return abs(levels - round(levels)) < 0.02;
   })
     ? step
     : null;
@@ -477,16 +488,16 @@ function stepOf(values: ReadonlySet<number>): number | null {
 
 /** k where a step is 10^-k; null for another step. */
 function decimalsOfStep(step: number): number | null {
-  const k = Math.round(-Math.log10(step));
-  return k >= 0 && k <= maxDecimals && Math.abs(step * 10 ** k - 1) < 1e-4 ? k : null;
+  const k = round(-Math.log10(step));
+  return k >= 0 && k <= maxDecimals && abs(step * 10 ** k - 1) < 1e-4 ? k : null;
 }
 
 /** Whether a value has at most so many significant digits, as far as float32 shows it. */
 function hasDigits(value: number, digits: number): boolean {
   if (value === 0) return true;
-  const power = digits - 1 - Math.floor(Math.log10(Math.abs(value)));
-  const scaled = Math.abs(value) * 10 ** power;
-  return Math.abs(scaled - Math.round(scaled)) <= 1e-6 + scaled * 1.2e-7;
+  const power = digits - 1 - floor(Math.log10(abs(value)));
+  const scaled = abs(value) * 10 ** power;
+  return abs(scaled - round(scaled)) <= 1e-6 + scaled * 1.2e-7;
 }
 
 function digitsOf(value: number, from: number): number {
@@ -504,7 +515,7 @@ function allBfloats(data: Float32Array | Float64Array): boolean {
 
 function isMultiple(value: number, decimals: number): boolean {
   const scaled = value * 10 ** decimals;
-  return Math.abs(scaled - Math.round(scaled)) <= Math.min(0.05, 1e-6 + Math.abs(scaled) * 1.2e-7);
+  return abs(scaled - round(scaled)) <= min(0.05, 1e-6 + abs(scaled) * 1.2e-7);
 }
 
 function allHalves(data: Float32Array | Float64Array): boolean {
@@ -520,8 +531,8 @@ function hash(row: Float32Array | Float64Array, out: BigUint64Array): void {
   let b = 0x9dc5811c;
   for (let i = 0; i < words.length; i++) {
     const word = words[i];
-    a = Math.imul(a ^ word, 0x01000193);
-    b = Math.imul(b ^ (word >>> 15) ^ (word << 17), 0x85ebca6b) ^ (b >>> 13);
+    a = imul(a ^ word, 0x01000193);
+    b = imul(b ^ (word >>> 15) ^ (word << 17), 0x85ebca6b) ^ (b >>> 13);
   }
   const halves = new Uint32Array(out.buffer);
   halves[0] = a;

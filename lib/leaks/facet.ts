@@ -1,3 +1,4 @@
+import { abs, floor, max, min, sqrt } from '../base/index.js';
 import { dot, dotAt, kthSmallest, matrix, timesVector, type Matrix } from '../linalg/index.js';
 import type { Ending } from './ending.js';
 import { weightedGram } from './graphs.js';
@@ -46,8 +47,8 @@ export async function descend(
   options: DescentOptions,
 ): Promise<Float64Array | null> {
   const { penalty, shrink, steps, found = [] } = options;
-  const most = Math.max(options.share * rows.rows, 10 * rows.cols);
-  const lowest = Math.min(Math.max(options.lowest * rows.cols, 1000), Math.floor(most), rows.rows);
+  const most = max(options.share * rows.rows, 10 * rows.cols);
+  const lowest = min(max(options.lowest * rows.cols, 1000), floor(most), rows.rows);
   const enough = options.enough ?? 1.5 * (rows.cols - 1);
   let a: Float64Array = start.slice();
   const cloud = new Cloud(rows, lowest);
@@ -100,16 +101,16 @@ class Cloud {
     const x = timesVector(this.rows, a);
     if (shift) {
       let least = Infinity;
-      for (let i = 0; i < rows; i++) least = Math.min(least, x[i]);
+      for (let i = 0; i < rows; i++) least = min(least, x[i]);
       a[cols - 1] -= least;
     }
     const every = rows < 8 * this.lowest ? 1 : sampleEvery;
     const sample = new Float64Array(Math.ceil(rows / every));
     for (let i = 0; i < sample.length; i++) sample[i] = x[i * every];
-    const place = (row: number): number => Math.min(sample.length - 1, Math.floor(row / every));
-    const [low, high] = [place(inSight * this.lowest - 1), place(rows - Math.max(1, Math.floor(rows / 100)))];
-    const first = kthSmallest(sample, Math.min(low, high));
-    const second = kthSmallest(sample, Math.max(low, high), Math.min(low, high));
+    const place = (row: number): number => min(sample.length - 1, floor(row / every));
+    const [low, high] = [place(inSight * this.lowest - 1), place(rows - max(1, floor(rows / 100)))];
+    const first = kthSmallest(sample, min(low, high));
+    const second = kthSmallest(sample, max(low, high), min(low, high));
     const [within, above] = low <= high ? [first, second] : [second, first];
     const sight = new Int32Array(rows);
     this.#top = new Float64Array(cols);
@@ -138,8 +139,8 @@ class Cloud {
   /** @param x by row in sight */
   #look(x: Float64Array): Look {
     const { cols, data } = this.rows;
-    const below = kthSmallest(x.slice(), Math.min(this.lowest, x.length) - 1);
-    const low = matrix(Math.min(this.lowest, x.length), cols);
+    const below = kthSmallest(x.slice(), min(this.lowest, x.length) - 1);
+    const low = matrix(min(this.lowest, x.length), cols);
     for (let k = 0, count = 0; k < x.length && count < low.rows; k++) {
       if (x[k] > below) continue;
       const from = this.#sight[k] * cols;
@@ -150,7 +151,7 @@ class Cloud {
 }
 
 function medianOf(x: Float64Array): number {
-  return Math.max(kthSmallest(x.map(Math.abs), Math.floor(x.length / 2)), 1e-6);
+  return max(kthSmallest(x.map(abs), floor(x.length / 2)), 1e-6);
 }
 
 function arrived(x: Float64Array, enough: number): boolean {
@@ -173,7 +174,7 @@ function runsInto(a: Float64Array, found: readonly Float64Array[]): boolean {
 /** The part of a facet that acts on h, at length 1. */
 export function unitDirection(a: Float64Array): Float64Array {
   const direction = a.slice(0, -1);
-  const length = Math.sqrt(dot(direction, direction));
+  const length = sqrt(dot(direction, direction));
   return direction.map((value) => value / length);
 }
 
@@ -185,12 +186,12 @@ export function solvePositive(g: Matrix, b: Float64Array): Float64Array {
   const p = g.rows;
   const l = g.data.slice();
   const scales = new Float64Array(p);
-  for (let i = 0; i < p; i++) scales[i] = 1 / Math.sqrt(Math.max(l[i * (p + 1)], Number.MIN_VALUE));
+  for (let i = 0; i < p; i++) scales[i] = 1 / sqrt(max(l[i * (p + 1)], Number.MIN_VALUE));
   for (let i = 0; i < p; i++) for (let j = 0; j <= i; j++) l[i * p + j] *= scales[i] * scales[j];
   for (let i = 0; i < p; i++) {
     for (let j = 0; j < i; j++) l[i * p + j] = (l[i * p + j] - dotAt(l, i * p, l, j * p, j)) / l[j * (p + 1)];
     const pivot = l[i * (p + 1)] + 1e-13 - dotAt(l, i * p, l, i * p, i);
-    l[i * (p + 1)] = Math.sqrt(Math.max(pivot, 1e-14));
+    l[i * (p + 1)] = sqrt(max(pivot, 1e-14));
   }
   const x = b.map((value, i) => value * scales[i]);
   for (let i = 0; i < p; i++) {

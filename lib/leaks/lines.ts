@@ -1,5 +1,5 @@
 import { dot, type Matrix } from '../linalg/index.js';
-import { random } from '../base/index.js';
+import { PI, atan2, floor, max, min, sqrt, random } from '../base/index.js';
 
 /** Directions are told apart above this, in radians; of rows that rounding blurs by more, above ten times that. */
 const leastAngle = 1e-6;
@@ -13,7 +13,7 @@ const leastAngle = 1e-6;
  * @returns positions of the rows looked at, and for each the number of its line; a row on no line has one of its own
  */
 export function linesAmong(rows: Matrix, noise: Float64Array, most: number): Lines {
-  const which = evenly(rows.rows, Math.min(most, indices));
+  const which = evenly(rows.rows, min(most, indices));
   return { rows: which, ...search(rows, noise, which) };
 }
 
@@ -27,16 +27,16 @@ export interface Lines {
 const [indices, angleSteps] = [2048, 2 ** 41];
 
 function evenly(rows: number, most: number): number[] {
-  const count = Math.min(rows, most);
-  return Array.from({ length: count }, (_, i) => Math.floor((i * rows) / count));
+  const count = min(rows, most);
+  return Array.from({ length: count }, (_, i) => floor((i * rows) / count));
 }
 
 /** Three numbers of each row, along random directions, tell lines from chance; all of its numbers then have to agree. */
 function search(rows: Matrix, noise: Float64Array, which: readonly number[]): { line: Int32Array; lines: number } {
   const { cols, data } = rows;
   const numbers = random(2, cols);
-  const directions = [0, 1, 2].map(() => new Float64Array(cols).map(() => numbers.normal() / Math.sqrt(cols)));
-  const blur = Math.sqrt(noise.reduce((sum, variance) => sum + variance, 0) / cols);
+  const directions = [0, 1, 2].map(() => new Float64Array(cols).map(() => numbers.normal() / sqrt(cols)));
+  const blur = sqrt(noise.reduce((sum, variance) => sum + variance, 0) / cols);
   const row = (k: number): Float64Array => data.subarray(which[k] * cols, (which[k] + 1) * cols);
   const points = which.map((_, k) => directions.map((direction) => dot(direction, row(k))));
   const parent = Int32Array.from(which.keys());
@@ -48,8 +48,8 @@ function search(rows: Matrix, noise: Float64Array, which: readonly number[]): { 
   for (let i = 0; i < which.length; i++) {
     for (let j = 0; j < which.length; j++) {
       // As a line has no sense of direction, angles half a turn apart are one.
-      const angle = Math.atan2(points[j][1] - points[i][1], points[j][0] - points[i][0]);
-      keys[j] = Math.floor(((angle < 0 ? angle + Math.PI : angle) / Math.PI) * angleSteps) * indices + j;
+      const angle = atan2(points[j][1] - points[i][1], points[j][0] - points[i][0]);
+      keys[j] = floor(((angle < 0 ? angle + PI : angle) / PI) * angleSteps) * indices + j;
     }
     keys[i] = -1;
     keys.sort();
@@ -84,6 +84,6 @@ function near(a: ArrayLike<number>, b: ArrayLike<number>, c: ArrayLike<number>, 
   const t = bc / bb;
   let off = 0;
   for (let j = 0; j < a.length; j++) off += (c[j] - a[j] - t * (b[j] - a[j])) ** 2;
-  const reach = Math.sqrt(a.length) * blur * 10 * (1 / Math.sqrt(bb) + 1 / Math.sqrt(cc));
-  return off <= cc * Math.max(leastAngle, Math.min(reach, 1e-3)) ** 2;
+  const reach = sqrt(a.length) * blur * 10 * (1 / sqrt(bb) + 1 / sqrt(cc));
+  return off <= cc * max(leastAngle, min(reach, 1e-3)) ** 2;
 }

@@ -1,3 +1,5 @@
+import { log, max, min, sqrt } from '../base/index.js';
+
 /** What a reader of published probabilities knows of those that are shown as 0. */
 export interface Hiding {
   /** The largest probability that is shown as 0 where it is one of those that are shown at all. */
@@ -27,13 +29,13 @@ export function logFloor(shown: Float64Array | readonly number[], classes: numbe
     above++;
     if (value < lowest) lowest = value;
   }
-  if (above === classes) return Math.log(lowest);
-  const left = Math.max(1 - sum, hiding.step * Math.sqrt(above / 12));
+  if (above === classes) return log(lowest);
+  const left = max(1 - sum, hiding.step * sqrt(above / 12));
   const most = hiding.topk !== null && above >= hiding.topk ? lowest : hiding.least;
-  return Math.log(Math.max(smallest, Math.min(left / (classes - above), most)));
+  return log(max(smallest, min(left / (classes - above), most)));
 }
 
 /** Logarithms of what is shown, in place; `floor` is that of a 0. */
 export function takeLogarithms(shown: Float64Array, floor: number): void {
-  for (let j = 0; j < shown.length; j++) shown[j] = shown[j] > 0 ? Math.log(shown[j]) : floor;
+  for (let j = 0; j < shown.length; j++) shown[j] = shown[j] > 0 ? log(shown[j]) : floor;
 }

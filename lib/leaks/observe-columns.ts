@@ -1,3 +1,4 @@
+import { exp, floor, log, max, min } from '../base/index.js';
 import { type RowSource } from '../tensor/index.js';
 import { parseObserve, type ObserveStep } from '../words/index.js';
 import { logFloor, takeLogarithms } from './logarithm.js';
@@ -16,7 +17,7 @@ export function observeColumns(outputs: RowSource, spec: string, columns: Int32A
   const { rows, cols } = outputs;
   const width = columns.length;
   // A few rows of very many classes at a time: blocks of a few megabytes are used again, larger ones are mapped anew.
-  const step = Math.max(1, Math.floor(2 ** 19 / cols));
+  const step = max(1, floor(2 ** 19 / cols));
   const wide = whole.dtype === 'float64';
   const hiding = hidingOf(steps, wide);
 
@@ -39,7 +40,7 @@ export function observeColumns(outputs: RowSource, spec: string, columns: Int32A
     async read(start, end) {
       const out = new Float64Array((end - start) * width);
       for (let from = start; from < end; from += step) {
-        const to = Math.min(end, from + step);
+        const to = min(end, from + step);
         const shownOf = (i: number): Float64Array =>
           out.subarray((from - start + i) * width, (from - start + i + 1) * width);
         if (short?.topk) {
@@ -135,7 +136,7 @@ function published(logits: Float64Array, { temperature, probs }: Short, total: n
   const out = new Float64Array(logits.length);
   for (let j = 0; j < out.length; j++) {
     const logit = logits[j] / temperature;
-    out[j] = probs ? Math.exp(logit - total) : logit;
+    out[j] = probs ? exp(logit - total) : logit;
   }
   return out;
 }
@@ -152,9 +153,9 @@ function aboveZero(
   least: number,
 ): Float64Array {
   // Rounding of the logarithm and of the exponential is far less than that.
-  const cut = temperature * (Math.log(least) + total - 1e-9);
+  const cut = temperature * (log(least) + total - 1e-9);
   const above: number[] = [];
-  for (let i = 0; i < row.length; i++) if (row[i] > cut) above.push(Math.exp(row[i] / temperature - total));
+  for (let i = 0; i < row.length; i++) if (row[i] > cut) above.push(exp(row[i] / temperature - total));
   return Float64Array.from(above);
 }
 

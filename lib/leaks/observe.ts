@@ -1,8 +1,10 @@
-import { random, UsageError } from '../base/index.js';
+import { exp, floor, fround, log, max, random, UsageError } from '../base/index.js';
 import { logSumExp } from '../linalg/index.js';
 import { parseObserve, type ObserveSpec, type ObserveStep } from '../words/index.js';
 import { float16ToFloat32, float32ToFloat16, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
+import { largest } from './largest.js';
 import { logFloor, takeLogarithms, type Hiding } from './logarithm.js';
+import type { RowFacts } from './row-facts.js';
 
 /**
  * What an interface publishes of these logits, row by row in float64, rounded to float32 at the end where the logits
@@ -13,6 +15,11 @@ import { logFloor, takeLogarithms, type Hiding } from './logarithm.js';
  * @throws UsageError where K is not below the number of classes
  */
 export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSource {
+  return observeKnown(outputs, spec, null);
+}
+
+/** The same, with what is known of these logits already, where the same rows are shown in more than one way. */
+export function observeKnown(outputs: RowsLike, spec: string | ObserveSpec, facts: RowFacts | null): RowSource {
   const { steps } = typeof spec === 'string' ? parseObserve(spec) : spec;
   const logits = toRowSource(outputs, 'the logits');
   const { rows, cols } = logits;
@@ -27,15 +34,18 @@ export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSourc
   // Logarithms of halves are no halves.
   const wide = logits.dtype === 'float64' && (!halves || isLog(steps));
   const hiding = hidingOf(steps, wide);
+  const temperature = normalisedAt(steps);
   return {
     rows,
     cols,
     dtype: isLog(steps) ? (wide ? 'float64' : 'float32') : halves ? 'float16' : logits.dtype,
     async read(start, end) {
-      const data = new Float64Array(await logits.read(start, end));
-      for (let at = 0; at < data.length; at += cols) {
+      const block = await logits.read(start, end);
+      const data = new Float64Array(block);
+      const totals = facts && temperature !== null ? facts.logSums(block, start, temperature) : null;
+      for (let at = 0, i = 0; at < data.length; at += cols, i++) {
         const row = data.subarray(at, at + cols);
-        observeRow(row, steps);
+        observeRow(row, steps, totals?.[i]);
         if (isLog(steps)) {
           store(row, wide);
           takeLogarithms(row, logFloor(row, cols, hiding));
@@ -50,7 +60,7 @@ const isLog = (steps: readonly ObserveStep[]): boolean => steps.at(-1)?.step ===
 
 /** Probabilities as they are published: those below float32's smallest are 0 there. */
 export function store(row: Float64Array, wide: boolean): void {
-  if (!wide) for (let j = 0; j < row.length; j++) row[j] = Math.fround(row[j]);
+  if (!wide) for (let j = 0; j < row.length; j++) row[j] = fround(row[j]);
 }
 
 /** What is known of a probability that is shown as 0, by the numbers that it is shown in: the coarsest of them decides. */
@@ -66,13 +76,28 @@ export function hidingOf(steps: readonly ObserveStep[], wide: boolean): Hiding {
           : step.step === 'noise'
             ? [step.deviation, step.deviation]
             : [0, 0];
-    hiding.least = Math.max(hiding.least, least);
-    hiding.step = Math.max(hiding.step, unit);
+    hiding.least = max(hiding.least, least);
+    hiding.step = max(hiding.step, unit);
   }
   return hiding;
 }
 
-export function observeRow(row: Float64Array, steps: readonly ObserveStep[]): void {
+/** The temperature of the logits whose exponentials are summed first; null where other steps come before. */
+function normalisedAt(steps: readonly ObserveStep[]): number | null {
+  let temperature = 1;
+  let divided = false;
+  for (const step of steps) {
+    if (step.step === 'log-probs' || step.step === 'probs') return temperature;
+    if (step.step === 'logits') continue;
+    // A quotient of a quotient is rounded twice.
+    if (step.step !== 'temperature' || divided) return null;
+    [temperature, divided] = [step.temperature, true];
+  }
+  return null;
+}
+
+/** @param total logarithm of the sum of exponentials that the first step asks for, where it is known */
+export function observeRow(row: Float64Array, steps: readonly ObserveStep[], total?: number): void {
   let scale: 'logits' | 'log-probs' | 'probs' = 'logits';
   for (const step of steps) {
     switch (step.step) {
@@ -82,8 +107,9 @@ export function observeRow(row: Float64Array, steps: readonly ObserveStep[]): vo
       case 'log-probs':
       case 'probs': {
         scale = step.step;
-        const total = logSumExp(row);
-        for (let j = 0; j < row.length; j++) row[j] = scale === 'probs' ? Math.exp(row[j] - total) : row[j] - total;
+        const sum = total ?? logSumExp(row);
+        total = undefined;
+        for (let j = 0; j < row.length; j++) row[j] = scale === 'probs' ? exp(row[j] - sum) : row[j] - sum;
         break;
       }
       case 'topk':
@@ -107,7 +133,7 @@ function keepTop(row: Float64Array, k: number, scale: 'logits' | 'log-probs' | '
     const order = Array.from(row.keys()).sort((i, j) => row[j] - row[i] || i - j);
     // Of the hidden ones themselves: the same as one less the shown ones, without their rounding.
     const hidden = Float64Array.from(order.slice(k), (j) => row[j]);
-    const fill = logSumExp(hidden) - Math.log(hidden.length);
+    const fill = logSumExp(hidden) - log(hidden.length);
     for (let i = k; i < row.length; i++) row[order[i]] = fill;
     return;
   }
@@ -128,32 +154,15 @@ function addNoise(row: Float64Array, deviation: number, scale: 'logits' | 'log-p
   const { normal } = random(seed, row.length);
   for (let j = 0; j < row.length; j++) {
     const value = row[j] + deviation * normal();
-    row[j] = scale === 'probs' ? Math.max(0, value) : value;
+    row[j] = scale === 'probs' ? max(0, value) : value;
   }
-}
-
-/** Places of the k largest, descending, of equal ones the lowest first. Few of many are found without sorting them all. */
-export function largest(row: Float32Array | Float64Array, k: number): number[] {
-  if (k > 32) {
-    return Array.from(row.keys())
-      .sort((i, j) => row[j] - row[i] || i - j)
-      .slice(0, k);
-  }
-  const found: number[] = [];
-  for (let j = 0; j < row.length; j++) {
-    if (found.length === k && !(row[j] > row[found[k - 1]])) continue;
-    let at = Math.min(found.length, k - 1);
-    for (; at > 0 && row[found[at - 1]] < row[j]; at--) found[at] = found[at - 1];
-    found[at] = j;
-  }
-  return found;
 }
 
 /** The nearest number of so many decimals, ties to even as in Python's and NumPy's `round`. */
 function roundTo(value: number, decimals: number): number {
   const power = 10 ** decimals;
   const scaled = value * power;
-  const below = Math.floor(scaled);
+  const below = floor(scaled);
   const rest = scaled - below;
   const up = rest > 0.5 || (rest === 0.5 && below % 2 !== 0);
   return (up ? below + 1 : below) / power;

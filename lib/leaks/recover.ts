@@ -55,7 +55,7 @@ export interface RecoveryReport {
   certifiedAs?: Record<CertifiedAs, number>;
   /** Functions in each group of which the span alone is known. */
   groups?: number[];
-  /** Whether every ridge of every function led to one that was found, so that these show no other. */
+  /** Whether each ridge that was looked at led to a function that was found, so that these show no other. */
   closed?: boolean;
   /** What the certificate takes for granted, since outputs alone cannot test it: sentences. */
   assumptions?: readonly string[];

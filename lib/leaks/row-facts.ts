@@ -1,6 +1,6 @@
 import type { RowSource } from '../tensor/index.js';
 import { logSumExp } from '../linalg/index.js';
-import { largest } from './observe.js';
+import { largest } from './largest.js';
 
 /** The k largest logits of some rows, one row after the other. */
 export interface TopLogits {

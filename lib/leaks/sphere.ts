@@ -73,7 +73,7 @@ const lookEvery = 10;
 /** Looks without gain after which the fit stops. */
 const patience = 3;
 
-/** The R² that a residual must stand for. Features that are on no sphere come to 0.3 and below (see docs/leaks.md). */
+/** The R² that a residual must stand for. Features that are on no sphere come to 0.3 and below (see docs/certificates.md). */
 const leastR2 = 0.99;
 
 /**

@@ -1,4 +1,4 @@
-import { FeatReconstructError, atOnce, paced } from '../base/index.js';
+import { abs, hypot, max, sqrt, FeatReconstructError, atOnce, paced } from '../base/index.js';
 import { matrix, type Matrix } from './matrix.js';
 
 /**
@@ -63,14 +63,14 @@ function* tridiagonalise({ rows: n, data: a }: Matrix): Generator<void, Tridiago
     diagonal[k] = a[k * n + k];
     if (k === n - 1) break;
     let largest = 0;
-    for (let j = k + 1; j < n; j++) largest = Math.max(largest, Math.abs(a[k * n + j]));
+    for (let j = k + 1; j < n; j++) largest = max(largest, abs(a[k * n + j]));
     if (largest === 0) continue;
     let squares = 0;
     for (let j = k + 1; j < n; j++) {
       v[j] = a[k * n + j] / largest;
       squares += v[j] * v[j];
     }
-    const length = v[k + 1] > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
+    const length = v[k + 1] > 0 ? -sqrt(squares) : sqrt(squares);
     offDiagonal[k] = length * largest;
     const scale = 1 / (squares - v[k + 1] * length);
     v[k + 1] -= length;
@@ -132,14 +132,14 @@ function* qlSteps(d: Float64Array, e: Float64Array, rotated?: Matrix): Generator
   let size = 0;
   for (let l = 0; l < n; l++) {
     // What is small beside what has been seen so far counts as zero: the matrix itself is not known any better.
-    size = Math.max(size, Math.abs(d[l]) + Math.abs(e[l]));
+    size = max(size, abs(d[l]) + abs(e[l]));
     for (let iteration = 0; ; iteration++) {
       yield;
       let m = l;
-      while (m < n - 1 && Math.abs(e[m]) > Number.EPSILON * size) m++;
+      while (m < n - 1 && abs(e[m]) > Number.EPSILON * size) m++;
       if (m === l) break;
       // Rounding of what is large further on may keep a small one from getting there: then it is held against the whole.
-      if (iteration === 30) for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(d[i]) + Math.abs(e[i]));
+      if (iteration === 30) for (let i = 0; i < n; i++) size = max(size, abs(d[i]) + abs(e[i]));
       if (iteration === 60) {
         throw new FeatReconstructError(
           'Expected a symmetric matrix of finite numbers, found one whose eigenvalues do not converge; check X for huge or non-finite values.',
@@ -147,14 +147,14 @@ function* qlSteps(d: Float64Array, e: Float64Array, rotated?: Matrix): Generator
         );
       }
       let g = (d[l + 1] - d[l]) / (2 * e[l]);
-      let r = Math.hypot(g, 1);
+      let r = hypot(g, 1);
       g = d[m] - d[l] + e[l] / (g + (g >= 0 ? r : -r));
       let [s, c, shift] = [1, 1, 0];
       let i = m - 1;
       for (; i >= l; i--) {
         const f = s * e[i];
         const b = c * e[i];
-        r = Math.hypot(f, g);
+        r = hypot(f, g);
         e[i + 1] = r;
         if (r === 0) {
           d[i + 1] -= shift;

@@ -1,3 +1,4 @@
+import { abs, max, sqrt } from '../base/index.js';
 import { matrix, type Matrix } from './matrix.js';
 import { multiply } from './multiply.js';
 import { eigenInTurns } from './eigen.js';
@@ -11,11 +12,11 @@ export async function nearestOrthonormal(w: Matrix): Promise<{ rows: Matrix; sin
   const { values, vectors } = await eigenInTurns((await multiply(w, w, 'nt')).data, k);
   const scaled = matrix(k, k);
   for (let i = 0; i < k; i++) {
-    const scale = 1 / Math.sqrt(Math.max(values[i], values[0] * 1e-15));
+    const scale = 1 / sqrt(max(values[i], values[0] * 1e-15));
     for (let j = 0; j < k; j++) scaled.data[i * k + j] = scale * vectors.data[i * k + j];
   }
   const root = await multiply(matrix(k, k, vectors.data), scaled, 'tn');
-  return { rows: await multiply(root, w), singular: values.map((value) => Math.sqrt(Math.max(value, 0))) };
+  return { rows: await multiply(root, w), singular: values.map((value) => sqrt(max(value, 0))) };
 }
 
 /** Steps of Newton and Schulz: each makes a small singular value half as large again, so that these reach 1 from 1e-7. */
@@ -29,7 +30,7 @@ const mostSteps = 40;
 export async function orthonormalised(w: Matrix): Promise<Matrix> {
   const k = w.rows;
   const gram = await multiply(w, w, 'nt');
-  const scale = 1 / Math.sqrt(largestRowSum(gram));
+  const scale = 1 / sqrt(largestRowSum(gram));
   let x = matrix(
     k,
     w.cols,
@@ -41,7 +42,7 @@ export async function orthonormalised(w: Matrix): Promise<Matrix> {
     for (let i = 0; i < k; i++) {
       for (let at = i * k; at < (i + 1) * k; at++) {
         const identity = at === i * (k + 1) ? 1 : 0;
-        off = Math.max(off, Math.abs(next.data[at] - identity));
+        off = max(off, abs(next.data[at] - identity));
         next.data[at] = 1.5 * identity - 0.5 * next.data[at];
       }
     }
@@ -56,8 +57,8 @@ function largestRowSum({ rows, cols, data }: Matrix): number {
   let largest = 0;
   for (let i = 0; i < rows; i++) {
     let sum = 0;
-    for (let at = i * cols; at < (i + 1) * cols; at++) sum += Math.abs(data[at]);
-    largest = Math.max(largest, sum);
+    for (let at = i * cols; at < (i + 1) * cols; at++) sum += abs(data[at]);
+    largest = max(largest, sum);
   }
   return largest;
 }

@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { openBytes } from '../bytes/index.js';
+import { openBytes, parquetCompressors } from '../bytes/index.js';
 import { imagesOf, type LoggedImage } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
 
@@ -11,7 +11,7 @@ type Json = Parameters<typeof imagesOf>[0];
  */
 export async function readParquet(path: string): Promise<Gathered> {
   const { parquetMetadataAsync, parquetRead } = await import('hyparquet');
-  const { compressors } = await import('hyparquet-compressors');
+  const compressors = await parquetCompressors();
   const bytes = await openBytes(path);
   const file = {
     byteLength: bytes.size,

@@ -14,6 +14,6 @@ export { goldenFile, graphNames, openGraph } from './graph-files.js';
 export type { GraphMatch, OpenGraph } from './graph-files.js';
 export { graphOf } from './match.js';
 export type { Half } from './match.js';
-export { nearestModel, registeredClasses, registeredModel, registeredModels } from './registry.js';
+export { imagenetClasses, nearestModel, registeredClasses, registeredModel, registeredModels } from './registry.js';
 export type { RegisteredModel } from './registry.js';
 export { cachedCheckpoint, checkpointModel, filesOf, publishedModel, requestOf } from './source.js';

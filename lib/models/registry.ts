@@ -55,7 +55,11 @@ const namesOf = ({ name, aliases }: RegisteredModel): string[] => [name, ...alia
 
 /** Names of the classes in the order of the logits; null where the list does not ship. */
 export async function registeredClasses({ classes }: RegisteredModel): Promise<readonly string[] | null> {
-  if (classes !== 'imagenet-1k') return null;
-  const text = await readFile(new URL(`../../assets/classes/${classes}.txt`, import.meta.url), 'utf8');
+  return classes === 'imagenet-1k' ? imagenetClasses() : null;
+}
+
+/** ImageNet's 1,000 classes in the order of the logits, each with all of its names: `tench, Tinca tinca`. */
+export async function imagenetClasses(): Promise<readonly string[]> {
+  const text = await readFile(new URL('../../assets/classes/imagenet-1k.txt', import.meta.url), 'utf8');
   return text.trimEnd().split('\n');
 }

@@ -16,7 +16,7 @@ const models = [
 
 /** As many as a curious outsider gets without being noticed. */
 const rows = 3000;
-/** Rows that carry a direction alone, up to which they may be no outputs of the model: docs/leaks.md states it. */
+/** Rows that carry a direction alone, up to which they may be no outputs of the model: docs/fingerprint.md states it. */
 const fewRows = 20;
 
 async function outputs(model: string, dataset: string, settings: Settings, from = 0, to = rows): Promise<string> {
