@@ -236,7 +236,7 @@ describe('a search that is ended before it is through', () => {
     });
     expect(report.features).toBeGreaterThan(0);
     expect(features!.shape).toEqual([2400, report.features]);
-    expect(report.notes.join()).toMatch(/\bended\b.* \d+ descents/);
+    expect(report.notes.join()).toMatch(naming('ended', 'descents'));
   });
 
   it('does not go on with the descent that is under way', async () => {

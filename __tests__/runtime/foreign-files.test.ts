@@ -51,7 +51,7 @@ describe('what is given as a model and is none', () => {
 
   it.each([
     ['saved', 'saved_model.pb', /SavedModel.*tf2onnx/],
-    ['hub', 'pytorch_model.bin', /without a graph.*optimum-cli/],
+    ['hub', 'pytorch_model.bin', coded('bad-input', 'optimum-cli')],
     ['parts', 'model-00001-of-00002.safetensors', coded('bad-input', 'parts')],
   ])('is named where it is a folder: %s', async (name, file, message) => {
     const own = path.join(folder, name);

@@ -15,7 +15,7 @@ const matchers = new Set([
 ]);
 
 /** Two words with a space between them, whatever else is around (markup is none); a regular expression's gaps are spaces, too. */
-const words = /(?<![\p{L}\d_./\\-])\p{L}{2,}[,;:.'’)]{0,2}\s+\(?\p{L}{2,}(?![\p{L}\d_/\\-]|\.[\p{L}\d])/u;
+const words = /(?<![\p{L}\d_./\\-])\p{L}{2,}[,;:.'’)]{0,2}\s+(?:a\s+)?\(?\p{L}{2,}(?![\p{L}\d_/\\-]|\.[\p{L}\d])/u;
 
 /** Matchers of values: a name of two words is one, a text of four is a sentence. */
 const exact = new Set(['toBe', 'toEqual', 'toStrictEqual', 'toContainEqual', 'toMatchObject', 'toHaveProperty']);

@@ -113,7 +113,7 @@ describe('what is no .npy file of numbers is refused', () => {
 
   test('a missing file, a folder', async () => {
     await expect(readNpy(scratch('none.npy'))).rejects.toThrow(coded('not-found', scratch('none.npy')));
-    await expect(openNpy(path.dirname(scratch('x')))).rejects.toThrow('found a folder');
+    await expect(openNpy(path.dirname(scratch('x')))).rejects.toThrow(coded('bad-input', 'folder'));
   });
 });
 
