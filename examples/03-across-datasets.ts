@@ -20,7 +20,7 @@ const test = await extractFeatures(model, values.test);
 // Outside the span of the training logits the data say nothing about the features.
 const span = await trainingSpan(await accumulate(train.logits, train.features));
 const { share } = await inSpan(test.logits, span);
-console.log(`${(100 * share).toFixed(1)} % of ${values.test} lie in the span of ${values.train} (rank ${span.rank})`);
+console.log(`${(100 * share).toFixed(1)} % of ${values.test} is in the span of ${values.train} (rank ${span.rank})`);
 
 // Without a prior the smallest map is taken there; with one, the map nearest to the head's own inverse.
 const plain = await fitLinearMap(train.logits, train.features);

@@ -140,7 +140,7 @@ test('the best classes alone are answers; names in another order from row to row
     '--logits',
     at('names.jsonl'),
   ]);
-  expect([code, stderr]).toEqual([1, expect.stringContaining('which class of the head each is does not show')]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('it is not known which class of the head')]);
 });
 
 test('class embeddings in .npy are read', async () => {

@@ -146,7 +146,7 @@ test('a second run takes the stores of the first, prints one table and says what
   expect(stdout).toMatch(/tower stands in for CLIP/);
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(Math.max(80, out.length + 20));
   expect(stdout).not.toMatch(/\x1b/);
-  expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^Next, on your own: npx featreconstruct audit /);
+  expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^Next, on your own model: npx featreconstruct audit /);
   const kept = JSON.parse(await readFile(path.join(out, '1', 'results.json'), 'utf8')) as Results;
   expect(kept.rows.map(({ agreement }) => agreement)).toEqual(results[0].rows.map(({ agreement }) => agreement));
 }, 400_000);

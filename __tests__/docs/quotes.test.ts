@@ -12,6 +12,7 @@ const said = readdirSync(path.join(root, 'dist'), { recursive: true, encoding: '
 test.each([
   ['docs/diagnostics.md', 10],
   ['docs/your-own.md', 20],
+  ['docs/logs.md', 4],
 ])('%s', (name, least) => {
   const cells = [...readPage(name).text.matchAll(/^\| ("[^|]+)\|/gm)].map(([, cell]) => cell);
   const quoted = cells.flatMap((cell) => [...cell.matchAll(/"([^"]+)"/g)].map(([, text]) => text));

@@ -5,6 +5,7 @@
 """
 
 import json
+import re
 import subprocess
 from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
@@ -71,7 +72,7 @@ def not_tried(rows):
     if listed:
         lines.append(f"- timm, in the list of the script and not yet run: {', '.join(listed)}.")
     counts = Counter(row["exporter"] for row in rows if row["name"].startswith("timm "))
-    lines.append(f"- timm by the dynamo exporter: {counts['dynamo']} models alone were tried, {counts['torchscript']} by torchscript.")
+    lines.append(f"- timm by the dynamo exporter: only {counts['dynamo']} models were tried, {counts['torchscript']} by torchscript.")
     if not any(row["name"].startswith("Keras ") for row in rows):
         lines.append("- Keras by tf2onnx: the script has ten models; none was run.")
     return lines
@@ -79,31 +80,94 @@ def not_tried(rows):
 
 def write_page():
     rows = read_rows(EXPORTS)
-    kinds = Counter(row["name"].split()[0] for row in rows)
-    read = sum(row.get("verdict") == "read" for row in rows)
-    refused = sum("verdict" in row for row in rows) - read
+    read = [row for row in rows if row.get("verdict") == "read"]
+    rest = [row for row in rows if row.get("verdict") != "read"]
+    refused = sum("verdict" in row for row in rest)
     lines = [
         "# Exports that were tried",
         "",
-        "Classifiers at small size and random weights, exported and read by `inspect`, which checks on a random batch that the",
-        "head of the features gives the model's own logits. `__tests__/goldens/exports.py` makes and reads them. Every export",
-        "that was tried has its row, refused ones too. Below them: [logits through the processors](#logits-through-processors)",
-        "of transformers and timm, against ours.",
+        f"Will the export of a model be read? Of {len(rows)} exports {len(read)} are, {refused} are refused, and {len(rest) - refused} could not be exported.",
+        "Do images give the same logits as in Python? [Through transformers' and timm's processors](#logits-through-processors), see below.",
         "",
-        f"{len(rows)} were tried ({', '.join(f'{n} of {kind}' for kind, n in kinds.items())}): {read} read, {refused} refused,",
-        f"{len(rows) - read - refused} that could not be made.",
+        "The models are small and have random weights. `inspect` reads each file and checks on a random batch that the head of the features gives",
+        "the model's own logits. `__tests__/goldens/exports.py` makes and reads them; `exports.json` beside it has a row for each.",
         "",
-        *made_with(rows),
+        "| library | exporter | tried | read |",
+        "| --- | --- | --- | --- |",
+        *[table_row([*key, len(group), sum(row.get("verdict") == "read" for row in group)]) for key, group in grouped(rows, lambda row: (library(row), row["exporter"]))],
         "",
-        "| model | exporter | d | c | verdict |",
-        "| --- | --- | --- | --- | --- |",
+        "## Not read, and what to do",
+        "",
+        "| model | exporter | what happens |",
+        "| --- | --- | --- |",
+        *[table_row([row["name"], row["exporter"], said_of(row)]) for row in rest],
+        "",
+        f"Read when another exporter writes them: {', '.join(row['name'] for row in rest if row['name'] in names_of(read))}.",
+        "",
+        "## Read",
+        "",
+        "The width of the features is in brackets. Every model has 24 classes unless its row says otherwise.",
+        "",
+        "| library | exporter | models | notes |",
+        "| --- | --- | --- | --- |",
+        *[table_row([*key[:2], ", ".join(names), key[2]]) for key, names in same_notes(read)],
+        "",
+        "## Not tried",
+        "",
+        *not_tried(rows),
+        "",
+        *logits_section(read_rows(LOGITS)),
+        "",
+        "## Versions",
+        "",
+        *made_with(rows + read_rows(LOGITS)),
     ]
-    for row in sorted(rows, key=lambda row: (row["name"].split()[0] != "transformers", row["name"].lower(), row["exporter"])):
-        verdict = said_of(row)
-        verdict = verdict if len(verdict) <= 220 else verdict[:219] + "…"
-        lines.append(table_row([row["name"], row["exporter"], row.get("d", ""), row.get("c", ""), verdict]))
-    lines += ["", "## Not tried", "", *not_tried(rows), "", *logits_section(read_rows(LOGITS))]
     (ROOT / "docs/exports.md").write_text("\n".join(lines) + "\n")
+
+
+def names_of(rows):
+    return {row["name"] for row in rows}
+
+
+def library(row):
+    return row["name"].split()[0]
+
+
+def grouped(rows, key):
+    groups = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups.items()
+
+
+def same_notes(rows):
+    """Models whose exports were read in the same way, whatever the tensors are called; those of both exporters together."""
+    exporters = {}
+    for row in rows:
+        exporters.setdefault((row["name"], row["d"], row["c"], notes_of(row)), []).append(row["exporter"])
+    groups = {}
+    for (name, d, c, notes), by in exporters.items():
+        own = name.split(" ", 1)[1]
+        key = (name.split()[0], " and ".join(sorted(by)), "; ".join(filter(None, [notes, "" if c == 24 else f"{c} classes"])))
+        groups.setdefault(key, []).append(f"{own} ({d})")
+    return sorted(groups.items(), key=lambda group: (group[0][0] != "transformers", group[0]))
+
+
+def notes_of(row):
+    """What `inspect` notes of a model, without names of tensors; the size of images is said elsewhere."""
+    notes = "; ".join(note for note in row.get("notes", []) if "size of its images" not in note)
+    found = [what.format(*match.groups()) for pattern, what in NOTES if (match := re.search(pattern, notes))]
+    if notes and not found:
+        raise ValueError(f"no short form of the note: {notes}")
+    return "; ".join(found)
+
+
+NOTES = [
+    (r"The output '[^']*' is a ([^;]*);", "the logits in front of the {0} are used"),
+    (r"The weights of ai\.onnx\.ml\.LinearClassifier", "the scores of ai.onnx.ml.LinearClassifier are the logits"),
+    (r"The constants? of .* folded into", "constants are folded into the head"),
+    (r"one linear map of (\d+) tensors", "{0} tensors side by side are the features"),
+]
 
 
 def table_row(cells):
@@ -111,38 +175,40 @@ def table_row(cells):
 
 
 def made_with(rows):
-    runs = Counter(row["made_with"] for row in rows)
-    lines = [f"- {count} rows: {run}." for run, count in runs.most_common()]
-    return ["The rows come from these runs:" if len(runs) > 1 else "The rows come from one run:", "", *lines]
+    """Which versions, and which builds of this project, the rows come from."""
+    runs = Counter(tuple(row["made_with"].rsplit(", this project at ", 1)) for row in rows)
+    builds = {}
+    for (versions, build), count in runs.most_common():
+        builds.setdefault(versions, []).append(f"{build} ({count})")
+    return [f"- {versions}; rows by build of this project: {', '.join(each)}." for versions, each in builds.items()]
 
 
 def logits_section(rows):
-    """A row for each processor of transformers; timm's configurations by what they do to an image."""
+    """Processors of transformers by class, timm's configurations by what they do to an image."""
+    equal = sum(row["verdict"] == "equal" for row in rows)
     lines = [
         "## Logits through processors",
         "",
-        "20 photographs, 10 of them cut and resized to other shapes (37 x 41 to 1023 x 401), through the library's own processor",
-        "and a small network of random weights at the processor's size, against `extract` of the same file. The difference is the",
-        "largest of all logits, over the deviation of the logits; equal is up to 1e-4. `__tests__/goldens/logits.py` makes the rows,",
-        "and has one for each of timm's configurations.",
+        f"Do the same images give the same logits? {equal} of {len(rows)} configurations agree up to 1e-4.",
         "",
-        *made_with(rows),
+        "20 photographs, 10 of them cut and resized to other shapes (37 x 41 to 1023 x 401), go through the library's own processor and a small",
+        "network of random weights at the processor's size, and through `extract` of the same file. The difference is the largest of all",
+        "logits, over the deviation of the logits. `__tests__/goldens/logits.py` makes the rows; `logits.json` beside it has each configuration.",
         "",
-        "| processor | largest difference | verdict |",
-        "| --- | --- | --- |",
+        "| processor | configurations | largest difference | verdict |",
+        "| --- | --- | --- | --- |",
     ]
-    groups = {}
-    for row in rows:
-        if row["kind"] == "timm":
-            _, mode, interpolation, *_ = row["name"].split()
-            groups.setdefault((mode, interpolation, row["verdict"]), []).append(row)
-        else:
-            lines.append(table_row([f"transformers {row['name']}", shown(row), row["verdict"]]))
-    for (mode, interpolation, verdict), group in sorted(groups.items()):
+    for (name, verdict), group in grouped(rows, lambda row: (processor(row), row["verdict"])):
         worst = max(group, key=lambda row: row.get("difference", 0))
-        what = f"timm, crop mode {mode}, {interpolation}: {len(group)} configurations of published models"
-        lines.append(table_row([what, shown(worst), verdict]))
+        lines.append(table_row([name, len(group), shown(worst), verdict]))
     return lines
+
+
+def processor(row):
+    if row["kind"] != "timm":
+        return f"transformers {row['name'].split()[0]}"
+    _, mode, interpolation, *_ = row["name"].split()
+    return f"timm, crop mode {mode}, {interpolation}"
 
 
 def shown(row):

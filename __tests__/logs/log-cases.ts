@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 /**
- * Logs as services and tools write them, of 40 images and 6 classes. docs/your-own.md has the table of them.
+ * Logs as services and tools write them, of 40 images and 6 classes. docs/logs.md has the table of them.
  */
 export interface LogCase {
   /** Who writes it. */

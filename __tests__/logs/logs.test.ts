@@ -69,8 +69,8 @@ describe('logs of services and tools', () => {
     expect(reasons.map((reason) => reason.kind)).toContain('width-not-shown');
   });
 
-  it('docs/your-own.md has the table of them', () => {
-    const table = readPage('docs/your-own.md').text.replace(/ +/g, ' ');
+  it('docs/logs.md has the table of them', () => {
+    const table = readPage('docs/logs.md').text.replace(/ +/g, ' ');
     expect(cases.map(lineOf).filter((line) => !table.includes(line))).toEqual([]);
   });
 });

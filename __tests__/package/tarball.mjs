@@ -24,11 +24,16 @@ try {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^(assets|bin|dist|docs|onnx\/(demo|graphs))\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md)$/.test(
+        !/^(assets|bin|dist|docs|examples|onnx\/(demo|graphs))\/|^(package\.json|(onnx\/|bench\/)?README\.md|onnx\/(export\.py|requirements\.txt)|LICENSE|(CHANGELOG|CONTRIBUTING|THIRD_PARTY_NOTICES)\.md)$/.test(
           path,
         ),
     );
   if (stray.length > 0) throw new Error(`The tarball holds files that do not belong there: ${stray.join(', ')}`);
+  // The pages that the README links, and the script that it names, come with it.
+  const packed = new Set(files.map(({ path }) => path));
+  const linked = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)];
+  const lost = [...linked.map(([, path]) => path), 'onnx/export.py'].filter((path) => !packed.has(path));
+  if (lost.length > 0) throw new Error(`The README links files that the tarball lacks: ${lost.join(', ')}`);
   if (size > 5e6) throw new Error(`The tarball has ${size} bytes, more than 5 MB.`);
 
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true }));

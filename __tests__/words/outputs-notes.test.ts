@@ -6,7 +6,7 @@ const carried = { rows: [20, 30], directions: 2, with: 14, without: 12 };
 test.each<[OutputsNote, string]>([
   [
     { kind: 'scale', scale: 'probabilities', shown: 'truncated', classes: 60, topk: 5, ...stored },
-    'The outputs are probabilities, the top 5 of 60 alone.',
+    'The outputs are probabilities, only the top 5 of 60.',
   ],
   [
     { kind: 'scale', scale: 'logits', shown: 'rounded', classes: 60, topk: null, ...stored, decimals: 3 },
@@ -40,15 +40,15 @@ test.each<[OutputsNote, string]>([
     { kind: 'width-not-shown', why: { kind: 'zeros', zeros: 9, rows: 10, rounded: true, ...stored, decimals: 6 } },
     'probabilities rounded to 6 decimals show nothing of what is below 5e-7; log significant digits',
   ],
-  [{ kind: 'directions', rank: 24, gap: 3e7 }, 'The outputs fill 24 directions and no more'],
-  [{ kind: 'sphere-takes-rows', needed: 169, rows: 100 }, 'takes 169 distinct rows to see; 100 are here.'],
+  [{ kind: 'directions', rank: 24, gap: 3e7 }, 'The outputs span exactly 24 dimensions'],
+  [{ kind: 'sphere-takes-rows', needed: 169, rows: 100 }, 'takes 169 distinct rows; there are 100.'],
   [
     { kind: 'no-sphere', why: { kind: 'many-ellipsoids' } },
     'No normalisation before the head shows: the outputs lie on many',
   ],
   [
     { kind: 'rectified', zeros: 1200, searched: false },
-    'zero on 1,200 of these images, and passes every test of a feature that',
+    'is zero on 1,200 of these images, and passes every test of a feature that',
   ],
   [{ kind: 'text', text: 'As it was.' }, 'As it was.'],
 ])('%j', (note, text) => expect(outputsNoteInWords(note)).toContain(text));

@@ -50,9 +50,9 @@ describe('the verdict of an audit', () => {
     );
     expect(level).toBe('features');
     expect(sentences).toEqual([
-      'Anyone who sees all 30 outputs of made (logits, or probabilities, at full float32 precision) for 600 images has a normalised vector of this model up to a rotation, hence which images are similar to which in it. Nothing but the outputs is needed for that. Nothing but linear maps stands between that vector and the outputs; it need not be the layer right before the last one.',
+      'Anyone who sees all 30 outputs of made (logits, or probabilities, at full float32 precision) for 600 images knows a normalised vector of this model up to a rotation, and with it which images are similar in that vector. Nothing but the outputs is needed for that. Nothing but linear maps stands between that vector and the outputs; it need not be the layer right before the last one.',
       'To anyone who also has the features of some images, all logits and all log-probabilities give away those of every other image: one linear map reads off more than 99.9 % of how they differ from image to image.',
-      'Showing less gives away less: the top 5 probabilities rounded to 2 decimals 43.2 % of how the features differ from image to image. One linear map reads that off, and a cleverer reader may get more.',
+      'Showing less gives away less: the top 5 probabilities rounded to 2 decimals 43.2 % of how the features differ from image to image. One linear map reads that off; a cleverer reader may get more.',
       "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from another's.",
     ]);
   });
@@ -74,9 +74,9 @@ describe('the verdict of an audit', () => {
     expect(level).toBe('partly');
     expect(sentences).toEqual([
       'Anyone who sees all 10 outputs of made and has its features for some images learns 83.0 % of how its 16 features differ from image to image, or more.',
-      'Showing less gives away less: all logits rounded to 2 decimals 70.0 % of how the features differ from image to image, only the largest of the probabilities 25.0 %. One linear map reads that off, and a cleverer reader may get more.',
+      'Showing less gives away less: all logits rounded to 2 decimals 70.0 % of how the features differ from image to image, only the largest of the probabilities 25.0 %. One linear map reads that off; a cleverer reader may get more.',
       "The outputs also show that the layer before the last is 16 numbers wide, and tell this model's outputs from another's.",
-      'The outputs alone cannot give all of the features away: the layer before the last has 16 numbers and the model only 10 outputs, so that a part of them never gets out.',
+      'The outputs alone cannot give all of the features away: the layer before the last has 16 numbers and the model only 10 outputs, so a part of them never reaches the outputs.',
     ]);
   });
 
@@ -89,12 +89,12 @@ describe('the verdict of an audit', () => {
     const unread = { recovery: null, untried: 'too-few-rows' } as const;
     expect(verdictOf({ ...low, ...unread }).sentences.slice(0, 2)).toEqual([
       'Anyone who sees all 30 outputs of made and has its features for some images learns less than 0.1 % of how its 16 features differ from image to image, or more.',
-      'Whether showing less (only the largest of the probabilities) gives anything away is not known: what was read off is no better than the mean of the features, or no more than chance. Another map, or more images, may read more. Their rows are left empty.',
+      'It is not known whether showing less (only the largest of the probabilities) gives anything away: the map did no better than the mean of the features, or than chance. Another map, or more images, may read more. Their rows are left empty.',
     ]);
     const nothing = verdictOf({ ...low, ...unread, curve: low.curve.slice(1) });
     expect(nothing.level).toBe('unknown');
     expect(nothing.sentences[0]).toBe(
-      'How much of its 16 features one linear map reads off the 30 outputs of made is not known from these images.',
+      'These images do not show how much of the 16 features of made one linear map reads off its 30 outputs.',
     );
     expect(nothing.sentences.join(' ')).not.toContain('0.0 %');
   });
@@ -110,13 +110,13 @@ describe('the verdict of an audit', () => {
     const gapless = verdictOf({ ...untried, recovery: null, untried: 'no-gap' });
     expect(gapless).toMatchObject({ level: 'partly', r2: 0.3 });
     expect(gapless.sentences.at(-1)).toMatch(
-      /^From the outputs alone this tool found no way to the features: .* end without a gap/,
+      /^From the outputs alone this tool found no way to the features: .* spectrum has no gap/,
     );
     // An exception's text is no sentence of a verdict, whatever stopped the search.
     expect([...gapless.sentences, ...verdict.sentences].join(' ')).not.toContain('Expected');
     const few = verdictOf({ ...untried, recovery: null, untried: 'too-few-rows', variations: 3, needed: 1500 });
     expect(few.sentences).toContain(
-      'From the outputs alone this tool found no way to the features: to look for a normalisation before the last layer takes 1,500 different images. Whoever asks chooses the images: more of them, or these in 3 variations each (inverted, shifted, in other colours), are about enough (vary: 3).',
+      'From the outputs alone this tool found no way to the features: a search for a normalisation before the last layer needs 1,500 different images. An attacker can choose the images: more of them, or these in 3 variations each (inverted, shifted, in other colours), are about enough (vary: 3).',
     );
     const rectified = { needed: 160, variations: 2 };
     const either = verdictOf({
@@ -128,18 +128,18 @@ describe('the verdict of an audit', () => {
       rectified,
     });
     expect(either.sentences.join()).toContain(
-      'takes 1,500 different images, for features that are often zero 160 at least (vary: 2 makes as many). Whoever asks chooses the images: more of them, or these in 9 variations each (inverted, shifted, in other colours), are about enough for both (vary: 9).',
+      'needs 1,500 different images, one for features that are often zero at least 160 (vary: 2 makes as many). An attacker can choose the images: more of them, or these in 9 variations each (inverted, shifted, in other colours), are about enough for both (vary: 9).',
     );
   });
 
-  it('says so where the search was ended before it was through', async () => {
+  it('says so where the search was stopped before it finished', async () => {
     const whole = await findings('sphere', []);
     const [{ sentences }, ended] = [whole, { ...whole, recovery: { ...whole.recovery!, cut: true } }].map((each) =>
       verdictOf(each),
     );
     expect(ended.sentences).toEqual([
       ...sentences,
-      'The search was ended before it was through: with more time it may find more features.',
+      'The search was stopped before it finished. With more time it may find more features.',
     ]);
   });
 
@@ -160,7 +160,7 @@ describe('the verdict of an audit', () => {
       'Anyone who sees all 30 outputs of made and has its features for some images (here 60) has those of every other image as well: one linear map reads off 100.0 % of how the 16 features differ from image to image.',
     );
     expect(sentences).toContain(
-      'What other outputs give away (all probabilities rounded to 2 decimals and only the largest of the probabilities) these images are too few to say: a map from 30 numbers takes 90 images or more, here it had 60. Their rows are left empty: not known is not nothing.',
+      'There are too few images to say what other outputs give away (all probabilities rounded to 2 decimals and only the largest of the probabilities): a map from 30 numbers needs at least 90 images, and here it had 60. Their rows are left empty, which does not mean that they give away nothing.',
     );
     expect(sentences.join(' ')).not.toMatch(/8\.5|466/);
     const none = verdictOf({
@@ -169,7 +169,7 @@ describe('the verdict of an audit', () => {
       untried: 'too-few-rows',
     });
     expect(none.level).toBe('unknown');
-    expect(none.sentences[0]).toMatch(/is not known from these images/);
+    expect(none.sentences[0]).toMatch(/^These images do not show how much/);
     const bound = verdictOf({
       ...(await findings('silu', [{ observe: 'logits', agreement: 0.9, r2: 0.7, fitted }])),
       recovery: null,
@@ -196,9 +196,9 @@ describe('bounds from images that were kept out', () => {
     });
     expect(level).toBe('partly');
     expect(sentences.join(' ')).toContain('the top 5 probabilities 31.0 %');
-    expect(sentences.join(' ')).toContain('Whether showing less (only the largest of the probabilities)');
+    expect(sentences.join(' ')).toContain('whether showing less (only the largest of the probabilities)');
     expect(sentences.join(' ')).toContain('about 7 min here');
-    expect(sentences.join(' ')).not.toContain('too few to say');
+    expect(sentences.join(' ')).not.toContain('too few images to say');
   });
 });
 
@@ -232,8 +232,8 @@ describe('what a verdict claims', () => {
   it('a normalised vector is said to be the last layer only where it is', async () => {
     const sphere = await findings('sphere', []);
     const first = (compared: number): string => verdictOf({ ...sphere, compared }).sentences[0];
-    expect(first(0.9999)).toContain("beside the model's own 16 features it is these");
-    expect(first(0.74)).toContain('it is not the layer right before the last one, of which it tells 74.0 %');
+    expect(first(0.9999)).toContain("Compared with the model's own 16 features, it is these");
+    expect(first(0.74)).toContain('It is not the layer right before the last one: it tells 74.0 % of that');
   });
 
   it('an option goes by its flag on the command line alone', async () => {
@@ -266,13 +266,13 @@ describe('sentences of widths and of variations', () => {
     const square = { ...(await findings('silu', [])), features: 30, recovery: null, untried: 'no-gap' } as const;
     const text = verdictOf(square).sentences.join(' ');
     expect(text).toContain('as many numbers as the model has outputs (30)');
-    expect(text).not.toContain('never gets out');
+    expect(text).not.toContain('never reaches');
   });
 
   it('variations are said to be variations', async () => {
     const curve = [{ observe: 'logits', agreement: 1, r2: 1, fitted: 155 }];
     const varied = { ...(await findings('sphere', curve)), images: 200, vary: 16 };
-    expect(verdictOf(varied).sentences[0]).toContain('for 200 images in 16 variations each has');
+    expect(verdictOf(varied).sentences[0]).toContain('for 200 images in 16 variations each knows');
     const unread = { ...varied, recovery: null, untried: 'too-few-rows' } as const;
     expect(verdictOf(unread).sentences[0]).toContain('(here 155 in 16 variations each)');
   });
@@ -287,7 +287,7 @@ describe('sentences of widths and of variations', () => {
       recovery: null,
       untried: 'no-gap',
     });
-    expect(sentences.join(' ')).toContain('Of less that is shown: all probabilities rounded to 2 decimals 70.0 %');
+    expect(sentences.join(' ')).toContain('When less is shown: all probabilities rounded to 2 decimals 70.0 %');
     expect(sentences.join(' ')).not.toContain('gives away less');
   });
 });

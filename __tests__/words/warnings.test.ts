@@ -36,7 +36,7 @@ const warnings: Said<Warning> = {
   'unclear-rank': [
     [
       { kind: 'unclear-rank', rank: 48, gap: 1.778 },
-      'The rank 48 is a matter of rcond: the eigenvalues next to the cut differ by a factor of 1.78 only.',
+      'The rank, 48, depends on rcond: the eigenvalues on either side of the cut differ by a factor of only 1.78.',
     ],
   ],
   'columns-left-out': [
@@ -52,7 +52,7 @@ const warnings: Said<Warning> = {
   'direction-left-out': [
     [
       { kind: 'direction-left-out', ratio: 3.2e-7 },
-      'A direction of X that is 3e-7 of the widest was left out: below the cut it counts as rounding of float32. If X is exact in float64, lower rcond.',
+      'A direction of X with 3e-7 times the spread of the widest was left out: below the cut it counts as float32 rounding. If X is exact in float64, lower rcond.',
     ],
   ],
   'no-difference': [
@@ -81,41 +81,41 @@ const warnings: Said<Warning> = {
   diverged: [
     [
       { ...sgd, epoch: 3, losses: null },
-      'SGD diverged at learning rate 0.1: its loss was no number in epoch 3, and gradient descent with momentum 0.9 is stable on these inputs only below a learning rate of 2(1 + momentum)/λ_max = 0.0871; lower it, or use the exact solver.',
+      'SGD diverged at learning rate 0.1: its loss was no longer finite in epoch 3. Gradient descent with momentum 0.9 is stable on these inputs only below a learning rate of 2(1 + momentum)/λ_max = 0.0871. Lower the learning rate, or use the exact solver.',
     ],
     [
       { ...sgd, limit: 0.2, epoch: null, losses: [1.5, 1234567] },
-      'SGD diverged at learning rate 0.1: its loss grew from 1.50 in the first epoch to 1.23e+6 in the last, although gradient descent with momentum 0.9 is stable on these inputs only below a learning rate of 2(1 + momentum)/λ_max = 0.200; lower it, or use the exact solver.',
+      'SGD diverged at learning rate 0.1: its loss grew from 1.50 in the first epoch to 1.23e+6 in the last. Gradient descent with momentum 0.9 is stable on these inputs only below a learning rate of 2(1 + momentum)/λ_max = 0.200, and single batches can be steeper. Lower the learning rate, or use the exact solver.',
     ],
     [
       { ...sgd, limit: null, epoch: 1, losses: null },
-      'SGD diverged at learning rate 0.1: its loss was no number in epoch 1, and gradient descent with momentum 0.9 is stable on these inputs only below a learning rate of 2(1 + momentum)/λ_max = NaN; lower it, or use the exact solver.',
+      'SGD diverged at learning rate 0.1: its loss was no longer finite in epoch 1. Lower the learning rate, or use the exact solver.',
     ],
   ],
   collapse: [
     [
       { ...all, variations: false },
-      'b gives 90.0 % of the images of folder:scenes:val one class: agreement is then easy. Kappa counts that out.',
+      'b gives 90.0 % of the images of folder:scenes:val one class: agreement is then easy. Kappa corrects for that.',
     ],
     [
       { ...all, variations: true },
-      'b gives 90.0 % of the images and variations of folder:scenes:val one class: agreement is then easy. Kappa counts that out.',
+      'b gives 90.0 % of the images and variations of folder:scenes:val one class: agreement is then easy. Kappa corrects for that.',
     ],
   ],
   'outside-span': [
     [
       { ...outside, outside: 1200, variations: false },
-      '1,200 of the 10,000 images of folder:scenes:val leave the span of the training logits of a: there the data say nothing, and the smallest map is taken.',
+      '1,200 of the 10,000 images of folder:scenes:val have logits outside the span of the training logits of a. There the data do not determine the map, and the minimum-norm map is used.',
     ],
     [
       { ...outside, outside: 1, variations: true },
-      '1 of the 10,000 images and variations of folder:scenes:val leaves the span of the training logits of a: there the data say nothing, and the smallest map is taken.',
+      '1 of the 10,000 images and variations of folder:scenes:val has logits outside the span of the training logits of a. There the data do not determine the map, and the minimum-norm map is used.',
     ],
   ],
   'not-held-out': [
     [
       { kind: 'not-held-out', train: 'cifar100:train', test: test_, overlap: 10, of: 1000 },
-      '10 of the 1,000 images of folder:scenes:val are in cifar100:train too: they were not held out.',
+      '10 of the 1,000 images of folder:scenes:val are also in cifar100:train: they were not held out.',
     ],
   ],
   choice: [
@@ -137,29 +137,29 @@ const warnings: Said<Warning> = {
   'outputs-picked': [
     [
       { ...picked, rows: null, imagesNeeded: 15000 },
-      'Of probs+round:2 the 1,024 outputs that vary most were read, out of 5,000: a map of all of them takes 15,000 images and a matrix of 5,000 x 5,000. The figures are those of that map, and all of the outputs give away as much or more.',
+      'The map reads the 1,024 outputs of probs+round:2 that vary most, out of 5,000: a map of all of them would need 15,000 images and a matrix of 5,000 x 5,000. All outputs together give away as much or more.',
     ],
     [
       { ...picked, rows: 10240, imagesNeeded: 15000 },
-      'Of probs+round:2 the 1,024 outputs that vary most were read, out of 5,000, on 10,240 of the 20,000 training rows: a map of all of them takes 15,000 images and a matrix of 5,000 x 5,000. The figures are those of that map, and all of the outputs give away as much or more.',
+      'The map reads the 1,024 outputs of probs+round:2 that vary most, out of 5,000, fitted on 10,240 of the 20,000 training rows: a map of all of them would need 15,000 images and a matrix of 5,000 x 5,000. All outputs together give away as much or more.',
     ],
   ],
   'labels-by-number': [
     [
       { kind: 'labels-by-number', labels: 'folders', dataset: 'folder:/a/photos', classes: 1000, model: 'm' },
-      'Accuracy takes the 1,000 folders of folder:photos, in the order of their names, for the 1,000 classes of m: nothing but their number says so.',
+      'Accuracy assumes that the 1,000 folders of folder:photos, in the order of their names, are the 1,000 classes of m. Only their number suggests it.',
     ],
   ],
   'span-unknown': [
     [
       { kind: 'span-unknown' },
-      'Which test rows lie in the span of the training rows, and whether any were fitted on, is not known: the rows of the fit were not given.',
+      'The rows of the fit were not given, so it is not known which test rows are in the span of the training rows, or whether any test row was also a training row.',
     ],
   ],
   'rows-fitted-on': [
     [
       { kind: 'rows-fitted-on', shared: 120, of: 1200 },
-      '120 of the 1,200 test rows are equal to a row that was fitted on, bit for bit: images that were not held out, or that the model does not tell apart.',
+      '120 of the 1,200 test rows are equal to a training row, bit for bit. Either these images were not held out, or the model cannot tell them apart.',
     ],
   ],
   'embeddings-not-unit': [
@@ -171,7 +171,7 @@ const warnings: Said<Warning> = {
   'embeddings-alike': [
     [
       { kind: 'embeddings-alike', file: 'e.npy', classes: 24, distinct: 22 },
-      'The 24 class embeddings of e.npy are only 22 different ones: classes that share one always lose to the first of them.',
+      'Only 22 of the 24 class embeddings of e.npy are distinct: among classes that share one, the first always wins.',
     ],
   ],
   'embeddings-far': [

@@ -29,15 +29,15 @@ interface Flags extends TransformFlags, ProviderFlags, PartFlags, NamesFlags {
 export function register(program: Command): void {
   const command = program
     .command('accumulate')
-    .description('what a fit needs to know of rows: of stores, or straight from a model, for one shard or for all')
+    .description('compute the statistics that a fit needs, from stores or straight from a model, for one shard or all')
     .argument('[store...]', 'stores of one data set, whole or in shards; X is their logits, Y their features')
     .requiredOption('--out <file>', '.stats file to write')
-    .option('--y <store...>', "stores of the same images whose features are Y, one for each of X's: another model's")
+    .option('--y <store...>', 'stores whose features are Y (another model on the same images), one for each store of X')
     .addOption(new Option('--from <tensor>', 'what X is').choices(['logits', 'features']).default('logits'))
-    .option('--model <file>', 'instead of stores: an .onnx classifier that is run over --dataset; no row is kept')
+    .option('--model <file>', 'instead of stores: an .onnx classifier to run over --dataset; no row is kept')
     .option('--dataset <spec>', 'images for --model, such as cifar100:train')
-    .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
-    .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found");
+    .option('--features-tensor <name>', "tensor that enters the head, if it isn't found")
+    .option('--logits-tensor <name>', "tensor that leaves the head, if it isn't found");
   common(runtimeOptions(dataOptions(shardOption(partOptions(transformOptions(command))))))
     .addHelpText(
       'after',
@@ -45,7 +45,7 @@ export function register(program: Command): void {
 Examples:
   $ featreconstruct accumulate --model resnet18.onnx --dataset cifar100:train --shard 2/7 --out part2.stats
   $ featreconstruct accumulate shard1.safetensors shard2.safetensors --out all.stats
-Then \`merge\` the parts and \`solve\` what they make.`,
+Then \`merge\` the parts and \`solve\` the result.`,
     )
     .action(async (stores: string[], flags: Flags) => {
       const context = createContext(flags, kept);

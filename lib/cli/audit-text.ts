@@ -59,12 +59,12 @@ async function headline(
   const most = [...interfaces].sort((a, b) => (b.read?.r2 ?? 0) - (a.read?.r2 ?? 0));
   const best = most.find(({ observe, read }) => observe === 'logits' && read?.kind === 'exact') ?? most[0];
   if (!best?.read || best.read.kind === 'not-shown')
-    return `How much the outputs of ${name} give away these images do not tell.`;
+    return `These images do not tell how much the outputs of ${name} give away.`;
   if (best.read.kind === 'exact' || best.read.r2 >= nearlyAll) {
     const stolen = abilities.find(({ ability }) => ability === 'map')?.stolen ?? best.read.fitted;
-    return `Publishing the ${published(best.observe)} of ${name} publishes its features, ${whatTheyAre}: whoever has those of ${count(stolen)} images computes those of any other image.`;
+    return `Publishing the ${published(best.observe)} of ${name} publishes its features: whoever has those of ${count(stolen)} images can compute those of any other image. Features: ${whatTheyAre}.`;
   }
-  return `Publishing the ${published(best.observe)} of ${name} gives away ${readOff(best.read)} of how its features, ${whatTheyAre}, differ from image to image, to whoever has those of some images.`;
+  return `Publishing the ${published(best.observe)} of ${name} gives away ${readOff(best.read)} of how its features differ from image to image, to whoever has those of some images. Features: ${whatTheyAre}.`;
 }
 
 /** What each interface gives away and costs; of several models side by side. */

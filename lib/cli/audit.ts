@@ -24,26 +24,23 @@ export function register(program: Command): void {
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
     .argument(
       '<models...>',
-      'an .onnx classifier, the folder that holds it (Hugging Face) or hf:owner/name, and images: a folder, a .zip or .tar, or a data set such as cifar100:train[0:5000]; two models and images for both side by side; or a log of outputs (CSV, JSON, Parquet, .npy, …) alone',
+      'an .onnx classifier, the folder that holds it (Hugging Face) or hf:owner/name, and images: a folder, a .zip or .tar, or a data set such as cifar100:train[0:5000]; two models and images to compare both; or a log of outputs (CSV, JSON, Parquet, .npy, …) alone',
     )
     .addOption(
       new Option(
         '--budget <time>',
-        'most time beyond the images themselves, as 5m or 90s: for variations of them and for the search for features from outputs alone (default: 5m)',
+        'time limit beyond the images themselves, such as 5m or 90s: for variations of them and for the search for features from outputs alone (default: 5m)',
       ).argParser(duration),
     )
     .addOption(
       new Option(
         '--vary <n>',
-        'look at each image in n variations (inverted, shifted, in other colours) (default: as many as the search takes, if the budget allows)',
+        'variations of each image (inverted, shifted, in other colours) (default: as many as the search needs, within the budget)',
       ).argParser(wholeNumber),
     )
-    .option(
-      '--observe <shown...>',
-      "what an interface shows, as in 'sweep', and noise:DEVIATION (default: eleven of them)",
-    )
+    .option('--observe <shown...>', "interfaces to try, as in 'sweep', and noise:DEVIATION (default: eleven)")
     .addOption(
-      new Option('--minutes <n>', 'most minutes of the search alone (default: what is left of --budget)').argParser(
+      new Option('--minutes <n>', 'time limit of the search in minutes (default: what is left of --budget)').argParser(
         minutes,
       ),
     )
@@ -54,9 +51,8 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-What is read off is measured on images that the reader did not see, with a 95 % interval.
-Nothing leaves this machine.
-Ctrl-C while features are got back from outputs alone ends that with what is certified so far, and goes on.
+Figures are measured on images kept out of the fit, with a 95 % interval. Nothing leaves this machine.
+Ctrl-C during the search for features ends the search, keeps what is certified, and the audit goes on.
 
 Examples:
   $ featreconstruct audit model.onnx photos
@@ -155,7 +151,7 @@ async function finishBoth(
       : [];
   });
   const blocks = [
-    wrapped('What each model gives away of its features, by what is published.'),
+    wrapped('How much of its features each model gives away, by what is published.'),
     await interfaceTable(
       shown.map(({ leaks }) => leaks!),
       names,

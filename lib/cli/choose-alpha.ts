@@ -27,7 +27,7 @@ export function alphaOptions(command: Command): Command {
   return crossValidationOptions(
     command.option(
       '--alpha <number>',
-      "ridge penalty in units of the centred Gram, as in scikit-learn; or 'cv' for the best of --alphas",
+      "ridge penalty in units of the centred Gram, as in scikit-learn; or 'cv' to choose one of --alphas by cross-validation",
       '0',
     ),
   )
@@ -41,10 +41,10 @@ export function alphaOptions(command: Command): Command {
 /** What goes with `--alpha cv` in every command. */
 export function crossValidationOptions(command: Command): Command {
   return command
-    .option('--alphas <grid>', 'penalties to choose from (default: "10^(-6:1:4)")')
+    .option('--alphas <grid>', 'penalties that --alpha cv chooses from (default: "10^(-6:1:4)")')
     .addOption(new Option('--folds <k>', 'folds of the cross-validation (default: 5)').argParser(wholeNumber))
-    .addOption(new Option('--shuffle <seed>', 'shuffle the rows into the folds').argParser(seed))
-    .addOption(new Option('--select <by>', 'what decides (default: mse)').choices(['mse', 'gcv', 'agreement']));
+    .addOption(new Option('--shuffle <seed>', 'shuffle the rows into the folds, with this seed').argParser(seed))
+    .addOption(new Option('--select <by>', 'score that decides (default: mse)').choices(['mse', 'gcv', 'agreement']));
 }
 
 /** `run`'s penalties: numbers, each in rows of its own, or those that cross-validation chooses from. */

@@ -82,7 +82,7 @@ async function readConfig(file: string): Promise<Config> {
   }
   if (typeof config !== 'object' || config === null || Array.isArray(config) || 'schema' in config) {
     throw new FeatReconstructError(
-      `Expected the options of a run in ${file}, as in {"experiment": 1, "source": "model.onnx"}, found ${'schema' in Object(config) ? 'results: give experiment.json, which lies beside them' : 'something else'}.`,
+      `Expected the options of a run in ${file}, as in {"experiment": 1, "source": "model.onnx"}, found ${'schema' in Object(config) ? 'results: give the experiment.json beside them' : 'something else'}.`,
       { code: 'bad-input' },
     );
   }

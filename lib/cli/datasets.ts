@@ -14,12 +14,12 @@ export function register(program: Command): void {
   common(
     program
       .command('datasets')
-      .description('the data sets that have names: which are on this machine, how large the others are')
-      .option('--data-dir <dir>', 'where data sets lie (default: $FEATRECONSTRUCT_DATA, else the cache folder)'),
+      .description('list the named data sets: which are on this machine, how large the others are')
+      .option('--data-dir <dir>', 'folder of the data sets (default: $FEATRECONSTRUCT_DATA, else the cache folder)'),
   )
     .addHelpText(
       'after',
-      '\nNothing is fetched and no server is asked.\n\nExample:\n  $ featreconstruct datasets --data-dir data',
+      '\nIt fetches nothing and contacts no server.\n\nExample:\n  $ featreconstruct datasets --data-dir data',
     )
     .action(async (flags: Flags) => {
       const context = createContext(flags);

@@ -18,7 +18,7 @@ export function register(program: Command): void {
   common(
     program
       .command('demo')
-      .description('the five experiments at small size on models and images that come with the package')
+      .description('run the five experiments and an audit on small models and images that come with the package')
       .option('--out <dir>', 'folder for results and stores', 'featreconstruct-demo'),
   )
     .addHelpText(
@@ -65,7 +65,7 @@ Example:
 /** What this was, before any figure. */
 function about(results: readonly Results[]): string {
   const [{ nTrain, nTest }] = results[0].rows;
-  const text = `Five experiments and an audit on what came with this package: small networks of five families, fitted on ${count(nTrain)} drawn images and tested on ${count(nTest)}.`;
+  const text = `Five experiments and an audit on what comes with this package: small networks of five families, fitted on ${count(nTrain)} drawn images and tested on ${count(nTest)}.`;
   return wrap(text, 80).join('\n');
 }
 
@@ -78,4 +78,4 @@ function highlighted(text: string): string {
     .replace(/^FAILED CHECK/gm, (warning) => paint('red', warning));
 }
 
-const next = 'Next, on your own: npx featreconstruct audit MODEL.onnx FOLDER_OF_IMAGES';
+const next = 'Next, on your own model: npx featreconstruct audit MODEL.onnx FOLDER_OF_IMAGES';

@@ -16,10 +16,10 @@ export function register(program: Command): void {
   common(
     program
       .command('doctor')
-      .description('which execution providers really run here, and what is missing')
+      .description('check which execution providers run here, and what the others need')
       .option(
         '--fix-cuda <wheel|folder>',
-        "put ONNX Runtime's CUDA libraries in place from the PyPI wheel onnxruntime-gpu, packed or unpacked",
+        "install ONNX Runtime's CUDA libraries from the PyPI wheel onnxruntime-gpu, packed or unpacked",
       )
       .option('--verbose', 'versions, folders, and why a provider is not ready'),
   )
@@ -75,7 +75,7 @@ function summary(providers: readonly ProviderReport[]): string {
 }
 
 const about =
-  'The CPU is enough for everything; the others are quicker where there is a card. Warnings that their libraries print of themselves (vkCreateInstance …) are the reasons below in other words.';
+  'The CPU is enough for everything; the others are quicker where there is a card. The libraries print warnings of their own (vkCreateInstance …), which the reasons below explain.';
 
 function installed({ folder, files, cuda }: InstalledLibraries): string {
   return ['Put in place', folder, ...files, `They want CUDA ${cuda} and cuDNN 9.`].join('\n    ');

@@ -53,7 +53,7 @@ function ranDry(): void {
   if (state.ended) return;
   state.ended = true;
   process.exitCode = 1;
-  say('error: The command stopped before its result was there, since nothing it waited for was left.', defect);
+  say('error: The command stopped before it had a result, because nothing it waited for was left.', defect);
 }
 
 export const defect = 'This is a defect of featreconstruct: please report it with the lines above.';

@@ -30,7 +30,7 @@ export function register(program: Command): void {
       tensorOptions(
         program
           .command('evaluate')
-          .description('how often does a head give the same class on reconstructed features?')
+          .description('measure how often a head gives the same class on reconstructed features')
           .requiredOption(
             '--head <file>',
             'the head: an .onnx model, a store, a map, or a weight (.npy, .npz, a state dict in .safetensors; FILE#NAME)',
@@ -44,12 +44,13 @@ export function register(program: Command): void {
           .option('--out <dir>', 'folder for results.json and report.html, as `run` writes them; with --truth')
           .option(
             '--trained-on <file>',
-            'with --out: the rows that the map was fitted on, to say which test rows lie in their span',
+            'with --out: the rows that the map was fitted on; tells which test rows are in their span',
           )
-          .option('--topk <k...>', 'ranks to count (default: 5)', (text: string, list: number[] = []) => [
-            ...list,
-            wholeNumber(text),
-          ]),
+          .option(
+            '--topk <k...>',
+            'values of k for top-k agreement (default: 5)',
+            (text: string, list: number[] = []) => [...list, wholeNumber(text)],
+          ),
       ),
     ),
   )
@@ -188,6 +189,6 @@ async function headNotes(head: LinearMap, y: RowSource | number[], truth: Opened
   const { headError, logitScale } = await headCheck(store);
   if (headError === null || !logitScale || headError <= clearlyOther * logitScale) return [];
   return [
-    `! On the true features the head gives other logits than --logits: off by up to ${brief(headError)}, the largest of which is ${brief(logitScale)}. It is another head, lacks its bias, or these are no logits.`,
+    `! On the true features the head gives other logits than --logits: they differ by up to ${brief(headError)}, and the largest logit is ${brief(logitScale)}. It is another head, its bias is missing, or these are not logits.`,
   ];
 }

@@ -28,14 +28,14 @@ export interface ExperimentFlags extends TransformFlags, ProviderFlags, NamesFla
 }
 
 export const storesOption = (command: Command): Command =>
-  command.option('--stores <dir>', 'folder for extracted activations, used again by later runs (default: OUT/stores)');
+  command.option('--stores <dir>', 'folder for extracted activations, which later runs reuse (default: OUT/stores)');
 
 /** What a report shows of single images. */
 export const samplesOptions = (command: Command): Command =>
   command
     .option(
       '--class-names <names>',
-      "names of the model's classes in the report: cifar10, cifar100, imagenet, or a file, a name on each line or JSON (default: config.json's beside the model)",
+      "names of the model's classes in the report: cifar10, cifar100, imagenet, or a file with a name on each line, or JSON (default: those of config.json beside the model)",
     )
     .addOption(noSamples());
 
@@ -95,7 +95,7 @@ export interface ShownFlags {
 
 export const shownOptions = (command: Command): Command =>
   command
-    .option('--wide', 'every column and matrix in the terminal, with transforms and ranks')
+    .option('--wide', 'print every column and matrix, with transforms and ranks')
     .option('--open', 'open the report in the browser');
 
 /**

@@ -41,15 +41,16 @@ export function register(program: Command): void {
       '--dataset <spec>',
       'cifar100:train[0:5000], places365:val, hf:owner/name:test, folder:PATH, tensors:FILE, … (the command datasets lists them)',
     )
-    .requiredOption('--store <file>', 'safetensors file to write, go on with, or use again')
+    .requiredOption('--store <file>', 'safetensors file to write, continue or reuse')
     .option('--head-only', 'store features only; logits are computed from the head when they are read')
     .addOption(
-      new Option('--vary <n>', 'each image in n seeded variations, itself first: probes for an audit').argParser(
-        wholeNumber,
-      ),
+      new Option(
+        '--vary <n>',
+        'store n variations of each image, the image itself first, as probes for an audit',
+      ).argParser(wholeNumber),
     )
-    .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
-    .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found");
+    .option('--features-tensor <name>', "tensor that enters the head, if it isn't found")
+    .option('--logits-tensor <name>', "tensor that leaves the head, if it isn't found");
   common(runtimeOptions(dataOptions(shardOption(partOptions(transformOptions(command))))))
     .addHelpText(
       'after',

@@ -15,18 +15,18 @@ export function register(program: Command): void {
   common(
     program
       .command('fingerprint')
-      .description('what outputs alone show of the model behind them; of two sets, whether one head made both')
+      .description('what outputs alone show about the model behind them; for two files, whether one head made both')
       .argument(
         '<file...>',
         'outputs: a store, .safetensors (FILE#NAME), .npy, .npz, or a log (CSV, JSON, Parquet, …); one or two',
       )
-      .option('--observe <shown>', "look at them as an interface would show them, as in 'sweep'; for files of logits")
-      .option('--no-features', 'leave out the look at what stands before the head, which takes the longest'),
+      .option('--observe <shown>', "treat files of logits as an interface would show them, as in 'sweep'")
+      .option('--no-features', 'skip what stands before the head, which takes the longest'),
   )
     .addHelpText(
       'after',
       `
-A few more rows than the hidden layer is wide are enough; twice as many as there are classes are plenty.
+It needs a few more rows than the hidden layer is wide. Twice the number of classes is plenty.
 
 Examples:
   $ featreconstruct fingerprint predictions.csv
@@ -73,7 +73,7 @@ async function describe(print: Fingerprint & { file: string; notes: string[] }, 
   const facts: [string, string][] = [
     ['outputs', `${file}: ${count(rows)} rows of ${count(classes)}`],
     ['kind', kind],
-    ['hidden width', hiddenWidth === null ? 'does not show' : `at least ${count(hiddenWidth)}`],
+    ['hidden width', hiddenWidth === null ? 'not shown' : `at least ${count(hiddenWidth)}`],
     ['normalised', looked ? answer(normalised) : notLooked],
     ['rectified', looked ? answer(rectified) : notLooked],
   ];
@@ -86,4 +86,4 @@ async function describe(print: Fingerprint & { file: string; notes: string[] }, 
 
 const notLooked = 'not looked for (--no-features)';
 
-const answer = (known: boolean | null): string => (known === null ? 'does not show' : known ? 'yes' : 'no');
+const answer = (known: boolean | null): string => (known === null ? 'not shown' : known ? 'yes' : 'no');

@@ -22,10 +22,13 @@ export const solutionOptions = (command: Command): Command =>
         'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
       ).argParser(number),
     )
-    .option('--prior <map>', 'stay near this map instead of near 0: a map, or the .onnx model whose head is inverted')
+    .option(
+      '--prior <map>',
+      'stay near this map instead of near 0: a saved map, or an .onnx model, whose head is inverted',
+    )
     .option('--no-intercept', 'fit without an intercept')
     .option('--spectrum', 'also compute the eigenvalues of the Gram')
-    .option('--verbose', 'how well the rank is told from rounding (gap), the condition and the solver');
+    .option('--verbose', 'also print the gap (how clear the rank is), the condition and the solver');
 
 /** The map that `--prior` names: a saved one, or a model's head, inverted. */
 export async function priorOf(path: string | undefined, model?: ModelOptions): Promise<LinearMap | undefined> {

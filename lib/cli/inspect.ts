@@ -23,9 +23,9 @@ export function register(program: Command): void {
           .command('inspect')
           .description("show a model's head, its widths, and what can be read back from its logits")
           .argument('<model>', 'an .onnx classifier, the folder that holds it (Hugging Face), or hf:owner/name')
-          .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
-          .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found")
-          .option('--verbose', 'the condition of the head, too'),
+          .option('--features-tensor <name>', "tensor that enters the head, if it isn't found")
+          .option('--logits-tensor <name>', "tensor that leaves the head, if it isn't found")
+          .option('--verbose', 'also print the condition of the head'),
       ),
     ),
   )
@@ -119,6 +119,6 @@ function inOptions({ name, mean, std, cropPct, interpolation, channels }: Transf
 
 /** What theory says of this head (docs/mathematics.md). */
 function recoverable(d: number, rank: number): string {
-  if (rank === d) return `all ${d} features: the head loses nothing, one linear map gives them back exactly`;
-  return `${rank} of ${d} dimensions exactly (the head's row space, which decides every answer); the other ${d - rank} only as far as they can be guessed from these`;
+  if (rank === d) return `all ${d} features: the head loses nothing, and one linear map gives them back exactly`;
+  return `${rank} of ${d} dimensions exactly (the head's row space, which decides every answer); the other ${d - rank} only as far as these predict them`;
 }

@@ -14,10 +14,12 @@ export function register(program: Command): void {
   common(
     program
       .command('merge')
-      .description('statistics of all shards of a data set as one: the same to the byte as from one run over all of it')
+      .description(
+        'merge the statistics of all shards of a data set; the result is byte for byte that of a single pass',
+      )
       .argument('<part...>', '.stats files that `accumulate` wrote, in any order')
       .requiredOption('--out <file>', '.stats file to write')
-      .option('--allow-partial', 'merge what is there, though images of the data set are missing'),
+      .option('--allow-partial', 'merge even if images of the data set are missing'),
   )
     .addHelpText('after', '\nExample:\n  $ featreconstruct merge part*.stats --out all.stats')
     .action(async (parts: string[], flags: Flags) => {

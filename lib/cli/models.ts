@@ -13,14 +13,14 @@ interface Flags extends NamesFlags {
 
 export function register(program: Command): void {
   const models = program.command('models').description('published models by name: list, fetch, verify');
-  common(models.command('list', { isDefault: true }).description('all names, and what of them is on this machine'))
+  common(models.command('list', { isDefault: true }).description('list all names, and which files are on this machine'))
     .addHelpText('after', '\nExample:\n  $ featreconstruct models')
     .action(async (flags: Flags) => list(createContext(flags)));
   common(namesOptions(models.command('fetch').description('fetch checkpoints into the cache of Hugging Face')))
-    .argument('<names...>', 'as models lists them')
+    .argument('<names...>', "names as 'models' lists them")
     .addHelpText('after', '\nExample:\n  $ featreconstruct models fetch resnet18 --yes')
     .action(async (names: string[], flags: Flags) => fetch(names, flags, createContext(flags)));
-  common(models.command('verify').description('graphs on drawn weights against the libraries they were made from'))
+  common(models.command('verify').description('check graphs on random weights against the libraries they come from'))
     .argument('[names...]', 'models; default: all. Needs none of their weights')
     .addHelpText('after', '\nExample:\n  $ featreconstruct models verify resnet18')
     .action(async (names: string[], flags: Flags) => verify(names, createContext(flags)));
@@ -48,7 +48,8 @@ async function list(context: Context): Promise<void> {
     ],
     rows,
   );
-  const last = 'A name goes wherever a model does: featreconstruct inspect resnet18. None is pinned to a commit yet.';
+  const last =
+    'A name works wherever a model file does: featreconstruct inspect resnet18. No name is pinned to a commit yet.';
   context.print(
     [...linesOf(table), '', last],
     rows.map(({ cached, ...model }) => ({ ...model, bytes: 4 * model.numbers, file: model.file, cached })),

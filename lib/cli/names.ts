@@ -12,8 +12,8 @@ export interface NamesFlags {
 
 export const namesOptions = (command: Command): Command =>
   command
-    .option('--yes', 'fetch models and data that are named and not on this machine, without a question')
-    .option('--offline', 'ask no server for anything (also: HF_HUB_OFFLINE=1)');
+    .option('--yes', 'fetch named models and data that are not on this machine without asking')
+    .option('--offline', 'contact no server (also: HF_HUB_OFFLINE=1)');
 
 /** What a command names: models, and specs of data sets. */
 export interface Named {

@@ -48,7 +48,7 @@ export async function openClasses(
   if (byName) {
     await opened.close();
     throw new FeatReconstructError(
-      `Expected the outputs of '${text}' in the order of the head's classes, found labels that stand in another order from row to row (${columns!.slice(0, 3).join(', ')}, …): which class of the head each is does not show. Name them by number (0, 1, … or LABEL_0, LABEL_1, …).`,
+      `Expected the outputs of '${text}' in the order of the head's classes, found labels whose order changes from row to row (${columns!.slice(0, 3).join(', ')}, …), so it is not known which class of the head each one is. Name them by number (0, 1, … or LABEL_0, LABEL_1, …).`,
       { code: 'mismatch' },
     );
   }

@@ -80,11 +80,15 @@ export function transformOptions(command: Command, prefix = ''): Command {
     .addOption(
       new Option(
         `${flag}transform <name>`,
-        `how images become the input${of} (default: as the model's files state; else 'protocol' on CIFAR, 'imagenet' on photographs)`,
+        `how images become the input${of} (default: what the model's files state; else 'protocol' on CIFAR, 'imagenet' on photographs)`,
       ).choices([...presets, 'model']),
     )
-    .addOption(new Option(`${flag}mean <numbers>`, 'mean of the input, one or three numbers').argParser(triple))
-    .addOption(new Option(`${flag}std <numbers>`, 'standard deviation of the input').argParser(triple))
+    .addOption(new Option(`${flag}mean <numbers>`, 'mean of the normalisation, one number or three').argParser(triple))
+    .addOption(
+      new Option(`${flag}std <numbers>`, 'standard deviation of the normalisation, one number or three').argParser(
+        triple,
+      ),
+    )
     .addOption(
       new Option(
         `${flag}crop-pct <number>`,
@@ -92,7 +96,7 @@ export function transformOptions(command: Command, prefix = ''): Command {
       ).argParser(number),
     )
     .addOption(
-      new Option(`${flag}interpolation <name>`, 'of resizing').choices([
+      new Option(`${flag}interpolation <name>`, 'interpolation of the resizing').choices([
         'nearest',
         'box',
         'bilinear',
@@ -102,10 +106,7 @@ export function transformOptions(command: Command, prefix = ''): Command {
       ]),
     )
     .addOption(
-      new Option(`${flag}channels <order>`, 'order of colours that the model reads (default: rgb)').choices([
-        'rgb',
-        'bgr',
-      ]),
+      new Option(`${flag}channels <order>`, 'colour order of the input (default: rgb)').choices(['rgb', 'bgr']),
     );
 }
 
@@ -201,15 +202,15 @@ export const imageSizeOption = (command: Command): Command =>
   command.addOption(
     new Option(
       '--image-size <n>',
-      'height and width of the images, as in 32 or 480x640, where a model leaves them open (default: 224)',
+      'height and width of the images, as in 32 or 480x640, if the model leaves them open (default: 224)',
     ).argParser(imageSize),
   );
 
 /** Tensors of a model whose graph leaves them open, or of which others are meant. */
 export const tensorOptions = (command: Command): Command =>
   command
-    .option('--features-tensor <name>', "tensor that enters the head, where it isn't found")
-    .option('--logits-tensor <name>', "tensor that leaves the head, where it isn't found");
+    .option('--features-tensor <name>', "tensor that enters the head, if it isn't found")
+    .option('--logits-tensor <name>', "tensor that leaves the head, if it isn't found");
 
 export interface TensorFlags {
   featuresTensor?: string;
@@ -223,13 +224,13 @@ export const tensorsOfModels = (command: Command): Command => {
     .addOption(
       new Option(
         '--features-tensor <name>',
-        "tensor that enters the head, where it isn't found; NAME=TENSOR among several models, repeatable",
+        "tensor that enters the head, if it isn't found; NAME=TENSOR among several models, repeatable",
       ).argParser(collect),
     )
     .addOption(
       new Option(
         '--logits-tensor <name>',
-        "tensor that leaves the head, where it isn't found; NAME=TENSOR among several models, repeatable",
+        "tensor that leaves the head, if it isn't found; NAME=TENSOR among several models, repeatable",
       ).argParser(collect),
     );
 };
@@ -259,17 +260,17 @@ export function readTensors(
 /** How models are run. */
 export function runtimeOptions(command: Command): Command {
   return imageSizeOption(providerOptions(command))
-    .addOption(new Option('--threads <n>', 'threads of ONNX Runtime').argParser(wholeNumber))
+    .addOption(new Option('--threads <n>', 'number of threads for ONNX Runtime').argParser(wholeNumber))
     .addOption(new Option('--batch-size <n>', 'images per batch (default: 32)').argParser(wholeNumber));
 }
 
 /** Where data sets come from. */
 export function dataOptions(command: Command): Command {
   return namesOptions(command)
-    .option('--data-dir <dir>', 'where data sets lie (default: $FEATRECONSTRUCT_DATA, else the cache folder)')
-    .option('--allow-partial', 'take CIFAR-10 batches that are there when some are missing')
+    .option('--data-dir <dir>', 'folder of the data sets (default: $FEATRECONSTRUCT_DATA, else the cache folder)')
+    .option('--allow-partial', 'use the CIFAR-10 batches that are there even if some are missing')
     .option(
       '--skip-bad-images',
-      'leave out images that cannot be decoded or are of a kind that is not read, and count them',
+      'leave out, and count, images that cannot be decoded or have a format that is not read',
     );
 }

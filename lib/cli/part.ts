@@ -13,8 +13,8 @@ export interface PartFlags {
 export const partOptions = (command: Command): Command =>
   command
     .addOption(new Option('--limit <n>', 'only the first n examples of each data set').argParser(wholeNumber))
-    .addOption(new Option('--sample <n>', 'only n examples at random of each data set').argParser(wholeNumber))
-    .addOption(new Option('--seed <s>', 'of --sample (default: 0)').argParser(seed));
+    .addOption(new Option('--sample <n>', 'only n random examples of each data set').argParser(wholeNumber))
+    .addOption(new Option('--seed <s>', 'seed of --sample (default: 0)').argParser(seed));
 
 function shard(text: string): string {
   if (!/^\d+\/\d+$/.test(text)) throw new InvalidArgumentError('Expected I/N, as in 2/7.');
@@ -24,9 +24,10 @@ function shard(text: string): string {
 /** For the commands whose results are put together again. */
 export const shardOption = (command: Command): Command =>
   command.addOption(
-    new Option('--shard <i/n>', 'only the i-th of n shards of the data set, from 1: for several machines').argParser(
-      shard,
-    ),
+    new Option(
+      '--shard <i/n>',
+      'only the i-th of n shards of the data set, counted from 1, for work on several machines',
+    ).argParser(shard),
   );
 
 /** The spec of a data set, or of a path, as it was typed, with the part that the flags ask for. */

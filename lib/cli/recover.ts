@@ -23,7 +23,9 @@ export function register(program: Command): void {
   common(
     program
       .command('recover')
-      .description("a classifier's features from its outputs alone: no model, no weights, no features to fit on")
+      .description(
+        "recover a classifier's features from its outputs alone: no model, no weights, no features to fit on",
+      )
       .argument(
         '<file...>',
         'outputs of one model: stores, .safetensors (FILE#NAME), .npy, .npz, or logs (CSV, JSON, Parquet, …); several are put together',
@@ -34,23 +36,21 @@ export function register(program: Command): void {
           .choices(['auto', 'sphere', 'rectified'])
           .default('auto'),
       )
-      .option('--observe <shown>', "take them as an interface would show them, as in 'sweep'; for files of logits")
+      .option('--observe <shown>', "treat files of logits as an interface would show them, as in 'sweep'")
       .addOption(
-        new Option('--minutes <n>', 'most minutes; what has its certificate by then is the result').argParser(minutes),
+        new Option('--minutes <n>', 'time limit in minutes; features certified by then are kept').argParser(minutes),
       )
-      .addOption(
-        new Option('--seed <n>', 'of the starts of a search for rectified features (default: 0)').argParser(seed),
-      )
-      .option('--head <file>', 'safetensors file for the linear map from all that was recovered to the outputs')
-      .option('--features <file...>', 'the true features of the same images, to say how near the recovered ones are'),
+      .addOption(new Option('--seed <n>', 'seed of the search for rectified features (default: 0)').argParser(seed))
+      .option('--head <file>', 'safetensors file for the linear map from everything recovered to the outputs')
+      .option('--features <file...>', 'the true features of the same images, to compare the recovered ones with'),
   )
     .addHelpText(
       'after',
       `
-OUT holds 'features' (n, k), each certified as itself; 'groups', of which the span alone is known;
-'functions', which are proven and need not be features; and, where no certificate fixes all of it,
-'all' (n, r) with the rest. Ctrl-C ends the search and keeps what is certified by then. Exit code 1 where
-nothing has a certificate: what is known is printed, nothing is written.
+OUT holds 'features' (n, k), each certified as itself; 'groups', whose span alone is known; 'functions',
+which are proven but need not be features; and, if no certificate fixes everything, 'all' (n, r) with the
+rest. Ctrl-C ends the search and keeps what is certified by then. If nothing has a certificate, the command
+prints what is known, writes nothing and exits with 1.
 
 Examples:
   $ featreconstruct recover predictions.csv --out features.safetensors
@@ -177,7 +177,7 @@ async function text(
   }
   if (comparison?.kind === 'rectified') {
     lines.push(
-      `beside the true features: the least correlation of a recovered one with its own ${rSquared(comparison.worst)}; found are ${count(comparison.oftenZeroFound)} of the ${count(comparison.oftenZero)} that are zero on ${count(3 * report.rank)} images or more (of all features these images can certify ${count(comparison.identifiable)})`,
+      `beside the true features: the worst correlation of a recovered feature with its own is ${rSquared(comparison.worst)}; ${count(comparison.oftenZeroFound)} of the ${count(comparison.oftenZero)} features that are zero on at least ${count(3 * report.rank)} images were found (these images can certify ${count(comparison.identifiable)} of all features)`,
     );
   }
   if (report.assumptions) lines.push(...report.assumptions);

@@ -29,7 +29,7 @@ const files: Record<Exclude<Format, PictureFormat>, string> = {
 export function register(program: Command): void {
   program
     .command('report')
-    .description('draw finished results as one page that opens without a network, or its charts and tables for a paper')
+    .description('draw finished results as a page that opens without a network, or as charts and tables for a paper')
     .argument('<results...>', 'folders that `run` wrote, or results.json files; several are compared')
     .addOption(
       new Option(
@@ -37,7 +37,10 @@ export function register(program: Command): void {
         'html: a page; svg, png, pdf: every chart as a file; md, latex: tables; csv: all figures (default: html, with --chart svg)',
       ).choices(formats),
     )
-    .option('--chart <name...>', 'these charts alone, as in heatmap, overview, agreement; prints a caption for each')
+    .option(
+      '--chart <name...>',
+      'draw only these charts, such as heatmap, overview, agreement; prints a caption for each',
+    )
     .addOption(
       new Option('--width <size>', 'width of the charts in a paper, as in 85mm, 3.3in or 240pt').argParser(pixels),
     )
@@ -49,7 +52,7 @@ export function register(program: Command): void {
     )
     .option(
       '--out <path>',
-      'file to write, for several charts the folder (default: report.html, results.csv, …, figures beside the first results.json)',
+      'file to write, or the folder for several charts (default: report.html, results.csv, …, figures beside the first results.json)',
     )
     .addHelpText(
       'after',

@@ -18,7 +18,7 @@ interface Flags extends ExperimentFlags {
 export function register(program: Command): void {
   const command = program
     .command('reproduce')
-    .description('the published experiments: their models, data, transform and recipe, and the exact fit beside it')
+    .description('repeat the published experiments (models, data, transform, recipe), with the exact fit beside them')
     .argument(
       '[experiment]',
       '1 to 5, or all',
@@ -73,7 +73,7 @@ async function planned({ models, seconds, bytes }: Estimate): Promise<string[]> 
       `  ${name}: ${count(images)} images at ${imagesPerSecond.toFixed(imagesPerSecond < 10 ? 1 : 0)} a second`,
   );
   return [
-    `About ${duration(seconds.all)} on this machine, by a few batches of each model: ${duration(seconds.extract)} for the models, ${duration(seconds.sgd)} for SGD; ${bytesInWords(bytes)} of activations are kept.`,
+    `About ${duration(seconds.all)} on this machine, estimated from a few batches of each model: ${duration(seconds.extract)} for the models, ${duration(seconds.sgd)} for SGD. Activations take ${bytesInWords(bytes)} on disk.`,
     ...speeds,
   ];
 }

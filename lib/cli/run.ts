@@ -61,7 +61,7 @@ export function register(program: Command): void {
     .description('run an experiment from models and images to a table, results.json and a report')
     .argument(
       '<experiment>',
-      '1: one model; 2: across models; 3: across data sets; 4: every model to every model; 5: into CLIP; all: as many of them as the models and data sets allow',
+      '1: one model; 2: across models; 3: across data sets; 4: every model to every model; 5: into CLIP; all: those that the models and data sets allow',
       (text): Experiment => {
         if (text === 'all') return text;
         const value = Number(text);
@@ -76,7 +76,7 @@ export function register(program: Command): void {
     )
     .addOption(new Option('--model <file>', 'the same as --source').hideHelp())
     .option('--target <file>', 'the model whose features are wanted, in experiment 2; an image tower in 5')
-    .option('--models <file...>', 'all models, in experiment 4 and for all')
+    .option('--models <file...>', 'all models, in experiment 4 and with all')
     .requiredOption(
       '--train <spec>',
       'data set to fit on: cifar100:train, hf:owner/name:train, folder:PATH or simply a folder, …',
@@ -86,11 +86,14 @@ export function register(program: Command): void {
   command
     .optionsGroup('What is written and shown:')
     .option('--out <dir>', 'folder for results.json, report.html and experiment.json', 'out')
-    .option('--config <file>', 'options of a run, as in the experiment.json of an earlier one; what is typed counts');
+    .option(
+      '--config <file>',
+      'read options from this file, such as the experiment.json of an earlier run; options that are typed override it',
+    );
   storesOption(command)
     .option(
       '--no-store',
-      'write no activations: accumulate statistics while the model runs, in experiments 1 to 3; the same figures',
+      'keep no activations on disk: accumulate statistics while the model runs (experiments 1 to 3; same figures)',
     )
     .addOption(noSamples());
   common(shownOptions(command));
@@ -98,7 +101,7 @@ export function register(program: Command): void {
     .optionsGroup('The fit:')
     .option(
       '--alpha <grid>',
-      'ridge penalty: a number, a grid such as "10^(-8:1:2)" with rows for each, or cv for the best',
+      'ridge penalty: a number, a grid such as "10^(-8:1:2)" with rows for each, or cv to choose by cross-validation',
       '0',
     )
     .addOption(
@@ -107,7 +110,10 @@ export function register(program: Command): void {
         'eigenvalues below this fraction of the largest count as zero (default: 1e-12)',
       ).argParser(number),
     )
-    .option('--topk <k...>', 'ranks to count', (text: string, list: number[] = []) => [...list, wholeNumber(text)]);
+    .option('--topk <k...>', 'values of k for top-k agreement (default: 5)', (text: string, list: number[] = []) => [
+      ...list,
+      wholeNumber(text),
+    ]);
   crossValidationOptions(command);
   command
     .optionsGroup('The published recipe beside it:')

@@ -18,7 +18,7 @@ export function register(program: Command): void {
       solutionOptions(
         program
           .command('solve')
-          .description('the least-squares map from statistics: what `fit` gives from the rows themselves')
+          .description('compute the least-squares map from statistics, the same map that `fit` computes from rows')
           .argument('<stats>', 'a .stats file that `accumulate` or `merge` wrote')
           .requiredOption('--out <file>', 'safetensors file for the map')
           .addOption(new Option('--alpha <number>', 'ridge penalty (default: 0)').argParser(number)),
@@ -48,7 +48,7 @@ export function register(program: Command): void {
           await fittedLine(flags.out, map, flags.verbose),
           ...(missing.length > 0
             ? [
-                `! Of the ${count(origin.dataset.size)} images of ${origin.dataset.spec}, ${rangesInWords(missing)} are not in it.`,
+                `! Of the ${count(origin.dataset.size)} images of ${origin.dataset.spec}, ${rangesInWords(missing)} are missing from it.`,
               ]
             : []),
           ...(warning ? [`! ${warningsInWords(warning)}`] : []),

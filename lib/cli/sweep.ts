@@ -34,14 +34,11 @@ export function register(program: Command): void {
       'data set to fit on: cifar100:train, hf:owner/name:train, folder:PATH or simply a folder, …',
     )
     .requiredOption('--test <spec...>', 'data sets to test on')
-    .option(
-      '--observe <shown...>',
-      'what an interface shows (default: nine of them, from all logits to the largest probability)',
-    )
+    .option('--observe <shown...>', 'interfaces to try (default: nine, from all logits to the largest probability)')
     .option('--out <dir>', 'folder for results.json and report.html', 'out')
     .option(
       '--alpha <grid>',
-      'ridge penalty: a number, a grid with rows for each, or cv for the best of each fit',
+      'ridge penalty: a number, a grid with rows for each, or cv to choose one for each fit',
       '0',
     );
   crossValidationOptions(command);
@@ -53,9 +50,9 @@ export function register(program: Command): void {
       'after',
       `
 An interface shows logits, log-probs, probs, topk:K, round:DECIMALS, float16, noise:DEVIATION and
-temperature:T, joined by + in the order in which it applies them. Probabilities are read as they stand and
-through a logarithm with a floor; the one that does better on training images kept out of a first fit counts
-(+log at the end asks for the logarithm alone). The answers are compared with the arg-max of the model's own logits.
+temperature:T, joined by + in the order in which it applies them. Probabilities are read both as they stand
+and through a logarithm with a floor; the row has the one that does better on held-out training images (+log
+at the end asks for the logarithm alone). The answers are compared with the arg-max of the model's own logits.
 
 Example:
   $ featreconstruct sweep --source resnet18.onnx --train cifar100:train --test cifar100:test --data-dir data --out out \\

@@ -14,11 +14,14 @@ export interface ZeroShotFlags {
 export function zeroShotOptions(command: Command): Command {
   return command
     .option('--text-embeddings <file>', 'embeddings of the classes (c, d), .npy, .npz or .safetensors, in experiment 5')
-    .option('--text-model <file>', 'or the text tower that makes them of prompts (.onnx, or its name: ViT-B-32.text)')
-    .option('--tokenizer <file>', "tokenizer.json of the text tower (default: its repository's, or the one beside it)")
+    .option('--text-model <file>', 'or the text tower that makes them from prompts (.onnx, or its name: ViT-B-32.text)')
+    .option(
+      '--tokenizer <file>',
+      "tokenizer.json of the text tower (default: its repository's, or the one beside its file)",
+    )
     .option(
       '--class-names <names>',
-      'cifar10, cifar100, imagenet, or a file, a name on each line or JSON: for the prompts of 5, the report of 1 to 3',
+      'cifar10, cifar100, imagenet, or a file with a name on each line, or JSON: for the prompts of 5, the report of 1 to 3',
     )
     .option('--templates <name>', 'simple (default), openai, or a file with a template on each line, {} for the name');
 }

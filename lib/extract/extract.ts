@@ -33,7 +33,7 @@ export interface ExtractOptions extends TaskOptions {
    */
   unstated?: UnstatedTransform;
   /**
-   * Images a run of the model; it decides the last bits of some models' outputs. Default: that of the store where there
+   * Images per batch. It decides the last bits of some models' outputs. Default: that of the store where there
    * is one, else the graph's own where it is fixed, else 32.
    */
   batchSize?: number;

@@ -154,13 +154,13 @@ const nothing = { features: null, groups: null, functions: null, rest: null };
 
 /** What a sphere's certificate does not show. */
 const sphereAssumptions: readonly string[] = [
-  'Proven is a normalised vector with nothing but linear maps between it and the outputs. Its distances need not be those of the layer right before the head: a linear layer between the two changes them, and outputs alone cannot show one.',
+  'What is proven: a normalised vector with nothing but linear maps between it and the outputs. Its distances need not be those of the layer right before the head: a linear layer between the two changes them, and outputs alone cannot show one.',
 ];
 
 /** What makes a proven function a feature. */
 const rectifiedAssumptions: readonly string[] = [
-  'Proven of each is an affine function of the outputs that is never below zero and exactly zero on images that fix it. It is a feature if the layer is rectified and no combination of its features stays above another that it equals on many images; a sum beside its part and the maximum of two beside one of them do, and outputs alone cannot show it.',
-  'The sign is that of a layer that is cut off from below: a clamp from above, or a scale below zero behind it, turns it round. A linear layer between the rectified one and the head is not seen: the features are those of the rectified one.',
+  'What is proven of each: it is an affine function of the outputs, never below zero and exactly zero on images that fix it. It is a feature if the layer is rectified and no combination of its features stays above another one and equals it on many images. A sum beside its part breaks this, as does the maximum of two features beside one of them, and outputs alone cannot show it.',
+  'The sign is that of a layer that is cut off from below: a clamp from above, or a scale below zero behind it, reverses it. A linear layer between the rectified one and the head cannot be seen: the features are those of the rectified one.',
 ];
 
 /** What was found, one class after another. */
@@ -187,7 +187,7 @@ function inGroups(groups: readonly number[], before: string): string {
       ? `${size} features up to a ${size} x ${size} map`
       : `${many} times ${size} features, each ${size} up to a ${size} x ${size} map`;
   });
-  return `${before}Known as groups alone, by what they span: ${each.join('; ')}, since nothing fixes which functions of those that vanish together are features.`;
+  return `${before}Known only as groups, by what they span: ${each.join('; ')}. Nothing fixes which of the functions that vanish together are features.`;
 }
 
 const asFunctions = (n: number): string =>
@@ -205,9 +205,9 @@ const open = (left: number): string =>
 function noFeature({ certificates, cut }: RectifiedFit, sphere: SphereCertificate | null): string {
   const functions = certificates.length;
   if (functions > 0) {
-    return `${asFunctions(functions)} (${failures(certificates)}), so that none is told from what is no feature`;
+    return `${asFunctions(functions)} (${failures(certificates)}), so none of them is known to be a feature`;
   }
-  if (cut) return 'the search for rectified features was ended before it found one';
+  if (cut) return 'the search for rectified features was stopped before it found one';
   return `the search found no function that is never below zero and exactly zero on images that fix it${
     sphere
       ? `, and ${noSphereInWords(noSphere(sphere))}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither)`
@@ -238,10 +238,10 @@ function closing({ certificates, closed }: RectifiedFit): string[] {
   const added = certificates.reduce((sum, { ridges }) => sum + ridges.added, 0);
   return [
     ...(others.length > 0 ? [`Of the functions that are not said to be features: ${failures(others)}.`] : []),
-    ...(added > 0 ? [`${added} of them the search had missed and a ridge of another led to.`] : []),
+    ...(added > 0 ? [`The search had missed ${added} of them; a ridge of another one led to them.`] : []),
     ...(bare.length > 0
       ? [
-          `${bare.length} of the features are zero too rarely for a ridge to test (tests.ridges: not tested); they are taken for what the others are, every ridge of which leads to a function that was found.`,
+          `${bare.length} of the features are zero too rarely to have a ridge to test (tests.ridges: not tested). They are taken for features because every ridge of the others leads to a function that was found.`,
         ]
       : []),
     ...(closed ? ['Every ridge that was looked at leads to a function that was found.'] : []),
@@ -334,7 +334,7 @@ class Attempt {
     const { itself, group } = fit.certifiedAs;
     if (fit.cut) {
       report.notes.push(
-        `The search was ended before it was through, after ${fit.starts} descents: with more time it may find more features.`,
+        `The search was stopped before it finished, after ${fit.starts} descents. With more time it may find more features.`,
       );
     }
     const skipped = sphereSkipped

@@ -171,7 +171,7 @@ async function searched(search: Search, h: Matrix, options: RectifiedOptions): P
         over,
       });
       options.onProgress?.({
-        stage: `rectified features, round ${round + 1}`,
+        stage: `search for features that are often zero, round ${round + 1}`,
         done: i + 1,
         total: search.found.length === 0 ? Math.min(starts, hopeless) : starts,
         unit: 'starts',

@@ -88,7 +88,7 @@ export async function throughRidges(search: Search, options: RidgeOptions = {}):
     // More facets than a cone of r features has: what is in the dependence is refused, and there is no end of others.
     const over = search.found.length > r + 1 || i >= most || skipped(i) || finish?.aborted;
     out.of.push(over ? untested() : await ridgesOf(search, i, within, out));
-    onProgress?.({ stage: 'ridges', done: i + 1, total: search.found.length, unit: 'functions' });
+    onProgress?.({ stage: 'test of the features found', done: i + 1, total: search.found.length, unit: 'functions' });
   }
   return out;
 }

@@ -38,7 +38,7 @@ export async function rivals(
   const all = [...found];
   for (let i = 0; i < found.length; i++) {
     signal?.throwIfAborted();
-    onProgress?.({ stage: 'mirror images of the found features', done: i + 1, total: found.length, unit: 'features' });
+    onProgress?.({ stage: 'mirror images of the features found', done: i + 1, total: found.length, unit: 'features' });
     const candidate = await zeroWhereOn(rows, found[i], i);
     if (!candidate) continue;
     const { certificate, a } = await checkFacet(rows, noise, candidate);

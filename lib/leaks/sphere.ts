@@ -107,7 +107,7 @@ export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise
       const residual = residualOf(await quadratics(outside, x.m, x.v), 0);
       looksSince = residual < best.residual * 0.99 ? 0 : looksSince + 1;
       if (residual < best.residual) best = { x, misfit, residual };
-      onProgress?.({ stage: 'sphere', done: step, total: iterations, unit: 'steps' });
+      onProgress?.({ stage: 'search for a normalised vector', done: step, total: iterations, unit: 'steps' });
     } else if (best.residual === Infinity) best = { ...best, x, misfit };
     if (looksSince >= patience || step >= iterations || finish?.aborted) break;
   }
@@ -145,7 +145,7 @@ async function rivalResidual(
     if (finish?.aborted) return null;
     const length = quadricNorm(x);
     least = Math.min(least, (left / length) * size);
-    onProgress?.({ stage: 'another sphere', done: ++step, total: steps, unit: 'steps' });
+    onProgress?.({ stage: 'search for a rival vector', done: ++step, total: steps, unit: 'steps' });
     if (least <= alike * misfit || length <= gone || step >= steps) break;
   }
   return least;

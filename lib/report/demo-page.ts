@@ -74,7 +74,7 @@ const acrossNote =
   'not have the highest agreement on others.';
 
 const spanNote =
-  'In span: the share of images whose logits lie in the span of those fitted on; there: the agreement on them. Fitted ' +
+  'In span: the share of images whose logits are in the span of the training logits; there: the agreement on them. Fitted ' +
   'on fewer images than the logits have directions, the data say nothing about the others, and a prior decides: the ' +
   "model's own head is one that is right everywhere.";
 

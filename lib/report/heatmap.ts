@@ -66,7 +66,7 @@ export const metrics: readonly Metric[] = [
       brief: briefPoints,
     },
     meaning:
-      'Agreement less the share on which the two models agree of themselves, in points; only where they have the same number of classes.',
+      'Agreement less the share on which the two models’ own answers agree, in points; only where they have the same number of classes.',
     value: ({ logits }) =>
       logits && logits.agreement !== null && logits.rawAgreement !== null
         ? logits.agreement - logits.rawAgreement

@@ -135,6 +135,6 @@ export function facts(row: ResultRow): string {
   const raw =
     row.source === row.target || row.rawAgreement === null
       ? ''
-      : `, the models agree of themselves on ${share(row.rawAgreement)}`;
+      : `, the models’ own answers agree on ${share(row.rawAgreement)}`;
   return `${classesNamed(row.distinctClasses)}, the most frequent ${share(row.majorityShare, 1)}${own}${raw}`;
 }

@@ -54,7 +54,7 @@ export function spreading(
   const names = [...new Set(cropped.map(({ name }) => name))];
   if (names.length === 0) return [];
   return [
-    `${list(names)} saw the middle of each image alone, padded where the image is smaller. The transform ‘upsample’, which shows it whole, may spread the answers.`,
+    `${list(names)} saw only the middle of each image, padded if the image is smaller. The transform ‘upsample’ shows the whole image and may spread the answers.`,
   ];
 }
 
@@ -121,7 +121,7 @@ function ofTest(rows: readonly ResultRow[]): Notice[] {
     const named = [...collapsed].map(([target, value]) => `${share(value, 1)} of the answers of ${target}`);
     notices.push({
       kind: 'collapse',
-      text: `Collapse: on ${test}, one class takes ${list(named)}. Agreement is then easy; kappa counts that out.`,
+      text: `Collapse: on ${test}, one class takes ${list(named)}. Agreement is then easy; kappa corrects for that.`,
     });
   }
   const outside = rows.filter(
@@ -137,14 +137,14 @@ function ofTest(rows: readonly ResultRow[]): Notice[] {
     });
     notices.push({
       kind: 'span',
-      text: `Outside the span: on ${test}, ${list(named)} lie outside what the training logits span. There the data say nothing, and least squares takes the smallest map.`,
+      text: `Outside the span: on ${test}, ${list(named)} are outside the span of the training logits. There the data do not determine the map, and the minimum-norm map is used.`,
     });
   }
   for (const [{ overlap, train, nTest, variations = 1 }] of by(rows, (row) => row.train)) {
     if (overlap === 0) continue;
     notices.push({
       kind: 'overlap',
-      text: `${count(overlap)} of the ${count(Math.round(nTest / variations))} images of ${test} are in ${shortSpec(train)} too: they were not held out.`,
+      text: `${count(overlap)} of the ${count(Math.round(nTest / variations))} images of ${test} are also in ${shortSpec(train)}: they were not held out.`,
     });
   }
   return notices;
@@ -168,7 +168,7 @@ function edges(rows: readonly ResultRow[]): Notice[] {
     return [
       {
         kind: 'alpha',
-        text: `Alpha at the edge: for ${source} → ${target} from ${from} on ${shortSpec(test)} the error is least at α = ${best.alpha}, the ${edge} of the grid. A better one may lie beyond.`,
+        text: `Alpha at the edge: for ${source} → ${target} from ${from} on ${shortSpec(test)} the error is least at α = ${best.alpha}, the ${edge} of the grid. A better value may lie beyond it.`,
       },
     ];
   });

@@ -62,7 +62,7 @@ const abilities: Record<AbilityInWords['ability'], string> = {
   width: 'count the model’s features',
   recognise: 'tell the model from other versions',
   features: 'get features one by one',
-  rotation: 'see which images are alike to it',
+  rotation: 'see which images it finds similar',
   map: 'compute the features of any image',
   head: 'copy the last layer',
 };

@@ -19,21 +19,21 @@ export const findingInWords = (finding: Finding, flags = false): string =>
 function text(finding: Finding): string {
   switch (finding.kind) {
     case 'vector-recovered':
-      return `${seen(finding)} has a normalised vector of this model up to a rotation, hence which images are similar to which in it. Nothing but the outputs is needed for that. ${whichVector(finding)}`;
+      return `${seen(finding)} knows a normalised vector of this model up to a rotation, and with it which images are similar in that vector. Nothing but the outputs is needed for that. ${whichVector(finding)}`;
     case 'features-recovered':
-      return `${seen(finding)} has ${count(finding.recovered)} of this model's ${count(finding.features)} features themselves, each up to its scale. Nothing but the outputs is needed for that.`;
+      return `${seen(finding)} knows ${count(finding.recovered)} of this model's ${count(finding.features)} features themselves, each up to its scale. Nothing but the outputs is needed for that.`;
     case 'learnt':
       return learnt(finding);
     case 'nothing-learnt':
-      return `How much of its ${count(finding.features)} features one linear map reads off the ${count(finding.classes)} outputs of ${finding.model} is not known from these images.`;
+      return `These images do not show how much of the ${count(finding.features)} features of ${finding.model} one linear map reads off its ${count(finding.classes)} outputs.`;
     case 'shown-as-much':
       return asMuch(finding);
     case 'shown-less':
       return less(finding);
     case 'images-too-few':
-      return `What other outputs give away (${named(finding.shown)}) these images are too few to say: a map from ${count(finding.numbers)} numbers takes ${count(finding.needed)} images or more, here it had ${count(finding.fitted)}. Their rows are left empty: not known is not nothing.`;
+      return `There are too few images to say what other outputs give away (${named(finding.shown)}): a map from ${count(finding.numbers)} numbers needs at least ${count(finding.needed)} images, and here it had ${count(finding.fitted)}. Their rows are left empty, which does not mean that they give away nothing.`;
     case 'not-read':
-      return `Whether showing less (${named(finding.shown)}) gives anything away is not known: what was read off is no better than the mean of the features, or no more than chance. Another map, or more images, may read more. Their rows are left empty.`;
+      return `It is not known whether showing less (${named(finding.shown)}) gives anything away: the map did no better than the mean of the features, or than chance. Another map, or more images, may read more. Their rows are left empty.`;
     case 'width-shown': {
       const width = finding.exact
         ? `the layer before the last is ${count(finding.features)} numbers wide`
@@ -41,11 +41,11 @@ function text(finding: Finding): string {
       return `The outputs also show that ${width}, and tell this model's outputs from another's.`;
     }
     case 'search-ended':
-      return 'The search was ended before it was through: with more time it may find more features.';
+      return 'The search was stopped before it finished. With more time it may find more features.';
     case 'more-features-than-outputs':
-      return `The outputs alone cannot give all of the features away: the layer before the last has ${count(finding.features)} numbers and the model only ${count(finding.classes)} outputs, so that a part of them never gets out.`;
+      return `The outputs alone cannot give all of the features away: the layer before the last has ${count(finding.features)} numbers and the model only ${count(finding.classes)} outputs, so a part of them never reaches the outputs.`;
     case 'as-many-features-as-outputs':
-      return `${noWay(false)}: the layer before the last has as many numbers as the model has outputs (${count(finding.classes)}), so that no gap shows which directions are its own.`;
+      return `${noWay(false)}: the layer before the last has as many numbers as the model has outputs (${count(finding.classes)}), so no gap in the spectrum shows which directions are its own.`;
     case 'more-images-needed':
       return moreImages(finding);
     case 'search-without-result':
@@ -54,21 +54,21 @@ function text(finding: Finding): string {
       return `${noWay(finding.rows)}: a part of ${finding.rows ? 'the outputs' : 'them'} is hidden.`;
     case 'no-gap':
       return finding.rows
-        ? `${noWay(true)}: the directions that they fill end without a gap. Either the layer before the last is as wide as there are classes or wider, and a part of it never gets out, or rounding hides which directions are the features’.`
-        : `${noWay(false)}: the directions that they fill end without a gap, so that noise (of rounding, or of weights in few bits) hides which are the features’.`;
+        ? `${noWay(true)}: their spectrum has no gap. Either the layer before the last is at least as wide as there are classes, and a part of it never reaches the outputs, or rounding hides which directions are the features’.`
+        : `${noWay(false)}: their spectrum has no gap. Noise (of rounding, or of weights in few bits) hides which directions are the features’.`;
     case 'rows-give-vector':
-      return `${has(finding)} a normalised vector of the model for each of them, up to a rotation, hence which images are similar to which in it. Nothing but linear maps stands between that vector and the outputs; it need not be the layer right before the last one.`;
+      return `${has(finding)} a normalised vector of the model for each of them, up to a rotation, and with it which images are similar in that vector. Nothing but linear maps stands between that vector and the outputs; it need not be the layer right before the last one.`;
     case 'rows-give-features':
       return `${has(finding)} ${count(finding.recovered)} features of the model for each of them, each up to its scale. Nothing but the outputs is needed for that.`;
     case 'rows-too-few':
-      return `${noWay(true)}: there are too few rows. To look for a normalisation takes ${count(finding.sphere)} different ones${finding.rank === null ? ' or more' : ''}, for features that are often zero ${count(finding.rectified)}; here are ${count(finding.rows)}.`;
+      return `${noWay(true)}: ${count(finding.rows)} rows are too few. A search for a normalisation needs ${count(finding.sphere)} different ones${finding.rank === null ? ' or more' : ''}, one for features that are often zero ${count(finding.rectified)}.`;
     case 'least-width':
       return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide, and tell this model's outputs from another's.`;
     case 'width-not-shown':
       if (finding.why) return `${notShown} ${noWidthInWords(finding.why)}`;
       return finding.reason?.replace('The hidden width does not show.', notShown) ?? notShown;
     case 'readings-unknown':
-      return 'How much of the features a linear map reads off these outputs, and how much less it would be if less were shown, is not known: it takes the model, or its features for some images.';
+      return 'It is not known how much of the features a linear map reads off these outputs, or how much less if less were shown. That takes the model, or its features for some images.';
     case 'text':
       return finding.text;
   }
@@ -76,7 +76,7 @@ function text(finding: Finding): string {
 
 type Of<Kind extends Finding['kind']> = Extract<Finding, { kind: Kind }>;
 
-const notShown = 'How wide the layer before the last is does not show.';
+const notShown = 'The outputs do not show how wide the layer before the last is.';
 
 /** Of a search that ends without a certificate; another one may find more. */
 const noWay = (rows: boolean): string =>
@@ -95,8 +95,8 @@ function whichVector({ features, compared }: Of<'vector-recovered'>): string {
   const proven = 'Nothing but linear maps stands between that vector and the outputs';
   if (compared === null) return `${proven}; it need not be the layer right before the last one.`;
   return compared >= nearlyAll
-    ? `${proven}, and beside the model's own ${count(features)} features it is these (${shareInWords(compared)} of how they differ).`
-    : `${proven}; it is not the layer right before the last one, of which it tells ${shareInWords(compared)} (R² up to a rotation).`;
+    ? `${proven}. Compared with the model's own ${count(features)} features, it is these (${shareInWords(compared)} of how they differ).`
+    : `${proven}. It is not the layer right before the last one: it tells ${shareInWords(compared)} of that (R² up to a rotation).`;
 }
 
 function learnt({ model, classes, features, fitted, vary, best }: Of<'learnt'>): string {
@@ -131,20 +131,20 @@ function asMuch({ shown: all, r2, recovered }: Of<'shown-as-much'>): string {
 function less({ most, least, isLess }: Of<'shown-less'>): string {
   const of = (reading: ShownReading): string => `${shown(reading)} ${shareInWords(reading.r2)}`;
   const ends = [`${of(most)} of how the features differ from image to image`, ...(least ? [of(least)] : [])];
-  return `${isLess ? 'Showing less gives away less' : 'Of less that is shown'}: ${ends.join(', ')}. One linear map reads that off, and a cleverer reader may get more.`;
+  return `${isLess ? 'Showing less gives away less' : 'When less is shown'}: ${ends.join(', ')}. One linear map reads that off; a cleverer reader may get more.`;
 }
 
 const named = (observes: readonly string[]): string =>
   observes.length > 3 ? `${inWords(observes[0])} and ${observes.length - 1} others` : list(observes.map(inWords));
 
 function moreImages({ needed, variations, rectified, search, seconds }: Of<'more-images-needed'>): string {
-  const first = search === null ? 'to' : `${search} To`;
-  const sphere = `look for a normalisation before the last layer takes ${needed === null ? 'more' : count(needed)} different images`;
+  const first = search === null ? 'a' : `${search} A`;
+  const sphere = `search for a normalisation before the last layer needs ${needed === null ? 'more' : count(needed)} different images`;
   const zeros = rectified
-    ? `, for features that are often zero ${count(rectified.needed)} at least (${varyBy(rectified.variations)} makes as many)`
+    ? `, one for features that are often zero at least ${count(rectified.needed)} (${varyBy(rectified.variations)} makes as many)`
     : '';
   const time = seconds === undefined ? '' : `, ${timeInWords(seconds)} here`;
-  return `${noWay(false)}: ${first} ${sphere}${zeros}. Whoever asks chooses the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}${time}).`;
+  return `${noWay(false)}: ${first} ${sphere}${zeros}. An attacker can choose the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}${time}).`;
 }
 
 const timeInWords = (seconds: number): string =>

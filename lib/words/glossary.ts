@@ -4,15 +4,15 @@ const sentences = {
   agreement:
     'Agreement: the share of test images on which the head gives the same class on the features read back as on the model’s own.',
   r2: 'R²: the share of the features’ variance that is read back; 1 is all of it.',
-  span: 'In span: the share of test images whose logits lie in the span of the training logits. Outside it the training images do not determine the map.',
+  span: 'In span: the share of test images whose logits are in the span of the training logits. Outside it the training images do not determine the map.',
   'row space': 'Row space: the part of the features that the head can see; the rest changes no logit.',
   prior:
     'Head as prior: where the training images do not determine the map, it follows the inverse of the model’s own head.',
   sgd: 'SGD: the published recipe, which approaches the exact solution by gradient descent.',
-  kappa: 'Kappa: agreement beyond what the two distributions of classes give by chance; 1 is all, 0 is chance.',
+  kappa: 'Kappa: agreement beyond what the two distributions of classes give by chance; 1 is perfect, 0 is chance.',
   mse: 'MSE: the mean squared error of a feature; total/256 is the published sum over batches of 256.',
-  raw: 'Raw: the share of test images on which the two models agree of themselves.',
-  cka: 'CKA: how alike the two models’ features are before anything is read; 1 is alike.',
+  raw: 'Raw: the share of test images on which the two models’ own answers agree.',
+  cka: 'CKA: how alike the two models’ features are before any map; 1 is the same up to rotation and scale.',
 } as const;
 
 export type Term = keyof typeof sentences;

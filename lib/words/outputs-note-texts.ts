@@ -25,21 +25,21 @@ export function outputsNoteInWords(note: OutputsNote): string {
     case 'width-not-shown':
       return `The hidden width does not show. ${noWidthInWords(note.why)}`;
     case 'directions':
-      return `The outputs fill ${note.rank} directions and no more: the variance falls ${note.gap.toExponential(0)} times behind them.`;
+      return `The outputs span exactly ${note.rank} dimensions; beyond them the variance drops by a factor of ${note.gap.toExponential(0)}.`;
     case 'multiple-of-8':
-      return `Layers are as wide as multiples of 8: ${note.width}, with one direction tied to the others (a layer normalisation ties one) or a feature that is zero on all these images.`;
+      return `Layer widths are usually multiples of 8, so this one is taken as ${note.width}: a layer normalisation ties one direction to the others, or one feature is zero on all these images.`;
     case 'sphere-takes-rows':
-      return `Whether a normalisation stands before the head takes ${count(note.needed)} distinct rows to see; ${count(note.rows)} are here.`;
+      return `To see whether a normalisation stands before the head takes ${count(note.needed)} distinct rows; there are ${count(note.rows)}.`;
     case 'sphere':
-      return `The outputs lie on an ellipsoid (residual ${note.residual.toExponential(1)}): a normalised vector with nothing but linear maps between it and the outputs. It stands right before the head unless a linear layer lies between.`;
+      return `The outputs lie on an ellipsoid (residual ${note.residual.toExponential(1)}): a normalised vector with nothing but linear maps between it and the outputs. It stands right before the head unless a linear layer is between the two.`;
     case 'no-sphere':
       return `No normalisation before the head shows: ${noSphereInWords(note.why)}.`;
     case 'rectified-takes-rows':
-      return `Whether rectified features stand before the head takes ${count(note.needed)} distinct rows at least; ${count(note.rows)} are here.`;
+      return `To see whether rectified features stand before the head takes at least ${count(note.needed)} distinct rows; there are ${count(note.rows)}.`;
     case 'rectified':
-      return `Rectified features show: one is never below zero and zero on ${count(note.zeros)} of these images, and passes every test of a feature${note.searched ? '' : ' that does not take all of the others (recover makes those as well)'}.`;
+      return `There are rectified features: one is never below zero, is zero on ${count(note.zeros)} of these images, and passes every test of a feature${note.searched ? '' : ' that does not need all the others (recover runs those too)'}.`;
     case 'function-not-told':
-      return `Whether rectified features stand before the head cannot be told: a function of the outputs is never below zero and zero on ${count(note.zeros)} images, but is not told from what is no feature. A whole search (recover) may say more.`;
+      return `It is not known whether rectified features stand before the head: a function of the outputs is never below zero and is zero on ${count(note.zeros)} images, but it need not be a feature. A full search (recover) may say more.`;
     case 'no-rectified':
       return `No rectified feature was found in ${note.descents} descents; more varied images might show one.`;
     case 'text':
@@ -50,7 +50,7 @@ export function outputsNoteInWords(note: OutputsNote): string {
 function scale(note: Extract<OutputsNote, { kind: 'scale' }>): string {
   const { shown, decimals, topk, precision, classes, storage, percent } = note;
   const unit = percent ? 'percentages (probabilities times 100)' : note.scale;
-  if (shown === 'truncated') return `The outputs are ${unit}, the top ${topk} of ${classes} alone.`;
+  if (shown === 'truncated') return `The outputs are ${unit}, only the top ${topk} of ${classes}.`;
   if (storage) return `The outputs are ${unit}. ${storedInWords(note)}.`;
   if (shown === 'rounded') return `The outputs are ${unit} rounded to ${decimals} decimals.`;
   return `The outputs are ${unit}${precision === 'float16' ? ' in float16' : ''}.`;
@@ -110,7 +110,7 @@ export function noSphereInWords(why: NoSphere): string {
     case 'many-ellipsoids':
       return 'the outputs lie on many ellipsoids at once, as features of two values do';
     case 'ended':
-      return 'the outputs lie on an ellipsoid, but the work was ended before it was sure that it is the only one';
+      return 'the outputs lie on an ellipsoid, but the search was stopped before it was certain that it is the only one';
     case 'open-quadric':
       return `the quadric on which the outputs lie (residual ${why.residual.toExponential(1)} on rows kept out of the fit) is not closed, as far as these rows show its curvature`;
     case 'no-ellipsoid':

@@ -9,11 +9,11 @@ export function warningInWords(warning: Warning): string {
     case 'no-variation':
       return 'X does not vary: the map answers with the mean of Y.';
     case 'unclear-rank':
-      return `The rank ${warning.rank} is a matter of rcond: the eigenvalues next to the cut differ by a factor of ${warning.gap.toPrecision(3)} only.`;
+      return `The rank, ${warning.rank}, depends on rcond: the eigenvalues on either side of the cut differ by a factor of only ${warning.gap.toPrecision(3)}.`;
     case 'columns-left-out':
       return columnsLeftOut(warning);
     case 'direction-left-out':
-      return `A direction of X that is ${warning.ratio.toExponential(0)} of the widest was left out: below the cut it counts as rounding of float32. If X is exact in float64, lower rcond.`;
+      return `A direction of X with ${warning.ratio.toExponential(0)} times the spread of the widest was left out: below the cut it counts as float32 rounding. If X is exact in float64, lower rcond.`;
     case 'no-difference':
       return `All ${warning.alphas} alphas ${warning.select === 'agreement' ? 'agree on as many rows' : `have the same error, to ${warning.tolerance.toExponential(0)} of the variance of the targets`}: the choice makes no difference, and the first in the grid is taken.`;
     case 'edge-of-grid':
@@ -25,11 +25,11 @@ export function warningInWords(warning: Warning): string {
     case 'diverged':
       return diverged(warning);
     case 'collapse':
-      return `${warning.target} gives ${share(warning.share, 1)} of the ${imagesOf(warning)} of ${shortSpec(warning.test)} one class: agreement is then easy. Kappa counts that out.`;
+      return `${warning.target} gives ${share(warning.share, 1)} of the ${imagesOf(warning)} of ${shortSpec(warning.test)} one class: agreement is then easy. Kappa corrects for that.`;
     case 'outside-span':
-      return `${count(warning.outside)} of the ${count(warning.of)} ${imagesOf(warning)} of ${shortSpec(warning.test)} ${warning.outside === 1 ? 'leaves' : 'leave'} the span of the training ${warning.from} of ${warning.source}: there the data say nothing, and the smallest map is taken.`;
+      return `${count(warning.outside)} of the ${count(warning.of)} ${imagesOf(warning)} of ${shortSpec(warning.test)} ${warning.outside === 1 ? 'has' : 'have'} ${warning.from} outside the span of the training ${warning.from} of ${warning.source}. There the data do not determine the map, and the minimum-norm map is used.`;
     case 'not-held-out':
-      return `${count(warning.overlap)} of the ${count(warning.of)} images of ${shortSpec(warning.test)} are in ${shortSpec(warning.train)} too: they were not held out.`;
+      return `${count(warning.overlap)} of the ${count(warning.of)} images of ${shortSpec(warning.test)} are also in ${shortSpec(warning.train)}: they were not held out.`;
     case 'choice':
       return choice(warning);
     case 'rows-enough':
@@ -37,15 +37,15 @@ export function warningInWords(warning: Warning): string {
     case 'outputs-picked':
       return outputsPicked(warning);
     case 'labels-by-number':
-      return `Accuracy takes the ${count(warning.classes)} ${warning.labels} of ${shortSpec(warning.dataset)}, in the order of their names, for the ${count(warning.classes)} classes of ${warning.model}: nothing but their number says so.`;
+      return `Accuracy assumes that the ${count(warning.classes)} ${warning.labels} of ${shortSpec(warning.dataset)}, in the order of their names, are the ${count(warning.classes)} classes of ${warning.model}. Only their number suggests it.`;
     case 'span-unknown':
-      return 'Which test rows lie in the span of the training rows, and whether any were fitted on, is not known: the rows of the fit were not given.';
+      return 'The rows of the fit were not given, so it is not known which test rows are in the span of the training rows, or whether any test row was also a training row.';
     case 'rows-fitted-on':
-      return `${count(warning.shared)} of the ${count(warning.of)} test rows are equal to a row that was fitted on, bit for bit: images that were not held out, or that the model does not tell apart.`;
+      return `${count(warning.shared)} of the ${count(warning.of)} test rows are equal to a training row, bit for bit. Either these images were not held out, or the model cannot tell them apart.`;
     case 'embeddings-not-unit':
       return `The class embeddings of ${warning.file} are not of unit norm (${warning.least.toPrecision(3)} to ${warning.most.toPrecision(3)}). They are normalised here; where they were not normalised before templates were averaged, the answers differ from open_clip's.`;
     case 'embeddings-alike':
-      return `The ${warning.classes} class embeddings of ${warning.file} are only ${warning.distinct} different ones: classes that share one always lose to the first of them.`;
+      return `Only ${warning.distinct} of the ${warning.classes} class embeddings of ${warning.file} are distinct: among classes that share one, the first always wins.`;
     case 'embeddings-far':
       return `The class embeddings are no nearer to the embeddings of ${warning.model} than the same numbers in random order (mean of the best cosines ${warning.cosine.toFixed(3)}, in random order up to ${warning.byChance.toFixed(3)}): they may be of another model, or saved in the wrong order.`;
     case 'made-tower':
@@ -79,11 +79,13 @@ function columnsLeftOut({ columns, first, ratio }: Of<'columns-left-out'>): stri
 function diverged({ learningRate, momentum, limit, epoch, losses }: Of<'diverged'>): string {
   const what = losses
     ? `its loss grew from ${losses[0].toPrecision(3)} in the first epoch to ${losses[1].toPrecision(3)} in the last`
-    : `its loss was no number in epoch ${epoch}`;
-  const rule = `gradient descent with momentum ${momentum} is stable on these inputs only below a learning rate of 2(1 + momentum)/λ_max = ${(limit ?? NaN).toPrecision(3)}`;
+    : `its loss was no longer finite in epoch ${epoch}`;
   // Below the limit of the mean, single batches may still be too steep.
-  const link = limit !== null && learningRate < limit ? 'although' : 'and';
-  return `SGD diverged at learning rate ${learningRate}: ${what}, ${link} ${rule}; lower it, or use the exact solver.`;
+  const rule =
+    limit === null
+      ? ''
+      : ` Gradient descent with momentum ${momentum} is stable on these inputs only below a learning rate of 2(1 + momentum)/λ_max = ${limit.toPrecision(3)}${learningRate < limit ? ', and single batches can be steeper' : ''}.`;
+  return `SGD diverged at learning rate ${learningRate}: ${what}.${rule} Lower the learning rate, or use the exact solver.`;
 }
 
 function choice({ source, target, from, prior, found }: Of<'choice'>): string {
@@ -93,8 +95,8 @@ function choice({ source, target, from, prior, found }: Of<'choice'>): string {
 
 function outputsPicked(warning: Of<'outputs-picked'>): string {
   const { observe, outputs, of, rows, trainingRows, imagesNeeded } = warning;
-  const fitted = rows === null ? '' : `, on ${count(rows)} of the ${count(trainingRows)} training rows`;
-  return `Of ${observe} the ${count(outputs)} outputs that vary most were read, out of ${count(of)}${fitted}: a map of all of them takes ${count(imagesNeeded)} images and a matrix of ${count(of)} x ${count(of)}. The figures are those of that map, and all of the outputs give away as much or more.`;
+  const fitted = rows === null ? '' : `, fitted on ${count(rows)} of the ${count(trainingRows)} training rows`;
+  return `The map reads the ${count(outputs)} outputs of ${observe} that vary most, out of ${count(of)}${fitted}: a map of all of them would need ${count(imagesNeeded)} images and a matrix of ${count(of)} x ${count(of)}. All outputs together give away as much or more.`;
 }
 
 /** Why a row's figures say nothing of what such outputs give away, as a part of a sentence. */
