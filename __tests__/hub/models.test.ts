@@ -114,9 +114,7 @@ describe('a repository with an .onnx', () => {
       { name: 'hf:maker/tiny-vit', file: 'model.onnx', size: tiny.length },
       { file: 'config.json', size: config.length },
     ]);
-    await expect(describeModel('hf:maker/tiny-vit')).rejects.toThrow(
-      coded('not-fetched', '2 files', 'consent'),
-    );
+    await expect(describeModel('hf:maker/tiny-vit')).rejects.toThrow(coded('not-fetched', '2 files', 'consent'));
     expect(fetched()).toEqual([]);
     expect(await wantedOfModel(path.join(folder, 'tiny.onnx'), {})).toEqual([]);
   });

@@ -20,7 +20,13 @@ const leaks: Leaks = {
   },
   fingerprint: {
     ...{ rows: 6000, classes: 1000, kind: 'logits', outputs: {} as Leaks['fingerprint']['outputs'], rank: 255 },
-    ...{ hiddenWidth: 256, gap: 1e8, normalised: null, rectified: true, reasons: [{ kind: 'directions', rank: 255, gap: 1e8 }] },
+    ...{
+      hiddenWidth: 256,
+      gap: 1e8,
+      normalised: null,
+      rectified: true,
+      reasons: [{ kind: 'directions', rank: 255, gap: 1e8 }],
+    },
   },
   recovery: {
     ...{ kind: 'rectified', certified: true, sentence: 'Recovered.', notes: [], rank: 255, features: 200, cut: false },
