@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Results } from '../../lib/index.js';
 import { observe, recoverFeatures } from '../../lib/leaks/index.js';
@@ -373,7 +373,19 @@ describe('with a model', () => {
     expect(stdout).toMatch(/^logits +all \(exact\) +at least|^logits +all \(exact\) +not known/m);
     for (const k of ['1', '2'])
       await expectSchema(JSON.parse(await readFile(at('audit-two', k, 'results.json'), 'utf8')));
-    expect(await exists(at('audit-two', 'report.html'))).toBe(true);
+    expect(await readFile(at('audit-two', 'report.html'), 'utf8')).toContain(
+      'What the outputs of made and other give away',
+    );
+    // Versions in folders of their own are often called the same.
+    for (const version of ['v1', 'v2']) {
+      await mkdir(at(version), { recursive: true });
+      await copyFile(version === 'v1' ? model : other, at(version, 'model.onnx'));
+    }
+    const versions = [at('v1', 'model.onnx'), at('v2', 'model.onnx')];
+    const twice = ['audit', ...versions, ...args.slice(3), '--budget', '5s', '--out', at('audit-same'), '--quiet'];
+    expect((await runCli(twice)).code).toBe(0);
+    const page = await readFile(at('audit-same', 'report.html'), 'utf8');
+    for (const version of versions) expect(page).toContain(`What the outputs of ${version} give away`);
   });
 
   test.each([

@@ -163,3 +163,12 @@ function jestNow(body: (tick: (milliseconds: number) => void) => void): void {
     Date.now = real;
   }
 }
+
+test('what is known of a data set is said once, whatever slices of it are opened', () => {
+  const screen = new Screen(false);
+  const line = show(screen);
+  const note = '2,000 images in 10 subfolders';
+  for (const stage of ['open folder:a[0:5]', 'open folder:a[5:9]', 'open folder:b'])
+    line.update({ ...step(0, stage), note });
+  expect(screen.text.split(note)).toHaveLength(3);
+});

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { truthOfFolders } from '../../lib/experiments/labels.js';
+import { classesApart, truthOfFolders } from '../../lib/experiments/labels.js';
 import { auditModel, runAsked } from '../../lib/experiments/index.js';
 import { type Results } from '../../lib/results/index.js';
 import { extractFeatures } from '../../lib/extract/index.js';
@@ -41,6 +41,32 @@ describe('which classes folders are', () => {
   });
 });
 
+describe('training and test images of other classes', () => {
+  const labels = (...classes: number[]): Int32Array => Int32Array.from(classes);
+
+  test('slices of one folder in the order of its classes', () => {
+    const of = { train: 'folder:/a/p[0:4]', test: 'folder:/a/p[4:8]' };
+    expect(classesApart(of, labels(0, 0, 1, 1), labels(1, 2, 2, 3))).toEqual({
+      ...{ ...of, kind: 'classes-apart' },
+      ...{ images: 3, of: 4, classes: 2 },
+    });
+  });
+
+  test.each([
+    ['the same classes', '[0:4]', '[4:8]', [0, 1, 2, 0], [2, 1, 0, 0]],
+    ['a rare class', '[0:4]', '[4:24]', [0, 0, 0, 0], [1, ...Array<number>(19).fill(0)]],
+    ['no labels', '[0:4]', '[4:8]', [-1, -1, -1, -1], [-1, -1, -1, -1]],
+    ['the same images', '', '', [0, 1], [0, 1]],
+  ])('nothing is said of %s', (_, train, test, trained, tested) => {
+    const of = { train: `folder:/a/p${train}`, test: `folder:/a/p${test}` };
+    expect(classesApart(of, labels(...trained), labels(...tested))).toBeNull();
+  });
+
+  test('labels of two folders are not compared', () => {
+    expect(classesApart({ train: 'folder:a', test: 'folder:b' }, labels(0, 0), labels(1, 1))).toBeNull();
+  });
+});
+
 describe('in an experiment', () => {
   const names = ['airplane', 'bird', 'cat', 'truck'];
   const options = { stores: at('stores'), observe: ['logits'], dataset: { dataDir: at('data') } };
@@ -77,6 +103,20 @@ describe('in an experiment', () => {
       expect(labels(results)[i]).toEqual({ index: classNames.indexOf(name), name });
     }
     expect(await renderReport([results])).toContain('labelled <b>');
+  });
+
+  test('a row says where slices of a folder show other classes', async () => {
+    const of = { train: `folder:${at('by-class')}[0:30]`, test: `folder:${at('by-class')}[30:60]` };
+    const { rows } = await runAsked({ experiment: 1, source: model, ...of }, { ...options, observe: undefined });
+    expect(rows[0].warnings).toContainEqual({ ...of, kind: 'classes-apart', images: 30, of: 30, classes: 2 });
+  });
+
+  test('paths in place of a data set are told how they are given', async () => {
+    const paths = [at('by-class', 'cat', '2.jpg')] as unknown as string;
+    await expect(extractFeatures(model, paths)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('list:FILE'),
+    });
   });
 
   test('other folders are none: no label is said to be one, and there is no accuracy', async () => {

@@ -10,6 +10,7 @@ import {
 import { joinRows, memoryRows, sliceRows, toRowSource } from '../../lib/tensor/index.js';
 import { all, logitsOf, made, madeFeatures, madeHead, numbers } from './data.js';
 import { carriedInWords, noWidthInWords, rowsInWords, type NoWidth } from '../../lib/words/index.js';
+import { random } from '../cli/support.js';
 import { coded, naming } from '../support/coded.js';
 
 const quick = { features: false };
@@ -471,4 +472,34 @@ it('rows that alone carry a direction are named by their places in the file, whe
   const found = await fingerprint(rows, { features: false });
   expect(found.outputs.rowsWithZeros).toBe(4);
   expect(found.carried?.rows).toEqual([carrier]);
+});
+
+describe('columns that rounding makes equal', () => {
+  const draw = (classes: number, copies: number): number[][] => {
+    const next = random(7);
+    const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+    const table = (n: number): number[][] => Array.from({ length: n }, () => Array.from({ length: 6 }, normal));
+    const features = table(400).map((row) => row.map(Math.abs));
+    const weights = table(classes);
+    for (let k = 0; k < copies; k++) weights[classes - 1 - k] = weights[k];
+    return features.map((f) => weights.map((w) => 0.3 * w.reduce((sum, value, j) => sum + value * f[j], 0)));
+  };
+  const softmax = (row: readonly number[]): number[] => {
+    const sum = row.reduce((all, value) => all + Math.exp(value), 0);
+    return row.map((value) => Math.exp(value) / sum);
+  };
+  const rounded = (row: readonly number[], decimals: number): number[] =>
+    row.map((value) => Number(value.toFixed(decimals)));
+
+  it.each([0, 1, 3])('%d classes that are copies of others are no end of a layer', async (copies) => {
+    const outputs = draw(24, copies).map((row) => rounded(softmax(row), 4));
+    expect((await fingerprint(outputs, { features: false })).hiddenWidth).toBe(6);
+  });
+
+  it('of nearly equal probabilities, most of which never change, no width is said', async () => {
+    const outputs = draw(300, 0).map((row) => rounded(softmax(softmax(row)), 4));
+    const { hiddenWidth, reasons } = await fingerprint(outputs, { features: false });
+    expect(hiddenWidth).toBeNull();
+    expect(reasons.join(' ')).not.toContain('carr');
+  });
 });

@@ -50,6 +50,23 @@ describe('observe shows what NumPy and SciPy compute', () => {
     expect(facts.logSums(row, 0, 1)[0]).toBeCloseTo(2.1269280110429727, 14);
   });
 
+  it.each([
+    ['top5', 'probs+topk:5'],
+    ['top-5,round-2', 'probs+topk:5+round:2'],
+    ['round2+top5+probabilities', 'probs+topk:5+round:2'],
+    ['logits round=3', 'logits+round:3'],
+    ['temperature2+probs', 'temperature:2+probs'],
+    ['prob+fp16', 'probs+float16'],
+  ])('what is meant by %s is offered, and can be read', (spec, meant) => {
+    expect(() => parseObserve(spec)).toThrow(coded('usage', `'${meant}'?`));
+    expect(() => parseObserve(meant)).not.toThrow();
+  });
+
+  it('offers nothing for what it does not know, and says once what was found', () => {
+    expect(() => parseObserve('everything')).toThrow(/'everything'\.$/);
+    expect(() => parseObserve('probs+everything')).toThrow(/'everything' [^']*'probs\+everything'\.$/);
+  });
+
   it('rounds ties to even, on both sides of zero', async () => {
     const row = [0.5, 1.5, 2.5, 3.5, -0.5, -1.5, -2.5, -3.5, 0.25, 0.75];
     // NumPy: np.round(row), np.round(row, 1).

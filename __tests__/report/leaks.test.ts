@@ -100,3 +100,52 @@ test('where nothing came back there is no picture of it', async () => {
   ).map(({ name }) => name);
   expect(names).toEqual(['leaks', 'agreement', 'spectra']);
 });
+
+describe('two audits on one page', () => {
+  type Interfaces = NonNullable<Leaks['interfaces']>;
+  const read = (r2: number, interval: [number, number] | null): Interfaces[number]['read'] =>
+    ({ kind: interval ? 'at-least' : 'exact', r2, interval, images: 200, fitted: 160 }) as Interfaces[number]['read'];
+  const cost = { sameTop: 1, images: 200, accuracy: null } as Interfaces[number]['cost'];
+  const rest = { cost, width: null, recognised: null };
+  const interfaces = (rounded: [number, [number, number]]): Interfaces => [
+    { observe: 'logits', read: read(1, null), ...rest },
+    { observe: 'probs+topk:5', read: read(...rounded), ...rest },
+  ];
+  const named = (name: string, of: Interfaces): Results => {
+    const one = audit({ interfaces: of });
+    const [model] = one.environment.models;
+    return { ...one, environment: { ...one.environment, models: [{ ...model, name }] } };
+  };
+  const page = async (results: Results[]) => {
+    const { document } = parseHTML(await renderReport(results));
+    return (selector: string): string[] => [...document.querySelectorAll(selector)].map((each) => each.textContent!);
+  };
+
+  test('both are in the title and in the first picture, with what tells them apart', async () => {
+    const text = await page([
+      named('before', interfaces([0.6, [0.55, 0.65]])),
+      named('after', interfaces([0.3, [0.25, 0.35]])),
+    ]);
+    expect(text('h1')).toEqual([expect.stringMatching(naming('before', 'after'))]);
+    expect(text('nav a')).toEqual(['All', 'before', 'after']);
+    expect(text('.answer')[0]).toMatch(naming('More', 'before', 'after', 'top 5'));
+    const [picture] = text('.pictures svg');
+    for (const part of ['● before', '● after', '60 % (55 to 65)', '30 % (25 to 35)']) expect(picture).toContain(part);
+    expect(text('h2')).not.toContainEqual(expect.stringMatching(/^Side/));
+  });
+
+  test('the span of one fit is no warning where a table says how sure each interface is', async () => {
+    const outside = (of: Results): Results => ({ ...of, rows: of.rows.map((row) => ({ ...row, inSpanShare: 0 })) });
+    const said = async (of: Results): Promise<boolean> =>
+      (await renderReport([outside(of)])).includes('Outside the span:');
+    expect(await said(audit())).toBe(true);
+    expect(await said(audit({ interfaces: interfaces([0.6, [0.55, 0.65]]) }))).toBe(false);
+  });
+
+  test('intervals that overlap tell nothing apart; two models of one name are numbered', async () => {
+    const of = interfaces([0.6, [0.55, 0.65]]);
+    const text = await page([named('model', of), named('model', of)]);
+    expect(text('h1')).toEqual([expect.stringMatching(naming('model (1)', 'model (2)'))]);
+    expect(text('.answer')[0]).toMatch(/\bno\b.*certain/);
+  });
+});

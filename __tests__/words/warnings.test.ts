@@ -150,6 +150,15 @@ const warnings: Said<Warning> = {
       'Accuracy assumes that the 1,000 folders of folder:photos, in the order of their names, are the 1,000 classes of m. Only their number suggests it.',
     ],
   ],
+  'classes-apart': [
+    [
+      {
+        ...{ kind: 'classes-apart', train: 'folder:/a/photos[0:1500]', test: 'folder:/a/photos[1500:2000]' },
+        ...{ images: 400, of: 500, classes: 2 },
+      },
+      '400 of the 500 images of folder:photos[1500:2000] are of 2 classes of which folder:photos[0:1500] has no image. A slice takes images in their order, which in a folder is that of its classes: split the classes by folders, or name the images of each part in a list (list:FILE).',
+    ],
+  ],
   'span-unknown': [
     [
       { kind: 'span-unknown' },

@@ -112,7 +112,7 @@ async function finishAudit(results: Results, out: string, context: Context): Pro
     wrapped(kind === 'failure' ? `Failed check: ${text}` : text, '! '),
   );
   const blocks = [...(await auditText(results)), notices.join('\n')].filter((block) => block !== '');
-  context.print([...linesOf(blocks.join('\n\n')), '', file, page], results);
+  context.print([...linesOf(blocks.join('\n\n')), '', file, `Open ${page}`], results);
   if (results.failures.length > 0) checkFailed();
 }
 
@@ -123,7 +123,7 @@ async function finishBoth(
   out: string,
   context: Context,
 ): Promise<void> {
-  const { renderReport } = await import('../report/index.js');
+  const { besideInWords, renderReport, withNames } = await import('../report/index.js');
   const { makeFolder, writeWhole } = await import('../bytes/index.js');
   const files: string[] = [];
   for (const [i, results] of all.entries()) {
@@ -132,36 +132,23 @@ async function finishBoth(
     await writeWhole(files[i], [Buffer.from(`${visibleJson(results)}\n`)]);
   }
   const page = join(out, 'report.html');
-  await writeWhole(page, [Buffer.from(await renderReport(all))]);
   const shown = all.map((results) => visibleData(results));
   const { interfaceTable, wrapped } = await import('./audit-text.js');
-  const { published } = await import('../words/index.js');
   const same = shown.map(({ environment }) => environment.models[0].name);
+  // Two versions are often two folders with a model.onnx each.
   const names = same[0] === same[1] ? paths.map((path) => String(visibleData(path))) : same;
-  const apart = shown[0].leaks!.interfaces!.flatMap(({ observe, read }) => {
-    const other = shown[1].leaks!.interfaces!.find((each) => each.observe === observe)?.read;
-    if (!read?.interval || !other?.interval) return [];
-    const more = other.interval[0] > read.interval[1] ? 1 : other.interval[1] < read.interval[0] ? 0 : null;
-    return more === null ? [] : [{ more, name: published(observe) }];
-  });
-  const changed = [0, 1].flatMap((model) => {
-    const some = apart.filter(({ more }) => more === model).map(({ name }) => name);
-    return some.length > 0
-      ? [`More was read off ${names[model]} with ${some.join('; ')}: the intervals do not overlap.`]
-      : [];
-  });
+  const named = shown.flatMap((results, i) => withNames([results], { [same[i]]: names[i] }));
+  await writeWhole(page, [Buffer.from(await renderReport(named))]);
   const blocks = [
     wrapped('How much of its features each model gives away, by what is published.'),
     await interfaceTable(
       shown.map(({ leaks }) => leaks!),
       names,
     ),
-    changed.length === 0
-      ? 'Where both are estimated, their intervals overlap.'
-      : changed.map((line) => wrapped(line)).join('\n'),
+    wrapped(besideInWords(shown, names)),
     ...(await Promise.all(shown.map(async ({ leaks }, i) => wrapped(`${names[i]}: ${await alone(leaks!)}`)))),
   ];
-  context.print([...linesOf(blocks.join('\n\n')), '', ...files, page], all);
+  context.print([...linesOf(blocks.join('\n\n')), '', ...files, `Open ${page}`], all);
   if (all.some(({ failures }) => failures.length > 0)) checkFailed();
 }
 
@@ -186,6 +173,11 @@ async function auditLog(
       `Expected images beside the model, as in 'audit ${path} photos', found none. A log of its outputs is audited without.`,
     );
   }
+  if (await isImages(path)) {
+    throw new UsageError(
+      `Expected the model before its images, as in 'audit model.onnx ${path}', found images alone. A log of outputs is audited without a model.`,
+    );
+  }
   // What is asked of a model or of images must not be passed over as if it had been done.
   const other = of.options.find(
     (option) => of.getOptionValueSource(option.attributeName()) === 'cli' && !ofLogs.has(option.attributeName()),
@@ -200,17 +192,44 @@ async function auditLog(
   const { findingsInWords, outputsNoteInWords } = await import('../words/index.js');
   const { wrapped } = await import('./audit-text.js');
   const { verdict, fingerprint, log, recovery } = visibleData(results).leaks!;
+  const found = findingsInWords(verdict.findings, true);
+  // A finding gives its reason itself.
+  const isSaid = verdict.findings.some(({ kind }) => kind === 'width-not-shown');
   const more = [
     ...log!.notes,
-    ...fingerprint.reasons.map(outputsNoteInWords),
+    ...fingerprint.reasons.filter(({ kind }) => !isSaid || kind !== 'width-not-shown').map(outputsNoteInWords),
     ...(recovery?.certified ? [recovery.sentence] : []),
   ];
   await finish(results, flags.out, context, [
-    findingsInWords(verdict.findings, true)
-      .map((sentence) => wrapped(sentence, '* '))
-      .join('\n'),
+    found.map((sentence) => wrapped(sentence, '* ')).join('\n'),
     [...new Set(more)].map((sentence) => wrapped(sentence)).join('\n'),
+    ...(verdict.findings.some(({ kind }) => kind === 'readings-unknown')
+      ? [
+          wrapped(
+            'With the model and a few hundred photographs it is measured: featreconstruct audit model.onnx photos',
+          ),
+        ]
+      : []),
   ]);
+}
+
+/** A folder with images at the top or in its subfolders, an archive as images come in, or a data set that has a name. */
+async function isImages(path: string): Promise<boolean> {
+  if (/\.(zip|tar|tgz|tar\.gz)$/i.test(path)) return true;
+  const { formatNames, isImageName } = await import('../datasets/index.js');
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => null);
+  if (entries === null) return formatNames.some((name) => path.startsWith(`${name}:`));
+  const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  // A log's parts may have a plot beside them, and images a list of their labels.
+  const isPart = (name: string): boolean =>
+    /\.(csv|tsv|jsonl?|ndjson|parquet|gz|safetensors)$/i.test(name) && !/^(labels|classes|meta)/i.test(name);
+  if (files.some(isPart)) return false;
+  if (files.some(isImageName)) return true;
+  for (const entry of entries.filter((each) => each.isDirectory())) {
+    const names = await readdir(join(path, entry.name)).catch(() => [] as string[]);
+    if (names.some(isImageName)) return true;
+  }
+  return false;
 }
 
 /** An .onnx file, or a folder with one as transformers leaves it. */

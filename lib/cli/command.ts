@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { nearest } from '../base/index.js';
+import { nearest, visible } from '../base/index.js';
+import { guessFor } from './guesses.js';
 
 /**
  * A command that says first that an option is unknown, then that another one is missing: where `--modle a.onnx` is all
@@ -11,10 +12,21 @@ export class CheckedCommand extends Command {
   }
 
   override error(...[message, options]: Parameters<Command['error']>): never {
+    if (options?.code === 'commander.unknownOption') {
+      const flag = /'(--?[\w-]+)/.exec(message)?.[1] ?? '';
+      super.error(withGuess(message, guessFor(this.name(), flag)), options);
+    }
+    if (options?.code !== 'commander.missingMandatoryOptionValue') super.error(message, options);
     const unknown = this.args.find((arg) => arg.startsWith('-'));
-    if (options?.code !== 'commander.missingMandatoryOptionValue' || unknown === undefined)
-      super.error(message, options);
+    if (unknown === undefined) {
+      const stray = this.args.slice(this.registeredArguments.length).map((arg) => `'${visible(arg)}'`);
+      const note = `(${stray.join(', ')} ${stray.length === 1 ? 'stands' : 'stand'} without an option before ${stray.length === 1 ? 'it' : 'them'}.)`;
+      super.error(stray.length > 0 ? `${message}\n${note}` : message, options);
+    }
     const [flag] = unknown.split('=');
+    const known = guessFor(this.name(), flag);
+    if (known !== null)
+      super.error(withGuess(`error: unknown option '${flag}'`, known), { code: 'commander.unknownOption' });
     const names = this.options.flatMap(({ long }) => (long ? [long.slice(2)] : []));
     const guess = nearest(flag.replace(/^-+/, ''), [...names, 'help']);
     super.error(`error: unknown option '${flag}'${guess ? `\n(Did you mean --${guess}?)` : ''}`, {
@@ -22,3 +34,7 @@ export class CheckedCommand extends Command {
     });
   }
 }
+
+/** What a word means here is said instead of what it looks like. */
+const withGuess = (message: string, guess: string | null): string =>
+  guess === null ? message : `${message.split('\n')[0]}\n(${guess})`;

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { alphaOptions, curveTable, withScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
-import { fittedLine, priorOf, solutionOptions, type SolutionFlags } from './fitted.js';
+import { checkMapName, fittedLine, priorOf, solutionOptions, type SolutionFlags } from './fitted.js';
 import { bringNamed, namesOptions, type NamesFlags } from './names.js';
 import { tensorOptions, type TensorFlags } from './options.js';
 import { providerOption, readProviders, type ProviderFlags } from './provider.js';
@@ -51,6 +51,7 @@ export function register(program: Command): void {
       const asked = await readAlpha(flags);
       const providers = await readProviders(flags);
       const { checkPlace, makeFolder } = await import('../bytes/index.js');
+      checkMapName(flags.out);
       await checkPlace(flags.out);
       const { fitLinearMap, saveLinearMap } = await import('../fit/index.js');
       const { float64Providers } = await import('../runtime/index.js');

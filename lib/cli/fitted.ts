@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { UsageError } from '../base/index.js';
 import { number } from './options.js';
 import type { FittedMap } from '../fit/index.js';
 import type { ModelOptions } from '../runtime/index.js';
@@ -37,6 +38,18 @@ export async function priorOf(path: string | undefined, model?: ModelOptions): P
   const { describeModel, isModelName } = await import('../runtime/index.js');
   if (!isModelName(path)) return loadLinearMap(path);
   return pseudoInverse((await describeModel(path, model)).head);
+}
+
+/** Endings of files that whoever opens one takes for something else than a map is. */
+const otherFormats = /\.(npy|npz|mat|pt|pth|pkl|json|csv|txt|onnx|h5|stats)$/i;
+
+/** A map is a safetensors file, and is not called otherwise. @throws UsageError */
+export function checkMapName(out: string): void {
+  const ending = otherFormats.exec(out)?.[0];
+  if (ending === undefined) return;
+  throw new UsageError(
+    `Expected --out to end in .safetensors, which is how a map is written, found '${out}': give ${out.slice(0, -ending.length)}.safetensors.`,
+  );
 }
 
 /** What was fitted; where more is wanted, how well determined it is and how it was solved. */

@@ -28,6 +28,8 @@ export class ProgressLine {
   private shown = 0;
   private width = 0;
   private plan: Plan | null = null;
+  /** What was said of each data set: its slices are one. */
+  private readonly noted = new Set<string>();
 
   constructor(
     private readonly stream: NodeJS.WriteStream,
@@ -44,7 +46,9 @@ export class ProgressLine {
       if (note !== undefined && planned >= manyImages) this.heading(note);
       return;
     }
-    if (note !== undefined) this.heading(note);
+    const noting = `${stage.replace(/\[[^\]]*\]/g, '')} ${note}`;
+    if (note !== undefined && !this.noted.has(noting)) this.heading(note);
+    this.noted.add(noting);
     const now = Date.now();
     this.estimate(stage, unit, done, now);
     if (stage !== this.stage) {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { common, createContext } from './context.js';
-import { fittedLine, priorOf, solutionOptions, type SolutionFlags } from './fitted.js';
+import { checkMapName, fittedLine, priorOf, solutionOptions, type SolutionFlags } from './fitted.js';
 import { bringNamed, namesOptions, type NamesFlags } from './names.js';
 import { number } from './options.js';
 
@@ -29,6 +29,7 @@ export function register(program: Command): void {
     .action(async (path: string, flags: Flags) => {
       const context = createContext(flags);
       const { checkPlace, makeFolder } = await import('../bytes/index.js');
+      checkMapName(flags.out);
       await checkPlace(flags.out);
       const { saveLinearMap, solve } = await import('../fit/index.js');
       const { missingOf, rangesInWords, statisticsOf } = await import('../shards/index.js');

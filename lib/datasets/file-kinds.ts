@@ -59,3 +59,6 @@ export async function beginsLikeImage(path: string): Promise<boolean> {
     await handle.close();
   }
 }
+
+/** Whether a name is that of an image that is read, and of nobody's backup or system. */
+export const isImageName = (name: string): boolean => !isHidden(name) && kindOf(name) === 'image';

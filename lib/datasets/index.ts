@@ -10,4 +10,6 @@ export { someLeftOut } from './image-source.js';
 export { fetchDataset, openDataset, wantedOfDataset, type OpenDatasetOptions } from './open.js';
 export { listDatasets, type ListedDataset } from './list-datasets.js';
 export type { Dataset, DatasetPart, InputTensor, Sample } from './types.js';
+export { formatNames } from './registry.js';
+export { isImageName } from './file-kinds.js';
 export { specOfPath } from './plain-path.js';

@@ -22,3 +22,6 @@ export const formats: readonly DatasetFormat[] = [
   synthetic,
   syntheticShift,
 ];
+
+/** What stands before the colon of a spec. */
+export const formatNames: readonly string[] = formats.map(({ name }) => name);

@@ -92,3 +92,26 @@ export function ofFolders(
       : [],
   };
 }
+
+/** Share of the test images from which on classes without training images are said. */
+const manyOfOthers = 0.1;
+
+/**
+ * Where two slices of one labelled data set were taken for training and test: a folder is in the order of its classes, and
+ * slices of it then show different ones. Null where that is not so, or the labels are not at hand.
+ */
+export function classesApart(
+  { train, test }: { train: string; test: string },
+  trained: Int32Array,
+  tested: Int32Array,
+): RowWarning | null {
+  const whole = (spec: string): string => spec.replace(/(\[[^\]]*\])+$/, '');
+  if (train === test || whole(train) !== whole(test)) return null;
+  const known = new Set(trained);
+  const others = tested.filter((label) => label >= 0 && !known.has(label));
+  if (others.length === 0 || others.length < manyOfOthers * tested.length) return null;
+  return {
+    ...{ kind: 'classes-apart', train, test },
+    ...{ images: others.length, of: tested.length, classes: new Set(others).size },
+  };
+}

@@ -23,7 +23,7 @@ import { checkSameImages, isSameRows, type Extraction, type Role } from './extra
 import { inFloat64, judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { readOnce } from './kept-rows.js';
-import { labelsFor } from './labels.js';
+import { classesApart, labelsFor } from './labels.js';
 import { rawAgreement } from './raw.js';
 import { betterOf, leastRows, penaltiesFor, readersOf, scoreOf, triedOn, type Read, type Reader } from './readers.js';
 import { readsOf, spanOfLogits } from './reading.js';
@@ -73,6 +73,9 @@ export async function runPair(
       },
       options,
     );
+    const apart =
+      train.rows && classesApart({ train: datasets.train, test }, train.rows.target.labels, held.target.store.labels);
+    if (apart) for (const row of judged.rows) row.warnings.push(apart);
     all.rows.push(...judged.rows);
     all.failures.push(...judged.failures);
     all.samples.push(...judged.samples);

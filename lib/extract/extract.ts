@@ -319,6 +319,11 @@ async function withInputs<T>(
   task: (model: ModelFile, images: Dataset) => Promise<T>,
 ): Promise<T> {
   const images = typeof dataset === 'string' ? await openDataset(dataset, options.dataset) : dataset;
+  if (typeof images?.samples !== 'function' || typeof images.digest !== 'function') {
+    throw new UsageError(
+      `Expected a data set by name, such as 'folder:photos', or one that openDataset opened, found ${Array.isArray(images) ? 'an array' : String(images)}: write the paths of images into a text file, one a line, and give 'list:FILE'; write ready inputs into a .npy file, and give 'tensors:FILE'.`,
+    );
+  }
   try {
     checkLeftOut(images, options);
     sayNotes(images, options);

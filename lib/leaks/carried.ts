@@ -89,7 +89,8 @@ export async function supportedSpace(
     const next = await without(source, seen, left, options);
     const directions = rankOf(current) - rankOf(next);
     if (!found.alone && found.rows.length >= agreeing * directions && rankOf(current) < most) {
-      shared = { rows: found.rows, directions, with: rankOf(current), without: rankOf(next) };
+      // Without them the outputs may fill as many directions: then there is nothing to say of them.
+      if (directions > 0) shared = { rows: found.rows, directions, with: rankOf(current), without: rankOf(next) };
       break;
     }
     current = next;

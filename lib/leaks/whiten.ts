@@ -150,15 +150,21 @@ async function directionsOf(
 const noiseLevel = (seen: Examination, directions: number, largest: number): number =>
   Math.max(seen.noise * 4 * (1 + Math.sqrt(directions / (seen.rows - seen.duplicates))) ** 2, largest * 1e-14);
 
+/** Share of the variance of rounding that it leaves in every direction that the columns have at all. */
+const leastNoise = 1e-3;
+
 /** The widest step down in the spectrum that ends at the level of rounding. */
 function findGap(values: readonly number[], seen: Examination, most: number): Omit<Spectrum, 'values'> {
   const rows = seen.rows - seen.duplicates;
   // Float64 sums of squares see nothing below this.
   const floor = values[0] * 1e-15;
   const noise = noiseLevel(seen, values.length, values[0]);
+  const isRounded = seen.kind === 'rounded' || seen.precision === 'float16';
   let [rank, gap] = [0, 0];
   for (let i = 1; i < most; i++) {
     if (values[i] > noise) continue;
+    // Where nothing is left of rounding either, columns are copies of others or never change: no layer ends there.
+    if (isRounded && values[i] < leastNoise * seen.noise) break;
     const ratio = values[i - 1] / Math.max(values[i], floor);
     if (ratio > gap) [rank, gap] = [i, ratio];
     if (values[i] <= floor) break;

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FeatReconstructError, type TaskOptions } from '../base/index.js';
-import { joinRows } from '../tensor/index.js';
+import { count, FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { joinRows, sliceRows } from '../tensor/index.js';
 import { alignColumns } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
 import { readLog } from './log.js';
@@ -11,7 +11,8 @@ import { openShards } from './shards.js';
 /**
  * Opens rows (n, width) of any file that holds some: a .npy, a .npz, a store, a .safetensors (of the role's tensor, else its only
  * one; `FILE#NAME` names another), or a log as a web service, a spreadsheet or a script writes it: CSV, JSON, JSON Lines, each
- * compressed or not, Parquet, and a folder of such parts, or of the stores of all shards of a data set.
+ * compressed or not, Parquet, and a folder of such parts, or of the stores of all shards of a data set. Some of the rows are
+ * `FILE[0:2000]`, with bounds as a data set's slice has them.
  * @param role which tensor of a file that holds several
  * @throws FeatReconstructError when the file is missing, damaged, of another kind, or holds no such rows
  */
@@ -20,6 +21,8 @@ export async function openRows(
   role: 'features' | 'logits' = 'logits',
   { onProgress, ...task }: TaskOptions = {},
 ): Promise<OpenedRows> {
+  const slice = await sliceOf(text);
+  if (slice) return someRows(await openRows(slice.file, role, { onProgress, ...task }), slice);
   if (await isFolder(text)) return openParts(text, role, { onProgress, ...task });
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
     const { rows, columns, named, truncated, byName, notes } = await readLog(text);
@@ -39,8 +42,51 @@ export async function openRows(
   return { ...opened, name: tensor === null ? path : `${tensor} in ${path}`, notes, columns: null };
 }
 
+interface Slice {
+  file: string;
+  /** As written: `[0:2000]`. */
+  text: string;
+  start: string;
+  stop: string;
+}
+
+/** The slice behind a file's name; null where there is none, or a file is called so. */
+async function sliceOf(text: string): Promise<Slice | null> {
+  const [, file, slice, start, stop] = /^(.+?)(\[(-?\d*):(-?\d*)\])$/s.exec(text) ?? [];
+  return slice === undefined || (await isThere(text)) ? null : { file, text: slice, start, stop };
+}
+
+/** Negative bounds count from the end; bounds outside the file and empty slices are errors. */
+async function someRows(opened: OpenedRows, { file, text, start, stop }: Slice): Promise<OpenedRows> {
+  const size = opened.rows.rows;
+  const bound = (digits: string, usual: number): number => {
+    const value = digits === '' ? usual : Number(digits);
+    return value < 0 ? value + size : value;
+  };
+  const [from, to] = [bound(start, 0), bound(stop, size)];
+  if (!(from >= 0 && to <= size && from < to)) {
+    await opened.close();
+    throw new UsageError(
+      `Expected the slice ${text} of ${file} to take some of its ${count(size)} rows, found none or bounds outside of them.`,
+    );
+  }
+  return {
+    ...opened,
+    rows: sliceRows(opened.rows, from, to),
+    // Of one file other rows are other rows.
+    path: `${opened.path}${text}`,
+    name: `${opened.name}${text}`,
+  };
+}
+
 /** Files that are logs whatever their first bytes are. */
 const logEnding = /\.(csv|tsv|txt|json|jsonl|ndjson|parquet|log|out|gz)$/i;
+
+const isThere = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 const isFolder = async (path: string): Promise<boolean> =>
   stat(path).then(

@@ -3,6 +3,7 @@ import { list } from '../results/index.js';
 import { inWords, share, shortSpec, imageCount } from '../words/index.js';
 import { answerOf } from './answer.js';
 import { auditScreen } from './audit-screen.js';
+import { areAudits, auditedNames, besideCaption, besideInWords, besidePicture } from './audits-beside.js';
 import type { Plotting } from './chart.js';
 import { pairsOf } from './heatmap.js';
 import { overviews } from './charts.js';
@@ -89,6 +90,15 @@ function ofAllPairs(rows: readonly ResultRow[]): Headline | null {
  * the same fit stands in two results of one experiment, it is told apart by the number of its result.
  */
 export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]): FirstScreen | null {
+  if (areAudits(results)) {
+    const names = auditedNames(results);
+    const chart = besidePicture(plotting, results, names);
+    return {
+      answer: besideInWords(results, names),
+      headline: null,
+      picture: { charts: [{ chart, caption: besideCaption }] },
+    };
+  }
   const fits = results.filter(
     (each) => !each.leaks && each.experiment <= 3 && each.rows.every(({ observe }) => observe === undefined),
   );

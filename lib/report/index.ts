@@ -2,6 +2,7 @@
  * report: results → text for a terminal, one page for people, and charts and tables for papers. Finished results are read
  * and checked here; neither models nor data nor ONNX Runtime are needed.
  */
+export { auditedNames, besideInWords } from './audits-beside.js';
 export { standalone, type Chart } from './chart.js';
 export { chartsOf, redrawChart } from './charts.js';
 export type { ChartOptions } from './chart-types.js';

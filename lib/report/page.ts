@@ -18,6 +18,7 @@ import { answerOf, titleOf } from './answer.js';
 import { loadPlot, type Plotting } from './chart.js';
 import { fitCharts } from './charts.js';
 import { isMatrix, mostShown, type Shown } from './shown.js';
+import { areAudits, auditedNames } from './audits-beside.js';
 import { comparison } from './compare.js';
 import { columnsFor, termsOf } from './columns.js';
 import { algebraNote, controlLines } from './control.js';
@@ -170,7 +171,7 @@ const headingOf = ({ leaks, environment, experiment }: Results): string =>
 /** Stays in sight above several results. */
 const contents = (results: readonly Results[]): Markup => markup`<nav class="contents" aria-label="Results">
   <a href="#top">All</a>
-  ${results.map((each, i) => markup`<a href="#result-${i + 1}">${results.length > 3 || !isAlone(each, results) ? `${i + 1} · ` : null}${kickerOf(each)}</a>`)}
+  ${results.map((each, i) => markup`<a href="#result-${i + 1}">${areAudits(results) ? auditedNames(results)[i] : markup`${results.length > 3 || !isAlone(each, results) ? `${i + 1} · ` : null}${kickerOf(each)}`}</a>`)}
   <button type="button" hidden data-open="0">Open all</button>
 </nav>`;
 
@@ -178,7 +179,7 @@ const contents = (results: readonly Results[]): Markup => markup`<nav class="con
 function overview(page: PageContext, results: readonly Results[]): Markup {
   const first = firstScreenOfAll(page.plotting, results);
   return markup`<p class="kicker">${results[0].environment.date.slice(0, 10)}</p>
-    <h1 id="top">What logits give back of the features: ${results.length} results</h1>
+    <h1 id="top">${areAudits(results) ? `What the outputs of ${list(auditedNames(results))} give away` : `What logits give back of the features: ${results.length} results`}</h1>
     ${first ? firstScreenOf(first, false) : null}
     <ol class="answers-of-all">
       ${results.map(
@@ -192,7 +193,7 @@ function overview(page: PageContext, results: readonly Results[]): Markup {
       )}
     </ol>
     ${glossaryOf(page, results.flatMap(termsOfPicture))}
-    ${notices(page, results)} ${comparison(results)}`;
+    ${notices(page, results)} ${areAudits(results) ? null : comparison(results)}`;
 }
 
 /** Terms where they are first used; nothing where all were explained above. */

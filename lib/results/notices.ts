@@ -21,7 +21,7 @@ export function noticesOf(results: Results): Notice[] {
   }));
   notices.push(...leftOutNotes(results.environment.datasets).map((text) => ({ kind: 'left out' as const, text })));
   for (const test of new Set(rows.map((row) => row.test)))
-    notices.push(...ofTest(rows.filter((row) => row.test === test)));
+    notices.push(...ofTest(rows.filter((row) => row.test === test)).filter(({ kind }) => !isAnswered(kind, results)));
   notices.push(...edges(rows));
   const { models } = results.environment;
   notices.push(...spreading(rows, models).map((text) => ({ kind: 'transform' as const, text })));
@@ -32,6 +32,10 @@ export function noticesOf(results: Results): Notice[] {
   for (const text of new Set(others.map(warningInWords))) notices.push({ kind: 'other', text });
   return notices;
 }
+
+/** An audit's table says of each interface how sure it is, whatever the span of the one fit whose rows stand below it. */
+const isAnswered = (kind: Notice['kind'], results: Results): boolean =>
+  kind === 'span' && (results.leaks?.interfaces ?? []).length > 0;
 
 /** Above this share of one class, agreement says little. */
 const collapse = 0.5;

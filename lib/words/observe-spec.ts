@@ -61,7 +61,45 @@ function parseStep(part: string, spec: string): ObserveStep {
       return { step: 'temperature', temperature: number };
     } else if (name === 'noise' && number > 0 && Number.isFinite(number)) return { step: 'noise', deviation: number };
   }
-  throw new UsageError(`Expected ${forms}, found '${part}' in '${spec}'.`);
+  const meant = guessOf(spec);
+  throw new UsageError(
+    `Expected ${forms}, found '${part}'${part === spec ? '' : ` in '${spec}'`}.${meant === null ? '' : ` Did you mean '${meant}'?`}`,
+  );
+}
+
+/** What people write instead of the names of steps. */
+const spellings: readonly [RegExp, (argument: string) => string][] = [
+  [/^(?:probabilities|probability|probs?|softmax)$/, () => 'probs'],
+  [/^(?:log[-_ ]?prob(?:abilitie)?s?|logprobs)$/, () => 'log-probs'],
+  [/^(?:logits?|raw)$/, () => 'logits'],
+  [/^(?:fp16|half|float[-_]?16)$/, () => 'float16'],
+  [/^top[-_ ]?k?[-_:= ]?(\d+)$/, (k) => `topk:${k}`],
+  [/^round(?:ed)?[-_:= ]?(\d+)$/, (decimals) => `round:${decimals}`],
+  [/^(\d+)[-_ ]?(?:decimals?|digits?)$/, (decimals) => `round:${decimals}`],
+  [/^temp(?:erature)?[-_:= ]?([\d.]+)$/, (temperature) => `temperature:${temperature}`],
+  [/^noise[-_:= ]?([\d.]+)$/, (deviation) => `noise:${deviation}`],
+];
+
+/**
+ * What a spec in other words may mean: `top5,round2` → `probs+topk:5+round:2`. Whoever says only how many are shown means
+ * probabilities, as interfaces publish them. Null where a part stays unknown.
+ */
+function guessOf(spec: string): string | null {
+  const parts = spec
+    .toLowerCase()
+    .trim()
+    .split(/[+,;|/\s]+/)
+    .filter(Boolean);
+  const steps = parts.map((part) => {
+    const found = spellings.find(([pattern]) => pattern.test(part));
+    return found ? found[1](found[0].exec(part)![1]) : null;
+  });
+  if (steps.length === 0 || steps.includes(null)) return null;
+  const order = ['temperature', 'logits', 'log-probs', 'probs', 'noise', 'topk', 'round', 'float16'];
+  const place = (step: string): number => order.indexOf(step.split(':')[0]);
+  const all = (steps as string[]).sort((a, b) => place(a) - place(b));
+  const scale = all.some((step) => /^(?:logits|log-probs|probs)$/.test(step)) ? all : [...all, 'probs'];
+  return [...new Set(scale)].sort((a, b) => place(a) - place(b)).join('+');
 }
 
 /** A spec as people say it: `probs+topk:5+round:2` → `the top 5 probabilities rounded to 2 decimals`. */

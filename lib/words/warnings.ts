@@ -75,6 +75,8 @@ export type RowWarning =
     }
   /** Folders, or names of a list, are taken for the model's classes because there are as many. */
   | { kind: 'labels-by-number'; labels: 'folders' | 'class names'; dataset: string; classes: number; model: string }
+  /** Test images of classes that no training image has, where both are slices of one data set; how many classes these are. */
+  | { kind: 'classes-apart'; train: string; test: string; images: number; of: number; classes: number }
   /** A map of which the training rows were not given. */
   | { kind: 'span-unknown' }
   /** Test rows that are equal to a row that was fitted on. */

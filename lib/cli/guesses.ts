@@ -1,0 +1,49 @@
+/** What people call an option of a command, and what that command has instead. */
+const guesses: Record<string, readonly (readonly [names: string, instead: string])[]> = {
+  audit: [
+    [
+      'model models source target image images photos data dataset train test input folder csv log',
+      'audit takes the model and its images, or a log of outputs, without options: audit model.onnx photos',
+    ],
+    [
+      'top topk top-k k round decimals digits temperature noise interface publish',
+      'What an interface shows is said by --observe, as in --observe probs+topk:5+round:2',
+    ],
+  ],
+  inspect: [['model source onnx', 'inspect takes the model without an option: inspect model.onnx']],
+  fit: [
+    ['logits train-logits input inputs from', 'What is read from is --x'],
+    ['features train-features output outputs target to', 'What is wanted is --y'],
+    ['weight weights', 'A weight is a --head'],
+  ],
+  evaluate: [
+    ['model source weight weights onnx', 'The model, or its weight, is the --head'],
+    ['y true-features', 'The true features are --truth'],
+  ],
+  extract: [
+    ['data images folder test train', 'The images are the --dataset'],
+    ['source', 'The model is --model'],
+    ['out output', 'The file to write is the --store'],
+  ],
+  report: [
+    ['html svg png pdf md csv latex', 'A format is said by --format, as in --format csv or --format pdf'],
+    ['tex', 'A format is said by --format: --format latex'],
+  ],
+};
+
+const ofExperiments = [
+  [
+    'epochs batch lr learning-rate',
+    'The fit is exact; the published recipe beside it is --baseline sgd, with --sgd-epochs and the like',
+  ],
+  ['data dataset images folder', 'Images to fit on are --train, those to test on are --test'],
+  ['name label', 'Names for figures are given when they are drawn: report OUT --name FILE=LABEL'],
+  ['format pdf csv latex', 'Figures and tables of finished results are drawn by report: report OUT --format pdf'],
+] as const;
+
+/** What stands for an option that a command lacks, as one clause; null where nothing is known. */
+export function guessFor(command: string, flag: string): string | null {
+  const name = flag.replace(/^-+/, '');
+  const all = guesses[command] ?? (command === 'run' || command === 'sweep' ? ofExperiments : []);
+  return all.find(([names]) => names.split(' ').includes(name))?.[1] ?? null;
+}
