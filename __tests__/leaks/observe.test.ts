@@ -64,7 +64,7 @@ describe('observe shows what NumPy and SciPy compute', () => {
 
   it('offers nothing for what it does not know, and says once what was found', () => {
     expect(() => parseObserve('everything')).toThrow(/'everything'\.$/);
-    expect(() => parseObserve('probs+everything')).toThrow(/'everything' [^']*'probs\+everything'\.$/);
+    expect(() => parseObserve('probs+everything')).toThrow(coded('usage', "'everything'", "'probs+everything'."));
   });
 
   it('rounds ties to even, on both sides of zero', async () => {
