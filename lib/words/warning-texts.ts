@@ -39,7 +39,7 @@ export function warningInWords(warning: Warning): string {
     case 'labels-by-number':
       return `Accuracy assumes that the ${count(warning.classes)} ${warning.labels} of ${shortSpec(warning.dataset)}, in the order of their names, are the ${count(warning.classes)} classes of ${warning.model}. Only their number suggests it.`;
     case 'classes-apart':
-      return `${count(warning.images)} of the ${count(warning.of)} images of ${shortSpec(warning.test)} are of ${warning.classes === 1 ? 'a class' : `${count(warning.classes)} classes`} of which ${shortSpec(warning.train)} has no image. A slice takes images in their order, which in a folder is that of its classes: split the classes by folders, or name the images of each part in a list (list:FILE).`;
+      return `${shortSpec(warning.train)} has no image of ${warning.classes === 1 ? 'a class' : `${count(warning.classes)} classes`} that ${count(warning.images)} of the ${count(warning.of)} images of ${shortSpec(warning.test)} are of. A slice takes images in their order, which in a folder is that of its classes: split the classes by folders, or name the images of each part in a list (list:FILE).`;
     case 'span-unknown':
       return 'The rows of the fit were not given, so it is not known which test rows are in the span of the training rows, or whether any test row was also a training row.';
     case 'rows-fitted-on':
