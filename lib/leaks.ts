@@ -42,4 +42,5 @@ export type {
   TestResult,
   Verdict,
 } from './leaks/index.js';
-export type { ObserveSpec, ObserveStep } from './words/index.js';
+export { outputsNoteInWords } from './words/index.js';
+export type { NoSphere, NoWidth, ObserveSpec, ObserveStep, OutputsNote, Stored, Zeros } from './words/index.js';

@@ -65,14 +65,14 @@ describe('tar', () => {
       const path = join(folder, 'x.tar');
       for (const length of [0, 100, 600, 1024, 2000]) {
         await writeFile(path, bytes.subarray(0, length));
-        await expect(indexTar(path)).rejects.toThrow(/x\.tar is cut short .*download it again/);
+        await expect(indexTar(path)).rejects.toThrow(coded('damaged', 'x.tar', 'short'));
       }
       const flipped = Uint8Array.from(bytes);
       flipped[1024 + 3] ^= 1;
       await writeFile(path, flipped);
       await expect(indexTar(path)).rejects.toThrow(coded('damaged', 'x.tar', '1024'));
       await writeFile(path, 'no tar at all, but long enough to be one. '.repeat(40));
-      await expect(indexTar(path)).rejects.toThrow(/x\.tar is not a tar archive/);
+      await expect(indexTar(path)).rejects.toThrow(coded('damaged', 'x.tar'));
     });
   });
 
@@ -88,12 +88,12 @@ describe('tar', () => {
   const field = (text: string): Buffer => Buffer.from(text.padEnd(12, '\0'), 'latin1');
 
   test.each([
-    ['8 GiB in octal', field('77777777777'), /cut short or corrupted .* says 8,589,934,591 bytes, [\d,]+ are left/],
+    ['8 GiB in octal', field('77777777777'), coded('damaged', 'x.tar', '8,589,934,591')],
     ['9 GiB as GNU writes them', field('\x80\0\0\0\0\0\0\x02\x40\0\0\0'), /says 9,663,676,416 bytes/],
-    ['more than any file has', field('\x80' + '\xff'.repeat(11)), /corrupted \(no valid header at byte 0\)/],
-    ['a negative size', field('\xff'.repeat(12)), /no valid header at byte 0/],
-    ['a sign', field('-0000000005'), /no valid header at byte 0/],
-    ['no octal digits', field('00000000009'), /no valid header at byte 0/],
+    ['more than any file has', field('\x80' + '\xff'.repeat(11)), coded('damaged', 'header', 0)],
+    ['a negative size', field('\xff'.repeat(12)), coded('damaged', 'header', 0)],
+    ['a sign', field('-0000000005'), coded('damaged', 'header', 0)],
+    ['no octal digits', field('00000000009'), coded('damaged', 'header', 0)],
   ])('a size that no entry can have is refused: %s', async (_, size, message) => {
     await withFolder(undefined, async (folder) => {
       const path = join(folder, 'x.tar');
@@ -116,14 +116,14 @@ describe('tar', () => {
   }
 
   test.each([
-    ['11 size=-5\n', /corrupted pax header/],
-    ['13 size=1e12\n', /corrupted pax header/],
-    ['29 size=9999999999999999999999\n', /corrupted pax header/],
+    ['11 size=-5\n', coded('damaged', 'pax')],
+    ['13 size=1e12\n', coded('damaged', 'pax')],
+    ['29 size=9999999999999999999999\n', coded('damaged', 'pax')],
     ['19 size=8589934592\n', /says 8,589,934,592 bytes/],
-    ['0 path=x\n', /corrupted pax header/],
-    ['99 path=x\n', /corrupted pax header/],
-    ['8 pathx\n', /corrupted pax header/],
-    ['22 GNU.sparse.major=1\n', /has the sparse file 'u+\/v+', whose bytes do not lie in it/],
+    ['0 path=x\n', coded('damaged', 'pax')],
+    ['99 path=x\n', coded('damaged', 'pax')],
+    ['8 pathx\n', coded('damaged', 'pax')],
+    ['22 GNU.sparse.major=1\n', coded('bad-input', 'sparse', 'u/v')],
   ])('an extended header that cannot be: %j', async (record, message) => {
     await withFolder(undefined, async (folder) => {
       const path = join(folder, 'x.tar');
@@ -138,7 +138,7 @@ describe('tar', () => {
       await writeFile(path, await withRecord('x', '23 SCHILY.xattr.a=\0\xff\n=\n'));
       expect((await indexTar(path)).map(({ size }) => size)).toEqual([6, 5]);
       await writeFile(path, await withRecord('S', ''));
-      await expect(indexTar(path)).rejects.toThrow(/has the sparse file/);
+      await expect(indexTar(path)).rejects.toThrow(coded('bad-input', 'sparse'));
     });
   });
 
@@ -157,8 +157,8 @@ describe('tar', () => {
     await withFolder(undefined, async (folder) => {
       const path = join(folder, 'x.tar.gz');
       execFileSync('mkfifo', [path]);
-      await expect(readTarGz(path, [])).rejects.toThrow(/is not a regular file/);
-      await expect(indexTar(path)).rejects.toThrow(/is not a regular file/);
+      await expect(readTarGz(path, [])).rejects.toThrow(coded('bad-input', path));
+      await expect(indexTar(path)).rejects.toThrow(coded('bad-input', path));
     });
   });
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { PickledArray, readPickle } from '../../lib/datasets/pickle.js';
 import { fixture, fixtureJson } from './support.js';
+import { coded } from '../support/coded.js';
 
 const read = async (name: string) => readPickle(await readFile(fixture('pickles', name)), name);
 
@@ -35,10 +36,10 @@ describe('pickles', () => {
   });
 
   test.each([
-    ['hostile', /it names '(posix|nt)\.system', which is not needed for that and could run code: do not trust/],
-    ['set', /it names '(__builtin__|builtins)\.set'/],
-    ['numpy-objects', /it holds an object that is no plain NumPy array/],
-    ['protocol4', /it is of protocol 4, expected 2 or 3/],
+    ['hostile', coded('bad-input', ".system'", 'trust')],
+    ['set', coded('bad-input', ".set'")],
+    ['numpy-objects', coded('bad-input', 'NumPy')],
+    ['protocol4', coded('bad-input', 4, 2, 3)],
   ])('%s is refused', async (name, message) => {
     await expect(read(name)).rejects.toThrow(message);
   });
@@ -46,25 +47,25 @@ describe('pickles', () => {
   const text = (pickle: string) => () => readPickle(Buffer.from(pickle, 'latin1'), 'x');
 
   test.each([
-    ['protocol 0 with a global', "cos\nsystem\n(S'echo'\ntR.", /it names 'os\.system'/],
-    ['an old class', '(ios\nsystem\n.', /it names 'os\.system'/],
+    ['protocol 0 with a global', "cos\nsystem\n(S'echo'\ntR.", coded('bad-input', "'os.system'")],
+    ['an old class', '(ios\nsystem\n.', coded('bad-input', "'os.system'")],
     [
       'a known name called otherwise',
       '\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aU\x04zlib\x86R.',
       /calls _codecs\.encode/,
     ],
-    ['a call of no function', '\x80\x02K\x01)R.', /it calls what is no function/],
-    ['a new object', '\x80\x02)\x81.', /something else \(opcode 0x81 at byte 3\)/],
-    ['a persistent id', '\x80\x02Q.', /something else \(opcode 0x51/],
-    ['state for a list', '\x80\x02]}b.', /an object that is no plain NumPy array/],
-    ['an empty stack', '\x80\x02.', /takes from an empty stack/],
-    ['a mark never set', '\x80\x02e.', /a mark that it never set/],
-    ['an item never stored', '\x80\x02h\x05.', /recalls item 5/],
-    ['keys that are numbers', '\x80\x02}K\x01K\x02s.', /keys are no strings/],
-    ['a huge string', '\x80\x02T\xff\xff\xff\xff', /cut short at byte 7/],
-    ['a huge integer', '\x80\x02\x8a\x07\x01\x01\x01\x01\x01\x01\x01.', /an integer above 2\^47/],
-    ['a name without end', '\x80\x02cnumpy', /cut short/],
-    ['nothing', '', /cut short at byte 0/],
+    ['a call of no function', '\x80\x02K\x01)R.', coded('bad-input', 'function')],
+    ['a new object', '\x80\x02)\x81.', coded('bad-input', '0x81', 3)],
+    ['a persistent id', '\x80\x02Q.', coded('bad-input', '0x51')],
+    ['state for a list', '\x80\x02]}b.', coded('bad-input', 'NumPy')],
+    ['an empty stack', '\x80\x02.', coded('bad-input', 'stack')],
+    ['a mark never set', '\x80\x02e.', coded('bad-input', 'mark')],
+    ['an item never stored', '\x80\x02h\x05.', coded('bad-input', 5)],
+    ['keys that are numbers', '\x80\x02}K\x01K\x02s.', coded('bad-input', 'keys')],
+    ['a huge string', '\x80\x02T\xff\xff\xff\xff', coded('bad-input', 'short', 7)],
+    ['a huge integer', '\x80\x02\x8a\x07\x01\x01\x01\x01\x01\x01\x01.', coded('bad-input', '2^47')],
+    ['a name without end', '\x80\x02cnumpy', coded('bad-input', 'short')],
+    ['nothing', '', coded('bad-input', 'short', 0)],
   ])('%s is refused', (_, pickle, message) => {
     expect(text(pickle)).toThrow(message);
   });
@@ -77,17 +78,17 @@ describe('pickles', () => {
     const read = (bytes: Buffer) => () => readPickle(bytes, 'x');
     // The same megabyte as bytes, 100,000 times.
     const encode = pickle('\x80\x02c_codecs\nencode\nq\x00', stored, 'X\x06\0\0\0latin1q\x02');
-    expect(read(pickle(encode, 'h\x00h\x01h\x02\x86R'.repeat(100_000)))).toThrow(/asks for more bytes than it has/);
+    expect(read(pickle(encode, 'h\x00h\x01h\x02\x86R'.repeat(100_000)))).toThrow(coded('bad-input', 'more'));
     // The same megabyte as a key, 100,000 times.
     const key = pickle('\x80\x02}T\0\0\x10\0', letters, 'q\x01', 'K\x01s' + 'h\x01K\x01s'.repeat(100_000));
-    expect(read(key)).toThrow(/keys are no strings/);
-    expect(read(pickle('\x80\x02', Buffer.alloc(5_000_000, '(')))).toThrow(/nests without end/);
+    expect(read(key)).toThrow(coded('bad-input', 'keys'));
+    expect(read(pickle('\x80\x02', Buffer.alloc(5_000_000, '(')))).toThrow(coded('bad-input', 'nests'));
   });
 
   test('a pickle cut short anywhere is refused', async () => {
     const bytes = await readFile(fixture('cifar', 'python', 'cifar-100-python', 'meta'));
     for (let length = 0; length < bytes.length; length++) {
-      expect(() => readPickle(bytes.subarray(0, length), 'meta')).toThrow(/meta is not a pickle/);
+      expect(() => readPickle(bytes.subarray(0, length), 'meta')).toThrow(coded('bad-input', 'meta'));
     }
   });
 });

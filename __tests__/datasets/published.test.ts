@@ -72,7 +72,7 @@ test.each([
   expect(first.url).toMatch(
     /^https:\/\/www\.cs\.toronto\.edu\/~kriz\/|^http:\/\/data\.csail\.mit\.edu\/places\/places365\//,
   );
-  await expect(openDataset(spec, { dataDir })).rejects.toThrow(coded('not-found', 'was not found', 'consent'));
+  await expect(openDataset(spec, { dataDir })).rejects.toThrow(coded('not-found', 'consent'));
   await expect(openDataset(spec, { dataDir, fetch: { consent: false } })).rejects.toThrow(
     coded('not-fetched', 'dataDir'),
   );

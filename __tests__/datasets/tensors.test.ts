@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openDataset } from '../../lib/datasets/index.js';
 import { toNdArray, writeSafetensors } from '../../lib/tensor/index.js';
 import { all, fixture, withFolder } from './support.js';
+import { coded } from '../support/coded.js';
 
 const spec = (file: string) => `tensors:${fixture('tensors', file)}`;
 const inputs = async (file: string) => (await all(await openDataset(spec(file)))).map(({ tensor }) => tensor!);
@@ -42,33 +43,26 @@ describe('tensors', () => {
   });
 
   test.each([
-    ['two.safetensors#c', /Expected a tensor 'c' in .*two\.safetensors/],
-    ['mismatched.safetensors', /labels in .* has shape \(3\), expected \(5\), one for each example/],
-    ['halves.safetensors', /Label 1 in .* is 1\.5, expected class indices/],
-    ['scalar.npy', /has a tensor of shape \(\), expected examples along the first axis/],
-    ['unsigned.npy', /is of type uint16, expected one of float32, .*: convert it first/],
-    ['x.pt', /x\.pt is no file that can be read: expected FILE\.npy, FILE\.npz, FILE\.safetensors/],
-    ['missing.npy', /missing\.npy/],
+    ['two.safetensors#c', coded('not-found', "'c'", 'two.safetensors')],
+    ['mismatched.safetensors', coded('bad-input', '(3)', '(5)')],
+    ['halves.safetensors', coded('bad-input', 1, '1.5')],
+    ['scalar.npy', coded('bad-input', '()')],
+    ['unsigned.npy', coded('bad-input', 'uint16', 'float32')],
+    ['x.pt', coded('usage', 'x.pt', 'FILE.npy', 'FILE.npz', 'FILE.safetensors')],
+    ['missing.npy', coded('not-found', 'missing.npy')],
   ])('%s is refused', async (file, message) => {
-    await expect(openDataset(spec(file))).rejects.toMatchObject({
-      name: expect.stringMatching(/^(FeatReconstruct|Usage)Error$/),
-      message: expect.stringMatching(message),
-    });
+    await expect(openDataset(spec(file))).rejects.toThrow(message);
   });
 
   test.each([
-    [
-      '2^40 as int64',
-      BigInt64Array.of(0n, 2n ** 40n),
-      /Label 1 in .* is 1099511627776, expected class indices: .* from 0 to 2147483647/,
-    ],
-    ['2^32 as int64', BigInt64Array.of(2n ** 32n, 0n), /Label 0 in .* is 4294967296/],
-    ['2^63 as uint64', BigUint64Array.of(0n, 2n ** 63n), /Label 1 in .* is 92233720368547\d+/],
-    ['3e9 as uint32', Uint32Array.of(0, 3e9), /Label 1 in .* is 3000000000/],
-    ['a negative one', Int32Array.of(-100, 0), /Label 0 in .* is -100, .* or -1 where there is none/],
-    ['1e10 as float64', Float64Array.of(1, 1e10), /Label 1 in .* is 10000000000/],
-    ['NaN', Float32Array.of(1, NaN), /Label 1 in .* is NaN/],
-    ['infinity', Float64Array.of(1, Infinity), /Label 1 in .* is Infinity/],
+    ['2^40 as int64', BigInt64Array.of(0n, 2n ** 40n), coded('bad-input', 1, '1099511627776', 0, '2147483647')],
+    ['2^32 as int64', BigInt64Array.of(2n ** 32n, 0n), coded('bad-input', 0, '4294967296')],
+    ['2^63 as uint64', BigUint64Array.of(0n, 2n ** 63n), coded('bad-input', 1, '92233720368547')],
+    ['3e9 as uint32', Uint32Array.of(0, 3e9), coded('bad-input', 1, '3000000000')],
+    ['a negative one', Int32Array.of(-100, 0), coded('bad-input', 0, '-100', '-1')],
+    ['1e10 as float64', Float64Array.of(1, 1e10), coded('bad-input', 1, '10000000000')],
+    ['NaN', Float32Array.of(1, NaN), coded('bad-input', 1, 'NaN')],
+    ['infinity', Float64Array.of(1, Infinity), coded('bad-input', 1, 'Infinity')],
   ])('a label that is no class index is refused: %s', async (_, labels, message) => {
     await withFolder(undefined, async (folder) => {
       const file = join(folder, 'x.safetensors');

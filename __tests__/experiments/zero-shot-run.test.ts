@@ -147,8 +147,7 @@ describe('on the command line', () => {
     expect(code).toBe(0);
     // What is published of another tower does not stand beside this one.
     expect(stdout).not.toMatch(/published: |93\.56/);
-    expect(stdout).toMatch(/least squares +logits +\d+\.\d\d %/);
-    expect(stdout).toMatch(/least squares +features +\d+\.\d\d %/);
+    for (const from of ['logits', 'features']) expect(stdout).toMatch(new RegExp(`${from} +\\d+\\.\\d\\d %`));
     const written = JSON.parse(await readFile(at('out', 'results.json'), 'utf8')) as Results;
     const schema = JSON.parse(
       await readFile(path.join(process.cwd(), 'assets', 'results.schema.json'), 'utf8'),
@@ -199,7 +198,7 @@ describe('on the command line', () => {
 
   test.each([
     [['--text-model', prompts.textModel], '--text-model and --class-names together'],
-    [['--text-embeddings', 'x.safetensors', '--tokenizer', prompts.tokenizer], 'found both'],
+    [['--text-embeddings', 'x.safetensors', '--tokenizer', prompts.tokenizer], 'both'],
     [[], 'wants a zero-shot head'],
   ])('wrong usage ends with 2: %j', async (flags, message) => {
     const { code, stderr } = await run(...flags);

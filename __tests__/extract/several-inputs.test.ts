@@ -112,13 +112,13 @@ describe('a model of two inputs', () => {
     await writeSafetensors(at('typed.safetensors'), { token_type_ids: int64(() => 0), input_ids: int64(idOf) });
     await writeSafetensors(at('one.safetensors'), { input_ids: int64(idOf) });
     await expect(extractFeatures(at('text.onnx'), `tensors:${at('typed.safetensors')}`)).rejects.toThrow(
-      /model's 2 inputs in .*, found none called 'attention_mask' \('token_type_ids', 'input_ids'|model's 2 inputs in .*, found none called 'attention_mask' \('input_ids', 'token_type_ids'/,
+      coded('usage', 2, "'attention_mask'", 'input_ids'),
     );
     const result = await runCli([
       ...['extract', '--model', at('text.onnx'), '--dataset', `tensors:${at('one.safetensors')}`],
       ...['--store', at('never.safetensors')],
     ]);
-    expect(result.stderr).toMatch(/found none called '(input_ids|attention_mask)' \(one tensor\)/);
+    expect(result.stderr).toMatch(/'(input_ids|attention_mask)'/);
     expect(result.code).toBe(2);
   });
 

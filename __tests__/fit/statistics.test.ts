@@ -85,7 +85,7 @@ describe('accumulate', () => {
     const m = (rows: number, cols: number) => matrixOf(integers(rows, cols, 1), cols);
     await expect(accumulate(m(10, 2), m(12, 2))).rejects.toThrow(coded('mismatch', '10', '12'));
     await expect(accumulate(matrixOf(new Float64Array(0), 2), matrixOf(new Float64Array(0), 2))).rejects.toThrow(
-      'to have rows',
+      coded('too-few-rows', 'rows'),
     );
     await expect(fitLinearMap(m(1, 2), m(1, 2))).rejects.toThrow(coded('too-few-rows', '2'));
     await expect(fitLinearMap(m(5, 2), m(5, 2), { alpha: -1 })).rejects.toThrow('alpha');
@@ -154,7 +154,7 @@ describe('mergeStatistics', () => {
     expect(() => mergeStatistics(a, b)).toThrow(coded('bad-input', '4096', '4999'));
     const other = await accumulate(y, y);
     expect(() => mergeStatistics(a, other)).toThrow(coded('mismatch'));
-    expect(() => mergeStatistics()).toThrow('found none');
+    expect(() => mergeStatistics()).toThrow(coded('too-few-rows', 'none'));
   });
 });
 

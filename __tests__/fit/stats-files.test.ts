@@ -122,7 +122,7 @@ describe('.stats files', () => {
 
   it('are told from other safetensors files', async () => {
     await writeSafetensors(file('other.safetensors'), { features: matrixOf(integers(2, 2, 1), 2) });
-    await expect(loadStatistics(file('other.safetensors'))).rejects.toThrow('Expected statistics');
+    await expect(loadStatistics(file('other.safetensors'))).rejects.toThrow(coded('bad-input', 'other.safetensors'));
     await expect(loadStatistics(file('none.stats'))).rejects.toThrow('none.stats');
   });
 });

@@ -193,7 +193,7 @@ test('the token goes to the Hub and to no other host', async () => {
   const file = path.join(`${cache}-home`, 'token');
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, 'hf_wrong\n');
-  await expect(fetchHubFile(gated, yes)).rejects.toThrow(coded('not-fetched', 'no access'));
+  await expect(fetchHubFile(gated, yes)).rejects.toThrow(coded('not-fetched', 'access'));
   process.env.HF_TOKEN = ' hf_right\n';
   await fetchHubFile(gated, yes);
   const withToken = hub.requests.filter(({ authorization }) => authorization === 'Bearer hf_right');
@@ -220,7 +220,7 @@ test('without a server: what to fetch elsewhere and where to put it; what is the
   await hub.close();
   process.env.HF_ENDPOINT = 'http://127.0.0.1:9';
   expect(await fetchHubFile({ ...model, path: 'config.json' }, yes)).toContain('config.json');
-  await expect(fetchModel()).rejects.toThrow(coded('not-fetched', 'hf download maker/net'));
+  await expect(fetchModel()).rejects.toThrow(coded('not-fetched', 'maker/net'));
   await expect(fetchHubFile({ ...model, repo: 'maker/other' }, yes)).rejects.toThrow(
     coded('not-fetched', '127.0.0.1:9', 'models--maker--other', cache),
   );

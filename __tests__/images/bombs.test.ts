@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { applyPixels, decodeImage, decodePool, makeTransform } from '../../lib/images/index.js';
 import { bombs, png, zeros } from './bombs.js';
 import { fixtures } from './pattern.js';
-import { coded } from '../support/coded.js';
+import { coded, naming } from '../support/coded.js';
 
 const made = fileURLToPath(new URL('decoded/', fixtures));
 const all = bombs(readFileSync(`${made}subsampling0.jpg`), readFileSync(`${made}progressive.jpg`));
@@ -23,7 +23,7 @@ test.each(all.filter(({ image }) => !image).map(({ name, bytes }) => [name, byte
 
 test.each([
   [
-    "of Pillow's limit",
+    'Pillow',
     [
       'width.png',
       'square.png',
@@ -37,16 +37,16 @@ test.each([
       'sizes.ppm',
     ],
   ],
-  ['more than', ['more-in-strip.tif']],
+  ['more', ['more-in-strip.tif']],
   [
     'promises',
     all.map(({ name }) => name).filter((name) => /^promise-|^promise\.(png|jpg)|large-frame|same-/.test(name)),
   ],
   ['scans', ['many-scans.jpg']],
-])('the sentence says why: %s', async (why, names) => {
+])('the error says why: %s', async (why, names) => {
   for (const name of names) {
     const { bytes } = all.find((bomb) => bomb.name === name)!;
-    await expect(decodeImage({ name, file: bytes })).rejects.toThrow(why);
+    await expect(decodeImage({ name, file: bytes })).rejects.toThrow(coded('bad-image', name, why));
   }
 });
 
@@ -90,7 +90,7 @@ test.each([
   ['upsample', 1, 20_000_000],
 ] as const)('%s refuses to blow up an image of %i x %i', (name, width, height) => {
   const image = { width, height, data: new Uint8Array(3 * width * height) };
-  expect(() => applyPixels(makeTransform(name, [224, 224]), image)).toThrow('too long and narrow');
+  expect(() => applyPixels(makeTransform(name, [224, 224]), image)).toThrow('narrow');
 });
 
 describe('decodePool', () => {
@@ -110,9 +110,7 @@ describe('decodePool', () => {
       'rejected',
       'fulfilled',
     ]);
-    expect(String((results[1] as PromiseRejectedResult).reason)).toMatch(
-      /Bad image 'slow\.png'.*longer than 0\.2 seconds/,
-    );
+    expect(String((results[1] as PromiseRejectedResult).reason)).toMatch(naming("'slow.png'", '0.2'));
     await pool.close();
   }, 60_000);
 

@@ -55,13 +55,13 @@ describe('decodeImage', () => {
   });
 
   test.each([
-    ['text', Buffer.from('hello, I am no image'), 'something else'],
-    ['nothing', Buffer.alloc(0), 'an empty file'],
-    ['a JPEG marker alone', Buffer.from([0xff, 0xd8, 0xff]), 'Bad image'],
-    ['noise after a PNG signature', Buffer.from('\x89PNG\r\n\x1a\nnoise', 'latin1'), 'Bad image'],
-    ['noise after a GIF signature', Buffer.from('GIF89anoise', 'latin1'), 'Bad image'],
-    ['noise after a BMP signature', Buffer.from('BMnoise', 'latin1'), 'Bad image'],
-    ['noise after a TIFF signature', Buffer.from('II*\0noise', 'latin1'), 'Bad image'],
+    ['text', Buffer.from('hello, I am no image'), coded('bad-image', 'something')],
+    ['nothing', Buffer.alloc(0), coded('bad-image', 'empty')],
+    ['a JPEG marker alone', Buffer.from([0xff, 0xd8, 0xff]), coded('bad-image')],
+    ['noise after a PNG signature', Buffer.from('\x89PNG\r\n\x1a\nnoise', 'latin1'), coded('bad-image')],
+    ['noise after a GIF signature', Buffer.from('GIF89anoise', 'latin1'), coded('bad-image')],
+    ['noise after a BMP signature', Buffer.from('BMnoise', 'latin1'), coded('bad-image')],
+    ['noise after a TIFF signature', Buffer.from('II*\0noise', 'latin1'), coded('bad-image')],
   ])('%s is refused', async (name, file, message) => {
     await expect(decodeImage({ name, file })).rejects.toThrow(message);
     await expect(decodeImage({ name, file })).rejects.toThrow(

@@ -108,14 +108,14 @@ describe('transforms', () => {
   test.each([
     [{ name: 'imagnet' }, "found 'imagnet'"],
     [{ name: 'toString' }, "found 'toString'"],
-    [{ name: 'protocol', std: [0.2, 0, 0.2] }, 'std of three numbers above 0'],
-    [{ name: 'protocol', mean: [0.2, 0.1] }, 'mean of three numbers'],
+    [{ name: 'protocol', std: [0.2, 0, 0.2] }, coded('usage', 'std', 0)],
+    [{ name: 'protocol', mean: [0.2, 0.1] }, coded('usage', 'mean', 'three')],
     [{ name: 'timm', cropPct: 87.5 }, 'found 87.5'],
     [{ name: 'timm', interpolation: 'area' }, "found 'area'"],
     [{ name: 'timm', channels: 'gbr' }, "found 'gbr'"],
-    [{ name: 'steps' }, 'Expected steps'],
+    [{ name: 'steps' }, coded('usage', 'steps')],
     [{ name: 'steps', steps: [{ op: 'turn' }] }, 'found {"op":"turn"}'],
-    [{ name: 'timm', steps: [] }, "'steps' alone"],
+    [{ name: 'timm', steps: [] }, coded('usage', "'steps'")],
   ])('wrong usage is named: %j', (spec, message) => {
     expect(() => makeTransform(spec as TransformSpec, [32, 32])).toThrow(message);
   });
@@ -158,9 +158,11 @@ describe('transforms', () => {
       // Pillow: Image.fromarray(pixels).convert('L').
       const [r, g, b] = image.data;
       expect(255 * one.data[0]).toBeCloseTo(Math.floor((r * 19595 + g * 38470 + b * 7471 + 32768) / 65536), 3);
-      expect(() => makeTransform({ name: 'unit', mean: 0.5 }, [8, 8], { type: 'uint8' })).toThrow('as they are');
+      expect(() => makeTransform({ name: 'unit', mean: 0.5 }, [8, 8], { type: 'uint8' })).toThrow(
+        coded('usage', 'mean', 'uint8'),
+      );
       expect(() => makeTransform({ name: 'unit', mean: [0.1, 0.2, 0.3] }, [8, 8], { channels: 1 })).toThrow(
-        'one channel',
+        coded('usage', 'channel'),
       );
     },
   );
@@ -229,14 +231,14 @@ describe('ownTransform', () => {
 
   test.each([
     ['timm', /JSON/],
-    ['[]', /Expected a transform of protocol/],
+    ['[]', coded('bad-input', 'protocol')],
     ['null', /null/],
     ['{"name":"model"}', /found 'model'/],
-    ['{"name":"timm","mean":"0.5"}', /mean of three numbers/],
-    ['{"name":"timm","size":224}', /'size' is none of name, mean/],
-    ['{"name":"protocol","cropPct":0.9}', /no cropPct with the transform 'protocol'/],
+    ['{"name":"timm","mean":"0.5"}', coded('bad-input', 'mean')],
+    ['{"name":"timm","size":224}', coded('bad-input', "'size'", 'name', 'mean')],
+    ['{"name":"protocol","cropPct":0.9}', coded('bad-input', 'cropPct', "'protocol'")],
   ])('refuses %s', (text, reason) => {
     expect(() => ownTransform(stating(text))).toThrow(reason);
-    expect(() => ownTransform(stating(text))).toThrow(/in the model's metadata, such as/);
+    expect(() => ownTransform(stating(text))).toThrow(coded('bad-input', 'metadata'));
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { fingerprint, matchFeatures, observe, recoverFeatures } from '../../lib/leaks/index.js';
 import { memoryRows, toRowSource } from '../../lib/tensor/index.js';
 import { all, logitsOf, madeFeatures, madeHead, numbers } from './data.js';
+import { naming } from '../support/coded.js';
 
 /** Made to get a false feature certified: one that is none of the true ones, or one of them twice. */
 const width = 8;
@@ -211,7 +212,7 @@ describe('what is known as a group alone', () => {
     expect(alone).toBeNull();
     expect(report).toMatchObject({ certified: false, features: 0, groups: [2, 2, 2, 2] });
     expect(report.certifiedAs).toEqual({ itself: 0, group: 8, function: 0 });
-    expect(report.sentence).toContain('4 times 2 features, each 2 up to a 2 x 2 map');
+    expect(report.sentence).toMatch(naming(4, 2, 2, '2 x 2'));
     // The average and the maximum of a map are a combination of the two functions of a group.
     const found = await all(toRowSource(groups!));
     for (let group = 0; group < 4; group++) {

@@ -1,11 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
-import { carriedNote, fingerprint, observe, recoverFeatures, sameHead } from '../../lib/leaks/index.js';
+import {
+  carriedRows,
+  fingerprint,
+  observe,
+  recoverFeatures,
+  sameHead,
+  type Fingerprint,
+} from '../../lib/leaks/index.js';
 import { joinRows, memoryRows, sliceRows, toRowSource } from '../../lib/tensor/index.js';
 import { all, logitsOf, made, madeFeatures, madeHead, numbers } from './data.js';
+import { carriedInWords, noWidthInWords, rowsInWords, type NoWidth } from '../../lib/words/index.js';
 import { random } from '../cli/support.js';
-import { coded } from '../support/coded.js';
+import { coded, naming } from '../support/coded.js';
 
 const quick = { features: false };
+/** Why the width does not show, where it does not. */
+const whyNot = ({ reasons }: Fingerprint): NoWidth | undefined =>
+  reasons.find((reason) => reason.kind === 'width-not-shown')?.why;
 
 describe('what kind of outputs these are', () => {
   const { logits } = made('silu', 400, 16, 40);
@@ -43,7 +54,7 @@ describe('the hidden width', () => {
   it('is one more than the rank behind a layer normalisation', async () => {
     const found = await fingerprint(made('sphere', 300, 24, 60).logits, quick);
     expect([found.rank, found.hiddenWidth]).toEqual([23, 24]);
-    expect(found.reasons.join()).toContain('multiples of 8');
+    expect(found.reasons).toContainEqual({ kind: 'multiple-of-8', width: 24 });
   });
 
   it.each<[string, number]>([
@@ -66,19 +77,19 @@ describe('the hidden width', () => {
   it.each(['logits', 'log-probs'])('does not show in %s of fewer classes than features', async (spec) => {
     const found = await fingerprint(observe(made('silu', 400, 24, 12).logits, spec), quick);
     expect(found.hiddenWidth).toBeNull();
-    expect(found.reasons.join()).toContain('as wide as the outputs or wider');
+    expect(whyNot(found)).toMatchObject({ kind: 'no-gap', classes: 12, coarse: false });
   });
 
   it('does not show in fewer rows than it is wide', async () => {
     const found = await fingerprint(sliceRows(logits, 0, 20), quick);
     expect(found.hiddenWidth).toBeNull();
-    expect(found.reasons.join()).toContain('20 distinct rows fill all the directions that they can');
+    expect(whyNot(found)).toEqual({ kind: 'few-rows', rows: 20 });
   });
 
   it('does not show in the top 5', async () => {
     const found = await fingerprint(observe(logits, 'probs+topk:5'), quick);
     expect(found.hiddenWidth).toBeNull();
-    expect(found.reasons.join()).toContain('only the top 5');
+    expect(whyNot(found)).toEqual({ kind: 'outputs-hidden', classes: 60, topk: 5 });
   });
 });
 
@@ -101,7 +112,8 @@ describe('what stands before the head', () => {
   it('is not known from few rows, and how many it takes is', async () => {
     const found = await fingerprint(made('sphere', 100, 16, 30).logits);
     expect([found.normalised, found.rectified]).toEqual([null, null]);
-    expect(found.reasons.join()).toMatch(/takes \d+ distinct rows; there are 100/);
+    const needed = expect.any(Number);
+    expect(found.reasons).toContainEqual({ kind: 'sphere-takes-rows', needed, rows: 100 });
   });
 });
 
@@ -184,7 +196,7 @@ describe('whether two sets come from the same head', () => {
       );
     const found = await sameHead(rare(5, 2, [10, 20, 30]), rare(6, 9, [40, 50, 60]));
     expect([found.same, found.alone, found.inside]).toEqual([true, [1, 1], [297, 297]]);
-    expect(found.sentence).toContain('10, 20, 30 of the first, 40, 50, 60 of the second');
+    expect(found.sentence).toMatch(naming('10, 20, 30 of', '40, 50, 60 of'));
     const often = Array.from({ length: 60 }, (_, i) => 3 * i);
     expect((await sameHead(rare(5, 2, often), rare(6, 9, often))).same).toBeNull();
   });
@@ -199,7 +211,8 @@ describe('whether two sets come from the same head', () => {
     );
     const same = await sameHead(joinRows([header, one]), joinRows([two, foreign(3)]));
     expect([same.same, same.leftOut, same.ranks]).toEqual([true, [[0], [350, 351, 352]], [16, 16]]);
-    expect(same.sentence).toContain('Row 0 (counted from 0) of the first set; 3 rows (350, 351, 352');
+    expect(same.sentence).toContain(rowsInWords([0]));
+    expect(same.sentence).toContain(rowsInWords([350, 351, 352]));
     const different = await sameHead(joinRows([header, other]), joinRows([header, two]));
     expect(different.same).toBe(false);
   });
@@ -222,7 +235,7 @@ describe('whether two sets come from the same head', () => {
   it('hidden outputs cannot tell, and say so', async () => {
     const found = await sameHead(observe(one, 'probs+topk:5'), two);
     expect([found.same, found.ranks]).toEqual([null, [null, null]]);
-    expect(found.sentence).toContain('Of the first set: Of 40 outputs the top 5 alone are shown');
+    expect(found.sentence).toContain(noWidthInWords({ kind: 'outputs-hidden', classes: 40, topk: 5 }));
   });
 
   it('cannot be said without a gap', async () => {
@@ -267,7 +280,7 @@ describe('outputs that no classifier gives', () => {
   it('counts copies once', async () => {
     const found = await broken((data) => data.copyWithin(20, 0, 40));
     expect(found.outputs.duplicates).toBe(1);
-    expect(found.reasons.join()).toContain('1 of 100 rows are copies');
+    expect(found.reasons).toContainEqual({ kind: 'copies', copies: 1, rows: 100 });
   });
 });
 
@@ -300,7 +313,7 @@ describe('rows that alone carry a direction', () => {
       const found = await fingerprint(await withRows(await extra(), spec), quick);
       expect([found.rank, found.hiddenWidth]).toEqual([d, d]);
       expect(found.carried?.rows).toEqual(Array.from({ length: count }, (_, k) => 20 + 10 * k));
-      expect(found.reasons.join()).toContain('outputs cannot tell which');
+      expect(found.reasons).toContainEqual({ kind: 'carried', carried: found.carried, classes });
     }
   });
 
@@ -319,7 +332,8 @@ describe('rows that alone carry a direction', () => {
     };
     const few = await rare(4);
     expect([few.rank, few.carried]).toEqual([d, undefined]);
-    expect(few.reasons.join()).toMatch(/4 rows \(0, 100, 200, 300, .*agree on it.*without them it is 11/);
+    const together = { rows: [0, 100, 200, 300], directions: 1, with: d, without: 11 };
+    expect(few.reasons).toContainEqual({ kind: 'carried-together', carried: together });
     expect((await rare(1)).carried).toEqual({ rows: [0], directions: 1, with: d, without: d - 1 });
     const many = await rare(40);
     expect([many.rank, many.reasons.length]).toEqual([d, 2]);
@@ -334,24 +348,28 @@ describe('rows that alone carry a direction', () => {
     const data = Float32Array.from([...(await all(outputs)), ...noise(1)]);
     const { report } = await recoverFeatures(memoryRows(data, 1501, classes), { kind: 'rectified', rounds: 1 });
     expect(report.rank).toBe(d);
-    expect(report.notes.join()).toContain('Row 1500 (counted from 0) alone carries 1 of the directions');
+    const carried = { rows: [1500], directions: 1, with: d + 1, without: d };
+    expect(report.notes.join()).toContain(carriedInWords(carried, classes));
   });
 
   it('in a fit', async () => {
-    expect(await carriedNote(await withRows(noise(2)), d + 2)).toContain(
-      '2 rows (20, 30, counted from 0) alone carry 2',
-    );
-    expect(await carriedNote(own, d)).toBeNull();
+    expect(await carriedRows(await withRows(noise(2)), d + 2)).toMatchObject({ rows: [20, 30], directions: 2 });
+    expect(await carriedRows(own, d)).toBeNull();
   });
 
-  it.each<[string, string, (row: Float32Array) => void, string]>([
-    ['noise among probabilities', 'probs', (row) => row.forEach((_, j) => (row[j] = normal())), 'in row 3'],
-    ['zeros among probabilities', 'probs', (row) => row.fill(0), 'leave out that row'],
+  it.each<[string, string, (row: Float32Array) => void, Error]>([
+    [
+      'noise among probabilities',
+      'probs',
+      (row) => row.forEach((_, j) => (row[j] = normal())),
+      coded('not-outputs', 'row 3'),
+    ],
+    ['zeros among probabilities', 'probs', (row) => row.fill(0), coded('not-outputs', 'row')],
     [
       'noise among log-probabilities',
       'log-probs',
       (row) => row.forEach((_, j) => (row[j] = normal())),
-      'leave out row 3',
+      coded('not-outputs', 'row 3'),
     ],
   ])('refused: %s', async (_, spec, change, message) => {
     const data = Float32Array.from(await all(observe(own, spec)));
@@ -362,7 +380,7 @@ describe('rows that alone carry a direction', () => {
   it('two models, one after the other', async () => {
     const second = logitsOf(madeFeatures('silu', 400, d, 9), d, madeHead(classes, d, 7));
     const found = await fingerprint(joinRows([own, second]), quick);
-    expect(found.reasons.join()).toContain('the outputs of two models, one after the other');
+    expect(found.reasons).toContainEqual({ kind: 'stacked', first: d, last: d, all: 2 * d + 1 });
   });
 });
 
@@ -393,13 +411,13 @@ describe('how outputs were stored shows in the values', () => {
     const found = await shown(change, spec);
     expect(found.outputs).toMatchObject(expected);
     expect(found.hiddenWidth ?? 12).toBe(12);
-    expect(found.reasons.join()).not.toContain('without a gap: the hidden layer is as wide');
+    if (found.hiddenWidth === null) expect(whyNot(found)).toMatchObject({ coarse: true });
   });
 
   it('or may have been made by no linear layer', async () => {
     const found = await shown((value) => Math.tanh(value));
     expect(found.hiddenWidth).toBeNull();
-    expect(found.reasons.join()).toContain('no longer what one linear layer made');
+    expect(whyNot(found)).toMatchObject({ kind: 'no-gap', coarse: false });
   });
 
   it('zeros of rounding are told as such, and rows without them used', async () => {
@@ -408,9 +426,8 @@ describe('how outputs were stored shows in the values', () => {
       (p) => Number(p.toFixed(6)),
     );
     const found = await fingerprint(memoryRows(data, 400, 30), quick);
-    expect(found.reasons.join()).toMatch(
-      /rows hold a probability of 0.*: the width is that of the others|rounded to 6 decimals show nothing of what is below/,
-    );
+    if (found.hiddenWidth === null) expect(whyNot(found)).toMatchObject({ kind: 'zeros', rounded: true, decimals: 6 });
+    else expect(found.reasons.map(({ kind }) => kind)).toContain('zeros-left-out');
   });
 
   it('rows that are all equal', async () => {
@@ -430,7 +447,10 @@ describe('how outputs were stored shows in the values', () => {
   it('columns that are equal', async () => {
     const data = Float32Array.from(await all(made('silu', 400, 12, 30).logits));
     for (let i = 0; i < 400; i++) data[i * 30 + 7] = data[i * 30 + 4];
-    expect((await fingerprint(memoryRows(data, 400, 30), quick)).reasons.join()).toContain('Columns 4 and 7');
+    expect((await fingerprint(memoryRows(data, 400, 30), quick)).reasons).toContainEqual({
+      kind: 'equal-columns',
+      pairs: [[4, 7]],
+    });
   });
 });
 

@@ -62,8 +62,10 @@ describe('what outputs cannot show is told from bad outputs', () => {
     for (const shown of ['probs+topk:5', 'probs+round:2']) {
       const { hiddenWidth, reasons } = await fingerprint(observe(logits, shown));
       expect(hiddenWidth).toBeNull();
-      expect(reasons.join(' ')).toMatch(/The hidden width does not show\. (Of 30 outputs|\d+ of 600 rows)/);
-      expect(reasons.join(' ')).not.toContain('Expected');
+      const note = reasons.find((reason) => reason.kind === 'width-not-shown');
+      expect(note!.why).toMatchObject(
+        shown.includes('topk') ? { kind: 'outputs-hidden', classes: 30 } : { kind: 'zeros', rows: 600 },
+      );
     }
     expect(new NotShownError('', 'hidden')).toBeInstanceOf(FeatReconstructError);
   });

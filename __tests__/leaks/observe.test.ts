@@ -58,13 +58,13 @@ describe('observe shows what NumPy and SciPy compute', () => {
     ['temperature2+probs', 'temperature:2+probs'],
     ['prob+fp16', 'probs+float16'],
   ])('what is meant by %s is offered, and can be read', (spec, meant) => {
-    expect(() => parseObserve(spec)).toThrow(`Did you mean '${meant}'?`);
+    expect(() => parseObserve(spec)).toThrow(coded('usage', `'${meant}'?`));
     expect(() => parseObserve(meant)).not.toThrow();
   });
 
   it('offers nothing for what it does not know, and says once what was found', () => {
-    expect(() => parseObserve('everything')).toThrow(/found 'everything'\.$/);
-    expect(() => parseObserve('probs+everything')).toThrow(/found 'everything' in 'probs\+everything'\.$/);
+    expect(() => parseObserve('everything')).toThrow(/'everything'\.$/);
+    expect(() => parseObserve('probs+everything')).toThrow(coded('usage', "'everything'", "'probs+everything'."));
   });
 
   it('rounds ties to even, on both sides of zero', async () => {
@@ -160,15 +160,15 @@ describe('RowFacts', () => {
 
 describe('a spec that no interface has is refused', () => {
   it.each([
-    ['probs+temperature:2', "'temperature' to stand before"],
-    ['topk:5+probs', "'probs' to stand before"],
+    ['probs+temperature:2', coded('usage', "'temperature'", 'before')],
+    ['topk:5+probs', coded('usage', "'probs'", 'before')],
     ['topk:0', "found 'topk:0'"],
     ['round', "found 'round'"],
     ['temperature:-1', "found 'temperature:-1'"],
     ['softmax', "found 'softmax'"],
-    ['log', "'log' to stand last, after probs"],
-    ['log-probs+log', "'log' to stand last, after probs"],
-    ['probs+log+round:2', "'log' to stand last, after probs"],
+    ['log', coded('usage', "'log'", 'last')],
+    ['log-probs+log', coded('usage', "'log'", 'last')],
+    ['probs+log+round:2', coded('usage', "'log'", 'last')],
     ['probs+log:2', "found 'log:2'"],
     ['', "found ''"],
   ])('%s', (spec, message) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { varied, varyImage } from '../../lib/leaks/index.js';
 import type { Dataset, Sample } from '../../lib/datasets/index.js';
 import type { RgbImage } from '../../lib/images/index.js';
+import { coded } from '../support/coded.js';
 
 const image = (seed: number): RgbImage => ({
   width: 12,
@@ -107,7 +108,7 @@ describe('varied', () => {
   });
 
   it('refuses tensors and numbers that are none', () => {
-    expect(() => varied({ ...dataset(1), kind: 'tensors' }, 2)).toThrow('Expected images to vary');
+    expect(() => varied({ ...dataset(1), kind: 'tensors' }, 2)).toThrow(coded('usage', 'images'));
     expect(() => varied(dataset(1), 1.5)).toThrow('found 1.5');
   });
 });

@@ -10,7 +10,7 @@ import { denseData, readNpy } from '../../lib/tensor/index.js';
 import { readPage } from '../docs/pages.js';
 import { all } from '../leaks/data.js';
 import { cases, classes, softmax, type LogCase } from './log-cases.js';
-import { coded } from '../support/coded.js';
+import { coded, naming } from '../support/coded.js';
 
 let folder: string;
 let logits: number[][];
@@ -55,7 +55,7 @@ describe('logs of services and tools', () => {
       return;
     }
     expect(log.truncated).toBe(true);
-    expect(log.notes.join(' ')).toContain('outputs cut to the best');
+    expect(log.notes.join(' ')).toMatch(naming('cut'));
     values.forEach((row, i) => {
       expect(row.indexOf(Math.max(...row))).toBe(logits[i].indexOf(Math.max(...logits[i])));
       const shown = row.filter((value) => value !== 0);
@@ -66,7 +66,7 @@ describe('logs of services and tools', () => {
     });
     const { hiddenWidth, reasons } = await fingerprint(log.rows, { features: false });
     expect(hiddenWidth).toBeNull();
-    expect(reasons.join(' ')).toContain('does not show');
+    expect(reasons.map((reason) => reason.kind)).toContain('width-not-shown');
   });
 
   it('docs/logs.md has the table of them', () => {
@@ -90,7 +90,7 @@ describe('records that are not alike', () => {
       lines(logits.map((scores, i) => (i === 3 ? { error: 'timeout' } : { scores }))),
     );
     expect(log.rows.rows).toBe(39);
-    expect(log.notes.join(' ')).toContain('Left out 1 records without numbers (4)');
+    expect(log.notes.join(' ')).toMatch(naming(1, '(4)'));
   });
 
   it('refuses arrays of different lengths, a line cut short, and what is empty', async () => {
@@ -108,7 +108,7 @@ describe('records that are not alike', () => {
       softmax(values).map((score, j) => ({ label: labels[j], score }));
     const lacking = await opened('lacking.jsonl', lines(logits.map((z, i) => (i === 5 ? row(z).slice(1) : row(z)))));
     expect([lacking.rows.rows, lacking.truncated]).toEqual([39, undefined]);
-    expect(lacking.notes.join(' ')).toContain('Left out 1 row that lacks some of the classes (6,');
+    expect(lacking.notes.join(' ')).toMatch(naming(1, '(6,'));
     expect((await valuesOf(lacking))[5][0]).toBeCloseTo(softmax(logits[6])[0], 12);
     const cranes = ['crane', 'crane', ...classes.slice(2)];
     const twice = opened('twice.jsonl', lines(logits.map((z) => row(z, cranes))));
@@ -120,7 +120,7 @@ describe('records that are not alike', () => {
     const dict = (row: number[]): object => Object.fromEntries(row.map((value, j) => [classes[j], value]));
     const log = await opened('cells.csv', ['id,response', ...logits.map((z, i) => `${i},${cell(dict(z))}`)].join('\n'));
     expect(await valuesOf(log)).toEqual(logits);
-    expect(log.notes[0]).toContain('the JSON in the column response');
+    expect(log.notes[0]).toMatch(naming('JSON', 'response'));
     await expect(opened('deep.json', '['.repeat(3000) + ']'.repeat(3000))).rejects.toThrow(coded('not-outputs'));
   });
 
@@ -172,7 +172,7 @@ it('a folder of parts, as Spark writes it', async () => {
   }
   const log = await openRows(parts);
   expect(await valuesOf(log)).toEqual(logits);
-  expect(log.notes[0]).toContain('2 files of the folder');
+  expect(log.notes[0]).toMatch(naming(2, 'folder'));
   await expect(openRows(folder.replace(/$/, '/none'))).rejects.toThrow(coded('not-found'));
 });
 

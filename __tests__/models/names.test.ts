@@ -103,7 +103,7 @@ describe('a published name', () => {
 test('a repository whose checkpoint is that of another network is refused with the names of its tensors', async () => {
   hub.add({ id: 'timm/tf_efficientnet_lite0.in1k', files: { 'model.safetensors': vit } });
   await expect(describeModel('tf_efficientnet_lite0', { fetch })).rejects.toThrow(
-    coded('mismatch', 'no conv_stem.weight', 'no place', 'vit.'),
+    coded('mismatch', 'conv_stem.weight', 'place', 'vit.'),
   );
 });
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { definitions } from '../../lib/results/index.js';
 
 /**
  * CONTRIBUTING's recipes, done as a newcomer would do them, in a copy: an experiment, a data set, a transform and a metric. What a
@@ -33,13 +34,14 @@ test('an experiment, a data set, a transform and a metric', () => {
   }
   for (const name of ['node_modules', 'onnx']) symlinkSync(path.join(root, name), at(name), 'junction');
 
-  // An experiment.
+  // An experiment, by the next number.
+  const id = Math.max(...definitions.map((each) => each.id)) + 1;
   after(
     'lib/results/definitions.ts',
     'export const definitions: readonly ExperimentDefinition[] = [',
     `
   {
-    id: 6,
+    id: ${id},
     title: 'Two models: each to the other',
     question: 'Is one way easier than the other?',
     models: ['source', 'target'],
@@ -50,9 +52,9 @@ test('an experiment, a data set, a transform and a metric', () => {
   after(
     'lib/experiments/options.ts',
     'export interface TwoModelsSpec extends ExperimentData {\n  experiment: 2',
-    ' | 6',
+    ` | ${id}`,
   );
-  after('lib/experiments/options.ts', '  3: PairOptions;\n', '  6: PairOptions;\n');
+  after('lib/experiments/options.ts', '  3: PairOptions;\n', `  ${id}: PairOptions;\n`);
 
   // A data set.
   writeFileSync(
@@ -122,14 +124,14 @@ export const grey: DatasetFormat = {
   expect(node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json')).toEqual({ status: 0, said: '' });
   const models = ['demo_resnet', 'demo_vit'].map((name) => at('onnx', 'demo', `${name}.onnx`));
   const ran = node(
-    ...['dist/cli/main.js', 'run', '6', '--source', models[0], '--target', models[1], '--transform', 'half'],
+    ...['dist/cli/main.js', 'run', `${id}`, '--source', models[0], '--target', models[1], '--transform', 'half'],
     ...['--train', 'synthetic:train[0:120]', '--test', 'grey:all[0:60]', '--out', 'out', '--quiet'],
   );
   expect(ran).toMatchObject({ status: 0 });
   // Reads what was written against the schema.
   expect(node('dist/cli/main.js', 'report', 'out', '--out', 'page.html')).toMatchObject({ status: 0 });
   const { experiment, rows } = JSON.parse(readFileSync(at('out', 'results.json'), 'utf8'));
-  expect(experiment).toBe(6);
+  expect(experiment).toBe(id);
   expect(rows.map(({ source, target }: Record<string, string>) => [source, target])).toEqual([
     ['demo_resnet', 'demo_vit'],
     ['demo_vit', 'demo_resnet'],

@@ -7,6 +7,7 @@ import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { parseResults } from '../../lib/results/index.js';
 import { renderReport } from '../../lib/report/index.js';
+import { naming } from '../support/coded.js';
 
 /** The report in a real browser: Debian's chromium, or the one that FEATRECONSTRUCT_CHROMIUM names. */
 const executablePath = [process.env.FEATRECONSTRUCT_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
@@ -111,15 +112,15 @@ withChromium('in Chromium', () => {
     const row = rows.find(
       ({ source, target, from }) => source === names[0] && target === names[1] && from === 'features',
     )!;
-    expect(await said()).toContain(`agreement from features ${(100 * row.agreement!).toFixed(2)} %`);
+    expect(await said()).toMatch(naming('features', `${(100 * row.agreement!).toFixed(2)} %`));
 
     // From the switch, one Tab comes to the heatmap, and arrow keys to the other cells.
     await page.locator('input:checked').focus();
     await page.keyboard.press('Tab');
-    expect(await said()).toContain(`${names[0]}, from itself`);
+    expect(await said()).toMatch(naming(`${names[0]}, `, 'itself'));
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowRight');
-    expect(await said()).toContain(`${names[1]}, from itself`);
+    expect(await said()).toMatch(naming(`${names[1]}, `, 'itself'));
     await page.keyboard.press('End');
     expect(await said()).toContain(`${names[1]} → ${names.at(-1)!}`);
     await page.keyboard.press('ArrowRight');

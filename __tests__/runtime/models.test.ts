@@ -134,18 +134,18 @@ describe('external data', () => {
     copyFileSync(source, path.join(folder, 'model', 'm.onnx'));
     copyFileSync(`${source}.data`, path.join(folder, 'elsewhere'));
     symlinkSync('../elsewhere', path.join(folder, 'model', path.basename(`${source}.data`)));
-    await expect(loadModel(path.join(folder, 'model', 'm.onnx'))).rejects.toThrow('lies outside');
+    await expect(loadModel(path.join(folder, 'model', 'm.onnx'))).rejects.toThrow(coded('bad-input', 'outside'));
   });
 
   test('data that were cut short are refused', async () => {
     const data = readFileSync(`${source}.data`);
     copyFileSync(source, path.join(folder, 'm.onnx'));
     writeFileSync(path.join(folder, path.basename(`${source}.data`)), data.subarray(0, 100));
-    await expect(loadModel(path.join(folder, 'm.onnx'))).rejects.toThrow(/cut short|could not open/);
+    await expect(loadModel(path.join(folder, 'm.onnx'))).rejects.toThrow(coded('damaged', 'm.onnx'));
   });
 
   test('bytes have no folder', async () => {
-    await expect(loadModel(readFileSync(source))).rejects.toThrow("give the model's path");
+    await expect(loadModel(readFileSync(source))).rejects.toThrow(coded('bad-input', 'path'));
   });
 });
 

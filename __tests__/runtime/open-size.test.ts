@@ -4,6 +4,7 @@ import path from 'node:path';
 import { buildModel } from '../../lib/onnx/index.js';
 import { describeModel, loadModel } from '../../lib/runtime/index.js';
 import { runCli, temporaryFolder } from '../cli/support.js';
+import { naming } from '../support/coded.js';
 
 const folder = temporaryFolder();
 
@@ -48,7 +49,7 @@ describe('an input that is open in all dimensions', () => {
     const model = await loadModel(open(of));
     await model.release();
     expect(model).toMatchObject({ inputShape, layout, imageSize: [224, 224], classCount: 5 });
-    expect(model.notes.join()).toContain('224 x 224 is assumed');
+    expect(model.notes.join()).toMatch(naming('224 x 224'));
   });
 
   it('takes the size that it is given, and assumes nothing then', async () => {

@@ -4,7 +4,7 @@ import { FeatReconstructError } from '../../lib/base/index.js';
 import { runtimeVersion } from '../../lib/doctor/index.js';
 import { createSession, listProviders, loadModel } from '../../lib/runtime/index.js';
 import { modelFile } from '../onnx/fixtures.js';
-import { coded } from '../support/coded.js';
+import { coded, naming } from '../support/coded.js';
 
 const model = modelFile('matmul_add');
 
@@ -13,7 +13,7 @@ test('every provider is tried: cpu runs, and what does not says why', async () =
   expect(reports.find(({ name }) => name === 'cpu')).toEqual({ name: 'cpu', available: true, missing: [] });
   for (const { available, name, reason } of reports) {
     if (available) expect(reason).toBeUndefined();
-    else expect(reason).toContain(`'${name}' does not load`);
+    else expect(reason).toMatch(naming(`'${name}'`));
   }
 });
 
@@ -41,11 +41,12 @@ cuda('CUDA that does not load names every missing library, its package and the c
   for (const library of missing) expect(reason).toContain(`${library.name} (${library.package})`);
   if (reason!.includes('not in')) {
     expect(reason).toMatch(/libonnxruntime_providers_(shared|cuda)\.so/);
-    expect(reason).toMatch(/`.*ONNXRUNTIME_NODE_INSTALL=cuda12 (npm rebuild|node) .*`/);
+    expect(reason).toMatch(/`.*ONNXRUNTIME_NODE_INSTALL=cuda12 .*`/);
     expect(reason).toMatch(/onnxruntime-gpu 1\.30\.0 .*doctor --fix-cuda WHEEL/);
   }
   if (missing.some(({ name }) => name.startsWith('libcudart'))) {
-    expect(reason).toMatch(/CUDA \d+ and cuDNN 9, .*`pip install .*nvidia-cuda-runtime/);
+    expect(reason).toMatch(/CUDA \d+/);
+    expect(reason).toMatch(/cuDNN 9, .*`pip .*nvidia-cuda-runtime/);
   }
 });
 

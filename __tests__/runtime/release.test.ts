@@ -2,6 +2,7 @@ import path from 'node:path';
 import { UsageError } from '../../lib/base/index.js';
 import { checkProviderOptions, loadModel } from '../../lib/runtime/index.js';
 import { side, temporaryFolder, writeClassifier } from '../cli/support.js';
+import { coded } from '../support/coded.js';
 
 const folder = temporaryFolder();
 const batch = (n: number) => ({
@@ -24,7 +25,7 @@ describe('a model that is released', () => {
     await model.release();
     const late = model.run(batch(2));
     await expect(late).rejects.toBeInstanceOf(UsageError);
-    await expect(late).rejects.toThrow(/released: load it again/);
+    await expect(late).rejects.toThrow(coded('usage', 'released'));
   });
 
   test('ends what is under way first', async () => {
@@ -39,13 +40,13 @@ describe('a model that is released', () => {
 
 describe('options of providers', () => {
   test.each([
-    ['webgpu', 'nonsense', 1, /out of preferredLayout, .*found 'nonsense'/],
-    ['webgpu', 'preferredLayout', 'CHWN', /preferredLayout of provider 'webgpu' to be one of NCHW, NHWC, found 'CHWN'/],
-    ['webgpu', 'forceCpuNodeNames', 'a', /a list of nodes' names/],
+    ['webgpu', 'nonsense', 1, coded('usage', 'preferredLayout', "'nonsense'")],
+    ['webgpu', 'preferredLayout', 'CHWN', coded('usage', 'preferredLayout', "'webgpu'", 'NCHW', 'NHWC', "'CHWN'")],
+    ['webgpu', 'forceCpuNodeNames', 'a', coded('usage', 'forceCpuNodeNames')],
     ['webgpu', 'constructor', 1, /found 'constructor'/],
-    ['cuda', 'deviceId', 'first', /deviceId of provider 'cuda' to be a whole number from 0, found 'first'/],
+    ['cuda', 'deviceId', 'first', coded('usage', 'deviceId', "'cuda'", 0, "'first'")],
     ['cuda', 'deviceId', -1, /found '-1'/],
-    ['cpu', 'threads', 2, /no options of provider 'cpu', found 'threads'/],
+    ['cpu', 'threads', 2, coded('usage', "'cpu'", "'threads'")],
   ])('%s: %s=%s is refused by name', (name, key, value, says) => {
     expect(() => checkProviderOptions({ name, [key]: value })).toThrow(says);
     expect(() => checkProviderOptions({ name, [key]: value })).toThrow(UsageError);

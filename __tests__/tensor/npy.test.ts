@@ -90,19 +90,19 @@ describe('what is no .npy file of numbers is refused', () => {
     const start = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, text.length & 255, text.length >> 8]);
     return Buffer.concat([start, Buffer.from(text)]);
   };
-  test.each<[string, Buffer, string]>([
+  test.each<[string, Buffer, string | Error]>([
     ['empty', Buffer.alloc(0), 'no .npy header'],
     ['text', Buffer.from('a,b\n1,2\n3,4\n5,6\n'), 'no .npy header'],
     ['cut within the first bytes', good.subarray(0, 9), 'no .npy header'],
-    ['cut within the header', good.subarray(0, 60), 'a header of 118 bytes in a file of 60'],
-    ['cut within the data', good.subarray(0, -4), '172 bytes where its header asks for 176'],
-    ['longer than its header says', Buffer.concat([good, good]), '352 bytes where its header asks for 176'],
+    ['cut within the header', good.subarray(0, 60), coded('damaged', 118, 60)],
+    ['cut within the data', good.subarray(0, -4), coded('damaged', 172, 176)],
+    ['longer than its header says', Buffer.concat([good, good]), coded('damaged', 352, 176)],
     ['of a later version', Buffer.concat([good.subarray(0, 6), Buffer.from([4]), good.subarray(7)]), 'version 4'],
-    ['without a shape', header("{'descr': '<f4', 'fortran_order': False, }"), 'the header'],
+    ['without a shape', header("{'descr': '<f4', 'fortran_order': False, }"), coded('damaged', 'header')],
     ['too large', header("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999, 99999999), }"), 'addressed'],
-    ['structured', readFileSync(fixture('structured.npy')), 'plain numbers'],
-    ['complex', readFileSync(fixture('complex.npy')), 'plain numbers'],
-    ['pickled objects', readFileSync(fixture('object.npy')), 'plain numbers'],
+    ['structured', readFileSync(fixture('structured.npy')), coded('bad-input', 'numbers')],
+    ['complex', readFileSync(fixture('complex.npy')), coded('bad-input', 'numbers')],
+    ['pickled objects', readFileSync(fixture('object.npy')), coded('bad-input', 'numbers')],
   ])('%s', async (_, bytes, message) => {
     await expect(readNpy(bytes)).rejects.toThrow(message);
     await expect(readNpy(bytes)).rejects.toThrow(expect.objectContaining({ name: 'FeatReconstructError' }));
@@ -113,7 +113,7 @@ describe('what is no .npy file of numbers is refused', () => {
 
   test('a missing file, a folder', async () => {
     await expect(readNpy(scratch('none.npy'))).rejects.toThrow(coded('not-found', scratch('none.npy')));
-    await expect(openNpy(path.dirname(scratch('x')))).rejects.toThrow('found a folder');
+    await expect(openNpy(path.dirname(scratch('x')))).rejects.toThrow(coded('bad-input', 'folder'));
   });
 });
 

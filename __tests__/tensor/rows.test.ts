@@ -75,16 +75,16 @@ describe('toRowSource', () => {
     expect(Array.from(part)).toEqual(values(12).slice(3, 9));
   });
 
-  test.each<[string, unknown, string]>([
-    ['a vector', ndarray(new Float32Array(3), [3]), 'found an ndarray of shape (3)'],
-    ['three dimensions', ndarray(new Float32Array(8), [2, 2, 2]), 'of shape (2, 2, 2)'],
-    ['numbers', [1, 2, 3], 'found an array of 3'],
+  test.each<[string, unknown, string | Error]>([
+    ['a vector', ndarray(new Float32Array(3), [3]), coded('bad-input', 'X', '(3)')],
+    ['three dimensions', ndarray(new Float32Array(8), [2, 2, 2]), coded('bad-input', 'X', '(2, 2, 2)')],
+    ['numbers', [1, 2, 3], coded('bad-input', 'X', 'array', 3)],
     ['rows of different lengths', [[1, 2], [3]], 'row 1'],
     ['texts', [['1', '2']], 'row 0'],
-    ['a mathjs vector', create(all).matrix([1, 2]), 'mathjs matrix of size (2)'],
+    ['a mathjs vector', create(all).matrix([1, 2]), coded('bad-input', 'X', 'mathjs', '(2)')],
     ['complex numbers', create(all).evaluate('[[1, 2i]]'), 'Complex'],
     ['big numbers', create(all, { number: 'BigNumber' }).evaluate('[[1, 2]]'), 'math.number()'],
-    ['nothing', undefined, 'found undefined'],
+    ['nothing', undefined, coded('bad-input', 'X', 'undefined')],
     ['a typed array', new Float32Array(4), 'found a Float32Array'],
   ])('refuses %s and names the argument', (_, x, message) => {
     expect(() => toRowSource(x as RowsLike, 'X')).toThrow(message);
@@ -158,7 +158,7 @@ describe('vectors', () => {
     for (const x of [grid, [[1]], create(all).matrix([[1]]), toRowSource(grid), 'abc', null]) {
       expect(isVectorLike(x)).toBe(false);
     }
-    expect(() => toVector(grid as never, 'y')).toThrow('Expected y to be one-dimensional');
+    expect(() => toVector(grid as never, 'y')).toThrow(coded('bad-input', 'y'));
   });
 });
 

@@ -92,33 +92,33 @@ describe('what is no safetensors file is refused', () => {
     `{"x":${JSON.stringify({ dtype, shape, data_offsets: offsets })}}`;
   const eight = Buffer.alloc(8);
   const huge = Buffer.alloc(16, 0xff);
-  test.each<[string, Buffer, string]>([
+  test.each<[string, Buffer, string | Error]>([
     ['empty', Buffer.alloc(0), '0 bytes'],
     ['cut within the length', good.subarray(0, 5), '5 bytes'],
-    ['a length beyond the file', huge, 'a header of'],
-    ['cut within the header', good.subarray(0, 100), 'in a file of 100'],
-    ['cut within the data', good.subarray(0, -1), 'where its header asks for'],
-    ['bytes left over', Buffer.concat([good, eight]), 'where its header asks for'],
-    ['no JSON', file('{"x":'), 'no JSON object'],
-    ['a JSON array', file('[]'), 'no JSON object'],
-    ['no UTF-8', Buffer.concat([file('{}').subarray(0, 8), Buffer.from([0xc3, 0x28])]), 'no JSON object'],
-    ['metadata that are no texts', file('{"__metadata__":{"a":1}}'), 'no map of texts'],
-    ['an entry without offsets', file('{"x":{"dtype":"F32","shape":[1]}}'), "entry for tensor 'x'"],
-    ['a negative size', file(entry('F32', [-1], [0, 4]), eight), "entry for tensor 'x'"],
-    ['a shape of fractions', file(entry('F32', [1.5], [0, 6]), eight), "entry for tensor 'x'"],
+    ['a length beyond the file', huge, coded('damaged', 'header')],
+    ['cut within the header', good.subarray(0, 100), coded('damaged', 'header', 100)],
+    ['cut within the data', good.subarray(0, -1), coded('damaged', 'asks')],
+    ['bytes left over', Buffer.concat([good, eight]), coded('damaged', 'asks')],
+    ['no JSON', file('{"x":'), coded('damaged', 'JSON')],
+    ['a JSON array', file('[]'), coded('damaged', 'JSON')],
+    ['no UTF-8', Buffer.concat([file('{}').subarray(0, 8), Buffer.from([0xc3, 0x28])]), coded('damaged', 'JSON')],
+    ['metadata that are no texts', file('{"__metadata__":{"a":1}}'), coded('damaged', 'texts')],
+    ['an entry without offsets', file('{"x":{"dtype":"F32","shape":[1]}}'), coded('damaged', "'x'")],
+    ['a negative size', file(entry('F32', [-1], [0, 4]), eight), coded('damaged', "'x'")],
+    ['a shape of fractions', file(entry('F32', [1.5], [0, 6]), eight), coded('damaged', "'x'")],
     ['an overflowing shape', file(entry('F32', [2 ** 40, 2 ** 40], [0, 8]), eight), 'addressed'],
-    ['an unknown type', file(entry('F7', [2], [0, 8]), eight), "found 'x' of type F7"],
+    ['an unknown type', file(entry('F7', [2], [0, 8]), eight), coded('bad-input', "'x'", 'F7')],
     ['a size that is not the shape’s', file(entry('F32', [3], [0, 8]), eight), 'takes 12'],
     ['offsets the wrong way round', file(entry('F32', [2], [8, 0]), eight), '-8 bytes'],
-    ['offsets out of bounds', file(entry('F32', [4], [0, 16]), eight), 'where its header asks for'],
-    ['a hole before a tensor', file(entry('F32', [1], [4, 8]), eight), 'where byte 0 was next'],
+    ['offsets out of bounds', file(entry('F32', [4], [0, 16]), eight), coded('damaged', 'asks')],
+    ['a hole before a tensor', file(entry('F32', [1], [4, 8]), eight), coded('damaged', 'byte 0')],
     [
       'tensors that overlap',
       file(
         '{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"y":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
         eight,
       ),
-      'where byte 8 was next',
+      coded('damaged', 'byte 8'),
     ],
   ])('%s', async (_, bytes, message) => {
     writeFileSync(scratch('bad.safetensors'), bytes);
@@ -268,14 +268,14 @@ describe('16-bit floats', () => {
 });
 
 test.each([
-  ['ENOSPC', 'The disk is full'],
-  ['EDQUOT', 'The disk is full'],
-  ['EACCES', 'No permission to write'],
-  ['ENOENT', 'its folder does not exist'],
-  ['EIO', 'Could not write'],
-])('%s is a sentence for people', (code, sentence) => {
+  ['ENOSPC', 'full'],
+  ['EDQUOT', 'full'],
+  ['EACCES', 'permission'],
+  ['ENOENT', 'exist'],
+  ['EIO', 'EIO'],
+])('%s is a sentence for people', (code, word) => {
   const error = fileError(Object.assign(new Error(code), { code }), 'a/store.safetensors', 'write');
-  expect(error.message).toContain(sentence);
+  expect(error.message).toContain(word);
   expect(error.message).toContain("'a/store.safetensors'");
   expect(error.exitCode).toBe(1);
 });

@@ -189,20 +189,20 @@ async function auditLog(
     ...{ command, signal, onProgress },
     recoverySeconds: flags.minutes === undefined ? flags.budget : 60 * flags.minutes,
   });
-  const { findingsInWords } = await import('../words/index.js');
+  const { findingsInWords, outputsNoteInWords } = await import('../words/index.js');
   const { wrapped } = await import('./audit-text.js');
   const { verdict, fingerprint, log, recovery } = visibleData(results).leaks!;
   const found = findingsInWords(verdict.findings, true);
-  const more = [...log!.notes, ...fingerprint.reasons, ...(recovery?.certified ? [recovery.sentence] : [])];
   // A finding gives its reason itself.
-  const isSaid = (reason: string): boolean =>
-    found.some((sentence) => sentence.includes(reason.replace('The hidden width does not show. ', '')));
+  const isSaid = verdict.findings.some(({ kind }) => kind === 'width-not-shown');
+  const more = [
+    ...log!.notes,
+    ...fingerprint.reasons.filter(({ kind }) => !isSaid || kind !== 'width-not-shown').map(outputsNoteInWords),
+    ...(recovery?.certified ? [recovery.sentence] : []),
+  ];
   await finish(results, flags.out, context, [
     found.map((sentence) => wrapped(sentence, '* ')).join('\n'),
-    [...new Set(more)]
-      .filter((sentence) => !isSaid(sentence))
-      .map((sentence) => wrapped(sentence))
-      .join('\n'),
+    [...new Set(more)].map((sentence) => wrapped(sentence)).join('\n'),
     ...(verdict.findings.some(({ kind }) => kind === 'readings-unknown')
       ? [
           wrapped(

@@ -53,7 +53,9 @@ Examples:
             ? await sameHead(opened[0].rows, opened[1].rows, { signal: context.signal, onProgress: context.onProgress })
             : null;
         const text = await Promise.all(prints.map((print) => describe(visibleData(print), flags.features)));
-        context.print(linesOf([...text, ...(same ? [same.sentence] : [])].join('\n\n')), asData(prints, same));
+        const { outputsNoteInWords } = await import('../words/index.js');
+        const said = prints.map((print) => ({ ...print, reasons: print.reasons.map(outputsNoteInWords) }));
+        context.print(linesOf([...text, ...(same ? [same.sentence] : [])].join('\n\n')), asData(said, same));
       } finally {
         for (const { close } of opened) await close();
       }
@@ -61,12 +63,12 @@ Examples:
 }
 
 /** One file's facts at the top, two files' side by side. */
-const asData = (prints: Fingerprint[], same: SameHead | null): unknown =>
+const asData = (prints: readonly object[], same: SameHead | null): unknown =>
   same ? { files: prints, sameHead: same } : prints[0];
 
 /** @param looked whether what stands before the head was looked for */
 async function describe(print: Fingerprint & { file: string; notes: string[] }, looked: boolean): Promise<string> {
-  const { count } = await import('../words/index.js');
+  const { count, outputsNoteInWords } = await import('../words/index.js');
   const { file, rows, classes, notes, kind, hiddenWidth, normalised, rectified, reasons } = print;
   const facts: [string, string][] = [
     ['outputs', `${file}: ${count(rows)} rows of ${count(classes)}`],
@@ -78,7 +80,7 @@ async function describe(print: Fingerprint & { file: string; notes: string[] }, 
   const width = Math.max(...facts.map(([name]) => name.length));
   return [
     ...facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`),
-    ...[...notes, ...reasons].map((sentence) => `* ${sentence}`),
+    ...[...notes, ...reasons.map(outputsNoteInWords)].map((sentence) => `* ${sentence}`),
   ].join('\n');
 }
 

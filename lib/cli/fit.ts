@@ -55,11 +55,10 @@ export function register(program: Command): void {
       await checkPlace(flags.out);
       const { fitLinearMap, saveLinearMap } = await import('../fit/index.js');
       const { float64Providers } = await import('../runtime/index.js');
-      const { warningsInWords } = await import('../words/index.js');
-      const { rankNote } = await import('../results/index.js');
+      const { carriedInWords, rankNote, warningsInWords } = await import('../words/index.js');
       const { openRows } = await import('../logs/index.js');
       const { notesOf } = await import('./openers.js');
-      const { carriedNote } = await import('../leaks/index.js');
+      const { carriedRows } = await import('../leaks/index.js');
       const fetch = await bringNamed({ models: [flags.prior, flags.head] }, flags, context);
       const model = { features: flags.featuresTensor, logits: flags.logitsTensor, fetch };
       const prior = await priorOf(flags.prior, model);
@@ -84,7 +83,8 @@ export function register(program: Command): void {
         const curve = crossValidation ? linesOf(await curveTable(crossValidation)) : [];
         // Of one file x and y are one model's: another model's width says nothing about x.
         const note = x.path === y.path ? rankNote(rank, Math.min(p, q), n) : null;
-        const carried = await carriedNote(x.rows, rank, { signal: context.signal, onProgress: context.onProgress });
+        const alone = await carriedRows(x.rows, rank, { signal: context.signal, onProgress: context.onProgress });
+        const carried = alone && carriedInWords(alone, x.rows.cols);
         const taken = [...new Set([x, y].flatMap(notesOf))];
         const all = [...taken, ...(carried ? [carried] : [])];
         context.print(

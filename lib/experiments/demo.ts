@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { TaskOptions } from '../base/index.js';
 import { openDataset } from '../datasets/index.js';
-import { definitions } from '../results/index.js';
+import { definitionOf } from '../results/index.js';
 import type { Results } from '../results/index.js';
 import { auditModel } from './audit.js';
 import { runAsked } from './run.js';
@@ -49,7 +49,7 @@ export async function runDemo(options: DemoOptions): Promise<Results[]> {
   const { classNames } = await openDataset('synthetic:train');
   const experiments = demoSpecs(images);
   for (const specs of experiments) {
-    const { id, title } = definitions.find((each) => each.id === specs[0].experiment)!;
+    const { id, title } = definitionOf(specs[0].experiment)!;
     onPart?.(`Experiment ${id} of ${experiments.length} · ${title}`);
     const parts: Results[] = [];
     for (const spec of specs) parts.push(await runAsked(spec, optionsFor(spec, { ...task, classNames })));

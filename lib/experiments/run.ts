@@ -1,6 +1,6 @@
 import { nearest, option, UsageError } from '../base/index.js';
 import { unstatedTransform } from '../extract/index.js';
-import { definitions, type ExperimentDefinition } from '../results/index.js';
+import { definitionOf, definitions, type Capability, type ExperimentDefinition } from '../results/index.js';
 import type { Failure } from '../words/index.js';
 import { float64Providers, modelNameOf, providerName } from '../runtime/index.js';
 import type { CrossValidationRecord, ResultRow, Results, SampleGroup, SpectrumRecord } from '../results/index.js';
@@ -125,12 +125,12 @@ export async function checkExperiment(
 }
 
 function findDefinition(spec: AskedModels): ExperimentDefinition {
-  const definition = definitions.find(({ id }) => id === spec.experiment);
+  const definition = definitionOf(spec.experiment);
   if (!definition) {
     const known = definitions.map(({ id }) => id).join(', ');
     throw new UsageError(`Expected an experiment out of ${known}, found ${spec.experiment}.`);
   }
-  const { id, models } = definition;
+  const { id, models, wantsZeroShot = false } = definition;
   for (const name of ['source', 'target', 'models'] as const) {
     const given = name === 'models' ? (spec.models ?? []).length > 0 : spec[name] !== undefined;
     const wanted = models.includes(name);
@@ -144,7 +144,7 @@ function findDefinition(spec: AskedModels): ExperimentDefinition {
       );
     }
   }
-  if ((definition.pairs === 'zero-shot') !== (spec.zeroShot !== undefined)) {
+  if (wantsZeroShot !== (spec.zeroShot !== undefined)) {
     throw new UsageError(
       spec.zeroShot
         ? `Experiment ${id} has no zero-shot head, which is experiment 5's: leave out ${option('zeroShot', '--text-embeddings, --text-model and what goes with it')}.`
@@ -154,18 +154,20 @@ function findDefinition(spec: AskedModels): ExperimentDefinition {
   return definition;
 }
 
+const isWithout = ({ lacks = [] }: ExperimentDefinition, what: Capability): boolean => lacks.includes(what);
+
 /** Names of the target's classes, where they are given. */
 async function namesFor(
-  { id, pairs }: ExperimentDefinition,
+  definition: ExperimentDefinition,
   { source, target = source }: AskedExperiment,
   roles: (of: readonly string[]) => Role[],
   extraction: Extraction,
   { classNames }: RunOptions,
 ): Promise<readonly string[] | undefined> {
-  if (typeof pairs === 'string') {
+  if (isWithout(definition, 'samples')) {
     if (classNames === undefined) return undefined;
     throw new UsageError(
-      `Experiment ${id} shows no sample images for class names to stand at: leave ${option('classNames')} out.`,
+      `Experiment ${definition.id} shows no sample images for class names to stand at: leave ${option('classNames')} out.`,
     );
   }
   const [role] = roles([target!]);
@@ -173,9 +175,10 @@ async function namesFor(
 }
 
 /** Options that mean nothing to an experiment are mistakes, and not to be passed over. */
-function checkOptions({ id, pairs }: ExperimentDefinition, options: RunOptions): void {
+function checkOptions(definition: ExperimentDefinition, options: RunOptions): void {
+  const { id } = definition;
   const { stores, sgd, crossValidation, alphas } = options;
-  if (typeof pairs === 'string' && sgd) {
+  if (isWithout(definition, 'sgd') && sgd) {
     throw new UsageError(
       `Experiment ${id} takes all of its fits from one joint Gram, in which SGD has no part: leave out ${option('sgd', '--baseline')}, or run a pair by itself in experiment 1, 2 or 3.`,
     );
@@ -185,23 +188,19 @@ function checkOptions({ id, pairs }: ExperimentDefinition, options: RunOptions):
       `Expected ${option('alphas', '--alpha')} or ${option('crossValidation', '--alpha cv')}, found both: leave one out.`,
     );
   }
-  if (crossValidation && pairs === 'all') {
+  if (crossValidation && isWithout(definition, 'cross-validation')) {
     throw new UsageError(
       `Experiment ${id} holds its pairs against each other, all at one alpha: give ${option('alphas', '--alpha')} a number or a grid; cross-validation is for experiments 1 to 3 and 5.`,
     );
   }
-  if (stores === null) checkWithoutStores(id, pairs, options);
+  if (stores === null) checkWithoutStores(definition, options);
 }
 
 /** Without stores each row is seen once. */
-function checkWithoutStores(
-  id: number,
-  pairs: ExperimentDefinition['pairs'],
-  { sgd, observe, crossValidation }: RunOptions,
-): void {
-  if (typeof pairs === 'string') {
+function checkWithoutStores(definition: ExperimentDefinition, { sgd, observe, crossValidation }: RunOptions): void {
+  if (isWithout(definition, 'running without stores')) {
     throw new UsageError(
-      `Experiment ${id} reads the training activations more than once; running without stores (${option('stores: null', '--no-store')}) is for experiments 1 to 3.`,
+      `Experiment ${definition.id} reads the training activations more than once; running without stores (${option('stores: null', '--no-store')}) is for experiments 1 to 3.`,
     );
   }
   if (observe) {

@@ -2,7 +2,7 @@ import { isCoded, type TaskOptions } from '../base/index.js';
 import { applyLinearMap } from '../fit/index.js';
 import { blocks, matrix, multiply, symmetricEigen, type Matrix } from '../linalg/index.js';
 import { chooseRows, sliceRows, type RowSource } from '../tensor/index.js';
-import { some } from '../words/index.js';
+import type { OutputsNote } from '../words/index.js';
 import { examineOutputs, type ExaminedRows } from './examine.js';
 import { linearOutputs, outputSpace, whitening, type OutputSpace } from './whiten.js';
 
@@ -231,32 +231,16 @@ async function carriedAmong(h: Matrix, noise: Float64Array, n: number): Promise<
   return { found: [...found], nearest };
 }
 
-/** What is said of such rows. */
-export function describeCarried({ rows, directions, with: all, without: rest }: CarriedRows, classes: number): string {
-  const one = rows.length === 1;
-  const [it, carry] = one ? ['it', 'carries'] : ['them', 'carry'];
-  const fill = all === null || all === classes ? `all ${classes} directions` : `${all} directions`;
-  return `${namesOf(rows)} alone ${carry} ${directions} of the directions: with ${it} the outputs fill ${fill}, without ${it} ${rest}. A header, noise or another model's outputs do that, and so do images that alone switch a feature on; outputs cannot tell which.`;
-}
-
-/** What is said of rows that agree on the directions that they carry. */
-export const describeShared = ({ rows, directions, without: rest }: CarriedRows): string =>
-  `${namesOf(rows)} alone carry ${directions === 1 ? 'one direction' : `${directions} directions`} and agree on ${directions === 1 ? 'it' : 'them'}, as images do that alone switch a feature on, or a few rows of a model with nearly the same head: without them it is ${rest} directions.`;
-
-/** Rows by their numbers, at the start of a sentence. */
-export const namesOf = (rows: readonly number[]): string =>
-  rows.length === 1 ? `Row ${rows[0]} (counted from 0)` : `${rows.length} rows (${some(rows)}, counted from 0)`;
-
 /** Columns beyond the rank that a look for such rows needs: any so many fill the same space. */
 const spareColumns = 64;
 /** Outputs up to which even a full rank is looked at. */
 const widestFull = 256;
 
 /**
- * The sentence on rows of x that alone carry directions, for a fit that found so high a rank; null where there are none,
- * or where x is no set of outputs at all.
+ * Rows of x that alone carry directions, for a fit that found so high a rank; null where there are none, or where x is no set of
+ * outputs at all.
  */
-export async function carriedNote(x: RowSource, rank: number, options: TaskOptions = {}): Promise<string | null> {
+export async function carriedRows(x: RowSource, rank: number, options: TaskOptions = {}): Promise<CarriedRows | null> {
   if (rank + 1 + spareRows >= x.rows) return null;
   // Rows that fill all there is are, of many outputs, those of a layer that is as wide: a look would take longer than the fit.
   if (rank >= x.cols && x.cols > widestFull) return null;
@@ -267,7 +251,7 @@ export async function carriedNote(x: RowSource, rank: number, options: TaskOptio
     const seen = await examineOutputs(source, options);
     const asLogits: ExaminedRows = { ...seen, kind: 'logits', scale: 'logits', rowsWithZeros: 0 };
     const { carried } = await supportedSpace(source, asLogits, options);
-    return carried ? describeCarried(carried, x.cols) : null;
+    return carried;
   } catch (error) {
     if (isCoded(error, 'not-outputs', 'not-finite', 'too-few-rows', 'no-gap', 'hidden')) return null;
     throw error;
@@ -293,7 +277,7 @@ const parts = 4;
 const partColumns = 256;
 
 /**
- * The sentence on a file whose parts fill fewer directions each than all of it does: two models' outputs one after the
+ * The note on a file whose parts fill fewer directions each than all of it does: two models' outputs one after the
  * other fill as many as both heads together. Null where nothing of the kind shows.
  */
 export async function stackedNote(
@@ -301,7 +285,7 @@ export async function stackedNote(
   seen: ExaminedRows,
   rank: number | null,
   options: TaskOptions = {},
-): Promise<string | null> {
+): Promise<OutputsNote | null> {
   const size = Math.floor(outputs.rows / parts);
   const cols = Math.min(outputs.cols, partColumns);
   const source = cols === outputs.cols ? outputs : someColumns(outputs, cols);
@@ -321,5 +305,5 @@ export async function stackedNote(
   const [first, last] = [small[0], small[small.length - 1]];
   // Images sorted by class fill less in each part as well, but hardly ever so much less.
   if (all < Math.min(most, first + last) - 1) return null;
-  return `Parts of the file fill ${first} and ${last} directions, all of it ${all}: it looks like the outputs of two models, one after the other. Give those of one alone.`;
+  return { kind: 'stacked', first, last, all };
 }

@@ -1,8 +1,8 @@
 import type { RowSource, RowsLike } from '../tensor/index.js';
-import { describeCarried, describeShared, stackedNote, supportedSpace, type CarriedRows } from './carried.js';
-import { some } from '../words/index.js';
+import type { OutputsNote } from '../words/index.js';
+import { stackedNote, supportedSpace, type CarriedRows } from './carried.js';
 import { plain, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
-import { count, NotShownError, type TaskOptions } from '../base/index.js';
+import { NotShownError, type TaskOptions } from '../base/index.js';
 import { lookAt, type Look } from './look.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
@@ -39,8 +39,8 @@ export interface Fingerprint {
   rectified: boolean | null;
   /** Rows that alone carry directions of the space; they are left out of the rank. Absent where there are none. */
   carried?: CarriedRows;
-  /** Why, in sentences. */
-  reasons: string[];
+  /** What was seen on the way, as data. `outputsNoteInWords` has the sentences; results of earlier versions have theirs. */
+  reasons: OutputsNote[];
 }
 
 /**
@@ -64,22 +64,16 @@ export async function fingerprintOf(look: Look, options: FingerprintOptions = {}
     gap: null,
     normalised: null,
     rectified: null,
-    reasons: [describeKind(seen)],
+    reasons: [scaleOf(seen)],
   };
   if (seen.duplicates > 0) {
-    result.reasons.push(
-      `${count(seen.duplicates)} of ${count(seen.rows)} rows are copies of others; copies count once.`,
-    );
+    result.reasons.push({ kind: 'copies', copies: seen.duplicates, rows: seen.rows });
   }
   if (examined.equalColumns.length > 0) {
-    result.reasons.push(
-      `Columns ${some(examined.equalColumns.map(([a, b]) => `${a} and ${b}`))} (counted from 0) are equal in every row: copies, or classes that the model does not tell apart.`,
-    );
+    result.reasons.push({ kind: 'equal-columns', pairs: examined.equalColumns });
   }
   if (seen.clipped !== undefined) {
-    result.reasons.push(
-      `${(100 * seen.clipped).toFixed(1)} % of the values are equal to the largest or the smallest of all: they look clipped, and what was cut off no linear layer made.`,
-    );
+    result.reasons.push({ kind: 'clipped', share: seen.clipped });
   }
   let usable: Usable;
   let space: OutputSpace;
@@ -93,12 +87,14 @@ export async function fingerprintOf(look: Look, options: FingerprintOptions = {}
     kept = supported.seen;
     if (supported.carried) {
       result.carried = usable.inFile(supported.carried);
-      result.reasons.push(`${describeCarried(result.carried, seen.classes)} The width is that of the others.`);
+      result.reasons.push({ kind: 'carried', carried: result.carried, classes: seen.classes });
     }
-    if (supported.shared) result.reasons.push(describeShared(usable.inFile(supported.shared)));
+    if (supported.shared) {
+      result.reasons.push({ kind: 'carried-together', carried: usable.inFile(supported.shared) });
+    }
   } catch (error) {
     if (!(error instanceof NotShownError)) throw error;
-    result.reasons.push(`The hidden width does not show. ${hiddenIn(seen)}`);
+    result.reasons.push({ kind: 'width-not-shown', why: hiddenIn(seen) });
     return result;
   }
   const stacked = await stackedNote(usable.rows, usable.seen, space.rank, options);
@@ -106,17 +102,13 @@ export async function fingerprintOf(look: Look, options: FingerprintOptions = {}
   result.rank = space.rank;
   result.gap = space.gap;
   if (space.rank === null) {
-    result.reasons.push(`The hidden width does not show. ${space.reason}`);
+    result.reasons.push({ kind: 'width-not-shown', why: space.reason! });
     return result;
   }
   result.hiddenWidth = widthOf(space.rank);
-  result.reasons.push(
-    `The outputs span exactly ${space.rank} dimensions; beyond them the variance drops by a factor of ${space.gap!.toExponential(0)}.`,
-  );
+  result.reasons.push({ kind: 'directions', rank: space.rank, gap: space.gap! });
   if (result.hiddenWidth !== space.rank) {
-    result.reasons.push(
-      `Layer widths are usually multiples of 8, so this one is taken as ${result.hiddenWidth}: a layer normalisation ties one direction to the others, or one feature is zero on all these images.`,
-    );
+    result.reasons.push({ kind: 'multiple-of-8', width: result.hiddenWidth });
   }
   if (options.features ?? true) await lookAtFeatures(result, kept, usable.rows, space, options);
   return result;
@@ -138,9 +130,7 @@ async function lookAtFeatures(
   const { distinct } = seen;
   const needed = sphereRowsNeeded(rank);
   if (distinct.length < needed) {
-    result.reasons.push(
-      `To see whether a normalisation stands before the head takes ${count(needed)} distinct rows; there are ${count(distinct.length)}.`,
-    );
+    result.reasons.push({ kind: 'sphere-takes-rows', needed, rows: distinct.length });
   } else {
     const most = Math.min(distinct.length, sphereRowsEnough(rank));
     const keep = Int32Array.from({ length: most }, (_, i) => distinct[Math.floor((i * distinct.length) / most)]);
@@ -148,18 +138,17 @@ async function lookAtFeatures(
     result.normalised = certificate.holds;
     result.reasons.push(
       certificate.holds
-        ? `The outputs lie on an ellipsoid (residual ${certificate.residual.toExponential(1)}): a normalised vector with nothing but linear maps between it and the outputs. It stands right before the head unless a linear layer is between the two.`
-        : `No normalisation before the head shows: ${noSphere(certificate)}.`,
+        ? { kind: 'sphere', residual: certificate.residual }
+        : { kind: 'no-sphere', why: noSphere(certificate) },
     );
     if (certificate.holds) {
       result.rectified = false;
       return;
     }
   }
-  if (distinct.length < rectifiedRowsNeeded(rank)) {
-    result.reasons.push(
-      `To see whether rectified features stand before the head takes at least ${count(rectifiedRowsNeeded(rank))} distinct rows; there are ${count(distinct.length)}.`,
-    );
+  const least = rectifiedRowsNeeded(rank);
+  if (distinct.length < least) {
+    result.reasons.push({ kind: 'rectified-takes-rows', needed: least, rows: distinct.length });
     return;
   }
   const whitened = await whiten(rows, seen, space, distinct, options);
@@ -170,20 +159,17 @@ async function lookAtFeatures(
   const fit = await findFacets(whitened, { ...options, ...(isSearched ? {} : few) });
   const { itself } = fit.certifiedAs;
   result.rectified = itself > 0 ? true : null;
+  const zeros = fit.certificates[0]?.zeros;
   result.reasons.push(
     itself > 0
-      ? `There are rectified features: one is never below zero, is zero on ${count(fit.certificates[0].zeros)} of these images, and passes every test of a feature${isSearched ? '' : ' that does not need all the others (recover runs those too)'}.`
+      ? { kind: 'rectified', zeros, searched: isSearched }
       : fit.certificates.length > 0
-        ? `It is not known whether rectified features stand before the head: a function of the outputs is never below zero and is zero on ${count(fit.certificates[0].zeros)} images, but it need not be a feature. A full search (recover) may say more.`
-        : `No rectified feature was found in ${fit.starts} descents; more varied images might show one.`,
+        ? { kind: 'function-not-told', zeros }
+        : { kind: 'no-rectified', descents: fit.starts },
   );
 }
 
-function describeKind(seen: Examination): string {
-  const { kind, decimals, topk, precision, classes, storage, percent } = seen;
-  const scale = percent ? 'percentages (probabilities times 100)' : seen.scale;
-  if (kind === 'truncated') return `The outputs are ${scale}, only the top ${topk} of ${classes}.`;
-  if (storage) return `The outputs are ${scale}. ${storedAs(seen)}.`;
-  if (kind === 'rounded') return `The outputs are ${scale} rounded to ${decimals} decimals.`;
-  return `The outputs are ${scale}${precision === 'float16' ? ' in float16' : ''}.`;
-}
+const scaleOf = (seen: Examination): OutputsNote => ({
+  ...{ kind: 'scale', scale: seen.scale, shown: seen.kind, classes: seen.classes, topk: seen.topk },
+  ...storedAs(seen),
+});

@@ -11,7 +11,7 @@ export type { AbilityFacts } from './abilities.js';
 export type { Ability, AbilityAnswer, Advice, InterfaceAnswer, InterfaceBound, InterfaceCost } from './interfaces.js';
 export { outputsVerdict, withoutFeatures } from './verdict-of-outputs.js';
 export type { OutputsFindings } from './verdict-of-outputs.js';
-export { carriedNote } from './carried.js';
+export { carriedRows } from './carried.js';
 export type { CarriedRows } from './carried.js';
 export type { FacetCertificate } from './certificate.js';
 export { compareUpToRotation } from './compare.js';

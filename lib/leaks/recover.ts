@@ -3,7 +3,7 @@ import { count, NotShownError, option, type TaskOptions, UsageError } from '../b
 import { applyLinearMap, composeLinearMaps } from '../fit/index.js';
 import { blocks, rowsOf, type Matrix } from '../linalg/index.js';
 import { toNdArray, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
-import { describeCarried, namesOf } from './carried.js';
+import { carriedInWords, noSphereInWords, noWidthInWords, rowsInWords } from '../words/index.js';
 import { makeEnding, type Ending } from './ending.js';
 import { plain, type ExaminedRows, type Examination } from './examine.js';
 import { unitDirection } from './facet.js';
@@ -129,7 +129,7 @@ export async function recoverFrom(look: () => Promise<Look>, options: RecoverOpt
       space.missing === 'too-few-rows'
         ? 'Expected more distinct rows.'
         : 'Expected outputs of a head with fewer features than classes.';
-    throw new NotShownError(`${expected} ${space.reason}`, space.missing!);
+    throw new NotShownError(`${expected} ${noWidthInWords(space.reason!)}`, space.missing!);
   }
   const attempt = new Attempt(rows, kept, space, space.rank, {
     ...options,
@@ -140,7 +140,7 @@ export async function recoverFrom(look: () => Promise<Look>, options: RecoverOpt
   const recovery = await attempt.run(kind);
   if (carried) {
     recovery.report.notes.unshift(
-      `${describeCarried(carried, seen.classes)} ${namesOf(carried.rows)} took no part, and what is written for ${carried.rows.length === 1 ? 'it' : 'them'} means nothing.`,
+      `${carriedInWords(carried, seen.classes)} ${rowsInWords(carried.rows)} took no part, and what is written for ${carried.rows.length === 1 ? 'it' : 'them'} means nothing.`,
     );
   }
   recovery.report.seconds = (performance.now() - started) / 1000;
@@ -210,7 +210,7 @@ function noFeature({ certificates, cut }: RectifiedFit, sphere: SphereCertificat
   if (cut) return 'the search for rectified features was stopped before it found one';
   return `the search found no function that is never below zero and exactly zero on images that fix it${
     sphere
-      ? `, and ${noSphere(sphere)}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither)`
+      ? `, and ${noSphereInWords(noSphere(sphere))}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither)`
       : ', so that no rectified features show'
   }`;
 }
@@ -309,7 +309,7 @@ class Attempt {
     const report = this.#report(certificate.iterations, keep.length);
     report.sphere = certificate;
     if (!certificate.holds || !map) {
-      report.sentence = `No certificate: ${noSphere(certificate)}, so that no normalised vector behind the outputs shows; ${count(this.seen.rows)} rows may also be too few or too coarse. What is known is the affine class: the ${this.rank} features up to an invertible map.`;
+      report.sentence = `No certificate: ${noSphereInWords(noSphere(certificate))}, so that no normalised vector behind the outputs shows; ${count(this.seen.rows)} rows may also be too few or too coarse. What is known is the affine class: the ${this.rank} features up to an invertible map.`;
       return { report, ...nothing };
     }
     report.kind = 'sphere';

@@ -1,8 +1,7 @@
 import { FeatReconstructError, count, type TaskOptions } from '../base/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 import { directionsOutside, principalSines } from './angles.js';
-import { namesOf } from './carried.js';
-import { some } from '../words/index.js';
+import { noWidthInWords, rowsInWords, some } from '../words/index.js';
 import { examineOutputs } from './examine.js';
 import { agrees, rowsInSpan, type InSpan } from './in-span.js';
 import { sideOf, type Side } from './sides.js';
@@ -59,12 +58,12 @@ export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = 
     // The row mean is taken from logits too where the other side has none to show.
     const scale = mixed && seen[i].scale === 'logits' ? 'log-probabilities' : seen[i].scale;
     const side = await sideOf(source, { ...seen[i], scale }, options);
-    if (typeof side === 'string') {
+    if ('hidden' in side) {
       return {
         same: null,
         angle: null,
         ranks: [null, null],
-        sentence: `The spans cannot be compared. Of the ${['first', 'second'][i]} set: ${side}`,
+        sentence: `The spans cannot be compared. Of the ${['first', 'second'][i]} set: ${noWidthInWords(side.hidden)}`,
       };
     }
     sides.push(side);
@@ -113,7 +112,7 @@ type Compared = SameHead & Required<Pick<SameHead, 'alone' | 'rows'>> & { angle:
 
 function told(found: Omit<SameHead, 'same' | 'sentence'>, { same, sentence }: Answer): SameHead {
   const left = (found.leftOut ?? []).flatMap((rows, i) =>
-    rows.length > 0 ? `${namesOf(rows)} of the ${['first', 'second'][i]} set` : [],
+    rows.length > 0 ? `${rowsInWords(rows)} of the ${['first', 'second'][i]} set` : [],
   );
   const note = left.length > 0 ? ` Left out, for they alone carry directions: ${left.join('; ')}.` : '';
   return { same, ...found, sentence: sentence + note };
@@ -142,14 +141,14 @@ function answerOfFew(sides: readonly Side[], inside: readonly (InSpan | null)[])
   const at = inside.findIndex((shown) => shown !== null);
   const unclear = sides.find(({ space }) => space.rank === null)!;
   if (at < 0 || !sides[at].few) {
-    return { same: null, sentence: `The spans cannot be compared. ${unclear.reason}` };
+    return { same: null, sentence: `The spans cannot be compared. ${noWidthInWords(unclear.reason!)}` };
   }
   const shown = inside[at]!;
   const [small, large] = [names[at], names[1 - at]];
   if (!contained(shown)) {
     return {
       same: null,
-      sentence: `Cannot be told: ${count(shown.outside.length)} of the ${count(shown.rows)} rows of the ${small} set lie outside the span of the ${large}, and it has too few to show its own. ${unclear.reason}`,
+      sentence: `Cannot be told: ${count(shown.outside.length)} of the ${count(shown.rows)} rows of the ${small} set lie outside the span of the ${large}, and it has too few to show its own. ${noWidthInWords(unclear.reason!)}`,
     };
   }
   if (blurred(shown)) return blurredAnswer(shown);

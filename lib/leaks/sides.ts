@@ -1,5 +1,6 @@
 import { NotShownError, type TaskOptions } from '../base/index.js';
 import { chooseRows, type RowSource } from '../tensor/index.js';
+import type { NoWidth } from '../words/index.js';
 import { supportedSpace } from './carried.js';
 import type { ExaminedRows } from './examine.js';
 import { withNoise, type NoisySpace } from './in-span.js';
@@ -9,7 +10,7 @@ import { linearOutputs } from './whiten.js';
 /** One of two sets of outputs that are compared. */
 export interface Side extends NoisySpace {
   /** Why it shows no span; null where it shows one. */
-  reason: string | null;
+  reason: NoWidth | null;
   /** Whether more rows would show one. */
   few: boolean;
   /** Rows that alone carry directions of the space, and how many. */
@@ -21,8 +22,12 @@ export interface Side extends NoisySpace {
   at(row: number): number;
 }
 
-/** A set with its span, or a sentence on why it has none to compare. */
-export async function sideOf(outputs: RowSource, examined: ExaminedRows, options: TaskOptions): Promise<Side | string> {
+/** A set with its span, or why it has none to compare. */
+export async function sideOf(
+  outputs: RowSource,
+  examined: ExaminedRows,
+  options: TaskOptions,
+): Promise<Side | { hidden: NoWidth }> {
   try {
     const usable = withoutZeros(outputs, examined);
     const { distinct } = usable.seen;
@@ -55,6 +60,6 @@ export async function sideOf(outputs: RowSource, examined: ExaminedRows, options
     };
   } catch (error) {
     if (!(error instanceof NotShownError)) throw error;
-    return hiddenIn(examined);
+    return { hidden: hiddenIn(examined) };
   }
 }

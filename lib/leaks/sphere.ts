@@ -1,6 +1,7 @@
 import type { TaskOptions } from '../base/index.js';
 import { matrix, multiply, rowsOf, eigenInTurns, timesVector, type Matrix } from '../linalg/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
+import type { NoSphere } from '../words/index.js';
 import type { Ending } from './ending.js';
 import { quadratics, transposedRows, type TransposedRows } from './graphs.js';
 import { conjugateGradients, isotropic, quadricNorm, randomQuadric, type Quadric } from './quadric.js';
@@ -157,15 +158,11 @@ export function noSphere({
   residualBefore,
   rivalResidual,
   expectedR2,
-}: SphereCertificate): string {
-  if (rivalResidual !== null) return 'the outputs lie on many ellipsoids at once, as features of two values do';
-  if (ellipsoid && expectedR2 >= leastR2) {
-    return 'the outputs lie on an ellipsoid, but the search was stopped before it was certain that it is the only one';
-  }
-  if (!ellipsoid && residual < 1e-2) {
-    return `the quadric on which the outputs lie (residual ${residual.toExponential(1)} on rows kept out of the fit) is not closed, as far as these rows show its curvature`;
-  }
-  return `the outputs lie on no ellipsoid (residual ${residual.toExponential(1)} on rows kept out of the fit, ${residualBefore.toExponential(1)} before it)`;
+}: SphereCertificate): NoSphere {
+  if (rivalResidual !== null) return { kind: 'many-ellipsoids' };
+  if (ellipsoid && expectedR2 >= leastR2) return { kind: 'ended' };
+  if (!ellipsoid && residual < 1e-2) return { kind: 'open-quadric', residual };
+  return { kind: 'no-ellipsoid', residual, before: residualBefore };
 }
 
 /** Swaps rows spread evenly over all with the last ones. */

@@ -1,15 +1,15 @@
-import { count } from '../base/index.js';
 import { chooseRows, type RowSource } from '../tensor/index.js';
 import type { CarriedRows } from './carried.js';
 import type { Examination, ExaminedRows } from './examine.js';
-import { zerosCure } from './whiten.js';
+import type { NoWidth, OutputsNote } from '../words/index.js';
+import { zerosOf } from './whiten.js';
 
 /** Rows that a logarithm can be taken of, where enough are left for a width. */
 export interface Usable {
   rows: RowSource;
   seen: ExaminedRows;
-  /** What was left out, in a sentence; null where nothing was. */
-  note: string | null;
+  /** What was left out; null where nothing was. */
+  note: OutputsNote | null;
   /** Position in the file. */
   at(row: number): number;
   /** The same of each row of a list. */
@@ -34,14 +34,14 @@ export function withoutZeros(rows: RowSource, seen: ExaminedRows): Usable {
   return {
     rows: chooseRows(rows, positions),
     seen: part,
-    note: `${count(rowsWithZeros)} of ${count(seen.rows)} rows hold a probability of 0, whose logarithm is not finite: the width is that of the others.`,
+    note: { kind: 'zeros-left-out', zeros: rowsWithZeros, rows: seen.rows },
     at: (row) => positions[row],
     inFile: (carried) => ({ ...carried, rows: carried.rows.map((row) => positions[row]) }),
   };
 }
 
 /** What keeps logits, and with them the width, from being made of such outputs. */
-export const hiddenIn = (seen: Examination): string =>
+export const hiddenIn = (seen: Examination): NoWidth =>
   seen.kind === 'truncated'
-    ? `Of ${count(seen.classes)} outputs the top ${seen.topk} alone are shown: what is hidden cannot be made up.`
-    : `${count(seen.rowsWithZeros)} of ${count(seen.rows)} rows hold a probability of 0, whose logarithm is not finite: ${zerosCure(seen)}.`;
+    ? { kind: 'outputs-hidden', classes: seen.classes, topk: seen.topk }
+    : { kind: 'zeros', ...zerosOf(seen) };

@@ -56,8 +56,6 @@ export function withoutFeatures({ fingerprint, recovery, untried }: OutputsFindi
 
 function width({ hiddenWidth, reasons }: Fingerprint): Finding {
   if (hiddenWidth !== null) return { kind: 'least-width', width: hiddenWidth };
-  return {
-    kind: 'width-not-shown',
-    reason: reasons.find((reason) => reason.includes('hidden width does not show')) ?? null,
-  };
+  const note = reasons.find((reason) => reason.kind === 'width-not-shown');
+  return { kind: 'width-not-shown', reason: null, ...(note ? { why: note.why } : {}) };
 }

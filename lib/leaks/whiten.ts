@@ -3,6 +3,7 @@ import { accumulate, applyLinearMap, type Statistics } from '../fit/index.js';
 import { blocks, eigenInTurns, leadingEigen, matrix, type Matrix } from '../linalg/index.js';
 import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import type { Examination, ExaminedRows } from './examine.js';
+import { zerosCure, type NoWidth, type Stored, type Zeros } from '../words/index.js';
 import { onlyColumns } from './kept-columns.js';
 
 /** The directions that outputs fill, and how clearly they end. Plain: serialises to JSON. */
@@ -13,9 +14,9 @@ export interface Spectrum {
   rank: number | null;
   /** Variance of the last direction kept over that of the first one left out; null without a rank. */
   gap: number | null;
-  /** Why there is no rank, in a sentence; null where there is one. */
-  reason: string | null;
-  /** The same for a program. */
+  /** Why there is no rank; null where there is one. */
+  reason: NoWidth | null;
+  /** The same as an error's code. */
   missing: 'too-few-rows' | 'no-gap' | null;
 }
 
@@ -45,7 +46,7 @@ export function linearOutputs(outputs: RowSource, seen: Examination, columns = e
   }
   if (seen.rowsWithZeros > 0) {
     throw new NotShownError(
-      `Expected probabilities above 0, found ${seen.rowsWithZeros} of ${seen.rows} rows with a 0, whose logarithm is not finite: ${zerosCure(seen)}.`,
+      `Expected probabilities above 0, found ${seen.rowsWithZeros} of ${seen.rows} rows with a 0, whose logarithm is not finite: ${zerosCure(zerosOf(seen))}.`,
       'hidden',
     );
   }
@@ -61,18 +62,13 @@ export function linearOutputs(outputs: RowSource, seen: Examination, columns = e
   };
 }
 
-/** What hides below the last decimal is the cause of most zeros, and no row is without where there are many classes. */
-export function zerosCure({ kind, scale, decimals, percent, rowsWithZeros, rows }: Examination): string {
-  if (kind === 'rounded' && decimals !== null && scale === 'probabilities') {
-    const least = `${percent ? 'percentages' : 'probabilities'} rounded to ${decimals} decimals show nothing of what is below ${(0.5 * 10 ** -decimals).toExponential(0)}`;
-    return rowsWithZeros * 2 > rows
-      ? `${least}; log significant digits (%.9g) instead of decimals, or logits`
-      : `${least}; leave those rows out, or log significant digits (%.9g) instead of decimals`;
-  }
-  return rowsWithZeros * 2 > rows
-    ? 'the probabilities are smaller than their number type holds; log logits or log-probabilities'
-    : 'leave those rows out, or log logits or log-probabilities';
-}
+/** Of outputs with zeros, what their number and their rounding tell. */
+export const zerosOf = (seen: Examination): Zeros => ({
+  zeros: seen.rowsWithZeros,
+  rows: seen.rows,
+  rounded: seen.kind === 'rounded' && seen.scale === 'probabilities',
+  ...storedAs(seen),
+});
 
 function linearRow(row: Float64Array, scale: Examination['scale']): void {
   if (scale === 'logits') return;
@@ -178,34 +174,26 @@ function findGap(values: readonly number[], seen: Examination, most: number): Om
     return {
       rank: null,
       gap: null,
-      reason: `${count(rows)} distinct rows fill all the directions that they can; give more rows than the hidden layer is wide (twice the classes are plenty).`,
+      reason: { kind: 'few-rows', rows },
       missing: 'too-few-rows',
     };
   }
   return { rank: null, gap: null, reason: noGap(values, seen, most, noise), missing: 'no-gap' };
 }
 
-/** Why no gap shows: what is known of how the outputs were stored first, then what else may be. */
-function noGap(values: readonly number[], seen: Examination, most: number, noise: number): string {
+/** Why no gap shows: what is known of how the outputs were stored. */
+function noGap(values: readonly number[], seen: Examination, most: number, noise: number): NoWidth {
   const coarse = seen.kind === 'rounded' || seen.precision === 'float16' || seen.storage !== undefined;
   const above = values.filter((value) => value > noise).length;
-  if (coarse && above < most) {
-    return `${storedAs(seen)}, and below the noise of that nothing shows: ${above} of the ${count(most)} directions that ${count(seen.classes)} classes leave rise above it, without a gap, so that the hidden layer is at least ${above} wide. Outputs of full precision would show more.`;
-  }
-  const rounding = coarse ? `. ${storedAs(seen)}, whose noise may cover the smallest directions; or ` : ': ';
-  return `The outputs fill all ${count(most)} directions that ${count(seen.classes)} classes leave, without a gap${rounding}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much; or they are no longer what one linear layer made (a mean of models, label smoothing, a cap or clipping, added noise, a number type that the values do not show).`;
+  return { kind: 'no-gap', above, most, classes: seen.classes, coarse, ...storedAs(seen) };
 }
 
-/** How values were stored, as the start of a sentence. */
-export function storedAs({ storage, decimals, precision, percent }: Examination): string {
-  if (storage?.type === 'bfloat16') return 'The values are bfloat16';
-  if (storage?.type === 'digits') return `The values have ${storage.digits} significant digits`;
-  if (storage?.type === 'steps') {
-    return `The values are multiples of ${Number(storage.step.toPrecision(4))}, as a quantised model's`;
-  }
-  if (decimals !== null) return `The ${percent ? 'percentages' : 'values'} are rounded to ${decimals} decimals`;
-  return precision === 'float16' ? 'The values are float16' : `The values are ${precision}`;
-}
+/** How values were stored. */
+export const storedAs = ({ storage, decimals, precision, percent }: Examination): Stored => ({
+  ...(storage ? { storage } : {}),
+  ...{ decimals, precision },
+  ...(percent ? { percent } : {}),
+});
 
 /** Outputs within the space that they fill, scaled to unit variance along every direction: features up to an unknown invertible affine map. */
 export interface Whitened {

@@ -1,5 +1,5 @@
 import {
-  definitions,
+  definitionOf,
   publishedFor,
   type ResultRow,
   type Results,
@@ -8,23 +8,22 @@ import {
   by,
   dataset,
   groupRows,
-  imageCount,
   list,
   pairName,
 } from '../results/index.js';
-import { findingInWords, inWords, share, shortSpec } from '../words/index.js';
+import { findingInWords, inWords, share, shortSpec, imageCount } from '../words/index.js';
 import { inPoints } from './control.js';
 import { pairsOf } from './heatmap.js';
+import { isMatrix } from './shown.js';
 
 /** The answer in one sentence, as far as the figures give one. */
 export function answerOf(found: Results): string {
   const results = { ...found, rows: found.rows.map(onlyKnown) };
-  const pairs = definitions.find(({ id }) => id === results.experiment)?.pairs;
   const [finding] = results.leaks?.verdict.findings ?? [];
   if (finding) return findingInWords(finding, results.environment.command !== null);
   if (results.rows.length === 0) return 'This run has no rows: there is nothing to answer.';
-  if (pairs === 'all') return allPairs(results.rows);
-  if (pairs === 'zero-shot') return zeroShot(results.rows);
+  if (isMatrix(results)) return allPairs(results.rows);
+  if (definitionOf(results.experiment)?.wantsZeroShot) return zeroShot(results.rows);
   return onePairs(results);
 }
 

@@ -1,5 +1,5 @@
 import type { ChartOptions } from './chart-types.js';
-import { definitions, fittedAndTested, type ResultRow, type Results } from '../results/index.js';
+import { fittedAndTested, type ResultRow, type Results } from '../results/index.js';
 import { shortSpec } from '../words/index.js';
 import { alphaCharts } from './alpha-chart.js';
 import { loadPlot, redraw, type Chart, type Plotting } from './chart.js';
@@ -8,7 +8,7 @@ import { marginCaption, marginChart, marginStrips } from './margin-charts.js';
 import { leakCharts } from './leak-charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
 import { overviewChart } from './overview-chart.js';
-import { mostModels, mostShown, type Shown } from './shown.js';
+import { isMatrix, mostModels, mostShown, type Shown } from './shown.js';
 import { withShownNames } from './shown-names.js';
 import { spectrumChart } from './spectrum-chart.js';
 import { heatmap, metrics, pairsOf } from './heatmap.js';
@@ -78,7 +78,7 @@ export async function chartsOf(found: Results, { width }: ChartOptions = {}): Pr
     const captioned = { ...chart, caption: `${chart.title}. ${shown.caption}${facts}` };
     return width === undefined || chart.width <= width ? captioned : redraw(plotting, captioned, { width });
   };
-  if (definitions.find(({ id }) => id === results.experiment)?.pairs !== 'all') {
+  if (!isMatrix(results)) {
     const first = results.leaks ? [] : overviews(plotting, results.experiment, results.rows.slice(0, mostShown), width);
     return [...first, ...leakCharts(plotting, results), ...fitCharts(plotting, results, width)].map(fitted);
   }

@@ -49,6 +49,27 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
   return rows.length === 0 ? known : known.filter(({ cell }) => rows.some((row) => cell(row) !== none));
 }
 
+/** All rows of a matrix in one table: what tells pairs apart, then as in the table of fits. */
+export function matrixColumns(experiment: number): Column<ResultRow>[] {
+  const fits = columnsFor(experiment, []);
+  const ofFits = (heading: string): Column<ResultRow>[] => fits.filter((column) => column.heading === heading);
+  return [
+    { heading: 'source', cell: ({ source }) => source },
+    { heading: 'target', cell: ({ target }) => target },
+    ...ofFits('fit'),
+    { heading: 'read from', cell: ({ from }) => from },
+    ...ofFits('agreement'),
+    ...ofFits('95 % interval'),
+    { heading: 'raw', align: 'right', cell: ({ rawAgreement }) => share(rawAgreement) },
+    { heading: 'kappa', align: 'right', cell: ({ kappa }) => upToOne(kappa, 4) },
+    { heading: 'in span', align: 'right', cell: (row) => share(row.inSpanShare, 1) },
+    { heading: 'R²', align: 'right', cell: ({ r2 }) => rSquared(r2) },
+    { heading: 'R² row space', align: 'right', cell: ({ r2RowSpace }) => rSquared(r2RowSpace) },
+    { heading: 'CKA', align: 'right', cell: ({ cka }) => upToOne(cka, 3) },
+    { heading: 'rank', align: 'right', cell: ({ rank }) => count(rank) },
+  ];
+}
+
 /** How probabilities were read. */
 const readings = { plain: 'as shown', log: 'logarithms' };
 

@@ -1,6 +1,6 @@
-import { by, definitions, groupRows, imageCount, onlyKnown, type ResultRow, type Results } from '../results/index.js';
+import { by, groupRows, onlyKnown, type ResultRow, type Results } from '../results/index.js';
 import { list } from '../results/index.js';
-import { inWords, share, shortSpec } from '../words/index.js';
+import { inWords, share, shortSpec, imageCount } from '../words/index.js';
 import { answerOf } from './answer.js';
 import { auditScreen } from './audit-screen.js';
 import { areAudits, auditedNames, besideCaption, besideInWords, besidePicture } from './audits-beside.js';
@@ -10,7 +10,7 @@ import { overviews } from './charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
 import { figureOf, sectionOf, sections } from './overview-chart.js';
 import type { Headline, Picture } from './headline.js';
-import { mostShown } from './shown.js';
+import { isMatrix, mostShown } from './shown.js';
 
 /** What a report begins with: the answer, one number, one picture. */
 export interface FirstScreen {
@@ -23,13 +23,11 @@ export function firstScreen(plotting: Plotting, results: Results): FirstScreen {
   const answer = answerOf(results);
   if (results.leaks) return { answer, ...auditScreen(plotting, results) };
   const rows = results.rows.slice(0, mostShown);
-  if (isAll(results)) return { answer, headline: ofAllPairs(rows.length === 0 ? [] : results.rows), picture: {} };
+  if (isMatrix(results)) return { answer, headline: ofAllPairs(rows.length === 0 ? [] : results.rows), picture: {} };
   const curve = leakChart(plotting, rows);
   const charts = curve ? [{ chart: curve, caption: leakCaption }] : overviews(plotting, results.experiment, rows);
   return { answer, headline: curve ? ofSweep(rows) : ofFits(rows), picture: { charts } };
 }
-
-const isAll = ({ experiment }: Results): boolean => definitions.find(({ id }) => id === experiment)?.pairs === 'all';
 
 /** The exact fits on all of the logits; of another model's where there are such. */
 function ofFits(found: readonly ResultRow[]): Headline | null {

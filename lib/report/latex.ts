@@ -1,22 +1,15 @@
 import { visible } from '../base/index.js';
-import {
-  definitions,
-  fittedAndTested,
-  groupRows,
-  pairName,
-  publishedFor,
-  type ResultRow,
-  type Results,
-} from '../results/index.js';
+import { fittedAndTested, groupRows, pairName, publishedFor, type ResultRow, type Results } from '../results/index.js';
 import { share } from '../words/index.js';
 import { columnsFor } from './columns.js';
 import { pairsOf } from './heatmap.js';
 import { withShownNames } from './shown-names.js';
+import { isMatrix } from './shown.js';
 
 /** A result's main table for a paper: booktabs, a caption that says what was fitted and tested on what. */
 export function renderLatex(found: Results): string {
   const results = withShownNames(found);
-  const isAll = definitions.find(({ id }) => id === results.experiment)?.pairs === 'all';
+  const isAll = isMatrix(results);
   return isAll ? matrices(results) : fits(results);
 }
 

@@ -5,12 +5,13 @@ import {
   count,
   findingsInWords,
   howSure,
+  imageCount,
   none,
+  outputsNoteInWords,
   published,
   share,
   takes,
 } from '../words/index.js';
-import { imageCount } from '../results/index.js';
 import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';
 
@@ -88,7 +89,7 @@ export function fingerprintSection({ fingerprint, log }: Leaks, variations = 1):
       [{ heading: null, rows: facts }],
       { label: 'Fingerprint' },
     )}
-    ${[...fingerprint.reasons, ...(log?.notes ?? [])].map((reason) => markup`<p class="note">${reason}</p>`)}`;
+    ${[...fingerprint.reasons.map(outputsNoteInWords), ...(log?.notes ?? [])].map((reason) => markup`<p class="note">${reason}</p>`)}`;
 }
 
 const yesNo = (value: boolean | null): string => (value === null ? none : value ? 'yes' : 'no');

@@ -1,27 +1,26 @@
-import { definitions, type ResultRow, type Results, pairedDifference, fittedAndTested } from '../results/index.js';
+import { definitionOf, type Results, pairedDifference, fittedAndTested } from '../results/index.js';
 import { count, none, rSquared, share, upToOne, warningInWords } from '../words/index.js';
 import type { Plotting } from './chart.js';
 import { pairCharts, spectrumCharts } from './charts.js';
 import { mostModels, mostShown } from './shown.js';
-import { columnsFor } from './columns.js';
+import { matrixColumns } from './columns.js';
 import { algebraNote, controlColumns, controlNote, controlsOf, inPoints, type Control } from './control.js';
 import { intervalOf } from './exact.js';
 import { heatmap, isBelow, metrics, pairsOf, type Pair } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
 import { jsonScript, markup, Markup } from './html.js';
-import type { Column } from './table.js';
 
 /**
  * Experiment 4: the heatmaps of the first test set, which a report begins with; then for each test set the heatmaps, the
  * control and the margins, and what the maps read.
  */
 export function allPairs(plotting: Plotting, results: Results, index: number): { first: Markup; rest: Markup } {
-  const { rows } = results;
+  const { rows, experiment } = results;
   const tests = [...new Set(rows.map(({ test }) => test))].slice(0, 8);
-  const words = definitions.find(({ id }) => id === results.experiment)?.publishedWords;
+  const words = definitionOf(results.experiment)?.publishedWords;
   const parts = tests.map((test, i) => {
     const of = rows.filter((row) => row.test === test);
-    return ofTest(plotting, of, controlsOf(of, results.environment.models), `${index}-${i}`);
+    return ofTest(plotting, { rows: of, experiment }, controlsOf(of, results.environment.models), `${index}-${i}`);
   });
   const rest = markup`${words === undefined ? null : markup`<p class="note">Published, in words only: ${words}.</p>`}
     <p class="note">${algebraNote(results.environment.models)}</p>
@@ -32,7 +31,7 @@ export function allPairs(plotting: Plotting, results: Results, index: number): {
 
 function ofTest(
   plotting: Plotting,
-  rows: readonly ResultRow[],
+  { rows, experiment }: Pick<Results, 'rows' | 'experiment'>,
   controls: readonly Control[],
   id: string,
 ): { heading: string; picture: Markup; details: Markup } {
@@ -43,7 +42,7 @@ function ofTest(
   const details = markup`${many ? null : pairCharts(plotting, set).map(chartFigure)} ${controls.length === 0 ? null : controlTable(controls)}
     <details>
       <summary>All ${count(rows.length)} rows as a table</summary>
-      ${table(allColumns, [{ heading: null, rows: rows.slice(0, mostShown) }], { label: 'All rows', key: 'agreement' })} ${more(rows.length)}
+      ${table(matrixColumns(experiment), [{ heading: null, rows: rows.slice(0, mostShown) }], { label: 'All rows', key: 'agreement' })} ${more(rows.length)}
     </details>`;
   return { heading, picture, details };
 }
@@ -121,18 +120,3 @@ function cellFacts(pair: Pair): { heading: string; figures: [string, string][]; 
     notes: row.warnings.map(warningInWords),
   };
 }
-
-const allColumns: readonly Column<ResultRow>[] = [
-  { heading: 'source', cell: ({ source }) => source },
-  { heading: 'target', cell: ({ target }) => target },
-  ...columnsFor(4, []).slice(0, 1),
-  { heading: 'read from', cell: ({ from }) => from },
-  ...columnsFor(4, []).slice(1, 3),
-  { heading: 'raw', align: 'right', cell: ({ rawAgreement }) => share(rawAgreement) },
-  { heading: 'kappa', align: 'right', cell: ({ kappa }) => upToOne(kappa, 4) },
-  { heading: 'in span', align: 'right', cell: (row) => share(row.inSpanShare, 1) },
-  { heading: 'R²', align: 'right', cell: ({ r2 }) => rSquared(r2) },
-  { heading: 'R² row space', align: 'right', cell: ({ r2RowSpace }) => rSquared(r2RowSpace) },
-  { heading: 'CKA', align: 'right', cell: ({ cka }) => upToOne(cka, 3) },
-  { heading: 'rank', align: 'right', cell: ({ rank }) => count(rank) },
-];

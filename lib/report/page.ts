@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
-  definitions,
+  definitionOf,
   publishedFor,
   type ResultRow,
   type Results,
@@ -17,7 +17,7 @@ import { failureInWords, Glossary, shortSpec, warningInWords, type Term } from '
 import { answerOf, titleOf } from './answer.js';
 import { loadPlot, type Plotting } from './chart.js';
 import { fitCharts } from './charts.js';
-import { mostShown, type Shown } from './shown.js';
+import { isMatrix, mostShown, type Shown } from './shown.js';
 import { areAudits, auditedNames } from './audits-beside.js';
 import { comparison } from './compare.js';
 import { columnsFor, termsOf } from './columns.js';
@@ -100,11 +100,10 @@ interface PageContext {
 
 function section(page: PageContext, results: Results, index: number): Markup {
   const { plotting, of } = page;
-  const definition = definitions.find(({ id }) => id === results.experiment);
   const { environment, rows, leaks } = results;
   const heading = typographic(headingOf(results));
   const first = firstScreen(plotting, results);
-  const isAll = definition?.pairs === 'all';
+  const isAll = isMatrix(results);
   const kicker = markup`<p class="kicker">${of > 1 ? `Result ${index + 1} · ` : null}${kickerOf(results)} · ${environment.date.slice(0, 10)}</p>`;
   const picture = isAll && !leaks && rows.length > 0 ? allPairs(plotting, results, index) : null;
   // Before what stands below, so that a term is explained where the page uses it first.
@@ -138,7 +137,7 @@ function section(page: PageContext, results: Results, index: number): Markup {
 const termsOfPicture = ({ leaks, rows, experiment }: Results): Term[] =>
   leaks
     ? ['features']
-    : definitions.find(({ id }) => id === experiment)?.pairs === 'all'
+    : definitionOf(experiment)?.shownAs === 'matrix'
       ? ['features', 'agreement']
       : ['features', 'agreement', 'r2', ...(rows.some(({ sgd }) => sgd !== null) ? (['sgd'] as const) : [])];
 
@@ -167,7 +166,7 @@ const kickerOf = ({ leaks, experiment }: Results): string => (leaks ? 'Audit' : 
 const headingOf = ({ leaks, environment, experiment }: Results): string =>
   leaks
     ? `What the outputs of ${environment.models[0]?.name ?? leaks.log?.name ?? 'a model'} give away`
-    : (definitions.find(({ id }) => id === experiment)?.title ?? `Experiment ${experiment}`);
+    : (definitionOf(experiment)?.title ?? `Experiment ${experiment}`);
 
 /** Stays in sight above several results. */
 const contents = (results: readonly Results[]): Markup => markup`<nav class="contents" aria-label="Results">
@@ -308,9 +307,7 @@ const notesOf = (rows: readonly ResultRow[], { environment, experiment }: Result
       (line) => `${capital(line)} (${pairName(group[0])}, ${shortSpec(group[0].test)})`,
     ),
   ),
-  ...(definitions.find(({ id }) => id === experiment)?.pairs === 'zero-shot'
-    ? [algebraNote(environment.models).slice(0, -1)]
-    : []),
+  ...(definitionOf(experiment)?.computesLogits ? [algebraNote(environment.models).slice(0, -1)] : []),
   ...new Set(
     groupRows(rows).flatMap((group) => {
       const note = rankNoteOf(group, environment.models);

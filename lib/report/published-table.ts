@@ -1,4 +1,4 @@
-import { definitions, publishedFor, type ResultRow, type Results } from '../results/index.js';
+import { definitionOf, publishedFor, type ResultRow, type Results } from '../results/index.js';
 import { none, share } from '../words/index.js';
 import { renderTable } from './table.js';
 
@@ -53,6 +53,6 @@ export function renderPublished(all: readonly Results[]): string {
   );
   const words = all
     .filter(({ experiment }) => experiment === 4)
-    .map(() => `Experiment 4 was published in words: ${definitions.find(({ id }) => id === 4)!.publishedWords}.`);
+    .map(() => `Experiment 4 was published in words: ${definitionOf(4)!.publishedWords}.`);
   return [table, ...words.slice(0, 1)].join('\n\n');
 }

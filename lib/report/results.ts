@@ -1,7 +1,7 @@
 import { wrap } from '../base/index.js';
 import {
   by,
-  definitions,
+  definitionOf,
   pairName,
   publishedFor,
   type PublishedFigure,
@@ -26,6 +26,7 @@ import { intervalNotes } from './exact.js';
 import { renderMatrices } from './matrix.js';
 import { withShownNames } from './shown-names.js';
 import { fitting, renderTable } from './table.js';
+import { isMatrix } from './shown.js';
 
 /** How much room a terminal has, and how much of it is wanted. */
 export interface TerminalOptions {
@@ -42,12 +43,12 @@ export interface TerminalOptions {
 export function renderResults(found: Results, { width = Infinity, wide = true }: TerminalOptions = {}): string {
   const results = withShownNames(found);
   const { experiment, rows, environment } = results;
-  const definition = definitions.find(({ id }) => id === experiment);
   const page = { width, wide, glossary: new Glossary(), wrapped: (text: string) => wrap(text, width).join('\n') };
   const blocks = results.leaks ? [] : [page.wrapped(answerOf(results))];
-  blocks.push(...(definition?.pairs === 'all' ? allPairs(results, page) : fits(results, page)));
+  blocks.push(...(isMatrix(results) ? allPairs(results, page) : fits(results, page)));
   if (wide) blocks.push(...seenThrough(environment.models));
-  if (definition?.pairs === 'zero-shot') blocks.push(page.wrapped(algebraNote(environment.models)));
+  if (!isMatrix(results) && definitionOf(experiment)?.computesLogits)
+    blocks.push(page.wrapped(algebraNote(environment.models)));
   const warnings = [
     ...leftOutNotes(environment.datasets),
     ...distinctWarnings(rows),

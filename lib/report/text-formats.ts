@@ -1,6 +1,6 @@
 import { visible } from '../base/index.js';
 import {
-  definitions,
+  definitionOf,
   publishedFor,
   type ResultRow,
   type Results,
@@ -31,7 +31,7 @@ export function renderMarkdown(found: Results): string {
   const audited = log?.name ?? (results.leaks ? (environment.models[0]?.name ?? 'a model') : null);
   const title = audited
     ? `What the outputs of ${audited} give away`
-    : (definitions.find(({ id }) => id === experiment)?.title ?? `Experiment ${experiment}`);
+    : (definitionOf(experiment)?.title ?? `Experiment ${experiment}`);
   const blocks = [
     ...[`# ${text(title)}`, `_${text(audited ? audits : question)}_`, text(answerOf(results))],
     ...auditTables(results).map((block) =>
@@ -70,8 +70,7 @@ export function renderMarkdown(found: Results): string {
 const audits = 'What do a model’s outputs give away of its features?';
 
 /** Whether the logits of its fits are computed from features and heads. */
-const isAlgebra = (experiment: number): boolean =>
-  typeof definitions.find(({ id }) => id === experiment)?.pairs === 'string';
+const isAlgebra = (experiment: number): boolean => definitionOf(experiment)?.computesLogits === true;
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 

@@ -16,6 +16,9 @@ export interface PublishedFigure {
   weights?: string;
 }
 
+/** What an experiment may have no part for; the option that asks for it is refused then. */
+export type Capability = 'samples' | 'sgd' | 'cross-validation' | 'running without stores';
+
 /** Which maps an experiment fits, in terms of the models that are given. */
 export interface ExperimentDefinition {
   id: number;
@@ -28,6 +31,14 @@ export interface ExperimentDefinition {
    * pair of a model and an image tower with a zero-shot head, from logits and from features.
    */
   pairs: readonly (readonly ['source' | 'target', 'source' | 'target'])[] | 'all' | 'zero-shot';
+  /** Absent: it takes everything. */
+  lacks?: readonly Capability[];
+  /** Whether the target is made a classifier by texts, which have to be given then. */
+  wantsZeroShot?: true;
+  /** Whether the logits of its fits are computed from features and heads, which its figures are told with. */
+  computesLogits?: true;
+  /** Absent: a table for each pair and data set. */
+  shownAs?: 'matrix';
   published: readonly PublishedFigure[];
   /** The published answer where it is in words only. */
   publishedWords?: string;
@@ -90,6 +101,9 @@ export const definitions: readonly ExperimentDefinition[] = [
       "From which models' logits can which models' features be read, and what does the source's head throw away?",
     models: ['models'],
     pairs: 'all',
+    lacks: ['samples', 'sgd', 'cross-validation', 'running without stores'],
+    computesLogits: true,
+    shownAs: 'matrix',
     published: [],
     publishedWords:
       'on the diagonal “very well” for DenseNet, Inception and ResNet, “poorly” for ConvNeXt, “can’t” for ViT and Mixer; off the diagonal “poor”',
@@ -100,6 +114,9 @@ export const definitions: readonly ExperimentDefinition[] = [
     question: "Can a classifier's logits be read as an image tower's embeddings, well enough for its class embeddings?",
     models: ['source', 'target'],
     pairs: 'zero-shot',
+    lacks: ['samples', 'sgd', 'running without stores'],
+    wantsZeroShot: true,
+    computesLogits: true,
     // Never finished, so that there is no published agreement. The accuracies are open_clip's for the weights
     // laion2b_s34b_b79k, through their own transform and not the protocol's.
     published: [
@@ -120,7 +137,7 @@ export function publishedFor(
     Partial<Pick<ResultRow, 'observe' | 'prior' | 'named'>>,
 ): PublishedFigure | null {
   const models = row.named ?? row;
-  const published = definitions.find(({ id }) => id === experiment)?.published ?? [];
+  const published = definitionOf(experiment)?.published ?? [];
   return (
     published.find(
       ({ source, target, train, test, accuracy }) =>
@@ -138,3 +155,7 @@ const withoutTower = (name: string): string => name.replace(/\.image$/, '');
 
 /** `cifar100:train[0:10]` → `cifar100:train`. */
 const withoutSlice = (spec: string): string => spec.replace(/\[[^\]]*\]$/, '');
+
+/** What is declared of an experiment; undefined for a number that there is not, as results of another version may have. */
+export const definitionOf = (experiment: number): ExperimentDefinition | undefined =>
+  definitions.find(({ id }) => id === experiment);

@@ -1,4 +1,4 @@
-import type { ChoiceWarning, Warning } from '../words/index.js';
+import type { ChoiceWarning, OutputsNote, Warning } from '../words/index.js';
 import { rowWarnings } from './row-warnings.js';
 import type { CrossValidationRecord, ResultKind, ResultRow, Results } from './types.js';
 
@@ -61,6 +61,16 @@ function kindOf({ leaks, rows }: Fields): ResultKind {
   if (all.some(({ observe }) => typeof observe === 'string')) return 'sweep';
   const isArrays = all.length > 0 && all.every(({ test }) => typeof test === 'string' && test.startsWith('rows:'));
   return isArrays ? 'evaluation' : 'experiment';
+}
+
+/** What was seen of outputs was a list of sentences for some time of schema 2, too. */
+export function withNotes(results: Results): Results {
+  const { leaks } = results;
+  if (!leaks) return results;
+  const reasons = (leaks.fingerprint.reasons as (OutputsNote | string)[]).map((reason): OutputsNote =>
+    typeof reason === 'string' ? { kind: 'text', text: reason } : reason,
+  );
+  return { ...results, leaks: { ...leaks, fingerprint: { ...leaks.fingerprint, reasons } } };
 }
 
 /** Data in place of the sentences that say no more than they; of a file that was of schema 1, and has been checked. */

@@ -2,15 +2,15 @@
  * results: what an experiment found, as data: its types and its schema, reading it again, the experiments by number with the
  * published figures, and what to know of its rows. Neither models nor ONNX Runtime are needed.
  */
-export { definitions, publishedFor } from './definitions.js';
-export type { ExperimentDefinition, PublishedFigure } from './definitions.js';
+export { definitionOf, definitions, publishedFor } from './definitions.js';
+export type { Capability, ExperimentDefinition, PublishedFigure } from './definitions.js';
 export { notKnownNotes, onlyKnown, rowsShown, whyNotKnown } from './known.js';
 export { leftOutCell, leftOutNotes } from './left-out.js';
 export { assumedTransforms, noticesOf, otherTransforms, spreading, unstatedTransforms } from './notices.js';
 export { decodeOutcomes, encodeOutcomes } from './outcomes.js';
 export { clusteredDifference, newcombe, pairedDifference } from './paired.js';
 export type { Difference } from './paired.js';
-export { rankNote, rankNoteOf } from './rank-note.js';
+export { rankNoteOf } from './rank-note.js';
 export { parseResults, readResults, resultsFile } from './read.js';
 export { rowWarnings } from './row-warnings.js';
 export { mismatch } from './schema.js';
@@ -33,15 +33,4 @@ export type {
   SpectrumRecord,
   ZeroShotRecord,
 } from './types.js';
-export {
-  by,
-  dataset,
-  fitLabel,
-  fitName,
-  fittedAndTested,
-  groupRows,
-  imageCount,
-  list,
-  pairName,
-  readBy,
-} from './words.js';
+export { by, dataset, fitLabel, fitName, fittedAndTested, groupRows, list, pairName, readBy } from './words.js';

@@ -1,10 +1,10 @@
 import { makeTransform, sameTransform, type Transform } from '../images/index.js';
-import { count, failureInWords, share, shortSpec, warningInWords } from '../words/index.js';
+import { count, failureInWords, imageCount, share, shortSpec, warningInWords } from '../words/index.js';
 import { toldByRow } from './row-warnings.js';
 import { type ModelRecord, type ResultRow, type Results } from './types.js';
 import { leftOutNotes } from './left-out.js';
 import { numbers } from './transforms.js';
-import { by, imageCount, list } from './words.js';
+import { by, list } from './words.js';
 
 /** What a reader must know before the figures. */
 export interface Notice {

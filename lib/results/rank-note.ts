@@ -1,25 +1,5 @@
-import { count } from '../words/index.js';
+import { rankNote } from '../words/index.js';
 import type { ModelRecord, ResultRow } from './types.js';
-import { imageCount } from './words.js';
-
-/**
- * Why a fit kept fewer directions than there could be, where it did: a reader who knows that a model has 192 features
- * wonders at a rank of 191.
- * @param rank directions of the logits that vary
- * @param most as many as a head of these widths can show
- * @param n rows of the fit @param variations rows that each image has
- */
-export function rankNote(rank: number, most: number, n: number, variations = 1): string | null {
-  if (rank >= most || rank === 0) return null;
-  if (rank === n - 1)
-    return `rank ${count(rank)} of ${count(most)}: ${imageCount(n, variations)} ${n === 1 ? 'shows' : 'show'} no more; more images would`;
-  const missing = most - rank;
-  const why =
-    missing === 1
-      ? 'a LayerNorm before the head ties one feature to the others, and a feature that never changes takes one away'
-      : 'features that never change on these images, or always together';
-  return `rank ${count(rank)} of ${count(most)}: ${missing === 1 ? 'one direction of the features does' : `${count(missing)} directions of the features do`} not vary (${why})`;
-}
 
 /** Of a pair's rows, where a model reads its own logits. */
 export function rankNoteOf(rows: readonly ResultRow[], models: readonly ModelRecord[]): string | null {

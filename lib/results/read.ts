@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { checkRegularFile } from '../bytes/index.js';
 import { parseObserve } from '../words/index.js';
-import { fromSchema1, recognised } from './earlier.js';
+import { fromSchema1, recognised, withNotes } from './earlier.js';
 import type { Results } from './types.js';
 import { mismatch, type Schema } from './schema.js';
 import { isThumbnail } from './thumbnail.js';
@@ -63,7 +63,8 @@ export async function parseResults(text: string, file = 'results.json'): Promise
       `Expected results as assets/results.schema.json describes them in ${file}, found another shape. ${wrong}. Write it again with \`featreconstruct run\`.`,
     );
   }
-  return isEarlier ? recognised(value as Results) : (value as Results);
+  const results = withNotes(value as Results);
+  return isEarlier ? recognised(results) : results;
 }
 
 function wrongPicture({ samples = [] }: Results): string | null {

@@ -1,4 +1,4 @@
-import { brief, count, shortSpec } from '../words/index.js';
+import { brief, count, imageCount, shortSpec } from '../words/index.js';
 import { type ResultRow } from './types.js';
 
 /** How a row's map was found, in words. */
@@ -18,12 +18,6 @@ export const readBy = ({ from, observe }: ResultRow): string =>
 /** `cifar100:train[0:10000] (10,000)`: data sets without folders of somebody's disk. */
 export const dataset = (spec: string, rows: number, variations = 1): string =>
   `${shortSpec(spec)} (${variations > 1 ? imageCount(rows, variations) : count(rows)})`;
-
-/** Variations of an image are no images of their own: `155 images in 16 variations each`. */
-export const imageCount = (rows: number, variations = 1): string =>
-  variations > 1
-    ? `${count(Math.round(rows / variations))} images in ${count(variations)} variations each`
-    : `${count(rows)} ${rows === 1 ? 'image' : 'images'}`;
 
 /** What a row was fitted and tested on. */
 export const fittedAndTested = ({ train, nTrain, test, nTest, variations }: ResultRow): string =>

@@ -3,6 +3,7 @@ import { count, option, shareInWords, withOptions } from '../base/index.js';
 import { nearlyAll } from './known.js';
 import { inWords } from './observe-spec.js';
 import type { Finding, Shown, ShownReading } from './findings.js';
+import { noWidthInWords } from './outputs-note-texts.js';
 
 /**
  * A verdict in sentences, in its order.
@@ -64,6 +65,7 @@ function text(finding: Finding): string {
     case 'least-width':
       return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide.`;
     case 'width-not-shown':
+      if (finding.why) return `${notShown} ${noWidthInWords(finding.why)}`;
       return finding.reason?.replace('The hidden width does not show.', notShown) ?? notShown;
     case 'readings-unknown':
       return 'It is not known how much of the features a linear map reads off these outputs, or how much less if less were shown. That takes the model, or its features for some images.';

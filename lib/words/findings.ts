@@ -3,6 +3,8 @@
  * `finding-texts.ts` has the sentences.
  */
 
+import type { NoWidth } from './outputs-notes.js';
+
 /** An interface, and whether it was read through a logarithm. */
 export interface Shown {
   /** As `observe` reads it: `probs+topk:5+round:2`. */
@@ -92,7 +94,8 @@ export type OutputsFinding =
   /** `rank`: directions that the rows fill; null where they do not show it. */
   | { kind: 'rows-too-few'; rank: number | null; sphere: number; rectified: number; rows: number }
   | { kind: 'least-width'; width: number }
-  | { kind: 'width-not-shown'; reason: string | null }
+  /** `reason` is a sentence of an earlier version. */
+  | { kind: 'width-not-shown'; reason: string | null; why?: NoWidth }
   | { kind: 'readings-unknown' };
 
 export type Finding = AuditFinding | OutputsFinding | { kind: 'text'; text: string };

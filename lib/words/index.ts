@@ -29,6 +29,17 @@ export type { AuditFinding, Finding, OutputsFinding, Shown, ShownReading } from 
 export { recordedWarnings } from './warnings.js';
 export type { ChoiceWarning, Failure, FitWarning, NotKnown, RowWarning, SgdWarning, Warning } from './warnings.js';
 export { distinctWarnings, failureInWords, notKnownInWords, warningInWords, warningsInWords } from './warning-texts.js';
+export {
+  carriedInWords,
+  noSphereInWords,
+  noWidthInWords,
+  outputsNoteInWords,
+  rowsInWords,
+  zerosCure,
+} from './outputs-note-texts.js';
+export type { NoSphere, NoWidth, OutputsNote, Stored, Zeros } from './outputs-notes.js';
+export { imageCount } from './image-count.js';
+export { rankNote } from './rank-note.js';
 export { some } from './some.js';
 export { LeftOutTally, cureOfLeftOut, leftOutInWords } from './left-out.js';
 export type { LeftOut } from './left-out.js';

@@ -55,7 +55,7 @@ export const point: Point = {
             bar: shows
               ? `width at most ${d}, and at least the ${least} directions that more than ${fewRows} rows switch on`
               : 'no width, and why',
-            figure: width === null ? value.reasons.at(-1)! : String(width),
+            figure: String(width ?? value.reasons.at(-1)),
             held: shows ? width !== null && width <= d && width >= least : width === null,
           });
         }

@@ -1,0 +1,54 @@
+import { outputsNoteInWords, type OutputsNote } from '../../lib/words/index.js';
+
+const stored = { decimals: null, precision: 'float32' } as const;
+const carried = { rows: [20, 30], directions: 2, with: 14, without: 12 };
+
+test.each<[OutputsNote, string]>([
+  [
+    { kind: 'scale', scale: 'probabilities', shown: 'truncated', classes: 60, topk: 5, ...stored },
+    'The outputs are probabilities, only the top 5 of 60.',
+  ],
+  [
+    { kind: 'scale', scale: 'logits', shown: 'rounded', classes: 60, topk: null, ...stored, decimals: 3 },
+    'The outputs are logits rounded to 3 decimals.',
+  ],
+  [{ kind: 'copies', copies: 1, rows: 1000 }, '1 of 1,000 rows are copies of others; copies count once.'],
+  [{ kind: 'equal-columns', pairs: [[4, 7]] }, 'Columns 4 and 7 (counted from 0) are equal in every row'],
+  [{ kind: 'carried', carried, classes: 30 }, '2 rows (20, 30, counted from 0) alone carry 2 of the directions'],
+  [{ kind: 'carried', carried, classes: 14 }, 'with them the outputs fill all 14 directions, without them 12.'],
+  [{ kind: 'carried-together', carried }, 'alone carry 2 directions and agree on them'],
+  [
+    { kind: 'width-not-shown', why: { kind: 'outputs-hidden', classes: 40, topk: 5 } },
+    'The hidden width does not show. Of 40 outputs the top 5 alone are shown: what is hidden cannot be made up.',
+  ],
+  [
+    { kind: 'width-not-shown', why: { kind: 'few-rows', rows: 20 } },
+    '20 distinct rows fill all the directions that they can',
+  ],
+  [
+    { kind: 'width-not-shown', why: { kind: 'no-gap', above: 12, most: 12, classes: 12, coarse: false, ...stored } },
+    'without a gap: the hidden layer is as wide as the outputs or wider',
+  ],
+  [
+    {
+      ...{ kind: 'width-not-shown' },
+      why: { kind: 'no-gap', above: 9, most: 12, classes: 12, coarse: true, ...stored, precision: 'float16' },
+    },
+    'The values are float16, and below the noise of that nothing shows: 9 of the 12 directions',
+  ],
+  [
+    { kind: 'width-not-shown', why: { kind: 'zeros', zeros: 9, rows: 10, rounded: true, ...stored, decimals: 6 } },
+    'probabilities rounded to 6 decimals show nothing of what is below 5e-7; log significant digits',
+  ],
+  [{ kind: 'directions', rank: 24, gap: 3e7 }, 'The outputs span exactly 24 dimensions'],
+  [{ kind: 'sphere-takes-rows', needed: 169, rows: 100 }, 'takes 169 distinct rows; there are 100.'],
+  [
+    { kind: 'no-sphere', why: { kind: 'many-ellipsoids' } },
+    'No normalisation before the head shows: the outputs lie on many',
+  ],
+  [
+    { kind: 'rectified', zeros: 1200, searched: false },
+    'is zero on 1,200 of these images, and passes every test of a feature that',
+  ],
+  [{ kind: 'text', text: 'As it was.' }, 'As it was.'],
+])('%j', (note, text) => expect(outputsNoteInWords(note)).toContain(text));

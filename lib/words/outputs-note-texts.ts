@@ -1,0 +1,135 @@
+/** The sentences of what was seen of outputs. */
+import { count } from '../base/index.js';
+import type { CarriedInWords, NoSphere, NoWidth, OutputsNote, Stored, Zeros } from './outputs-notes.js';
+import { some } from './some.js';
+
+/** One note, in a sentence or two. */
+export function outputsNoteInWords(note: OutputsNote): string {
+  switch (note.kind) {
+    case 'scale':
+      return scale(note);
+    case 'copies':
+      return `${count(note.copies)} of ${count(note.rows)} rows are copies of others; copies count once.`;
+    case 'equal-columns':
+      return `Columns ${some(note.pairs.map(([a, b]) => `${a} and ${b}`))} (counted from 0) are equal in every row: copies, or classes that the model does not tell apart.`;
+    case 'clipped':
+      return `${(100 * note.share).toFixed(1)} % of the values are equal to the largest or the smallest of all: they look clipped, and what was cut off no linear layer made.`;
+    case 'zeros-left-out':
+      return `${count(note.zeros)} of ${count(note.rows)} rows hold a probability of 0, whose logarithm is not finite: the width is that of the others.`;
+    case 'carried':
+      return `${carriedInWords(note.carried, note.classes)} The width is that of the others.`;
+    case 'carried-together':
+      return together(note.carried);
+    case 'stacked':
+      return `Parts of the file fill ${note.first} and ${note.last} directions, all of it ${note.all}: it looks like the outputs of two models, one after the other. Give those of one alone.`;
+    case 'width-not-shown':
+      return `The hidden width does not show. ${noWidthInWords(note.why)}`;
+    case 'directions':
+      return `The outputs span exactly ${note.rank} dimensions; beyond them the variance drops by a factor of ${note.gap.toExponential(0)}.`;
+    case 'multiple-of-8':
+      return `Layer widths are usually multiples of 8, so this one is taken as ${note.width}: a layer normalisation ties one direction to the others, or one feature is zero on all these images.`;
+    case 'sphere-takes-rows':
+      return `To see whether a normalisation stands before the head takes ${count(note.needed)} distinct rows; there are ${count(note.rows)}.`;
+    case 'sphere':
+      return `The outputs lie on an ellipsoid (residual ${note.residual.toExponential(1)}): a normalised vector with nothing but linear maps between it and the outputs. It stands right before the head unless a linear layer is between the two.`;
+    case 'no-sphere':
+      return `No normalisation before the head shows: ${noSphereInWords(note.why)}.`;
+    case 'rectified-takes-rows':
+      return `To see whether rectified features stand before the head takes at least ${count(note.needed)} distinct rows; there are ${count(note.rows)}.`;
+    case 'rectified':
+      return `There are rectified features: one is never below zero, is zero on ${count(note.zeros)} of these images, and passes every test of a feature${note.searched ? '' : ' that does not need all the others (recover runs those too)'}.`;
+    case 'function-not-told':
+      return `It is not known whether rectified features stand before the head: a function of the outputs is never below zero and is zero on ${count(note.zeros)} images, but it need not be a feature. A full search (recover) may say more.`;
+    case 'no-rectified':
+      return `No rectified feature was found in ${note.descents} descents; more varied images might show one.`;
+    case 'text':
+      return note.text;
+  }
+}
+
+function scale(note: Extract<OutputsNote, { kind: 'scale' }>): string {
+  const { shown, decimals, topk, precision, classes, storage, percent } = note;
+  const unit = percent ? 'percentages (probabilities times 100)' : note.scale;
+  if (shown === 'truncated') return `The outputs are ${unit}, only the top ${topk} of ${classes}.`;
+  if (storage) return `The outputs are ${unit}. ${storedInWords(note)}.`;
+  if (shown === 'rounded') return `The outputs are ${unit} rounded to ${decimals} decimals.`;
+  return `The outputs are ${unit}${precision === 'float16' ? ' in float16' : ''}.`;
+}
+
+/** Why the hidden width does not show, in a sentence. */
+export function noWidthInWords(why: NoWidth): string {
+  switch (why.kind) {
+    case 'outputs-hidden':
+      return `Of ${count(why.classes)} outputs the top ${why.topk} alone are shown: what is hidden cannot be made up.`;
+    case 'zeros':
+      return `${count(why.zeros)} of ${count(why.rows)} rows hold a probability of 0, whose logarithm is not finite: ${zerosCure(why)}.`;
+    case 'few-rows':
+      return `${count(why.rows)} distinct rows fill all the directions that they can; give more rows than the hidden layer is wide (twice the classes are plenty).`;
+    case 'no-gap':
+      return noGap(why);
+  }
+}
+
+/** What is known of how the outputs were stored first, then what else may be. */
+function noGap(why: Extract<NoWidth, { kind: 'no-gap' }>): string {
+  const { above, most, classes, coarse } = why;
+  if (coarse && above < most) {
+    return `${storedInWords(why)}, and below the noise of that nothing shows: ${above} of the ${count(most)} directions that ${count(classes)} classes leave rise above it, without a gap, so that the hidden layer is at least ${above} wide. Outputs of full precision would show more.`;
+  }
+  const rounding = coarse ? `. ${storedInWords(why)}, whose noise may cover the smallest directions; or ` : ': ';
+  return `The outputs fill all ${count(most)} directions that ${count(classes)} classes leave, without a gap${rounding}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much; or they are no longer what one linear layer made (a mean of models, label smoothing, a cap or clipping, added noise, a number type that the values do not show).`;
+}
+
+/** What hides below the last decimal is the cause of most zeros, and no row is without where there are many classes. */
+export function zerosCure({ zeros, rows, rounded, decimals, percent }: Zeros): string {
+  if (rounded && decimals !== null) {
+    const least = `${percent ? 'percentages' : 'probabilities'} rounded to ${decimals} decimals show nothing of what is below ${(0.5 * 10 ** -decimals).toExponential(0)}`;
+    return zeros * 2 > rows
+      ? `${least}; log significant digits (%.9g) instead of decimals, or logits`
+      : `${least}; leave those rows out, or log significant digits (%.9g) instead of decimals`;
+  }
+  return zeros * 2 > rows
+    ? 'the probabilities are smaller than their number type holds; log logits or log-probabilities'
+    : 'leave those rows out, or log logits or log-probabilities';
+}
+
+/** How values were stored, as the start of a sentence. */
+function storedInWords({ storage, decimals, precision, percent }: Stored): string {
+  if (storage?.type === 'bfloat16') return 'The values are bfloat16';
+  if (storage?.type === 'digits') return `The values have ${storage.digits} significant digits`;
+  if (storage?.type === 'steps') {
+    return `The values are multiples of ${Number(storage.step.toPrecision(4))}, as a quantised model's`;
+  }
+  if (decimals !== null) return `The ${percent ? 'percentages' : 'values'} are rounded to ${decimals} decimals`;
+  return precision === 'float16' ? 'The values are float16' : `The values are ${precision}`;
+}
+
+/** Why no normalisation shows, as a part of a sentence. */
+export function noSphereInWords(why: NoSphere): string {
+  switch (why.kind) {
+    case 'many-ellipsoids':
+      return 'the outputs lie on many ellipsoids at once, as features of two values do';
+    case 'ended':
+      return 'the outputs lie on an ellipsoid, but the search was stopped before it was certain that it is the only one';
+    case 'open-quadric':
+      return `the quadric on which the outputs lie (residual ${why.residual.toExponential(1)} on rows kept out of the fit) is not closed, as far as these rows show its curvature`;
+    case 'no-ellipsoid':
+      return `the outputs lie on no ellipsoid (residual ${why.residual.toExponential(1)} on rows kept out of the fit, ${why.before.toExponential(1)} before it)`;
+  }
+}
+
+/** What is said of rows that alone carry directions. */
+export function carriedInWords(carried: CarriedInWords, classes: number): string {
+  const { rows, directions, with: all, without: rest } = carried;
+  const [it, carry] = rows.length === 1 ? ['it', 'carries'] : ['them', 'carry'];
+  const fill = all === null || all === classes ? `all ${classes} directions` : `${all} directions`;
+  return `${rowsInWords(rows)} alone ${carry} ${directions} of the directions: with ${it} the outputs fill ${fill}, without ${it} ${rest}. A header, noise or another model's outputs do that, and so do images that alone switch a feature on; outputs cannot tell which.`;
+}
+
+/** What is said of rows that agree on the directions that they carry. */
+const together = ({ rows, directions, without: rest }: CarriedInWords): string =>
+  `${rowsInWords(rows)} alone carry ${directions === 1 ? 'one direction' : `${directions} directions`} and agree on ${directions === 1 ? 'it' : 'them'}, as images do that alone switch a feature on, or a few rows of a model with nearly the same head: without them it is ${rest} directions.`;
+
+/** Rows by their numbers, at the start of a sentence. */
+export const rowsInWords = (rows: readonly number[]): string =>
+  rows.length === 1 ? `Row ${rows[0]} (counted from 0)` : `${rows.length} rows (${some(rows)}, counted from 0)`;

@@ -1,0 +1,75 @@
+/**
+ * What was seen of outputs on the way to an answer, as data: `outputs-note-texts.ts` has the sentences. Rows and columns are counted
+ * from 0.
+ */
+
+/** How numbers were stored, as they show it themselves. */
+export interface Stored {
+  /** More than decimals and precision say. */
+  storage?: { type: 'bfloat16' } | { type: 'digits'; digits: number } | { type: 'steps'; step: number };
+  decimals: number | null;
+  precision: 'float64' | 'float32' | 'float16';
+  /** Present where probabilities sum to 100. */
+  percent?: true;
+}
+
+/** Rows that alone carry `directions` of the outputs' space, which has so many with them and without; null where they fill all. */
+export interface CarriedInWords {
+  rows: readonly number[];
+  directions: number;
+  with: number | null;
+  without: number;
+}
+
+/** Rows of `rows` with a probability of 0, and what the reason may be. */
+export interface Zeros extends Stored {
+  zeros: number;
+  rows: number;
+  /** Whether it is rounding of probabilities that hides what is small. */
+  rounded: boolean;
+}
+
+/** Why the hidden width does not show. */
+export type NoWidth =
+  /** The top k of c outputs alone are shown. */
+  | { kind: 'outputs-hidden'; classes: number; topk: number | null }
+  | ({ kind: 'zeros' } & Zeros)
+  /** So many distinct rows fill all the directions that they can. */
+  | { kind: 'few-rows'; rows: number }
+  /** No gap: of `most` directions that c classes leave `above` rise above the noise of how values were stored. */
+  | ({ kind: 'no-gap'; above: number; most: number; classes: number; coarse: boolean } & Stored);
+
+/** Why no normalisation shows: residuals of the ellipsoid, on rows kept out of its fit and before it. */
+export type NoSphere =
+  | { kind: 'many-ellipsoids' }
+  | { kind: 'ended' }
+  | { kind: 'open-quadric'; residual: number }
+  | { kind: 'no-ellipsoid'; residual: number; before: number };
+
+export type OutputsNote =
+  | ({ kind: 'scale'; scale: Scale; shown: Shown; classes: number; topk: number | null } & Stored)
+  | { kind: 'copies'; copies: number; rows: number }
+  | { kind: 'equal-columns'; pairs: readonly (readonly [number, number])[] }
+  | { kind: 'clipped'; share: number }
+  | { kind: 'zeros-left-out'; zeros: number; rows: number }
+  | { kind: 'carried'; carried: CarriedInWords; classes: number }
+  /** Few rows that agree on what they carry: they are not left out. */
+  | { kind: 'carried-together'; carried: CarriedInWords }
+  /** Parts of the file fill fewer directions than all of it. */
+  | { kind: 'stacked'; first: number; last: number; all: number }
+  | { kind: 'width-not-shown'; why: NoWidth }
+  | { kind: 'directions'; rank: number; gap: number }
+  | { kind: 'multiple-of-8'; width: number }
+  | { kind: 'sphere-takes-rows'; needed: number; rows: number }
+  | { kind: 'sphere'; residual: number }
+  | { kind: 'no-sphere'; why: NoSphere }
+  | { kind: 'rectified-takes-rows'; needed: number; rows: number }
+  /** A feature is zero on so many images; all functions of the outputs were looked for, or one. */
+  | { kind: 'rectified'; zeros: number; searched: boolean }
+  | { kind: 'function-not-told'; zeros: number }
+  | { kind: 'no-rectified'; descents: number }
+  /** A sentence of an earlier version. */
+  | { kind: 'text'; text: string };
+
+type Scale = 'logits' | 'log-probabilities' | 'probabilities';
+type Shown = Scale | 'rounded' | 'truncated';
