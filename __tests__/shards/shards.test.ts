@@ -103,9 +103,9 @@ test("another model's features are Y, of the same images alone", async () => {
 test('a run that was stopped goes on from its whole blocks, to the same bytes', async () => {
   const one = await part(all, 'straight.stats');
   const stop = new AbortController();
-  // Images are ahead of what is saved: by how much hangs on the machine.
-  const stopAt = (): void => {
-    if (existsSync(at('stopped.stats.partial'))) stop.abort();
+  // Images run ahead of the blocks that they make, further on a busy machine.
+  const stopAt = ({ done }: { done: number }): void => {
+    if (done > 8000) stop.abort();
   };
   await expect(part(all, 'stopped.stats', { signal: stop.signal, onProgress: stopAt })).rejects.toThrow();
   expect([existsSync(at('stopped.stats')), existsSync(at('stopped.stats.partial'))]).toEqual([false, true]);
