@@ -27,7 +27,7 @@ test('an event loop that runs dry is no success', async () => {
   });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(defect);
-  expect(stderr).toMatch(/stopped before its result was there/);
+  expect(stderr).toMatch(/stopped before it had a result/);
 });
 
 test.each([

@@ -89,7 +89,7 @@ test.each<[string, string, number, RegExp]>([
   ['none.json', '', 1, /found no file .*none\.json/],
   ['text.json', 'model: a', 1, /Expected JSON in .*text\.json/],
   ['list.json', '[1]', 1, /Expected the options of a run/],
-  ['results.json', '{"schema": 2}', 1, /give experiment\.json/],
+  ['results.json', '{"schema": 2}', 1, /give the experiment\.json/],
   [
     'nested.json',
     '{"experiment": 1, "source": {"a": 1}}',

@@ -49,7 +49,7 @@ test('accumulate, merge, solve: the map that fit finds; extract and evaluate in 
   const some = await call('solve', 'some.stats', '--out', 'some.safetensors');
   expect([some.code, some.stdout]).toEqual([
     0,
-    expect.stringMatching(/! Of the 5,000 images .* 0 to 4,095 are not in it/),
+    expect.stringMatching(/! Of the 5,000 images .* 0 to 4,095 are missing from it/),
   ]);
 }, 60_000);
 
