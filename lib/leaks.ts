@@ -43,4 +43,13 @@ export type {
   Verdict,
 } from './leaks/index.js';
 export { outputsNoteInWords } from './words/index.js';
-export type { NoSphere, NoWidth, ObserveSpec, ObserveStep, OutputsNote, Stored, Zeros } from './words/index.js';
+export type {
+  CarriedInWords,
+  NoSphere,
+  NoWidth,
+  ObserveSpec,
+  ObserveStep,
+  OutputsNote,
+  Stored,
+  Zeros,
+} from './words/index.js';

@@ -37,7 +37,7 @@ export {
   rowsInWords,
   zerosCure,
 } from './outputs-note-texts.js';
-export type { NoSphere, NoWidth, OutputsNote, Stored, Zeros } from './outputs-notes.js';
+export type { CarriedInWords, NoSphere, NoWidth, OutputsNote, Stored, Zeros } from './outputs-notes.js';
 export { imageCount } from './image-count.js';
 export { rankNote } from './rank-note.js';
 export { some } from './some.js';

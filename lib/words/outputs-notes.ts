@@ -47,7 +47,13 @@ export type NoSphere =
   | { kind: 'no-ellipsoid'; residual: number; before: number };
 
 export type OutputsNote =
-  | ({ kind: 'scale'; scale: Scale; shown: Shown; classes: number; topk: number | null } & Stored)
+  | ({
+      kind: 'scale';
+      scale: 'logits' | 'log-probabilities' | 'probabilities';
+      shown: 'logits' | 'log-probabilities' | 'probabilities' | 'rounded' | 'truncated';
+      classes: number;
+      topk: number | null;
+    } & Stored)
   | { kind: 'copies'; copies: number; rows: number }
   | { kind: 'equal-columns'; pairs: readonly (readonly [number, number])[] }
   | { kind: 'clipped'; share: number }
@@ -70,6 +76,3 @@ export type OutputsNote =
   | { kind: 'no-rectified'; descents: number }
   /** A sentence of an earlier version. */
   | { kind: 'text'; text: string };
-
-type Scale = 'logits' | 'log-probabilities' | 'probabilities';
-type Shown = Scale | 'rounded' | 'truncated';
