@@ -85,7 +85,7 @@ async function fromStores(stores: string[], flags: Flags, context: Context): Pro
 }
 
 async function fromModel(flags: Flags, context: Context): Promise<Accumulated> {
-  // What is asked wrongly is said before anything is opened.
+  // Wrong options are refused before anything is opened.
   const transform = readTransform(flags);
   const executionProviders = await readProviders(flags);
   const { openDataset } = await import('../datasets/index.js');
@@ -121,7 +121,10 @@ async function fromModel(flags: Flags, context: Context): Promise<Accumulated> {
   }
 }
 
-/** `statistics of 8,192 rows: images 0 to 8,191 of 50,000 in cifar100:train; resnet18's logits → its features` */
+/**
+ * What statistics are of, in words: `statistics of 8,192 rows: images 0 to 8,191 of 50,000 in cifar100:train;
+ * resnet18's logits → its features`
+ */
 export function inWords({ x, y, dataset, images, skipped }: Origin, rows: number): string {
   const seen = images.map(([start, end]) => `${count(start)} to ${count(end - 1)}`).join(', ');
   const target = y.model.digest === x.model.digest ? 'its' : `${y.model.name}'s`;

@@ -3,11 +3,14 @@ import type { Leaks, Results } from '../results/index.js';
 
 const width = 80;
 
-/** In lines that fit a terminal of the usual 80 columns, those after the first as far in as the mark is wide. */
+/** Text wrapped to the usual 80 columns after a mark, its further lines indented as far as the mark is wide. */
 export const wrapped = (text: string, mark = ''): string =>
   mark + wrap(text, width - mark.length).join(`\n${' '.repeat(mark.length)}`);
 
-/** What an audit says at the terminal, in the order in which it is asked: what is out, of what, at what cost, and what to do. */
+/**
+ * What an audit prints, in the order in which people ask: what is given away, by which interface, at what cost, and
+ * what to do.
+ */
 export async function auditText(results: Results): Promise<string[]> {
   const { leaks, environment } = visibleData(results);
   const { findingInWords } = await import('../words/index.js');
@@ -30,7 +33,7 @@ export async function auditText(results: Results): Promise<string[]> {
   ].filter((block) => block !== '');
 }
 
-/** What the tables do not say. */
+/** Kinds of findings that the tables do not show. */
 const aside = new Set([
   'more-images-needed',
   'search-without-result',
@@ -60,7 +63,7 @@ async function headline(
   return `Publishing the ${published(best.observe)} of ${name} gives away ${readOff(best.read)} of how its features differ from image to image, to whoever has those of some images. Features: ${whatTheyAre}.`;
 }
 
-/** What each interface gives away and costs; of several models side by side. */
+/** A table of what each interface gives away and costs; for several models side by side, without the cost. */
 export async function interfaceTable(all: readonly Leaks[], names: readonly string[] = []): Promise<string> {
   const { renderTable } = await import('../report/index.js');
   const { kept, published, readOff } = await import('../words/index.js');
@@ -110,6 +113,7 @@ export async function interfaceTable(all: readonly Leaks[], names: readonly stri
   );
 }
 
+/** What the columns of the table mean. */
 async function legend({ interfaces = [] }: Leaks): Promise<string> {
   const { count } = await import('../words/index.js');
   const images = interfaces[0]?.read?.images ?? interfaces[0]?.cost.images ?? 0;
@@ -121,7 +125,7 @@ async function legend({ interfaces = [] }: Leaks): Promise<string> {
   return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is a lower bound, with a 95 % interval: more images or a better reader may get more. Same answer: how often honest users still get the model’s top class.`;
 }
 
-/** Who can do what. */
+/** The table of who can do what. */
 async function abilityTable({ abilities = [] }: Leaks): Promise<string> {
   if (abilities.length === 0) return '';
   const { renderTable } = await import('../report/index.js');
@@ -143,7 +147,7 @@ async function abilityTable({ abilities = [] }: Leaks): Promise<string> {
   return [table, ...lines.map((line) => wrapped(line))].join('\n');
 }
 
-/** What to do. */
+/** What to publish instead. */
 async function advice({ advice: all = [], interfaces = [] }: Leaks): Promise<string> {
   const { adviceInWords } = await import('../words/index.js');
   return adviceInWords(all, interfaces, true)
@@ -151,7 +155,7 @@ async function advice({ advice: all = [], interfaces = [] }: Leaks): Promise<str
     .join('\n');
 }
 
-/** What came back, beside the model's own features. */
+/** What was recovered, compared with the model's own features. */
 async function comparison({ comparison: found, recovery }: Leaks): Promise<string[]> {
   if (!found || !recovery) return [];
   const { count, rSquared, share: percent } = await import('../words/index.js');

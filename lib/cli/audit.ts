@@ -89,7 +89,7 @@ Examples:
     });
 }
 
-/** `5m`, `90s`, `1h`, or minutes: in seconds. */
+/** Seconds of a time such as `5m`, `90s`, `1h`, or a number of minutes. */
 function duration(text: string): number {
   const found = /^([\d.]+)\s*(s|sec|m|min|h)?$/.exec(text.trim());
   const value = Number(found?.[1]);
@@ -116,7 +116,9 @@ async function finishAudit(results: Results, out: string, context: Context): Pro
   if (results.failures.length > 0) checkFailed();
 }
 
-/** Two models: OUT/1 and OUT/2 with what each gives away, one page for both, and a table of them side by side. */
+/**
+ * Writes OUT/1 and OUT/2 with the results of two models and one page for both, and prints a table of them side by side.
+ */
 async function finishBoth(
   all: readonly Results[],
   paths: readonly string[],
@@ -152,17 +154,17 @@ async function finishBoth(
   if (all.some(({ failures }) => failures.length > 0)) checkFailed();
 }
 
-/** By the outputs alone. */
+/** The finding on what the outputs give away alone. */
 async function alone({ verdict, recovery }: Leaks): Promise<string> {
   const { findingInWords } = await import('../words/index.js');
   const finding = recovery?.certified ? verdict.findings[0] : verdict.findings[verdict.findings.length - 1];
   return findingInWords(finding, true);
 }
 
-/** Options that an audit of a log hears. */
+/** Options that an audit of a log takes. */
 const ofLogs = new Set(['out', 'minutes', 'budget', 'json', 'quiet']);
 
-/** The verdict that needs no model. */
+/** Audits a log of outputs, without a model. */
 async function auditLog(
   path: string,
   flags: Flags,
@@ -178,7 +180,7 @@ async function auditLog(
       `Expected the model before its images, as in 'audit model.onnx ${path}', found images alone. A log of outputs is audited without a model.`,
     );
   }
-  // What is asked of a model or of images must not be passed over as if it had been done.
+  // Options for a model or images are refused: ignoring them would look as if they had been followed.
   const other = of.options.find(
     (option) => of.getOptionValueSource(option.attributeName()) === 'cli' && !ofLogs.has(option.attributeName()),
   );
@@ -193,7 +195,7 @@ async function auditLog(
   const { wrapped } = await import('./audit-text.js');
   const { verdict, fingerprint, log, recovery } = visibleData(results).leaks!;
   const found = findingsInWords(verdict.findings, true);
-  // A finding gives its reason itself.
+  // The finding has the reason already.
   const isSaid = verdict.findings.some(({ kind }) => kind === 'width-not-shown');
   const more = [
     ...log!.notes,
@@ -213,7 +215,9 @@ async function auditLog(
   ]);
 }
 
-/** A folder with images at the top or in its subfolders, an archive as images come in, or a data set that has a name. */
+/**
+ * Whether a path is a folder with images at the top or in its subfolders, an archive of images, or a named data set.
+ */
 async function isImages(path: string): Promise<boolean> {
   if (/\.(zip|tar|tgz|tar\.gz)$/i.test(path)) return true;
   const { formatNames, isImageName } = await import('../datasets/index.js');
@@ -232,7 +236,7 @@ async function isImages(path: string): Promise<boolean> {
   return false;
 }
 
-/** An .onnx file, or a folder with one as transformers leaves it. */
+/** Whether a path is an .onnx file, or a folder with a model as transformers writes it. */
 async function isModel(path: string): Promise<boolean> {
   const { isModelName } = await import('../runtime/index.js');
   if (/\.ort$/i.test(path) || isModelName(path)) return true;

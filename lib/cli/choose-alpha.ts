@@ -22,7 +22,7 @@ export interface AlphaFlags extends CrossValidationFlags {
   bias?: string;
 }
 
-/** `--alpha cv` and what belongs to it. */
+/** The options of `fit` for the penalty: `--alpha`, and what goes with `--alpha cv`. */
 export function alphaOptions(command: Command): Command {
   return crossValidationOptions(
     command.option(
@@ -105,8 +105,8 @@ function readSelection({ select, head, bias }: AlphaFlags) {
 }
 
 /**
- * The options of `fitLinearMap` for it. The score of agreement: how often the head of a file names the same class on what each
- * map makes of x as on the features y.
+ * The options of `fitLinearMap` for a penalty. Where agreement decides, its score is how often the head of a file names the
+ * same class on what a map makes of x as on the features y.
  */
 export async function withScore(
   asked: AskedAlpha,

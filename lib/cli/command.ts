@@ -3,8 +3,8 @@ import { nearest, visible } from '../base/index.js';
 import { guessFor } from './guesses.js';
 
 /**
- * A command that says first that an option is unknown, then that another one is missing: where `--modle a.onnx` is all
- * that there is of `--model`, commander by itself only says that `--model` is missing.
+ * A command that reports an unknown option before a missing one: where `--modle a.onnx` was typed for `--model`, commander
+ * by itself only says that `--model` is missing.
  */
 export class CheckedCommand extends Command {
   override createCommand(name?: string): Command {
@@ -35,6 +35,6 @@ export class CheckedCommand extends Command {
   }
 }
 
-/** What a word means here is said instead of what it looks like. */
+/** A message with a guess at what was meant, in place of commander's guess by spelling. */
 const withGuess = (message: string, guess: string | null): string =>
   guess === null ? message : `${message.split('\n')[0]}\n(${guess})`;

@@ -6,10 +6,12 @@ import { FeatReconstructError, textOf, UsageError } from '../base/index.js';
 export type Config = Record<string, Value | Value[]>;
 type Value = string | number | boolean;
 
-/** Options that say how a run is watched, and not what it is. */
+/** Options that say how a run is shown, and not what is run. */
 const notKept = new Set(['json', 'quiet', 'config', 'open', 'wide']);
 
-/** Listens to what is typed: options as they are given, before any of them is read as a number or a list. */
+/**
+ * Records options as they are typed, before they are read as numbers or lists. Call the result once they are parsed.
+ */
 export function recordOptions(command: Command): () => Config {
   const typed: Config = {};
   for (const option of command.options) {
@@ -24,14 +26,14 @@ export function recordOptions(command: Command): () => Config {
   return () => typed;
 }
 
-/** What is a number to JSON as well as to whoever typed it. */
+/** A number where JSON would write it as it was typed; else the text. */
 const asTyped = (text: string): Value => (String(Number(text)) === text ? Number(text) : text);
 
 /**
- * Puts the options of a file in the place of `--config FILE`. What is typed beside it counts, and not what the file says.
+ * Puts the options of a file in the place of `--config FILE`. Options that are typed override those of the file.
  * @param argv of the process, `run` being its third
  * @param isVariadic whether an option takes several values at once
- * @throws FeatReconstructError where the file is none
+ * @throws FeatReconstructError where there is no such file, or it does not hold the options of a run
  */
 export async function withConfig(argv: readonly string[], isVariadic: (long: string) => boolean): Promise<string[]> {
   const [node, script, name, ...rest] = argv;
@@ -39,7 +41,7 @@ export async function withConfig(argv: readonly string[], isVariadic: (long: str
   if (name !== 'run' || at < 0) return [...argv];
   const isInline = rest[at].startsWith('--config=');
   const file = isInline ? rest[at].slice('--config='.length) : rest[at + 1];
-  // Commander says that its value is missing.
+  // Commander reports the missing value.
   if (file === undefined || file === '') return [...argv];
   const typed = rest.filter((_, i) => i !== at && (isInline || i !== at + 1));
   const { experiment, ...options } = await readConfig(file);
@@ -54,7 +56,7 @@ export async function withConfig(argv: readonly string[], isVariadic: (long: str
     const values = [value].flat().map(String);
     return isVariadic(`--${key}`) ? [`--${key}`, ...values] : values.map((each) => `--${key}=${each}`);
   });
-  // An experiment that is typed stands first, or right behind the file's name.
+  // A typed experiment is the first argument that is left.
   const isNamed = /^(\d+|all)$/.test(typed[0] ?? '') || experiment === undefined;
   const [before, after] = isNamed ? [typed.slice(0, 1), typed.slice(1)] : [[String(experiment)], typed];
   return [node, script, name, ...before, ...tokens, ...after];

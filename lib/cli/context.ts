@@ -11,8 +11,8 @@ export interface Context extends Required<TaskOptions> {
   /** Announces a part of a long task, among its progress. */
   heading(text: string): void;
   /**
-   * Prints the command's result: lines for people, or one JSON document with `--json`. Line breaks inside a line are a
-   * foreign name's, and shown.
+   * Prints the command's result: lines for people, or one JSON document with `--json`. A line break inside a line must come
+   * from somebody's file name, and is made visible.
    */
   print(lines: readonly string[], data: unknown): void;
 }
@@ -22,6 +22,7 @@ export function common(command: Command): Command {
   return command.option('--json', 'print the result as JSON').option('--quiet', 'no progress');
 }
 
+/** The context of a command, which listens to signals from then on. */
 export function createContext(
   { json = false, quiet = false }: { json?: boolean; quiet?: boolean },
   stopping?: Stopping,

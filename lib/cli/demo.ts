@@ -62,7 +62,7 @@ Example:
     });
 }
 
-/** What this was, before any figure. */
+/** What the demo ran, before any figure. */
 function about(results: readonly Results[]): string {
   const [{ nTrain, nTest }] = results[0].rows;
   const text = `Five experiments and an audit on what comes with this package: small networks of five families, fitted on ${count(nTrain)} drawn images and tested on ${count(nTest)}.`;

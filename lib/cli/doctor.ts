@@ -61,7 +61,7 @@ export function register(program: Command): void {
     });
 }
 
-/** What most people want to know: that it runs, and on what else. */
+/** The summary: whether the CPU works, and which other providers do. */
 function summary(providers: readonly ProviderReport[]): string {
   const cpu = providers.find(({ name }) => name === 'cpu');
   const others = providers.filter(({ name }) => name !== 'cpu');

@@ -5,16 +5,16 @@ import { say } from './terminal.js';
  * happens (an event loop that runs dry, a promise that nobody waits for), Node would call it success or print a stack.
  */
 
-/** What is known of the command under way. */
+/** What the running command has done so far. */
 const state = { printed: false, failedCheck: false, ended: false };
 
-/** To be said when a result goes to stdout. */
+/** Notes that a result was written to stdout. */
 export const resultPrinted = (): void => void (state.printed = true);
 
-/** To be said by a command that comes to its end, but whose checks do not hold. */
+/** Notes that a check failed: the command goes on to its end, and the exit code is 1. */
 export const checkFailed = (): void => void (state.failedCheck = true);
 
-/** Ends the process here and now, whatever is still under way. */
+/** Ends the process at once, whatever is still running. */
 export function leave(code: number): never {
   state.ended = true;
   process.exit(code);
@@ -22,14 +22,14 @@ export function leave(code: number): never {
 
 /**
  * Runs the command line, and makes its end the end of the process.
- * @param explain says what an error means and returns the exit code
+ * @param explain prints what an error means and returns the exit code
  */
 export async function endWith(run: () => Promise<unknown>, explain: (error: unknown) => number): Promise<void> {
   process.exitCode = 1;
   process.stdout.on('error', refused);
-  // Where nobody hears what is said on the way, the work goes on; the exit code tells how it ended.
+  // Where nobody reads stderr the work goes on; the exit code tells how it ended.
   process.stderr.on('error', () => {});
-  // Rejections that nobody waits for come here, too.
+  // Rejections that nobody handles come here as well.
   process.on('uncaughtException', (error) => leave(explain(error)));
   process.on('beforeExit', ranDry);
   let code: number;
@@ -40,9 +40,9 @@ export async function endWith(run: () => Promise<unknown>, explain: (error: unkn
   } catch (error) {
     code = explain(error);
   }
-  // Until stdout has it the result is not there: a full disk is told of later.
+  // The result counts once stdout has taken it: a full disk is reported late.
   await new Promise((resolve) => process.stdout.write('', resolve));
-  // Work that was stopped, and does not hear it, is not waited for.
+  // A stopped command does not wait for work that ignores the signal.
   if (code > 128) leave(code);
   state.ended = true;
   process.exitCode = code;
@@ -56,6 +56,7 @@ function ranDry(): void {
   say('error: The command stopped before it had a result, because nothing it waited for was left.', defect);
 }
 
+/** What is printed below an error that is no fault of the user's. */
 export const defect = 'This is a defect of featreconstruct: please report it with the lines above.';
 
 /**

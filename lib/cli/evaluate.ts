@@ -138,7 +138,7 @@ const noFigures = (): UsageError =>
     'Expected --truth FILE and --logits with a row of logits an image beside --out: the figures of results.json are of both.',
   );
 
-/** One and the same tensor: the map reads a model's own logits. */
+/** Whether both are one tensor of one file, so that the map reads the model's own logits. */
 const isSame = (a: OpenedRows, b: OpenedRows): boolean => a.path === b.path && a.tensor === b.tensor;
 
 const named = ({ path, tensor, rows }: OpenedRows): NamedRows => ({
@@ -177,10 +177,10 @@ async function figures(
   return { lines, data: { agreement, reconstruction } };
 }
 
-/** Above this share of the largest logit no rounding explains what the head gives on the true features. */
+/** Share of the largest logit above which rounding does not explain that the head gives other logits. */
 const clearlyOther = 0.01;
 
-/** A head that does not give the logits of the true features is another one, or lacks its bias. */
+/** The note on a head that does not give the logits of the true features: it is another one, or lacks its bias. */
 async function headNotes(head: LinearMap, y: RowSource | number[], truth: OpenedRows | null): Promise<string[]> {
   if (!truth || Array.isArray(y)) return [];
   const { headCheck } = await import('../experiments/index.js');

@@ -30,7 +30,7 @@ export interface ExperimentFlags extends TransformFlags, ProviderFlags, NamesFla
 export const storesOption = (command: Command): Command =>
   command.option('--stores <dir>', 'folder for extracted activations, which later runs reuse (default: OUT/stores)');
 
-/** What a report shows of single images. */
+/** Options for the sample images of a report. */
 export const samplesOptions = (command: Command): Command =>
   command
     .option(
@@ -42,7 +42,7 @@ export const samplesOptions = (command: Command): Command =>
 export const noSamples = (): Option =>
   new Option('--no-samples', 'keep the thumbnails of a few test images out of results.json and the report');
 
-/** What those flags ask for. What the command names is brought here first. */
+/** The options of an experiment as the flags ask for them. Models and data that the command names are fetched first. */
 export const experimentOptions = async (
   flags: ExperimentFlags,
   context: Context,
@@ -72,7 +72,7 @@ export const experimentOptions = async (
   };
 };
 
-/** Of the one model of a command; `run` has several, and names each. */
+/** The tensors of a command's one model; `run` names the model of each, and has none here. */
 const tensorsOf = ({
   featuresTensor,
   logitsTensor,
@@ -81,7 +81,7 @@ const tensorsOf = ({
     ? {}
     : { features: featuresTensor, logits: logitsTensor };
 
-/** The command that was typed. */
+/** The command that was typed, as a shell takes it. */
 export const commandLine = (): string => `featreconstruct ${process.argv.slice(2).map(quote).join(' ')}`;
 
 /** An argument as a shell takes it. */
@@ -99,8 +99,8 @@ export const shownOptions = (command: Command): Command =>
     .option('--open', 'open the report in the browser');
 
 /**
- * Writes OUT/results.json and OUT/report.html, and prints the tables under `heading` (of visible names); a failed check makes the exit code
- * 1.
+ * Writes OUT/results.json and OUT/report.html, and prints the tables below `heading` (of visible names). A failed check
+ * makes the exit code 1.
  * @param config the options of the run, written beside the results so that it can be run again
  */
 export async function finish(
@@ -128,7 +128,7 @@ export async function finish(
   if (results.failures.length > 0) checkFailed();
 }
 
-/** The same for several experiments at once: a folder with results.json for each, one report for all. */
+/** Writes a folder with results.json for each experiment and one report for all, and prints their tables. */
 export async function finishAll(
   results: readonly Results[],
   out: string,

@@ -60,7 +60,7 @@ Example:
     )
     .action(async (flags: Flags) => {
       const context = createContext(flags, kept);
-      // What is asked wrongly is said before anything is opened.
+      // Wrong options are refused before anything is opened.
       const transform = readTransform(flags);
       const executionProviders = await readProviders(flags);
       const { leftOutInWords } = await import('../words/index.js');

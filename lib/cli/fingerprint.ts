@@ -62,11 +62,14 @@ Examples:
     });
 }
 
-/** One file's facts at the top, two files' side by side. */
+/** The result as JSON: of one file its fingerprint, of two both with the comparison. */
 const asData = (prints: readonly object[], same: SameHead | null): unknown =>
   same ? { files: prints, sameHead: same } : prints[0];
 
-/** @param looked whether what stands before the head was looked for */
+/**
+ * A fingerprint as lines.
+ * @param looked whether what stands before the head was looked for
+ */
 async function describe(print: Fingerprint & { file: string; notes: string[] }, looked: boolean): Promise<string> {
   const { count, outputsNoteInWords } = await import('../words/index.js');
   const { file, rows, classes, notes, kind, hiddenWidth, normalised, rectified, reasons } = print;

@@ -81,7 +81,7 @@ export function register(program: Command): void {
         const { n, rank, warning, crossValidation } = map.fit;
         const [q, p] = map.weight.shape;
         const curve = crossValidation ? linesOf(await curveTable(crossValidation)) : [];
-        // Of one file x and y are one model's: another model's width says nothing about x.
+        // Only x and y of one file are of one model: the width of another model says nothing about x.
         const note = x.path === y.path ? rankNote(rank, Math.min(p, q), n) : null;
         const alone = await carriedRows(x.rows, rank, { signal: context.signal, onProgress: context.onProgress });
         const carried = alone && carriedInWords(alone, x.rows.cols);

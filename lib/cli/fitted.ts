@@ -5,7 +5,7 @@ import type { FittedMap } from '../fit/index.js';
 import type { ModelOptions } from '../runtime/index.js';
 import type { LinearMap } from '../tensor/index.js';
 
-/** Of `fit` and `solve`: what their common options come as. */
+/** The flags that `fit` and `solve` share. */
 export interface SolutionFlags {
   rcond?: number;
   prior?: string;
@@ -14,7 +14,7 @@ export interface SolutionFlags {
   verbose?: boolean;
 }
 
-/** Of `fit` and `solve`: how the map is found from statistics. */
+/** The options that `fit` and `solve` share: how the map is found from statistics. */
 export const solutionOptions = (command: Command): Command =>
   command
     .addOption(
@@ -40,10 +40,13 @@ export async function priorOf(path: string | undefined, model?: ModelOptions): P
   return pseudoInverse((await describeModel(path, model)).head);
 }
 
-/** Endings of files that whoever opens one takes for something else than a map is. */
+/** Endings of other formats: a map under such a name would be taken for something else. */
 const otherFormats = /\.(npy|npz|mat|pt|pth|pkl|json|csv|txt|onnx|h5|stats)$/i;
 
-/** A map is a safetensors file, and is not called otherwise. @throws UsageError */
+/**
+ * Refuses a name for a map that is that of another format.
+ * @throws UsageError
+ */
 export function checkMapName(out: string): void {
   const ending = otherFormats.exec(out)?.[0];
   if (ending === undefined) return;
@@ -52,7 +55,7 @@ export function checkMapName(out: string): void {
   );
 }
 
-/** What was fitted; where more is wanted, how well determined it is and how it was solved. */
+/** One line on a fitted map; with `verbose` also how well determined it is, and how it was solved. */
 export async function fittedLine(out: string, { weight, fit }: FittedMap, verbose = false): Promise<string> {
   const { brief, count } = await import('../words/index.js');
   const [q, p] = weight.shape;

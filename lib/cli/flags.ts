@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
 /**
- * How errors name an option to whoever typed a command: by the flag where that command has it; where only others have it,
- * with their names; else by the library's own name, which is then all there is.
+ * How errors name an option on the command line: by its flag if the typed command has it; with the names of other commands
+ * if only these have it; else by the library's name, since there is no flag.
  */
 export function flagIn(program: Command, typed: string | undefined): (property: string, flag: string) => string {
   const has = (command: Command, flag: string): boolean => command.options.some(({ long }) => long === flag);

@@ -35,6 +35,7 @@ export async function parseGrid(option: string, text: string): Promise<number[]>
   return values;
 }
 
+/** What is used of mathjs' node of a range. */
 interface RangeLike {
   start: { evaluate(): number };
   step: { evaluate(): number } | null;

@@ -1,4 +1,4 @@
-/** What people call an option of a command, and what that command has instead. */
+/** By command: what people call an option, and what the command has instead. */
 const guesses: Record<string, readonly (readonly [names: string, instead: string])[]> = {
   audit: [
     [
@@ -31,6 +31,7 @@ const guesses: Record<string, readonly (readonly [names: string, instead: string
   ],
 };
 
+/** The same for `run` and `sweep`. */
 const ofExperiments = [
   [
     'epochs batch lr learning-rate',
@@ -41,7 +42,7 @@ const ofExperiments = [
   ['format pdf csv latex', 'Figures and tables of finished results are drawn by report: report OUT --format pdf'],
 ] as const;
 
-/** What stands for an option that a command lacks, as one clause; null where nothing is known. */
+/** What a command has in place of an option that it lacks, as one clause; null where nothing is known. */
 export function guessFor(command: string, flag: string): string | null {
   const name = flag.replace(/^-+/, '');
   const all = guesses[command] ?? (command === 'run' || command === 'sweep' ? ofExperiments : []);

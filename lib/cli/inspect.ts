@@ -97,7 +97,7 @@ function shapeOf({ inputShape, layout, imageSize }: Pick<ModelInput, 'inputShape
   return inputShape.map((dim, i) => (dim > 0 ? dim : i === 0 ? 'n' : (imageSize?.[i - first] ?? '?'))).join(' x ');
 }
 
-/** With the names that the options have, or by its steps where it has its own. */
+/** A model's own transform: by the names of options, or by its steps where it is no preset. */
 async function transformOf({ transform, imageSize }: ModelDescription): Promise<string> {
   if (!transform) return 'not stated in the file';
   if (transform.name !== 'steps') return inOptions(transform);
@@ -106,11 +106,11 @@ async function transformOf({ transform, imageSize }: ModelDescription): Promise<
   return transformInWords(makeTransform(transform, imageSize!)).replace(/^'steps': /, '');
 }
 
-/** The first of them, where they have names. */
+/** The first class names, where there are any. */
 const classesOf = (names: readonly string[] | null): [string, string][] =>
   names ? [['classes', `${names.slice(0, 3).map(visible).join(', ')}${names.length > 3 ? ', …' : ''}`]] : [];
 
-/** `timm, mean 0.5,0.5,0.5, crop-pct 0.9`: with the names that the options have. */
+/** A transform by the names of options: `timm, mean 0.5,0.5,0.5, crop-pct 0.9`. */
 function inOptions({ name, mean, std, cropPct, interpolation, channels }: TransformSpec): string {
   const numbers = { mean, std, 'crop-pct': cropPct, interpolation, channels };
   const given = Object.entries(numbers).filter(([, value]) => value !== undefined);

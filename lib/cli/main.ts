@@ -28,7 +28,7 @@ import { paintFor } from './style.js';
 import * as sweep from './sweep.js';
 import { linesOf, say } from './terminal.js';
 
-/** Below what is wrong with a command as it was typed. */
+/** Printed below an error of usage. */
 const hint = 'Add --help for all options and examples.';
 
 /**
@@ -54,7 +54,7 @@ Examples:
   $ featreconstruct run 1 --source model.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
   $ featreconstruct audit model.onnx photos`,
     )
-    // Of every command, too.
+    // 'afterAll' puts it below the help of every command as well.
     .addHelpText(
       'afterAll',
       '\nExit codes: 0 done, 1 bad input or a failed check, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM.',
@@ -85,9 +85,12 @@ Examples:
   return program;
 }
 
-/** Says what an error means to whoever typed the command. @returns the exit code */
+/**
+ * Prints what an error means.
+ * @returns the exit code
+ */
 function explain(program: Command, error: unknown): number {
-  // Commander has said it already.
+  // Commander has printed it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof FeatReconstructError) {
     const text = withOptions(textOf(error), flagIn(program, process.argv[2]));
@@ -106,14 +109,14 @@ function explain(program: Command, error: unknown): number {
 /** The word `error` in red, where colours are wanted. */
 const inRed = (text: string): string => text.replace(/^error:/, (word) => paintFor(process.stderr)('red', word));
 
-/** What was typed, and is said again, as one line: a line break in it would look like one of ours. */
+/** A message with typed arguments made visible: a line break in one would look like a line of ours. */
 const typed = (text: string): string =>
   process.argv
     .slice(2)
     .flatMap((argument) => [argument, argument.slice(argument.indexOf('=') + 1)])
     .reduce((all, argument) => (argument === '' ? all : all.replaceAll(argument, visible(argument))), text);
 
-/** What the operating system refuses is no defect of ours, even where no room foresaw it. */
+/** Whether the operating system refused something: that is no defect, even where no code expects it. */
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 

@@ -102,7 +102,10 @@ async function verify(names: readonly string[], context: Context): Promise<void>
   if (!checks.every(isGood)) checkFailed();
 }
 
-/** @throws UsageError for a name that is none of the list */
+/**
+ * The registered models of these names.
+ * @throws UsageError for a name that is not registered
+ */
 async function known(names: readonly string[]): Promise<RegisteredModel[]> {
   const { nearestModel, registeredModel } = await import('../models/index.js');
   return names.map((name) => {

@@ -4,7 +4,7 @@ import type { FetchOptions, Wanted } from '../hub/index.js';
 import type { Context } from './context.js';
 import { say } from './terminal.js';
 
-/** Of every command that takes the name of a model or of a data set. */
+/** Flags of every command that takes the name of a model or of a data set. */
 export interface NamesFlags {
   yes?: boolean;
   offline?: boolean;
@@ -22,8 +22,8 @@ export interface Named {
 }
 
 /**
- * Brings here what a command names and this machine lacks, before anything is done with it, and asks once for all of it.
- * @returns how the rooms behind come by what shows itself later; the same names are then there
+ * Fetches what a command names and this machine lacks, before any work, and asks once for all of it.
+ * @returns options for fetching what turns out to be needed later; what was agreed to is not asked again
  */
 export async function bringNamed(
   { models = [], datasets = [] }: Named,
@@ -31,7 +31,6 @@ export async function bringNamed(
   context: Context,
 ): Promise<FetchOptions> {
   const fetch = fetchOptions(flags, context);
-  // A command on files alone need not load what speaks to servers.
   const names = [...new Set(models)].filter((name) => name !== undefined);
   const { bringModel, wantedOfModel } = await import('../runtime/index.js');
   const specs = [...new Set(datasets)];

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { say } from './terminal.js';
 
-/** Shows a page in the browser that the system opens pages with; where there is none, says so, and that is all. */
+/** Opens a page in the system's browser; where there is none, prints that the page has to be opened by hand. */
 export async function openPage(path: string): Promise<void> {
   const [program, ...args] =
     process.platform === 'darwin'

@@ -35,10 +35,13 @@ async function holdsStore(text: string): Promise<boolean> {
   return isStore(file.metadata);
 }
 
-/** What was taken of a file, with its name. */
+/** Notes on how a file was read, with its name. */
 export const notesOf = ({ name, notes }: OpenedRows): string[] => notes.map((note) => `${name}: ${note}`);
 
-/** Opens the original answers: logits as rows, or class indices where the array has one dimension or the log the best classes alone. */
+/**
+ * Opens the original answers: logits as rows; class indices where the array has one dimension or the log only the best
+ * classes.
+ */
 export async function openClasses(
   text: string,
   options: TaskOptions = {},
@@ -57,7 +60,7 @@ export async function openClasses(
   return { y: Array.from(await rows.read(0, rows.rows)), opened };
 }
 
-/** Where each row is largest. */
+/** The position of the largest number of each row. */
 async function bestOf(source: RowSource): Promise<number[]> {
   const best: number[] = [];
   const step = Math.max(1, Math.floor(2 ** 22 / source.cols));

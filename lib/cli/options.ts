@@ -4,26 +4,30 @@ import type { Interpolation, TransformChoice, TransformName, TransformSpec } fro
 import { namesOptions } from './names.js';
 import { providerOptions } from './provider.js';
 
-/** Option parsers that several commands share. Each throws what commander prints with the option's name. */
+// Parsers of options that several commands share. Each throws what commander prints with the option's name.
+
+/** A whole number from 1. */
 export const wholeNumber = (text: string): number => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number of at least 1.');
   return value;
 };
 
+/** A finite number. */
 export const number = (text: string): number => {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
   return value;
 };
 
-/** A whole number, 0 as well. */
+/** A whole number from 0. */
 export const seed = (text: string): number => {
   const value = number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('Expected a whole number, 0 or above.');
   return value;
 };
 
+/** A number above 0. */
 export const minutes = (text: string): number => {
   const value = number(text);
   if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
@@ -60,8 +64,10 @@ export function joinedNumbers(argv: readonly string[]): string[] {
   return joined;
 }
 
-/** Written out, so that `--help` need not load the room that has them; the compiler asks for every one. */
-const named: Record<TransformName, true> = {
+/**
+ * Names of presets, written out so that `--help` need not load `images`; the compiler makes sure that none is missing.
+ */
+const presetNames: Record<TransformName, true> = {
   protocol: true,
   imagenet: true,
   upsample: true,
@@ -70,7 +76,7 @@ const named: Record<TransformName, true> = {
   unit: true,
   raw: true,
 };
-const presets = Object.keys(named) as TransformName[];
+const presets = Object.keys(presetNames) as TransformName[];
 
 /** `--transform`, `--mean`, … and, with a prefix, `--target-transform`, `--target-mean`, … */
 export function transformOptions(command: Command, prefix = ''): Command {
@@ -135,7 +141,7 @@ export function readTransform(flags: TransformFlags): TransformChoice | undefine
 
 /**
  * `NAME=PRESET,mean=0.485,0.456,0.406,std=0.5,crop-pct=0.9,interpolation=bicubic` or `NAME=model`, added to those read before.
- * The three numbers of a mean stand as they do behind `--mean`, parted by commas, blanks or slashes.
+ * The three numbers of a mean are written as after `--mean`, separated by commas, blanks or slashes.
  */
 export function transformFor(
   text: string,
@@ -150,7 +156,7 @@ export function transformFor(
     );
   }
   const spec: TransformSpec = { name };
-  // A comma before a name parts settings, any other one numbers.
+  // A comma before a name separates settings, any other one numbers.
   for (const part of (rest ?? '').split(/,(?=\s*[a-z][\w-]*=)/i).filter(Boolean)) {
     const [key, value = ''] = part.replace(/^\s*,?/, '').split('=');
     switch (key.trim()) {
@@ -178,7 +184,7 @@ export function transformFor(
   return { ...before, [model]: spec };
 }
 
-/** The flags of the target alone, without their prefix. */
+/** The transform flags of the target, without their prefix. */
 export function targetFlags(flags: Record<string, unknown>): TransformFlags {
   return {
     transform: flags.targetTransform,
@@ -197,7 +203,7 @@ const imageSize = (text: string): number | [number, number] => {
   return sides.length === 1 ? sides[0] : [sides[0], sides[1]];
 };
 
-/** The size of images, where a model leaves it open. */
+/** The option for the size of images, where a model leaves it open. */
 export const imageSizeOption = (command: Command): Command =>
   command.addOption(
     new Option(
@@ -206,7 +212,7 @@ export const imageSizeOption = (command: Command): Command =>
     ).argParser(imageSize),
   );
 
-/** Tensors of a model whose graph leaves them open, or of which others are meant. */
+/** Options for the tensors of a model, where its graph leaves them open or others are meant. */
 export const tensorOptions = (command: Command): Command =>
   command
     .option('--features-tensor <name>', "tensor that enters the head, if it isn't found")
@@ -217,7 +223,7 @@ export interface TensorFlags {
   logitsTensor?: string;
 }
 
-/** For a run of several models each tensor is `NAME=TENSOR`. */
+/** The same options for a run of several models: each tensor is `NAME=TENSOR`. */
 export const tensorsOfModels = (command: Command): Command => {
   const collect = (text: string, before: string[] = []): string[] => [...before, text];
   return command
@@ -235,7 +241,10 @@ export const tensorsOfModels = (command: Command): Command => {
     );
 };
 
-/** By model name; a tensor without one is the only model's. @throws UsageError where there are several */
+/**
+ * Tensors by model name.
+ * @throws UsageError for a tensor without a name where there are several models
+ */
 export function readTensors(
   names: readonly string[],
   { features = [], logits = [] }: { features?: readonly string[]; logits?: readonly string[] },
@@ -257,14 +266,14 @@ export function readTensors(
   return Object.fromEntries(read);
 }
 
-/** How models are run. */
+/** Options for how models are run. */
 export function runtimeOptions(command: Command): Command {
   return imageSizeOption(providerOptions(command))
     .addOption(new Option('--threads <n>', 'number of threads for ONNX Runtime').argParser(wholeNumber))
     .addOption(new Option('--batch-size <n>', 'images per batch (default: 32)').argParser(wholeNumber));
 }
 
-/** Where data sets come from. */
+/** Options for where data sets come from. */
 export function dataOptions(command: Command): Command {
   return namesOptions(command)
     .option('--data-dir <dir>', 'folder of the data sets (default: $FEATRECONSTRUCT_DATA, else the cache folder)')

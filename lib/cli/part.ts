@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../base/index.js';
 import { seed, wholeNumber } from './options.js';
 
-/** A part of each data set, for a first look. */
+/** Flags for a part of each data set. */
 export interface PartFlags {
   limit?: number;
   sample?: number;
@@ -21,7 +21,7 @@ function shard(text: string): string {
   return text;
 }
 
-/** For the commands whose results are put together again. */
+/** The option of commands whose results `merge` puts together. */
 export const shardOption = (command: Command): Command =>
   command.addOption(
     new Option(
@@ -36,7 +36,7 @@ export async function datasetSpec(text: string, flags: PartFlags): Promise<strin
   return withPart(await specOfPath(text), flags);
 }
 
-/** A data set's spec with the part that the flags ask for, which is then in every name of it. */
+/** A data set's spec with the part that the flags ask for, so that every record of it names the part. */
 function withPart(spec: string, { limit, sample, shard, seed: of }: PartFlags): string {
   if (of !== undefined && sample === undefined) {
     throw new UsageError('Expected --sample with --seed, found the latter alone: give both or neither.');

@@ -1,12 +1,12 @@
 import { count, share, visible, type Progress } from '../base/index.js';
 import { onTerminal, transient } from './terminal.js';
 
-/** A whole task of which stages are parts. */
+/** A task of several stages, and how far it is. */
 interface Plan {
   unit: string;
   total: number;
   stage: string;
-  /** Done in earlier stages, at the beginning of this one, and by now. */
+  /** Units done in earlier stages, at the beginning of this one, and in this one by now. */
   before: number;
   from: number;
   last: number;
@@ -14,10 +14,11 @@ interface Plan {
   said: boolean;
 }
 
-/** A plan of fewer images than this is not said. */
+/** Fewest images of a plan that is announced. */
 const manyImages = 2000;
-/** After so many seconds the rate is known; a task that takes no longer than so many needs no estimate. */
+/** Seconds after which the rate is known. */
 const secondsToJudge = 3;
+/** Fewest seconds left that are worth an estimate. */
 const worthSaying = 30;
 
 /** Shows the progress of long tasks: one line that is rewritten on a terminal, a plain line now and then otherwise. */
@@ -28,7 +29,7 @@ export class ProgressLine {
   private shown = 0;
   private width = 0;
   private plan: Plan | null = null;
-  /** What was said of each data set: its slices are one. */
+  /** Notes that were shown, so that slices of one data set do not repeat them. */
   private readonly noted = new Set<string>();
 
   constructor(
@@ -42,7 +43,7 @@ export class ProgressLine {
     if (this.quiet) return;
     if (planned !== undefined) {
       this.plan = { unit, total: planned, stage: '', before: 0, from: 0, last: 0, begun: 0, said: false };
-      // What is done in seconds needs no plan.
+      // A task of seconds needs no announcement.
       if (note !== undefined && planned >= manyImages) this.heading(note);
       return;
     }
@@ -53,7 +54,7 @@ export class ProgressLine {
     this.estimate(stage, unit, done, now);
     if (stage !== this.stage) {
       this.clear();
-      // A log (no terminal) is spared the beginning of what is soon done.
+      // Without a terminal, the first line of a stage comes late, so that short stages have one line.
       Object.assign(this, { stage, begun: now, first: done, shown: this.stream.isTTY ? 0 : now });
     }
     const finished = done >= total;
@@ -75,12 +76,12 @@ export class ProgressLine {
     }
   };
 
-  /** Says once how long the whole task takes, as soon as a stage has shown how quick it is. */
+  /** Announces once how long the whole task takes, as soon as a stage has shown its rate. */
   private estimate(stage: string, unit: string, done: number, now: number): void {
     const { plan } = this;
     if (!plan || plan.said || unit !== plan.unit || plan.total < manyImages) return;
     if (stage !== plan.stage) {
-      // What was found finished is no work to come, and says nothing of the rate.
+      // Units that were finished before say nothing of the rate.
       Object.assign(plan, { stage, before: plan.before + plan.last, from: done, begun: now });
     }
     plan.last = done;
@@ -106,7 +107,7 @@ export class ProgressLine {
   }
 }
 
-/** What has a limit may end sooner, and what comes after it takes its own time: that is no time left. */
+/** The time left, or the limit of a task that has one: it may end sooner, and what follows takes time of its own. */
 function timeLeft(toGo: number, limit: number | undefined): string {
   if (limit !== undefined) return `, limit in ${duration(limit)}`;
   return toGo < Infinity ? `, ${duration(toGo)} left` : '';
@@ -127,7 +128,7 @@ export function duration(seconds: number): string {
   return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
 }
 
-/** 200 → `3 minutes`: an estimate has no more digits. */
+/** An estimate, with few digits: 200 → `3 minutes`. */
 export function roughly(seconds: number): string {
   if (seconds < 90) return `${Math.max(10, Math.round(seconds / 10) * 10)} seconds`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} minutes`;

@@ -25,7 +25,7 @@ export const providerOption = (): Option =>
     keyValue,
   );
 
-/** Numbers and true or false are what they look like; the rest is text. */
+/** Reads KEY=VALUE: whole numbers and true or false as such, the rest as text. */
 function keyValue(text: string, before: NonNullable<ProviderFlags['providerOption']> = {}): typeof before {
   const [, key, value] = /^(\w+)=(.+)$/.exec(text) ?? [];
   if (key === undefined) throw new InvalidArgumentError('Expected KEY=VALUE, as in deviceId=1.');
@@ -33,7 +33,7 @@ function keyValue(text: string, before: NonNullable<ProviderFlags['providerOptio
   return { ...before, [key]: /^\d+$/.test(value) ? Number(value) : value };
 }
 
-/** What the flags ask for, as the library takes it; `auto` is settled here and said on stderr. */
+/** The providers that the flags ask for; `auto` is resolved here, and the choice is printed on stderr. */
 export async function readProviders(flags: ProviderFlags): Promise<ExecutionProvider[]> {
   const { provider, providerOption } = flags;
   if (provider !== 'auto') {

@@ -90,7 +90,7 @@ Examples:
           onProgress: context.onProgress,
         });
         const notes = files.flatMap((file) => file.notes);
-        if (!recovery.features && !recovery.groups) return nothing(recovery.report, notes, context);
+        if (!recovery.features && !recovery.groups) return printNothing(recovery.report, notes, context);
         await save(recovery, outputs, flags, context);
         const comparison =
           truths.length > 0 && recovery.features ? await compare(recovery, joinRows(truths), context) : null;
@@ -107,8 +107,8 @@ Examples:
     });
 }
 
-/** No certificate, no file: what is known is the answer. */
-function nothing(report: RecoveryReport, notes: string[], context: Context): void {
+/** Prints what is known where nothing has a certificate; no file is written. */
+function printNothing(report: RecoveryReport, notes: string[], context: Context): void {
   context.print([report.sentence, ...notes, ...report.notes], {
     ...report,
     notes: [...notes, ...report.notes],
@@ -140,7 +140,7 @@ async function save(recovery: Recovery, outputs: RowSource, { out, head }: Flags
 
 type Comparison = Awaited<ReturnType<typeof compare>>;
 
-/** The recovered features beside the true ones, as their kind allows. */
+/** Compares the recovered features with the true ones, as their kind allows. */
 async function compare({ features, report }: Recovery, truth: RowSource, { onProgress }: Context) {
   const { compareUpToRotation, identifiableFeatures, matchFeatures } = await import('../leaks/index.js');
   if (report.kind === 'sphere') return { kind: 'sphere' as const, ...(await compareUpToRotation(features!, truth)) };

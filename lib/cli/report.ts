@@ -18,7 +18,7 @@ interface Flags {
   out?: string;
 }
 
-/** What each format is called where `--out` names none. */
+/** Default file names by format. */
 const files: Record<Exclude<Format, PictureFormat>, string> = {
   html: 'report.html',
   md: 'report.md',
@@ -134,7 +134,9 @@ interface WrittenFile {
   caption?: string;
 }
 
-/** Charts as files, those of several results in folders; captions beside them. One chart alone may have a file's name. */
+/**
+ * Charts as files with their captions, in numbered folders for several results. `out` may be a file for a single chart.
+ */
 async function pictures(
   results: readonly Results[],
   { format, chart, width, out }: { format: PictureFormat; chart?: string[]; width?: number; out: string },
@@ -164,10 +166,10 @@ async function pictures(
   return all;
 }
 
-/** Pixels of a PNG for each of its own: 600 an inch. */
+/** Pixels of a PNG for each CSS pixel: 600 an inch. */
 const dense = 600 / 96;
 
-/** By name, or by its beginning, of which the first is meant: `heatmap` is `heatmap-agreement`. */
+/** Charts by name, or the first whose name begins so: `heatmap` is `heatmap-agreement`. */
 const chosen = (charts: readonly Chart[], names: readonly string[] | undefined): Chart[] =>
   names === undefined ? [...charts] : [...new Set(names.flatMap((name) => named(charts, name) ?? []))];
 

@@ -52,7 +52,7 @@ interface Flags extends ExperimentFlags, PartFlags, ZeroShotFlags, CrossValidati
   sgdShuffle?: number;
 }
 
-/** Experiments, and all of those that the models and data sets allow. */
+/** The number of an experiment, or all that the models and data sets allow. */
 type Experiment = number | 'all';
 
 export function register(program: Command): void {
@@ -157,7 +157,7 @@ Examples:
       checkCompanions(flags);
       const penalties = await readPenalties(flags);
       const target = readTransform(targetFlags(flags as unknown as Record<string, unknown>));
-      // There class names make the prompts; elsewhere they stand beside the sample images.
+      // In experiment 5 class names make the prompts; elsewhere they are those of the sample images.
       const isZeroShot =
         experiment === 5 || (experiment === 'all' && (flags.textModel ?? flags.textEmbeddings) !== undefined);
       const { checkExperiment, runAll, runAsked } = await import('../experiments/index.js');
@@ -171,7 +171,7 @@ Examples:
               [...all.models, ...(all.into ? [all.into.target] : [])].map((path) => modelNameOf(path, model?.fetch)),
             )
           : (await checkExperiment({ experiment, ...asked }, { model })).names;
-      // Before data are looked for. Models that are not here yet are looked at again once they are.
+      // Checked before data are looked for; models that are not fetched yet are checked again afterwards.
       await namesOf({ fetch: { offline: flags.offline } }).catch((error: unknown) => {
         if (!isCoded(error, 'not-fetched')) throw error;
       });
@@ -217,7 +217,7 @@ Examples:
     });
 }
 
-/** The models of all experiments: with a zero-shot head the target is the tower of experiment 5, else one more of them. */
+/** The models for `run all`: with a zero-shot head the target is the tower of experiment 5, else one more model. */
 function allOf(
   { source, target, models }: Flags,
   zeroShot: ZeroShotSource | undefined,
@@ -240,7 +240,7 @@ function oneModel({ source, model }: Flags): string | undefined {
   return source ?? model;
 }
 
-/** An option that means nothing without another one is a mistake, and not to be passed over. */
+/** Refuses an option that means nothing without another one: ignoring it would hide a mistake. */
 function checkCompanions(flags: Flags): void {
   if (!flags.store && flags.stores !== undefined) {
     throw new UsageError('Expected --stores or --no-store, found both: leave one out.');

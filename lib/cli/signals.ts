@@ -5,7 +5,7 @@ import { say } from './terminal.js';
 const codes = { SIGINT: 130, SIGTERM: 143 } as const;
 type StopSignal = keyof typeof codes;
 
-/** Where activations go to a store as they come. */
+/** For commands that write activations to a store as they come. */
 export const kept: Stopping = {
   said: 'Stopped. What was extracted is kept: the same command goes on from there.',
 };
@@ -14,19 +14,19 @@ export const kept: Stopping = {
 export interface Stopping {
   /** Said once it has stopped. */
   said?: string;
-  /** It comes to an end of its own, with a result, and is waited for. */
+  /** Whether the command ends by itself, with a result, and is waited for. */
   finishes?: boolean;
 }
 
-/** The signal that was asked to stop by, and what is said then. */
+/** The exit code of the first signal, and what is printed at the end. */
 let stopped: { code: number; said: string } | undefined;
 
-/** Turns of the event loop, a tenth of a second apart, in which a command may put away what it has. */
+/** Turns of the event loop, a tenth of a second apart, that a command has to finish what it is writing. */
 const patience = 10;
 
 /**
- * Ctrl-C and SIGTERM abort the signal that long tasks take. What does not hear it is left behind after a second in which the
- * event loop turns (a batch that holds the loop is waited for); a second one ends the process at once.
+ * Ctrl-C and SIGTERM abort the signal that long tasks take. Work that ignores it is given up after a second in which the
+ * event loop turns (a batch that blocks the loop is waited for); a second signal ends the process at once.
  */
 export function stopOnSignals({ said = 'Stopped.', finishes = false }: Stopping = {}): AbortSignal {
   const controller = new AbortController();
@@ -41,14 +41,17 @@ export function stopOnSignals({ said = 'Stopped.', finishes = false }: Stopping 
     const timer = setInterval(() => {
       if (++turns >= patience) leave(sayStopped());
     }, 100);
-    // A command that ends by itself is not held up.
+    // The timer does not keep a command alive that ends by itself.
     timer.unref();
   };
   for (const name of Object.keys(codes) as StopSignal[]) process.on(name, hear);
   return controller.signal;
 }
 
-/** The last word of a command that was stopped. @returns its exit code */
+/**
+ * Prints the last line of a command that was stopped.
+ * @returns its exit code
+ */
 export function sayStopped(): number {
   const { code, said } = stopped ?? { code: codes.SIGINT, said: 'Stopped.' };
   say(said);

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 
-/** Colours, where they help and are wanted. */
-
 /**
  * Whether to write colours to a stream. FORCE_COLOR asks for them, before NO_COLOR as in Node; NO_COLOR
  * (https://no-color.org) forbids them; without either a terminal gets them that knows colours, a pipe or a file does not.
@@ -16,8 +14,8 @@ export function hasColours(stream: NodeJS.WriteStream): boolean {
 const codes = { bold: [1, 22], green: [32, 39], red: [31, 39] } as const;
 
 /**
- * Stands for a colour in a text until it is written, so that sequences of ours can be told from those in somebody's file
- * name: nobody who names a file knows this process's number.
+ * Stands for a colour in a text until it is written. It is random, so that no file name can hold it and colour the
+ * terminal.
  */
 const mark = `\uE000${randomBytes(8).toString('hex')}:`;
 const marks = new RegExp(`${mark}(\\d+);`, 'g');
@@ -25,10 +23,11 @@ const marks = new RegExp(`${mark}(\\d+);`, 'g');
 /** Text in a style, for a stream that takes it. */
 export type Paint = (style: keyof typeof codes, text: string) => string;
 
+/** How to style text for a stream: not at all where it takes no colours. */
 export function paintFor(stream: NodeJS.WriteStream): Paint {
   if (!hasColours(stream)) return (_, text) => text;
   return (style, text) => `${mark}${codes[style][0]};${text}${mark}${codes[style][1]};`;
 }
 
-/** Painted text as a terminal takes it. */
+/** Styled text with the escape sequences of a terminal. */
 export const inColour = (text: string): string => text.replace(marks, '\x1b[$1m');

@@ -10,7 +10,7 @@ export interface ZeroShotFlags {
   templates?: string;
 }
 
-/** What makes an image tower a classifier, in experiment 5. */
+/** Options for the zero-shot head of experiment 5. */
 export function zeroShotOptions(command: Command): Command {
   return command
     .option('--text-embeddings <file>', 'embeddings of the classes (c, d), .npy, .npz or .safetensors, in experiment 5')
@@ -26,7 +26,10 @@ export function zeroShotOptions(command: Command): Command {
     .option('--templates <name>', 'simple (default), openai, or a file with a template on each line, {} for the name');
 }
 
-/** @throws UsageError when some of the flags are given and others that go with them are not */
+/**
+ * The source of the zero-shot head that the flags ask for; undefined where none is given.
+ * @throws UsageError when some of the flags are given and others that go with them are not
+ */
 export function readZeroShot(flags: ZeroShotFlags): ZeroShotSource | undefined {
   const { textEmbeddings, textModel, tokenizer, classNames, templates } = flags;
   const prompts = [textModel, tokenizer, classNames, templates].some((flag) => flag !== undefined);

@@ -1,20 +1,27 @@
 import type { Store } from '../extract/index.js';
 import { matrix, multiply } from '../linalg/index.js';
 
-/** Images up to which each is compared with each other one. */
+/** Most images that are compared, each with each. */
 const most = 2000;
 /** Share of the usual squared distance of two images below which they are taken for one: a burst, a copy in another quality. */
 const near = 0.05;
-/** And share of the squared distance to the tenth nearest image: more than ten of a burst are rare, and where few numbers differ all are near. */
+/**
+ * The same, as a share of the median squared distance to the tenth nearest image: bursts of more than ten are rare, and
+ * features of few numbers are all near.
+ */
 const nearer = 0.1;
 const neighbour = 10;
-/** Share of all images in one group from which on the groups are a chain of different images. */
+/**
+ * With more than this share of all images in one group, groups are taken for a chain of different images, and none are
+ * joined.
+ */
 const chained = 0.2;
 
 /**
- * Joins groups of images whose features are hardly apart: such images on either side of a split would tell a fit what it is to
- * predict, and an interval that counts them one by one would be too narrow.
- * @param groups of each row
+ * Joins groups of images whose features are hardly apart: such images on either side of a split would tell a fit what it is
+ * to predict, and an interval that counts them one by one would be too narrow.
+ * @param groups (rows) the group of each row
+ * @returns (rows) the group of each row, by the number of one of its rows; `groups` itself where none are joined
  */
 export async function alike(
   { features, rows }: Pick<Store, 'features' | 'rows'>,
@@ -28,13 +35,12 @@ export async function alike(
   const products = (await multiply(y, y, 'nt')).data;
   let usual = 0;
   for (let i = 0; i < rows; i++) usual += (2 * products[i * (rows + 1)]) / rows;
-  const parent = Int32Array.from(groups);
+  const own = Int32Array.from({ length: rows }, (_, row) => row);
+  const parent = own.slice();
   const root = (of: number): number => {
     while (parent[of] !== of) of = parent[of];
     return of;
   };
-  const joined = Int32Array.from({ length: rows }, (_, row) => row);
-  parent.set(joined);
   const first = new Map<number, number>();
   for (const [row, group] of groups.entries()) {
     parent[row] = root(first.get(group) ?? row);
@@ -50,7 +56,7 @@ export async function alike(
   for (let i = 0; i < rows; i++) {
     for (let j = i + 1; j < rows; j++) if (distance(i, j) < least) parent[root(j)] = root(i);
   }
-  const roots = joined.map((row) => root(row));
+  const roots = own.map((row) => root(row));
   const sizes = new Map<number, number>();
   for (const of of roots) sizes.set(of, (sizes.get(of) ?? 0) + 1);
   return Math.max(...sizes.values()) > chained * rows ? groups : roots;

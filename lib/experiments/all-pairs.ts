@@ -21,7 +21,7 @@ import { rawAgreement } from './raw.js';
 import { failuresOf, resultRow, type Fit } from './result-row.js';
 import { spectrumOf } from './spectra.js';
 
-/** A fit of one cell, and where it stands. */
+/** A fit of one pair (a cell of the matrix), and which pair. */
 interface PairFit {
   source: number;
   target: number;
@@ -165,7 +165,7 @@ export async function fitCells(
   return cells;
 }
 
-/** What the maps of each source read. */
+/** The spectra of what the maps of each source read. */
 export async function jointSpectra(
   joint: JointStatistics,
   train: string,
@@ -199,7 +199,9 @@ export async function likenessOf(
   return table;
 }
 
-/** For each pair: what the models agree on of themselves, and with the target's head inverted without any data. */
+/**
+ * For each pair: the agreement of the models' own answers, and that with the target's head inverted, without any fit.
+ */
 async function referencesOf(
   held: readonly Extracted[],
   { signal }: RunOptions,

@@ -22,19 +22,19 @@ import { factsOf } from './reading.js';
 import { widest } from './shown.js';
 import { spreadOver } from './split.js';
 
-/** Images that are looked at for what an interface costs, and for what its outputs show of the model. */
+/** Most images that tell what an interface costs, and what its outputs show of the model. */
 const mostCounted = 2000;
 
 /** What the audit of an interface starts from: a model's rows on images as they are, without variations. */
 export interface Audited {
   store: Store;
-  /** Of each row: images that are the same have the same number. */
+  /** (rows) The group of each row: images that are the same, or nearly, have the same number. */
   groups: Int32Array;
   /** The model's class of each row by its label, −1 where it has none; absent where labels are not its classes. */
   labels?: Int32Array;
 }
 
-/** Interfaces that show the logits themselves, or all but what every class has in common; `null` for others. */
+/** Whether an interface shows the logits themselves, or their differences: all but what every class has in common. */
 function whole(spec: string): 'logits' | 'differences' | null {
   let found: 'logits' | 'differences' = 'logits';
   for (const { step } of parseObserve(spec).steps) {
@@ -45,8 +45,8 @@ function whole(spec: string): 'logits' | 'differences' | null {
 }
 
 /**
- * Whether a head has nothing of the features left out, so that outputs of full precision are the features in another basis:
- * whatever the images, by algebra.
+ * Whether a head loses nothing of the features, so that logits, or their differences, at full precision are the features in
+ * another basis: by algebra, whatever the images.
  */
 export async function undoneBy(head: LinearMap): Promise<Record<'logits' | 'differences', boolean>> {
   const [classes, features] = head.weight.shape;
@@ -63,7 +63,7 @@ export async function undoneBy(head: LinearMap): Promise<Record<'logits' | 'diff
   return { logits: true, differences: (await headCondition(centred)).rank === features };
 }
 
-/** A bound from repeated splits of few images. */
+/** The bound from repeated splits of few images. */
 export function boundOfFew(
   spec: string,
   found: FewImagesBound,
@@ -71,13 +71,16 @@ export function boundOfFew(
   undone: Record<'logits' | 'differences', boolean>,
 ): InterfaceBound {
   const { folds, repeats } = found;
-  return told(spec, undone, {
+  return boundOf(spec, undone, {
     ...{ r2: found.r2, interval: found.interval, over: found.over, images, by: found.by },
     ...{ fitted: images - Math.ceil(images / folds), splits: { folds, repeats }, alpha: null },
   });
 }
 
-/** A bound from images that took no part in a fit. */
+/**
+ * The bound from images that took no part in a fit.
+ * @param errors (rows of `test`) squared error of each row
+ */
 export async function boundOfRow(
   row: ResultRow,
   errors: Float64Array,
@@ -85,7 +88,7 @@ export async function boundOfRow(
   { groups, classes, undone, variations }: BoundContext,
 ): Promise<InterfaceBound> {
   const share = keptOutShare(errors, await squaresAboutMean(test.features), { groups, classes });
-  return told(row.observe ?? 'logits', undone, {
+  return boundOf(row.observe ?? 'logits', undone, {
     ...share,
     images: new Set(groups).size,
     fitted: Math.floor(row.nTrain / variations),
@@ -102,13 +105,14 @@ interface BoundContext {
   variations: number;
 }
 
-function told(
+/** The kind of a bound, by algebra or by its interval; an exact one has no interval. */
+function boundOf(
   spec: string,
   undone: Record<'logits' | 'differences', boolean>,
   bound: Omit<InterfaceBound, 'kind'> & { interval: [number, number] },
 ): InterfaceBound {
   const shows = whole(spec);
-  // Algebra says so, and what was measured does not speak against it: float32 may hide what it says.
+  // Float32 may hide what algebra proves of differences, so that there the measured R² has to agree.
   const isExact = shows !== null && undone[shows] && (shows === 'logits' || bound.r2 >= nearlyAll);
   if (isExact) {
     const { r2, images, fitted, splits, by, alpha } = bound;
@@ -175,7 +179,7 @@ function firstLargest(block: ArrayLike<number>, at: number, cols: number): numbe
   return best;
 }
 
-/** Share of a head's weights that is changed in the version of the model that it is held against. */
+/** Size of the change, in root mean squares of the weights, of the version that a head is told from. */
 const changed = 0.01;
 
 /**
@@ -211,7 +215,10 @@ export async function shownOfModel(
   return { width, recognised: told?.same === false ? 'yes' : 'no' };
 }
 
-/** Classes evenly over all of them, as many as a comparison of heads of so many features needs: its time goes with their cube. */
+/**
+ * The head for some classes, evenly spread: as many as comparing heads needs, since its time goes with the cube of
+ * them.
+ */
 function withFewerClasses({ head }: Pick<Store, 'head'>): LinearMap {
   const [classes, features] = head.weight.shape;
   const some = Math.min(classes, Math.ceil(1.25 * features) + 16);
@@ -228,7 +235,7 @@ function withFewerClasses({ head }: Pick<Store, 'head'>): LinearMap {
   };
 }
 
-/** What outputs cannot show is no failure of an audit. */
+/** The answer, or null for an error with a code: what outputs cannot show is no failure of an audit. */
 async function orNull<T>(work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
@@ -251,13 +258,13 @@ function changedHead({ weight, bias }: LinearMap): LinearMap {
   };
 }
 
-/** As the model would store them. */
+/** The logits that a head gives, in float32 as a store has them. */
 async function logitsOf(head: LinearMap, features: RowSource): Promise<RowSource> {
   const rows = applyLinearMap(head, features);
   return memoryRows(Float32Array.from(await rows.read(0, rows.rows)), rows.rows, rows.cols);
 }
 
-/** Rows that costs and widths are taken from. */
+/** Some of the rows, evenly spread, for costs and widths. */
 export function counted({ store, groups, labels }: Audited): Audited {
   const some = spreadOver(store, store.logits.cols > widest ? 256 : mostCounted);
   if (some === store) return { store, groups, labels };

@@ -13,7 +13,7 @@ export interface OutputsAuditOptions extends OutputsAloneOptions {
 
 /**
  * What outputs give away by themselves, from a log and without the model: their kind, the width of the layer behind
- * them, and features recovered from them alone. What takes the model to say is said to be unknown: `rows` is empty.
+ * them, and features recovered from them alone. What only the model could tell is left unknown, so that `rows` is empty.
  * @param path a file that `openRows` reads
  * @throws FeatReconstructError as `openRows` does, and for outputs that no classifier gives
  */

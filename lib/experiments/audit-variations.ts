@@ -13,7 +13,7 @@ import type { Extraction, Role } from './extraction.js';
 import { fromOutputsAlone, type OutputsAloneOptions } from './outputs-alone.js';
 import { widest } from './shown.js';
 
-/** How much may be done beyond the images. */
+/** What an audit may do beyond the images. */
 export interface VariationOptions extends OutputsAloneOptions {
   /** Variations that were asked for; absent where they are to be found. */
   vary?: number;
@@ -23,7 +23,7 @@ export interface VariationOptions extends OutputsAloneOptions {
 /** What an audit has by the time it looks at the outputs alone. */
 export interface Asked {
   store: Store;
-  /** That the store took. */
+  /** Seconds that the store took to make; next to none where it was there. */
   seconds: number;
   extraction: Extraction;
   role: Role;
@@ -36,7 +36,7 @@ export interface Alone {
   print: Fingerprint;
   recovery: Recovery | null;
   untried: NotShownError['code'] | null;
-  /** The rows that it was looked for in. */
+  /** The rows that features were looked for in. */
   store: Store;
   vary: number;
   /** Distinct outputs that a search takes; null where the rank does not show. */
@@ -47,15 +47,15 @@ export interface Alone {
 
 type Offer = Required<Pick<AuditFindings, 'needed' | 'variations' | 'rectified' | 'seconds'>>;
 
-/** Seconds of an audit that go beyond its images, where nobody says. */
-export const usualBudget = 300;
+/** Default of `budgetSeconds`. */
+const usualBudget = 300;
 
 /** Share of what is left of a budget that variations may take: the rest is for the search. */
 const forVariations = 0.7;
 
 /**
- * Looks for features in the outputs alone. Where the images are too few for that, and as many variations as it takes can be had
- * within the budget, they are made.
+ * Looks for features in the outputs alone. Where the images are too few for that, makes the variations that it takes, if
+ * they fit into the budget.
  */
 export async function withVariations(asked: Asked, options: VariationOptions): Promise<Alone> {
   const { vary = 1, budgetSeconds = usualBudget, recoverySeconds, onProgress } = options;
@@ -63,7 +63,7 @@ export async function withVariations(asked: Asked, options: VariationOptions): P
   const left = (): number => Math.max(1, budgetSeconds - (performance.now() - begun) / 1000);
   const search = (store: Store, of: number, seconds: number): Promise<Alone> =>
     lookIn(store, of, { ...options, recoverySeconds: recoverySeconds ?? seconds });
-  // Something must be left for variations, where they are not given.
+  // Where the variations are not given, half of the budget is left for them.
   const first = await search(asked.store, vary, options.vary === undefined ? left() / 2 : left());
   if (!first.offer || options.vary !== undefined || !(await canVary(asked))) return first;
   const seconds = await secondsPerImage(asked);
@@ -91,7 +91,7 @@ export async function withVariations(asked: Asked, options: VariationOptions): P
 async function lookIn(store: Store, vary: number, options: VariationOptions): Promise<Alone> {
   const { print, recovery, untried } = await fromOutputsAlone(store.logits, options);
   const { classCount, featureDim } = store.provenance.model;
-  // Too few rows do not show the rank; what the model's width takes they still lack.
+  // Too few rows do not show the rank; the model's width then says how many are missing.
   const rank = print.rank ?? (untried === 'too-few-rows' ? Math.min(featureDim, classCount) : null);
   const distinct = store.rows - print.outputs.duplicates;
   const needed = rank === null ? null : { sphere: sphereRowsNeeded(rank), rectified: rectifiedRowsNeeded(rank) };
@@ -99,7 +99,7 @@ async function lookIn(store: Store, vary: number, options: VariationOptions): Pr
   return { print, recovery, untried, store, vary, needed, offer };
 }
 
-/** As how many variations these images make enough for either kind; null where there are enough. */
+/** How many variations of these images would be enough for either kind; null where there are enough images. */
 function offerFor(needed: { sphere: number; rectified: number }, distinct: number, vary: number): Offer | null {
   const variations = variationsNeeded(needed.sphere, distinct, vary);
   if (variations === null) return null;
@@ -112,11 +112,14 @@ function offerFor(needed: { sphere: number; rectified: number }, distinct: numbe
   };
 }
 
-/** Tensors have no pixels to vary, and of very many classes every image is a megabyte of outputs. */
+/**
+ * Whether variations can be made: tensors have no pixels to vary, and with very many classes the outputs would take too
+ * much space.
+ */
 const canVary = async ({ extraction, dataset, store }: Asked): Promise<boolean> =>
   store.logits.cols <= widest && (await extraction.kindOf(dataset)) === 'images';
 
-/** Of the model on these images: as the store took, or measured on a batch where it was there already. */
+/** Seconds that the model takes for an image: as the store took, or measured on a batch where it was there already. */
 async function secondsPerImage({ store, seconds, extraction, role, dataset }: Asked): Promise<number> {
   if (seconds > 0.2) return seconds / store.rows;
   const begun = performance.now();

@@ -36,10 +36,13 @@ export interface AuditOptions extends CommonOptions, SampleOptions {
   stores: string;
   /** Ridge penalties, in units of the centred Gram; a row each. Default: the one that does best on images kept out. */
   alphas?: readonly number[];
-  /** What an interface may show, a row each: `observe`'s specs. Default: eleven of them, from all logits to the best class alone. */
+  /**
+   * What an interface may show, a row each: `observe`'s specs. Default: `auditedInterfaces`; with more than 4,096
+   * classes `usualInterfaces`.
+   */
   observe?: readonly string[];
   /**
-   * Each image in so many seeded variations, itself first: probes that switch more features off. Default: as many as a search
+   * Seeded variations of each image, itself the first: probes that switch more features off. Default: as many as a search
    * for features from the outputs alone takes, where that fits into `budgetSeconds`; else 1.
    */
   vary?: number;
@@ -62,19 +65,19 @@ export const usualInterfaces: readonly string[] = [
   'probs+topk:1',
 ];
 
-/** What an audit looks at where nobody says: these, and two ways to blur an answer. */
+/** What an audit looks at by default: the usual interfaces, and two ways to blur an answer. */
 export const auditedInterfaces: readonly string[] = [
   ...usualInterfaces,
   'temperature:0.5+probs+round:2',
   'probs+noise:0.01',
 ];
 
-/** Images on which an agreement is known to three points: of very many classes a fit is judged on no more. */
+/** Most images that a fit is judged on with very many classes: an agreement is known to three points on these. */
 const mostJudged = 1024;
 
 /**
  * What a model's outputs give away on one's own images: experiment 1 on a split by content (4 : 1), the sweep over what
- * an interface may show, the fingerprint, and the features recovered from the outputs alone, with a verdict in words.
+ * an interface may show, the fingerprint, and the features recovered from the outputs alone, with a verdict.
  * @param model path of an .onnx classifier
  * @param dataset spec of the images
  * @throws FeatReconstructError as `extractToStore` does, and for too few images to split
@@ -94,7 +97,7 @@ export async function auditModel(model: string, dataset: string, options: AuditO
     const { observe = interfacesFor(store) } = options;
     const { train: all, test } = splitByContent(store, contents, vary);
     const train = readOnce(all);
-    // Each fit's head of so many classes takes as long on ten thousand images as the fit itself.
+    // With so many classes the head takes as long on ten thousand images as the fit itself.
     const judgedOn = store.logits.cols > widest ? readOnce(spreadOver(test, mostJudged * vary, vary)) : test;
     const trainName = `${dataset} (4 of 5)`;
     const possible = observe.filter((spec) => !hidesNothing(spec, store.logits.cols));
@@ -202,14 +205,16 @@ function hidesNothing(spec: string, classes: number): boolean {
   return k !== null && Number(k[1]) >= classes;
 }
 
-/** Images up to which each is kept out once in every split, several times over: time goes with their cube. */
+/** Most images that are read in repeated splits, which keep each image out several times: time goes with their cube. */
 const fewImages = 1000;
 
-/** Blurring an answer otherwise takes all of it: of very many classes that is most of the time. */
+/**
+ * The interfaces of an audit. With very many classes the two that blur all of an answer would take most of its time.
+ */
 const interfacesFor = ({ logits }: Store): readonly string[] =>
   logits.cols > widest ? usualInterfaces : auditedInterfaces;
 
-/** Each image as it is. */
+/** The rows of the images themselves. */
 const withoutVariations = (store: Store, vary: number): Store =>
   vary > 1
     ? rowsOfStore(
@@ -218,7 +223,7 @@ const withoutVariations = (store: Store, vary: number): Store =>
       )
     : store;
 
-/** Rows of images that are the same, byte for byte, have the same number. */
+/** A number for each row: the same for images that are the same, byte for byte, and for variations of one image. */
 function groupsOf({ positions }: Store, contents: readonly string[], vary: number): Int32Array {
   const known = new Map<string, number>();
   return Int32Array.from(positions, (position) => {
@@ -258,7 +263,7 @@ async function interfacesOf(
   const context = { groups: groupsOf(judgedOn, contents, vary), ...classesOf(judgedOn), undone, variations: vary };
   for (const [done, spec] of specs.entries()) {
     const found = few?.get(spec);
-    // Of several penalties that are given the one that reads most.
+    // Where several penalties are given, the one that reads most counts.
     const rows = judged.rows
       .map((row, i) => ({ row, errors: judged.errors[i] }))
       .filter(
@@ -282,7 +287,7 @@ async function interfacesOf(
   return answers;
 }
 
-/** What is out by the outputs alone, and what all of it means. */
+/** What the outputs give away alone, and what all of it means. */
 async function leaksOf(asked: Asked, { images, ...options }: AuditOptions & { images: number }): Promise<Leaks> {
   const { interfaces } = asked;
   const alone = await withVariations(asked, options);
@@ -338,6 +343,7 @@ async function leaksOf(asked: Asked, { images, ...options }: AuditOptions & { im
   };
 }
 
+/** What was recovered beside the model's own features. */
 async function compare(recovery: Recovery | null, store: Store): Promise<Leaks['comparison']> {
   if (!recovery?.features) return null;
   if (recovery.report.kind === 'sphere') {

@@ -5,12 +5,14 @@ import type { CrossValidationRecord } from '../results/index.js';
 import type { RunOptions } from './options.js';
 import type { Fit } from './result-row.js';
 
-/** What a penalty is chosen on: the rows of the training images, and their statistics by fold where they are there. */
+/**
+ * What a penalty is chosen on: the rows of the training images, and their statistics by fold where these are at hand.
+ */
 export interface Trial {
   x: RowSource;
   y: RowSource;
   folds?: readonly Statistics[];
-  /** The target's. */
+  /** The target's head. */
   head: LinearMap;
   prior: LinearMap | null;
 }

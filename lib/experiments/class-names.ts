@@ -18,7 +18,7 @@ const knownClasses: Readonly<Record<string, readonly string[]>> = {
     .map(asWords),
 };
 
-/** ImageNet's classes whose first name another class has as well, or that only a second name tells apart, by index. */
+/** By index: names of the ImageNet classes whose first name does not tell them from another class. */
 const toldApart: ReadonlyMap<number, string> = new Map([
   [134, 'crane, a bird'],
   [264, 'Cardigan Welsh corgi'],
@@ -39,6 +39,7 @@ export function asWords(name: string): string {
  * Names of classes, in the order of the labels.
  * @param names the names themselves, `cifar10`, `cifar100`, `imagenet`, or a file: one on each line, or as JSON a list, or an object by
  *   index as `id2label` in a Hugging Face config.json and Keras' imagenet_class_index.json
+ * @throws UsageError for fewer than two names, or a file that does not have them
  */
 export async function readClassNames(names: string | readonly string[]): Promise<readonly string[]> {
   const found = typeof names === 'string' ? await listed(names) : names;
@@ -47,7 +48,7 @@ export async function readClassNames(names: string | readonly string[]): Promise
 }
 
 /**
- * Refuses names of which two are the same: of two equal prompts neither is ever the answer for a reason.
+ * Refuses names of which two are the same: of two classes with equal prompts the first would always win.
  * @throws UsageError naming the first two classes
  */
 export function checkDistinct(names: readonly string[]): void {
@@ -103,7 +104,11 @@ async function fromFile(file: string): Promise<readonly string[]> {
   );
 }
 
-/** Lines of a text file that say something. */
+/**
+ * The lines of a text file that are not empty, trimmed.
+ * @param known the names that could have been given instead of a file, for the error
+ * @throws UsageError where the file cannot be read
+ */
 export async function linesOfFile(file: string, known: Readonly<Record<string, unknown>>): Promise<string[]> {
   await checkRegularFile(file);
   let text: string;

@@ -20,7 +20,7 @@ export function cleanText(text: string): string {
   return plainCharacters(unescapeHtml(text)).split(/\s+/).filter(Boolean).join(' ').toLowerCase();
 }
 
-/** Until nothing is left to undo: `&amp;lt;` is `<`. */
+/** Undoes entities until nothing is left to undo: `&amp;lt;` is `<`. */
 function unescapeHtml(text: string): string {
   const plain = text.replace(
     /&(?:#(\d+)|#[xX]([0-9a-fA-F]+)|(amp|lt|gt|quot|nbsp|apos(?=;)));?/g,

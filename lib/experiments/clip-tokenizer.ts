@@ -12,11 +12,11 @@ export interface ClipTokenizer {
   encode(text: string, length: number): number[];
 }
 
-/** What the tower's place of reading hangs on: OpenAI's and open_clip's names of the first and last token. */
+/** OpenAI's and open_clip's names of the first token and of the last one, at which the tower reads. */
 const starts = ['<|startoftext|>', '<start_of_text>'];
 const ends = ['<|endoftext|>', '<end_of_text>'];
 
-/** Of `@huggingface/tokenizers`, whose own types do not resolve under Node's rules. */
+/** What is used of `@huggingface/tokenizers`, whose own types do not resolve under Node's rules. */
 interface HubTokenizer {
   encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
   token_to_id(token: string): number | undefined;
@@ -25,8 +25,8 @@ interface HubTokenizer {
 /**
  * Reads a CLIP tokenizer in Hugging Face's format; nothing is looked for on a network.
  *
- * What is around the pieces is done here as open_clip does it: cleaning, start and end, cutting, padding with 0. The text
- * tower reads at the largest id, which is the end token's, so that the padding behind it is never seen.
+ * Cleaning, start and end, cutting and padding with 0 are done here, as open_clip does them. The text tower reads at the
+ * largest id, which is the end token's, so that the padding after it has no effect.
  * @param file tokenizer.json
  * @throws FeatReconstructError when the file is missing, no tokenizer, or not CLIP's
  */

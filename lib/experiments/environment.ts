@@ -11,7 +11,7 @@ export function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** Where and when something is made. */
+/** The machine and the versions that make a result, and the time. */
 export function describeMachine(): Pick<
   Environment,
   'featreconstruct' | 'onnxruntime' | 'node' | 'platform' | 'cpu' | 'cores' | 'date'
@@ -28,10 +28,12 @@ export function describeMachine(): Pick<
   };
 }
 
-/** Records what the figures were made with, by content and not by path. */
+/**
+ * Records what the figures were made with, by content and not by path.
+ * @param streamed what was extracted and not stored
+ */
 export async function describeEnvironment(
   stores: readonly Store[],
-  /** What was extracted and not stored. */
   streamed: readonly Pick<Store, 'provenance' | 'skipped'>[],
   run: Pick<Environment, 'command' | 'fitProvider' | 'jointSeconds' | 'zeroShot'>,
 ): Promise<Environment> {
@@ -74,7 +76,10 @@ const { abs } = Math;
 /** Logits that a head is held against, at most: 4,096 rows of as many classes. */
 const mostChecked = 2 ** 24;
 
-/** Does the head give the model's own logits on its own features? On as many images as one block has. */
+/**
+ * How far the head's logits are from the model's own, on the first 4,096 images or fewer; nulls where no logits are
+ * stored.
+ */
 export async function headCheck({
   provenance,
   head,
@@ -86,7 +91,7 @@ export async function headCheck({
   if (provenance.logits !== 'stored') return { headError: null, logitScale: null };
   const rows = Math.min(features.rows, 4096, Math.max(1, Math.floor(mostChecked / logits.cols)));
   const computed = applyLinearMap(head, features);
-  // Of very many classes a part at a time.
+  // Logits of very many classes are read a few rows at a time.
   const step = Math.max(1, Math.floor(2 ** 22 / logits.cols));
   let [headError, logitScale] = [0, 0];
   for (let start = 0; start < rows; start += step) {

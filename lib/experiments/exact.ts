@@ -4,7 +4,7 @@ import type { ResultRow } from '../results/index.js';
 import { rowSpaceOf } from './judge.js';
 import type { Fit } from './result-row.js';
 
-/** What it takes of a store. */
+/** What `exactness` needs of the target's store. */
 export interface ExactTarget extends Pick<Store, 'head' | 'features'> {
   provenance: { logits: Store['provenance']['logits']; model: { precision: string } };
 }

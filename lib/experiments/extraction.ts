@@ -17,13 +17,13 @@ import { inMemory } from './memory.js';
 import type { RunOptions } from './options.js';
 import { storeName } from './store-name.js';
 
-/** A model in an experiment: where it lies and how images become its input. */
+/** A model in an experiment: its path, and how images become its input. */
 export interface Role {
   path: string;
   transform?: TransformChoice;
-  /** What is taken where the model states none. */
+  /** The transform that is taken where the model states none. */
   unstated?: UnstatedTransform;
-  /** How it is read, where that is not the run's way. */
+  /** How the model is read, where that is not as the run's options say. */
   extract?: Pick<ExtractOptions, 'model' | 'logits'>;
 }
 
@@ -41,7 +41,10 @@ export class Extraction {
 
   constructor(private readonly options: RunOptions) {}
 
-  /** @param variations of each image, the image itself first; 1 for the images as they are */
+  /**
+   * A model's activations on a data set.
+   * @param variations of each image, the image itself first; 1 for the images as they are
+   */
   async of(role: Role, dataset: string, variations = 1): Promise<Extracted> {
     const extracted = await this.extract(role, dataset, variations);
     if (this.options.stores !== null) await (await this.file(role)).release();
@@ -49,7 +52,7 @@ export class Extraction {
   }
 
   /**
-   * Everything that an experiment asks of some models: data sets are opened before any model runs, and each model is loaded once
+   * Extracts some models on some data sets. The data sets are opened before any model runs, and each model is loaded once
    * for all of them, one after the other. Without stores nothing is done before it is asked for.
    */
   async all(roles: readonly Role[], datasets: readonly string[]): Promise<void> {
@@ -179,7 +182,10 @@ export class Extraction {
 const inBytes = (bytes: number): string =>
   bytes < 1e9 ? `${count(Math.max(1, Math.round(bytes / 1e6)))} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
-/** Whether two stores hold one model's activations on the same images, by what decides their numbers: a copy counts as the store itself. */
+/**
+ * Whether two stores hold one model's activations on the same images, by what decides their numbers and not by their
+ * files.
+ */
 export const isSameRows = (a: Pick<Store, 'provenance'>, b: Pick<Store, 'provenance'>): boolean =>
   a === b || storeKey(a.provenance) === storeKey(b.provenance);
 

@@ -26,7 +26,10 @@ export interface FewImagesBound extends KeptOutShare {
   /** The best way to read it on all of the images, and its penalty. */
   by: 'plain' | 'log' | 'head';
   alpha: number;
-  /** The best of the ways without the head, and their scores; null where the head alone undoes all of it, and none was tried. */
+  /**
+   * The best of the ways without the head, and the R² of each; null where none was tried, since the head undoes all of
+   * it.
+   */
   reading: { by: 'plain' | 'log'; alpha: number; plain: number; log: number | null } | null;
 }
 
@@ -38,7 +41,10 @@ interface Candidate {
   errors: Float64Array[];
 }
 
-/** Repeats so that errors hardly hang on how the images fell: fewer images take more of them, and less time for each. */
+/**
+ * Enough repeats that errors hardly depend on how the images were split: few images take more of them, but less time
+ * for each.
+ */
 const splitsFor = (n: number): { folds: number; repeats: number } =>
   n <= 200 ? { folds: 10, repeats: 10 } : n <= 500 ? { folds: 5, repeats: 6 } : { folds: 5, repeats: 3 };
 
@@ -67,7 +73,8 @@ export async function readFewImages(
       const x = centred(await matrixOf(observe(logits, reader.spec)));
       const back = await undoing(reader.spec, images.head);
       const byHead = back && (await leftBy(x, back, y));
-      // What the head undoes needs no fit; where images are fewer than features a fit of them alone does not come to the same.
+      // What the head undoes needs no fit. With fewer images than features a fit would not come to the same, and is
+      // tried as well.
       if (byHead && isNothing(byHead, variances) && x.rows > y.cols + 1) {
         const errors = squaresOf(centred(byHead));
         candidates.push({ by: 'head', reader: reader.by, alpha: Infinity, errors: split.repeats.map(() => errors) });
@@ -104,6 +111,7 @@ function chosenBySplit(candidates: readonly Candidate[], { folds, repeats }: Rep
   });
 }
 
+/** The candidate of the least error on all images, and the best of those without the head. */
 function bestOf(
   candidates: readonly Candidate[],
   variances: Float64Array,

@@ -1,4 +1,4 @@
-/** experiments: the published experiments, each declared as data; run them; the schema of results. */
+/** experiments: runs the experiments that `results` declares; audits, the demo, and evaluations of arrays. */
 export { auditOutputs } from './audit-outputs.js';
 export type { OutputsAuditOptions } from './audit-outputs.js';
 export { auditedInterfaces, auditModel, usualInterfaces } from './audit.js';

@@ -5,13 +5,14 @@ import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/
 import type { RunOptions } from './options.js';
 import type { Fit } from './result-row.js';
 
+/** A fit, and the test rows that it is judged on. */
 export interface FitToJudge {
   fit: Fit;
   /** What the map reads of the source, on the test images. */
   X: RowSource;
   source: Store;
   target: Store;
-  /** The target's, where it is shared. */
+  /** The target's head in float64, where several fits share it. Default that of `target`. */
   head?: LinearMap;
   sameModel: boolean;
   /** The target's classes by label, where the data set has them. */
@@ -40,7 +41,9 @@ export async function judge(
   });
 }
 
-/** A head as evaluations read it: of very many classes it is a hundred megabytes, which fits on one test set share. */
+/**
+ * A head as evaluations read it: with very many classes it takes a hundred megabytes, so fits on one test set share it.
+ */
 export const inFloat64 = ({ weight, bias }: LinearMap): LinearMap => ({
   weight: toNdArray(new Float64Array(denseData(weight)), weight.shape),
   bias: toNdArray(new Float64Array(denseData(bias)), bias.shape),
@@ -48,7 +51,7 @@ export const inFloat64 = ({ weight, bias }: LinearMap): LinearMap => ({
 
 const rowSpaces = new WeakMap<LinearMap, ReturnType<typeof rowSpace>>();
 
-/** Of a store's head, once for all the fits that are judged on it. */
+/** The row space of a store's head, found once for all the fits that are judged on it. */
 export function rowSpaceOf(head: LinearMap): ReturnType<typeof rowSpace> {
   const found = rowSpaces.get(head) ?? rowSpace(head);
   rowSpaces.set(head, found);

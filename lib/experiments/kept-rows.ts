@@ -2,12 +2,12 @@ import type { Store } from '../extract/index.js';
 import { memoryRows, type RowSource } from '../tensor/index.js';
 import { widest } from './shown.js';
 
-/** Bytes of logits that are kept: 3,000 images of 21,843 classes. */
+/** Most bytes of logits that are kept: 3,000 images of 21,843 classes. */
 const mostKept = 2 ** 28;
 
 /**
- * A store whose logits are read from disk once, where they are of very many classes and few enough to keep: each interface
- * reads all of them again, and takes a few columns. They are let go with the store.
+ * A store whose logits are read from disk once, where there are very many classes and few enough rows to keep: each
+ * interface reads all of them again for a few columns.
  */
 export function readOnce(store: Store): Store {
   const { rows, cols } = store.logits;

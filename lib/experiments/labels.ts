@@ -7,17 +7,17 @@ export type Labelled = Pick<Dataset, 'classNames' | 'classesAre'>;
 
 /** Which of a model's classes the labels of a data set are. */
 export interface Truth {
-  /** By label. */
+  /** The model's class of each label. */
   classes: readonly number[];
   /** True where nothing but their number says so. */
   assumed: boolean;
 }
 
 /**
- * Folders are anyone's, and are the model's classes where they bear the names of these (in any order; then some of them are
- * enough), or are the WordNet ids of ImageNet's as many classes, which sort as the classes do. Where the names of the
- * classes are not known, as many folders as classes are taken for them in the order of their names, as torchvision's
- * ImageFolder numbers them; whoever prints a figure of that says so.
+ * Folders may have any names. They are the model's classes where they have the names of these (in any order, and some of
+ * them are enough), or are as many WordNet ids as there are classes, which sort as ImageNet's classes do. Where the names
+ * of the classes are not known, as many folders as classes are taken for them in the order of their names, as torchvision's
+ * ImageFolder numbers them; figures that depend on it come with a warning.
  * @param classes how many the model has
  * @param names of the model's classes, where they are known
  * @returns undefined where the folders are not the model's classes
@@ -34,7 +34,7 @@ export function truthOfFolders(
   if (!names) return folders.length === classes ? { classes: inOrder, assumed: true } : undefined;
   const known = names.map(comparable);
   const found = folders.map((folder) => known.indexOf(comparable(folder)));
-  // A name that two classes share says which of them only to those who numbered the folders.
+  // A name that two classes share does not say which of them a folder is.
   const isClear = (place: number): boolean => place >= 0 && known.indexOf(known[place], place + 1) < 0;
   return found.every(isClear) ? { classes: found, assumed: false } : undefined;
 }
@@ -55,8 +55,9 @@ export interface KnownLabels {
 }
 
 /**
+ * The labels of a store as the model's classes, where they are these.
  * @param store of the model whose classes are meant
- * @param set its data set
+ * @param set the store's data set
  * @param names of the model's classes, where they are known
  */
 export function labelsFor(
@@ -93,12 +94,12 @@ export function ofFolders(
   };
 }
 
-/** Share of the test images from which on classes without training images are said. */
+/** Least share of the test images in classes without training images that is worth a warning. */
 const manyOfOthers = 0.1;
 
 /**
- * Where two slices of one labelled data set were taken for training and test: a folder is in the order of its classes, and
- * slices of it then show different ones. Null where that is not so, or the labels are not at hand.
+ * The warning on two slices of one labelled data set with different classes: a folder is in the order of its classes, and
+ * so are its slices. Null where that is not so, or there are no labels.
  */
 export function classesApart(
   { train, test }: { train: string; test: string },

@@ -60,7 +60,7 @@ export interface ZeroShotSpec extends ExperimentData {
 /** What to run: an experiment, its models (paths) and its data sets (specs). */
 export type ExperimentSpec = OneModelSpec | TwoModelsSpec | AllPairsSpec | ZeroShotSpec;
 
-/** The same where nobody has checked it yet, as the command line has it. */
+/** An experiment as it was asked for, before it is checked: as the command line has it. */
 export interface AskedExperiment extends ExperimentData {
   experiment: number;
   source?: string;
@@ -95,7 +95,7 @@ export interface ByModel {
   /** By model name (without folder and ending): a transform of its own. */
   transforms?: Readonly<Record<string, TransformChoice>>;
   /**
-   * By model name: the tensors of logits and features of a model whose graph leaves them open, or of which others are meant.
+   * By model name: the tensors of logits and features, where the model's graph leaves them open or others are meant.
    * `model` has those of a run of one model.
    */
   tensors?: Readonly<Record<string, Pick<ModelOptions, 'features' | 'logits'>>>;
@@ -157,7 +157,7 @@ export interface Streamed {
   sgd?: undefined;
 }
 
-/** These have no meaning here. */
+/** Options that an experiment does not take: none of them may be given. */
 export type None<Options> = { [Name in keyof Options]?: undefined };
 
 /** For experiments 1 to 3. */

@@ -24,13 +24,13 @@ export async function fromOutputsAlone(
   return { print, recovery, untried };
 }
 
-/** What these outputs cannot show is an answer, and no error; any other error is one. */
+/** Recovers what these outputs show. That they cannot show it is an answer; any other error is thrown. */
 async function tryRecovery(
   look: Look,
   { signal, recoverySeconds = 300, onProgress }: OutputsAloneOptions,
 ): Promise<{ recovery: Recovery | null; untried: NotShownError['code'] | null }> {
   try {
-    // Whoever stops it by now has waited long enough to be told what is found so far.
+    // A signal ends the search with what it has found so far, and does not throw that away.
     const options = { finish: signal, seconds: recoverySeconds, onProgress };
     return { recovery: await recoverFrom(() => Promise.resolve(look), options), untried: null };
   } catch (error) {

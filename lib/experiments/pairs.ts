@@ -43,7 +43,7 @@ export async function runPair(
   options: RunOptions,
 ): Promise<JudgedFits & { spectrum: SpectrumRecord; crossValidations: CrossValidationRecord[] }> {
   const pair = { source: train.source.provenance.model.name, target: train.target.provenance.model.name };
-  // Each interface reads them again.
+  // Every interface reads the logits again.
   const again = (store: Store): Store => (options.observe ? readOnce(store) : store);
   const rows = train.rows && { ...train.rows, source: again(train.rows.source) };
   const fits = await fitPair({ ...train, rows }, options);
@@ -84,10 +84,10 @@ export async function runPair(
   return { ...all, spectrum, crossValidations };
 }
 
-/** Images of each fit that are shown. */
+/** Default of `samples`: images of each fit that are shown. */
 export const usualSamples = 6;
 
-/** What is known of fits on a test set. */
+/** What fits come to on test sets. */
 export interface JudgedFits {
   rows: ResultRow[];
   failures: Failure[];
@@ -96,7 +96,7 @@ export interface JudgedFits {
   errors: (Float64Array | null)[];
 }
 
-/** How what an interface shows is read, where that was decided before. */
+/** The reader of an interface and its penalty, where these were chosen before. */
 export interface ChosenReading {
   by: 'plain' | 'log';
   alpha: number;
@@ -105,11 +105,11 @@ export interface ChosenReading {
   log: number | null;
 }
 
-/** An audit's fits, of interfaces rather than of penalties. */
+/** How an audit fits the maps of interfaces. */
 export interface InterfaceFits {
   /** Rows that each image has, neighbours of one another. Default 1. */
   variations?: number;
-  /** By interface: how it is read. */
+  /** By interface: the reader that was chosen for it. */
   chosen?: ReadonlyMap<string, ChosenReading>;
   /** Where images are few for the numbers that are read: a penalty that does best on a fifth of the training images. */
   penalise?: boolean;
@@ -126,7 +126,7 @@ export interface TestContext {
   sampleSource: SampleSource;
 }
 
-/** Every fit on one test set; the two stores are one where source and target are. */
+/** Judges every fit on one test set. The stores are one and the same where source and target are one model. */
 export async function judgeFits(
   fits: readonly Fit[],
   { source, target }: { source: Store; target: Store },
@@ -182,7 +182,7 @@ export async function judgeFits(
   return judged;
 }
 
-/** Of one pair's fits the exact one on all of the logits, and the published recipe's beside it, are worth looking at. */
+/** Whether sample images are shown for a fit: for the first exact one on all of the logits, and for SGD. */
 const isLookedAt = (fit: Fit, fits: readonly Fit[]): boolean =>
   fit.observe === undefined && fit.prior === null && (fit.sgd !== null || fit.alpha === fits[0].alpha);
 
@@ -199,7 +199,7 @@ export async function fitPair(train: Training, options: RunOptions, how: Interfa
   return fits;
 }
 
-/** On all of the logits, for one model also with its head as prior. */
+/** Fits on all of the logits, for one model also with its head as prior. */
 async function fitAll(train: Training, options: RunOptions): Promise<Fit[]> {
   const { source, target, statistics, sameModel, seconds, folds, rows, read } = train;
   const begun = performance.now();
@@ -224,8 +224,9 @@ async function fitAll(train: Training, options: RunOptions): Promise<Fit[]> {
 const secondsSince = (begun: number): number => (performance.now() - begun) / 1000;
 
 /**
- * On what an interface shows of the logits: with a part hidden there is no span to be in, and no head to undo. Probabilities
- * are read in two ways; kept is the one that does better on a fifth of the training images after a fit on the others.
+ * Fits on what an interface shows of the logits: with a part hidden there is no span to be in, and no head to undo.
+ * Probabilities are read in two ways; the one that does better on a fifth of the training images, after a fit on the
+ * others, is kept.
  */
 async function fitShown(
   train: Training,
@@ -256,7 +257,7 @@ async function fitShown(
   });
 }
 
-/** With the penalty and the way to read that images which were kept out decided on. */
+/** Fits at the penalty and by the reader that were chosen on images which were kept out. */
 async function fitChosen(
   train: Training,
   spec: string,
@@ -323,7 +324,10 @@ async function fitRead(
   return { fits: await done(fits), scores };
 }
 
-/** A fit of what is read as one of what is shown. That there is no gap in it goes without saying. */
+/**
+ * A fit of what is read as one of what is shown. The fit's own warnings, on a gap that hidden outputs never have, are
+ * dropped.
+ */
 async function ofShown(
   fit: Fit,
   spec: string,
@@ -390,11 +394,11 @@ async function solveAll(
   return fits;
 }
 
-/** With settings of its own it is not what was published. */
+/** The name of an SGD fit: with settings of its own it is not the published recipe. */
 const nameOf = (settings: SgdOptions): string =>
   Object.values(settings).some(Boolean) ? 'SGD' : 'SGD, the published recipe';
 
-/** The published recipe, on all of the logits. */
+/** Fits by SGD on all of the logits. */
 async function fitBySgd(
   { source, target, statistics, read }: Training,
   rows: NonNullable<Training['rows']>,

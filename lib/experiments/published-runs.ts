@@ -4,10 +4,10 @@ import type { AskedExperiment } from './options.js';
 
 /** One run of the published experiments, as it was made: models by name, data by their specs. */
 export interface PublishedRun {
-  /** Of its folder: `1-cifar10`. */
+  /** Name of its folder: `1-cifar10`. */
   name: string;
   spec: AskedExperiment;
-  /** Whether the published recipe is fitted too: the figures of experiments 1 to 3 are its. */
+  /** Whether the published recipe is fitted too, which the figures of experiments 1 to 3 come from. */
   sgd: boolean;
 }
 
@@ -36,7 +36,7 @@ const zeroShot = { textModel: 'ViT-B-32.text', classNames: 'cifar100' };
  * The runs behind the published figures.
  * @param experiment its number; undefined: all five
  * @param first images of each split, in its order. Default: all
- * @throws UsageError for a number that none has
+ * @throws UsageError for a number that no experiment has
  */
 export function publishedRuns(experiment?: number, first?: number): PublishedRun[] {
   if (experiment !== undefined && !definitions.some(({ id }) => id === experiment)) {
@@ -50,7 +50,7 @@ export function publishedRuns(experiment?: number, first?: number): PublishedRun
     }));
 }
 
-/** Its first images, where that is not all of them. */
+/** The spec of a split's first images, or of the split where these are all. */
 const part = (spec: string, first?: number): string =>
   first === undefined || first >= sizes[spec] ? spec : `${spec}[0:${first}]`;
 

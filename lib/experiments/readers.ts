@@ -20,12 +20,12 @@ export function readersOf(spec: string): Reader[] {
   return [plain, { by: 'log', spec: `${spec}+log` }];
 }
 
-/** Rows of which a reader's maps can be tried on a fifth that they were not fitted on. */
+/** Fewest rows of which a fifth can be kept out to try a reader on. */
 export const leastRows = 10;
 
-/** Images for each number that a map reads from which on a penalty changes next to nothing. */
+/** With this many images for each number that a map reads, a penalty changes next to nothing. */
 const plenty = 10;
-/** And below which there must be one. */
+/** With fewer images for each number than this, a map needs a penalty. */
 const few = 3;
 
 /** Penalties to try where images are few for the numbers that a map reads; null where they are not. */
@@ -37,7 +37,7 @@ export function penaltiesFor({ n, p, gram }: Statistics): number[] | null {
   return n < few * p ? grid : [0, ...grid];
 }
 
-/** R² of each alpha's map of most of the training images on the fifth that was kept out. */
+/** R² of each alpha's map on the fifth of the training images that was kept out of its fit. */
 export async function triedOn(
   [fitted, keptOut]: readonly Statistics[],
   alphas: readonly number[],
@@ -52,7 +52,7 @@ export async function triedOn(
   return scores;
 }
 
-/** The same of the alpha that cross-validation chose, by what it was chosen by. */
+/** The score of the alpha that cross-validation chose: R² or agreement, whichever it was chosen by. */
 export function scoreOf({ alpha, curve, select }: CrossValidation, statistics: Statistics): number {
   const { agreement, gcv, mse } = curve.find((entry) => entry.alpha === alpha)!;
   if (select === 'agreement') return agreement!;
@@ -68,7 +68,9 @@ export interface Read {
   scores: readonly number[];
 }
 
-/** Of each fit the one by the reader that does better on training images; of equals that of what is shown as it stands. */
+/**
+ * For each fit, the reader that does better on training images; where both are equal, that of the numbers as they are.
+ */
 export function betterOf(plain: Read, log: Read, select: NonNullable<ResultRow['reading']>['select']): Fit[] {
   return plain.fits.map((fit, i) => {
     const scores = { plain: plain.scores[i], log: log.scores[i] };

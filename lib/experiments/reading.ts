@@ -4,7 +4,7 @@ import { parseObserve, type ObserveStep } from '../words/index.js';
 import { RowFacts } from '../leaks/index.js';
 import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 
-/** Outputs up to which a fit's matrix of outputs x outputs, and its spectrum, take a second. */
+/** Above this number of outputs a fit's matrix of outputs x outputs, and its spectrum, take more than a second. */
 export const manyOutputs = 1024;
 
 /** What a fit reads of a model on some images, where that is not its logits as they stand in the store. */
@@ -20,6 +20,7 @@ export async function headReader(head: LinearMap): Promise<LinearMap | null> {
   return classes > manyOutputs && classes > features ? logitReader(head) : null;
 }
 
+/** The rows of a head reader (`headReader`) on any images. */
 export const readsOf =
   (read: LinearMap): Reads =>
   ({ features }) =>
@@ -39,9 +40,9 @@ export async function spanOfLogits(span: Span, read: LinearMap, head: LinearMap)
 }
 
 /**
- * The same for an interface whose outputs are affine in the features and one more number: logits at a temperature T and
- * log-probabilities are W f/T + b/T − l, with l the logarithm of the sum of exponentials, the same for every class. Null
- * for any other.
+ * What a fit reads for an interface whose outputs are affine in the features and one more number: logits at a
+ * temperature T and log-probabilities are W f/T + b/T − l, with l the logarithm of the sum of exponentials, the same for
+ * every class. Null for any other.
  */
 export async function affineReads(spec: string, head: LinearMap): Promise<Reads | null> {
   const shown = affineIn(parseObserve(spec).steps);
@@ -71,7 +72,7 @@ function affineIn(steps: readonly ObserveStep[]): { temperature: number; normali
 
 const known = new WeakMap<RowSource, RowFacts>();
 
-/** What takes all of a model's rows on some images, for all that is fitted and judged on them. */
+/** The row facts of a model's logits on some images, shared by all that is fitted and judged on them. */
 export function factsOf(logits: RowSource): RowFacts {
   const facts = known.get(logits) ?? new RowFacts(logits);
   known.set(logits, facts);
@@ -91,6 +92,7 @@ const withSum = ({ features, logits }: Pick<Store, 'features' | 'logits'>, tempe
     return out;
   });
 
+/** Rows with one more number at the end of each, 0 by default. */
 function withColumn(
   features: RowSource,
   last: (start: number, end: number) => Promise<Float64Array> = (start, end) =>

@@ -34,7 +34,10 @@ const [batch, repeats] = [16, 2];
 /** Rows of a measured epoch of SGD. */
 const rows = 1024;
 
-/** Measures a few batches of each model, and an epoch of SGD on a few of their rows. What is there already is not counted out. */
+/**
+ * Measures a few batches of each model, and an epoch of SGD on a few rows. Stores that are there already are not
+ * subtracted.
+ */
 export async function estimate(
   runs: readonly PublishedRun[],
   options: Pick<RunOptions, 'executionProviders' | 'model'> & TaskOptions,
@@ -64,7 +67,7 @@ export async function estimate(
   return { models, seconds: { extract, sgd, all: extract + sgd }, bytes };
 }
 
-/** Of the recipe. */
+/** Epochs of the published recipe. */
 const epochs = 100;
 
 /** Images that a model runs on; none for a tower of texts. */
@@ -75,6 +78,7 @@ function imagesFor(name: string, runs: readonly PublishedRun[]): number {
   return datasetsOf(own).reduce((sum, spec) => sum + imagesOf(spec), 0);
 }
 
+/** Seconds of one batch, and the widths of features (d) and logits (c). */
 async function measure(
   name: string,
   isTower: boolean,
@@ -101,11 +105,11 @@ async function measure(
 async function epochSeconds(c: number, d: number): Promise<number> {
   const x = toNdArray(new Float32Array(rows * c).fill(1e-3), [rows, c]);
   const y = toNdArray(new Float32Array(rows * d), [rows, d]);
-  const secondsOf = async (epochs: number): Promise<number> => {
+  const secondsOf = async (count: number): Promise<number> => {
     const begun = performance.now();
-    await fitSgd(x, y, { epochs });
+    await fitSgd(x, y, { epochs: count });
     return (performance.now() - begun) / 1000;
   };
-  // What comes before the first epoch is not done a hundred times.
+  // The difference leaves out what is done once, before the first epoch.
   return Math.max(0, (await secondsOf(3)) - (await secondsOf(1))) / 2;
 }

@@ -16,7 +16,7 @@ export interface Fit {
   gap: number | null;
   condition: number | null;
   seconds: number;
-  /** Of the training logits; none where a part of them was hidden. */
+  /** The span of the training logits; absent where a part of them was hidden. */
   span?: Span;
   /** What was shown of the logits, where that was not all. */
   observe?: string;
@@ -109,13 +109,16 @@ export function resultRow(fit: Fit, evaluation: MapEvaluation | null, context: R
   return row;
 }
 
-/** What cross-validation says of its choice. */
+/** The warnings of cross-validation on its choice. */
 function choiceWarnings({ crossValidation, prior }: Fit, { source, target, from }: ResultRow): RowWarning[] {
   if (!crossValidation?.warning) return [];
   return [{ kind: 'choice', source, target, from, prior, found: crossValidation.warning }];
 }
 
-/** Of rows on all of the outputs the answers are a figure of the map; SGD and features are no interface. */
+/**
+ * Why a row does not say what an interface gives away; null where it does, and for SGD and fits with a prior, which
+ * read none.
+ */
 function whyRowIsUnknown(row: ResultRow, outputs: number): NotKnown | null {
   const { observe = 'logits', r2, nTrain, variations = 1, prior, alpha } = row;
   if (prior !== null || r2 === null || alpha === null) return null;

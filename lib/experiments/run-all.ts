@@ -54,7 +54,10 @@ export async function runAll(
   return results;
 }
 
-/** What an experiment has no part for is left out of it: other models' transforms, and in 4 and 5 SGD and names of classes. */
+/**
+ * Leaves out what an experiment does not take: other models' transforms and tensors; in 4 and 5 SGD and class names; in
+ * 4 cross-validation.
+ */
 async function optionsFor(spec: AskedExperiment, options: RunOptions): Promise<RunOptions> {
   const { names } = await checkExperiment(spec, options);
   const of = <Value>(given: Readonly<Record<string, Value>> | undefined): Record<string, Value> | undefined =>
@@ -68,5 +71,7 @@ async function optionsFor(spec: AskedExperiment, options: RunOptions): Promise<R
   } as RunOptions;
 }
 
-/** `cifar100:train[0:10]` → `cifar100`. Folders are of one kind: which images are of another, their names do not say. */
+/**
+ * `cifar100:train[0:10]` → `cifar100`. All folders are of one kind, since their names do not say what images they hold.
+ */
 const kindOf = (spec: string): string => spec.replace(/\[[^\]]*\]$/, '').split(':')[0];

@@ -33,7 +33,7 @@ export function runExperiment<E extends keyof OptionsByExperiment>(
   return runAsked(spec, options);
 }
 
-/** The same for what is put together while a program runs, where no compiler has seen what goes with what. */
+/** The same for a spec and options that are put together while a program runs, so that no compiler has checked them. */
 export async function runAsked(spec: AskedExperiment, options: RunOptions): Promise<Results> {
   const { definition, paths, names } = await checkExperiment(spec, options);
   checkOptions(definition, options);
@@ -110,7 +110,7 @@ export async function runAsked(spec: AskedExperiment, options: RunOptions): Prom
 type AskedModels = Omit<AskedExperiment, keyof ExperimentData>;
 
 /**
- * What an experiment is, and its models: before its data are looked for.
+ * Finds an experiment's definition and the names of its models, before its data are looked for.
  * @throws UsageError as `runExperiment` does
  */
 export async function checkExperiment(
@@ -174,7 +174,7 @@ async function namesFor(
   return classNamesOf(() => extraction.describe(role), classNames);
 }
 
-/** Options that mean nothing to an experiment are mistakes, and not to be passed over. */
+/** Refuses options that mean nothing to an experiment: ignoring them would hide a mistake. */
 function checkOptions(definition: ExperimentDefinition, options: RunOptions): void {
   const { id } = definition;
   const { stores, sgd, crossValidation, alphas } = options;
@@ -196,7 +196,7 @@ function checkOptions(definition: ExperimentDefinition, options: RunOptions): vo
   if (stores === null) checkWithoutStores(definition, options);
 }
 
-/** Without stores each row is seen once. */
+/** Refuses what reads rows more than once: without stores each is seen once. */
 function checkWithoutStores(definition: ExperimentDefinition, { sgd, observe, crossValidation }: RunOptions): void {
   if (isWithout(definition, 'running without stores')) {
     throw new UsageError(
@@ -220,7 +220,7 @@ function checkWithoutStores(definition: ExperimentDefinition, { sgd, observe, cr
   }
 }
 
-/** Rows of results and stores go by the models' names. */
+/** Refuses two models of one name: rows of results and stores are told apart by names. */
 function checkNames(names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return;
@@ -229,7 +229,10 @@ function checkNames(names: readonly string[]): void {
   );
 }
 
-/** What is given for a model that is not among these would be passed over, and its own be another than was meant. */
+/**
+ * Refuses an option for a model that is not in the experiment: it would be ignored, and the model meant would go
+ * without it.
+ */
 function checkByName(property: string, flag: string, names: readonly string[], given: object = {}): void {
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown === undefined) return;
@@ -252,7 +255,7 @@ function rolesOf(
     return {
       path,
       transform: seen.get(name) ?? transform,
-      // One for all data sets of a run: a map is of what it was fitted on.
+      // The training set decides for all data sets of a run, since the map is fitted on it.
       unstated: unstatedTransform(train),
       ...(read.has(name) ? { extract: { model: { ...model, ...read.get(name) } } } : {}),
     };

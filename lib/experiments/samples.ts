@@ -15,7 +15,7 @@ export interface SampleSource {
   extraction: Extraction;
   /** The data set of the test rows. */
   dataset: string;
-  /** By class of the target, where they were given. */
+  /** Names of the target's classes, where they are known. */
   classNames: readonly string[] | undefined;
   /** Rows that each image has; only the first of them is shown. Default 1. */
   variations?: number;
@@ -119,7 +119,7 @@ export function pickRows(
   return kinds.flatMap((kind) => spread(rows[kind], taken[kind]).map((row) => ({ row, kind })));
 }
 
-/** So many of a list, evenly. */
+/** `count` of a list, evenly spread. */
 const spread = (rows: readonly number[], count: number): number[] =>
   Array.from({ length: count }, (_, i) => rows[Math.floor(((i + 0.5) * rows.length) / count)]);
 

@@ -5,7 +5,7 @@ import type { LinearMap, RowSource } from '../tensor/index.js';
 import type { RowWarning } from '../words/index.js';
 import { affineReads, manyOutputs, factsOf, type Reads } from './reading.js';
 
-/** How a map is fitted from what an interface shows: which numbers, and how a map of them is one of what `reads` gives. */
+/** The numbers that a map is fitted on for an interface, and how it becomes a map of what `reads` gives. */
 export interface ShownLogits {
   /** What the fit reads of the training images. */
   x: RowSource;
@@ -13,23 +13,27 @@ export interface ShownLogits {
   rows: Fold | null;
   /** What the fitted map reads of any images. */
   reads: Reads;
+  /** The fitted map, from `x`, as one from what `reads` gives. */
   lift(map: LinearMap): Promise<LinearMap>;
   /** What to know of it. */
   warnings: RowWarning[];
 }
 
-/** Outputs up to which a matrix of outputs x outputs is formed, as `fitLinearMap` does. */
+/** Most outputs of which a matrix of outputs x outputs is formed, as in `fitLinearMap`. */
 export const widest = 4096;
 /**
  * Outputs that are read where there are more: half as many again as there are features, since fewer than features could not give
  * them all away. The cube of it is the time that a fit takes.
  */
 const columnsFor = (features: number): number => Math.min(2048, Math.max(1024, Math.ceil(1.5 * features)));
-/** Images that a map of all outputs would need for each: fewer say nothing. */
+/** Images that a map of all outputs needs for each of them. */
 const imagesPerColumn = 3;
-/** Outputs of very many classes of which a way to read them is tried: enough to tell which of two reads more. */
+/** Outputs of very many that a reader is tried on: enough to tell which of two reads more. */
 export const columnsTried = 512;
-/** Images for each output that is picked: a map of fewer outputs, with ten images for each, predicts better, and sooner. */
+/**
+ * Images for each output that is picked: a map of fewer outputs with ten images for each predicts better and is found
+ * sooner.
+ */
 export const imagesPerPicked = 10;
 
 const asItIs = (map: LinearMap): Promise<LinearMap> => Promise.resolve(map);
@@ -57,7 +61,7 @@ export async function shownOf(
   const { logits } = train;
   const affine = await affineReads(spec, train.head);
   if (affine) {
-    // As many as the head has rank, and one: more rows determine the same map.
+    // The numbers that are read are as many as the head has rank, and one: so many rows determine the map.
     const few = logits.cols > widest ? imagesPerPicked * columnsFor(train.features.cols) : logits.rows;
     const some = spreadRows(logits.rows, few, variations);
     const x = affine(train);
@@ -109,7 +113,7 @@ async function mostVaried(logits: RowSource, spec: string, most: number, task: T
     .sort();
 }
 
-/** Of what `spec` shows of the training rows: a way to read it is tried before it is fitted. */
+/** By logits and spec: variances are needed when a reader is tried and again when it is fitted. */
 const variances = new WeakMap<RowSource, Map<string, Float64Array>>();
 
 async function variancesOf(

@@ -1,6 +1,6 @@
 import type { Results } from '../results/index.js';
 
-/** Runs of one experiment as one result. */
+/** Runs of one experiment as one result; what is not a list is that of the first run. */
 export function together(parts: readonly Results[]): Results {
   const [first] = parts;
   const models = new Map(parts.flatMap(({ environment }) => environment.models.map((each) => [each.name, each])));

@@ -17,7 +17,9 @@ import { headReader, readsOf } from './reading.js';
 /** A model's part in the training of a pair, without its rows. */
 export type Trained = Pick<Store, 'rows' | 'positions' | 'head' | 'provenance' | 'skipped'>;
 
-/** What the training images say of a pair: source logits against target features. */
+/**
+ * What a pair is fitted from: the statistics of the source's logits and the target's features on the training images.
+ */
 export interface Training {
   source: Trained;
   target: Trained;
@@ -28,7 +30,7 @@ export interface Training {
   /** The same by fold, where alpha is chosen by cross-validation. */
   folds?: Statistics[];
   seconds: { extract: number; statistics: number };
-  /** Null where they were not kept. */
+  /** The rows themselves; null where they were not kept. */
   rows: { source: Store; target: Store; x: RowSource } | null;
 }
 
@@ -52,7 +54,7 @@ async function storedTraining(
   return trainingFrom(await extraction.of(source, dataset), await extraction.of(target, dataset), options);
 }
 
-/** The training of a pair from stores; one and the same where source and target are one model. */
+/** The training of a pair from its stores, which are the same where source and target are one model. */
 export async function trainingFrom(
   x: Extracted,
   y: Extracted,
@@ -170,7 +172,7 @@ async function openPair(
 
 /**
  * Lets the models run side by side, the one that is behind first, so that few rows wait for each other.
- * @returns seconds that the statistics took of it
+ * @returns seconds of it that the statistics took
  */
 async function streamRows(passes: readonly StreamedModel[], pending: readonly OpenPair[]): Promise<number> {
   const open = new Set(passes);

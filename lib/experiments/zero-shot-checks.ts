@@ -46,7 +46,7 @@ function columnNorms(values: Float64Array, c: number): number[] {
   return Array.from(squares, Math.sqrt);
 }
 
-/** Sorted by one projection, equal directions stand side by side. */
+/** How many directions differ. Sorted by one projection, equal ones are neighbours, so that few pairs are compared. */
 function distinctDirections(rows: readonly Float64Array[], norms: readonly number[]): number {
   const source = random(1);
   const probe = Float64Array.from(rows[0], () => source.next() - 0.5);
@@ -64,7 +64,10 @@ function distinctDirections(rows: readonly Float64Array[], norms: readonly numbe
   return distinct;
 }
 
-/** Images that are compared, and orders that are drawn: a head of another model passes in one case of twenty. */
+/**
+ * Images that are compared, and random orders that are drawn: with 19 of them a head of another model passes once in
+ * twenty.
+ */
 const [images, orders] = [256, 19];
 
 /**

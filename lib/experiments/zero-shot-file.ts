@@ -15,14 +15,14 @@ import type { RowWarning } from '../words/index.js';
 export interface ClassEmbeddings extends LinearMap {
   /** In the order of the rows; null where they are not known. */
   classNames: readonly string[] | null;
-  /** What is unusual about the numbers of a file, in sentences. */
+  /** What is unusual about the numbers of a file. */
   notices: readonly RowWarning[];
 }
 
 /**
  * Reads class embeddings (c, d) from a .npy, or a safetensors or .npz file: its one tensor, the one called `embeddings`, or
  * one that is named (`FILE#NAME`). The metadata of safetensors may name the classes, as a JSON list under `classNames`.
- * @throws FeatReconstructError when the file is not so, a row has no direction, or the numbers are those of the transpose
+ * @throws FeatReconstructError when the file is another, a row has no direction, or the numbers are those of the transpose
  */
 export async function readClassEmbeddings(text: string): Promise<ClassEmbeddings> {
   const [path, name] = splitName(text);
@@ -76,7 +76,7 @@ function namesOf(json: string | undefined, c: number, path: string): readonly st
     const names: unknown = JSON.parse(json);
     if (Array.isArray(names) && names.length === c && names.every((name) => typeof name === 'string')) return names;
   } catch {
-    // Told below, as a list of another length is.
+    // The error below is the same as for a list of another length.
   }
   throw new FeatReconstructError(
     `Expected a JSON list of ${c} names, one for each class, under 'classNames' in the metadata of ${path}, found ${json.slice(0, 80)}: correct it or leave it out.`,
@@ -84,14 +84,21 @@ function namesOf(json: string | undefined, c: number, path: string): readonly st
   );
 }
 
-/** @param embeddings (c, d), normalised in place @param what they are of, for errors */
+/**
+ * Class embeddings as a head.
+ * @param embeddings (c, d), normalised in place
+ * @param what names their origin in errors
+ */
 export function unitHead(embeddings: Float64Array, d: number, what: string): LinearMap {
   normaliseRows(embeddings, d, (row) => `the embedding of class ${row} of ${what}`);
   const c = embeddings.length / d;
   return { weight: toNdArray(new Float32Array(embeddings), [c, d]), bias: toNdArray(new Float32Array(c), [c]) };
 }
 
-/** In place. @throws FeatReconstructError naming the first row that has no direction */
+/**
+ * Scales rows to norm 1, in place.
+ * @throws FeatReconstructError naming the first row that has no direction
+ */
 export function normaliseRows(values: Float64Array, width: number, name: (row: number) => string): Float64Array {
   for (let start = 0; start < values.length; start += width) {
     const row = values.subarray(start, start + width);

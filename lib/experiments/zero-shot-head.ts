@@ -50,7 +50,7 @@ export type ZeroShotSource =
 
 /** The head that class prompts make of an image tower. */
 export interface ZeroShotHead extends ClassEmbeddings {
-  /** Of the prompts; null for embeddings from a file. */
+  /** Templates of the prompts; null for embeddings from a file. */
   templates: readonly string[] | null;
   /** The text tower; null for embeddings from a file. */
   textModel: { name: string; digest: string } | null;
@@ -65,7 +65,7 @@ export interface ZeroShotOptions extends TaskOptions {
   stores?: string;
 }
 
-/** CLIP's own, where the text tower leaves it open. */
+/** Tokens of a prompt where the text tower leaves that open: CLIP's own number. */
 const defaultLength = 77;
 const batchSize = 64;
 
@@ -76,7 +76,8 @@ const batchSize = 64;
  * CLIP compares by cosine, t · e / ‖e‖, times a temperature. Both ‖e‖, the norm of the image embedding, and the temperature
  * are above 0 and the same for all classes, so that they cannot change the arg-max: on the plain embedding e this head
  * gives the same classes.
- * @throws FeatReconstructError for files that are missing or not what they should be
+ * @throws FeatReconstructError for files that are missing or not what they should be, or a tower that does not read tokens
+ * @throws UsageError for class names or templates that cannot be used
  */
 export async function zeroShotHead(source: ZeroShotSource, options: ZeroShotOptions = {}): Promise<ZeroShotHead> {
   if (source.textEmbeddings !== undefined) {

@@ -7,7 +7,11 @@ const knownTemplates: Readonly<Record<string, readonly string[]>> = {
   openai: openaiTemplates,
 };
 
-/** @param templates the templates themselves, `simple`, `openai`, or a file with one on each line; {} is the class name */
+/**
+ * Templates of prompts.
+ * @param templates the templates themselves, `simple`, `openai`, or a file with one on each line; {} is the class name
+ * @throws UsageError where there are none, or one has no {}
+ */
 export async function readTemplates(templates: string | readonly string[]): Promise<readonly string[]> {
   const found =
     typeof templates === 'string'

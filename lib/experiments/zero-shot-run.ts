@@ -52,7 +52,7 @@ export async function runZeroShot(
     executionProviders,
   });
   for (const test of datasets.tests) checkOrder(head, (await extraction.labelling(test)).classNames, test);
-  // Embeddings alone are stored, so that they serve any prompts.
+  // Only embeddings are stored, so that they serve any prompts.
   const tower: Role = {
     ...target,
     extract: { model: { ...(target.extract?.model ?? model), output: 'features' }, logits: 'head' },
@@ -146,7 +146,10 @@ export async function runZeroShot(
   return { rows, stores: used, zeroShot: recordOf(head), spectra, crossValidations, jointSeconds };
 }
 
-/** The penalty for what the maps read: a few columns with the head's own singular values, so that it is that of the logits. */
+/**
+ * The penalty, chosen on what the maps read: its singular values are those of the logits, and so the penalty is the
+ * same.
+ */
 async function choose(
   joint: JointStatistics,
   from: 'logits' | 'features',
@@ -199,7 +202,10 @@ function zeroShotLabels(
   return { labels: (names ? names.length === classes : most < classes) ? labels : undefined, warnings: [] };
 }
 
-/** @throws FeatReconstructError where a class of the data set stands at another place in the head */
+/**
+ * Compares class names with those of a data set, where there are as many.
+ * @throws FeatReconstructError (`mismatch`) where a class has another place in the head than in the data set
+ */
 function checkOrder({ classNames }: ZeroShotHead, names: readonly string[] | undefined, dataset: string): void {
   if (!classNames || names?.length !== classNames.length) return;
   const words = classNames.map((name) => asWords(name).toLowerCase());

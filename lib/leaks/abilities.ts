@@ -7,9 +7,9 @@ import type { RecoveryReport } from './recover.js';
 export interface AbilityFacts {
   classes: number;
   features: number;
-  /** Distinct outputs that were looked at for what they give away alone: of variations, too, where there are such. */
+  /** Distinct outputs that the search by outputs alone had, those of variations included. */
   outputs: number;
-  /** Distinct outputs of the images as they are, which the interfaces were looked at with. */
+  /** Distinct outputs of the images themselves, on which the interfaces were judged. */
   images: number;
   /** Least width that all of the logits show; null where they show none. */
   width: number | null;
@@ -36,7 +36,7 @@ export function abilitiesOf(facts: AbilityFacts): AbilityAnswer[] {
 
 type Found = Omit<AbilityAnswer, 'ability'>;
 
-/** What is not there, and why it was not even tried, if it was not. */
+/** The answer for an ability that nobody was shown to have. */
 const without = (sure: 'not-found' | 'not-tried' | 'impossible', more: Partial<Found> = {}): Found => ({
   ...{ observe: [], sure, queries: null, stolen: 0 },
   ...more,
@@ -44,7 +44,7 @@ const without = (sure: 'not-found' | 'not-tried' | 'impossible', more: Partial<F
 
 const namesOf = (interfaces: readonly InterfaceAnswer[]): string[] => interfaces.map(({ observe }) => observe);
 
-/** The width itself: less than all of it counts no features. */
+/** Interfaces that show the whole width: fewer directions do not count the features. */
 function widthOf(facts: AbilityFacts): Found {
   const { interfaces, features, classes, outputs, images, width } = facts;
   if (features >= classes) return without('impossible');
@@ -66,7 +66,7 @@ function recognisedBy({ interfaces, features, classes, images, tooMany }: Abilit
   return without('not-tried', { why: interfaces.some(mayShowSpan) ? 'images' : 'outputs' });
 }
 
-/** Of the largest few, and under noise, no row lies in a span of others. */
+/** Whether a row of such outputs can lie in the span of others: not where only the top K are shown, nor under noise. */
 export const mayShowSpan = ({ observe }: Pick<InterfaceAnswer, 'observe'>): boolean =>
   parseObserve(observe).steps.every(({ step }) => step !== 'topk' && step !== 'noise');
 
@@ -76,7 +76,7 @@ function recovered(
   kind: 'rectified' | 'sphere',
 ): Found {
   if (features >= classes) return without('impossible');
-  // It is looked for in the logits: of interfaces that show less nothing is known.
+  // The search was made on the logits; for interfaces that show less nothing is known.
   const whole = namesOf(interfaces.filter(showsLogits));
   if (whole.length === 0) return without('not-tried', { why: 'outputs' });
   if (recovery?.certified && recovery.kind === kind) {
@@ -107,7 +107,7 @@ function mapOf({ interfaces, features }: AbilityFacts): AbilityAnswer {
   const fitted = some[0]?.read?.fitted ?? null;
   const byHead = some[0]?.read?.by === 'head';
   return exact.length > 0
-    ? // As many as determine a map, an intercept with it.
+    ? // features + 1 images determine a map with an intercept.
       {
         ability: 'map',
         observe: exact.map(({ observe }) => observe),
@@ -125,7 +125,7 @@ function mapOf({ interfaces, features }: AbilityFacts): AbilityAnswer {
       };
 }
 
-/** Logits are linear in the features: those of one image more than there are features determine weights and bias. */
+/** Logits are affine in the features: features + 1 images determine the weights and the bias. */
 function headOf({ interfaces, features }: AbilityFacts): AbilityAnswer {
   const observe = namesOf(interfaces.filter(isWhole));
   return observe.length > 0
@@ -133,7 +133,7 @@ function headOf({ interfaces, features }: AbilityFacts): AbilityAnswer {
     : { ability: 'head', ...without('not-tried', { why: 'outputs' }) };
 }
 
-/** Outputs of full precision are the logits, but for what all classes have in common, which no answer hangs on. */
+/** Whether such outputs are the logits up to a number that all classes share, on which no answer depends. */
 const isWhole = ({ observe }: InterfaceAnswer): boolean =>
   parseObserve(observe).steps.every(({ step }) =>
     ['logits', 'temperature', 'log-probs', 'probs', 'log'].includes(step),
@@ -146,8 +146,9 @@ const isBelow = (end: number, share: number): boolean => Math.ceil(100 * end) < 
 const asked = [0.5, 0.25, 0.1];
 
 /**
- * The first interface, from the one that gives away most on, off which less than a share was read, its interval included; and,
- * where users lose answers by it, the first of those that cost them least. One of which nothing is known is never advised.
+ * The first interface, from the one that gives away most on, off which less than a share was read, its interval
+ * included; and, where that one costs users answers, the first of those that cost them least. An interface that was not
+ * read is never advised.
  */
 export function adviceOf(interfaces: readonly InterfaceAnswer[]): Advice[] {
   const known = interfaces.filter(({ read }) => read !== null).sort((a, b) => b.read!.r2 - a.read!.r2);

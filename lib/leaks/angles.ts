@@ -2,7 +2,7 @@ import { matrix, multiply, symmetricEigen, type Matrix } from '../linalg/index.j
 import type { NoisySpace } from './in-span.js';
 import type { OutputSpace } from './whiten.js';
 
-/** Above what rounding leaves of a direction, by so much, one lies outside. */
+/** A direction is outside if its variance is this many times what rounding leaves. */
 const clearly = 4;
 
 const basis = ({ vectors, rank }: OutputSpace): Matrix =>
@@ -21,7 +21,8 @@ export async function directionsOutside(one: NoisySpace, other: NoisySpace): Pro
   const within = await multiply(scaled, v, 'nt');
   const beside = less(scaled, await multiply(within, v));
   const { values } = symmetricEigen((await multiply(beside, beside, 'nt')).data, r);
-  // An axis of variance λ is off by noise / (n λ) in each direction of none; this set's variance along it makes that count.
+  // An axis of variance λ is off by noise / (n λ) in each direction beside its span, times this set's variance along
+  // it.
   let worst = 0;
   for (let k = 0; k < v.rows; k++) {
     let along = 0;

@@ -10,11 +10,11 @@ import { linearOutputs, outputSpace, whitening, type OutputSpace } from './white
 export interface CarriedRows {
   /** Positions, counted from 0. */
   rows: number[];
-  /** Directions that no other row has a part in. */
+  /** How many directions they carry: no other row has a part in these. */
   directions: number;
-  /** Directions of all rows; null where they fill all that there are. */
+  /** How many directions all rows fill; null where they fill every one. */
   with: number | null;
-  /** Directions of the others. */
+  /** How many directions the other rows fill. */
   without: number;
 }
 
@@ -30,7 +30,7 @@ export interface PartSpace {
 export interface SupportedSpace extends PartSpace {
   /** The rows left out: each opens a direction of its own, or they fill all the room that there is. */
   carried: CarriedRows | null;
-  /** Few rows that alone carry directions and agree on them: they are not left out. The first such found. */
+  /** The first few rows found that carry directions together and agree on them: these are not left out. */
   shared: CarriedRows | null;
   /** The space of all rows. */
   whole: OutputSpace;
@@ -41,17 +41,18 @@ export interface SupportedSpace extends PartSpace {
  * or no outputs at all; more of them that agree on a direction have one cause in common, as images do on which a rare
  * feature is not zero.
  */
-export const mostCarriers = 20;
+const mostCarriers = 20;
 /**
- * Rows a direction from which on they agree. Noise fills a direction a row, and another head of d features d + 1 for rows
- * as many or more: of 20 rows and 7 features that is 2.5 rows a direction. Where no room is left, nothing is agreed on.
+ * With this many rows for each direction, or more, they agree. Noise fills a direction with each row, and another head of
+ * d features fills d + 1 with as many rows or more: with 20 rows and 7 features these are 2.5 rows for each. Where no room
+ * is left, nothing is agreed on.
  */
 const agreeing = 3;
-/** Directions are dealt out until none is carried, or so often. */
+/** Rounds of leaving rows out, each of which may find more of them. */
 const mostRounds = 10;
 /** Rows beyond those that a space needs: with fewer every row carries some of it. */
 const spareRows = 8;
-/** Times the variance of storing that others may have in a carried direction: as much as the rank's own cut. */
+/** What other rows may have in a carried direction, in variances of storing: as much as the rank's own cut. */
 const noiseFactor = 16;
 /** What float64 leaves of a share after whitening. */
 const roundingShare = 1e-8;
@@ -74,7 +75,7 @@ export async function supportedSpace(
   if ((await carriers(outputs, whole, options)).rows.length === 0) {
     return { space, seen, left: [], carried: null, shared: null, whole: space };
   }
-  // Few columns more than directions fill the same space, and an eigen-decomposition takes the cube of them.
+  // A few more columns than directions fill the same space, and an eigen-decomposition takes time with their cube.
   const cols = space.rank === null ? outputs.cols : Math.min(outputs.cols, space.rank + spareColumns);
   const source = cols === outputs.cols ? outputs : someColumns(outputs, cols);
   const all: PartSpace = source === outputs ? whole : { ...whole, space: await outputSpace(source, seen, options) };
@@ -89,7 +90,7 @@ export async function supportedSpace(
     const next = await without(source, seen, left, options);
     const directions = rankOf(current) - rankOf(next);
     if (!found.alone && found.rows.length >= agreeing * directions && rankOf(current) < most) {
-      // Without them the outputs may fill as many directions: then there is nothing to say of them.
+      // If the outputs fill as many directions without them, there is nothing to say.
       if (directions > 0) shared = { rows: found.rows, directions, with: rankOf(current), without: rankOf(next) };
       break;
     }
@@ -177,7 +178,10 @@ async function carriers(outputs: RowSource, part: PartSpace, options: TaskOption
   return nothing;
 }
 
-/** Looks at the rows of the largest leverage, then of the largest values of what those carry for the most part. */
+/**
+ * The first pass is over the rows of the largest leverage, the next over those on which the nearest function is
+ * largest.
+ */
 const mostPasses = 3;
 
 /** |f| of a function over (h, 1) on every row. */
@@ -231,18 +235,19 @@ async function carriedAmong(h: Matrix, noise: Float64Array, n: number): Promise<
   return { found: [...found], nearest };
 }
 
-/** Columns beyond the rank that a look for such rows needs: any so many fill the same space. */
+/** Columns beyond the rank that are enough to find such rows: that many of any outputs fill the same space. */
 const spareColumns = 64;
-/** Outputs up to which even a full rank is looked at. */
+/** Most outputs of which even a full rank is looked at. */
 const widestFull = 256;
 
 /**
- * Rows of x that alone carry directions, for a fit that found so high a rank; null where there are none, or where x is no set of
- * outputs at all.
+ * Rows of x (n, p) that alone carry directions, for a fit that found this rank; null where there are none, or where x is
+ * no set of outputs at all.
  */
 export async function carriedRows(x: RowSource, rank: number, options: TaskOptions = {}): Promise<CarriedRows | null> {
   if (rank + 1 + spareRows >= x.rows) return null;
-  // Rows that fill all there is are, of many outputs, those of a layer that is as wide: a look would take longer than the fit.
+  // Many outputs that fill every direction come from a layer as wide as they are: a look would take longer than the
+  // fit.
   if (rank >= x.cols && x.cols > widestFull) return null;
   try {
     const cols = Math.min(x.cols, rank + spareColumns);
@@ -272,7 +277,7 @@ function someColumns(x: RowSource, cols: number): RowSource {
   };
 }
 
-/** Parts of a file that are looked at alone, and columns of each: heads that fill as many directions show nothing. */
+/** Parts of a file that are looked at alone, and columns of each: heads that fill all of these show nothing. */
 const parts = 4;
 const partColumns = 256;
 
@@ -296,7 +301,7 @@ export async function stackedNote(
   for (let part = 0; part < parts; part++) {
     const rows = sliceRows(source, part * size, part * size + size);
     const space = await outputSpace(rows, { ...seen, rows: size, duplicates: 0 }, options);
-    // Of too few rows, or none less than all: nothing to tell.
+    // A part without a gap, or with few rows for its directions, tells nothing.
     if (space.rank === null || space.rank * 2 > size) continue;
     ranks.push(space.rank);
   }

@@ -12,7 +12,10 @@ export interface FacetCertificate {
   holds: boolean;
   /** Distinct rows on which it is zero to rounding: |x| <= 5e-6 of its standard deviation, or what storing can add to it. */
   zeros: number;
-  /** So many of them at least, rows on one line (an image at many brightnesses, mixtures of two images) counted once. */
+  /**
+   * At least this many of them, where rows on one line (an image at many brightnesses, mixtures of two images) count
+   * once.
+   */
   directions?: number;
   /** How many are needed: 1.5 r. */
   zerosNeeded: number;
@@ -22,15 +25,20 @@ export interface FacetCertificate {
   above?: number;
   /** How many are needed: 21 + log2 r, so that chance would give all of them one sign once in a million searches. */
   aboveNeeded?: number;
-  /** Rows below that. */
+  /** Rows below zero by more than the tolerance of `zeros`. */
   negatives: number;
-  /** Second smallest singular value of those rows (h, 1) over the largest; null where there were too few to look. */
+  /**
+   * Second smallest singular value of the rows at zero, (h, 1), over the largest; null where there were too few to
+   * look.
+   */
   rankRatio: number | null;
-  /** The largest share that one of those rows alone has in fixing the function; below 0.99 none is needed. */
+  /** The largest share that one of the rows at zero has in fixing the function; below 0.99 none is needed. */
   leverage: number | null;
-  /** So many rows may be that near to zero by chance, as those a little above let expect. */
+  /** Rows that may be at zero by chance, judged by how many are a little above it. */
   byChance?: number;
-  /** Whether the rows still fix the function without those `byChance` of them (whole lines) that do most for it. */
+  /**
+   * Whether the rows at zero still fix the function without the `byChance` of them (whole lines) that do most for it.
+   */
   fixedWithout?: boolean;
 }
 
@@ -45,9 +53,12 @@ export interface CheckedFacet {
 
 /** Zero to float32's rounding, in standard deviations of the feature. */
 const leastZero = 5e-6;
-/** Standard deviations of what storing the outputs added to a feature that outputs hardly depend on: such a one is weaker than most, */
+/**
+ * A feature on which the outputs hardly depend is zero up to this many standard deviations of what storing them added
+ * to it,
+ */
 const noiseSigmas = 5;
-/** and in outputs so coarse that this goes beyond so much, nothing is zero. */
+/** but up to this at most, in its own standard deviations: in outputs that are coarser than that nothing is zero. */
 const mostZero = 1e-4;
 /** Singular values below this of the largest are null: a true facet has 1e-2 and more, a sum of two 1e-5. */
 const rankCut = 1e-2;
@@ -56,25 +67,25 @@ const mostPasses = 5;
 /** A row of more leverage fixes a direction of its own: without it the function would be open. */
 const mostLeverage = 0.99;
 /**
- * Zeros at half the tolerance over those at twice that. Where a minimum is flat (GELU, SiLU) rows lie as x², and their
- * number goes with the root of the tolerance: a half. Exact zeros are all within half of five standard deviations.
+ * Zeros at half the tolerance over those at twice that. Where a minimum is flat (GELU, SiLU) the number of rows goes
+ * with the root of the tolerance, which makes a half. Exact zeros are all within half of five standard deviations.
  */
 const leastSteady = 0.9;
 /** Rows above zero that are counted. */
 const mostAbove = 1000;
 
 /**
- * Rows above zero that a function needs. The rows where it is zero fix it, so that its sign on any other row is no
- * matter of choice: on m rows that have nothing in common a function that is no feature has one sign with a chance of
- * 2^(1 − m). Of r functions none passes by chance, but once in a million searches, where r 2^(1 − m) <= 1e-6. One outlier,
- * or a handful, fixes a function that is zero on all other rows, and is no feature.
+ * Rows above zero that a function needs. The rows where it is zero fix it, so that its sign on any other row cannot be
+ * chosen: on m rows that have nothing in common a function that is no feature has one sign with a chance of 2^(1 − m).
+ * Of r functions none passes by chance, but once in a million searches, where r 2^(1 − m) <= 1e-6. One outlier, or a
+ * handful, fixes a function that is zero on all other rows, and is no feature.
  */
 export const aboveNeededOf = (r: number): number => ceil(1 + Math.log2(r * 1e6));
 
 /**
  * The test of a candidate. Any facet of a sampled cloud touches r rows; a feature's zeros are more, they fix it, no
  * single one of them nor those on one line are needed for that, nothing lies below, no other value is taken as often,
- * their number does not hang on the tolerance, and rows enough lie above.
+ * their number does not depend on the tolerance, and enough rows are above.
  * @param rows (n, r + 1)
  * @param noise (r) variance of what storing added to each column of the rows
  * @param options `lines`: false counts rows on one line as many. Default true
@@ -211,14 +222,14 @@ function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array): V
   };
 }
 
-/** What is near zero reaches over so many times what counts as zero. */
+/** Width of the band of near rows right above zero, in units of what counts as zero. */
 const nearWidth = 10;
 
 /**
  * Rows that may count as zero though the function is not zero there: any that is not zero on open sets comes that near
  * on some. Where `near` rows lie in a band of ten times the width right above, k more lie within it with a chance that is
  * negative binomial (Poisson counts of one rate, nothing known of it before): C(near + k, k) 10^(near + 1) / 11^(near + 1 + k).
- * So many that more come once in a million searches for r functions.
+ * @returns the number that is exceeded once in a million searches for r functions
  */
 export function byChanceOf(near: number, r: number): number {
   let term = (nearWidth / (nearWidth + 1)) ** (near + 1);
@@ -378,6 +389,9 @@ function isFixedWithout(scaled: Matrix, own: Float64Array, line: Int32Array, mos
 /** Rows on a facet among which lines are looked for at first, and where these are too few. */
 const [fewLines, manyLines] = [200, 1200];
 
+/**
+ * Leverages of rows (n), and the rows in the coordinates (n, r) in which AᵀA = I: its r largest eigenvectors, scaled.
+ */
 async function leverages(
   touched: Matrix,
   values: Float64Array,
@@ -408,7 +422,10 @@ export async function leaveOpen(touched: Matrix, open: number): Promise<boolean>
   return own.every((leverage) => leverage <= mostLeverage);
 }
 
-/** The same of the rows of a line together: the largest eigenvalue of their part of the whole, by power iteration. */
+/**
+ * The largest leverage that the rows of one line have together: an eigenvalue of their part of AᵀA = I, by power
+ * iteration.
+ */
 function largestOfLines({ cols, data }: Matrix, line: Int32Array, lines: number): number {
   const members = Array.from({ length: lines }, (): number[] => []);
   line.forEach((of, i) => members[of].push(i));

@@ -21,10 +21,11 @@ export interface RotationComparison {
 const mostHeldOut = 2000;
 
 /**
- * Compares recovered (n, r) with true features (n, d), d >= r, after the best rotation, shift and scale of all alike
- * (orthogonal Procrustes: Schönemann 1966; the radius of the recovered features is a convention). A normalisation's own scales and shifts are taken off the true features first, by fitting the
- * ellipsoid Σ aⱼfⱼ² + bⱼfⱼ = 1 with axes along the features: what the outputs give away are the features before them.
- * @throws FeatReconstructError when the two differ in rows
+ * Compares recovered (n, r) with true features (n, d), d >= r, after the best rotation, shift and common scale
+ * (orthogonal Procrustes: Schönemann 1966; the radius of the recovered features is a convention). A normalisation's own
+ * scales and shifts are taken off the true features first, by fitting the ellipsoid Σ aⱼfⱼ² + bⱼfⱼ = 1 with axes along
+ * the features: what the outputs give away are the features before them.
+ * @throws FeatReconstructError (`mismatch`) when the two differ in rows, or r > d
  */
 export async function compareUpToRotation(recovered: RowsLike, truth: RowsLike): Promise<RotationComparison> {
   const [x, raw] = [
@@ -65,10 +66,11 @@ export async function compareUpToRotation(recovered: RowsLike, truth: RowsLike):
 }
 
 /**
- * Features less a normalisation's scales and shifts: fits Σ aⱼgⱼ² + bⱼgⱼ = 1, g the standardised features, and scales
- * each to radius √d.
+ * Takes a normalisation's scales and shifts off features (n, d): fits Σ aⱼgⱼ² + bⱼgⱼ = 1, g the standardised features,
+ * and scales each row to radius √d.
+ * @returns also the residual of that fit; Infinity, and the features as they were, where it is no ellipsoid
  */
-export async function normalisedFeatures(features: Matrix): Promise<{ features: Matrix; residual: number }> {
+async function normalisedFeatures(features: Matrix): Promise<{ features: Matrix; residual: number }> {
   const { rows, cols } = features;
   const mean = meansOf(features, () => true);
   const deviation = deviationsOf(features, mean);
@@ -113,6 +115,7 @@ async function nearestRotation(x: Matrix, t: Matrix): Promise<Matrix> {
   );
 }
 
+/** Pairs of rows whose cosines are compared. */
 const pairs = 20_000;
 
 function cosineCorrelation(a: Matrix, b: Matrix): number {
@@ -157,6 +160,7 @@ async function equalNeighbours(a: Matrix, b: Matrix): Promise<number> {
   return equal / left.length;
 }
 
+/** The nearest other row of each row. */
 async function neighbours(x: Matrix): Promise<Int32Array> {
   const { data: products } = await multiply(x, x, 'nt');
   const n = x.rows;

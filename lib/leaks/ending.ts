@@ -2,8 +2,8 @@
 export type Ending = Pick<AbortSignal, 'aborted'>;
 
 /**
- * Over as soon as one of these is, or the time is. It is looked at and calls nobody: in Node 20 a composite of
- * `AbortSignal.any` lets go of the timers that it is made of, so that a search of some minutes would not hear them.
+ * An ending that has come once one of these has, or the time is over. It is polled: in Node 20 `AbortSignal.any` lets go
+ * of the timers that it is made of, so that a search of some minutes would never be told.
  * @param until as `performance.now()` counts; default never
  */
 export function makeEnding(others: readonly (Ending | undefined)[], until = Infinity): Ending {

@@ -1,6 +1,8 @@
 import { count, FeatReconstructError } from '../base/index.js';
 
-/** What a row is by itself: a softmax, the same times 100, or logits and logarithms. Many a row may be anything. */
+/**
+ * What a row shows itself to be: a softmax, the same times 100, or logits and logarithms. Some rows may be any of them.
+ */
 type Unit = 'fractions' | 'percentages' | 'signed';
 
 const words: Readonly<Record<Unit, string>> = {
@@ -9,29 +11,29 @@ const words: Readonly<Record<Unit, string>> = {
   signed: 'hold negative numbers, as logits and log-probabilities do',
 };
 
-/** Sums may be off by so much of themselves: rounding, or what a service leaves out. */
+/** Share by which a sum may be off: rounding, or what a service leaves out. */
 const tolerance = 0.01;
-/** Of logits a few rows sum to 1 by chance. */
+/** Share of the rows from which on a rarer unit is none by chance: a few rows of logits sum to 1. */
 const leastShare = 0.2;
 
 /**
- * Looks for rows of two units in one log: two logs put together, or a service that changed its ways. As one unit all of
- * them would be misread.
- * @param sums of each row @param negative 1 for a row with a number below 0
- * @throws FeatReconstructError naming the rows of the rarer unit
+ * Refuses rows of two units in one log (two logs put together, or a service that changed), some of which would be misread.
+ * @param sums of each row
+ * @param negative 1 for a row with a number below 0
+ * @throws FeatReconstructError (`not-outputs`) naming the rows of the rarer unit
  */
 export function checkOneUnit(sums: Float64Array, negative: Uint8Array): void {
   const found: Record<Unit, number[]> = { fractions: [], percentages: [], signed: [] };
   for (const [row, sum] of sums.entries()) {
     const whole = [1, 100].find((value) => Math.abs(sum - value) < tolerance * value);
     if (negative[row] === 0 && whole !== undefined) found[whole === 1 ? 'fractions' : 'percentages'].push(row);
-    // Of a regression on classes rows sum to 1, too, and some have numbers below 0.
+    // Rows of a regression on classes sum to 1 as well, some of them with numbers below 0.
     else if (negative[row] === 1 && whole === undefined) found.signed.push(row);
   }
   const rows = sums.length;
   // Where nearly every row says what it is, one of another unit is enough.
   const certain = found.signed.length === 0 && found.fractions.length + found.percentages.length >= 0.9 * rows;
-  // The top of each row: less than all of a unit, and nothing between the two.
+  // Only the top of each row is given: each sums to less than its unit, and none to a number between the two.
   if (!certain && sums.every((sum, row) => negative[row] === 0 && unitOfTop(sum) !== null)) {
     for (const unit of ['fractions', 'percentages'] as const) {
       found[unit] = Array.from(sums.keys()).filter((row) => unitOfTop(sums[row]) === unit);
@@ -46,7 +48,7 @@ export function checkOneUnit(sums: Float64Array, negative: Uint8Array): void {
   );
 }
 
-/** Of the largest numbers of a row, which need not be nearly all. */
+/** The unit of a row by the sum of its largest numbers, which need not be nearly all; null where it may be either. */
 const unitOfTop = (sum: number): Unit | null =>
   sum <= 1 + tolerance ? 'fractions' : sum >= 20 && sum <= 100 * (1 + tolerance) ? 'percentages' : null;
 

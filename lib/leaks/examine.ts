@@ -24,7 +24,7 @@ export interface Examination {
   /** c */
   classes: number;
   kind: OutputKind;
-  /** What was rounded or truncated; else the same as `kind`. */
+  /** What the values are, rounded and truncated or not. */
   scale: 'logits' | 'log-probabilities' | 'probabilities';
   /** Decimals, where `kind` is `rounded` or the values that are shown are rounded too. */
   decimals: number | null;
@@ -32,8 +32,8 @@ export interface Examination {
   topk: number | null;
   precision: 'float64' | 'float32' | 'float16';
   /**
-   * What else the values show of how they were stored: bfloat16, so many significant digits, or equal steps of so many
-   * levels (a quantised model's). Absent where they show nothing of the kind.
+   * What else the values show of how they were stored: bfloat16, a number of significant digits, or equal steps (a
+   * quantised model's). Absent where they show nothing of the kind.
    */
   storage?: Storage;
   /** Present where probabilities sum to 100, not to 1. */
@@ -51,7 +51,7 @@ export interface Examination {
 /** How numbers were stored, as they show it themselves. */
 export type Storage = { type: 'bfloat16' } | { type: 'digits'; digits: number } | { type: 'steps'; step: number };
 
-/** An examination, with what later steps need of it and no report does. */
+/** An examination, with what later steps need and reports leave out. */
 export interface ExaminedRows extends Examination {
   /** Positions of the first of each set of equal rows. */
   distinct: Int32Array;
@@ -61,7 +61,7 @@ export interface ExaminedRows extends Examination {
   equalColumns: [number, number][];
 }
 
-/** What of an examination serialises to JSON. */
+/** The part of an examination that serialises to JSON. */
 export function plain(seen: ExaminedRows): Examination {
   const report: Partial<ExaminedRows> = { ...seen };
   delete report.distinct;
@@ -70,14 +70,15 @@ export function plain(seen: ExaminedRows): Examination {
   return report as Examination;
 }
 
-/** Rows of a block, and values where rows are long. */
+/** Most rows of a block, and most values, which decide where rows are long. */
 const [mostRows, mostValues] = [1024, 2 ** 20];
 
 /**
  * Looks at every row once: finite numbers, sums, decimals, ties, duplicates.
  * @param outputs (n, c)
- * @throws FeatReconstructError for a NaN or an infinity, fewer than 2 columns, rows from 0 to 1 that do not sum to one,
- * or a column that never changes
+ * @throws FeatReconstructError for a NaN or an infinity (`not-finite`), fewer than 2 rows or columns (`too-few-rows`), and
+ * (`not-outputs`) for rows that are no probabilities or log-probabilities where most are, rows of two units, or a column
+ * that never changes
  */
 export async function examineOutputs(outputs: RowSource, options: TaskOptions = {}): Promise<ExaminedRows> {
   const { rows, cols } = outputs;
@@ -87,28 +88,29 @@ export async function examineOutputs(outputs: RowSource, options: TaskOptions = 
       { code: 'too-few-rows' },
     );
   }
-  const look = new Look(outputs);
+  const scan = new Scan(outputs);
   const blockRows = min(mostRows, max(1, floor(mostValues / cols)));
   for (let start = 0; start < rows; start += blockRows) {
     options.signal?.throwIfAborted();
     const end = min(start + blockRows, rows);
-    look.block(await outputs.read(start, end), start);
+    scan.block(await outputs.read(start, end), start);
     options.onProgress?.({ stage: 'examine outputs', done: end, total: rows, unit: 'rows' });
   }
-  return look.result();
+  return scan.result();
 }
 
 const maxDecimals = 8;
-/** Log-sum-exps of log-probabilities are 0, but for rounding. */
+/** Log-sum-exp from which on a row holds no log-probabilities: theirs is 0, but for rounding. */
 const leastLogSum = 0.02;
-/** Values of float32 have 7 significant digits that mean something: fewer were rounded to. */
+/** Values of float32 have 7 significant digits that mean something: values of fewer were rounded. */
 const maxDigits = 6;
-/** Distinct values from which on equal steps between them are no chance. */
+/** Distinct values between which equal steps are no chance. */
 const enoughLevels = 20;
 
-/** A row whose exponentials do not sum to one: the logarithm of their sum. */
+/** A row whose exponentials do not sum to one. */
 interface OffRow {
   row: number;
+  /** |log| of their sum. */
   size: number;
 }
 
@@ -129,7 +131,8 @@ function naturalFactor(row: Float32Array | Float64Array): number | null {
   return high;
 }
 
-class Look {
+/** What one pass over the rows gathers, block by block, and what follows from all of it. */
+class Scan {
   readonly #rows: number;
   readonly #cols: number;
   readonly #dtype: RowSource['dtype'];
@@ -139,9 +142,10 @@ class Look {
   #unchanged: number[];
   readonly #distinct: number[] = [];
   readonly #seen = new LargeSet();
+  /** Whether no value so far is below 0. */
   #fromZero = true;
   #bfloats = true;
-  /** Significant digits that every value so far has at most. */
+  /** The most significant digits of a value so far. */
   #digits = 1;
   /** Distinct values, until they are too many for steps. */
   #levels: Set<number> | null = new Set();
@@ -155,12 +159,13 @@ class Look {
   #atGreatest = 0;
   /** Rows whose exponentials do not sum to one, until they are too many. */
   readonly #notLogarithms: OffRow[] = [];
-  /** The same of logarithms to another base (bits, decibels), by which they are times what makes natural ones; null until a row shows it. */
+  /** What makes natural logarithms of those to another base (bits, decibels); null until a row shows it. */
   #perNatural: number | null = null;
+  /** Rows whose exponentials do not sum to one in that base either, until they are too many. */
   readonly #notScaled: OffRow[] = [];
   readonly #negative: Uint8Array;
   #halves = true;
-  /** Decimals that every value so far is a multiple of. */
+  /** The most decimals of a value so far. */
   #decimals = 0;
   /** Values shown a row (not 0, or above the row's lowest): the same in every row where outputs are truncated. */
   #shown = -1;
@@ -227,7 +232,7 @@ class Look {
       this.#greatest = highest;
     }
     if (lowest < 0) this.#fromZero = false;
-    // Of probabilities alone, which are never negative.
+    // Asked for of probabilities alone, which are never negative.
     else this.#inverseSquares += inverseSquares(row);
     this.#storage(row);
     const shown = row.length - atLowest;
@@ -240,7 +245,7 @@ class Look {
     }
     this.#sums[i] = sum;
     if (lowest < 0) this.#negative[i] = 1;
-    // As many as tell that these are no log-probabilities need no more.
+    // A tenth of the rows is enough to tell that these are no log-probabilities.
     if (this.#notLogarithms.length <= 0.1 * this.#rows) {
       const size = abs(logSumExp(row));
       if (size >= leastLogSum) this.#notLogarithms.push({ row: i, size });
@@ -405,7 +410,7 @@ class Look {
     }
   }
 
-  /** Columns that differ in the first rows are not equal in all of them. */
+  /** Hashes each column, until the first block shows that no two are equal. */
   #hashColumns(data: Float32Array | Float64Array, start: number): void {
     if (this.#columnsDiffer) return;
     const words = new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
@@ -419,7 +424,7 @@ class Look {
     if (start === 0) this.#columnsDiffer = new Set(this.#columnHashes).size === cols;
   }
 
-  /** By the values of the first row too, so that a chance of hashes makes no pair. */
+  /** Compares the first row's values as well as the hashes, so that two equal hashes alone make no pair. */
   #equalColumns(): [number, number][] {
     const first = new Map<string, number>();
     const pairs: [number, number][] = [];
@@ -449,7 +454,7 @@ function inverseSquares(row: Float32Array | Float64Array): number {
   return sum;
 }
 
-/** What storing adds to a value, of its size. */
+/** What storing adds to a value, as a share of it. */
 function relativeNoise(precision: Examination['precision'], storage: Storage | null): number {
   if (storage?.type === 'bfloat16') return 2 ** -8;
   // Half a unit of the last digit, of a value whose first digit is 3: the middle of a decade.
@@ -457,7 +462,7 @@ function relativeNoise(precision: Examination['precision'], storage: Storage | n
   return precision === 'float16' ? 2 ** -11 : 2 ** -20;
 }
 
-/** Levels of a 16-bit number: more are none of a quantised model. */
+/** Levels of a 16-bit number: values on more levels are not a quantised model's. */
 const mostLevels = 2 ** 16;
 
 /** The step that all values are apart by, where there are no more levels than 16 bits have; null where there is none. */
@@ -492,7 +497,7 @@ function decimalsOfStep(step: number): number | null {
   return k >= 0 && k <= maxDecimals && abs(step * 10 ** k - 1) < 1e-4 ? k : null;
 }
 
-/** Whether a value has at most so many significant digits, as far as float32 shows it. */
+/** Whether a value has at most `digits` significant digits, as far as float32 shows it. */
 function hasDigits(value: number, digits: number): boolean {
   if (value === 0) return true;
   const power = digits - 1 - floor(Math.log10(abs(value)));

@@ -5,9 +5,11 @@ import { weightedGram } from './graphs.js';
 
 /** How a facet is searched for. */
 export interface DescentOptions {
-  /** Lowest rows that take part in a step: so many for each unknown (1,000 at least), */
+  /** Lowest rows that take part in a step, for each unknown (1,000 in all at least). */
   lowest: number;
-  /** and no larger share of all than this (but 10 for each unknown): rows far from zero only blur what is near. */
+  /**
+   * Largest share of all rows that take part (10 for each unknown at least): rows far from zero only blur what is near.
+   */
   share: number;
   /** Weight of what is below zero, beside 1 / ε². */
   penalty: number;
@@ -75,17 +77,18 @@ export async function descend(
 }
 
 /** Rows that matter for the next steps: the lowest ones, and the mean of the top 1 %. */
-interface Look {
+interface NearRows {
   low: Matrix;
   top: Float64Array;
 }
 
-/** Every so many rows are sorted to find where the lowest and the top ones begin. */
+/** One row in so many is sampled to find where the lowest and the top ones begin. */
 const sampleEvery = 8;
 
-/** So many times the lowest rows stay in sight between looks at all rows. */
+/** Rows that stay in sight between looks at all rows, in multiples of the lowest ones. */
 const inSight = 4;
 
+/** The rows, and those of them that are in sight. */
 class Cloud {
   #sight = new Int32Array(0);
   #top = new Float64Array(0);
@@ -96,7 +99,7 @@ class Cloud {
   ) {}
 
   /** A look at every row. With `shift`, a is moved first so that its smallest value is 0. */
-  all(a: Float64Array, shift: boolean): Look {
+  all(a: Float64Array, shift: boolean): NearRows {
     const { rows, cols, data } = this.rows;
     const x = timesVector(this.rows, a);
     if (shift) {
@@ -128,8 +131,8 @@ class Cloud {
     return this.#look(values);
   }
 
-  /** A look at the rows that were low at the last look at all. */
-  near(a: Float64Array): Look {
+  /** A look at the rows in sight: those that were low at the last look at all rows. */
+  near(a: Float64Array): NearRows {
     const { cols, data } = this.rows;
     const values = new Float64Array(this.#sight.length);
     for (let k = 0; k < values.length; k++) values[k] = dotAt(data, this.#sight[k] * cols, a, 0, cols);
@@ -137,7 +140,7 @@ class Cloud {
   }
 
   /** @param x by row in sight */
-  #look(x: Float64Array): Look {
+  #look(x: Float64Array): NearRows {
     const { cols, data } = this.rows;
     const below = kthSmallest(x.slice(), min(this.lowest, x.length) - 1);
     const low = matrix(min(this.lowest, x.length), cols);

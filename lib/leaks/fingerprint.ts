@@ -33,7 +33,7 @@ export interface Fingerprint {
   hiddenWidth: number | null;
   /** Variance of the last direction kept over that of the first left out. */
   gap: number | null;
-  /** Whether a normalised vector has nothing but linear maps between it and the outputs; null where these rows cannot show it. */
+  /** Whether only linear maps lie between a normalised vector and the outputs; null where these rows cannot show it. */
   normalised: boolean | null;
   /** Whether a feature was certified that is never negative and often zero; false behind a normalisation, null where it cannot be told. */
   rectified: boolean | null;

@@ -2,7 +2,7 @@ import { add, blocks, kernel, matrix, rowsOf, type Matrix } from '../linalg/inde
 import { buildModel, type GraphNode } from '../onnx/index.js';
 import type { GraphSession } from '../runtime/index.js';
 
-/** One compiled graph a name. All float64. */
+/** The session of a graph in float64, compiled once for each name. */
 function session(name: string, inputs: string[], outputs: string[], nodes: GraphNode[]): Promise<GraphSession> {
   const value = (x: string) => ({ name: x, type: 'float64' as const, dims: [`${x}_rows`, `${x}_cols`] });
   return kernel(name, () => buildModel({ inputs: inputs.map(value), outputs: outputs.map(value), nodes }));
@@ -50,7 +50,7 @@ export async function weightedGram(h: Matrix, u: Float64Array): Promise<Matrix> 
   return sum;
 }
 
-/** Rows of H (n, r) in blocks that lie transposed: a quadric's products are quickest on these. */
+/** Rows of H (n, r) in transposed blocks, on which a quadric's products are quickest. */
 export interface TransposedRows {
   rows: number;
   cols: number;
@@ -58,7 +58,7 @@ export interface TransposedRows {
   blocks: Matrix[];
 }
 
-/** The rows, transposed block by block in place: H itself is not to be read any more. */
+/** Transposes rows block by block, in place: H must not be read afterwards. */
 export function transposedRows({ rows, cols, data }: Matrix): TransposedRows {
   const transposed: Matrix[] = [];
   // No transposed copy has to fit beside a block, which may be twice as large for that.

@@ -6,7 +6,7 @@ import type { Ridges } from './ridges.js';
 import { independentOf } from './rivals.js';
 import type { Search } from './search.js';
 
-/** Functions of a group that are not proven by themselves, beside those that are. */
+/** A function of a group that is not proven by itself. */
 export interface Partner {
   a: Float64Array;
   group: number;
@@ -64,7 +64,9 @@ async function withoutProof({ rows, noise }: Search, a: Float64Array): Promise<F
   return { ...(await checkFacet(rows, noise, a)).certificate, holds: false };
 }
 
-/** The edges of what was met open: two functions, never negative, zero on the same rows and proven by none of their own. */
+/**
+ * Pairs of functions met in the search: never negative, zero on the same rows, and neither proven by rows of its own.
+ */
 async function pairsOf({ rows, noise, opened, directions }: Search) {
   const r = rows.cols - 1;
   const withOne = new Float64Array(r + 1);

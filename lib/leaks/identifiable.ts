@@ -1,10 +1,11 @@
-import { matrix } from '../linalg/index.js';
+import type { Matrix } from '../linalg/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 import type { TaskOptions } from '../base/index.js';
 import { checkFacet, type FacetCertificate } from './certificate.js';
 import { wholeMatrix } from './compare.js';
-import { outputSpace, whiten } from './whiten.js';
 import type { ExaminedRows } from './examine.js';
+import { withOnes } from './search.js';
+import { outputSpace, whiten } from './whiten.js';
 
 /** Whether images show a known feature to those who see outputs alone. Plain: serialises to JSON. */
 export interface Identifiability {
@@ -21,6 +22,7 @@ export interface Identifiability {
 /**
  * The certificate's test on known features (n, d): which of them the given images identify at all, by outputs of a head
  * of full column rank.
+ * @returns one a feature, in the order of the columns
  */
 export async function identifiableFeatures(features: RowsLike, options: TaskOptions = {}): Promise<Identifiability[]> {
   const source = toRowSource(features, 'the features');
@@ -28,11 +30,7 @@ export async function identifiableFeatures(features: RowsLike, options: TaskOpti
   const space = await outputSpace(source, seen, options);
   space.rank = space.values.filter((value) => value > space.values[0] * 1e-12).length;
   const { h, noise } = await whiten(source, seen, space, seen.distinct, options);
-  const rows = matrix(h.rows, h.cols + 1);
-  for (let i = 0; i < h.rows; i++) {
-    rows.data.set(h.data.subarray(i * h.cols, (i + 1) * h.cols), i * rows.cols);
-    rows.data[i * rows.cols + h.cols] = 1;
-  }
+  const rows = withOnes(h);
   const f = await wholeMatrix(source);
   const out: Identifiability[] = [];
   for (let j = 0; j < f.cols; j++) {
@@ -50,7 +48,7 @@ function affineFunction(
   data: Float64Array,
   cols: number,
   column: number,
-  rows: { rows: number; cols: number; data: Float64Array },
+  rows: Matrix,
 ): { a: Float64Array; zeros: number; changes: boolean } {
   const a = new Float64Array(rows.cols);
   let zeros = 0;

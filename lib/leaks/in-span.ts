@@ -24,7 +24,7 @@ export interface NoisySpace extends SpannedRows {
   columnNoise: Float64Array | null;
 }
 
-/** How the rows of one set lie to the span of another. */
+/** Which rows of one set lie in the span of another, and how near those are to it. */
 export interface InSpan {
   rows: number;
   /** Rows of the first set beside the other's span by more than noise explains. */
@@ -39,14 +39,17 @@ export interface InSpan {
   resolution: number | null;
 }
 
-/** Noise is no white one, and known to this factor of its variance over all columns together. */
+/** Noise is not white: over all columns together its variance is known up to this factor. */
 const noiseFactor = 2;
 /** In a single column rounding is less even between two sets: a factor of four of its size. */
 const columnFactor = 16;
 /** Chance that any row (or column) of noise alone is called outside. */
 const chance = 0.01;
 
-/** The mean square of so many normal numbers stays below, in all of `tries` tries but for `chance` (Laurent and Massart 2000). */
+/**
+ * What the mean square of `numbers` normal numbers stays below in all of `tries` tries, but for `chance` (Laurent and
+ * Massart 2000).
+ */
 function mostOfNoise(numbers: number, tries: number, factor: number): number {
   const x = Math.log(tries / chance);
   return factor * (1 + 2 * Math.sqrt(x / numbers) + (2 * x) / numbers);
@@ -117,7 +120,7 @@ export async function withNoise(side: SpannedRows, options: TaskOptions = {}): P
     }
   }
   const noise = Math.max(total / freed / directions, floor);
-  // Rows that lie beside the space by less than the others have as much noise all the same.
+  // A row that happens to be near to the space has as much noise as the others.
   return { ...side, noise, rowNoise: rowNoise.map((own) => Math.max(own, noise)), columnNoise };
 }
 

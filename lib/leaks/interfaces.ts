@@ -69,7 +69,9 @@ export interface AbilityAnswer {
   queries: number | null;
   /** Images of which the features have to be known beside their outputs: 0 for an outsider. */
   stolen: number;
-  /** Of what was not tried: too few images, no interface that shows enough, too many classes. Absent in earlier results. */
+  /**
+   * Why it was not tried: too few images, no interface that shows enough, too many classes. Absent in earlier results.
+   */
   why?: 'images' | 'outputs' | 'classes';
   /** Present where the model's last layer was known beside these features. */
   head?: boolean;
@@ -81,6 +83,6 @@ export interface Advice {
   below: number;
   /** Null where none of those tried stays below. */
   observe: string | null;
-  /** Of those that stay below the first that honest users lose least by; absent where that is the same one. */
+  /** Among those that stay below, the first of those that cost honest users least; absent where it is `observe`. */
   cheapest?: string;
 }

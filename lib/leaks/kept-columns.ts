@@ -1,6 +1,6 @@
 import type { RowSource } from '../tensor/index.js';
 
-/** Outputs of which some columns are kept from the first time that each row is read. */
+/** Outputs that keep some columns of each row when it is first read. */
 export interface KeptColumns extends RowSource {
   /** Those columns alone, without reading any row again; null before every row was read, or of other columns. */
   only(columns: Int32Array): RowSource | null;
@@ -8,13 +8,13 @@ export interface KeptColumns extends RowSource {
   forget(): void;
 }
 
-/** Bytes that are kept at most. */
+/** Most bytes that are kept. */
 const mostKept = 2 ** 29;
 
 /**
  * A space of very many outputs is found from some of them, in several passes: these are kept while the rows are examined, so that
  * the others are read once.
- * @param columns ascending; of narrower or longer sources, where it would not pay or not fit, nothing is kept
+ * @param columns ascending; nothing is kept where these are all columns, or would not fit into memory
  */
 export function keepColumns(outputs: RowSource, columns: Int32Array): RowSource {
   const { rows, cols, dtype } = outputs;
@@ -74,5 +74,5 @@ export function onlyColumns(outputs: RowSource, columns: Int32Array): RowSource 
   };
 }
 
-/** Frees what is kept of outputs, where something is: what follows needs the memory more. */
+/** Frees the columns that are kept of outputs, if any: what follows needs the memory more. */
 export const forgetColumns = (outputs: RowSource): void => (outputs as Partial<KeptColumns>).forget?.();

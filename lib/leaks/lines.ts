@@ -1,7 +1,7 @@
 import { dot, type Matrix } from '../linalg/index.js';
 import { PI, atan2, floor, max, min, sqrt, random } from '../base/index.js';
 
-/** Directions are told apart above this, in radians; of rows that rounding blurs by more, above ten times that. */
+/** Least angle between two directions, in radians; ten times the rounding of the rows where that is more. */
 const leastAngle = 1e-6;
 
 /**
@@ -9,7 +9,7 @@ const leastAngle = 1e-6;
  * rows touch a facet together, and are no more evidence than one.
  * @param rows (n, p), near copies left out
  * @param noise (p) variance of what storing added to each column
- * @param most so many rows, spread evenly, are looked at, pair by pair; 2,048 at most
+ * @param most rows that are looked at, pair by pair, spread evenly; 2,048 at most
  * @returns positions of the rows looked at, and for each the number of its line; a row on no line has one of its own
  */
 export function linesAmong(rows: Matrix, noise: Float64Array, most: number): Lines {
@@ -17,6 +17,7 @@ export function linesAmong(rows: Matrix, noise: Float64Array, most: number): Lin
   return { rows: which, ...search(rows, noise, which) };
 }
 
+/** Rows that were looked at, the line of each, and how many lines there are. */
 export interface Lines {
   rows: readonly number[];
   line: Int32Array;
@@ -71,7 +72,7 @@ function search(rows: Matrix, noise: Float64Array, which: readonly number[]): { 
   return { line, lines: names.size };
 }
 
-/** Whether the lines from a to b and from a to c are one, as far as rounding lets see. */
+/** Whether the lines from a to b and from a to c are one, as far as rounding shows. */
 function near(a: ArrayLike<number>, b: ArrayLike<number>, c: ArrayLike<number>, blur: number): boolean {
   let [bb, cc, bc] = [0, 0, 0];
   for (let j = 0; j < a.length; j++) {

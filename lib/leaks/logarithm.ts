@@ -15,9 +15,9 @@ const smallest = Number.MIN_VALUE;
 
 /**
  * The logarithm that stands for a probability shown as 0: that of an even share of what the shown ones leave of 1. Two
- * bounds on it are known. From above, what is hidden is no larger than the least that is shown (where K of them are
- * shown) or than what rounds to 0. From below, rounding of m numbers puts their sum off by √(m/12) steps (a step has the
- * standard deviation 1/√12 of itself), so that less left than that is not known to be less.
+ * bounds on it are known. From above: what is hidden is no larger than the least that is shown (where K of them are
+ * shown) or than what rounds to 0. From below: rounding puts the sum of m numbers off by √(m/12) steps (the standard
+ * deviation of one is 1/√12 of a step), so that what is left of 1 is not taken for less than that.
  * @param shown the probabilities of a row that are shown, zeros among them or not
  * @param classes how many there are in all
  */

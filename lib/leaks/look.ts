@@ -5,7 +5,10 @@ import { examineOutputs, type ExaminedRows } from './examine.js';
 import { keepColumns } from './kept-columns.js';
 import { evenColumns } from './whiten.js';
 
-/** Outputs that have been examined: given to several questions, they are read and decomposed once. */
+/**
+ * Outputs that have been examined. Several questions about them share one look, so that they are read and decomposed
+ * once.
+ */
 export interface Look {
   rows: RowSource;
   seen: ExaminedRows;

@@ -16,7 +16,7 @@ export interface FeatureMatch {
 /**
  * Matches recovered features (n, k) with true ones (n, d), k <= d, so that the sum of correlations is largest
  * (the assignment problem, by shortest augmenting paths: Jonker and Volgenant 1987).
- * @throws FeatReconstructError when the two differ in rows
+ * @throws FeatReconstructError (`mismatch`) when the two differ in rows, or k > d
  */
 export async function matchFeatures(recovered: RowsLike, truth: RowsLike): Promise<FeatureMatch> {
   const [x, t] = [toRowSource(recovered, 'the recovered features'), toRowSource(truth, 'the true features')];

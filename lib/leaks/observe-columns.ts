@@ -2,13 +2,16 @@ import { exp, floor, log, max, min } from '../base/index.js';
 import { type RowSource } from '../tensor/index.js';
 import { parseObserve, type ObserveStep } from '../words/index.js';
 import { logFloor, takeLogarithms } from './logarithm.js';
-import { hidingOf, observe, observeRow, store } from './observe.js';
+import { hidingOf, observe, observeRow, roundAsPublished } from './observe.js';
 import type { RowFacts, TopLogits } from './row-facts.js';
 
 /**
- * Some columns of what `observe` shows, ascending. Of very many classes the exponentials are most of the work: what takes all of a
- * row is kept in `facts`, and the rest is computed for the columns alone. Where only the largest are shown, rows that are known
- * are not read again.
+ * Some columns of what `observe` shows. With very many classes the exponentials are most of the work: what takes all of a
+ * row is kept in `facts`, and the rest is computed for the columns alone. Where only the largest are shown, rows that are
+ * known are not read again.
+ * @param outputs logits (n, c)
+ * @param columns ascending
+ * @returns (n, columns)
  */
 export function observeColumns(outputs: RowSource, spec: string, columns: Int32Array, facts: RowFacts): RowSource {
   const { steps } = parseObserve(spec);
@@ -22,17 +25,17 @@ export function observeColumns(outputs: RowSource, spec: string, columns: Int32A
   const hiding = hidingOf(steps, wide);
 
   const showLogarithms = (shown: Float64Array, row: number, known: Short, above: () => Float64Array): void => {
-    store(shown, wide);
+    roundAsPublished(shown, wide);
     // Where nothing is shown as 0 there is no need to look at all of the row.
-    const floor = !shown.includes(0)
+    const ofZero = !shown.includes(0)
       ? NaN
       : facts.kept(spec, row, () => {
           const all = above();
           observeRow(all, known.after);
-          store(all, wide);
+          roundAsPublished(all, wide);
           return logFloor(all, cols, hiding);
         });
-    takeLogarithms(shown, floor);
+    takeLogarithms(shown, ofZero);
   };
 
   return {
@@ -88,7 +91,7 @@ interface Short {
   log: boolean;
 }
 
-/** Null where a step between hides or rounds what a later one looks for. */
+/** The steps in short; null where one of them hides or rounds what a later one looks for. */
 function shortOf(steps: readonly ObserveStep[]): Short | null {
   const short: Short = { temperature: 1, probs: false, topk: null, after: [], log: false };
   for (const step of steps) {

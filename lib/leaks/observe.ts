@@ -12,7 +12,8 @@ import type { RowFacts } from './row-facts.js';
  * a log-probability is that of an even share of what the shown ones leave; a logit is the lowest one shown, the
  * least that is known of it. These are what a fit gets to see. `log` takes logarithms of probabilities, of a 0 as `logFloor` says.
  * @param outputs logits (n, c)
- * @throws UsageError where K is not below the number of classes
+ * @returns (n, c)
+ * @throws UsageError for a spec that `parseObserve` does not read, or where K is not below the number of classes
  */
 export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSource {
   return observeKnown(outputs, spec, null);
@@ -47,7 +48,7 @@ export function observeKnown(outputs: RowsLike, spec: string | ObserveSpec, fact
         const row = data.subarray(at, at + cols);
         observeRow(row, steps, totals?.[i]);
         if (isLog(steps)) {
-          store(row, wide);
+          roundAsPublished(row, wide);
           takeLogarithms(row, logFloor(row, cols, hiding));
         }
       }
@@ -58,8 +59,8 @@ export function observeKnown(outputs: RowsLike, spec: string | ObserveSpec, fact
 
 const isLog = (steps: readonly ObserveStep[]): boolean => steps.at(-1)?.step === 'log';
 
-/** Probabilities as they are published: those below float32's smallest are 0 there. */
-export function store(row: Float64Array, wide: boolean): void {
+/** Rounds probabilities as they are published, in place: those below float32's smallest become 0. */
+export function roundAsPublished(row: Float64Array, wide: boolean): void {
   if (!wide) for (let j = 0; j < row.length; j++) row[j] = fround(row[j]);
 }
 
@@ -96,7 +97,10 @@ function normalisedAt(steps: readonly ObserveStep[]): number | null {
   return null;
 }
 
-/** @param total logarithm of the sum of exponentials that the first step asks for, where it is known */
+/**
+ * Shows one row as the steps say, in place.
+ * @param total logarithm of the sum of exponentials that the first step asks for, where it is known
+ */
 export function observeRow(row: Float64Array, steps: readonly ObserveStep[], total?: number): void {
   let scale: 'logits' | 'log-probs' | 'probs' = 'logits';
   for (const step of steps) {
@@ -131,7 +135,7 @@ export function observeRow(row: Float64Array, steps: readonly ObserveStep[], tot
 function keepTop(row: Float64Array, k: number, scale: 'logits' | 'log-probs' | 'probs'): void {
   if (scale === 'log-probs') {
     const order = Array.from(row.keys()).sort((i, j) => row[j] - row[i] || i - j);
-    // Of the hidden ones themselves: the same as one less the shown ones, without their rounding.
+    // Summed over the hidden ones: 1 less the shown ones is the same, but for rounding.
     const hidden = Float64Array.from(order.slice(k), (j) => row[j]);
     const fill = logSumExp(hidden) - log(hidden.length);
     for (let i = k; i < row.length; i++) row[order[i]] = fill;
@@ -144,8 +148,8 @@ function keepTop(row: Float64Array, k: number, scale: 'logits' | 'log-probs' | '
 }
 
 /**
- * Normal noise that hangs on the row alone: who asks twice gets the same answer, and cannot average it away. A probability does
- * not fall below 0.
+ * Normal noise that depends on the row alone, so that the same question gets the same answer and noise cannot be averaged
+ * away. A probability does not fall below 0.
  */
 function addNoise(row: Float64Array, deviation: number, scale: 'logits' | 'log-probs' | 'probs'): void {
   const bits = new Uint32Array(Float64Array.from(row).buffer);
@@ -158,7 +162,7 @@ function addNoise(row: Float64Array, deviation: number, scale: 'logits' | 'log-p
   }
 }
 
-/** The nearest number of so many decimals, ties to even as in Python's and NumPy's `round`. */
+/** The nearest number of `decimals` decimals, ties to even as in Python's and NumPy's `round`. */
 function roundTo(value: number, decimals: number): number {
   const power = 10 ** decimals;
   const scaled = value * power;

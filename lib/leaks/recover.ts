@@ -36,7 +36,7 @@ export interface RecoverOptions extends TaskOptions {
   finish?: AbortSignal;
 }
 
-/** What of a recovery serialises to JSON: everything but the numbers themselves. */
+/** The part of a recovery that serialises to JSON: everything but the features themselves. */
 export interface RecoveryReport {
   /** The kind of the features that are certified; null where none is. */
   kind: 'sphere' | 'rectified' | null;
@@ -53,7 +53,7 @@ export interface RecoveryReport {
   features: number;
   /** Recovered functions of rectified features by what they are known as; absent with a sphere. */
   certifiedAs?: Record<CertifiedAs, number>;
-  /** Functions in each group of which the span alone is known. */
+  /** How many functions each group has, of which only the span is known. */
   groups?: number[];
   /** Whether each ridge that was looked at led to a function that was found, so that these show no other. */
   closed?: boolean;
@@ -106,7 +106,7 @@ export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions
   return recoverFrom(() => lookAt(outputs, options), options);
 }
 
-/** The same of outputs that have been examined, or are then. */
+/** The same, of a look that is taken once the options are checked. */
 export async function recoverFrom(look: () => Promise<Look>, options: RecoverOptions = {}): Promise<Recovery> {
   const { kind = 'auto' } = options;
   if (!['auto', 'sphere', 'rectified'].includes(kind)) {
@@ -147,7 +147,7 @@ export async function recoverFrom(look: () => Promise<Look>, options: RecoverOpt
   return recovery;
 }
 
-/** Of the seconds given, what the search has: the rest is for the tests of what it found. */
+/** Share of the given seconds that the search has: the rest is for the tests of what it found. */
 const searchShare = 0.6;
 
 const nothing = { features: null, groups: null, functions: null, rest: null };
@@ -163,8 +163,11 @@ const rectifiedAssumptions: readonly string[] = [
   'The sign is that of a layer that is cut off from below: a clamp from above, or a scale below zero behind it, reverses it. A linear layer between the rectified one and the head cannot be seen: the features are those of the rectified one.',
 ];
 
-/** What was found, one class after another. */
-function inAll({ certifiedAs: { itself, group, function: others }, groups, certificates }: RectifiedFit, rank: number) {
+/** The sentences of what was found: features, then groups, functions, and what is left. */
+function foundInWords(
+  { certifiedAs: { itself, group, function: others }, groups, certificates }: RectifiedFit,
+  rank: number,
+) {
   const sentences: string[] = [];
   if (itself > 0) {
     const which = itself === rank ? `all ${itself}` : `${itself} of ${rank}`;
@@ -172,14 +175,15 @@ function inAll({ certifiedAs: { itself, group, function: others }, groups, certi
       `The outputs give away ${which} features one by one, up to order and scale: each is never below zero and exactly zero on ${count(certificates[itself - 1].zeros)} to ${count(certificates[0].zeros)} images, which fix it.`,
     );
   }
-  if (group > 0) sentences.push(inGroups(groups, itself > 0 ? '' : 'The outputs give away no feature by itself. '));
-  if (others > 0) sentences.push(`${asFunctions(others)}: they are not said to be features.`);
+  if (group > 0)
+    sentences.push(groupsInWords(groups, itself > 0 ? '' : 'The outputs give away no feature by itself. '));
+  if (others > 0) sentences.push(`${functionsInWords(others)}: they are not said to be features.`);
   const left = rank - itself - group;
-  if (left > 0) sentences.push(open(left));
+  if (left > 0) sentences.push(restInWords(left));
   return sentences.join(' ');
 }
 
-function inGroups(groups: readonly number[], before: string): string {
+function groupsInWords(groups: readonly number[], before: string): string {
   const sizes = [...new Set(groups)].sort((a, b) => a - b);
   const each = sizes.map((size) => {
     const many = groups.filter((other) => other === size).length;
@@ -190,13 +194,13 @@ function inGroups(groups: readonly number[], before: string): string {
   return `${before}Known only as groups, by what they span: ${each.join('; ')}. Nothing fixes which of the functions that vanish together are features.`;
 }
 
-const asFunctions = (n: number): string =>
+const functionsInWords = (n: number): string =>
   n === 1
     ? '1 function is never below zero and exactly zero on images that fix it, but did not pass every test or could not be put to it'
     : `${n} functions are never below zero and exactly zero on images that fix them, but did not pass every test or could not be put to it`;
 
 /** What is said of the directions that no certificate fixes. */
-const open = (left: number): string =>
+const restInWords = (left: number): string =>
   left === 1
     ? 'The other one is known up to an invertible map; images that switch it off would show it.'
     : `The other ${left} are known up to an invertible map; images that switch them off would show them.`;
@@ -205,7 +209,7 @@ const open = (left: number): string =>
 function noFeature({ certificates, cut }: RectifiedFit, sphere: SphereCertificate | null): string {
   const functions = certificates.length;
   if (functions > 0) {
-    return `${asFunctions(functions)} (${failures(certificates)}), so none of them is known to be a feature`;
+    return `${functionsInWords(functions)} (${failures(certificates)}), so none of them is known to be a feature`;
   }
   if (cut) return 'the search for rectified features was stopped before it found one';
   return `the search found no function that is never below zero and exactly zero on images that fix it${
@@ -257,9 +261,10 @@ function limited({ seconds, onProgress }: RecoverOptions, started: number): Reco
   };
 }
 
-/** Options whose time limits are endings by now. */
+/** Options whose time limits have become endings. */
 type Limited = Omit<RecoverOptions, 'finish' | 'seconds'> & { finish: Ending; finishSearch: Ending };
 
+/** One search for features in rows whose space is known: a sphere first, then rectified features. */
 class Attempt {
   readonly #neededSphere: number;
   readonly #neededRectified: number;
@@ -348,7 +353,7 @@ class Attempt {
     report.certified = itself > 0;
     report.features = itself;
     report.assumptions = rectifiedAssumptions;
-    report.sentence = inAll(fit, this.rank);
+    report.sentence = foundInWords(fit, this.rank);
     report.notes.push(...closing(fit));
     if (skipped) report.notes.push(skipped.trim());
     const { facets } = fit;
@@ -403,7 +408,7 @@ class Attempt {
   }
 }
 
-/** At most so many of the positions, spread evenly, in order. */
+/** At most `most` of the positions, spread evenly, in order. */
 function evenly(positions: Int32Array, most: number): Int32Array {
   if (positions.length <= most) return positions;
   return Int32Array.from({ length: most }, (_, i) => positions[Math.floor((i * positions.length) / most)]);
@@ -432,7 +437,7 @@ function restMap(facets: Matrix): LinearMap {
 
 const digits = (x: number): string => x.toExponential(1);
 
-/** As many nines as are there, not one more: 0.9999999 of 0.99999998. */
+/** Rounds down, so that no nine is shown that is not there: 0.99999998 is 0.9999999. */
 function roundDown(r2: number): string {
   const nines = Math.max(2, Math.min(10, Math.floor(-Math.log10(Math.max(1 - r2, 1e-10)))));
   return (Math.floor(r2 * 10 ** nines) / 10 ** nines).toFixed(nines);

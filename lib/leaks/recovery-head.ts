@@ -8,7 +8,7 @@ import { linearOutputs } from './whiten.js';
  * All that was recovered, beside one another: the certified features first, then what is left of the outputs in
  * coordinates that no certificate fixes.
  * @returns (n, rank)
- * @throws FeatReconstructError for a recovery without a certificate
+ * @throws FeatReconstructError (`bad-input`) for a recovery without a certificate
  */
 export function recoveredRows({ report, features, rest }: Recovery): RowSource {
   if (!features) throw new FeatReconstructError(report.sentence);
@@ -27,6 +27,8 @@ export function recoveredRows({ report, features, rest }: Recovery): RowSource {
 /**
  * The linear map from all that was recovered (`recoveredRows`) to the outputs: logits as they were, for probabilities
  * and log-probabilities their logarithms less each row's mean, whose arg-max and softmax are the model's own.
+ * @param outputs (n, c), those that the recovery was made from
+ * @throws FeatReconstructError for a recovery without a certificate
  */
 export async function recoveryHead(
   recovery: Recovery,

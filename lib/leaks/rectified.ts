@@ -19,7 +19,7 @@ export interface RectifiedOptions extends TaskOptions {
   starts?: number;
   /** Stops as soon as so many functions are found. Default: none. */
   enough?: number;
-  /** Of how many functions the ridges are looked at; the others are not tested. Default: all. */
+  /** Functions whose ridges are looked at; the others are not tested. Default: all. */
   most?: number;
   /** Ends the work between two steps with what is certified so far, where `signal` gives all of it up. */
   finish?: Ending;
@@ -36,15 +36,14 @@ export type TestResult = 'passed' | 'failed' | 'not tested';
 /** One recovered function: what is proven of it, and what it passed beyond that. Plain: serialises to JSON. */
 export interface FunctionCertificate extends FacetCertificate {
   /**
-   * A feature `itself`, up to scale, where all tests passed (the last one: where it has no ridge, the others' did and none
-   * is open); one of a `group`, of which the span alone is known; or a
-   * `function` that is proven, and not told from what is no feature.
+   * A feature `itself`, up to scale, where all tests passed (where it has no ridge to test, those of the others closed);
+   * one of a `group`, of which only the span is known; or a `function` that is proven but may be no feature.
    */
   certifiedAs: CertifiedAs;
   /** Which group, from 0; absent where it is of none. */
   group?: number;
   tests: {
-    /** What is zero wherever this is not does not pass for a feature, too. */
+    /** Its mirror image, which is zero wherever this is not, does not pass as a feature as well. */
     mirror: TestResult;
     /** It has no part in a linear dependence: there are not more such functions than directions. */
     independence: TestResult;
@@ -56,7 +55,10 @@ export interface FunctionCertificate extends FacetCertificate {
 }
 
 export interface RectifiedFit {
-  /** Proven functions (k, r + 1) over (h, 1), standard deviation 1: features themselves, the one with the most zeros first; groups; others. */
+  /**
+   * Functions (k, r + 1) over (h, 1), standard deviation 1: features themselves, then groups, then others; within each
+   * those with the most zeros first.
+   */
   facets: Matrix;
   /** One a function, in the same order. */
   certificates: FunctionCertificate[];
@@ -72,13 +74,13 @@ export interface RectifiedFit {
   cut: boolean;
 }
 
-/** Fewest distinct rows: a feature must be zero on 1.5 r of them, which images rarely do that are not very many more. */
+/** Fewest distinct rows: a feature must be zero on 1.5 r of them, and is on for most images. */
 export const rectifiedRowsNeeded = (r: number): number => 10 * r;
 
-/** Starts of the first round after which, none having led to a feature, there are none to find. */
+/** Starts after which the first round is given up if none of them led to a feature. */
 const hopeless = 24;
 
-/** Fewest starts of a round after one without anything new: few directions left are few starts, random ones make them up. */
+/** Fewest starts of a round after one without anything new: random ones are added where few directions are left. */
 const fewest = 16;
 
 /** Rounds in a row without anything new after which the search is over. */
@@ -147,7 +149,7 @@ export async function findFacets(
   );
 }
 
-/** Rounds of starts over all rows; whether it came to its end. */
+/** Makes rounds of starts over all rows; false where it was ended before its time. */
 async function searched(search: Search, h: Matrix, options: RectifiedOptions): Promise<boolean> {
   const { seed = 0, rounds = 10, enough = Infinity, signal, finish, finishSearch } = options;
   const over = makeEnding([finish, finishSearch]);
@@ -186,6 +188,7 @@ async function searched(search: Search, h: Matrix, options: RectifiedOptions): P
 
 const order: readonly CertifiedAs[] = ['itself', 'group', 'function'];
 
+/** The functions found and their partners in the order of `facets`, groups numbered in that order. */
 function arranged(
   search: Search,
   certificates: readonly FunctionCertificate[],

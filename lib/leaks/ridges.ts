@@ -13,13 +13,15 @@ import { complement, quickTries, Search, withOnes } from './search.js';
 export interface RidgeReport {
   /** Ridges looked at. */
   tested: number;
-  /** Those that lead to a function found before, */
+  /** Those that lead to a function found before. */
   toFound: number;
-  /** to one that the search had missed, */
+  /** Those that lead to one that the search had missed. */
   added: number;
-  /** to one that rows fix, and that is not proven for another reason (it is cut off from above as well, say), */
+  /**
+   * Those that lead to one that rows fix, but that is not proven for another reason (it is cut off from above, say).
+   */
   unproven: number;
-  /** to nothing: the function on the other side is zero on hardly a row beyond the ridge. */
+  /** Those that lead to nothing: the function on the other side is zero on hardly a row beyond the ridge. */
   open: number;
 }
 
@@ -30,7 +32,7 @@ export interface RidgeLook {
   closed: boolean;
   /** Whether the ridges are independent of one another, as those of a cone's facet are; a simplex has one more. */
   independent: boolean;
-  /** What lies across a ridge and nothing fixes: known with this function as a group alone. */
+  /** Functions across a ridge that no rows fix: each forms a group with this function. */
   partners: Float64Array[];
 }
 
@@ -48,19 +50,19 @@ export interface RidgeOptions extends TaskOptions {
   most?: number;
 }
 
-/** Zero rows for each unknown: as many are looked at, and fewer than the least show no ridge. */
+/** Zero rows for each unknown: the most that are looked at, and the least that can show a ridge. */
 const [mostZeros, leastZeros] = [64, 4];
 
-/** One row beyond a ridge fixes λ whatever the pencil; that a second one lies there, too, is chance at most. */
+/** One row beyond a ridge always fixes λ, and a second one may be there by chance. */
 const byChance = 2;
 
-/** Ridges to functions found before that are looked at, and starts for others: random ones behind the components. */
+/** Most ridges to functions found before, and fewest and most starts for others, random ones after the components. */
 const [mostKnown, fewestStarts, mostStarts] = [6, 6, 64];
 
-/** Layers wider than this have the ridges of so many functions looked at. */
+/** Directions above which a layer is wide, and functions of a wide one whose ridges are looked at. */
 const [wide, mostOfWide] = [64, 32];
 
-/** Functions that are looked at, and starts for each, where the work is to end. */
+/** Functions that are looked at, and starts for each, once the time is over. */
 const [lateFunctions, lateStarts] = [2, 16];
 
 /**
@@ -72,7 +74,7 @@ const [lateFunctions, lateStarts] = [2, 16];
  */
 export async function throughRidges(search: Search, options: RidgeOptions = {}): Promise<Ridges> {
   const { signal, onProgress } = options;
-  // Without any ridge nothing is certified: who ends the work early waits for those of a few functions, from few starts.
+  // Without any ridge nothing is certified, so that work that is ended early still takes the time for a few of them.
   const late = options.finish?.aborted ?? false;
   const most = Math.min(options.most ?? Infinity, late ? lateFunctions : Infinity);
   const finish = late ? undefined : options.finish;
@@ -115,7 +117,7 @@ async function ridgesOf(
   const others = found.filter((_, j) => j !== index).map(({ a }) => face.into(a));
   const known = others.map(unitDirection);
   const seen: Float64Array[] = [];
-  for (const at of await mostCommon(face, others)) {
+  for (const at of mostCommon(face, others)) {
     const { certificate, open } = await checkFacet(face.rows, face.noise, others[at], { lines: false });
     if (!certificate.holds || open) continue;
     look.report.toFound++;
@@ -217,7 +219,7 @@ async function faceOf(rows: Matrix, noise: Float64Array, zeros: readonly number[
 }
 
 /** Positions of the functions that are zero on the most of these rows, enough of them for a ridge. */
-async function mostCommon({ rows, noise }: Face, others: readonly Float64Array[]): Promise<number[]> {
+function mostCommon({ rows, noise }: Face, others: readonly Float64Array[]): number[] {
   return others
     .map((a, at) => ({ at, zeros: zerosOf(rows, noise, a).length }))
     .filter(({ zeros }) => zeros >= 1.5 * (rows.cols - 1) && zeros < rows.rows)

@@ -16,10 +16,10 @@ interface KeptTop extends TopLogits {
   known: Uint8Array;
 }
 
-/** More of a row are not kept: they would take as much memory as rows do. */
+/** The largest k that is kept: more would take as much memory as the rows do. */
 const mostKept = 32;
 
-/** What takes all of a row of logits (n, c) to compute, each computed once: a row of very many classes is long. */
+/** Numbers of rows of logits (n, c) that take the whole row, each computed once: a row of very many classes is long. */
 export class RowFacts {
   readonly #logSums = new Map<number, Float64Array>();
   readonly #kept = new Map<string, Float64Array>();
@@ -80,7 +80,7 @@ export class RowFacts {
     return out;
   }
 
-  /** Another number of a row that takes all of it to compute, by name. */
+  /** Another number of a row that takes the whole row, by name. */
   kept(name: string, row: number, compute: () => number): number {
     const known = this.#kept.get(name) ?? new Float64Array(this.#rows).fill(NaN);
     this.#kept.set(name, known);

@@ -10,12 +10,14 @@ import { sideOf, type Side } from './sides.js';
 export interface SameHead {
   /** `true` for one span, `false` for two, null where these outputs cannot tell. */
   same: boolean | null;
-  /** Largest principal angle between the two spans, in degrees: of a feature that one set alone switches on it is large, too. */
+  /**
+   * Largest principal angle between the two spans, in degrees: large also where one set alone switches a feature on.
+   */
   angle: number | null;
-  /** The one in the middle: 0 for one head, above that where a head has changed, near 90 for two. */
+  /** Median principal angle, in degrees: 0 for one head, above that where a head has changed, near 90 for two. */
   medianAngle?: number | null;
   ranks: [number | null, number | null];
-  /** Directions of each set that the other does not fill, as far as rounding lets see. */
+  /** Directions of each set that the other does not fill, as far as rounding shows. */
   alone?: [number, number];
   /** Distinct rows of each set that were compared. */
   rows?: [number, number];
@@ -23,16 +25,19 @@ export interface SameHead {
   inside?: [number | null, number | null];
   /** Rows of each set that alone carry directions and were left out, counted from 0. Absent where there are none. */
   leftOut?: [number[], number[]];
-  /** A head changed by about so much of its weights' norm, or less, would look the same. Absent where no row lies in the other's span. */
+  /**
+   * A head changed by about this share of its weights' norm, or less, would look the same. Absent where no row lies in
+   * the other's span.
+   */
   resolution?: number;
   sentence: string;
 }
 
 type Answer = Pick<SameHead, 'same' | 'sentence'>;
 
-/** Saving a head in bfloat16 changes it by so much of its weights' norm (half a unit of 2^-8, evenly spread). */
+/** Share of its weights' norm by which saving in bfloat16 changes a head (half a unit of 2^-8, evenly spread). */
 const sameWeights = 2 ** -9 / Math.sqrt(3);
-/** Rows that one set alone has by chance: as many as one time in twenty shows. */
+/** Chance down to which rows that one set alone has are taken for chance. */
 const byChance = 0.05;
 
 /**
@@ -41,7 +46,7 @@ const byChance = 0.05;
  * on that none of them does; a row of another head, or of this one after training went on, lies beside it. So rows decide,
  * and angles are given beside the answer: of a feature that one set alone switches on they are large as well.
  * Where one shows logits and the other log-probabilities or probabilities, both are compared as the latter.
- * @throws FeatReconstructError when they differ in classes or a set cannot be used
+ * @throws FeatReconstructError when they differ in classes (`mismatch`) or a set cannot be used (see `examineOutputs`)
  */
 export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = {}): Promise<SameHead> {
   const sources = [toRowSource(a, 'the first outputs'), toRowSource(b, 'the second outputs')];
@@ -118,7 +123,7 @@ function told(found: Omit<SameHead, 'same' | 'sentence'>, { same, sentence }: An
   return { same, ...found, sentence: sentence + note };
 }
 
-/** How the rows of one set lie to the other's span; null where that does not show. */
+/** Which rows of one set lie in the other's span; null where that does not show. */
 const rowsOf = async (one: Side, other: Side, options: TaskOptions): Promise<InSpan | null> =>
   other.space.rank === null ? null : rowsInSpan(one, other, options);
 
@@ -165,7 +170,7 @@ function answer(found: Compared, sides: readonly Side[], inside: readonly [InSpa
   const outside = inside.map((shown) => shown.outside.length);
   const within = inside.map((shown, i) => `${count(shown.rows - outside[i])} of ${count(shown.rows)}`);
 
-  // A direction shows over all rows where it shows in none.
+  // All rows together may show a direction that no single row shows.
   const lies = inside.map((shown, i) => contained(shown) && alone[i] === 0);
   const either = inside.findIndex((shown, i) => lies[i] && !blurred(shown));
   if (either >= 0 && lies[0] && lies[1]) {
@@ -212,7 +217,7 @@ function rare(shown: InSpan, other: InSpan, directions: number): boolean {
 /** No row of either set lies in the other's span. */
 function apart({ alone, ranks }: Compared, sides: readonly Side[], angles: string): Answer {
   const [a, b] = ranks as [number, number];
-  // Two spans of these ranks meet in so many directions by their sizes alone.
+  // Two spans of these ranks meet in this many directions by their sizes alone.
   const met = Math.max(0, a + b - sides[0].most);
   const differ = Math.min(...alone);
   if (differ > (Math.min(a, b) - met) / 2) {

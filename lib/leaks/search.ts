@@ -17,7 +17,7 @@ const quick: DescentOptions = { lowest: 32, share: 1 / 8, penalty: 10, shrink: 0
 /** Looks at more rows and goes more slowly. */
 const slow: DescentOptions = { lowest: 80, share: 1 / 4, penalty: 100, shrink: 0.85, steps: 80 };
 
-/** A start, or its opposite, and how it is looked into. */
+/** Whether to descend from a start or from its opposite, and how. */
 export interface Try {
   sign: 1 | -1;
   settings: DescentOptions;
@@ -30,8 +30,8 @@ export const quickTries: readonly Try[] = [
 ];
 
 /**
- * What few rows do not lead to a feature more may. It takes longer than the two quick ones together, so that it is kept
- * for where they find nothing: from the first start on until there is a feature, and after a round without a new one.
+ * With more rows a start may lead to a feature that few rows miss. That takes longer than the two quick tries together, so
+ * that it is made only until there is a feature, and after a round without a new one.
  */
 export const allTries: readonly Try[] = [...quickTries, { sign: 1, settings: slow }];
 
@@ -68,7 +68,7 @@ export class Search {
     readonly rows: Matrix,
     readonly noise: Float64Array,
     seed: number,
-    /** Of what was found: a descent that ends in one of them is given up. Some may be known beforehand. */
+    /** Directions of the functions found: a descent into one of them is given up. Some may be known beforehand. */
     readonly directions: Float64Array[] = [],
   ) {
     this.#numbers = random(seed, rows.cols);
@@ -91,7 +91,7 @@ export class Search {
     }
   }
 
-  /** Whether the search from there is over, with a feature or a small space to look into. */
+  /** Descends; true where that led to a feature or to a small space, which was searched. */
   async #descends(direction: Float64Array, settings: DescentOptions): Promise<boolean> {
     let at: Float64Array | null = new Float64Array(this.rows.cols);
     at.set(direction);
@@ -112,7 +112,7 @@ export class Search {
     return false;
   }
 
-  /** Whether it is a new one. */
+  /** Keeps a facet if it is a new one, and says whether it is. */
   keep(checked: CheckedFacet): boolean {
     const direction = unitDirection(checked.a);
     const known = this.directions.some((other) => 1 - dot(other, direction) < 1e-6);
@@ -144,7 +144,7 @@ export class Search {
   }
 }
 
-/** Rows that are zero whatever the function say nothing of it. */
+/** The rows on which some function is not zero: others cannot tell two functions apart. */
 function nonZeroRows(rows: Matrix): Matrix {
   const { cols, data } = rows;
   const sizes = new Float64Array(rows.rows);
@@ -154,6 +154,7 @@ function nonZeroRows(rows: Matrix): Matrix {
   return gatherRows(rows, kept);
 }
 
+/** Rows (n, r + 1): those of h (n, r), each with a 1 at its end. */
 export function withOnes(h: Matrix): Matrix {
   const out = matrix(h.rows, h.cols + 1);
   for (let i = 0; i < h.rows; i++) {

@@ -16,7 +16,7 @@ export interface Side extends NoisySpace {
   /** Rows that alone carry directions of the space, and how many. */
   carriers: ReadonlySet<number>;
   carriedDirections: number;
-  /** Rows of the file that are not among these, since with them the set fills all the room that there is. */
+  /** Rows of the file that are left out, since with them the set fills every direction. */
   leftOut: number[];
   /** Position of a row in the file. */
   at(row: number): number;
@@ -35,7 +35,8 @@ export async function sideOf(
     const own = Int32Array.from(distinct, (_, i) => i);
     const seen: ExaminedRows = { ...usable.seen, rows: distinct.length, duplicates: 0, distinct: own };
     const found = await supportedSpace(rows, seen, options);
-    // Whether a row that alone carries a direction is of this head the other set may show: it stays where there is room.
+    // The other set may show whether a row that alone carries a direction is of this head, so such rows stay where
+    // there is room.
     const stays = found.whole.rank !== null || found.carried === null;
     const space = stays ? found.whole : found.space;
     const positions = stays ? own : found.seen.distinct;

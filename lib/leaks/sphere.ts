@@ -32,6 +32,7 @@ export interface SphereCertificate {
   iterations: number;
 }
 
+/** A certificate, and the map that it stands for. */
 export interface SphereFit {
   certificate: SphereCertificate;
   /** Whitened outputs → features. Null where the quadric is no ellipsoid. */
@@ -46,16 +47,16 @@ export interface SphereOptions extends TaskOptions {
 }
 
 /** Unknowns of an ellipsoid in r dimensions: M symmetric and v. */
-export const sphereUnknowns = (r: number): number => (r * (r + 3)) / 2;
+const sphereUnknowns = (r: number): number => (r * (r + 3)) / 2;
 
 /** Distinct rows that a fit needs: 1.15 times its unknowns, and those that are kept out of it. */
 export const sphereRowsNeeded = (r: number): number => Math.ceil(1.15 * sphereUnknowns(r)) + heldOutRows(r);
 
 /**
- * As how many variations each image makes enough rows, with a tenth to spare for variations that come out alike; null
+ * How many variations of each image make enough rows, with a tenth to spare for variations that come out alike; null
  * where there are enough.
- * @param needed distinct rows
- * @param distinct rows, each image in `vary` variations
+ * @param needed distinct rows that are needed
+ * @param distinct distinct rows that there are, with `vary` variations of each image
  */
 export function variationsNeeded(needed: number, distinct: number, vary: number): number | null {
   return distinct >= needed ? null : Math.ceil((1.1 * needed * vary) / distinct);
@@ -65,7 +66,7 @@ export function variationsNeeded(needed: number, distinct: number, vary: number)
 export const sphereRowsEnough = (r: number): number => Math.ceil(2.2 * sphereUnknowns(r)) + heldOutRows(r);
 
 /** Rows kept out of the fit: enough for a residual to two digits, few beside the unknowns. */
-export const heldOutRows = (r: number): number => Math.max(64, Math.min(1000, Math.ceil(sphereUnknowns(r) / 20)));
+const heldOutRows = (r: number): number => Math.max(64, Math.min(1000, Math.ceil(sphereUnknowns(r) / 20)));
 
 /** Steps between looks at the rows kept out. */
 const lookEvery = 10;
@@ -77,8 +78,9 @@ const patience = 3;
 const leastR2 = 0.99;
 
 /**
- * Another quadric counts as one that fits, too, up to so many times the misfit: met were 0.9 to 1.3 where there is one,
- * 12 and more where there is none (features of two values, spheres; outputs from float32 to a single decimal).
+ * Another quadric fits as well if its misfit is at most this many times that of the ellipsoid. Measured: 0.9 to 1.3
+ * times where there is one, 12 and more where there is none (features of two values, spheres; outputs from float32 to a
+ * single decimal).
  */
 const alike = 3;
 
@@ -123,9 +125,9 @@ export async function fitSphere(h: Matrix, options: SphereOptions = {}): Promise
  * Looks for another quadric that vanishes on the rows as well as the ellipsoid fits them: conjugate gradients on the
  * homogeneous problem, from a random start, leave what the rows do not see. The ellipsoid of features of two values, for
  * one, is one of many and proves nothing.
- * @param size that of the ellipsoid, at which the other is looked at
- * @param misfit at which the other is as good
- * @param steps most of them: the fit saw in as many what there is to see
+ * @param size norm of the ellipsoid, to which the other is scaled
+ * @param misfit of the ellipsoid
+ * @param steps the most that are made: as many as the fit took
  * @returns the least root mean square met, or null where `finish` ended the search
  */
 async function rivalResidual(
@@ -151,7 +153,7 @@ async function rivalResidual(
   return least;
 }
 
-/** Why a certificate does not hold, as a clause. */
+/** Why a certificate does not hold, as data; `noSphereInWords` has the clause. */
 export function noSphere({
   ellipsoid,
   residual,
@@ -183,6 +185,7 @@ function residualOf(q: Float64Array, shift: number): number {
   return Math.sqrt(sum / q.length) / (1 + shift);
 }
 
+/** What the fitted quadric proves, and the map of its ellipsoid. */
 async function conclude(
   { m, v }: Quadric,
   fitted: TransposedRows,
@@ -221,7 +224,7 @@ async function conclude(
 }
 
 /**
- * How much worse an error of M of given size is for M^½ where M's eigenvalues differ: the mean over pairs of
+ * How much larger an error of M makes that of M^½ where M's eigenvalues differ: the mean over pairs of
  * 1 / (√mᵢ + √mⱼ)², times four times the mean eigenvalue (1 where all are equal).
  */
 function spread(values: Float64Array): number {

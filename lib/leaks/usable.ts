@@ -2,7 +2,7 @@ import { chooseRows, type RowSource } from '../tensor/index.js';
 import type { CarriedRows } from './carried.js';
 import type { Examination, ExaminedRows } from './examine.js';
 import type { NoWidth, OutputsNote } from '../words/index.js';
-import { zerosOf } from './whiten.js';
+import { zerosSeen } from './whiten.js';
 
 /** Rows that a logarithm can be taken of, where enough are left for a width. */
 export interface Usable {
@@ -40,8 +40,8 @@ export function withoutZeros(rows: RowSource, seen: ExaminedRows): Usable {
   };
 }
 
-/** What keeps logits, and with them the width, from being made of such outputs. */
+/** Why such outputs show neither logits nor a width. */
 export const hiddenIn = (seen: Examination): NoWidth =>
   seen.kind === 'truncated'
     ? { kind: 'outputs-hidden', classes: seen.classes, topk: seen.topk }
-    : { kind: 'zeros', ...zerosOf(seen) };
+    : { kind: 'zeros', ...zerosSeen(seen) };

@@ -4,7 +4,7 @@ import { decodeImage, type RgbImage } from '../images/index.js';
 
 /**
  * The k-th seeded variation of an image: 0 is the image itself; others are inverted, of another contrast and brightness,
- * with channels permuted, shifted with repeated edges or seen in coarse blocks, in chance combinations. Probes: they
+ * with channels permuted, shifted with repeated edges or seen in coarse blocks, in random combinations. As probes, they
  * switch features off that plain images keep on. The same everywhere for the same image size, k and seed.
  */
 export function varyImage(image: RgbImage, k: number, seed: number): RgbImage {
@@ -88,7 +88,7 @@ function coarsen({ width, height, data }: RgbImage, numbers: Random): RgbImage {
 
 /**
  * A data set with each image in n seeded variations, one after the other, the image itself first: n times the size. An
- * image that cannot be decoded is n examples that say so: whether they are left out is for those to say who read them.
+ * image that cannot be decoded is n examples that say so; whoever reads them decides whether to leave them out.
  * @throws UsageError for tensors, and where n is no whole number from 1
  */
 export function varied(dataset: Dataset, n: number, seed = 0): Dataset {

@@ -16,11 +16,11 @@ export interface OutputsFindings {
   untried: NotShownError['code'] | null;
 }
 
-/** The verdict on outputs alone: what they give away by themselves, and what takes the model to say. */
+/** The verdict on outputs alone: what they give away by themselves, and what only an audit of the model could tell. */
 export function outputsVerdict(findings: OutputsFindings): Verdict {
   const { recovery, fingerprint } = findings;
   const certified = recovery?.certified ?? false;
-  const texts = certified ? (recovery?.assumptions ?? []) : [];
+  const assumptions = certified ? (recovery?.assumptions ?? []) : [];
   return {
     level: certified ? 'features' : 'unknown',
     r2: null,
@@ -29,7 +29,7 @@ export function outputsVerdict(findings: OutputsFindings): Verdict {
       certified ? recovered(findings, recovery!) : withoutFeatures(findings),
       width(fingerprint),
       ...(certified && recovery?.cut ? [{ kind: 'search-ended' as const }] : []),
-      ...texts.map((text) => ({ kind: 'text' as const, text })),
+      ...assumptions.map((text) => ({ kind: 'text' as const, text })),
       { kind: 'readings-unknown' },
     ],
   };

@@ -12,18 +12,21 @@ import type { Fingerprint } from './fingerprint.js';
 import type { InterfaceBound } from './interfaces.js';
 import type { RecoveryReport } from './recover.js';
 
-/** One point of a leak curve: what a linear map learns from outputs of which so much is shown. */
+/** One point of a leak curve: what a linear map reads off one interface. */
 export interface LeakPoint extends Omit<Reading, 'penalised'> {
-  /** Share of images on which the model's head gives its own answer on the features read back. No measure of what is out. */
+  /**
+   * Share of images on which the model's head gives its own answer on the features read back. It does not say how much
+   * is given away.
+   */
   agreement?: number;
   /**
-   * What is known of the R², where it was read off images that were kept out, with an interval; absent where the number of
-   * images has to say it.
+   * What is known of the R² where it was read off images that were kept out, with an interval. Absent where there is no
+   * interval: then the number of images decides.
    */
   bound?: InterfaceBound['kind'];
   /** Share of the features that are read back with an R² above 0.99. */
   above99?: number | null;
-  /** How the map read what is shown. Default as it stands. */
+  /** How the map read what is shown. Default `plain`. */
   by?: 'plain' | 'log';
 }
 
@@ -34,7 +37,7 @@ export interface AuditFindings {
   features: number;
   /** Images whose outputs were looked at. */
   images: number;
-  /** Variations in which each of them was looked at, itself one of them. Default 1. */
+  /** Variations of each image that were looked at, the image itself included. Default 1. */
   vary?: number;
   curve: readonly LeakPoint[];
   fingerprint: Fingerprint;
@@ -43,21 +46,22 @@ export interface AuditFindings {
   compared?: number | null;
   /** Why no recovery could be tried, as `recoverFeatures` tells it; null where one was. */
   untried: NotShownError['code'] | null;
-  /** As how many variations each image would be enough to try all of it; null where there are enough. */
+  /** Variations of each image that would be enough for the whole search; null where there are enough images. */
   variations: number | null;
-  /** Distinct images that all of it takes; null or absent where that is not known. */
+  /** Distinct images that the whole search takes; null or absent where that is not known. */
   needed?: number | null;
-  /** Seconds that so many variations take here; null or absent where that is not known. */
+  /** Seconds that `variations` of each image take on this machine; null or absent where that is not known. */
   seconds?: number | null;
   /** What a search for rectified features alone takes, which is less; null or absent where there are enough images for it. */
   rectified?: { needed: number; variations: number } | null;
 }
 
+/** What an audit comes to. Plain: serialises to JSON. */
 export interface Verdict {
   /**
-   * What is out: features, or a normalised vector before the head, by the outputs alone (`features`); to those who also have
-   * the features of some images: all of them (`map`), a tenth of their variance or more (`partly`), or less (`little`);
-   * `unknown` where the images are too few to say. `r2` is the figure that it goes by.
+   * What the outputs give away: features, or a normalised vector before the head, by the outputs alone (`features`); to
+   * those who also have the features of some images: all of them (`map`), a tenth of their variance or more (`partly`),
+   * or less (`little`); `unknown` where the images are too few to say. `r2` is the figure that it goes by.
    */
   level: 'features' | 'map' | 'partly' | 'little' | 'unknown';
   /** Share of the features' variance that the best map read off; null where it is not known. Missing in earlier results. */
@@ -68,9 +72,7 @@ export interface Verdict {
   findings: Finding[];
 }
 
-/**
- * What to tell the people whose model it is: seven findings at most, each of which says one thing.
- */
+/** Judges an audit: its level, and its findings, each of which says one thing, the most important first. */
 export function auditVerdict(findings: AuditFindings): Verdict {
   const { recovery, classes } = findings;
   const curve = findings.curve.filter(isKnown(classes));
@@ -111,12 +113,12 @@ const isEnough =
   ({ r2, fitted }: LeakPoint): boolean =>
     r2 >= nearlyAll || fitted === undefined || fitted >= imagesPerOutput * classes;
 
-/** A share of variance below which what was read off is called little. */
-const aTenth = 0.1;
+/** Share of variance below which what was read off is called little. */
+const leastPartly = 0.1;
 
 function levelOf(best: number, enough: boolean): Verdict['level'] {
   if (best >= nearlyAll) return 'map';
-  if (best >= aTenth) return 'partly';
+  if (best >= leastPartly) return 'partly';
   return enough ? 'little' : 'unknown';
 }
 
@@ -128,13 +130,13 @@ function recovered(findings: AuditFindings, report: RecoveryReport): Finding {
     : { kind: 'features-recovered', ...of, recovered: report.features };
 }
 
-/** What those learn who have the features of some images to begin with. */
+/** What somebody learns who has the features of some images. */
 function learnt({ model, classes, features, curve, vary = 1 }: AuditFindings, best: LeakPoint | null): Finding {
   if (!best) return { kind: 'nothing-learnt', model, classes, features };
-  const of = curve.find(({ observe }) => observe === 'logits') ?? best;
+  const logits = curve.find(({ observe }) => observe === 'logits') ?? best;
   const { r2, above99 = null } = best;
   return {
-    ...{ kind: 'learnt', model, classes, features, fitted: of.fitted ?? null, vary },
+    ...{ kind: 'learnt', model, classes, features, fitted: logits.fitted ?? null, vary },
     ...(best.bound === 'exact' ? { exact: true } : {}),
     best: { ...shownAs(best), r2, above99 },
   };
@@ -157,7 +159,7 @@ function asMuch(points: readonly LeakPoint[], best: LeakPoint | null, recovered:
           },
         ];
   if (recovered || best?.bound !== 'exact') return found(all);
-  // What the head's algebra says of some is not said of those of which it was measured.
+  // For some interfaces the head's algebra proves it, for others it was measured: these are two findings.
   const isExact = ({ bound }: LeakPoint): boolean => bound === 'exact';
   return [
     ...found(all.filter(isExact), { exact: true }),
@@ -168,7 +170,7 @@ function asMuch(points: readonly LeakPoint[], best: LeakPoint | null, recovered:
   ];
 }
 
-/** Interfaces that show less, the two ends of them; the others are in the table. */
+/** The interfaces that show most and least of those that show less than the logits; the others are in the table. */
 function less(points: readonly LeakPoint[]): Finding[] {
   const some = points
     .filter(({ r2, observe }) => r2 < nearlyAll && !whole.includes(observe))
@@ -181,7 +183,7 @@ function less(points: readonly LeakPoint[]): Finding[] {
   return [{ kind: 'shown-less', most, least: some.length > 1 ? least : null, isLess }];
 }
 
-/** Interfaces of which these images cannot say what they give away. */
+/** Interfaces for which these images cannot say what is given away. */
 function unclear({ curve, classes }: AuditFindings): Finding[] {
   const open = curve.filter((point) => !isKnown(classes)(point) && !whole.includes(point.observe));
   const isFew = (point: LeakPoint): boolean => !point.bound && !isEnough(classes)(point);
@@ -207,7 +209,7 @@ function behind({ fingerprint: { rank, hiddenWidth }, features }: AuditFindings)
   return [{ kind: 'width-shown', width: rank, exact: hiddenWidth === features, features }];
 }
 
-/** What stands in the way of those who have the outputs and nothing else, where nothing came back. */
+/** Why somebody who has nothing but the outputs recovers no features, where none were recovered. */
 export function aloneFinding(findings: AuditFindings): Finding {
   const {
     classes,

@@ -16,7 +16,7 @@ export interface Spectrum {
   gap: number | null;
   /** Why there is no rank; null where there is one. */
   reason: NoWidth | null;
-  /** The same as an error's code. */
+  /** The error code of that reason; null where there is a rank. */
   missing: 'too-few-rows' | 'no-gap' | null;
 }
 
@@ -29,7 +29,7 @@ export interface OutputSpace extends Spectrum {
   columns: Int32Array;
 }
 
-/** Columns that an eigen-decomposition is made of. Any so many outputs of a head of less width fill its space. */
+/** Most columns that a space is found from. That many outputs of a narrower head fill its space, whichever they are. */
 const mostColumns = 2048;
 
 /**
@@ -46,7 +46,7 @@ export function linearOutputs(outputs: RowSource, seen: Examination, columns = e
   }
   if (seen.rowsWithZeros > 0) {
     throw new NotShownError(
-      `Expected probabilities above 0, found ${seen.rowsWithZeros} of ${seen.rows} rows with a 0, whose logarithm is not finite: ${zerosCure(zerosOf(seen))}.`,
+      `Expected probabilities above 0, found ${seen.rowsWithZeros} of ${seen.rows} rows with a 0, whose logarithm is not finite: ${zerosCure(zerosSeen(seen))}.`,
       'hidden',
     );
   }
@@ -62,8 +62,8 @@ export function linearOutputs(outputs: RowSource, seen: Examination, columns = e
   };
 }
 
-/** Of outputs with zeros, what their number and their rounding tell. */
-export const zerosOf = (seen: Examination): Zeros => ({
+/** How many rows of outputs hold a zero, and how the outputs were stored, which may explain it. */
+export const zerosSeen = (seen: Examination): Zeros => ({
   zeros: seen.rowsWithZeros,
   rows: seen.rows,
   rounded: seen.kind === 'rounded' && seen.scale === 'probabilities',
@@ -105,7 +105,7 @@ export async function outputSpace(
   const statistics = await accumulate(linear, nothing, options);
   const { values, vectors } = await directionsOf(statistics, seen, options);
   const variances = Array.from(values, (value) => Math.max(value, 0) / statistics.n);
-  // A space of no outputs at all would be noise; one number of each row is gone where a softmax was.
+  // A softmax hides one number of each row.
   const most = seen.scale === 'logits' ? width : width - 1;
   return {
     ...findGap(variances, seen, most),
@@ -116,9 +116,9 @@ export async function outputSpace(
   };
 }
 
-/** A step down that is the widest of a spectrum, as a rule by far. */
+/** Ratio of neighbouring variances that is taken for the widest of a spectrum without a look at the rest. */
 const clearStep = 100;
-/** Directions up to which all of them are found one by one. */
+/** Most columns of which all directions are found. */
 const mostDirections = 1024;
 
 /**
@@ -146,11 +146,13 @@ async function directionsOf(
   return eigenInTurns(gram, p, signal);
 }
 
-/** What noise makes of the largest of its eigenvalues: it fills all directions alike, and more so in small samples. */
+/**
+ * The largest eigenvalue that noise can have: it fills all directions alike, but small samples spread its eigenvalues.
+ */
 const noiseLevel = (seen: Examination, directions: number, largest: number): number =>
   Math.max(seen.noise * 4 * (1 + Math.sqrt(directions / (seen.rows - seen.duplicates))) ** 2, largest * 1e-14);
 
-/** Share of the variance of rounding that it leaves in every direction that the columns have at all. */
+/** Least share of its variance that rounding leaves in every direction of the columns. */
 const leastNoise = 1e-3;
 
 /** The widest step down in the spectrum that ends at the level of rounding. */
@@ -235,7 +237,7 @@ export async function whiten(
   return { h, noise: Float64Array.from({ length: rank }, (_, i) => seen.noise / space.values[i]), map };
 }
 
-/** Linear outputs → so many principal directions of their space, each of variance 1. */
+/** Linear outputs → the first `rank` principal directions of their space, each of variance 1. */
 export function whitening(space: OutputSpace, rank: number): LinearMap {
   const width = space.columns.length;
   const weight = new Float64Array(rank * width);

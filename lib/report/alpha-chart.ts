@@ -4,10 +4,10 @@ import { brief, share } from '../words/index.js';
 import { pairName } from '../results/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 
-/** More curves than these say nothing new. */
+/** Most curves that are drawn: more show nothing new. */
 const most = 12;
 
-/** Where more than this lies between the least and the largest error, only a logarithm shows both. */
+/** Largest error over the least from which on only a logarithmic axis shows both. */
 const wide = 20;
 
 const what = {
@@ -41,7 +41,7 @@ function alphaChart(plotting: Plotting, record: CrossValidationRecord, place: nu
   const figure = select === 'agreement' ? share(best.value / 100) : brief(best.value);
   const [first, last] = [points[0], points[points.length - 1]];
   const margin = 0.03 * Math.max(1, last.at - first.at);
-  // At an edge beyond which nothing changes a wider grid is of no use: then the choice has no such warning.
+  // The warning decides: where nothing changes beyond an edge, a wider grid is of no use and there is no warning.
   const atEdge = (warning?.some(({ kind }) => kind === 'edge-of-grid') ?? false) && (best === last || best === first);
   return draw(
     plotting,
@@ -75,7 +75,7 @@ function alphaChart(plotting: Plotting, record: CrossValidationRecord, place: nu
   );
 }
 
-/** A sweep's go by what is shown. */
+/** Name of a chart, in a sweep by its interface. */
 const chartName = ({ observe }: CrossValidationRecord, place: number): string =>
   ['alpha', ...(observe === undefined ? (place === 0 ? [] : [place + 1]) : observe.split(/\W+/))].join('-');
 
@@ -89,7 +89,7 @@ function placesOf(alphas: readonly number[]): (alpha: number) => number {
   return (alpha) => (alpha > 0 ? Math.log10(alpha) : least - 1);
 }
 
-/** No more labels than can be read. */
+/** Ticks of the axis, no more than can be read. */
 function ticksOf(points: readonly { at: number; alpha: number }[]): { at: number; text: string }[] {
   const every = Math.ceil(points.length / 11);
   return points.filter((_, i) => i % every === 0).map(({ at, alpha }) => ({ at, text: brief(alpha) }));

@@ -27,7 +27,7 @@ export function answerOf(found: Results): string {
   return onePairs(results);
 }
 
-/** More pairs than this are one sentence together. */
+/** Most pairs that have a sentence each: more share one. */
 const mostSentences = 2;
 
 /** Experiments 1 to 3: a sentence a pair of models, its test sets side by side. */
@@ -48,7 +48,7 @@ function onePairs({ experiment, rows }: Results): string {
     .join(' ');
 }
 
-/** The least and the most of a test set's models, for each kind of fit. */
+/** The lowest and the highest agreement of a test set's models, for each kind of fit. */
 function onManyModels(rows: readonly ResultRow[]): string {
   const range = (of: readonly ResultRow[]): string => {
     const values = of.flatMap(({ agreement }) => agreement ?? []);
@@ -92,7 +92,7 @@ const plainOf = (group: readonly ResultRow[]): ResultRow => {
 
 const known = (row: ResultRow | undefined): boolean => row !== undefined && row.agreement !== null;
 
-/** The first test set's pairs; its name where there are others. */
+/** Experiment 4: the pairs on the first test set, which is named where there are others. */
 function allPairs(rows: readonly ResultRow[]): string {
   const on = rows.some(({ test }) => test !== rows[0].test) ? ` on ${shortSpec(rows[0].test)}` : '';
   const { names, pairs } = pairsOf(rows.filter(({ test }) => test === rows[0].test));
@@ -118,6 +118,7 @@ function allPairs(rows: readonly ResultRow[]): string {
     : `${from} From another’s features it is ${range(features)}: in ${lost} of ${both.length} pairs the source’s head throws away a point of agreement or more.`;
 }
 
+/** Experiment 5: the first test set from logits, beside its control from features. */
 function zeroShot(rows: readonly ResultRow[]): string {
   const [logits, features] = (['logits', 'features'] as const).map((from) =>
     rows.find((row) => row.from === from && row.prior === null && row.test === rows[0].test),
@@ -142,7 +143,7 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-/** What a tab or a bookmark is called. */
+/** The title of a page, as a tab or a bookmark shows it. */
 export const titleOf = (results: readonly Results[]): string =>
   results.length === 1 && results[0].leaks?.log
     ? `Audit: ${results[0].leaks.log.name}`

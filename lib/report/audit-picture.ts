@@ -3,10 +3,11 @@ import { kept, nearlyAll, published, readOff } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth } from './heatmap.js';
 
-/** Under the picture. */
+/** Caption of the picture. */
 export const auditCaption =
   'Each line is one way of publishing the outputs. The bar is what a linear map read off images that it had not seen: a lower bound, with its 95 % interval. A full dark bar is all of it, by algebra. An empty line is not known, which is not nothing. Right: how often honest users still get the model’s top class.';
 
+/** An interface in the picture, with its texts. */
 interface Line {
   name: string;
   /** 0 to 100; where nothing is known there is no bar. */
@@ -18,7 +19,9 @@ interface Line {
   same: string;
 }
 
-/** What each interface gives away, as a lower bound with its interval, beside what it costs. Null without a table of them. */
+/**
+ * What each interface gives away, as a lower bound with its interval, beside what it costs. Null where there are none.
+ */
 export function auditPicture(plotting: Plotting, { interfaces = [] }: Leaks): Chart | null {
   if (interfaces.length === 0) return null;
   const { Plot } = plotting;

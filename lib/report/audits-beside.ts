@@ -8,17 +8,17 @@ import { textWidth } from './text-width.js';
 export const areAudits = (results: readonly Results[]): boolean =>
   results.length > 1 && results.length <= most && results.every(({ leaks }) => (leaks?.interfaces ?? []).length > 0);
 
-/** Columns of text beside the picture. */
+/** Most audits in one picture: each takes a column of text beside it. */
 const most = 4;
 
-/** Names of audited models, which may all be called `model`. */
+/** Names of audited models, numbered where several have the same. */
 export function auditedNames(results: readonly Results[]): string[] {
   const names = results.map(({ environment }) => environment.models[0]?.name ?? 'model');
   return names.map((name, i) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${i + 1})`));
 }
 
-/** Interfaces of two audits with which more was read off the one: their 95 % intervals do not overlap. */
-export function readMore([a, b]: readonly Results[]): { first: string[]; second: string[] } {
+/** By audit of two, the interfaces with which more was read off its model: the 95 % intervals do not overlap. */
+function readMore([a, b]: readonly Results[]): { first: string[]; second: string[] } {
   const found: { first: string[]; second: string[] } = { first: [], second: [] };
   for (const { observe, read } of a.leaks?.interfaces ?? []) {
     const other = b.leaks?.interfaces?.find((each) => each.observe === observe)?.read;
@@ -29,7 +29,9 @@ export function readMore([a, b]: readonly Results[]): { first: string[]; second:
   return found;
 }
 
-/** Which of two models gives more away, with what, as far as that is certain; of more of them that they differ is read. */
+/**
+ * Which of two models gives more away, and with which interfaces, as far as that is certain; for more models a heading.
+ */
 export function besideInWords(results: readonly Results[], names: readonly string[]): string {
   if (results.length !== 2) return 'What each model gives away of its features, by what is published.';
   const { first, second } = readMore(results);
@@ -45,10 +47,11 @@ export function besideInWords(results: readonly Results[], names: readonly strin
     : 'Where both are estimated, their intervals overlap: no difference is certain.';
 }
 
-/** Under the picture. */
+/** Caption of the picture. */
 export const besideCaption =
   'Each line is one way of publishing the outputs. A dot is what a linear map read off images that it had not seen: a lower bound, with its 95 % interval. A full dot is all of it, by algebra. Where a dot is missing it is not known, which is not nothing.';
 
+/** What was read off one model through one interface. */
 interface Dot {
   name: string;
   /** 0 to 100. */
@@ -58,7 +61,7 @@ interface Dot {
   exact: boolean;
 }
 
-/** What each of some models gives away by what is published: a line an interface, a dot a model. */
+/** What each model gives away by what is published: a line for each interface, on it a dot for each model. */
 export function besidePicture(plotting: Plotting, results: readonly Results[], names: readonly string[]): Chart {
   const { Plot } = plotting;
   const all = results.map(({ leaks }) => leaks!.interfaces!);

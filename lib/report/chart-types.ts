@@ -1,14 +1,14 @@
 import type { Markup } from './html.js';
 
 /**
- * What Observable Plot is given for a chart: its `PlotOptions`. Said without Plot's own declarations, which want type packages of
- * their own of whoever compiles against ours.
+ * What Observable Plot is given for a chart: its `PlotOptions`. Declared without Plot's own types, which would make callers
+ * install type packages.
  */
 export type PlotSpec = Readonly<Record<string, unknown>>;
 
 /** A drawn chart. */
 export interface Chart {
-  /** Of files: letters, digits and hyphens. */
+  /** Name for files: letters, digits and hyphens. */
   name: string;
   title: string;
   /** What it shows, for those who cannot see it. */
@@ -16,16 +16,16 @@ export interface Chart {
   width: number;
   height: number;
   svg: Markup;
-  /** What stands on the left of each row, alone: where the chart is scrolled on a small screen, it stays in sight. */
+  /** The labels of the rows alone, which stay in sight where the chart is scrolled on a small screen. */
   rowLabels: Markup | null;
-  /** What is to be said under it. */
+  /** What is written under it. */
   caption?: string;
   /** What was drawn, as Plot takes it; `redraw` draws it again with other options. */
   plot: PlotSpec;
   text: ChartText;
 }
 
-/** What stands beside Plot's own options of a chart. */
+/** What a chart has beside Plot's options. */
 export interface ChartText {
   name: string;
   title: string;

@@ -1,7 +1,6 @@
 import type { PlotOptions } from '@observablehq/plot';
 import type { Chart, ChartText, DrawnNode, PlotSpec } from './chart-types.js';
 import { escape, Markup } from './html.js';
-
 import { light, variables } from './palette.js';
 
 export type { Chart, ChartText, DrawnNode, PlotSpec } from './chart-types.js';
@@ -14,7 +13,9 @@ export async function loadPlot(): Promise<{ Plot: typeof import('@observablehq/p
 
 export type Plotting = Awaited<ReturnType<typeof loadPlot>>;
 
-/** Draws with Plot, and writes the result as SVG that is well-formed, escaped, and free of what the page's style does. */
+/**
+ * Draws with Plot, and writes the result as SVG: well-formed, escaped, without attributes that the page's style has.
+ */
 export function draw({ Plot, document }: Plotting, text: ChartText, options: PlotOptions): Chart {
   const drawn = Plot.plot({ ...options, document } as PlotOptions) as unknown as DrawnNode;
   const [width, height] = ['width', 'height'].map((name) => Number(drawn.getAttribute(name)));
@@ -48,7 +49,7 @@ export function draw({ Plot, document }: Plotting, text: ChartText, options: Plo
   };
 }
 
-/** Characters that labels may take a second time. */
+/** Most characters of row labels that are written a second time. */
 const mostLabels = 20_000;
 
 const isRowLabels = (node: DrawnNode): boolean =>
@@ -57,21 +58,24 @@ const isRowLabels = (node: DrawnNode): boolean =>
 /** The description (Plot's `ariaDescription`, which is not written) of marks that name rows beside an axis. */
 export const rowLabel = 'row-label';
 
-/** The same chart with other options of Plot: another width, another colour, marks beside ours. */
+/** A chart drawn again with other options of Plot: another width, another colour, other marks. */
 export const redraw = (plotting: Plotting, { plot, text, caption }: Chart, options: object): Chart => ({
   ...draw(plotting, text, { ...plot, ...options }),
   caption,
 });
 
-/** Plot's own description of parts ("y-axis tick label") is noise to a screen reader, beside the chart's own. */
-const noise = new Set(['aria-description', 'class']);
+/**
+ * Attributes that are not written: Plot's descriptions of parts ("y-axis tick label") would drown the chart's own in a
+ * screen reader.
+ */
+const notWritten = new Set(['aria-description', 'class']);
 
 function write(node: DrawnNode): string {
   if (node.nodeType === 3) return escape(node.textContent ?? '');
   if (node.nodeType !== 1 || node.localName === 'style') return '';
   const name = node.localName!;
   const attributes = [...(node.attributes ?? [])]
-    .filter(({ name: key }) => !noise.has(key) && !(key === 'aria-label' && name === 'g'))
+    .filter(({ name: key }) => !notWritten.has(key) && !(key === 'aria-label' && name === 'g'))
     .map(({ name: key, value }) => ` ${key}="${escape(numeric.has(key) ? rounded(value) : value)}"`)
     .join('');
   const inner = [...node.childNodes].map(write).join('');
@@ -80,7 +84,7 @@ function write(node: DrawnNode): string {
 
 const numeric = new Set(['transform', 'd', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'width', 'height', 'points']);
 
-/** A hundredth of a pixel is as much as anybody sees. */
+/** Numbers rounded to a hundredth of a pixel, less than anybody sees. */
 const rounded = (value: string): string =>
   value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (x) => String(Number(Number(x).toFixed(2))));
 

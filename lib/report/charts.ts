@@ -19,11 +19,11 @@ const spectrumCaption =
 const alphaCaption =
   'The curve is the mean over folds of the training images, each held out in turn; thin lines are the folds. The penalty is in units of the centred Gram, as in scikit-learn. Where the choice is an end of the grid, a better one may lie beyond.';
 
-/** Experiments 1 to 3 and 5. */
+/** The charts of experiments 1 to 3 and 5, without the overview. */
 export function fitCharts(plotting: Plotting, results: Results, width?: number): Shown[] {
   const { experiment, rows, spectra, crossValidations = [] } = results;
   const shown = rows.slice(0, mostShown);
-  // What outputs give away by how much is shown has a chart of its own.
+  // Rows of a sweep have a chart of their own.
   const whole = shown.filter(({ observe }) => observe === undefined);
   return present([
     // An audit has a picture of its own, with intervals.
@@ -35,7 +35,7 @@ export function fitCharts(plotting: Plotting, results: Results, width?: number):
   ]);
 }
 
-/** Experiment 4 beside its heatmaps. */
+/** The charts of experiment 4 on one test set, beside its heatmaps. */
 export function pairCharts(plotting: Plotting, set: ReturnType<typeof pairsOf>, width?: number): Shown[] {
   return present([
     [
@@ -49,10 +49,11 @@ export function pairCharts(plotting: Plotting, set: ReturnType<typeof pairsOf>, 
   ]);
 }
 
-/** Experiment 4's, of all test sets. */
+/** The chart of experiment 4 that all test sets share. */
 export const spectrumCharts = (plotting: Plotting, { spectra }: Results): Shown[] =>
   present([[spectrumChart(plotting, spectra), spectrumCaption]]);
 
+/** The charts that could be drawn, with their captions. */
 const present = (charts: readonly (readonly [Chart | null, string])[]): Shown[] =>
   charts.flatMap(([chart, caption]) => (chart ? [{ chart, caption }] : []));
 
@@ -66,8 +67,8 @@ const heatmapsOf = (plotting: Plotting, set: ReturnType<typeof pairsOf>, width?:
     }));
 
 /**
- * All charts of a result, each under a name of its own, for files: what the report begins with first. A chart has its caption,
- * and in `plot` what Observable Plot was given, to draw it again in another style.
+ * All charts of a result, each with a name of its own for a file, those that the report begins with first. A chart has its
+ * caption, and in `plot` the options of Observable Plot, to draw it again in another style.
  */
 export async function chartsOf(found: Results, { width }: ChartOptions = {}): Promise<Chart[]> {
   const results = withShownNames(found);
@@ -101,14 +102,14 @@ const factsOf = ({ rows }: Results): string => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
-/** Agreement and R² at a glance. */
+/** The overviews of agreement and of R²; none for a sweep. */
 export const overviews = (
   plotting: Plotting,
   experiment: number,
   rows: readonly ResultRow[],
   width?: number,
 ): Shown[] => {
-  // What outputs give away by how much is shown has a picture of its own.
+  // Rows of a sweep have a chart of their own.
   if (rows.some(({ observe }) => observe !== undefined)) return [];
   return (['agreement', 'r2'] as const).flatMap((measure) => {
     const chart = overviewChart(plotting, experiment, rows, measure, width);
@@ -123,7 +124,7 @@ const overviewCaptions = {
 };
 
 /**
- * A chart drawn again with other options of Observable Plot beside its own: another width, another title, marks of yours.
+ * Draws a chart again with other options of Observable Plot beside its own: another width, another title, your own marks.
  * @param options what `Plot.plot` takes
  */
 export const redrawChart = async (chart: Chart, options: object): Promise<Chart> =>

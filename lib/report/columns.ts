@@ -3,7 +3,7 @@ import { brief, count, none, rSquared, seconds, share, upToOne, type Term } from
 import { intervalOf } from './exact.js';
 import type { Column } from './table.js';
 
-/** The table of fits: the published figure beside ours, and only columns in which something stands; without rows, all. */
+/** The columns of a table of fits that have something in them; all where there are no rows. */
 export function columnsFor(experiment: number, rows: readonly ResultRow[]): Column<ResultRow>[] {
   const columns: (Column<ResultRow> | null)[] = [
     rows.some(({ observe }) => observe !== undefined)
@@ -49,7 +49,7 @@ export function columnsFor(experiment: number, rows: readonly ResultRow[]): Colu
   return rows.length === 0 ? known : known.filter(({ cell }) => rows.some((row) => cell(row) !== none));
 }
 
-/** All rows of a matrix in one table: what tells pairs apart, then as in the table of fits. */
+/** The columns of a table with all rows of a matrix: what identifies a pair, then those of a table of fits. */
 export function matrixColumns(experiment: number): Column<ResultRow>[] {
   const fits = columnsFor(experiment, []);
   const ofFits = (heading: string): Column<ResultRow>[] => fits.filter((column) => column.heading === heading);
@@ -73,11 +73,11 @@ export function matrixColumns(experiment: number): Column<ResultRow>[] {
 /** How probabilities were read. */
 const readings = { plain: 'as shown', log: 'logarithms' };
 
-/** SGD that diverged has no map to agree or not. */
+/** A row's agreement as a cell; SGD that diverged has none. */
 export const agreementOf = ({ agreement, sgd }: ResultRow): string =>
   agreement === null && sgd !== null ? 'diverged' : share(agreement);
 
-/** What a table says that takes a word of explanation. */
+/** The terms in a table that need an explanation. */
 export function termsOf(columns: readonly Column<ResultRow>[], rows: readonly ResultRow[]): Term[] {
   const has = (heading: string): boolean => columns.some((column) => column.heading === heading);
   const terms: (Term | false)[] = [

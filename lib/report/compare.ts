@@ -19,13 +19,13 @@ import type { Column } from './table.js';
 /** The same fit of the same pair in two results or more. */
 interface Line {
   row: ResultRow;
-  /** By place of the result; undefined where it has none. */
+  /** The row of each result, in their order; undefined where a result has none. */
   of: (ResultRow | undefined)[];
 }
 
 /**
- * What several results of one experiment say of the same fits, the first being what the others are compared with. Results of
- * different experiments are of different fits.
+ * Several results of one experiment side by side, fit by fit, compared with the first of them; null where no two are of the
+ * same experiment, since then no fits are the same.
  */
 export function comparison(found: readonly Results[]): Markup | null {
   const kinds = by(found, ({ experiment, leaks }) => (leaks ? 'audit' : String(experiment))).filter(
@@ -46,8 +46,8 @@ export function comparison(found: readonly Results[]): Markup | null {
 }
 
 /**
- * Fits are the same by models, test set and kind; what they were fitted on and seen through is what may differ, and alpha,
- * too, unless a result has several.
+ * The fits that two results or more have: of the same models, test set and kind. Training sets and transforms may differ,
+ * and so may alpha, unless a result has several.
  */
 function linesOf(results: readonly Results[]): Line[] {
   const rows = results.flatMap((each, result) => each.rows.map((row) => ({ row: onlyKnown(row), result })));
@@ -66,7 +66,7 @@ function linesOf(results: readonly Results[]): Line[] {
     .filter(({ of }) => of.filter(Boolean).length > 1);
 }
 
-/** What it is called in each of the results, said once where that is the same. */
+/** The names of a fit in the results; one name where all have the same. */
 const fitsOf = ({ row, of }: Line): string =>
   [...new Set(of.flatMap((each) => (each ? [fitName(each)] : [])))].join(' / ') + readBy(row);
 

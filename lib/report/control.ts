@@ -39,16 +39,19 @@ export function controlsOf(rows: readonly ResultRow[], models: readonly ModelRec
 export const inPoints = ({ difference, interval: [low, high] }: Difference): string =>
   `${points(difference)} (${points(low)} to ${points(high)})`;
 
+/** A difference of shares in points, with its sign: `+1.23`. */
 export function points(value: number): string {
   const text = Math.abs(100 * value).toFixed(2);
   return Number(text) === 0 ? '0.00' : `${value > 0 ? '+' : '−'}${text}`;
 }
 
-export const gainOf = ({ same, difference }: Control): string => (same ? '0, exact' : inPoints(difference));
+const gainOf = ({ same, difference }: Control): string => (same ? '0, exact' : inPoints(difference));
 
+/** What the column of differences means. */
 export const controlNote =
   'Features less logits, in points of agreement, with Newcombe’s 95 % interval of paired proportions: both maps are judged on the same images, one by one.';
 
+/** The columns of a table of controls, a pair a row. */
 export const controlColumns: readonly Column<Control>[] = [
   { heading: 'source', cell: ({ logits }) => logits.source },
   { heading: 'target', cell: ({ logits }) => logits.target },
@@ -85,8 +88,8 @@ export function controlLines(rows: readonly ResultRow[], models: readonly ModelR
 }
 
 /**
- * Experiments 4 and 5 take the logits as W f + b of the stored features, in float64; where fits read the logits themselves,
- * float32's rounding is in them.
+ * The note on experiments 4 and 5, whose logits are computed as W f + b of the stored features in float64, without the
+ * rounding of the logits that models give.
  */
 export function algebraNote(models: readonly Pick<ModelRecord, 'headError' | 'logitScale'>[]): string {
   const errors = models.flatMap(({ headError, logitScale }) =>

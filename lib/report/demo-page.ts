@@ -5,7 +5,7 @@ import { agreementOf } from './columns.js';
 import { withShownNames } from './shown-names.js';
 import { renderTable, type Column } from './table.js';
 
-/** Of every line. */
+/** Most columns of a line. */
 const WIDTH = 80;
 const INDENT = '   ';
 

@@ -1,11 +1,11 @@
 import type { ResultRow } from '../results/index.js';
 import { count, interval } from '../words/index.js';
 
-/** What stands for the uncertainty of an agreement: its 95 % interval, or that there is none. */
+/** The uncertainty of an agreement as a cell: its 95 % interval, or that it is exact. */
 export const intervalOf = ({ exact, agreementInterval }: ResultRow): string =>
   exact === 'always' ? 'exact' : exact === 'in-span' ? 'exact in span' : interval(agreementInterval);
 
-/** What "exact" means where it stands, and what intervals count where an image has several rows: a line for each. */
+/** Notes on the intervals of rows: what "exact" means, and what is counted where an image has several rows. */
 export function intervalNotes(rows: readonly ResultRow[]): string[] {
   const kinds = new Set(rows.map(({ exact }) => exact));
   const inSpan = rows.find(({ exact }) => exact === 'in-span');

@@ -19,6 +19,7 @@ export interface FirstScreen {
   picture: Picture;
 }
 
+/** The first screen of one result. */
 export function firstScreen(plotting: Plotting, results: Results): FirstScreen {
   const answer = answerOf(results);
   if (results.leaks) return { answer, ...auditScreen(plotting, results) };
@@ -29,7 +30,7 @@ export function firstScreen(plotting: Plotting, results: Results): FirstScreen {
   return { answer, headline: curve ? ofSweep(rows) : ofFits(rows), picture: { charts } };
 }
 
-/** The exact fits on all of the logits; of another model's where there are such. */
+/** The lowest agreement of the exact fits on all of the logits: of those across models, where there are any. */
 function ofFits(found: readonly ResultRow[]): Headline | null {
   const plain = found
     .map(onlyKnown)
@@ -57,7 +58,7 @@ function ofFits(found: readonly ResultRow[]): Headline | null {
   return { figure: figureOf(least.agreement!, 'agreement'), says: `of the ${images} ${whose}${range}` };
 }
 
-/** What the least that is shown still gives away. */
+/** The R² of the interface that gives away least. */
 function ofSweep(found: readonly ResultRow[]): Headline | null {
   const shown = found.map(onlyKnown).filter(({ observe, r2 }) => observe !== undefined && r2 !== null);
   if (shown.length === 0) return null;
@@ -68,7 +69,7 @@ function ofSweep(found: readonly ResultRow[]): Headline | null {
   };
 }
 
-/** The middle one of all pairs of two models. */
+/** The median agreement of all pairs of two models. */
 function ofAllPairs(rows: readonly ResultRow[]): Headline | null {
   if (rows.length === 0) return null;
   const { pairs } = pairsOf(rows.filter(({ test }) => test === rows[0].test).map(onlyKnown));
@@ -86,8 +87,8 @@ function ofAllPairs(rows: readonly ResultRow[]): Headline | null {
 }
 
 /**
- * What a page of several results begins with: experiments 1 to 3 in one picture; else the first result that has a picture. Where
- * the same fit stands in two results of one experiment, it is told apart by the number of its result.
+ * What a page of several results begins with: experiments 1 to 3 in one picture; else the first result that has a picture.
+ * Where two results of one experiment have the same fit, its names have the numbers of the results.
  */
 export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]): FirstScreen | null {
   if (areAudits(results)) {
@@ -110,9 +111,9 @@ export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]
   );
   const rows = isTwice
     ? groups.flatMap((group) => group.rows.map((row) => numbered(row, results.indexOf(group.result) + 1)))
-    : // A model on its own logits stands in experiment 2 as well.
+    : // Experiment 2 has the fit of a model on its own logits as well.
       by(groups, ({ key }) => key).flatMap(([first]) => first.rows);
-  // Experiment 3 is that in which data sets of another kind are told apart.
+  // With the number 3, data sets of another kind have a section of their own.
   const experiment = Math.max(...fits.map((each) => each.experiment));
   const charts = fits.length === 0 ? [] : overviews(plotting, experiment, rows);
   if (charts.length > 0) {
@@ -130,7 +131,7 @@ const numbered = (row: ResultRow, result: number): ResultRow => ({
   target: `${row.target}, result ${result}`,
 });
 
-/** Own logits, another model's, images of another kind, in one sentence. */
+/** One sentence on a model's own logits, another model's, and images of another kind. */
 function answerOfAll(experiment: number, rows: readonly ResultRow[]): string {
   const plain = rows
     .map(onlyKnown)

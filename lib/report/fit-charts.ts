@@ -9,7 +9,7 @@ import { widest } from './text-width.js';
 const published = (experiment: number, row: ResultRow): number | null =>
   publishedFor(experiment, row)?.agreement ?? null;
 
-/** What to say under the chart of agreement: of ticks only where there are some. */
+/** Caption of the chart of agreement; it explains ticks only where there are some. */
 export const agreementCaption = (experiment: number, rows: readonly ResultRow[]): string =>
   'Dots are agreement, bars their 95 % intervals (Wilson). The axis is enlarged: it begins where the lowest figure is, not at 0.' +
   (rows.some(({ exact }) => exact) ? ' What is exact by theorem has no bar.' : '') +
@@ -125,7 +125,9 @@ export function agreementChart(
 
 const kindNames = { plain: 'least squares or ridge', sgd: 'SGD', prior: 'head as prior' };
 
-/** Where a fit stands; the same pair on the same test set is told apart by the images that it was fitted on. */
+/**
+ * The group and the line of a fit in the chart. Groups of the same pair and test set differ by their training images.
+ */
 const placesOf = (rows: readonly ResultRow[]): ((row: ResultRow) => { group: string; fit: string }) => {
   const nameOf = (row: ResultRow): string => `${pairName(row)}, ${shortSpec(row.test)}`;
   const trains = new Map(
@@ -137,7 +139,7 @@ const placesOf = (rows: readonly ResultRow[]): ((row: ResultRow) => { group: str
   });
 };
 
-/** What stands where a fit has no agreement. */
+/** The text in place of a dot where a fit has no agreement. */
 function whyEmpty(row: ResultRow): string {
   const unknown = whyNotKnown(row);
   if (unknown !== null) return `not known: ${unknown}`;

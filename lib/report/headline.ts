@@ -1,13 +1,13 @@
 import type { Markup } from './html.js';
 import type { Shown } from './shown.js';
 
-/** One number that is read across the room, and what it is of. */
+/** One large number, and what it is the number of. */
 export interface Headline {
   figure: string;
   says: string;
 }
 
-/** Charts beside each other, or anything else that is drawn: a heatmap with its switch, a table as a picture. */
+/** Charts side by side, or other markup that is drawn, such as a heatmap with its switch. */
 export interface Picture {
   charts?: readonly Shown[];
   markup?: Markup;

@@ -15,7 +15,7 @@ export interface Metric {
   value: (pair: Pair) => number | null;
   /** What the colours stand for, with the unit. */
   unit: string;
-  /** As it stands in a cell, and in one that has little room. */
+  /** A value in a cell, and in a cell with little room. */
   format: (value: number) => string;
   brief: (value: number) => string;
 }
@@ -123,7 +123,7 @@ export const metrics: readonly Metric[] = [
   },
 ];
 
-/** The pairs of a run of experiment 4 on one test set: what the data alone teach, at the first alpha. */
+/** The pairs of a run of experiment 4 on one test set, without a prior and at the first alpha. */
 export function pairsOf(rows: readonly ResultRow[]): { names: string[]; pairs: Pair[] } {
   const plain = rows.filter(({ prior, alpha }) => prior === null && alpha === rows[0].alpha);
   const names = [...new Set(plain.flatMap(({ source, target }) => [source, target]))];
@@ -134,15 +134,15 @@ export function pairsOf(rows: readonly ResultRow[]): { names: string[]; pairs: P
   return { names, pairs: [...pairs.values()] };
 }
 
-/** Room that a heatmap has: the page's, or the column of a paper's. */
+/** How a heatmap is laid out for a page, or for the column of a paper. */
 interface Layout {
   font: number;
-  /** Of the left margin, with the names of the sources. */
+  /** Width of the left margin, with the names of the sources. */
   label: number;
   cell: { width: number; height: number; font: number };
-  /** Names of targets in lines; upright where they are too long for that. */
+  /** Names of targets in lines; null where they are too long for that and stand upright. */
   lines: Map<string, string[]> | null;
-  /** What stands above the cells, in pixels. */
+  /** Height of the names above the cells, in pixels. */
   names: number;
 }
 
@@ -171,8 +171,9 @@ function layoutOf(names: readonly string[], texts: readonly string[], width: num
   };
 }
 
+/** Right margin, in pixels. */
 const right = 14;
-/** Below the cells, for the bar of colours. */
+/** Room below the cells for the bar of colours, in pixels. */
 const below = 50;
 
 /**
@@ -197,7 +198,7 @@ export function heatmap(
   const { font, label, cell, lines, names: namesHeight } = texts === long ? first : layoutOf(names, texts, width);
   const cells = pairs.map((pair, i) => {
     const value = values[i];
-    // Below 0 there is no place on a scale from nothing to all: a map that does worse than the mean is no small one.
+    // A value below 0 has no colour: the scale begins at 0, and its first colour would say that a little is read.
     const step = value === null || isBelow(value, metric) ? null : stepOf(value, metric.scale);
     return {
       ...pair,
@@ -295,7 +296,10 @@ export const isBelow = (value: number, { scale }: Metric): boolean => scale === 
 /** Room for names set in 12 px. */
 export const labelWidth = (names: readonly string[]): number => 22 + widest([...names, 'source'], 12);
 
-/** A name in as few lines of at most so many characters as hold it, about equally long, broken after `_`, `-` and the like. */
+/**
+ * A name in as few lines of at most `most` characters as possible, about equally long, broken after `_`, `-` and the
+ * like.
+ */
 function inLines(name: string, most: number): string[] {
   const parts = name.match(new RegExp(`[^\\W_]{1,${most - 1}}[\\W_]?|[\\W_]`, 'gu')) ?? [];
   const filled = (width: number): string[] =>

@@ -5,7 +5,7 @@ import type { Column } from './table.js';
 
 /**
  * A table in a frame that scrolls by itself where the page is too narrow for it.
- * @param label what a screen reader calls it; `key` is the heading of the column that matters most
+ * @param options `label`: what a screen reader calls it; `key`: the heading of the column that matters most
  */
 export function table<Row>(
   columns: readonly Column<Row>[],
@@ -48,7 +48,7 @@ export function table<Row>(
   </div>`;
 }
 
-/** Says so where a table leaves rows out. */
+/** The note on rows that a table leaves out; null where it has all. */
 export const more = (rows: number): Markup | null =>
   rows > mostShown
     ? markup`<p class="note">

@@ -1,4 +1,4 @@
-/** Text that is markup already. Everything else is escaped before it comes into a page. */
+/** Text that is markup already. Everything else is escaped before it is put into a page. */
 export class Markup {
   constructor(readonly text: string) {}
 }

@@ -19,7 +19,7 @@ function fits({ experiment, rows }: Results): string {
   );
   const groups = groupRows(rows);
   const facts = [...new Set(rows.map(fittedAndTested))];
-  // What is the same for all is said once, in the caption.
+  // What all rows share stands in the caption.
   const about = (row: ResultRow): string => (facts.length > 1 ? `, ${fittedAndTested(row)}` : '');
   const body = groups.flatMap((group, i) => [
     ...(i > 0 ? ['\\addlinespace'] : []),
@@ -78,7 +78,7 @@ function tableOf(
   caption: string,
   label: string,
 ): string {
-  // What is wider than a column of two stands across both.
+  // A table wider than one column of a two-column page stands across both.
   const star = columns.length > 4 ? '*' : '';
   return `% Needs \\usepackage{booktabs}.
 \\begin{table${star}}
@@ -98,7 +98,7 @@ ${body.map((each) => `    ${each}`).join('\n')}
 
 const line = (cells: readonly string[]): string => `${cells.map(text).join(' & ')} \\\\`;
 
-/** What LaTeX would take for its own is escaped; signs that pdfLaTeX's usual fonts lack are written out. */
+/** Escapes what LaTeX would interpret, and writes out signs that pdfLaTeX's usual fonts lack. */
 const text = (value: string): string =>
   [...visible(value.replace(/\s+/g, ' '))]
     .map((character) => escapes[character] ?? character)

@@ -5,16 +5,16 @@ import { draw, type Chart, type Plotting } from './chart.js';
 import type { Shown } from './shown.js';
 import { labelWidth } from './heatmap.js';
 
-/** What came back from the outputs alone, with what shows that it is the model's own. */
+/** What was recovered from the outputs alone, as its certificate shows it; null where nothing was. */
 function certificateChart(plotting: Plotting, leaks: Leaks, features: number | null): Chart | null {
   const { recovery } = leaks;
-  // Of how many features these are some, a log does not tell.
+  // A log does not tell how many features the model has.
   if (recovery?.kind === 'rectified' && features !== null) return waffle(plotting, leaks, recovery.features, features);
   if (recovery?.kind === 'sphere' && recovery.sphere) return sphere(plotting, recovery.sphere);
   return null;
 }
 
-/** One square a feature of the model: certified, could be found on these images, out of reach. */
+/** A square for each feature of the model: certified, reachable on these images, or out of reach. */
 function waffle(plotting: Plotting, { comparison }: Leaks, certified: number, all: number): Chart {
   const { Plot } = plotting;
   const compared = comparison?.kind === 'rectified' ? comparison : null;
@@ -69,16 +69,17 @@ function waffle(plotting: Plotting, { comparison }: Leaks, certified: number, al
   );
 }
 
+/** Squares of a line. */
 const across = 32;
 
-/** How far from a sphere the outputs lie, as they come and after the map that the fit found. */
+/** How far the outputs are from a sphere, before and after the map that the fit found. */
 function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['recovery']>['sphere']>): Chart {
   const { Plot } = plotting;
   const marks = [
     { name: 'outputs, whitened', value: certificate.residualBefore },
     { name: 'recovered vector, images of the fit', value: certificate.residualFit },
     { name: 'recovered vector, images kept out', value: certificate.residual },
-    // A logarithm has no 0: what is smaller than float64 sees stands at its limit, under its own figure.
+    // A logarithmic axis has no 0: a residual below float64's rounding is drawn there, with its own figure.
   ].map((mark) => ({ ...mark, at: Math.max(mark.value, 1e-16) }));
   const left = labelWidth(marks.map(({ name }) => name));
   return draw(
@@ -113,7 +114,7 @@ function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['
   );
 }
 
-/** The picture of what each interface gives away, and that of what came back from outputs alone. */
+/** The pictures of an audit: what each interface gives away, and what was recovered from outputs alone. */
 export function leakCharts(plotting: Plotting, { leaks, environment }: Results): Shown[] {
   if (!leaks) return [];
   const picture = auditPicture(plotting, leaks);

@@ -3,7 +3,7 @@ import { inWords, brief, shortSpec } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth } from './heatmap.js';
 
-/** Under the curve. */
+/** Caption of the chart. */
 export const leakCaption =
   'Each line is one way of showing the outputs: the dot is the share of the features’ variance that one linear map reads off them (R²). Probabilities are read as they stand or through a logarithm, whichever does better on training images that the map was not fitted on. A map fitted on more images, or a cleverer reader, may read more. Where nothing is known the line is empty: that is not nothing given away.';
 
@@ -14,7 +14,10 @@ interface Line {
   unknown: string | null;
 }
 
-/** What outputs give away by how much of them is shown: R² of the features read back, a line each. The model's answer is published anyway: agreement is no part of it. */
+/**
+ * What each interface of a sweep gives away: R² of the features read back, a line each; null for other rows. Agreement is
+ * left out, since the model's answers are published anyway.
+ */
 export function leakChart(plotting: Plotting, rows: readonly ResultRow[]): Chart | null {
   const { Plot } = plotting;
   const lines = linesOf(rows);
@@ -65,7 +68,7 @@ const legendAt = (dx: number): object => ({
   text: (text: string) => text,
 });
 
-/** The most telling first, what is not known last: it has no place among the others. */
+/** A line for each interface of the first pair, the one that gives away most first, those not known last. */
 function linesOf(rows: readonly ResultRow[]): Line[] {
   if (!rows.some(({ observe }) => observe !== undefined)) return [];
   const plain = rows.filter(
@@ -75,7 +78,7 @@ function linesOf(rows: readonly ResultRow[]): Line[] {
   const several = new Set(first.map(({ alpha }) => alpha)).size > 1;
   return by(first, ({ observe = 'logits' }) => observe)
     .map((group): Line => {
-      // Of several alphas the first that tells something, which is the only one where it was chosen.
+      // With several alphas, the first row that is known; where alpha was chosen there is one.
       const row = group.find((each) => whyOf(each) === null) ?? group[0];
       const { observe = 'logits', alpha, r2, reading } = row;
       const how = reading?.by === 'log' ? `${observe}+log` : observe;
@@ -88,5 +91,5 @@ function linesOf(rows: readonly ResultRow[]): Line[] {
     .sort((a, b) => Number(a.unknown !== null) - Number(b.unknown !== null) || (a.unknown === null ? b.r2 - a.r2 : 0));
 }
 
-/** Beside other interfaces all of the logits are one, too. */
+/** Why a row is not known; a row on all of the logits counts as an interface here. */
 const whyOf = (row: ResultRow): string | null => whyNotKnown({ ...row, observe: row.observe ?? 'logits' });

@@ -15,7 +15,9 @@ import {
 import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';
 
-/** The level with the figure that it goes by; results of earlier versions have none, and other bounds. */
+/**
+ * The level of a verdict in words, with its R². Results of earlier versions have no R², and their levels other limits.
+ */
 function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): string {
   switch (level) {
     case 'features':
@@ -38,7 +40,7 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
   }
 }
 
-/** An audit's verdict, all of it, in words, with who can do what. */
+/** An audit's whole verdict in words, with who can do what. */
 export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<div class="verdict">
   <h2>${levelOf(leaks)}</h2>
   <ul>
@@ -47,7 +49,7 @@ export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<
   ${leaks.abilities ? abilitySection(leaks.abilities) : null}
 </div>`;
 
-/** Where an audit's figures come from many splits, the rows of one of them are no rival to these. */
+/** The note that an audit's rows are of one split, where its figures come from many; empty where they do not. */
 export function splitNote({ leaks }: Results): string[] {
   const splits = leaks?.interfaces?.find(({ read }) => read?.splits)?.read?.splits;
   return splits

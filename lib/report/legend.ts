@@ -1,7 +1,7 @@
 import { escape } from './html.js';
 import { textWidth } from './text-width.js';
 
-/** What stands in a legend: a mark as it is drawn, and what it means. */
+/** An entry of a legend: a mark as it is drawn, and what it means. */
 export interface LegendItem {
   text: string;
   colour: string;

@@ -4,7 +4,7 @@ import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth, stepOf, type Pair } from './heatmap.js';
 import { panelsOf } from './panels.js';
 
-/** Fits whose curve says something: equal ones at 100 % would lie on each other, and less than ten images have no tenths. */
+/** The fits that are drawn: curves at 100 % would cover one another, and fewer than ten images have no tenths. */
 const marginLines = (rows: readonly ResultRow[]): ResultRow[] =>
   rows.filter(
     (row) =>
@@ -16,7 +16,7 @@ const marginLines = (rows: readonly ResultRow[]): ResultRow[] =>
 
 const tenths = 10;
 
-/** What to say under the chart of margins. */
+/** Caption of the chart of margins. */
 export function marginCaption(rows: readonly ResultRow[]): string {
   const { length } = marginLines(rows);
   const first = length > symbols.length ? ` Of ${length} fits the first ${symbols.length} are drawn.` : '';
@@ -101,7 +101,10 @@ export function marginChart(plotting: Plotting, rows: readonly ResultRow[]): Cha
 const symbols = ['circle', 'square', 'triangle', 'diamond', 'star'];
 const glyphs = ['●', '■', '▲', '◆', '★'];
 
-/** Experiment 4: the same for every pair, as strips: sources down, tenths across, one panel a target. */
+/**
+ * Experiment 4: agreement by tenths of the images for every pair, as strips: sources down, tenths across, a panel for
+ * each target.
+ */
 export function marginStrips(
   plotting: Plotting,
   { names, pairs }: { names: readonly string[]; pairs: readonly Pair[] },

@@ -12,7 +12,7 @@ import { jsonScript, markup, Markup } from './html.js';
 
 /**
  * Experiment 4: the heatmaps of the first test set, which a report begins with; then for each test set the heatmaps, the
- * control and the margins, and what the maps read.
+ * control and the margins, and the spectra.
  */
 export function allPairs(plotting: Plotting, results: Results, index: number): { first: Markup; rest: Markup } {
   const { rows, experiment } = results;
@@ -93,7 +93,7 @@ function matrix(plotting: Plotting, set: ReturnType<typeof pairsOf>, id: string)
   </figure>`;
 }
 
-/** What a cell says when it is looked at. */
+/** The figures of a pair that are shown when its cell is pointed at. */
 function cellFacts(pair: Pair): { heading: string; figures: [string, string][]; notes: string[] } {
   const { logits, features } = pair;
   const row = logits ?? features;

@@ -10,7 +10,7 @@ export function renderMatrices(
   rows: readonly ResultRow[],
   { width = Infinity, wide = true }: { width?: number; wide?: boolean } = {},
 ): string {
-  // The head as prior is a second answer for the diagonal alone; the matrices show what the data teach.
+  // Only the diagonal has fits with the head as prior; the matrices show those without.
   const cells = rows.filter(({ prior }) => prior === null);
   const names = [...new Set(cells.map(({ source }) => source))];
   const blocks: string[] = [];
@@ -45,7 +45,7 @@ export function renderMatrices(
   return [...blocks, targets.join('\n')].join('\n\n');
 }
 
-/** Targets that a line has no room for follow in a table of their own. */
+/** A matrix as a table, and as several below each other where the width has no room for all targets. */
 function matrixOf(names: readonly string[], cell: (source: string, target: string) => string, width: number): string {
   const lines = names.map((name, i) => ({ name, label: `${i + 1} ${name}` }));
   const first = { heading: 'source \\ target', cell: ({ label }: { label: string }) => label };

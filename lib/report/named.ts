@@ -1,7 +1,7 @@
 import { nearest, UsageError } from '../base/index.js';
 import type { ResultRow, Results } from '../results/index.js';
 
-/** Of these the text is data, and no name. */
+/** Fields whose text is data and not a name. */
 const data = new Set([
   'picture',
   'outcomes',
@@ -52,6 +52,7 @@ export function withNames(results: readonly Results[], names: Readonly<Record<st
 /** `models/resnet18.onnx` → `resnet18`. */
 const modelOf = (path: string): string => path.replace(/^.*[\\/]/, '').replace(/\.onnx$/i, '');
 
+/** A value with every text that is a model's name replaced by its label, except in fields of data. */
 function renamed<T>(value: T, labels: ReadonlyMap<string, string>): T {
   if (typeof value === 'string') return (labels.get(value) ?? value) as T;
   if (Array.isArray(value)) return value.map((item) => renamed(item as unknown, labels)) as T;

@@ -4,7 +4,7 @@ import { draw, type Chart, type Plotting } from './chart.js';
 import { legendRow, type LegendItem } from './legend.js';
 import { textWidth, widest } from './text-width.js';
 
-/** What is drawn of a model: on how many images its answer stays, or how much of its features comes back. */
+/** What is drawn for a model: the share of images that keep its answer, or how much of its features is read back. */
 export type Measure = 'agreement' | 'r2';
 
 type Kind = 'exact' | 'sgd' | 'prior';
@@ -16,7 +16,7 @@ interface Line {
   fits: { kind: Kind; row: ResultRow }[];
 }
 
-/** More lines than this are no picture that is read at a glance. */
+/** Most lines of a picture that can be read at a glance. */
 const mostLines = 16;
 
 const titles: Record<Measure, string> = { agreement: 'Answers kept: agreement', r2: 'Features read back: R²' };
@@ -46,7 +46,7 @@ export function overviewChart(
   const legend = legendRow(shown.map(itemOf(known)), width, font - 1);
   const parts = by(lines, ({ section }) => section);
   const step = font + 9;
-  // A column that few lines have would take room from the bars; the mark says enough.
+  // A column of figures that few lines have would take room from the bars.
   const written = shown.filter(
     (kind) => kind !== 'prior' || 2 * known.filter((each) => each.kind === kind).length > lines.length,
   );
@@ -84,7 +84,7 @@ export function overviewChart(
   );
   const marks = figures.flatMap(({ kind, y: at, row }) => {
     const value = row[measure];
-    // What is below 0 has no length on an axis that begins there; its figure says so.
+    // A value below 0 has no length on an axis that begins there; only its figure shows it.
     return value === null ? [] : [{ kind, x: 100 * Math.max(0, value), y: at }];
   });
   const bars = marks
@@ -149,7 +149,7 @@ export function overviewChart(
 const textOf = (row: ResultRow, measure: Measure): string =>
   row[measure] === null ? (row.sgd ? 'diverged' : 'not known') : figureOf(row[measure], measure);
 
-/** R² of 0.99999999999 is said as all of it; no share of images below 1 is. */
+/** A share with one decimal. An R² within 1e-6 of 1 is written as 100 %; a share of images below 1 never is. */
 export const figureOf = (value: number, measure: Measure): string =>
   measure === 'r2' && value > 1 - 1e-6
     ? '100 %'
@@ -157,7 +157,7 @@ export const figureOf = (value: number, measure: Measure): string =>
       ? `−${inPercent(-value, 1)} %`
       : share(value, 1).replace(/^100\.0 /, '100 ');
 
-/** What a bar of a kind is, with its settings where all have the same. */
+/** The legend of a kind of fit, for SGD with its epochs where all rows have the same. */
 const itemOf =
   (known: readonly { kind: Kind; row: ResultRow }[]) =>
   (kind: Kind): LegendItem => {
@@ -166,7 +166,7 @@ const itemOf =
     return { text, colour: colours[kind], mark: kind === 'exact' ? 'bar' : 'dot' };
   };
 
-/** Where a map of all logits was fitted, the rows of each pair on each test set as a line. */
+/** The fits on all of the logits, a line for each pair, test set and training set. */
 function linesOf(experiment: number, rows: readonly ResultRow[]): Line[] {
   const groups = groupRows(rows.filter(({ observe }) => observe === undefined).map(onlyKnown));
   const sameOf = (row: ResultRow): ResultRow[] =>
@@ -181,7 +181,7 @@ function linesOf(experiment: number, rows: readonly ResultRow[]): Line[] {
     const same = sameOf(first);
     const fits = [
       ...(plain ? [{ kind: 'exact' as const, row: plain }] : []),
-      // Where the prior changes nothing it is the same bar again.
+      // A prior that changes nothing would be drawn over the exact fit.
       ...(prior && differs(prior, plain) ? [{ kind: 'prior' as const, row: prior }] : []),
       ...(sgd ? [{ kind: 'sgd' as const, row: sgd }] : []),
     ];
@@ -198,19 +198,20 @@ function linesOf(experiment: number, rows: readonly ResultRow[]): Line[] {
 const differs = (prior: ResultRow, plain: ResultRow | undefined): boolean =>
   plain === undefined || Math.abs((prior.agreement ?? 0) - (plain.agreement ?? 0)) > 5e-4;
 
-/** Parts of the picture. */
+/** Headings of the parts of the picture. */
 export const sections = {
   own: 'From its own logits',
   other: 'From another model’s logits',
   shifted: 'From its own logits, on images of another kind',
 } as const;
 
+/** The part of the picture that a row belongs to. */
 export function sectionOf(experiment: number, { source, target, train, test }: ResultRow): string {
   if (source !== target) return sections.other;
   return experiment === 3 && kindOf(train) !== kindOf(test) ? sections.shifted : sections.own;
 }
 
-/** `cifar100:train[0:10]` → `cifar100`; of a folder its path. */
+/** `cifar100:train[0:10]` → `cifar100`; for folders and Places365 with what follows the name. */
 const kindOf = (spec: string): string => {
   const [name, ...rest] = spec.replace(/\[[^\]]*\]$/, '').split(':');
   return ['folder', 'places365'].includes(name) ? `${name}:${rest.join(':')}` : name;

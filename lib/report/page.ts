@@ -85,7 +85,7 @@ const declare = (palette: Palette): string =>
     .map(([name, value]) => `${name}:${value}`)
     .join(';');
 
-/** Shows the heatmap that is chosen, without a script. */
+/** CSS that shows the heatmap that is chosen, without a script. */
 const switches = (): string =>
   metrics.map(({ id }) => `.matrix:has([value="${id}"]:checked) .view[data-metric="${id}"]{display:block}`).join('');
 
@@ -106,9 +106,9 @@ function section(page: PageContext, results: Results, index: number): Markup {
   const isAll = isMatrix(results);
   const kicker = markup`<p class="kicker">${of > 1 ? `Result ${index + 1} · ` : null}${kickerOf(results)} · ${environment.date.slice(0, 10)}</p>`;
   const picture = isAll && !leaks && rows.length > 0 ? allPairs(plotting, results, index) : null;
-  // Before what stands below, so that a term is explained where the page uses it first.
+  // Made before the parts below, so that a term is explained where the page uses it first.
   const terms = of === 1 ? glossaryOf(page, termsOfPicture(results)) : null;
-  // What the report begins with is not drawn again.
+  // Charts of the first screen are not drawn again.
   const above = new Set((first.picture.charts ?? []).map(({ chart }) => chart.name));
   const isBelow = ({ chart }: Shown): boolean => !above.has(chart.name);
   const body = markup`${leaks ? markup`${leakCharts(plotting, results).filter(isBelow).map(chartFigure)} ${fingerprintSection(leaks, rows[0]?.variations)}` : null}
@@ -133,7 +133,7 @@ function section(page: PageContext, results: Results, index: number): Markup {
   </section>`;
 }
 
-/** What a first screen speaks of. */
+/** The terms on a first screen. */
 const termsOfPicture = ({ leaks, rows, experiment }: Results): Term[] =>
   leaks
     ? ['features']
@@ -141,7 +141,7 @@ const termsOfPicture = ({ leaks, rows, experiment }: Results): Term[] =>
       ? ['features', 'agreement']
       : ['features', 'agreement', 'r2', ...(rows.some(({ sgd }) => sgd !== null) ? (['sgd'] as const) : [])];
 
-/** The answer, one number that is read across the room, one picture. */
+/** The answer, one large number, one picture. */
 function firstScreenOf({ answer, headline, picture }: FirstScreen, isOne: boolean): Markup {
   return markup`<div class="first${isOne ? ' of-several' : ''}">
       <p class="answer">${answer}</p>
@@ -158,7 +158,7 @@ const pictureOf = ({ charts = [], markup: drawn }: Picture): Markup | null =>
         ${drawn}
       </div>`;
 
-/** A typewriter's apostrophe inside or after a word, as it is set. */
+/** Straight apostrophes inside or after words become typographic ones. */
 const typographic = (text: string): string => text.replace(/(?<=\p{L})'/gu, '’');
 
 const kickerOf = ({ leaks, experiment }: Results): string => (leaks ? 'Audit' : `Experiment ${experiment}`);
@@ -168,14 +168,14 @@ const headingOf = ({ leaks, environment, experiment }: Results): string =>
     ? `What the outputs of ${environment.models[0]?.name ?? leaks.log?.name ?? 'a model'} give away`
     : (definitionOf(experiment)?.title ?? `Experiment ${experiment}`);
 
-/** Stays in sight above several results. */
+/** Links to several results, which stay in sight above them. */
 const contents = (results: readonly Results[]): Markup => markup`<nav class="contents" aria-label="Results">
   <a href="#top">All</a>
   ${results.map((each, i) => markup`<a href="#result-${i + 1}">${areAudits(results) ? auditedNames(results)[i] : markup`${results.length > 3 || !isAlone(each, results) ? `${i + 1} · ` : null}${kickerOf(each)}`}</a>`)}
   <button type="button" hidden data-open="0">Open all</button>
 </nav>`;
 
-/** Above several results: their picture, what each of them answers, and what they say of the same fits. */
+/** What stands above several results: their picture, their answers, and a comparison of the same fits. */
 function overview(page: PageContext, results: readonly Results[]): Markup {
   const first = firstScreenOfAll(page.plotting, results);
   return markup`<p class="kicker">${results[0].environment.date.slice(0, 10)}</p>
@@ -196,7 +196,7 @@ function overview(page: PageContext, results: readonly Results[]): Markup {
     ${notices(page, results)} ${areAudits(results) ? null : comparison(results)}`;
 }
 
-/** Terms where they are first used; nothing where all were explained above. */
+/** Explains terms where they are first used; null where all were explained above. */
 function glossaryOf({ glossary }: PageContext, terms: readonly Term[]): Markup | null {
   const lines = glossary.firstUse(terms);
   return lines.length === 0
@@ -207,7 +207,7 @@ function glossaryOf({ glossary }: PageContext, terms: readonly Term[]): Markup |
       })}</ul>`;
 }
 
-/** Whether it is the only one of its name: others are told apart by their commands. */
+/** Whether no other result has its heading: those that share one are told apart by their commands. */
 const isAlone = (each: Results, results: readonly Results[]): boolean =>
   results.filter((other) => headingOf(other) === headingOf(each) && kickerOf(other) === kickerOf(each)).length === 1;
 
@@ -224,9 +224,10 @@ function failed({ failures }: Results): Markup | null {
   </div>`;
 }
 
+/** Most notices in one list. */
 const mostNotices = 40;
 
-/** What the reader chose and may choose otherwise: each said once, whatever number of results it concerns. */
+/** The notices of results, each once, however many results it concerns. */
 function notices({ told, of }: PageContext, results: readonly Results[]): Markup | null {
   const found = new Map<string, number[]>();
   results.forEach((each, i) => {
@@ -247,17 +248,17 @@ function notices({ told, of }: PageContext, results: readonly Results[]): Markup
   </div>`;
 }
 
-/** What a result is, and not what is to be chosen otherwise. */
+/** Notices on what a result is: they stand with the result, and not among those on what the reader could change. */
 const asidesOf = ({ rows }: Results): string[] => [
   ...new Set(rows.flatMap(({ warnings }) => warnings.filter(({ kind }) => kind === 'made-tower').map(warningInWords))),
 ];
 
 const asides = (results: Results): Markup[] => asidesOf(results).map((text) => markup`<p class="note">${text}</p>`);
 
-/** Columns that say which fit it is. */
+/** Headings of the columns that identify a fit. */
 const naming: readonly string[] = ['shown', 'read', 'fit', 'read from'];
 
-/** Rows of the second table, which is for the few who look closer. */
+/** Most rows of the second table, with details. */
 const mostDetails = 100;
 
 /** Experiments 1 to 3 and 5: the table with the published figures, and its charts. */
@@ -299,7 +300,7 @@ function fits(page: PageContext, results: Results, isBelow: (shown: Shown) => bo
     ${fitCharts(page.plotting, results).filter(isBelow).map(chartFigure)}`;
 }
 
-/** What a reader of the table wonders at: rows that are empty, a rank below the width. */
+/** Notes on what may surprise a reader of the table: empty rows, a rank below the width. */
 const notesOf = (rows: readonly ResultRow[], { environment, experiment }: Results): string[] => [
   ...[...notKnownNotes(rows), ...intervalNotes(rows)].map(capital),
   ...groupRows(rows).flatMap((group) =>

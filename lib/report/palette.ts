@@ -7,7 +7,7 @@ export interface Palette {
   sequential: readonly string[];
   /** From less through nothing to more: orange and blue. */
   diverging: readonly string[];
-  /** Series, after Okabe and Ito (2008): told apart by the colour-blind. */
+  /** Series, after Okabe and Ito (2008): colour-blind readers can tell them apart. */
   series: readonly string[];
   paper: string;
   ink: string;
@@ -46,7 +46,7 @@ export const dark: Palette = {
   ...{ warn: '#f5c070', warnPaper: '#2b2214' },
 };
 
-/** Steps of the two scales of colour. */
+/** Number of steps of both colour scales. */
 export const steps = light.sequential.length;
 
 /** CSS variables of a palette, by name. */
@@ -63,8 +63,8 @@ export function variables(palette: Palette): Record<string, string> {
   return { ...named, '--warn-paper': palette.warnPaper };
 }
 
-/** Of a near-black and white, the one that is easier to read on a colour. */
-export function readableOn(colour: string): string {
+/** White or a near-black, whichever is easier to read on a colour. */
+function readableOn(colour: string): string {
   return contrast('#0c1116', colour) >= contrast('#ffffff', colour) ? '#0c1116' : '#ffffff';
 }
 

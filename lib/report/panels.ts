@@ -1,9 +1,11 @@
 import type { Plotting } from './chart.js';
 
-/** Panels of a chart, one a target, beside each other as far as the width goes. */
+/** Panels of a chart, one for each target, side by side where the width allows it. */
 export interface Panels {
+  /** Panels of a line, and lines. */
   across: number;
   down: number;
+  /** The place of a target's panel. */
   of: (target: string) => { fx: number; fy: number };
   titles: (plotting: Plotting, before: string) => import('@observablehq/plot').Markish[];
 }
@@ -11,6 +13,7 @@ export interface Panels {
 /** Below this width, in pixels, panels stand below each other. */
 const narrow = 480;
 
+/** The panels of these targets, for a chart of this width in pixels. */
 export function panelsOf(names: readonly string[], width: number | undefined): Panels {
   const across = Math.min(names.length, width !== undefined && width < narrow ? 1 : 2);
   const of = (target: string): { fx: number; fy: number } => {

@@ -14,7 +14,7 @@ async function loadResvg(): Promise<typeof import('@resvg/resvg-wasm')> {
   return resvg;
 }
 
-/** Both weights of Inter, without which nothing draws text. */
+/** Both weights of Inter: without fonts no text is drawn. */
 const fonts = (): Promise<Buffer[]> =>
   Promise.all(
     ['Regular', 'SemiBold'].map((weight) =>
@@ -22,7 +22,10 @@ const fonts = (): Promise<Buffer[]> =>
     ),
   );
 
-/** A chart as PNG on white. @param zoom pixels for each of its own; 6.25 are 600 an inch */
+/**
+ * A chart as PNG on white.
+ * @param zoom pixels of the PNG for each CSS pixel; 6.25 make 600 an inch
+ */
 export async function renderPng(chart: Chart, zoom = 2): Promise<Uint8Array> {
   const { Resvg } = await loadResvg();
   const drawing = new Resvg(standalone(chart), {
@@ -49,7 +52,7 @@ export async function renderPdf(chart: Chart): Promise<Uint8Array> {
   ]);
   const [regular, semibold] = await fonts();
   const [width, height] = [chart.width * points, chart.height * points];
-  // The same chart is the same file: no date stands in it.
+  // No date, so that the same chart gives the same file.
   const document = new PDFDocument({
     ...{ size: [width, height], margin: 0 },
     info: { Title: chart.title, Creator: 'featreconstruct', CreationDate: new Date(0), ModDate: new Date(0) },

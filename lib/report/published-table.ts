@@ -11,7 +11,10 @@ interface Line {
 
 const total = (value: number | null | undefined): string => (value == null ? none : value.toPrecision(3));
 
-/** The published table beside ours: by run its pairs from logits, SGD beside the exact fit. Experiment 4's are its diagonal. */
+/**
+ * The published figures beside those of the results: a line for each pair from logits, SGD beside the exact fit; of
+ * experiment 4 the diagonal.
+ */
 export function renderPublished(all: readonly Results[]): string {
   const lines = all.flatMap(({ experiment, rows }): Line[] =>
     rows

@@ -28,9 +28,9 @@ import { withShownNames } from './shown-names.js';
 import { fitting, renderTable } from './table.js';
 import { isMatrix } from './shown.js';
 
-/** How much room a terminal has, and how much of it is wanted. */
+/** How wide a terminal is, and how much is to be shown. */
 export interface TerminalOptions {
-  /** Characters of a line; what is longer is wrapped, and columns that matter least are left out. Default: no limit. */
+  /** Most characters of a line: text is wrapped, and the columns that matter least are left out. Default: no limit. */
   width?: number;
   /** Every column, every matrix, transforms and ranks too. Default: true. */
   wide?: boolean;
@@ -57,7 +57,7 @@ export function renderResults(found: Results, { width = Infinity, wide = true }:
     ...assumedTransforms(environment.models),
     ...unstatedTransforms(environment.models),
   ];
-  // Each once, whatever number of tables it concerns.
+  // Each once, however many tables it concerns.
   if (warnings.length > 0) blocks.push([...new Set(warnings)].map((text) => hanging('! ', text, width)).join('\n'));
   // Several fits may fail in the same words.
   const failures = new Set(results.failures.map(failureInWords));
@@ -70,7 +70,7 @@ interface Terminal extends Required<TerminalOptions> {
   wrapped: (text: string) => string;
 }
 
-/** Wrapped, with what follows the first line set in below its text. */
+/** Text wrapped after a mark, its further lines indented as far as the mark is wide. */
 const hanging = (mark: string, text: string, width: number): string =>
   mark + wrap(text, width - mark.length).join(`\n${' '.repeat(mark.length)}`);
 
@@ -99,6 +99,7 @@ function fits({ experiment, rows, environment }: Results, { width, wide, glossar
   });
 }
 
+/** Where a published figure comes from, in words. */
 export function publishedNote({ source, target, train, test, mseTotal, accuracy, weights }: PublishedFigure): string {
   if (accuracy !== undefined) {
     return `published: zero-shot accuracy of ${target} with the weights ${weights} on ${test} ${share(accuracy)}, through its own transform; the experiment itself was never finished`;
@@ -109,7 +110,7 @@ export function publishedNote({ source, target, train, test, mseTotal, accuracy,
   );
 }
 
-/** Experiment 4: matrices for each test set, since a table for each of its pairs would be read by nobody. */
+/** Experiment 4: matrices for each test set, since nobody would read a table for each of its pairs. */
 function allPairs({ rows, environment }: Results, { width, wide, glossary, wrapped }: Terminal): string[] {
   const blocks = [...new Set(rows.map((row) => row.test))].flatMap((test) => {
     const of = rows.filter((row) => row.test === test);
@@ -129,7 +130,7 @@ function allPairs({ rows, environment }: Results, { width, wide, glossary, wrapp
   return blocks;
 }
 
-/** What is the same for all fits of a pair. */
+/** The facts that all fits of a pair share. */
 export function facts(row: ResultRow): string {
   const own = row.accuracy ? `, accuracy of the model itself ${share(row.accuracy.original)}` : '';
   const raw =

@@ -9,11 +9,11 @@ import {
 import { brief, count, share, shortSpec } from '../words/index.js';
 import { markup, type Markup } from './html.js';
 
-/** Groups that stand open; more of them are folded, each under a line of its own. */
+/** Most groups that are shown open: more are folded, each under a line of its own. */
 const mostOpen = 2;
 const mostGroups = 60;
 
-/** Characters of a page that images may take, of its 2 MB, and about as many as one takes beside its picture. */
+/** Most characters of a page that images take, of its 2 MB, and about how many one takes beside its picture. */
 const room = 1e6;
 const besidePicture = 4000;
 
@@ -85,7 +85,7 @@ function card({ id, kind, label, picture, original, reconstructed }: SampleImage
   </li>`;
 }
 
-/** A short ranked list with bars; what stood elsewhere in the list before says where. */
+/** A short ranked list with bars; classes that had another place in the list `before` show which. */
 function answers(title: string, classes: readonly LikelyClass[], before?: readonly LikelyClass[]): Markup {
   return markup`<div class="answers">
     <p class="meta">${title}</p>

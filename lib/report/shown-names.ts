@@ -1,11 +1,11 @@
 import { visible } from '../base/index.js';
 
-/** Of these the text is data, and no name; specs of data sets are made visible where they are shortened. */
+/** Fields whose text is data and not a name; specs of data sets are made visible where they are shortened. */
 const data = new Set(['picture', 'outcomes', 'train', 'test', 'dataset', 'spec']);
 
 /**
- * A result whose names (of images, models, tensors, columns) only show: they come from files, and may hold what a terminal
- * or a page would act on. For what people read; CSV and results.json keep the names themselves.
+ * A result with visible names (of images, models, tensors, columns): they come from files, and may hold characters that a
+ * terminal or a page would act on. For what people read; CSV and results.json keep the names themselves.
  */
 export function withShownNames<T>(value: T): T {
   if (typeof value === 'string') return visible(value) as T;

@@ -2,8 +2,9 @@ import type { SpectrumRecord } from '../results/index.js';
 import { count, powerOfTen } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 
-/** Rounding leaves eigenvalues of either sign; smaller ones than this share of the largest are drawn at it. */
+/** Eigenvalues below this share of the largest are drawn at it: rounding leaves small ones of either sign. */
 const floor = 1e-20;
+/** Panels of a line. */
 const columns = 2;
 
 /** Eigenvalues of what the maps read, one panel a source: those above the cut are solved for, the rest is rounding. */

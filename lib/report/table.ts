@@ -1,10 +1,10 @@
-/** A column of a text table: its heading and what stands in it. */
+/** A column of a text table: its heading, and its cell in each row. */
 export interface Column<Row> {
   heading: string;
   /** Figures are set flush right so that their digits stand below each other. */
   align?: 'left' | 'right';
   cell: (row: Row) => string;
-  /** A detail: in a page it is folded, in a terminal it takes `--wide`. */
+  /** A detail: folded in a page, shown with `--wide` in a terminal. */
   detail?: true;
   /** Where a terminal is too narrow, columns with the highest number go first; those without stay. */
   spare?: number;
@@ -23,7 +23,7 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
   return [set(columns.map(({ heading }) => heading)), rule, ...cells.map(set)].join('\n');
 }
 
-/** Columns that fit a width: details go first, then what is most spared. */
+/** The columns that fit a width: details are dropped first, then those with the highest `spare`. */
 export function fitting<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],

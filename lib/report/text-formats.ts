@@ -66,7 +66,7 @@ export function renderMarkdown(found: Results): string {
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** What is asked of an audit. */
+/** The question of an audit. */
 const audits = 'What do a model’s outputs give away of its features?';
 
 /** Whether the logits of its fits are computed from features and heads. */
@@ -75,14 +75,14 @@ const isAlgebra = (experiment: number): boolean => definitionOf(experiment)?.com
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 /**
- * What Markdown or HTML would take for its own is escaped (with what GitHub links or typesets of itself: addresses,
- * mentions, formulas), and a text stays on its line.
+ * Escapes what Markdown or HTML would interpret, and what GitHub links or typesets by itself (addresses, mentions,
+ * formulas), and keeps a text on one line.
  */
 const text = (value: string): string =>
   visible(value.replace(/\s+/g, ' '))
     .replace(/[\\`*_{}[\]<>|#~&$@]/g, (character) => `\\${character}`)
     .replace(/:(?=\/\/)|(?<=www)\./gi, (character) => `\\${character}`)
-    // So begins a list.
+    // Otherwise the text would begin a list.
     .replace(/^ ?(\d*)([-+.)])(?= )/, '$1\\$2');
 
 /**
@@ -103,7 +103,7 @@ export function renderCsv(results: readonly Results[]): string {
     .join('');
 }
 
-/** A row without what is no figure of its own; its findings are sentences, as whoever opens the table reads them. */
+/** The figures of a row as cells; its warnings are sentences, for whoever opens the table. */
 function plain(row: ResultRow): object {
   const reason = whyNotKnown(row);
   const { agreementInterval, agreementByMargin, warnings, sgd, ...rest } = onlyKnown(row);
@@ -123,13 +123,13 @@ function plain(row: ResultRow): object {
       ),
     ),
     ...Object.fromEntries(agreementByMargin.map(({ agreement }, i) => [`agreementByMargin.${i + 1}`, agreement])),
-    // Data in their order are no seed.
+    // `false`, the data's own order, is not a seed.
     sgd: sgd === null ? null : { ...sgd, shuffle: sgd.shuffle === false ? null : sgd.shuffle },
     warnings: warnings.map(warningInWords).join(' | '),
   };
 }
 
-/** What an audit read off the interface of a row, in all of its splits, and what it costs: the row is of one split. */
+/** What an audit read off the interface of a row, and what that costs: over all splits, while the row is of one. */
 function keptOut({ observe = 'logits', prior }: ResultRow, leaks: Results['leaks']): object {
   const found = prior === null ? leaks?.interfaces?.find((each) => each.observe === observe) : undefined;
   if (!found) return {};
@@ -139,6 +139,7 @@ function keptOut({ observe = 'logits', prior }: ResultRow, leaks: Results['leaks
   return { readOff: { kind: read?.kind ?? null, r2: isKnown ? read.r2 : null, low, high }, sameTop: cost.sameTop };
 }
 
+/** Nested fields as one level, their names joined by points. */
 function flat(value: object, before = ''): Record<string, unknown> {
   const entries = Object.entries(value).map(([key, item]: [string, unknown]): Record<string, unknown> => {
     const name = before + key;
@@ -148,7 +149,7 @@ function flat(value: object, before = ''): Record<string, unknown> {
   return Object.assign({}, ...entries) as Record<string, unknown>;
 }
 
-/** A text that a spreadsheet would take for a formula is marked as text by an apostrophe. */
+/** A cell of CSV. An apostrophe marks a text that a spreadsheet would take for a formula. */
 function field(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

@@ -24,5 +24,5 @@ const widths = new Map(
   ).flatMap(([characters, width]) => [...characters].map((character) => [character, width] as const)),
 );
 
-/** Lower case and digits, upper case, and what is as wide as it is high. */
+/** The width of other characters: wide ones such as Chinese, upper case, and lower case with digits. */
 const usual = (character: string): number => (character > '\u2e7f' ? 1.05 : /\p{Lu}/u.test(character) ? 0.76 : 0.64);

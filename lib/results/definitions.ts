@@ -8,7 +8,7 @@ export interface PublishedFigure {
   test: string;
   /** Share of images; null where the original names none. */
   agreement: number | null;
-  /** Sum of batch means, see PROTOCOL in docs; null where the original names none. */
+  /** Sum of batch means, see docs/protocol.md; null where the original names none. */
   mseTotal: number | null;
   /** Experiment 5: the target's own zero-shot top-1 accuracy on the test set, as its makers report it. */
   accuracy?: number;
@@ -16,10 +16,10 @@ export interface PublishedFigure {
   weights?: string;
 }
 
-/** What an experiment may have no part for; the option that asks for it is refused then. */
+/** What an experiment may not be able to do; an option that asks for it is refused then. */
 export type Capability = 'samples' | 'sgd' | 'cross-validation' | 'running without stores';
 
-/** Which maps an experiment fits, in terms of the models that are given. */
+/** An experiment as data: its models, the maps that it fits, and the published figures. */
 export interface ExperimentDefinition {
   id: number;
   title: string;
@@ -35,7 +35,7 @@ export interface ExperimentDefinition {
   lacks?: readonly Capability[];
   /** Whether the target is made a classifier by texts, which have to be given then. */
   wantsZeroShot?: true;
-  /** Whether the logits of its fits are computed from features and heads, which its figures are told with. */
+  /** Whether its fits read logits that are computed from features and heads. */
   computesLogits?: true;
   /** Absent: a table for each pair and data set. */
   shownAs?: 'matrix';
@@ -51,9 +51,9 @@ const weights = 'laion2b_s34b_b79k';
 const resnet50 = { source: 'resnet50', target: 'resnet50' };
 
 /**
- * The experiments, as data. The published figures are those of the original's own runs with `nn.Linear` and SGD; what is
- * off in their headings is set right here: experiment 2's came from ResNet-50's own logits, and the second row of
- * experiment 3 was fitted on CIFAR-100.
+ * The experiments. The published figures are those of the original's own runs with `nn.Linear` and SGD. Two of its headings
+ * are corrected here: the figures of experiment 2 came from ResNet-50's own logits, and the second row of experiment 3 was
+ * fitted on CIFAR-100.
  */
 export const definitions: readonly ExperimentDefinition[] = [
   {
@@ -127,9 +127,9 @@ export const definitions: readonly ExperimentDefinition[] = [
 ];
 
 /**
- * The published figure of a row: of the same experiment, the very models and data sets, slices aside, all of the logits and no
- * prior. Null for all others: a figure of another model beside theirs would be read as one of theirs. (Models go by the
- * names of their files.)
+ * The published figure of a row: of the same experiment, models and data sets (slices aside), from all of the logits and
+ * without a prior. Null for all others: a figure beside another model's would be read as that model's. Models are
+ * identified by the names of their files.
  */
 export function publishedFor(
   experiment: number,
@@ -156,6 +156,6 @@ const withoutTower = (name: string): string => name.replace(/\.image$/, '');
 /** `cifar100:train[0:10]` → `cifar100:train`. */
 const withoutSlice = (spec: string): string => spec.replace(/\[[^\]]*\]$/, '');
 
-/** What is declared of an experiment; undefined for a number that there is not, as results of another version may have. */
+/** The definition of an experiment; undefined for an unknown number, which results of another version may have. */
 export const definitionOf = (experiment: number): ExperimentDefinition | undefined =>
   definitions.find(({ id }) => id === experiment);

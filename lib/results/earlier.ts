@@ -5,14 +5,14 @@ import type { CrossValidationRecord, ResultKind, ResultRow, Results } from './ty
 /**
  * Results of schema 1, in which warnings, failed checks and reasons were sentences. They are read in two steps: the shape is
  * changed before a file is checked (a sentence becomes `{ kind: 'text', text }`), and sentences that data say as well are
- * recognised afterwards. The patterns below are of that schema, whose texts change no more.
+ * recognised afterwards. The patterns below are those of that schema, whose texts no longer change.
  */
 
 type Fields = Record<string, unknown>;
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What is of another type stays as it is, for the check to refuse. */
+/** A sentence as a warning. Values of other types stay as they are, for the check to refuse. */
 const asText = (value: unknown): unknown => (typeof value === 'string' ? { kind: 'text', text: value } : value);
 const each = (value: unknown, change: (item: unknown) => unknown): unknown =>
   Array.isArray(value) ? value.map(change) : value;
@@ -63,7 +63,7 @@ function kindOf({ leaks, rows }: Fields): ResultKind {
   return isArrays ? 'evaluation' : 'experiment';
 }
 
-/** What was seen of outputs was a list of sentences for some time of schema 2, too. */
+/** Reasons of a fingerprint as data: early files of schema 2 have them as sentences. */
 export function withNotes(results: Results): Results {
   const { leaks } = results;
   if (!leaks) return results;
@@ -73,7 +73,7 @@ export function withNotes(results: Results): Results {
   return { ...results, leaks: { ...leaks, fingerprint: { ...leaks.fingerprint, reasons } } };
 }
 
-/** Data in place of the sentences that say no more than they; of a file that was of schema 1, and has been checked. */
+/** Replaces sentences of schema 1 by the data that say the same. The file has been checked before. */
 export const recognised = (results: Results): Results => ({
   ...results,
   rows: results.rows.map((row) => ({ ...row, warnings: row.warnings.map((warning) => toldBy(row, warning)) })),
@@ -94,7 +94,7 @@ function toldBy(row: ResultRow, warning: Warning): Warning {
 
 const edge = /^The best alpha, (\S+), is the (largest|smallest) of the grid: [^.]*\./;
 
-/** A chart marks a choice at an edge of the grid. */
+/** Recognises a choice at an edge of the grid, which a chart marks. */
 function withEdge(record: CrossValidationRecord): CrossValidationRecord {
   const [first] = record.warning ?? [];
   const found = first?.kind === 'text' ? edge.exec(first.text) : null;

@@ -2,15 +2,15 @@ import { notKnownInWords } from '../words/index.js';
 import type { ResultRow } from './types.js';
 
 /**
- * Why a row's figures say nothing of what such outputs give away, in words; null where they do. Results of earlier versions do not
- * tell, but for an R² that is not above 0.
+ * Why a row's figures say nothing of what such outputs give away, in words; null where they do. In results of earlier
+ * versions only an R² of 0 or below tells.
  */
 export function whyNotKnown({ notKnown, observe, r2 }: ResultRow): string | null {
   if (notKnown) return notKnownInWords(notKnown);
   return observe !== undefined && r2 !== null && r2 <= 0 ? notKnownInWords({ kind: 'no-better-than-mean' }) : null;
 }
 
-/** What is not known is left empty, wherever it is read: a figure of chance would be copied as one of the outputs. */
+/** A row without the figures that say nothing of the outputs: somebody would copy them as if they did. */
 export const onlyKnown = (row: ResultRow): ResultRow =>
   whyNotKnown(row) === null
     ? row
@@ -22,16 +22,16 @@ export const onlyKnown = (row: ResultRow): ResultRow =>
         ...{ r2: null, r2RowSpace: null, r2NullSpace: null, r2PerFeature: null },
       };
 
-/** Empty rows that a table has room for. */
+/** Most empty rows that a table has room for. */
 const most = 2;
 
-/** The rows that a terminal shows: many that say nothing would hide those that do; `notKnownNotes` names them. */
+/** The rows that a terminal shows, without those that say nothing if they are many; `notKnownNotes` names them. */
 export function rowsShown(rows: readonly ResultRow[]): ResultRow[] {
   const known = rows.filter((row) => whyNotKnown(row) === null);
   return known.length > 0 && rows.length - known.length > most ? known : [...rows];
 }
 
-/** For the rows of a table, what its empty ones mean: a line for each reason, which names those that `shown` has not. */
+/** What the empty rows of a table mean: a line for each reason, which names the rows that are not among `shown`. */
 export function notKnownNotes(rows: readonly ResultRow[], shown: readonly ResultRow[] = rows): string[] {
   const reasons = new Map<string, string[]>();
   for (const row of rows) {

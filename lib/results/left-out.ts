@@ -1,13 +1,13 @@
 import { leftOutInWords, count, shortSpec } from '../words/index.js';
 import { type DatasetRecord } from './types.js';
 
-/** What is not in the figures though it lay among the images, and what is in them twice; a sentence for each data set and kind. */
+/** Sentences on images that the figures leave out, and on copies, for each data set and kind. */
 export const leftOutNotes = (datasets: readonly DatasetRecord[]): string[] => [
   ...new Set(datasets.flatMap((set) => [...missing(set), ...copies(set)])),
 ];
 
 function missing({ spec, size, skipped, firstSkipped, leftOut }: DatasetRecord): string[] {
-  // Of a folder's slices each misses the same files, which is said of the folder once.
+  // Every slice of a folder misses the same files, so that one sentence is on the folder.
   const folder = shortSpec(spec).replace(/(\[[^\]]*\])+$/, '');
   const kinds = leftOut ? [leftOutInWords(leftOut)] : [];
   const isSlice = folder !== shortSpec(spec);
@@ -32,7 +32,7 @@ const copies = ({ spec, duplicates = 0 }: DatasetRecord): string[] =>
         `${count(duplicates)} ${duplicates === 1 ? 'image' : 'images'} of ${shortSpec(spec)} ${duplicates === 1 ? 'is a copy' : 'are copies'} of others; an image counts once.`,
       ];
 
-/** The same in a cell: `3 bad, 45 .heic`. */
+/** What was left out of a data set, for a cell: `3 bad, 45 .heic`. */
 export function leftOutCell({ skipped, leftOut = {} }: DatasetRecord): string {
   const kinds = Object.entries(leftOut).map(([ending, files]) => `${count(files)} ${ending}`);
   if (kinds.length === 0) return count(skipped);

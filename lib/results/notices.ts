@@ -1,6 +1,6 @@
 import { makeTransform, sameTransform, type Transform } from '../images/index.js';
 import { count, failureInWords, imageCount, share, shortSpec, warningInWords } from '../words/index.js';
-import { toldByRow } from './row-warnings.js';
+import { collapse, toldByRow } from './row-warnings.js';
 import { type ModelRecord, type ResultRow, type Results } from './types.js';
 import { leftOutNotes } from './left-out.js';
 import { numbers } from './transforms.js';
@@ -12,7 +12,7 @@ export interface Notice {
   text: string;
 }
 
-/** Where an answer is not what it looks like: one sentence or two for each kind, whatever number of rows it concerns. */
+/** The notices of a result, one for each kind and test set, however many rows it concerns. */
 export function noticesOf(results: Results): Notice[] {
   const { rows, failures } = results;
   const notices: Notice[] = failures.map((failure) => ({
@@ -33,16 +33,13 @@ export function noticesOf(results: Results): Notice[] {
   return notices;
 }
 
-/** An audit's table says of each interface how sure it is, whatever the span of the one fit whose rows stand below it. */
+/** Whether an audit's table answers a notice: it says how sure each interface is, whatever the span of a fit. */
 const isAnswered = (kind: Notice['kind'], results: Results): boolean =>
   kind === 'span' && (results.leaks?.interfaces ?? []).length > 0;
 
-/** Above this share of one class, agreement says little. */
-const collapse = 0.5;
-
 /**
- * What may spread the answers of models that collapse: whole images instead of their middles, where these were what was
- * seen. Models that state a transform are told of that one.
+ * A sentence on models that collapse and saw only the middles of images: whole images may spread their answers. For models
+ * that state a transform `otherTransforms` has one.
  */
 export function spreading(
   rows: readonly Pick<ResultRow, 'target' | 'majorityShare'>[],
@@ -62,7 +59,7 @@ export function spreading(
   ];
 }
 
-/** Of models whose files do not state it, those that were seen through the default one; a sentence for each mean and deviation. */
+/** Sentences on models that state no transform and were seen through the default one, for each mean and deviation. */
 export function unstatedTransforms(
   models: readonly Pick<ModelRecord, 'name' | 'transform' | 'ownTransform'>[],
 ): string[] {
@@ -74,7 +71,7 @@ export function unstatedTransforms(
   });
 }
 
-/** Whether mean and deviation are those that the preset has of itself. */
+/** Whether mean and deviation are the preset's own. */
 function isPublished({ mean, std }: Transform): boolean {
   const preset = makeTransform('protocol', [1, 1]);
   return numbers(mean) === numbers(preset.mean) && numbers(std) === numbers(preset.std);
@@ -85,7 +82,7 @@ const normalisation = (transform: Transform): string =>
     ? 'ImageNet’s mean and deviation'
     : `with mean ${numbers(transform.mean)} and deviation ${numbers(transform.std)} as they were given`;
 
-/** Models of which nobody said the transform, and that were shown photographs as is usual. */
+/** A sentence on models of unknown transform, for which the usual one for photographs is assumed. */
 export function assumedTransforms(
   models: readonly Pick<ModelRecord, 'name' | 'transform' | 'transformAssumed'>[],
 ): string[] {
@@ -101,7 +98,7 @@ export function assumedTransforms(
   ];
 }
 
-/** Of models whose files state their transform, those that were seen through another one; a sentence for each of these. */
+/** Sentences on models that were seen through another transform than their files state, for each transform. */
 export function otherTransforms(models: readonly Pick<ModelRecord, 'name' | 'transform' | 'ownTransform'>[]): string[] {
   const others = models.filter(
     ({ transform, ownTransform }) => transform && ownTransform && !sameTransform(transform, ownTransform),
@@ -113,6 +110,7 @@ export function otherTransforms(models: readonly Pick<ModelRecord, 'name' | 'tra
   });
 }
 
+/** Notices on the rows of one test set: a collapse, images outside the span, images that were not held out. */
 function ofTest(rows: readonly ResultRow[]): Notice[] {
   const notices: Notice[] = [];
   const test = shortSpec(rows[0].test);
@@ -154,7 +152,7 @@ function ofTest(rows: readonly ResultRow[]): Notice[] {
   return notices;
 }
 
-/** A best penalty at an end of the grid says that the grid was too short. */
+/** Notices on a best penalty at an end of the grid: the grid may be too short. */
 function edges(rows: readonly ResultRow[]): Notice[] {
   const fitted = rows.filter(({ alpha, mse }) => alpha !== null && mse !== null);
   const key = ({ source, target, train, test, from, observe, prior }: ResultRow): string =>
@@ -164,7 +162,7 @@ function edges(rows: readonly ResultRow[]): Notice[] {
     const [least, most] = [Math.min(...alphas), Math.max(...alphas)];
     const best = group.reduce((a, b) => (b.mse! < a.mse! ? b : a));
     const edge = best.alpha === most ? 'largest' : best.alpha === least && least > 0 ? 'smallest' : null;
-    // What is exact to rounding has no best penalty.
+    // Fits that are exact to rounding have no best penalty.
     const exact = best.r2 !== null && best.r2 > 1 - 1e-9;
     if (new Set(alphas).size < 3 || edge === null || exact) return [];
     const { source, target, test } = best;

@@ -10,7 +10,10 @@ export function encodeOutcomes(original: Int32Array, reconstructed: Int32Array):
   return bytes.toString('base64');
 }
 
-/** 1 for each image that agrees. @returns null where the text is not of n images */
+/**
+ * The inverse of `encodeOutcomes`.
+ * @returns (n) 1 for each image that agrees; null where the text is not of n images
+ */
 export function decodeOutcomes(text: string, n: number): Uint8Array | null {
   const bytes = Buffer.from(text, 'base64');
   if (bytes.length !== Math.ceil(n / 8)) return null;

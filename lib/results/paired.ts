@@ -18,7 +18,7 @@ export interface PairedCounts {
 
 /**
  * The difference of two rows' agreement, first less second, image by image; null where they are not of the same images,
- * or one has no outcomes. That the images are the same is for the caller to know: rows of equal test digests. Where each
+ * or one has no outcomes. The caller makes sure that the images are the same (equal digests of the test set). Where each
  * image has several rows, images are counted.
  */
 export function pairedDifference(first: ResultRow, second: ResultRow): Difference | null {

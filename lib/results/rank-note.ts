@@ -1,7 +1,9 @@
 import { rankNote } from '../words/index.js';
 import type { ModelRecord, ResultRow } from './types.js';
 
-/** Of a pair's rows, where a model reads its own logits. */
+/**
+ * The note on the rank of a model's exact fit to its own logits; null where there is no such fit, or nothing to note.
+ */
 export function rankNoteOf(rows: readonly ResultRow[], models: readonly ModelRecord[]): string | null {
   const own = rows.find(
     ({ source, target, from, observe, alpha }) =>

@@ -2,7 +2,7 @@ import type { RowWarning } from '../words/index.js';
 import type { ResultRow } from './types.js';
 
 /** Above this share of one class, agreement says little. */
-const collapse = 0.5;
+export const collapse = 0.5;
 
 /** What a reader must know before trusting a row's figures, as the row alone tells it. */
 export function rowWarnings(row: ResultRow): RowWarning[] {
@@ -20,5 +20,5 @@ export function rowWarnings(row: ResultRow): RowWarning[] {
   return warnings;
 }
 
-/** What the row itself tells again, so that a report may say it of several rows at once. */
+/** Kinds of warnings that the row's own figures tell as well, so that a report may say them of several rows at once. */
 export const toldByRow: ReadonlySet<string> = new Set<RowWarning['kind']>(['collapse', 'outside-span', 'not-held-out']);

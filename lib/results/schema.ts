@@ -60,7 +60,7 @@ export interface Schema {
   pattern?: string;
 }
 
-/** Of options that are told apart by their `kind`; null for others. */
+/** The kinds of options that are told apart by their `kind`; null for others. */
 function kindsOf(options: readonly Schema[]): unknown[] | null {
   const kinds = options.map(({ properties }) => properties?.kind?.const);
   return kinds.every((kind) => typeof kind === 'string') ? kinds : null;

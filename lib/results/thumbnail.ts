@@ -1,4 +1,4 @@
-/** Pixels of a side: a file of a few bytes may hold a picture that no browser has room for. */
+/** Most pixels of a side: a file of a few bytes may hold a picture that no browser has room for. */
 const most = 256;
 
 const start = 'data:image/png;base64,';
@@ -6,7 +6,9 @@ const start = 'data:image/png;base64,';
 /** A PNG file's signature and the head of its first chunk, IHDR. */
 const signature = Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1');
 
-/** Is a text from a results.json a picture that a page may show: a PNG as a data URI, small, and nothing else? */
+/**
+ * Whether a text from a results.json is a picture that a page may show: a small PNG as a data URI, and nothing else.
+ */
 export function isThumbnail(text: string): boolean {
   if (text.length > 100_000 || !text.startsWith(start) || !/^[A-Za-z0-9+/]+={0,2}$/.test(text.slice(start.length))) {
     return false;

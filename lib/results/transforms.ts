@@ -2,7 +2,9 @@ import type { PixelStep, Transform } from '../images/index.js';
 import { brief } from '../words/index.js';
 import type { ModelRecord } from './types.js';
 
-/** What images went through on their way into the models: a figure is of that as much as of the model. */
+/**
+ * The transforms of models, for a footer: figures depend on them as much as on the model. Empty where none is known.
+ */
 export function seenThrough(models: readonly ModelRecord[]): string[] {
   const seen = models.flatMap(({ name, transform }) => (transform ? [`${name}: ${transformInWords(transform)}`] : []));
   return seen.length === 0 ? [] : [['transforms', ...new Set(seen)].join('\n    ')];
@@ -12,7 +14,7 @@ export function seenThrough(models: readonly ModelRecord[]): string[] {
 export const transformInWords = ({ name, steps, scale, mean, std, channels }: Transform): string =>
   `'${name}': ${[...steps.map(stepInWords), ...scaleInWords(scale), `mean ${numbers(mean)}`, `std ${numbers(std)}`, ...(channels === 'bgr' ? ['BGR'] : [])].join(', ')}`;
 
-/** Pixels from 0 to 1 are the usual. */
+/** A scale in words; nothing for the usual one, pixels from 0 to 1. */
 const scaleInWords = (scale: number): string[] =>
   Math.abs(255 * scale - 1) < 1e-6 ? [] : scale === 1 ? ['pixels from 0 to 255'] : [`pixels times ${brief(scale)}`];
 
@@ -26,6 +28,6 @@ function stepInWords(step: PixelStep): string {
   return `${size} (${step.interpolation})`;
 }
 
-/** The same for all channels is said once. */
+/** Numbers of channels; one number where all are equal. */
 export const numbers = (values: readonly number[]): string =>
   (values.every((value) => value === values[0]) ? values.slice(0, 1) : values).map(brief).join(', ');

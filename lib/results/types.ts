@@ -13,7 +13,7 @@ import type {
   Verdict,
 } from '../leaks/index.js';
 
-/** Which fit a row of results comes from. */
+/** What a fit stays near where the data do not determine it: the inverse of the target's head, or zero. */
 export type Prior = 'head' | null;
 
 /**
@@ -29,7 +29,7 @@ export interface ResultRow {
   named?: { source: string; target: string };
   train: string;
   test: string;
-  /** What of the source the target's features are read from. */
+  /** What the target's features are read from: the source's logits or features. */
   from: 'logits' | 'features';
   /** What the fit was shown of the source's logits: `probs+topk:5+round:2`. Absent where that was all of them. */
   observe?: string;
@@ -44,8 +44,8 @@ export interface ResultRow {
   notKnown?: NotKnown;
   /**
    * A sweep or an audit, of probabilities: how they were read, as they stand (`plain`) or through a logarithm with a floor
-   * (`log`), whichever does better on training images that were kept out of a first fit (a fifth, or the folds of a cross-validation), with
-   * both scores: R², or agreement where that decides. Absent: one way only.
+   * (`log`), whichever does better on training images that were kept out of a first fit (a fifth, or the folds of a
+   * cross-validation), with both scores: R², or agreement where that decides. Absent: one way only.
    */
   reading?: { by: 'plain' | 'log'; select: 'r2' | 'agreement'; plain: number; log: number };
   /** Test images that are in the training set too, by content: more than none is a leak, unless it is meant. */
@@ -90,6 +90,7 @@ export interface ResultRow {
   procrustesError: number | null;
   /** Accuracy against the labels; null where they are not the model's classes. */
   accuracy: { original: number; reconstructed: number; n: number } | null;
+  /** Mean squared error over all features and test images. */
   mse: number | null;
   /** The published "MSE total": the sum of each batch's mean squared error, for batches of 256 and of 16. */
   mseTotal256: number | null;
@@ -101,7 +102,7 @@ export interface ResultRow {
   r2NullSpace: number | null;
   /** R² of each feature, as quantiles over the features that vary. */
   r2PerFeature: FeatureQuantiles | null;
-  /** Of the centred Gram of the training logits; null for fits that have none. */
+  /** Rank of the centred Gram of what the map reads, on the training images; null for fits that have none. */
   rank: number | null;
   /** Last eigenvalue kept over the first dropped; null at full rank. */
   gap: number | null;
@@ -185,18 +186,19 @@ export interface SampleImage {
   reconstructed: LikelyClass[];
 }
 
-/** The name is null where nobody gave one. */
+/** A class by its index; the name is null where nobody gave one. */
 export interface NamedClass {
   index: number;
   name: string | null;
 }
 
+/** A class among the likeliest of an image. */
 export interface LikelyClass extends NamedClass {
   /** Softmax of the logits. */
   probability: number;
 }
 
-/** What outputs alone give away of the model behind them, and what that means. */
+/** What outputs give away of the model behind them, alone and by interface, and what that means. */
 export interface Leaks {
   /** What was found, the most important first. */
   verdict: Verdict;
@@ -210,7 +212,8 @@ export interface Leaks {
     | ({ kind: 'sphere' } & RotationComparison)
     | ({
         kind: 'rectified';
-        /** Features that are zero on enough images to be found at all. */ identifiable: number;
+        /** Features that are zero on enough images to be found at all. */
+        identifiable: number;
       } & FeatureMatch)
     | null;
   /** What each interface gives away and costs. Missing in results of earlier versions, and of a log. */
@@ -219,9 +222,13 @@ export interface Leaks {
   abilities?: AbilityAnswer[];
   /** Which interface of those tried is the first off which less than a share was read. Missing as these are. */
   advice?: Advice[];
-  /** Variations in which each image was looked at for what the outputs alone give. Absent: 1, or those of the rows. */
+  /**
+   * Variations of each image that were looked at for what the outputs alone give away. Absent: 1, or those of the rows.
+   */
   variations?: number;
-  /** The log that was looked at, where there was no model: what was taken of it, in sentences. Absent with a model. */
+  /**
+   * The log that was looked at, where there was no model, and sentences on what was read of it. Absent with a model.
+   */
   log?: { name: string; notes: string[] };
 }
 
@@ -261,6 +268,7 @@ export interface SpectrumRecord {
   eigenvalues: [number, number][];
 }
 
+/** A model that a result was made with. */
 export interface ModelRecord {
   name: string;
   digest: string;
@@ -268,7 +276,10 @@ export interface ModelRecord {
   classCount: number;
   headRank: number;
   headCondition: number;
-  /** The largest |W f + b − z| over images of a store; null where logits are computed from the head when they are read. */
+  /**
+   * The largest |W f + b − z| over the first images of a store; null where logits are computed from the head when they
+   * are read.
+   */
   headError: number | null;
   /** The largest |z| over the same images. */
   logitScale: number | null;
@@ -277,20 +288,25 @@ export interface ModelRecord {
   ownTransform?: Transform;
   /** Nobody said what the transform is, and the usual one for photographs was taken. */
   transformAssumed?: true;
-  /** Nodes of the graph by the provider that ran them, and those that fell to the CPU; null on `cpu`, which runs all. */
+  /**
+   * Nodes of the graph by the provider that ran them, and those that were left to the CPU; null on `cpu`, which runs
+   * all.
+   */
   placement: { nodes: Record<string, number>; onCpu: string[] } | null;
 }
 
+/** The zero-shot head that a result was made with. */
 export interface ZeroShotRecord {
   /** In the order of the labels; null where they were not given. */
   classNames: readonly string[] | null;
-  /** Of the prompts; null where class embeddings were given. */
+  /** Templates of the prompts; null where class embeddings were given. */
   templates: readonly string[] | null;
   textModel: { name: string; digest: string } | null;
   /** SHA-256 of the class embeddings (c, d), float32. */
   digest: string;
 }
 
+/** A data set that a result was made with. */
 export interface DatasetRecord {
   spec: string;
   size: number;

@@ -8,14 +8,14 @@ export function fitName({ sgd, prior, alpha }: ResultRow): string {
   return prior === 'head' ? `${ridge}, head as prior` : ridge;
 }
 
-/** The same where nothing else says what is read. */
+/** How a row's map was found, and what it reads. */
 export const fitLabel = (row: ResultRow): string => fitName(row) + readBy(row);
 
-/** What a fit reads, where that is not all of the logits. */
+/** What a fit reads, to be put after its name; empty for all of the logits. */
 export const readBy = ({ from, observe }: ResultRow): string =>
   `${from === 'features' ? ', from features' : ''}${observe === undefined ? '' : `, shown ${observe}`}`;
 
-/** `cifar100:train[0:10000] (10,000)`: data sets without folders of somebody's disk. */
+/** A data set and its size, without the folders of a path: `cifar100:train[0:10000] (10,000)`. */
 export const dataset = (spec: string, rows: number, variations = 1): string =>
   `${shortSpec(spec)} (${variations > 1 ? imageCount(rows, variations) : count(rows)})`;
 
@@ -23,10 +23,11 @@ export const dataset = (spec: string, rows: number, variations = 1): string =>
 export const fittedAndTested = ({ train, nTrain, test, nTest, variations }: ResultRow): string =>
   `fitted on ${dataset(train, nTrain, variations)}, tested on ${dataset(test, nTest, variations)}`;
 
+/** `resnet18 → resnet50`, or the one name. */
 export const pairName = ({ source, target }: { source: string; target: string }): string =>
   source === target ? source : `${source} → ${target}`;
 
-/** Groups of what has the same key, in the order of their first. */
+/** Groups of items with the same key, in the order of their first items. */
 export function by<Item>(items: readonly Item[], key: (item: Item) => string): Item[][] {
   const groups = new Map<string, Item[]>();
   for (const item of items) {
@@ -37,7 +38,7 @@ export function by<Item>(items: readonly Item[], key: (item: Item) => string): I
   return [...groups.values()];
 }
 
-/** Rows by what they have in common: models, data sets. */
+/** Groups of rows of the same models and data sets. */
 export const groupRows = (rows: readonly ResultRow[]): ResultRow[][] =>
   by(rows, ({ source, target, train, test }) => JSON.stringify([source, target, train, test]));
 

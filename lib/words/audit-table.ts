@@ -46,7 +46,10 @@ export function published(spec: string): string {
   return [`${which}${what}`, ...how].join(', ');
 }
 
-/** `all (exact)`, `at least 29 % (24 to 33)`, `not known`: a figure of what is not known would be copied as one. */
+/**
+ * `all (exact)`, `at least 29 % (24 to 33)`, `not known`: a figure that is not known is not shown, since somebody would
+ * copy it.
+ */
 export function readOff(bound: BoundInWords | null): string {
   if (bound === null) return 'not known';
   const { kind, r2, interval } = bound;
@@ -58,8 +61,8 @@ export function readOff(bound: BoundInWords | null): string {
 }
 
 /**
- * Whole percents, towards where the claim is the weaker: a lower bound and what lies below it are cut, the upper end is raised.
- * Near 100 with a digit more, and never down to nothing.
+ * Whole percents, rounded so that the claim is weaker: down for a lower bound and the lower end, up for the upper end. Near
+ * 100 with a digit more, and never down to 0.
  */
 function percent(value: number, cut: (value: number) => number = Math.floor): string {
   const all = 100 * value;
@@ -68,7 +71,7 @@ function percent(value: number, cut: (value: number) => number = Math.floor): st
   return text.replace(/^-0$/, '0').replace('-', '−');
 }
 
-/** How often honest users still get the model's answer: 100 % only where it is that on every image. */
+/** How often honest users still get the model's answer: 100 % only where they do on every image. */
 export const kept = (sameTop: number): string => share(sameTop, 1);
 
 const abilities: Record<AbilityInWords['ability'], string> = {
@@ -80,11 +83,11 @@ const abilities: Record<AbilityInWords['ability'], string> = {
   head: 'copy the last layer',
 };
 
-/** What can be done: `count the model’s features`. To read off a part of them is to estimate them. */
+/** What can be done: `count the model’s features`. Where a map reads only a part of the features, it estimates them. */
 export const abilityName = ({ ability, sure }: AbilityInWords): string =>
   ability === 'map' && sure === 'measured' ? 'estimate any image’s features' : abilities[ability];
 
-/** What it takes: `outputs of 720 images`, `features of 257 images`; of what was not tried, what a try takes. */
+/** What it takes: `outputs of 720 images`, `features of 257 images`; where it was not tried, what a try takes. */
 export function takes({ queries, stolen, sure, head }: AbilityInWords): string {
   if (stolen > 0) return `features of ${count(stolen)} images${head ? ', head' : ''}`;
   if (queries === null) return '–';
@@ -99,7 +102,7 @@ const howSureInWords: Record<AbilityInWords['sure'], string> = {
   impossible: 'not this way',
 };
 
-/** Of results without a reason it was the images. */
+/** Why an ability was not tried. Results without a reason had too few images. */
 const notTriedFor: Record<NonNullable<AbilityInWords['why']>, string> = {
   images: 'too few images',
   outputs: 'too little shown',
@@ -111,9 +114,10 @@ export const howSure = ({ sure, why = 'images' }: AbilityInWords): string =>
   sure === 'not-tried' ? `${notTriedFor[why]} ${howSureInWords[sure]}` : howSureInWords[sure];
 
 /**
- * What to publish for less than a share, a sentence each, and what that is not: a lower bound promises nothing.
+ * What to publish so that less than a share is read off, a sentence each, with the limits of that: a lower bound promises
+ * nothing.
  * @param interfaces what each costs, and the images that it was read off
- * @param flags whether options go by their flags, for whoever has a command to run again
+ * @param flags whether options have the names of the command line; else those of the library
  */
 export function adviceInWords(
   advice: readonly AdviceInWords[],

@@ -1,13 +1,14 @@
 /** How figures are written for people: rounded to what is known, an en dash where there is none. */
 import { count as grouped, share as percentage } from '../base/index.js';
 
+/** What is written where there is no figure. */
 export const none = '–';
 
 /** 0.99237 → `99.24 %`, as everywhere. */
 export const share = (value: number | null, decimals = 2): string =>
   value === null ? none : percentage(value, decimals);
 
-/** The same where the column says that it is in %. */
+/** A share without its unit, for a column whose heading has it. */
 export const inPercent = (value: number, decimals: number): string => percentage(value, decimals).replace(' %', '');
 
 /** A figure whose best is 1 (kappa, CKA): less than 1 never reads as 1, but for the rounding of float64. */
@@ -22,7 +23,7 @@ export function upToOne(value: number | null, decimals: number): string {
 export const interval = (ends: readonly [number, number] | null): string =>
   ends ? `${inPercent(ends[0], 2)} – ${share(ends[1])}` : none;
 
-/** R² near 1 is told by what is missing: 0.999999998 → `1 − 2e-9`. */
+/** R² near 1 is written by what is missing: 0.999999998 → `1 − 2e-9`. */
 export function rSquared(value: number | null): string {
   if (value === null) return none;
   const missing = 1 - value;
@@ -33,7 +34,7 @@ export function rSquared(value: number | null): string {
 /** 1234567 → `1,234,567`. */
 export const count = (value: number | null): string => (value === null ? none : grouped(value));
 
-/** Of how many classes a model's answers are. */
+/** How many classes a model's answers name. */
 export const classesNamed = (classes: number | null): string =>
   `${count(classes)} ${classes === 1 ? 'class' : 'classes'} named`;
 
@@ -51,7 +52,7 @@ export const seconds = (value: number): string => (value < 10 ? `${value.toFixed
 
 const superscript = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
-/** For an axis in powers of ten: 1e-12 → `10⁻¹²`, and nothing for what lies between two of them. */
+/** For an axis in powers of ten: 1e-12 → `10⁻¹²`, and nothing for numbers between two of them. */
 export function powerOfTen(value: number): string {
   const exponent = Math.round(Math.log10(value));
   if (Math.abs(value / 10 ** exponent - 1) > 1e-9) return '';

@@ -7,7 +7,7 @@ import { noWidthInWords } from './outputs-note-texts.js';
 
 /**
  * A verdict in sentences, in its order.
- * @param flags whether options go by their flags, for whoever has a command to run again; else by the library's names
+ * @param flags whether options have the names of the command line; else those of the library
  */
 export const findingsInWords = (findings: readonly Finding[], flags = false): string[] =>
   findings.map((finding) => findingInWords(finding, flags));
@@ -78,7 +78,7 @@ type Of<Kind extends Finding['kind']> = Extract<Finding, { kind: Kind }>;
 
 const notShown = 'The outputs do not show how wide the layer before the last is.';
 
-/** Of a search that ends without a certificate; another one may find more. */
+/** How a sentence begins on a search that ended without a certificate: another search may find more. */
 const noWay = (rows: boolean): string =>
   `From ${rows ? 'these' : 'the'} outputs alone this tool found no way to the features`;
 
@@ -90,7 +90,10 @@ const has = ({ rows, classes, name }: Of<'rows-give-vector'> | Of<'rows-give-fea
 
 const inVariations = (vary: number): string => (vary > 1 ? ` in ${count(vary)} variations each` : '');
 
-/** The certificate is of a vector with nothing but linear maps behind it; whether that is the last layer the model itself tells. */
+/**
+ * The certificate is for a vector with nothing but linear maps after it; only the model tells whether it is the last
+ * layer.
+ */
 function whichVector({ features, compared }: Of<'vector-recovered'>): string {
   const proven = 'Nothing but linear maps stands between that vector and the outputs';
   if (compared === null) return `${proven}; it need not be the layer right before the last one.`;
@@ -111,7 +114,10 @@ function learnt({ model, classes, features, fitted, exact, vary, best }: Of<'lea
     : `${who} learns ${shareInWords(r2)} of how its ${count(features)} features differ from image to image, or more${detail(best)}.`;
 }
 
-/** What a share of all variance does not say: how many features come back nearly whole; and of what it is, if not of logits. */
+/**
+ * What a share of all variance does not say: how many features come back nearly whole, and what they are read from, if
+ * not logits.
+ */
 function detail(best: Of<'learnt'>['best']): string {
   const { observe, above99 } = best;
   const parts = [

@@ -12,12 +12,12 @@ export interface Shown {
   by?: 'plain' | 'log';
 }
 
-/** With the R² of the features that one linear map reads off it. */
+/** An interface, with the R² of the features that one linear map reads off it. */
 export interface ShownReading extends Shown {
   r2: number;
 }
 
-/** Of a model whose features are known beside its outputs. */
+/** A finding on a model whose features are known beside its outputs. */
 export type AuditFinding =
   /** A normalised vector came back from the outputs alone; `compared`: its R² beside the model's own features. */
   | {
@@ -38,14 +38,17 @@ export type AuditFinding =
       vary: number;
       recovered: number;
     }
-  /** What those learn who have the features of some images (`fitted`): the best of what was read. */
+  /** What somebody learns who has the features of some images (`fitted`): the best of what was read. */
   | {
       kind: 'learnt';
       model: string;
       classes: number;
       features: number;
       fitted: number | null;
-      /** Present where the head's algebra says so and not the images: `fitted` are those that it takes. */
+      /**
+       * Present where the head's algebra proves it, and not the images: `fitted` is then the number of images that it
+       * takes.
+       */
       exact?: true;
       vary: number;
       best: ShownReading & { above99: number | null };
@@ -57,12 +60,18 @@ export type AuditFinding =
       shown: Shown[];
       r2: number;
       recovered: boolean;
-      /** Whether algebra says so of these as of the best of all, or it was measured; absent where nothing is said by algebra. */
+      /**
+       * Whether the head's algebra proves it for these, as for the best, or it was measured; absent where algebra
+       * proves nothing.
+       */
       exact?: boolean;
     }
-  /** Interfaces that show less, the two ends; `isLess`: than what is whole. */
+  /**
+   * Of the interfaces that show less, those with the most and the least; `isLess`: less was read than off whole
+   * outputs.
+   */
   | { kind: 'shown-less'; most: ShownReading; least: ShownReading | null; isLess: boolean }
-  /** Interfaces of which these images are too few to say what they give away. */
+  /** Interfaces for which there are too few images to say what they give away. */
   | { kind: 'images-too-few'; shown: string[]; numbers: number; needed: number; fitted: number }
   /** Interfaces that were read no better than by the mean of the features. */
   | { kind: 'not-read'; shown: string[] }
@@ -72,22 +81,25 @@ export type AuditFinding =
   /** Why the outputs alone gave nothing. */
   | { kind: 'more-features-than-outputs'; features: number; classes: number }
   | { kind: 'as-many-features-as-outputs'; classes: number }
-  /** What a search takes: for a normalised vector, and for features that are often zero; as how many variations. */
+  /**
+   * Images that a search needs, for a normalised vector and for features that are often zero, and variations that make
+   * as many.
+   */
   | {
       kind: 'more-images-needed';
       needed: number | null;
       variations: number;
       rectified: { needed: number; variations: number } | null;
-      /** What the search says that was tried. */
+      /** The sentence of the search that was tried; null where none was. */
       search: string | null;
-      /** Seconds that so many variations take on the machine that asks; absent where that was not measured. */
+      /** Seconds that these variations take on the machine of the audit; absent where that was not measured. */
       seconds?: number;
     }
   | { kind: 'search-without-result'; search: string; rows: boolean }
   | { kind: 'outputs-hidden'; rows: boolean }
   | { kind: 'no-gap'; rows: boolean };
 
-/** Of outputs without their model. */
+/** A finding on outputs without their model. */
 export type OutputsFinding =
   | { kind: 'rows-give-vector'; name: string; rows: number; classes: number }
   | { kind: 'rows-give-features'; name: string; rows: number; classes: number; recovered: number }

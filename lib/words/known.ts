@@ -1,6 +1,6 @@
 import type { NotKnown } from './warnings.js';
 
-/** Above this share of variance, what is read back is the features for every purpose. */
+/** From this R² on, features that are read back count as all of them. */
 export const nearlyAll = 0.999;
 
 /**
@@ -9,10 +9,10 @@ export const nearlyAll = 0.999;
  */
 export const imagesPerOutput = 3;
 
-/** Interfaces that keep nothing back: what a map of few images reads off them is a lower bound, since more is there. */
+/** Interfaces that hide nothing: what a map of few images reads off them is at least a lower bound. */
 export const whole: readonly string[] = ['logits', 'log-probs', 'probs', 'probs+log'];
 
-/** What one linear map read off outputs of which so much is shown. */
+/** What one linear map read off an interface. */
 export interface Reading {
   /** As `observe` reads it: `probs+topk:5+round:2`. */
   observe: string;
@@ -25,8 +25,8 @@ export interface Reading {
 }
 
 /**
- * Why a reading does not say what outputs give away; null where it does. What is not known is not nothing: a map
- * that does worse than the mean (R² below 0) fits chance, and another one may read much.
+ * Why a reading does not say what outputs give away; null where it does. A map that does worse than the mean (R² below 0)
+ * does not show that nothing is given away: it fits chance, and another one may read much.
  * @param classes numbers that the map reads
  */
 export function whyUnknown({ observe, r2, fitted, penalised = false }: Reading, classes: number): NotKnown | null {

@@ -1,20 +1,20 @@
 import { count } from '../base/index.js';
 
 /**
- * How many files of a data set should be images and cannot be read as any: by the ending of a kind that is not read with its
- * point, or by what is wrong: `no ending`, `broken link`, `missing`.
+ * How many files of a data set should be images but cannot be read, by the reason: an ending with its point (`.heic`), or
+ * `no ending`, `broken link`, `missing`.
  */
 export type LeftOut = Readonly<Record<string, number>>;
 
 const noEnding = 'no ending';
-/** How each of those that are no endings is said behind its number. */
+/** Reasons other than endings, as they are written after a number. */
 const said: Record<string, string> = {
   [noEnding]: 'without an ending',
   'broken link': 'links to nothing',
   missing: 'not there',
 };
 
-/** Names that messages give as examples. */
+/** Most names that are kept as examples. */
 const examples = 3;
 
 /** Counts files by what is wrong with them, and keeps the first few names. */

@@ -8,7 +8,7 @@ export type ObserveStep =
   | { step: 'temperature'; temperature: number }
   | { step: 'noise'; deviation: number };
 
-/** What an interface publishes of its logits, as data. */
+/** What an interface publishes of its logits, as steps in the order in which they are applied. */
 export interface ObserveSpec {
   /** As asked for: `temperature:2+probs+topk:5+round:2`. */
   text: string;
@@ -81,8 +81,8 @@ const spellings: readonly [RegExp, (argument: string) => string][] = [
 ];
 
 /**
- * What a spec in other words may mean: `top5,round2` → `probs+topk:5+round:2`. Whoever says only how many are shown means
- * probabilities, as interfaces publish them. Null where a part stays unknown.
+ * What a spec in other words may mean: `top5,round2` → `probs+topk:5+round:2`. Where only a number of classes is given,
+ * probabilities are meant, as interfaces publish them. Null where a part stays unknown.
  */
 function guessOf(spec: string): string | null {
   const parts = spec

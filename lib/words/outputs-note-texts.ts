@@ -70,7 +70,7 @@ export function noWidthInWords(why: NoWidth): string {
   }
 }
 
-/** What is known of how the outputs were stored first, then what else may be. */
+/** Why no gap shows: how the outputs were stored, then other causes. */
 function noGap(why: Extract<NoWidth, { kind: 'no-gap' }>): string {
   const { above, most, classes, coarse } = why;
   if (coarse && above < most) {
@@ -80,7 +80,9 @@ function noGap(why: Extract<NoWidth, { kind: 'no-gap' }>): string {
   return `The outputs fill all ${count(most)} directions that ${count(classes)} classes leave, without a gap${rounding}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much; or they are no longer what one linear layer made (a mean of models, label smoothing, a cap or clipping, added noise, a number type that the values do not show).`;
 }
 
-/** What hides below the last decimal is the cause of most zeros, and no row is without where there are many classes. */
+/**
+ * What to do about zeros. Most are probabilities below the last decimal, and with many classes no row is without them.
+ */
 export function zerosCure({ zeros, rows, rounded, decimals, percent }: Zeros): string {
   if (rounded && decimals !== null) {
     const least = `${percent ? 'percentages' : 'probabilities'} rounded to ${decimals} decimals show nothing of what is below ${(0.5 * 10 ** -decimals).toExponential(0)}`;
@@ -118,7 +120,7 @@ export function noSphereInWords(why: NoSphere): string {
   }
 }
 
-/** What is said of rows that alone carry directions. */
+/** The sentences on rows that alone carry directions. */
 export function carriedInWords(carried: CarriedInWords, classes: number): string {
   const { rows, directions, with: all, without: rest } = carried;
   const [it, carry] = rows.length === 1 ? ['it', 'carries'] : ['them', 'carry'];
@@ -126,7 +128,7 @@ export function carriedInWords(carried: CarriedInWords, classes: number): string
   return `${rowsInWords(rows)} alone ${carry} ${directions} of the directions: with ${it} the outputs fill ${fill}, without ${it} ${rest}. A header, noise or another model's outputs do that, and so do images that alone switch a feature on; outputs cannot tell which.`;
 }
 
-/** What is said of rows that agree on the directions that they carry. */
+/** The sentence on rows that agree on the directions that they carry. */
 const together = ({ rows, directions, without: rest }: CarriedInWords): string =>
   `${rowsInWords(rows)} alone carry ${directions === 1 ? 'one direction' : `${directions} directions`} and agree on ${directions === 1 ? 'it' : 'them'}, as images do that alone switch a feature on, or a few rows of a model with nearly the same head: without them it is ${rest} directions.`;
 

@@ -5,7 +5,7 @@
 
 /** How numbers were stored, as they show it themselves. */
 export interface Stored {
-  /** More than decimals and precision say. */
+  /** What decimals and precision do not say. */
   storage?: { type: 'bfloat16' } | { type: 'digits'; digits: number } | { type: 'steps'; step: number };
   decimals: number | null;
   precision: 'float64' | 'float32' | 'float16';
@@ -13,7 +13,7 @@ export interface Stored {
   percent?: true;
 }
 
-/** Rows that alone carry `directions` of the outputs' space, which has so many with them and without; null where they fill all. */
+/** Rows that alone carry `directions`, and how many the outputs fill `with` them (null: all) and `without`. */
 export interface CarriedInWords {
   rows: readonly number[];
   directions: number;
@@ -21,11 +21,11 @@ export interface CarriedInWords {
   without: number;
 }
 
-/** Rows of `rows` with a probability of 0, and what the reason may be. */
+/** How many of the rows hold a probability of 0, and how the outputs were stored, which may be why. */
 export interface Zeros extends Stored {
   zeros: number;
   rows: number;
-  /** Whether it is rounding of probabilities that hides what is small. */
+  /** Whether the probabilities were rounded, which hides small ones. */
   rounded: boolean;
 }
 
@@ -34,9 +34,9 @@ export type NoWidth =
   /** The top k of c outputs alone are shown. */
   | { kind: 'outputs-hidden'; classes: number; topk: number | null }
   | ({ kind: 'zeros' } & Zeros)
-  /** So many distinct rows fill all the directions that they can. */
+  /** The rows are too few: they fill all the directions that so many can. */
   | { kind: 'few-rows'; rows: number }
-  /** No gap: of `most` directions that c classes leave `above` rise above the noise of how values were stored. */
+  /** No gap: of the `most` directions that the classes leave, `above` are above the noise of storing. */
   | ({ kind: 'no-gap'; above: number; most: number; classes: number; coarse: boolean } & Stored);
 
 /** Why no normalisation shows: residuals of the ellipsoid, on rows kept out of its fit and before it. */
@@ -59,7 +59,7 @@ export type OutputsNote =
   | { kind: 'clipped'; share: number }
   | { kind: 'zeros-left-out'; zeros: number; rows: number }
   | { kind: 'carried'; carried: CarriedInWords; classes: number }
-  /** Few rows that agree on what they carry: they are not left out. */
+  /** A few rows that agree on the directions that they carry: they are not left out. */
   | { kind: 'carried-together'; carried: CarriedInWords }
   /** Parts of the file fill fewer directions than all of it. */
   | { kind: 'stacked'; first: number; last: number; all: number }
@@ -70,7 +70,7 @@ export type OutputsNote =
   | { kind: 'sphere'; residual: number }
   | { kind: 'no-sphere'; why: NoSphere }
   | { kind: 'rectified-takes-rows'; needed: number; rows: number }
-  /** A feature is zero on so many images; all functions of the outputs were looked for, or one. */
+  /** A feature is zero on `zeros` images; `searched`: all functions were looked for, and not one alone. */
   | { kind: 'rectified'; zeros: number; searched: boolean }
   | { kind: 'function-not-told'; zeros: number }
   | { kind: 'no-rectified'; descents: number }

@@ -2,11 +2,12 @@ import { count } from '../base/index.js';
 import { imageCount } from './image-count.js';
 
 /**
- * Why a fit kept fewer directions than there could be, where it did: a reader who knows that a model has 192 features
- * wonders at a rank of 191.
+ * Why a fit kept fewer directions than it could have, for a reader who knows that a model has 192 features and sees a rank
+ * of 191. Null where it kept all.
  * @param rank directions of the logits that vary
- * @param most as many as a head of these widths can show
- * @param n rows of the fit @param variations rows that each image has
+ * @param most directions that a head of these widths can show
+ * @param n rows of the fit
+ * @param variations rows that each image has
  */
 export function rankNote(rank: number, most: number, n: number, variations = 1): string | null {
   if (rank >= most || rank === 0) return null;

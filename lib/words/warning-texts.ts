@@ -1,4 +1,6 @@
-/** The sentences of warnings, of what is not known and of failed checks: one place, since people read them beside one another. */
+/**
+ * The sentences of warnings, of what is not known and of failed checks, in one place, since people read them together.
+ */
 import { count, share } from '../base/index.js';
 import { shortSpec } from './specs.js';
 import type { Failure, NotKnown, Warning } from './warnings.js';
@@ -59,11 +61,11 @@ export function warningInWords(warning: Warning): string {
 
 type Of<Kind extends Warning['kind']> = Extract<Warning, { kind: Kind }>;
 
-/** Several, one after the other; null where there is none. */
+/** The sentences of several warnings; null where there is none. */
 export const warningsInWords = (warnings: readonly Warning[] | null): string | null =>
   warnings?.map(warningInWords).join(' ') || null;
 
-/** Each once. */
+/** The sentences of the warnings of rows, each once. */
 export const distinctWarnings = (rows: readonly { warnings: readonly Warning[] }[]): string[] => [
   ...new Set(rows.flatMap(({ warnings }) => warnings.map(warningInWords))),
 ];
@@ -113,7 +115,7 @@ export function notKnownInWords(reason: NotKnown): string {
   }
 }
 
-/** A failed check, in two sentences. */
+/** A failed check, in a sentence or two. */
 export function failureInWords(failure: Failure): string {
   switch (failure.kind) {
     case 'class-changed':

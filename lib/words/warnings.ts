@@ -3,7 +3,7 @@
  * `warning-texts.ts` has the sentences. Programs tell warnings apart by `kind`; texts are free to change.
  */
 
-/** Of a fit by least squares or ridge. */
+/** On a fit by least squares or ridge. */
 export type FitWarning =
   /** All rows of X are equal: the map answers with the mean of Y. */
   | { kind: 'no-variation' }
@@ -14,17 +14,17 @@ export type FitWarning =
   /** A direction that float64 would show fell below the cut: its size over the widest one's. */
   | { kind: 'direction-left-out'; ratio: number };
 
-/** Of the choice of a penalty by cross-validation. */
+/** On the choice of a penalty by cross-validation. */
 export type ChoiceWarning =
   /** None of the `alphas` penalties is better than another; `tolerance` is relative to the targets' variance. */
   | { kind: 'no-difference'; alphas: number; select: 'error' | 'agreement'; tolerance: number }
   | { kind: 'edge-of-grid'; alpha: number; edge: 'largest' | 'smallest' }
-  /** So many penalties fit to rounding. */
+  /** The errors of this many penalties are within rounding of 0. */
   | { kind: 'errors-at-rounding'; alphas: number }
   /** A sentence of an earlier version. */
   | { kind: 'text'; text: string };
 
-/** Of the published recipe. */
+/** On a fit by SGD. */
 export type SgdWarning = {
   kind: 'diverged';
   learningRate: number;
@@ -37,7 +37,7 @@ export type SgdWarning = {
   losses: [number, number] | null;
 };
 
-/** Of one row of results. */
+/** On one row of results. */
 export type RowWarning =
   /** One class takes more than half of the answers. With `variations`, rows are variations of images. */
   | { kind: 'collapse'; target: string; test: string; share: number; variations: boolean }
@@ -61,9 +61,12 @@ export type RowWarning =
       prior: 'head' | null;
       found: ChoiceWarning[];
     }
-  /** A map that some of the training rows determine was fitted on these. */
+  /** The map was fitted on some of the training rows, which determine it. */
   | { kind: 'rows-enough'; observe: string; rows: number; of: number }
-  /** Of very many outputs those that vary most were read, on `rows` of the training rows (null: all); what all of them take. */
+  /**
+   * Only the outputs that vary most were read, on `rows` of the training rows (null: all); `imagesNeeded` for a map of
+   * all outputs.
+   */
   | {
       kind: 'outputs-picked';
       observe: string;
@@ -77,15 +80,15 @@ export type RowWarning =
   | { kind: 'labels-by-number'; labels: 'folders' | 'class names'; dataset: string; classes: number; model: string }
   /** Test images of classes that no training image has, where both are slices of one data set; how many classes these are. */
   | { kind: 'classes-apart'; train: string; test: string; images: number; of: number; classes: number }
-  /** A map of which the training rows were not given. */
+  /** The training rows of the map were not given. */
   | { kind: 'span-unknown' }
   /** Test rows that are equal to a row that was fitted on. */
   | { kind: 'rows-fitted-on'; shared: number; of: number }
   | { kind: 'embeddings-not-unit'; file: string; least: number; most: number }
   | { kind: 'embeddings-alike'; file: string; classes: number; distinct: number }
-  /** Mean of the best cosines, and the best of it in random order. */
+  /** Mean of the best cosines, and the largest such mean in random orders. */
   | { kind: 'embeddings-far'; model: string; cosine: number; byChance: number }
-  /** The demo's image tower is no CLIP. */
+  /** The demo's image tower is made for it, and is not CLIP. */
   | { kind: 'made-tower' }
   /** A sentence of an earlier version. */
   | { kind: 'text'; text: string };
@@ -94,7 +97,7 @@ export type Warning = FitWarning | ChoiceWarning | SgdWarning | RowWarning;
 
 /** Why a row's figures do not say what such outputs give away. */
 export type NotKnown =
-  /** A map of so few images from so many numbers fits chance. */
+  /** A map of few images from many numbers fits chance. */
   | { kind: 'few-images'; images: number; numbers: number }
   | { kind: 'no-better-than-mean' }
   | { kind: 'text'; text: string };
@@ -107,7 +110,7 @@ export type Failure =
 
 const isNumber = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value);
 
-/** Of each kind the fields that are numbers: a map's file holds what somebody wrote. */
+/** The fields of each kind that must be numbers: a map's file may hold anything. */
 const numbersOf: Record<FitWarning['kind'], readonly string[]> = {
   'no-variation': [],
   'unclear-rank': ['rank', 'gap'],
