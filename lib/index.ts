@@ -8,8 +8,7 @@
  * @module featreconstruct
  */
 export { errorCodes, FeatReconstructError, UsageError } from './base/index.js';
-export type { ErrorCode, FeatReconstructErrorOptions } from './base/index.js';
-export type { Progress, TaskOptions } from './base/index.js';
+export type { ErrorCode, FeatReconstructErrorOptions, Progress, TaskOptions } from './base/index.js';
 
 // Arrays, as numbers in memory and as files.
 export { readNpy, readSafetensors, toMathjs, toNdArray, writeNpy, writeSafetensors } from './tensor/index.js';
@@ -142,7 +141,7 @@ export type {
 
 // Read and render results.
 export { readResults } from './results/read.js';
-// Past the room's index, whose declarations lead to those of the drawing library, which want type packages of their own.
+// Not from the index of `report`: its declarations would pull in those of the drawing library, which need further type packages.
 export { chartsOf, chartSvg, redrawChart } from './report/for-callers.js';
 export type { Chart, ChartOptions, ChartText, DrawnNode, PlotSpec } from './report/chart-types.js';
 export type { Markup } from './report/html.js';

@@ -1,7 +1,7 @@
 /**
- * What `fitLinearMap` is made of: {@link accumulate} takes one pass over rows, {@link solve} finds the map from what that left.
- * Statistics are merged, saved, and solved more than once; those of folds choose a penalty; joint ones hold every pair of
- * several models. Spans say what training rows leave open, and a head's own algebra what it lets through.
+ * The steps of `fitLinearMap`: {@link accumulate} makes statistics in one pass over rows, {@link solve} finds the map from them.
+ * Statistics can be merged, saved, and solved more than once; those of folds choose a penalty; joint ones serve every pair of
+ * several models. A span says where training rows determine a fit, a head's row space what the head sees of features.
  *
  * @module featreconstruct/statistics
  */

@@ -2,15 +2,17 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { FeatReconstructError } from '../base/index.js';
 import { upTo } from '../bytes/index.js';
 
-/** What a shared library of Linux asks of the loader. */
-export interface SharedLibrary {
+/** What a shared library of Linux tells the loader. */
+interface SharedLibrary {
   /** Names of the libraries that it needs (`DT_NEEDED`), in order. */
   needed: string[];
-  /** Folders of its own that are searched for them (`DT_RUNPATH`, `DT_RPATH`), as written: `$ORIGIN` is its own folder. */
+  /** Folders to search for them (`DT_RUNPATH`, `DT_RPATH`), as written: `$ORIGIN` is the library's own folder. */
   runPath: string[];
 }
 
+/** Types of segments, `PT_LOAD` and `PT_DYNAMIC`. */
 const [loadable, dynamic] = [1, 2];
+/** Tags of the dynamic section. */
 const tags = { end: 0, needed: 1, strings: 5, rPath: 15, runPath: 29 };
 
 /**
@@ -39,11 +41,11 @@ export async function readSharedLibrary(file: string): Promise<SharedLibrary> {
     if (!section) return { needed: [], runPath: [] };
     const entries = dynamicEntries(await upTo(handle, section.offset, section.length));
     const address = entries.find(({ tag }) => tag === tags.strings)?.value ?? 0;
-    const home = segments.find(
+    const holder = segments.find(
       (each) => each.type === loadable && address - each.address < each.length && address >= each.address,
     );
-    if (!home) return { needed: [], runPath: [] };
-    const strings = home.offset + address - home.address;
+    if (!holder) return { needed: [], runPath: [] };
+    const strings = holder.offset + address - holder.address;
     const texts = async (...wanted: number[]): Promise<string[]> =>
       Promise.all(entries.filter(({ tag }) => wanted.includes(tag)).map(({ value }) => text(handle, strings + value)));
     const paths = await texts(tags.rPath, tags.runPath);
@@ -63,7 +65,7 @@ function dynamicEntries(section: Buffer): { tag: number; value: number }[] {
   return entries;
 }
 
-/** A text that ends with a zero; names of libraries and folders are shorter than a kilobyte. */
+/** The text up to the next zero byte. A kilobyte is more than names of libraries and folders take. */
 async function text(handle: FileHandle, position: number): Promise<string> {
   const bytes = await upTo(handle, position, 1024);
   return bytes.toString('utf8', 0, bytes.indexOf(0));

@@ -9,7 +9,7 @@ import { makeFolder, openZip } from '../bytes/index.js';
 import { findCudaLibraries, type MissingLibrary } from './libraries.js';
 import { runtimeFolder, runtimeVersion } from './package.js';
 
-/** What `installCudaLibraries` put where, and what the loader still misses. */
+/** What `installCudaLibraries` put where, and what the loader still does not find. */
 export interface InstalledLibraries {
   folder: string;
   files: string[];
@@ -25,7 +25,7 @@ const libraries = [
   'libonnxruntime_providers_tensorrt.so',
 ];
 
-/** An unpacked or packed distribution of Python: its files by their names in it. */
+/** A Python package, as a wheel or as a folder: its files by their names in it. */
 interface Distribution {
   names: string[];
   stream(name: string): Promise<Readable>;
@@ -86,7 +86,7 @@ async function openDistribution(source: string): Promise<Distribution> {
   };
 }
 
-/** The two folders of a wheel that matter, beside each other. */
+/** A folder that a wheel was unpacked to. Only the files that are read have names: site-packages may hold many others. */
 async function openFolder(folder: string): Promise<Distribution> {
   const information = (await readdir(folder)).filter((name) => /^onnxruntime.*\.dist-info$/.test(name));
   const inside = ['METADATA', 'RECORD', 'WHEEL'].flatMap((name) => information.map((each) => `${each}/${name}`));

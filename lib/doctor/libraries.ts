@@ -14,7 +14,7 @@ export interface MissingLibrary {
   package: string;
 }
 
-/** What a provider of CUDA's family has here, and what it lacks. Linux only. */
+/** What the provider `cuda` or `tensorrt` has on this machine, and what it lacks. Linux only. */
 export interface CudaLibraries {
   /** Files of ONNX Runtime itself that are not installed. */
   files: string[];
@@ -24,19 +24,20 @@ export interface CudaLibraries {
   missing: MissingLibrary[];
 }
 
-export type CudaProvider = 'cuda' | 'tensorrt';
+type CudaProvider = 'cuda' | 'tensorrt';
 
 export const isCudaProvider = (name: string): name is CudaProvider => name === 'cuda' || name === 'tensorrt';
 
+/** ONNX Runtime's own files for a provider. */
 const fileNames = (provider: CudaProvider): string[] => [
   'libonnxruntime_providers_shared.so',
   `libonnxruntime_providers_${provider}.so`,
 ];
 
 /**
- * Looks for a provider's libraries as the loader will, before anything is tried: ONNX Runtime names the first one that is
- * missing at most, and only on stderr.
- * @param folder where ONNX Runtime's own files lie
+ * Looks for a provider's libraries as the loader will. ONNX Runtime itself names at most the first one that is missing, and only
+ * on stderr.
+ * @param folder where ONNX Runtime's own files are
  */
 export async function findCudaLibraries(provider: CudaProvider, folder = runtimeFolder()): Promise<CudaLibraries> {
   const files = fileNames(provider).filter((name) => !existsSync(path.join(folder, name)));
@@ -57,15 +58,15 @@ function majorOf(needed: readonly string[]): number | undefined {
   return needed.map((name) => Number(major.exec(name)?.[1] ?? 0)).find((each) => each > 0);
 }
 
-/** The CUDA version whose files onnxruntime-node's install script fetches, which it names `cuda12`. */
+/** Major version of CUDA whose files onnxruntime-node's install script fetches; the script names it as `cuda12`. */
 export function fetchedCuda(): number {
   const script = require.resolve('onnxruntime-node/script/install-metadata.js');
   return Number(/'linux\/x64': \['cuda(\d+)'/.exec(readFileSync(script, 'utf8'))?.[1]);
 }
 
 /**
- * What is wanted whether or not the file that needs it is there. cuDNN is opened when a convolution first runs, so that it
- * is not among the needed ones.
+ * Libraries that a provider needs besides those that its file lists: all of them where the file is missing, and cuDNN, which is
+ * opened only when a convolution first runs.
  */
 function wantedOf(provider: CudaProvider, cuda: number): string[] {
   return [
@@ -80,7 +81,7 @@ function wantedOf(provider: CudaProvider, cuda: number): string[] {
 }
 
 /**
- * Asks the loader itself, with this process's LD_LIBRARY_PATH: Node opens the file, finds that it is no add-on, and closes
+ * Whether the loader finds a library, with this process's LD_LIBRARY_PATH: Node opens it, finds that it is no add-on, and closes
  * it again.
  */
 export function loads(name: string): boolean {
@@ -92,7 +93,7 @@ export function loads(name: string): boolean {
   }
 }
 
-/** By the beginning of a library's name: what it is called on PyPI, without the CUDA version. */
+/** By the beginning of a library's name the package on PyPI that has it, without the CUDA version. */
 const wheels: readonly [RegExp, string][] = [
   [/^libcudart\./, 'nvidia-cuda-runtime'],
   [/^libcublas(Lt)?\./, 'nvidia-cublas'],

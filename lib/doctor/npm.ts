@@ -20,22 +20,22 @@ async function npmVersion(): Promise<string | null> {
 }
 
 /** The command that fetches ONNX Runtime's CUDA libraries, and the npm that it is for. */
-export interface FetchCommand {
+interface FetchCommand {
   command: string;
   npm: string | null;
 }
 
 /**
- * What to type, for the npm that is here and the place where onnxruntime-node lies: npm 12 and later run the script of a
- * package only when it was approved (a `rebuild` without that says that all went well and does nothing), older ones when
- * scripts are not switched off. Outside a project (npx, a global install) and without npm the script is run by itself.
+ * The command to type, which depends on the npm and on where onnxruntime-node is. npm 12 and later run a package's script only
+ * when it was approved (a `rebuild` without that reports success and does nothing), older ones when scripts are not switched
+ * off. Outside a project (npx, a global install) and without npm the command runs the script directly.
  */
 export async function fetchCommand(): Promise<FetchCommand> {
   const npm = await npmVersion();
   return { npm, command: commandFor(npm, runtimePackage(), process.cwd()) };
 }
 
-/** As {@link fetchCommand}, of what it depends on. `home`: the folder of onnxruntime-node. */
+/** The command of {@link fetchCommand}. @param npm its version @param home the folder of onnxruntime-node */
 export function commandFor(npm: string | null, home: string, cwd: string): string {
   const flavour = `ONNXRUNTIME_NODE_INSTALL=cuda${fetchedCuda()}`;
   const project = home.slice(0, home.lastIndexOf(`${path.sep}node_modules${path.sep}onnxruntime-node`));

@@ -13,6 +13,6 @@ export function runtimeVersion(): string {
 /** The folder of the package onnxruntime-node. */
 export const runtimePackage = (): string => path.dirname(require.resolve('onnxruntime-node/package.json'));
 
-/** Where the native libraries lie; those of providers that are not bundled belong there too. */
+/** The folder of the native libraries; those of providers that are not bundled belong there, too. */
 export const runtimeFolder = (): string =>
   path.join(runtimePackage(), 'bin', 'napi-v6', process.platform, process.arch);

@@ -4,14 +4,15 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { loads } from './libraries.js';
 
-/** What WebGPU stands on, on Linux. */
+/** What WebGPU needs on Linux. */
 export interface VulkanReport {
   /** Whether the loader `libvulkan.so.1` is found. */
   loader: boolean;
   drivers: VulkanDriver[];
 }
 
-export interface VulkanDriver {
+/** A Vulkan driver, and whether its library loads. */
+interface VulkanDriver {
   /** The manifest, a JSON file. */
   manifest: string;
   /** The library that it names; null where it cannot be read. */
@@ -31,6 +32,7 @@ export async function findVulkan(): Promise<VulkanReport | null> {
   return { loader: loads('libvulkan.so.1'), drivers: await Promise.all(manifests.map(readDriver)) };
 }
 
+/** Manifests of the drivers that the loader will find. */
 async function manifestsOf(env: NodeJS.ProcessEnv): Promise<string[]> {
   const only = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES;
   const places = only === undefined ? [...paths(env.VK_ADD_DRIVER_FILES), ...systemFolders(env)] : paths(only);
@@ -69,7 +71,7 @@ async function readDriver(manifest: string): Promise<VulkanDriver> {
   }
 }
 
-/** Where Debian's chromium brings a Vulkan that needs no graphics card. */
+/** The manifest of SwiftShader in Debian's chromium: a Vulkan driver that needs no graphics card. */
 const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
 /** What to do where WebGPU does not load. */

@@ -1,5 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
-import { denseData, type LinearMap, type RowSource } from '../tensor/index.js';
+import { denseData, type LinearMap } from '../tensor/index.js';
+import { firstNonFinite } from './checks.js';
 
 /** A LinearMap's numbers in float64. */
 export interface AffineMap {
@@ -24,7 +25,7 @@ export interface CentredSpan {
   basis: Basis;
 }
 
-/** @throws FeatReconstructError where the weight is no finite matrix with a bias to match */
+/** A map in float64. @throws FeatReconstructError where the weight is no finite matrix with a bias to match */
 export function toAffine(map: LinearMap, name: string): AffineMap {
   const [outputs, inputs] = map.weight.shape;
   if (map.weight.shape.length !== 2 || map.bias.size !== outputs) {
@@ -43,48 +44,6 @@ export function toAffine(map: LinearMap, name: string): AffineMap {
   return { weight, bias, outputs, inputs };
 }
 
-/** As it is, or a float64 copy. */
+/** The array itself where it is float64, else a copy. */
 export const toFloat64 = (data: Float32Array | Float64Array): Float64Array =>
   data instanceof Float64Array ? data : new Float64Array(data);
-
-/** @throws FeatReconstructError naming both sides */
-export function checkWidth(found: number, expected: number, what: string, against: string): void {
-  if (found === expected) return;
-  throw new FeatReconstructError(
-    `Expected ${what} of width ${expected} to go with ${against}, found ${found}: pass the pair that belongs together.`,
-    { code: 'mismatch' },
-  );
-}
-
-/** @throws FeatReconstructError naming both sides */
-export function checkCount(found: number, expected: number, what: string, against: string): void {
-  if (found === expected) return;
-  throw new FeatReconstructError(
-    `Expected ${what} to have ${expected} rows like ${against}, found ${found}: pass both for the same images.`,
-    { code: 'mismatch' },
-  );
-}
-
-/** @throws FeatReconstructError naming the first row that holds NaN or an infinity */
-export function checkFinite(block: Float32Array | Float64Array, cols: number, start: number, name: string): void {
-  const at = firstNonFinite(block);
-  if (at < 0) return;
-  throw new FeatReconstructError(
-    `Row ${start + Math.floor(at / cols)} of ${name}, column ${at % cols}: expected a finite number, found ${block[at]}. Extract that image again or leave it out.`,
-    { code: 'not-finite' },
-  );
-}
-
-/** Index of the first NaN or infinity, −1 where there is none. */
-export function firstNonFinite(values: Float32Array | Float64Array): number {
-  let check = 0;
-  // 0 for every finite number, NaN for the others: a sum without branches, several times faster than a test on each.
-  for (let i = 0; i < values.length; i++) check += values[i] - values[i];
-  return check === 0 ? -1 : values.findIndex((value) => !Number.isFinite(value));
-}
-
-/** Refuses sources without rows. */
-export function checkNotEmpty(source: RowSource, name: string): void {
-  if (source.rows > 0) return;
-  throw new FeatReconstructError(`Expected at least one row in ${name}, found none.`, { code: 'too-few-rows' });
-}

@@ -13,11 +13,11 @@ export interface Agreement {
   interval: [number, number];
   /** By k: the share of images whose original top-1 class is among the k largest reconstructed logits. */
   topk: Record<string, number>;
-  /** Cohen's kappa; null where both always name the same one class (agreement is then no evidence of anything). */
+  /** Cohen's kappa; null where both always name the same one class (agreement then shows nothing). */
   kappa: number | null;
   /** Share of the original's most frequent class: near 1, agreement is easy. */
   majorityShare: number;
-  /** Classes that the original names at all. */
+  /** How many classes the original names at all. */
   distinctClasses: number;
   /** Images whose largest logit is shared by two classes, in the original or in the reconstruction. */
   ties: number;
@@ -44,11 +44,12 @@ export class AgreementTally {
   }
 
   /**
-   * One image.
+   * Counts one image.
    * @param original the class that the original logits name
    * @param tied whether it shares its largest logit with another class
    * @param zhat block of reconstructed logits, the image's from `offset` on
    * @returns the class that they name
+   * @throws FeatReconstructError naming the row where they are not finite
    */
   add(original: number, tied: boolean, zhat: Float64Array, offset: number): number {
     const { index, margin, finite } = readTop(zhat, offset, this.classes, this.top);

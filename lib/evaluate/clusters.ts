@@ -1,6 +1,6 @@
 import { wilsonInterval } from '../base/index.js';
 
-/** Rows that hang together, as an image and its variations do: how many there are, and how many of them agree. */
+/** Rows that belong together, such as an image and its variations: how many there are, and how many of them agree. */
 export interface Cluster {
   agreed: number;
   n: number;
@@ -10,8 +10,8 @@ export interface Cluster {
 const added = 2;
 
 /**
- * A 95 % interval of a proportion whose rows come in clusters, of which only the clusters are independent: Wilson's, with
- * the number of rows divided by the design effect. That form is recommended by C. Franco, R. J. A. Little, T. A. Louis and
+ * A 95 % interval of a proportion of rows that come in clusters, where only the clusters are independent: Wilson's interval,
+ * with the number of rows divided by the design effect. That form is recommended by C. Franco, R. J. A. Little, T. A. Louis and
  * E. V. Slud (Journal of Survey Statistics and Methodology 7, 2019, 334–364).
  * @param clusters at least one, each of at least one row
  */
@@ -30,7 +30,7 @@ export function clusteredInterval(clusters: readonly Cluster[]): [number, number
  * as a whole and two that do not are added to it first, as A. Agresti and B. A. Coull add four trials to a proportion
  * (American Statistician 52, 1998, 119–126).
  */
-export function designEffect(clusters: readonly Cluster[]): number {
+function designEffect(clusters: readonly Cluster[]): number {
   const size = total(clusters, 'n') / clusters.length;
   const whole = [...clusters];
   for (let i = 0; i < added; i++) whole.push({ agreed: size, n: size }, { agreed: 0, n: size });

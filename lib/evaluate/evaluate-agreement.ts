@@ -1,7 +1,8 @@
 import { toRowSource, type LinearMap, type RowsLike, type VectorLike } from '../tensor/index.js';
 import { AgreementTally, type Agreement } from './agreement.js';
 import { checkTopk, readOriginal, toOriginals } from './originals.js';
-import { checkCount, checkNotEmpty, checkWidth, toAffine } from './affine.js';
+import { toAffine } from './affine.js';
+import { checkCount, checkNotEmpty, checkWidth } from './checks.js';
 import type { Top } from './top.js';
 import { walk, type EvaluateOptions } from './walk.js';
 

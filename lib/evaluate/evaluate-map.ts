@@ -5,13 +5,14 @@ import type { Span } from '../fit/index.js';
 import { AgreementTally, type Agreement } from './agreement.js';
 import { agreementByMargin, type MarginGroup } from './margins.js';
 import { checkTopk, readOriginal, toClasses } from './originals.js';
-import { checkCount, checkNotEmpty, checkWidth, toAffine, toFloat64 } from './affine.js';
+import { toAffine, toFloat64 } from './affine.js';
+import { checkCount, checkNotEmpty, checkWidth } from './checks.js';
 import { ReconstructionTally, type Reconstruction } from './reconstruction.js';
-import { headRowSpace, isEverything, SPAN_TOLERANCE, toBasis, toCentred } from './spaces.js';
+import { headRowSpace, isEverything, SPAN_TOLERANCE, toBasis, toCentredSpan } from './spaces.js';
 import type { Top } from './top.js';
 import { walk, type EvaluateOptions } from './walk.js';
 
-/** One fit on one test set. Only with the training rows' span can a model be held to its own answers. */
+/** One fit on one test set. `sameModel` needs the training rows' span: only within it has agreement to be exact. */
 export type MapUnderTest = FitOnTest &
   (
     | {
@@ -46,7 +47,7 @@ export interface FitOnTest {
   topk?: readonly number[];
 }
 
-/** An image that a right tap, head and solver cannot get wrong, and that is wrong. */
+/** An image on which the answers differ although, with the right tensors, head and solver, they could not. */
 export interface Violation {
   row: number;
   /** The original's largest logit less the second largest. */
@@ -80,7 +81,7 @@ export interface MapEvaluation {
   /**
    * Only with `sameModel`: images that disagree although they lie in the span (relative residual at most 1e-5) and
    * their top-2 margin is above 1e-4 of the logits' scale, which is the image's largest absolute logit. Float32's
-   * rounding of an image's logits is some 1e-7 of that scale, so any entry means a wrong tap, head or solver.
+   * rounding of an image's logits is some 1e-7 of that scale, so any entry means a wrong tensor, head or solver.
    */
   violations: Violation[];
   /** Arg-max of each image's original logits. */
@@ -105,7 +106,7 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
   const c = head.outputs;
   const n = x.rows;
   const rowSpace = test.rowSpace ? toBasis(test.rowSpace) : await headRowSpace(test.head);
-  const span = test.span && toCentred(test.span, x.cols);
+  const span = test.span && toCentredSpan(test.span, x.cols);
 
   const tally = new AgreementTally(c, topk);
   const features = new ReconstructionTally(head.inputs, rowSpace.rank);
@@ -161,6 +162,7 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
   };
 }
 
+/** The inputs as they are read, once they are known to fit together. */
 function checked(test: MapUnderTest): {
   head: ReturnType<typeof toAffine>;
   map: ReturnType<typeof toAffine>;

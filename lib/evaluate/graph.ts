@@ -2,7 +2,7 @@ import { buildModel, dataType, type GraphNode, type GraphValue } from '../onnx/i
 import { createSession, type GraphSession, type GraphTensor, type SessionOptions } from '../runtime/index.js';
 import type { AffineMap, Basis, CentredSpan } from './affine.js';
 
-/** What an evaluation asks about its rows; every part is there or not. */
+/** What an evaluation computes of its rows; every part is optional. */
 export interface Plan {
   /** f̂ = A x + a; without it the rows are the reconstructed features already. */
   map?: AffineMap;
@@ -15,13 +15,13 @@ export interface Plan {
 }
 
 /** Types of the rows as they are read; everything is float64 from there on. */
-export interface RowTypes {
+interface RowTypes {
   x: 'float32' | 'float64';
   y?: 'float32' | 'float64';
 }
 
 /** A compiled plan. */
-export interface PlanSession {
+interface PlanSession {
   run(x: GraphTensor, y?: GraphTensor): Promise<Record<string, GraphTensor>>;
   release(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function openPlan(
   executionProviders: SessionOptions['executionProviders'],
 ): Promise<PlanSession> {
   const { nodes, outputs, weights } = drawPlan(plan, types);
-  // Nothing is asked of the rows but that they are finite, which the walk sees to.
+  // Without outputs there is nothing to run; that the rows are finite is checked by the walk.
   if (outputs.length === 0) return { run: async () => ({}), release: async () => undefined };
   const input = (name: string, type: GraphValue['type'], rank: number): GraphValue => ({
     name,

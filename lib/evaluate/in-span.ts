@@ -1,7 +1,7 @@
 import type { Span } from '../fit/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
-import { checkNotEmpty } from './affine.js';
-import { isEverything, SPAN_TOLERANCE, toCentred } from './spaces.js';
+import { checkNotEmpty } from './checks.js';
+import { isEverything, SPAN_TOLERANCE, toCentredSpan } from './spaces.js';
 import { walk, type EvaluateOptions } from './walk.js';
 
 /** How far rows are from a span. */
@@ -27,7 +27,7 @@ export async function inSpan(
 ): Promise<SpanMembership> {
   const x = toRowSource(X, 'X');
   checkNotEmpty(x, 'X');
-  const centred = toCentred(span, x.cols);
+  const centred = toCentredSpan(span, x.cols);
   const residual = new Float64Array(x.rows);
   const plan = isEverything(centred) ? {} : { span: centred };
   await walk(plan, { x: { source: x, name: 'X' } }, options, (block) => {

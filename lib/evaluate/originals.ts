@@ -10,9 +10,9 @@ import {
 import { readTop, type Top } from './top.js';
 
 /** The original answers: logits, or the classes alone. */
-export type Originals = { logits: RowSource } | { classes: Int32Array };
+type Originals = { logits: RowSource } | { classes: Int32Array };
 
-/** @param y logits (n, c) or class indices (n) @param c classes of the head */
+/** The original answers, by what they are given as. @param y logits (n, c) or class indices (n) @param c classes of the head */
 export function toOriginals(y: RowsLike | VectorLike, c: number): Originals {
   if (!isVectorLike(y)) return { logits: toRowSource(y as RowsLike, 'the original logits') };
   return { classes: toClasses(y, c, 'the original classes', 0) };
@@ -50,7 +50,7 @@ export function readOriginal(
   );
 }
 
-/** @throws UsageError where a rank is no whole number of at least 1 */
+/** The ranks as they are. @throws UsageError where one is no whole number of at least 1 */
 export function checkTopk(topk: readonly number[]): readonly number[] {
   const wrong = topk.find((k) => !(Number.isInteger(k) && k >= 1));
   if (wrong === undefined) return topk;

@@ -1,5 +1,6 @@
 import { toRowSource, type LinearMap, type RowsLike } from '../tensor/index.js';
-import { checkCount, checkNotEmpty, checkWidth, toFloat64 } from './affine.js';
+import { toFloat64 } from './affine.js';
+import { checkCount, checkNotEmpty, checkWidth } from './checks.js';
 import { ReconstructionTally, type Reconstruction } from './reconstruction.js';
 import { headRowSpace } from './spaces.js';
 import { walk, type EvaluateOptions } from './walk.js';

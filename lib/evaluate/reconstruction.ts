@@ -21,9 +21,9 @@ export interface Reconstruction {
   n: number;
   /** Mean squared error over all n · d elements. */
   mse: number;
-  /** Sum over batches of 256 (the last one smaller) of each batch's mean squared error: the original's training figure. */
+  /** Sum over batches of 256 (the last one smaller) of each batch's mean squared error: the published experiments' training figure. */
   mseTotal256: number;
-  /** The same over batches of 16: the original's evaluation figure. */
+  /** The same over batches of 16: the published experiments' evaluation figure. */
   mseTotal16: number;
   /** Mean over the features of their variance on these images (divided by n). */
   variance: number;
@@ -54,14 +54,14 @@ export interface BlockSums {
   rowSpace?: { error: number; shift: Float64Array; square: number };
 }
 
-/** The least share of variance outside the row space that is more than float32's rounding of the features. */
+/** A share of variance outside the row space up to this is nothing but float32's rounding of the features. */
 const negligible = 1e-9;
 
 /**
  * Sums up errors and variances block by block.
  *
  * Variances are about the first row: Σ(y − m)² = Σ(y − y₀)² − (Σ(y − y₀))²/n. A row is at most √(n − 1) standard
- * deviations from the mean, so the difference loses at most a factor n of float64's precision, whatever the mean is;
+ * deviations from the mean, so that the difference loses at most a factor n of float64's precision however large the mean is,
  * and a constant feature gives exactly 0.
  */
 export class ReconstructionTally {

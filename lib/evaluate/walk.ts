@@ -2,7 +2,7 @@ import type { TaskOptions } from '../base/index.js';
 import type { GraphTensor, SessionOptions } from '../runtime/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { openPlan, type Plan } from './graph.js';
-import { checkFinite } from './affine.js';
+import { checkFinite } from './checks.js';
 import type { BlockSums } from './reconstruction.js';
 
 /** What every evaluation takes. */
@@ -23,12 +23,12 @@ export interface Sources {
   x: Named;
   /** True features. */
   y?: Named;
-  /** Original logits: handed on as they are. */
+  /** Original logits, which `visit` gets as they are. */
   z?: Named;
 }
 
 /** What is known of one block of rows. Parts that the plan does not ask for are absent. */
-export interface Block {
+interface Block {
   /** The first row's number. */
   start: number;
   rows: number;
@@ -55,8 +55,8 @@ export async function walk(
 ): Promise<void> {
   const { x, y, z } = sources;
   const n = x.source.rows;
-  const size = blockRows(plan, sources);
-  // Two walks over the same rows are two stages: a time that is left is that of one of them.
+  const size = rowsPerBlock(plan, sources);
+  // A name of its own for each kind of walk, since the time left is estimated by stage.
   const stage = plan.features ? (z ? 'evaluate' : 'evaluate: error') : 'evaluate: agreement';
   const session = await openPlan(plan, { x: typeOf(x.source), y: y && typeOf(y.source) }, options.executionProviders);
   try {
@@ -74,7 +74,8 @@ export async function walk(
   }
 }
 
-function blockRows(plan: Plan, { x, y, z }: Sources): number {
+/** Rows of a block, so that its temporaries stay within the budget. */
+function rowsPerBlock(plan: Plan, { x, y, z }: Sources): number {
   const projected = plan.features?.rowSpace?.rank ?? 0;
   const span = plan.span ? 2 * x.source.cols + plan.span.basis.rank : 0;
   const doubles =

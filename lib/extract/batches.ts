@@ -14,7 +14,7 @@ export interface Batch {
   };
   /** Position of the first example after this batch. */
   next: number;
-  /** Of the rows in `input`. */
+  /** Of the rows in `input`, as labels and ids are. */
   positions: number[];
   labels: number[];
   ids: string[];
@@ -28,10 +28,11 @@ export interface SkippedImage {
   reason: string;
 }
 
-/** A reason as it is said of images that are left out already: without the advice to leave them out. */
+/** The reason of an image that has been left out: without the advice to leave it out. */
 export const whyLeftOut = (reason: string): string => reason.replace(/, or leave such images out \([^)]*\)/, '');
 
-export interface BatchOptions {
+/** How a data set is cut into batches. */
+interface BatchOptions {
   batchSize: number;
   /** Position to start from; a multiple of the batch size when resuming. */
   start?: number;
@@ -122,7 +123,7 @@ export async function* imageBatches(
       if (isCoded(error, 'bad-image')) return error;
       throw error;
     });
-    // Images that are under way when this ends are awaited by nobody.
+    // When this ends early, images that are still being decoded are awaited by nobody.
     pixels.catch(() => {});
     return pixels;
   };
@@ -179,7 +180,7 @@ interface Placed {
   sample: Sample;
 }
 
-/** Consecutive examples, cut at multiples of the batch size whatever the start, so that a resumed run cuts alike. */
+/** Groups of consecutive examples, cut at multiples of the batch size counted from 0, so that a resumed run cuts alike. */
 async function* groups(dataset: Dataset, { batchSize, start = 0, signal }: BatchOptions): AsyncGenerator<Placed[]> {
   let group: Placed[] = [];
   let position = start;
@@ -196,7 +197,7 @@ async function* groups(dataset: Dataset, { batchSize, start = 0, signal }: Batch
   if (group.length > 0) yield group;
 }
 
-/** Labels become int32, in which one that does not fit would be another class: a data set may be anybody's. */
+/** Refuses a label that is no class: stored as int32, one that does not fit would become another class. */
 function checkLabel({ id, label }: Sample): void {
   if (Number.isInteger(label) && label >= -1 && label < 2 ** 31) return;
   throw new FeatReconstructError(

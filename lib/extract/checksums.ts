@@ -7,22 +7,23 @@ import { type SafetensorsFile, type TensorSpec } from '../tensor/index.js';
 import { rowsPerChecksum, checksumKind, damaged } from './store-layout.js';
 
 /**
- * Checksums of a store's rows, block by block: what a disk, a copy or an editor changed is found before it is used. CRC-32,
- * since it has to stop accidents, no forgery, and costs next to nothing beside a fit.
+ * Checksums of a store's rows, block by block, so that what a disk, a copy or an editor changed is found before it is used.
+ * CRC-32, since it has to find accidents, not forgeries, and takes little time beside a fit.
  */
 
-/** How far a tensor's checksums have come. Plain data: an unfinished store keeps it. */
-export interface RunningChecksum {
+/** The checksums of a tensor's rows so far. Plain data, since an unfinished store keeps it as JSON. */
+interface RunningChecksum {
   rows: number;
-  /** Of the whole blocks before. */
+  /** One for each whole block. */
   blocks: number[];
-  /** Of the rows of the block that is not whole yet. */
+  /** That of the rows after them, which make no whole block yet. */
   open: number;
 }
 
+/** By name of the tensor. */
 export type Checksums = Record<string, RunningChecksum>;
 
-/** Adds rows that follow those before. */
+/** Adds a tensor's next rows to its checksums. */
 export function addRows(sums: Checksums, name: string, rows: number, data: ArrayBufferView): void {
   const bytes = bytesOf(data);
   const sum = (sums[name] ??= { rows: 0, blocks: [], open: 0 });
@@ -39,7 +40,7 @@ export function addRows(sums: Checksums, name: string, rows: number, data: Array
   }
 }
 
-/** The store's tensor of checksums. */
+/** The numbers of the store's tensor of checksums. */
 export function checksumList(sums: Checksums, tensors: readonly TensorSpec[], header: Uint8Array): Int32Array {
   const blocks = tensors.flatMap(({ name }) => {
     const { rows, blocks, open } = sums[name] ?? { rows: 0, blocks: [], open: 0 };
@@ -48,10 +49,10 @@ export function checksumList(sums: Checksums, tensors: readonly TensorSpec[], he
   return Int32Array.of(crc32(header), ...blocks);
 }
 
-/** At most 16 MiB at a time, so that many columns take no more memory than few. */
+/** Rows that are read at a time: at most 16 MiB, so that many columns take no more memory than few. */
 const chunkRows = (cols: number): number => Math.max(1, Math.floor(2 ** 22 / Math.max(1, cols)));
 
-/** The checksums of a tensor's first rows, as they lie in the file. */
+/** The checksums of the first `rows` rows of some tensors of a file. */
 export async function checksumsOf(
   file: SafetensorsFile,
   names: readonly { name: string; rows: number }[],
@@ -68,7 +69,7 @@ export async function checksumsOf(
       signal?.throwIfAborted();
       const end = Math.min(rows, start + step);
       addRows(sums, name, end - start, await source.readItems(start, end));
-      // Most stores are through before anybody waits.
+      // Most stores are read before anybody wants to see progress.
       if (performance.now() - begun < 500) continue;
       onProgress?.({ stage, done: before + end, total, unit: 'rows' });
       begun = -Infinity;
@@ -110,15 +111,16 @@ export async function verifyStore(
   return true;
 }
 
-/** What this process has checked, and as what: `fit --x STORE --y STORE` need not read it all twice. */
+/** State of each store that this process has verified, so that `fit --x STORE --y STORE` does not read it all twice. */
 const verified = new Map<string, string>();
 
+/** Changes whenever the file does. */
 async function stateOf(path: string): Promise<string> {
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   return [dev, ino, size, mtimeNs, ctimeNs].join();
 }
 
-/** In words, the block of a number in the list. */
+/** The tensor and the rows of a block, in words. @param block its place among those of all tensors */
 function whereIs(block: number, tensors: readonly TensorSpec[]): string {
   let first = 0;
   for (const { name, shape } of tensors) {

@@ -21,6 +21,7 @@ import { loadRows, openStore, type Store } from './store.js';
 import { asOnlyWriter, tidy } from './only-writer.js';
 import { writeStore } from './store-writer.js';
 
+/** Options of {@link extractFeatures} and {@link extractToStore}. */
 export interface ExtractOptions extends TaskOptions {
   /**
    * A preset by name, one with a model's own numbers, or `model`: the one that the model's files state. Default: that one
@@ -37,7 +38,7 @@ export interface ExtractOptions extends TaskOptions {
    * is one, else the graph's own where it is fixed, else 32.
    */
   batchSize?: number;
-  /** Path of a safetensors file to write rows to, to go on with, or to use again. */
+  /** Path of a safetensors file: it is written, continued where it is unfinished, and read where it is finished. */
   store?: string;
   /** `head` stores features only and computes logits from the lifted head when they are read. Default `stored`. */
   logits?: 'stored' | 'head';
@@ -51,7 +52,7 @@ export interface ExtractOptions extends TaskOptions {
   dataset?: OpenDatasetOptions;
 }
 
-/** What is left to say of a model M and a data set D: one that is open already has been opened in its own way. */
+/** The options that apply to a model M and a data set D: how one is opened is no question where it is already open. */
 export type ExtractOptionsFor<M, D> = Omit<
   ExtractOptions,
   (M extends string ? never : 'model' | 'executionProviders') | (D extends string ? never : 'dataset')
@@ -66,6 +67,7 @@ export interface Activations {
   /** (n), −1 where there is none */
   labels: NdArray<Int32Array>;
   provenance: Provenance;
+  /** Images that were left out, with `skipBadImages`. */
   skipped: SkippedImage[];
 }
 
@@ -74,8 +76,8 @@ const defaultBatchSize = 32;
 /**
  * Runs a model over a data set once and returns its penultimate features (n, d) and logits (n, c).
  *
- * With `store` the rows go to one safetensors file as they come. A run that was stopped goes on where it was, to the
- * same bytes; a finished store is used again without opening the model in ONNX Runtime.
+ * With `store` the rows are written to one safetensors file as they are computed. A run that was stopped continues where it was,
+ * to the same bytes; a finished store is read again without opening the model in ONNX Runtime.
  *
  * @param model a loaded model, or the path of an .onnx file
  * @param dataset an open data set, or a spec such as `cifar100:train[0:5000]`
@@ -138,7 +140,9 @@ export async function extractFeatures(
 
 /**
  * As {@link extractFeatures} with a store, but leaves the rows on disk and returns the open store: for data that do not
- * fit in memory. `path` may be a function of the provenance, for file names that carry the store's key.
+ * fit in memory.
+ * @param path the store's file, or a function that makes its name of the provenance
+ * @throws FeatReconstructError as {@link extractFeatures}
  */
 export function extractToStore<M extends Model | ModelFile | string, D extends Dataset | string>(
   model: M,
@@ -168,7 +172,7 @@ export async function extractToStore(
     const { provenance, file } = await asked();
     if ((await findStore(file, provenance)) !== 'finished') {
       await asOnlyWriter(file, options, async (check) => {
-        // Whoever was waited for may have finished it, or begun it in its own way.
+        // The process that was waited for may have finished the store, or begun it with another batch size.
         await writeRows(opened, images, await asked(), check, options);
       });
     }
@@ -176,13 +180,13 @@ export async function extractToStore(
   });
 }
 
-/** What an extraction comes to: where its rows come from, and where they go to. */
+/** What an extraction is asked for: where its rows come from, and where they go to. */
 interface Asked {
   provenance: Provenance;
   file: string;
 }
 
-/** Writes what is missing of a store. The caller is the only one that does. */
+/** Writes what is missing of a store. @param check throws where this process is no longer the only one that writes it */
 async function writeRows(
   model: ModelFile,
   images: Dataset,
@@ -217,20 +221,23 @@ async function writeRows(
   }
 }
 
-/** A model's rows on a data set as they come; none are kept. */
+/** A model's rows on a data set, batch by batch; none are kept. */
 export interface ActivationStream {
   provenance: Provenance;
   batches: AsyncGenerator<ActivationBatch>;
 }
 
+/** The rows of one batch. */
 export interface ActivationBatch {
   /** (rows, d) */
   features: Float32Array;
   /** (rows, c) */
   logits: Float32Array;
+  /** (rows), −1 where there is none */
   labels: number[];
-  /** Of the rows in the data set. */
+  /** (rows): the position of each row's image in the data set. */
   positions: number[];
+  /** Images of the batch that were left out. */
   skipped: SkippedImage[];
   /** Position of the first image after the batch. */
   next: number;
@@ -239,6 +246,7 @@ export interface ActivationBatch {
 /**
  * As {@link extractFeatures}, with the same numbers, but hands the rows out batch by batch.
  * @param options `start`: position to begin at, a multiple of the batch size
+ * @throws FeatReconstructError as {@link extractFeatures} without a store
  */
 export async function streamActivations(
   model: Model,
@@ -249,7 +257,7 @@ export async function streamActivations(
   }: Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'executionProviders' | 'dataset'> & { start?: number } = {},
 ): Promise<ActivationStream> {
   checkLeftOut(dataset, options);
-  sayNotes(dataset, options);
+  reportNotes(dataset, options);
   const provenance = withPlacement(await provenanceOf(model, dataset, options), model);
   return { provenance, batches: rowsOf(run(model, dataset, provenance, start, options)) };
 }
@@ -261,15 +269,16 @@ async function* rowsOf(batches: ReturnType<typeof run>): AsyncGenerator<Activati
   }
 }
 
+/** Opens a store that is known to be the one that was asked for. */
 async function reopen(file: string, asked: Provenance, options: ExtractOptions): Promise<Store> {
   const store = await openStore(file, options);
   try {
     checkSkipped(file, store.skipped, options);
     await tidy(file);
-    // What is left out of a folder may have changed since, and what else there is, with the images in it the same.
+    // Which files a folder leaves out, and of how many images these are a part, may have changed, with these images the same.
     const { provenance } = store;
     const { leftOut, part } = asked.dataset;
-    // Nor does it matter to the rows why their transform is what it is.
+    // The same transform may have been assumed then and stated now, or the other way round.
     return {
       ...store,
       provenance: { ...provenance, assumed: asked.assumed, dataset: { ...provenance.dataset, leftOut, part } },
@@ -280,22 +289,22 @@ async function reopen(file: string, asked: Provenance, options: ExtractOptions):
   }
 }
 
-/** Images that nobody reads are not left out unless that was asked for. */
+/** Refuses to leave out files of kinds that are not read unless that was asked for. */
 function checkLeftOut({ spec, leftOut, leftOutNames }: Dataset, { skipBadImages }: ExtractOptions): void {
   if (leftOut && !skipBadImages) throw someLeftOut(spec, leftOut, leftOutNames);
 }
 
-const said = new WeakSet<Dataset>();
+const noted = new WeakSet<Dataset>();
 
-/** Once for each data set, whatever is extracted from it. */
-function sayNotes(dataset: Dataset, { onProgress }: ExtractOptions): void {
-  if (!onProgress || said.has(dataset)) return;
-  said.add(dataset);
+/** Reports the notes of a data set, once for each, however many models are extracted on it. */
+function reportNotes(dataset: Dataset, { onProgress }: ExtractOptions): void {
+  if (!onProgress || noted.has(dataset)) return;
+  noted.add(dataset);
   const { spec, size, notes = [] } = dataset;
   for (const note of notes) onProgress({ stage: `open ${spec}`, done: 0, total: size, unit: 'images', note });
 }
 
-/** A store without the bad images is not what was asked for, unless leaving them out was. */
+/** Refuses a store without the bad images, unless leaving them out was asked for. */
 function checkSkipped(file: string, skipped: readonly SkippedImage[], { skipBadImages }: ExtractOptions): void {
   if (skipBadImages || skipped.length === 0) return;
   throw new FeatReconstructError(
@@ -311,7 +320,7 @@ function allBad(dataset: Dataset, skipped: readonly SkippedImage[]): FeatReconst
   );
 }
 
-/** Opens the data set if it came as a spec, and learns of the model what can be known without running it. */
+/** Does a task with an open data set and a model whose file has been read, and closes what it opened for that. */
 async function withInputs<T>(
   model: Model | ModelFile | string,
   dataset: Dataset | string,
@@ -326,8 +335,8 @@ async function withInputs<T>(
   }
   try {
     checkLeftOut(images, options);
-    sayNotes(images, options);
-    if (typeof model !== 'string') return await task('load' in model ? model : asItIs(model), images);
+    reportNotes(images, options);
+    if (typeof model !== 'string') return await task('load' in model ? model : loadedByCaller(model), images);
     const file = await openModel(model, loadOptions(options));
     try {
       return await task(file, images);
@@ -339,13 +348,14 @@ async function withInputs<T>(
   }
 }
 
-/** A model that its caller has loaded, and releases. */
-const asItIs = (model: Model): ModelFile => ({
+/** A model that the caller has loaded, and will release. */
+const loadedByCaller = (model: Model): ModelFile => ({
   description: model,
   load: () => Promise.resolve(model),
   release: () => Promise.resolve(),
 });
 
+/** @throws UsageError for a batch size that is no positive whole number, or that does not divide the blocks of a shard */
 async function provenanceOf(model: ModelDescription, dataset: Dataset, options: ExtractOptions): Promise<Provenance> {
   const batchSize = options.batchSize ?? model.batchSize ?? defaultBatchSize;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
@@ -381,7 +391,7 @@ async function provenanceOf(model: ModelDescription, dataset: Dataset, options: 
   };
 }
 
-/** With what is known once the model has run. */
+/** A provenance with where the nodes ran, which is known once the model is loaded. */
 function withPlacement(provenance: Provenance, { placement }: Model): Provenance {
   if (!placement) return provenance;
   const nodes = Object.fromEntries(Object.entries(placement).map(([provider, names]) => [provider, names.length]));
@@ -411,14 +421,14 @@ async function* run(
       batch.positions.length > 0
         ? await model.run(batch.input)
         : { features: new Float32Array(0), logits: new Float32Array(0) };
-    check(outputs.features, batch, model, 'features');
-    check(outputs.logits, batch, model, 'logits');
+    checkFinite(outputs.features, batch, model, 'features');
+    checkFinite(outputs.logits, batch, model, 'logits');
     yield { batch, outputs };
     onProgress?.({ stage, done: batch.next, total, unit: 'images' });
   }
 }
 
-function check(values: Float32Array, batch: Batch, model: Model, what: 'features' | 'logits'): void {
+function checkFinite(values: Float32Array, batch: Batch, model: Model, what: 'features' | 'logits'): void {
   // A sum is finite exactly when no value is NaN or infinite, unless it overflows: only then look closer.
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i];

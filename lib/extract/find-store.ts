@@ -17,13 +17,16 @@ async function provenanceAt(path: string): Promise<Provenance | null> {
   return isStore(file.metadata) ? storedProvenance(path, file.metadata) : null;
 }
 
-/** Batch size of the store at `path`, finished or not: with another one, rows could not be gone on with or used again. */
+/** Batch size of the store at `path`, finished or not: with another one it could be neither continued nor used again. */
 export async function storedBatchSize(path: string): Promise<number | undefined> {
   const found = (await exists(path)) ? await provenanceAt(path) : (await readProgress(path))?.provenance;
   return found?.batchSize;
 }
 
-/** What stands at `path`: a finished store of this provenance, an unfinished one, or nothing that can be gone on with. */
+/**
+ * What is at `path`: a finished store of this provenance, an unfinished one, or null for nothing that can be continued.
+ * @throws FeatReconstructError for a store of another provenance, and for a file that is no store
+ */
 export async function findStore(
   path: string,
   wanted: Provenance,

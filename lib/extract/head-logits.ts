@@ -2,7 +2,7 @@ import { buildModel, dataType } from '../onnx/index.js';
 import { createSession, type GraphSession } from '../runtime/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
 
-/** Logits computed from stored features when they are read: float64 products on ONNX Runtime, rounded to float32. */
+/** Logits (n, c) that are computed from stored features (n, d) when they are read: in float64 on ONNX Runtime, rounded to float32. */
 export function logitsOfHead(features: RowSource, head: LinearMap): RowSource & { release(): Promise<void> } {
   const [c, d] = head.weight.shape;
   let session: Promise<GraphSession> | undefined;

@@ -11,17 +11,18 @@ import {
 import type { ModelDescription } from '../runtime/index.js';
 import type { Provenance } from './provenance.js';
 
-/** What images go through where neither the caller nor the model says it. */
+/** The transform of images where neither the caller nor the model states one. */
 export type UnstatedTransform = Extract<TransformName, 'protocol' | 'imagenet'>;
 
 /** The published experiments' data sets, and those that are drawn in their likeness. */
-const published = /^(cifar|places365|synthetic)/;
+const publishedSets = /^(cifar|places365|synthetic)/;
 
 /**
- * Through what images of a data set are seen where nobody says it: the transform of the published experiments on their data
- * sets, the usual evaluation (`imagenet`) on anyone's photographs.
+ * The transform of a data set's images where none is stated: that of the published experiments on their data sets, the usual one
+ * of evaluations (`imagenet`) on anyone's photographs.
  */
-export const unstatedTransform = (spec: string): UnstatedTransform => (published.test(spec) ? 'protocol' : 'imagenet');
+export const unstatedTransform = (spec: string): UnstatedTransform =>
+  publishedSets.test(spec) ? 'protocol' : 'imagenet';
 
 /**
  * The transform of a model's images: the one that is asked for; else the model's own, where its files state one; else the
@@ -62,10 +63,11 @@ export function imageTransforms(
     );
   }
   if (typeof transform === 'string' || 'name' in transform) return { transform: made(transform), ...stated };
-  // What is done to pixels before these numbers is the model's, or assumed.
-  const asked = { ...(model.transform ?? { name: unstated }), ...given(transform) };
+  // Only numbers were asked for: the steps before them are the model's, or assumed.
+  const asked = { ...(model.transform ?? { name: unstated }), ...definedIn(transform) };
   return { transform: made(asked), ...stated, ...(own || unstated === 'protocol' ? {} : { assumed: true }) };
 }
 
-const given = <T extends object>(numbers: T): Partial<T> =>
+/** Without the fields that are undefined. */
+const definedIn = <T extends object>(numbers: T): Partial<T> =>
   Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)) as Partial<T>;

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import type { TaskOptions } from '../base/index.js';
 import { lockFile, makeFolder, removeEmptyFolders, thisProcess, type Owner } from '../bytes/index.js';
-import { hasRests, readProgress, removeUnfinished } from './unfinished.js';
+import { hasLeftovers, readProgress, removeUnfinished } from './unfinished.js';
 
 /**
- * Does a task as the only process that writes a store. While another one does, the task waits, says for whom, and shows
- * how far that one has come.
- * @param task is given what to ask before it vouches for anything: is this process still the only one?
+ * Does a task as the only process that writes a store. While another process writes it, waits, and reports which process that is
+ * and how far it has come.
+ * @param task gets a check to make before it saves or finishes anything: it throws where this process is no longer the only one
  */
 export async function asOnlyWriter(
   store: string,
@@ -30,7 +30,7 @@ export async function asOnlyWriter(
     await task(() => lock.check());
   } catch (error) {
     await lock.release();
-    // Folders that were made for a store that came to nothing.
+    // Folders that were made for a store that was not written.
     await removeEmptyFolders(folder, made);
     throw error;
   }
@@ -39,11 +39,12 @@ export async function asOnlyWriter(
 
 /** Removes what a killed run left beside a finished store, unless somebody is at work there. */
 export async function tidy(store: string): Promise<void> {
-  if (!(await hasRests(store))) return;
-  // A folder that cannot be written, or another process: nobody's error.
+  if (!(await hasLeftovers(store))) return;
+  // A folder that cannot be written, or another process at work, is no error of whoever reads the store.
   await asOnlyWriter(store, { signal: AbortSignal.timeout(500) }, () => removeUnfinished(store)).catch(() => {});
 }
 
+/** Which process writes the store, in a sentence. */
 function whoHas(store: string, lock: string, holder: Owner | null): string {
   const { pid, host, machine } = holder ?? {};
   const where = machine === undefined || machine === thisProcess().machine ? '' : ` on ${host}`;

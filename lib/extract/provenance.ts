@@ -48,7 +48,7 @@ export interface Provenance {
   logits: 'stored' | 'head';
 }
 
-/** What of a provenance must be equal for two stores to hold the same numbers. */
+/** The parts of a provenance that must be equal for two stores to hold the same numbers. */
 function essence(provenance: Provenance): Record<string, unknown> {
   const { model, dataset, transform, format, batchSize, provider, logits } = provenance;
   return {
@@ -75,7 +75,7 @@ export function storeKey(provenance: Provenance): string {
     .digest('hex');
 }
 
-/** In words, what differs between the store that is there and the one that was asked for. */
+/** What differs between the provenance of a store and the one that was asked for, in words. */
 export function differences(found: Provenance, wanted: Provenance): string {
   const a = essence(found);
   const b = essence(wanted);
@@ -92,7 +92,7 @@ export function differences(found: Provenance, wanted: Provenance): string {
   return names.map((name) => words[name] ?? name).join(', ');
 }
 
-/** What of two transforms differs, each as stored → as asked for. */
+/** What differs between two transforms, each as `stored → asked for`. */
 function changes(found: Transform | null, wanted: Transform | null): string {
   if (!found || !wanted)
     return `${found ? `'${found.name}'` : 'ready inputs'} → ${wanted ? `'${wanted.name}'` : 'ready inputs'}`;
@@ -126,7 +126,7 @@ function canonical(value: unknown): string {
   );
 }
 
-/** What a file says of where its rows come from, checked field by field; null where it is something else. */
+/** A provenance that was read from a file, checked field by field; null where it is none. */
 export function readProvenance(value: unknown): Provenance | null {
   const { format, model, dataset, transform, ownTransform, assumed, batchSize, provider, placement, logits } =
     objectOf(value);

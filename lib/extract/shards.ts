@@ -1,15 +1,14 @@
 import { count, FeatReconstructError } from '../base/index.js';
-import type { Provenance } from './provenance.js';
-import { differences, storeKey } from './provenance.js';
+import { differences, storeKey, type Provenance } from './provenance.js';
 
-/** A store, and what it says of itself. */
-export interface StoredShard {
+/** A store, and where its rows come from. */
+interface StoredShard {
   path: string;
   provenance: Provenance;
 }
 
 /** The data set that a store is a shard of, and the images in it that the store covers, [start, end). */
-export interface Covered {
+interface Covered {
   /** As asked for, without the shard. */
   spec: string;
   size: number;
@@ -17,7 +16,7 @@ export interface Covered {
   end: number;
 }
 
-/** What of its data set a store covers: all of it, where it is no shard. */
+/** Which images of its data set a store covers: all of them where it is no shard. */
 export function coveredBy({ dataset: { spec, size, part } }: Provenance): Covered {
   if (!part?.shard) return { spec, size, start: 0, end: size };
   const { start } = part.shard;
@@ -32,7 +31,7 @@ const wholeSpec = (spec: string): string => spec.replace(/\[shard:\d+\/\d+\]$/, 
  */
 export function orderShards<Shard extends StoredShard>(shards: readonly Shard[]): Shard[] {
   const [first] = shards;
-  for (const shard of shards) checkKin(first, shard);
+  for (const shard of shards) checkSameExtraction(first, shard);
   const sorted = shards
     .map((shard) => ({ shard, covered: coveredBy(shard.provenance) }))
     .sort((a, b) => a.covered.start - b.covered.start || a.covered.end - b.covered.end);
@@ -60,13 +59,13 @@ export function orderShards<Shard extends StoredShard>(shards: readonly Shard[])
 }
 
 /** @throws FeatReconstructError where two stores are not of one model, data set and way of extraction */
-function checkKin(first: StoredShard, other: StoredShard): void {
+function checkSameExtraction(first: StoredShard, other: StoredShard): void {
   const [a, b] = [first, other].map(({ provenance }) => ({ ...coveredBy(provenance), provenance }));
-  const alike = (provenance: Provenance): Provenance => ({
+  const withoutShard = (provenance: Provenance): Provenance => ({
     ...provenance,
     dataset: { ...provenance.dataset, digest: '', size: 0 },
   });
-  const [wanted, found] = [alike(a.provenance), alike(b.provenance)];
+  const [wanted, found] = [withoutShard(a.provenance), withoutShard(b.provenance)];
   const isSameSet = a.spec === b.spec && a.size === b.size;
   const isSameWay = storeKey(wanted) === storeKey(found);
   if (isSameSet && isSameWay) return;

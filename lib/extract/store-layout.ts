@@ -3,15 +3,15 @@ import type { TensorSpec } from '../tensor/index.js';
 import type { SkippedImage } from './batches.js';
 import { readProvenance, storeKey, type Provenance } from './provenance.js';
 
-/** What a store's file is made of; both who writes it and who reads it go by this. */
+/** What a store's file consists of, for its writer and its readers. */
 
 const format = 'featreconstruct store';
 
-/** Of the rows of every tensor, and how they are summed; a store without this entry is of a version that had none. */
+/** The metadata's entry on how checksums are made. A store without it is of a version that had no checksums. */
 export const checksumKind = 'crc32 of every 4096 rows';
 export const rowsPerChecksum = 4096;
 
-/** The tensors of a store, without that of the checksums. */
+/** The tensors of a store, but that of the checksums. */
 export function storeTensors({ model, logits }: Provenance, rows: number): TensorSpec[] {
   const { featureDim: d, classCount: c } = model;
   return [
@@ -30,6 +30,7 @@ export function checksumTensor(tensors: readonly TensorSpec[]): TensorSpec {
   return { name: 'checksums', dtype: 'I32', shape: [1 + blocks] };
 }
 
+/** The metadata of a store. */
 export function storeMetadata(provenance: Provenance, skipped: readonly SkippedImage[]): Record<string, string> {
   return {
     format,
@@ -40,18 +41,18 @@ export function storeMetadata(provenance: Provenance, skipped: readonly SkippedI
   };
 }
 
-/** Whether a file's metadata say that it is one of ours: either entry will do, so that one that is damaged does not hide it. */
+/** Whether a file is a store by its metadata. Either entry is enough, so that a store is still told when one is damaged. */
 export const isStore = (metadata: Readonly<Record<string, string>>): boolean =>
   metadata.format === format || metadata.checksums === checksumKind;
 
-/** @throws FeatReconstructError where the file does not say where its rows come from */
+/** The provenance in a store's metadata. @throws FeatReconstructError where there is none */
 export function storedProvenance(path: string, metadata: Readonly<Record<string, string>>): Provenance {
   const provenance = readProvenance(parsed(metadata.provenance));
   if (!provenance) throw damaged(path, 'what it says of where its rows come from');
   return provenance;
 }
 
-/** @throws FeatReconstructError where the list is none */
+/** The list of skipped images in a store's metadata. @throws FeatReconstructError where it is no such list */
 export function storedSkipped(path: string, metadata: Readonly<Record<string, string>>): SkippedImage[] {
   const list = metadata.skipped === undefined ? [] : parsed(metadata.skipped);
   const isImage = (each: Partial<SkippedImage> | null): boolean =>
@@ -68,6 +69,7 @@ function parsed(text: string | undefined): unknown {
   }
 }
 
+/** @param what the part that is not as it was written */
 export const damaged = (path: string, what: string): FeatReconstructError =>
   new FeatReconstructError(
     `Expected the store ${path} to hold what was written, found ${what} changed: the file is damaged. Delete it; the command that made it makes it again.`,

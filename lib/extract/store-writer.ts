@@ -3,14 +3,13 @@ import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { createSafetensors, openSafetensors, type LinearMap, type SafetensorsWriter } from '../tensor/index.js';
 import type { SkippedImage } from './batches.js';
 import { addRows, checksumList, checksumsOf } from './checksums.js';
-import type { Provenance } from './provenance.js';
-import { storeKey } from './provenance.js';
+import { storeKey, type Provenance } from './provenance.js';
 import { rowsPerChecksum, checksumTensor, storeMetadata, storeTensors } from './store-layout.js';
-import { readProgress, removeRests, removeUnfinished, saveProgress, type ProgressRecord } from './unfinished.js';
+import { readProgress, removeLeftovers, removeUnfinished, saveProgress, type ProgressRecord } from './unfinished.js';
 
 /** A store that is being written: FILE.partial until it is whole. */
-export interface StoreWriter {
-  /** Position in the data set to go on from. */
+interface StoreWriter {
+  /** Position in the data set to continue from. */
   readonly next: number;
   readonly rows: number;
   /** Images left out so far. */
@@ -18,13 +17,14 @@ export interface StoreWriter {
   append(rows: StoreRows): Promise<void>;
   /** Makes the file whole under its own name. */
   finish(): Promise<void>;
-  /** Leaves what is there for the next run. */
+  /** Saves what is there, for another run to continue. */
   suspend(): Promise<void>;
 }
 
-export interface StoreRows {
+/** Rows to append. */
+interface StoreRows {
   features: Float32Array;
-  /** Absent when only features are stored. */
+  /** Null when only features are stored. */
   logits: Float32Array | null;
   labels: number[];
   positions: number[];
@@ -34,12 +34,12 @@ export interface StoreRows {
 }
 
 /** Options of {@link writeStore}. */
-export interface WriteOptions extends TaskOptions {
-  /** Asked before anything is vouched for: is this process still the only one that writes the store? */
+interface WriteOptions extends TaskOptions {
+  /** Called before anything is saved or finished. @throws FeatReconstructError where another process writes the store, too */
   check(): Promise<void>;
 }
 
-/** Begins a store or goes on with an unfinished one. The caller holds the store's lock. */
+/** Begins a store or continues an unfinished one. The caller holds the store's lock. */
 export async function writeStore(
   path: string,
   provenance: Provenance,
@@ -50,7 +50,7 @@ export async function writeStore(
   const partial = `${path}.partial`;
   const n = provenance.dataset.size;
   const found = await readProgress(path);
-  // Nothing tells whether the rows of a store without checksums are those that were written: they are computed again.
+  // Without checksums nothing tells whether the rows are those that were written: they are computed again.
   const resumed = found?.checksums ? found : null;
   const progress: ProgressRecord = resumed ?? {
     key: storeKey(provenance),
@@ -62,13 +62,13 @@ export async function writeStore(
     checksums: {},
   };
   const sums = progress.checksums!;
-  if (resumed) await removeRests(path);
+  if (resumed) await removeLeftovers(path);
   else await removeUnfinished(path);
   const tensors = storeTensors(progress.provenance, n);
   const metadata = storeMetadata(progress.provenance, []);
   const layout = [...tensors, checksumTensor(tensors)];
   const file = await createSafetensors(partial, layout, metadata, { resume: resumed !== null });
-  /** All parts of the rows from `first` on, or, where a disk is full, none that is vouched for. */
+  // Checksums are added once all parts are written: where a disk is full, rows that are half there stay outside the count.
   const write = async (first: number, rows: number, parts: Record<string, Float32Array | Int32Array>) => {
     if (rows === 0) return;
     for (const [name, data] of Object.entries(parts)) await file.writeRows(name, first, data);
@@ -85,13 +85,13 @@ export async function writeStore(
     throw error;
   }
 
-  // The file's rows reach the disk before the count that vouches for them; a crash in between costs those rows alone.
+  // Rows reach the disk before the record that counts them, so that a crash in between costs no more than these rows.
   const save = async (): Promise<void> => {
     await file.sync();
     await options.check();
     await saveProgress(path, progress);
   };
-  // The first batch is saved at once, so that whatever ends the extraction afterwards costs two seconds at the most.
+  // Saved after the first batch, then every two seconds: however the extraction ends, no more than that is lost.
   let saved = 0;
   return {
     get next() {
@@ -135,10 +135,10 @@ export async function writeStore(
       await removeUnfinished(path);
     },
     async suspend() {
-      // Whatever went wrong (a full disk, say) is the caller's error to report, not this one's.
+      // The caller reports the error that ended the extraction; one of saving (a full disk, say) would hide it.
       if (progress.next > 0) await save().catch(() => {});
       await file.close().catch(() => {});
-      // Without a row there is nothing to go on with, and no reason to stand in another extraction's way.
+      // A file without rows cannot be continued, and would be in the way of another extraction.
       const isOurs = await options.check().then(
         () => true,
         () => false,
@@ -148,7 +148,7 @@ export async function writeStore(
   };
 }
 
-/** @throws FeatReconstructError where the unfinished file does not hold the rows that its count speaks of */
+/** @throws FeatReconstructError where the unfinished file does not hold the rows that its record counts */
 async function verifyRows(path: string, { rows, provenance, checksums }: ProgressRecord, options: TaskOptions) {
   const partial = `${path}.partial`;
   const file = await openSafetensors(partial);

@@ -28,13 +28,14 @@ export interface Store {
   /** The model's last linear layer. */
   readonly head: LinearMap;
   readonly provenance: Provenance;
+  /** Images of the data set that were left out. */
   readonly skipped: SkippedImage[];
   close(): Promise<void>;
 }
 
 /**
- * Opens a finished store and checks all of it against its checksums. One of a version that wrote none is opened too, with
- * a note to `onProgress`.
+ * Opens a finished store and checks all of it against its checksums. One of an early version, without checksums, is opened too,
+ * with a note to `onProgress`.
  * @throws FeatReconstructError when the file is missing, damaged or no store
  */
 export async function openStore(path: string, options: TaskOptions = {}): Promise<Store> {
@@ -47,7 +48,7 @@ export async function openStore(path: string, options: TaskOptions = {}): Promis
   }
 }
 
-/** A store of a safetensors file that is open; the store closes it. */
+/** The store in a safetensors file that is open; closing the store closes the file. @throws FeatReconstructError as `openStore` */
 export async function storeOf(path: string, file: SafetensorsFile, options: TaskOptions): Promise<Store> {
   if (!isStore(file.metadata)) {
     throw new FeatReconstructError(

@@ -7,18 +7,19 @@ import type { SkippedImage } from './batches.js';
 import type { Checksums } from './checksums.js';
 import { readProvenance, type Provenance } from './provenance.js';
 
-/** A store that is not finished: FILE.partial, and beside it FILE.partial.json, which says how far it has come. */
+/** FILE.partial.json: how far the unfinished store FILE.partial beside it has come. */
 export interface ProgressRecord {
+  /** `storeKey` of the provenance. */
   key: string;
   provenance: Provenance;
-  /** Threads of an operator: another number may round differently, so a resumed store goes on with it. */
+  /** Threads of an operator. A store is continued with the same number, since another one may round differently. */
   threads: number;
-  /** Position in the data set to go on from. */
+  /** Position in the data set to continue from. */
   next: number;
   rows: number;
   skipped: SkippedImage[];
   /**
-   * Of the rows so far: only a file with these very rows is gone on with. Null where a version without checksums began
+   * Of the rows so far: only a file with exactly these rows is continued. Null where a version without checksums began
    * the store.
    */
   checksums: Checksums | null;
@@ -26,6 +27,7 @@ export interface ProgressRecord {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+/** Writes the record, whole or not at all, with its own SHA-256. */
 export async function saveProgress(store: string, progress: ProgressRecord): Promise<void> {
   const text = JSON.stringify({ ...progress, sha256: sha256(JSON.stringify(progress)) });
   await writeWhole(`${store}.partial.json`, [Buffer.from(text)]);
@@ -57,27 +59,26 @@ export async function readProgress(store: string): Promise<ProgressRecord | null
 }
 
 /**
- * Makes way for a new store. What says how far the old one had come goes first: beside a new file it would vouch for
- * rows that are not there.
+ * Removes an unfinished store, for a new one. Its record goes first: beside a new file it would count rows that are not there.
  */
 export async function removeUnfinished(store: string): Promise<void> {
   await rm(`${store}.partial.json`, { force: true });
   await rm(`${store}.partial`, { force: true });
-  await removeRests(store);
+  await removeLeftovers(store);
 }
 
-/** Removes what a killed run left beside a store, but for the unfinished store itself. */
-export async function removeRests(store: string): Promise<void> {
+/** Removes the temporary files that a killed run left beside a store, but not the unfinished store itself. */
+export async function removeLeftovers(store: string): Promise<void> {
   await rm(`${store}.partial.short`, { force: true });
   await removeLeavings(store, ['', '.partial.json', '.lock']);
 }
 
-/** Whether anything lies beside a store that is there only while it is written. */
-export async function hasRests(store: string): Promise<boolean> {
+/** Whether there is a file beside a store that is needed only while it is written. */
+export async function hasLeftovers(store: string): Promise<boolean> {
   const name = basename(store);
   const others = await readdir(dirname(store)).catch(() => []);
-  const rests = ['.partial', '.partial.json', '.partial.short', '.lock'].map((ending) => name + ending);
-  return others.some((other) => rests.includes(other) || (other.startsWith(`${name}.`) && other.endsWith('.tmp')));
+  const leftovers = ['.partial', '.partial.json', '.partial.short', '.lock'].map((ending) => name + ending);
+  return others.some((other) => leftovers.includes(other) || (other.startsWith(`${name}.`) && other.endsWith('.tmp')));
 }
 
 export const exists = (path: string): Promise<boolean> =>

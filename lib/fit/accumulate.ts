@@ -4,6 +4,7 @@ import { toRowSource, type RowsLike } from '../tensor/index.js';
 import { blockGraph, panels } from './block-graph.js';
 import { mergeNodes, Statistics, type Dtype, type MergeNode, type Moments } from './statistics.js';
 
+/** Options of {@link accumulate}. */
 export interface AccumulateOptions extends TaskOptions {
   /** Where the arithmetic runs; it needs float64. Default `cpu`. */
   executionProviders?: SessionOptions['executionProviders'];
@@ -55,7 +56,7 @@ export async function accumulate(X: RowsLike, Y: RowsLike, options: AccumulateOp
   }
 }
 
-/** Rows cut at multiples of the block length, counted from the whole data set's first row. */
+/** Ranges [start, end) of rows, cut at multiples of the block length, counted from the whole data set's first row. */
 function blockRanges(rows: number, firstRow: number): [number, number][] {
   const ranges: [number, number][] = [];
   for (let start = 0; start < rows;) {
@@ -71,27 +72,36 @@ const typeOf = (data: Float32Array | Float64Array): 'float32' | 'float64' =>
 
 type Rows = Float32Array | Float64Array;
 
-/** The pass over the blocks: one graph, and the tree that their moments are merged in. */
+/** Statistics that are accumulated block by block: one graph, and the tree in which the blocks' moments are merged. */
 export interface Blocks {
   /**
-   * Adds rows `start`, … of the whole data set, at most a block of them and none of the next.
-   * @param end the row after them, where some in between are left out. Default: `start` and their number
+   * Adds the rows of the whole data set from `start` on: at most one block's, and none of the next block.
+   * @param x (rows, p)
+   * @param y (rows, q)
+   * @param end the row after them, where some in between are left out. Default: `start` plus their number
+   * @throws FeatReconstructError where they hold a NaN or an infinity, or their sums overflow
    */
   add(x: Rows, y: Rows, start: number, end?: number): Promise<void>;
+  /** The statistics of all blocks so far. @param dtype what X was stored as */
   statistics(dtype: Dtype): Statistics;
+  /** Frees the graph's memory. */
   release(): Promise<void>;
 }
 
+/**
+ * Opens an accumulation of rows of X (n, p) and Y (n, q).
+ * @param types of X's and Y's numbers
+ * @param before nodes of rows that were added earlier, to continue from
+ */
 export async function openBlocks(
   [p, q]: readonly [number, number],
   types: readonly ['float32' | 'float64', 'float32' | 'float64'],
   executionProviders: AccumulateOptions['executionProviders'],
-  /** Of rows that were added before, and are gone on with. */
   before: readonly MergeNode[] = [],
 ): Promise<Blocks> {
   const session = await createSession(blockGraph(p, q, ...types), {
     executionProviders,
-    // The graph runs as it is written: rearranged for one input type and not for another, it would round differently.
+    // An optimiser may rearrange the graph for one input type and not for another, which would then round differently.
     graphOptimizationLevel: 'disabled',
     // 160 MB less for 1000 → 2048 columns, at the same speed to a twentieth (bench/stream.ts).
     enableMemPattern: false,

@@ -6,20 +6,20 @@ import type { Statistics } from './statistics.js';
 
 /** `accumulate` for rows that come in pieces and are not kept: float32 rows of X (n, p) and Y (n, q). */
 export interface Accumulator {
-  /** Takes the next rows of X and Y, as many of each as there are; what they have in common is worked on block by block. */
+  /** Takes the next rows of X, of Y or of both. A block is added once as many rows of each are there. */
   add(rows: { x?: Float32Array; y?: Float32Array }): Promise<void>;
   /**
    * The statistics of all rows, the same to the bit as those of `accumulate` on the same rows.
    * @throws FeatReconstructError when X and Y came with different numbers of rows, or with none
    */
   finish(): Promise<Statistics>;
-  /** Gives the memory back. */
+  /** Frees the memory. */
   release(): Promise<void>;
 }
 
 /**
  * Opens an accumulator for rows X (n, p) and Y (n, q). It holds a block of 4,096 rows of each.
- * @param options `read`: X is this map of the rows that are added, of `logitReader`, in float64
+ * @param options `read`: a map of `logitReader`; X is then what it makes of the rows that are added, in float64
  */
 export async function openAccumulator(
   p: number,
@@ -58,7 +58,7 @@ export async function openAccumulator(
   };
 }
 
-/** Rows that wait until there are enough of them. */
+/** Rows that have been added and are not taken yet. */
 class RowQueue {
   private readonly pieces: Float32Array[] = [];
   rows = 0;

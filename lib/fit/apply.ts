@@ -18,7 +18,7 @@ import {
 import { denseBias, denseWeight, kernel, multiply, timesVector } from '../linalg/index.js';
 
 /** Rows that are computed at a time. */
-const blockRows = 4096;
+const rowsAtOnce = 4096;
 
 /**
  * y = weight x + bias for every row of X (n, in), in float64 inside.
@@ -53,6 +53,7 @@ export async function composeLinearMaps(outer: LinearMap, inner: LinearMap): Pro
   return { weight: toNdArray(weight.data, [a.rows, b.cols]), bias: toNdArray(bias, [a.rows]) };
 }
 
+/** Rows that are computed when they are read. */
 function mappedRows(map: LinearMap, x: RowSource): RowSource {
   const weight = denseWeight(map);
   const bias = denseBias(map);
@@ -85,13 +86,13 @@ function mappedRows(map: LinearMap, x: RowSource): RowSource {
 async function readAll(source: RowSource): Promise<FloatNdArray> {
   const { rows, cols, dtype } = source;
   const out = dtype === 'float64' ? new Float64Array(rows * cols) : new Float32Array(rows * cols);
-  for (let start = 0; start < rows; start += blockRows) {
-    out.set(await source.read(start, Math.min(start + blockRows, rows)), start * cols);
+  for (let start = 0; start < rows; start += rowsAtOnce) {
+    out.set(await source.read(start, Math.min(start + rowsAtOnce, rows)), start * cols);
   }
   return toNdArray(out, [rows, cols]) as FloatNdArray;
 }
 
-/** One graph for each pair of types. */
+/** The session of the graph for a pair of types. */
 const session = (from: DataTypeName, to: 'float32' | 'float64'): Promise<GraphSession> =>
   kernel(`apply ${from} ${to}`, () =>
     buildModel({

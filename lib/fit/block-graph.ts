@@ -1,7 +1,7 @@
 import { buildModel, dataType, type DataTypeName, type GraphConstant, type GraphNode } from '../onnx/index.js';
 
 /** A rectangle of the joint Gram of Z = [X | Y]: rows [row, row + rows), columns [col, col + cols). */
-export interface Rectangle {
+interface Rectangle {
   row: number;
   rows: number;
   col: number;
@@ -16,8 +16,8 @@ interface Piece {
 }
 
 /**
- * Widths of pieces, measured. A product is quickest where both factors are wide and the left one is a multiple of the 6
- * rows of ONNX Runtime's kernel. Halves of X's pieces serve the diagonal of its Gram, so that less of it is computed twice.
+ * Widths of pieces, by measurement: a product is quickest where both factors are wide and the left one is a multiple of the 6
+ * rows of ONNX Runtime's kernel. Pieces of X are halved for the diagonal of its Gram, so that less of it is computed twice.
  */
 const pieceWidth = { x: 252, y: 512 };
 
@@ -56,13 +56,13 @@ function pairs(p: number, q: number): [Piece, Piece][] {
   });
 }
 
-/** What a block's Gram is made of, in the order of the graph's outputs `gram0`, `gram1`, … */
+/** The rectangles that a block's Gram consists of, in the order of the graph's outputs `gram0`, `gram1`, … */
 export const panels = (p: number, q: number): Rectangle[] =>
   pairs(p, q).map(([left, right]) => ({ row: left.start, rows: left.width, col: right.start, cols: right.width }));
 
 /**
  * The graph of one block of rows: x (n, p) and y (n, q) in; out come `mean` (p + q, 1), `gram0`, `gram1`, … (the centred
- * rectangles) and `squares` (q), all in float64 whatever x and y are. Pieces are transposed first, since a product A Bᵀ
+ * rectangles) and `squares` (q), all in float64. Pieces are transposed first, since a product A Bᵀ
  * of long rows is ONNX Runtime's quickest, and small enough to stay in the cache from there to the centred piece.
  */
 export function blockGraph(p: number, q: number, x: DataTypeName, y: DataTypeName): Uint8Array {

@@ -30,8 +30,8 @@ export interface Centre {
 }
 
 /**
- * What `statistics` say about the point `centre` in place of their own means. Y may be less a map's answer, for a prior:
- * the point is then one in X and Y − prior(X).
+ * The sums of `statistics` about the point `centre` in place of their own means. With a prior, those of Y − prior(X) in place of
+ * Y, and the point is one of X and Y − prior(X).
  */
 export async function centredOn(statistics: Statistics, centre: Centre, prior?: LinearMap): Promise<Centred> {
   const { n, p, q, meanX, ssY } = statistics;
@@ -52,7 +52,7 @@ export async function centredOn(statistics: Statistics, centre: Centre, prior?: 
   return { n, gram, cross, squares: squares + n * dot(y, y) };
 }
 
-/** The same in coordinates Q x, with the rows of Q (r, p) orthonormal. */
+/** The same sums in coordinates Q x. @param basis Q (r, p), orthonormal rows */
 export async function inBasis({ n, gram, cross, squares }: Centred, basis: Matrix): Promise<Centred> {
   return {
     n,
@@ -74,7 +74,7 @@ export function centreOf(statistics: Statistics, intercept: boolean, prior?: Lin
   return { x: meanX, y: meanLeft(statistics, prior) };
 }
 
-/** (q): the mean of Y, or of what a prior leaves of it. */
+/** (q): the mean of Y or, with a prior, of Y − prior(X). */
 const meanLeft = ({ meanX, meanY }: Statistics, prior?: LinearMap): Float64Array =>
   prior ? residualMean(meanX, meanY, prior) : meanY;
 
@@ -87,7 +87,7 @@ function innerTransposed(a: Matrix, b: Matrix): number {
   return sum;
 }
 
-/** Of Y − prior(X) (q). */
+/** (q): the mean of Y − prior(X). */
 export function residualMean(meanX: Float64Array, meanY: Float64Array, prior: LinearMap): Float64Array {
   const bias = denseBias(prior);
   return timesVector(denseWeight(prior), meanX).map((value, i) => meanY[i] - value - bias[i]);

@@ -19,7 +19,7 @@ import {
 import { mergeMoments, mergeStatistics, Statistics } from './statistics.js';
 import type { AlphaScore, CrossValidation } from './types.js';
 
-/** What decides between penalties: an error, which needs nothing more, or agreement, which needs a `score`. */
+/** How a penalty is chosen: by an error, which needs nothing more, or by agreement, which needs a `score`. */
 export type AlphaSelection =
   | {
       /**
@@ -39,6 +39,7 @@ export type AlphaSelection =
       score: (maps: LinearMap[], fold: Fold) => Promise<number[]>;
     };
 
+/** Options of {@link crossValidate}. */
 export type CrossValidationOptions = AlphaSelection &
   Pick<SolveOptions, 'rcond' | 'intercept' | 'prior'> &
   TaskOptions & {
@@ -50,19 +51,19 @@ export type CrossValidationOptions = AlphaSelection &
 
 const defaultAlphas = Array.from({ length: 11 }, (_, i) => Number(`1e${i - 6}`));
 
-/** Errors below this share of the targets' squares are rounding of the sums that they are the difference of. */
+/** An error is a difference of sums: below this share of the sum of the targets' squares it is nothing but their rounding. */
 const resolution = 64 * Number.EPSILON;
 
 /**
- * Errors that differ by no more than this share of the targets' variance are the same: it is some hundred roundings of
- * float32, squared. With a model's own head as prior all that is left to explain may be such rounding.
+ * Errors that differ by no more than this share of the targets' variance count as the same: it is the square of some hundred
+ * roundings of float32. With a model's own head as prior, what is left to explain may be nothing but such rounding.
  */
 const noDifference = 1e-9;
 
 /**
- * Exact k-fold cross-validation of ridge regression from the statistics of the folds, without a pass over rows: a fold is
- * predicted by the merged statistics of all others, and its error follows from its own. Merging the others costs no more
- * than taking the fold off the total, and has nothing to cancel.
+ * Exact k-fold cross-validation of ridge regression from the statistics of the folds, without a pass over rows: the map for a
+ * fold comes from the merged statistics of all others, its error from the fold's own. Merging the others costs no more than
+ * subtracting the fold from the total, and loses no digits to cancellation.
  *
  * Where X (more than 256 wide) fills fewer dimensions than columns, with a clear gap, all folds are first rotated into
  * those dimensions.
@@ -90,6 +91,7 @@ export async function crossValidate(
   return fromStatistics(await accumulateFolds(X as RowsLike, Y as RowsLike, options), options ?? {});
 }
 
+/** Cross-validation on folds that are given as statistics. */
 async function fromStatistics(parts: readonly Statistics[], options: CrossValidationOptions): Promise<CrossValidation> {
   const {
     alphas = defaultAlphas,
@@ -106,7 +108,7 @@ async function fromStatistics(parts: readonly Statistics[], options: CrossValida
   checkPrior(prior, parts[0].p, parts[0].q);
   const total = mergeStatistics(...parts);
   const { rcond = defaultRcond(total.dtype) } = options;
-  const basis = await dimensions(total, rcond, intercept, signal);
+  const basis = await filledBasis(total, rcond, intercept, signal);
   const rotate = (centred: Centred) => (basis ? inBasis(centred, basis) : centred);
   const places = foldsOf(parts, total.n, shuffle);
 
@@ -115,7 +117,7 @@ async function fromStatistics(parts: readonly Statistics[], options: CrossValida
   let floor = 0;
   for (const [k, part] of parts.entries()) {
     signal?.throwIfAborted();
-    const training = others(parts, k);
+    const training = allBut(parts, k);
     const centre = centreOf(training, intercept, prior);
     const known = await centredOn(training, centre, prior);
     if (intercept) clearConstants(known.gram, training.n, training.meanX);
@@ -171,7 +173,7 @@ function checkOptions({ alphas = defaultAlphas, select, score }: CrossValidation
 }
 
 /** A basis (r, p) of the dimensions that X fills, where that is clearly fewer than its columns and worth the rotation. */
-async function dimensions(
+async function filledBasis(
   total: Statistics,
   rcond: number,
   intercept: boolean,
@@ -182,8 +184,8 @@ async function dimensions(
   return rank > 0 && gap !== null && gap >= clearGap ? basis : null;
 }
 
-/** All folds but one. */
-function others(parts: readonly Statistics[], held: number): Statistics {
+/** The merged statistics of all folds but one. */
+function allBut(parts: readonly Statistics[], held: number): Statistics {
   const { p, q, dtype } = parts[held];
   const moments = parts
     .filter((_, k) => k !== held)
@@ -192,7 +194,7 @@ function others(parts: readonly Statistics[], held: number): Statistics {
   return new Statistics(p, q, dtype, [{ level: 0, index: 0, start: 0, end: moments.n, moments }]);
 }
 
-/** The rows of each fold: in the order of the seed, else those that its statistics were made of. */
+/** The rows of each fold: as the seed shuffles them, else those that its statistics were made of. */
 function foldsOf(parts: readonly Statistics[], n: number, shuffle: number | undefined): Fold[] {
   if (shuffle !== undefined) return splitFolds(n, { folds: parts.length, shuffle });
   return parts.map(({ n: size, nodes }, index) => ({
@@ -202,6 +204,7 @@ function foldsOf(parts: readonly Statistics[], n: number, shuffle: number | unde
   }));
 }
 
+/** A solution (p or r, q) about a centre, as a map of X. */
 async function mapOf(
   solution: Matrix,
   centre: Centre,
@@ -218,11 +221,16 @@ async function mapOf(
   return { weight: toNdArray(weight.data, [weight.rows, weight.cols]), bias: toNdArray(bias, [weight.rows]) };
 }
 
-/** Mean square of the targets about what a map without any slope would answer. */
+/** Mean square of the targets about their means; about 0 without an intercept. */
 const variance = ({ n, q, ssY, meanY }: Statistics, intercept: boolean): number =>
   ssY.reduce((sum, value, j) => sum + value + (intercept ? 0 : n * meanY[j] ** 2), 0) / (n * q);
 
-/** The best alpha's place in the grid, the first of equals; errors that rounding hides count as equal. */
+/**
+ * The best alpha's place in the grid, the first of equals; errors that rounding hides count as equal.
+ * @param floor errors below it are raised to it
+ * @param tolerance where no two losses differ by more, all are equal
+ * @returns `unresolved`: how many errors are at the floor
+ */
 function choose(
   curve: readonly AlphaScore[],
   select: CrossValidation['select'],
@@ -240,7 +248,7 @@ function choose(
 const isSame = (losses: readonly number[], tolerance: number): boolean =>
   losses.every(Number.isFinite) && Math.max(...losses) - Math.min(...losses) <= tolerance;
 
-/** Where no alpha is better than another one there is nothing to choose, and no grid would be better. */
+/** A warning where all alphas are equally good: there is nothing to choose, and no other grid would help. */
 function sameWarning(
   alphas: readonly number[],
   losses: readonly number[],
@@ -252,6 +260,7 @@ function sameWarning(
   return [{ kind: 'no-difference', alphas: alphas.length, select: by, tolerance: noDifference }];
 }
 
+/** A warning where the best alpha is at an end of the grid and the errors still fall towards it. */
 function edgeWarning(
   alphas: readonly number[],
   losses: readonly number[],
@@ -259,11 +268,11 @@ function edgeWarning(
   tolerance: number,
 ): ChoiceWarning | null {
   const alpha = alphas[chosen];
-  // Grids such as 10^(-4:1:4) are right to rounding only.
+  // Numbers of computed grids, such as 10^(-4:1:4), are rounded: 6 digits read as they were meant.
   const written = Number(alpha.toPrecision(6));
   const [least, most] = [Math.min(...alphas), Math.max(...alphas)];
   if (least === most || (alpha !== most && (alpha !== least || alpha === 0))) return null;
-  // Where the next one is as good, the errors have levelled off: beyond the edge they go on as they are.
+  // Where the next one is as good, the errors have levelled off, and will not fall beyond the edge.
   const others = alphas.filter((other) => other !== alpha);
   const next = alpha === most ? Math.max(...others) : Math.min(...others);
   if (losses[alphas.indexOf(next)] - losses[chosen] <= tolerance) return null;

@@ -4,8 +4,8 @@ import { squaresLeft } from './centred.js';
 import type { Statistics } from './statistics.js';
 
 /**
- * Mean squared error over all elements of a map (q, p) on rows of which only the statistics are there: with x and y about
- * their means, what is left of ‖y − Wx‖², and of the means n ‖ȳ − W x̄ − b‖².
+ * Mean squared error of a map (q, p) over all elements of rows, from their statistics alone: Σ‖y − Wx‖², with x and y about
+ * their means, plus the means' part n ‖ȳ − W x̄ − b‖², over n q.
  */
 export async function errorOn(
   map: LinearMap,

@@ -23,17 +23,18 @@ export interface GivenAlpha {
 /** A penalty that is chosen: the best of `alphas` by cross-validation on `folds`. */
 export type ChosenAlpha = { alpha: 'cv' } & Pick<CrossValidationOptions, 'alphas'> & FoldOptions & AlphaSelection;
 
-/** What is the same, however the penalty is found. */
+/** Options that do not depend on how the penalty is found. */
 export interface MapOptions extends Omit<SolveOptions, 'targets' | 'alpha'>, TaskOptions {
   /** Where the statistics are computed; it needs float64. Default `cpu`. */
   executionProviders?: AccumulateOptions['executionProviders'];
 }
 
+/** Options of {@link fitLinearMap}. */
 export type FitOptions = MapOptions & (GivenAlpha | ChosenAlpha);
 
 /** X wider than this is first reduced to the dimensions that its rows fill. */
 const wide = 4096;
-/** The widest X whose Gram is still formed where that does not help: half a gigabyte. */
+/** The widest X whose Gram is formed where it cannot be reduced: half a gigabyte. */
 const widest = 8192;
 
 /**
@@ -52,13 +53,13 @@ export async function fitLinearMap(X: RowsLike, Y: RowsLike, options: FitOptions
 async function fitRows(x: RowSource, y: RowSource, options: FitOptions): Promise<FittedMap> {
   if (options.alpha !== 'cv') {
     const { alpha = 0 } = options;
-    // The types say so too; plain JavaScript does not read them.
+    // TypeScript refuses this, too; plain JavaScript does not.
     if (options.alphas || options.folds || options.shuffle !== undefined || options.select) {
       throw new UsageError(
         `Expected ${option("alpha 'cv'", '--alpha cv')} with ${option('alphas')}, ${option('folds')}, ${option('shuffle')} or ${option('select')}, found alpha ${alpha}; leave these out or set it.`,
       );
     }
-    return withFinding(x, await solve(await accumulate(x, y, options), { ...options, alpha }));
+    return withRowsWarning(x, await solve(await accumulate(x, y, options), { ...options, alpha }));
   }
   const folds = await accumulateFolds(x, y, options);
   const crossValidation = await crossValidate(folds, options);
@@ -66,12 +67,13 @@ async function fitRows(x: RowSource, y: RowSource, options: FitOptions): Promise
   return { ...map, fit: { ...map.fit, crossValidation } };
 }
 
-/** What only the rows can tell. */
-async function withFinding(x: RowSource, map: FittedMap): Promise<FittedMap> {
-  const finding = map.fit.alpha > 0 ? null : await directionLeftOut(x, map.fit);
-  return finding === null ? map : { ...map, fit: { ...map.fit, warning: [...(map.fit.warning ?? []), finding] } };
+/** Adds the warning that needs the rows, not just their statistics. */
+async function withRowsWarning(x: RowSource, map: FittedMap): Promise<FittedMap> {
+  const warning = map.fit.alpha > 0 ? null : await directionLeftOut(x, map.fit);
+  return warning === null ? map : { ...map, fit: { ...map.fit, warning: [...(map.fit.warning ?? []), warning] } };
 }
 
+/** Fits from the dimensions that the rows fill, or from all columns where these are not too many. */
 async function fitWide(x: RowSource, y: RowSource, options: FitOptions): Promise<FittedMap> {
   const { prior, rcond = defaultRcond(x.dtype) } = options;
   checkPrior(prior, x.cols, y.cols);
@@ -88,7 +90,7 @@ async function fitWide(x: RowSource, y: RowSource, options: FitOptions): Promise
     reduced.rows,
     y,
     options.score
-      ? { ...options, ...lowered, score: lifted(options.score, (each) => reduced.lift(each, prior)) }
+      ? { ...options, ...lowered, score: liftedScore(options.score, (each) => reduced.lift(each, prior)) }
       : { ...options, ...lowered },
   );
   return { ...(await reduced.lift(map, prior)), fit: { ...map.fit, gap: map.fit.gap ?? reduced.gap } };
@@ -96,8 +98,8 @@ async function fitWide(x: RowSource, y: RowSource, options: FitOptions): Promise
 
 type Score = NonNullable<AlphaSelection['score']>;
 
-/** A score of maps on all of the columns, for maps on some. */
-const lifted =
+/** A score of maps of X as one of maps of the reduced rows. */
+const liftedScore =
   (score: Score, lift: (map: LinearMap) => Promise<LinearMap>): Score =>
   async (maps, fold) =>
     score(await Promise.all(maps.map(lift)), fold);

@@ -3,6 +3,7 @@ import { chooseRows, sliceRows, toRowSource, type RowSource, type RowsLike } fro
 import { accumulate, type AccumulateOptions } from './accumulate.js';
 import type { Statistics } from './statistics.js';
 
+/** How rows are split into folds. */
 export interface FoldOptions {
   /** How many folds, from 2 to the number of rows. Default 5. */
   folds?: number;
@@ -20,8 +21,8 @@ export interface Fold {
 }
 
 /**
- * Folds as even as can be, the first n mod k of them one row larger, as scikit-learn's `KFold` makes them. Shuffled ones
- * hold the same rows for the same seed (Fisher and Yates on mulberry32), in the order of the data set.
+ * Folds of n rows, as even as possible: the first n mod k of them are one row larger, as scikit-learn's `KFold` makes them.
+ * Shuffled ones hold the same rows for the same seed (Fisher and Yates on mulberry32), in the order of the data set.
  * @throws UsageError for fewer than 2 folds or more than rows
  */
 export function splitFolds(n: number, { folds = 5, shuffle }: FoldOptions = {}): Fold[] {
@@ -44,15 +45,15 @@ export function splitFolds(n: number, { folds = 5, shuffle }: FoldOptions = {}):
 }
 
 /**
- * Two parts of the rows: most of them, and a fifth from all over the data set to try a fit on. It is cut into runs, of which
- * every fifth is kept out. Rows that belong together, such as variations of one image, stay together.
+ * Two parts of n rows: four fifths to fit, and a fifth, from all over the data set, to try the fit on. The rows are cut into
+ * runs, and every fifth run is kept out. Rows that belong together, such as variations of one image, stay together.
  * @param together how many neighbouring rows that is
  */
 export function keepFifthOut(n: number, together = 1): [fitted: Fold, keptOut: Fold] {
-  const run = together * Math.max(1, Math.min(stripe, Math.floor(n / (together * fifth * leastRuns))));
+  const run = together * Math.max(1, Math.min(longestRun, Math.floor(n / (together * partCount * fewestRuns))));
   const of = [0, 1].map((index): Fold => {
     const wanted = Int32Array.from({ length: n }, (_, row) => row).filter(
-      (row) => (Math.floor(row / run) % fifth === fifth - 1) === (index === 1),
+      (row) => (Math.floor(row / run) % partCount === partCount - 1) === (index === 1),
     );
     return { index, n: wanted.length, of: (source) => chooseRows(source, wanted) };
   });
@@ -60,7 +61,7 @@ export function keepFifthOut(n: number, together = 1): [fitted: Fold, keptOut: F
 }
 
 /**
- * About `most` of n rows, in short runs from all over the data set, where that is clearly fewer than all; else null.
+ * About `most` of n rows, in short runs from all over the data set; null where that is not clearly fewer than all.
  * @param together how many neighbouring rows stay together, such as variations of one image
  */
 export function spreadRows(n: number, most: number, together = 1): Fold | null {
@@ -68,7 +69,7 @@ export function spreadRows(n: number, most: number, together = 1): Fold | null {
   return rows && { index: 0, n: rows.length, of: (source) => chooseRows(source, rows) };
 }
 
-/** Where these rows are, ascending. */
+/** The positions of the rows of {@link spreadRows}, ascending; null where it is. */
 export function spreadPositions(n: number, most: number, together = 1): Int32Array | null {
   const run = runOf(together);
   const [runs, wanted] = [Math.floor(n / run), Math.floor(most / run)];
@@ -79,16 +80,21 @@ export function spreadPositions(n: number, most: number, together = 1): Int32Arr
   );
 }
 
-const runOf = (together: number): number => together * Math.max(1, Math.floor(shortRun / together));
+/** Rows of a run of {@link spreadRows}. */
+const runOf = (together: number): number => together * Math.max(1, Math.floor(spreadRun / together));
 
-/** Rows of a run: rows in the order of their classes have some of each class, and a head is applied to all of a run at once. */
-const shortRun = 64;
+/**
+ * Rows of a run, about: short, so that of rows in the order of their classes some of each are taken; not single ones, since a
+ * head is applied to all rows of a run at once.
+ */
+const spreadRun = 64;
 
-const fifth = 5;
-/** Rows of a run, at most: with four of them between, `chooseRows` reads each by itself. */
-const stripe = 512;
-/** Runs of each part, so that rows in the order of their classes leave neither part without some. */
-const leastRuns = 20;
+/** Parts of the rows, of which one is kept out. */
+const partCount = 5;
+/** Most rows of a run of {@link keepFifthOut}: with four runs in between, `chooseRows` reads each kept one by itself. */
+const longestRun = 512;
+/** Least runs of the part that is kept out, so that of rows in the order of their classes both parts have some of most. */
+const fewestRuns = 20;
 
 /**
  * Statistics of each fold of X (n, p) and Y (n, q): one pass over the rows. Merged they are those of all rows.
@@ -100,12 +106,12 @@ export async function accumulateFolds(
   options: FoldOptions & TaskOptions & Pick<AccumulateOptions, 'executionProviders'> = {},
 ): Promise<Statistics[]> {
   const [x, y] = [toRowSource(X, 'X'), toRowSource(Y, 'Y')];
-  // Rows that do not pair up are accumulate's to refuse, in its words.
+  // Rows that do not pair up: `accumulate` throws the error.
   if (x.rows !== y.rows) await accumulate(x, y);
   return statisticsOfFolds(x, y, splitFolds(x.rows, options), options);
 }
 
-/** The same of folds that were made otherwise. */
+/** As {@link accumulateFolds}, of folds that were made in another way. */
 export async function statisticsOfFolds(
   x: RowSource,
   y: RowSource,

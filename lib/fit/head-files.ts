@@ -1,6 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { splitName } from '../tensor/index.js';
-import { openNpy, openTensors, toNdArray, type LinearMap, type NamedTensors } from '../tensor/index.js';
+import { openNpy, openTensors, splitName, toNdArray, type LinearMap, type NamedTensors } from '../tensor/index.js';
 import { candidatesIn, type HeadCandidate, type HeadWidths } from './head-names.js';
 import { loadLinearMap } from './map-files.js';
 
@@ -14,18 +13,18 @@ export interface HeadFileOptions {
   bias?: string;
 }
 
-/** A head, and what was taken for it, in sentences. */
+/** A head, and which arrays were taken for it, in sentences. */
 export interface HeadFile {
   head: LinearMap;
   notes: string[];
 }
 
 /**
- * Reads a head from arrays as Python's people have them: a weight (c, d) or (d, c) in a .npy; a weight with its bias in a
- * .npz; a state dict of a whole network in safetensors, of which the one pair that fits the widths is taken
+ * Reads a head from arrays as Python programs write them: a weight (c, d) or (d, c) in a .npy; a weight with its bias in a
+ * .npz; a state dict of a whole network in safetensors, from which the one pair that fits the widths is taken
  * (`fc.weight` and `fc.bias`, `classifier.…`, `head.…`), or the one that is named as `FILE#PREFIX`.
- * @throws FeatReconstructError where nothing or more than one pair fits, where a square weight may stand either way, and for
- * files of other kinds, each with what to do
+ * @throws FeatReconstructError where no pair fits, or more than one; where a square weight may be either way round; and for files
+ *   of other kinds, with what to do
  */
 export async function loadHead(text: string, options: HeadFileOptions): Promise<HeadFile> {
   const [path, prefix] = splitName(text);
@@ -46,7 +45,7 @@ export async function loadHead(text: string, options: HeadFileOptions): Promise<
   }
 }
 
-/** Files that hold heads and are not read, with the lines that write one that is. */
+/** Files that may hold heads and are not read, by their endings, with how to write one that is. */
 const otherKinds: readonly [RegExp, string][] = [
   [
     /\.(pth|pt|bin|ckpt)$/i,
@@ -66,7 +65,7 @@ const otherKinds: readonly [RegExp, string][] = [
   ],
 ];
 
-/** A map of this library, or any file of a weight (c, d) and a bias (c) alone. */
+/** Whether a file is a map of this library, or holds a weight (c, d) and a bias (c) and nothing else. */
 const isMap = ({ tensors, metadata }: NamedTensors): boolean =>
   metadata.format === 'featreconstruct.linear-map' ||
   (tensors.size === 2 &&
@@ -96,6 +95,7 @@ async function fromArray(path: string, options: HeadFileOptions): Promise<HeadFi
   }
 }
 
+/** The one pair of a file that is named, or that may be the head. */
 function choose(
   { tensors }: NamedTensors,
   path: string,
@@ -125,7 +125,7 @@ function choose(
   );
 }
 
-/** Puts a weight the right way round, and its bias beside it. */
+/** The head of a weight, transposed where it is (d, c), and its bias. */
 async function assemble(
   { data, shape }: Floats,
   { weight, turned, sure, bias: biasName }: HeadCandidate,

@@ -1,3 +1,5 @@
+/** Which tensors of a file may be a head's weight and bias, by their names and shapes. */
+
 /** Widths that a head must have. */
 export interface HeadWidths {
   features: number;
@@ -15,13 +17,13 @@ export interface HeadCandidate {
   turned: boolean;
   /** Whether a name tells which way round it is, or its shape does. */
   sure: boolean;
-  /** Whether it is called as heads are. */
+  /** Whether its name is a usual one of heads. */
   isHead: boolean;
 }
 
 type Shapes = ReadonlyMap<string, { shape: readonly number[] }>;
 
-/** Last parts of the names of a weight and of its bias; `kernel` is Keras' and Flax', (d, c). */
+/** How names of a weight and of its bias end, and whether the weight is (d, c) (null: unknown), as Keras' and Flax' `kernel` is. */
 const pairs: readonly [weight: RegExp, bias: readonly string[], turned: boolean | null][] = [
   [/(^|[._/])weight$/i, ['bias'], false],
   [/(^|[._/])kernel$/i, ['bias'], true],
@@ -31,7 +33,7 @@ const pairs: readonly [weight: RegExp, bias: readonly string[], turned: boolean 
   [/(^|[._/])w$/, ['b'], null],
 ];
 
-/** What the last layer is called in torchvision, timm, transformers and people's own code; before it stand any prefixes. */
+/** Usual names of the last layer in torchvision, timm, transformers and people's own code, behind any prefix. */
 const heads =
   /(^|[._/])(fc|head|head_dist|heads[._/]head|head[._/](fc|l|out_proj)|fc[._/]out|classifier|classifier[._/]\d+|linear|last_linear|logits|predictions|dense_out|output|cls_head[._/]fc|head[._/]classifier)$/i;
 

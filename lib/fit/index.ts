@@ -6,10 +6,9 @@
  * exported.
  */
 export { accumulate, openBlocks } from './accumulate.js';
-export type { Blocks } from './accumulate.js';
+export type { AccumulateOptions, Blocks } from './accumulate.js';
 export { openAccumulator } from './accumulator.js';
 export type { Accumulator } from './accumulator.js';
-export type { AccumulateOptions } from './accumulate.js';
 export { applyLinearMap, composeLinearMaps } from './apply.js';
 export { crossValidate } from './cross-validation.js';
 export type { AlphaSelection, CrossValidationOptions } from './cross-validation.js';
@@ -24,18 +23,17 @@ export { headCondition, pseudoInverse, rowSpace } from './head.js';
 export { accumulateJoint, jointProblem, JointStatistics, logitReader, readJoint } from './joint.js';
 export type { JointModel, JointProblem } from './joint.js';
 export { keptOutErrors, repeatedFolds } from './kept-out.js';
-export type { KeptOutErrors, RepeatedFolds, RepeatedSplit } from './kept-out.js';
+export type { RepeatedFolds } from './kept-out.js';
 export { linearMapToOnnx, loadLinearMap, saveLinearMap } from './map-files.js';
 export type { MapWithFit, StoredFit } from './map-files.js';
 export { ownSpan } from './own-span.js';
 export type { OwnSpan } from './own-span.js';
 export { reduceRows } from './reduce.js';
-export type { ReducedRows, ReduceOptions } from './reduce.js';
 export { defaultRcond, solve } from './solve.js';
 export type { SolveOptions } from './solve.js';
 export type { AlphaScore, CrossValidation, FitInfo, FittedMap } from './types.js';
 export { trainingSpan } from './span.js';
 export type { Span } from './span.js';
 export { mergeStatistics, Statistics } from './statistics.js';
-export { loadStatistics, readStatistics, saveStatistics } from './stats-files.js';
 export type { Dtype, MergeNode, Moments } from './statistics.js';
+export { loadStatistics, readStatistics, saveStatistics } from './stats-files.js';

@@ -60,7 +60,7 @@ export class JointStatistics {
  * One pass over the features of several models on the same images.
  * @param options `onto`: statistics of other models on these images, to add to; only products with the new models are
  *   formed
- * @throws FeatReconstructError when the models have not the same number of rows
+ * @throws FeatReconstructError when the models do not have the same number of rows
  */
 export async function accumulateJoint(
   models: readonly JointModel[],
@@ -90,7 +90,7 @@ export async function accumulateJoint(
   return new JointStatistics(all, parts);
 }
 
-/** What maps read of their source, and the statistics to find them from. */
+/** The problems of fitting maps from one model to all: what the maps read of their source, and the statistics to fit them from. */
 export interface JointProblem {
   /** From the source's features (d) to what is read (p); null where the features themselves are read. */
   read: LinearMap | null;
@@ -130,7 +130,7 @@ export async function jointProblem(
   };
   let end = 0;
   const targets = models.map(({ features }): [number, number] => [end, (end += features.cols)]);
-  return { read, statistics: pack(n, mean, gram, cross, y), targets };
+  return { read, statistics: statisticsFrom(n, mean, gram, cross, y), targets };
 }
 
 /**
@@ -152,15 +152,15 @@ export async function logitReader(head: LinearMap): Promise<LinearMap> {
   let r = w;
   if (w.rows >= w.cols) {
     const square = await multiply(w, w, 'tn');
-    // Columns that add less than float32's rounding of the weights are no direction of the logits.
+    // A column that adds less than float32's rounding of the weights is no further direction of the logits.
     const floor = 1e-12 * Math.max(...diagonal(square));
     r = (await pivotedCholesky(square, floor)).factor;
   }
   return { weight: toNdArray(r.data, [r.rows, r.cols]), bias: toNdArray(new Float64Array(r.rows), [r.rows]) };
 }
 
-/** Statistics from matrices that are already there. */
-function pack(
+/** Statistics of means and products that are already computed. */
+function statisticsFrom(
   n: number,
   meanX: Float64Array,
   gram: Matrix,

@@ -13,16 +13,27 @@ import {
   type Matrix,
 } from '../linalg/index.js';
 
-/** Splits of rows into folds, a few times over: by repeat, the fold of each row. */
+/** Splits of rows into folds, a few times over. */
 export interface RepeatedFolds {
+  /** How many folds each split has. */
   folds: number;
+  /** By split the fold of each row (n), from 0. */
   repeats: Int32Array[];
 }
 
+/** How rows are to be split. */
+interface RepeatedSplit {
+  folds: number;
+  /** How many splits. */
+  repeats: number;
+  seed: number;
+}
+
 /**
- * Random splits of rows into folds of about the same size. Rows of one group fall into one fold: an image and a copy of it
- * on either side of a split would tell a fit what it is to predict.
- * @param groups of each row, whole numbers from 0
+ * Random splits of rows into folds of about the same size. Rows of one group are in one fold: with an image on one side of a
+ * split and a copy of it on the other, a fit would know what it has to predict.
+ * @param groups the group of each row (n), whole numbers from 0
+ * @throws UsageError for fewer than 2 groups
  */
 export function repeatedFolds(groups: Int32Array, { folds, repeats, seed }: RepeatedSplit): RepeatedFolds {
   const members = new Map<number, number[]>();
@@ -48,31 +59,27 @@ export function repeatedFolds(groups: Int32Array, { folds, repeats, seed }: Repe
   };
 }
 
-export interface RepeatedSplit {
-  folds: number;
-  repeats: number;
-  seed: number;
-}
-
-/** What a penalty leaves: by target, then by repeat, the squared error of each row, predicted by the rows of the other folds. */
-export interface KeptOutErrors {
+/** The errors of the fits with one penalty. */
+interface KeptOutErrors {
   alpha: number;
+  /** By target, then by split: the squared error of each row (n) where the rows of the other folds predict it. */
   errors: Float64Array[][];
 }
 
-/** Penalties to try, as shares of the trace of the centred Gram: the first hardly shrinks a map, the last takes all but the mean. */
+/** Penalties to try, as shares of the trace of the centred Gram: the first hardly shrinks a map, the last leaves little but the mean. */
 const shares: readonly number[] = Array.from({ length: 9 }, (_, i) => Number(`1e${i - 7}`));
-/** The one to begin with. */
+/** The place of the first one to try. */
 const middle = 4;
 
 /**
- * Ridge regression with an intercept, of rows X (n, p): the error on each row of the fits that did not see its fold, for every
- * target and repeat, and for penalties from a middling one on, either way as long as that helps one of the targets. No fit is
- * repeated. With M the inverse of the bordered matrix [XXᵀ + α, 1; 1ᵀ, 0] less its last row and column, a fit without fold F is
- * off by (M_FF)⁻¹ (M Y)_F on it (the block form of the formula for leaving one out; Wahba, Spline Models for Observational
- * Data, 1990, section 4.2).
+ * Ridge regression with an intercept, from rows X (n, p): the error on each row of the fits that did not see its fold, for every
+ * target and split. Penalties are tried from a middle one on, in both directions as long as one of the targets gains. All folds
+ * share one factorisation for each penalty. With M the inverse of the bordered matrix [XXᵀ + α, 1; 1ᵀ, 0] less its last row and
+ * column, a fit without fold F is off by (M_FF)⁻¹ (M Y)_F on it (the block form of the formula for leaving one out; Wahba, Spline
+ * Models for Observational Data, 1990, section 4.2).
  * @param x (n, p), about the mean of the rows
  * @param targets (n, q) each
+ * @returns one entry for each penalty that was tried, ascending
  */
 export async function keptOutErrors(
   x: Matrix,
@@ -98,7 +105,7 @@ export async function keptOutErrors(
     return losses.reduce((a, b) => (b.loss < a.loss ? b : a)).at;
   };
   await attempt(middle);
-  // Errors have one valley: where neither neighbour is better, none is.
+  // As a function of the penalty an error has one minimum: where neither neighbour is better, no other penalty is.
   for (let before = -1; before < tried.size;) {
     before = tried.size;
     for (const target of targets.keys()) {
@@ -113,12 +120,15 @@ export async function keptOutErrors(
 const lossOf = (repeats: readonly Float64Array[]): number =>
   repeats.reduce((sum, errors) => sum + errors.reduce((a, b) => a + b, 0), 0);
 
-/** What fits without a fold are off by on it: the blocks of M, and M Y; null where rounding leaves XXᵀ + α no inverse. */
+/** The parts of the errors' formula: a block of M for each fold, and M Y. */
 interface Left {
+  /** M_FF of the rows F. */
   block(rows: readonly number[]): Promise<Matrix>;
+  /** M Y (n, all targets' columns). */
   products: Matrix;
 }
 
+/** M itself; null where rounding leaves XXᵀ + α without an inverse. */
 async function byRows(gram: Matrix, y: Matrix, alpha: number): Promise<Left | null> {
   const n = gram.rows;
   const shifted = matrix(n, n, gram.data.slice());
@@ -129,12 +139,12 @@ async function byRows(gram: Matrix, y: Matrix, alpha: number): Promise<Left | nu
   const u = transposedTimesVector(m, new Float64Array(n).fill(1));
   const total = u.reduce((sum, value) => sum + value, 0);
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) m.data[i * n + j] -= (u[i] * u[j]) / total;
-  return { block: (rows) => Promise.resolve(chosen(m, rows, rows)), products: await multiply(m, y) };
+  return { block: (rows) => Promise.resolve(submatrix(m, rows, rows)), products: await multiply(m, y) };
 }
 
 /**
- * With fewer columns than rows (Woodbury): (XXᵀ + α)⁻¹ = (1 − X C Xᵀ) / α with C = (XᵀX + α)⁻¹. Of centred rows Xᵀ1 = 0, so that
- * the border takes off 1 1ᵀ / (n α) and nothing else.
+ * The same with fewer columns than rows (Woodbury): (XXᵀ + α)⁻¹ = (1 − X C Xᵀ) / α with C = (XᵀX + α)⁻¹. Xᵀ1 = 0 for centred
+ * rows, so that the border subtracts just 1 1ᵀ / (n α).
  */
 async function byColumns(x: Matrix, gram: Matrix, y: Matrix, alpha: number): Promise<Left | null> {
   const [n, p] = [x.rows, x.cols];
@@ -149,11 +159,11 @@ async function byColumns(x: Matrix, gram: Matrix, y: Matrix, alpha: number): Pro
   for (let at = 0; at < products.data.length; at++) {
     products.data[at] = y.data[at] - products.data[at] - mean[at % y.cols];
   }
-  // All of it times α, which the formula does not see.
+  // Blocks and products are both α times too large, which cancels in (M_FF)⁻¹ (M Y)_F.
   return {
     products,
     async block(rows) {
-      const some = chosen(half, rows);
+      const some = submatrix(half, rows);
       const m = await multiply(some, some, 'nt');
       for (let at = 0; at < m.data.length; at++) m.data[at] = -m.data[at] - 1 / n;
       for (let i = 0; i < m.rows; i++) m.data[i * (m.rows + 1)] += 1;
@@ -162,6 +172,7 @@ async function byColumns(x: Matrix, gram: Matrix, y: Matrix, alpha: number): Pro
   };
 }
 
+/** Squared errors by target and split; Infinity where a factorisation failed. */
 async function errorsOf(
   left: Left | null,
   targets: readonly Matrix[],
@@ -171,10 +182,10 @@ async function errorsOf(
   if (!left) return errors;
   for (const [r, of] of repeats.entries()) {
     for (let fold = 0; fold < folds; fold++) {
-      const rows = placesOf(of, fold);
+      const rows = rowsOfFold(of, fold);
       const factor = await cholesky(symmetrise(await left.block(rows)));
       if (!factor) continue;
-      const off = await choleskySolve(factor, chosen(left.products, rows));
+      const off = await choleskySolve(factor, submatrix(left.products, rows));
       for (const [i, row] of rows.entries()) {
         let at = i * off.cols;
         for (const [t, { cols }] of targets.entries()) {
@@ -188,14 +199,14 @@ async function errorsOf(
   return errors;
 }
 
-function placesOf(of: Int32Array, fold: number): number[] {
+function rowsOfFold(of: Int32Array, fold: number): number[] {
   const rows: number[] = [];
   for (const [row, mine] of of.entries()) if (mine === fold) rows.push(row);
   return rows;
 }
 
-/** Some rows of a matrix, and some of their columns. */
-function chosen(m: Matrix, rows: readonly number[], columns?: readonly number[]): Matrix {
+/** Some rows of a matrix, with all of their columns or some. */
+function submatrix(m: Matrix, rows: readonly number[], columns?: readonly number[]): Matrix {
   const out = matrix(rows.length, columns?.length ?? m.cols);
   for (const [i, row] of rows.entries()) {
     if (columns)

@@ -1,30 +1,31 @@
 import type { RowSource } from '../tensor/index.js';
-import type { Factorisation } from '../linalg/index.js';
-import { matrix, subtract, multiply } from '../linalg/index.js';
+import { matrix, multiply, subtract, type Factorisation } from '../linalg/index.js';
 import type { FitWarning } from '../words/index.js';
 import type { FitInfo } from './types.js';
 import type { Statistics } from './statistics.js';
 
-/** So many times the cut, in the square of a column's own size, is more than rounding of its numbers. */
+/** Warnings of what the cut takes from X and its rounding does not explain. */
+
+/** A column has lost more than rounding where the variance that was cut is above this times rcond, in its own squared size, … */
 const aboveRounding = 100;
 
-/** And so much of a column's own variance. */
+/** … and above this share of its variance. */
 const leastShare = 1e-6;
 
-const found = new WeakMap<Factorisation, Promise<FitWarning | null>>();
+const answers = new WeakMap<Factorisation, Promise<FitWarning | null>>();
 
 /**
- * The cut is relative to the largest direction of all, so that a column in a much smaller unit falls below it, however exact its
- * numbers are. A warning where columns are lost for no other reason: a part of their variance lies in what was cut that is far above the rounding of their own
- * numbers; null where there are none. The first answer for a factorisation is kept.
+ * A warning where columns were cut only because of their unit; null where there are none. The cut is relative to the largest
+ * direction of all, so that a column in a much smaller unit falls below it, however exact its numbers are. It counts where the
+ * variance that it lost is far above the rounding of its own numbers. The first answer for a factorisation is kept.
  */
 export function columnsLeftOut(
   statistics: Statistics,
   factorisation: Factorisation,
   rcond: number,
 ): Promise<FitWarning | null> {
-  const known = found.get(factorisation) ?? findColumns(statistics, factorisation, rcond);
-  found.set(factorisation, known);
+  const known = answers.get(factorisation) ?? findColumns(statistics, factorisation, rcond);
+  answers.set(factorisation, known);
   return known;
 }
 
@@ -36,7 +37,7 @@ async function findColumns(
   if (!basis || rank === 0) return null;
   let largest = 0;
   for (let j = 0; j < p; j++) largest = Math.max(largest, gram[j * (p + 1)]);
-  // Columns of like size are not lost by it, and need no look at what is.
+  // Columns of about the same size are not lost in this way: without small ones the products below are spared.
   const small = (j: number): boolean => gram[j * (p + 1)] <= 1e-4 * largest;
   if (!meanX.some((_, j) => small(j) && gram[j * (p + 1)] > 0)) return null;
   // The diagonal of (I − QᵀQ) G (I − QᵀQ): each column's variance in the directions that were cut.
@@ -57,8 +58,8 @@ async function findColumns(
 }
 
 /**
- * The cut takes numbers to be as rough as float32 made them. A warning where X is finer than that and a direction above the
- * rounding of float64 was cut; null where not.
+ * A warning where a direction was cut that is no rounding: the cut takes X for numbers of float32, but they are finer, and the
+ * direction is above the rounding of float64. Null where there is none.
  */
 export async function directionLeftOut(x: RowSource, { rank, condition, gap }: FitInfo): Promise<FitWarning | null> {
   if (x.dtype !== 'float64' || gap === null || rank === 0) return null;

@@ -14,12 +14,12 @@ import {
 import type { FitInfo } from './types.js';
 
 const format = 'featreconstruct.linear-map';
-/** Of all that the file holds. The name is ours alone, so that no other tool's metadata is taken for it. */
+/** The metadata's entry with the checksum of the file. Named so that no other tool's metadata is taken for it. */
 const checksum = 'featreconstruct.sha256';
 
 /**
- * A fit's record as a file holds it. JSON has neither number arrays nor infinities (which are null), and a record of another
- * solver or version may lack any of these.
+ * A fit's record as a file holds it. JSON has neither typed arrays nor infinities (which become null), and the record of another
+ * solver or version may lack any field.
  */
 export interface StoredFit extends Partial<Omit<FitInfo, 'solver' | 'condition' | 'spectrum'>> {
   solver?: FitInfo['solver'] | 'sgd';
@@ -36,7 +36,7 @@ export type MapWithFit<F = object> = LinearMap & { fit?: F };
  * @throws FeatReconstructError when the file cannot be written
  */
 export async function saveLinearMap(path: string, map: MapWithFit): Promise<void> {
-  // Number arrays (a spectrum) would be written as objects with a key for every index.
+  // JSON.stringify writes a typed array (a spectrum) as an object with a key for every index.
   const fit = JSON.stringify(map.fit, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as never) : value));
   const tensors = { weight: map.weight, bias: map.bias };
   const metadata = { format, version: '2', ...(fit === undefined ? {} : { fit }) };
@@ -71,7 +71,7 @@ export async function loadLinearMap(path: string): Promise<MapWithFit<StoredFit>
         `Expected a linear map in ${path}, a weight (out, in) and a bias (out), found ${shapes.join(', ') || 'no tensors'}.`,
       );
     }
-    // No other tensor is read: a file may hold a whole network.
+    // Nothing else is read, since the file may hold a whole network.
     const tensors = { weight: await file.read('weight'), bias: await file.read('bias') };
     // Maps of version 1 have no checksum, nor have those of other tools.
     const isSummed = metadata[checksum] !== undefined || (metadata.format === format && metadata.version !== '1');

@@ -16,11 +16,11 @@ import {
 } from '../linalg/index.js';
 import { defaultRcond } from './solve.js';
 
-/** Rows in coordinates of their own span, of which there are fewer than rows. */
+/** Rows in coordinates of the space that they span, which are fewer than the rows. */
 export interface OwnSpan {
   /** (n, r), r < n: the rows about their mean, rotated. */
   rows: RowSource;
-  /** A map of those as one of X (n, p): it gives nothing for what is orthogonal to all the rows, so its norm is the least. */
+  /** A map of these as one of X (n, p): the one of least norm, which is 0 on what is orthogonal to all centred rows. */
   lift(map: LinearMap): Promise<LinearMap>;
 }
 
@@ -34,7 +34,7 @@ const step = 512;
  * not change under the rotation, and a map B of Rᵀ is the map BQ = (U⁻¹Bᵀ)ᵀZₚ of Z.
  *
  * Holds X as it was read, a few matrices of n x n and one of q x p in float64.
- * @param options `rcond`: that of the fit, which decides what counts; what is well below it is left out here
+ * @param options `rcond`: as the fit will have it; directions well below it are left out here
  */
 export async function ownSpan(
   x: RowSource,

@@ -18,8 +18,9 @@ import {
 import { composeLinearMaps } from './apply.js';
 import { defaultRcond } from './solve.js';
 
-export interface ReduceOptions extends TaskOptions {
-  /** Rows that the dimensions are first looked for in, and most dimensions there may be. Default 2048. */
+/** Options of {@link reduceRows}. */
+interface ReduceOptions extends TaskOptions {
+  /** Rows of the sample that dimensions are first looked for in; there must be fewer dimensions than this. Default 2048. */
   limit?: number;
   /** As in `solve`. Default: `defaultRcond` of X's type. */
   rcond?: number;
@@ -30,7 +31,7 @@ export interface ReduceOptions extends TaskOptions {
 type Lifted = LinearMap & { weight: NdArray<Float64Array>; bias: NdArray<Float64Array> };
 
 /** Rows in the few dimensions that they fill. */
-export interface ReducedRows {
+interface ReducedRows {
   /** (n, r): (x − origin) · basis for every row x, in float64. */
   rows: RowSource;
   /** (p) */
@@ -42,23 +43,23 @@ export interface ReducedRows {
   /** A map of X, such as a prior, as one of the reduced rows. */
   lower(map: LinearMap): Promise<LinearMap>;
   /**
-   * A map of the reduced rows as one of X, which does with the rest of X's columns what `prior` does, else nothing: the
-   * fit of least norm, or nearest to the prior.
+   * A map of the reduced rows as one of X. Outside the dimensions it is what `prior` is, else 0: the fit nearest to the prior,
+   * or that of least norm.
    */
   lift(map: LinearMap, prior?: LinearMap): Promise<Lifted>;
 }
 
-/** Values of X that are held at a time. */
+/** Numbers of X that are held at a time. */
 const blockValues = 2 ** 23;
-/** Rows that are read in one go for the sample, those in between included. */
+/** Most rows that are read at once for the sample, those in between included. */
 const readTogether = 128;
-/** Reduced values up to which they are kept, and not computed again for each pass. */
+/** Most reduced numbers that are kept; more of them are computed again for each pass. */
 const keptValues = 2 ** 26;
 
 /**
  * X (n, p) in the r dimensions that its rows fill, without a p x p matrix: the dominant eigenvectors of the dual Gram ZZᵀ
  * of a sample of rows give an orthonormal basis, with the relative cut of `solve`; then every row is checked, and those
- * that the basis does not hold (relative residual above 10 √rcond, 1e-5 for float32) add dimensions of their own. Least
+ * that are outside it (relative residual above 10 √rcond, 1e-5 for float32) add dimensions of their own. Least
  * squares and ridge do not change under the rotation.
  * @returns null where the rows fill `limit` dimensions or more
  * @throws FeatReconstructError when X holds a NaN or an infinity
@@ -83,7 +84,7 @@ export async function reduceRows(X: RowsLike, options: ReduceOptions = {}): Prom
     shift(block, origin);
     for (;;) {
       const inside = await multiply(block, basis, 'nt', signal);
-      const outside = leaving(block, inside, tolerance);
+      const outside = rowsOutside(block, inside, tolerance);
       if (!outside) {
         kept?.push(inside);
         break;
@@ -95,7 +96,7 @@ export async function reduceRows(X: RowsLike, options: ReduceOptions = {}): Prom
     onProgress?.({ stage: 'dimensions of X', done: start + block.rows, total: x.rows, unit: 'rows' });
   }
   const rows = kept ? keptRows(kept, x.rows, basis.rows, step) : computedRows(x, origin, basis, step);
-  return { rows, origin, basis, gap: found.gap, ...between(origin, basis) };
+  return { rows, origin, basis, gap: found.gap, ...mapsBetween(origin, basis) };
 }
 
 /**
@@ -161,8 +162,8 @@ const firstAxis = (p: number): Matrix =>
     Float64Array.from({ length: p }, (_, j) => (j === 0 ? 1 : 0)),
   );
 
-/** Rows whose squared length is not all in the basis; null where there are none. */
-function leaving(block: Matrix, inside: Matrix, tolerance: number): Matrix | null {
+/** Rows with more than `tolerance` of their squared length outside the basis; null where there are none. */
+function rowsOutside(block: Matrix, inside: Matrix, tolerance: number): Matrix | null {
   const found: number[] = [];
   for (let i = 0; i < block.rows; i++) {
     const [whole, part] = [block, inside].map((m) => dot(rowsOf(m, i, i + 1).data, rowsOf(m, i, i + 1).data));
@@ -174,11 +175,11 @@ function leaving(block: Matrix, inside: Matrix, tolerance: number): Matrix | nul
   return out;
 }
 
-/** The basis and the strongest directions of what it leaves of `rows`; weaker ones come in the next round. */
+/** The basis with the strongest directions of `rows` outside it added; weaker ones are added in the next round. */
 async function extended(basis: Matrix, rows: Matrix): Promise<Matrix> {
   await takeOut(rows, basis);
   const { basis: found } = await dimensionsOf(rows, 1e-6);
-  // Once more: what rounding left in the old directions has grown by the division by the rest's length.
+  // Once more: dividing by the length of a small rest has enlarged what rounding left in the old directions.
   await takeOut(found, basis);
   const added = await orthonormaliseRows(found);
   const out = matrix(basis.rows + added.rows, basis.cols);
@@ -187,11 +188,12 @@ async function extended(basis: Matrix, rows: Matrix): Promise<Matrix> {
   return out;
 }
 
+/** Subtracts from the rows their part in the basis. */
 async function takeOut(rows: Matrix, basis: Matrix): Promise<void> {
   subtract(rows, await multiply(await multiply(rows, basis, 'nt'), basis));
 }
 
-/** Blocks of `step` rows as they were computed. Dimensions that came later are 0 in the earlier ones. */
+/** Blocks of `step` rows as they were computed; in earlier ones, dimensions that were added later are 0. */
 function keptRows(blocks: readonly Matrix[], n: number, r: number, step: number): RowSource {
   return {
     rows: n,
@@ -227,7 +229,7 @@ export function computedRows(x: RowSource, origin: Float64Array, basis: Matrix, 
 }
 
 /** Maps between X and its dimensions, u = Q(x − origin). */
-function between(origin: Float64Array, basis: Matrix): Pick<ReducedRows, 'lower' | 'lift'> {
+function mapsBetween(origin: Float64Array, basis: Matrix): Pick<ReducedRows, 'lower' | 'lift'> {
   const [r, p] = [basis.rows, basis.cols];
   const down: LinearMap = {
     weight: toNdArray(basis.data, [r, p]),

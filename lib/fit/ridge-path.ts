@@ -1,20 +1,20 @@
 import { eigenInTurns, factorise, dot, matrix, timesVector, type Matrix, multiply } from '../linalg/index.js';
 import { inBasis, squaresLeft, type Centred } from './centred.js';
 
-/** The ridge solutions of some rows for any alpha, and what each leaves of other rows. */
-export interface RidgePath {
+/** The ridge solutions from training rows for any alpha, and the error of each on held-out rows. */
+interface RidgePath {
   /** Σ‖y − Aᵀx‖² over the held-out rows. */
   squares(alpha: number): Promise<number>;
   /** A (p, q) */
   solution(alpha: number): Promise<Matrix>;
 }
 
-/** An operation of the eigen-decomposition in JavaScript takes as long as so many of a factorisation and solution (measured). */
+/** By measurement, how much longer an operation takes in JavaScript's eigen-decomposition than in ONNX Runtime's factorisation. */
 const costOfScript = 5;
 
 /**
  * The cheaper of two ways to the same numbers: all eigenvectors of the training Gram once (9 p³ in JavaScript; each alpha
- * is then p² operations, whatever q), or a factorisation and a solution for each alpha (p³/3 + 8 p² q on ONNX Runtime).
+ * is then p² operations), or a factorisation and a solution for each alpha (p³/3 + 8 p² q on ONNX Runtime).
  */
 export function ridgePath(
   training: Centred,
@@ -35,7 +35,7 @@ export function ridgePath(
  * In the eigenvectors' coordinates A = D c with D = diag(1/(λ + α)), so that what is left is s − 2 dᵀm + dᵀMd with m the
  * row sums of c ∘ c' and M = G' ∘ c cᵀ, the primes marking the held-out rows.
  */
-export async function spectralPath(
+async function spectralPath(
   training: Centred,
   heldOut: Centred,
   rcond: number,
@@ -67,12 +67,12 @@ export async function spectralPath(
   };
 }
 
-/** 1/(λ + α), and 0 for what `solve` would cut. */
+/** 1/(λ + α) for each eigenvalue, and 0 for those that `solve` would cut. @param values descending */
 export const inverses = (values: Float64Array, alpha: number, rcond: number): Float64Array =>
   values.map((value) => (value + alpha > rcond * (values[0] + alpha) ? 1 / (value + alpha) : 0));
 
-/** As `solve` does it, an alpha at a time. */
-export function solvedPath(training: Centred, heldOut: Centred, rcond: number, signal?: AbortSignal): RidgePath {
+/** A factorisation for each alpha, as in `solve`. */
+function solvedPath(training: Centred, heldOut: Centred, rcond: number, signal?: AbortSignal): RidgePath {
   const solution = async (alpha: number): Promise<Matrix> => {
     const p = training.gram.rows;
     const gram = matrix(p, p, training.gram.data.slice());

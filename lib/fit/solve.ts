@@ -23,6 +23,7 @@ import { columnsLeftOut } from './left-out.js';
 import type { Dtype, Statistics } from './statistics.js';
 import type { FittedMap } from './types.js';
 
+/** Options of {@link solve}. */
 export interface SolveOptions {
   /**
    * Ridge penalty, >= 0, in units of the centred Gram XᵀX: the same number as scikit-learn's `Ridge(alpha)`. A penalty
@@ -33,24 +34,24 @@ export interface SolveOptions {
   rcond?: number;
   /** Default true. False: the map goes through the origin (or through the prior's bias). */
   intercept?: boolean;
-  /** The map to stay near: the distance to it is made small instead of the norm. Same widths as the fit. */
+  /** The map to stay near, as wide as the fit: the distance to it is minimised instead of the norm. */
   prior?: LinearMap;
   /** Adds all eigenvalues of the Gram to the result. Default false. */
   spectrum?: boolean;
-  /** Heard between the steps of a factorisation. */
+  /** Aborts between the steps of a factorisation. */
   signal?: AbortSignal;
   /** Only these columns [start, end) of Y. Default all. */
   targets?: [number, number];
 }
 
 /**
- * The relative size of eigenvalues that are rounding of X and nothing else: the square of X's relative noise, about
- * 1e-6 for logits that a network computed in float32 (16 units in the last place: sums of a few hundred products) and
- * 1e-3 in float16 (2 units: half precision is what they were rounded to). Float64 inputs were float32 once, as a rule.
+ * Eigenvalues of at most this relative size are nothing but rounding of X. It is the square of X's relative noise: about 1e-6
+ * for logits that a network computed in float32 (16 units in the last place, after sums of a few hundred products), and 1e-3 in
+ * float16 (2 units: they were rounded to it at the end). Float64 inputs are taken to have been float32 once.
  */
 export const defaultRcond = (dtype: Dtype): number => (dtype === 'float16' ? 1e-6 : 1e-12);
 
-/** A gap below this is no proof of a rank: noise of a tenth of a direction's size would have moved the cut. */
+/** A gap below this does not prove a rank: noise of a tenth of a direction's size would have moved the cut. */
 export const clearGap = 100;
 
 /**
@@ -100,6 +101,7 @@ export async function solve(statistics: Statistics, options: SolveOptions = {}):
   };
 }
 
+/** What the Gram to factorise depends on. */
 type GramOptions = Required<Pick<SolveOptions, 'alpha' | 'rcond' | 'intercept'>>;
 
 const remembered = new WeakMap<Statistics, { key: string; factorisation: Promise<Factorisation> }>();
@@ -115,7 +117,7 @@ export function factorisationOf(
   if (last?.key === key) return last.factorisation;
   const factorisation = factorise(gramOf(statistics, options), options.rcond, signal);
   remembered.set(statistics, { key, factorisation });
-  // What was given up is no answer for the next one who asks.
+  // One that failed or was aborted is computed again when it is next wanted.
   factorisation.catch(() => remembered.delete(statistics));
   if (options.alpha === 0) rememberKept(statistics, key, factorisation);
   return factorisation;
@@ -136,14 +138,14 @@ function gramOf(statistics: Statistics, { alpha, intercept }: GramOptions): Matr
 const rememberedKept = new WeakMap<Statistics, { key: string; kept: Promise<Kept> }>();
 
 function rememberKept(statistics: Statistics, key: string, found: Promise<Kept>): Promise<Kept> {
-  // Three numbers, and not the matrices beside them.
+  // Keeps three numbers, not the matrices of the factorisation.
   const kept = found.then(({ rank, condition, gap }) => ({ rank, condition, gap }));
   rememberedKept.set(statistics, { key, kept });
   kept.catch(() => rememberedKept.delete(statistics));
   return kept;
 }
 
-/** What lies above the cut of the Gram itself. Found once for all alphas. */
+/** Rank, condition and gap of the Gram itself, without alpha; computed once for all alphas. */
 async function keptOf(
   statistics: Statistics,
   options: Omit<GramOptions, 'alpha'>,
@@ -157,20 +159,20 @@ async function keptOf(
 }
 
 /**
- * A column that does not vary has a variance of exactly 0 only where its mean is exact. A mean of a block is off by at most
- * 4,096 units in the last place, so what is no larger than that is nothing.
+ * Sets the columns of a Gram that do not vary to 0: rounding of their means may leave them a small variance. The mean of a block
+ * is off by at most 4,096 units in the last place, so a variance of no more than that is none.
  */
 export function clearConstants({ rows: p, data }: Matrix, n: number, mean: Float64Array): void {
   for (let j = 0; j < p; j++) {
     const rounding = n * (blockRows * Number.EPSILON * mean[j]) ** 2;
-    // An overflow is not nothing: the factorisation refuses it.
+    // An overflow is left, for the factorisation to refuse.
     if (!(data[j * (p + 1)] <= rounding && rounding < Infinity)) continue;
     data.fill(0, j * p, (j + 1) * p);
     for (let i = 0; i < p; i++) data[i * p + j] = 0;
   }
 }
 
-/** Products of X with what is to be explained: columns [from, to) of Y, less the prior's answer. */
+/** (p, to − from): products of X with columns [from, to) of Y, less what the prior gives for them. */
 async function crossOf(
   statistics: Statistics,
   from: number,
@@ -180,8 +182,8 @@ async function crossOf(
 ): Promise<Matrix> {
   const { n, p, q, meanX } = statistics;
   const cross = slice(matrix(p, q, statistics.cross), 0, p, from, to);
-  // Xᵀ(Y − X A₀ᵀ) = C − G A₀ᵀ: no second pass over the rows. What this cancels is small beside C, so its rounding is
-  // that of C itself.
+  // Xᵀ(Y − X A₀ᵀ) = C − G A₀ᵀ needs no second pass over the rows. The difference may be small, but its error is no larger
+  // than that of C itself.
   if (prior) subtract(cross, await multiply(matrix(p, p, statistics.gram), denseWeight(prior), 'nt'));
   if (!intercept) {
     const meanY = statistics.meanY.subarray(from, to);
@@ -202,7 +204,7 @@ function biasOf(
   return prior ? denseBias(prior).slice() : new Float64Array(weight.rows);
 }
 
-/** Those that are there; null where there is none. */
+/** The items that are not null, as results list warnings; null where there are none. */
 export function listed<Item>(...items: (Item | null)[]): Item[] | null {
   const found = items.filter((item) => item !== null);
   return found.length > 0 ? found : null;
@@ -213,6 +215,7 @@ function warningOf(rank: number, gap: number | null): FitWarning | null {
   return gap === null || gap >= clearGap ? null : { kind: 'unclear-rank', rank, gap };
 }
 
+/** @throws FeatReconstructError where the prior is not as wide as X (p) and Y (q) */
 export function checkPrior(prior: LinearMap | undefined, p: number, q: number): void {
   if (!prior) return;
   const [out, width] = prior.weight.shape;
@@ -224,6 +227,7 @@ export function checkPrior(prior: LinearMap | undefined, p: number, q: number): 
   }
 }
 
+/** Adds the prior's weight to that of a map of what the prior leaves. */
 export function addPrior(weight: Matrix, prior: LinearMap): void {
   const other = denseWeight(prior).data;
   for (let i = 0; i < other.length; i++) weight.data[i] += other[i];

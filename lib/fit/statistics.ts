@@ -26,6 +26,7 @@ export interface MergeNode {
   moments: Moments;
 }
 
+/** What numbers were stored as. */
 export type Dtype = 'float16' | 'float32' | 'float64';
 
 /** What least squares needs to know about rows of X (n, p) and Y (n, q). Made by `accumulate` and `mergeStatistics`. */
@@ -39,7 +40,7 @@ export class Statistics {
     readonly q: number,
     /** What X was stored as; the rank cut moves with it. */
     readonly dtype: Dtype,
-    /** Complete subtrees, by their first row. */
+    /** Complete subtrees of the merge tree, in the order of their rows. */
     readonly nodes: readonly MergeNode[],
   ) {}
 
@@ -81,7 +82,7 @@ export class Statistics {
       if (col < from || col >= from + width) continue;
       for (let i = 0; i < rows; i++) {
         out.set(gram[k].subarray(i * cols, (i + 1) * cols), (row + i) * width + col - from);
-        // Below the diagonal X's Gram is what it is above.
+        // The panels of X's Gram cover it on and above the diagonal only: it is symmetric.
         if (from === 0) for (let j = 0; j < cols; j++) out[(col + j) * width + row + i] = gram[k][i * cols + j];
       }
     }
@@ -127,8 +128,10 @@ export function mergeStatistics(...parts: readonly Statistics[]): Statistics {
 }
 
 /**
- * Merges siblings until none are left. Nodes are sorted by their first row.
- * @param own the nodes are the caller's alone: their memory is used again
+ * Merges siblings until none are left.
+ * @param nodes in the order of their rows
+ * @param own whether the nodes are the caller's alone, so that their memory may be overwritten
+ * @throws FeatReconstructError where two of them overlap
  */
 export function mergeNodes(nodes: readonly MergeNode[], p: number, own = false): MergeNode[] {
   const stack: MergeNode[] = [];
@@ -158,6 +161,7 @@ export function mergeNodes(nodes: readonly MergeNode[], p: number, own = false):
 /**
  * Chan, Golub and LeVeque (1979), "Updating formulae and a pairwise algorithm for computing sample variances":
  * with d the difference of the means, the sums of products add up, plus nₐ n_b / n · d dᵀ.
+ * @param inPlace whether a's Gram may be overwritten
  */
 export function mergeMoments(a: Moments, b: Moments, p: number, inPlace = false): Moments {
   const n = a.n + b.n;

@@ -7,13 +7,13 @@ import { Statistics, type Dtype, type MergeNode } from './statistics.js';
 
 const format = 'featreconstruct.statistics';
 
-/** What the file says of itself; its own SHA-256 stands beside it. */
+/** The metadata's JSON; its own SHA-256 is another entry. */
 interface Description {
   p: number;
   q: number;
   dtype: Dtype;
   nodes: (Omit<MergeNode, 'moments'> & { n: number })[];
-  /** What whoever saved them has to say of them: `saveStatistics`'s `about`. */
+  /** `saveStatistics`'s `about`. */
   about?: unknown;
   /** SHA-256 of each tensor's bytes, by name. */
   sha256: Record<string, string>;
@@ -21,9 +21,9 @@ interface Description {
 
 /**
  * Writes statistics to a `.stats` file: safetensors with the nodes of the merge tree (node k: `k.mean` (p + q), `k.ssY`
- * (q), and centred `k.gram` (p, p) and `k.cross` (p, q)), and a SHA-256 of every tensor in the metadata. What is loaded again
- * merges to the same bits as what was saved. For cross-validation each fold has a file of its own.
- * @param about what to keep with them, as JSON: what they are of
+ * (q), and centred `k.gram` (p, p) and `k.cross` (p, q)), and a SHA-256 of every tensor in the metadata. Loaded again, they merge
+ * to the same bits. For cross-validation each fold has a file of its own.
+ * @param about what to keep with them as JSON, such as which rows they are of
  * @throws FeatReconstructError when the file cannot be written
  */
 export async function saveStatistics(path: string, statistics: Statistics, about?: unknown): Promise<void> {
@@ -54,18 +54,18 @@ export async function loadStatistics(path: string): Promise<Statistics> {
   return (await readStatistics(path)).statistics;
 }
 
-/** What stands in a file of statistics. */
-export interface StoredStatistics {
+/** What a file of statistics holds. */
+interface StoredStatistics {
   statistics: Statistics;
   /** As it was saved with them, unchecked; undefined where nothing was. */
   about: unknown;
 }
 
-/** The same with what was saved beside them. @throws FeatReconstructError as `loadStatistics` */
+/** As {@link loadStatistics}, with `about`. @throws FeatReconstructError as `loadStatistics` */
 export async function readStatistics(path: string): Promise<StoredStatistics> {
   const file = await openSafetensors(path);
   try {
-    const { p, q, dtype, nodes, about, sha256: sums } = describe(file, path);
+    const { p, q, dtype, nodes, about, sha256: sums } = descriptionOf(file, path);
     const read: MergeNode[] = [];
     for (const [k, { n, ...node }] of nodes.entries()) {
       const parts = {} as Record<Part, Float64Array>;
@@ -81,7 +81,7 @@ export async function readStatistics(path: string): Promise<StoredStatistics> {
 
 type Part = 'mean' | 'ssY' | 'gram' | 'cross';
 
-/** A node's tensors and their shapes. How its Gram is cut into panels is no matter of the file. */
+/** A node's tensors and their shapes. Whole matrices, so that files do not depend on how panels are cut. */
 const layout = (p: number, q: number): [Part, number[]][] => [
   ['mean', [p + q]],
   ['ssY', [q]],
@@ -98,7 +98,7 @@ function fromPanels(parts: readonly Float64Array[], p: number, q: number): { gra
         if (j >= p) cross[i * q + j - p] = parts[k][at];
         else {
           gram[i * p + j] = parts[k][at];
-          // What lies in no panel is what it is above the diagonal.
+          // The panels cover the Gram on and above the diagonal only: it is symmetric.
           if (j >= row + rows) gram[j * p + i] = parts[k][at];
         }
       }
@@ -121,7 +121,8 @@ const sha256 = (data: Float64Array | Uint8Array): string =>
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     .digest('hex');
 
-function describe({ metadata, tensors }: SafetensorsFile, path: string): Description {
+/** The checked description in a file's metadata. */
+function descriptionOf({ metadata, tensors }: SafetensorsFile, path: string): Description {
   if (metadata.format !== format || metadata.version !== '1') {
     throw new FeatReconstructError(
       `Expected statistics (${format}, version 1) in ${path}, found ${metadata.format ?? `tensors ${[...tensors.keys()].join(', ')}`}${metadata.version ? `, version ${metadata.version}` : ''}; write them with saveStatistics.`,
@@ -136,7 +137,7 @@ function describe({ metadata, tensors }: SafetensorsFile, path: string): Descrip
   );
 }
 
-/** Null where it is no description: a checksum says that a text is as it was written, not by whom. */
+/** A description, checked field by field; null where it is none, which a right checksum does not rule out. */
 function parseDescription(text: string): Description | null {
   let found: Partial<Description> | null;
   try {
@@ -146,7 +147,7 @@ function parseDescription(text: string): Description | null {
   }
   const { p, q, dtype, nodes, sha256: sums } = found ?? {};
   const isNatural = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
-  // In the order of rows, none of them twice.
+  // Nodes are in the order of their rows and do not overlap.
   const isNode = (node: Partial<Description['nodes'][number]> | null, k: number): boolean => {
     if (![node?.level, node?.index, node?.start, node?.end, node?.n].every(isNatural)) return false;
     const { start, end, n, level } = node as Description['nodes'][number];

@@ -8,8 +8,8 @@ export interface FitInfo {
   /** Examples. */
   n: number;
   /**
-   * Directions of X above the cut: eigenvalues of the centred Gram larger than rcond times the largest; p at full rank. Of
-   * the Gram itself, whatever alpha is: a penalty keeps the others too, and shrinks them to next to nothing.
+   * Directions of X above the cut: eigenvalues of the centred Gram larger than rcond times the largest; p at full rank. Alpha
+   * is not added here: with a penalty the other directions are not cut but shrunk to almost nothing.
    */
   rank: number;
   /** Largest over smallest of these eigenvalues, without alpha. */
@@ -29,13 +29,14 @@ export interface FitInfo {
   crossValidation?: CrossValidation;
 }
 
+/** A fitted map: weight (q, p) and bias (q) in float64, and how they were found. */
 export interface FittedMap extends LinearMap {
   weight: NdArray<Float64Array>;
   bias: NdArray<Float64Array>;
   fit: FitInfo;
 }
 
-/** What is known of one alpha. */
+/** How good one alpha is. */
 export interface AlphaScore {
   alpha: number;
   /** Mean of `perFold`, as scikit-learn's GridSearchCV averages folds. */
@@ -48,6 +49,7 @@ export interface AlphaScore {
   agreement?: number;
 }
 
+/** How alpha was chosen by cross-validation. */
 export interface CrossValidation {
   /** The one chosen; of equals the first in the grid. */
   alpha: number;

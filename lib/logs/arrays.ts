@@ -6,7 +6,7 @@ import { openNpy, openNpz, openSafetensors, splitName, type RowSource } from '..
 import { storeOf, isStore } from '../extract/index.js';
 
 /** Rows of an open file of arrays. */
-export interface OpenArray {
+interface OpenArray {
   rows: RowSource;
   /** The file, without the name of a tensor. */
   path: string;
@@ -16,13 +16,13 @@ export interface OpenArray {
 }
 
 /**
- * Opens an array for a role: of a store (its `features` or `logits`, computed where it holds features only), a .npy, or a
- * safetensors or .npz file with the tensor of that name, one named as FILE#NAME, or only one. A store is checked first.
+ * Opens an array: the `features` or `logits` of a store (computed where it holds features only), a .npy, or in a safetensors or
+ * .npz file the one that FILE#NAME names, else that of the name `tensorName`, else the only one. A store is checked first.
  * @throws FeatReconstructError when the file is missing, damaged, of another kind, or holds no such tensor
  */
 export async function openArray(
   text: string,
-  role: 'features' | 'logits',
+  tensorName: 'features' | 'logits',
   options: TaskOptions = {},
 ): Promise<OpenArray> {
   const [path, name] = splitName(text);
@@ -30,16 +30,17 @@ export async function openArray(
     const source = await openNpy(path);
     return { rows: source, path, tensor: null, close: () => source.close() };
   }
-  if (/\.npz$/i.test(path)) return rowsOfNpz(path, name, role);
+  if (/\.npz$/i.test(path)) return rowsOfNpz(path, name, tensorName);
   const file = await openSafetensors(path);
   try {
     const store = isStore(file.metadata) ? await storeOf(path, file, options) : null;
     const close = () => (store ?? file).close();
     const names = [...file.tensors.keys()];
-    const wanted = name ?? (store || names.includes(role) ? role : names.length === 1 ? names[0] : undefined);
+    const wanted =
+      name ?? (store || names.includes(tensorName) ? tensorName : names.length === 1 ? names[0] : undefined);
     // A store may hold features only; its logits are then computed.
     if (store && wanted === 'logits') return { rows: store.logits, path, tensor: wanted, close };
-    if (!wanted || !names.includes(wanted)) throw notThere('a tensor', name ?? role, path, names);
+    if (!wanted || !names.includes(wanted)) throw notThere('a tensor', name ?? tensorName, path, names);
     return { rows: file.rows(wanted), path, tensor: wanted, close };
   } catch (error) {
     await file.close();
@@ -47,15 +48,15 @@ export async function openArray(
   }
 }
 
-/** The array that is named, the one of the role, the only one, or the only one that has rows. */
-async function rowsOfNpz(path: string, name: string | undefined, role: string): Promise<OpenArray> {
+/** The array that is named, the one called `tensorName`, the only one, or the only one that has rows. */
+async function rowsOfNpz(path: string, name: string | undefined, tensorName: string): Promise<OpenArray> {
   const file = await openNpz(path);
   try {
     const all = [...file.tensors.keys()];
     const withRows = all.filter((key) => file.tensors.get(key)!.shape.length > 1);
     const only = all.length === 1 ? all : withRows.length === 1 ? withRows : [];
-    const wanted = name ?? (all.includes(role) ? role : only[0]);
-    if (wanted === undefined) throw notThere('an array', role, path, all);
+    const wanted = name ?? (all.includes(tensorName) ? tensorName : only[0]);
+    if (wanted === undefined) throw notThere('an array', tensorName, path, all);
     return { rows: file.rows(wanted), path, tensor: wanted, close: () => file.close() };
   } catch (error) {
     await file.close();

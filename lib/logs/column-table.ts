@@ -1,37 +1,38 @@
 import { isMissing } from './csv-cells.js';
 
-/** One column of a table, and what was seen of its values. */
+/** One column of a table, with a summary of its values. */
 export interface TableColumn {
   name: string;
-  /** Lines without a number: NaN stands there. */
+  /** Rows without a number, whose value is NaN. */
   texts: number;
-  /** The first of them, and what it holds. */
+  /** The line and the cell of the first of them, or of the first infinite number. */
   firstText: { line: number; cell: string } | null;
-  /** Lines whose cell is empty or says that there is no value. */
+  /** Rows whose cell is empty or says that there is no value. */
   missing: number;
+  /** Rows whose number is no whole one, and rows where it is infinite. */
   fractions: number;
   infinite: number;
   min: number;
   max: number;
-  /** Words of a column of text, by row, until there are too many of them to be labels; null for a column of numbers. */
+  /** The texts of a column; null where it has none, or more different ones than labels could be. */
   words: Words | null;
   /** Whether each value is above the one before, or each below. */
   rises: boolean;
   falls: boolean;
 }
 
-/** Text of a column: each different one once, and which of them stands in a row (−1: none). */
+/** The texts of a column: each different one once, and by row which of them it has (−1: none). */
 export interface Words {
   names: string[];
   rows: number[];
 }
 
-/** Numbers of a chunk. */
+/** Numbers in a chunk, about. */
 const chunkSize = 2 ** 18;
-/** Labels of more classes than any classifier has. */
+/** More labels than any classifier has classes. */
 const mostLabels = 30_000;
 
-/** Columns of numbers, NaN where text stands, with what was seen of each. Held as float64. */
+/** Columns of numbers in float64, NaN for text, with a summary of each. */
 export class ColumnTable {
   readonly notes: string[] = [];
   columns: TableColumn[] = [];
@@ -50,17 +51,19 @@ export class ColumnTable {
     readonly unit: 'line' | 'record' | 'row' = 'line',
   ) {}
 
+  /** The number in row i and column j. */
   value(i: number, j: number): number {
     return this.#chunks[Math.floor(i / this.#chunkRows)][(i % this.#chunkRows) * this.columns.length + j];
   }
 
+  /** Sets the columns, before the first row. */
   protected begin(names: readonly string[]): void {
     this.columns = names.map(emptyColumn);
     this.#chunkRows = Math.max(1, Math.floor(chunkSize / Math.max(1, names.length)));
     this.#last = new Float64Array(names.length).fill(NaN);
   }
 
-  /** A row, whose numbers `set` then puts in one by one. */
+  /** Adds a row, whose numbers `set` then fills in one by one. */
   protected beginRow(): void {
     const width = this.columns.length;
     if (this.rows % this.#chunkRows === 0) this.#chunks.push(new Float64Array(this.#chunkRows * width));
@@ -68,6 +71,7 @@ export class ColumnTable {
     this.rows++;
   }
 
+  /** Fills in a number of the last row. @param cell the text that it was read from @param line where that is in the file */
   protected set(j: number, value: number, cell: string, line: number): void {
     const column = this.columns[j];
     this.#row[j] = value;
@@ -128,7 +132,7 @@ const emptyColumn = (name: string): TableColumn => ({
   falls: true,
 });
 
-/** Some of many numbers, for people: `17, 20, 33 and 5 more`. */
+/** The first of many values, for people: `17, 20, 33 and 5 more`. */
 export function listed(values: readonly (number | string)[], most = 6): string {
   const shown = values.slice(0, most).join(', ');
   return values.length > most ? `${shown} and ${values.length - most} more` : shown;

@@ -1,15 +1,15 @@
-/** What parts a number's whole from its fraction. */
+/** What separates the whole part of a number from its fraction. */
 export type DecimalMark = '.' | ',';
 
 const plain = /^[+-]?(\d+\.?\d*|\.\d+)([ed][+-]?\d+)?$/i;
-/** Thousands set apart: 1,234.5 or 1'234.5 or 1 234.5 with a blank that does not break. */
+/** Numbers with separated thousands: 1,234.5 or 1'234.5 or 1 234.5, with a no-break space. */
 const grouped = /^[+-]?[1-9]\d{0,2}([,'\u00a0\u202f]\d{3})+(\.\d*)?$/;
-/** What programs write where no number is. */
+/** What programs write where there is no number. */
 const nothing = /^(|nan|-nan|na|n\/a|null|none|nil|-|\?|#n\/a|#value!)$/i;
 
 /**
- * The number of a cell, NaN where there is none: blanks around it, a percent sign (a hundredth), Fortran's exponent,
- * thousands set apart, brackets of a list that separators cut. Hexadecimal numbers are names, not numbers.
+ * The number of a cell, NaN where there is none. It may have blanks around it, a percent sign (it is then divided by 100),
+ * Fortran's exponent, separated thousands, or brackets of a list that separators cut. Hexadecimal numbers are taken for names.
  */
 export function numberOf(cell: string, mark: DecimalMark): number {
   if (mark === '.') {
@@ -21,13 +21,13 @@ export function numberOf(cell: string, mark: DecimalMark): number {
       if (value === value && Number.isFinite(value)) return value;
     }
   }
-  return slowly(cell, mark);
+  return numberOfAnyForm(cell, mark);
 }
 
-/** No number takes so many characters; a whole line does, where another separator is tried. */
+/** Most characters of a number. Longer cells are whole lines, while a wrong separator is tried, and would take long to match. */
 const longestNumber = 64;
 
-function slowly(cell: string, mark: DecimalMark): number {
+function numberOfAnyForm(cell: string, mark: DecimalMark): number {
   if (cell.length > longestNumber) return NaN;
   let text = cell.trim().replace(/^\[+\s*|\s*\]+$/g, '');
   if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
@@ -45,8 +45,8 @@ function slowly(cell: string, mark: DecimalMark): number {
 export const isMissing = (cell: string): boolean => nothing.test(cell.trim());
 
 /**
- * The numbers of an array in one cell, as Python prints a list, a tuple, a NumPy array or a tensor, or three numbers and
- * more in a row; null where it is none.
+ * The numbers of an array in one cell, as Python prints a list, a tuple, a NumPy array or a tensor, or at least three numbers
+ * in a row; null where the cell is no array.
  */
 export function arrayOf(cell: string): Float64Array | null {
   const inside = insideOf(cell.trim());

@@ -13,8 +13,8 @@ import {
 import { families, isOdd } from './csv-names.js';
 import { listed, type TableColumn } from './column-table.js';
 
-/** Which columns of a log are outputs, and why the others are none. */
-export interface ColumnChoice {
+/** Which columns of a table are outputs, and why the others are none. */
+interface ColumnChoice {
   kept: number[];
   leftOut: { column: number; why: string }[];
   /** Instead of `kept`: the best classes of each image alone. */
@@ -27,16 +27,17 @@ export interface Ranked {
   labels: number[];
 }
 
-/** Columns that may be something else are tried in all combinations up to so many. */
+/** Most columns that may be something else for all combinations of them to be tried. */
 const mostCombined = 10;
-/** Rows from which on a column that only rises, or that is the largest in every row, is told from chance. */
+/** Least rows for which it is no chance that a column only rises, or is the largest in every row. */
 const enoughRows = 5;
 
 /**
- * Chooses the outputs of a log by what the values are, and by names where the values leave it open: text, constants and
- * whole numbers beside fractions are none; nor is what is computed from the others (their largest, their entropy, …);
- * what sums to one, to a hundred, or does so after exp without the rest is complete without it; and what is no linear
- * function of the others, where each of these is one, is no output of the same head.
+ * Chooses the outputs among the columns of a table by their values, and by names where the values leave it open. Not outputs are
+ * - text, constants, and whole numbers beside fractions;
+ * - what is computed from the others: their largest, their entropy, …;
+ * - what the others do not need to sum to one, to a hundred, or to one after exp;
+ * - what is no linear function of the others, where each of those is one of the rest.
  * @throws FeatReconstructError for the top K of each image without their classes, and for outputs of two models side by side
  */
 export function chooseColumns(
@@ -48,7 +49,7 @@ export function chooseColumns(
   return new Chooser(columns, sample, path, named).choose();
 }
 
-const beside = 'whole numbers beside fractions';
+const besideFractions = 'whole numbers beside fractions';
 
 class Chooser {
   readonly #why = new Map<number, string>();
@@ -69,7 +70,8 @@ class Chooser {
     const core = sets.filter((j) => !odd.includes(j));
     const kept = this.#complete(this.#decide(core, odd));
     for (const [j, why] of this.#why) {
-      if (why === beside && isArgMax(this.sample, j, kept)) this.#why.set(j, 'which of the others is the largest');
+      if (why === besideFractions && isArgMax(this.sample, j, kept))
+        this.#why.set(j, 'which of the others is the largest');
     }
     return {
       kept,
@@ -89,7 +91,7 @@ class Chooser {
     for (const j of numbers) {
       const { min, max, fractions: some } = columns[j];
       if (some > 0 || Math.max(Math.abs(min), Math.abs(max)) <= 1) continue;
-      this.#why.set(j, beside);
+      this.#why.set(j, besideFractions);
     }
     return numbers.filter((j) => !this.#why.has(j));
   }
@@ -130,7 +132,7 @@ class Chooser {
     return rest.filter((j) => !this.#why.has(j));
   }
 
-  /** Whether columns of classes stand beside scores: as many of whole numbers or of text that are numbered, too. */
+  /** Whether columns of classes are beside scores: as many of whole numbers or of text that are numbered, too. */
   #companions(size: number): boolean {
     const others = this.columns.flatMap(({ texts, fractions }, j) => (texts > 0 || fractions === 0 ? [j] : []));
     return families(
@@ -155,7 +157,7 @@ class Chooser {
       columns.map(({ name }) => name),
       others,
     ).filter((labels) => labels.length === group.length && isClass(labels));
-    // Numbers of classes are told before their names: they say where a class stands.
+    // Numbers of classes are preferred to names: they tell the class's place among the logits.
     const labels = found.find(([j]) => columns[j].words === null) ?? found[0];
     if (!labels) throw this.#topAlone(group);
     this.#ranked = { scores: [...group], labels };
@@ -165,7 +167,7 @@ class Chooser {
   #label(i: number, j: number): string | number {
     const { words } = this.columns[j];
     if (!words) return this.sample.value(i, j);
-    // As a sample takes rows of the table.
+    // The row of the table that is row i of the sample (`sampleOf`).
     return words.names[words.rows[Math.floor((i * this.sample.total) / this.sample.rows)]];
   }
 
@@ -178,7 +180,7 @@ class Chooser {
     );
   }
 
-  /** Columns that may be something else than outputs: called or made otherwise than the rest. */
+  /** Columns that may be something else than outputs: their names or values differ in kind from the rest. */
   #odd(candidates: readonly number[]): number[] {
     const { columns, sample } = this;
     const names = columns.map(({ name }) => name);
@@ -238,7 +240,7 @@ class Chooser {
           found,
         );
     }
-    // A class that is called as no class is: what makes the sum whole is one.
+    // A class may have a name that classes seldom have: columns that complete the sum are outputs.
     if (odd.length <= mostCombined) {
       for (const extra of subsets(odd)) {
         const set = [...core, ...extra].sort((a, b) => a - b);
@@ -267,7 +269,7 @@ class Chooser {
         );
   }
 
-  /** Columns of the range that shares have, and logarithms of them, without those of whole numbers too. */
+  /** Columns in the range of shares of one, of a hundred, or of logarithms of shares; then the same without whole numbers. */
   #within(all: readonly number[]): number[][] {
     const { columns } = this;
     const from = (low: number, high: number): number[] =>
@@ -277,7 +279,7 @@ class Chooser {
     return [...sets, ...sets.map(some)].filter((set) => some(set).length >= 2 && set.length < all.length);
   }
 
-  /** Probabilities without a class that is 0 in every row, where no other value is 0: of its logit nothing shows. */
+  /** Probabilities without the classes that are 0 in every row, where no other value is 0: nothing shows of their logits. */
   #complete(kept: number[]): number[] {
     const { columns, sample } = this;
     const never = kept.filter((j) => columns[j].min === 0 && columns[j].max === 0);
@@ -294,7 +296,7 @@ class Chooser {
     return [...kept];
   }
 
-  /** Logits have no sum that would tell: each is looked at alone. */
+  /** Without a sum to complete, as for logits, each unusual column is judged by itself. */
   #byEach(usual: readonly number[], unusual: readonly number[]): number[] {
     const { columns, sample } = this;
     const alone = outOfSpan(sample, [...usual, ...unusual]);
@@ -313,7 +315,7 @@ class Chooser {
         (min === max ? 'the same in every row' : null) ??
         (copies.has(j) ? `a copy of ${columns[copies.get(j)!].name}` : null) ??
         this.#computed(j, core, null) ??
-        (fractions && some === 0 ? beside : null) ??
+        (fractions && some === 0 ? besideFractions : null) ??
         (inside && !inside[k] ? 'no linear function of the others, which are of one another' : null) ??
         (inside ? null : (rises || falls) && named ? 'it only rises or falls' : null) ??
         (inside || !named ? null : negative && min >= 0 ? 'by its name, and it has no values below 0' : null) ??
@@ -347,13 +349,13 @@ function extremes(sample: RowSample, columns: readonly number[]): number[] {
   return [...largest, ...smallest];
 }
 
-/** All choices of some of a few, the largest first. */
+/** All subsets but the empty one, the largest first. */
 function subsets(of: readonly number[]): number[][] {
   const all = Array.from({ length: 2 ** of.length - 1 }, (_, bits) => of.filter((_, k) => ((bits + 1) >> k) & 1));
   return all.sort((a, b) => b.length - a.length);
 }
 
-/** Reasons that are told; the sentence is to fit on two lines. */
+/** Most reasons in the sentence, which has to fit on two lines. */
 const mostReasons = 6;
 
 /** What was taken and what was left out, in a sentence. */

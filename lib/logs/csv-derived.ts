@@ -1,18 +1,20 @@
-import { symmetricEigen } from '../linalg/index.js';
-import { logSumExp } from '../linalg/index.js';
+import { logSumExp, symmetricEigen } from '../linalg/index.js';
 
-/** Some rows of a table, for a look. */
+/** Relations between columns of a table, as a sample of its rows shows them. */
+
+/** Some rows of a table. */
 export interface RowSample {
   rows: number;
-  /** Rows of all of the table. */
+  /** Rows of the whole table. */
   total: number;
+  /** The number in row i of the sample and column j of the table. */
   value(i: number, j: number): number;
 }
 
-/** What rows of some columns are: shares of one or of a hundred, logarithms of shares; null for none of these. */
+/** What the numbers of some columns are in every row: shares of one or of a hundred, or logarithms of shares; null for none of these. */
 export type Whole = 'one' | 'hundred' | 'logarithms' | null;
 
-/** Decimals that all values are multiples of; 9 for more. */
+/** How many decimals the values are written with; 9 for more. */
 function decimalsOf(values: Iterable<number>): number {
   let decimals = 0;
   for (const value of values) {
@@ -27,7 +29,7 @@ function columnOf(sample: RowSample, j: number): Float64Array {
   return out;
 }
 
-/** Whether every row of these columns sums to one, to a hundred, or does so after exp. */
+/** Whether every row of these columns sums to one, to a hundred, or to one after exp. */
 export function wholeOf(sample: RowSample, columns: readonly number[]): Whole {
   if (columns.length < 2) return null;
   const { rows } = sample;
@@ -52,7 +54,7 @@ export function wholeOf(sample: RowSample, columns: readonly number[]): Whole {
   return one ? 'one' : hundred ? 'hundred' : logarithms ? 'logarithms' : null;
 }
 
-/** Statistics of a row that are logged beside outputs, by what they are called in a notice. */
+/** Numbers that are often logged beside outputs, computed from a row of them, by what notes call them. */
 function statisticsOf(row: Float64Array, whole: Whole): Map<string, number> {
   const sorted = Float64Array.from(row).sort().reverse();
   const total = logSumExp(row);
@@ -86,7 +88,7 @@ function statisticsOf(row: Float64Array, whole: Whole): Map<string, number> {
   ]);
 }
 
-/** What a column is computed from others as, in words; null where it is nothing of the kind. */
+/** What a column is of the others (`the largest probability`), in words; null where it is nothing of the kind. */
 export function derivedFrom(sample: RowSample, column: number, others: readonly number[], whole: Whole): string | null {
   if (sample.rows < 3 || others.length < 2) return null;
   const own = columnOf(sample, column);
@@ -150,7 +152,7 @@ export function isSoftmaxOf(sample: RowSample, second: readonly number[], first:
   return shares || percent || logarithms;
 }
 
-/** Most columns that a span is made of, for speed. */
+/** Most columns that a span is made from, for speed. */
 const mostBasis = 256;
 
 /**
@@ -199,13 +201,12 @@ export function columnsInSpan(
 
 const length = (x: Float64Array): number => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
 
-/** Shares of variance below this are linear dependence, seen through rounding to a few decimals. */
+/** An eigenvalue below this share of the largest is a linear relation, up to the rounding of values to a few decimals. */
 const dependence = 1e-7;
 
 /**
- * Columns that take part in no linear relation where most are tied to one another: of the directions in which
- * standardised columns do not vary they hold nothing. Null where the columns are too many, the rows too few or no
- * relation holds.
+ * Columns that take part in no linear relation, where most others do: those without a component in the directions in which the
+ * standardised columns do not vary. Null where the columns are too many, the rows too few, or most columns take part in none.
  */
 export function outOfSpan(sample: RowSample, columns: readonly number[]): Set<number> | null {
   const p = columns.length;
@@ -233,6 +234,6 @@ export function outOfSpan(sample: RowSample, columns: readonly number[]): Set<nu
     for (let j = 0; j < p; j++) part[j] += vectors.data[k * p + j] ** 2;
   }
   const tied = part.filter((share) => share > 1e-4).length;
-  // A constant column is tied to nothing, and is looked at elsewhere.
+  // A constant column takes part in none, and is found elsewhere.
   return tied * 2 < p ? null : new Set(columns.filter((_, j) => part[j] <= 1e-4));
 }

@@ -7,16 +7,16 @@ export interface Dialect {
   mark: DecimalMark;
 }
 
-/** Where two part a text into as many numbers, the first one is meant: decimal commas look like separators, too. */
+/** Of two that split a text into equally many numbers the first is taken: decimal commas look like separators, too. */
 const separators = [';', '\t', '|', ',', ' '];
-const sampled = 50;
-/** Cells of a record that are looked at. */
+/** Records, and cells of a record, that are looked at. */
+const sampledRecords = 50;
 const sampledCells = 512;
 
 /** Excel's own line at the top that names the separator. */
 export const separatorLine = /^\uFEFF?"?sep=(.)"?\n/i;
 
-/** Records of a text: cells that quotes may hold together, line ends and all. */
+/** The records of a text, each a list of cells. Quoted cells may hold separators and line ends. @param most 0: all records */
 export function csvRecords(text: string, separator: string, most = 0): string[][] {
   const { data } = Papa.parse<string[]>(text, { delimiter: separator, newline: '\n', preview: most });
   return separator === ' ' ? data.map((cells) => cells.filter((cell) => cell !== '')) : data;
@@ -29,7 +29,7 @@ export function dialectOf(text: string): Dialect {
   let best: Dialect = { separator: named ?? ',', mark: '.' };
   let [most, plainest] = [0, 0];
   for (const separator of named ? [named] : separators) {
-    const records = csvRecords(body, separator, sampled).map((cells) => cells.slice(0, sampledCells));
+    const records = csvRecords(body, separator, sampledRecords).map((cells) => cells.slice(0, sampledCells));
     const dots = numbersIn(records, '.');
     const commas = numbersIn(records, ',');
     const cells = records.flat();
@@ -38,7 +38,7 @@ export function dialectOf(text: string): Dialect {
       dots.all === commas.all && cells.some((cell) => /\d,\d/.test(cell)) && !cells.some((c) => /\d\.\d/.test(c));
     const mark: DecimalMark = commas.all > dots.all || tie ? ',' : '.';
     const { all, plain } = mark === ',' ? commas : dots;
-    // A row of numbers parted by something else looks like an array in one cell.
+    // With a wrong separator a row of numbers looks like an array in one cell, so numbers in cells of their own decide a tie.
     if (all > most || (all === most && plain > plainest)) {
       [most, plainest] = [all, plain];
       best = { separator, mark };

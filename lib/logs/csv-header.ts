@@ -1,8 +1,8 @@
 import { arrayOf, isMissing, numberOf, type DecimalMark } from './csv-cells.js';
 
 /**
- * Whether the first record names the columns. A line of words does; so does one of whole numbers that are all different
- * (pandas' `to_csv` without names writes 0,1,2,…) above lines that are of another kind.
+ * Whether the first record names the columns, as a line of words does, and one of different whole numbers (pandas' `to_csv`
+ * without names writes 0,1,2,…) above lines of another kind.
  */
 export function isHeader(first: readonly string[], rest: readonly (readonly string[])[], mark: DecimalMark): boolean {
   if (first.some((cell) => arrayOf(cell) !== null)) return false;
@@ -18,7 +18,7 @@ export function isHeader(first: readonly string[], rest: readonly (readonly stri
   if (words.length > 0 && rest.length === 0) return true;
   const counted = numbers.every((value, i) => value === numbers[0] + i) && numbers[0] <= 1;
   if (counted && numbers.length > 2) return true;
-  // Other numbers of columns (some were dropped), told by lines below that are hardly ever whole.
+  // Numbers of columns of which some were dropped: the lines below then have hardly any whole numbers.
   const below = rest.flatMap((cells) => cells.filter((_, j) => !Number.isNaN(values[j])));
   const fractions = below.filter((cell) => !Number.isInteger(numberOf(cell, mark))).length;
   return below.length > 0 && fractions >= 0.9 * below.length && (counted || numbers.length >= 4);
@@ -32,8 +32,8 @@ function isAlike(a: string, b: string): boolean {
 }
 
 /**
- * Names of as many columns as the lines below have. R's `write.table` leaves the name of its row names out, and lines may
- * end in one separator more.
+ * The names, with one more where the lines below have one cell more: R's `write.table` gives its row names no name, and lines may
+ * end in a separator.
  */
 export function fitNames(names: readonly string[], record: readonly string[]): string[] {
   if (record.length !== names.length + 1) return [...names];

@@ -1,12 +1,12 @@
-/** Words that stand in the names of columns that are seldom outputs. */
-const words = new Set(
+/** Words in the names of columns that are seldom outputs. */
+const oddWords = new Set(
   `id uuid idx index row no nr number time timestamp date datetime ts epoch latency duration elapsed ms msec sec secs
    seconds confidence conf entropy margin loss uncertainty energy temperature total sum max min mean count size width
    height bytes length split fold version label labels class target y true truth gt pred prediction predicted correct
    top1 unnamed`.split(/\s+/),
 );
 
-/** Whether a name speaks of something else than a class. A class may be called so all the same: values decide first. */
+/** Whether a name is unusual for a class. A class may have it all the same: values decide first. */
 export function isOdd(name: string): boolean {
   const parts = name
     .replace(/([a-z])([A-Z])/g, '$1 $2')
@@ -14,12 +14,12 @@ export function isOdd(name: string): boolean {
     .split(/[^\p{L}\p{N}]+/u);
   return (
     name.trim() === '' ||
-    parts.every((part) => words.has(part) || /^\d*$/.test(part)) ||
-    words.has(parts[parts.length - 1])
+    parts.every((part) => oddWords.has(part) || /^\d*$/.test(part)) ||
+    oddWords.has(parts[parts.length - 1])
   );
 }
 
-/** Groups of columns that are called alike: by what is left of a name without its numbers, by its first and by its last word. */
+/** Groups of columns with similar names: alike but for their numbers, or in their first or last word, whichever groups most of them. */
 export function families(names: readonly string[], which: readonly number[]): number[][] {
   const keys: ((name: string) => string | null)[] = [
     (name) => (/\d/.test(name) ? name.toLowerCase().replace(/\d+/g, '#') : null),

@@ -4,15 +4,17 @@ import type { Dialect } from './csv-dialect.js';
 import { fitNames, isHeader } from './csv-header.js';
 import { ColumnTable, listed } from './column-table.js';
 
-/** How many records are looked at before it is decided what the first one is. */
+/** Records that are read before it is decided whether the first one is a header. */
 const ahead = 16;
 
-/** Rows that are added record by record; numbers where they are, NaN where text stands. Held as float64. */
+/** The table of a CSV file, which is added record by record. */
 export class Table extends ColumnTable {
   #header: string[] | null = null;
+  /** Lines where the header is repeated. */
   #repeated: number[] = [];
+  /** Records until it is decided what the first one is; null from then on. */
   #pending: { cells: string[]; line: number }[] | null = [];
-  /** Cells of a record, and how many numbers each holds. */
+  /** By cell of a record how many numbers it holds: more than one for an array. */
   #layout: number[] = [];
 
   constructor(
@@ -22,14 +24,14 @@ export class Table extends ColumnTable {
     super(path);
   }
 
-  /** A record; `line` is where it begins, counted from 1. */
+  /** Adds a record. @param line where it begins, counted from 1 @throws FeatReconstructError where it has other columns than the first */
   add(cells: string[], line: number): void {
     if (this.#pending === null) return this.#push(cells, line);
     this.#pending.push({ cells, line });
     if (this.#pending.length > ahead) this.#begin();
   }
 
-  /** Names from a comment above the table, for a table without a header of its own. */
+  /** Takes names from a comment above the table, where the table has no header of its own. */
   nameColumns(names: readonly string[]): void {
     if (this.#pending !== null) this.#begin();
     if (this.named || names.length !== this.columns.length) return;
@@ -37,6 +39,7 @@ export class Table extends ColumnTable {
     this.named = true;
   }
 
+  /** After the last record. */
   finish(): void {
     if (this.#pending !== null) this.#begin();
     if (this.#repeated.length > 0) {

@@ -4,8 +4,8 @@ import { FeatReconstructError } from '../base/index.js';
 import { checkRegularFile, fileError, openBytes } from '../bytes/index.js';
 import { DamagedPacking, packedAs, unpacked } from './unpack.js';
 
-/** First bytes of files that are often called .csv or .txt and are none, and what to do with them. */
-const others: readonly [magic: RegExp, is: string, cure: string][] = [
+/** Other files that are often given as .csv or .txt, by their first bytes, and what to do with them. */
+const otherKinds: readonly [magic: RegExp, is: string, cure: string][] = [
   [
     /^PK\x03\x04/,
     'a workbook (.xlsx) or another ZIP archive',
@@ -30,13 +30,13 @@ const others: readonly [magic: RegExp, is: string, cure: string][] = [
   [/^\s*<(!doctype|html|\?xml)/i, 'a web page or XML', 'download the file itself'],
 ];
 
-/** More characters than any line of outputs has: 21,843 of 25 characters are half a million. */
-export const longestRecord = 64 * 2 ** 20;
+/** More characters than any line of outputs has: 21,843 numbers of 25 characters are half a million. */
+const longestRecord = 64 * 2 ** 20;
 
 /**
- * The text of a file in pieces, whatever wrote it: UTF-8 or UTF-16 (by its byte-order mark or its zeros), line ends
- * of every system as `\n`, unpacked where it is compressed with gzip or zstd.
- * @throws FeatReconstructError when it cannot be read or is no text; what it is, where its first bytes say so
+ * The text of a file in pieces. It may be UTF-8 or UTF-16 (told by its byte-order mark or its zeros), compressed with gzip or
+ * zstd or not; line ends of every system become `\n`.
+ * @throws FeatReconstructError when it cannot be read or is no text, saying what it is where its first bytes tell
  */
 export async function* decodedText(path: string): AsyncGenerator<string> {
   await checkRegularFile(path);
@@ -49,7 +49,7 @@ export async function* decodedText(path: string): AsyncGenerator<string> {
     for await (const bytes of pieces) {
       decoder ??= decoderOf(bytes, path);
       const text = heldBack + decoder.decode(bytes, { stream: true });
-      // A line end of two characters may lie on both sides of a cut.
+      // The two characters of a line end may be in two pieces.
       heldBack = text.endsWith('\r') ? '\r' : '';
       yield clean(heldBack ? text.slice(0, -1) : text, path);
     }
@@ -68,7 +68,7 @@ export async function* decodedText(path: string): AsyncGenerator<string> {
 }
 
 async function firstBytes(path: string): Promise<Uint8Array> {
-  // What a shell makes of `<(command)` is read once.
+  // A shell's `<(command)` can be read only once.
   if (path.startsWith('/dev/') || path.startsWith('/proc/')) return new Uint8Array(0);
   const file = await openBytes(path);
   try {
@@ -89,7 +89,7 @@ function clean(text: string, path: string): string {
 
 function decoderOf(bytes: Buffer, path: string): TextDecoder {
   const start = bytes.toString('latin1', 0, 64);
-  const other = others.find(([magic]) => magic.test(start));
+  const other = otherKinds.find(([magic]) => magic.test(start));
   if (other) {
     const [, is, cure] = other;
     throw new FeatReconstructError(`Expected '${path}' to be text, found that it is ${is}: ${cure}.`);
@@ -143,7 +143,10 @@ export async function* wholeRecords(pieces: AsyncIterable<string>, path: string)
   if (rest.trim() !== '') yield rest;
 }
 
-/** Where the last record ends that ends in a piece (behind its line end; −1 where none does), and whether the piece ends within quotes. */
+/**
+ * The end of the last record that ends in a piece, behind its line end (−1 where none does), and whether the piece ends within
+ * quotes.
+ */
 function lastRecordEnd(piece: string, quoted: boolean): [end: number, quoted: boolean] {
   if (!piece.includes('"')) return [quoted ? -1 : piece.lastIndexOf('\n') + 1 || -1, quoted];
   let end = -1;

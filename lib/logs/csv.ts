@@ -18,7 +18,7 @@ export interface LoggedOutputs {
   columns: string[];
   /** Whether the file names its columns. */
   named: boolean;
-  /** Only the best classes of each image are in it; the others stand as 0, or as the least that is shown. */
+  /** Only the best classes of each image are in the log; the others have the value 0, or the least that is shown. */
   truncated: boolean;
   /** The columns are in the order of their names, which need not be the model's. */
   byName: boolean;
@@ -30,9 +30,9 @@ export interface LoggedOutputs {
 const linesAhead = 50;
 
 /**
- * Reads outputs as a web service, a spreadsheet or a script logs them: one line an image, with or without a header. What
- * parts the cells, the decimal mark and the encoding are found from the text; which columns are outputs, from their
- * values together with their names. Held in memory as float64.
+ * Reads outputs as a web service, a spreadsheet or a script logs them: one line an image, with or without a header. Separator,
+ * decimal mark and encoding are found from the text, the columns that are outputs from their values and names. Held in memory as
+ * float64.
  * @throws FeatReconstructError when the file is no text or no table, a number is missing, or no outputs are in it
  */
 export async function readCsv(path: string): Promise<LoggedOutputs> {
@@ -40,7 +40,7 @@ export async function readCsv(path: string): Promise<LoggedOutputs> {
   return jsonInCells(table) ?? outputsOf(table);
 }
 
-/** Outputs as JSON in the cells of one column, as a data frame of responses is written; null where there are none. */
+/** Outputs that are JSON in the cells of one column, as in a data frame of responses; null where there are none. */
 function jsonInCells({ path, columns, rows }: ColumnTable): LoggedOutputs | null {
   const column = columns.find(
     ({ words }) => words?.rows.length === rows && /^(\{\s*"|\[\s*\{\s*")/.test(words.names[0]),
@@ -99,10 +99,10 @@ function rankedOutputs(table: ColumnTable, { scores, labels }: Ranked): LoggedOu
   return { ...labelled, named: true, notes: [...labelled.notes, ...table.notes] };
 }
 
-/** Most values of a sample. */
+/** Most numbers of a sample, as long as it has 64 rows. */
 const mostSampled = 2e7;
 
-/** Rows of a table, spread evenly, for a look at what its columns are. */
+/** Some rows of a table, evenly spread, to find out what its columns are. */
 function sampleOf(table: ColumnTable): RowSample {
   const cols = table.columns.length;
   const rows = Math.min(table.rows, 1000, Math.max(64, Math.floor(mostSampled / Math.max(cols, 1))));
@@ -127,7 +127,7 @@ async function readTable(path: string): Promise<Table> {
       body = text.replace(separatorLine, '');
       if (body !== text) line++;
     }
-    // Only quotes hold line ends together.
+    // Only quoted cells hold line ends.
     const quoted = body.includes('"');
     for (const cells of csvRecords(body, dialect.separator)) {
       const start = line++;
@@ -139,7 +139,7 @@ async function readTable(path: string): Promise<Table> {
         comment ??= cells.join(dialect.separator);
       } else table!.add(cells, start);
     }
-    // The text ends with a line end, behind which an empty record is seen.
+    // The parser sees an empty record behind the last line end.
     if (body.endsWith('\n')) line--;
   };
   let held = '';
@@ -179,7 +179,7 @@ function noOutputs({ path, columns, rows }: ColumnTable, numbers: number): FeatR
   );
 }
 
-/** A line for each class of each image: as many lines as there are images times classes. */
+/** Whether there is a line for each class of each image: as many lines as images times classes. */
 const isLong = (columns: readonly TableColumn[], rows: number): boolean => {
   const sizes = columns.flatMap(({ words }) => (words && words.rows.length === rows ? [words.names.length] : []));
   return sizes.some((a, i) => sizes.some((b, k) => i < k && a > 1 && b > 1 && a * b === rows));

@@ -1,6 +1,6 @@
 /**
- * logs: rows as people have them. `openRows` opens any of them: arrays, stores, tables, and what services write, which is read
- * for what its columns are; `alignColumns` puts one file's columns into another's order.
+ * logs: rows of files of any kind. `openRows` opens arrays, stores, tables, and what services write, and finds out which of their
+ * columns are outputs; `alignColumns` puts one file's columns into another's order.
  */
 export { alignColumns } from './align-columns.js';
 export { mayHoldArrays } from './arrays.js';

@@ -6,10 +6,10 @@ export type LoggedImage =
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 type JsonObject = { [name: string]: Json };
 
-/** Names of what a service was asked, and of what it says of itself: none of it is an output where there is something else. */
+/** Names of a request's fields, and of what a service says of itself: taken for outputs only where there is nothing else. */
 const asked =
   /^(inputs?|instances?|request|requests|data_uri|parameters|params|meta|metadata|usage|headers|model_?spec|context|schema|boundingpoly|boxes|bbox|embeddings?|features?|hidden_states)$/i;
-/** Names that outputs go by, the likeliest first. */
+/** Names that outputs often have. */
 const answers =
   /^(logits|log_?probs|log_?probabilities|probabilities|probs|prob|scores?|pred_scores|predictions?|outputs?|results?|responses?|output_?\w*|classifications?|labels|label_?annotations|concepts|class_?predictions|top_?logprobs|data|value)$/i;
 
@@ -46,9 +46,9 @@ const scoreNames = [
 ];
 
 /**
- * The images of one document of JSON, however a service wraps them: rows of numbers, records with an array in a field,
- * lists of a label and a score, tensors with their shape, tables by columns or rows. Empty where there are no numbers.
- * @param isWhole whether the document is all that there is, and may be a table by its columns
+ * The images of one JSON document, in any of the forms that services write: rows of numbers, records with an array in a field,
+ * lists of labels with scores, tensors with their shape, tables by columns or rows. Empty where there are no numbers.
+ * @param isWhole whether the document is the whole file, so that it may be a table by its columns
  */
 export function imagesOf(value: Json, isWhole = false): LoggedImage[] {
   if (depth > deepest) return [];
@@ -60,13 +60,13 @@ export function imagesOf(value: Json, isWhole = false): LoggedImage[] {
   }
 }
 
-/** No service wraps its outputs so deep. */
+/** Most documents within documents; no service nests its outputs as deep as this. */
 const deepest = 40;
 let depth = 0;
 
 function imagesIn(value: Json, isWhole: boolean): LoggedImage[] {
   if (typeof value === 'string') {
-    // A body that was logged as text.
+    // JSON that was logged as text.
     const text = value.trim();
     if (!/^[[{]/.test(text)) return [];
     try {
@@ -84,7 +84,7 @@ const isObject = (value: Json | undefined): value is JsonObject =>
 
 const isNumber = (value: Json): boolean => typeof value === 'number' || typeof value === 'boolean';
 
-/** NaN and infinity, which JSON has no word for, come as text or as null. */
+/** Whether a value may be a number: JSON has no NaN and no infinity, so they are written as text or null. */
 const isNumeric = (value: Json): boolean =>
   isNumber(value) ||
   value === null ||
@@ -109,8 +109,8 @@ function ofArray(values: Json[]): LoggedImage[] {
   if (pairs.every((pair) => pair !== null)) {
     const labels = pairs.map(([label]) => label);
     const [all, distinct] = [labels.length, new Set(labels).size];
-    // The best class alone of many images has some classes again.
-    // Two classes of ImageNet are called crane: that one label is there twice makes no second image.
+    // One image has a score for each of its labels; many images, each with its best class alone, repeat labels. That a few are
+    // there twice does not make many images: two classes of ImageNet are called crane.
     if (2 * distinct > all) return [{ kind: 'labels', labels, scores: pairs.map(([, score]) => score) }];
     return pairs.map(([label, score]) => ({ kind: 'labels', labels: [label], scores: [score] }));
   }
@@ -118,21 +118,21 @@ function ofArray(values: Json[]): LoggedImage[] {
   if (values.length > 1 && tensors.every((tensor) => tensor !== null && tensor.length === tensors[0]!.length)) {
     return tensors[0]!.map((_, i) => joined(tensors.map((tensor) => tensor![i])));
   }
-  // A tensor with a dimension of one in front, or of many images.
+  // Many images, or one within a dimension of 1.
   return values.flatMap((value) => imagesOf(value));
 }
 
-const names = new Map<number, string[]>();
+const namesByLength = new Map<number, string[]>();
 
-/** `[0]`, `[1]`, … of a name, made once where there is none. */
+/** `name[0]`, `name[1]`, …; without a name `0`, `1`, …, one list for all images of a length, which saves memory. */
 function positions(name: string, length: number): string[] {
   if (name !== '') return Array.from({ length }, (_, k) => `${name}[${k}]`);
-  const known = names.get(length) ?? Array.from({ length }, (_, k) => `${k}`);
-  names.set(length, known);
+  const known = namesByLength.get(length) ?? Array.from({ length }, (_, k) => `${k}`);
+  namesByLength.set(length, known);
   return known;
 }
 
-/** `0.93:281:tabby`, as Triton's classification writes it; `["tabby", 0.93]`. */
+/** The label and the score in `0.93:281:tabby`, as Triton's classification writes it, or in `["tabby", 0.93]`; else null. */
 function labelled(value: Json): [string | number, number] | null {
   if (typeof value === 'string') {
     const [, score, index, label] = /^([+-]?[\d.][\d.eE+-]*):(\d+)(?::(.*))?$/.exec(value) ?? [];
@@ -145,10 +145,10 @@ function labelled(value: Json): [string | number, number] | null {
   return texts.length >= 1 && numbers.length === 1 ? [texts[texts.length - 1] as string, numbers[0]] : null;
 }
 
-/** Where the last object had its label and its score: those of a list are alike, and there are many. */
+/** Which keys of the last object had its label and its score: objects of a list are alike, so that most need no search. */
 let last: { keys: string; label: string; score: string } | null = null;
 
-/** The label and the score of an object that has both. */
+/** The label and the score of an object that has both; else null. */
 function pairOf(object: JsonObject): [string | number, number] | null {
   const own = Object.keys(object);
   if (own.length < 2 || own.length > 12) return null;
@@ -159,7 +159,7 @@ function pairOf(object: JsonObject): [string | number, number] | null {
       return [label as string | number, score];
   }
   const entries = Object.entries(object);
-  // The best one, beside a list of all.
+  // The best class beside a list of all classes: the list is taken.
   const isList = (value: Json): boolean =>
     Array.isArray(value) && value.length > 1 && value.every((item) => isObject(item) && pairOf(item) !== null);
   if (entries.some(([, value]) => isList(value))) return null;
@@ -177,7 +177,7 @@ function pairOf(object: JsonObject): [string | number, number] | null {
   if (score === undefined) return null;
   const label = find(labelNames, (value) => typeof value === 'string' || Number.isInteger(value));
   if (label === undefined) return null;
-  // A list in it makes it no pair, whatever its keys.
+  // Not remembered where there is a list: an object with the same keys may be no pair, by what is in the list.
   last = entries.some(([, value]) => Array.isArray(value) && value.length > 1) ? null : { keys, label, score };
   return [object[label] as string | number, Number(object[score])];
 }
@@ -191,7 +191,7 @@ function ofObject(object: JsonObject, isWhole: boolean): LoggedImage[] {
 const flatten = (values: Json[]): Json[] =>
   values.some(Array.isArray) ? values.flatMap((value) => (Array.isArray(value) ? flatten(value) : value)) : values;
 
-/** `{shape: [2, 10], data: [...]}`, as KServe and Triton have it, and NumPy arrays by their `tolist`. */
+/** `{shape: [2, 10], data: [...]}`, as KServe and Triton write it, with flat or nested data. */
 function tensorOf({ shape, data, name }: JsonObject): LoggedImage[] | null {
   if (!Array.isArray(shape) || !Array.isArray(data) || !shape.every((dim) => Number.isInteger(dim))) return null;
   const flat = flatten(data);
@@ -214,7 +214,7 @@ function tableOf({ columns, data, rows }: JsonObject): LoggedImage[] | null {
 
 const whole = /^\d+$/;
 
-/** Objects or arrays by their keys: by image, or by column (pandas' columns, a dict of lists). */
+/** Objects or arrays by key: one for each image, or one for each column (pandas' columns, a dict of lists). */
 function byKey(object: JsonObject, isWhole: boolean): LoggedImage[] | null {
   const entries = Object.entries(object);
   if (entries.length < 2) return null;
@@ -234,7 +234,7 @@ function byKey(object: JsonObject, isWhole: boolean): LoggedImage[] | null {
   if (arrays.every(([key]) => isFileName(key) || whole.test(key)))
     return arrays.flatMap(([, value]) => imagesOf(value));
   if (!isWhole) return null;
-  // One row a column: more than two of them, of one length, each of numbers or of words alone.
+  // One array for each column: at least three, of one length, without arrays inside.
   const plain = arrays.every(([, value]) => value.every((cell) => cell === null || typeof cell !== 'object'));
   if (!plain || arrays.length < 3 || arrays.some(([, value]) => value.length !== length)) return null;
   return Array.from({ length }, (_, i) => flattened(arrays.map(([name, value]) => [name, value[i]])));
@@ -242,7 +242,7 @@ function byKey(object: JsonObject, isWhole: boolean): LoggedImage[] | null {
 
 const isFileName = (text: string): boolean => /\.\w{2,5}$|[\\/]/.test(text);
 
-/** An array of scores and one of their classes, as `{label: […], prob: […]}`. */
+/** An array of scores beside one of their classes, as `{label: […], prob: […]}`. */
 function paired(object: JsonObject): LoggedImage[] | null {
   const arrays = Object.entries(object).filter(
     (entry): entry is [string, Json[]] => Array.isArray(entry[1]) && entry[1].length > 1,
@@ -265,7 +265,7 @@ function paired(object: JsonObject): LoggedImage[] | null {
   return best ? [{ kind: 'labels', labels: best[1] as (string | number)[], scores: values as number[] }] : null;
 }
 
-/** A record, or what wraps many of them. */
+/** A record, or an object that wraps many of them. */
 function ofFields(object: JsonObject): LoggedImage[] {
   const entries = Object.entries(object);
   const inside = entries.flatMap(([name, value]) => {
@@ -283,7 +283,7 @@ function ofFields(object: JsonObject): LoggedImage[] {
   }
   const labels = (called.length > 0 ? called : some).find(({ images: [image] }) => image.kind === 'labels');
   if (labels) return labels.images;
-  // One image: an array in a field, beside fields of its own.
+  // One image: an array in a field, beside single values.
   const scalars = entries.filter(([, value]) => value === null || typeof value !== 'object') as [
     string,
     number | string | null,
@@ -294,7 +294,7 @@ function ofFields(object: JsonObject): LoggedImage[] {
   return all.length === 0 ? [] : [joined(all)];
 }
 
-/** A body of JSON that was logged as text. */
+/** The images in a field that is JSON, logged as text. */
 const bodyOf = (name: string, value: Json): LoggedImage[] =>
   typeof value === 'string' && /^\s*[[{]/.test(value) && !asked.test(name) ? imagesOf(value) : [];
 

@@ -5,7 +5,7 @@ import { LogRecords, type Gathered } from './log-records.js';
 
 type Json = Parameters<typeof imagesOf>[0];
 
-/** More characters than that fit no string. */
+/** More characters than this may not fit into one string. */
 const longestDocument = 2 ** 29 - 2 ** 20;
 
 /**
@@ -44,19 +44,18 @@ export async function readJson(path: string): Promise<Gathered> {
   return records.finish();
 }
 
-/** Whether the first line is a document of its own, with others behind it; null where no line has ended yet. */
+/** Whether the first line is a whole document, so that more may follow, a line each; null where no line has ended yet. */
 function startsWithDocument(text: string): boolean | null {
   const start = /^\uFEFF?\s*/.exec(text)![0].length;
   const end = text.indexOf('\n', start);
   if (end < 0) return null;
-  const line = text.slice(start, end);
-  return (parsed(line) ?? parsed(behindPrefix(line))) !== undefined;
+  return isDocument(text.slice(start, end));
 }
 
-/** What stands behind a time and a level at the start of a line. */
+/** The part of a line behind a time and a level at its start. */
 const behindPrefix = (line: string): string => /^[^[{"]{1,200}?\s([[{].*)$/.exec(line.trim())?.[1] ?? '';
 
-/** Whether a line is a document, or one behind a time and a level as loggers write them. */
+/** Whether a line is a document, perhaps behind a time and a level as loggers write them. */
 export const isDocument = (line: string): boolean => (parsed(line) ?? parsed(behindPrefix(line))) !== undefined;
 
 function documents(text: string, path: string): Json[] {
@@ -68,8 +67,8 @@ function documents(text: string, path: string): Json[] {
   throw notJson(text, path, 'there');
 }
 
-/** Python writes NaN and Infinity, which JSON has no word for. */
-const python = /(?<=[:,[\s])(NaN|-?Infinity)(?=\s*[,\]}])/g;
+/** NaN and Infinity, which Python writes and JSON does not have. */
+const pythonNumbers = /(?<=[:,[\s])(NaN|-?Infinity)(?=\s*[,\]}])/g;
 
 function parsed(text: string): Json | undefined {
   const body = text
@@ -77,14 +76,14 @@ function parsed(text: string): Json | undefined {
     .trim()
     .replace(/,$/, '');
   if (!/^[[{]/.test(body)) return undefined;
-  return parse(body) ?? (/NaN|Infinity/.test(body) ? parse(body.replace(python, 'null')) : undefined);
+  return parse(body) ?? (/NaN|Infinity/.test(body) ? parse(body.replace(pythonNumbers, 'null')) : undefined);
 }
 
 function parse(text: string): Json | undefined {
   try {
     return JSON.parse(text) as Json;
   } catch {
-    // Told by who asked.
+    // The caller says what is wrong.
     return undefined;
   }
 }

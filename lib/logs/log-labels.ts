@@ -2,19 +2,19 @@ import { count, FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { listed } from './column-table.js';
 
-/** Scores by the labels of their classes, row by row. */
+/** Rows of scores that were logged with the labels of their classes. */
 export interface LabelledRows {
   rows: RowSource;
   /** Labels in the order of the columns. */
   columns: string[];
-  /** Fewer scores in a row than there are classes: the best ones alone. */
+  /** Whether rows have fewer scores than there are classes: those of the best ones alone. */
   truncated: boolean;
-  /** The columns are in the order of names, which need not be the model's: rows have them in different orders. */
+  /** Whether the columns are in the order of names, which need not be the model's, since rows have them in different orders. */
   byName: boolean;
   notes: string[];
 }
 
-/** Rows are gathered here one by one, each in any order of its labels. */
+/** Gathers scores row by row, each row with its labels in any order. */
 export class LabelledScores {
   readonly #codes = new Map<string | number, number>();
   readonly #starts: number[] = [0];
@@ -45,7 +45,11 @@ export class LabelledScores {
     this.#starts.push(this.#classes.length);
   }
 
-  /** @param what the scores are called in the notes */
+  /**
+   * The rows, once all are added.
+   * @param what the scores are called in the notes
+   * @throws FeatReconstructError where a label is twice in a row
+   */
   finish(what: string): LabelledRows {
     if (this.#twice !== null) {
       throw new FeatReconstructError(
@@ -93,7 +97,7 @@ export class LabelledScores {
     return true;
   }
 
-  /** Where nearly all rows have all classes, the few that lack some are no outputs cut to the best. */
+  /** Leaves out the few rows that lack classes where nearly all have them: such a log is not cut to the best. @returns notes */
   #leaveOutIncomplete(): string[] {
     const all = this.#codes.size;
     const lacking = Array.from({ length: this.rows }, (_, i) => i).filter(
@@ -112,7 +116,7 @@ export class LabelledScores {
     ];
   }
 
-  /** As the rows have them where they agree, by number where labels are numbers, else in the order of names. */
+  /** The order of the columns: by number where labels are numbers, as the rows have them where they agree, else by name. */
   #order(labels: readonly (string | number)[]): { place: Int32Array; names: string[]; width: number; byName: boolean } {
     const indices = labels.map((label) =>
       typeof label === 'number' ? label : /^\d{1,6}$/.test(label) ? Number(label) : NaN,

@@ -42,7 +42,7 @@ export async function readParquet(path: string): Promise<Gathered> {
   return records.finish();
 }
 
-/** Names of the columns at the top: others are parts of lists and structs. */
+/** Names of the columns at the top level: the others are parts of lists and structs. */
 function topNames(schema: readonly { name: string; num_children?: number }[]): string[] {
   const names: string[] = [];
   let at = 1;
@@ -64,7 +64,7 @@ function recordOf(names: readonly string[], row: readonly unknown[]): LoggedImag
   return imagesOf(object)[0] ?? { kind: 'fields', names: names as string[], values: names.map(() => null) };
 }
 
-/** Dates are text, whole numbers of 64 bits are numbers, typed arrays are lists. */
+/** A value as JSON has it: dates become text, whole numbers of 64 bits numbers, typed arrays lists. */
 function asJson(value: unknown): Json {
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Date) return value.toISOString();

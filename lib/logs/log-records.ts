@@ -6,13 +6,14 @@ import { LabelledScores, type LabelledRows } from './log-labels.js';
 
 type Cell = number | string | null;
 
+/** An image's fields, and the number of its record, counted from 1. */
 interface FieldRow {
   names: readonly string[];
   values: readonly Cell[];
   record: number;
 }
 
-/** What images of a log came to: a table of fields, or scores by label. */
+/** The images of a log: a table of their fields, or scores by label. */
 export type Gathered = { table: ColumnTable } | { labelled: LabelledRows };
 
 /** Gathers the images of a log, one by one. */
@@ -25,7 +26,7 @@ export class LogRecords {
 
   constructor(readonly path: string) {}
 
-  /** The images of the next record of the file; none where it holds no numbers. */
+  /** Adds the images of the file's next record; none where it holds no numbers. */
   add(images: readonly LoggedImage[]): void {
     this.#record++;
     if (images.every(isEmpty)) {
@@ -44,7 +45,7 @@ export class LogRecords {
     }
   }
 
-  /** @throws FeatReconstructError where there are no outputs in it, or arrays differ in length */
+  /** All images, once the last is added. @throws FeatReconstructError where there are no outputs, or arrays differ in length */
   finish(): Gathered {
     const notes =
       this.#without.length > 0
@@ -94,7 +95,7 @@ export class LogRecords {
     return { table: new RecordTable(this.path, [...all.keys()], this.#rows) };
   }
 
-  /** Objects of which each has scores of other classes: the best ones alone, by name. */
+  /** Scores by class where records have fields of different names: each has the best classes alone. Null where they are none. */
   #byClass(some: ReadonlySet<string>, names: readonly string[]): LabelledRows | null {
     const isNumber = new Map(names.map((name) => [name, true]));
     let [each, withCommon] = [true, true];
@@ -128,7 +129,7 @@ export class LogRecords {
   }
 }
 
-/** Whether there are words alone: a message, an error. */
+/** Whether an image has no numbers, as a message or an error. */
 const isEmpty = (image: LoggedImage): boolean =>
   image.kind === 'fields' &&
   image.values.every((value) => typeof value !== 'number' && Number.isNaN(numberOf(value ?? '', '.')));
@@ -136,7 +137,7 @@ const isEmpty = (image: LoggedImage): boolean =>
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a === b || (a.length === b.length && a.every((name, k) => name === b[k]));
 
-/** Whether the fields are those of an array, `0`, `1`, … or `scores[0]`, `scores[1]`, … beside others. */
+/** Whether the fields with numbers in their names are those of an array: `0`, `1`, … or `scores[0]`, `scores[1]`, … */
 const isArray = ({ names }: FieldRow): boolean => {
   const places = names.flatMap((name) => /(?:^|\[)(\d+)\]?$/.exec(name)?.[1] ?? []);
   return places.every((place, k) => k === 0 || Number(place) === Number(places[k - 1]) + 1 || place === '0');

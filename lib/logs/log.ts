@@ -7,8 +7,8 @@ import { readParquet } from './log-parquet.js';
 import type { Gathered } from './log-records.js';
 
 /**
- * Reads outputs as a service, a tool or a script logs them, whatever the format: CSV and its relatives, JSON and JSON
- * Lines, each compressed with gzip or not, and Parquet. The first bytes say which it is.
+ * Reads outputs as a service, a tool or a script logs them: CSV with any separator, JSON and JSON Lines, each compressed with
+ * gzip or zstd or not, and Parquet. The first bytes tell which it is.
  * @throws FeatReconstructError when the file is another kind, damaged, or no outputs are in it
  */
 export async function readLog(path: string): Promise<LoggedOutputs> {
@@ -30,7 +30,7 @@ async function isParquet(path: string): Promise<boolean> {
   }
 }
 
-/** A line of numbers in brackets is an array in a cell, where the file is called a table. */
+/** Whether the text is JSON. In a file that is called a table, a line of numbers in brackets is an array in a cell instead. */
 async function isJson(path: string): Promise<boolean> {
   const table = /\.(csv|tsv|txt)$/i.test(extname(path.replace(/\.(gz|zst|zstd)$/i, '')));
   for await (const piece of decodedText(path)) {

@@ -9,21 +9,21 @@ import type { OpenedRows } from './opened-rows.js';
 import { openShards } from './shards.js';
 
 /**
- * Opens rows (n, width) of any file that holds some: a .npy, a .npz, a store, a .safetensors (of the role's tensor, else its only
- * one; `FILE#NAME` names another), or a log as a web service, a spreadsheet or a script writes it: CSV, JSON, JSON Lines, each
- * compressed or not, Parquet, and a folder of such parts, or of the stores of all shards of a data set. Some of the rows are
- * `FILE[0:2000]`, with bounds as a data set's slice has them.
- * @param role which tensor of a file that holds several
+ * Opens rows (n, width) of any file that holds some: a .npy, a .npz, a store, a .safetensors (its tensor called `tensorName`, else its
+ * only one; `FILE#NAME` names another), or a log as a web service, a spreadsheet or a script writes it: CSV, JSON, JSON Lines, each
+ * compressed or not, Parquet, and a folder of such parts, or of the stores of all shards of a data set. `FILE[0:2000]` are
+ * some of the rows, with bounds as in a data set's slice.
+ * @param tensorName which tensor of a file that holds several
  * @throws FeatReconstructError when the file is missing, damaged, of another kind, or holds no such rows
  */
 export async function openRows(
   text: string,
-  role: 'features' | 'logits' = 'logits',
+  tensorName: 'features' | 'logits' = 'logits',
   { onProgress, ...task }: TaskOptions = {},
 ): Promise<OpenedRows> {
   const slice = await sliceOf(text);
-  if (slice) return someRows(await openRows(slice.file, role, { onProgress, ...task }), slice);
-  if (await isFolder(text)) return openParts(text, role, { onProgress, ...task });
+  if (slice) return someRows(await openRows(slice.file, tensorName, { onProgress, ...task }), slice);
+  if (await isFolder(text)) return openParts(text, tensorName, { onProgress, ...task });
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
     const { rows, columns, named, truncated, byName, notes } = await readLog(text);
     return {
@@ -34,7 +34,7 @@ export async function openRows(
     };
   }
   const notes: string[] = [];
-  const opened = await openArray(text, role, {
+  const opened = await openArray(text, tensorName, {
     ...task,
     onProgress: (progress) => (progress.note === undefined ? onProgress?.(progress) : notes.push(progress.note)),
   });
@@ -42,6 +42,7 @@ export async function openRows(
   return { ...opened, name: tensor === null ? path : `${tensor} in ${path}`, notes, columns: null };
 }
 
+/** A file's name with a slice behind it. */
 interface Slice {
   file: string;
   /** As written: `[0:2000]`. */
@@ -56,7 +57,7 @@ async function sliceOf(text: string): Promise<Slice | null> {
   return slice === undefined || (await isThere(text)) ? null : { file, text: slice, start, stop };
 }
 
-/** Negative bounds count from the end; bounds outside the file and empty slices are errors. */
+/** The rows of a slice; negative bounds count from the end. @throws UsageError for bounds outside the file and empty slices */
 async function someRows(opened: OpenedRows, { file, text, start, stop }: Slice): Promise<OpenedRows> {
   const size = opened.rows.rows;
   const bound = (digits: string, usual: number): number => {
@@ -73,13 +74,13 @@ async function someRows(opened: OpenedRows, { file, text, start, stop }: Slice):
   return {
     ...opened,
     rows: sliceRows(opened.rows, from, to),
-    // Of one file other rows are other rows.
+    // With the slice in its path, another slice of the file is not taken for the same rows.
     path: `${opened.path}${text}`,
     name: `${opened.name}${text}`,
   };
 }
 
-/** Files that are logs whatever their first bytes are. */
+/** Endings of files that are read as logs without a look at their first bytes. */
 const logEnding = /\.(csv|tsv|txt|json|jsonl|ndjson|parquet|log|out|gz)$/i;
 
 const isThere = async (path: string): Promise<boolean> =>
@@ -95,11 +96,11 @@ const isFolder = async (path: string): Promise<boolean> =>
   );
 
 /** A folder of parts, as Spark writes them, one after the other in the order of their names; or of a data set's shards. */
-async function openParts(folder: string, role: 'features' | 'logits', options: TaskOptions): Promise<OpenedRows> {
+async function openParts(folder: string, tensorName: 'features' | 'logits', options: TaskOptions): Promise<OpenedRows> {
   const all = (await readdir(folder)).filter((name) => !/^[._]/.test(name)).sort();
   const names = all.filter((name) => logEnding.test(name));
   const stores = all.filter((name) => /\.safetensors$/i.test(name)).map((name) => join(folder, name));
-  if (names.length === 0 && stores.length > 0) return openShards(folder, stores, role, options);
+  if (names.length === 0 && stores.length > 0) return openShards(folder, stores, tensorName, options);
   if (names.length === 0) {
     throw new FeatReconstructError(
       `Expected a file of outputs, or a folder of the parts of a log or of a data set's shards, at '${folder}', found a folder without such files: name the file.`,

@@ -12,7 +12,7 @@ import type { OpenedRows } from './opened-rows.js';
 export async function openShards(
   folder: string,
   paths: readonly string[],
-  role: 'features' | 'logits',
+  tensorName: 'features' | 'logits',
   options: TaskOptions,
 ): Promise<OpenedRows> {
   const stores: Store[] = [];
@@ -24,8 +24,8 @@ export async function openShards(
     const shards = orderShards(stores);
     const names = shards.map(({ path }) => basename(path));
     return {
-      rows: joinRows(shards.map((shard) => shard[role])),
-      ...{ path: folder, tensor: role, name: `${role} in ${folder}`, columns: null, close },
+      rows: joinRows(shards.map((shard) => shard[tensorName])),
+      ...{ path: folder, tensor: tensorName, name: `${tensorName} in ${folder}`, columns: null, close },
       notes: [`Took ${count(names.length)} shards of the folder, ${names[0]} to ${names[names.length - 1]}.`],
     };
   } catch (error) {

@@ -4,14 +4,18 @@ import { describeNode, type NodeView } from './graph.js';
 import { broadcast } from './shapes.js';
 import { countOf, type NumericTensor } from './tensor.js';
 
+/** How tensors are brought to one shape before an operator takes them number by number. */
+
+/** Factor and shift of `scaled` that leave numbers as they are. */
 export const one = Float64Array.of(1);
 export const zero = Float64Array.of(0);
 
 const nameLogits = `name the logits in front of it with ${option("the option 'logits'", '--logits-tensor')}`;
 
+/** The one of more numbers; the first where they are as many. */
 export const wider = (a: Affine, b: Affine): Affine => (sizeOf(b) > sizeOf(a) ? b : a);
 
-/** In the shape of another of the same numbers. */
+/** A tensor in the shape of `like`: reshaped where it has as many numbers, else broadcast. */
 export function alike(each: Affine, like: Affine, node: NodeView): Affine {
   if (sizeOf(each) === sizeOf(like)) return reshaped(each, like.dims);
   const index = broadcast(each.dims, like.dims);
@@ -19,7 +23,7 @@ export function alike(each: Affine, like: Affine, node: NodeView): Affine {
   return moved(each, index, like.dims);
 }
 
-/** A constant at each number of `like`, by ONNX's (NumPy's) rules: aligned at the last dimension. */
+/** A constant's number for each number of `like`, broadcast as in NumPy; of a constant of one number, that one. */
 export function spread(constant: NumericTensor, like: Affine, node: NodeView): Float64Array {
   if (constant.data.length === 1) return Float64Array.from(constant.data);
   const index = broadcast(constant.dims, like.dims);
@@ -27,7 +31,7 @@ export function spread(constant: NumericTensor, like: Affine, node: NodeView): F
   return Float64Array.from(index, (i) => constant.data[i]);
 }
 
-/** A constant, or a second tensor, that does not stand beside each number of the first. */
+/** The error of a constant, or a second tensor, that cannot be broadcast to the first. */
 function noFit(node: NodeView, size: number, dims: readonly number[]): FeatReconstructError {
   const isRow = dims.filter((dim) => dim !== 1).length <= 1 && countOf(dims) !== size;
   const found = isRow ? `${countOf(dims)}` : `the shape ${dims.join(' x ')}`;

@@ -4,9 +4,9 @@ import { describeNode, type NodeView } from './graph.js';
 import { numbered, transposeTensor } from './shapes.js';
 import { countOf, type NumericTensor } from './tensor.js';
 import { one, spread } from './affine-fit.js';
-import { intOf, isAffine, movedBy, x, type AffineOp } from './affine-op.js';
+import { dataOf, intOf, isAffine, movedBy, type AffineOp } from './affine-op.js';
 
-/** A weight (outputs, inputs), row-major, and what is added to each output. */
+/** MatMul and Gemm, with the weight on either side, and the bias of a Gemm. */
 export const matrixProduct: AffineOp = {
   kind: 'linear',
   refuses(node, computed) {
@@ -22,25 +22,25 @@ export const matrixProduct: AffineOp = {
     const data = inputs[onLeft ? 1 : 0] as Affine;
     const weight = matrixOf(inputs[onLeft ? 0 : 1] as NumericTensor, node, onLeft);
     const [transA, transB] = [intOf(node, 'transA', 0), intOf(node, 'transB', 0)];
-    const turned = onLeft ? transA === 0 : transB === 1;
-    // As (outputs, inputs): A of A x, and the transpose of B of x B.
-    const { dims, data: w } = turned ? weight : transposeTensor(weight, [1, 0]);
+    // The weight as (outputs, inputs): A itself in A x, and the transpose of B in x B.
+    const isByOutput = onLeft ? transA === 0 : transB === 1;
+    const { dims, data: w } = isByOutput ? weight : transposeTensor(weight, [1, 0]);
     const [outputs, width] = dims;
-    const vector = data.dims.length === 1;
-    const flip = onLeft ? transB === 1 : transA === 1;
-    const own = vector ? (onLeft ? [width, 1] : [1, sizeOf(data)]) : flip ? swapped(data.dims) : data.dims;
+    const isVector = data.dims.length === 1;
+    const isTransposed = onLeft ? transB === 1 : transA === 1;
+    const own = isVector ? (onLeft ? [width, 1] : [1, sizeOf(data)]) : isTransposed ? swapped(data.dims) : data.dims;
     const at = (index: Int32Array): Affine => moved(data, index, own);
     const rows =
-      flip && !vector
+      isTransposed && !isVector
         ? at(Int32Array.from(transposeTensor(numbered(data.dims), lastTwo(data.dims)).data))
         : reshaped(data, own);
     const rank = rows.dims.length;
-    const long = rows.dims[rank - (onLeft ? 2 : 1)];
-    if (long !== width) throw widths(long, width);
-    const many = sizeOf(rows) / width;
-    // On the left the inputs of a group lie a row apart.
+    const length = rows.dims[rank - (onLeft ? 2 : 1)];
+    if (length !== width) throw widthMismatch(length, width);
+    const groupCount = sizeOf(rows) / width;
+    // Where the weight is on the left, a group's inputs are in a column: `across` numbers apart.
     const across = onLeft ? rows.dims[rank - 1] : 1;
-    const groups = Array.from({ length: many }, (_, g) =>
+    const groups = Array.from({ length: groupCount }, (_, g) =>
       Int32Array.from({ length: width }, (_, k) =>
         onLeft ? Math.floor(g / across) * width * across + k * across + (g % across) : g * width + k,
       ),
@@ -64,6 +64,7 @@ export const matrixProduct: AffineOp = {
   },
 };
 
+/** A permutation that swaps the last two dimensions. */
 const lastTwo = (dims: readonly number[]): number[] => {
   const perm = dims.map((_, i) => i);
   return [...perm.slice(0, -2), perm[perm.length - 1], perm[perm.length - 2]];
@@ -71,7 +72,7 @@ const lastTwo = (dims: readonly number[]): number[] => {
 
 const swapped = (dims: readonly number[]): number[] => lastTwo(dims).map((axis) => dims[axis]);
 
-/** @throws FeatReconstructError where a weight is no single matrix */
+/** A weight as one matrix. @throws FeatReconstructError where it is not one */
 function matrixOf({ dims, data }: NumericTensor, node: NodeView, onLeft: boolean): NumericTensor {
   const short = dims.length === 1 ? (onLeft ? [1, dims[0]] : [dims[0], 1]) : dims.slice(-2);
   if (short.length === 2 && countOf(short) === data.length) return { dims: short, data };
@@ -80,14 +81,14 @@ function matrixOf({ dims, data }: NumericTensor, node: NodeView, onLeft: boolean
   );
 }
 
-function widths(found: number, read: number): FeatReconstructError {
+function widthMismatch(found: number, read: number): FeatReconstructError {
   return new FeatReconstructError(
     `Expected the layers between the features and the logits to fit, found a width of ${found} where ${read} is read: name other tensors.`,
     { code: 'mismatch' },
   );
 }
 
-/** A convolution over a 1x1 window is a matrix for each position; in groups, one for each group of channels. */
+/** A convolution with a 1x1 window: one matrix for every position, or one for each group of channels. */
 export const convolution: AffineOp = {
   kind: 'linear',
   refuses(node, computed, graph) {
@@ -104,12 +105,12 @@ export const convolution: AffineOp = {
     return undefined;
   },
   apply(node, inputs) {
-    const data = x(inputs);
+    const data = dataOf(inputs);
     const weight = inputs[1] as NumericTensor;
     const groups = intOf(node, 'group', 1);
     const [outputs, width] = weight.dims;
     const each = outputs / groups;
-    if (data.dims[1] !== width * groups) throw widths(data.dims[1], width * groups);
+    if (data.dims[1] !== width * groups) throw widthMismatch(data.dims[1], width * groups);
     const positions = sizeOf(data) / data.dims[1];
     const parts = Array.from({ length: groups }, (_, g) => {
       const own = weight.data.subarray(g * each * width, (g + 1) * each * width);
@@ -145,11 +146,12 @@ export const einsum: AffineOp = {
     const data = inputs[at] as Affine;
     const weight = inputs[1 - at] as NumericTensor;
     const { of, by, out, summed, kept, made } = lettersOf(node.attributes.get('equation')!.string!, at)!;
-    if (data.dims.length !== of.length) throw widths(data.dims.length, of.length);
+    if (data.dims.length !== of.length) throw widthMismatch(data.dims.length, of.length);
     const size = (letter: string): number =>
       of.includes(letter) ? data.dims[of.indexOf(letter)] : weight.dims[by.indexOf(letter)];
     for (const letter of summed) {
-      if (size(letter) !== weight.dims[by.indexOf(letter)]) throw widths(size(letter), weight.dims[by.indexOf(letter)]);
+      if (size(letter) !== weight.dims[by.indexOf(letter)])
+        throw widthMismatch(size(letter), weight.dims[by.indexOf(letter)]);
     }
     const w = transposeTensor(
       weight,
@@ -171,7 +173,11 @@ export const einsum: AffineOp = {
   },
 };
 
-/** The letters of an equation of two operands; null where it has an ellipsis, a diagonal, or a letter that both keep. */
+/**
+ * The letters of an equation of two operands: `of` the operand at place `at`, `by` the other one, `out` the result; `summed` are
+ * in both operands, `kept` are those of `of` in the result, `made` those of `by`.
+ * @returns null where the equation has an ellipsis, a diagonal, or a letter that both operands keep
+ */
 export function lettersOf(equation: string, at: number) {
   const [left, right] = equation.replace(/\s/gu, '').split('->');
   const operands = left.split(',');

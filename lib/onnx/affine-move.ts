@@ -1,29 +1,32 @@
 import { FeatReconstructError, option } from '../base/index.js';
 import { constantAs, joined, reshaped, sizeOf } from './affine.js';
+import { dataType } from './build.js';
 import { integersOf, readConstant } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 import { axisOf, numbered, sliced, taken, transposeTensor } from './shapes.js';
 import { countOf, type NumericTensor } from './tensor.js';
-import { intOf, isAffine, movedBy, onlyFirst, x, type AffineOp } from './affine-op.js';
+import { dataOf, intOf, isAffine, movedBy, onlyFirst, type AffineOp } from './affine-op.js';
 
-const floatTypes = new Set([1, 10, 11, 16]);
+/** Operators that move numbers to other places or shapes and change none; and Concat, which joins tensors. */
 
-/** Keeps the order of the numbers; the shape is that of a batch of one. */
+const floatTypes = new Set<number>([dataType.float32, dataType.float16, dataType.float64, dataType.bfloat16]);
+
+/** Reshape, with a batch of one example. */
 export const reshape: AffineOp = {
   kind: 'move',
   apply(node, inputs, graph) {
-    const from = x(inputs);
+    const from = dataOf(inputs);
     const shape = node.attributes.get('shape')?.ints ?? shapeAsked(graph, node.inputs[1]);
     if (!shape) return reshaped(from, [1, sizeOf(from)]);
     const out = shape.map((dim, i) => (dim === 0 ? (from.dims[i] ?? 1) : dim));
     const open = out.indexOf(-1);
     if (open >= 0) out[open] = sizeOf(from) / -countOf(out);
-    // A shape for another batch than one says nothing of the examples.
+    // A constant shape for another batch size does not say how one example is shaped.
     return reshaped(from, countOf(out) === sizeOf(from) ? out : [1, sizeOf(from)]);
   },
 };
 
-/** A shape that is a constant; null where it is computed from the input's. */
+/** A shape that is a constant; null where it is computed from the shape of the input. */
 function shapeAsked(graph: GraphView, name: string): number[] | null {
   try {
     return [...readConstant(graph, name).data];
@@ -35,28 +38,29 @@ function shapeAsked(graph: GraphView, name: string): number[] | null {
 export const flatten: AffineOp = {
   kind: 'move',
   apply(node, inputs) {
-    const from = x(inputs);
+    const from = dataOf(inputs);
     const rows = countOf(from.dims.slice(0, axisOf(intOf(node, 'axis', 1), from.dims.length)));
     return reshaped(from, [rows, sizeOf(from) / rows]);
   },
 };
 
-export const same: AffineOp = { kind: 'move', refuses: onlyFirst, apply: (_, inputs) => x(inputs) };
+/** Identity and Dropout. */
+export const same: AffineOp = { kind: 'move', refuses: onlyFirst, apply: (_, inputs) => dataOf(inputs) };
 
 export const cast: AffineOp = {
   kind: 'move',
   refuses: (node) =>
     floatTypes.has(intOf(node, 'to', 0)) ? undefined : `${describeNode(node)}, which makes whole numbers of them`,
-  apply: (_, inputs) => x(inputs),
+  apply: (_, inputs) => dataOf(inputs),
 };
 
 export const squeeze: AffineOp = {
   kind: 'move',
   apply(node, inputs, graph) {
-    const { dims } = x(inputs);
+    const { dims } = dataOf(inputs);
     const axes = integersOf(node, graph, 'axes')?.map((axis) => axisOf(axis, dims.length));
     return reshaped(
-      x(inputs),
+      dataOf(inputs),
       dims.filter((dim, i) => (axes ? !axes.includes(i) : dim !== 1)),
     );
   },
@@ -65,12 +69,12 @@ export const squeeze: AffineOp = {
 export const unsqueeze: AffineOp = {
   kind: 'move',
   apply(node, inputs, graph) {
-    const rest = [...x(inputs).dims];
+    const rest = [...dataOf(inputs).dims];
     const axes = integersOf(node, graph, 'axes') ?? [];
     const rank = rest.length + axes.length;
     const added = new Set(axes.map((axis) => axisOf(axis, rank)));
     return reshaped(
-      x(inputs),
+      dataOf(inputs),
       Array.from({ length: rank }, (_, i) => (added.has(i) ? 1 : (rest.shift() ?? 1))),
     );
   },
@@ -79,10 +83,10 @@ export const unsqueeze: AffineOp = {
 export const transposed: AffineOp = {
   kind: 'move',
   apply(node, inputs) {
-    const { dims } = x(inputs);
+    const { dims } = dataOf(inputs);
     const perm = node.attributes.get('perm')?.ints ?? dims.map((_, i) => i).reverse();
     return movedBy(
-      x(inputs),
+      dataOf(inputs),
       transposeTensor(numbered(dims), perm.length === dims.length ? perm : dims.map((_, i) => i)),
     );
   },
@@ -92,7 +96,7 @@ export const slice: AffineOp = {
   kind: 'move',
   refuses: onlyFirst,
   apply(node, inputs, graph) {
-    const from = x(inputs);
+    const from = dataOf(inputs);
     const starts = integersOf(node, graph, 'starts', 1) ?? [];
     const ends = integersOf(node, graph, 'ends', 2) ?? [];
     const axes = integersOf(node, graph, 'axes', 3) ?? starts.map((_, i) => i);
@@ -111,7 +115,7 @@ export const gather: AffineOp = {
   refuses: (node, computed) =>
     computed.includes(1) ? `${describeNode(node)}, which looks numbers up by computed places` : undefined,
   apply(node, inputs) {
-    const from = x(inputs);
+    const from = dataOf(inputs);
     const places = inputs[1] as NumericTensor;
     const axis = axisOf(intOf(node, 'axis', 0), from.dims.length);
     const n = from.dims[axis];
@@ -132,7 +136,7 @@ export const split: AffineOp = {
   kind: 'move',
   refuses: onlyFirst,
   apply(node, inputs, graph, output) {
-    const from = x(inputs);
+    const from = dataOf(inputs);
     const axis = axisOf(intOf(node, 'axis', 0), from.dims.length);
     const parts = node.outputs.length;
     const size = Math.ceil(from.dims[axis] / parts);

@@ -1,4 +1,3 @@
-/** What nodes do to numbers that are affine in the features: one entry an operator. */
 import type { NodeView } from './graph.js';
 import { convolution, einsum, matrixProduct } from './affine-linear.js';
 import {
@@ -14,14 +13,14 @@ import {
   transposed,
   unsqueeze,
 } from './affine-move.js';
-import { isAffine, type AffineOp, type Operand } from './affine-op.js';
+import type { AffineOp, Operand } from './affine-op.js';
 import { batchNorm, elementwise, negated, reduced, several } from './affine-scale.js';
 
 export { lettersOf } from './affine-linear.js';
-export { isAffine, type AffineOp, type Operand };
+export type { Operand };
 
-/** By domain and operator. Adding one is adding a line. */
-export const affineOps: Readonly<Record<string, AffineOp>> = {
+/** What nodes do to numbers that are affine in the features, by domain and operator. A new operator is a new line. */
+const affineOps: Readonly<Record<string, AffineOp>> = {
   ':Identity': same,
   ':Dropout': same,
   ':Cast': cast,
@@ -54,5 +53,6 @@ export const affineOps: Readonly<Record<string, AffineOp>> = {
   ':Einsum': einsum,
 };
 
+/** What a node does; undefined where it is not affine. */
 export const opOf = (node: NodeView): AffineOp | undefined =>
   Object.hasOwn(affineOps, `${node.domain}:${node.op}`) ? affineOps[`${node.domain}:${node.op}`] : undefined;

@@ -4,9 +4,9 @@ import { describeNode } from './graph.js';
 import { axisOf, broadcast } from './shapes.js';
 import { countOf, type NumericTensor } from './tensor.js';
 import { alike, one, spread, wider, zero } from './affine-fit.js';
-import { intOf, isAffine, onlyFirst, x, type AffineOp, type Operand } from './affine-op.js';
+import { dataOf, intOf, isAffine, onlyFirst, type AffineOp, type Operand } from './affine-op.js';
 
-/** Add, Sub, Mul and Div: of one computed tensor and a constant, or a sum or difference of two. */
+/** Add, Sub, Mul and Div of a computed tensor and a constant; Add and Sub of two computed ones, too. */
 export const elementwise: AffineOp = {
   kind: 'scale',
   refuses(node, computed) {
@@ -48,14 +48,17 @@ export const elementwise: AffineOp = {
   },
 };
 
-export const negated: AffineOp = { kind: 'scale', apply: (_, inputs) => scaled(x(inputs), Float64Array.of(-1), zero) };
+export const negated: AffineOp = {
+  kind: 'scale',
+  apply: (_, inputs) => scaled(dataOf(inputs), Float64Array.of(-1), zero),
+};
 
-/** Inference: (x − mean) / sqrt(variance + epsilon) · gamma + beta, along the second dimension. */
+/** Batch normalisation in inference mode: (x − mean) / sqrt(variance + epsilon) · gamma + beta, along the second dimension. */
 export const batchNorm: AffineOp = {
   kind: 'scale',
   refuses: (node, computed) => (computed.length > 1 ? describeNode(node) : undefined),
   apply(node, inputs) {
-    const data = x(inputs);
+    const data = dataOf(inputs);
     const channel = (i: number): NumericTensor => {
       const { dims, data: values } = inputs[i] as NumericTensor;
       return { dims: [...dims, ...data.dims.slice(2).map(() => 1)], data: values };
@@ -86,9 +89,9 @@ export const several: AffineOp = {
     return inputs
       .filter((input): input is NumericTensor => !isAffine(input))
       .reduce(
-        (so, constant) =>
+        (soFar, constant) =>
           scaled(
-            so,
+            soFar,
             one,
             spread(constant, like, node).map((value) => value * times),
           ),
@@ -102,7 +105,7 @@ export const reduced: AffineOp = {
   kind: 'mean',
   refuses: onlyFirst,
   apply(node, inputs, graph) {
-    const from = x(inputs);
+    const from = dataOf(inputs);
     const rank = from.dims.length;
     const isPool = node.op === 'GlobalAveragePool';
     const asked = isPool
@@ -112,13 +115,13 @@ export const reduced: AffineOp = {
     const keeps = isPool || intOf(node, 'keepdims', 1) !== 0;
     const kept = from.dims.map((dim, i) => (axes.includes(i) ? 1 : dim));
     const dims = keeps ? kept : kept.filter((_, i) => !axes.includes(i));
-    const many = sizeOf(from) / countOf(kept);
-    if (many === 1) return reshaped(from, dims);
-    // Which number each one goes into.
+    const each = sizeOf(from) / countOf(kept);
+    if (each === 1) return reshaped(from, dims);
+    // The place of the result that each number goes into.
     const into = broadcast(kept, from.dims)!;
     const groups = Array.from({ length: countOf(kept) }, (): number[] => []);
     into.forEach((to, i) => groups[to].push(i));
-    const each = node.op === 'ReduceSum' ? 1 : 1 / many;
-    return contracted(from, groups, new Float64Array(many).fill(each), 1, dims);
+    const factor = node.op === 'ReduceSum' ? 1 : 1 / each;
+    return contracted(from, groups, new Float64Array(each).fill(factor), 1, dims);
   },
 };

@@ -3,7 +3,7 @@ import { countOf } from './tensor.js';
 
 /**
  * A tensor of the graph as an affine function of the d features of one example: number i is Σⱼ W[i, j] fⱼ + bias[i].
- * Shapes are those of a batch of one; that a model keeps the examples of a batch apart is seen when it is run.
+ * Shapes are those of a batch of one. Whether a model keeps the examples of a batch apart is checked when it is run.
  */
 export interface Affine {
   dims: number[];
@@ -14,22 +14,24 @@ export interface Affine {
   bias: Float64Array;
 }
 
-/** Every number is one feature, times a constant: what a slice, a transposition or a scale makes of the features. */
+/** W of which each row has at most one number that is not 0, as after a slice, a transposition or a scale. */
 interface Picked {
-  /** Which feature; −1 for none. */
+  /** (size): by number of the tensor the feature that it is a multiple of, −1 for none. */
   from: Int32Array;
+  /** (size): the factor. */
   scale: Float64Array;
 }
 
-/** (size, d) */
+/** Any W. */
 interface Dense {
+  /** (size, d), row-major. */
   data: Float64Array;
 }
 
-/** Numbers in a head, of which 2 GB are enough: the largest published ones take a tenth. */
+/** Most numbers that one W may have, 2 GB in float64: the largest published heads take a tenth of that. */
 const mostNumbers = 2 ** 28;
 
-function room(numbers: number): Float64Array {
+function allocate(numbers: number): Float64Array {
   if (numbers <= mostNumbers) return new Float64Array(numbers);
   throw new FeatReconstructError(
     `Expected a head of at most ${mostNumbers} numbers, found ${numbers}: the layer is no classifier's, or the model file is damaged. Name the tensors of features and logits.`,
@@ -37,23 +39,24 @@ function room(numbers: number): Float64Array {
   );
 }
 
+/** How many numbers the tensor has. */
 export const sizeOf = (x: Affine): number => x.bias.length;
 
-/** The features themselves: numbers `offset` and on of `width`. */
+/** A tensor of features: those from `offset` on, of `width` in all. */
 export function featuresAs(dims: number[], width: number, offset = 0): Affine {
   const size = countOf(dims);
   const from = Int32Array.from({ length: size }, (_, i) => offset + i);
   return { dims, width, rows: { from, scale: new Float64Array(size).fill(1) }, bias: new Float64Array(size) };
 }
 
-/** Numbers that hang on no feature. */
+/** A tensor that depends on no feature. */
 export function constantAs(dims: number[], width: number, data: ArrayLike<number>): Affine {
   const size = countOf(dims);
   const rows = { from: new Int32Array(size).fill(-1), scale: new Float64Array(size) };
   return { dims, width, rows, bias: Float64Array.from(data) };
 }
 
-/** The numbers `index` of a tensor, in a new shape: what every node does that only moves numbers. */
+/** A tensor of shape `dims` whose number i is number index[i] of x. */
 export function moved(x: Affine, index: Int32Array, dims: number[]): Affine {
   const bias = Float64Array.from(index, (i) => x.bias[i]);
   if ('from' in x.rows) {
@@ -61,15 +64,15 @@ export function moved(x: Affine, index: Int32Array, dims: number[]): Affine {
     const rows = { from: index.map((i) => from[i]), scale: Float64Array.from(index, (i) => scale[i]) };
     return { dims, width: x.width, rows, bias };
   }
-  const data = room(index.length * x.width);
+  const data = allocate(index.length * x.width);
   index.forEach((i, to) => data.set(rowOf(x.rows as Dense, i, x.width), to * x.width));
   return { dims, width: x.width, rows: { data }, bias };
 }
 
-/** As it is, in another shape. */
+/** The same numbers in another shape. */
 export const reshaped = (x: Affine, dims: number[]): Affine => ({ ...x, dims });
 
-/** Number by number scale x + shift; either may be one number for all. */
+/** scale x + shift, number by number; a scale or a shift of one number is that of all. */
 export function scaled(x: Affine, scale: ArrayLike<number>, shift: ArrayLike<number>): Affine {
   const size = sizeOf(x);
   const s = (i: number): number => (scale.length === 1 ? scale[0] : scale[i]);
@@ -89,7 +92,7 @@ export function scaled(x: Affine, scale: ArrayLike<number>, shift: ArrayLike<num
 /** A sum of tensors of one shape, each times a constant. */
 export function combined(parts: readonly { x: Affine; times: number }[]): Affine {
   const [{ x: first }] = parts;
-  const data = room(sizeOf(first) * first.width);
+  const data = allocate(sizeOf(first) * first.width);
   const bias = new Float64Array(sizeOf(first));
   for (const { x, times } of parts) {
     for (let i = 0; i < bias.length; i++) {
@@ -112,7 +115,7 @@ export function contracted(
   outputs: number,
   dims: number[],
 ): Affine {
-  const data = room(groups.length * outputs * x.width);
+  const data = allocate(groups.length * outputs * x.width);
   const bias = new Float64Array(groups.length * outputs);
   groups.forEach((group, g) => {
     for (let o = 0; o < outputs; o++) {
@@ -169,7 +172,7 @@ function concatenated(parts: readonly Float64Array[]): Float64Array {
 /** W (size, d). */
 export function weightOf(x: Affine): Float64Array {
   if ('data' in x.rows) return x.rows.data;
-  const data = room(sizeOf(x) * x.width);
+  const data = allocate(sizeOf(x) * x.width);
   for (let i = 0; i < sizeOf(x); i++) addRow(data, i, x, i, 1);
   return data;
 }

@@ -15,14 +15,14 @@ import {
 import { Writer } from './protobuf.js';
 
 /**
- * Small graphs written from scratch: the arithmetic of fits and evaluations runs on ONNX Runtime, so that one piece of
- * code serves every provider. Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
+ * Writes ONNX: whole small graphs, since the arithmetic of fits and evaluations runs on ONNX Runtime, where one piece of
+ * code serves every provider; and the single messages that are appended to a model's bytes.
  */
 
 /** The version of the file format that goes with opset 17. */
 const irVersion = 8;
 
-/** onnx.TensorProto.DataType, the types used here. */
+/** onnx.TensorProto.DataType: the types of the graphs that are written here, and of the constants that are read. */
 export const dataType = {
   float32: 1,
   uint8: 2,
@@ -34,8 +34,10 @@ export const dataType = {
   float64: 11,
   bfloat16: 16,
 } as const;
+/** A type of `dataType`, by its name. */
 export type DataTypeName = keyof typeof dataType;
 
+/** An input or an output of a graph. */
 export interface GraphValue {
   name: string;
   type: DataTypeName;
@@ -43,8 +45,10 @@ export interface GraphValue {
   dims: (number | string)[];
 }
 
+/** The value of a node's attribute. */
 export type Attribute = { int: number } | { ints: number[] } | { float: number } | { string: string };
 
+/** A node of ONNX's own domain. */
 export interface GraphNode {
   op: string;
   inputs: string[];
@@ -52,6 +56,7 @@ export interface GraphNode {
   attributes?: Record<string, Attribute>;
 }
 
+/** An initializer, row-major. `data` is an array of `type`; a float16 or bfloat16 one cannot be written. */
 export interface GraphConstant {
   name: string;
   type: DataTypeName;
@@ -59,6 +64,7 @@ export interface GraphConstant {
   data: Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
 }
 
+/** A graph to write. */
 export interface GraphSpec {
   inputs: GraphValue[];
   outputs: GraphValue[];
@@ -85,7 +91,7 @@ export function buildModel(spec: GraphSpec): Uint8Array {
     .finish();
 }
 
-/** A NodeProto: also what is appended to a file to compute one more tensor. */
+/** A NodeProto, of a whole graph or to append to a model's bytes so that it computes one more tensor. */
 export function nodeProto(node: GraphNode): Writer {
   const out = new Writer();
   for (const name of node.inputs) out.bytes(NodeProto.input, name);
@@ -107,7 +113,7 @@ export function nodeProto(node: GraphNode): Writer {
   return out;
 }
 
-/** A TensorProto of raw data: also what is appended to a file as one more constant. */
+/** A TensorProto of raw data, of a whole graph or to append to a model's bytes as one more constant. */
 export function tensorProto(constant: GraphConstant): Writer {
   const out = new Writer();
   for (const dim of constant.dims) out.int(TensorProto.dims, dim);
@@ -118,8 +124,8 @@ export function tensorProto(constant: GraphConstant): Writer {
     .bytes(TensorProto.rawData, new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
 }
 
-/** A ValueInfoProto: also what is appended to a file to expose one of its tensors as an output. */
-export function valueInfoProto(value: GraphValue): Writer {
+/** A ValueInfoProto: name, type and shape of an input or an output. */
+function valueInfoProto(value: GraphValue): Writer {
   const shape = new Writer();
   for (const dim of value.dims) {
     shape.bytes(

@@ -4,19 +4,19 @@ import { describeNode, type GraphView, type NodeView } from './graph.js';
 import { GraphProto, ModelProto } from './fields.js';
 import { Writer } from './protobuf.js';
 
-/** The classifier of scikit-learn's converter, whose weights are attributes and whose scores are no tensor of the graph. */
+/** Whether a node is the classifier of scikit-learn's converter: its weights are attributes, its scores no tensor of the graph. */
 export const isLinearClassifier = ({ domain, op }: NodeView): boolean =>
   domain === 'ai.onnx.ml' && op === 'LinearClassifier';
 
-/** The tensor of scores that `withScores` adds beside a classifier. */
+/** Name of the tensor of scores that `withScores` adds beside a classifier. */
 export const scoresOf = (node: NodeView): string => `${node.outputs[1] || node.outputs[0]}/scores`;
 
-/** What a classifier does to its scores behind the linear layer; `NONE` where it publishes them. */
+/** What a classifier does to its scores before it publishes them: `SOFTMAX`, `LOGISTIC`, …; `NONE` where it does nothing. */
 export const postOf = (node: NodeView): string => node.attributes.get('post_transform')?.string ?? 'NONE';
 
 /**
- * Adds the scores of each LinearClassifier to a model's bytes, as a Gemm of its attributes: what stands behind them in the
- * graph stays. Of a row of coefficients for two classes both scores are written, as scikit-learn's converter has them.
+ * Adds the scores of each LinearClassifier to a model's bytes, as a Gemm of its attributes; the classifier itself stays. Where
+ * one row of coefficients stands for two classes, both scores are written, as scikit-learn's converter has them.
  * @returns the same bytes where there is no such node
  * @throws FeatReconstructError where coefficients and classes do not go together
  */
@@ -41,7 +41,7 @@ function scoresBeside(node: NodeView, graph: GraphView): { nodes: GraphNode[]; c
   const classes =
     node.attributes.get('classlabels_ints')?.ints ?? node.attributes.get('classlabels_strings')?.strings ?? [];
   const intercepts = node.attributes.get('intercepts')?.floats ?? [];
-  // One row for two classes: the score of the second, whose opposite is the first's.
+  // One row for two classes is the score of the second; that of the first is its negative.
   const rows = intercepts.length || classes.length;
   const width = coefficients.length / rows;
   const isPair = rows === 1 && classes.length === 2;
@@ -50,15 +50,16 @@ function scoresBeside(node: NodeView, graph: GraphView): { nodes: GraphNode[]; c
       `Expected a row of coefficients for each class in ${describeNode(node)}, found ${coefficients.length} coefficients, ${intercepts.length} intercepts and ${classes.length} classes: the model file is damaged. Export it again.`,
     );
   }
-  const both = (values: number[]): number[] => (isPair ? [...values.map((value) => -value), ...values] : values);
+  const forEachClass = (values: number[]): number[] =>
+    isPair ? [...values.map((value) => -value), ...values] : values;
   const scores = scoresOf(node);
-  const bias = intercepts.length > 0 ? both(intercepts) : new Array<number>(rows).fill(0);
+  const bias = intercepts.length > 0 ? forEachClass(intercepts) : new Array<number>(rows).fill(0);
   const constants: GraphConstant[] = [
     {
       name: `${scores}/weight`,
       type: 'float32',
       dims: [bias.length, width],
-      data: Float32Array.from(both(coefficients)),
+      data: Float32Array.from(forEachClass(coefficients)),
     },
     { name: `${scores}/bias`, type: 'float32', dims: [bias.length], data: Float32Array.from(bias) },
   ];
@@ -75,7 +76,10 @@ function scoresBeside(node: NodeView, graph: GraphView): { nodes: GraphNode[]; c
   return { nodes: isFloat ? [gemm] : [cast, gemm], constants };
 }
 
-/** A classifier reads whole numbers and float64 too, a Gemm of float32 weights does not. Its neighbours of that domain write float32. */
+/**
+ * Whether a tensor can enter a Gemm of float32 weights as it is: a classifier reads whole numbers and float64, too. Nodes of
+ * its domain write float32.
+ */
 function isFloat32(tensor: string, graph: GraphView): boolean {
   const declared = graph.values.get(tensor)?.type;
   return declared ? declared === 'float32' : graph.producers.get(tensor)?.domain === 'ai.onnx.ml';

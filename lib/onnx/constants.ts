@@ -1,10 +1,11 @@
 import { FeatReconstructError } from '../base/index.js';
+import { dataType } from './build.js';
 import { axisOf, broadcast, taken, transposeTensor } from './shapes.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 import { float16ToFloat32, float32ToFloat16 } from '../tensor/index.js';
 import { countOf, readTensor, typeName, type NumericTensor } from './tensor.js';
 
-/** Nodes whose output is another one at every run: no constant, whatever goes in. */
+/** Operators that draw random numbers: what they give is never a constant, even where all that they read is. */
 export const randomOps = new Set([
   'Bernoulli',
   'Multinomial',
@@ -14,7 +15,7 @@ export const randomOps = new Set([
   'RandomUniformLike',
 ]);
 
-/** Names of all tensors that do not depend on the model's input. One pass, since nodes stand in topological order. */
+/** Names of all tensors that do not depend on the model's input. One pass is enough, since nodes are in topological order. */
 export function constantTensors(graph: GraphView): Set<string> {
   const constant = new Set(graph.initializers.keys());
   for (const node of graph.nodes) {
@@ -32,7 +33,8 @@ export function constantTensors(graph: GraphView): Set<string> {
 }
 
 /**
- * The value of a constant tensor, through the nodes that exporters put between a weight and its use.
+ * The value of a constant tensor: as the file stores it, or evaluated over the nodes that exporters put between a weight and
+ * its use.
  * @throws FeatReconstructError when it is computed by a node that is not evaluated here
  */
 export function readConstant(graph: GraphView, name: string): NumericTensor {
@@ -52,7 +54,7 @@ export function readConstant(graph: GraphView, name: string): NumericTensor {
       `Expected the constant '${name}' to be a stored tensor, perhaps behind Transpose, Cast or DequantizeLinear, found that ${describeNode(node)} computes it: simplify the model first (onnxsim, or save it from ONNX Runtime at optimisation level 'basic').`,
     );
   }
-  // Exporters put a handful of nodes there; a chain that is longer may go in a circle.
+  // Exporters put a handful of nodes there; a chain as long as this may go in a circle.
   if (depth >= longestChain) throw notComputable(node, `from ${longestChain} nodes`);
   try {
     depth++;
@@ -65,7 +67,7 @@ export function readConstant(graph: GraphView, name: string): NumericTensor {
   }
 }
 
-/** Nodes that are being evaluated for one another. */
+/** Nodes that are being evaluated right now, each for the one before it. */
 let depth = 0;
 const longestChain = 1000;
 
@@ -75,13 +77,13 @@ const notComputable = (node: NodeView, found: string, cause?: unknown): FeatReco
     { code: 'damaged', cause },
   );
 
-/** Numbers in a constant that the file gives by its shape alone. */
+/** Most numbers in a constant whose size nothing but a shape in the file limits. */
 const largestFill = 2 ** 24;
 
 /** The element type of a constant, without reading its numbers: that of the stored tensor, or of the last Cast. */
 export function constantType(graph: GraphView, name: string): string {
   let at = name;
-  // A chain longer than the graph goes in a circle, which no ONNX graph does.
+  // More steps than nodes would be a circle, which no ONNX graph has.
   for (let steps = 0; steps <= graph.nodes.length; steps++) {
     const tensor = graph.initializers.get(at);
     if (tensor) return tensor.type;
@@ -100,11 +102,11 @@ export function constantType(graph: GraphView, name: string): string {
 const input = (node: NodeView, graph: GraphView, index: number): NumericTensor =>
   readConstant(graph, node.inputs[index]);
 
-/** An attribute of older opsets that became an input: `axes`, `shape`. */
+/** Whole numbers that are an attribute in older opsets and input `index` in newer ones (`axes`, `shape`); null where neither is there. */
 export function integersOf(node: NodeView, graph: GraphView, attribute: string, index = 1): number[] | null {
   const list = node.attributes.get(attribute)?.ints;
   if (list) return list;
-  return node.inputs[index] ? [...readConstant(graph, node.inputs[index]).data] : null;
+  return node.inputs[index] ? [...input(node, graph, index).data] : null;
 }
 
 const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTensor> = {
@@ -151,7 +153,7 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
   Expand(node, graph) {
     const tensor = input(node, graph, 0);
     const shape = [...input(node, graph, 1).data];
-    const dims = bothDims(tensor.dims, shape, node);
+    const dims = broadcastDims(tensor.dims, shape, node);
     return { dims, data: spread(tensor, dims) };
   },
   Concat(node, graph) {
@@ -206,26 +208,27 @@ const evaluators: Record<string, (node: NodeView, graph: GraphView) => NumericTe
     const [low, high] = [bound('min', 1, -Infinity), bound('max', 2, Infinity)];
     return unary(node, graph, (x) => Math.min(high, Math.max(low, x)));
   },
-  ReduceL2: (node, graph) => reduced(node, graph, (values) => Math.hypot(...values)),
-  ReduceSum: (node, graph) => reduced(node, graph, sumOf),
-  ReduceMean: (node, graph) => reduced(node, graph, (values) => sumOf(values) / values.length),
-  ReduceSumSquare: (node, graph) => reduced(node, graph, (values) => sumOf(values.map((x) => x * x))),
+  ReduceL2: (node, graph) => reducedByNode(node, graph, (values) => Math.hypot(...values)),
+  ReduceSum: (node, graph) => reducedByNode(node, graph, sumOf),
+  ReduceMean: (node, graph) => reducedByNode(node, graph, (values) => sumOf(values) / values.length),
+  ReduceSumSquare: (node, graph) => reducedByNode(node, graph, (values) => sumOf(values.map((x) => x * x))),
 };
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
-/** Two constants by NumPy's rules of broadcasting; more than two (Max, Min) one after another. */
+/** A function of two constants, broadcast as in NumPy; Max and Min of more than two take them one after another. */
 function binary(node: NodeView, graph: GraphView, f: (a: number, b: number) => number): NumericTensor {
   return node.inputs
     .map((_, i) => input(node, graph, i))
     .reduce((a, b) => {
-      const dims = bothDims(a.dims, b.dims, node);
+      const dims = broadcastDims(a.dims, b.dims, node);
       const [left, right] = [spread(a, dims), spread(b, dims)];
       return { dims, data: left.map((value, i) => f(value, right[i])) };
     });
 }
 
-function bothDims(a: readonly number[], b: readonly number[], node: NodeView): number[] {
+/** The shape that two shapes are broadcast to. */
+function broadcastDims(a: readonly number[], b: readonly number[], node: NodeView): number[] {
   const rank = Math.max(a.length, b.length);
   const at = (dims: readonly number[], i: number): number => dims[i - rank + dims.length] ?? 1;
   const dims = Array.from({ length: rank }, (_, i) => (at(a, i) === 1 ? at(b, i) : at(a, i)));
@@ -234,11 +237,13 @@ function bothDims(a: readonly number[], b: readonly number[], node: NodeView): n
   return dims;
 }
 
+/** A tensor's numbers, broadcast to a shape. */
 function spread(tensor: NumericTensor, dims: number[]): Float64Array {
   return Float64Array.from(broadcast(tensor.dims, dims)!, (i) => tensor.data[i]);
 }
 
-function reduced(node: NodeView, graph: GraphView, f: (values: number[]) => number): NumericTensor {
+/** What a node of the Reduce family makes of a constant. */
+function reducedByNode(node: NodeView, graph: GraphView, f: (values: number[]) => number): NumericTensor {
   const tensor = input(node, graph, 0);
   const rank = tensor.dims.length;
   const axes = (integersOf(node, graph, 'axes') ?? tensor.dims.map((_, i) => i)).map((axis) => axisOf(axis, rank));
@@ -247,7 +252,7 @@ function reduced(node: NodeView, graph: GraphView, f: (values: number[]) => numb
   return { dims: keeps ? dims : dims.filter((_, i) => !axes.includes(i)), data };
 }
 
-/** Along axes, which are kept with a length of 1. */
+/** Takes `f` of the numbers along axes, which stay with a length of 1. */
 function reduce(
   { dims, data }: NumericTensor,
   axes: readonly number[],
@@ -259,6 +264,7 @@ function reduce(
   return { dims: kept, data: Float64Array.from(groups, f) };
 }
 
+/** The value of a Constant node. */
 function literal(node: NodeView, graph: GraphView): NumericTensor {
   const get = (name: string) => node.attributes.get(name);
   const tensor = get('value')?.tensor;
@@ -279,10 +285,10 @@ function unary(node: NodeView, graph: GraphView, f: (x: number) => number): Nume
 
 /** Cast as ONNX defines it, for the types that weights have. */
 function cast(data: NumericTensor['data'], to: number): NumericTensor['data'] {
-  if (to === 10) return float16ToFloat32(float32ToFloat16(new Float32Array(data)));
-  if (to === 1) return new Float32Array(data);
-  if (to === 16) return Float32Array.from(data, roundToBfloat16);
-  return to === 11 ? new Float64Array(data) : Float64Array.from(data, Math.trunc);
+  if (to === dataType.float16) return float16ToFloat32(float32ToFloat16(new Float32Array(data)));
+  if (to === dataType.float32) return new Float32Array(data);
+  if (to === dataType.bfloat16) return Float32Array.from(data, roundToBfloat16);
+  return to === dataType.float64 ? new Float64Array(data) : Float64Array.from(data, Math.trunc);
 }
 
 /** To the nearest bfloat16, ties to even. */
@@ -292,7 +298,7 @@ function roundToBfloat16(value: number): number {
   return new Float32Array(bits.buffer)[0];
 }
 
-/** 0 keeps a dimension, -1 takes what is left. */
+/** The shape that Reshape makes: 0 keeps a dimension, -1 takes what is left. */
 function reshape(dims: number[], shape: number[]): number[] {
   const out = shape.map((dim, i) => (dim === 0 ? dims[i] : dim));
   const open = out.indexOf(-1);

@@ -2,7 +2,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync, sta
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 
-/** Where a tensor's numbers lie: bytes `offset` to `offset + length` of a file beside the model. */
+/** Where a tensor's numbers are: bytes `offset` to `offset + length` of a file beside the model. */
 export interface ExternalData {
   /** As written in the model, relative to the model's folder. */
   location: string;
@@ -15,7 +15,7 @@ export interface ExternalData {
  * The real path of an external data file. It must stay inside the model's folder: a model comes from elsewhere, and
  * must not be a way to read any file of this machine. A model that is itself a symbolic link may also use the folder
  * that it points into: a Hub cache links both files into one folder of blobs.
- * @throws FeatReconstructError when the file is missing, lies outside or is none (a pipe would be waited for without end)
+ * @throws FeatReconstructError when the file is missing, outside that folder, or no regular file (reading a pipe might never end)
  */
 export function resolveExternal(location: string, modelPath: string): string {
   const folder = path.dirname(path.resolve(modelPath));
@@ -54,7 +54,11 @@ function outside(location: string, modelPath: string): FeatReconstructError {
   );
 }
 
-/** Reads a tensor's bytes from its external file. @throws FeatReconstructError as `resolveExternal`, or when the file is too short */
+/**
+ * Reads a tensor's bytes from its external file.
+ * @param expected bytes that the tensor's shape and type take
+ * @throws FeatReconstructError as `resolveExternal`, when the file is too short, and where the model came as bytes, without a path
+ */
 export function readExternal(
   tensor: string,
   { location, offset, length }: ExternalData,

@@ -1,6 +1,6 @@
 /**
- * Numbers of the fields of ONNX's messages, by their names in onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto);
- * those that we read or write.
+ * Numbers of those fields of ONNX's messages that we read or write, by their names in onnx.proto
+ * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  */
 export const ModelProto = {
   irVersion: 1,

@@ -16,9 +16,9 @@ import {
 import { fields, int, ints, text } from './protobuf.js';
 import { tensorView, typeName, type TensorView } from './tensor.js';
 
-/** A model as its file says it: names and outlines are decoded, numbers are left where they lie. */
+/** A model as its file describes it. Names, types and shapes are decoded; the numbers of tensors stay views of the file's bytes. */
 export interface GraphView {
-  /** The exporter's name and version: `pytorch 2.13.0`. */
+  /** The exporter's name and version, such as `pytorch 2.13.0`. */
   producer: string;
   irVersion: number;
   /** Version by domain; `''` is ONNX's own. */
@@ -41,6 +41,7 @@ export interface GraphView {
   modelPath: string | undefined;
 }
 
+/** A node as its file describes it. */
 export interface NodeView {
   op: string;
   /** `''` is ONNX's own. */
@@ -51,6 +52,7 @@ export interface NodeView {
   attributes: Map<string, AttributeView>;
 }
 
+/** An attribute as its file describes it: the field of its type is there, the others are absent. */
 export interface AttributeView {
   int?: number;
   float?: number;
@@ -63,6 +65,7 @@ export interface AttributeView {
   nodes?: NodeView[];
 }
 
+/** What a file says of an input, an output or a tensor in between. */
 export interface ValueView {
   name: string;
   /** `float32`, …; null when the file does not say. */
@@ -73,8 +76,8 @@ export interface ValueView {
 
 /**
  * Parses an ONNX model.
- * @param options.modelPath where the bytes come from; needed to read weights that lie in external files
- * @throws FeatReconstructError when the bytes are cut short, corrupted or no ONNX model, or older than opset 7
+ * @param options.modelPath where the bytes come from; needed to read weights that are in external files
+ * @throws FeatReconstructError when the bytes are cut short, corrupted, no ONNX model, or of an opset below 7
  */
 export function parseModel(bytes: Uint8Array, options: { modelPath?: string } = {}): GraphView {
   if (bytes.length > 8 && new TextDecoder().decode(bytes.subarray(4, 8)) === 'ORTM') {
@@ -177,7 +180,7 @@ function readGraph(message: Uint8Array, graph: GraphView): void {
   }
 }
 
-/** Bodies within bodies; protobuf's own reader, which ONNX Runtime uses, stops at a third of this. */
+/** Most bodies within bodies. Protobuf's own reader, which ONNX Runtime uses, stops at a third of this. */
 const deepest = 100;
 
 /** @param depth how many bodies the node is in */
@@ -215,7 +218,7 @@ function attributeView(message: Uint8Array, depth: number): [string, AttributeVi
     else if (field.number === AttributeProto.strings) (out.strings ??= []).push(text(field));
     else if (field.number === AttributeProto.type) type = int(field);
   }
-  // Writers of proto3 leave out a number that is 0.
+  // Writers that follow proto3 leave out a number that is 0.
   if (type === AttributeType.float) out.float ??= 0;
   if (type === AttributeType.int) out.int ??= 0;
   return [name, out];
@@ -223,7 +226,7 @@ function attributeView(message: Uint8Array, depth: number): [string, AttributeVi
 
 const floatOf = (bits: bigint): number => new Float32Array(Uint32Array.of(Number(bits)).buffer)[0];
 
-/** As many whole ones as there are; a copy, since a view wants to be aligned. */
+/** Packed float32s, without a last one that is cut off. Copied, since a Float32Array cannot begin at any byte. */
 const floatsOf = (bytes: Uint8Array): Float32Array =>
   new Float32Array(new Uint8Array(bytes).buffer, 0, Math.floor(bytes.length / 4));
 

@@ -6,17 +6,18 @@ import { affineNode, regionBehind, type Region, type Source } from './region.js'
 import { peel } from './softmax.js';
 import { trainingNodes } from './training.js';
 
-/** Where a model's head lies in its graph. */
+/** Where a model's head is in its graph. */
 export interface HeadLocation {
   /** The tensor that holds the logits: after constants that scale or shift, in front of a softmax. */
   logits: string;
   /** The tensor that the last linear layer reads. */
   features: string;
-  /** The features lie as (d, n) instead of (n, d). */
+  /** Whether the tensor of features is (d, n) instead of (n, d). */
   featuresTransposed: boolean;
   /** Nodes to be added to the graph, where no tensor of it holds the features: they are several, or a mean over positions. */
   added: GraphNode[];
   region: Region;
+  /** What a user should know about how the head was found, in sentences. */
   notes: string[];
   /** For people: `Gemm '/classifier/Gemm'`. */
   node: string;
@@ -26,10 +27,11 @@ export interface HeadLocation {
 
 /**
  * Finds the last linear layer in front of the model's output: the tensor of features that it reads, the tensor of
- * logits, and the nodes in between. Names what was found instead where there is none.
+ * logits, and the nodes in between.
  * @param options.logits name of the tensor of logits, if the graph alone does not tell
  * @param options.features name of the tensor of features; all between the two must be affine
- * @throws FeatReconstructError when the head is missing or not linear, or the graph is in training mode
+ * @throws FeatReconstructError when the head is missing or not linear, or the graph is in training mode, saying what was found
+ * @throws UsageError when the graph has no tensor of a name that was given
  */
 export function findHead(graph: GraphView, options: { features?: string; logits?: string } = {}): HeadLocation {
   for (const key of ['features', 'logits'] as const) demandTensor(graph, key, options[key]);
@@ -67,13 +69,13 @@ export function findHead(graph: GraphView, options: { features?: string; logits?
   };
 }
 
-/** A layer's weight has the type of what it reads. */
+/** The type of the region's first layer, read off its weight: a layer and its input have the same one. */
 function weightType(graph: GraphView, constants: ReadonlySet<string>, { linear }: Region): string {
   const { inputs } = linear[linear.length - 1];
   return constantType(graph, inputs.find((name) => constants.has(name)) ?? inputs[1]);
 }
 
-/** The features as one tensor: it is there, or a mean over positions is to be taken, or several are to be joined. */
+/** The features as one tensor, with the nodes that make it where the graph holds none: a mean over positions, or several joined. */
 function featuresOf(sources: readonly Source[]): { name: string; added: GraphNode[]; notes: string[] } {
   const added: GraphNode[] = [];
   const notes: string[] = [];
@@ -103,7 +105,7 @@ function featuresOf(sources: readonly Source[]): { name: string; added: GraphNod
   return { name, added, notes };
 }
 
-/** A node's whole numbers. */
+/** A node's attributes that are whole numbers. */
 function intsOf(node: NodeView): Record<string, Attribute> {
   const out: Record<string, Attribute> = {};
   for (const [name, { int, ints }] of node.attributes) {
@@ -149,13 +151,13 @@ function noHead(
 }
 
 const quantisedOps = /^(QLinear\w+|QGemm|MatMulInteger\w*|ConvInteger)$/u;
-/** Nodes between an output and the layer in front of it. */
-const within = 8;
+/** Most nodes between an output and the layer in front of it. */
+const searchedSteps = 8;
 
 /** A layer of 8-bit products close behind an output; null where there is none. */
 function quantisedBehind(graph: GraphView, starts: readonly string[]): NodeView | null {
   let tensors = [...starts];
-  for (let step = 0; step < within; step++) {
+  for (let step = 0; step < searchedSteps; step++) {
     const nodes = tensors.flatMap((tensor) => graph.producers.get(tensor) ?? []);
     const found = nodes.find(({ op }) => quantisedOps.test(op));
     if (found) return found;
@@ -164,12 +166,13 @@ function quantisedBehind(graph: GraphView, starts: readonly string[]): NodeView 
   return null;
 }
 
-/** Says of features that the model itself rounds: figures are of these. */
+/** A note where the model itself rounds its features, since figures are then of the rounded ones. */
 function roundedNotes(graph: GraphView, constants: ReadonlySet<string>, sources: readonly Source[]): string[] {
   const keeps = new Set(['Flatten', 'Reshape', 'Identity', 'Squeeze', 'Transpose']);
   for (const { tensor } of sources) {
     let node = graph.producers.get(tensor);
-    for (let step = 0; node && keeps.has(node.op) && step < within; step++) node = graph.producers.get(node.inputs[0]);
+    for (let step = 0; node && keeps.has(node.op) && step < searchedSteps; step++)
+      node = graph.producers.get(node.inputs[0]);
     if (node?.op === 'DequantizeLinear' && !constants.has(node.inputs[0])) {
       return [
         `The model is quantised: its features are rounded to 8 bits (${describeNode(node)}), and the head's weight is what its integers stand for. Figures are of these features, and not of the model before quantisation.`,
@@ -179,7 +182,7 @@ function roundedNotes(graph: GraphView, constants: ReadonlySet<string>, sources:
   return [];
 }
 
-/** The last layer with weights that the outputs hang on. */
+/** The last layer with weights that the outputs depend on. */
 function nearestLinear(graph: GraphView, constants: ReadonlySet<string>, starts: readonly string[]): NodeView | null {
   const behind = new Set(starts.flatMap((start) => [...ancestors(graph, start)]));
   for (const node of [...graph.nodes].reverse()) {
@@ -190,7 +193,10 @@ function nearestLinear(graph: GraphView, constants: ReadonlySet<string>, starts:
   return null;
 }
 
-/** Several outputs may lead to heads: the same one twice (logits and probabilities), or one that feeds the other. */
+/**
+ * The last head, where several outputs lead to heads: to the same one (logits and probabilities), or to one that feeds another.
+ * @throws FeatReconstructError `ambiguous` where none of them is the last
+ */
 function lastOf(graph: GraphView, regions: Region[]): Region {
   const heads = new Map<string, Region>();
   for (const region of regions) {
@@ -201,13 +207,13 @@ function lastOf(graph: GraphView, regions: Region[]): Region {
     if (!heads.has(key)) heads.set(key, region);
   }
   const all = [...heads.values()];
-  // What another head reads, or is a part of, is not the last.
+  // A head whose output another one reads, or that is a part of another one, is not the last.
   const isPart = (region: Region): boolean =>
     all.some((other) => {
       if (other === region) return false;
       const isWithin = region.linear.every((node) => other.linear.includes(node));
-      const upstream = other.sources.some(({ tensor }) => ancestors(graph, tensor).has(region.linear[0]));
-      return isWithin || upstream;
+      const isUpstream = other.sources.some(({ tensor }) => ancestors(graph, tensor).has(region.linear[0]));
+      return isWithin || isUpstream;
     });
   const last = all.filter((region) => !isPart(region));
   if (last.length === 1) return last[0];

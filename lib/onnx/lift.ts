@@ -8,7 +8,7 @@ import type { Region } from './region.js';
 import { countOf } from './tensor.js';
 
 /** A head as float32. */
-export interface LiftedHead {
+interface LiftedHead {
   /** (c, d) */
   weight: NdArray<Float32Array>;
   /** (c) */
@@ -16,8 +16,8 @@ export interface LiftedHead {
 }
 
 /**
- * Reads the head's weight and bias out of the graph: what the nodes between the features and the logits make of them,
- * with all constants folded in. Computed in float64 and rounded once.
+ * Reads the head's weight and bias out of the graph: the one affine map that all nodes between the features and the logits
+ * come to, constants included. Computed in float64 and rounded once.
  * @returns weight (c, d) and bias (c), so that logits = weight features + bias
  * @throws FeatReconstructError when the weight is zero or not finite, or shapes do not fit
  */
@@ -69,7 +69,7 @@ function logitsOf(graph: GraphView, { logits, sources }: Region): Affine {
       if (!needed.has(name) || known.has(name)) continue;
       const op = opOf(node);
       const inputs = node.inputs.map((input, i) => {
-        // A shape may hang on the batch: the node looks at it itself.
+        // A shape may depend on the batch: the operator of Reshape reads it itself.
         if (input === '' || (i > 0 && node.op === 'Reshape')) return null;
         return known.get(input) ?? readConstant(graph, input);
       });
@@ -82,7 +82,7 @@ function logitsOf(graph: GraphView, { logits, sources }: Region): Affine {
   return known.get(logits) as Affine;
 }
 
-/** Tensors between the features and the logits. */
+/** Tensors between the features and the logits, with the latter. */
 function neededBy(graph: GraphView, logits: string, sources: ReadonlySet<string>): Set<string> {
   const needed = new Set<string>();
   const constants = constantTensors(graph);
@@ -97,7 +97,7 @@ function neededBy(graph: GraphView, logits: string, sources: ReadonlySet<string>
   return needed;
 }
 
-/** A node whose inputs or attributes do not go together stands in a damaged file: ONNX's checker would refuse it. */
+/** Applies a node. One whose inputs or attributes do not go together is from a damaged file: ONNX's checker would refuse it. */
 function applied(node: NodeView, apply: () => Affine): Affine {
   let problem: unknown;
   try {

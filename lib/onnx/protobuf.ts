@@ -1,11 +1,11 @@
 import { FeatReconstructError } from '../base/index.js';
 
 /**
- * The protobuf wire format (https://protobuf.dev/programming-guides/encoding/), as little of it as ONNX files need.
- * Views, never copies: a model of a gigabyte is walked without being held twice.
+ * Those parts of the protobuf wire format (https://protobuf.dev/programming-guides/encoding/) that ONNX files use. Reading
+ * gives views and never copies, so that a model of a gigabyte is not held twice.
  */
 
-/** A field as it stands in the file: varints and fixed numbers as `value`, length-delimited ones as `bytes`. */
+/** A field as it is in the file: varints and fixed numbers as `value`, length-delimited ones as `bytes`. */
 export interface Field {
   number: number;
   wire: 0 | 1 | 2 | 5;
@@ -17,7 +17,7 @@ export interface Field {
 
 const none = new Uint8Array(0);
 
-/** Walks the fields of one message. @throws FeatReconstructError where the bytes break off or are no protobuf. */
+/** Walks the fields of one message. @throws FeatReconstructError where the bytes break off or are no protobuf */
 export function* fields(message: Uint8Array): Generator<Field> {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   let at = 0;
@@ -83,7 +83,7 @@ export function ints(field: Field, into: number[]): void {
     let value = 0n;
     let shift = 0n;
     for (const byte of field.bytes) {
-      // A number has ten bytes at the most; without an end, it would grow with the file.
+      // A number has ten bytes at most: one that never ends would grow with the file.
       if (shift > 63n) throw truncated();
       value |= BigInt(byte & 0x7f) << shift;
       shift += 7n;
@@ -100,16 +100,19 @@ export function ints(field: Field, into: number[]): void {
 export class Writer {
   private readonly parts: Uint8Array[] = [];
 
+  /** A varint. */
   int(number: number, value: number | bigint): this {
     this.parts.push(varint(number * 8), varint(value));
     return this;
   }
 
+  /** A 32-bit float. */
   float(number: number, value: number): this {
     this.parts.push(varint(number * 8 + 5), new Uint8Array(new Float32Array([value]).buffer));
     return this;
   }
 
+  /** A length-delimited field: bytes, text, or another message. */
   bytes(number: number, value: Uint8Array | string | Writer): this {
     const bytes =
       typeof value === 'string' ? new TextEncoder().encode(value) : value instanceof Writer ? value.finish() : value;
@@ -117,7 +120,7 @@ export class Writer {
     return this;
   }
 
-  /** Fields that are written already. */
+  /** Fields that are already encoded. */
   raw(fields: Uint8Array): this {
     this.parts.push(fields);
     return this;

@@ -8,7 +8,10 @@ export interface Source {
   tensor: string;
   /** Its shape for one example. */
   dims: number[];
-  /** A mean over positions that stands behind the layer: features are the tensor's means, which the head may be taken of as well. */
+  /**
+   * A mean over positions behind the layer. The head of the mean is the mean of the head, so the features are the tensor's
+   * means.
+   */
   mean: NodeView | null;
 }
 
@@ -19,6 +22,7 @@ export interface Region {
   sources: Source[];
   /** The layers with weights, from the logits back. */
   linear: NodeView[];
+  /** What a user should know about constants that are folded in, in sentences. */
   notes: string[];
 }
 
@@ -34,8 +38,8 @@ interface Step {
 }
 
 /**
- * Walks back from the logits over all nodes that are affine, to what the last layers with weights read, or on to the
- * tensor `until`.
+ * Walks back from the logits over nodes that are affine: to the tensors that the last layers with weights read or, where it is
+ * given, further on to the tensor `until`.
  */
 export function regionBehind(
   graph: GraphView,
@@ -71,27 +75,28 @@ export function regionBehind(
       const note = noteOf(graph, node, computed[0]);
       if (note) region.notes.push(note);
     }
+    // A node that moves numbers may move the positions: a mean behind it is then none over the layer's own.
     const over =
-      kind === 'mean' && node.op !== 'ReduceSum' ? node : kind === 'move' && !same.has(node.op) ? null : mean;
+      kind === 'mean' && node.op !== 'ReduceSum' ? node : kind === 'move' && !unmoving.has(node.op) ? null : mean;
     for (const i of [...computed].reverse()) open.push({ tensor: node.inputs[i], mean: over });
   }
   if (region.linear.length === 0) return { blocked: 'that no linear layer lies between the two' };
-  if (until === undefined) region.sources = met(graph, constants, region);
-  // Features that were transposed just for the head are taken from before.
+  if (until === undefined) region.sources = commonSource(graph, constants, region);
+  // Features that are transposed just for the head are taken before that.
   if (until === undefined && region.sources.length === 1)
-    region.sources = region.sources.map((each) => turnedBack(graph, each));
+    region.sources = region.sources.map((each) => beforeTranspose(graph, each));
   return region;
 }
 
-/** Leave every number where it is. */
-const same = new Set(['Identity', 'Cast', 'Dropout']);
-/** Whose second input is a shape or a place, which may hang on the batch. */
+/** Operators of kind `move` that leave every number where it is. */
+const unmoving = new Set(['Identity', 'Cast', 'Dropout']);
+/** Operators whose second input is a shape, which may depend on the batch. */
 const shaped = new Set(['Reshape']);
 
 interface AffineNode {
   node: NodeView;
   kind: NonNullable<ReturnType<typeof opOf>>['kind'];
-  /** Inputs that hang on the model's input. */
+  /** Places of the node's inputs that depend on the model's input. */
   computed: number[];
 }
 
@@ -129,7 +134,7 @@ function notAffine(graph: GraphView, node: NodeView): string {
   return isQuantised ? `${found}, a quantised layer (export the model before quantisation)` : found;
 }
 
-/** What is said of constants that are folded in; a bias right behind its product is no news. */
+/** The note of a node whose constants are folded in; null for a bias right behind its product, which is part of any layer. */
 function noteOf(graph: GraphView, node: NodeView, data: number): string | null {
   if (node.op === 'Neg') return null;
   if (node.op === 'BatchNormalization') return `The constants of ${describeNode(node)} are folded into the head.`;
@@ -181,10 +186,10 @@ function namedShape(graph: GraphView, tensor: string, last: NodeView | null): nu
 }
 
 /**
- * Several heads on one tensor, each behind a scale or a batch normalisation of its own (LeViT, RepViT), read that tensor:
- * side by side its images would be features that depend on one another.
+ * The one tensor that several heads read, each behind a scale or a batch normalisation of its own (LeViT, RepViT); the sources
+ * as they are where there is none. Side by side, the scaled copies would be features that depend on one another.
  */
-function met(graph: GraphView, constants: ReadonlySet<string>, { sources, notes }: Region): Source[] {
+function commonSource(graph: GraphView, constants: ReadonlySet<string>, { sources, notes }: Region): Source[] {
   if (sources.length < 2 || sources.some(({ mean }) => mean !== null)) return sources;
   const chains = sources.map(({ tensor }) => scaledFrom(graph, constants, tensor));
   const common = chains[0].findIndex((each) => chains.every((chain) => chain.includes(each)));
@@ -198,25 +203,26 @@ function met(graph: GraphView, constants: ReadonlySet<string>, { sources, notes 
         node,
         node.inputs.findIndex((name) => !constants.has(name)),
       );
-      if (note && !same.has(node.op)) notes.push(note);
+      if (note && !unmoving.has(node.op)) notes.push(note);
     }
   }
   return [{ ...sources[0], tensor }];
 }
 
-/** A tensor and those behind it that constants scale and shift to it, number by number. */
+/** A tensor, and those before it that constants scale and shift into it, number by number. */
 function scaledFrom(graph: GraphView, constants: ReadonlySet<string>, tensor: string): string[] {
   const chain = [tensor];
   for (let at = tensor; chain.length <= graph.nodes.length; chain.push(at)) {
     const found = affineNode(graph, constants, at);
     if ('blocked' in found || found.computed.length !== 1) break;
-    if (found.kind !== 'scale' && !same.has(found.node.op)) break;
+    if (found.kind !== 'scale' && !unmoving.has(found.node.op)) break;
     at = found.node.inputs[found.computed[0]];
   }
   return chain;
 }
 
-function turnedBack(graph: GraphView, source: Source): Source {
+/** The source in front of a Transpose that turns (1, d) into (d, 1); else the source itself. */
+function beforeTranspose(graph: GraphView, source: Source): Source {
   const node = graph.producers.get(source.tensor);
   const [rows, columns] = source.dims;
   const isTurned = source.dims.length === 2 && columns === 1 && rows !== 1;

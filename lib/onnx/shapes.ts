@@ -1,16 +1,16 @@
 import { countOf, type NumericTensor } from './tensor.js';
 
-/** What moves numbers of a row-major tensor: used on constants, and on the numbers of features. */
+/** Moves of the numbers of a row-major tensor: of constants, and (on `numbered` ones) of what is affine in the features. */
 
 /** An axis counted from the front. */
 export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
-/** 0, 1, … as indices of a tensor of this shape, moved as the numbers are. */
+/** The tensor 0, 1, … of a shape: after a move, it says where each number came from. */
 export function numbered(dims: number[]): NumericTensor {
   return { dims, data: Float64Array.from({ length: countOf(dims) }, (_, i) => i) };
 }
 
-/** Which of n places a slice takes, as NumPy and ONNX clamp its ends. */
+/** Which of n places a slice takes, its ends clamped as in NumPy and ONNX. */
 export function sliced(n: number, start: number, end: number, step: number): number[] {
   const clamp = (value: number): number => {
     const at = value < 0 ? value + n : value;
@@ -21,7 +21,7 @@ export function sliced(n: number, start: number, end: number, step: number): num
   return places;
 }
 
-/** Some places along an axis. */
+/** The numbers at some places along an axis. */
 export function taken({ dims, data }: NumericTensor, axis: number, places: readonly number[]): NumericTensor {
   const inner = countOf(dims.slice(axis + 1));
   const outer = countOf(dims.slice(0, axis));
@@ -35,11 +35,11 @@ export function taken({ dims, data }: NumericTensor, axis: number, places: reado
   return { dims: dims.map((dim, i) => (i === axis ? places.length : dim)), data: out };
 }
 
-/** For each number of a tensor of shape `to`, which one of shape `from` stands beside it; null where they do not fit. */
+/** By number of a tensor of shape `to` the number of one of shape `from` that is broadcast to it; null where they do not fit. */
 export function broadcast(from: readonly number[], to: readonly number[]): Int32Array | null {
   const lead = to.length - from.length;
   const dims = to.map((_, i) => (i < lead ? 1 : from[i - lead]));
-  if (lead < 0 ? from.slice(0, -lead).some((dim) => dim !== 1) : false) return null;
+  if (lead < 0 && from.slice(0, -lead).some((dim) => dim !== 1)) return null;
   const own = lead < 0 ? from.slice(-lead) : dims;
   if (own.some((dim, i) => dim !== 1 && dim !== to[i])) return null;
   const out = new Int32Array(countOf(to));
@@ -55,7 +55,7 @@ export function broadcast(from: readonly number[], to: readonly number[]): Int32
   return out;
 }
 
-/** Dimension i of the result is dimension perm[i]. */
+/** Transposes a tensor: dimension i of the result is dimension perm[i]. */
 export function transposeTensor({ dims, data }: NumericTensor, perm: number[]): NumericTensor {
   const strides = dims.map((_, i) => countOf(dims.slice(i + 1)));
   const outDims = perm.map((axis) => dims[axis]);

@@ -4,23 +4,24 @@ import { readConstant } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 
 /** A tensor of logits in front of what makes them probabilities. */
-export interface Peeled {
-  /** The tensor that the output is made of: itself where nothing was taken off. */
+interface Peeled {
+  /** The tensor that the output is made of: the output itself where nothing was taken off. */
   logits: string;
+  /** What was taken off, in sentences. */
   notes: string[];
 }
 
 /**
- * Takes off what makes probabilities, log-probabilities or scores of logits: softmax, log-softmax and sigmoid, in one
- * node or in the pieces that JAX and TensorFlow leave; rounding to 8 bits; and what scikit-learn's converter puts there.
- * What is done to the probabilities behind it (a scale, a shape) is no business of the logits.
+ * Finds the logits in front of an output: takes off a softmax, a log-softmax or a sigmoid, in one node or in the pieces that JAX
+ * and TensorFlow leave; rounding to 8 bits; and what scikit-learn's converter adds. Nodes behind these, which scale or reshape
+ * the probabilities, are passed over, since the logits do not depend on them.
  */
 export function peel(graph: GraphView, constants: ReadonlySet<string>, output: string): Peeled {
-  const seen = new Search(graph, constants);
+  const search = new Search(graph, constants);
   const peeled: Peeled = { logits: output, notes: [] };
   let at = output;
   for (let steps = 0; steps <= graph.nodes.length; steps++) {
-    const found = seen.front(at);
+    const found = search.front(at);
     if (found) {
       at = found.logits;
       peeled.notes = [
@@ -29,21 +30,24 @@ export function peel(graph: GraphView, constants: ReadonlySet<string>, output: s
       peeled.logits = at;
       continue;
     }
-    const before = seen.behind(at);
+    const before = search.passed(at);
     if (before === null) break;
     at = before;
   }
   return peeled;
 }
 
+/** The logits in front of a tensor. */
 interface Front {
   logits: string;
+  /** What the tensor is: `a Softmax`. */
   what: string;
+  /** The whole note, where it is not the usual sentence with `what`. */
   note?: string;
 }
 
-/** Moves and scales numbers, but neither mixes them nor makes more or fewer of them. */
-const keeping = new Set(['Slice', 'Split', 'Gather', 'Concat']);
+/** Operators of kind `move` that are not passed over: they take some of the numbers only. */
+const selecting = new Set(['Slice', 'Split', 'Gather', 'Concat']);
 
 class Search {
   constructor(
@@ -51,7 +55,7 @@ class Search {
     readonly constants: ReadonlySet<string>,
   ) {}
 
-  /** What stands in front, where the tensor is a softmax or its like. */
+  /** The logits, where the tensor is a softmax or its like; else null. */
   front(tensor: string): Front | null {
     const node = this.#node(tensor);
     if (!node) return null;
@@ -59,7 +63,7 @@ class Search {
     switch (`${node.domain}:${node.op}`) {
       case ':Softmax':
       case ':LogSoftmax':
-        // An export slip that is not rare: the numbers of one image then depend on the others of its batch.
+        // A common mistake in exports: the numbers of one image then depend on the others of its batch.
         return node.attributes.get('axis')?.int === 0
           ? { logits: first, what: `a ${node.op} over the images of a batch, and not over the classes` }
           : { logits: first, what: `a ${node.op}` };
@@ -71,7 +75,7 @@ class Search {
       case 'ai.onnx.ml:LinearClassifier':
         return tensor === node.outputs[1] ? this.#scores(node) : null;
       case 'ai.onnx.ml:ArrayFeatureExtractor': {
-        // Of two classes the second's score alone.
+        // The score of the second class, of two, is taken out alone.
         const classifier = this.#node(first);
         return classifier && isLinearClassifier(classifier) && this.constants.has(node.inputs[1])
           ? this.front(first)
@@ -100,11 +104,11 @@ class Search {
     }
   }
 
-  /** The tensor that a node of scale or shape reads; null where it is another kind. */
-  behind(tensor: string): string | null {
+  /** The tensor that a node reads which scales or reshapes; null where the node does something else. */
+  passed(tensor: string): string | null {
     const node = this.#node(tensor);
     const op = node && opOf(node);
-    if (!op || (op.kind !== 'move' && op.kind !== 'scale') || keeping.has(node.op)) return null;
+    if (!op || (op.kind !== 'move' && op.kind !== 'scale') || selecting.has(node.op)) return null;
     const computed = this.#computed(node);
     const isScale = op.kind === 'scale';
     if (isScale && computed.length !== 1) return null;
@@ -127,14 +131,14 @@ class Search {
   /** The scores that were added beside a classifier whose weights are attributes. */
   #scores(node: NodeView): Front | null {
     const [post, logits] = [postOf(node), scoresOf(node)];
-    // A probit is no map that a softmax or a sigmoid undoes: nobody's logits.
+    // Behind a probit the scores are no logits: neither softmax nor sigmoid leads from them to the probabilities.
     if (post === 'PROBIT' || !this.graph.producers.has(logits)) return null;
     const behind = post === 'NONE' ? '' : `, in front of its ${post}`;
     const note = `The weights of ${describeNode(node)} are attributes of the node: its scores${behind}, '${logits}', are the logits.`;
     return { logits, what: '', note };
   }
 
-  /** Sigmoids over their sum, as of one classifier against the rest for each class; a sum of 0 is guarded. */
+  /** Sigmoids over their sum, as of classifiers of one class against the rest; constants may be added against a sum of 0. */
   #shares(node: NodeView): Front | null {
     if (node.op !== 'Div') return null;
     const guarded = (tensor: string, is: (input: string) => boolean): string | undefined => {
@@ -201,7 +205,7 @@ class Search {
     return null;
   }
 
-  /** z of z − m, m the largest of z; the tensor itself where nothing of the kind is taken off. */
+  /** The tensor z of z − m, m the largest of z; else the tensor itself. */
   #unshifted(tensor: string): string {
     const at = this.#through(tensor);
     const node = this.#node(at);
@@ -211,7 +215,7 @@ class Search {
     return this.#through(largest.inputs[0]) === this.#through(node.inputs[0]) ? this.#through(node.inputs[0]) : at;
   }
 
-  /** Back over nodes that change no number; with `bounds`, over a Max with a constant as well, which guards infinities. */
+  /** Back over nodes that change no number; with `bounds`, over a Max with a constant too, which guards against infinities. */
   #through(tensor: string, bounds = false): string {
     let at = tensor;
     for (let steps = 0; steps <= this.graph.nodes.length; steps++) {
@@ -227,7 +231,7 @@ class Search {
     return at;
   }
 
-  /** Whether a constant is 1: any other would make another curve of it. */
+  /** Whether a tensor is the constant 1: with any other the curve is no sigmoid. */
   #isOne = (name: string): boolean => this.#isAll(name, 1);
 
   #isAll(name: string, expected: number): boolean {
@@ -241,5 +245,5 @@ class Search {
   }
 }
 
-/** For what is the same for all classes, and for numbers that are compared by name. */
+/** Operators that change no number; tensors are then compared by name, so that shapes do not matter. */
 const unchanged = new Set(['Identity', 'Cast', 'Dropout', 'Reshape', 'Squeeze', 'Unsqueeze', 'Expand', 'Flatten']);

@@ -12,10 +12,9 @@ import {
 import { type Field, fields, text, Writer } from './protobuf.js';
 
 /**
- * Exposes tensors of a graph as further outputs, by appending to the file's bytes: a second `graph` field is merged
- * into the first by every protobuf reader, so that no weight is touched. Types and shapes are left for ONNX Runtime to
- * infer.
- * @param outputs names of tensors that are no outputs yet
+ * Exposes tensors of a graph as further outputs. Only appends to the file's bytes, so that no weight is touched: every
+ * protobuf reader merges a second `graph` field into the first. Types and shapes are left for ONNX Runtime to infer.
+ * @param outputs names of tensors that are not outputs yet
  * @param added nodes that compute some of them, behind all others
  * @returns the only copy made: the model's bytes and a few more
  */
@@ -31,8 +30,8 @@ export function tapModel(bytes: Uint8Array, outputs: readonly string[], added: r
 }
 
 /**
- * Gives external files other names: where a cache keeps them under names of its own, behind symbolic links, ONNX
- * Runtime has to be told the real ones. Rewrites the graph; a model with external data holds few bytes itself.
+ * Gives external files other names, since ONNX Runtime has to be told the real ones where a cache keeps files under names of
+ * its own, behind symbolic links. Copies the graph: a model with external data holds few bytes itself.
  */
 export function renameExternalData(model: Uint8Array, rename: (location: string) => string): Uint8Array {
   const entry = (bytes: Uint8Array): Uint8Array => {
@@ -64,7 +63,7 @@ export function renameExternalData(model: Uint8Array, rename: (location: string)
 
 const utf8 = new TextDecoder();
 
-/** Copies a message, with the fields of some numbers replaced. */
+/** Copies a message, replacing its fields of some numbers. */
 function rewrite(
   message: Uint8Array,
   replace: Readonly<Record<number, (bytes: Uint8Array) => Uint8Array>>,

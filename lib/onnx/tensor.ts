@@ -25,12 +25,12 @@ const types: Record<number, { name: string; size: number }> = {
 /** The name of an element type; `type 21` for one that this library does not read. */
 export const typeName = (type: number): string => types[type]?.name ?? `type ${type}`;
 
-/** A tensor as it stands in the file: nothing is decoded before `readTensor`. */
+/** A tensor as it is in the file; its numbers are decoded by `readTensor` only. */
 export interface TensorView {
   name: string;
   type: string;
   dims: number[];
-  /** Where the numbers lie when they are not in the file itself. */
+  /** Where the numbers are when they are not in the model's own file. */
   external: ExternalData | null;
   /** `raw_data`: little-endian bytes, row-major. */
   raw: Uint8Array | null;
@@ -44,6 +44,7 @@ export interface NumericTensor {
   data: Float32Array | Float64Array;
 }
 
+/** How many numbers a tensor of this shape has. */
 export const countOf = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
 
 /** Bytes that a tensor of this type takes; null for a type whose elements have no fixed size here. */
@@ -52,7 +53,7 @@ export function byteLengthOf(type: string, dims: readonly number[]): number | nu
   return size > 0 ? countOf(dims) * size : null;
 }
 
-/** Where a tensor's numbers stand that are no raw bytes. */
+/** Fields that hold a tensor's numbers where `raw_data` does not. */
 const numbersAsFields: ReadonlySet<number> = new Set([
   TensorProto.floatData,
   TensorProto.int32Data,
@@ -61,7 +62,7 @@ const numbersAsFields: ReadonlySet<number> = new Set([
   TensorProto.uint64Data,
 ]);
 
-/** Reads a TensorProto's outline. @throws FeatReconstructError where its size is not what its shape asks for */
+/** Reads a TensorProto, but not its numbers. @throws FeatReconstructError where they are not as many bytes as its shape takes */
 export function tensorView(message: Uint8Array): TensorView {
   const view: TensorView = { name: '', type: typeName(0), dims: [], external: null, raw: null, typed: new Map() };
   const entries = new Map<string, string>();
@@ -98,6 +99,7 @@ export function tensorView(message: Uint8Array): TensorView {
   return view;
 }
 
+/** Reads one key and value of `external_data`. */
 function readEntry(message: Uint8Array, into: Map<string, string>): void {
   let key = '';
   let value = '';
@@ -128,9 +130,9 @@ function externalData(tensor: string, entries: Map<string, string>): ExternalDat
 }
 
 /**
- * Decodes a tensor: a copy, so that the file's bytes can be let go.
+ * Decodes a tensor. Copies it, so that the memory of the file's bytes can be freed.
  * @param modelPath the model's own path, for external data
- * @throws FeatReconstructError for types that are no numbers, and for data that are missing or out of bounds
+ * @throws FeatReconstructError for types that are not numbers, and for data that are missing or out of bounds
  */
 export function readTensor(view: TensorView, modelPath: string | undefined): NumericTensor {
   const n = countOf(view.dims);
@@ -141,7 +143,7 @@ export function readTensor(view: TensorView, modelPath: string | undefined): Num
     );
   }
   const raw = view.external ? readExternal(view.name, view.external, n * size, modelPath) : view.raw;
-  // An empty raw_data beside typed fields: some writers leave it.
+  // Some writers leave an empty raw_data beside the typed fields.
   const data = raw && (raw.length > 0 || n === 0) ? decodeRaw(view.type, raw) : decodeTyped(view);
   if (data.length !== n) {
     throw new FeatReconstructError(
@@ -153,7 +155,7 @@ export function readTensor(view: TensorView, modelPath: string | undefined): Num
 }
 
 function decodeRaw(type: string, raw: Uint8Array): Float32Array | Float64Array {
-  // A copy starts at offset 0, which every view below may be laid on.
+  // A copy begins at offset 0: the arrays below need an offset that is a multiple of their elements' size.
   const { buffer } = new Uint8Array(raw);
   switch (type) {
     case 'float32':

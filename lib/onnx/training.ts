@@ -4,7 +4,7 @@ import { describeNode, type GraphView, type NodeView } from './graph.js';
 /**
  * Nodes that make the graph give another answer at each run, or with each batch: a batch normalisation in training
  * mode, an active dropout, random numbers. One line each.
- * @param constants tensors that do not hang on the input: what is made of them alone is the same at each run
+ * @param constants tensors that do not depend on the input: what is made of them alone is the same at each run
  */
 export function trainingNodes(graph: GraphView, nodes: Iterable<NodeView>, constants: ReadonlySet<string>): string[] {
   const found: string[] = [];

@@ -5,7 +5,7 @@ import type { GraphView } from './graph.js';
 import { fields, Writer } from './protobuf.js';
 import { tensorView } from './tensor.js';
 
-/** Where a weight of a graph without weights lies, and what it is there. */
+/** Where a weight of a graph without weights is stored, and as what. */
 export interface StoredWeight {
   dims: readonly number[];
   type: Extract<DataTypeName, 'float32' | 'float16' | 'bfloat16' | 'float64'>;
@@ -15,29 +15,30 @@ export interface StoredWeight {
   byteLength: number;
 }
 
-/** Names and shapes of the initializers of a graph that hold no bytes. */
+/** Names and shapes of the initializers of a graph whose bytes are not in its file. */
 export function openWeights({ initializers }: GraphView): Map<string, number[]> {
   const open = [...initializers.values()].filter(({ external }) => external !== null);
   return new Map(open.map(({ name, dims }) => [name, dims]));
 }
 
 /**
- * Gives the weights of a graph their places. A weight that is stored in another type than float32 is declared as it is stored,
- * with a Cast behind it, which ONNX Runtime runs once, when it opens the model: neither a second file nor a second copy in our
- * memory is made.
+ * Tells a graph where its weights are stored. One that is stored in another type than float32 is declared as it is stored, with
+ * a Cast behind it, which ONNX Runtime runs once, when it opens the model: this makes neither a second file nor a second copy
+ * in our memory.
  * @param weights for every name of `openWeights`
+ * @throws FeatReconstructError where one is missing
  */
 export function withWeights(bytes: Uint8Array, weights: ReadonlyMap<string, StoredWeight>): Uint8Array {
   const model = new Writer();
   for (const field of fields(bytes)) {
-    if (field.number === ModelProto.graph) model.bytes(field.number, boundGraph(field.bytes, weights));
+    if (field.number === ModelProto.graph) model.bytes(field.number, graphWithWeights(field.bytes, weights));
     else if (field.wire === 2) model.bytes(field.number, field.bytes);
     else model.int(field.number, field.value);
   }
   return model.finish();
 }
 
-function boundGraph(graph: Uint8Array, weights: ReadonlyMap<string, StoredWeight>): Writer {
+function graphWithWeights(graph: Uint8Array, weights: ReadonlyMap<string, StoredWeight>): Writer {
   const casts = new Writer();
   const rest = new Writer();
   for (const field of fields(graph)) {
@@ -65,7 +66,7 @@ function boundGraph(graph: Uint8Array, weights: ReadonlyMap<string, StoredWeight
       nodeProto({ op: 'Cast', inputs: [name], outputs: [view.name], attributes: { to: { int: dataType.float32 } } }),
     );
   }
-  // Nodes stand in topological order, these in front of all others.
+  // Nodes have to be in topological order: the casts come first.
   return new Writer().raw(casts.finish()).raw(rest.finish());
 }
 

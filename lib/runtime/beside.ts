@@ -11,13 +11,13 @@ import { followedTimm, timmConfigOf, timmSize } from './timm-config.js';
 export interface Beside {
   /** Height and width; null where nothing is said. */
   imageSize: [number, number] | null;
-  /** The folder's name, where transformers' files are there: all of its models are called `model.onnx`. */
+  /** The folder's name where transformers' files are there, since its models are all called `model.onnx`; else null. */
   name: string | null;
   /** In the order of the logits; null where they are not named. */
   classNames: readonly string[] | null;
   /**
-   * What becomes of an image on its way into an input of this size, as far as it can be followed, and what is to be said of
-   * that.
+   * The transform of images for an input of this size, null where none is stated or it cannot be followed; and what a user
+   * should know about it, in sentences.
    */
   transformFor(size: readonly [number, number]): { transform: TransformSpec | null; notes: string[] };
 }
@@ -25,7 +25,7 @@ export interface Beside {
 /** The files that are read beside a model. */
 export const besideNames = ['config.json', 'preprocessor_config.json'] as const;
 
-/** What is read of config.json, transformers' and timm's. */
+/** The fields of config.json that are read, transformers' and timm's. */
 interface Config {
   image_size?: unknown;
   id2label?: unknown;
@@ -58,7 +58,7 @@ export async function besideModel(file: string): Promise<Beside> {
       };
   const stem = path.parse(file).name;
   const folder = path.resolve(folders[folders.length - 1]);
-  // In the cache of Hugging Face the folder is called after a commit.
+  // In the cache of Hugging Face the folder has the name of a commit: the repository's says more.
   const repository = snapshotOf(folder)?.repo.split('/').at(-1);
   const name = repository
     ? stem.replace(/^model(?=$|_)/, repository)
@@ -80,7 +80,7 @@ export async function besideModel(file: string): Promise<Beside> {
   };
 }
 
-/** A transform that makes other images than the graph reads is none of this model's. */
+/** Refuses a transform that cannot be made, or that makes images of another size than the graph reads. */
 function checked(read: Followed, size: readonly [number, number]): Followed {
   if ('why' in read) return read;
   try {
@@ -93,7 +93,7 @@ function checked(read: Followed, size: readonly [number, number]): Followed {
   return { why: `it makes images of ${last.size.join(' x ')}, and the model reads ${size.join(' x ')}` };
 }
 
-/** transformers' `id2label`, or timm's `label_names`; names that say nothing (`LABEL_0`) are none. */
+/** Names of the classes from transformers' `id2label` or timm's `label_names`; null where there are none but `LABEL_0`, …. */
 function namesOf({ id2label, label_names }: Config): string[] | null {
   const entries = Object.entries(((Array.isArray(label_names) ? label_names : id2label) ?? {}) as object);
   const names = entries.map(([index, name]: [string, unknown], place) => (index === String(place) ? name : null));

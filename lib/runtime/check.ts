@@ -4,8 +4,8 @@ import type { InputPlace, ModelInput, ModelBatch } from './input.js';
 import type { ModelOutput } from './output.js';
 
 /**
- * How far a computed logit may be from the head of the features: a share of the logits' scale, and a share of what the
- * sum over |weight| |feature| comes to, since that is what its rounding grows with.
+ * How far a logit may be from the head of the features: a share of the largest logit, plus a share of the sum over
+ * |weight| |feature|, since rounding grows with that sum.
  */
 const tolerances: Record<string, { scale: number; sum: number }> = {
   float64: { scale: 1e-5, sum: 1e-6 },
@@ -55,13 +55,13 @@ export function checkHead(head: LinearMap, precision: string, n: number, { featu
   );
 }
 
-/** Lengths to try for dimensions that are open, in a model that takes no images: words, features, samples of sound. */
+/** Lengths to try for open dimensions of a model that takes no images: of words, features, samples of sound. */
 const openLengths = [16, 256, 16384];
 
-/** In one batch: half a gigabyte, two images of over 4,000 x 4,000. */
+/** Most numbers in a batch: half a gigabyte, or two images of over 4,000 x 4,000. */
 const mostNumbers = 2 ** 27;
 
-/** Random model inputs, the same at every load: normal numbers for floats, 0 and 1 for whole numbers. One for each guess of open dimensions. */
+/** Random batches, the same at every load, one for each guess of open dimensions: normal floats, whole numbers of 0 and 1. */
 export function* sampleBatches(input: ModelInput, rows: number): Generator<ModelBatch> {
   const { layout, imageSize, otherInputs } = input;
   const isOpen = [input, ...(otherInputs ?? [])].some(({ inputShape }) => inputShape.slice(1).some((dim) => dim < 0));

@@ -3,19 +3,19 @@ import { buildModel } from '../onnx/index.js';
 import { knownProviders, providerName, type ExecutionProvider } from './providers.js';
 import { createSession, demandLoading, type GraphSession } from './session.js';
 
-/** What `chooseProvider` took, and by what. */
+/** What `chooseProvider` chose, and the times that it chose by. */
 export interface ProviderChoice {
   provider: string;
   /** Milliseconds of the test graph on each provider that loads; null where a small one already took too long. */
   milliseconds: Record<string, number | null>;
 }
 
-/** What may be chosen. TensorRT has to be asked for: it compiles each graph for minutes. */
+/** Providers that may be chosen. Not TensorRT, which compiles each graph for minutes: it has to be asked for. */
 const candidates = ['cuda', 'coreml', 'dml', 'webgpu'];
 
 /**
- * The best provider that works here: of those that load the quickest on four products of 1,024 x 1,024 matrices, since one
- * that works need not be quick: WebGPU without a graphics card is hundreds of times slower than the CPU.
+ * The provider that is quickest on four products of 1,024 x 1,024 matrices, among those that load. That one loads is not
+ * enough: WebGPU without a graphics card is hundreds of times slower than the CPU.
  */
 export async function chooseProvider(): Promise<ProviderChoice> {
   const known = await knownProviders();
@@ -38,12 +38,12 @@ async function works(name: string): Promise<boolean> {
   }
 }
 
-/** Rows and columns of the matrices: a small try, which a graphics card does in a millisecond or two, then the real one. */
+/** Rows and columns of the matrices: first a small try, which takes a graphics card a millisecond or two, then the real one. */
 const sizes = { small: 128, large: 1024 };
 /** Milliseconds of the small try above which a provider is left out. */
 const patience = 20;
 
-/** The shortest of some runs, the first of which compiles; null for a provider that is not for arithmetic. */
+/** Milliseconds of the large try on a provider; null where the small one already took too long. */
 async function timeOf(name: string): Promise<number | null> {
   const session = await createSession(products(), { executionProviders: [name] });
   try {
@@ -54,6 +54,7 @@ async function timeOf(name: string): Promise<number | null> {
   }
 }
 
+/** Milliseconds of the shortest of some runs after the first, which compiles. */
 async function shortest(session: GraphSession, size: number): Promise<number> {
   const dims = [size, size];
   const x = { type: 'float32' as const, data: new Float32Array(size * size).fill(1 / size), dims };
@@ -83,8 +84,8 @@ function products(): Uint8Array {
 }
 
 /**
- * Where graphs in float64, such as those of a fit, run beside a model on `providers`: on CUDA where the model does, which
- * has all their kernels; else on the CPU, since no other provider has float64.
+ * Where graphs in float64, such as those of a fit, run when a model runs on `providers`: on CUDA where the model does; else on
+ * the CPU, since no other provider has kernels for float64.
  */
 export function float64Providers(providers: readonly ExecutionProvider[] = []): ExecutionProvider[] {
   return [providers.find((provider) => providerName(provider) === 'cuda') ?? 'cpu'];

@@ -43,14 +43,15 @@ export interface ModelOptions {
   fetch?: FetchOptions;
 }
 
+/** How a model's file is read, and where the model runs. */
 export interface LoadModelOptions extends ModelOptions {
   /** `cpu` (the default), `cuda`, `webgpu`, …; a provider that does not load is an error, never replaced by another. */
   executionProviders?: readonly ExecutionProvider[];
 }
 
 /**
- * How to load a model, of the options of a function that does more.
- * @throws UsageError for providers among those of the model, which plain JavaScript can pass: they would not be heard
+ * The options of `loadModel`, out of those of a function that does more.
+ * @throws UsageError for `executionProviders` inside `model`, which plain JavaScript can pass and which would have no effect
  */
 export function loadOptions({
   model,
@@ -84,6 +85,7 @@ export interface ModelDescription extends ModelInput {
   precision: string;
   /** The head's nodes, for people: `Gemm '/classifier/Gemm'`. */
   headNode: string;
+  /** Names of the two tensors in the graph. */
   featuresTensor: string;
   logitsTensor: string;
   /** The transform that the file states, or those of transformers or timm beside it; null where they state none. */
@@ -94,12 +96,12 @@ export interface ModelDescription extends ModelInput {
   notes: string[];
 }
 
-/** A description, and what `loadModel` goes on with. */
+/** A description, and what `loadModel` needs besides. */
 export interface ReadModel {
   description: ModelDescription;
   bytes: Uint8Array;
   location: HeadLocation;
-  /** Names of the graph's own outputs. */
+  /** Names of the graph's own outputs: tensors that need no tap. */
   outputs: string[];
   external: ExternalFiles | null;
 }
@@ -116,7 +118,7 @@ export async function describeModel(
   return (await readModel(model, options)).description;
 }
 
-/** The name of a model by its path, as its description has it: of the file, or of the folder where all are called `model.onnx`. */
+/** The name that the description of a model has, without reading the file: that of the file, or of its folder for `model.onnx`. */
 export async function modelNameOf(model: string, fetch?: FetchOptions): Promise<string> {
   const known = await publishedModel(model);
   if (known) return known.name;
@@ -124,6 +126,7 @@ export async function modelNameOf(model: string, fetch?: FetchOptions): Promise<
   return (await besideModel(modelPath)).name ?? path.parse(modelPath).name;
 }
 
+/** As {@link describeModel}, with what `loadModel` needs besides. */
 export async function readModel(model: string | Uint8Array, options: LoadModelOptions): Promise<ReadModel> {
   const source = typeof model === 'string' ? await sourceOf(model, options.fetch, options.checkpoint) : undefined;
   const { modelPath, checkpoint } = source ?? {};
@@ -134,7 +137,7 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
   const external = named(modelPath, () => externalFilesOf(given, modelPath));
   const { location, head } = options.output === 'features' ? headlessModel(graph, options) : headOf(graph, options);
   const [classCount, featureDim] = head.weight.shape;
-  // What the caller says counts first, then the files beside the model, where the graph leaves it open.
+  // For a size that the graph leaves open the caller comes first, then the checkpoint, then the files beside the model.
   const size = checkpoint?.inputSize ?? beside?.imageSize ?? undefined;
   const input = readInput(graph, options.imageSize, size);
   const known = own ?? checkpoint?.transform ?? null;
@@ -155,7 +158,7 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
       featuresTensor: location.features,
       logitsTensor: location.logits,
       transform: known ?? stated?.transform ?? null,
-      // Of a tower's classes nothing is known.
+      // Where they are not as many as the outputs (those of a tower are features), they are of something else.
       classNames: classNames?.length === classCount ? classNames : null,
       notes: [
         ...(checkpoint?.notes ?? []),
@@ -176,14 +179,14 @@ function headOf(graph: GraphView, options: LoadModelOptions): { location: HeadLo
   return { location, head: liftHead(graph, location) };
 }
 
-/** A model's bytes with what is added to them before the head is looked for, and their graph. */
+/** A model's bytes, with the scores of a LinearClassifier added, and their graph. */
 function parsed(given: Uint8Array, modelPath: string | undefined): { bytes: Uint8Array; graph: GraphView } {
   const graph = parseModel(given, { modelPath });
   const bytes = withScores(given, graph);
   return { bytes, graph: bytes === given ? graph : parseModel(bytes, { modelPath }) };
 }
 
-/** Says which file a complaint about bytes is about. */
+/** Puts the model's path in front of the message of an error about its bytes. */
 function named<T>(modelPath: string | undefined, read: () => T): T {
   try {
     return read();

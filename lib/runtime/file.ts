@@ -7,7 +7,7 @@ import { foreignKind } from './foreign-files.js';
 import { nearestModel } from '../models/index.js';
 import { renameExternalData, resolveExternal, type ExternalTensor } from '../onnx/index.js';
 
-/** A protobuf cannot be larger. */
+/** Most bytes of a protobuf. */
 const limit = 2 ** 31 - 1;
 
 /** Reads an .onnx file. @throws FeatReconstructError when there is none, or one larger than a protobuf can be */
@@ -55,8 +55,9 @@ export interface ExternalFiles {
 }
 
 /**
- * Finds the files that a model's tensors lie in, and checks that each tensor is there: ONNX Runtime would map what it is told to.
- * @throws FeatReconstructError when one is missing, lies outside the model's folder, or is too short
+ * Finds the files that hold a model's tensors, and checks that each tensor is in its file: ONNX Runtime would map any bytes that
+ * the model names.
+ * @throws FeatReconstructError when a file is missing, outside the model's folder, or too short
  */
 export function findExternalFiles(modelPath: string, tensors: readonly ExternalTensor[]): ExternalFiles {
   const locations = new Set(tensors.map(({ external }) => external.location));
@@ -82,7 +83,7 @@ export function findExternalFiles(modelPath: string, tensors: readonly ExternalT
   return { folder, files };
 }
 
-/** Where links gave files other names, writes the real ones into the model: ONNX Runtime follows no link out of a folder. */
+/** Writes the real names of external files into the model where these are links: ONNX Runtime follows no link out of a folder. */
 export function withRealNames(bytes: Uint8Array, { folder, files }: ExternalFiles): Uint8Array {
   const realName = (location: string): string => {
     const file = files.get(location);

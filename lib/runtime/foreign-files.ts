@@ -2,12 +2,12 @@ import { open } from 'node:fs/promises';
 import { upTo } from '../bytes/index.js';
 
 const ascii = (bytes: Buffer, from: number, to: number): string => bytes.toString('latin1', from, to);
+const begins = (bytes: Buffer, ...values: number[]): boolean => values.every((value, i) => bytes[i] === value);
 /** The name of a zip archive's first entry. */
 const entry = (bytes: Buffer): string =>
   begins(bytes, 0x50, 0x4b, 3, 4) && bytes.length > 30 ? ascii(bytes, 30, 30 + bytes.readUInt16LE(26)) : '';
-const begins = (bytes: Buffer, ...values: number[]): boolean => values.every((value, i) => bytes[i] === value);
 
-/** What else lies about under the name of a model, by its first bytes, and what to do next. */
+/** Other files that people give as models, by their first bytes, and what to do with them. */
 const kinds: readonly { is(bytes: Buffer): boolean; found: string }[] = [
   { is: (bytes) => bytes.length === 0, found: 'an empty file: copy or export it again' },
   {
@@ -64,7 +64,7 @@ const kinds: readonly { is(bytes: Buffer): boolean; found: string }[] = [
   },
 ];
 
-/** By the ending of a name, where the bytes leave it open. */
+/** The same by the ending of the name, for kinds that their first bytes do not tell. */
 const endings: Readonly<Record<string, string>> = {
   '.pb':
     'a graph of TensorFlow: python -m tf2onnx.convert (--saved-model FOLDER, or --graphdef FILE --inputs … --outputs …) --output model.onnx',
@@ -74,8 +74,7 @@ const endings: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a file that is no ONNX model is, and what to do next, as the second half of a sentence; null where that cannot be
- * told.
+ * What a file is that is no ONNX model, and what to do with it, as the second half of a sentence; null where it may be one.
  */
 export async function foreignKind(file: string): Promise<string | null> {
   const handle = await open(file, 'r');

@@ -3,8 +3,8 @@ import type { GraphView, HeadLocation } from '../onnx/index.js';
 import { toNdArray, type LinearMap } from '../tensor/index.js';
 
 /**
- * A graph that ends in features, such as CLIP's image tower: the tensor of features stands for the logits too, and the
- * identity for the head, so that all that is done with a classifier can be done with it.
+ * The head of a graph that ends in features, such as CLIP's image tower: the identity, with the features as its logits. So
+ * everything that takes a classifier takes such a graph, too.
  * @throws FeatReconstructError when the features' width is not known, or there are several outputs and none is named
  */
 export function headlessModel(

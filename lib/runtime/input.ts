@@ -10,18 +10,18 @@ export interface ModelInput {
   inputType: string;
   /** With the batch first; -1 for an open dimension. */
   inputShape: number[];
-  /** Where the colours lie in an image model's input, (n, 3, h, w) or (n, h, w, 3); `other` where it takes no images. */
+  /** An image model's input is (n, 3, h, w), `nchw`, or (n, h, w, 3), `nhwc`; `other` where it takes no images. */
   layout: 'nchw' | 'nhwc' | 'other';
   /** Height and width of the images; null where the model takes none. */
   imageSize: [number, number] | null;
   /** The batch that the graph was fixed to, or null. */
   batchSize: number | null;
   /**
-   * The inputs after the first, where there are several: an attention mask beside token ids. Such a model takes ready inputs
-   * alone, whatever their shape.
+   * The inputs after the first, where there are several, as an attention mask beside token ids. Such a model takes ready inputs
+   * only, never images.
    */
   otherInputs?: readonly InputPlace[];
-  /** Inputs that no node reads, which tf2onnx leaves of constants that it folded: ONNX Runtime wants a tensor for them all the same. */
+  /** Inputs that no node reads (tf2onnx leaves those of constants that it folded). ONNX Runtime wants a tensor for them all the same. */
   unreadInputs?: readonly InputPlace[];
 }
 
@@ -41,9 +41,9 @@ const defaultImageSize = 224;
 
 /**
  * Reads the input's name, type and shape from the graph.
- * @param imageSize for graphs that leave height and width open
- * @param otherwise what is taken then where it is not given. Default 224 x 224
- * @throws FeatReconstructError when there is no input, one of unknown rank, or one of several that has no rows
+ * @param imageSize height and width, as the caller gives them, for graphs that leave them open
+ * @param otherwise the height and width to assume where neither graph nor caller gives them. Default 224 x 224
+ * @throws FeatReconstructError when there is no input, one of unknown rank, or one of several without a row for each example
  * @throws UsageError when `imageSize` contradicts the graph
  */
 export function readInput(
@@ -64,13 +64,14 @@ export function readInput(
       otherInputs.filter((other) => !isBatch(other)),
     );
   const batchSize = first.inputShape[0] > 0 ? first.inputShape[0] : null;
-  const dead = unread.length > 0 ? { unreadInputs: unread } : {};
-  if (otherInputs.length > 0) return { ...first, layout: 'other', imageSize: null, batchSize, otherInputs, ...dead };
+  const unreadInputs = unread.length > 0 ? { unreadInputs: unread } : {};
+  if (otherInputs.length > 0)
+    return { ...first, layout: 'other', imageSize: null, batchSize, otherInputs, ...unreadInputs };
   const { inputName: name, inputType: type } = first;
   const inputShape = withChannels(graph, name, first.inputShape);
   const layout = layoutOf(inputShape);
   const size = layout === 'other' ? null : sizeOf(inputShape, layout, otherwise, imageSize);
-  return { inputName: name, inputType: type, inputShape, layout, imageSize: size, batchSize, ...dead };
+  return { inputName: name, inputType: type, inputShape, layout, imageSize: size, batchSize, ...unreadInputs };
 }
 
 /** Names of tensors that a node, a body of one, or an output of the graph reads. */
@@ -110,7 +111,7 @@ function declaredInput({ name, type, dims }: GraphView['inputs'][number]): Input
   return { inputName: name, inputType: type, inputShape };
 }
 
-/** What is assumed of an input that leaves its height or width open, in a sentence; null where nothing is. */
+/** A sentence on the size that is assumed for an input that leaves it open; null where none is. */
 export function sizeNote({ inputShape, layout, imageSize }: ModelInput, asked: unknown): string | null {
   if (imageSize === null || asked !== undefined) return null;
   const sides = layout === 'nchw' ? inputShape.slice(2) : inputShape.slice(1, 3);
@@ -118,8 +119,8 @@ export function sizeNote({ inputShape, layout, imageSize }: ModelInput, asked: u
   return `The model leaves the size of its images open: ${imageSize.join(' x ')} is assumed, since none was given.`;
 }
 
-/** What stands between an input and the first convolution, and leaves the channels where they are. */
-const before = new Set([
+/** Operators that may come before the first convolution and leave the channels where they are. */
+const keepsChannels = new Set([
   'Cast',
   'Identity',
   'Pad',
@@ -134,9 +135,9 @@ const before = new Set([
 ]);
 
 /**
- * Exporters of Hugging Face leave all four dimensions of an image open. The first convolution tells the channels: its weight
- * is (out, channels, …), and it reads the input as it is, behind a cast, a pad or a scale, or, with the colours last,
- * transposed.
+ * The shape of an image input, with its channels filled in where all four dimensions are open, as exporters of Hugging Face
+ * leave them. The first convolution tells: its weight is (out, channels, …). It reads the input as it is, behind a cast, a pad
+ * or a scale, or, where the colours come last, transposed.
  */
 function withChannels(graph: GraphView, input: string, shape: number[]): number[] {
   if (shape.length !== 4 || shape[1] > 0 || shape[3] > 0) return shape;
@@ -153,7 +154,7 @@ function withChannels(graph: GraphView, input: string, shape: number[]): number[
         const channels = dims[1] * (attributes.get('group')?.int ?? 1);
         return turned ? [shape[0], -1, shape[2], channels] : [shape[0], channels, shape[2], -1];
       }
-      if (before.has(op)) open.push({ tensor: outputs[0], turned });
+      if (keepsChannels.has(op)) open.push({ tensor: outputs[0], turned });
       const isTurn = op === 'Transpose' && !turned && attributes.get('perm')?.ints?.join() === '0,3,1,2';
       if (isTurn) open.push({ tensor: outputs[0], turned: true });
     }
@@ -161,7 +162,7 @@ function withChannels(graph: GraphView, input: string, shape: number[]): number[
   return shape;
 }
 
-/** Shape of a convolution's weight: of a stored one, or of the one that a standardised weight is made of. */
+/** The shape of a convolution's weight: as it is stored, or of the stored one that it is computed from. */
 function kernelOf(graph: GraphView, weight: string): readonly number[] | null {
   let names = [weight];
   for (let step = 0; step < 12 && names.length > 0; step++) {
@@ -180,7 +181,7 @@ function kernelOf(graph: GraphView, weight: string): readonly number[] | null {
   return null;
 }
 
-/** Three colours, or one, tell the channels. */
+/** The dimension of 3, else that of 1, is the channels. */
 function layoutOf(shape: number[]): ModelInput['layout'] {
   if (shape.length !== 4) return 'other';
   for (const channels of [3, 1]) {
@@ -190,6 +191,7 @@ function layoutOf(shape: number[]): ModelInput['layout'] {
   return 'other';
 }
 
+/** Height and width. @throws UsageError where what is asked for contradicts the graph */
 function sizeOf(
   shape: number[],
   layout: 'nchw' | 'nhwc',
@@ -260,8 +262,8 @@ const inputNames = ({ inputName, otherInputs = [] }: Pick<ModelInput, 'inputName
   [inputName, ...otherInputs.map((other) => other.inputName)].map((name) => `'${name}'`).join(', ');
 
 /**
- * Checks a batch against the input and turns floats into the model's floats, whole numbers into its whole numbers.
- * @throws FeatReconstructError when the type or the shape is another one
+ * Checks a batch against the input, and converts floats to the model's type of floats, whole numbers to its type of whole ones.
+ * @throws FeatReconstructError when the shape does not fit, or numbers of this type are not converted
  */
 function toModelTensor(input: InputPlace, batch: ModelBatch): GraphTensor {
   const { inputName, inputType, inputShape } = input;
@@ -281,7 +283,7 @@ function toModelTensor(input: InputPlace, batch: ModelBatch): GraphTensor {
   if (data instanceof Float32Array && inputType === 'float64') {
     return { type: 'float64', data: new Float64Array(data), dims };
   }
-  // NumPy's own types: float64 for numbers, int64 for whole ones.
+  // From here on NumPy's defaults: float64 for fractions, int64 for whole numbers.
   if (data instanceof Float64Array && inputType === 'float32') {
     return { type: 'float32', data: new Float32Array(data), dims };
   }

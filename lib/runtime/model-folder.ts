@@ -8,8 +8,9 @@ import { fetchModel } from './repository.js';
 const places = modelPlaces.map((place) => path.join(...place.split('/')));
 
 /**
- * The file of a model that was given as a folder or by a name of the Hub (`hf:owner/name`); any other path as it is.
- * @throws FeatReconstructError for a folder or a repository without one, and as `fetchHubFiles` does
+ * The file of a model that was given as a folder or by a name of the Hub (`hf:owner/name`), which is fetched; any other path is
+ * returned as it is.
+ * @throws FeatReconstructError for a folder or a repository without a model, and as `fetchHubFiles` does
  */
 export async function modelFileOf(model: string, fetch: FetchOptions = {}): Promise<string> {
   const name = parseHubName(model);

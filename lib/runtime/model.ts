@@ -25,7 +25,7 @@ export interface Model extends ModelDescription {
    * @throws FeatReconstructError when type or shape are not the input's
    */
   run(batch: ModelBatch): Promise<ModelOutput>;
-  /** Gives the memory back, once what runs has ended. Called again it does nothing; `run` then throws a UsageError. */
+  /** Frees the memory, after runs that are under way. After it `run` throws a UsageError, and a second call does nothing. */
   release(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function loadModel(model: string | Uint8Array, options: LoadModelOp
   return openReading(await readModel(model, options), options);
 }
 
-/** Opens in ONNX Runtime what was read of a file, and checks it. */
+/** Opens in ONNX Runtime what `readModel` read, and checks it. @throws FeatReconstructError as `loadModel` */
 export async function openReading(reading: ReadModel, options: LoadModelOptions): Promise<Model> {
   const intraOpNumThreads = options.intraOpNumThreads ?? availableParallelism();
   const session = await openTapped(reading, options, intraOpNumThreads);
@@ -58,6 +58,7 @@ export async function openReading(reading: ReadModel, options: LoadModelOptions)
   }
 }
 
+/** A session of the graph, with the tensors of features and logits as outputs. */
 function openTapped(reading: ReadModel, options: LoadModelOptions, threads: number): Promise<GraphSession> {
   const { bytes, external, outputs, location } = reading;
   const taps = [...new Set([location.features, location.logits])].filter((name) => !outputs.includes(name));
@@ -70,7 +71,7 @@ function openTapped(reading: ReadModel, options: LoadModelOptions, threads: numb
   });
 }
 
-/** Holds the session and the description alone, so that the file's bytes are let go after loading. */
+/** A model of an open session. It refers to the description only, so that the memory of the file's bytes is freed. */
 function makeModel(
   session: GraphSession,
   description: ModelDescription,
@@ -98,9 +99,10 @@ function makeModel(
   };
 }
 
-/** By name. */
+/** The tensors of a batch by the names of the inputs. */
 type Inputs = Record<string, GraphTensor>;
 
+/** Runs a batch on a graph of fixed batch size. */
 async function runInParts(
   inputs: Inputs,
   batchSize: number,
@@ -127,7 +129,7 @@ function partOf({ type, data, dims }: GraphTensor, start: number, batchSize: num
   return { type, data: isWhole ? part : filledUp(part, length, batchSize), dims: [batchSize, ...dims.slice(1)] };
 }
 
-/** Repeats the last input. */
+/** Fills a part up to the batch size by repeating its last input. */
 function filledUp(data: GraphTensor['data'], length: number, batchSize: number): GraphTensor['data'] {
   const out = new (data.constructor as new (length: number) => Float32Array)(batchSize * length);
   out.set(data as Float32Array);
@@ -136,7 +138,7 @@ function filledUp(data: GraphTensor['data'], length: number, batchSize: number):
   return out;
 }
 
-/** An output as (n, width) of float32. Row-major data are the same with dimensions of size 1 in between. */
+/** An output as (n, width) in float32. Dimensions of size 1 in between do not change the order of row-major data. */
 function matrixOf(tensor: GraphTensor, name: string, n: number, width: number, transposed: boolean): Float32Array {
   if (tensor.data.length !== n * width) {
     throw new FeatReconstructError(
@@ -157,7 +159,7 @@ function toFloat32({ type, data }: GraphTensor, name: string): Float32Array {
   throw new FeatReconstructError(`Expected floats in '${name}', found ${type}: name another tensor.`);
 }
 
-/** Two random inputs: enough to see whether the rows of a batch stay apart. */
+/** Checks the head on a batch of two random inputs: enough to see whether the rows of a batch stay apart. */
 async function selfCheck(model: Model): Promise<void> {
   const rows = 2;
   let failure: unknown;
@@ -179,7 +181,7 @@ async function selfCheck(model: Model): Promise<void> {
   );
 }
 
-/** ONNX Runtime leaves to the CPU, in silence, what a provider cannot do. */
+/** Refuses a provider that ran no node: ONNX Runtime leaves what it cannot do to the CPU without a word. */
 function checkPlacement(placement: Placement, provider: string): void {
   if (placement[provider]) return;
   throw new FeatReconstructError(

@@ -5,7 +5,7 @@ type OnnxRuntime = typeof import('onnxruntime-node');
 let loading: Promise<OnnxRuntime> | undefined;
 
 /**
- * ONNX Runtime, loaded when it is first needed: its native library takes longer than the rest of the program.
+ * ONNX Runtime, loaded when it is first needed: its native library takes longer to load than the rest of the program.
  * @throws FeatReconstructError where the package has no build for this platform
  */
 export function loadRuntime(): Promise<OnnxRuntime> {

@@ -1,7 +1,7 @@
 import type { Interpolation, PixelStep } from '../images/index.js';
 import { filterOf, sidesOf, tripleOf, type Followed } from './stated.js';
 
-/** The fields of transformers' image processors that say what becomes of an image. */
+/** The fields of transformers' image processors that decide what is done to an image. */
 export interface Processor {
   image_processor_type?: unknown;
   feature_extractor_type?: unknown;
@@ -24,10 +24,11 @@ export interface Processor {
 /** What a class of processors does where its file says nothing (transformers 4.57). */
 interface Defaults {
   resample: Interpolation;
+  /** Whether it crops the centre. */
   crops: boolean;
   mean: readonly number[];
   std: readonly number[];
-  /** A size of one number is the shorter side. */
+  /** Whether a size of one number is the shorter side. */
   shorter?: boolean;
   size?: unknown;
 }
@@ -46,6 +47,7 @@ const ofMobileNet: Defaults = {
 };
 const ofVit: Defaults = { ...half, resample: 'bilinear', crops: false, size: 224 };
 
+/** By the name of the class. */
 const known: Readonly<Record<string, Defaults>> = {
   ViT: ofVit,
   DeiT: { ...half, resample: 'bicubic', crops: true, size: 256 },
@@ -65,7 +67,7 @@ const known: Readonly<Record<string, Defaults>> = {
   Siglip: { ...half, resample: 'bicubic', crops: false, size: 224 },
 };
 
-/** Switches whose meaning has no counterpart here, where they are on. */
+/** Switches that have no counterpart here: a processor with one of them on is not followed. */
 const foreign = [
   'do_pad',
   'do_thumbnail',
@@ -75,27 +77,27 @@ const foreign = [
   'size_divisor',
 ];
 
-/** Below this a ConvNeXt's processor crops, from there on it squashes (transformers, image_processing_convnext.py). */
+/** A ConvNeXt's processor crops to sizes below this, and squashes to others (transformers, image_processing_convnext.py). */
 const cropsBelow = 384;
 
 /** `ViTImageProcessorFast`, `ConvNextFeatureExtractor` → `ViT`, `ConvNext`. */
 const kindOf = ({ image_processor_type: now, feature_extractor_type: before }: Processor): string =>
   String(now ?? before ?? '').replace(/(ImageProcessor|FeatureExtractor)(Fast)?$/, '');
 
-/** Those that stand on torchvision. */
+/** Whether a processor is one of those that use torchvision. */
 const isFast = ({ image_processor_type: type }: Processor): boolean => String(type ?? '').endsWith('Fast');
 
-/** They resize tensors; filters that torchvision has for images alone stay Pillow's. */
+/** Whether it resizes tensors, as the fast ones do but for filters that torchvision has for Pillow's images only. */
 const resizesTensors = (processor: Processor, interpolation: Interpolation): boolean =>
   isFast(processor) && ['nearest', 'bilinear', 'bicubic'].includes(interpolation);
 
-/** Height and width of the images that a processor makes; null where that hangs on the image. */
+/** Height and width of the images that a processor makes; null where that depends on the image. */
 export function processorSize(processor: Processor): [number, number] | null {
   const read = resizing(processor);
   return 'why' in read ? null : read.made;
 }
 
-/** A processor's pixel steps, numbers and order of colours. */
+/** The transform that a processor states: its pixel steps, numbers and order of colours. */
 export function followedProcessor(processor: Processor): Followed {
   const on = foreign.find((key) => (processor as Record<string, unknown>)[key]);
   if (on !== undefined) return { why: `it has '${on}', which has no counterpart here` };
@@ -109,7 +111,7 @@ export function followedProcessor(processor: Processor): Followed {
   const std = normalises ? tripleOf(processor.image_std ?? defaults.std) : [1, 1, 1];
   if (!mean || !std || std.some((value) => value <= 0)) return { why: 'it normalises by no three numbers' };
   const scale = (processor.do_rescale ?? true) ? (processor.rescale_factor ?? 1 / 255) : 1;
-  // EfficientNet's: pixels from −1 on, and by the deviation once more for a model with its head.
+  // EfficientNet's pixels begin at −1, and are divided by the deviation once more for a model with its head.
   const offset = processor.rescale_offset ? 1 : 0;
   const again =
     kind === 'EfficientNet' && (processor.include_top ?? true) ? tripleOf(processor.image_std ?? defaults.std) : null;
@@ -127,11 +129,11 @@ export function followedProcessor(processor: Processor): Followed {
 
 interface Resizing {
   steps: PixelStep[];
-  /** Height and width that come out. */
+  /** Height and width of the result. */
   made: [number, number];
 }
 
-/** What of an image is resized and cropped, by the class of the processor. */
+/** How a processor resizes and crops, by its class. */
 function resizing(processor: Processor): Resizing | { why: string } {
   const kind = kindOf(processor);
   if (kind === 'Perceiver' || kind === 'TextNet' || kind === 'ImageGPT' || kind === 'Siglip2') {
@@ -189,6 +191,7 @@ function resizing(processor: Processor): Resizing | { why: string } {
     : { steps: [resized(sides)], made: sides };
 }
 
+/** The shorter side, of a size that gives that alone. */
 function edgeOf(size: unknown): number | null {
   const { shortest_edge: edge, longest_edge: longest } = (size ?? {}) as Record<string, unknown>;
   return Number.isInteger(edge) && (edge as number) > 0 && longest == null ? (edge as number) : null;

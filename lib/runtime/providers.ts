@@ -13,10 +13,11 @@ import { loadRuntime } from './ort.js';
 /** An execution provider as ONNX Runtime takes it: a name, or a name with options. */
 export type ExecutionProvider = string | { name: string; [option: string]: unknown };
 
+/** A provider's name, without its options. */
 export const providerName = (provider: ExecutionProvider): string =>
   typeof provider === 'string' ? provider : provider.name;
 
-/** Names of the providers that this build of ONNX Runtime was compiled with; not all of them need load. */
+/** Names of the providers that this build of ONNX Runtime was compiled with. Some of them may not load here. */
 export async function knownProviders(): Promise<string[]> {
   const { listSupportedBackends } = await loadRuntime();
   return listSupportedBackends().map(({ name }) => name);
@@ -29,8 +30,8 @@ const device = { deviceId: 'number' } as const;
 const cacheModes = ['disabled', 'lazyRelease', 'simple', 'bucket'];
 
 /**
- * The options that onnxruntime-node's binding hands on. It drops others in silence, and of those of WebGPU says that they
- * are wrong only where it loads.
+ * The options that onnxruntime-node's binding passes on. It drops others without a word, and reports a wrong value of WebGPU's
+ * only where WebGPU loads.
  */
 const providerOptions: Record<string, Record<string, OptionValue>> = {
   cpu: {},
@@ -50,8 +51,8 @@ const providerOptions: Record<string, Record<string, OptionValue>> = {
 };
 
 /**
- * Refuses what could only fail or be replaced in silence: ONNX Runtime drops unknown names from a list, and unknown options
- * of most providers.
+ * Refuses providers that could only fail, or that ONNX Runtime would drop without a word: it ignores unknown names in a list,
+ * and unknown options of most providers.
  * @throws FeatReconstructError naming the provider, the reason and the cure
  * @throws UsageError for an option that the provider does not have
  */
@@ -72,7 +73,7 @@ export async function demandProviders(providers: readonly ExecutionProvider[]): 
   }
 }
 
-/** @throws UsageError for an option that the provider does not have, or a value that it does not take */
+/** Checks a provider's options. @throws UsageError for one that it does not have, or a value that it does not take */
 export function checkProviderOptions(provider: ExecutionProvider): void {
   if (typeof provider === 'string') return;
   const { name, ...options } = provider;
@@ -92,7 +93,7 @@ export function checkProviderOptions(provider: ExecutionProvider): void {
   }
 }
 
-/** What an option takes, in words; null where this is such a value. */
+/** What an option takes, in words; null where the value is right. */
 function wantedBy(option: OptionValue, value: unknown): string | null {
   if (option === 'number') return Number.isInteger(value) && (value as number) >= 0 ? null : 'a whole number from 0';
   if (option === 'names') {
@@ -109,6 +110,7 @@ export async function unloadable(name: string, reason: string): Promise<FeatReco
   });
 }
 
+/** Which libraries are missing, in words. */
 function absence({ files, missing }: CudaLibraries): string {
   return [
     ...(files.length > 0 ? [`${files.join(' and ')} not in ${runtimeFolder()}`] : []),
@@ -124,7 +126,7 @@ async function cure(name: string): Promise<string> {
   return 'Use cpu, which always runs.';
 }
 
-/** Each thing that is lacking, with the command that brings it. */
+/** A sentence for each thing that is missing, with the command that installs it. */
 async function cudaCure(name: 'cuda' | 'tensorrt'): Promise<string> {
   const { files, cuda, missing } = await findCudaLibraries(name);
   const steps: string[] = [];

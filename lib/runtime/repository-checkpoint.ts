@@ -5,7 +5,7 @@ import type { Repository, RepositoryReader } from './repository-types.js';
 
 const { basename, dirname, join } = path.posix;
 
-/** A checkpoint whose architecture, by the config.json beside it, has a graph that ships with the library. */
+/** Finds a checkpoint whose architecture, as the config.json beside it names it, has a graph that ships with the library. */
 export const checkpointInRepository: RepositoryReader = async (repository) => {
   const { listing, path: asked } = repository;
   const paths = new Set(listing.files.map((file) => file.path));

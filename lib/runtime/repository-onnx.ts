@@ -7,7 +7,7 @@ import { modelPlaces, type RepositoryReader } from './repository-types.js';
 
 const { dirname, join, basename, normalize } = path.posix;
 
-/** An .onnx file with its external data and what stands beside it. */
+/** Finds an .onnx file, with its external data and the configs beside it. */
 export const onnxInRepository: RepositoryReader = async ({ listing, path: asked, options }) => {
   const paths = new Set(listing.files.map((file) => file.path));
   const candidates = asked?.endsWith('.onnx') ? [asked] : modelPlaces.map((place) => join(asked ?? '', place));
@@ -22,7 +22,7 @@ export const onnxInRepository: RepositoryReader = async ({ listing, path: asked,
     paths: [model, ...data, ...beside],
     async open(folder) {
       const file = path.join(folder, ...model.split('/'));
-      // Some exporters call their data what they like; the graph alone knows.
+      // Some exporters give their data other names, which only the graph tells.
       const more = (await locationsOf(file))
         .map((location) => normalize(join(dirname(model), location)))
         .filter((at) => paths.has(at) && !data.includes(at));
@@ -32,13 +32,13 @@ export const onnxInRepository: RepositoryReader = async ({ listing, path: asked,
   };
 };
 
-/** `model.onnx_data`, `model.onnx_data_1`, `model.onnx.data`, `model.data` beside `model.onnx`. */
+/** Whether a file beside `model.onnx` is its data by its name: `model.onnx_data`, `model.onnx_data_1`, `model.onnx.data`, `model.data`. */
 const isDataOf = (name: string, model: string): boolean =>
   (name.startsWith(model) && /^[._]/.test(name.slice(model.length))) ||
   (/^[._](data|weights|bin)/.test(name.slice(model.length - '.onnx'.length)) &&
     name.startsWith(model.slice(0, -'.onnx'.length)));
 
-/** A file that is no model has none: what is wrong with it is said when it is read. */
+/** Locations of a model's external data; none for a file that is no model, which is refused when it is read. */
 async function locationsOf(file: string): Promise<string[]> {
   try {
     return [...new Set(externalTensors(await readFile(file)).map(({ external }) => external.location))];

@@ -3,13 +3,13 @@ import type { FetchOptions, HubListing } from '../hub/index.js';
 /** Where exporters of Hugging Face put a model within its folder or repository. */
 export const modelPlaces = ['model.onnx', 'onnx/model.onnx'] as const;
 
-/** What a repository on the Hub has, for those who make a model of it. */
+/** What a repository on the Hub has, for the readers that make a model of it. */
 export interface Repository {
   readonly listing: HubListing;
   /** The path in it that was asked for. */
   readonly path?: string;
   readonly options: FetchOptions;
-  /** The text of a small file such as config.json, which says what else would be fetched. Not kept. */
+  /** The text of a small file such as config.json, to decide what to fetch. It is not put in the cache. */
   read(path: string): Promise<string>;
 }
 

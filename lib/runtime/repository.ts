@@ -17,7 +17,7 @@ import { filesOf, publishedModel, requestOf } from '../models/index.js';
 import { repositoryReaders } from './repository-readers.js';
 import type { Repository, RepositoryModel } from './repository-types.js';
 
-/** What would be fetched for a model that is named; nothing for one that is a file or a folder. */
+/** What would be fetched for a model of a name; nothing for a file or a folder. */
 export async function wantedOfModel(model: string, options: FetchOptions): Promise<Wanted[]> {
   const registered = await publishedModel(model);
   if (registered) {
@@ -34,8 +34,8 @@ export async function wantedOfModel(model: string, options: FetchOptions): Promi
 }
 
 /**
- * Brings here what a model of the Hub needs.
- * @returns the path that is read as a model
+ * Fetches the files that a model of the Hub needs.
+ * @returns the local path that is read as a model
  * @throws FeatReconstructError `not-found` where the repository has no model that is read: the message says what it has
  */
 export async function fetchModel(name: HubName, options: FetchOptions): Promise<string> {
@@ -78,7 +78,7 @@ async function readersOn(
   return null;
 }
 
-/** What there is instead, and which file would do. */
+/** The error of a repository without a model that is read: it says what is there instead, and which file to name. */
 function nothingRead({ name, files, isPartial }: HubListing, asked: HubName): FeatReconstructError {
   const paths = files.map((file) => file.path);
   const where = isPartial ? 'in the part of it that is in the cache' : 'in it';

@@ -16,24 +16,25 @@ export interface GraphTensor {
 }
 
 /** Name, type and shape of a session's input or output; -1 for a dimension that is open. */
-export interface SessionValue {
+interface SessionValue {
   name: string;
   type: GraphTensor['type'];
   dims: number[];
 }
 
+/** How a graph is compiled and run. */
 export interface SessionOptions {
-  /** `cpu` (the default), `cuda`, `webgpu`, …, with options of the provider if any. A list is tried in order by ONNX Runtime node by node. */
+  /** `cpu` (the default), `cuda`, `webgpu`, …, or one with its options. Of a list, each node runs on the first that can run it. */
   executionProviders?: readonly ExecutionProvider[];
   /** Threads of one operator; 0 or absent lets ONNX Runtime take every core. */
   intraOpNumThreads?: number;
-  /** Where the file's external data lie when the model is given as bytes. */
+  /** Where the external data are when the model is given as bytes. */
   externalDataFolder?: string;
   /** 'all' by default. */
   graphOptimizationLevel?: 'disabled' | 'basic' | 'extended' | 'all';
   /**
-   * False: memory is taken as each node needs it, not for the whole graph at once. Less of it, for a graph of many large
-   * intermediate results. Default true.
+   * False: memory is allocated as each node needs it, instead of once for the whole graph, which takes less for a graph of
+   * many large intermediate results. Default true.
    */
   enableMemPattern?: boolean;
   /** Record which provider runs each node, until `placement` is called. */
@@ -43,7 +44,7 @@ export interface SessionOptions {
 /** By provider, the nodes that ran on it, for people: `Conv '/stem/Conv'`. */
 export type Placement = Record<string, string[]>;
 
-/** One compiled graph. The only door to ONNX Runtime for the rest of the library. */
+/** One compiled graph. The rest of the library runs ONNX Runtime only through this. */
 export interface GraphSession {
   readonly inputs: readonly SessionValue[];
   readonly outputs: readonly SessionValue[];
@@ -53,7 +54,7 @@ export interface GraphSession {
   run(feeds: Record<string, GraphTensor>, fetches?: readonly string[]): Promise<Record<string, GraphTensor>>;
   /** Ends the recording of `profile`: the nodes that ran on each provider so far. */
   placement(): Promise<Placement>;
-  /** Gives the memory back, once what runs has ended; again is nothing. A released session runs no more. */
+  /** Frees the memory, after runs that are under way. After it `run` throws a UsageError, and a second call does nothing. */
   release(): Promise<void>;
 }
 
@@ -78,7 +79,7 @@ export async function createSession(model: Uint8Array | string, options: Session
     );
   }
   const { Tensor: RuntimeTensor } = await loadRuntime();
-  return wrap(session, providerName(executionProviders[0]), RuntimeTensor);
+  return graphSession(session, providerName(executionProviders[0]), RuntimeTensor);
 }
 
 /** A compiled graph and, while it is being profiled, the folder of the recording. */
@@ -97,13 +98,13 @@ async function open(model: Uint8Array | string, options: SessionOptions): Promis
     executionProviders: options.executionProviders as InferenceSession.ExecutionProviderConfig[],
     graphOptimizationLevel: options.graphOptimizationLevel ?? 'all',
     enableMemPattern: options.enableMemPattern ?? true,
-    // Errors are thrown. Printed as well they would go to the terminal as they are, names of nodes from a stranger's file
-    // among them; warnings about unused initialisers and the like are no news to our users.
+    // Errors are thrown: printed too, they would bring names from a stranger's file to the terminal unescaped. Warnings,
+    // about unused initialisers and the like, do not help our users.
     logSeverityLevel: 4,
     ...(options.intraOpNumThreads ? { intraOpNumThreads: options.intraOpNumThreads } : {}),
     extra: {
       session: {
-        // Without it, a quantised weight in front of a MatMul makes ONNX Runtime quantise the activations too.
+        // At the default level ONNX Runtime quantises the activations too where a quantised weight enters a MatMul.
         qdq_matmulnbits_accuracy_level: '1',
         ...(options.externalDataFolder
           ? { model_external_initializers_file_folder_path: options.externalDataFolder }
@@ -124,8 +125,8 @@ async function open(model: Uint8Array | string, options: SessionOptions): Promis
 }
 
 /**
- * On cards from Ampere on CUDA's libraries round float32 products to TF32, 10 bits of mantissa, and the binding has no
- * option against it; their own switch is this variable. Whoever wants TF32 sets it to 1.
+ * Turns TF32 off. From Ampere on, CUDA's libraries round the factors of float32 products to its 10 bits of mantissa; the binding
+ * has no option for that, but the libraries read this variable. Set it to 1 to have TF32.
  */
 function keepFloat32(providers: readonly ExecutionProvider[]): void {
   if (providers.map(providerName).some(isCudaProvider)) process.env.NVIDIA_TF32_OVERRIDE ??= '0';
@@ -145,7 +146,7 @@ export async function demandLoading(provider: ExecutionProvider): Promise<void> 
     throw await unloadable(name, plainMessage((error as Error).message));
   }
   const { Tensor: RuntimeTensor } = await loadRuntime();
-  const probe = wrap(session, name, RuntimeTensor);
+  const probe = graphSession(session, name, RuntimeTensor);
   try {
     await probe.run({ x: { type: 'float32', data: Float32Array.of(1, -2), dims: [1, 2] } });
     const nodes = await probe.placement();
@@ -155,7 +156,7 @@ export async function demandLoading(provider: ExecutionProvider): Promise<void> 
   }
 }
 
-/** ONNX Runtime puts file, line, function and condition in front of what it has to say. */
+/** The message of ONNX Runtime's error, without the file, line, function and condition in front of it. */
 const plainMessage = (message: string): string =>
   message
     .trim()
@@ -174,7 +175,8 @@ function twoNodes(): Uint8Array {
   });
 }
 
-function wrap({ session, profile }: OpenSession, provider: string, RuntimeTensor: typeof Tensor): GraphSession {
+/** What the library uses of an open session. */
+function graphSession({ session, profile }: OpenSession, provider: string, RuntimeTensor: typeof Tensor): GraphSession {
   const running = new Set<Promise<unknown>>();
   let released: Promise<void> | undefined;
   const demandOpen = (): void => {
@@ -191,10 +193,10 @@ function wrap({ session, profile }: OpenSession, provider: string, RuntimeTensor
     return out;
   };
   const close = async (): Promise<void> => {
-    // ONNX Runtime's memory must not go from under a run.
+    // A run that is under way still uses ONNX Runtime's memory.
     await Promise.allSettled(running);
     await session.release();
-    // A recording that nobody asked for ends with the session.
+    // A recording that `placement` did not read.
     if (profile) await rm(profile, { recursive: true, force: true });
   };
   return {
@@ -233,15 +235,15 @@ const describe = (list: readonly InferenceSession.ValueMetadata[]): SessionValue
   );
 
 /**
- * A Node with a Float16Array (24 and later) makes one of the bits, which the native half of onnxruntime-node 1.30 takes for
- * empty ("not enough space: expected 24, got 0"): it is shown the bits themselves, as by older ones.
+ * A tensor for ONNX Runtime. In Node 24 and later onnxruntime-node 1.30 wraps float16 bits in a Float16Array, which its own native
+ * part takes for empty ("not enough space: expected 24, got 0"): the bits themselves are put back.
  */
 function tensorOf({ type, data, dims }: GraphTensor, RuntimeTensor: typeof Tensor): Tensor {
   const tensor = new RuntimeTensor(type as 'float32', data as Float32Array, dims);
   return type === 'float16' ? Object.defineProperty(tensor, 'data', { value: data }) : tensor;
 }
 
-/** A Node with a Float16Array hands that out where older ones hand out the bits: always the bits here. */
+/** A tensor's data; of float16 the bits, also in Node 24 and later, where onnxruntime-node gives a Float16Array. */
 function dataOf(tensor: Tensor): GraphTensor['data'] {
   const data = tensor.data as Uint16Array;
   if (tensor.type !== 'float16' || data instanceof Uint16Array) return data;

@@ -9,14 +9,14 @@ import {
 import { modelFileOf } from './model-folder.js';
 
 /** Where a model comes from: an .onnx file, or a checkpoint whose graph ships with the library. */
-export interface ModelSource {
-  /** The file, beside which external data and configs are looked for: of a checkpoint the checkpoint itself. */
+interface ModelSource {
+  /** The .onnx file or the checkpoint: external data and configs are looked for beside it. */
   modelPath: string;
   checkpoint: CheckpointModel | null;
 }
 
 /**
- * Finds the model that a text means: a file, a folder, `hf:owner/name`, or the name of a published model.
+ * Finds the model that a text names: a file, a folder, `hf:owner/name`, or the name of a published model.
  * @throws FeatReconstructError as `modelFileOf` and `checkpointModel` do
  */
 export async function sourceOf(model: string, fetch?: FetchOptions, options?: CheckpointOptions): Promise<ModelSource> {
@@ -26,10 +26,10 @@ export async function sourceOf(model: string, fetch?: FetchOptions, options?: Ch
   return { modelPath, checkpoint: /\.safetensors$/i.test(modelPath) ? await openCheckpoint(modelPath, options) : null };
 }
 
-/** Whether a text is a model by its looks: an .onnx file, `hf:owner/name`, or the name of a published one. */
+/** Whether a text looks like a model: an .onnx file, `hf:owner/name`, or the name of a published one. */
 export const isModelName = (text: string): boolean => /\.onnx$|^hf:/i.test(text) || registeredModel(text) !== undefined;
 
-/** Brings here what a named model needs, and sees that it goes together. @throws FeatReconstructError as `sourceOf` does */
+/** Fetches the files that a named model needs, and checks that they go together. @throws FeatReconstructError as `sourceOf` does */
 export async function bringModel(model: string, fetch?: FetchOptions): Promise<void> {
   await sourceOf(model, fetch);
 }

@@ -1,9 +1,11 @@
 import { interpolations, type Interpolation, type TransformSpec } from '../images/index.js';
 
+/** What the config files beside a model state: transforms, and the values that transformers and timm both write. */
+
 /** A transform that a file states, or why it cannot be followed. */
 export type Followed = { transform: TransformSpec } | { why: string };
 
-/** `{ height, width }`, a list of two, or one number for both. */
+/** Height and width, from `{ height, width }`, a list of two, or one number for both. */
 export function sidesOf(size: unknown): [number, number] | null {
   const { height, width } = (size ?? {}) as { height?: unknown; width?: unknown };
   const sides = typeof size === 'number' ? [size, size] : Array.isArray(size) ? size : [height, width];
@@ -11,7 +13,7 @@ export function sidesOf(size: unknown): [number, number] | null {
   return isSize ? [sides[0] as number, sides[1] as number] : null;
 }
 
-/** Three numbers; one stands for all three. */
+/** Three numbers, from a list of three or of one, or one number for all three. */
 export function tripleOf(values: unknown): [number, number, number] | null {
   const list = typeof values === 'number' ? [values] : values;
   if (!Array.isArray(list) || !list.every((value) => Number.isFinite(value))) return null;

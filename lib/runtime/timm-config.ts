@@ -2,7 +2,7 @@ import { roundHalfToEven, type PixelStep } from '../images/index.js';
 import { filterOf, tripleOf, type Followed } from './stated.js';
 
 /** timm's data configuration of a pretrained model (timm/data/config.py). */
-export interface TimmConfig {
+interface TimmConfig {
   input_size?: unknown;
   interpolation?: unknown;
   crop_pct?: unknown;
@@ -12,7 +12,7 @@ export interface TimmConfig {
   std?: unknown;
 }
 
-/** `pretrained_cfg` of a config.json, or its own fields, as timm wrote them at first; null where it is none of timm's. */
+/** `pretrained_cfg` of a config.json, or the file's own fields, as early versions of timm wrote them; null where it is not timm's. */
 export function timmConfigOf(config: object): TimmConfig | null {
   const { pretrained_cfg: nested, architecture } = config as { pretrained_cfg?: unknown; architecture?: unknown };
   if (typeof nested === 'object' && nested !== null) return nested;
@@ -25,7 +25,7 @@ export function timmSize({ input_size: size }: TimmConfig): [number, number] | n
   return isSize ? [size[1] as number, size[2] as number] : null;
 }
 
-/** timm's evaluation (timm/data/transforms_factory.py, transforms_imagenet_eval), with its defaults. */
+/** timm's transform for evaluation (timm/data/transforms_factory.py, transforms_imagenet_eval), with its defaults. */
 export function followedTimm(config: TimmConfig, size: readonly [number, number]): Followed {
   const { crop_mode: mode = 'center', crop_border_pixels: border } = config;
   const cropPct = Number(config.crop_pct ?? 0.875) || 0.875;
@@ -56,7 +56,7 @@ export function followedTimm(config: TimmConfig, size: readonly [number, number]
     return { transform: { name: 'steps', steps, mean, std } };
   }
   if (mode !== null && mode !== 'center') return { why: `its crop mode '${String(mode)}' is not known` };
-  // A share above 1 is a smaller image in a black frame, which the preset has not.
+  // A share above 1 makes a smaller image in a black frame, which the preset does not do.
   if (cropPct > 1) {
     const [height, width] = scaled;
     const resize: PixelStep =

@@ -6,7 +6,7 @@ import { publishedModel, requestOf } from '../models/index.js';
 import { sourceOf } from './source.js';
 
 /**
- * The tokenizer.json of a text tower: of its repository where it is known by name, else the one beside it.
+ * The path of a text tower's tokenizer.json: from its repository where the tower is known by name, else beside its file.
  * @throws FeatReconstructError where there is none
  */
 export async function tokenizerOf(textModel: string, fetch?: FetchOptions): Promise<string> {

@@ -6,7 +6,7 @@ import { readSafetensors } from '../tensor/index.js';
 import { loadModel } from './model.js';
 
 /** How far a graph is from the library that it was made from, in units of each tensor's root mean square. */
-export interface GraphCheck {
+interface GraphCheck {
   graph: string;
   /** timm, transformers or open_clip, its version and the model in it. */
   source: string;
@@ -14,16 +14,17 @@ export interface GraphCheck {
   differences: Record<string, number>;
 }
 
-/** Every difference above it is a failure: float32's rounding through a deep network stays below. */
+/** A difference above this is a failure: float32's rounding through a deep network stays below it. */
 export const graphTolerance = 1e-5;
+/** Height and width of the images, for a graph that takes any. */
 const size = 224;
-/** CLIP's. */
+/** CLIP's: tokens of a text, and words that there are. */
 const [textLength, vocabulary] = [77, 49408];
 
 /**
  * Runs a graph that ships with the library on drawn weights and inputs, through a checkpoint written as one is published, and
- * compares with what its own library computes of them. Needs no published weights.
- * @throws FeatReconstructError for a name of no graph
+ * compares with what the library that it comes from computes of them. Needs no published weights.
+ * @throws FeatReconstructError where no graph has this name
  */
 export async function verifyGraph(name: string): Promise<GraphCheck> {
   const graph = await openGraph(name);
@@ -59,7 +60,7 @@ export async function verifyGraph(name: string): Promise<GraphCheck> {
   }
 }
 
-/** The largest difference, in units of the root mean square of what was expected; infinite where one is no number. */
+/** The largest difference, in units of the root mean square of what was expected; Infinity where one is NaN. */
 function difference(found: Float32Array, expected: Float32Array): number {
   let most = 0;
   let squares = 0;

@@ -1,15 +1,15 @@
 import type { GraphTensor } from '../runtime/index.js';
 import type { RowSource } from '../tensor/index.js';
 
-/** Rows of X and Y side by side as float32 tensors. */
-export interface RowReader {
+/** Rows of X and Y, in the order of an epoch, as float32 tensors. */
+interface EpochRows {
   /** Called before an epoch's first read. */
   newEpoch(): void;
   read(start: number, end: number): Promise<{ x: GraphTensor; y: GraphTensor }>;
 }
 
-/** Rows as they lie: an array in memory is not copied. */
-export function orderedRows(x: RowSource, y: RowSource): RowReader {
+/** Rows in the order of the data. A float32 array in memory is not copied. */
+export function orderedRows(x: RowSource, y: RowSource): EpochRows {
   const block = async (source: RowSource, start: number, end: number): Promise<GraphTensor> =>
     float32(await source.read(start, end), source.cols);
   return {
@@ -19,7 +19,7 @@ export function orderedRows(x: RowSource, y: RowSource): RowReader {
 }
 
 /** Rows in a new random order every epoch. */
-export function shuffledRows(x: RowSource, y: RowSource, random: () => number): RowReader {
+export function shuffledRows(x: RowSource, y: RowSource, random: () => number): EpochRows {
   const order = Int32Array.from({ length: x.rows }, (_, i) => i);
   const gather = async (source: RowSource, start: number, end: number): Promise<GraphTensor> => {
     const data = new Float32Array((end - start) * source.cols);

@@ -7,8 +7,6 @@ import { stepsGraph, type Rates } from './graph.js';
 import { orderedRows, shuffledRows } from './rows.js';
 import { sgdStabilityLimit } from './stability.js';
 
-export { sgdStabilityLimit, type StabilityOptions } from './stability.js';
-
 /** The published recipe by default: no shuffling, 100 epochs, batches of 256. */
 export interface SgdOptions extends TaskOptions {
   /** Default 0.1. */
@@ -25,6 +23,7 @@ export interface SgdOptions extends TaskOptions {
   seed?: number;
   /** Where to start instead of at random weights. */
   initial?: LinearMap;
+  /** Where the steps run. Default `cpu`. */
   executionProviders?: SessionOptions['executionProviders'];
 }
 
@@ -98,7 +97,7 @@ export async function fitSgd(X: RowsLike, Y: RowsLike, options: SgdOptions = {})
       let total = 0;
       for (const { start, batches } of plan) {
         options.signal?.throwIfAborted();
-        const block = await rows.read(start, start + count(batches));
+        const block = await rows.read(start, start + rowsIn(batches));
         const out = await sessions.get(key(batches))!.run({ ...state, ...block });
         for (const value of out.losses.data as Float32Array) total += value;
         broken = !Number.isFinite(total);
@@ -190,9 +189,10 @@ function randomState(p: number, q: number, random: () => number): State {
   return stateOf(new Float32Array(q * p).map(draw), new Float32Array(q).map(draw), p, q);
 }
 
-/** Steps that one run of a graph takes: weights cross the border between JavaScript and ONNX Runtime once per run. */
+/** Steps in one run of a graph: weights are passed between JavaScript and ONNX Runtime once a run, not once a step. */
 const stepsPerRun = 16;
 
+/** The batches of one run of a graph. */
 interface Run {
   /** First row. */
   start: number;
@@ -213,7 +213,7 @@ function epochPlan(n: number, batchSize: number): Run[] {
   return runs;
 }
 
-const count = (batches: number[]): number => batches.reduce((a, b) => a + b, 0);
+const rowsIn = (batches: number[]): number => batches.reduce((a, b) => a + b, 0);
 const key = (batches: number[]): string => batches.join();
 
 /** One session for every shape of run that an epoch has: the full one and the last. */

@@ -3,17 +3,19 @@ import { buildModel, dataType, type GraphSpec } from '../onnx/index.js';
 import { createSession, type SessionOptions } from '../runtime/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 
-export interface StabilityOptions extends TaskOptions {
+/** Options of {@link sgdStabilityLimit}. */
+interface StabilityOptions extends TaskOptions {
   /** q, the width of the targets: the loss is a mean over a batch's elements. */
   outputs: number;
   /** Default 0.9. */
   momentum?: number;
+  /** Where the products run. Default `cpu`. */
   executionProviders?: SessionOptions['executionProviders'];
 }
 
 /** Rows of one product. */
-const blockRows = 4096;
-/** Iterations end when the eigenvalue grows by less than this, relatively. */
+const rowsAtOnce = 4096;
+/** The iteration ends when the eigenvalue grows by less than this share of it. */
 const settled = 1e-7;
 const mostIterations = 200;
 
@@ -21,8 +23,9 @@ const mostIterations = 200;
  * The learning rate below which gradient descent with momentum β on the mean squared error of a linear map is stable:
  * 2(1 + β) / λ_max(H), H = (2/q) E[x xᵀ] being the Hessian of each output's weights, x with a 1 appended (B. Polyak,
  * USSR Computational Mathematics 4(5), 1964; docs/mathematics.md). λ_max is found by power iteration over the rows, so
- * that no p x p matrix is formed; it comes from below, so the limit errs upward, in its last digits.
+ * that no p x p matrix is formed; it is approached from below, so the limit is too high in its last digits.
  * @param X inputs (n, p)
+ * @throws FeatReconstructError where X has no rows
  */
 export async function sgdStabilityLimit(X: RowsLike, options: StabilityOptions): Promise<number> {
   const { outputs, momentum = 0.9 } = options;
@@ -41,9 +44,9 @@ export async function sgdStabilityLimit(X: RowsLike, options: StabilityOptions):
       const direction = v.map((value) => value / length);
       const next = new Float64Array(p + 1);
       let square = 0;
-      for (let start = 0; start < x.rows; start += blockRows) {
+      for (let start = 0; start < x.rows; start += rowsAtOnce) {
         options.signal?.throwIfAborted();
-        const end = Math.min(x.rows, start + blockRows);
+        const end = Math.min(x.rows, start + rowsAtOnce);
         const data = await x.read(start, end);
         const out = await session.run({
           x: { type: data instanceof Float64Array ? 'float64' : 'float32', data, dims: [end - start, p] },

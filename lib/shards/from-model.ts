@@ -6,25 +6,23 @@ import type { Dataset } from '../datasets/index.js';
 import { asOnlyWriter, streamActivations, type ActivationBatch, type ExtractOptions } from '../extract/index.js';
 import { openBlocks, readStatistics, saveStatistics, type Blocks, type Statistics } from '../fit/index.js';
 import type { Model } from '../runtime/index.js';
-import { checkKin, originOf, rangesInWords, readOrigin, type Origin, type Tensor } from './origin.js';
+import { checkSameRows, originOf, rangesInWords, readOrigin, type Origin, type Tensor } from './origin.js';
 
-export type ModelStatisticsOptions = Omit<
-  ExtractOptions,
-  'store' | 'logits' | 'model' | 'executionProviders' | 'dataset'
-> & {
+/** Options of {@link accumulateModel}: those of an extraction, and what X is. */
+type ModelStatisticsOptions = Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'executionProviders' | 'dataset'> & {
   /** What X is. Default `logits`. */
   from?: Tensor;
 };
 
-/** How long a run that is killed may have worked for nothing. */
+/** Milliseconds of work that a killed run may lose. */
 const saveEvery = 60_000;
 
 /**
- * Statistics straight from a model: X its logits (or features), Y its features, and no row is kept. A run that was stopped goes
- * on from the whole blocks of 4,096 images that it had, to the same bits; a finished file is used again.
+ * Statistics straight from a model, without keeping a row: X its logits (or features), Y its features. A run that was stopped
+ * continues after the last whole block of 4,096 images, to the same bits; a finished file is used again.
  * @param out the file for the statistics
- * @returns what they are of, and how many rows
- * @throws FeatReconstructError where `out` is of something else, and as `extractFeatures`
+ * @returns which rows they are of, and how many
+ * @throws FeatReconstructError where `out` is of other rows, and as `extractFeatures`
  */
 export async function accumulateModel(
   model: Model,
@@ -43,7 +41,7 @@ export async function accumulateModel(
   let result = await finishedAt(out, wanted);
   if (result) return result;
   await asOnlyWriter(out, options, async (check) => {
-    // Whoever was waited for may have finished it.
+    // The process that was waited for may have finished it.
     result = await finishedAt(out, wanted);
     if (result) return;
     const before = await unfinishedAt(out, wanted);
@@ -64,14 +62,15 @@ export async function accumulateModel(
   return result!;
 }
 
-/** What is at `out` already: these very statistics, or nothing. */
+/** What is at `out` already: exactly these statistics, or null for no file. @throws FeatReconstructError for any other file */
 async function finishedAt(out: string, wanted: Origin): Promise<{ origin: Origin; rows: number } | null> {
   if (!existsSync(out)) return null;
   const { statistics, origin } = await readAs(out, wanted);
-  if (JSON.stringify(origin.images) !== JSON.stringify(wanted.images)) throw ofOthers(out, origin, wanted);
+  if (JSON.stringify(origin.images) !== JSON.stringify(wanted.images)) throw otherImages(out, origin, wanted);
   return { origin, rows: statistics.n };
 }
 
+/** Statistics of the first blocks, which a stopped run left beside `out`. */
 async function unfinishedAt(out: string, wanted: Origin): Promise<{ statistics: Statistics; origin: Origin } | null> {
   await removeLeavings(out, ['', '.partial']);
   const path = `${out}.partial`;
@@ -79,16 +78,19 @@ async function unfinishedAt(out: string, wanted: Origin): Promise<{ statistics: 
   const found = await readAs(path, wanted);
   const [[start, end]] = wanted.images;
   const { images } = found.origin;
-  if (images.length !== 1 || images[0][0] !== start || images[0][1] > end) throw ofOthers(path, found.origin, wanted);
+  if (images.length !== 1 || images[0][0] !== start || images[0][1] > end)
+    throw otherImages(path, found.origin, wanted);
   return found;
 }
 
-const ofOthers = (path: string, found: Origin, wanted: Origin): FeatReconstructError =>
+/** The error of a file whose statistics are of other images. */
+const otherImages = (path: string, found: Origin, wanted: Origin): FeatReconstructError =>
   new FeatReconstructError(
     `Expected ${path} to be of images ${rangesInWords(wanted.images)} or not to exist, found statistics of ${rangesInWords(found.images)}: choose another file or delete this one.`,
     { code: 'mismatch' },
   );
 
+/** @throws FeatReconstructError where the statistics are of another model or data set */
 async function readAs(path: string, wanted: Origin): Promise<{ statistics: Statistics; origin: Origin }> {
   const { statistics, about } = await readStatistics(path);
   const origin = readOrigin(about);
@@ -98,11 +100,11 @@ async function readAs(path: string, wanted: Origin): Promise<{ statistics: Stati
       { code: 'mismatch' },
     );
   }
-  checkKin({ path: 'what was asked for', origin: wanted }, { path, origin });
+  checkSameRows({ path: 'what was asked for', origin: wanted }, { path, origin });
   return { statistics, origin };
 }
 
-/** One way through the images of a shard, block by block. */
+/** One pass over the images of a shard, from where an earlier one stopped, block by block. */
 class Pass {
   readonly start: number;
   private readonly end: number;
@@ -110,6 +112,7 @@ class Pass {
   /** First image that is in no whole block yet, counted in the whole data set. */
   next: number;
   private blocks: Blocks | null = null;
+  /** Rows and skipped images of the block that is not whole yet. */
   private waiting: { x: Float32Array[]; y: Float32Array[]; rows: number; skipped: number } = empty();
   private saved = performance.now();
   private isSaved: boolean;
@@ -126,6 +129,7 @@ class Pass {
     this.isSaved = before !== null;
   }
 
+  /** Takes a batch; a block that it fills goes into the statistics. */
   async add({ features, logits, skipped, next, positions }: ActivationBatch): Promise<void> {
     const x = this.from === 'logits' ? logits : features;
     const rows = positions.length;
@@ -148,7 +152,7 @@ class Pass {
     if (performance.now() - this.saved > saveEvery && position !== this.end) await this.suspend();
   }
 
-  /** Keeps what whole blocks there are, to go on from. */
+  /** Saves the whole blocks so far, for another run to continue from. */
   async suspend(): Promise<void> {
     if (this.isSaved || !this.blocks || this.next === this.start || this.next === this.end) return;
     await saveStatistics(`${this.out}.partial`, this.blocks.statistics('float32'), this.origin());
@@ -156,8 +160,9 @@ class Pass {
     this.saved = performance.now();
   }
 
+  /** Writes the statistics of all blocks to `out`. */
   async finish(check: () => Promise<void>): Promise<{ origin: Origin; rows: number }> {
-    // All that was missing may have been bad images.
+    // No blocks were added where all images that were left were bad.
     const statistics = this.blocks?.statistics('float32') ?? this.before?.statistics;
     if (!statistics) {
       throw new FeatReconstructError(

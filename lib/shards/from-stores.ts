@@ -3,26 +3,26 @@ import { coveredBy, openStore, type Store } from '../extract/index.js';
 import { mergeStatistics, openBlocks, type AccumulateOptions, type Statistics } from '../fit/index.js';
 import { joinOrigins, originOf, type Origin, type OriginOfFile, type Tensor } from './origin.js';
 
-/** Statistics, and what they are of. */
+/** Statistics, and which rows they are of. */
 export interface StatisticsOf {
   statistics: Statistics;
   origin: Origin;
 }
 
-/** Stores of one model's rows: of X or of Y. */
-export interface StoredRows {
+/** The rows of X or of Y: a tensor of one model's stores. */
+interface StoredRows {
   /** Stores of shards of one data set, or of all of it; in any order. */
   paths: readonly string[];
   tensor: Tensor;
 }
 
-export type StoreOptions = TaskOptions & Pick<AccumulateOptions, 'executionProviders'>;
+type StoreOptions = TaskOptions & Pick<AccumulateOptions, 'executionProviders'>;
 
 /**
- * Statistics of the rows of stores. Blocks are counted by the images' positions in the whole data set, so that shards, in any
- * number and order, merge to the bits of one run.
+ * Statistics of the rows of stores. Blocks are cut at positions in the whole data set, so that shards, in any number and order,
+ * merge to the bits of one run.
  * @param y stores of the same images, one for each of X's
- * @throws FeatReconstructError where stores are not of one data set, or two are of the same images
+ * @throws FeatReconstructError where stores are not of one data set, or two of them hold the same images
  */
 export async function accumulateStores(
   x: StoredRows,
@@ -40,7 +40,7 @@ export async function accumulateStores(
   for (const [k, path] of x.paths.entries()) {
     const stores = await openPair(path, y.paths[k], options);
     try {
-      // Before the work: one of another data set is not worth a pass.
+      // Checked before the pass over the rows, which takes long.
       const origin = originOf(
         { provenance: stores.x.provenance, tensor: x.tensor },
         { provenance: stores.y.provenance, tensor: y.tensor },
@@ -82,6 +82,7 @@ async function openPair(xPath: string, yPath: string, options: TaskOptions): Pro
   );
 }
 
+/** Statistics of a store of X and one of Y. */
 async function accumulatePair(
   { x, y }: Pair,
   [xTensor, yTensor]: readonly [Tensor, Tensor],

@@ -3,14 +3,15 @@ import { mergeStatistics, readStatistics, type Statistics } from '../fit/index.j
 import type { StatisticsOf } from './from-stores.js';
 import { joinOrigins, missingOf, rangesInWords, readOrigin, type Origin, type OriginOfFile } from './origin.js';
 
-export interface MergeOptions extends TaskOptions {
+/** Options of {@link mergeParts}. */
+interface MergeOptions extends TaskOptions {
   /** Merge what is there, though images of the data set are missing. */
   allowPartial?: boolean;
 }
 
 /**
- * Statistics of all parts of a data set together: to the bit those of one run over all of it.
- * @param paths files of statistics that say what they are of, in any order
+ * Merges the statistics of all parts of a data set, to the bits of one run over all of it.
+ * @param paths files of statistics with their origins, in any order
  * @throws FeatReconstructError naming a part of something else, images that are in two parts, and images that are in none
  */
 export async function mergeParts(paths: readonly string[], options: MergeOptions = {}): Promise<StatisticsOf> {
@@ -22,7 +23,7 @@ export async function mergeParts(paths: readonly string[], options: MergeOptions
     const { statistics, origin } = await statisticsOf(path);
     origins.push({ path, origin });
     joinOrigins(origins);
-    // One by one: all of them at once are more than a machine may hold.
+    // One by one, since all of them at once may not fit into memory.
     merged = merged ? mergeStatistics(merged, statistics) : statistics;
     onProgress?.({ stage: 'merge', done: k + 1, total: paths.length, unit: 'parts' });
   }
@@ -31,7 +32,7 @@ export async function mergeParts(paths: readonly string[], options: MergeOptions
   return { statistics: merged!, origin };
 }
 
-/** Statistics and what they are of. @throws FeatReconstructError as `loadStatistics`, and where the file does not say of what */
+/** Reads statistics and their origin. @throws FeatReconstructError as `loadStatistics`, and where the file has no origin */
 export async function statisticsOf(path: string): Promise<StatisticsOf> {
   const { statistics, about } = await readStatistics(path);
   const origin = readOrigin(about);

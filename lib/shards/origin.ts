@@ -1,15 +1,15 @@
 import { count, FeatReconstructError } from '../base/index.js';
 import { coveredBy, type Provenance } from '../extract/index.js';
 
-/** What statistics are of: which model's rows on which images. It is kept in their file, and two parts must agree in it. */
+/** Which model's rows, on which images, statistics are of. It is kept in their file; parts that are merged must agree in it. */
 export interface Origin {
   x: Side;
   y: Side;
   /** As asked for, without the shard. */
   dataset: { spec: string; size: number };
-  /** Positions of the images that were seen, [start, end) in order; none touches the next. */
+  /** Positions of the images that were seen: ranges [start, end) in order, with a gap after each. */
   images: [start: number, end: number][];
-  /** Of them, the bad ones that were left out. */
+  /** How many of these images were left out as bad. */
   skipped: number;
 }
 
@@ -22,9 +22,10 @@ export interface Side {
   provider: string;
 }
 
+/** The tensor of a store that is X or Y. */
 export type Tensor = 'features' | 'logits';
 
-/** @param skipped bad images that were left out of X's rows */
+/** The origin of statistics of two stores' rows. @param skipped bad images that were left out */
 export function originOf(
   x: { provenance: Provenance; tensor: Tensor },
   y: { provenance: Provenance; tensor: Tensor },
@@ -55,19 +56,19 @@ export function missingOf({ images, dataset: { size } }: Origin): [number, numbe
 export const rangesInWords = (ranges: readonly [number, number][]): string =>
   ranges.map(([start, end]) => `${count(start)} to ${count(end - 1)}`).join(', ');
 
-/** An origin with the file that it stands in. */
+/** An origin with the file that it was read from. */
 export interface OriginOfFile {
   path: string;
   origin: Origin;
 }
 
 /**
- * What several parts are of together.
+ * The origin of several parts together.
  * @throws FeatReconstructError naming a part of something else, and images that are in two of them
  */
 export function joinOrigins(parts: readonly OriginOfFile[]): Origin {
   const [first] = parts;
-  for (const part of parts) checkKin(first, part);
+  for (const part of parts) checkSameRows(first, part);
   const sorted = parts
     .flatMap(({ path, origin }) => origin.images.map(([start, end]) => ({ path, start, end })))
     .sort((a, b) => a.start - b.start);
@@ -88,7 +89,7 @@ export function joinOrigins(parts: readonly OriginOfFile[]): Origin {
 }
 
 /** @throws FeatReconstructError where two origins are not of the same rows of the same data set */
-export function checkKin(first: OriginOfFile, other: OriginOfFile): void {
+export function checkSameRows(first: OriginOfFile, other: OriginOfFile): void {
   const differing = Object.entries(essence(first.origin)).filter(
     ([what, value]) => JSON.stringify(value) !== JSON.stringify(essence(other.origin)[what]),
   );
@@ -99,7 +100,7 @@ export function checkKin(first: OriginOfFile, other: OriginOfFile): void {
   );
 }
 
-/** What must be equal, by what it is called in messages. The model's name is for people. */
+/** What two origins must have in common, by what messages call it. Not the model's name, which is for people. */
 function essence({ x, y, dataset }: Origin): Record<string, unknown> {
   const of = (name: string, { tensor, model, transform, batchSize, provider }: Side): Record<string, unknown> => ({
     [`${name}'s model`]: [model.digest, model.features, model.logits, model.precision],
@@ -111,7 +112,7 @@ function essence({ x, y, dataset }: Origin): Record<string, unknown> {
   return { ...of('X', x), ...of('Y', y), 'data set': [dataset.spec, dataset.size] };
 }
 
-/** What a file says its statistics are of, checked; null where it says nothing that is known. */
+/** An origin that was read from a file, checked field by field; null where it is none. */
 export function readOrigin(about: unknown): Origin | null {
   const { x, y, dataset, images, skipped } = objectOf(about);
   const { spec, size } = objectOf(dataset);

@@ -1,17 +1,18 @@
 import { quantile, random } from '../base/index.js';
 
-/** A share of variance that was read off images that took no part in the fit, with its 95 % interval. */
+/** The share of variance that a fit explains on images that took no part in it, with its 95 % interval. */
 export interface KeptOutShare {
   r2: number;
   interval: [number, number];
-  /** What the interval was drawn over: images, or the classes that they are of, where these differ more than images do. */
+  /** What the bootstrap drew: images, or their classes where these differ more than images do. */
   over: 'images' | 'classes';
 }
 
-export interface ShareOptions {
-  /** Images that count as one: an image and its copies. */
+/** How images depend on one another. */
+interface ShareOptions {
+  /** (n): the group of each image; an image and its copies are one group. */
   groups: Int32Array;
-  /** Class of each image, −1 where it has none: images of one are alike. */
+  /** (n): the class of each image, −1 where it has none. */
   classes?: Int32Array;
   /** Folds of the splits that the errors come from; absent where the map was fitted on other images altogether. */
   folds?: number;
@@ -23,13 +24,14 @@ const drawsOf = (clusters: number): number => Math.max(400, Math.min(2000, Math.
 const mostUnits = 6;
 /** Classes below which they are too few to draw from. */
 const leastClasses = 5;
+
 /**
  * R² = 1 − Σe / Σv with the 95 % interval of a bootstrap over what is independent: images, their copies with them, or their
  * classes where that is wider. Errors are skewed: of few images most samples lack the worst ones, and then seem to vary less,
- * too. So what is drawn is the logarithm of what is left over in units of its own standard error (the bootstrap-t of B. Efron,
+ * too. So the bootstrap is one of the logarithm of the share left over, in units of its own standard error (the bootstrap-t of B. Efron,
  * The Jackknife, the Bootstrap and Other Resampling Plans, 1982, section 10.10).
  *
- * Errors that come from splits have a training set in common, so that a bootstrap of them is too narrow. Its variance is
+ * The fits that errors of splits come from share training images, so that a bootstrap of the errors is too narrow. Its variance is
  * multiplied by 1 + k / (k − 1) for k folds: the correction of C. Nadeau and Y. Bengio (Machine Learning
  * 52, 2003, 239–281), for whom the variance of a mean over J splits is (1/J + n_test / n_train) s².
  * @param errors (n) squared error of each image
@@ -60,7 +62,7 @@ export function keptOutShare(
 
 const width = (ends: readonly [number, number] | null): number => (ends ? ends[1] / ends[0] : 0);
 
-/** Factors of what is left between which 95 % lie; null where there are too few clusters to draw from. */
+/** The 95 % interval of the share that is left over, as factors of it; null where there are too few clusters to draw from. */
 function endsOf(
   errors: Float64Array,
   variances: Float64Array,
