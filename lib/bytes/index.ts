@@ -2,10 +2,11 @@
  * bytes: files read in ranges and written whole, folders, and the archives that files come in (tar, gzip, zip).
  *
  * Reading: `openBytes` keeps a file open for many reads, `fileOnDisk` opens it for each of a few, `forward.ts` reads
- * streams. `checkRegularFile` and `checkRegular` refuse pipes and devices before anything reads them. Writing:
- * `writeWhole` leaves the old file or the new one, `makeFolder` makes the folder that it goes into, `checkPlace` tries
- * that before long work. `lockFile` gives a file one writer, `removeLeavings` deletes the temporary files of killed
- * processes, `thisProcess` says who writes. `fileError` makes a sentence of the system's error.
+ * streams. `checkRegularFile` and `checkRegular` refuse pipes and devices before anything reads them.
+ *
+ * Writing: `writeWhole` leaves the old file or the new one, `makeFolder` makes the folder that it goes into,
+ * `checkPlace` tries that before long work. `lockFile` gives a file one writer, `removeLeavings` deletes the temporary
+ * files of killed processes, `thisProcess` says who writes. `fileError` makes a sentence of the system's error.
  */
 export { bytesOf, checkRegularFile, fileError, openBytes, tooLarge, upTo, writeRange, writeWhole } from './files.js';
 export type { ByteFile, OpenBytes } from './files.js';

@@ -2,11 +2,13 @@
  * tensor: ndarray at the border, dense row-major blocks inside; readers and writers of .npy and safetensors.
  *
  * Rows: `toRowSource` takes ndarrays, mathjs matrices, number[][] and stored rows alike; `sliceRows` gives a range of
- * them, `chooseRows` some of them, `joinRows` several sources as one. Arrays: `denseData` reads an ndarray and
- * `toNdArray` makes one, both without a copy of what is dense already; `toVector` reads class indices and the like;
- * `toMathjs` makes a matrix of mathjs. Files: `openNpy`, `openNpz` and `openSafetensors` read ranges of files of any
- * size (each tensor is a RowSource, and `readItems` gives its items in their own number type); `createSafetensors` is a
- * writer that can be resumed.
+ * them, `chooseRows` some of them, `joinRows` several sources as one.
+ *
+ * Arrays: `denseData` reads an ndarray and `toNdArray` makes one, both without a copy of what is dense already;
+ * `toVector` reads class indices and the like; `toMathjs` makes a matrix of mathjs.
+ *
+ * Files: `openNpy`, `openNpz` and `openSafetensors` read ranges of files of any size (each tensor is a RowSource, and
+ * `readItems` gives its items in their own number type); `createSafetensors` is a writer that can be resumed.
  */
 export type { FloatNdArray, LinearMap, RowSource } from './types.js';
 export type { TypedArray } from './elements.js';
