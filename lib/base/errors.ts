@@ -1,30 +1,32 @@
 import { withOptions } from './option.js';
 
-/** Texts with both names of each option; `message` is what they say to a caller of the library. */
+/**
+ * The text that each error was made of, with both names of each option; an error's `message` has the library's names.
+ */
 const texts = new WeakMap<Error, string>();
 
 /**
- * What kind of thing is wrong, for code that decides by it; texts are for people, and free to change. This list is closed:
- * a new code is one line here, and one in docs/design.md.
+ * What kind of thing is wrong, for code that decides by it; texts are for people, and free to change. A new code is one
+ * line here and one in docs/design.md.
  */
 export const errorCodes = [
   /** The command or the call itself: an unknown option, a value out of range. */
   'usage',
   /** Any other input that is not what was expected. */
   'bad-input',
-  /** Nothing of the name that was given: a file, a data set, a tensor of a file. */
+  /** There is nothing of this name: a file, a data set, a tensor of a file. */
   'not-found',
   /** What was named is not on this machine, and was not fetched: nobody agreed, or no server could be asked. */
   'not-fetched',
   /** A file that is cut short, corrupted or changed since it was written. */
   'damaged',
-  /** An image that cannot be decoded, as `skipBadImages` leaves out. */
+  /** An image that cannot be decoded; `skipBadImages` leaves it out. */
   'bad-image',
   /** A NaN, an infinity, or an overflow. */
   'not-finite',
   /** Two things that do not go together: widths, numbers of rows, classes, a store of another extraction. */
   'mismatch',
-  /** Fewer images or rows than what was asked for takes. */
+  /** Fewer images or rows than the task needs. */
   'too-few-rows',
   /** More bytes, numbers or dimensions than are read or fit into memory. */
   'too-large',
@@ -34,17 +36,17 @@ export const errorCodes = [
   'no-head',
   /** Numbers that no classifier gives. */
   'not-outputs',
-  /** Good outputs in whose spectrum nothing tells directions from rounding. */
+  /** Good outputs whose spectrum has no gap between directions and rounding. */
   'no-gap',
-  /** Good outputs of which not all are there. */
+  /** Good outputs, but some of them are missing. */
   'hidden',
   /** A model that ONNX Runtime does not open or run. */
   'not-run',
   /** An execution provider or a library that does not work here; a pool or a data set that was closed. */
   'unavailable',
-  /** What another process is at. */
+  /** Another process is using it. */
   'in-use',
-  /** Written by a version or for an opset that this one does not read. */
+  /** Written by a version, or for an opset, that is not read here. */
   'version',
   /** The operating system refused: permissions, a full disk. */
   'system',
@@ -53,7 +55,7 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number];
 
 export interface FeatReconstructErrorOptions extends ErrorOptions {
-  /** Default: that of the error that caused it (but for `usage`, which says of a call that it is wrong), else `bad-input`. */
+  /** Default: the code of `cause`, unless that is `usage` (which is about another call), else `bad-input`. */
   code?: ErrorCode;
 }
 
@@ -91,8 +93,8 @@ export class UsageError extends FeatReconstructError {
 }
 
 /**
- * The text that an error was made of, in which each `option` still has both of its names: to name them as the command line
- * does, or to make another error of it (its `message` has the library's names alone).
+ * The text that an error was made of, in which each `option` still has both of its names: for the command line, which
+ * shows flags, and to make another error of it. The error's `message` has only the library's names.
  */
 export const textOf = (error: Error): string => texts.get(error) ?? error.message;
 
@@ -101,8 +103,8 @@ export const isCoded = (error: unknown, ...codes: readonly ErrorCode[]): error i
   error instanceof FeatReconstructError && codes.includes(error.code);
 
 /**
- * Good data that cannot show what was asked of them. Where this was one question of several, it is an answer ("not known,
- * and why"): a caller tells it from bad input by this class, and writes its own words from `code`.
+ * Good data that cannot show what was asked. If this was one question of several, it is an answer ("not known, and
+ * why"): a caller tells it from bad input by this class, and writes its own words from `code`.
  */
 export class NotShownError extends FeatReconstructError {
   override name = 'NotShownError';
@@ -110,7 +112,7 @@ export class NotShownError extends FeatReconstructError {
 
   constructor(
     message: string,
-    /** `too-few-rows`; `no-gap`: nothing tells directions from rounding; `hidden`: not all outputs are there. */
+    /** `too-few-rows`; `no-gap`: nothing separates directions from rounding; `hidden`: some outputs are missing. */
     code: NotShownError['code'],
   ) {
     super(message, { code });

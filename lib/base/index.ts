@@ -1,4 +1,6 @@
-/** base: what every room needs, the errors that people read, the options of long tasks, numbers and lines of text. */
+/**
+ * base: what every room needs: errors that people read, options of long tasks, seeded random numbers, lines of text.
+ */
 export { blockRows } from './block-rows.js';
 export { count } from './count.js';
 export { errorCodes, FeatReconstructError, isCoded, NotShownError, textOf, UsageError } from './errors.js';
@@ -15,4 +17,5 @@ export { wrap } from './wrap.js';
 export { Pace, atOnce, paced } from './pace.js';
 export { congruential, random, seedOf, uniform } from './random.js';
 export type { Random, Uniform } from './random.js';
-export { cohenKappa, quantile, wilsonInterval } from './proportion.js';
+export { cohenKappa, wilsonInterval } from './proportion.js';
+export { quantile } from './quantile.js';

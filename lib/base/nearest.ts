@@ -1,4 +1,6 @@
-/** The candidate that a mistyped word was most likely meant to be: fewest edits, at most half of its letters. */
+/**
+ * The candidate that a mistyped word most likely means: the fewest edits, at most half of its letters; else undefined.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate) }))

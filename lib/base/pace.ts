@@ -1,4 +1,4 @@
-/** Milliseconds of work between two turns of the event loop. */
+/** Milliseconds of work before the event loop gets a turn. */
 const turn = 50;
 
 /**
@@ -10,12 +10,12 @@ export class Pace {
 
   constructor(private readonly signal?: AbortSignal) {}
 
-  /** Whether it is time for a turn. */
+  /** Whether the event loop is due for a turn. */
   get due(): boolean {
     return performance.now() - this.#last > turn;
   }
 
-  /** Gives the event loop a turn where one is due. @throws the signal's reason when it was aborted */
+  /** Gives the event loop a turn if one is due. @throws the signal's reason when it was aborted */
   async step(): Promise<void> {
     if (this.due) {
       await new Promise(setImmediate);
@@ -25,7 +25,10 @@ export class Pace {
   }
 }
 
-/** The result of a computation in steps, with a turn of the event loop now and then. */
+/**
+ * The result of a computation in steps, with turns of the event loop between them.
+ * @throws the signal's reason when it was aborted
+ */
 export async function paced<T>(steps: Generator<void, T>, signal?: AbortSignal): Promise<T> {
   const pace = new Pace(signal);
   for (;;) {
@@ -35,7 +38,7 @@ export async function paced<T>(steps: Generator<void, T>, signal?: AbortSignal):
   }
 }
 
-/** The same in one go, for what is over in a moment. */
+/** The same in one go, for what takes a moment. */
 export function atOnce<T>(steps: Generator<void, T>): T {
   for (;;) {
     const { value, done } = steps.next();

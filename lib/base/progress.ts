@@ -2,17 +2,17 @@
 export interface Progress {
   /** What is going on, in a few words: `extract efficientnet_lite0 on cifar100:train`. */
   stage: string;
-  /** Units done so far, those found finished already included. */
+  /** Units done so far, with those that were finished before this run. */
   done: number;
   /** Units in all. */
   total: number;
   /** `images`, `rows`, `steps`. */
   unit: string;
-  /** Most seconds until the task is ended, done or not; absent without such a limit. */
+  /** Seconds after which the task is stopped, finished or not; absent where there is no limit. */
   secondsLeft?: number;
-  /** A sentence that stays above the progress: what the task waits for, or cannot check. Said once. */
+  /** A sentence that stays above the progress: what the task waits for, or cannot check. Given in one step only. */
   note?: string;
-  /** Units of this kind in the whole task, of which the stages that follow are parts. Said once, before them. */
+  /** Units of this kind in all stages that follow together. Given once, before the first of them. */
   planned?: number;
 }
 

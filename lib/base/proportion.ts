@@ -1,9 +1,12 @@
+/** Statistics of counts: the interval of a proportion, and kappa. */
+
 /** The 0.975 quantile of the normal distribution, for two-sided 95 % intervals. */
 const z = 1.959963984540054;
 
 /**
  * Wilson's score interval of a proportion at 95 % (E. B. Wilson, JASA 22, 1927, 209–212): unlike the usual
  * p ± 1.96 √(p(1 − p)/n) it stays within [0, 1] and says something at 100 %.
+ * @returns its two ends, in [0, 1]
  * @param successes at most `n`
  * @param n at least 1
  */
@@ -30,15 +33,7 @@ export function cohenKappa(agreed: number, first: ArrayLike<number>, second: Arr
     n += first[i];
     products += first[i] * second[i];
   }
-  // In counts, times n²: integers, so that p_e = 1 is found exactly.
+  // Both times n²: whole numbers, so that p_e = 1 is found exactly.
   const beyondChance = n * n - products;
   return beyondChance === 0 ? null : (agreed * n - products) / beyondChance;
-}
-
-/** Quantiles by linear interpolation between order statistics, NumPy's default. @param sorted ascending, not empty */
-export function quantile(sorted: ArrayLike<number>, q: number): number {
-  const at = q * (sorted.length - 1);
-  const low = Math.floor(at);
-  const high = Math.min(low + 1, sorted.length - 1);
-  return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
 }

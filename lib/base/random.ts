@@ -1,12 +1,11 @@
-// Looked up once: inside a vm context (Jest) every `Math` in a loop is a slow look-up.
-const { imul } = Math;
+import { imul } from './math.js';
 
 /** Uniform numbers in [0, 1), multiples of 2^-32. */
 export type Uniform = () => number;
 
 /**
- * Tommy Ettinger's mulberry32: 32-bit integer steps alone, so that every engine draws the same numbers. All that is drawn here is
- * drawn from it.
+ * Tommy Ettinger's mulberry32: 32-bit integer steps alone, so that every engine draws the same numbers. The source of
+ * all random numbers of the library, except the start of Lanczos (`congruential`).
  * @param seed any integer; only its low 32 bits count
  */
 export function uniform(seed: number): Uniform {
@@ -23,13 +22,16 @@ export function uniform(seed: number): Uniform {
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
-  /** A whole number from 0 to below n. */
+  /** A whole number from 0 to n − 1. */
   below(n: number): number;
   /** Normal, mean 0 and variance 1 (Box and Muller 1958). */
   normal(): number;
 }
 
-/** The same over a mix of the seeds, with other distributions: for starts and for variations of images. */
+/**
+ * Random numbers from several seeds, in more distributions: for starts and for variations of images.
+ * @param seeds whole numbers
+ */
 export function random(...seeds: number[]): Random {
   let state = 0x9e3779b9;
   for (const seed of seeds) state = mix(state ^ mix(seed >>> 0) ^ mix(Math.floor(seed / 2 ** 32) >>> 0));
@@ -41,7 +43,7 @@ export function random(...seeds: number[]): Random {
   };
 }
 
-/** One seed of a base and a position; neighbours share nothing. */
+/** A seed of 32 bits from a base and a position, such that neighbouring positions get unrelated seeds. */
 export const seedOf = (base: number, index: number): number => finalised((base + imul(index, 0x9e3779b1)) | 0);
 
 const mix = (h: number): number => finalised(h) + 0x9e3779b9;
@@ -53,7 +55,10 @@ function finalised(h: number): number {
   return h ^ (h >>> 16);
 }
 
-/** Knuth's linear congruential generator, in [0, 1): of Lanczos' start alone, whose last digits hang on it. */
+/**
+ * The linear congruential generator of Numerical Recipes (Knuth and Lewis), in [0, 1), from a fixed seed. Only for the
+ * start of Lanczos: another generator would change the last digits of its results.
+ */
 export function congruential(): Uniform {
   let state = 0x9e3779b9;
   return () => {

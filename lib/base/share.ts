@@ -1,6 +1,6 @@
 /**
- * A share as people read it, the only one way: 0.99237 → `99.24 %`, rounded to the nearest. What is not all never reads as
- * all (`>99.99 %`), and what is not nothing never as nothing (`<0.01 %`).
+ * A share as people read it, everywhere the same: 0.99237 → `99.24 %`, rounded to the nearest. Less than all never
+ * reads as all (`>99.99 %`), and more than nothing never as nothing (`<0.01 %`).
  * @param value 0 to 1
  * @param decimals of the percentage
  */

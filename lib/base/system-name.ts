@@ -1,12 +1,12 @@
 /**
- * Names of files that are not valid UTF-8 (an old disk's Latin-1, Windows' code pages in an archive). They are kept as Python
- * keeps them (PEP 383): each byte that is none of UTF-8 as the lone surrogate U+DC80 to U+DCFF, which no such text has. So they
- * can be sorted, joined and printed (as `\udcff`), and become the same bytes again.
+ * Names of files that are not valid UTF-8 (Latin-1 on an old disk, Windows' code pages in an archive). They are kept as
+ * Python keeps them (PEP 383): each byte that is not valid becomes a lone surrogate, U+DC80 to U+DCFF, which valid
+ * UTF-8 never gives. So names can be sorted, joined and printed (as `\udcff`), and become the same bytes again.
  */
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** A name as text. @param bytes as the system gave them */
+/** A name as text. @param bytes of the name, as the system gave them */
 export function nameOf(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);
@@ -21,19 +21,20 @@ export function nameOf(bytes: Uint8Array): string {
   }
 }
 
-/** Bytes of the character at a place; 0 where there is none. */
+/** How many bytes the character at `at` has; 0 where they are no character. */
 function lengthOf(bytes: Uint8Array, at: number): number {
   for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
     try {
       strict.decode(bytes.subarray(at, at + length));
       return length;
     } catch {
-      // Not yet whole, or never.
+      // Part of a longer character, or of none.
     }
   }
   return 0;
 }
 
+/** A byte that `nameOf` kept. */
 const kept = /[\udc80-\udcff]/u;
 
 /** What to call the system with: the text itself, or the bytes that `nameOf` made it of. */

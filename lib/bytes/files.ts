@@ -4,10 +4,10 @@ import type { FileHandle } from 'node:fs/promises';
 import { count, FeatReconstructError, type ErrorCode } from '../base/index.js';
 import { removeLeavings, temporaryName } from './leavings.js';
 
-/** Node refuses one read or write of 2 GiB or more. */
+/** Bytes of one read or write at most: Node refuses those of 2 GiB or more. */
 const largestTransfer = 2 ** 30;
 
-/** What the operating system said about a file, as a sentence for people. */
+/** The error of the operating system about a file, as one that says what to do. Errors of ours stay as they are. */
 export function fileError(error: unknown, path: string, doing: 'read' | 'write'): FeatReconstructError {
   if (error instanceof FeatReconstructError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
@@ -44,14 +44,17 @@ export interface ByteFile {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** The same, open until it is closed. */
+/** A `ByteFile` that stays open until it is closed. */
 export interface OpenBytes extends ByteFile {
-  /** As before, in an array of their own. */
+  /** The bytes [offset, offset + length), in an array that the caller may change. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
 
-/** @throws FeatReconstructError when there is no such file or it cannot be read */
+/**
+ * Opens a file by its path, or bytes in memory as if they were one.
+ * @throws FeatReconstructError when there is no such file or it cannot be read
+ */
 export async function openBytes(source: string | Uint8Array): Promise<OpenBytes> {
   if (typeof source !== 'string') {
     return {
@@ -65,7 +68,7 @@ export async function openBytes(source: string | Uint8Array): Promise<OpenBytes>
   return {
     name: `'${source}'`,
     size,
-    read: (offset, length) => readRange(handle, source, offset, length),
+    read: (offset, length) => readExactly(handle, source, offset, length),
     close: () => handle.close(),
   };
 }
@@ -81,37 +84,37 @@ async function openFile(path: string): Promise<{ handle: FileHandle; size: numbe
     handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const found = await handle.stat();
     if (found.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
-    if (!found.isFile()) throw notRegular(path);
+    if (!found.isFile()) throw noRegularFileError(path);
     return { handle, size: found.size };
   } catch (error) {
     await handle?.close();
     // A socket cannot be opened at all.
-    throw (error as NodeJS.ErrnoException).code === 'ENXIO' ? notRegular(path) : fileError(error, path, 'read');
+    throw (error as NodeJS.ErrnoException).code === 'ENXIO' ? noRegularFileError(path) : fileError(error, path, 'read');
   }
 }
 
-/** What a shell makes of `<(command)` has somebody who writes to it. */
+/** What a shell makes of `<(command)`: a pipe that somebody writes to, so that reading it ends. */
 const ofShell = /^\/(dev\/stdin|(dev|proc\/self)\/fd\/\d+)$/;
 
 /**
- * To be asked before a file is read to its end by other means than `openBytes`: a named pipe would be waited for, and some
- * devices have no end.
- * @throws FeatReconstructError for what is there and is no regular file
+ * Call this before reading a file to its end by other means than `openBytes`: a named pipe would be waited for, and
+ * some devices have no end. Unlike `checkRegular` it refuses folders, and takes the pipes that a shell makes.
+ * @throws FeatReconstructError for anything else that is there and is no regular file
  */
 export async function checkRegularFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (!found || found.isFile() || (found.isFIFO() && ofShell.test(path))) return;
   throw found.isDirectory()
     ? fileError(Object.assign(new Error(), { code: 'EISDIR' }), path, 'read')
-    : notRegular(path);
+    : noRegularFileError(path);
 }
 
-const notRegular = (path: string): FeatReconstructError =>
+const noRegularFileError = (path: string): FeatReconstructError =>
   new FeatReconstructError(
     `Expected a regular file at '${path}', found a pipe, a socket or a device: write its content to a file first.`,
   );
 
-async function readRange(handle: FileHandle, path: string, offset: number, length: number) {
+async function readExactly(handle: FileHandle, path: string, offset: number, length: number) {
   const bytes = allocate(path, length);
   let done: number;
   try {
@@ -127,8 +130,8 @@ async function readRange(handle: FileHandle, path: string, offset: number, lengt
 }
 
 /**
- * Reads an open file from `offset` on until `bytes` is full or the file ends; one read may stop early (at 2 GiB, or where a disk
- * says so). The one place where ranges of files are read.
+ * Reads an open file from `offset` on until `bytes` is full or the file ends; the system may end one read early. All
+ * reads of ranges go through here.
  * @returns how many bytes were read
  */
 export async function fill(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<number> {
@@ -157,14 +160,14 @@ function allocate(path: string, length: number): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** JavaScript has a limit to the size of an array, and the machine to its memory. */
+/** The error where an array of this size cannot be made: JavaScript limits its length, and the machine its memory. */
 export const tooLarge = (name: string, bytes: number, cause: unknown): FeatReconstructError =>
   new FeatReconstructError(
     `Expected ${name} to fit in memory, found ${count(bytes)} bytes to be read in one piece: read it in ranges of rows, or split it.`,
     { code: 'too-large', cause },
   );
 
-/** Writes all of `bytes` at `position`. */
+/** Writes all of `bytes` at `position`. @throws FeatReconstructError where the system does not */
 export async function writeRange(handle: FileHandle, path: string, bytes: Uint8Array, position: number): Promise<void> {
   try {
     for (let done = 0; done < bytes.byteLength;) {
@@ -178,10 +181,11 @@ export async function writeRange(handle: FileHandle, path: string, bytes: Uint8A
 
 /**
  * Writes a file under a temporary name beside it and renames it when it is complete and on disk, so that a crash or a
- * full disk leaves the old file or none. What a run that was killed left of the same file is removed first.
+ * full disk leaves the old file or none. Temporary files that a killed process left of it are removed first.
+ * @throws FeatReconstructError where it cannot be written, or something else than a regular file is there
  */
 export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  await notToReplace(path);
+  await checkReplaceable(path);
   await removeLeavings(path);
   const temporary = temporaryName(path);
   try {
@@ -204,10 +208,10 @@ export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Pr
 }
 
 /**
- * A file that is complete takes the place of the one before: of a device (`/dev/null`) it must not.
- * @throws FeatReconstructError where something else than a regular file is there
+ * Checks that a path is free or has a regular file: renaming over a device (`/dev/null`) would remove the device.
+ * @throws FeatReconstructError where something else is there
  */
-export async function notToReplace(path: string): Promise<void> {
+export async function checkReplaceable(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (!found || found.isFile()) return;
   if (found.isDirectory()) throw fileError(Object.assign(new Error(), { code: 'EISDIR' }), path, 'write');

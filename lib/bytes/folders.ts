@@ -1,15 +1,15 @@
 import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
-import { fileError, notToReplace } from './files.js';
+import { checkReplaceable, fileError } from './files.js';
 import { temporaryName } from './leavings.js';
 
-/** Others may remove an empty folder between one step and the next. */
-const tries = 3;
+/** Retries: another process may remove an empty folder between one step and the next. */
+const retries = 3;
 
 /**
- * Makes a folder, and those above it that are not there. (Node's own way tries without end where the system makes no
- * folder in one that is there, as in /proc.)
+ * Makes a folder, and the missing ones above it. (Node's own `recursive` tries for ever where the system allows no new
+ * folder, as in /proc.)
  * @returns the first folder that was made, undefined where all were there
  * @throws FeatReconstructError where a folder cannot be made or a file is in the way
  */
@@ -17,7 +17,7 @@ export async function makeFolder(folder: string): Promise<string | undefined> {
   const missing: string[] = [];
   for (let at = path.resolve(folder); !(await isFolder(at)); at = path.dirname(at)) missing.unshift(at);
   for (const [i, each] of missing.entries()) {
-    for (let left = tries; ; left--) {
+    for (let left = retries; ; left--) {
       try {
         await mkdir(each);
         break;
@@ -48,11 +48,11 @@ export async function removeEmptyFolders(folder: string, first: string | undefin
 }
 
 /**
- * Tries whether a file can be written, and leaves everything as it was: to be asked before long work.
+ * Tries whether a file can be written, and leaves everything as it was: to be called before long work.
  * @throws FeatReconstructError where it cannot
  */
 export async function checkPlace(file: string): Promise<void> {
-  await notToReplace(file);
+  await checkReplaceable(file);
   const folder = path.dirname(file);
   const made = await makeFolder(folder);
   const trial = temporaryName(file);
@@ -66,7 +66,10 @@ export async function checkPlace(file: string): Promise<void> {
   }
 }
 
-/** @throws FeatReconstructError where something else is there, or in the way */
+/**
+ * Whether there is a folder at a path.
+ * @throws FeatReconstructError where something else is there, or the path cannot be looked at
+ */
 async function isFolder(at: string): Promise<boolean> {
   try {
     if ((await stat(at)).isDirectory()) return true;

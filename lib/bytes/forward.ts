@@ -4,14 +4,14 @@ import { upTo } from './files.js';
 /** Bytes read from first to last. */
 export interface ForwardBytes {
   readonly position: number;
-  /** Where the bytes end; undefined where that is not known before. */
+  /** Where the bytes end; undefined where that is not known in advance. */
   readonly end?: number;
   /** The next `length` bytes, fewer at the end only. */
   read(length: number): Promise<Uint8Array>;
   skip(length: number): Promise<void>;
 }
 
-/** Reads an open file; what is skipped is not read. */
+/** Reads an open file of `end` bytes; what is skipped is not read. */
 export function fileReader(handle: FileHandle, end: number): ForwardBytes {
   let position = 0;
   return {
@@ -36,7 +36,7 @@ export function streamReader(stream: AsyncIterable<Uint8Array>): ForwardBytes {
   let rest: Uint8Array = new Uint8Array(0);
   let position = 0;
 
-  /** Gives out the next `length` bytes, piece by piece as the stream has them. */
+  /** Calls `piece` for the next `length` bytes, in the pieces in which the stream has them. */
   async function take(length: number, piece: (bytes: Uint8Array) => void): Promise<void> {
     for (let left = length; left > 0;) {
       if (rest.length === 0) {

@@ -1,18 +1,19 @@
 /**
  * bytes: files read in ranges and written whole, folders, and the archives that files come in (tar, gzip, zip).
  *
- * `openBytes` opens one file for many reads, `fileOnDisk` opens it for each of a few; `forward.ts` reads what only goes forward.
- * `writeWhole` leaves the old file or the new one, `makeFolder` makes what it lies in, `checkPlace` asks before long work,
- * `removeLeavings` takes away what a killed run left, `checkRegularFile` keeps pipes and devices from being read, and `fileError`
- * says in a sentence what the system said. `lockFile` keeps a file to one writer, and `parquetCompressors` unpack the pages of Parquet. `thisProcess` and `isGone` tell whose a file is that only a run at work has.
+ * Reading: `openBytes` keeps a file open for many reads, `fileOnDisk` opens it for each of a few, `forward.ts` reads
+ * streams. `checkRegularFile` and `checkRegular` refuse pipes and devices before anything reads them.
+ *
+ * Writing: `writeWhole` leaves the old file or the new one, `makeFolder` makes the folder that it goes into,
+ * `checkPlace` tries that before long work. `lockFile` gives a file one writer, `removeLeavings` deletes the temporary
+ * files of killed processes, `thisProcess` says who writes. `fileError` makes a sentence of the system's error.
  */
 export { bytesOf, checkRegularFile, fileError, openBytes, tooLarge, upTo, writeRange, writeWhole } from './files.js';
 export type { ByteFile, OpenBytes } from './files.js';
 export { checkPlace, makeFolder, removeEmptyFolders } from './folders.js';
 export { lockFile } from './lock.js';
-export type { FileLock, LockOptions } from './lock.js';
 export { removeLeavings, temporaryName } from './leavings.js';
-export { isGone, thisProcess } from './owner.js';
+export { thisProcess } from './owner.js';
 export type { Owner } from './owner.js';
 export { parquetCompressors } from './parquet.js';
 export { checkRegular, fileOnDisk, notRegular, readRange, readWhole, statOrNone, unreadable } from './ranges.js';

@@ -4,25 +4,25 @@ import path from 'node:path';
 import { isGone, thisProcess } from './owner.js';
 
 /**
- * Files under a temporary name, `FILE.PROCESS-START-MACHINE-RANDOM.tmp`: a process that is killed cannot remove its own,
- * and the name tells the next one that it may.
+ * The ending of temporary files, `FILE.pPROCESS-START-MACHINE-RANDOM.tmp`. A process that is killed cannot remove its
+ * own: by the name the next one knows that it may.
  */
 const ending = /^\.p([0-9a-z]+)-([0-9a-z]*)-([0-9a-f]{8})-[0-9a-f]{8}\.tmp$/;
-/** As versions before named them. */
+/** The ending in earlier versions. */
 const formerEnding = /^\.[0-9a-f]{12}\.tmp$/;
 
-/** Longer than the writing of any file takes. */
+/** Milliseconds: no file takes that long to write. */
 const day = 24 * 3600 * 1000;
 
-/** A name for what will become `file`, that of this process alone. */
+/** A name for what will become `file`, which no other process uses. */
 export function temporaryName(file: string): string {
   const { machine, pid, start } = thisProcess();
   return `${file}.p${pid.toString(36)}-${start && BigInt(start).toString(36)}-${machine}-${randomBytes(4).toString('hex')}.tmp`;
 }
 
 /**
- * Removes the temporary files beside `file`, and beside `file` with one of `endings`, whose process is gone. Where that
- * cannot be told (another machine of a shared disk), those of a day ago.
+ * Removes the temporary files of `file` with one of `endings` behind its name, if their process is gone. Where that
+ * cannot be told (another machine of a shared disk), if they are older than a day. Never fails.
  */
 export async function removeLeavings(file: string, endings: readonly string[] = ['']): Promise<void> {
   const folder = path.dirname(file);
@@ -37,6 +37,7 @@ export async function removeLeavings(file: string, endings: readonly string[] = 
   }
 }
 
+/** @param rests what may be the temporary ending of the file at `place` */
 async function anyIsStale(rests: readonly string[], place: string): Promise<boolean> {
   for (const rest of rests) {
     const [, pid, start, machine] = ending.exec(rest) ?? [];
@@ -53,6 +54,6 @@ async function anyIsStale(rests: readonly string[], place: string): Promise<bool
   return false;
 }
 
-/** Digits to the base 36 as decimal ones, without a limit. */
+/** A number of any size from base 36 to decimal digits. */
 const decimal = (text: string): string =>
   [...text].reduce((sum, digit) => sum * 36n + BigInt(parseInt(digit, 36)), 0n).toString();

@@ -7,13 +7,13 @@ import { temporaryName } from './leavings.js';
 import { isGone, thisProcess, type Owner } from './owner.js';
 
 /**
- * One writer a file: `FILE.lock` says which process it is. Node has no lock of the system's, which a killed process
- * would lose by itself, so that whoever finds the file asks whether that process is gone. A lock is broken on proof of
- * that, at once; where there is none to be had (another machine of a shared disk, another container) when its file has
- * not been touched for two minutes.
+ * The right to write a file: `FILE.lock` says which process has it. Node offers no locks of the system, which would end
+ * with their process, so whoever finds a lock asks whether its process is gone. On proof of that it is broken at once;
+ * where nothing can be proved (another machine of a shared disk, another container), when its file has not been touched
+ * for two minutes.
  */
 export interface FileLock {
-  /** Another process had it first. */
+  /** Whether another process had it first. */
   readonly waited: boolean;
   /** @throws FeatReconstructError when another process broke the lock, taking this one for dead */
   check(): Promise<void>;
@@ -26,17 +26,23 @@ export interface LockOptions {
   onWait?: (holder: Owner | null, file: string) => Promise<void> | void;
 }
 
+/** Milliseconds, as all of these: how often a lock's file is touched while it is held. */
 const touchEvery = 10_000;
+/** Without a touch for this long, a process that cannot be asked counts as gone. */
 const silentFor = 120_000;
-/** Where a lock is made in place, less than a millisecond lies between the file and its content. */
+/** Without content for this long, so does the maker of an empty lock: it needs less than a millisecond to write it. */
 const unwrittenFor = 2000;
+/** How often a waiting process looks. */
 const lookEvery = 200;
 
 interface Holder extends Owner {
   id: string;
 }
 
-/** Waits until no other process writes the file, and keeps others from it until `release`. */
+/**
+ * Waits until no other process writes the file, and keeps others from it until `release`.
+ * @throws FeatReconstructError where the lock's file cannot be written; the signal's reason when it was aborted
+ */
 export async function lockFile(written: string, { signal, onWait }: LockOptions = {}): Promise<FileLock> {
   const file = `${written}.lock`;
   const id = randomUUID();
@@ -50,7 +56,7 @@ export async function lockFile(written: string, { signal, onWait }: LockOptions 
       if (await create(file, content)) return held(file, id, waited);
     } else if (found.isDead) await remove(file, found.text);
     else {
-      // Whose a lock without content is will be known in a moment.
+      // A lock without content is about to say whose it is.
       if (found.text !== '') await onWait?.(found.holder, file);
       await sleep(lookEvery, undefined, { signal });
     }
@@ -59,8 +65,8 @@ export async function lockFile(written: string, { signal, onWait }: LockOptions 
 }
 
 /**
- * A second name for a file that is whole: the lock is there with its content or not at all, so that a process that is
- * stopped at that moment keeps what it has.
+ * Makes the lock as a hard link to a complete file: so it appears with its content or not at all, even if this process
+ * is stopped in between.
  * @returns false where another process was quicker
  */
 async function create(file: string, content: string): Promise<boolean> {
@@ -105,7 +111,7 @@ function held(file: string, id: string, waited: boolean): FileLock {
     waited,
     async check() {
       if (await isOurs()) return;
-      // One that looks for a dead one's lock moves ours aside for a moment.
+      // A process that removes a dead lock may move ours aside for a moment (`remove`).
       await sleep(100);
       if (await isOurs()) return;
       throw new FeatReconstructError(
@@ -120,7 +126,7 @@ function held(file: string, id: string, waited: boolean): FileLock {
   };
 }
 
-/** What one waiting process has seen of a lock. By its own clock: those of two machines need not agree. */
+/** What a waiting process has seen of a lock, timed by its own clock: those of two machines need not agree. */
 class Watch {
   private seen = '';
   private since = 0;
@@ -140,8 +146,9 @@ class Watch {
 }
 
 /**
- * Takes a dead process's lock away. Another waiting process may have done so first and have made its own: so it is
- * moved aside, looked at, and put back where it is not the dead one's.
+ * Removes the lock of a dead process. Another waiting process may have done so already and have made its own: so the
+ * lock is moved aside and read first, and put back if it is not the dead one's.
+ * @param text what the dead process's lock says
  */
 async function remove(file: string, text: string): Promise<void> {
   const aside = temporaryName(file);
@@ -153,7 +160,7 @@ async function remove(file: string, text: string): Promise<void> {
   }
   if ((await textOf(aside)) !== text) {
     await link(aside, file).catch(async (error: NodeJS.ErrnoException) => {
-      // Some disks have no links. If there is a new lock by now, its owner keeps it.
+      // On disks without links it is renamed. If there is a new lock by now (EEXIST), its owner keeps it.
       if (error.code !== 'EEXIST') await rename(aside, file).catch(() => {});
     });
   }

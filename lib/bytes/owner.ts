@@ -3,8 +3,8 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /**
- * Which process a file belongs to that is there only while it works. A number alone tells nothing: after a restart, in
- * another container or on another machine of a shared disk it is somebody else's.
+ * The process that a lock or a temporary file belongs to. Its number alone does not identify it: after a restart, in
+ * another container or on another machine of a shared disk it is another process's.
  */
 export interface Owner {
   host: string;
@@ -15,6 +15,7 @@ export interface Owner {
   start: string;
 }
 
+/** What `read` gives, trimmed; empty where it fails. */
 const textOf = (read: () => string): string => {
   try {
     return read().trim();
@@ -47,14 +48,17 @@ export function isGone({ machine, pid, start }: Pick<Owner, 'machine' | 'pid' | 
   }
   const found = startOf(pid);
   if (found.ended) return true;
-  // The number was given to another process since.
+  // Another start: the number has been given to another process since.
   return start !== '' && found.start !== '' && found.start !== start;
 }
 
-/** Linux alone says it in a file: the 22nd field, counted behind the name, which may hold anything. */
+/**
+ * From /proc, which only Linux has. Fields are counted behind the name, which may hold anything: the start is the 22nd
+ * of all.
+ */
 function startOf(pid: number): { start: string; ended: boolean } {
   const stat = textOf(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // A killed process of which nobody has taken notice yet is still listed.
+  // A zombie: it has ended, and is listed until its parent asks for its exit status.
   return { start: fields[19] ?? '', ended: fields[0] === 'Z' || fields[0] === 'X' };
 }

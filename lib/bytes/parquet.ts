@@ -1,8 +1,8 @@
 import type { Compressors } from 'hyparquet';
 
 /**
- * What unpacks the pages of a Parquet file. hyparquet-compressors takes a page without values (all of a column are null) for
- * a damaged one, where it is packed with LZ4.
+ * The functions that unpack the pages of a Parquet file. An empty LZ4 page (a column of nulls alone) is handled here,
+ * since hyparquet-compressors takes it for a damaged one.
  */
 export async function parquetCompressors(): Promise<Compressors> {
   const { compressors } = await import('hyparquet-compressors');

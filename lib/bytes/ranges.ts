@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { count, FeatReconstructError, systemPath } from '../base/index.js';
 import { fill, type ByteFile } from './files.js';
 
-/** A file on disk, opened for each read. Undefined when it is not there. */
+/** A file on disk that is opened for each read; undefined when there is no regular file. */
 export async function fileOnDisk(path: string): Promise<ByteFile | undefined> {
   const info = await statOrNone(path);
   if (!info?.isFile()) return undefined;
@@ -14,7 +14,7 @@ export function bytesInMemory(name: string, bytes: Uint8Array): ByteFile {
   return { name, size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
 }
 
-/** All bytes of a file that is known to be small. @throws FeatReconstructError where it has more than `most` */
+/** All bytes of a file that should be small. @throws FeatReconstructError where it has more than `most` bytes */
 export async function readWhole(file: ByteFile, most: number): Promise<Uint8Array> {
   if (file.size <= most) return file.read(0, file.size);
   throw new FeatReconstructError(
@@ -23,13 +23,19 @@ export async function readWhole(file: ByteFile, most: number): Promise<Uint8Arra
   );
 }
 
-/** @throws FeatReconstructError for what is there and is no regular file, of which no byte is read */
+/**
+ * Refuses named pipes, sockets and devices before a byte is read; folders pass, for callers that tell them themselves.
+ * @throws FeatReconstructError for these
+ */
 export async function checkRegular(path: string): Promise<void> {
   const info = await statOrNone(path);
   if (info && !info.isFile() && !info.isDirectory()) throw notRegular(path);
 }
 
-/** What is at a path, symbolic links followed; undefined when nothing is. */
+/**
+ * What is at a path, symbolic links followed; undefined when nothing is.
+ * @throws FeatReconstructError where it cannot be looked at
+ */
 export async function statOrNone(path: string) {
   return stat(systemPath(path)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
@@ -37,14 +43,14 @@ export async function statOrNone(path: string) {
   });
 }
 
-/** What to throw for a named pipe, a socket or a device: reading one may wait for ever, or never end. */
+/** The error for a named pipe, a socket or a device: reading one may wait for ever, or never end. */
 export function notRegular(path: string): FeatReconstructError {
   return new FeatReconstructError(
     `${path} is not a regular file (it is a named pipe, a socket or a device): expected one on disk, so copy what it gives to a file first.`,
   );
 }
 
-/** What to throw when the system refuses to read a path, for `catch`. */
+/** A handler for `catch` that throws what is wrong where the system refuses to read a path. */
 export function unreadable(path: string) {
   return (error: NodeJS.ErrnoException): never => {
     const why = error.code === 'ENOENT' ? 'it is not there (any more)' : (error.code ?? error.message);
@@ -55,7 +61,10 @@ export function unreadable(path: string) {
   };
 }
 
-/** The bytes [offset, offset + length) of a file. Throws when the file ends before them. */
+/**
+ * The bytes [offset, offset + length) of a file.
+ * @throws FeatReconstructError where it cannot be read or ends before them
+ */
 export async function readRange(path: string, offset: number, length: number): Promise<Uint8Array> {
   const bytes = Buffer.allocUnsafeSlow(length);
   const handle = await open(path, 'r').catch(unreadable(path));

@@ -8,17 +8,19 @@ import type { ByteFile } from './files.js';
 import { fileReader, streamReader } from './forward.js';
 import { tarEntries, type TarEntry, type TarOptions } from './tar.js';
 
+/** tar archives as files on disk: compressed ones in one pass, plain ones by ranges. */
+
 /** Bytes of the largest file that is taken out of an archive; CIFAR's largest has 155 MB. */
 export const MOST_OF_A_MEMBER = 2 ** 29;
-/** Bytes that an archive may unpack to; CIFAR-100's has 186 MB. A small file can be made to unpack without end. */
+/** Bytes that an archive may unpack to; CIFAR-100's has 186 MB. Without a limit a small file could unpack for ever. */
 const MOST_OF_AN_ARCHIVE = 2 ** 30;
 
 /**
  * Reads some members of a `.tar.gz` into memory, in one pass over the archive and to its end, so that its checksum is
  * checked. Members that are not there are left out.
  *
- * @throws FeatReconstructError when the archive is cut short, corrupted or far larger than it can be, or an entry's path leads out
- *   of it
+ * @throws FeatReconstructError when the archive is cut short, corrupted or larger than the limits above, or an entry's
+ *   path leads out of it
  */
 export async function readTarGz(path: string, members: readonly string[]): Promise<Map<string, ByteFile>> {
   const files = new Map<string, ByteFile>();
@@ -30,8 +32,8 @@ export async function readTarGz(path: string, members: readonly string[]): Promi
   return files;
 }
 
-/** An entry of an archive that is read in one pass; `read` gives its bytes, before the next one is asked for. */
-export interface UnpackedEntry extends TarEntry {
+/** An entry of an archive that is read in one pass: `read` must be called before the next entry is asked for. */
+interface UnpackedEntry extends TarEntry {
   read(): Promise<Uint8Array>;
 }
 
@@ -47,7 +49,7 @@ export async function* unpackTarGz(path: string, options: TarOptions = {}): Asyn
         ...entry,
         async read() {
           const bytes = await reader.read(entry.size).catch((error: NodeJS.ErrnoException) => {
-            throw readableError(path, error);
+            throw explained(path, error);
           });
           if (bytes.length < entry.size) throw cutShort(path);
           return bytes;
@@ -58,13 +60,16 @@ export async function* unpackTarGz(path: string, options: TarOptions = {}): Asyn
     await reader.skip(left);
     if ((await reader.read(1)).length > 0) throw tooLarge(path);
   } catch (error) {
-    throw readableError(path, error as NodeJS.ErrnoException);
+    throw explained(path, error as NodeJS.ErrnoException);
   } finally {
     unpacked.destroy();
   }
 }
 
-/** Where each file of a `.tar` lies in it: one walk over its headers, so that files can then be read by range. */
+/**
+ * Where the bytes of each file of a `.tar` begin: one walk over its headers, so that files can then be read by range.
+ * @throws FeatReconstructError as `tarEntries` does, and where the file cannot be read
+ */
 export async function indexTar(path: string, options: TarOptions = {}): Promise<TarEntry[]> {
   await checkRegular(path);
   const handle = await open(path, 'r').catch(unreadable(path));
@@ -85,7 +90,8 @@ function tooLarge(name: string): FeatReconstructError {
   );
 }
 
-function readableError(path: string, error: NodeJS.ErrnoException): Error {
+/** An error of reading or unpacking, as one that says what to do. @throws it instead where the system refused */
+function explained(path: string, error: NodeJS.ErrnoException): Error {
   if (error instanceof FeatReconstructError) return error;
   if (error.code === 'Z_BUF_ERROR') return cutShort(path, error);
   if (error.code?.startsWith('Z_')) {

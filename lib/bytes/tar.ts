@@ -6,67 +6,68 @@ export interface TarEntry {
   /** Path in the archive, without a leading `./`. */
   name: string;
   size: number;
-  /** Where its bytes start in the (unpacked) archive. */
+  /** Where its bytes start in the archive, unpacked. */
   offset: number;
-  /** Of a link: the path that it leads to, which a hard link gives from the archive's root on. */
+  /** Of a link: the path it leads to, from the archive's root for a hard link, else from the entry's folder. */
   link?: { to: string; hard: boolean };
 }
 
 export interface TarOptions {
-  /** Give out links, too, which have no bytes. */
+  /** Also yield links, which have no bytes. */
   links?: boolean;
-  /** Take any path: for those who write nothing. */
+  /** Accept paths that lead out of the archive: for callers that write no files. */
   anyPath?: boolean;
 }
 
 const BLOCK = 512;
-/** A longer path than this is no path. */
-const LONGEST_PATH = 1 << 20;
+/** Bytes of an extended header that are read at most. */
+const LONGEST_EXTENDED = 1 << 20;
 
 /**
- * Walks over the files of a tar archive (ustar, with pax's and GNU's long names and sizes). The reader stands at an
- * entry's bytes when the entry is given out: read them before asking for the next, or leave them to be skipped.
- * Folders, devices and, unless they are asked for, links are passed over.
+ * Walks over the files of a tar archive (ustar, with pax's and GNU's long names and sizes). When an entry is yielded,
+ * the reader stands at its bytes: read them before asking for the next entry, or they are skipped. Folders, devices
+ * and, unless they are asked for, links are left out.
  *
- * @throws FeatReconstructError when the archive is cut short or corrupted, holds sparse files, whose bytes do not lie in it as they
- *   are, or an entry's path leads out of it
+ * @throws FeatReconstructError when the archive is cut short or corrupted, holds sparse files (whose bytes are not
+ *   stored one after the other), or an entry's path leads out of it
  */
 export async function* tarEntries(
   reader: ForwardBytes,
   archive: string,
   { links = false, anyPath = false }: TarOptions = {},
 ): AsyncGenerator<TarEntry> {
-  let longer: Extended = {};
+  let extended: Extended = {};
   for (;;) {
     const header = await readHeader(reader, archive);
     if (!header) return;
-    const end = (size: number) => offset + Math.ceil(size / BLOCK) * BLOCK;
     const offset = reader.position;
+    const end = (size: number) => offset + Math.ceil(size / BLOCK) * BLOCK;
     if (header.type === 'x' || header.type === 'L' || header.type === 'K') {
-      const bytes = await readExactly(reader, Math.min(header.size, LONGEST_PATH), archive);
+      const bytes = await readExactly(reader, Math.min(header.size, LONGEST_EXTENDED), archive);
       const said = {
         x: () => parsePax(bytes, archive),
         L: () => ({ name: text(bytes) }),
         K: () => ({ link: text(bytes) }),
       };
-      longer = { ...longer, ...said[header.type]() };
+      extended = { ...extended, ...said[header.type]() };
       await skipTo(reader, end(header.size));
       continue;
     }
-    const path = longer.name ?? header.name;
+    const path = extended.name ?? header.name;
     const name = anyPath ? path : safePath(path, archive);
-    const to = longer.link ?? header.link;
-    const size = longer.size ?? header.size;
+    const to = extended.link ?? header.link;
+    const size = extended.size ?? header.size;
     // A link's size is that of its target, and no bytes follow.
     const stored = header.type === '1' || header.type === '2' ? 0 : size;
-    if (header.type === 'S' || longer.sparse) throw sparse(name, archive);
+    if (header.type === 'S' || extended.sparse) throw sparse(name, archive);
     if (offset + stored > (reader.end ?? Infinity)) {
       throw new FeatReconstructError(
         `${archive} is cut short or corrupted (its entry '${name}' says ${count(stored)} bytes, ${count(reader.end! - offset)} are left): download it again.`,
         { code: 'damaged' },
       );
     }
-    if (header.type !== 'g') longer = {};
+    // A global header (g) may stand between an extended header and its entry.
+    if (header.type !== 'g') extended = {};
     if (header.type === '0' || header.type === '\0' || header.type === '7') yield { name, size, offset };
     if (links && (header.type === '1' || header.type === '2')) {
       yield { name, size: 0, offset, link: { to, hard: header.type === '1' } };
@@ -75,7 +76,7 @@ export async function* tarEntries(
   }
 }
 
-/** What an extended header says of the entry after it. */
+/** What extended headers say of the entry after them. */
 interface Extended {
   name?: string;
   link?: string;
@@ -114,13 +115,13 @@ async function readHeader(reader: ForwardBytes, archive: string): Promise<Header
   };
 }
 
-/** Sum of a header's bytes, its own field as blanks. Old programs added them as signed ones. */
+/** The sum of a header's bytes, with blanks in the checksum's own field. (Old programs summed signed bytes.) */
 const checksum = (block: ArrayLike<number>): number =>
   Array.from(block).reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 32 : byte), 0);
 
 /**
- * A number field: octal digits, or GNU's big-endian bytes behind a first byte of 0x80. Undefined for a negative number (which GNU
- * writes behind 0xff), one that no file has, and anything else.
+ * A number field: octal digits, or GNU's big-endian bytes behind a first byte of 0x80. Undefined for anything else: a
+ * negative number (which GNU writes behind 0xff), one that is too large.
  */
 function numberIn(field: Uint8Array): number | undefined {
   const digits = text(field).trim();
@@ -133,7 +134,7 @@ function numberIn(field: Uint8Array): number | undefined {
   return isSize(value) ? value : undefined;
 }
 
-/** Positions in the archive stay whole numbers after it is added. */
+/** Below 2^52, so that a position in the archive plus a size is still exact. */
 const isSize = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 2 ** 52;
 
 /** UTF-8 up to the first zero byte. */
@@ -152,7 +153,7 @@ function parsePax(bytes: Uint8Array, archive: string): Extended {
     const record = bytes.subarray(at + start.length, at + Number(digits));
     const equals = record.indexOf(0x3d);
     if (equals < 1 || record.at(-1) !== 0x0a || start.length + record.length < Number(digits)) throw corrupted();
-    // Values are read where they are needed alone: those of others may be bytes of any kind.
+    // Of other keys values may be any bytes; they are not used.
     const key = latin1(record.subarray(0, equals));
     const value = text(record.subarray(equals + 1, -1));
     if (key === 'path') found.name = value;

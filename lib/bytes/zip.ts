@@ -7,25 +7,28 @@ import { openBytes, tooLarge, type OpenBytes } from './files.js';
 /** One file of a zip archive. */
 export interface ZipEntry {
   name: string;
-  /** Bytes of it when unpacked. */
+  /** Bytes, unpacked. */
   size: number;
   /** 0 stored, 8 deflated. */
   method: number;
+  /** Bytes in the archive. */
   packedSize: number;
   /** CRC-32 of what it unpacks to. */
   sum: number;
   /** Position of its local header. */
   offset: number;
-  /** Whether it wants a password. */
+  /** Whether it needs a password. */
   encrypted: boolean;
 }
 
 /** An open zip archive, such as a Python wheel or one of NumPy's .npz files. */
 export interface Zip {
   entries: readonly ZipEntry[];
-  /** The unpacked bytes, one after the other. */
+  /** The unpacked bytes as a stream. */
   stream(entry: ZipEntry): Promise<Readable>;
-  /** The unpacked bytes by ranges; what is deflated is unpacked into memory when more than its beginning is asked for. */
+  /**
+   * The unpacked bytes by ranges; a deflated file is unpacked into memory when more than its beginning is asked for.
+   */
   bytes(entry: ZipEntry): Promise<OpenBytes>;
   close(): Promise<void>;
 }
@@ -37,12 +40,16 @@ const signatures = {
   central: 0x02014b50,
   local: 0x04034b50,
 };
-/** The end record is 22 bytes and a comment of up to 65,535. */
+/** The longest end record: 22 bytes and a comment of up to 65,535. */
 const endLength = 22 + 65_535;
-/** Before it, in archives of 4 GiB and more, the place of another end record. */
+/** Before it, in archives of 4 GiB and more, stands where to find another end record, with fields of 64 bits. */
 const locatorLength = 20;
+/** Stands in a field of 32 bits whose number is in the extra field of 64 bits. */
 const in64 = 0xffffffff;
-/** Bytes of a deflated file that are unpacked for a look. */
+/**
+ * Bytes at the beginning of a file, such as a header, that are given before the whole is unpacked or its checksum
+ * verified.
+ */
 const beginning = 2 ** 16 + 16;
 const chunk = 2 ** 20;
 
@@ -104,10 +111,10 @@ async function readDirectory(file: OpenBytes): Promise<ZipEntry[]> {
   return entries;
 }
 
-/** Old tools write names in some code page: a letter for each byte keeps them apart. */
+/** Old tools write names in unknown code pages: as Latin-1, different names stay different. */
 const nameIn = (bytes: Buffer): string => bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 
-/** Numbers that do not fit 32 bits stand in the extra field 1, in the same order. */
+/** Values that do not fit 32 bits stand in the extra field of id 1, in the same order. */
 function wide(values: number[], extra: Buffer): number[] {
   if (!values.includes(in64)) return values;
   for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
@@ -161,7 +168,7 @@ function readerOf(file: OpenBytes, place: Place): OpenBytes {
     return {
       ...reader,
       async read(offset, length) {
-        // Headers are looked at without it.
+        // A look at a header does not wait for the checksum of the whole.
         if (offset + length > beginning) await (checked ??= check(file, place));
         return file.read(place.start + offset, length);
       },
@@ -178,12 +185,14 @@ function readerOf(file: OpenBytes, place: Place): OpenBytes {
   };
 }
 
+/** Verifies the checksum of a stored file. */
 async function check(file: OpenBytes, place: Place): Promise<void> {
   let sum = 0;
   for await (const piece of piecesOf(file, place)) sum = crc32(piece, sum);
   if (sum !== place.sum) throw damaged(file, `'${place.name}' has other bytes than were written`);
 }
 
+/** The beginning of a deflated file. */
 async function firstOf(file: OpenBytes, place: Place): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;

@@ -2,7 +2,7 @@ import { FeatReconstructError } from '../base/index.js';
 import { readWhole, type ByteFile } from '../bytes/index.js';
 import { PIXEL_BYTES, type CifarBatch, type CifarLayout } from './cifar-layout.js';
 
-/** Bytes of the list of classes; CIFAR-100's has 918. */
+/** Bytes of the list of classes at most; CIFAR-100's has 918. */
 const MOST_OF_NAMES = 2 ** 20;
 
 /** CIFAR's layout for C: records of one or two label bytes (coarse, fine) and the pixels. */

@@ -3,7 +3,7 @@ import type { ByteFile } from '../bytes/index.js';
 /** Bytes of the pixels of one CIFAR image: 3 channels of 32 x 32. */
 export const PIXEL_BYTES = 3072;
 
-/** Some records of a batch: the pixels of record i start at `offset + i * stride`, channel after channel. */
+/** Some records of a batch: the pixels of record i begin at `bytes[offset + i * stride]`, channel after channel. */
 export interface CifarRecords {
   labels: ArrayLike<number>;
   bytes: Uint8Array;
@@ -14,7 +14,9 @@ export interface CifarRecords {
 /** One file of CIFAR images. */
 export interface CifarBatch {
   readonly name: string;
+  /** Images in it. */
   readonly size: number;
+  /** `count` records from record `start` on. */
   read(start: number, count: number): Promise<CifarRecords>;
 }
 
@@ -25,7 +27,7 @@ export interface CifarLayout {
   readonly archive: string;
   /** Files of each split, in order. */
   readonly splits: Readonly<Record<'train' | 'test', readonly string[]>>;
-  /** Images that a file of each split has as it was published. */
+  /** Images in each file of a split, as published. */
   readonly images: Readonly<Record<'train' | 'test', number>>;
   /** The file that names the classes. */
   readonly namesFile: string;

@@ -3,8 +3,8 @@ import { readWhole, type ByteFile } from '../bytes/index.js';
 import { PIXEL_BYTES, type CifarBatch, type CifarLayout } from './cifar-layout.js';
 import { PickledArray, readPickle, type PickleValue } from './pickle.js';
 
-/** Bytes of a pickle; CIFAR's largest has 155 MB. */
-const MOST = 2 ** 29;
+/** Bytes of a pickle at most; CIFAR's largest has 155 MB. */
+const MOST_OF_A_PICKLE = 2 ** 29;
 
 /** CIFAR's layout for Python: pickled dictionaries with `data` (n, 3072) of bytes and a list of labels. */
 export function pythonLayout(
@@ -59,12 +59,12 @@ async function readNames(file: ByteFile, namesKey: string): Promise<string[]> {
 }
 
 async function readDictionary(file: ByteFile): Promise<Map<string, PickleValue>> {
-  const value = readPickle(await readWhole(file, MOST), file.name);
+  const value = readPickle(await readWhole(file, MOST_OF_A_PICKLE), file.name);
   if (value instanceof Map) return value;
   throw new FeatReconstructError(`${file.name} is a pickle of something else, expected a dictionary as CIFAR's are.`);
 }
 
-/** (n, 3072) stored column by column → row by row. */
+/** The bytes of (n, 3072) row by row, from column by column. */
 function transposed(columns: Uint8Array, rows: number): Uint8Array {
   const bytes = new Uint8Array(columns.length);
   for (let column = 0, from = 0; column < PIXEL_BYTES; column++) {

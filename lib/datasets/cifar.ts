@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { count, FeatReconstructError, option, UsageError } from '../base/index.js';
-import { readTarGz, fileOnDisk, statOrNone, type ByteFile } from '../bytes/index.js';
+import { fileOnDisk, readTarGz, statOrNone, type ByteFile } from '../bytes/index.js';
 import { fetchPublished, wantedPublished, type Published } from '../hub/index.js';
 import { binaryLayout } from './cifar-binary.js';
 import { pythonLayout } from './cifar-python.js';
@@ -76,14 +76,14 @@ export const cifar100 = cifarFormat('cifar100', 100, published100, [
 ]);
 
 function cifarFormat(name: string, classes: number, published: Published, layouts: CifarLayout[]): DatasetFormat {
-  const checked = (split: string): 'train' | 'test' => {
+  const checkedSplit = (split: string): 'train' | 'test' => {
     if (split === 'train' || split === 'test') return split;
     throw new UsageError(
       `${name} has no split '${split}': write ${name}:train or ${name}:test, with a slice as in ${name}:test[0:1000].`,
     );
   };
-  const bring = async ({ rest }: DatasetSpec, { dataDir, fetch: options }: OpenContext): Promise<void> => {
-    const looked = await placesLooked(layouts, dataDir);
+  const fetchMissing = async ({ rest }: DatasetSpec, { dataDir, fetch: options }: OpenContext): Promise<void> => {
+    const looked = await placesIfNone(layouts, dataDir);
     if (looked) await fetchPublished(`${name}:${rest}`, [published], dataDir, options, hintOf(looked));
   };
   return {
@@ -91,15 +91,15 @@ function cifarFormat(name: string, classes: number, published: Published, layout
     forms: [`${name}:train`, `${name}:test`],
     about: { what: `photographs of 32 x 32 pixels, Krizhevsky 2009`, images: { train: 50_000, test: 10_000 }, classes },
     async wanted({ rest }, { dataDir }) {
-      checked(rest);
-      const looked = await placesLooked(layouts, dataDir);
+      checkedSplit(rest);
+      const looked = await placesIfNone(layouts, dataDir);
       return looked ? wantedPublished(`${name}:${rest}`, [published], dataDir, hintOf(looked)) : [];
     },
-    fetch: bring,
+    fetch: fetchMissing,
     async open(spec, context) {
-      const split = checked(spec.rest);
-      // Where nobody was asked, nobody has said no.
-      if (context.fetch.consent !== undefined) await bring(spec, context);
+      const split = checkedSplit(spec.rest);
+      // Without a consent the error below says where it looked, which is more than "nothing is fetched".
+      if (context.fetch.consent !== undefined) await fetchMissing(spec, context);
       const { layout, files } = await locate(`${name}:${split}`, layouts, split, context);
       const batches: CifarBatch[] = [];
       for (const file of layout.splits[split]) {
@@ -112,7 +112,10 @@ function cifarFormat(name: string, classes: number, published: Published, layout
   };
 }
 
-/** A file that was cut where a record ends looks whole. One that somebody made smaller is nobody's error. */
+/**
+ * A note about a file of another size than published: cut at the end of a record it looks whole, or it was made smaller
+ * on purpose.
+ */
 function strangeSize({ name, size }: CifarBatch, published: number): string[] {
   if (size === published) return [];
   const what = size < published ? 'it is cut short, or a part of the published file' : 'it is not the published file';
@@ -121,8 +124,8 @@ function strangeSize({ name, size }: CifarBatch, published: number): string[] {
   ];
 }
 
-/** Where the data set may lie, if it lies nowhere there. */
-async function placesLooked(layouts: readonly CifarLayout[], dataDir: string): Promise<string[] | null> {
+/** All places where the data set may be; null if there is something at one of them. */
+async function placesIfNone(layouts: readonly CifarLayout[], dataDir: string): Promise<string[] | null> {
   const places = layouts.flatMap((layout) => placesOf(layout, dataDir).map(({ place }) => place));
   for (const place of places) if (await statOrNone(place)) return null;
   return places;
@@ -139,7 +142,10 @@ interface Found {
   missing: string[];
 }
 
-/** The first layout in the data folder that has all files of the split; with `allowPartial` the fullest. */
+/**
+ * The first layout in the data folder that has all files of the split; with `allowPartial` the fullest.
+ * @throws FeatReconstructError for none
+ */
 async function locate(id: string, layouts: CifarLayout[], split: 'train' | 'test', context: OpenContext) {
   const looked: string[] = [];
   let fullest: Found | undefined;
@@ -168,7 +174,7 @@ async function locate(id: string, layouts: CifarLayout[], split: 'train' | 'test
   );
 }
 
-/** Where a layout may lie in the data folder: unpacked, or as the official archive. */
+/** Where a layout may be in the data folder: unpacked, or as the official archive. */
 function placesOf({ folder, archive }: CifarLayout, dataDir: string) {
   const path = join(dataDir, archive);
   return [
@@ -213,8 +219,8 @@ function cifarSource(id: string, classes: number, batches: CifarBatch[], classNa
   };
 }
 
-/** What to call the records of a block: `from` counts in the file, `first` in the split. */
-interface BlockName {
+/** Where the records of a block come from, for ids and errors: `from` counts in the file, `first` in the split. */
+interface BlockPlace {
   id: string;
   classes: number;
   file: string;
@@ -222,7 +228,7 @@ interface BlockName {
   first: number;
 }
 
-function* samplesOf({ labels, bytes, offset, stride }: CifarRecords, block: BlockName): Generator<Sample> {
+function* samplesOf({ labels, bytes, offset, stride }: CifarRecords, block: BlockPlace): Generator<Sample> {
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
     if (!(label >= 0 && label < block.classes)) {
@@ -238,7 +244,7 @@ function* samplesOf({ labels, bytes, offset, stride }: CifarRecords, block: Bloc
   }
 }
 
-/** Planar to interleaved. A copy of its own for each image, so that handing one to a thread sends no others. */
+/** Planar to interleaved. Each image has its own memory, so that sending one to a thread sends no others. */
 function interleave(planes: Uint8Array, at: number): Uint8Array {
   const data = new Uint8Array(3 * PLANE);
   for (let from = at, to = 0; from < at + PLANE; from++) {

@@ -18,7 +18,8 @@ const computed = new WeakMap<Dataset, Promise<ContentDigests>>();
  * Digests a data set and each of its examples in one pass over the files; `dataset.digest()` shares that pass.
  * The content of an image is its width, height and pixels, so CIFAR's digest is the same from every layout; of an
  * encoded image the bytes of its file; of a tensor its type, dimensions and values.
- * @param options heard by the pass that is begun; one that is under way goes on as it was asked to
+ * @param options of the pass that this call begins; a pass that is under way keeps its own
+ * @throws FeatReconstructError where an example cannot be read; the signal's reason when it was aborted
  */
 export function contentDigests(dataset: Dataset, options: TaskOptions = {}): Promise<ContentDigests> {
   const known = computed.get(dataset);
@@ -29,9 +30,9 @@ export function contentDigests(dataset: Dataset, options: TaskOptions = {}): Pro
   return digests;
 }
 
-/** Files that are read at a time: waiting for one after the other takes twice as long. */
-const atOnce = 8;
-/** Most data sets are through before anybody waits. */
+/** Files that are read at the same time: one after the other takes twice as long. */
+const mostOpen = 8;
+/** Milliseconds before progress is shown: most data sets are done by then. */
 const quiet = 500;
 
 async function compute(dataset: Dataset, { signal, onProgress }: TaskOptions): Promise<ContentDigests> {
@@ -55,15 +56,16 @@ async function compute(dataset: Dataset, { signal, onProgress }: TaskOptions): P
   };
   for await (const sample of dataset.samples({ signal })) {
     const content = hashContent(sample);
-    // It is asked for with those of its group; until then nobody looks at it.
+    // It is awaited with its group: a failure before that must not count as unhandled.
     content.catch(() => undefined);
     group.push({ label: sample.label, content });
-    if (group.length === atOnce) await take();
+    if (group.length === mostOpen) await take();
   }
   if (group.length > 0) await take();
   return { digest: whole.digest('hex'), examples };
 }
 
+/** A hash over an example's content, without its label. */
 async function hashContent({ id, image, encoded, tensor, tensors, undecodable }: Sample): Promise<Hash> {
   const hash = createHash('sha256');
   if (image) return hash.update(Uint32Array.of(image.width, image.height)).update(image.data);
@@ -72,7 +74,7 @@ async function hashContent({ id, image, encoded, tensor, tensors, undecodable }:
     hash.update(`${name} ${type} ${dims.join('x')}\n`).update(data);
   }
   if (tensor || tensors) return hash;
-  // It has no content; another of the same place has another name.
+  // There is no content to hash: its id stands for it.
   if (undecodable) return hash.update(`undecodable ${id}`);
   const file = encoded!.file;
   return hash.update(typeof file === 'string' ? await readFile(systemPath(file)).catch(unreadable(file)) : file);

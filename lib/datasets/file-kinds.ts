@@ -2,12 +2,12 @@ import { open } from 'node:fs/promises';
 import { systemPath } from '../base/index.js';
 import { upTo } from '../bytes/index.js';
 
-/** Endings of images that are read. What a file really is its first bytes say, when it is decoded. */
+/** Endings of images that are read. (When a file is decoded, its first bytes say what it really is.) */
 const read = new Set(
   'jpg jpeg jpe jfif jif jfi pjpeg pjp mpo png apng webp bmp gif tif tiff ppm pgm pbm pnm'.split(' '),
 );
 
-/** Endings of images that are not read: the web's and the telephones', editors', cameras', instruments'. */
+/** Endings of images that are not read: of the web and telephones, editors, cameras, instruments. */
 const unread = new Set(
   `avif avifs heic heics heif heifs hif jp2 j2k j2c jpc jpf jpx jpm jph jxl jxr wdp hdp jls bpg flif qoi
   pam pfm svg svgz ico cur icns dib psd psb xcf tga dds exr hdr pcx dcx xbm xpm sgi rgb rgba ras wmf emf eps
@@ -17,7 +17,7 @@ const unread = new Set(
     .filter(Boolean),
 );
 
-/** Names, in small letters, of what systems, file servers and tools put into people's folders. */
+/** Names, in lower case, of what systems, file servers and tools put into people's folders. */
 const foreign = new Set([
   ...['__macosx', 'icon\r'],
   ...['thumbs.db', 'ehthumbs.db', 'desktop.ini', '$recycle.bin', 'system volume information', 'found.000'],
@@ -26,9 +26,9 @@ const foreign = new Set([
 ]);
 
 /**
- * Whether a file or a folder is nobody's picture and no class: a name that begins with a point (`.ipynb_checkpoints`,
- * `.git`, the `._photo.jpg` that macOS writes beside a photo.jpg), and what systems keep for themselves (`__MACOSX`,
- * `Thumbs.db`, `$RECYCLE.BIN`, a Synology's `@eaDir`).
+ * Whether a file or folder is hidden, and so neither an image nor a class: a name that begins with a dot
+ * (`.ipynb_checkpoints`, `.git`, the `._photo.jpg` that macOS writes beside a photo.jpg), and what systems keep for
+ * themselves (`__MACOSX`, `Thumbs.db`, `$RECYCLE.BIN`, a Synology's `@eaDir`).
  */
 export const isHidden = (name: string): boolean => name.startsWith('.') || foreign.has(name.toLowerCase());
 
@@ -41,10 +41,13 @@ export function kindOf(name: string): 'image' | 'unread' | 'other' {
   return read.has(ending) ? 'image' : unread.has(ending) ? 'unread' : 'other';
 }
 
-/** In small letters, without the point; empty where there is none that says anything (`photo`, `photo.jpg.1`, `photo.jpg?w=9`). */
+/**
+ * A name's ending in lower case, without the dot; empty where there is none that means anything (`photo`,
+ * `photo.jpg.1`, `photo.jpg?w=9`).
+ */
 export const endingOf = (name: string): string => /\.([a-z0-9]*[a-z][a-z0-9]*)$/i.exec(name)?.[1].toLowerCase() ?? '';
 
-/** Whether a file whose name does not say what it is begins as images do. False where it cannot be read. */
+/** Whether a file begins like an image, for names that do not say. False where it cannot be read. */
 export async function beginsLikeImage(path: string): Promise<boolean> {
   const handle = await open(systemPath(path), 'r').catch(() => null);
   if (!handle) return false;
@@ -60,5 +63,5 @@ export async function beginsLikeImage(path: string): Promise<boolean> {
   }
 }
 
-/** Whether a name is that of an image that is read, and of nobody's backup or system. */
+/** Whether a name is that of an image that is read, and is not hidden. */
 export const isImageName = (name: string): boolean => !isHidden(name) && kindOf(name) === 'image';

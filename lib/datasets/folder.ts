@@ -10,8 +10,8 @@ import type { DatasetFormat, ExampleSource } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
 /**
- * Images below a folder, at any depth, or in an archive; `layoutOf` says which have labels. What ImageFolder takes for a
- * class or an image and is none (hidden files and folders) is passed over at any depth.
+ * Images below a folder, at any depth, or in an archive; `layoutOf` says which have labels. Unlike in torchvision's
+ * ImageFolder, hidden files and folders are skipped at any depth.
  */
 export const folder: DatasetFormat = {
   name: 'folder',
@@ -20,7 +20,7 @@ export const folder: DatasetFormat = {
   open: (spec) => openImages(spec, false),
 };
 
-/** The same, with the subfolders as classes whatever they are, as in torchvision's ImageFolder. */
+/** The same, but subfolders are always classes, as in torchvision's ImageFolder. */
 export const imageFolder: DatasetFormat = {
   name: 'imagefolder',
   forms: ['imagefolder:PATH'],
@@ -46,16 +46,19 @@ async function openImages({ text, rest }: DatasetSpec, asClasses: boolean): Prom
   return imageSource(layout, inRoot, async () => ({ find: inRoot, close: async () => undefined }));
 }
 
-/** Finds the images in `root/path` and below, by their paths from `root` on; symbolic links count as what they lead to. */
+/**
+ * Adds the images in `root/path` and below, by their paths from `root` on; symbolic links are followed.
+ * @param parents real paths of the folders above
+ */
 async function walk(root: string, path: string, parents: string[], found: FoundFiles): Promise<void> {
   const here = join(root, path);
   const real = await realpath(systemPath(here), 'latin1').catch(unreadable(here));
-  // A link back to a folder that we are in.
+  // A link back to a folder above.
   if (parents.includes(real)) return;
-  // As bytes: a name that is not UTF-8 would come as one that is not there.
+  // As bytes: Node would change a name that is not UTF-8 to one that does not exist.
   const entries = await readdir(systemPath(here), { withFileTypes: true, encoding: 'buffer' }).catch(unreadable(here));
   for (const entry of entries) {
-    // Bun gives names alone where they are bytes, and no types.
+    // With names as bytes, Bun gives no types.
     const hasType = !Buffer.isBuffer(entry);
     const name = nameOf(hasType ? entry.name : entry);
     if (isHidden(name)) continue;

@@ -20,14 +20,14 @@ import { positionsOf } from './part.js';
 import type { DatasetFormat, OpenContext } from './source.js';
 import { resolveSlice, type DatasetSpec } from './spec.js';
 
-/** Where the Hub itself keeps data sets that their makers keep in other formats. */
+/** The revision in which the Hub keeps a data set as Parquet if its makers use another format. */
 const converted = 'refs/convert/parquet';
-/** Ends of files that are asked for at once. */
-const atOnce = 8;
+/** Files whose numbers of rows are looked up at the same time. */
+const mostOpen = 8;
 
 /**
- * Image data sets of the Hub, kept as Parquet: `hf:owner/name[@revision][/config]:split`. Of a slice only the files are fetched
- * that have its rows; how many rows each has stands at its end, which is looked up.
+ * Image data sets of the Hub, kept as Parquet: `hf:owner/name[@revision][/config]:split`. For a slice only the files
+ * with its rows are fetched; how many rows a file has is read from its end.
  */
 export const hubData: DatasetFormat = {
   name: 'hf',
@@ -46,7 +46,7 @@ export const hubData: DatasetFormat = {
     await fetchHubFiles(listing, needed, context.fetch);
     const missing = await missingOf(listing, files);
     const here = files.map((file) => file.path).filter((file) => !missing.has(file));
-    // The bytes of others may be here by another name, which makes them this one's too.
+    // A file may be in the cache under another commit: fetching it only makes a link.
     const folder = await fetchHubFiles(listing, here, context.fetch);
     const dataFiles: DataFile[] = files.map((file, i) => ({
       path: path.join(folder, ...file.path.split('/')),
@@ -60,15 +60,16 @@ export const hubData: DatasetFormat = {
 
 interface Plan {
   listing: HubListing;
-  /** Of the split, in order. */
+  /** The files of the split, in order. */
   files: readonly HubFile[];
-  /** Of each file. */
+  /** How many rows each file has. */
   rows: readonly number[];
   /** The files that have rows of the slice. */
   needed: readonly string[];
   note?: string;
 }
 
+/** Which files the split has, and which of them are needed. Asks servers, unless offline; fetches none of the files. */
 async function planOf(spec: DatasetSpec, options: FetchOptions): Promise<Plan> {
   const name = parseHubData(spec.rest);
   const from = { repo: name.repo, type: 'dataset', revision: name.revision, name: `hf:${name.repo}` } as const;
@@ -104,6 +105,7 @@ async function planOf(spec: DatasetSpec, options: FetchOptions): Promise<Plan> {
   };
 }
 
+/** The paths of the files that have rows of the slice. */
 function neededOf(spec: DatasetSpec, files: readonly HubFile[], rows: readonly number[], size: number): string[] {
   if (size === 0) return [];
   const [start, stop] = resolveSlice(spec, size);
@@ -119,19 +121,22 @@ function neededOf(spec: DatasetSpec, files: readonly HubFile[], rows: readonly n
   });
 }
 
-/** How many rows each file has: from the cache, from the file where it is here, else from the end of it at the server. */
+/**
+ * How many rows each file has: as noted in the cache, else from the file if it is here, else from its end on the
+ * server.
+ */
 async function rowsOf(listing: HubListing, files: readonly HubFile[], options: FetchOptions): Promise<number[]> {
   const known = await keptHubNumbers(listing, 'rows');
   const rows: number[] = files.map((file) => known[file.path] ?? -1);
-  const open = rows.flatMap((n, i) => (n < 0 ? [i] : []));
-  if (open.length === 0) return rows;
+  const unknown = rows.flatMap((n, i) => (n < 0 ? [i] : []));
+  if (unknown.length === 0) return rows;
   const missing = await missingOf(listing, files);
-  let [next, done] = [0, rows.length - open.length];
+  let [next, done] = [0, rows.length - unknown.length];
   const say = (): void =>
     options.onProgress?.({ stage: `rows of ${listing.name}`, done, total: rows.length, unit: 'files' });
   const work = async (): Promise<void> => {
-    while (next < open.length) {
-      const i = open[next++];
+    while (next < unknown.length) {
+      const i = unknown[next++];
       options.signal?.throwIfAborted();
       rows[i] = missing.has(files[i].path)
         ? await rowsThere(listing, files[i], options)
@@ -140,7 +145,7 @@ async function rowsOf(listing: HubListing, files: readonly HubFile[], options: F
       say();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, open.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(mostOpen, unknown.length) }, work));
   await keepHubNumbers(listing, 'rows', {
     ...known,
     ...Object.fromEntries(files.map((file, i) => [file.path, rows[i]])),
@@ -148,7 +153,7 @@ async function rowsOf(listing: HubListing, files: readonly HubFile[], options: F
   return rows;
 }
 
-/** The paths of those that are not here. */
+/** The paths of the files that are not here. */
 async function missingOf(listing: HubListing, files: readonly HubFile[]): Promise<Set<string>> {
   const paths = files.map((file) => file.path);
   return new Set((await wantedHubFiles(listing, paths)).map(({ file }) => file));

@@ -1,16 +1,16 @@
 import { FeatReconstructError } from '../base/index.js';
 import type { HubFile, HubListing } from '../hub/index.js';
 
-/** What the path of a Parquet file says of it. */
+/** A Parquet file and what its path says of it. */
 interface Placed {
   file: HubFile;
   config: string;
   split: string;
-  /** `-00003-of-00010`: how many there are of its kind. */
+  /** Files of its split, from `-00003-of-00010`; null where the path does not say. */
   of: number | null;
 }
 
-/** Names that people give the same split. */
+/** Different names of the same split. */
 const aliases = [
   ['train', 'training'],
   ['validation', 'valid', 'val', 'dev'],
@@ -18,10 +18,11 @@ const aliases = [
 ];
 
 /**
- * The Parquet files of a split, in order, by the conventions of the library datasets: `data/train-00000-of-00002.parquet`,
- * `config/train-…`, `config/train/0000.parquet`.
+ * The Parquet files of a split, in order, by the conventions of the library datasets:
+ * `data/train-00000-of-00002.parquet`, `config/train-…`, `config/train/0000.parquet`.
  * @returns null where the repository has no Parquet files
- * @throws FeatReconstructError where it has, and not of this split, or not all
+ * @throws FeatReconstructError (`not-found`, `ambiguous`) where it has some, but not all of this split, or several
+ *   configurations
  */
 export function splitFiles(listing: HubListing, split: string, config: string | undefined): readonly HubFile[] | null {
   const all = listing.files.filter(({ path }) => path.endsWith('.parquet')).map(placed);

@@ -2,22 +2,22 @@ import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { count, FeatReconstructError, systemPath } from '../base/index.js';
 import {
-  upTo,
-  openZip,
-  type ZipEntry,
   indexTar,
   MOST_OF_A_MEMBER,
-  unpackTarGz,
+  openZip,
   readRange,
+  unpackTarGz,
   unreadable,
+  upTo,
+  type TarEntry,
+  type ZipEntry,
 } from '../bytes/index.js';
-import type { TarEntry } from '../bytes/index.js';
 import { endingOf, isBackup, isHidden, kindOf } from './file-kinds.js';
 import { imageSource, noImages, type Place, type Places } from './image-source.js';
 import { layoutOf, type FoundFiles } from './layout.js';
 import type { ExampleSource } from './source.js';
 
-/** What an archive is by its first bytes. */
+/** The kind of an archive, by its first bytes or its ending; undefined for what is none. */
 async function kindOfArchive(path: string): Promise<'zip' | 'gzip' | 'tar' | 'other' | undefined> {
   const handle = await open(systemPath(path), 'r').catch(unreadable(path));
   try {
@@ -32,7 +32,7 @@ async function kindOfArchive(path: string): Promise<'zip' | 'gzip' | 'tar' | 'ot
   }
 }
 
-/** @returns false for what is no archive. @throws FeatReconstructError for one of a kind that is not read */
+/** Whether a file is an archive that is read. @throws FeatReconstructError for one of a kind that is not read */
 export async function isArchive(path: string): Promise<boolean> {
   const kind = await kindOfArchive(path);
   if (kind === 'other') {
@@ -44,15 +44,17 @@ export async function isArchive(path: string): Promise<boolean> {
 }
 
 /**
- * The images in a .zip, a .tar or a .tar.gz, as if it were unpacked: the same order, labels and digest. A folder that all
- * of them lie in does not count. The first two are read in place, the last into memory. Nothing is written.
- * @param asked what the user calls it
+ * The images in a .zip, a .tar or a .tar.gz, as if it were unpacked: the same order, labels and digest. A folder around
+ * all of them is ignored. The first two are read in place, the last into memory. Nothing is written.
+ * @param asked the path as the user wrote it, for notes
+ * @param asClasses as of `layoutOf`
+ * @throws FeatReconstructError where it is damaged or encrypted, or has no images
  */
 export async function openArchive(path: string, asked: string, asClasses: boolean): Promise<ExampleSource> {
   const kind = await kindOfArchive(path);
   const {
     names,
-    again,
+    repeated,
     open: openPlaces,
   } = await (kind === 'zip' ? zip(path) : kind === 'gzip' ? tarGz(path) : tar(path));
   const found: FoundFiles = { images: [], unread: [] };
@@ -69,9 +71,9 @@ export async function openArchive(path: string, asked: string, asClasses: boolea
     asked,
     asClasses,
   );
-  if (again > 0)
+  if (repeated > 0)
     layout.notes.push(
-      `${count(again)} names are in ${asked} more than once: the last of each counts, as if it were unpacked.`,
+      `${count(repeated)} names are in ${asked} more than once: the last of each counts, as if it were unpacked.`,
     );
   if (layout.files.length === 0) throw noImages(path, layout.leftOut, asClasses);
   return imageSource(
@@ -86,8 +88,8 @@ export async function openArchive(path: string, asked: string, asClasses: boolea
 
 interface Archive {
   names: string[];
-  /** Entries that later ones of the same name stand for. */
-  again: number;
+  /** Entries that are replaced by later ones of the same name. */
+  repeated: number;
   open(): Promise<Places>;
 }
 
@@ -101,19 +103,20 @@ function commonFolder(paths: string[]): string {
   return common;
 }
 
-/** A path as it would be inside a folder of its own: nothing is unpacked, so that none leads out. */
+/** A path without empty, `.` and `..` parts. Nothing is unpacked, so paths that lead out do no harm. */
 const tidy = (name: string): string =>
   name
     .split('/')
     .filter((part) => part !== '' && part !== '.' && part !== '..')
     .join('/');
 
+/** Entries by tidied name, the last one of each. */
 function byName<Entry extends { name: string }>(
   entries: readonly Entry[],
-): { entries: Map<string, Entry>; again: number } {
+): { entries: Map<string, Entry>; repeated: number } {
   const found = new Map<string, Entry>();
   for (const entry of entries) found.set(tidy(entry.name), entry);
-  return { entries: found, again: entries.length - found.size };
+  return { entries: found, repeated: entries.length - found.size };
 }
 
 const tooLarge = (path: string, { name, size }: { name: string; size: number }): FeatReconstructError =>
@@ -125,14 +128,13 @@ const tooLarge = (path: string, { name, size }: { name: string; size: number }):
 async function zip(path: string): Promise<Archive> {
   const directory = await openZip(path);
   await directory.close();
-  // Windows' own tools have written backslashes.
+  // Some tools of Windows write backslashes.
   const named = directory.entries.map((entry) => ({
     ...entry,
-    name: entry.name,
     path: entry.name.includes('/') ? entry.name : entry.name.replaceAll('\\', '/'),
   }));
   const files = named.filter((entry) => !entry.path.endsWith('/'));
-  const { entries, again } = byName(files.map((entry) => ({ name: entry.path, entry })));
+  const { entries, repeated } = byName(files.map((entry) => ({ name: entry.path, entry })));
   const locked = files.find(({ encrypted, path: name }) => encrypted && kindOf(name) !== 'other');
   if (locked) {
     throw new FeatReconstructError(
@@ -141,7 +143,7 @@ async function zip(path: string): Promise<Archive> {
   }
   return {
     names: [...entries.keys()],
-    again,
+    repeated,
     async open() {
       const archive = await openZip(path);
       const read = async ({ entry }: { entry: ZipEntry }): Promise<Place> => {
@@ -159,30 +161,30 @@ async function zip(path: string): Promise<Archive> {
   };
 }
 
-/** A link's path, from the archive's root on. */
+/** The path that a link leads to, from the archive's root on. */
 const target = ({ name, link }: TarEntry): string =>
   tidy(link!.hard ? link!.to : posix.normalize(posix.join(posix.dirname(tidy(name)), link!.to)));
 
-/** Entries by name, links among them as what they lead to; those that lead to nothing are left as they are. */
-function resolved(all: readonly TarEntry[]): { entries: Map<string, TarEntry>; again: number } {
-  const { entries, again } = byName(all);
+/** Entries by name, with links replaced by what they lead to; those that lead to nothing stay. */
+function resolved(all: readonly TarEntry[]): { entries: Map<string, TarEntry>; repeated: number } {
+  const { entries, repeated } = byName(all);
   for (const [name, entry] of entries) {
     let found: TarEntry | undefined = entry;
     // A chain of links may be a circle.
     for (let steps = 0; found?.link && steps < 40; steps++) found = entries.get(target(found));
     if (found && !found.link) entries.set(name, found);
   }
-  return { entries, again };
+  return { entries, repeated };
 }
 
 async function tar(path: string): Promise<Archive> {
-  const { entries, again } = resolved(await indexTar(path, { links: true, anyPath: true }));
+  const { entries, repeated } = resolved(await indexTar(path, { links: true, anyPath: true }));
   const find = (name: string): Place | Promise<Place> => {
     const entry = entries.get(name)!;
     if (entry.link) return brokenLink(path, entry);
     return entry.size > MOST_OF_A_MEMBER ? tooLarge(path, entry) : readRange(path, entry.offset, entry.size);
   };
-  return { names: [...entries.keys()], again, open: async () => ({ find, close: async () => undefined }) };
+  return { names: [...entries.keys()], repeated, open: async () => ({ find, close: async () => undefined }) };
 }
 
 async function tarGz(path: string): Promise<Archive> {
@@ -193,13 +195,13 @@ async function tarGz(path: string): Promise<Archive> {
     all.push({ name, size, offset, link });
     if (!link && kindOf(name) === 'image') bytes.set(offset, await entry.read());
   }
-  const { entries, again } = resolved(all);
+  const { entries, repeated } = resolved(all);
   const find = (name: string): Place => {
     const entry = entries.get(name)!;
-    // An image by a link to a file that is none by its name is not there either.
+    // A link named like an image may lead to a file that is not, whose bytes were not kept.
     return bytes.get(entry.offset) ?? brokenLink(path, entry);
   };
-  return { names: [...entries.keys()], again, open: async () => ({ find, close: async () => undefined }) };
+  return { names: [...entries.keys()], repeated, open: async () => ({ find, close: async () => undefined }) };
 }
 
 const brokenLink = (path: string, { name }: TarEntry): FeatReconstructError =>

@@ -5,20 +5,20 @@ import type { Layout } from './layout.js';
 import type { ExampleSource } from './source.js';
 import type { Sample } from './types.js';
 
-/** Where the bytes of an image are: a file of its own, the bytes themselves, or what is wrong with them. */
+/** An image's bytes: the path of its file, the bytes themselves, or what is wrong with them. */
 export type Place = string | Uint8Array | FeatReconstructError;
 
-/** What gives out an image by its path, open while samples are read. */
+/** Finds images by their paths in a layout; open while samples are read. */
 export interface Places {
-  /** @returns at once where nothing has to be read */
+  /** @returns no promise where nothing has to be read */
   find(path: string): Place | Promise<Place>;
   close(): Promise<void>;
 }
 
 /**
  * The examples of a layout.
- * @param nameOf what errors call an image
- * @param open is called for each stream of examples
+ * @param nameOf what errors call the image of a path
+ * @param open called for each stream of examples
  */
 export function imageSource(
   { files, classNames, leftOut, notes }: Layout,
@@ -52,7 +52,7 @@ export function imageSource(
   };
 }
 
-/** Where no image is read: what there is instead. */
+/** The error where a folder or an archive has no image that is read: it says what there is instead. */
 export function noImages(place: string, leftOut: LeftOutTally, asClasses: boolean): FeatReconstructError {
   const unread = leftOut.result();
   if (!unread) {
@@ -65,7 +65,7 @@ export function noImages(place: string, leftOut: LeftOutTally, asClasses: boolea
   );
 }
 
-/** Where some are not read, and leaving them out was not asked for. */
+/** The error where some images are not read, and the caller did not allow leaving them out. */
 export function someLeftOut(spec: string, leftOut: LeftOut, names: readonly string[] = []): FeatReconstructError {
   const few = names.map((name) => `'${name}'`).join(', ');
   const first = names.length === 0 ? '' : `, the first ${names.length === 1 ? '' : `${names.length} `}${few}`;

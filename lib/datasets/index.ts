@@ -2,10 +2,10 @@
  * datasets: each one streams examples, from disk or as it draws them.
  *
  * `openDataset` opens one by its spec, `contentDigests` digests it and each of its examples in one pass. A new kind of
- * data set is a file that says how it is opened (`DatasetFormat` in source.ts) and a line in registry.ts.
+ * data set is a file with its `DatasetFormat` (source.ts says what that is) and a line in registry.ts.
  */
 export { defaultDataDir } from './data-dir.js';
-export { contentDigests, type ContentDigests } from './digest.js';
+export { contentDigests } from './digest.js';
 export { someLeftOut } from './image-source.js';
 export { fetchDataset, openDataset, wantedOfDataset, type OpenDatasetOptions } from './open.js';
 export { listDatasets, type ListedDataset } from './list-datasets.js';

@@ -2,10 +2,10 @@ import { count } from '../base/index.js';
 import { LeftOutTally } from '../words/index.js';
 import { endingOf } from './file-kinds.js';
 
-/** The files below a folder or in an archive that are images or should be, by their paths with `/` between names. */
+/** The files below a folder or in an archive that are images or should be, by their paths, with `/` between names. */
 export interface FoundFiles {
   images: string[];
-  /** Of kinds that are not read, or with something else wrong: why as `LeftOutTally.add` takes it. */
+  /** Those that are not read: `why` is the ending, or what is wrong, as `LeftOutTally.add` takes it. */
   unread: { path: string; why: string }[];
 }
 
@@ -16,7 +16,7 @@ export interface Layout {
   /** Absent where there are no labels. */
   classNames?: string[];
   leftOut: LeftOutTally;
-  /** What was decided, in a sentence each. */
+  /** What was decided, each in a sentence. */
   notes: string[];
 }
 
@@ -24,12 +24,12 @@ export interface Layout {
 const splits = /^(train(ing)?|val(id(ation)?)?|test(ing)?|dev|eval(uation)?)([_-]?(set|images|data))?$/i;
 
 /**
- * Labels are those of torchvision's ImageFolder where the layout is its own: every image in a subfolder, classes numbered by the
- * sorted names of the subfolders that have images. A subfolder all of whose images are of kinds that are not read keeps its
- * number, so that those after it have the one that they were trained with. Where images lie beside the subfolders, or the
- * subfolders are splits (`train`, `val`), all are read and none has a label.
- * @param place what the files lie in, as messages name it
- * @param asClasses take the subfolders as classes whatever they are, and pass over images beside them
+ * Decides which images have labels. If every image is in a subfolder, labels are those of torchvision's ImageFolder:
+ * classes are the subfolders with images, numbered by their sorted names. A subfolder whose images are all of kinds
+ * that are not read keeps its number, so that the later ones have the numbers of training. If there are images beside
+ * the subfolders, or the subfolders are splits (`train`, `val`), all images are read and none has a label.
+ * @param place the folder or archive, as messages name it
+ * @param asClasses take the subfolders as classes in any case, and leave out images beside them
  */
 export function layoutOf(found: FoundFiles, place: string, asClasses = false): Layout {
   const { unread, note } = withoutTwins(found);
@@ -73,8 +73,8 @@ const shortList = (names: string[]): string =>
   names.length > 6 ? `${names.slice(0, 5).join(', ')}, …, ${names[names.length - 1]}` : names.join(', ');
 
 /**
- * Files of kinds that are not read beside an image of the same name: the photograph that it was converted from, a
- * camera's raw file beside its JPEG.
+ * The unread files without those beside an image of the same name, and a note about these: the photograph that the
+ * image was converted from, a camera's raw file beside its JPEG.
  */
 function withoutTwins({ images, unread }: FoundFiles): { unread: FoundFiles['unread']; note?: string } {
   if (unread.length === 0) return { unread };
@@ -91,13 +91,18 @@ function withoutTwins({ images, unread }: FoundFiles): { unread: FoundFiles['unr
   };
 }
 
-/** In the order of Python's sorted(): by code points. UTF-16's own order differs beyond U+FFFF alone. */
+/**
+ * In the order of Python's sorted(): by code points. JavaScript's order of UTF-16 differs only for those beyond U+FFFF.
+ */
 export function sorted(paths: readonly string[]): string[] {
   const beyond = paths.some((path) => /[\ud800-\udfff]/.test(path));
   return [...paths].sort(beyond ? byCodePoints : (a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** UTF-8 sorts as code points do, but has none for lone surrogates, which stand for other bytes. UTF-32 has. */
+/**
+ * Compares the bytes of UTF-32. UTF-8 has the same order, but cannot write lone surrogates, which `nameOf` makes of
+ * other bytes.
+ */
 const byCodePoints = (a: string, b: string): number => Buffer.compare(utf32(a), utf32(b));
 
 function utf32(text: string): Buffer {

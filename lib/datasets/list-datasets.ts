@@ -1,21 +1,25 @@
 import { cachedHubRepos } from '../hub/index.js';
 import { formats } from './registry.js';
 
-/** A data set by name, and whether it is here. */
+/** A data set that can be named, and whether it is here. */
 export interface ListedDataset {
-  /** As it is asked for. */
+  /** How it is written: `cifar10:train`, `folder:PATH`. */
   spec: string;
-  /** Images of it and classes of them; null where that depends on the files. */
+  /** Numbers of images and classes; null where they depend on the files. */
   images: number | null;
   classes: number | null;
-  /** Whether it is on this machine; null for a way to name files. */
+  /** Whether it is on this machine; null where the spec names files. */
   here: boolean | null;
-  /** In bytes, what would be fetched, as far as that is known; null where it is here or nothing is known. */
+  /** Bytes that would be fetched, as far as they are known; null where it is here or nothing is known. */
   size: number | null;
+  /** What it is, in a few words. */
   what: string;
 }
 
-/** What can be named: the published data sets, those of the Hub that are in its cache, and ways to name files. No server is asked. */
+/**
+ * The data sets that can be named: published ones, those of the Hub in its cache, and specs of files. No server is
+ * asked.
+ */
 export async function listDatasets(dataDir: string): Promise<ListedDataset[]> {
   const context = { dataDir, allowPartial: false, fetch: { offline: true } };
   const listed: ListedDataset[] = [];

@@ -1,7 +1,7 @@
 import Papa from 'papaparse';
 import { endingOf, kindOf } from './file-kinds.js';
 
-/** A line of a list: an image's path as written, and its label where there is one. */
+/** A line of a list: an image's path as written, and its label if there is one. */
 export interface ListRow {
   path: string;
   label?: string;
@@ -10,7 +10,7 @@ export interface ListRow {
 /** One way to read a list. */
 export interface ListReading {
   rows: ListRow[];
-  /** What was taken, for people. */
+  /** How the list was read, for people. */
   how: string;
 }
 
@@ -27,9 +27,9 @@ const labelNames =
 const isImage = (text: string): boolean => kindOf(text.trim()) !== 'other';
 
 /**
- * The ways to read a list, the likeliest first: lines of paths; Caffe's lines of a path and a label; a table with commas,
- * tabs or semicolons, as pandas writes it. Which it is the files that are there decide.
- * @param lines without those that are empty or comments
+ * The ways to read a list, the likeliest first: lines of paths; Caffe's lines of a path and a label; a table with
+ * commas, tabs or semicolons, as pandas writes it. The caller chooses the one whose paths exist.
+ * @param lines without empty ones and comments
  */
 export function readingsOf(lines: readonly string[]): ListReading[] {
   const tables = [',', '\t', ';'].flatMap((separator) => tableOf(lines, separator));
@@ -50,13 +50,16 @@ export function readingsOf(lines: readonly string[]): ListReading[] {
   ];
 }
 
-/** Without the quotes around it. */
+/** A text without the quotes around it. */
 const unquoted = (line: string): string => {
   const [, inside] = /^\s*"((?:[^"]|"")*)"\s*$/.exec(line) ?? [];
   return inside === undefined ? line.trim() : inside.replaceAll('""', '"');
 };
 
-/** Both may have blanks in them: a path ends at the last ending of an image that a blank follows, else at the last blank. */
+/**
+ * Splits a line. Both parts may contain blanks: the path ends at the last ending of an image before a blank, else at
+ * the last blank.
+ */
 function pathAndLabel(line: string): ListRow {
   const [, inside, behind] = /^\s*"((?:[^"]|"")*)"(?:\s+(.*\S))?\s*$/.exec(line) ?? [];
   if (inside !== undefined) return { path: inside.replaceAll('""', '"'), label: behind };
@@ -71,7 +74,7 @@ function pathAndLabel(line: string): ListRow {
   return path === undefined ? { path: text } : { path, label };
 }
 
-/** A table with a column of paths; none where the lines are no such table. */
+/** The lines as a table with a column of paths; empty where they are none. */
 function tableOf(lines: readonly string[], separator: string): (ListReading & { header: boolean })[] {
   const { data } = Papa.parse<string[]>(lines.join('\n'), { delimiter: separator, skipEmptyLines: true });
   const width = data[0]?.length ?? 0;
@@ -87,7 +90,7 @@ function tableOf(lines: readonly string[], separator: string): (ListReading & { 
   }));
   const [best] = [...columns].sort((a, b) => b.images - a.images);
   const named = isHeader ? first(columns, pathNames) : undefined;
-  // A name counts where endings say nothing.
+  // The column's name decides where no cell ends like an image.
   const path = best.images > 0 ? best : named;
   if (!path) return [];
   const others = columns.filter((each) => each !== path && !(isHeader && isIndex(each.name)));
@@ -103,10 +106,10 @@ function tableOf(lines: readonly string[], separator: string): (ListReading & { 
   ];
 }
 
-/** pandas writes the rows' numbers without a name, or under this one when it has read them so. */
+/** Whether a column has pandas' row numbers: it writes them without a name, and calls them so after reading that. */
 const isIndex = (name: string): boolean => name === '' || /^(unnamed: \d+|index)$/.test(name);
 
-/** The column whose name comes first among some. */
+/** Of the columns with a known name, the one whose name comes first among these. */
 function first<Column extends { name: string }>(
   columns: readonly Column[],
   known: readonly string[],
@@ -115,6 +118,6 @@ function first<Column extends { name: string }>(
   return found.sort((a, b) => known.indexOf(a.name) - known.indexOf(b.name))[0];
 }
 
-/** An ending of images that are not read; undefined for all others. */
+/** The ending of a path if it is of an image that is not read; else undefined. */
 export const unreadEnding = (path: string): string | undefined =>
   kindOf(path) === 'unread' ? endingOf(path) : undefined;

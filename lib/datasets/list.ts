@@ -7,16 +7,17 @@ import { sorted } from './layout.js';
 import { readingsOf, unreadEnding, type ListReading, type ListRow } from './list-text.js';
 import type { DatasetFormat } from './source.js';
 
-/** Bytes of a list; one of 14 million images has some 600 MB. */
+/** Bytes of a list at most; one of 14 million images has some 600 MB. */
 const mostOfAList = 2 ** 30;
-/** Paths that decide how a list is read. */
+/** Paths that are looked for to decide how a list is read. */
 const tried = 50;
-/** Questions to the file system at once. */
-const atOnce = 64;
+/** Questions to the file system at the same time. */
+const mostAsked = 64;
 
 /**
- * Images by a list of their paths, from the list's own folder on, in its order: a path on each line, Caffe's `path label`, or a
- * table with a column of paths, as pandas writes it. Labels are class indices, or names, which are numbered in their order.
+ * Images by a list of their paths, relative to the list's folder, in its order: a path on each line, Caffe's `path
+ * label`, or a table with a column of paths, as pandas writes it. Labels are class indices, or names, which are
+ * numbered in sorted order.
  */
 export const list: DatasetFormat = {
   name: 'list',
@@ -54,7 +55,10 @@ export const list: DatasetFormat = {
   },
 };
 
-/** Without empty lines, and without comments: lines that begin with # and name no file. */
+/**
+ * The lines of a list without empty ones and comments, which begin with # and name no file.
+ * @throws FeatReconstructError for none
+ */
 async function linesOf(file: string): Promise<string[]> {
   await checkRegular(file);
   const bytes = await fileOnDisk(file);
@@ -80,7 +84,10 @@ async function namesFile(line: string, base: string): Promise<boolean> {
   return false;
 }
 
-/** UTF-8 or, by its mark, UTF-16, which PowerShell writes. */
+/**
+ * Text in UTF-8, in UTF-16 with a mark (as PowerShell writes), else in Latin-1.
+ * @throws FeatReconstructError where it is no text
+ */
 function decoded(bytes: Buffer, file: string): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
@@ -90,7 +97,7 @@ function decoded(bytes: Buffer, file: string): string {
   return isUtf8(bytes) ? new TextDecoder().decode(bytes) : bytes.toString('latin1');
 }
 
-/** The reading of which the most paths are there; of equals the first. */
+/** The reading with the most paths that exist; the first of several. @throws FeatReconstructError for none */
 async function likeliest(lines: string[], base: string, file: string): Promise<ListReading> {
   let best: { reading: ListReading; found: number } | undefined;
   for (const reading of readingsOf(lines)) {
@@ -104,7 +111,10 @@ async function likeliest(lines: string[], base: string, file: string): Promise<L
   return best.reading;
 }
 
-/** Where the image is that a list calls so: from the list's folder on, also where the path begins with / or has backslashes. */
+/**
+ * Where a path of a list leads to, also if it begins with / but means the list's folder, or has backslashes.
+ * @param base the list's folder
+ */
 async function find(path: string, base: string): Promise<string | undefined> {
   if (path === '' || path.includes('\0')) return undefined;
   const ways = [path, ...(path.includes('\\') ? [path.replaceAll('\\', '/')] : [])];
@@ -118,13 +128,14 @@ async function find(path: string, base: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** What `ask` says of each item, a batch at a time. */
 async function inBatches<Item, Result>(
   items: readonly Item[],
   ask: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  for (let at = 0; at < items.length; at += atOnce) {
-    for (const result of await Promise.all(items.slice(at, at + atOnce).map(ask))) results.push(result);
+  for (let at = 0; at < items.length; at += mostAsked) {
+    for (const result of await Promise.all(items.slice(at, at + mostAsked).map(ask))) results.push(result);
   }
   return results;
 }
@@ -141,8 +152,9 @@ function noneThere(file: string, base: string, rows: readonly ListRow[], leftOut
 const wholeNumber = /^[+-]?\d+(\.0*)?$/;
 
 /**
- * Class indices of the images that are there. Names are numbered by those of all rows, so that a missing image changes no
+ * Class indices of the images that are there. Names are numbered from all rows, so that a missing image changes no
  * number.
+ * @throws FeatReconstructError for a label that is no class
  */
 function labelsOf(
   there: readonly ListRow[],

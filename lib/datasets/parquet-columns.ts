@@ -1,19 +1,19 @@
 import type { FileMetaData, SchemaTree } from 'hyparquet';
 import { FeatReconstructError } from '../base/index.js';
 
-/** The columns of a Parquet file that are an image data set. */
+/** The columns of a Parquet file that make an image data set. */
 export interface ImageColumns {
-  /** Of the image: a struct of bytes and path, as the library datasets writes it, or the bytes themselves. */
+  /** Name of the column of images: structs of bytes and path, as the library datasets writes them, or bytes. */
   image: string;
-  /** Null where no column says of which class an image is. */
+  /** Null where no column has classes. */
   label: LabelColumn | null;
-  /** What was decided, in a sentence each. */
+  /** What was decided, each in a sentence. */
   notes: string[];
 }
 
-export interface LabelColumn {
+interface LabelColumn {
   name: string;
-  /** `index`: numbers, those of `names` where these are known; `text`: names of classes. */
+  /** `index`: class indices, into `names` if these are known; `text`: names of classes. */
   kind: 'index' | 'text';
   names?: readonly string[];
 }
@@ -27,7 +27,10 @@ interface Feature {
 const imageNames = ['image', 'img', 'jpg', 'jpeg', 'png', 'webp', 'picture', 'pixel_values'];
 const labelNames = ['label', 'labels', 'fine_label', 'class', 'cls', 'target', 'category', 'y'];
 
-/** @throws FeatReconstructError where no column has images */
+/**
+ * The columns of images and labels: as the library datasets marks them, else by type and name.
+ * @throws FeatReconstructError for no images
+ */
 export async function imageColumns(metadata: FileMetaData, place: string): Promise<ImageColumns> {
   const { parquetSchema } = await import('hyparquet');
   const columns = parquetSchema(metadata).children;
@@ -39,7 +42,7 @@ export async function imageColumns(metadata: FileMetaData, place: string): Promi
   const notes: string[] = [];
   const image = first(images, imageNames);
   if (!image) {
-    const found = columns.map((column) => `${column.element.name}${kindOf(column, typeOf(column))}`).join(', ');
+    const found = columns.map((column) => `${column.element.name}${typeInWords(column, typeOf(column))}`).join(', ');
     throw new FeatReconstructError(
       `Expected a column of images (bytes of PNG or JPEG) in ${place}, found ${found || 'no columns'}: it is no image data set, or its images are kept elsewhere.`,
     );
@@ -72,7 +75,7 @@ function labelOf(
   return type === 'INT32' || type === 'INT64' || type === 'BOOLEAN' ? { name, kind: 'index' } : null;
 }
 
-/** In the metadata of the file, under the key `huggingface`. */
+/** What the library datasets says of each column, in the file's metadata under `huggingface`. */
 function featuresOf({ key_value_metadata }: FileMetaData): Record<string, Feature> {
   const text = key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
   try {
@@ -102,11 +105,11 @@ function isText({ element }: SchemaTree): boolean {
   );
 }
 
-/** The one of the best known name, else the first. */
+/** The column whose name comes first among the known ones, else the first column. */
 const first = (columns: readonly SchemaTree[], known: readonly string[]): SchemaTree | undefined =>
   known.map((name) => columns.find(({ element }) => element.name.toLowerCase() === name)).find(Boolean) ?? columns[0];
 
 const listOf = (columns: readonly SchemaTree[]): string => columns.map(({ element }) => `'${element.name}'`).join(', ');
 
-const kindOf = (column: SchemaTree, type: unknown): string =>
+const typeInWords = (column: SchemaTree, type: unknown): string =>
   ` (${typeof type === 'string' ? type : isText(column) ? 'text' : column.children.length > 0 ? 'nested' : (column.element.type ?? '?')})`;

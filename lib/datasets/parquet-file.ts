@@ -2,8 +2,8 @@ import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { FeatReconstructError } from '../base/index.js';
 import { openBytes, parquetCompressors } from '../bytes/index.js';
 
-/** The end of a file, in bytes, that is read first: what Parquet says of a file stands there. */
-export const footerFirst = 2 ** 16;
+/** Bytes at the end of a file that are read first: Parquet's metadata are there. */
+const footerFirst = 2 ** 16;
 
 /** A Parquet file, open until it is closed. */
 export interface ParquetFile {
@@ -11,12 +11,15 @@ export interface ParquetFile {
   readonly metadata: FileMetaData;
   /** Rows of each of its groups, in order. */
   readonly groups: readonly number[];
-  /** Some rows of some columns, as objects. Whole groups are read: one at a time keeps no more in memory. */
+  /**
+   * Rows [start, stop) of some columns, as objects. Reads all groups that they are in: ask for one group at a time to
+   * save memory.
+   */
   read(columns: readonly string[], start: number, stop: number): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
-/** @throws FeatReconstructError where it is not there or damaged */
+/** Opens a Parquet file and reads its metadata. @throws FeatReconstructError where it is not there or damaged */
 export async function openParquet(path: string): Promise<ParquetFile> {
   const bytes = await openBytes(path);
   const file: AsyncBuffer = {
@@ -33,7 +36,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
         const { parquetReadObjects } = await import('hyparquet');
         const compressors = await parquetCompressors();
         try {
-          // Bytes are no text unless the file says so.
+          // utf8: false, since bytes are text only where the file says so.
           const options = { file, metadata, compressors, rowStart, rowEnd, utf8: false, geoparquet: false };
           return await parquetReadObjects({ ...options, columns: [...columns] });
         } catch (error) {
@@ -48,7 +51,11 @@ export async function openParquet(path: string): Promise<ParquetFile> {
   }
 }
 
-/** What a file says of itself. @param name what errors call it */
+/**
+ * The metadata of a Parquet file.
+ * @param name what errors call it
+ * @throws FeatReconstructError where it is damaged
+ */
 export async function readMetadata(file: AsyncBuffer, name: string): Promise<FileMetaData> {
   const { parquetMetadataAsync } = await import('hyparquet');
   try {

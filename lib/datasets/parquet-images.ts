@@ -5,17 +5,17 @@ import { openParquet, type ParquetFile } from './parquet-file.js';
 import type { ExampleSource } from './source.js';
 import type { Sample } from './types.js';
 
-/** One of the files of a data set, in order. */
+/** One of a data set's files. */
 export interface DataFile {
   path: string;
   rows: number;
-  /** Whether it is on this machine. Only rows of those that are can be read. */
+  /** Whether it is on this machine: if not, its rows cannot be read. */
   isHere: boolean;
 }
 
 /**
- * Images in Parquet files, row group by row group: no file is held in memory whole.
- * @param name of the data set, which begins the id of each example
+ * Images in Parquet files, read row group by row group: no file is in memory whole.
+ * @param name of the data set, with which the id of each example begins
  * @throws FeatReconstructError where the files have no images
  */
 export async function parquetImages(files: readonly DataFile[], name: string): Promise<ExampleSource> {
@@ -23,7 +23,7 @@ export async function parquetImages(files: readonly DataFile[], name: string): P
     throw new FeatReconstructError(`Expected images in ${name}, found files without rows.`, { code: 'not-found' });
   }
   const here = files.filter(({ isHere }) => isHere);
-  const columns = await ofFile(here[0].path, ({ path, metadata }) => imageColumns(metadata, `'${path}'`));
+  const columns = await withFile(here[0].path, ({ path, metadata }) => imageColumns(metadata, `'${path}'`));
   const names = await namesOf(columns, here, files);
   const label = names === null ? null : columns.label;
   const notes = [...columns.notes, ...(columns.label && !label ? [unnumbered(columns.label.name)] : [])];
@@ -56,7 +56,7 @@ export async function parquetImages(files: readonly DataFile[], name: string): P
   };
 }
 
-async function ofFile<T>(path: string, task: (file: ParquetFile) => Promise<T>): Promise<T> {
+async function withFile<T>(path: string, task: (file: ParquetFile) => Promise<T>): Promise<T> {
   const file = await openParquet(path);
   try {
     return await task(file);
@@ -65,6 +65,7 @@ async function ofFile<T>(path: string, task: (file: ParquetFile) => Promise<T>):
   }
 }
 
+/** Rows [start, stop) of a file, group by group. */
 async function* groupsOf(
   file: ParquetFile,
   columns: readonly string[],
@@ -79,7 +80,7 @@ async function* groupsOf(
   }
 }
 
-/** Names of the classes by number; empty where they have none, null where they cannot be numbered. */
+/** Names of the classes by number; empty where they have no names, null where the names cannot be numbered. */
 async function namesOf(
   { label }: ImageColumns,
   here: readonly DataFile[],
@@ -90,7 +91,7 @@ async function namesOf(
   if (here.length < all.length) return null;
   const names = new Set<string>();
   for (const { path, rows } of here) {
-    await ofFile(path, async (file) => {
+    await withFile(path, async (file) => {
       for await (const block of groupsOf(file, [label.name], 0, rows)) {
         for (const row of block.rows) if (typeof row[label.name] === 'string') names.add(row[label.name] as string);
       }
@@ -102,6 +103,7 @@ async function namesOf(
 const unnumbered = (column: string): string =>
   `The column '${column}' names classes without numbers, which follow from all files of the split; not all are here: no labels.`;
 
+/** What `reader` needs to make examples of rows. */
 interface Reading {
   columns: ImageColumns;
   label: ImageColumns['label'];
@@ -111,6 +113,10 @@ interface Reading {
   name: string;
 }
 
+/**
+ * Makes an example of a row, given its position in the file and in the data set.
+ * @throws FeatReconstructError for a label out of range
+ */
 function reader({ columns, label, numbers, names, path, name }: Reading) {
   const most = label?.names ? names!.length : Infinity;
   return (row: Record<string, unknown>, inFile: number, position: number): Sample => {
@@ -132,7 +138,7 @@ function reader({ columns, label, numbers, names, path, name }: Reading) {
   };
 }
 
-/** The bytes of an image, or where they should be. */
+/** The bytes of an image, or the path where they are kept instead, or null. */
 function bytesIn(value: unknown): Uint8Array | string | null {
   if (value instanceof Uint8Array) return value;
   const { bytes, path } = (value ?? {}) as { bytes?: unknown; path?: unknown };

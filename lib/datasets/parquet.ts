@@ -7,7 +7,10 @@ import { openParquet } from './parquet-file.js';
 import { parquetImages, type DataFile } from './parquet-images.js';
 import type { DatasetFormat } from './source.js';
 
-/** Images in a Parquet file, or in those of a folder in the order of their names, as the Hub's data sets are kept. */
+/**
+ * Images in a Parquet file, or in the Parquet files of a folder in the order of their names, as data sets of the Hub
+ * are kept.
+ */
 export const parquet: DatasetFormat = {
   name: 'parquet',
   forms: ['parquet:FILE'],

@@ -2,9 +2,10 @@ import { blockRows, count, uniform, UsageError } from '../base/index.js';
 import type { PartSpec, Shard } from './spec.js';
 
 /**
- * The positions in [start, stop) that are read, ascending. A sample is drawn without replacement, each of its size as likely as
- * any other (Knuth's selection sampling), and the same for the same numbers everywhere. One that is no smaller than the
- * whole is the whole.
+ * The positions in [start, stop) that are read, ascending: all of [from, to), or one by one. A sample is drawn without
+ * replacement, all samples of its size being equally likely (Knuth's selection sampling), and is the same everywhere
+ * for the same seed. A sample that is no smaller than the whole is the whole.
+ * @throws UsageError where there are more shards than blocks
  */
 export function positionsOf(part: PartSpec | undefined, start: number, stop: number): Int32Array | [number, number] {
   if (part?.shard) return shardOf(part.shard, start, stop);
@@ -19,7 +20,7 @@ export function positionsOf(part: PartSpec | undefined, start: number, stop: num
 }
 
 /**
- * Shards are of whole blocks, as near as can be of one size, so that statistics of all of them are those of one run to the bit.
+ * Shards consist of whole blocks, about equally many, so that their statistics merge to those of one run, bit by bit.
  * @throws UsageError where there are more shards than blocks
  */
 function shardOf({ index, count: shards }: Shard, start: number, stop: number): [number, number] {
@@ -33,10 +34,10 @@ function shardOf({ index, count: shards }: Shard, start: number, stop: number): 
   return [cut(index - 1), cut(index)];
 }
 
-/** Positions that are skipped rather than that a read is begun anew. */
+/** Chosen positions that are no farther apart than this are read in one go, with those between them. */
 const gap = 8;
 
-/** Chosen positions as stretches that are each read in one go, with those in between. */
+/** Chosen positions in groups that are each read in one go, [start, stop). */
 export function* stretches(chosen: Int32Array): Generator<{ start: number; stop: number; chosen: Int32Array }> {
   for (let from = 0; from < chosen.length;) {
     let to = from + 1;

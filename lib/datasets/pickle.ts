@@ -1,20 +1,20 @@
 import { FeatReconstructError } from '../base/index.js';
 
-/** A NumPy array of a pickle: its bytes as they lie in the file, not copied. */
+/** A NumPy array of a pickle: a view of its bytes in the file. */
 export class PickledArray {
   /** NumPy's name of the type with its byte order: `|u1`, `<f4`. */
   dtype = '';
   shape: number[] = [];
-  /** Columns first. */
+  /** Whether the first axis is the fastest. */
   fortranOrder = false;
   bytes: Uint8Array = new Uint8Array(0);
 }
 
-/** What a pickle may hold here. Python 2's strings are bytes; keys of dictionaries are read as Latin-1. */
+/** What is read from a pickle. Strings of Python 2 are bytes; keys of dictionaries are read as Latin-1. */
 export type PickleValue =
   null | boolean | number | string | Uint8Array | PickledArray | PickleValue[] | Map<string, PickleValue>;
 
-/** The only functions and classes that a pickle may name; all that NumPy needs to write an array. */
+/** The only functions and classes that a pickle may name: those that NumPy needs for an array. */
 const KNOWN_GLOBALS = [
   'numpy.core.multiarray._reconstruct',
   'numpy._core.multiarray._reconstruct',
@@ -23,13 +23,15 @@ const KNOWN_GLOBALS = [
   '_codecs.encode',
 ];
 
-/** Marks set at a time; CIFAR's files have three. */
+/** Marks on the stack at most; CIFAR's files have three. */
 const MOST_MARKS = 1000;
 
+/** A function or class that the pickle names. */
 class Global {
   constructor(readonly name: string) {}
 }
 
+/** A number type of NumPy. */
 class DType {
   constructor(
     readonly kind: string,
@@ -57,7 +59,10 @@ class Unpickler {
   #stack: Item[] = [];
   readonly #below: Item[][] = []; // stacks under the marks
   readonly #memo = new Map<number, Item>();
-  /** Bytes that calls may still make: each stands in the file once, so that more than the file has were asked for over and over. */
+  /**
+   * Bytes that calls may still make. No honest file makes more than it has; one that does repeats a call to fill
+   * memory.
+   */
   #bytesLeft: number;
 
   constructor(bytes: Uint8Array, file: string) {
@@ -134,6 +139,7 @@ class Unpickler {
         return this.#recall(this.#uint32());
       case 'c':
         return this.#push(this.#global(`${this.#line()}.${this.#line()}`));
+      // Read only to refuse by name what it would instantiate.
       case 'i':
         return void this.#global(`${this.#line()}.${this.#line()}`);
       case 'R':
@@ -279,7 +285,7 @@ class Unpickler {
   }
 }
 
-/** Of names, types and keys, which are short. */
+/** A name, type or key as text, which are short; undefined for anything else. */
 function asText(item: Item): string | undefined {
   if (typeof item === 'string') return item;
   return item instanceof Uint8Array && item.length <= 1024 ? Buffer.from(item).toString('latin1') : undefined;

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { count, FeatReconstructError, option, UsageError } from '../base/index.js';
-import { indexTar, fileOnDisk, readRange, readWhole, statOrNone, unreadable } from '../bytes/index.js';
+import { fileOnDisk, indexTar, readRange, readWhole, statOrNone, unreadable } from '../bytes/index.js';
 import { fetchPublished, wantedPublished, type Published } from '../hub/index.js';
 import { isHidden } from './file-kinds.js';
 import type { DatasetFormat, ExampleSource, OpenContext } from './source.js';
@@ -12,25 +12,25 @@ const LIST = 'places365_val.txt';
 const CATEGORIES = 'categories_places365.txt';
 const CLASSES = 365;
 
-/** Bytes: the largest image has some 100 kB, the list of all validation images 1.2 MB. */
+/** Bytes at most: the largest image has some 100 kB, the list of all validation images 1.2 MB. */
 const MOST_OF_AN_IMAGE = 2 ** 26;
 const MOST_OF_A_LIST = 2 ** 26;
 
-const images: Published = {
+const publishedImages: Published = {
   from: FROM,
   file: 'val_256.tar',
   size: 525_158_400,
   sum: { kind: 'md5', value: 'e27b17d8d44f4af9a78502beb927f808' },
 };
 /** Labels and names of the classes, for all splits. */
-const lists: Published = {
+const publishedLists: Published = {
   from: FROM,
   file: 'filelist_places365-standard.tar',
   size: null,
   sum: { kind: 'md5', value: '35a0585fee1fa656440f3ab298f8479c' },
 };
 
-/** Where an image's bytes lie: a file of its own, or a range of the archive. */
+/** Where an image's bytes are: in a file of its own, or in a range of the archive. */
 type Place = string | { offset: number; size: number };
 
 /**
@@ -49,10 +49,10 @@ export const places365: DatasetFormat = {
   async open({ rest }, context) {
     checkSplit(rest);
     const { dataDir } = context;
-    // Where nobody was asked, nobody has said no.
+    // Without a consent the errors below say where it looked, which is more than "nothing is fetched".
     if (context.fetch.consent !== undefined) await fetchMissing(context);
     const { root, images } = await findImages(dataDir);
-    const listed = parseList(await readNextTo(root, dataDir, LIST), LIST);
+    const listed = parseList(await readLabels(root, dataDir, LIST), LIST);
     const missing = listed.filter(({ name }) => !images.has(name));
     if (missing.length > 0) {
       throw new FeatReconstructError(
@@ -82,15 +82,15 @@ async function fetchMissing({ dataDir, fetch: options }: OpenContext): Promise<v
 const hintOf = (dataDir: string): string =>
   `If it lies elsewhere than in ${dataDir}, name the folder that has it (${option('dataDir')} or FEATRECONSTRUCT_DATA).`;
 
-/** The published files of which nothing is there. */
+/** The published files that are here neither packed nor unpacked. */
 async function missingFiles(dataDir: string): Promise<Published[]> {
   const isThere = async (...names: string[]): Promise<boolean> => {
     for (const name of names) if (await statOrNone(join(dataDir, name))) return true;
     return false;
   };
   return [
-    ...((await isThere('val_256', images.file)) ? [] : [images]),
-    ...((await isThere(LIST, join('val_256', LIST), lists.file)) ? [] : [lists]),
+    ...((await isThere('val_256', publishedImages.file)) ? [] : [publishedImages]),
+    ...((await isThere(LIST, join('val_256', LIST), publishedLists.file)) ? [] : [publishedLists]),
   ];
 }
 
@@ -125,19 +125,22 @@ async function findImages(dataDir: string): Promise<{ root: string; images: Map<
   );
 }
 
-/** A list of Places365, from beside the images, among them or the archive of lists; undefined when there is none. */
+/**
+ * A list of Places365: from beside the images, from among them, or from the archive of lists; undefined when there is
+ * none.
+ */
 async function readIfThere(root: string, dataDir: string, name: string): Promise<string | undefined> {
   for (const path of [join(dataDir, name), join(root, name)]) {
     const file = await fileOnDisk(path);
     if (file) return new TextDecoder().decode(await readWhole(file, MOST_OF_A_LIST));
   }
-  const archive = join(dataDir, lists.file);
+  const archive = join(dataDir, publishedLists.file);
   if (!(await statOrNone(archive))) return undefined;
   const entry = (await indexTar(archive)).find((each) => basename(each.name) === name && each.size <= MOST_OF_A_LIST);
   return entry && new TextDecoder().decode(await readRange(archive, entry.offset, entry.size));
 }
 
-async function readNextTo(root: string, dataDir: string, name: string): Promise<string> {
+async function readLabels(root: string, dataDir: string, name: string): Promise<string> {
   const text = await readIfThere(root, dataDir, name);
   if (text !== undefined) return text;
   throw new FeatReconstructError(

@@ -2,14 +2,15 @@ import { stat } from 'node:fs/promises';
 import { FeatReconstructError, UsageError } from '../base/index.js';
 import { formats } from './registry.js';
 
-/** A spec's path, and what stands behind it in brackets. */
+/** A path, and what stands behind it in brackets. */
 const shape = /^(.*?)((?:\[-?\d*:-?\d*\])?(?:\[(?:limit|sample):[^\]]*\])?)$/s;
 
 /**
- * A data set's spec of what somebody typed: `photos` or `photos.zip` that is there becomes `folder:photos`, `x.npy`
- * `tensors:x.npy`, with any slice behind it; a spec stays as it is.
+ * The spec of a data set that somebody typed as a path: `photos` and `photos.zip` become `folder:…`, `x.parquet`
+ * becomes `parquet:x.parquet`, `x.npy` becomes `tensors:x.npy`, if they exist, with any slice kept. A spec stays as it
+ * is.
  * @throws UsageError where it may be a data set and a path
- * @throws FeatReconstructError where it looks like a path and nothing is there
+ * @throws FeatReconstructError (`not-found`) where it looks like a path and nothing is there
  */
 export async function specOfPath(text: string): Promise<string> {
   const [, path, part] = shape.exec(text)!;
@@ -27,7 +28,7 @@ export async function specOfPath(text: string): Promise<string> {
   if (found?.isDirectory() || (found && /\.(zip|tar|tgz|tar\.gz)$/i.test(path))) return `folder:${path}${part}`;
   if (found && /\.parquet$/i.test(path)) return `parquet:${path}${part}`;
   if (found && /\.(npy|npz|safetensors)$/i.test(path)) return `tensors:${path}${part}`;
-  // Anything with a colon or a data set's name is one that was mistyped, of which openDataset knows more.
+  // With a colon or a known beginning it is a mistyped spec: openDataset says what is wrong with it.
   if (!found && !path.includes(':') && !/^(cifar|synthetic|places)/i.test(path)) {
     throw new FeatReconstructError(
       `Expected images at ${path}, found nothing there: check the path, or name a data set such as cifar100:train[0:5000].`,

@@ -23,5 +23,5 @@ export const formats: readonly DatasetFormat[] = [
   syntheticShift,
 ];
 
-/** What stands before the colon of a spec. */
+/** Their names, which stand before the colon of a spec. */
 export const formatNames: readonly string[] = formats.map(({ name }) => name);

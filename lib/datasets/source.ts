@@ -22,20 +22,21 @@ export interface ExampleSource {
   blocks(start: number, stop: number): AsyncIterable<Iterable<Sample>>;
 }
 
-/** What is needed to open a data set. */
+/** What a format needs besides the spec to open a data set. */
 export interface OpenContext {
   /** The folder that holds the published data sets. */
   dataDir: string;
-  /** Take a CIFAR-10 training split whose batches are not all there. */
+  /** Accept a CIFAR-10 training split with batches missing. */
   allowPartial: boolean;
   /** Whether what is not here may be fetched. */
   fetch: FetchOptions;
 }
 
 /**
- * One kind of data set: everything that `openDataset` knows of it. What the others keep to: an id is stable and says the place, as
- * `cifar100:train/00042` or a path; what can be seen without reading all of it is checked on opening, the rest as it is read; files
- * of any size are read in ranges (`openBytes`); `notes` are what a person should know of the files and would not ask.
+ * One kind of data set: everything that `openDataset` knows of it. Conventions: an id is stable and says the place, as
+ * `cifar100:train/00042` or a path; what can be seen without reading everything is checked on opening, the rest when it
+ * is read; files are read in ranges (`openBytes`), whatever their size; `notes` are what a person should know of the
+ * files.
  */
 export interface DatasetFormat {
   /** What stands before the colon. */
@@ -46,24 +47,27 @@ export interface DatasetFormat {
   readonly about?: {
     /** In a few words. */
     what: string;
-    /** Of each split whose images are always the same. */
+    /** How many images each split has, if they are always the same. */
     images?: Readonly<Record<string, number>>;
     classes?: number;
   };
   open(spec: DatasetSpec, context: OpenContext): Promise<ExampleSource>;
-  /** Of one that is published: what of it is not here. Nothing is fetched. */
+  /** For a published data set: what of it is not here. Nothing is fetched. */
   wanted?(spec: DatasetSpec, context: OpenContext): Promise<Wanted[]>;
-  /** Brings that here, if it may. `open` does the same of itself. */
+  /** Fetches that, if the context allows. `open` does so by itself. */
   fetch?(spec: DatasetSpec, context: OpenContext): Promise<void>;
 }
 
-/** The part of a source that a spec asks for. Throws UsageError when the slice is empty or out of bounds. */
+/**
+ * The part of a source that a spec asks for.
+ * @throws UsageError when the slice is empty or out of bounds, or has too many shards
+ */
 export function sliceSource(source: ExampleSource, spec: DatasetSpec): Dataset {
   const [start, stop] = resolveSlice(spec, source.size);
   return new SlicedSource(source, spec, positionsOf(spec.part, start, stop), [start, stop]);
 }
 
-/** Undefined where all of it was asked for. */
+/** How the examples were chosen; undefined where all were asked for. */
 function partOf({ part }: DatasetSpec, size: number, of: number, start: number): Dataset['part'] {
   if (part?.shard) return { of, shard: { ...part.shard, start } };
   return size === of ? undefined : { of, ...(part?.seed === undefined ? {} : { seed: part.seed }) };
@@ -80,7 +84,7 @@ class SlicedSource implements Dataset {
   readonly notes?: readonly string[];
   readonly part?: Dataset['part'];
   #source: ExampleSource | undefined;
-  /** From one position up to another, or one by one. */
+  /** A range of positions, or each one. */
   readonly #positions: Int32Array | [start: number, stop: number];
 
   constructor(
@@ -136,7 +140,7 @@ class SlicedSource implements Dataset {
     }
   }
 
-  /** Lets go of what the source holds in memory (archives); files are open only while samples are read. */
+  /** Releases what the source has in memory (archives); files are open only while samples are read. */
   async close(): Promise<void> {
     this.#source = undefined;
   }

@@ -4,13 +4,13 @@ import { UsageError } from '../base/index.js';
 export interface DatasetSpec {
   /** As asked for. */
   text: string;
-  /** What stands before the colon. */
+  /** What stands before the colon: `cifar100`. */
   name: string;
   /** What stands between the colon and the slice: a split, a folder, a file. */
   rest: string;
-  /** The slice's two bounds as written, undefined where left out; no slice: undefined. */
+  /** The slice and its bounds, undefined where left out. Absent without a slice. */
   slice?: { text: string; start?: number; stop?: number };
-  /** Of what the slice leaves: the first so many, so many at random, or one of several shards. */
+  /** What is read of the slice: the first `size`, `size` at random, or one of several shards. */
   part?: PartSpec;
 }
 
@@ -34,11 +34,11 @@ const shape =
   /^([^:[]*):(.*?)(\[(-?\d*):(-?\d*)\])?(\[(?:limit:(\d+)|sample:(\d+)(?:,seed:(\d+))?|shard:(\d+)\/(\d+))\])?$/s;
 
 /**
- * Takes `NAME:REST[START:STOP]` apart, with `[limit:N]`, `[sample:N,seed:S]` or `[shard:I/N]` behind it if wanted. Throws UsageError when
- * there is no colon or nothing after it.
+ * Takes `NAME:REST[START:STOP]` apart, also with `[limit:N]`, `[sample:N,seed:S]` or `[shard:I/N]` behind it.
+ * @throws UsageError when there is no colon or nothing after it, or a slice or part is malformed
  */
 export function parseSpec(text: string): DatasetSpec {
-  // No name has a bracket: the colon of `photos[0:10]` is the slice's, and `folder:` is wanting.
+  // No name has a bracket: in `photos[0:10]` the colon belongs to the slice, and `folder:` is missing.
   const match = shape.exec(text);
   if (!match || match[2] === '') {
     throw new UsageError(
@@ -63,7 +63,7 @@ export function parseSpec(text: string): DatasetSpec {
   return { ...spec, slice: { text: slice, start: bound(start), stop: bound(stop) } };
 }
 
-/** What may be meant by a text that has no name: a path of one's own is the commonest. */
+/** What may be meant by a text without a name, for the error: most often it is a path. */
 function example(text: string): string {
   const [path, more] = /^([^[:]+)(\[.*)?$/s.exec(text)?.slice(1) ?? [];
   if (path === undefined || /^(cifar|synthetic|places)/i.test(path)) return 'cifar100:train, folder:photos';

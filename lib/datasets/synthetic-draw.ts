@@ -1,19 +1,16 @@
+import { abs, floor, max, min, sqrt, type Uniform } from '../base/index.js';
 import type { RgbImage } from '../images/index.js';
-import type { Uniform } from '../base/index.js';
 import { between, direction } from './synthetic-random.js';
 
 /**
- * Textured shapes, 32 x 32. Sums, products, quotients and square roots alone: IEEE 754 fixes their every bit, so that
- * the same numbers give the same bytes on every platform.
+ * Textured shapes, 32 x 32. Only sums, products, quotients and square roots are used: IEEE 754 fixes their every bit,
+ * so that the same numbers give the same bytes on every platform.
  */
 
 const SIDE = 32;
 
 /** How far inside a shape of radius about 1 the point (u, v) lies; negative outside. */
 type Shape = (u: number, v: number) => number;
-
-// Looked up once: inside a vm context (Jest) every `Math` in a loop is a slow look-up.
-const { abs, floor, max, min, sqrt } = Math;
 
 const shapes: Readonly<Record<string, Shape>> = {
   disc: (u, v) => 0.95 - sqrt(u * u + v * v),
@@ -41,31 +38,33 @@ const textures: Readonly<Record<string, Texture>> = {
 const shapeNames = Object.keys(shapes);
 const textureNames = Object.keys(textures);
 
-/** By label: `plain disc` to `dotted cross`. */
+/** Names of the classes by label: `plain disc` to `dotted cross`. */
 export const syntheticClasses: readonly string[] = shapeNames.flatMap((shape) =>
   textureNames.map((texture) => `${texture} ${shape}`),
 );
 
-/** What varies from image to image besides the class: [low, high) of each, in pixels and grey levels. */
+/** What varies from image to image besides the class, each in [low, high), in pixels or grey levels. */
 export interface Variety {
+  /** Of the shape. */
   radius: readonly [number, number];
-  /** Of the shape's middle from the image's, each axis. */
+  /** Of the shape's middle from the image's, along each axis, to either side. */
   offset: number;
-  /** Of the texture, per period. */
+  /** Of the texture, in pixels. */
   period: readonly [number, number];
-  /** Of the texture on either side of the shape's colour. */
+  /** By how much the texture differs from the shape's colour, to either side. */
   depth: readonly [number, number];
-  /** Of each channel of the ground's colour, and of the shape's. */
+  /** Each channel of the ground's colour. */
   ground: readonly [number, number];
+  /** Each channel of the shape's colour. */
   front: readonly [number, number];
-  /** Of the ground's soft blotches on either side of its colour. */
+  /** By how much the ground's soft blotches differ from its colour, to either side. */
   blotches: number;
-  /** Bars that cross the picture. */
+  /** How many bars cross the picture. */
   bars: number;
   noise: readonly [number, number];
 }
 
-/** Draws the class `label` with everything else drawn from `random`. */
+/** An image of the class `label`; everything else is drawn from `random`. */
 export function drawSynthetic(label: number, random: Uniform, variety: Variety): RgbImage {
   const shape = shapes[shapeNames[floor(label / textureNames.length)]];
   const texture = textures[textureNames[label % textureNames.length]];
@@ -92,7 +91,7 @@ export function drawSynthetic(label: number, random: Uniform, variety: Variety):
     for (let x = 0; x < SIDE; x++) {
       const dx = x - x0;
       const dy = y - y0;
-      // Half a pixel on either side of the outline is mixed.
+      // Within half a pixel of the outline, ground and shape are mixed.
       const inside = clamp(radius * shape((dx * ux + dy * uy) / radius, (dy * ux - dx * uy) / radius) + 0.5, 0, 1);
       const pattern =
         inside > 0 ? texture((dx * px + dy * py) / period + phaseP, (dy * px - dx * py) / period + phaseQ) : 0;
@@ -110,11 +109,11 @@ export function drawSynthetic(label: number, random: Uniform, variety: Variety):
   return { width: SIDE, height: SIDE, data };
 }
 
-/** One colour channel by channel, in grey levels of a range. */
+/** A random colour, each channel in a range of grey levels. */
 const rgb = (random: Uniform, range: readonly [number, number]): number[] =>
   [0, 1, 2].map(() => between(random, ...range));
 
-/** Values on a grid of 5 x 5 and between them by bilinear interpolation. */
+/** Random values on a grid of 5 x 5, with bilinear interpolation between them. */
 function blotches(random: Uniform, height: number): (x: number, y: number) => number {
   const cells = 4;
   const grid = Array.from({ length: (cells + 1) * (cells + 1) }, () => between(random, -height, height));
@@ -130,7 +129,7 @@ function blotches(random: Uniform, height: number): (x: number, y: number) => nu
   };
 }
 
-/** A straight bar right across the picture. */
+/** A straight bar across the whole picture. */
 function bar(random: Uniform): { colour: number[]; covers(x: number, y: number): boolean } {
   const [nx, ny] = direction(random);
   const [x0, y0] = [between(random, 4, SIDE - 4), between(random, 4, SIDE - 4)];
@@ -138,7 +137,7 @@ function bar(random: Uniform): { colour: number[]; covers(x: number, y: number):
   return { colour: rgb(random, [20, 235]), covers: (x, y) => abs((x - x0) * nx + (y - y0) * ny) < half };
 }
 
-/** −1 to 1 and back in a period of 1, in straight lines. */
+/** A triangle wave of period 1, from −1 to 1. */
 function wave(p: number): number {
   return 4 * abs(p - floor(p) - 0.5) - 1;
 }

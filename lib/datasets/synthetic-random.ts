@@ -1,14 +1,13 @@
-import type { Uniform } from '../base/index.js';
-
-// Looked up once: inside a vm context (Jest) every `Math` in a loop is a slow look-up.
-const { sqrt } = Math;
+import { sqrt, type Uniform } from '../base/index.js';
 
 /** Uniform in [low, high). */
 export function between(random: Uniform, low: number, high: number): number {
   return low + (high - low) * random();
 }
 
-/** A unit vector in a random direction, by drawing from the disc: no sine, whose last bits differ between engines. */
+/**
+ * A unit vector in a random direction, by drawing from the disc: the last bits of a sine would differ between engines.
+ */
 export function direction(random: Uniform): [x: number, y: number] {
   for (;;) {
     const x = 2 * random() - 1;

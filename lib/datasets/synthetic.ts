@@ -18,7 +18,7 @@ const usual: Variety = {
   noise: [4, 32],
 };
 
-/** Another look at the same classes: smaller, further off, on a restless ground, behind more bars. */
+/** The same classes under other conditions: smaller, farther from the middle, on an uneven ground, behind more bars. */
 const shifted: Variety = {
   radius: [5.5, 8.5],
   offset: 7,
@@ -31,20 +31,22 @@ const shifted: Variety = {
   noise: [0, 60],
 };
 
-/** What is drawn for a split: how many, how, and the seed that all of its images share. */
+/** What is drawn for a split: how many images, from which seed, and how they vary. */
 interface Split {
   size: number;
   seed: number;
   variety: Variety;
 }
 
-/** Textured shapes in 24 classes, 32 x 32, drawn when they are read: needs no files, and has the same bytes everywhere. */
+/**
+ * Textured shapes in 24 classes, 32 x 32, drawn when they are read: needs no files, and has the same bytes everywhere.
+ */
 export const synthetic = syntheticFormat('synthetic', {
   train: { size: 20_000, seed: 1, variety: usual },
   test: { size: 5_000, seed: 2, variety: usual },
 });
 
-/** The same classes as another camera might see them: what `synthetic:train` does not show. */
+/** The same classes under conditions that `synthetic:train` does not show, as from another camera. */
 export const syntheticShift = syntheticFormat('synthetic-shift', {
   test: { size: 5_000, seed: 3, variety: shifted },
 });

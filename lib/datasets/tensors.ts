@@ -11,13 +11,13 @@ import {
 import type { DatasetFormat } from './source.js';
 import type { InputTensor, Sample } from './types.js';
 
-/** Bytes that are read at once, where an example is no larger. */
+/** Bytes that are read at once, unless one example is larger. */
 const CHUNK = 1 << 20;
 
-/** Labels are stored as int32, in which a larger one would be another class. */
+/** Labels are stored as int32, where a larger number would become another class. */
 const MOST_LABEL = 2 ** 31 - 1;
 
-/** What a model's input may be called in a file that holds more than one tensor. */
+/** What the main input may be called in a file with several tensors. */
 const INPUT_NAMES = ['inputs', 'input', 'x'];
 
 const INPUT_TYPES: readonly string[] = [
@@ -32,9 +32,9 @@ const INPUT_TYPES: readonly string[] = [
 ] satisfies InputTensor['type'][];
 
 /**
- * Ready model inputs, examples along the first axis, of any rank: a `.npy` file, or a safetensors or `.npz` file with one
- * tensor, one called `inputs`, `input` or `x`, one that is named (`FILE.safetensors#name`), or one for each of the model's
- * inputs, called as they are; its tensor `labels` (n integers) if there.
+ * Ready model inputs of any rank, examples along the first axis: from a `.npy` file, or from a safetensors or `.npz`
+ * file with a single tensor, one called `inputs`, `input` or `x`, one that is named (`FILE.safetensors#name`), or one
+ * for each of the model's inputs, by their names. Labels are from its tensor `labels` (n integers), if there is one.
  */
 export const tensors: DatasetFormat = {
   name: 'tensors',
@@ -64,12 +64,18 @@ export const tensors: DatasetFormat = {
   },
 };
 
-/** What the file holds, checked, and its labels; the file is closed again. */
+/**
+ * The inputs of a file, checked, and its labels; the file is closed again.
+ * @throws FeatReconstructError where they do not fit
+ */
 async function inspect(path: string, name?: string) {
   const file = await openFile(path, name);
   try {
     const inputs = file.inputs.map(({ name: called, isMain, stored: { type, shape, cols } }) => ({
-      ...{ name: called, isMain, shape, cols },
+      name: called,
+      isMain,
+      shape,
+      cols,
       type: checkInputs(called === undefined ? path : `'${called}' in ${path}`, type, shape),
     }));
     const [{ shape, name: first }] = inputs;
@@ -87,7 +93,7 @@ async function inspect(path: string, name?: string) {
 }
 
 interface Opened {
-  /** One, or, of a file with several tensors of which none was named, all. */
+  /** One; or all, if the file has several tensors and none was named. */
   inputs: { name?: string; isMain: boolean; stored: StoredTensor }[];
   labels?: StoredTensor;
   close(): Promise<void>;
@@ -117,7 +123,10 @@ async function openFile(path: string, name?: string): Promise<Opened> {
   }
 }
 
-/** The one tensor that is no label. Of several all: one that is called as inputs are is the one that other models read. */
+/**
+ * All tensors except labels. Of several, one with a name of `INPUT_NAMES` is the main one, for models with a single
+ * input.
+ */
 function inputsOf(file: NamedTensors, path: string): Opened['inputs'] {
   const names = [...file.tensors.keys()].filter((name) => name !== 'labels');
   if (names.length === 0) {
@@ -127,7 +136,7 @@ function inputsOf(file: NamedTensors, path: string): Opened['inputs'] {
   const main = INPUT_NAMES.find((name) => names.includes(name));
   const all = names.map((name) => ({ name, isMain: name === main, stored: file.rows(name) }));
   if (main === undefined) return all;
-  // What else stands beside it need not be an input.
+  // Other tensors beside it need not be inputs.
   const [rows] = file.tensors.get(main)!.shape;
   const isInput = ({ type, shape }: StoredTensor) => shape[0] === rows && [...INPUT_TYPES, 'bfloat16'].includes(type);
   return all.filter(({ isMain, stored }) => isMain || isInput(stored));
@@ -161,6 +170,7 @@ async function readLabels({ labels }: Opened, path: string, size: number): Promi
   );
 }
 
+/** Where the items of a block come from. */
 interface BlockOfTensors {
   path: string;
   from: number;

@@ -9,7 +9,7 @@ export interface InputTensor {
   dims: number[];
 }
 
-/** One example. One of `image`, `encoded`, `tensor` and `undecodable` is there, or `tensors`. */
+/** One example, as one of `image`, `encoded`, `tensor`, `undecodable` or, with several inputs, `tensors`. */
 export interface Sample {
   /** Stable and readable: `cifar100:train/00042`, or a path below the folder. */
   id: string;
@@ -19,16 +19,22 @@ export interface Sample {
   /** A file that is decoded later, off the main thread (`decodeImage`). */
   encoded?: EncodedImage;
   tensor?: InputTensor;
-  /** All of a file that has several, by name, for a model of several inputs; `tensor` is there too where one is called so. */
+  /**
+   * All tensors of a file with several, by name, for a model of several inputs; `tensor` is then the main one, if there
+   * is one.
+   */
   tensors?: Readonly<Record<string, InputTensor>>;
-  /** What is wrong with an image that somebody has tried to decode on the way here. */
+  /** What is wrong with an image that could not be read. */
   undecodable?: FeatReconstructError;
 }
 
-/** Some of a data set. */
+/** How some examples were chosen from a slice. */
 export interface DatasetPart {
+  /** How many there were to choose from. */
   readonly of: number;
+  /** Of a sample. */
   readonly seed?: number;
+  /** Which of `count` shards, from 1, and its first position among those to choose from. */
   readonly shard?: { readonly index: number; readonly count: number; readonly start: number };
 }
 
@@ -39,28 +45,35 @@ export interface Dataset {
   /** Examples in it (before bad images are skipped). */
   readonly size: number;
   readonly kind: 'images' | 'tensors';
-  /**
-   * Where only some were asked for: how many there were to choose from, and the seed of a sample, or which shard, and its
-   * first position. Absent where all are there.
-   */
+  /** Absent where all were asked for. */
   readonly part?: DatasetPart;
-  /** By label, where they are known. */
+  /** Names by label; absent where they are not known. */
   readonly classNames?: readonly string[];
-  /** `folders`: the names are those of subfolders or of a list, which are anyone's and need not be those of a model's classes. */
+  /** `folders`: the names come from subfolders or a list, so they may differ from the names of a model's classes. */
   readonly classesAre?: 'folders';
   /**
-   * Files that should be images and cannot be read as any, by ending or by what is wrong: `{ '.heic': 30, 'broken link': 1 }`. They are no examples, whatever
-   * the slice; `extractFeatures` stops at them unless it is told to skip bad images. Absent where there are none.
+   * How many files should be images but are not read, by ending or by what is wrong: `{ '.heic': 30, 'broken link': 1
+   * }`. They are not examples, whatever the slice; `extractFeatures` stops because of them unless it skips bad images.
+   * Absent where there are none.
    */
   readonly leftOut?: LeftOut;
-  /** The first few of those, for messages. */
+  /** The names of the first few, for messages. */
   readonly leftOutNames?: readonly string[];
-  /** What to know of its files, in sentences: one that is shorter than it was published. Absent where there is nothing. */
+  /**
+   * What to know of its files, in sentences: one is shorter than it was published. Absent where there is nothing to
+   * say.
+   */
   readonly notes?: readonly string[];
-  /** SHA-256 over the content and labels of these examples in order, hex. Computed once, with progress where it takes long. */
+  /**
+   * SHA-256 over content and labels of these examples in order, hex. Computed once.
+   * @throws FeatReconstructError where one cannot be read
+   */
   digest(options?: TaskOptions): Promise<string>;
-  /** Streams examples from position `start` on; never more than a few batches are held in memory. */
+  /**
+   * Streams examples from position `start` on, a few batches in memory at a time.
+   * @throws FeatReconstructError where files cannot be read
+   */
   samples(options?: { start?: number; signal?: AbortSignal }): AsyncIterable<Sample>;
-  /** Closes files. */
+  /** Releases files and memory; `samples` and `digest` then fail. */
   close(): Promise<void>;
 }

@@ -1,33 +1,34 @@
 import { FeatReconstructError, visible, type FeatReconstructErrorOptions } from '../base/index.js';
 
-/** What a server is asked for, for its errors. */
+/** What a server is asked for: what errors need to say it. */
 export interface Asked {
   /** `hf:owner/name`, or an address. */
   name: string;
-  /** Of a repository: its page, where access is asked for. */
+  /** The page of a repository, where people ask for access. */
   page?: string;
+  /** Of the repository. */
   revision?: string;
-  /** A file in it. */
+  /** A file in the repository. */
   path?: string;
-  /** Whether a token went with it. */
+  /** Whether a token is sent. */
   hasToken?: boolean;
   /** What to fetch elsewhere and where to put it, where no server is reached: `On a machine with …`. */
   elsewhere?: string;
 }
 
-/** A status that is no success. */
-interface Refusal {
+/** An answer without success. */
+interface FailedAnswer {
   status: number;
   headers: Readonly<Record<string, string | undefined>>;
   /** Where redirects led. */
   url: string;
 }
 
-/** What may be better at the next try. */
+/** An error that may be gone at the next try. */
 export class PassingError extends FeatReconstructError {
   constructor(
     message: string,
-    /** Milliseconds that the server asks to wait. */
+    /** Milliseconds that the server asks to wait; null where it does not say. */
     readonly wait: number | null,
     options: FeatReconstructErrorOptions = {},
   ) {
@@ -35,11 +36,11 @@ export class PassingError extends FeatReconstructError {
   }
 }
 
-/** A connection that was not made, was cut or fell silent. An error that says what to do stays as it is. */
+/** The error of a connection that was not made, was cut or fell silent. Errors of ours and aborts stay as they are. */
 export function networkError(error: unknown, url: URL, { name, elsewhere }: Asked): Error {
   if (error instanceof FeatReconstructError) return error;
   const { code, name: kind, message } = error as NodeJS.ErrnoException;
-  // undici calls what a proxy refuses so, too.
+  // undici also gives this name to what a proxy refuses.
   if (kind === 'AbortError' && code !== 'UND_ERR_ABORTED') return error as Error;
   const proxy = process.env.https_proxy ?? process.env.HTTPS_PROXY ?? process.env.http_proxy ?? process.env.HTTP_PROXY;
   const hint = proxy ? ` (through the proxy ${withoutPassword(proxy)})` : '';
@@ -49,7 +50,7 @@ export function networkError(error: unknown, url: URL, { name, elsewhere }: Aske
     : new FeatReconstructError(text, { cause: error, code: 'not-fetched' });
 }
 
-/** A server that is not there at all is not waited for; one that was, may come back. */
+/** Errors of a server that answered before and may come back. One that is not there at all is not waited for. */
 const mayPass = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -80,11 +81,14 @@ const reasonOf = (code: string | undefined, message: string): string =>
 
 const withoutPassword = (proxy: string): string => proxy.replace(/\/\/[^/@]*@/, '//***@');
 
-/** A server that is busy or ill, as far as statuses tell. */
+/** Statuses of a server that is busy or out of order for the moment. */
 const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** What an answer says that is no success: the Hub says in a header what is wrong. */
-export function refusal({ status, headers, url }: Refusal, text: string, asked: Asked): FeatReconstructError {
+/**
+ * The error of an answer without success. The Hub says in a header what is wrong.
+ * @param text the beginning of its body
+ */
+export function refusal({ status, headers, url }: FailedAnswer, text: string, asked: Asked): FeatReconstructError {
   const { host } = new URL(url);
   const { name, page, revision, path, hasToken } = asked;
   const fail = (message: string, code: 'not-found' | 'not-fetched' = 'not-fetched'): FeatReconstructError =>
@@ -133,7 +137,7 @@ export function refusal({ status, headers, url }: Refusal, text: string, asked: 
   );
 }
 
-/** Milliseconds in a Retry-After: seconds, or a date. */
+/** The milliseconds of a Retry-After header, which has seconds or a date. */
 function waitOf(text: string | undefined): number | null {
   if (text === undefined) return null;
   if (/^\d+(\.\d+)?$/.test(text.trim())) return Number(text) * 1000;
@@ -141,5 +145,5 @@ function waitOf(text: string | undefined): number | null {
   return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
 }
 
-/** The Hub's other way to say it: `"api";r=0;t=55`. */
+/** The seconds to wait in the Hub's other header: `"api";r=0;t=55`. */
 const resetOf = (header: string | undefined): string | undefined => /;r=0;t=(\d+)/.exec(header ?? '')?.[1];

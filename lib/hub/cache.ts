@@ -4,24 +4,26 @@ import { fileError, temporaryName } from '../bytes/index.js';
 import { hubCacheDir, type RepoType } from './places.js';
 
 /**
- * The cache of Hugging Face as Python's huggingface_hub lays it out, so that each finds the other's files:
- * `models--owner--name/` with `blobs/SUM`, `snapshots/COMMIT/path` (a link to a blob), `refs/BRANCH` (a commit) and
- * `trees/COMMIT.json` (what a commit has).
+ * A repository's folder in the cache of Hugging Face, with the layout of Python's huggingface_hub, so that each finds
+ * the other's files: `models--owner--name/` with `blobs/SUM`, `snapshots/COMMIT/path` (a link to a blob), `refs/BRANCH`
+ * (a commit) and `trees/COMMIT.json` (what a commit has).
  */
 export interface RepoFolder {
   readonly dir: string;
-  /** A file in a snapshot, whether it is there or not. */
+  /** The path of a file in a snapshot, or of the snapshot. */
   snapshot(commit: string, file?: string): string;
   blob(sum: string): string;
-  /** Where a blob grows, as huggingface_hub called it before each of its processes had a name of its own. */
+  /** Where a blob is written until it is complete: the name that earlier versions of huggingface_hub used. */
   part(sum: string): string;
-  /** Beside those of huggingface_hub, which are locks of the system's, of which Node has none. */
+  /** Of this library alone: huggingface_hub locks its own files by the system, which Node cannot do. */
   lock(sum: string): string;
 }
 
 const commitShape = /^[0-9a-f]{40}$/;
+/** Whether a revision is a full commit. */
 export const isCommit = (text: string): boolean => commitShape.test(text);
 
+/** A repository's folder in the cache, whether it exists or not. */
 export function repoFolder(type: RepoType, repo: string): RepoFolder {
   const cache = hubCacheDir();
   const name = [`${type}s`, ...repo.split('/')].join('--');
@@ -35,14 +37,14 @@ export function repoFolder(type: RepoType, repo: string): RepoFolder {
   };
 }
 
-/** What a path in such a cache is of: null for any other path. */
+/** The repository and commit that a path in such a cache belongs to; null for any other path. */
 export function snapshotOf(file: string): { repo: string; type: RepoType; commit: string } | null {
   const shape = /(?:^|[\\/])(model|dataset)s--([^\\/]+)[\\/]snapshots[\\/]([0-9a-f]{40})(?:[\\/]|$)/;
   const [, type, name, commit] = shape.exec(file) ?? [];
   return type === undefined ? null : { type: type as RepoType, repo: name.replace('--', '/'), commit };
 }
 
-/** The repositories of which something is in the cache, by name. */
+/** The repositories that have files in the cache, sorted by name. */
 export async function cachedHubRepos(type: RepoType): Promise<{ repo: string; dir: string }[]> {
   const names = await readdir(hubCacheDir()).catch(() => []);
   const repos: { repo: string; dir: string }[] = [];
@@ -55,20 +57,20 @@ export async function cachedHubRepos(type: RepoType): Promise<{ repo: string; di
   return repos;
 }
 
-/** The commit that a branch or tag was when files of it were last fetched; null where that is not known. */
+/** The commit of a branch or tag when its files were last fetched; null where that is not known. */
 export async function knownCommit({ dir }: RepoFolder, revision: string): Promise<string | null> {
   if (isCommit(revision)) return revision;
   const text = await readFile(path.join(dir, 'refs', ...revision.split('/')), 'utf8').catch(() => '');
   return isCommit(text.trim()) ? text.trim() : null;
 }
 
-/** Notes down what a branch or tag is, where the cache can be written. */
+/** Notes the commit of a branch or tag, if the cache can be written. */
 export async function noteCommit({ dir }: RepoFolder, revision: string, commit: string): Promise<void> {
   if (revision === commit) return;
   await put(path.join(dir, 'refs', ...revision.split('/')), commit);
 }
 
-/** A small file that is another one's next time, too: not to be able to write it is nobody's error. */
+/** Writes a small file that only saves work the next time: does nothing where it cannot be written. */
 export async function put(file: string, text: string): Promise<void> {
   const temporary = temporaryName(file);
   try {
@@ -81,13 +83,16 @@ export async function put(file: string, text: string): Promise<void> {
   }
 }
 
-/** Whether a file of a snapshot is there, whole as far as its length tells. @param size null where it is not known */
+/** Whether a file is there, and complete by its size. @param size in bytes; null where it is not known */
 export async function isCached(file: string, size: number | null): Promise<boolean> {
   const found = await stat(file).catch(() => null);
   return found !== null && found.isFile() && (size === null || found.size === size);
 }
 
-/** Lets a snapshot's file lead to its blob. Where the system makes no links, it is a copy, as huggingface_hub has it. */
+/**
+ * Makes a snapshot's file a link to its blob, or a copy where the system makes no links, as huggingface_hub does.
+ * @throws FeatReconstructError where it cannot be written
+ */
 export async function linkBlob(blob: string, file: string): Promise<void> {
   const temporary = temporaryName(file);
   try {
@@ -101,7 +106,7 @@ export async function linkBlob(blob: string, file: string): Promise<void> {
   }
 }
 
-/** The files of a snapshot with their sizes, by their paths in the repository; of what was fetched, and no more. */
+/** The files of a snapshot that were fetched, by their paths in the repository, with their sizes in bytes. */
 export async function snapshotFiles(folder: string): Promise<{ path: string; size: number }[]> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const files: { path: string; size: number }[] = [];
@@ -112,7 +117,7 @@ export async function snapshotFiles(folder: string): Promise<{ path: string; siz
   return files;
 }
 
-/** Marks the cache for backup programs to pass over, as huggingface_hub does. */
+/** Marks the cache so that backup programs skip it, as huggingface_hub does. */
 export async function tagCache(): Promise<void> {
   const tag = path.join(hubCacheDir(), 'CACHEDIR.TAG');
   if (await lstat(tag).catch(() => null)) return;

@@ -2,7 +2,7 @@ import { FeatReconstructError, option, type TaskOptions } from '../base/index.js
 import { bytesInWords } from './size.js';
 import { isOffline } from './places.js';
 
-/** One thing that is not on this machine and would be fetched. */
+/** A file that is not on this machine and would be fetched. */
 export interface Wanted {
   /** As it was asked for: `hf:owner/name`, `cifar10`. */
   readonly name: string;
@@ -12,29 +12,29 @@ export interface Wanted {
   readonly size: number | null;
   /** The address it comes from. */
   readonly url: string;
-  /** Where it is kept. */
+  /** The path where it will be kept. */
   readonly place: string;
-  /** Where else it may lie, in a sentence. */
+  /** What to do if it is here in another place, in a sentence. */
   readonly hint?: string;
 }
 
-/** Yes or no to all that one command or call would fetch. It is asked once, with everything. */
+/** Yes or no to everything that a call would fetch, or a function that is asked once, with all of it. */
 export type Consent = boolean | ((wanted: readonly Wanted[]) => Promise<boolean>);
 
-/** How files that are not on this machine are come by. */
+/** How to get files that are not on this machine. */
 export interface FetchOptions extends TaskOptions {
-  /** Whether they may be fetched. Default: no; the error says what would be, and how large it is. */
+  /** Whether they may be fetched. Default: no, and an error says what would be fetched and how large it is. */
   consent?: Consent;
-  /** No server is asked for anything. Default: HF_HUB_OFFLINE. */
+  /** Whether to ask no server for anything. Default: HF_HUB_OFFLINE. */
   offline?: boolean;
 }
 
-/** Whether no server may be asked. */
+/** Whether these options, or the environment, forbid to ask servers. */
 export const offlineIn = ({ offline }: FetchOptions): boolean => offline ?? isOffline();
 
 /**
- * Asks whether all of these may be fetched. Nothing wanted: nothing asked.
- * @throws FeatReconstructError (`not-fetched`) where not
+ * Asks whether all of these may be fetched; for an empty list, asks nothing.
+ * @throws FeatReconstructError (`not-fetched`) where they may not, or no server may be asked
  */
 export async function agree(wanted: readonly Wanted[], options: FetchOptions): Promise<void> {
   if (wanted.length === 0) return;
@@ -48,7 +48,7 @@ export async function agree(wanted: readonly Wanted[], options: FetchOptions): P
   );
 }
 
-/** Without a network: what to fetch elsewhere, and where to put it. */
+/** The error where no server can be asked: it says what to fetch elsewhere, and where to put it. */
 export function notHere(wanted: readonly Wanted[], why = 'no server is asked (offline)'): FeatReconstructError {
   const first = wanted.slice(0, 3).map(({ url, place }) => `fetch ${url} and put it at ${place}`);
   const more = wanted.length > first.length ? `, and ${wanted.length - first.length} more` : '';
@@ -58,7 +58,7 @@ export function notHere(wanted: readonly Wanted[], why = 'no server is asked (of
   );
 }
 
-/** `3 files, 46.8 MB, from huggingface.co into /home/x/.cache/huggingface/hub`. */
+/** `3 files, 46.8 MB, from huggingface.co`. @param wanted at least one */
 export function wantedInWords(wanted: readonly Wanted[]): string {
   const known = wanted.filter(({ size }) => size !== null);
   const sum = known.reduce((all, { size }) => all + size!, 0);

@@ -14,16 +14,17 @@ import type { Sum } from './sums.js';
 export interface HubFileRequest extends HubRepo {
   /** Its path in the repository. */
   path: string;
-  /** What it is known to be, where that was written down: another file of this name is refused. */
+  /** Its size in bytes and SHA-256, if they were written down: another file of this name is refused. */
   expected?: { size?: number; sha256?: string };
 }
 
 /**
- * The path of a file of the Hub in the cache that Hugging Face's tools share: a link in the snapshot of its commit, whose name and
- * neighbours are those of the repository (`fs.realpath` leads to the blob). It is fetched where it is not there and
- * `options.consent` agrees; where it is, no server is asked.
- * @throws FeatReconstructError `not-found` where there is no such repository, revision or file, `not-fetched` where nobody
- *   agreed or no server gives it, `damaged` where it is not what was published or not what was expected
+ * The path of a file of the Hub in the cache that Hugging Face's tools share: a link in the snapshot of its commit, so
+ * that its name and its neighbours are those in the repository (`fs.realpath` gives the blob). If it is not there, it
+ * is fetched, if `options.consent` agrees; if it is, no server is asked.
+ * @throws FeatReconstructError `not-found` where there is no such repository, revision or file, `not-fetched` where
+ *   nobody agreed or no server gives it, `damaged` where it is not what was published, `mismatch` where it is not what
+ *   was expected
  */
 export async function fetchHubFile(request: HubFileRequest, options: FetchOptions = {}): Promise<string> {
   const { path: at, expected } = request;
@@ -38,7 +39,7 @@ export async function fetchHubFile(request: HubFileRequest, options: FetchOption
   return path.join(listing.folder, ...at.split('/'));
 }
 
-/** The same where it is in the cache already, else null. No server is asked. */
+/** The path of the file if it is in the cache already, else null. No server is asked. */
 export async function cachedHubFile({
   repo,
   type,
@@ -53,14 +54,17 @@ export async function cachedHubFile({
   return (await isCached(file, expected?.size ?? null)) ? file : null;
 }
 
-/** What is not in the cache of these files: nothing of it is fetched. */
+/**
+ * Which of these files are not in the cache. None is fetched.
+ * @throws FeatReconstructError `not-found` for one that the listing lacks
+ */
 export async function wantedHubFiles(listing: HubListing, paths: readonly string[]): Promise<Wanted[]> {
   const wanted: Wanted[] = [];
   for (const at of paths) {
     const { size, sum } = find(listing, at) ?? missing(listing, at);
     const folder = repoFolder(listing.type, listing.repo);
     if (await isCached(folder.snapshot(listing.commit, at), size)) continue;
-    // The same bytes of another commit need a link alone.
+    // The same bytes were fetched for another commit: only a link is missing.
     if (sum && (await isCached(folder.blob(sum.value), size))) continue;
     wanted.push({
       name: listing.name,
@@ -74,8 +78,9 @@ export async function wantedHubFiles(listing: HubListing, paths: readonly string
 }
 
 /**
- * Brings files of a repository into the cache, those that are not there yet, and asks once for all of them.
- * @returns the folder of the snapshot, in which they lie by their paths
+ * Fetches the files of a repository that are not in the cache yet; asks for consent once, for all of them.
+ * @returns the folder of the snapshot, with the files at their paths
+ * @throws FeatReconstructError as `fetchHubFile` does, except `mismatch`
  */
 export async function fetchHubFiles(
   listing: HubListing,
@@ -90,12 +95,12 @@ export async function fetchHubFiles(
   return listing.folder;
 }
 
-/** Most bytes of a file that is read without being kept: config.json of a model of 21,843 classes has 2 MB. */
+/** Bytes of a file that is read without being kept, at most: config.json of a model of 21,843 classes has 2 MB. */
 const mostOfText = 2 ** 23;
 
 /**
- * The text of a small file: it says what else would be fetched, so that nobody is asked before. It comes from the cache where
- * it is there, and is not kept where it is not.
+ * The text of a small file, which says what else would be fetched: so it is read without asking for consent. It comes
+ * from the cache if it is there; if not, it is not kept.
  * @throws FeatReconstructError as `fetchHubFile` does
  */
 export async function readHubText(listing: HubListing, at: string, options: FetchOptions = {}): Promise<string> {
@@ -111,8 +116,8 @@ export async function readHubText(listing: HubListing, at: string, options: Fetc
 }
 
 /**
- * Some bytes of a file, [start, stop): what a Parquet file says of itself stands at its end. From the cache where it is there;
- * not kept where it is not.
+ * The bytes [start, stop) of a file, such as the metadata at the end of a Parquet file; no consent is asked for. They
+ * come from the cache if the file is there; if not, they are not kept.
  * @throws FeatReconstructError as `fetchHubFile` does
  */
 export async function readHubRange(
@@ -140,6 +145,7 @@ export async function readHubRange(
   );
 }
 
+/** Fetches a file's blob, if it is missing, and links to it. */
 async function bring(listing: HubListing, file: HubFile, folder: RepoFolder, options: FetchOptions): Promise<void> {
   const { sum, size, path: at } = file;
   const pointer = folder.snapshot(listing.commit, at);
@@ -167,7 +173,7 @@ async function bring(listing: HubListing, file: HubFile, folder: RepoFolder, opt
 const addressOf = (listing: HubListing, at: string): string =>
   `${pageOf(listing)}/resolve/${listing.commit}/${at.split('/').map(encodeURIComponent).join('/')}`;
 
-/** Some repositories have a hundred thousand files. */
+/** Files by path: some repositories have a hundred thousand. */
 const byPath = new WeakMap<HubListing, Map<string, HubFile>>();
 
 function find(listing: HubListing, at: string): HubFile | undefined {

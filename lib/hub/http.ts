@@ -3,23 +3,25 @@ import { FeatReconstructError, UsageError } from '../base/index.js';
 import { networkError, refusal, type Asked } from './answers.js';
 import { pauseBefore } from './pause.js';
 
-/** Redirects of a file: to its new name, then to where its bytes lie. */
+/** Redirects of one request at most: to a repository's new name, then to where the bytes are. */
 const mostRedirects = 6;
 /** Milliseconds without a byte after which a connection is taken for dead. */
 const silence = 30_000;
 
+/** A GET request. */
 export interface Request {
   url: string;
-  /** Sent to the first host alone: it could be anyone's to whom a redirect leads. */
+  /** Sent to the first host only: redirects may lead to anybody's. */
   token?: string | null;
   headers?: Record<string, string>;
   /** What errors call it. */
   asked: Asked;
   signal?: AbortSignal;
-  /** Statuses beside 2xx that the caller looks at itself. */
+  /** Statuses beside 2xx that the caller handles. */
   takes?: readonly number[];
 }
 
+/** An answer with a status that the caller takes; its body must be read or dropped. */
 export interface Answer {
   status: number;
   headers: Record<string, string | undefined>;
@@ -30,7 +32,10 @@ export interface Answer {
 
 let dispatcher: Promise<Dispatcher> | undefined;
 
-/** With HTTP_PROXY, HTTPS_PROXY and NO_PROXY as they stand when the first request is made. */
+/**
+ * What sends requests, with HTTP_PROXY, HTTPS_PROXY and NO_PROXY as they are at the first request.
+ * @throws UsageError for a malformed one
+ */
 function agent(): Promise<Dispatcher> {
   dispatcher ??= import('undici').then(({ EnvHttpProxyAgent }) => {
     try {
@@ -38,7 +43,7 @@ function agent(): Promise<Dispatcher> {
         connect: { timeout: 15_000 },
         headersTimeout: silence,
         bodyTimeout: silence,
-        // So that a command ends when it is done, and not when a server tires of waiting.
+        // So that a command ends when it is done, not when a server closes the connection.
         keepAliveTimeout: 1000,
         keepAliveMaxTimeout: 1000,
       });
@@ -53,26 +58,27 @@ function agent(): Promise<Dispatcher> {
 }
 
 /**
- * One request with its redirects, without tries.
- * @throws FeatReconstructError for an answer that is no success, unless the caller takes it; see `isPassing`
+ * Sends one request and follows its redirects; does not try again.
+ * @throws FeatReconstructError for an answer without success, unless the caller takes it: a `PassingError` where
+ *   another try may help
  */
-export async function request(asked: Request): Promise<Answer> {
+export async function request(query: Request): Promise<Answer> {
   const { request: send } = await import('undici');
-  const first = new URL(asked.url);
+  const first = new URL(query.url);
   for (let url = first, left = mostRedirects; ; left--) {
     const answer = await send(url, {
       dispatcher: await agent(),
       method: 'GET',
-      signal: asked.signal,
+      signal: query.signal,
       headers: {
         'user-agent': 'featreconstruct',
-        // The size and the sum of a file are those of its own bytes.
+        // Uncompressed, so that sizes and ranges are those of the file.
         'accept-encoding': 'identity',
-        ...asked.headers,
-        ...(asked.token && url.origin === first.origin ? { authorization: `Bearer ${asked.token}` } : {}),
+        ...query.headers,
+        ...(query.token && url.origin === first.origin ? { authorization: `Bearer ${query.token}` } : {}),
       },
     }).catch((error: unknown) => {
-      throw networkError(error, url, asked.asked);
+      throw networkError(error, url, query.asked);
     });
     const { statusCode: status, body } = answer;
     const headers = Object.fromEntries(
@@ -80,20 +86,20 @@ export async function request(asked: Request): Promise<Answer> {
     );
     const found: Answer = { status, headers, url: url.href, body };
     if (status >= 200 && status < 300) return found;
-    if (asked.takes?.includes(status)) return found;
+    if (query.takes?.includes(status)) return found;
     const to = [301, 302, 303, 307, 308].includes(status) ? headers.location : undefined;
-    if (to === undefined) throw refusal(found, await textOf(found), asked.asked);
+    if (to === undefined) throw refusal(found, await textOf(found), query.asked);
     const next = URL.canParse(to, url.href) ? new URL(to, url) : null;
     await body.dump().catch(() => {});
     if (!next || !/^https?:$/.test(next.protocol) || (first.protocol === 'https:' && next.protocol !== 'https:')) {
       throw new FeatReconstructError(
-        `Expected ${asked.asked.name} at ${first.host}, found that it leads on to '${to}', which is not followed: check HF_ENDPOINT and the proxy.`,
+        `Expected ${query.asked.name} at ${first.host}, found that it leads on to '${to}', which is not followed: check HF_ENDPOINT and the proxy.`,
         { code: 'not-fetched' },
       );
     }
     if (left === 0) {
       throw new FeatReconstructError(
-        `Expected ${asked.asked.name} at ${first.host}, found more than ${mostRedirects} redirects: check HF_ENDPOINT and the proxy.`,
+        `Expected ${query.asked.name} at ${first.host}, found more than ${mostRedirects} redirects: check HF_ENDPOINT and the proxy.`,
         { code: 'not-fetched' },
       );
     }
@@ -101,7 +107,7 @@ export async function request(asked: Request): Promise<Answer> {
   }
 }
 
-/** A short text of a server, such as its error page; the rest is left. */
+/** The beginning of an answer's body as text, for errors. */
 async function textOf({ body }: Answer): Promise<string> {
   try {
     let text = '';
@@ -115,42 +121,48 @@ async function textOf({ body }: Answer): Promise<string> {
   }
 }
 
-/** Most bytes of an answer that is read into memory: a page of a listing has a thousand files. */
+/** Bytes of a JSON answer at most: a page of a listing has a thousand files. */
 const mostOfJson = 2 ** 26;
 
-/** A document in JSON, with tries. @throws FeatReconstructError also where it is none */
-export async function requestJson(asked: Request): Promise<{ value: unknown; headers: Answer['headers'] }> {
-  const { bytes, answer } = await requestWhole(asked, mostOfJson);
+/**
+ * JSON from a server, with several tries.
+ * @throws FeatReconstructError as `request` does, and where the answer is no JSON
+ */
+export async function requestJson(query: Request): Promise<{ value: unknown; headers: Answer['headers'] }> {
+  const { bytes, answer } = await requestWhole(query, mostOfJson);
   try {
     return { value: JSON.parse(bytes.toString('utf8')) as unknown, headers: answer.headers };
   } catch {
-    throw noJson(asked.asked, answer);
+    throw noJson(query.asked, answer);
   }
 }
 
-/** A small file in memory, with tries. @throws FeatReconstructError also for a larger one */
-export const requestBytes = async (asked: Request, most: number): Promise<Buffer> =>
-  (await requestWhole(asked, most)).bytes;
+/**
+ * A small file from a server, with several tries.
+ * @throws FeatReconstructError as `request` does, and for more than `most` bytes
+ */
+export const requestBytes = async (query: Request, most: number): Promise<Buffer> =>
+  (await requestWhole(query, most)).bytes;
 
-async function requestWhole(asked: Request, most: number): Promise<{ bytes: Buffer; answer: Answer }> {
+async function requestWhole(query: Request, most: number): Promise<{ bytes: Buffer; answer: Answer }> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const answer = await request(asked);
+      const answer = await request(query);
       const chunks: Buffer[] = [];
       let length = 0;
       for await (const chunk of answer.body as AsyncIterable<Buffer>) {
         chunks.push(chunk);
         if ((length += chunk.length) > most) {
           throw new FeatReconstructError(
-            `Expected ${asked.asked.name} to answer with at most ${most} bytes, found more: check HF_ENDPOINT and the proxy.`,
+            `Expected ${query.asked.name} to answer with at most ${most} bytes, found more: check HF_ENDPOINT and the proxy.`,
             { code: 'too-large' },
           );
         }
       }
       return { bytes: Buffer.concat(chunks), answer };
     } catch (error) {
-      asked.signal?.throwIfAborted();
-      await pauseBefore(attempt, networkError(error, new URL(asked.url), asked.asked), asked.signal);
+      query.signal?.throwIfAborted();
+      await pauseBefore(attempt, networkError(error, new URL(query.url), query.asked), query.signal);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, isCoded } from '../base/index.js';
 import {
   isCommit,
   knownCommit,
@@ -18,7 +18,7 @@ import { hubCacheDir, hubEndpoint, hubToken, type RepoType } from './places.js';
 import type { Asked } from './answers.js';
 import type { Sum } from './sums.js';
 
-/** A repository at some revision. */
+/** A repository at a revision. */
 export interface HubRepo {
   /** `owner/name`. */
   repo: string;
@@ -29,15 +29,17 @@ export interface HubRepo {
   name?: string;
 }
 
+/** A file of a repository. */
 export interface HubFile {
-  /** In the repository, with `/`. */
+  /** In the repository, with `/` between names. */
   readonly path: string;
   /** In bytes. */
   readonly size: number;
-  /** Null where only a snapshot in the cache is known. */
+  /** Null if it is only known from a snapshot in the cache. */
   readonly sum: Sum | null;
-  /** Git's name of the file, or of the pointer to a large one; and the Hub's own of a large one. Kept for huggingface_hub. */
+  /** Git's name of the file, or of the pointer to a large one. Kept for huggingface_hub. */
   readonly oid?: string;
+  /** The Hub's own name of a large file. Kept for huggingface_hub. */
   readonly xetHash?: string;
 }
 
@@ -50,21 +52,22 @@ export interface HubListing {
   /** 40 hex digits. */
   readonly commit: string;
   readonly files: readonly HubFile[];
-  /** Only what is in the cache is known: no server could be asked. */
+  /** Whether only the files in the cache are known, since no server could be asked. */
   readonly isPartial: boolean;
-  /** The folder in the cache where its files lie or would lie. */
+  /** The folder in the cache for its files, whether they are there or not. */
   readonly folder: string;
+  /** What messages call it. */
   readonly name: string;
 }
 
-/** By endpoint and repository: what one command does with a branch is done with one commit. */
+/** Listings of this process, so that everything that one command does with a branch is done with one commit. */
 const known = new Map<string, Promise<HubListing>>();
 
 /**
- * The files of a repository with their sizes and sums; nothing of them is fetched. Asked for once a process. A commit whose
- * listing lies in the cache needs no server, nor does a branch that was fetched before, until `refresh`.
- * @throws FeatReconstructError `not-found` for a repository or revision that is not there, `not-fetched` where no server
- *   can be asked and the cache has nothing of it
+ * The files of a repository with their sizes and sums; none is fetched. A server is asked once a process. None is asked
+ * for a commit whose listing is in the cache, or for a branch that was fetched before, unless `refresh` is set.
+ * @throws FeatReconstructError `not-found` for a repository or revision that is not there, `not-fetched` where no
+ *   server can be asked and the cache has nothing of it
  */
 export async function listHubFiles(
   from: HubRepo,
@@ -119,13 +122,13 @@ async function list(
     const files = (await readTree(folder, commit)) ?? (await askTree(from, commit, options));
     await tagCache();
     await writeTree(folder, commit, files);
-    // Not before its files are known: a branch that leads to nothing would be taken for one without files.
+    // Only after its files are known: a branch with a commit but no listing would look like one without files.
     await noteCommit(folder, revision, commit);
     return of(commit, files);
   } catch (error) {
     options.signal?.throwIfAborted();
-    // What Python fetched, without a listing, on a machine that has lost its network since.
-    const files = before && isUnreached(error) ? await snapshotFiles(folder.snapshot(before)) : [];
+    // Without a network there may still be files that Python fetched without a listing.
+    const files = before && isCoded(error, 'not-fetched') ? await snapshotFiles(folder.snapshot(before)) : [];
     if (files.length > 0)
       return of(
         before!,
@@ -136,9 +139,7 @@ async function list(
   }
 }
 
-const isUnreached = (error: unknown): boolean => error instanceof FeatReconstructError && error.code === 'not-fetched';
-
-/** What to do where no server is reached. */
+/** What to do where no server can be reached, in a sentence. */
 export function elsewhere({ repo, type, revision = 'main' }: HubRepo): string {
   const ofType = type === 'dataset' ? ' --repo-type dataset' : '';
   const ofRevision = revision === 'main' ? '' : ` --revision ${revision}`;
@@ -146,12 +147,13 @@ export function elsewhere({ repo, type, revision = 'main' }: HubRepo): string {
   return `On a machine with a network run 'hf download ${repo}${ofType}${ofRevision}' and copy the folder ${folder} of its cache to ${hubCacheDir()}.`;
 }
 
-/** Addresses begin with it. */
+/** The address of a repository's page, with which those of its files begin. */
 export const pageOf = ({ repo, type }: Pick<HubRepo, 'repo' | 'type'>): string =>
   `${hubEndpoint()}/${type === 'dataset' ? 'datasets/' : ''}${repo}`;
 
 const apiOf = ({ repo, type }: HubRepo): string => `${hubEndpoint()}/api/${type}s/${repo}`;
 
+/** What a request about a repository is for, for its errors. */
 export function askedOf(from: HubRepo, hasToken: boolean): Asked {
   return {
     name: from.name ?? `hf:${from.repo}`,
@@ -162,6 +164,7 @@ export function askedOf(from: HubRepo, hasToken: boolean): Asked {
   };
 }
 
+/** The commit of a revision, from the server. */
 async function askCommit(from: HubRepo & { revision: string }, { signal }: FetchOptions): Promise<string> {
   const token = await hubToken();
   const asked = askedOf(from, token !== null);
@@ -182,9 +185,10 @@ interface Entry {
   xetHash?: unknown;
 }
 
-/** A server that sends pages without end has some mistake. */
+/** Pages of a listing at most: a server that sends more is broken. */
 const mostPages = 2000;
 
+/** The files of a commit, from the server. */
 async function askTree(from: HubRepo, commit: string, { signal }: FetchOptions): Promise<HubFile[]> {
   const token = await hubToken();
   const asked = askedOf(from, token !== null);
@@ -194,7 +198,7 @@ async function askTree(from: HubRepo, commit: string, { signal }: FetchOptions):
   for (let url: URL | null = first; url;) {
     if (seen.has(url.href) || seen.size >= mostPages) throw strange(asked, 'a listing without end');
     seen.add(url.href);
-    // Pages come from where the first one does.
+    // The token goes only to the server of the first page.
     const { value, headers } = await requestJson({
       url: url.href,
       token: url.origin === first.origin ? token : null,
@@ -212,7 +216,7 @@ async function askTree(from: HubRepo, commit: string, { signal }: FetchOptions):
   return files;
 }
 
-/** Null for what is no file, or none whose path is safe in a folder. */
+/** A file of the Hub's answer; null for anything but a file with a safe path. */
 function fileOf({ type, path: at, size, oid, lfs, xetHash }: Entry): HubFile | null {
   if (type !== 'file') return null;
   return makeFile(at, lfs?.size ?? size, { oid, sha256: lfs?.oid, xetHash });
@@ -221,7 +225,9 @@ function fileOf({ type, path: at, size, oid, lfs, xetHash }: Entry): HubFile | n
 const hex = (text: unknown, length: number): string | null =>
   typeof text === 'string' && text.length === length && /^[0-9a-f]+$/.test(text) ? text : null;
 
-/** A large file is known by its SHA-256, any other by git's name. */
+/**
+ * A file with its sum: the SHA-256 of a large one, git's name of any other. Null where path, size or sum are malformed.
+ */
 function makeFile(
   at: unknown,
   size: unknown,
@@ -241,23 +247,24 @@ function makeFile(
   };
 }
 
+/** The error for an answer that makes no sense. */
 const strange = (asked: Asked, found: string): FeatReconstructError =>
   new FeatReconstructError(
     `Expected a listing of ${asked.name} from ${new URL(asked.page!).host}, found ${found}: check HF_ENDPOINT and the proxy.`,
     { code: 'not-fetched' },
   );
 
-/** As huggingface_hub writes it (its version 1 of this file). */
+/** A commit's files as huggingface_hub notes them (version 1 of its format). */
 interface Tree {
   format_version?: unknown;
   files?: Record<string, Record<'size' | 'blob_id' | 'lfs_sha256' | 'lfs_size' | 'xet_hash', unknown>>;
 }
 
-/** Where numbers of a commit's files are kept that nobody else keeps. */
+/** Where this library notes numbers of a commit's files. @param what the numbers are: `rows` */
 const numbersFile = ({ type, repo, commit }: HubListing, what: string): string =>
   path.join(repoFolder(type, repo).dir, what, `${commit}.json`);
 
-/** Numbers of files that were found out once and hold for as long as the commit does: by path, what there is of them. */
+/** Numbers that were noted for files of this commit, by path; those that are not known are missing. */
 export async function keptHubNumbers(listing: HubListing, what: string): Promise<Record<string, number>> {
   try {
     const kept = JSON.parse(await readFile(numbersFile(listing, what), 'utf8')) as Record<string, unknown>;
@@ -268,12 +275,13 @@ export async function keptHubNumbers(listing: HubListing, what: string): Promise
   }
 }
 
+/** Notes numbers of a commit's files, which never change, for the next time. */
 export const keepHubNumbers = (listing: HubListing, what: string, numbers: Record<string, number>): Promise<void> =>
   put(numbersFile(listing, what), JSON.stringify(numbers));
 
 const treeFile = (folder: RepoFolder, commit: string): string => path.join(folder.dir, 'trees', `${commit}.json`);
 
-/** Null where there is none that can be read. */
+/** The files that were noted for a commit; null where nothing is noted, or it cannot be read. */
 async function readTree(folder: RepoFolder, commit: string): Promise<HubFile[] | null> {
   try {
     const tree = JSON.parse(await readFile(treeFile(folder, commit), 'utf8')) as Tree;
@@ -287,8 +295,9 @@ async function readTree(folder: RepoFolder, commit: string): Promise<HubFile[] |
   }
 }
 
+/** Notes the files of a commit. */
 async function writeTree(folder: RepoFolder, commit: string, files: readonly HubFile[]): Promise<void> {
-  // Every file has git's name, unless the server is none of git's.
+  // The format demands git's names, which a mirror may not give.
   if (files.some(({ oid }) => oid === undefined)) return;
   const entries = files.map(({ path: at, size, sum, oid, xetHash }) => [
     at,

@@ -12,26 +12,31 @@ export interface HubName {
   readonly path?: string;
 }
 
-/** A split of a data set on the Hub: what stands in `hf:owner/name[@revision][/config]:split` behind `hf:`. */
+/** A split of a data set on the Hub: `hf:owner/name[@revision][/config]:split`. */
 export interface HubDataName {
+  /** `owner/name`. */
   readonly repo: string;
   readonly revision?: string;
   readonly config?: string;
   readonly split: string;
 }
 
-/** As the Hub allows them: no dot or hyphen at an end, and neither `--` (which parts names in the cache) nor `..` inside. */
-const part = /^(?!.*(--|\.\.))[A-Za-z0-9_](?:[\w.-]{0,94}[A-Za-z0-9_])?$/;
-/** Git's own rules, as far as they matter in an address or a path. A slash stands in names such as `refs/pr/1`. */
+/**
+ * An owner or name as the Hub allows them: no dot or hyphen at an end, no `--` (which separates names in the cache), no
+ * `..`.
+ */
+const partShape = /^(?!.*(--|\.\.))[A-Za-z0-9_](?:[\w.-]{0,94}[A-Za-z0-9_])?$/;
+/** Git's rules for revisions, as far as they matter in an address or a path. Names such as `refs/pr/1` have slashes. */
 const revisionShape = /^(?!.*(\.\.|\/\/|@\{))[\w.+][\w.+/-]*$/;
 
+/** Whether a text is meant as a name on the Hub. */
 export const isHubName = (text: string): boolean => /^hf:/i.test(text);
 
 /**
- * Takes a name of a model apart. A revision with slashes (`refs/pr/3`) is only told from a file where no file follows, so that
- * it is written with `%2F` for them, as in the Hub's own addresses.
+ * Takes the name of a model apart. What follows a slash is a file, so slashes in a revision (`refs/pr/3`) are written
+ * as `%2F`, as in the Hub's own addresses.
  * @returns null for what does not begin with `hf:`
- * @throws UsageError for what does and is no name
+ * @throws UsageError for a malformed name
  */
 export function parseHubName(text: string): HubName | null {
   if (!isHubName(text)) return null;
@@ -40,7 +45,8 @@ export function parseHubName(text: string): HubName | null {
     throw malformed(text, 'an address: give what stands behind huggingface.co/, as in hf:timm/resnet18.a1_in1k');
   }
   const [, owner, name, revision, path] = /^([^/@:]*)\/([^/@:]*)(?:@([^/]*))?(?:\/(.*))?$/s.exec(rest) ?? [];
-  if (owner === undefined || !part.test(owner) || !part.test(name)) throw malformed(text, 'no owner and name in it');
+  if (owner === undefined || !partShape.test(owner) || !partShape.test(name))
+    throw malformed(text, 'no owner and name in it');
   return {
     text,
     repo: `${owner}/${name}`,
@@ -52,7 +58,7 @@ export function parseHubName(text: string): HubName | null {
 /**
  * Takes a data set's name apart, without its slice.
  * @param rest what stands behind `hf:`
- * @throws UsageError for what is no name
+ * @throws UsageError for a malformed name, or none of a split
  */
 export function parseHubData(rest: string): HubDataName {
   const text = `hf:${rest}`;
@@ -77,15 +83,15 @@ function checkedRevision(text: string, name: string): string {
 }
 
 /**
- * A path inside a repository becomes one inside a folder: it must not lead out of it.
- * @throws UsageError where it might
+ * A path in a repository, which becomes a path in a folder of the cache.
+ * @throws UsageError where it might lead out of that
  */
-export function checkedPath(path: string, name: string): string {
+function checkedPath(path: string, name: string): string {
   if (isInside(path)) return path;
   throw malformed(name, `'${path}', which is no path of a file in a repository`);
 }
 
-/** Whether a path of a repository stays in whatever folder it is put, on any system. */
+/** Whether a path stays inside any folder that it is joined to, on every system. */
 export const isInside = (path: string): boolean =>
   !/[\\\x00-\x1f]|^[A-Za-z]:/.test(path) && path.split('/').every((name) => !['', '.', '..'].includes(name));
 

@@ -6,16 +6,16 @@ import { UsageError } from '../base/index.js';
 /** What a repository of the Hub holds. */
 export type RepoType = 'model' | 'dataset';
 
-/** Set, and not to one of the words by which huggingface_hub takes a variable as off. */
+/** Whether a variable is set to one of the words that huggingface_hub takes for on. */
 const isOn = (value: string | undefined): boolean => /^(1|on|yes|true)$/i.test(value ?? '');
 
-/** A path as it stands in a variable: `~` and `$NAME` are for us to follow, since no shell has. */
+/** The path in a variable, with `~` and `$NAME` replaced, which no shell has done. */
 function expanded(value: string): string {
   const named = value.replace(/\$(\w+|\{\w+\})/g, (all, name: string) => process.env[name.replace(/[{}]/g, '')] ?? all);
   return path.resolve(named.replace(/^~(?=$|[\\/])/, homedir()));
 }
 
-/** The folder of all that Hugging Face's tools keep: HF_HOME, else `huggingface` in the cache folder. */
+/** The folder of Hugging Face's tools: HF_HOME, else `huggingface` in the cache folder. */
 function home(): string {
   const { HF_HOME, XDG_CACHE_HOME } = process.env;
   if (HF_HOME) return expanded(HF_HOME);
@@ -29,7 +29,7 @@ export function hubCacheDir(): string {
 }
 
 /**
- * Where the Hub is asked: HF_ENDPOINT, for a mirror, else huggingface.co. Without a slash at its end.
+ * The address of the Hub: HF_ENDPOINT, for a mirror, else huggingface.co. Without a slash at its end.
  * @throws UsageError where HF_ENDPOINT is no address
  */
 export function hubEndpoint(): string {
@@ -44,10 +44,14 @@ export function hubEndpoint(): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
-/** HF_HUB_OFFLINE, or TRANSFORMERS_OFFLINE as huggingface_hub takes it too. */
+/** Whether HF_HUB_OFFLINE is on, or TRANSFORMERS_OFFLINE, which huggingface_hub also reads. */
 export const isOffline = (): boolean => isOn(process.env.HF_HUB_OFFLINE || process.env.TRANSFORMERS_OFFLINE);
 
-/** HF_TOKEN, else the file that `hf auth login` writes; null without one, or where HF_HUB_DISABLE_IMPLICIT_TOKEN forbids it. */
+/**
+ * The token: HF_TOKEN, else that of the file that `hf auth login` writes; null without one, or where
+ * HF_HUB_DISABLE_IMPLICIT_TOKEN is on.
+ * @throws UsageError where it has other signs than a token has
+ */
 export async function hubToken(): Promise<string | null> {
   const { HF_TOKEN, HUGGING_FACE_HUB_TOKEN, HF_TOKEN_PATH, HF_HUB_DISABLE_IMPLICIT_TOKEN } = process.env;
   if (isOn(HF_HUB_DISABLE_IMPLICIT_TOKEN)) return null;

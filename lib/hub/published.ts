@@ -5,17 +5,20 @@ import { agree, type FetchOptions, type Wanted } from './consent.js';
 import { fetchFile } from './transfer.js';
 import type { Sum } from './sums.js';
 
-/** A file that its makers publish at an address of their own, and that never changes. */
+/** A file that its makers publish at their own address, and that never changes. */
 export interface Published {
-  /** The address of the folder it lies in, without a slash at its end. */
+  /** The address of its folder, without a slash at the end. */
   readonly from: string;
   readonly file: string;
-  /** In bytes; null where nobody has written it down. */
+  /** In bytes; null where it is not known. */
   readonly size: number | null;
   readonly sum: Sum;
 }
 
-/** Another place for all of them, such as one within a firewall: the same files side by side. */
+/**
+ * A file's address: in FEATRECONSTRUCT_MIRROR, one folder of all such files (behind a firewall), else its makers'.
+ * @throws UsageError
+ */
 function addressOf({ from, file }: Published): string {
   const mirror = process.env.FEATRECONSTRUCT_MIRROR?.trim().replace(/\/+$/, '');
   if (mirror && !(URL.canParse(mirror) && /^https?:$/.test(new URL(mirror).protocol))) {
@@ -26,7 +29,12 @@ function addressOf({ from, file }: Published): string {
   return `${mirror || from}/${file}`;
 }
 
-/** What of these files is not in a folder. @param name what was asked for: `cifar10` */
+/**
+ * Which of these files are not in a folder.
+ * @param name what was asked for: `cifar10`
+ * @param hint what to do if they are somewhere else, in a sentence
+ * @throws UsageError where FEATRECONSTRUCT_MIRROR is no address
+ */
 export async function wantedPublished(
   name: string,
   files: readonly Published[],
@@ -43,8 +51,10 @@ export async function wantedPublished(
 }
 
 /**
- * Brings published files into a folder, as they are. Those that are there are left alone, whatever they hold.
- * @throws FeatReconstructError as `fetchHubFile` does
+ * Fetches published files into a folder, and does not unpack them. Files that are there are left alone, whatever they
+ * hold.
+ * @throws FeatReconstructError `not-fetched` where nobody agreed or no server gives them, `damaged` where one is not
+ *   what was published
  */
 export async function fetchPublished(
   name: string,

@@ -15,22 +15,25 @@ export interface Transfer {
   url: string;
   token?: string | null;
   asked: Asked;
-  /** Where it is to lie, whole and checked. */
+  /** The path of the complete, verified file. */
   file: string;
-  /** Where it grows. What is there is gone on with, whoever wrote it: the sum tells. */
+  /**
+   * The path where it is written until then. What is there already is continued, whoever wrote it: the sum will tell.
+   */
   part: string;
-  /** What the lock is called, `LOCK.lock`. */
+  /** The path of the lock, without `.lock`. */
   lock: string;
   /** In bytes; null where it is not known. */
   size: number | null;
+  /** Null: it is not verified. */
   sum: Sum | null;
 }
 
 /**
- * Fetches a file: goes on where an earlier try ended, checks it, and only then gives it its name. One process at a time; others
- * wait and find it. Done already: nothing.
- * @throws FeatReconstructError `not-fetched` where the server cannot give it (what came is kept, and gone on with),
- *   `damaged` where it is not what was published (nothing is kept)
+ * Fetches a file: continues where an earlier try ended, verifies it, and only then gives it its name. One process
+ * fetches, others wait and find the file. Does nothing if the file is there.
+ * @throws FeatReconstructError `not-fetched` where the server cannot give it (what came is kept, and continued next
+ *   time), `damaged` where it is not what was published (nothing is kept)
  */
 export async function fetchFile(transfer: Transfer, { signal, onProgress }: TaskOptions): Promise<void> {
   const { file, part, asked } = transfer;
@@ -66,7 +69,7 @@ async function isThere(file: string, size: number | null): Promise<boolean> {
   return found !== null && found.isFile() && (size === null || found.size === size);
 }
 
-/** Until the part is the whole file, as its sum shows. */
+/** Receives until the part is the whole file, as its sum shows. */
 async function receiveAll(transfer: Transfer, options: TaskOptions): Promise<void> {
   const { part, sum, asked } = transfer;
   for (let again = false; ; again = true) {
@@ -76,7 +79,7 @@ async function receiveAll(transfer: Transfer, options: TaskOptions): Promise<voi
     const found = sum && (await sumOf(part, length, sum.kind, options.signal));
     if (!sum || found === sum.value) return;
     await rm(part, { force: true });
-    // What was there before may have been of another file.
+    // The beginning, which was there before, may have been of another file.
     if (begun > 0 && !again) continue;
     throw new FeatReconstructError(
       `Expected ${nameOf(asked)} with the ${sum.kind} ${sum.value}, found ${found}: what came is not what was published, and is not kept. Run again; if it stays so, a proxy changes it, or it was replaced.`,
@@ -85,7 +88,7 @@ async function receiveAll(transfer: Transfer, options: TaskOptions): Promise<voi
   }
 }
 
-/** Until no byte is missing, in as many requests as it takes. */
+/** Receives until no byte is missing, in as many requests as it takes. */
 async function receive(transfer: Transfer, options: TaskOptions): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const offset = await lengthOf(transfer.part);
@@ -107,7 +110,7 @@ async function receive(transfer: Transfer, options: TaskOptions): Promise<void> 
   }
 }
 
-/** One request from `offset` on. @returns whether the file is whole as far as the server tells */
+/** Receives in one request from `offset` on. @returns whether the file is complete, as far as the server says */
 async function receiveOnce(transfer: Transfer, offset: number, options: TaskOptions): Promise<boolean> {
   const { url, token, asked, part } = transfer;
   const answer = await request({
@@ -119,7 +122,7 @@ async function receiveOnce(transfer: Transfer, offset: number, options: TaskOpti
     takes: [416],
   });
   if (answer.status === 416) {
-    // Nothing behind what is there: it is whole, or of another file.
+    // The server has nothing from `offset` on: the part is complete, or of another file.
     await answer.body.dump().catch(() => {});
     const whole = /\*\/(\d+)/.exec(answer.headers['content-range'] ?? '')?.[1];
     if (offset > 0 && Number(whole ?? transfer.size ?? offset) === offset) return true;
@@ -140,7 +143,7 @@ async function receiveOnce(transfer: Transfer, offset: number, options: TaskOpti
     );
   }
   if (size !== null) await checkSpace(part, size - from);
-  await write(unpackedBody(answer), { part, from, size, asked }, options);
+  await writeBody(unpackedBody(answer), { part, from, size, asked }, options);
   return size === null || (await lengthOf(part)) === size;
 }
 
@@ -154,14 +157,21 @@ const wrong = (asked: Asked, found: string): FeatReconstructError =>
 
 const nameOf = ({ name, path: inside }: Asked): string => (inside ? `${inside} of ${name}` : name);
 
+/** The part that a body is written to. */
 interface Growing {
   part: string;
+  /** The position of the body's first byte. */
   from: number;
+  /** Bytes of the whole file, if known. */
   size: number | null;
   asked: Asked;
 }
 
-async function write(body: Readable, { part, from, size, asked }: Growing, { onProgress }: TaskOptions): Promise<void> {
+async function writeBody(
+  body: Readable,
+  { part, from, size, asked }: Growing,
+  { onProgress }: TaskOptions,
+): Promise<void> {
   const handle = await open(part, from > 0 ? 'r+' : 'w').catch((error: unknown) => {
     drop(body);
     throw fileError(error, part, 'write');
@@ -190,13 +200,13 @@ async function write(body: Readable, { part, from, size, asked }: Growing, { onP
   }
 }
 
-/** Leaves an answer unread, which is no error of anyone's. */
+/** Drops the rest of an answer, without an error. */
 function drop(body: Readable): void {
   body.on('error', () => {});
   body.destroy();
 }
 
-/** Some servers pack what they send though they are asked not to. */
+/** The body, unpacked: some servers compress though they are asked not to. */
 function unpackedBody({ headers, body }: Answer): Readable {
   const packing = headers['content-encoding']?.toLowerCase();
   const unpack =
@@ -213,16 +223,17 @@ function unpackedBody({ headers, body }: Answer): Readable {
   return body.pipe(unpack);
 }
 
-/** In bytes of the file; null where it is packed or not said. */
+/** The file's size by the answer, in bytes; null where it is compressed or not stated. */
 function lengthIn({ headers }: Answer): number | null {
   const packed = !['identity', undefined].includes(headers['content-encoding']?.toLowerCase());
   const length = headers['content-length'];
   return packed || length === undefined ? null : Number(length);
 }
 
+/** Which bytes an answer of status 206 has, and of how many. */
 function rangeOf({ headers }: Answer): { from: number; total: number | null } {
   const [, from, total] = /^bytes (\d+)-\d*\/(\d+|\*)$/.exec(headers['content-range'] ?? '') ?? [];
-  // Without the header it could be any part.
+  // Without the header it could be any part: -1 fits no offset.
   return {
     from: from === undefined ? -1 : Number(from),
     total: total === undefined || total === '*' ? null : Number(total),
@@ -235,9 +246,10 @@ const lengthOf = (file: string): Promise<number> =>
     () => 0,
   );
 
+/** @throws FeatReconstructError where the disk has less free space */
 async function checkSpace(part: string, bytes: number): Promise<void> {
   const disk = await statfs(path.dirname(part)).catch(() => null);
-  // Some file systems say nothing.
+  // Some file systems do not say.
   if (!disk || disk.blocks === 0 || disk.bavail * disk.bsize >= bytes) return;
   throw new FeatReconstructError(
     `Expected ${bytesInWords(bytes)} free at ${path.dirname(part)}, found ${bytesInWords(disk.bavail * disk.bsize)}: free some space or choose another folder (HF_HUB_CACHE).`,

@@ -7,17 +7,19 @@ import type { RgbImage, Transform } from './types.js';
 /**
  * Writes images as the rows of a batch, normalised. One buffer serves batch after batch.
  *
- * A small image on a black canvas costs only its own pixels: the canvas is filled beforehand, and a slot remembers
- * which window of it holds an image, to fill it anew when the next one sits elsewhere.
+ * A small image on a black canvas costs only its own pixels: slots are black from the start, and each one remembers
+ * where its last image was, to be blackened again only if the next image does not cover that.
  */
 export class BatchWriter {
-  /** (batch, channels, height, width) or (batch, height, width, channels), row-major. */
+  /** The input: (batch, channels, height, width) or (batch, height, width, channels), row-major. */
   readonly data: Float32Array | Uint8Array;
+  /** The input's number for each channel and pixel value. */
   private readonly table: Float32Array;
-  /** Channels of the input, and for each of them the one of the pixels that it shows. */
+  /** For each channel of the input, the channel of the pixels that it shows. */
   private readonly order: readonly number[];
+  /** Where the last image of each slot is. */
   private readonly windows: (CropWindow | undefined)[];
-  /** A transform that only crops is done on the fly, by writing the visible window. */
+  /** If the transform only crops, the visible window is written without making the cropped image. */
   private readonly cropsOnly: boolean;
 
   constructor(
@@ -39,13 +41,13 @@ export class BatchWriter {
       step.fill === undefined &&
       step.size[0] === height &&
       step.size[1] === width;
-    this.table = normalizationTable(transform);
+    this.table = normalisationTable(transform);
     this.data = new (type === 'uint8' ? Uint8Array : Float32Array)(batchSize * this.order.length * height * width);
     this.windows = new Array<CropWindow | undefined>(batchSize);
-    for (let slot = 0; slot < batchSize; slot++) this.fill(slot);
+    for (let slot = 0; slot < batchSize; slot++) this.blacken(slot);
   }
 
-  /** Writes an image that has the input's size: one whose pixel steps are done. */
+  /** Writes an image whose pixel steps are done. @throws FeatReconstructError where it has not the input's size */
   write(slot: number, pixels: RgbImage): void {
     const [height, width] = this.size;
     if (pixels.height !== height || pixels.width !== width) {
@@ -56,7 +58,10 @@ export class BatchWriter {
     this.place(slot, pixels, cropWindow(pixels, this.size));
   }
 
-  /** Runs the transform's pixel steps on an image and writes it. */
+  /**
+   * Runs the transform's pixel steps on an image and writes it.
+   * @throws FeatReconstructError where the result has not the input's size
+   */
   writeImage(slot: number, image: RgbImage): void {
     if (this.cropsOnly) this.place(slot, image, cropWindow(image, this.size));
     else this.write(slot, applyPixels(this.transform, image));
@@ -64,7 +69,7 @@ export class BatchWriter {
 
   private place(slot: number, image: RgbImage, window: CropWindow): void {
     const last = this.windows[slot];
-    if (last && !covers(window, last)) this.fill(slot);
+    if (last && !covers(window, last)) this.blacken(slot);
     this.windows[slot] = window;
     if (this.layout === 'nchw') this.placePlanes(slot, image, window);
     else this.placePixels(slot, image, window);
@@ -109,8 +114,8 @@ export class BatchWriter {
     }
   }
 
-  /** A slot all black. */
-  private fill(slot: number): void {
+  /** Makes a slot black. */
+  private blacken(slot: number): void {
     const plane = this.size[0] * this.size[1];
     const channels = this.order.length;
     const start = slot * channels * plane;
@@ -123,7 +128,7 @@ export class BatchWriter {
   }
 }
 
-/** Where a model's channels lie in an RGB pixel. Grey pixels have the same number three times. */
+/** Which channel of an RGB pixel each channel of the input is. (Grey pixels have the same number three times.) */
 const orders = { rgb: [0, 1, 2], bgr: [2, 1, 0], grey: [0] } as const;
 
 /** Whether writing the window leaves nothing of the last one. */
@@ -134,8 +139,8 @@ function covers(window: CropWindow, last: CropWindow): boolean {
   );
 }
 
-/** (value * scale − mean) / std of every 8-bit value, three channels of the input of 256, each operation rounded to float32. */
-function normalizationTable({ scale, mean, std }: Transform): Float32Array {
+/** (3, 256): (value * scale − mean) / std for each channel and 8-bit value, each operation rounded to float32. */
+function normalisationTable({ scale, mean, std }: Transform): Float32Array {
   const table = new Float32Array(3 * 256);
   for (let channel = 0; channel < 3; channel++) {
     for (let value = 0; value < 256; value++) {

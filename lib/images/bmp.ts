@@ -1,7 +1,9 @@
 import { checkSize, refuse } from './limits.js';
 import type { RgbImage } from './types.js';
 
-/** BMP, as Pillow reads it: Windows and OS/2 headers, 1 to 32 bits, bit fields and run-length codes; alpha is dropped. */
+/**
+ * BMP, as Pillow reads it: Windows and OS/2 headers, 1 to 32 bits, bit fields and run-length codes; alpha is dropped.
+ */
 
 interface Bmp {
   width: number;
@@ -11,11 +13,13 @@ interface Bmp {
   compression: number;
   /** Where the pixels begin. */
   offset: number;
+  /** 256 colours, RGB. */
   palette: Uint8Array;
-  /** Of red, green and blue. */
+  /** The bits of red, green and blue in a pixel. */
   masks: number[];
 }
 
+/** Compressions that hold a file of another format. */
 const compressions: Record<number, string> = { 4: 'a JPEG', 5: 'a PNG' };
 
 /** @throws Refusal for a kind that is not read; Error when the bytes are cut short or corrupted */
@@ -31,6 +35,7 @@ export function decodeBmp(bytes: Buffer): RgbImage {
 
 function readHeader(bytes: Buffer): Bmp {
   const size = bytes.readUInt32LE(14);
+  // Of OS/2 1.x.
   const old = size === 12;
   if (!old && ![40, 52, 56, 64, 108, 124].includes(size)) refuse(`a BMP with a header of ${size} bytes`);
   const width = old ? bytes.readUInt16LE(18) : bytes.readInt32LE(18);
@@ -44,7 +49,7 @@ function readHeader(bytes: Buffer): Bmp {
   if ((compression === 1 && bits !== 8) || (compression === 2 && bits !== 4)) {
     throw new Error(`run-length codes of kind ${compression} with ${bits} bits a pixel`);
   }
-  // Bit fields lie in the longer headers, or behind the one of 40 bytes, at the same place.
+  // Bit fields are in the longer headers, or behind the one of 40 bytes, at the same place.
   const fields = compression === 3;
   const given = fields ? [54, 58, 62].map((at) => bytes.readUInt32LE(at)) : [];
   const masks = given.some((mask) => mask !== 0) ? given : plainMasks(bits);
@@ -55,20 +60,20 @@ function readHeader(bytes: Buffer): Bmp {
   const colors = bits > 8 ? 0 : (old ? 0 : bytes.readUInt32LE(46)) || 1 << bits;
   if (colors > 256) refuse(`a BMP with a palette of ${colors} colours`);
   const palette = readPalette(bytes.subarray(after, after + entry * colors), entry, bits);
-  // Files that say their pixels begin where the palette does have them behind it.
+  // Some files say that pixels begin where the palette does: they begin behind it.
   const stated = bytes.readUInt32LE(10);
   const offset = stated === 0 || (stated === 14 + size && bits <= 8) ? after + entry * colors : stated;
   return { width, height, topDown: signedHeight < 0, bits, compression, offset, palette, masks };
 }
 
-/** RGB; colours that the file does not give are black, as in Pillow. */
+/** The palette as RGB. Colours that the file does not give are black, as in Pillow. */
 function readPalette(entries: Buffer, entry: number, bits: number): Uint8Array {
   const palette = new Uint8Array(768);
   const count = Math.floor(entries.length / entry);
   for (let i = 0; i < count; i++) for (let c = 0; c < 3; c++) palette[3 * i + c] = entries[i * entry + 2 - c];
   const isGrey = (level: (i: number) => number): boolean =>
     palette.subarray(0, 3 * count).every((value, at) => value === level(Math.floor(at / 3)));
-  // Pillow takes such files for ones of 1 bit or of 8 bits, which they are not, and scrambles them.
+  // Pillow takes such files for ones of 1 bit or 8 bits a pixel, and scrambles them.
   if ((count === 2 && bits > 1 && isGrey((i) => 255 * i)) || (count > 2 && bits < 8 && isGrey((i) => i))) {
     refuse(`a BMP of ${bits} bits with a palette of ${count} plain grey levels`);
   }
@@ -89,6 +94,7 @@ function checkMasks(masks: number[], bits: number): void {
   if (!knownMasks[bits]?.includes(layout)) refuse(`a BMP of ${bits} bits with the bit fields ${layout}`);
 }
 
+/** Writes the next row as RGB from `to` on. */
 type RowWriter = (out: Uint8Array, to: number) => void;
 
 function plainRows(bytes: Buffer, { width, height, bits, offset, palette, masks }: Bmp): RowWriter {
@@ -135,8 +141,8 @@ function plainRows(bytes: Buffer, { width, height, bits, offset, palette, masks 
 }
 
 /**
- * Run-length codes, with Pillow's reading of what the standard leaves open: a row that is left early goes on with colour
- * 0, and so does what a jump passes over; a run ends at the row's.
+ * Run-length codes. What the standard leaves open is as in Pillow: the rest of a row that ends early, and pixels that a
+ * jump skips, have colour 0; a run stops at the end of its row.
  */
 function runLengthRows(bytes: Buffer, { width, height, compression, offset, palette }: Bmp): RowWriter {
   const fours = compression === 2;
@@ -167,7 +173,7 @@ function runLengthRows(bytes: Buffer, { width, height, compression, offset, pale
         pixels[to++] = !fours ? pair : i % 2 ? pair & 15 : pair >> 4;
       }
       x += value;
-      // Each such run begins at an even place of the file.
+      // Such runs are padded to an even place in the file.
       if (at % 2) at++;
     }
   }

@@ -1,34 +1,36 @@
 import type { CropOffset, RgbImage } from './types.js';
 
-/** Which part of one axis of an image a centre crop shows, and where on the canvas. */
-interface Span {
-  /** First pixel of the image that is seen. */
+/** The part of an image that a centre crop shows, along one axis. */
+interface Stretch {
+  /** Its first pixel in the image. */
   from: number;
-  /** Where on the canvas it lands. */
+  /** Where that pixel is on the canvas. */
   to: number;
+  /** In pixels. */
   length: number;
 }
 
-/** The part of an image that a centre crop shows, and where. */
+/** The part of an image that a centre crop shows, and where it is on the canvas. */
 export interface CropWindow {
-  rows: Span;
-  columns: Span;
+  rows: Stretch;
+  columns: Stretch;
 }
 
 /**
- * torchvision's CenterCrop: a smaller image is padded, (size − length) / 2 rounded down before it and up after it; of a
- * larger one (length − size) / 2 is cut off before, rounded half to even. The two axes do not touch each other.
+ * torchvision's CenterCrop to [height, width], each axis by itself: a smaller image is padded, (size − length) / 2
+ * rounded down before it and up after it; a larger one is cut, (length − size) / 2 rounded half to even before what is
+ * kept.
  */
 export function cropWindow(
   image: { width: number; height: number },
   size: readonly [number, number],
   offset?: CropOffset,
 ): CropWindow {
-  return { rows: span(image.height, size[0], offset), columns: span(image.width, size[1], offset) };
+  return { rows: stretch(image.height, size[0], offset), columns: stretch(image.width, size[1], offset) };
 }
 
-function span(length: number, size: number, offset?: CropOffset): Span {
-  // transformers on Pillow pads by half of what is missing, rounded up.
+function stretch(length: number, size: number, offset?: CropOffset): Stretch {
+  // transformers on Pillow pads before the image by half of what is missing, rounded up.
   if (length <= size)
     return { from: 0, to: (offset === 'floor' ? Math.ceil : Math.floor)((size - length) / 2), length };
   return { from: (offset ? Math.floor : roundHalfToEven)((length - size) / 2), to: 0, length: size };

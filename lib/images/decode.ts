@@ -7,10 +7,11 @@ import type { EncodedImage, RgbImage } from './types.js';
 /**
  * Decodes a JPEG, PNG, WebP, BMP, GIF (first frame of both), TIFF (first page) or PPM to 8-bit RGB, as Pillow's
  * `Image.open(file).convert('RGB')` does: grey is spread to three channels, alpha is dropped, EXIF does not rotate (but
- * a TIFF's orientation does). Exact, save for JPEGs in four colours (1 grey level). Kinds that would not come out so are
- * refused by their name, and so are images of more pixels than Pillow opens, before anything is decoded.
+ * a TIFF's orientation does). Pixels are equal to Pillow's, up to one grey level for JPEGs in four colours. Kinds for
+ * which that would not hold are refused by name, before anything is decoded, and so are images of more pixels than
+ * Pillow opens.
  * @throws FeatReconstructError, naming the image, when it is missing, of no known format or kind, too large, cut short
- * or corrupted
+ *   or corrupted
  */
 export async function decodeImage(encoded: EncodedImage): Promise<RgbImage> {
   const { file, name } = encoded;
@@ -29,10 +30,10 @@ export async function decodeImage(encoded: EncodedImage): Promise<RgbImage> {
   }
 }
 
-/** What was found in an image, and what to do. */
+/** The error for an image that cannot be decoded. @param format absent: none was recognised, or another step failed */
 export function badImage(name: string, error: Error, format?: string): FeatReconstructError {
   const leaveOut = `or leave such images out (${option('skipBadImages')}).`;
-  // Node's words for reading behind a buffer's end say nothing of images.
+  // Node's RangeError about a buffer's end would mean nothing to the reader.
   const found = error.name === 'RangeError' ? 'it breaks off' : error.message;
   const text =
     error instanceof Refusal || !format

@@ -2,11 +2,11 @@ import { checkPromise, checkSize, refuse } from './limits.js';
 import type { RgbImage } from './types.js';
 
 /**
- * The first frame of a GIF on its canvas, as Pillow has it: what the frame does not cover is its transparent colour, or
- * colour 0 where it has none, and transparent pixels have their colour in the palette. What follows is not looked at.
+ * The first frame of a GIF on its canvas, as in Pillow: pixels outside the frame have its transparent colour, or colour
+ * 0 where it has none, and transparent pixels have their colour of the palette. Later frames are not read.
  */
 
-/** Where the first frame lies, and how it is written. */
+/** Where the first frame is on the canvas, and how it is written. */
 interface Frame {
   left: number;
   top: number;
@@ -15,8 +15,9 @@ interface Frame {
   interlaced: boolean;
   palette: Uint8Array;
   transparent: number | undefined;
-  /** Where its blocks of codes begin, behind the byte that says how wide they are. */
+  /** Where its blocks of codes begin in the file. */
   data: number;
+  /** Bits of a code that is a colour; the codes of the file begin with one bit more. */
   codeSize: number;
 }
 
@@ -26,7 +27,7 @@ export function decodeGif(bytes: Buffer): RgbImage {
   const width = Math.max(bytes.readUInt16LE(6), frame.left + frame.width);
   const height = Math.max(bytes.readUInt16LE(8), frame.top + frame.height);
   checkSize(width, height);
-  // A code of so many bits stands for at most as many pixels as there are codes.
+  // A code stands for at most 4,096 pixels, as many as there are codes.
   checkPromise(dataLength(bytes, frame.data), frame.width * frame.height, (8 / (frame.codeSize + 1)) * 4096);
   const { palette } = frame;
   const out = filled(width * height, palette.subarray(3 * (frame.transparent ?? 0)));
@@ -55,12 +56,12 @@ export function decodeGif(bytes: Buffer): RgbImage {
   return { width, height, data: out };
 }
 
-/** Pixels of one colour. */
+/** An image of one colour. */
 function filled(pixels: number, [red, green, blue]: Uint8Array): Uint8Array {
   const out = new Uint8Array(3 * pixels);
   if (red === green && green === blue) return red === 0 ? out : out.fill(red);
   out.set([red, green, blue]);
-  // What is there is doubled until all is.
+  // What is filled is doubled until all is.
   for (let done = 3; done < out.length; done *= 2) out.copyWithin(done, 0, Math.min(done, out.length - done));
   return out;
 }
@@ -108,7 +109,7 @@ function firstFrame(bytes: Buffer): Frame {
       const flags = bytes.readUInt8(at + 8);
       at += 9;
       const local = readPalette(flags);
-      // Pillow takes such a local palette for none, and then the global one.
+      // Pillow ignores such a local palette and uses the global one.
       if (local && global && isRamp(local) && !isRamp(global)) {
         refuse('a GIF whose first frame has a palette of plain grey levels and that has another one besides');
       }
@@ -116,14 +117,17 @@ function firstFrame(bytes: Buffer): Frame {
       const codeSize = bytes.readUInt8(at++);
       return { left, top, width, height, interlaced: (flags & 0x40) !== 0, palette, transparent, data: at, codeSize };
     } else if (kind === 0x3b) throw new Error('it has no frame');
-    // Anything else between blocks is passed over, as Pillow does.
+    // Anything else between blocks is skipped, as in Pillow.
   }
 }
 
 /** Whether every index is its grey level. */
 const isRamp = (palette: Uint8Array): boolean => palette.every((value, i) => value === Math.floor(i / 3));
 
-/** Colours beyond a palette are black; without a palette, or with one of grey levels alone, indices are grey levels. */
+/**
+ * A palette of 256 colours: those that are not given are black; without a palette, or with a plain grey one, the index
+ * is the grey level.
+ */
 function fullPalette(given: Uint8Array | undefined): Uint8Array {
   if (!given || isRamp(given)) return Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
   const palette = new Uint8Array(768);
@@ -131,7 +135,7 @@ function fullPalette(given: Uint8Array | undefined): Uint8Array {
   return palette;
 }
 
-/** Gives each code's pixels to `take`, the last of them first, until it wants no more or there are no more. */
+/** Gives the pixels of each code to `take`, the last one first, until it returns false or the codes end. */
 function decodeLzw(
   bytes: Buffer,
   { data, codeSize }: Frame,

@@ -1,11 +1,10 @@
 /**
  * images: decode, crop, resize, normalise; presets.
  *
- * `makeTransform` turns a preset into data; `applyPixels` runs its pixel steps; a `BatchWriter` normalises into a
- * model's input. Encoded files go through a `decodePool` (off the main thread) or `decodeImage`.
+ * `decodePool` (off the main thread) and `decodeImage` decode files. `makeTransform` turns a preset into data,
+ * `applyPixels` runs its pixel steps, and a `BatchWriter` normalises images into a model's input.
  */
 export type {
-  Channels,
   EncodedImage,
   Interpolation,
   CropOffset,
@@ -20,7 +19,6 @@ export type {
 export { decodeImage } from './decode.js';
 export { formatsRead } from './kinds.js';
 export { decodePool } from './pool.js';
-export type { DecodePool } from './pool.js';
 export { interpolations, resize, resizedSize } from './resize.js';
 export { centerCrop, roundHalfToEven } from './crop.js';
 export { ownTransform, ownTransformKey, sameTransform } from './own-transform.js';

@@ -1,35 +1,35 @@
-import { createInflate, inflateSync } from 'node:zlib';
+import { constants, createInflate, inflateSync } from 'node:zlib';
 
-/** What deflated data unfold to, a piece at a time. */
-export interface Inflated {
+/** Inflated data, read a piece at a time. */
+interface Inflated {
   /**
-   * The next `length` bytes, the caller's to change. A promise only where they are not there yet.
+   * The next `length` bytes, which the caller may change. A promise only if they are not inflated yet.
    * @throws Error when the data end before
    */
   take(length: number): Uint8Array | Promise<Uint8Array>;
-  /** To be called when no more is wanted. */
+  /** To be called when no more is needed. */
   close(): void;
 }
 
-/** Up to here all is unfolded at once, which is several times as fast for small images. */
-const atOnce = 1 << 24;
+/** Bytes up to which all is inflated at once, which is several times as fast for small images. */
+const mostAtOnce = 1 << 24;
 
-/** @param length what is wanted of the data at most; they may hold more */
+/** Inflates the parts of zlib data. @param length bytes that are needed at most; the data may hold more */
 export function inflated(parts: readonly Buffer[], length: number): Inflated {
-  if (length <= atOnce) {
+  if (length <= mostAtOnce) {
     const all = inflateWhole(parts.length === 1 ? parts[0] : Buffer.concat(parts), length);
     if (all) return fromBytes(all);
   }
   return fromStream(parts);
 }
 
-/** Z_SYNC_FLUSH: what is cut short is unfolded as far as it goes, and whether that suffices is for the reader to say. */
-const finishFlush = 2;
+/** Data that are cut short are inflated as far as they go: the reader knows whether that is enough. */
+const finishFlush = constants.Z_SYNC_FLUSH;
 
 /**
- * What zlib data unfold to.
- * @returns undefined when that is more than `length` bytes
- * @throws Error when they are damaged; a missing end is none
+ * Inflates zlib data at once.
+ * @returns undefined when that gives more than `length` bytes
+ * @throws Error when they are damaged; a missing end is no damage
  */
 export function inflateWhole(data: Uint8Array, length: number): Buffer | undefined {
   try {

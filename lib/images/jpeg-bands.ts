@@ -1,22 +1,23 @@
 import { refuse } from './limits.js';
 
 /**
- * Three bands of a JPEG of four, as a JPEG of its own: libjpeg as it is built here turns three bands to RGB, and four not.
- * No pixel is touched. Bands lie side by side in a scan, block after block, and what a block says depends on blocks of
- * its own band alone; so the codes of the blocks of one band can be left out.
+ * Makes a JPEG of three bands from one of four: the build of libjpeg in use converts three bands to RGB, but not four.
+ * Nothing is decoded to pixels. Bands take turns in a scan, block after block, and a block depends on blocks of its own
+ * band only; so the codes of one band's blocks can be left out.
  */
 
+/** A band of the frame, and its sampling factors: blocks across and down in a group. */
 interface Band {
   id: number;
   h: number;
   v: number;
 }
 
-/** For decoding bit by bit: of each code length, the largest code and where its symbols begin. */
+/** A table of codes for decoding bit by bit, by code length. */
 interface Huffman {
   /** Codes of `length` bits are below this. */
   limit: Int32Array;
-  /** What to add to a code of that length to have its symbol's place. */
+  /** What to add to a code of that length for the place of its symbol. */
   offset: Int32Array;
   symbols: Uint8Array;
 }
@@ -24,6 +25,7 @@ interface Huffman {
 const hex = (...bytes: number[]): Buffer => Buffer.from(bytes);
 
 /**
+ * The JPEG without one of its four bands.
  * @param leaveOut the band to leave out, 0 to 3
  * @param transform what Adobe's marker of the new file says: 0 for bands as they are, 1 for YCbCr
  * @throws Refusal for an unusual order of bands; Error when it is cut short or corrupted
@@ -32,7 +34,7 @@ export function withoutBand(bytes: Buffer, leaveOut: number, transform: 0 | 1): 
   const parts = [hex(0xff, 0xd8), hex(0xff, 0xee, 0, 14, ...Buffer.from('Adobe'), 0, 100, 0, 0, 0, 0, transform)];
   const tables = new Map<number, Huffman>();
   let bands: Band[] = [];
-  let left: Band | undefined;
+  let omitted: Band | undefined;
   let [width, height, interval] = [0, 0, 0];
   for (let at = 2; ;) {
     if (at + 2 > bytes.length) throw new Error('it ends before its end marker');
@@ -47,9 +49,9 @@ export function withoutBand(bytes: Buffer, leaveOut: number, transform: 0 | 1): 
     if (marker >= 0xc0 && marker <= 0xc2) {
       [height, width] = [body.readUInt16BE(1), body.readUInt16BE(3)];
       bands = [0, 1, 2, 3].map((i) => ({ id: body[6 + 3 * i], h: body[7 + 3 * i] >> 4, v: body[7 + 3 * i] & 15 }));
-      left = bands[leaveOut];
+      omitted = bands[leaveOut];
       const specs = [0, 1, 2, 3].filter((i) => i !== leaveOut).map((i) => body.subarray(6 + 3 * i, 9 + 3 * i));
-      const others = bands.filter((band) => band !== left);
+      const others = bands.filter((band) => band !== omitted);
       if (most(others, 'h') !== most(bands, 'h') || most(others, 'v') !== most(bands, 'v')) refuseBands();
       parts.push(hex(0xff, marker, 0, 17), body.subarray(0, 5), hex(3), ...specs);
     } else if (marker === 0xda) {
@@ -75,7 +77,7 @@ export function withoutBand(bytes: Buffer, leaveOut: number, transform: 0 | 1): 
       const band = bands.find(({ id }) => id === header[1 + 2 * i])!;
       return { band, dc: tables.get(selectors >> 4), ac: tables.get(16 | (selectors & 15)), at: 1 + 2 * i };
     });
-    const kept = scan.filter(({ band }) => band !== left);
+    const kept = scan.filter(({ band }) => band !== omitted);
     if (kept.length === 0) return [];
     const tail = header.subarray(1 + 2 * count);
     const start = [
@@ -103,7 +105,7 @@ export function withoutBand(bytes: Buffer, leaveOut: number, transform: 0 | 1): 
               reader.skip(reader.symbol(dc));
               if (!progressive) skipRest(reader, ac);
             }
-            if (band !== left) out.copy(part, from, reader.at);
+            if (band !== omitted) out.copy(part, from, reader.at);
           }
         }
       }
@@ -120,7 +122,7 @@ function refuseBands(): never {
   refuse('a JPEG of four bands in an unusual order', 'save it as an ordinary RGB JPEG');
 }
 
-/** A block's codes behind the first. */
+/** Skips a block's codes behind the first. */
 function skipRest(reader: BitReader, table: Huffman | undefined): void {
   for (let k = 1; k < 64; k++) {
     const symbol = reader.symbol(table);
@@ -131,9 +133,10 @@ function skipRest(reader: BitReader, table: Huffman | undefined): void {
   }
 }
 
+/** The tables of a DHT segment, by class and number. */
 function readTables(body: Buffer, tables: Map<number, Huffman>): void {
   for (let at = 0; at + 17 <= body.length;) {
-    const name = body[at];
+    const key = body[at];
     const counts = body.subarray(at + 1, at + 17);
     const total = counts.reduce((sum, count) => sum + count, 0);
     const table: Huffman = {
@@ -149,7 +152,7 @@ function readTables(body: Buffer, tables: Map<number, Huffman>): void {
       place += counts[length - 1];
       table.limit[length] = code;
     }
-    tables.set(name, table);
+    tables.set(key, table);
     at += 17 + total;
   }
 }
@@ -164,7 +167,7 @@ function endOfScan(bytes: Buffer, from: number): number {
   throw new Error('it ends within its pixels');
 }
 
-/** The codes between restart markers, without the zeros that stand behind every 0xff. */
+/** The codes between restart markers, without the zero that follows every 0xff in them. */
 function splitAtRestarts(codes: Buffer): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let part = new Uint8Array(codes.length);
@@ -187,7 +190,7 @@ function splitAtRestarts(codes: Buffer): Uint8Array[] {
 }
 
 class BitReader {
-  /** The next bit. */
+  /** Position of the next bit. */
   at = 0;
 
   constructor(private readonly data: Uint8Array) {}
@@ -226,6 +229,7 @@ class BitWriter {
     while (this.count > 0) this.put(1);
   }
 
+  /** Writes the n-th restart marker. */
   restart(n: number): void {
     this.byte(0xff);
     this.byte(0xd0 + (n & 7));

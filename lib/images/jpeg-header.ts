@@ -1,13 +1,15 @@
+/** The segments of a JPEG in front of its pixels: what they say, and how to change what they say of colours. */
+
 /** What a JPEG says of itself before its pixels. */
 export interface JpegHeader {
   width: number;
   height: number;
   components: number;
-  /** Why it cannot be read, where it is of such a kind. */
+  /** What it is, if its kind is not read: `lossless`. */
   unread?: string;
   /** Blocks of 8 x 8 in the first band. */
   blocks: number;
-  /** In all bands. */
+  /** Of all bands together. */
   coefficients: number;
   /** What Adobe's marker says of the colours: 0 as they are, 1 YCbCr, 2 YCCK. */
   adobe: number | undefined;
@@ -17,7 +19,7 @@ export interface JpegHeader {
   scans: number;
 }
 
-/** Markers that begin a frame, other than those of the kinds that are read. */
+/** Markers of frames of kinds that are not read. */
 const unread: Record<number, string> = {
   0xc3: 'lossless',
   0xc5: 'hierarchical',
@@ -31,7 +33,7 @@ const unread: Record<number, string> = {
   0xcf: 'hierarchical',
   0xf7: 'a JPEG-LS',
 };
-/** Baseline, extended, progressive. */
+/** Markers of frames that are read: baseline, extended, progressive. */
 const read = [0xc0, 0xc1, 0xc2];
 
 /** @throws Error where there is no header, or it is cut short */
@@ -68,7 +70,9 @@ export function readJpegHeader(bytes: Buffer): JpegHeader {
   throw new Error('it ends before its pixels');
 }
 
-/** The scans from the first on. Neither their marker nor that of the end can stand within the pixels' codes. */
+/**
+ * How many scans there are from the first on. Neither their marker nor that of the end can occur within pixels' codes.
+ */
 function countScans(bytes: Buffer, from: number): number {
   const end = bytes.indexOf(Buffer.from([0xff, 0xd9]), from);
   const all = bytes.subarray(0, end < 0 ? bytes.length : end);
@@ -79,10 +83,11 @@ function countScans(bytes: Buffer, from: number): number {
 
 interface Segment {
   marker: number;
-  /** Of the whole segment. */
+  /** Where it begins, with its marker. */
   start: number;
-  /** Of what it holds. */
+  /** Where its content begins. */
   from: number;
+  /** Where it ends. */
   to: number;
 }
 
@@ -90,12 +95,12 @@ interface Segment {
 function* segments(bytes: Buffer): Generator<Segment> {
   for (let at = 2; at + 4 <= bytes.length;) {
     if (bytes[at] !== 0xff) {
-      // Rubbish between segments is passed over, as libjpeg does.
+      // Rubbish between segments is skipped, as in libjpeg.
       at++;
       continue;
     }
     const marker = bytes[at + 1];
-    // Fill bytes, and markers that stand alone.
+    // Fill bytes, and markers without a segment.
     if (marker === 0xff || marker === 0 || marker === 1 || (marker >= 0xd0 && marker <= 0xd8)) {
       at += marker === 0xff ? 1 : 2;
       continue;
@@ -109,13 +114,13 @@ function* segments(bytes: Buffer): Generator<Segment> {
 }
 
 /**
- * A JPEG inside a TIFF as a file of its own, whose colours libjpeg does not have to guess: Adobe's marker says what they
- * are, and JFIF's, which would overrule it, is left out.
+ * A JPEG inside a TIFF as a file of its own that says what its colours are, so that libjpeg need not guess: Adobe's
+ * marker is added, and JFIF's, which would overrule it, is left out.
  */
 export function withColors(segment: Buffer, tables: Buffer | undefined, ycbcr: boolean): Buffer {
   const start = Buffer.from([0xff, 0xd8]);
   const adobe = Buffer.from([0xff, 0xee, 0, 14, ...Buffer.from('Adobe'), 0, 100, 0, 0, 0, 0, ycbcr ? 1 : 0]);
-  // The tables are a JPEG of their own: without its start and its end.
+  // The tables come as a JPEG of their own, whose start and end markers are dropped.
   const shared = tables && tables.length > 4 ? tables.subarray(2, tables.length - 2) : Buffer.alloc(0);
   const kept: Buffer[] = [];
   let at = 2;

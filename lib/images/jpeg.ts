@@ -14,10 +14,10 @@ interface Bitmap {
   data: Uint8Array | Uint8ClampedArray;
 }
 
-/** The WebAssembly module's own door; the package's `decode` wraps it in a promise and hides what libjpeg says. */
+/** The WebAssembly module itself; the package's `decode` wraps it in a promise and hides libjpeg's messages. */
 interface Libjpeg {
   decode(bytes: Uint8Array, preserveOrientation: boolean): Bitmap | null;
-  /** What libjpeg has said. */
+  /** What libjpeg has printed. */
   messages: string[];
 }
 
@@ -25,7 +25,7 @@ let loaded: Promise<Libjpeg> | undefined;
 
 async function load(): Promise<Libjpeg> {
   const { default: instantiate } = await import('@jsquash/jpeg/codec/dec/mozjpeg_dec.js');
-  // Left to itself it would fetch its code, which Node cannot do for files.
+  // By default it fetches its code, which Node cannot do for files.
   const wasm = createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm');
   const messages: string[] = [];
   const options = { wasmBinary: await readFile(wasm), printErr: (line: string) => messages.push(line) };
@@ -33,18 +33,21 @@ async function load(): Promise<Libjpeg> {
   return { decode: (bytes, preserveOrientation) => module.decode(bytes, preserveOrientation), messages };
 }
 
-/** A progressive JPEG has about ten scans; each goes over all pixels, however short it is. */
+/**
+ * Scans of the largest image at most: a progressive JPEG has about ten, and each one goes over all pixels, however
+ * short it is.
+ */
 const mostScans = 32;
 
-/** Bytes for decoding one image: all that Pillow opens without a warning (89 million pixels) takes less. */
+/** Bytes for decoding one image at most: images that Pillow opens without a warning (89 million pixels) take less. */
 const mostMemory = 1.45e9;
 
-/** Above this many pixels the decoder is not kept: its memory never shrinks. */
+/** After an image of more pixels the decoder is dropped, since its memory never shrinks. */
 const keepUpTo = 1 << 24;
 
 /**
  * JPEG through libjpeg-turbo as WebAssembly (@jsquash/jpeg), whose pixels are those of Pillow. EXIF does not rotate.
- * Of a file with several images (MPO) the first counts.
+ * Of a file with several images (MPO) the first is read.
  * @throws Refusal for a kind that is not read; Error with libjpeg's message when the bytes are no JPEG or are cut short
  */
 export async function decodeJpeg(bytes: Buffer): Promise<RgbImage> {
@@ -55,7 +58,7 @@ export async function decodeJpeg(bytes: Buffer): Promise<RgbImage> {
   if (components !== 1 && components !== 3 && components !== 4) refuse(`a JPEG of ${components} bands`);
   // The shortest code is a bit for a block of 8 x 8 pixels.
   checkPromise(header.length, header.blocks, 8);
-  // The RGBA pixels twice; several scans want all coefficients beside them; four bands are decoded in two goes.
+  // RGBA pixels twice; with several scans all coefficients as well; four bands are decoded in two runs.
   const memory = (8 * width * height + (header.scans > 1 ? 2 * header.coefficients : 0)) * (components === 4 ? 2 : 1);
   if (memory > mostMemory)
     refuse(`a JPEG of ${width} x ${height} in ${header.scans} scans`, 'save it smaller, or as PNG');
@@ -71,24 +74,24 @@ async function decode(bytes: Buffer, pixels: number): Promise<Bitmap> {
   try {
     bitmap = run(bytes, false);
   } catch {
-    // libjpeg left by exit(), and what it held is lost: the next image gets a fresh copy of it.
+    // libjpeg called exit(), and its memory is lost: the next image gets a new instance.
     loaded = undefined;
   }
   if (pixels > keepUpTo) loaded = undefined;
-  // Of a file that is cut short libjpeg makes the rest grey, and only warns.
+  // If a file is cut short, libjpeg fills the rest with grey and only warns.
   const premature = messages.find((line) => line.includes('Premature end'));
   if (!bitmap || premature) throw new Error(premature ?? (messages.at(-1) || 'libjpeg found no image'));
   return bitmap;
 }
 
 /**
- * The four colours of print, with Pillow's way to RGB. Two decodings of three bands each: the colours, which may be
- * stored as YCbCr, and black.
+ * A JPEG in the four colours of print, converted to RGB as in Pillow. It is decoded twice, three bands each time: the
+ * colours, which may be stored as YCbCr, and black.
  */
 async function decodeInk(bytes: Buffer, { width, height, adobe }: JpegHeader): Promise<RgbImage> {
   const stored = adobe !== undefined && adobe !== 0 ? 1 : 0;
   const others = dropAlpha(await decode(withoutBand(bytes, 0, 0), width * height));
-  // Black is the last band of the three. Pillow takes inks in such files for inverted: 255 is paper.
+  // Black is the last band of the three. As in Pillow, inks in such files are inverted: 255 is paper.
   const paper = new Uint8Array(width * height);
   for (let i = 0; i < paper.length; i++) paper[i] = others.data[3 * i + 2];
   const image = dropAlpha(await decode(withoutBand(bytes, 3, stored), width * height));
@@ -101,7 +104,12 @@ async function decodeInk(bytes: Buffer, { width, height, adobe }: JpegHeader): P
   return image;
 }
 
-/** A strip or tile of a TIFF: the tables that all of them share stand apart, and colours are as the TIFF says. */
+/**
+ * The samples of a strip or tile of a TIFF.
+ * @param tables that all of them share, stored apart
+ * @param photometric the colours, as the TIFF says
+ * @returns one byte a pixel for grey, else three
+ */
 export async function decodeJpegInTiff(
   segment: Buffer,
   tables: Buffer | undefined,
@@ -113,7 +121,7 @@ export async function decodeJpegInTiff(
   const grey = photometric !== 'rgb' && photometric !== 'ycbcr';
   if (header.unread) refuse(`a TIFF with a JPEG that is ${header.unread}`);
   if (header.components !== (grey ? 1 : 3)) throw new Error(`a JPEG of ${header.components} bands in it`);
-  // The last strip may be stored whole.
+  // The last strip may be stored with more rows than the image has.
   if (header.width !== size.width || header.height < size.height) {
     throw new Error(`a JPEG of ${header.width} x ${header.height} in a place of ${size.width} x ${size.height}`);
   }
@@ -122,7 +130,7 @@ export async function decodeJpegInTiff(
   return grey ? data.filter((_, i) => i % 3 === 0) : data;
 }
 
-/** In place, since such an image may be large. */
+/** RGBA to RGB, in place, since an image may be large. */
 function dropAlpha({ width, height, data }: Bitmap): RgbImage {
   const length = width * height * 3;
   if (data.length !== width * height * 4) throw new Error(`${data.length} bytes for ${width} x ${height} pixels`);
@@ -133,6 +141,6 @@ function dropAlpha({ width, height, data }: Bitmap): RgbImage {
     all[to + 2] = all[from + 2];
   }
   const rgb = all.subarray(0, length);
-  // A small image does not keep the larger memory that it came in.
+  // A small image is copied, so as not to keep the memory of four channels.
   return { width, height, data: length > keepUpTo ? rgb : rgb.slice() };
 }

@@ -7,8 +7,8 @@ import { decodeTiff } from './tiff.js';
 import type { RgbImage } from './types.js';
 import { decodeWebp } from './webp.js';
 
-/** A format of images that are read. What a file is its first bytes say, whatever its name. */
-export interface ImageFormat {
+/** A format of images that is read. A file's format is told by its first bytes, whatever its name. */
+interface ImageFormat {
   name: string;
   /** Matches the first bytes, as Latin-1. */
   start: RegExp;
@@ -28,7 +28,7 @@ const formats: readonly ImageFormat[] = [
 /** The formats that are read, as messages list them. */
 export const formatsRead = 'JPEG, PNG, WebP, BMP, GIF, TIFF or PPM';
 
-/** What a file of another kind is, and what to do: what people find under the names of images. */
+/** Other kinds of files that people have under the names of images: what to call them and what to do (`cure`). */
 const others: readonly { what: string; start: RegExp; cure?: string }[] = [
   { what: 'a HEIC image', start: /^[^]{4}ftyp(hei|hev|mif1|msf1)/ },
   { what: 'an AVIF image', start: /^[^]{4}ftypavi/ },
@@ -54,15 +54,16 @@ const others: readonly { what: string; start: RegExp; cure?: string }[] = [
   { what: 'a gzip file', start: /^\x1f\x8b/, cure: 'unpack it' },
 ];
 
-/** Bytes that say what a file is. */
+/** Bytes that are looked at to name another kind. */
 const looked = 512;
 
+/** The format that a file begins like; undefined for none that is read. */
 export const formatOf = (bytes: Buffer): ImageFormat | undefined => {
   const start = bytes.toString('latin1', 0, 16);
   return formats.find((format) => format.start.test(start));
 };
 
-/** What bytes are that no format begins with, and what to do: `a HEIC image: convert or remove it`. */
+/** What a file is that no format matches, and what to do: `a HEIC image: convert or remove it`. */
 export function somethingElse(bytes: Buffer): string {
   const start = bytes.toString('latin1', 0, looked);
   const found = others.find((other) => other.start.test(start));

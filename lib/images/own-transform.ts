@@ -2,7 +2,7 @@ import { FeatReconstructError, UsageError } from '../base/index.js';
 import { makeTransform } from './transform.js';
 import type { Transform, TransformSpec } from './types.js';
 
-/** Under this name a model's file may state its own transform, in the metadata that ONNX leaves to everybody. */
+/** The key under which a model's file may state its own transform, in ONNX's free metadata. */
 export const ownTransformKey = 'featreconstruct.transform';
 
 const options = ['name', 'mean', 'std', 'cropPct', 'interpolation', 'channels', 'steps', 'scale'];
@@ -11,7 +11,7 @@ const options = ['name', 'mean', 'std', 'cropPct', 'interpolation', 'channels', 
  * The transform that a model's file states, as `onnx/export.py` writes it: a {@link TransformSpec} in JSON.
  * @param metadata the file's own entries, by name
  * @returns null where the file states none
- * @throws FeatReconstructError where the statement cannot be understood: better than answers of another transform
+ * @throws FeatReconstructError where the statement cannot be understood: another transform would give wrong results
  */
 export function ownTransform(metadata: ReadonlyMap<string, string>): TransformSpec | null {
   const text = metadata.get(ownTransformKey);
@@ -30,7 +30,7 @@ export function ownTransform(metadata: ReadonlyMap<string, string>): TransformSp
   }
 }
 
-/** Whether two transforms make the same input, whatever they are called. */
+/** Whether two transforms make the same input, whatever their names. */
 export function sameTransform(a: Transform, b: Transform): boolean {
   const numbers = ({ steps, scale, mean, std, channels }: Transform): string =>
     JSON.stringify([steps, scale, mean, std, channels ?? 'rgb']);

@@ -4,9 +4,9 @@ import { checkPromise, checkSize, deflateRatio, refuse } from './limits.js';
 import type { RgbImage } from './types.js';
 
 /**
- * PNG, as Pillow reads it: transparency is dropped, 16-bit samples keep their high byte, gamma and profiles are left
- * alone, of an APNG the still image counts, and what follows the pixels is not looked at. Rows are written as they
- * unfold, so that beside the pixels nothing of an image's size is held.
+ * PNG, as Pillow reads it: transparency is dropped, 16-bit samples keep their high byte, gamma and profiles are
+ * ignored, of an APNG the still image is read, and what follows the pixels is not. Rows are written as they are
+ * inflated, so that beside the result nothing of the image's size is in memory.
  */
 
 interface Header {
@@ -18,12 +18,17 @@ interface Header {
   interlaced: boolean;
 }
 
-/** Rows are taken in pieces of about so many bytes. */
+/** Bytes of rows that are inflated at a time, about. */
 const slab = 1 << 16;
+/** Samples of a pixel, by colour type. */
 const samples: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** Allowed bits of a sample, by colour type. */
 const depths: Record<number, number[]> = { 0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16] };
 
-/** A share of the image that is stored by itself: all of it, or one of the seven passes of Adam7. */
+/**
+ * Pixels that are stored together, from (x, y) in steps of (dx, dy): the whole image, or one of the seven passes of
+ * Adam7.
+ */
 interface Pass {
   x: number;
   y: number;
@@ -78,10 +83,10 @@ export async function decodePng(bytes: Buffer): Promise<RgbImage> {
   return { width, height, data: out };
 }
 
-/** What stands in front of the pixels, checksums verified as Pillow does, and where the pixels are. */
+/** The chunks before the pixels, with their checksums verified as in Pillow, and the compressed pixels. */
 function readChunks(bytes: Buffer): { header: Header; palette: Uint8Array; data: Buffer[] } {
   let header: Header | undefined;
-  // Colours that it does not give are black, as in Pillow.
+  // Colours that the file does not give are black, as in Pillow.
   let palette: Uint8Array | undefined;
   const data: Buffer[] = [];
   for (let at = 8; at + 8 <= bytes.length;) {
@@ -94,9 +99,9 @@ function readChunks(bytes: Buffer): { header: Header; palette: Uint8Array; data:
     } else if (data.length > 0 || kind === 'IEND') break;
     else {
       const end = at + 8 + length;
-      if (end + 4 > bytes.length) throw new Error(`it breaks off within ${name(kind)}`);
+      if (end + 4 > bytes.length) throw new Error(`it breaks off within ${nameOf(kind)}`);
       if (crc32(bytes.subarray(at + 4, end)) !== bytes.readUInt32BE(end)) {
-        throw new Error(`the checksum of ${name(kind)} is wrong`);
+        throw new Error(`the checksum of ${nameOf(kind)} is wrong`);
       }
       if (kind === 'IHDR') header = readHeader(body);
       else if (kind === 'PLTE') (palette = new Uint8Array(768)).set(body.subarray(0, 768));
@@ -110,7 +115,7 @@ function readChunks(bytes: Buffer): { header: Header; palette: Uint8Array; data:
   return { header, palette: palette ?? new Uint8Array(768), data };
 }
 
-const name = (kind: string): string => (/^[A-Za-z]{4}$/.test(kind) ? `its ${kind} chunk` : 'a chunk');
+const nameOf = (kind: string): string => (/^[A-Za-z]{4}$/.test(kind) ? `its ${kind} chunk` : 'a chunk');
 
 function readHeader(body: Buffer): Header {
   const [width, height] = [body.readUInt32BE(0), body.readUInt32BE(4)];
@@ -118,18 +123,23 @@ function readHeader(body: Buffer): Header {
   checkSize(width, height);
   if (!depths[colorType]?.includes(depth)) throw new Error(`${depth} bits of colour type ${colorType}`);
   if (filter !== 0) throw new Error(`filter method ${filter}`);
-  // Pillow would make white of all but the darkest 256 of its 65,536 levels.
+  // Pillow turns all but the darkest 256 of its 65,536 levels into white.
   if (colorType === 0 && depth === 16) refuse('a PNG of 16-bit grey', 'save it with 8 bits');
   return { width, height, depth, colorType, interlaced: interlace !== 0 };
 }
 
-/** An animation's first frame has the image's size, says the standard. */
+/** Refuses an animation whose first frame has not the image's size, which the standard demands. */
 function checkFrame(body: Buffer, { width, height }: Header): void {
   const frame = [4, 8, 12, 16].map((at) => body.readUInt32BE(at));
   if (frame.join() !== [width, height, 0, 0].join()) refuse('an animated PNG whose first frame is not whole');
 }
 
-/** Undoes a row's filter in place. The row begins at `at` with the filter's number; the one above it lies elsewhere. */
+/**
+ * Undoes a row's filter in place.
+ * @param at where the row begins, with the number of its filter
+ * @param above,aboveAt where the row above it is
+ * @param back bytes to the same sample of the pixel on the left
+ */
 function unfilter(
   lines: Uint8Array,
   at: number,

@@ -1,18 +1,19 @@
+import { roundHalfToEven } from './crop.js';
 import { checkSize, refuse } from './limits.js';
 import type { RgbImage } from './types.js';
 
 /**
- * Netpbm's formats: PBM, PGM and PPM, plain (P1 to P3) and raw (P4 to P6), as Pillow reads them. Samples of another
- * largest value than 255 are scaled to it, a half to the even number, as Python rounds. Of files with several images the
- * first counts.
+ * Netpbm's formats PBM, PGM and PPM, plain (P1 to P3) and raw (P4 to P6), as Pillow reads them. Samples whose largest
+ * value is not 255 are scaled to 255 and rounded half to even, as in Python. Of several images in a file the first is
+ * read.
  */
 
-/** 1 for black and white, 3 for colours. */
+/** Samples of a pixel. */
 const bandsOf: Record<string, number> = { P1: 1, P2: 1, P3: 3, P4: 1, P5: 1, P6: 3 };
 
 const isBlank = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 const isLineEnd = (byte: number): boolean => byte === 0x0a || byte === 0x0d;
-/** Pillow's limit for a number. */
+/** Digits of a number at most, as in Pillow. */
 const longest = 10;
 
 /** @throws Refusal for grey of 16 bits and too many pixels; Error when the bytes are cut short or corrupted */
@@ -25,7 +26,7 @@ export function decodePnm(bytes: Buffer): RgbImage {
   checkSize(width, height);
   const most = bits ? 1 : tokens.number('largest value');
   if (most < 1 || most > 65_535) throw new Error(`a largest value of ${most}`);
-  // Of those Pillow makes white of nearly all.
+  // Pillow turns all but the darkest 256 levels into white.
   if (bands === 1 && most > 255) refuse('a PGM of 16-bit grey', 'save it with 8 bits');
   const count = width * height * bands;
   const samples =
@@ -50,7 +51,7 @@ class Tokens {
     return this.bytes.length - this.at;
   }
 
-  /** The next number, and the one blank behind it. A comment may stand anywhere, within a number too. */
+  /** Reads the next number and the one blank behind it. A comment may stand anywhere, even within a number. */
   number(what: string): number {
     const { bytes } = this;
     let digits = '';
@@ -76,15 +77,9 @@ class Tokens {
   }
 }
 
-/** Every value as one of 8 bits. */
+/** Each value from 0 to `most` in 8 bits. */
 function scale(most: number): Uint8Array {
-  return Uint8Array.from({ length: most + 1 }, (_, value) => halfToEven((value / most) * 255));
-}
-
-function halfToEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
+  return Uint8Array.from({ length: most + 1 }, (_, value) => roundHalfToEven((value / most) * 255));
 }
 
 const tooShort = (): Error => new Error('it ends before its last row');
@@ -95,7 +90,7 @@ function rawSamples(data: Buffer, count: number, most: number): Uint8Array {
   if (most === 255) return Uint8Array.from(data.subarray(0, count));
   const table = scale(most);
   const out = new Uint8Array(count);
-  // Values above the largest, which should not be there, are taken for white.
+  // Values above the largest, which are not allowed, become white.
   for (let i = 0; i < count; i++) out[i] = table[size === 1 ? data[i] : data.readUInt16BE(2 * i)] ?? 255;
   return out;
 }
@@ -113,7 +108,7 @@ function plainSamples(tokens: Tokens, count: number, most: number): Uint8Array {
   return out;
 }
 
-/** 1 is black. Rows begin at a whole byte. */
+/** Raw bits: 1 is black, and each row begins at a whole byte. */
 function bitRows(data: Buffer, width: number, height: number): Uint8Array {
   const stride = Math.ceil(width / 8);
   if (data.length < stride * height) throw tooShort();
@@ -124,7 +119,7 @@ function bitRows(data: Buffer, width: number, height: number): Uint8Array {
   return out;
 }
 
-/** Digits need no blanks between them. */
+/** Bits as digits, which need no blanks between them. */
 function plainBits(bytes: Buffer, from: number, count: number): Uint8Array {
   if (bytes.length - from < count) throw tooShort();
   const out = new Uint8Array(count);
@@ -142,6 +137,7 @@ function plainBits(bytes: Buffer, from: number, count: number): Uint8Array {
   return out;
 }
 
+/** Grey in all three channels. */
 function spread(grey: Uint8Array): Uint8Array {
   const out = new Uint8Array(3 * grey.length);
   for (let i = 0, to = 0; i < grey.length; i++, to += 3) out[to] = out[to + 1] = out[to + 2] = grey[i];

@@ -7,12 +7,12 @@ import type { Answer, Job, Ready, Start } from './worker.js';
 /** Decodes images off the main thread, which a running model blocks. */
 export interface DecodePool {
   /**
-   * Decodes an image and applies the transform's pixel steps. Images are taken in the order asked for; how many are
-   * asked for ahead is the caller's choice.
+   * Decodes an image and applies the transform's pixel steps. Images are started in the order of the calls; how many
+   * calls are open at a time is up to the caller.
    * @throws FeatReconstructError, naming the image, when it cannot be decoded
    */
   decode(encoded: EncodedImage): Promise<RgbImage>;
-  /** Stops the threads; what is still under way is rejected. Settles whatever the threads still say. */
+  /** Stops the threads and rejects the images that are still under way. Always settles. */
   close(): Promise<void>;
 }
 
@@ -24,26 +24,26 @@ interface Work {
 
 interface Thread {
   worker: Worker;
-  /** Whether its code is loaded: what ends it before that is no image's fault. */
+  /** Whether its code is loaded: if it ends before that, no image is to blame. */
   ready: boolean;
   /** By number, in the order in which the thread takes them. */
   pending: Map<number, Work>;
-  /** Shared with the thread: the number of the job that it is at. */
+  /** Shared with the thread: the number of the job that it is working on, or -1. */
   at: Int32Array;
-  /** The job that it was seen at, and since when. */
+  /** The job that it was last seen working on, and since when (milliseconds). */
   seen: { id: number; since: number };
 }
 
 /**
- * Seconds that an image may take. The largest that is decoded (179 million pixels) took 24 on two cores with
- * twenty times the work they can do, so that only what hangs takes longer.
+ * Seconds that an image may take. The largest that is decoded (179 million pixels) took 24 on two cores under twenty
+ * times the load that they can carry, so only a thread that hangs takes longer.
  */
 const secondsAnImage = 60;
 
 /**
  * A pool of threads, started when first needed.
  * @param options.threads one less than the machine's cores by default, at most four
- * @param options.seconds how long an image may take before its thread is ended, 60 by default
+ * @param options.seconds that an image may take before its thread is ended, 60 by default
  */
 export function decodePool(options: { transform: Transform; threads?: number; seconds?: number }): DecodePool {
   const size = options.threads ?? Math.min(4, Math.max(1, availableParallelism() - 1));
@@ -53,7 +53,7 @@ export function decodePool(options: { transform: Transform; threads?: number; se
   let watch: NodeJS.Timeout | undefined;
   let jobs = 0;
 
-  /** The thread with the least to do, or a new one while there may be more. */
+  /** An idle thread, else a new one if there may be more, else the thread with the least to do. */
   const choose = (): Thread => {
     let free: Thread | undefined;
     for (const thread of threads) if (!free || thread.pending.size < free.pending.size) free = thread;
@@ -82,8 +82,8 @@ export function decodePool(options: { transform: Transform; threads?: number; se
   };
 
   const hear = (thread: Thread, { id, image, error }: Answer): void => {
-    // A thread that is being ended may still answer. It must not be unref'd any more: nothing else would keep the process
-    // alive until its end is known, and close() would never settle.
+    // A thread that is being ended may still answer. It must not be unref'd now: nothing else keeps the process alive
+    // until its end is known, and close() would never settle.
     if (closing || !threads.has(thread)) return;
     const work = thread.pending.get(id)!;
     thread.pending.delete(id);
@@ -94,8 +94,8 @@ export function decodePool(options: { transform: Transform; threads?: number; se
   };
 
   /**
-   * Ends threads that are at one image for too long. What they are at is read from shared memory, since this thread may
-   * have been busy itself (with a model) while their answers came in.
+   * Ends threads that have worked on one image for too long. Which image that is comes from shared memory, since the
+   * main thread may have been busy (with a model) while their answers came in.
    */
   const look = (): void => {
     const now = performance.now();
@@ -119,7 +119,10 @@ export function decodePool(options: { transform: Transform; threads?: number; se
     for (const work of thread.pending.values()) work.reject(error);
   };
 
-  /** A thread failed: so did the image that it was at; those behind it go to another thread. */
+  /**
+   * A thread failed, and with it the image that it was working on (`id`, else the first); the others go to another
+   * thread.
+   */
   const lose = (thread: Thread, reason: string, id?: number): void => {
     if (closing || !threads.delete(thread)) return;
     thread.worker.ref();
@@ -175,7 +178,7 @@ export function decodePool(options: { transform: Transform; threads?: number; se
         );
       return new Promise((resolve, reject) => send({ encoded, resolve, reject }));
     },
-    // Set before stop() looks at the threads: an answer that comes from now on is not heard.
+    // Set before stop() looks at the threads, so that answers from now on are ignored.
     close: () => (closing ??= Promise.resolve().then(stop)),
   };
 }

@@ -1,3 +1,4 @@
+import { imul } from '../base/index.js';
 import { roundHalfToEven } from './crop.js';
 import { maxPixels, Refusal } from './limits.js';
 import type { Interpolation, RgbImage } from './types.js';
@@ -8,7 +9,7 @@ import type { Interpolation, RgbImage } from './types.js';
  * pass. After libImaging/Resample.c and Geometry.c of Pillow (https://github.com/python-pillow/Pillow).
  */
 
-/** Room for 8 bits of pixel and 2 bits of the overshoot of negative coefficients in 32. */
+/** Fraction bits of a weight: 32 less 8 bits of pixel and 2 bits for the overshoot of negative coefficients. */
 const precisionBits = 32 - 8 - 2;
 
 interface Filter {
@@ -45,9 +46,9 @@ const filters: Record<Exclude<Interpolation, 'nearest'>, Filter> = {
 
 /**
  * Resizes to [height, width]. An image that has that size already is returned as it is.
- * @param as torchvision's of 8-bit tensors: its weights have 16 bits, it goes across first always, and its nearest pixel is
- *   found in float32. Bilinear, bicubic and nearest; after aten/src/ATen/native/cpu/UpSampleKernel.cpp of PyTorch
- *   (https://github.com/pytorch/pytorch).
+ * @param as `torchvision`: as it resizes 8-bit tensors, with weights of 16 bits, the horizontal pass always first, and
+ *   the nearest pixel found in float32. For bilinear, bicubic and nearest; after
+ *   aten/src/ATen/native/cpu/UpSampleKernel.cpp of PyTorch (https://github.com/pytorch/pytorch).
  */
 export function resize(
   image: RgbImage,
@@ -66,18 +67,21 @@ export function resize(
   return as === undefined && downFirst(image, size) ? across(down(image)) : down(across(image));
 }
 
-/** The order shows in the rounding between the passes; this is Pillow's since 13.0 (before: always across first). */
+/**
+ * Whether the vertical pass is first, which matters for the rounding between passes. As Pillow since 13.0 (before:
+ * never).
+ */
 function downFirst(image: { width: number; height: number }, [height, width]: readonly [number, number]): boolean {
   const shrinks = image.height - height;
   return shrinks > 0 && shrinks > (image.width - width) * 2;
 }
 
-/** Pillow's filters, by the names that they have here. */
+/** The names of all filters. */
 export const interpolations: readonly Interpolation[] = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'];
 
 /**
- * [height, width] of an image that keeps its proportions and just covers a frame, or lies within it: timm's ResizeKeepRatio,
- * which rounds half to even.
+ * [height, width] of an image of unchanged proportions that just covers a frame, or just fits within it: timm's
+ * ResizeKeepRatio, which rounds half to even.
  */
 export function fittedSize(
   image: { width: number; height: number },
@@ -91,7 +95,8 @@ export function fittedSize(
 }
 
 /**
- * [height, width] when the shorter side becomes `shorter`: the longer one is cut to a whole number, as torchvision does.
+ * [height, width] when the shorter side becomes `shorter`: the longer one is cut to a whole number, as torchvision
+ * does.
  */
 export function resizedSize(image: { width: number; height: number }, shorter: number): [number, number] {
   const { width, height } = image;
@@ -100,12 +105,13 @@ export function resizedSize(image: { width: number; height: number }, shorter: n
     : [shorter, Math.trunc((shorter * width) / height)];
 }
 
-/** Weights of the input's pixels, at most: a side of 16 million. */
+/** The longest side of an image that is resized: each of its pixels has a weight in memory. */
 const longestSide = 1 << 24;
 
 /**
- * A row of a million pixels whose shorter side is to become 224 would have 50 billion.
- * @throws Refusal, before that is tried
+ * Checks that the result, and the image between the two passes, have no more pixels than an image may have: one of
+ * 1 x 1,000,000 pixels with 224 as its shorter side would have 50 billion.
+ * @throws Refusal where they have
  */
 export function checkResize(image: { width: number; height: number }, size: readonly [number, number]): void {
   const [height, width] = size;
@@ -119,20 +125,22 @@ export function checkResize(image: { width: number; height: number }, size: read
   }
 }
 
-/** Which input pixels make each output pixel, with what weights (fixed-point). */
+/** Which input pixels make each output pixel along one axis, and with what weights (fixed-point). */
 interface Taps {
-  /** Outputs. */
+  /** Output pixels. */
   size: number;
+  /** (size): the first input pixel of each. */
   first: Int32Array;
+  /** (size): how many there are. */
   count: Int32Array;
-  /** `stride` weights an output. */
+  /** (size, stride), row-major. */
   weights: Int32Array;
   stride: number;
-  /** Of a weight, behind the point. */
+  /** Fraction bits of a weight. */
   bits: number;
 }
 
-/** As many bits as keep the largest weight below 16 with its sign. */
+/** Fraction bits with which the largest weight just fits a signed number of 16 bits. */
 function bitsOf16(largest: number): number {
   let bits = 0;
   while (bits < precisionBits && Math.trunc(0.5 + largest * 2 ** (bits + 1)) < 1 << 15) bits++;
@@ -177,14 +185,13 @@ function taps(inSize: number, outSize: number, filter: Filter, as?: 'torchvision
   return result;
 }
 
-// Sums stay in 32 bits; imul and `| 0` keep them integers to the compiler too.
-const { imul } = Math;
-
+/** A sum of weighted pixels as 8 bits. */
 function clip(sum: number, bits: number): number {
   const value = sum >> bits;
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
+/** The horizontal pass. Sums fit 32 bits; with `imul` and `| 0` the compiler knows it, too. */
 function horizontal({ data, width, height }: RgbImage, { size, first, count, weights, stride, bits }: Taps): RgbImage {
   const half = 1 << (bits - 1);
   const out = new Uint8Array(size * height * 3);
@@ -211,11 +218,12 @@ function horizontal({ data, width, height }: RgbImage, { size, first, count, wei
   return { width: size, height, data: out };
 }
 
+/** The vertical pass. */
 function vertical({ data, width }: RgbImage, { size, first, count, weights, stride, bits }: Taps): RgbImage {
   const half = 1 << (bits - 1);
   const row = width * 3;
   const out = new Uint8Array(size * row);
-  // A whole row at a time, so that memory is walked in order.
+  // A whole row at a time, so that memory is read in order.
   const sums = new Int32Array(row);
   for (let y = 0; y < size; y++) {
     sums.fill(half);
@@ -250,7 +258,7 @@ function nearest(
   return { width: outWidth, height: outHeight, data: out };
 }
 
-/** Pillow steps by adding the scale up, so rounding errors add up just so here. */
+/** Pillow adds the scale up from pixel to pixel; so does this, for the same rounding errors. */
 function nearestPositions(inSize: number, outSize: number): Int32Array {
   const scale = inSize / outSize;
   const positions = new Int32Array(outSize);

@@ -1,7 +1,7 @@
 import { resize } from './resize.js';
 import type { RgbImage } from './types.js';
 
-/** Pixels of a thumbnail's longer side, at the most. */
+/** Pixels of a thumbnail's longer side at most. */
 const most = 64;
 
 /**

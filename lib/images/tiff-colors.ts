@@ -2,7 +2,9 @@ import { tags } from './tiff-directory.js';
 import type { Directory } from './tiff-directory.js';
 import type { TiffKind } from './tiff-kind.js';
 
-/** Writes `count` pixels as RGB, `step` bytes apart from `to` on, from a row that begins at byte `from` of every plane. */
+/**
+ * Writes `count` pixels as RGB, `step` bytes apart from `to` on, from a row that begins at byte `from` of every plane.
+ */
 export type RowWriter = (
   planes: readonly Uint8Array[],
   from: number,
@@ -12,7 +14,7 @@ export type RowWriter = (
   count: number,
 ) => void;
 
-/** From a TIFF's samples to RGB, with Pillow's arithmetic. Of 16 bits the high byte counts. */
+/** What converts a TIFF's samples to RGB, with Pillow's arithmetic. Samples of 16 bits keep their high byte. */
 export function rgbWriter(kind: TiffKind, directory: Directory): RowWriter {
   const { photometric } = kind;
   if (photometric === 'rgb' || photometric === 'ycbcr') return colorWriter(kind);
@@ -20,7 +22,7 @@ export function rgbWriter(kind: TiffKind, directory: Directory): RowWriter {
   return indexWriter(kind, photometric === 'palette' ? colorMap(directory, kind.bits) : greys(kind));
 }
 
-/** RGB of every value of one sample. */
+/** RGB of each value of a grey sample. */
 function greys({ bits, photometric }: TiffKind): Uint8Array {
   const most = 2 ** bits - 1;
   return Uint8Array.from({ length: 3 * (most + 1) }, (_, i) => {
@@ -29,7 +31,7 @@ function greys({ bits, photometric }: TiffKind): Uint8Array {
   });
 }
 
-/** The file has all reds, then all greens, then all blues, in 16 bits. */
+/** RGB of each index. The file has all reds, then all greens, then all blues, in 16 bits. */
 function colorMap({ list }: Directory, bits: number): Uint8Array {
   const size = 2 ** bits;
   const map = list(tags.colorMap);
@@ -50,7 +52,7 @@ function indexWriter({ bits, samples, planar }: TiffKind, table: Uint8Array): Ro
   };
 }
 
-/** Where a band's high bytes lie: which plane, how far from its start, how far apart. */
+/** Where the high byte of each band is: in which plane, and how far from the beginning of a pixel. */
 function bandsOf({ bits, samples, planar, little }: TiffKind): { plane: number; shift: number }[] {
   const size = bits >> 3;
   const high = little ? size - 1 : 0;

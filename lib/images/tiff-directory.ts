@@ -1,4 +1,4 @@
-/** The first directory of a TIFF: its whole-number fields, and nothing that the file does not hold. */
+/** The first directory of a TIFF: the fields of whole numbers that are used here. */
 
 /** Tags of TIFF 6.0 and its supplements. */
 export const tags = {
@@ -28,11 +28,11 @@ export const tags = {
 
 export interface Directory {
   little: boolean;
-  /** All values of a field, empty where it is not there. */
+  /** All values of a field; empty where it is missing. */
   list(tag: number): number[];
-  /** The first value of a field. */
+  /** The first value of a field; `otherwise` where it is missing. */
   one(tag: number, otherwise: number): number;
-  /** A field's bytes as they lie. */
+  /** A field's bytes; undefined where it is missing. */
   bytes(tag: number): Buffer | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface Directory {
 const sizes: Record<number, number> = { 1: 1, 2: 1, 3: 2, 4: 4, 7: 1, 16: 8 };
 const known = new Set<number>(Object.values(tags));
 
-/** @throws RangeError, Error where the file breaks off */
+/** @throws RangeError or Error where the file breaks off, or a field is of another type */
 export function firstDirectory(file: Buffer): Directory {
   const little = file[0] === 0x49;
   const read: Record<number, (at: number) => number> = {
@@ -66,7 +66,7 @@ export function firstDirectory(file: Buffer): Directory {
     if (!known.has(tag)) continue;
     if (!size) throw new Error(`its field ${tag} is no whole number`);
     const count = read[wide](at + 4);
-    // What fits stands in the field itself.
+    // Values that fit are in the field itself, others where it points to.
     const from = count * size <= wide ? at + 4 + wide : read[wide](at + 4 + wide);
     if (from + count * size > file.length) throw new Error(`its field ${tag} goes beyond its end`);
     fields.set(tag, { size, count, from });

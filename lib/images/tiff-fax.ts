@@ -1,6 +1,7 @@
 /**
- * CCITT's codes for black and white pages, of ITU-T T.4 (Group 3) and T.6 (Group 4). A row is its changes of colour, from
- * white; codes are their distances, or (T.6, and every few rows of T.4) what differs from the row above.
+ * CCITT's codes for black and white pages, of ITU-T T.4 (Group 3) and T.6 (Group 4). A row is a list of changes of
+ * colour, beginning with white. Codes give the distances between them (runs), or (in T.6, and in some rows of T.4)
+ * their shifts against the row above.
  */
 
 // The codes of runs of 0 to 63, then of 64, 128 … 1,728.
@@ -23,14 +24,14 @@ const black = `
   0000001101100 0000001101101 0000001001010 0000001001011 0000001001100 0000001001101 0000001110010 0000001110011
   0000001110100 0000001110101 0000001110110 0000001110111 0000001010010 0000001010011 0000001010100 0000001010101
   0000001011010 0000001011011 0000001100100 0000001100101`;
-// Of 1,792, 1,856 … 2,560, for both.
+// The codes of runs of 1,792, 1,856 … 2,560, for both colours.
 const long = `
   00000001000 00000001100 00000001101 000000010010 000000010011 000000010100 000000010101 000000010110 000000010111
   000000011100 000000011101 000000011110 000000011111`;
 
 type Codes = Map<number, number>;
 
-/** A code with a 1 in front of it, so that its length counts. */
+/** A code as a number with a 1 in front, so that leading zeros count. */
 const key = (code: string): number => parseInt(`1${code}`, 2);
 
 function runCodes(own: string): Codes {
@@ -41,7 +42,7 @@ function runCodes(own: string): Codes {
 const runs = [runCodes(white), runCodes(black)];
 
 const [pass, horizontal] = [100, 101];
-/** How far a change is from the one above, or another mode. */
+/** By code, how far a change is from the one above, or another mode. */
 const modes: Codes = new Map(
   Object.entries({
     '1': 0,
@@ -56,7 +57,7 @@ const modes: Codes = new Map(
   }).map(([code, mode]) => [key(code), mode]),
 );
 
-export interface FaxOptions {
+interface FaxOptions {
   /** `rows`: T.4's one-dimensional codes, every row from a byte of its own. */
   kind: 'rows' | 'group 3' | 'group 4';
   /** Group 3: rows may be coded by what differs from the one above. */
@@ -93,6 +94,7 @@ function runsOf(bits: Bits, width: number): number[] {
   return changes;
 }
 
+/** The length of one run: codes of 64 and more are followed by another. */
 function run(bits: Bits, color: number): number {
   let length = 0;
   for (;;) {
@@ -135,6 +137,7 @@ function bounded(at: number, width: number): number {
   return at;
 }
 
+/** Sets the bits [from, to) of the row that begins at byte `row`. */
 function blacken(out: Uint8Array, row: number, from: number, to: number): void {
   for (let x = from; x < to;) {
     if (x % 8 === 0 && x + 8 <= to) {
@@ -161,6 +164,7 @@ class Bits {
     return value;
   }
 
+  /** What the next code of a table stands for. @throws Error where none matches within `longest` bits */
   code(codes: Codes, longest: number): number {
     let read = 1;
     for (let i = 0; i < longest; i++) {
@@ -175,7 +179,7 @@ class Bits {
     this.at = Math.ceil(this.at / 8) * 8;
   }
 
-  /** Passes over the mark in front of a row, eleven zeros or more and a one, where it is there. */
+  /** Skips the mark in front of a row, eleven zeros or more and a one, if it is there. */
   endOfLine(): void {
     const start = this.at;
     let zeros = 0;

@@ -5,26 +5,27 @@ import { decodeFax } from './tiff-fax.js';
 import { isFax } from './tiff-kind.js';
 import type { Compression, TiffKind } from './tiff-kind.js';
 
-/** The strips and tiles of a TIFF, unpacked. */
+/** Unpacks the strips and tiles of a TIFF. */
 
-/** The most bytes that one byte unfolds to, of rows of so many bytes. */
+/** Bytes that one compressed byte gives at most. @param rowLength bytes of a row */
 export const mostRatio = (compression: Compression, rowLength: number): number =>
-  // A bit for a white row.
+  // One bit can be a white row.
   isFax(compression) ? 8 * rowLength : ratios[compression];
 
 const ratios = {
   none: 1,
-  // Codes of at least nine bits for at most 3,838 bytes.
+  // A code has nine bits or more and gives at most 3,838 bytes.
   lzw: 3838,
   deflate: deflateRatio,
   packbits: 64,
-  // A bit for a block of 64 pixels, in each of three bands.
+  // One bit can be a block of 64 pixels, in each of three bands.
   jpeg: 8 * 3 * 64,
 };
 
 /**
- * A strip's or tile's samples, as they lie in an uncompressed file.
- * @returns at least `length` bytes @throws Error when it holds fewer
+ * The samples of a strip or tile, as in an uncompressed file.
+ * @returns at least `length` bytes
+ * @throws Error when it holds fewer, or is damaged
  */
 export async function unpack(
   segment: Buffer,
@@ -33,7 +34,7 @@ export async function unpack(
   size: { width: number; height: number },
   jpegTables: Buffer | undefined,
 ): Promise<Uint8Array> {
-  // As libtiff does, which leaves JPEG as it is.
+  // As in libtiff, JPEG is never reversed.
   const turned = kind.reversed && kind.compression !== 'jpeg' ? segment.map(reverseBits) : segment;
   const bytes = await decompress(turned, length, kind, size, jpegTables);
   if (bytes.length < length) throw new Error(`a strip or tile holds ${bytes.length} bytes of ${length}`);
@@ -63,7 +64,7 @@ async function decompress(
     case 'lzw':
       return lzw(segment, length);
     case 'deflate': {
-      // More than is wanted is no error, up to a measure.
+      // Some data beyond what is needed are no error.
       const bytes = inflateWhole(segment, length) ?? inflateWhole(segment, 2 * length + 65_536);
       if (!bytes) throw new Error(`a strip or tile holds more than ${length} bytes`);
       return bytes;
@@ -96,11 +97,12 @@ function packBits(segment: Uint8Array, length: number): Uint8Array {
   return to < length ? out.subarray(0, to) : out;
 }
 
-/** LZW of TIFF 6.0: codes from the highest bit, their width grown one code early; strips begin with a clear code. */
+/** LZW of TIFF 6.0: bits from the highest on, codes that get wider one code early; a strip begins with a clear code. */
 function lzw(segment: Uint8Array, length: number): Uint8Array {
   if (segment.length >= 2 && segment[0] === 0 && segment[1] & 1) throw new Error('LZW of the kind before TIFF 6.0');
   const out = new Uint8Array(length);
-  // Of each code: where in the output its last use begins, and how long it is. A string is its prefix there and one more.
+  // For each code, where its string is in the output, and how long it is: the string of an earlier code and one byte
+  // more.
   const from = new Uint32Array(4097);
   const size = new Uint16Array(4097);
   let next = 258;
@@ -125,7 +127,7 @@ function lzw(segment: Uint8Array, length: number): Uint8Array {
     if (code >= next && !(code === next && previous >= 0)) throw new Error('its LZW codes are damaged');
     const start = to;
     if (previous >= 0 && next < 4097) {
-      // The string before with the first byte of this one, which lies right behind it.
+      // The previous string with the first byte of this one, which comes right behind it in the output.
       from[next] = start - (previous < 256 ? 1 : size[previous]);
       size[next] = (previous < 256 ? 1 : size[previous]) + 1;
       next++;
@@ -147,7 +149,9 @@ function reverseBits(byte: number): number {
   return reversed;
 }
 
-/** Undoes horizontal differencing, in place: each sample is the difference to the one before in its band. */
+/**
+ * Undoes horizontal differencing in place: each sample is stored as the difference to the one before it in its band.
+ */
 function addUp(bytes: Uint8Array, length: number, { bits, samples, planar, little }: TiffKind, width: number): void {
   const bands = planar ? 1 : samples;
   const rowLength = (width * bands * bits) >> 3;

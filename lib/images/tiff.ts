@@ -1,13 +1,16 @@
 import { checkPromise, checkSize } from './limits.js';
+import { rgbWriter } from './tiff-colors.js';
 import { firstDirectory, tags } from './tiff-directory.js';
 import type { Directory } from './tiff-directory.js';
 import { tiffKind } from './tiff-kind.js';
 import type { TiffKind } from './tiff-kind.js';
-import { rgbWriter } from './tiff-colors.js';
 import { mostRatio, unpack } from './tiff-segments.js';
 import type { RgbImage } from './types.js';
 
-/** The first page of a TIFF or BigTIFF, as Pillow reads it, turned as its orientation says, which Pillow does for TIFF alone. */
+/**
+ * The first page of a TIFF or BigTIFF, as Pillow reads it. It is turned as its orientation says, which Pillow does only
+ * for TIFF.
+ */
 
 /** @throws Refusal for a kind that is not read; Error when the bytes are cut short or corrupted */
 export async function decodeTiff(file: Buffer): Promise<RgbImage> {
@@ -51,13 +54,16 @@ export async function decodeTiff(file: Buffer): Promise<RgbImage> {
   return place.turned ? { width: height, height: width, data: out } : { width, height, data: out };
 }
 
-/** How an image is cut up: into tiles, or into strips, which are tiles of its width. */
+/** How an image is divided: into tiles, or into strips, which are tiles of its width. */
 interface Grid {
   tiled: boolean;
+  /** Pixels of a tile. */
   width: number;
   height: number;
+  /** Tiles in each direction. */
   across: number;
   down: number;
+  /** Where each tile begins in the file, and its bytes: plane by plane, row by row. */
   offsets: number[];
   counts: number[];
 }
@@ -68,13 +74,13 @@ function readGrid({ list, one }: Directory, kind: TiffKind, fileLength: number):
   const height = tiled ? one(tags.tileHeight, 0) : Math.min(kind.height, one(tags.rowsPerStrip, kind.height));
   if (!(width > 0 && height > 0)) throw new Error(`strips or tiles of ${width} x ${height} pixels`);
   const [across, down] = [Math.ceil(kind.width / width), Math.ceil(kind.height / height)];
-  // Tiles go over the edge, but not far.
+  // Tiles may reach beyond the image, but not far.
   if (tiled) checkSize(across * width, down * height);
   const wanted = across * down * (kind.planar ? kind.samples : 1);
   const offsets = list(tiled ? tags.tileOffsets : tags.stripOffsets);
   if (offsets.length < wanted) throw new Error(`${offsets.length} strips or tiles of ${wanted}`);
   const stated = list(tiled ? tags.tileCounts : tags.stripCounts);
-  // Uncompressed data are as long as they are; some files do not say how long, or say it wrongly.
+  // For uncompressed data the length is computed: some files do not state it, or state it wrongly.
   const bands = kind.planar ? 1 : kind.samples;
   const rowLength = Math.ceil((width * bands * kind.bits) / 8);
   const counts = offsets.slice(0, wanted).map((offset, i) => {
@@ -85,11 +91,13 @@ function readGrid({ list, one }: Directory, kind: TiffKind, fileLength: number):
   return { tiled, width, height, across, down, offsets, counts };
 }
 
-/** Where pixels belong in an image that is turned as the orientation tag says, 1 to 8, as in EXIF. */
+/** Where pixels go in an image that is turned as the orientation tag says, 1 to 8, as in EXIF. */
 function placeOf({ width, height, orientation }: TiffKind): {
+  /** Whether width and height are exchanged. */
   turned: boolean;
-  /** Bytes to the pixel on its right in the file. */
+  /** Bytes between the places of neighbours in a row of the file. */
   step: number;
+  /** The place, in bytes, of the file's pixel (x, y). */
   of(x: number, y: number): number;
 } {
   const turned = orientation >= 5;

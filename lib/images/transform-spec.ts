@@ -6,18 +6,18 @@ const isSide = (value: unknown): boolean => Number.isInteger(value) && (value as
 const isPair = (value: unknown): boolean => Array.isArray(value) && value.length === 2 && value.every(isSide);
 
 /**
- * Checks what a spec says, whoever wrote it: a caller, or a model's file.
- * @throws UsageError for numbers out of range, unknown filters and steps that are none
+ * Checks the values of a spec, which a caller or a model's file may have written.
+ * @throws UsageError for numbers out of range, unknown filters and malformed steps
  */
 export function checkSpec({ name, mean, std, cropPct, interpolation, channels, steps, scale }: TransformSpec): void {
-  const good = (values: number | readonly number[], least = -Infinity): boolean => {
+  const isTriple = (values: number | readonly number[], least = -Infinity): boolean => {
     const list = typeof values === 'number' ? [values, values, values] : values;
     return Array.isArray(list) && list.length === 3 && list.every((value) => Number.isFinite(value) && value > least);
   };
-  if (mean !== undefined && !good(mean)) {
+  if (mean !== undefined && !isTriple(mean)) {
     throw new UsageError(`Expected ${option('mean')} of three numbers, or one for all three, found ${String(mean)}.`);
   }
-  if (std !== undefined && !good(std, 0)) {
+  if (std !== undefined && !isTriple(std, 0)) {
     throw new UsageError(
       `Expected ${option('std')} of three numbers above 0, or one for all three, found ${String(std)}.`,
     );

@@ -11,15 +11,16 @@ const imagenetStd: Transform['std'] = [0.229, 0.224, 0.225];
 type Size = [number, number];
 type Triple = [number, number, number];
 
-/** What a preset does with pixels, its numbers, and which of a spec's options mean something to it. */
+/** What a preset does with pixels, its numbers, and which options of a spec it uses (`takes`). */
 interface Preset extends Pick<Transform, 'scale' | 'mean' | 'std' | 'channels'> {
   steps(size: Size, spec: TransformSpec): PixelStep[];
   takes: ('cropPct' | 'interpolation')[];
 }
 
 const imagenet = { scale: 1 / 255, mean: imagenetMean, std: imagenetStd };
-const none = { mean: [0, 0, 0] as Triple, std: [1, 1, 1] as Triple };
+const identity = { mean: [0, 0, 0] as Triple, std: [1, 1, 1] as Triple };
 const crop = (size: Size): PixelStep[] => [{ op: 'centerCrop', size }];
+/** The whole image resized to the input, whatever its proportions. @param otherwise the default interpolation */
 const squash =
   (otherwise: NonNullable<TransformSpec['interpolation']>) =>
   (size: Size, { interpolation = otherwise }: TransformSpec): PixelStep[] => [{ op: 'resize', size, interpolation }];
@@ -46,8 +47,8 @@ const presets: Record<TransformName, Preset> = {
     steps: squash('nearest'),
     takes: ['interpolation'],
   },
-  unit: { scale: 1 / 255, ...none, steps: crop, takes: [] },
-  raw: { scale: 1, ...none, steps: crop, takes: [] },
+  unit: { scale: 1 / 255, ...identity, steps: crop, takes: [] },
+  raw: { scale: 1, ...identity, steps: crop, takes: [] },
 };
 
 /** Names of the presets. */
@@ -65,11 +66,11 @@ function resizeAndCrop(size: Size, spec: Required<Pick<TransformSpec, 'cropPct' 
   ];
 }
 
-/** What of a model's input a transform must know. */
+/** What a transform must know of a model's input. */
 export interface PixelInput {
   /** Default 3. */
   channels?: 1 | 3;
-  /** `uint8` reads pixels as they are. Default `float32`. */
+  /** The input's number type; `uint8`: it reads pixels as they are. Default `float32`. */
   type?: string;
 }
 
@@ -86,7 +87,8 @@ export interface PixelInput {
  *
  * A model that reads one channel sees grey images (Pillow's `L`), a model that reads uint8 pixels as they are.
  *
- * @throws UsageError for an unknown preset, numbers out of range, and options that mean nothing to the preset
+ * @param size [height, width] of the model's input
+ * @throws UsageError for an unknown preset, numbers out of range, and options that the preset does not use
  */
 export function makeTransform(
   spec: TransformSpec | TransformName,
@@ -123,9 +125,9 @@ function presetOf(asked: TransformSpec): Preset {
   return preset;
 }
 
-/** What a model's files state in steps of their own. */
+/** The steps that a model's files state, in place of a preset. */
 const ownSteps = ({ steps = [], scale = 1 / 255 }: TransformSpec): Preset => ({
-  ...none,
+  ...identity,
   scale,
   steps: () => steps,
   takes: [],
@@ -149,10 +151,13 @@ function pixelsAsTheyAre({ mean, std }: TransformSpec): Pick<Transform, 'scale' 
       `Expected no ${option(given)} for a model that reads uint8 pixels: they go in as they are. Leave it out.`,
     );
   }
-  return { scale: 1, ...none };
+  return { scale: 1, ...identity };
 }
 
-/** Three means of colours are one of grey: their average where they are a preset's, an error where they were given. */
+/**
+ * One mean and deviation for grey: the average of a preset's three.
+ * @throws UsageError where the caller gave three different ones
+ */
 function oneChannel(
   asked: TransformSpec,
   { scale, mean, std }: Pick<Transform, 'scale' | 'mean' | 'std'>,

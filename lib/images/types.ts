@@ -5,14 +5,17 @@ export interface RgbImage {
   data: Uint8Array;
 }
 
-/** A file of an image, not yet decoded: a path, or the bytes themselves where they lay in an archive. */
+/** An image that is not decoded yet: the path of its file, or the bytes of one from an archive. */
 export interface EncodedImage {
   /** What errors call it. */
   name: string;
   file: string | Uint8Array;
 }
 
-/** `floor`: as transformers on Pillow, `floorAll`: as its processors on torchvision; else torchvision's own. */
+/**
+ * How a centre crop rounds: `floor` as transformers on Pillow, `floorAll` as its processors on torchvision; absent: as
+ * torchvision.
+ */
 export type CropOffset = 'floor' | 'floorAll';
 
 /** Pillow's filters. */
@@ -21,12 +24,12 @@ export type Interpolation = 'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubi
 /**
  * One step on pixels. Sizes are [height, width].
  *
- * - `resize`: a single number is the shorter side, as in torchvision; two are the new sides, or, with `fit`, the frame that
- *   an image of unchanged proportions `covers` or lies `within`, as timm rounds it. `as: 'torchvision'` is its
+ * - `resize`: a single number is the shorter side, as in torchvision; two are the new sides, or, with `fit`, the frame
+ *   that an image of unchanged proportions `covers` or lies `within`, as timm rounds it. `as: 'torchvision'` is its
  *   resizing of tensors, which is Pillow's with coarser weights.
- * - `centerCrop`: where an odd number of pixels is cut off, torchvision rounds half to even and transformers (`floor`) down;
- *   `floorAll` rounds the padding down, too, as its processors on torchvision do.
- *   A smaller image is padded with `fill`, black if absent.
+ * - `centerCrop`: where an odd number of pixels is cut off, torchvision rounds half to even and transformers (`floor`)
+ *   down; `floorAll` rounds the padding down, too, as its processors on torchvision do. A smaller image is padded with
+ *   `fill`, black if absent.
  * - `grey`: Pillow's conversion to `L`, in all three channels.
  */
 export type PixelStep =
@@ -48,9 +51,12 @@ export interface Transform {
   /** Name of the preset it came from. */
   name: string;
   steps: PixelStep[];
-  /** Input = (pixel * scale − mean) / std per channel, in float32, in this order, as torchvision computes it. */
+  /**
+   * Input = (pixel * scale − mean) / std per channel, of pixels 0 to 255, each operation in float32, as torchvision
+   * computes it.
+   */
   scale: number;
-  /** In the order of the input's channels, as `std` is. */
+  /** In the order of the input's channels, as `std`. */
   mean: [number, number, number];
   std: [number, number, number];
   /** `rgb` if absent. */
@@ -61,19 +67,20 @@ export interface Transform {
 export type TransformName = 'protocol' | 'imagenet' | 'upsample' | 'timm' | 'caffe' | 'unit' | 'raw';
 
 /**
- * What a caller may ask for: a preset, one with numbers, `model`, the transform that the model's own files state, or numbers
- * alone, which then take the place of the default's.
+ * What a caller may ask for: a preset; a preset with numbers; `model`, the transform that the model's own files state;
+ * or numbers alone, which replace those of the default.
  */
 export type TransformChoice = TransformSpec | TransformName | 'model' | TransformNumbers;
 
-/** Numbers of a model, in place of a preset's. */
+/** Numbers of a model, which replace those of a preset. */
 export interface TransformNumbers {
   /**
-   * Of pixels from 0 to 1, a number for each channel or one for all three, in the order of the input's channels. Where one
-   * of them is above 1, mean and deviation are of pixels from 0 to 255.
+   * One number for each channel, in the order of the input's channels, or one for all, of pixels from 0 to 1. If any
+   * number of `mean` or `std` is above 1, both are of pixels from 0 to 255.
    */
   mean?: number | readonly number[];
   std?: number | readonly number[];
+  /** timm's `crop_pct`: the share of the resized image's side that the centre crop keeps, above 0 and up to 1. */
   cropPct?: number;
   interpolation?: Interpolation;
   /** The order of colours that the model reads. Default `rgb`; Caffe's and OpenCV's models read `bgr`. */

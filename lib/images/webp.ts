@@ -10,7 +10,7 @@ interface Bitmap {
   data: Uint8Array | Uint8ClampedArray;
 }
 
-/** The WebAssembly module's own door: null where libwebp gives no whole image. */
+/** The WebAssembly module itself; `decode` gives null where libwebp finds no whole image. */
 interface Libwebp {
   decode(bytes: Uint8Array): Bitmap | null;
 }
@@ -19,23 +19,25 @@ let loaded: Promise<Libwebp> | undefined;
 
 async function load(): Promise<Libwebp> {
   const { default: instantiate } = await import('@jsquash/webp/codec/dec/webp_dec.js');
-  // Left to itself it would fetch its code, which Node cannot do for files.
+  // By default it fetches its code, which Node cannot do for files.
   const wasm = createRequire(import.meta.url).resolve('@jsquash/webp/codec/dec/webp_dec.wasm');
   const options = { wasmBinary: await readFile(wasm), printErr: () => undefined };
   const module = (await instantiate(options as object)) as unknown as Libwebp;
   return { decode: (bytes) => module.decode(bytes) };
 }
 
-/** Bytes for decoding one image: the pixels as libwebp has them and as they come out, RGBA; lossless ones once more. */
+/**
+ * Bytes for decoding one image at most: RGBA pixels in libwebp and in the result, and once more for lossless images.
+ */
 const mostMemory = 1.45e9;
 
-/** Above this many pixels the decoder is not kept: its memory never shrinks. */
+/** After an image of more pixels the decoder is dropped, since its memory never shrinks. */
 const keepUpTo = 1 << 24;
 
 /**
- * WebP through libwebp as WebAssembly (@jsquash/webp), whose pixels are those of Pillow: lossy and lossless, with alpha,
- * which is dropped. Of an animation the first frame on its canvas, which is black where the frame does not reach. EXIF
- * does not rotate; colour profiles are left alone.
+ * WebP through libwebp as WebAssembly (@jsquash/webp), whose pixels are those of Pillow: lossy and lossless, with
+ * alpha, which is dropped. Of an animation the first frame is read, on its canvas, which is black outside the frame.
+ * EXIF does not rotate; colour profiles are ignored.
  * @throws Refusal when there are more pixels than are read; Error when it is cut short or corrupted
  */
 export async function decodeWebp(bytes: Buffer): Promise<RgbImage> {
@@ -67,14 +69,14 @@ async function decode(bytes: Buffer): Promise<RgbImage> {
   try {
     bitmap = run(bytes);
   } catch {
-    // It ran out of memory: what it held is lost, and the next image gets a fresh copy of it.
+    // It ran out of memory, which is lost: the next image gets a new instance.
     loaded = undefined;
   }
   if (!bitmap) throw new Error('libwebp found no whole image in it');
   const { width, height, data } = bitmap;
   const pixels = width * height;
   if (pixels > keepUpTo) loaded = undefined;
-  // In place where it is large, without a second copy.
+  // A large image is converted in place, without a second copy.
   const rgb =
     pixels > keepUpTo ? new Uint8Array(data.buffer, data.byteOffset, data.length) : new Uint8Array(3 * pixels);
   for (let from = 0, to = 0; to < 3 * pixels; from += 4, to += 3) {
@@ -87,7 +89,7 @@ async function decode(bytes: Buffer): Promise<RgbImage> {
 
 interface Chunk {
   kind: string;
-  /** From its kind on. */
+  /** With its kind and length, and padding. */
   whole: Buffer;
   body: Buffer;
 }
@@ -113,7 +115,7 @@ interface Size {
   height: number;
 }
 
-/** What the first chunk says. */
+/** The canvas's size, from the first chunk. */
 function sizeOf({ kind, body }: Chunk): Size {
   if (kind === 'VP8X') return { width: body.readUIntLE(4, 3) + 1, height: body.readUIntLE(7, 3) + 1 };
   if (kind === 'VP8 ' && body.toString('latin1', 3, 6) === '\x9d\x01\x2a') {
@@ -150,7 +152,7 @@ function firstFrame(file: Buffer): Frame {
   throw new Error('it has no frame');
 }
 
-/** An image of its own, in the extended form, which says that there may be alpha. */
+/** A frame as a file, in the extended form, which allows alpha. @param size of the frame, as the header has it */
 function fileOf(parts: readonly Chunk[], size: Buffer): Buffer {
   const header = Buffer.concat([Buffer.from('VP8X\x0a\0\0\0\x10\0\0\0', 'latin1'), size]);
   const all = Buffer.concat([header, ...parts.map(({ whole }) => whole)]);
@@ -159,6 +161,7 @@ function fileOf(parts: readonly Chunk[], size: Buffer): Buffer {
   return Buffer.concat([riff, all]);
 }
 
+/** A frame on its canvas. */
 function onCanvas({ width, height }: Size, { left, top, ...size }: Frame, image: RgbImage): RgbImage {
   if (image.width !== size.width || image.height !== size.height) {
     throw new Error('its first frame has another size than its header says');

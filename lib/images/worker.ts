@@ -4,7 +4,7 @@ import { badImage, decodeImage } from './decode.js';
 import { applyPixels } from './transform.js';
 import type { EncodedImage, RgbImage, Transform } from './types.js';
 
-/** The other end of decodePool: an encoded image in, pixels or the text of an error out. */
+/** A thread of `decodePool`: an encoded image in, pixels or the text of an error out. */
 
 export interface Job {
   id: number;
@@ -14,23 +14,26 @@ export interface Job {
 export interface Answer {
   id: number;
   image?: RgbImage;
-  /** With both names of each option in it: an error of this text says what the first one said. */
+  /** With both names of each option (`textOf`), so that the pool can make the same error of it. */
   error?: string;
 }
 
-/** What a thread says first: its code is loaded. */
+/** A thread's first message: its code is loaded. */
 export type Ready = 'ready';
 
 /** What a thread is started with. */
 export interface Start {
   transform: Transform;
-  /** One number: that of the job at work, or -1. Shared, since a thread that hangs cannot answer. */
+  /** One number, that of the current job, or -1. Shared, since a thread that hangs cannot answer. */
   at: Int32Array;
 }
 
 const { transform, at } = workerData as Start;
 
-/** One image at a time, in the order asked for: a thread that fails was at the first that it has not answered. */
+/**
+ * The end of the queue. Images are decoded one after the other, so a thread that fails fails in the first one it has
+ * not answered.
+ */
 let last: Promise<void> = Promise.resolve();
 parentPort!.postMessage('ready' satisfies Ready);
 parentPort!.on('message', (job: Job) => (last = last.then(() => work(job))));

@@ -1,9 +1,11 @@
 /**
- * For each of n rows a column of its own among m >= n, at the least sum of costs (n, m): the assignment
- * problem by shortest augmenting paths (Jonker and Volgenant 1987).
+ * The assignment problem: a column for each of n rows, no two the same, such that the sum of their costs is least. By
+ * shortest augmenting paths (Jonker and Volgenant 1987).
+ * @param costs (n, m), row-major, m >= n
+ * @returns the column of each row
  */
 export function assign(costs: Float64Array, n: number, m: number): number[] {
-  // Rows and columns count from 1; column 0 holds the row being placed.
+  // Rows and columns count from 1; column 0 holds the row that is being placed. u and v are the dual prices.
   const u = new Float64Array(n + 1);
   const v = new Float64Array(m + 1);
   const rowOf = new Int32Array(m + 1);

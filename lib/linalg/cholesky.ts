@@ -1,6 +1,7 @@
 import { dotAt, matrix, rowsOf, slice, subtract, transpose, type Matrix } from './matrix.js';
 import { multiply } from './multiply.js';
 
+/** Rows and columns of a diagonal block. */
 const block = 128;
 
 /** G = Uᵀ U with U upper triangular, and the inverses of U's diagonal blocks. */
@@ -10,9 +11,10 @@ export interface CholeskyFactor {
 }
 
 /**
- * Blocked, left-looking Cholesky: diagonal blocks in JavaScript, all else products on ONNX Runtime.
- * @returns null as soon as a pivot is at or below `floor`: the smallest eigenvalue is then below it too, since every
- * pivot is at least the smallest eigenvalue.
+ * Blocked, left-looking Cholesky of G (p, p): diagonal blocks in JavaScript, all else products on ONNX Runtime.
+ * @returns null as soon as a pivot is at or below `floor`. Then the smallest eigenvalue is too, since no pivot is
+ *   smaller than it.
+ * @throws the signal's reason when it was aborted
  */
 export async function cholesky(g: Matrix, floor = 0, signal?: AbortSignal): Promise<CholeskyFactor | null> {
   const p = g.rows;
@@ -33,7 +35,7 @@ export async function cholesky(g: Matrix, floor = 0, signal?: AbortSignal): Prom
   return { upper, inverses };
 }
 
-/** U⁻ᵀ c for every column of c: half of a solution. */
+/** U⁻ᵀ c for every column of c (p, q): the first half of a solution. */
 export async function forwardSolve({ upper, inverses }: CholeskyFactor, c: Matrix): Promise<Matrix> {
   const p = upper.rows;
   const x = matrix(p, c.cols, c.data.slice());
@@ -46,12 +48,12 @@ export async function forwardSolve({ upper, inverses }: CholeskyFactor, c: Matri
   return x;
 }
 
-/** Solves G x = c for every column of c. */
+/** Solves G x = c for every column of c (p, q). */
 export async function choleskySolve(factor: CholeskyFactor, c: Matrix): Promise<Matrix> {
   return backwardSolve(factor, await forwardSolve(factor, c));
 }
 
-/** An upper triangular matrix that is there already, as a factor to solve with. */
+/** An upper triangular matrix U (p, p) as the factor of Uᵀ U, to solve with. */
 export function factorOf(upper: Matrix): CholeskyFactor {
   const p = upper.rows;
   const inverses: Matrix[] = [];
@@ -62,7 +64,7 @@ export function factorOf(upper: Matrix): CholeskyFactor {
   return { upper, inverses };
 }
 
-/** U⁻¹ x for every column of x, in place: the other half of a solution. */
+/** U⁻¹ x for every column of x (p, q), in place: the second half of a solution. */
 export async function backwardSolve({ upper, inverses }: CholeskyFactor, x: Matrix): Promise<Matrix> {
   const p = upper.rows;
   for (let k = inverses.length - 1; k >= 0; k--) {
@@ -75,7 +77,7 @@ export async function backwardSolve({ upper, inverses }: CholeskyFactor, x: Matr
   return x;
 }
 
-/** Solves G x = c for one vector. */
+/** Solves G x = c for one vector (p), in JavaScript. */
 export function choleskySolveVector({ upper: { rows: p, data: u } }: CholeskyFactor, c: Float64Array): Float64Array {
   const x = c.slice();
   for (let i = 0; i < p; i++) {
@@ -104,6 +106,7 @@ function factorInPlace({ rows: n, data: d }: Matrix, floor: number): boolean {
   return true;
 }
 
+/** The inverse of an upper triangular block. */
 function invertUpper({ rows: n, data: u }: Matrix): Matrix {
   const out = matrix(n, n);
   const v = out.data;
@@ -118,6 +121,7 @@ function invertUpper({ rows: n, data: u }: Matrix): Matrix {
   return out;
 }
 
+/** Copies a matrix into a larger one, its first element to [row, col]. */
 function put(into: Matrix, row: number, col: number, what: Matrix): void {
   for (let i = 0; i < what.rows; i++) {
     into.data.set(what.data.subarray(i * what.cols, (i + 1) * what.cols), (row + i) * into.cols + col);

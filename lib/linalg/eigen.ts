@@ -4,17 +4,20 @@ import { matrix, type Matrix } from './matrix.js';
 /**
  * All eigenvalues of a symmetric matrix (n, n; row-major, both triangles filled), descending: Householder
  * tridiagonalisation and implicit QL (Golub and Van Loan, "Matrix Computations", 8.3), 4/3 n³ operations.
+ * @throws FeatReconstructError (`not-finite`) where the eigenvalues do not converge, as do the functions below
  */
 export const symmetricEigenvalues = (a: Float64Array, n: number): Float64Array => atOnce(eigenvalueSteps(a, n));
 
 /** Eigenvalues, descending, and orthonormal eigenvectors as the rows of `vectors` (n, n) in the same order. */
 export const symmetricEigen = (a: Float64Array, n: number): Eigen => atOnce(eigenSteps(a, n));
 
-/** `symmetricEigenvalues` for what takes seconds: the event loop gets its turns, and an aborted signal is heard. */
+/**
+ * `symmetricEigenvalues` for matrices that take seconds: the event loop gets turns, and `signal` is checked in them.
+ */
 export const eigenvaluesInTurns = (a: Float64Array, n: number, signal?: AbortSignal): Promise<Float64Array> =>
   paced(eigenvalueSteps(a, n), signal);
 
-/** `symmetricEigen` for what takes seconds: the event loop gets its turns, and an aborted signal is heard. */
+/** `symmetricEigen` for matrices that take seconds: the event loop gets turns, and `signal` is checked in them. */
 export const eigenInTurns = (a: Float64Array, n: number, signal?: AbortSignal): Promise<Eigen> =>
   paced(eigenSteps(a, n), signal);
 
@@ -47,7 +50,7 @@ interface Tridiagonal {
   diagonal: Float64Array;
   /** offDiagonal[i] couples i and i + 1; the last one is 0. */
   offDiagonal: Float64Array;
-  /** 2 / vᵀv of the reflector of step k, whose v stands in row k of the work matrix, columns k + 1 …; 0 for none. */
+  /** 2 / vᵀv of the reflector of step k, whose v is in row k of the work matrix, from column k + 1 on; 0 for none. */
   scales: Float64Array;
 }
 
@@ -106,7 +109,7 @@ function* tridiagonalise({ rows: n, data: a }: Matrix): Generator<void, Tridiago
   return { diagonal, offDiagonal, scales };
 }
 
-/** Rows of `rows` times the reflectors, last one first: eigenvectors of the tridiagonal matrix become those of A. */
+/** Multiplies rows by the reflectors, the last one first: eigenvectors of the tridiagonal matrix become those of A. */
 function* applyReflectors(rows: Matrix, { data: a }: Matrix, scales: Float64Array): Generator<void, void> {
   const n = rows.rows;
   const z = rows.data;
@@ -124,21 +127,26 @@ function* applyReflectors(rows: Matrix, { data: a }: Matrix, scales: Float64Arra
   }
 }
 
-/** Implicit QL with Wilkinson's shift on a tridiagonal matrix; overwrites d with the eigenvalues. */
+/**
+ * Eigenvalues of a tridiagonal matrix, in no order, into `d`: implicit QL with Wilkinson's shift.
+ * @param d its diagonal (n)
+ * @param e its off-diagonal (n), the last number 0; overwritten
+ */
 export const tridiagonalQl = (d: Float64Array, e: Float64Array): void => atOnce(qlSteps(d, e));
 
+/** @param rotated rows to which the rotations are applied: from the identity they become the eigenvectors */
 function* qlSteps(d: Float64Array, e: Float64Array, rotated?: Matrix): Generator<void, void> {
   const n = d.length;
   let size = 0;
   for (let l = 0; l < n; l++) {
-    // What is small beside what has been seen so far counts as zero: the matrix itself is not known any better.
+    // An off-diagonal that is small against the entries seen so far counts as zero: the matrix is not known any better.
     size = max(size, abs(d[l]) + abs(e[l]));
     for (let iteration = 0; ; iteration++) {
       yield;
       let m = l;
       while (m < n - 1 && abs(e[m]) > Number.EPSILON * size) m++;
       if (m === l) break;
-      // Rounding of what is large further on may keep a small one from getting there: then it is held against the whole.
+      // Rounding of larger entries further on may keep it from getting that small: then it is compared with the whole.
       if (iteration === 30) for (let i = 0; i < n; i++) size = max(size, abs(d[i]) + abs(e[i]));
       if (iteration === 60) {
         throw new FeatReconstructError(
@@ -178,6 +186,7 @@ function* qlSteps(d: Float64Array, e: Float64Array, rotated?: Matrix): Generator
   }
 }
 
+/** Rotates rows i and i + 1. */
 function rotate({ cols: n, data: z }: Matrix, i: number, s: number, c: number): void {
   for (let a = i * n, b = a + n, end = b; a < end; a++, b++) {
     const low = z[a];

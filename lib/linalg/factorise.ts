@@ -17,7 +17,7 @@ import { pivotedCholesky } from './pivoted-cholesky.js';
 
 export type Solver = 'cholesky' | 'pivoted-cholesky' | 'eigen';
 
-/** What lies above the cut of a symmetric positive semidefinite matrix. */
+/** The eigenvalues above the cut of a symmetric positive semidefinite matrix. */
 export interface Kept {
   rank: number;
   /** Largest over smallest kept eigenvalue; 1 where nothing is kept. */
@@ -26,25 +26,31 @@ export interface Kept {
   gap: number | null;
 }
 
-/** A symmetric positive semidefinite matrix, ready to be divided by, without what lies below the cut. */
+/** A factorised symmetric positive semidefinite matrix G (p, p), restricted to the eigenvectors above the cut. */
 export interface Factorisation extends Kept {
   solver: Solver;
-  /** Orthonormal basis (rank, p), in rows, of what is kept; null at full rank, where it is everything. */
+  /**
+   * Orthonormal basis (rank, p) of the kept eigenvectors' span, in rows; null at full rank, where that is everything.
+   */
   basis: Matrix | null;
   /** The minimum-norm solution x (p, q) of G x = c. */
   solve(c: Matrix): Promise<Matrix>;
 }
 
 /**
- * Factorises G (p, p), cutting eigenvalues at and below `rcond` times the largest. Three ways, the quick ones first,
- * each checked against the eigenvalues next to the cut: plain Cholesky at full rank; below it the dominant subspace that
- * a pivoted Cholesky points at, where the eigenvalues show a gap; else all eigenvectors.
+ * Factorises G (p, p) without the eigenvalues at and below `rcond` times the largest. Tries three ways, the quick ones
+ * first, and checks each against the eigenvalues next to the cut: plain Cholesky at full rank; the dominant subspace,
+ * found by a pivoted Cholesky, where the eigenvalues have a gap at the cut; else all eigenvectors.
+ * @throws FeatReconstructError (`not-finite`) where G has overflowed; the signal's reason when it was aborted
  */
 export async function factorise(g: Matrix, rcond: number, signal?: AbortSignal): Promise<Factorisation> {
   return inOneOfThreeWays(g, rcond, eigenvectors, signal);
 }
 
-/** The same without what solves: where there is no gap eigenvalues are enough, a sixth of the work of their vectors. */
+/**
+ * The rank, condition and gap that `factorise` gives. Where there is no gap it needs eigenvalues only, a sixth of the
+ * work of eigenvectors.
+ */
 export async function keptDirections(g: Matrix, rcond: number, signal?: AbortSignal): Promise<Kept> {
   return inOneOfThreeWays<Kept>(
     g,
@@ -68,7 +74,7 @@ async function inOneOfThreeWays<Found extends Kept>(
       { code: 'not-finite' },
     );
   }
-  if (largest <= 0) return nothing(p);
+  if (largest <= 0) return emptyFactorisation(p);
   const cut = rcond * largest;
   return (
     (await fullRank(g, largest, cut, signal)) ??
@@ -77,10 +83,10 @@ async function inOneOfThreeWays<Found extends Kept>(
   );
 }
 
-/** Eigenvalues that are only estimated are left to be computed when they are as near to the cut as this. */
+/** An estimated eigenvalue that is nearer to the cut than this share of it does not decide: the next way is tried. */
 const unsure = 0.05;
 
-const nothing = (p: number): Factorisation => ({
+const emptyFactorisation = (p: number): Factorisation => ({
   solver: 'cholesky',
   rank: 0,
   condition: 1,
@@ -101,12 +107,14 @@ async function fullRank(g: Matrix, largest: number, cut: number, signal?: AbortS
     condition,
     gap: null,
     basis: null,
-    // Inverted diagonal blocks lose up to the root of the condition, which matters where it is large.
+    // Inverted diagonal blocks lose digits, up to a factor of the root of the condition.
     solve: (c) => (condition < 1e4 ? choleskySolve(factor, c) : refined(g, factor, c)),
   };
 }
 
-/** A solution and one step of iterative refinement, which takes back what the inverted diagonal blocks lost. */
+/**
+ * A solution with one step of iterative refinement, which restores the digits that the inverted diagonal blocks lost.
+ */
 async function refined(g: Matrix, factor: CholeskyFactor, c: Matrix): Promise<Matrix> {
   const x = await choleskySolve(factor, c);
   const residual = await multiply(g, x);
@@ -120,9 +128,9 @@ const smallestEigenvalue = async (factor: CholeskyFactor, signal?: AbortSignal):
   1 / (await largestEigenvalue((v) => choleskySolveVector(factor, v), factor.upper.rows, { relative: 1e-4, signal }));
 
 /**
- * With the rows of Q (r, p) an orthonormal basis of the kept eigenvectors' span and T = QGQᵀ, the answer is Qᵀ T⁻¹ Q c.
- * The rows of a pivoted Cholesky factor span that space up to about 1/gap; each step of orthogonal iteration divides
- * what is off by the gap.
+ * Factorises G in the span of the kept eigenvectors: with an orthonormal basis Q (r, p) of it and T = QGQᵀ, the
+ * solution is Qᵀ T⁻¹ Q c. The rows of a pivoted Cholesky factor span that space up to an error of about 1/gap; each
+ * step of orthogonal iteration divides the error by the gap. Null where there is no gap, or the rank is full.
  */
 async function dominantSubspace(
   g: Matrix,
@@ -143,7 +151,7 @@ async function dominantSubspace(
     subtract(off, await multiply(t, q));
     const correction = await choleskySolve(factor, off);
     const size = norm(correction.data);
-    // Rounding of G, divided by T, is what is left in the end; a slow decline means that there is no gap.
+    // In the end the rounding of G, divided by T, remains; an error that declines slowly means that there is no gap.
     if (size > previous / 8 || size <= settled(q, largest / leastPivot(factor))) {
       return inSubspace(g, q, factor, size, { largest, cut, signal });
     }
@@ -154,9 +162,10 @@ async function dominantSubspace(
 }
 
 /**
- * The eigenvalues of G (p, p) above a cut, descending, with their eigenvectors (r, p) and the largest of the others: r³
- * operations in JavaScript in place of p³, where the eigenvalues show a gap at the cut; null where not.
+ * The eigenvalues of G (p, p) above a cut, descending, with their eigenvectors (r, p), if the eigenvalues have a gap at
+ * the cut; else null. It takes r³ operations in JavaScript instead of p³.
  * @param cutAt the cut, given the largest eigenvalue
+ * @returns `dropped` is the largest eigenvalue below the cut
  */
 export async function leadingEigen(
   g: Matrix,
@@ -172,17 +181,20 @@ export async function leadingEigen(
   return { values, vectors: await multiply(vectors, basis), dropped: values[values.length - 1] / gap! };
 }
 
-/** What rounding leaves of the correction of Q (r, p) where the kept eigenvalues have this condition. */
+/** The size of the correction of Q (r, p) that is rounding alone, where the kept eigenvalues have this condition. */
 const settled = (q: Matrix, condition: number): number => Math.sqrt(q.data.length) * Number.EPSILON * condition;
 
-/** At least the smallest eigenvalue. */
+/** The smallest pivot, which is no smaller than the smallest eigenvalue. */
 function leastPivot({ upper: { rows: n, data } }: CholeskyFactor): number {
   let least = Infinity;
   for (let i = 0; i < n; i++) least = Math.min(least, data[i * (n + 1)] ** 2);
   return least;
 }
 
-/** Checks that Q has settled and that the cut lies between what it keeps and what it drops. */
+/**
+ * The factorisation in the span of Q, if Q has settled and the cut is between the eigenvalues in it and outside it;
+ * else null.
+ */
 async function inSubspace(
   g: Matrix,
   q: Matrix,
@@ -232,7 +244,7 @@ async function eigenvectors(g: Matrix, largest: number, cut: number, signal?: Ab
   };
 }
 
-/** @param values descending, the first of them above the cut */
+/** @param values all eigenvalues, descending, the first of them above the cut */
 function keptOf(values: Float64Array, largest: number, cut: number): Kept {
   const rank = values.filter((value) => value > cut).length;
   return {
@@ -243,8 +255,10 @@ function keptOf(values: Float64Array, largest: number, cut: number): Kept {
 }
 
 /**
- * An orthonormal basis of the span of a matrix's independent rows, by Cholesky QR: twice (Yamamoto, Nakatsukasa, Yanagisawa
- * and Fukaya 2015) holds while the condition is below about 1e8, once for rows that are nearly orthonormal.
+ * An orthonormal basis of the span of independent rows (r, p), by Cholesky QR. Two rounds (Yamamoto, Nakatsukasa,
+ * Yanagisawa and Fukaya 2015) are enough while the condition is below about 1e8; one round is, for rows that are nearly
+ * orthonormal.
+ * @throws FeatReconstructError where the rows are dependent; the signal's reason when it was aborted
  */
 export async function orthonormaliseRows(a: Matrix, rounds = 2, signal?: AbortSignal): Promise<Matrix> {
   let q = a;

@@ -1,6 +1,7 @@
 /**
- * linalg: dense float64 matrices. Products run on ONNX Runtime in graphs that are compiled once (`kernels.ts`); factorisations
- * (Cholesky, eigenvectors, Lanczos), orthonormal rows and assignments are made of them.
+ * linalg: dense float64 matrices. Products run on ONNX Runtime, in graphs that are compiled once (`kernels.ts`); the
+ * Cholesky factorisations and orthonormal rows are made of them. Eigenvectors, order statistics and assignments are
+ * plain JavaScript.
  */
 export { backwardSolve, cholesky, choleskySolve, factorOf, forwardSolve } from './cholesky.js';
 export { eigenInTurns, eigenvaluesInTurns, symmetricEigen, symmetricEigenvalues } from './eigen.js';

@@ -3,9 +3,9 @@ import { createSession, type GraphSession, type SessionOptions } from '../runtim
 const sessions = new Map<string, Promise<GraphSession>>();
 
 /**
- * A graph that is compiled when it is first wanted and kept for the life of the process: shapes of such graphs are open, and who
- * multiplies has no end at which to release it. The only cache of its kind.
- * @param key what tells this graph from all others of the program; begins with the name of what it does
+ * A session of a graph, compiled when it is first needed and kept for the life of the process: such graphs take any
+ * shapes, and a product has no owner that could release them. All sessions of products are cached here.
+ * @param key unique to this graph and its options; begins with the name of what it computes
  */
 export function kernel(key: string, build: () => Uint8Array, options?: SessionOptions): Promise<GraphSession> {
   let found = sessions.get(key);

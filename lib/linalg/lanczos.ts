@@ -3,8 +3,10 @@ import { tridiagonalQl } from './eigen.js';
 import { dot, norm } from './matrix.js';
 
 /**
- * The largest eigenvalue of a symmetric operator on vectors of n numbers, by Lanczos with full reorthogonalisation from a
- * fixed start; `relative` is the change between steps at which it stops. The answer is never above the true one (but for rounding).
+ * The largest eigenvalue of a symmetric operator on vectors (n), by Lanczos with full reorthogonalisation, always from
+ * the same start. The estimate is never above the true value, except by rounding.
+ * @param options.relative it stops when the estimate changes by a smaller share in one step
+ * @param options.steps at most
  */
 export async function largestEigenvalue(
   apply: (v: Float64Array) => Float64Array,

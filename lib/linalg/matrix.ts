@@ -7,20 +7,21 @@ export interface Matrix {
   data: Float64Array;
 }
 
+/** A matrix of given numbers, not copied, or of zeros. */
 export const matrix = (rows: number, cols: number, data: Float64Array = new Float64Array(rows * cols)): Matrix => ({
   rows,
   cols,
   data,
 });
 
-/** Rows `start` to `end` as a view. */
+/** Rows `start` (included) to `end` (excluded), as a view. */
 export const rowsOf = (m: Matrix, start: number, end: number): Matrix => ({
   rows: end - start,
   cols: m.cols,
   data: m.data.subarray(start * m.cols, end * m.cols),
 });
 
-/** Some rows as a matrix of their own. */
+/** Some rows, copied. */
 export function gatherRows({ cols, data }: Matrix, which: ArrayLike<number>): Matrix {
   const out = matrix(which.length, cols);
   for (let i = 0; i < which.length; i++) {
@@ -56,7 +57,10 @@ export function transpose(m: Matrix): Matrix {
 /** Dot product of two vectors. */
 export const dot = (a: Float64Array, b: Float64Array): number => dotAt(a, 0, b, 0, a.length);
 
-/** Dot product of n numbers of a and b from `i` and `j` on: four sums, so that no addition waits for the last one. */
+/**
+ * Dot product of n numbers, of a from `i` on and of b from `j` on; in four sums, so that additions need not wait for
+ * each other.
+ */
 export function dotAt(a: Float64Array, i: number, b: Float64Array, j: number, n: number): number {
   let s0 = 0;
   let s1 = 0;
@@ -73,16 +77,17 @@ export function dotAt(a: Float64Array, i: number, b: Float64Array, j: number, n:
   return s0 + s1 + (s2 + s3);
 }
 
+/** Euclidean norm. */
 export const norm = (a: Float64Array): number => Math.sqrt(dot(a, a));
 
-/** Matrix times vector. */
+/** Matrix (n, p) times vector (p). */
 export function timesVector({ rows, cols, data }: Matrix, x: Float64Array): Float64Array {
   const out = new Float64Array(rows);
   for (let i = 0; i < rows; i++) out[i] = dotAt(data, i * cols, x, 0, cols);
   return out;
 }
 
-/** Transposed matrix times vector. */
+/** Transpose of a matrix (n, p) times vector (n). */
 export function transposedTimesVector(m: Matrix, x: Float64Array): Float64Array {
   const out = new Float64Array(m.cols);
   for (let i = 0; i < m.rows; i++) {
@@ -92,12 +97,17 @@ export function transposedTimesVector(m: Matrix, x: Float64Array): Float64Array 
   return out;
 }
 
-/** a ← a − b */
+/** a ← a + b, of numbers. */
+export function add(a: Float64Array, b: Float64Array): void {
+  for (let i = 0; i < a.length; i++) a[i] += b[i];
+}
+
+/** a ← a − b, of matrices of one shape. */
 export function subtract(a: Matrix, b: Matrix): void {
   for (let i = 0; i < a.data.length; i++) a.data[i] -= b.data[i];
 }
 
-/** Adds factor · a bᵀ. */
+/** Adds factor · a bᵀ to a matrix (n, p). */
 export function addOuter(into: Matrix, factor: number, a: Float64Array, b: Float64Array): void {
   for (let i = 0, at = 0; i < a.length; i++) {
     const scaled = factor * a[i];
@@ -105,7 +115,10 @@ export function addOuter(into: Matrix, factor: number, a: Float64Array, b: Float
   }
 }
 
-/** Makes a square matrix that is symmetric up to rounding exactly so, from its upper triangle. */
+/**
+ * Copies the upper triangle of a square matrix to the lower one, in place: what was symmetric up to rounding is so
+ * exactly.
+ */
 export function symmetrise(m: Matrix): Matrix {
   const { rows: n, data } = m;
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) data[i * n + j] = data[j * n + i];
@@ -118,19 +131,19 @@ export function identity(n: number): Matrix {
   return out;
 }
 
-/** A map's weight (out, in) in float64, dense; not a copy where it is that already. */
+/** A map's weight (out, in) in float64, dense; not a copy if it is that already. */
 export function denseWeight({ weight }: LinearMap): Matrix {
   return matrix(weight.shape[0], weight.shape[1], toFloat64(denseData(weight)));
 }
 
-/** A map's bias (out) in float64. */
+/** A map's bias (out) in float64; not a copy if it is that already. */
 export const denseBias = ({ bias }: LinearMap): Float64Array => toFloat64(denseData(bias));
 
 const toFloat64 = (data: Float32Array | Float64Array): Float64Array =>
   data instanceof Float64Array ? data : Float64Array.from(data);
 
 /**
- * Ranges of rows that are worked on together: as many as keep a block of rows this wide in the second-level cache, where
+ * Ranges [start, end) of rows to work on together: blocks of `cols` columns that fit into the second-level cache, where
  * ONNX Runtime's Gemm is two to four times quicker than from memory.
  */
 export function* blocks(rows: number, cols: number): Generator<[number, number]> {
@@ -138,12 +151,7 @@ export function* blocks(rows: number, cols: number): Generator<[number, number]>
   for (let start = 0; start < rows; start += step) yield [start, Math.min(start + step, rows)];
 }
 
-/** a ← a + b */
-export function add(a: Float64Array, b: Float64Array): void {
-  for (let i = 0; i < a.length; i++) a[i] += b[i];
-}
-
-/** Matrices of as many rows, side by side. */
+/** Matrices with the same number of rows, side by side; one alone is not copied. */
 export function beside(parts: readonly Matrix[]): Matrix {
   if (parts.length === 1) return parts[0];
   const cols = parts.reduce((sum, part) => sum + part.cols, 0);

@@ -3,13 +3,13 @@ import type { GraphSession } from '../runtime/index.js';
 import { kernel } from './kernels.js';
 import { matrix, rowsOf, slice, type Matrix } from './matrix.js';
 
-/** Which factor is transposed: `n` as it stands, `t` transposed; `tn` is aᵀ b. */
-export type Form = 'nn' | 'tn' | 'nt';
+/** Which factors are transposed (`t`) and which not (`n`): `tn` is aᵀ b. */
+type Form = 'nn' | 'tn' | 'nt';
 
-/** Multiplications below which handing work to other threads costs more than it brings. */
+/** Multiplications below which one thread is quicker than several. */
 const small = 2 ** 23;
 
-/** One compiled Gemm a form and size. */
+/** The Gemm of a form, on one thread or on all. */
 const session = (form: Form, isSmall: boolean): Promise<GraphSession> =>
   kernel(
     `multiply ${form} ${isSmall}`,
@@ -32,19 +32,19 @@ const session = (form: Form, isSmall: boolean): Promise<GraphSession> =>
     { intraOpNumThreads: isSmall ? 1 : 0 },
   );
 
-/** Multiplications that are done in one go: ONNX Runtime holds the event loop for as long, half a second or so. */
-const inOneGo = 2 ** 34;
+/** Multiplications in one run at most, about half a second, for which ONNX Runtime holds the event loop. */
+const mostInOneRun = 2 ** 34;
 
 /**
- * The product of two float64 matrices on ONNX Runtime's CPU provider. A large one is made of panels of rows, between which
- * the event loop gets its turn.
+ * The product of two float64 matrices, on ONNX Runtime's CPU provider. A large one is computed in panels of rows,
+ * between which the event loop gets turns.
  * @throws the signal's reason when it was aborted
  */
 export async function multiply(a: Matrix, b: Matrix, form: Form = 'nn', signal?: AbortSignal): Promise<Matrix> {
   const rows = form[0] === 't' ? a.cols : a.rows;
   const cols = form[1] === 't' ? b.rows : b.cols;
   if (rows === 0 || cols === 0 || a.data.length === 0) return matrix(rows, cols);
-  const panel = Math.max(64, Math.floor((inOneGo / a.data.length / cols) * rows));
+  const panel = Math.max(64, Math.floor((mostInOneRun / a.data.length / cols) * rows));
   if (panel >= rows) return product(a, b, form, rows, cols);
   const out = matrix(rows, cols);
   for (let start = 0; start < rows; start += panel) {

@@ -1,12 +1,12 @@
 /**
- * The k-th smallest of some numbers, the first being 0: what a sort has at that place, in time that grows with their number alone
- * (Hoare 1961, "Algorithm 65: Find"). The numbers are moved about: afterwards none before place k is larger, none behind it smaller.
- * @param from where to look from: all numbers before it are no larger than those behind it
+ * The number at place `k` (from 0) of the ascending order, in linear time (Hoare 1961, "Algorithm 65: Find"). Reorders
+ * the numbers: afterwards none before place k is larger, and none behind it smaller.
+ * @param from the first place to look at, if the numbers before it are known to be no larger than the rest
  */
 export function kthSmallest(values: Float64Array, k: number, from = 0): number {
   let [left, right] = [from, values.length - 1];
   while (left < right) {
-    // The middle of three, so that what is sorted already is no worst case.
+    // The middle of three, so that sorted numbers are not the worst case.
     const middle = (left + right) >> 1;
     if (values[middle] < values[left]) swap(values, middle, left);
     if (values[right] < values[left]) swap(values, right, left);

@@ -1,11 +1,11 @@
 import { abs, max, sqrt } from '../base/index.js';
+import { eigenInTurns } from './eigen.js';
 import { matrix, type Matrix } from './matrix.js';
 import { multiply } from './multiply.js';
-import { eigenInTurns } from './eigen.js';
 
 /**
- * The orthonormal rows nearest to those of W (k, m), k <= m: (W Wᵀ)^-½ W.
- * @returns them, and the singular values of W, descending
+ * The orthonormal rows (k, m) nearest to those of W (k, m), k <= m: (W Wᵀ)^-½ W, by eigenvectors.
+ * @returns these rows, and the singular values of W, descending
  */
 export async function nearestOrthonormal(w: Matrix): Promise<{ rows: Matrix; singular: Float64Array }> {
   const k = w.rows;
@@ -19,13 +19,15 @@ export async function nearestOrthonormal(w: Matrix): Promise<{ rows: Matrix; sin
   return { rows: await multiply(root, w), singular: values.map((value) => sqrt(max(value, 0))) };
 }
 
-/** Steps of Newton and Schulz: each makes a small singular value half as large again, so that these reach 1 from 1e-7. */
+/**
+ * Steps of Newton and Schulz at most. Each multiplies a small singular value by 1.5, so that it gets from 1e-7 to 1.
+ */
 const mostSteps = 40;
 
 /**
- * The same rows by products alone (Newton and Schulz: Higham 2008, "Functions of Matrices", 8.3): X ← (3 X − X Xᵀ X) / 2 from
- * W scaled to singular values of at most 1. Twice as quick as eigenvectors at k = 512; where W is too near to a singular
- * matrix for it, these are taken.
+ * The rows of `nearestOrthonormal`, by products alone (Newton and Schulz: Higham 2008, "Functions of Matrices", 8.3): X
+ * ← (3 X − X Xᵀ X) / 2, starting from W scaled to singular values of at most 1. Twice as quick as eigenvectors at k =
+ * 512; where W is nearly singular and the steps do not converge, it falls back to eigenvectors.
  */
 export async function orthonormalised(w: Matrix): Promise<Matrix> {
   const k = w.rows;
@@ -52,7 +54,7 @@ export async function orthonormalised(w: Matrix): Promise<Matrix> {
   return (await nearestOrthonormal(w)).rows;
 }
 
-/** The greatest sum of sizes in a row: no eigenvalue is larger. */
+/** The largest sum of absolute values in a row, which bounds the eigenvalues. */
 function largestRowSum({ rows, cols, data }: Matrix): number {
   let largest = 0;
   for (let i = 0; i < rows; i++) {

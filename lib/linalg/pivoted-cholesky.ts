@@ -1,12 +1,14 @@
 import { matrix, rowsOf, subtract, transpose, type Matrix } from './matrix.js';
 import { multiply } from './multiply.js';
 
+/** Pivots after which the rest is updated, in one product. */
 const block = 64;
 
-/** G ≈ Rᵀ R with R (r, p) and what is left of G. */
+/** G ≈ Rᵀ R, and what is left of G. */
 export interface PivotedFactor {
+  /** R (r, p). */
   factor: Matrix;
-  /** (r): the column that each row of R was taken at: R's columns there are upper triangular. */
+  /** (r): the pivot's column for each row of R. These columns of R are upper triangular. */
   pivots: number[];
   /** G − RᵀR, positive semidefinite, zero in the rows and columns of the pivots. */
   rest: Matrix;
@@ -14,7 +16,9 @@ export interface PivotedFactor {
 
 /**
  * Cholesky with complete pivoting (Higham, "Accuracy and Stability of Numerical Algorithms", 10.3), in blocks: the
- * largest diagonal entry of the rest is next, until none is above `floor`. Rows and columns stay where they are.
+ * pivot is always the largest diagonal entry of the rest, until none is above `floor`. Rows and columns are not moved.
+ * @param g (p, p); not changed
+ * @throws the signal's reason when it was aborted
  */
 export async function pivotedCholesky(g: Matrix, floor: number, signal?: AbortSignal): Promise<PivotedFactor> {
   const p = g.rows;
@@ -42,7 +46,7 @@ export async function pivotedCholesky(g: Matrix, floor: number, signal?: AbortSi
       }
       const scale = 1 / Math.sqrt(diagonal[pivot]);
       for (let j = 0; j < p; j++) {
-        // A column that has been a pivot (−1) is zero in the rest.
+        // Columns that were pivots, marked by −1 on the diagonal, are zero in the rest.
         row[j] = diagonal[j] < 0 ? 0 : row[j] * scale;
         if (diagonal[j] >= 0) diagonal[j] = Math.max(0, diagonal[j] - row[j] * row[j]);
       }
@@ -66,6 +70,7 @@ function indexOfLargest(values: Float64Array): number {
   return at;
 }
 
+/** Sets a row and its column to zero. */
 function clear({ rows: p, data }: Matrix, i: number): void {
   data.fill(0, i * p, (i + 1) * p);
   for (let j = 0; j < p; j++) data[j * p + i] = 0;

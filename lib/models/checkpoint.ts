@@ -8,28 +8,36 @@ import { graphOf, graphsFor, type Half } from './match.js';
 
 /** A checkpoint that became a model. */
 export interface CheckpointModel extends BoundGraph {
-  /** The checkpoint: external data are looked for beside it, as are the configs that state transform and classes. */
+  /** The path of the checkpoint. The config files that state transform and classes are beside it. */
   file: string;
-  /** Null: by the file. */
+  /** Its registered name; null for a model that is named by its file. */
   name: string | null;
-  /** Height and width; null where the graph says them, or nothing does. */
+  /** [height, width]; null where only the graph may say them. */
   inputSize: readonly [number, number] | null;
+  /** Null where it is not registered. */
   transform: TransformSpec | null;
+  /** By label; null where they are not registered. */
   classNames: readonly string[] | null;
 }
 
 /** What a checkpoint does not say of itself. */
 export interface CheckpointOptions {
-  /** Its graph, of those that ship with the library. Default: by the config.json beside it, or by its tensors. */
+  /**
+   * The name of its graph, of those that ship with the library. Default: found by the config.json beside it, or by its
+   * tensors.
+   */
   graph?: string;
   /** Which tower of a CLIP checkpoint, which holds both. Default: `image`. */
   half?: Half;
 }
 
-/** What a checkpoint is called in its folder, by timm, transformers and open_clip, the first that is there. */
+/** File names of checkpoints, in order of preference: of timm and transformers, of open_clip. */
 export const checkpointNames = ['model.safetensors', 'open_clip_model.safetensors'] as const;
 
-/** A folder's checkpoint; null where it holds none. @throws FeatReconstructError for one in several parts */
+/**
+ * The path of a folder's checkpoint; null where there is none.
+ * @throws FeatReconstructError for one in several parts
+ */
 export async function checkpointIn(folder: string): Promise<string | null> {
   const names = await readdir(folder).catch(() => [] as string[]);
   const whole = checkpointNames.find((name) => names.includes(name));
@@ -42,9 +50,9 @@ export async function checkpointIn(folder: string): Promise<string | null> {
 }
 
 /**
- * Finds the graph of a checkpoint and points its weights into it: by the config.json beside it, or by its tensors where nothing is
- * beside it.
- * @throws FeatReconstructError where no graph goes with it, or its tensors are not those of the graph
+ * Finds the graph of a checkpoint, by the config.json beside it, or by its tensors if there is none, and points the
+ * graph's weights into it.
+ * @throws FeatReconstructError where no graph matches, or its tensors are not those of the graph
  */
 export async function openCheckpoint(file: string, options: CheckpointOptions = {}): Promise<CheckpointModel> {
   const { graph, note } = await findGraph(file, options);
@@ -53,7 +61,10 @@ export async function openCheckpoint(file: string, options: CheckpointOptions = 
     ...bound,
     notes: note === null ? bound.notes : [note, ...bound.notes],
     file,
-    ...{ name: null, inputSize: null, transform: null, classNames: null },
+    name: null,
+    inputSize: null,
+    transform: null,
+    classNames: null,
   };
 }
 
@@ -66,7 +77,7 @@ async function findGraph(
   const found = config === null ? null : await graphOf(config, half);
   if (found) return { graph: found, note: null };
   const tensors = await checkpointTensors(file);
-  // With a config that means something else, tensors of the right shapes do not prove the graph.
+  // If a config says something else, tensors of the right shapes prove nothing.
   const [graph] = config === null || isOpenClip(file) ? await graphsFor(tensors, half) : [];
   if (graph) {
     const note = `The graph ${graph.name} (${graph.source}) was taken by the names and shapes of the tensors, which do not tell activations apart: the config.json of the model beside the checkpoint would.`;
@@ -77,7 +88,10 @@ async function findGraph(
   );
 }
 
-/** What open_clip calls its own file: its config.json is that of transformers, whose file lies beside it. */
+/**
+ * Whether a file has open_clip's name. A config.json beside it is then of transformers, whose checkpoint is in the same
+ * folder.
+ */
 const isOpenClip = (file: string): boolean => path.basename(file) === checkpointNames[1];
 
 function whatItIs(config: object | null, tensors: number): string {
@@ -91,6 +105,7 @@ function whatItIs(config: object | null, tensors: number): string {
   return `${tensors} tensors of none of them, and ${config === null ? 'no config.json beside it' : 'a config.json that names no architecture'}`;
 }
 
+/** The config.json beside a file; null where there is none. @throws FeatReconstructError where it is no JSON object */
 async function configBeside(file: string): Promise<object | null> {
   const place = path.join(path.dirname(file), 'config.json');
   const isThere = await stat(place).then(
@@ -102,7 +117,7 @@ async function configBeside(file: string): Promise<object | null> {
     const value: unknown = JSON.parse(await readFile(place, 'utf8'));
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Said below.
+    // The error below says so.
   }
   throw new FeatReconstructError(
     `Expected JSON in ${place}, found none: it stands beside the checkpoint and would name its architecture. Copy it again or take it away.`,

@@ -1,17 +1,16 @@
+import { imul } from '../base/index.js';
 import { createSafetensors } from '../tensor/index.js';
 import type { SafetensorsDtype } from '../tensor/index.js';
 import type { OpenGraph } from './graph-files.js';
 
 /**
- * Weights and inputs by name and index, the same here and in onnx/graphs.py, so that a graph is checked against its own
- * library without anybody's weights. The rule: FNV-1a of the name's UTF-8, plus index times 0x9E3779B9, through MurmurHash3's
- * last step, all modulo 2^32, to [-1, 1); then a centre and a spread by shape and name.
+ * Weights and inputs that depend on name and index only, the same here and in onnx/graphs.py, so that a graph can be
+ * checked against its own library without published weights. The rule: FNV-1a of the name's UTF-8, plus index times
+ * 0x9E3779B9, through MurmurHash3's last step, all modulo 2^32, scaled to [-1, 1); then a centre and a spread by shape
+ * and name.
  */
 
-// Looked up once: a test's own global object is slow to ask, fifty million times.
-const { imul } = Math;
-
-/** Fills an array with numbers in [centre - spread, centre + spread) by their name. */
+/** Fills an array with the numbers of a name, in [centre - spread, centre + spread). */
 function fill<T extends Float32Array | Float64Array>(out: T, name: string, centre = 0, spread = 1): T {
   let key = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(name)) key = imul(key ^ byte, 0x01000193);
@@ -29,8 +28,8 @@ function fill<T extends Float32Array | Float64Array>(out: T, name: string, centr
 const countOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 
 /**
- * A weight: of four dimensions with variance gain / fan-in, of two and three with 1 / fan-in, of one around 1, or around 0
- * where the name ends in bias, mean or beta.
+ * The weight of a name and shape, row-major. With four dimensions its variance is gain / fan-in, with two or three 1 /
+ * fan-in; with one dimension it is around 1, or around 0 where the name ends in bias, mean or beta.
  */
 export function drawn(name: string, shape: readonly number[], gain: number): Float32Array {
   const out = new Float32Array(countOf(shape));
@@ -42,7 +41,7 @@ export function drawn(name: string, shape: readonly number[], gain: number): Flo
     : fill(out, name, 1, 0.2);
 }
 
-/** Two images of this height and width, (2, 3, size, size): 7 x 7 blocks, which tell them apart, and noise. */
+/** Two images (2, 3, size, size): 7 x 7 blocks, which make the images different, and noise. */
 export function drawnImages(size: number): Float32Array {
   const blocks = fill(new Float64Array(2 * 3 * 49), 'input.blocks');
   const noise = fill(new Float64Array(2 * 3 * size * size), 'input');
@@ -54,7 +53,7 @@ export function drawnImages(size: number): Float32Array {
   return out;
 }
 
-/** Two texts, (2, length); the largest number is the end of a text, the place that the tower reads. */
+/** Two texts (2, length). The largest number marks the end of a text, which is the place that the tower reads. */
 export function drawnTokens(length: number, vocabulary: number): BigInt64Array {
   const numbers = fill(new Float64Array(2 * length), 'tokens');
   const tokens = BigInt64Array.from(numbers, (value) => BigInt(Math.floor(((value + 1) / 2) * (vocabulary - 2)) + 1));
@@ -65,7 +64,7 @@ export function drawnTokens(length: number, vocabulary: number): BigInt64Array {
 
 /**
  * Writes a checkpoint of drawn weights for a graph.
- * @param options.classes in place of the graph's own number
+ * @param options.classes replaces the graph's number of classes
  * @param options.dtype default F32
  */
 export async function writeDrawnCheckpoint(

@@ -6,42 +6,47 @@ import { gunzipSync } from 'node:zlib';
 import { FeatReconstructError, nearest } from '../base/index.js';
 import { openWeights, parseModel } from '../onnx/index.js';
 
-/** Where the graphs lie that the package ships (onnx/graphs.py makes them). */
+/** The folder of the graphs that ship with the package (onnx/graphs.py makes them). */
 const folder = fileURLToPath(new URL('../../onnx/graphs/', import.meta.url));
 const ending = '.onnx.gz';
 
 /** A graph without weights. */
 export interface OpenGraph {
-  /** Of its file: `timm.resnet18`. */
+  /** The name of its file: `timm.resnet18`. */
   name: string;
+  /** As ONNX. */
   bytes: Uint8Array;
-  /** Shapes of the weights that it wants, by the names that they have in the checkpoint. */
+  /** Shapes of the weights that it needs, by their names in a checkpoint. */
   weights: ReadonlyMap<string, readonly number[]>;
-  /** The head's tensors, whose first dimension counts the classes of a checkpoint; none for a tower. */
+  /** Names of the head's weights, whose first dimension is the number of classes; empty for a tower. */
   classes: readonly string[];
-  /** What else may stand in a checkpoint: counters, buffers of older versions, the other half of a CLIP model. */
+  /** Names of what else a checkpoint may have: counters, buffers of older versions, the other tower of a CLIP model. */
   extras: readonly RegExp[];
-  /** Of drawn weights (`drawn`). */
+  /** What `drawn` needs for weights of four dimensions. */
   gain: number;
   /** The library, its version and the model in it that the graph was made from. */
   source: string;
-  /** Which checkpoints go into it. */
+  /** Which checkpoints it is for. */
   match: GraphMatch;
-  /** Height and width are open. */
+  /** Whether height and width are open. */
   anySize: boolean;
-  /** What goes in: images, or the tokens of texts. */
+  /** What its input is: images, or the tokens of texts. */
   reads: 'images' | 'tokens';
 }
 
-/** What names a graph: timm's architectures, or what a config.json of transformers says. */
+/** What a config.json must say for a graph: by library. */
 export interface GraphMatch {
+  /** timm's names of the architecture. */
   timm?: string[];
+  /** timm's pooling; null or absent: it has none to compare. */
   globalPool?: string | null;
+  /** The model_type of transformers. */
   transformers?: string;
-  /** By key (`vision_config.hidden_size`): what it has to be, and what it is where it is not said. */
+  /** For transformers, by key (`vision_config.hidden_size`): the value it must have, and the value if it is absent. */
   config?: Record<string, { is: unknown; default: unknown }>;
   /** open_clip's model_cfg. */
   openClip?: Record<string, unknown>;
+  /** Which tower of a CLIP checkpoint it is. */
   half?: 'image' | 'text';
 }
 
@@ -54,14 +59,14 @@ interface Facts {
   match: GraphMatch;
 }
 
-/** Names of all graphs that the package ships. */
+/** The names of all graphs that ship with the package, sorted. */
 export const graphNames = (): string[] =>
   readdirSync(folder)
     .filter((file) => file.endsWith(ending))
     .map((file) => file.slice(0, -ending.length))
     .sort();
 
-/** @throws FeatReconstructError where there is no graph of this name */
+/** The graph of a name. @throws FeatReconstructError (`not-found`) where there is none */
 export async function openGraph(name: string): Promise<OpenGraph> {
   const names = graphNames();
   if (!names.includes(name)) {
@@ -89,5 +94,8 @@ export async function openGraph(name: string): Promise<OpenGraph> {
   };
 }
 
-/** Features and output of a graph on drawn weights and inputs (`drawn`), as its own library computes them. */
+/**
+ * The path of a graph's golden: features and outputs on drawn weights and inputs (`drawn`), computed by its own
+ * library.
+ */
 export const goldenFile = (name: string): string => path.join(folder, 'goldens', `${name}.safetensors`);

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FeatReconstructError } from '../base/index.js';
 import type { TensorEntry } from '../tensor/index.js';
-import { fitOf, isWhole } from './bind.js';
+import { isWhole, matchTensors } from './bind.js';
 import { graphNames, openGraph, type OpenGraph } from './graph-files.js';
 
-/** What of a config.json says which graph a checkpoint goes into. */
+/** The fields of a config.json that tell the graph of a checkpoint. */
 interface Config {
   /** timm's name of the architecture. */
   architecture?: unknown;
@@ -17,12 +17,13 @@ interface Config {
   model_cfg?: unknown;
 }
 
-/** The half of a CLIP checkpoint that is meant. */
+/** Which tower of a CLIP checkpoint is meant. */
 export type Half = 'image' | 'text';
 
 /**
- * The graph of a checkpoint by the config.json beside it; null where none of ours goes with it.
- * @throws FeatReconstructError where the architecture has a graph here, and the config changes something in it
+ * The graph of a checkpoint, by the config.json beside it; null where no graph of the package matches.
+ * @throws FeatReconstructError (`mismatch`) where there is a graph of the architecture, but the config changes
+ *   something in it
  */
 export async function graphOf(config: object, half: Half): Promise<OpenGraph | null> {
   const { architecture, model_type: type, model_cfg: clip } = config as Config;
@@ -31,7 +32,7 @@ export async function graphOf(config: object, half: Half): Promise<OpenGraph | n
     const graph = await openGraph(name);
     const { timm, globalPool, transformers, openClip, config: keys, half: own } = graph.match;
     if (own !== undefined && own !== half) continue;
-    if (openClip !== undefined && clip !== undefined && saysClip(clip, openClip)) return graph;
+    if (openClip !== undefined && clip !== undefined && isDeepStrictEqual(clip, openClip)) return graph;
     if (typeof architecture === 'string' && timm?.includes(plainName(architecture))) {
       checkTimm(config, graph.name, globalPool ?? null);
       return graph;
@@ -41,31 +42,30 @@ export async function graphOf(config: object, half: Half): Promise<OpenGraph | n
   return null;
 }
 
-/** All graphs that these tensors fill, for a checkpoint with nothing beside it. */
+/** All graphs that these tensors match exactly, for a checkpoint without a config.json. */
 export async function graphsFor(tensors: ReadonlyMap<string, TensorEntry>, half: Half): Promise<OpenGraph[]> {
   const found: OpenGraph[] = [];
   for (const name of graphNames()) {
     const graph = await openGraph(name);
     if (graph.match.half !== undefined && graph.match.half !== half) continue;
-    if (isWhole(fitOf(graph, tensors))) found.push(graph);
+    if (isWhole(matchTensors(graph, tensors))) found.push(graph);
   }
   return found;
 }
 
-/** `vit_base_patch16_224.augreg_in21k` without the tag of its weights. */
+/**
+ * timm's name of an architecture without the tag of its weights: `vit_base_patch16_224.augreg_in21k` →
+ * `vit_base_patch16_224`.
+ */
 const plainName = (architecture: string): string => architecture.split('.')[0];
 
-/** A backbone alone has no head to read features from. */
+/** Whether a config of transformers is of a model with a head; a backbone alone has none. */
 function isClassifier({ architectures }: Config): boolean {
   const [name] = Array.isArray(architectures) ? (architectures as unknown[]) : [];
   return typeof name !== 'string' || /ForImageClassification$|^CLIPModel$/.test(name);
 }
 
-/** What open_clip's own config says of a network whose graph is its plain one. */
-function saysClip(found: unknown, wanted: Record<string, unknown>): boolean {
-  return isDeepStrictEqual(found, wanted);
-}
-
+/** Whether a config of transformers has the values that a graph demands. @param keys as of `GraphMatch.config` */
 function says(config: object, keys: Readonly<Record<string, { is: unknown; default: unknown }>>): boolean {
   return Object.entries(keys).every(([key, { is, default: preset }]) => {
     const found = key
@@ -75,7 +75,7 @@ function says(config: object, keys: Readonly<Record<string, { is: unknown; defau
   });
 }
 
-/** What timm builds otherwise than by default has a graph of its own. */
+/** @throws FeatReconstructError where the config of timm changes the architecture, which would need another graph */
 function checkTimm(config: Config, graph: string, pool: string | null): void {
   const { global_pool: found, model_args: args } = config;
   const other =

@@ -7,7 +7,9 @@ import { openGraph } from './graph-files.js';
 import { registeredClasses, registeredModel, type RegisteredModel } from './registry.js';
 
 /**
- * The model that a checkpoint makes: the name of a registered one, a .safetensors file, or a folder that holds one and no .onnx.
+ * The model of a checkpoint.
+ * @param text a registered name, a .safetensors file, or a folder with one and without an .onnx file
+ * @param checkpoint for a file or folder
  * @returns null for everything else, such as an .onnx file
  * @throws FeatReconstructError as `openCheckpoint` and `fetchHubFile` do
  */
@@ -25,8 +27,8 @@ export async function checkpointModel(
 }
 
 /**
- * The published model that a text means: one of its name, unless a file or a folder with a model is called so. Other folders, such as
- * those of results, hide no name.
+ * The published model that a text means, unless a file, or a folder with a model in it, has that name here. Other
+ * folders, such as those of results, do not matter.
  */
 export async function publishedModel(text: string): Promise<RegisteredModel | undefined> {
   const registered = registeredModel(text);
@@ -37,7 +39,7 @@ export async function publishedModel(text: string): Promise<RegisteredModel | un
   return isHidden ? undefined : registered;
 }
 
-/** As exporters leave it, beside the checkpoint or instead of it. */
+/** Whether a folder has an .onnx file, itself or in `onnx/`, as exporters leave it. */
 async function holdsOnnx(folder: string): Promise<boolean> {
   const lists = [folder, path.join(folder, 'onnx')].map((each) => readdir(each).catch(() => [] as string[]));
   return (await Promise.all(lists)).flat().some((name) => /\.onnx$/i.test(name));
@@ -56,14 +58,14 @@ async function openRegistered(model: RegisteredModel, options: FetchOptions): Pr
   };
 }
 
-/** What is asked of the Hub for a registered model. */
+/** What to ask the Hub for to get a registered model's checkpoint. */
 export function requestOf({ repo, file, revision, name }: RegisteredModel): Parameters<typeof fetchHubFile>[0] {
   return { repo, type: 'model', path: file, revision: revision ?? undefined, name };
 }
 
-/** The files of its repository that it needs. */
+/** The files of its repository that a registered model needs. */
 export const filesOf = ({ file, tokenizer }: RegisteredModel): string[] =>
   tokenizer === undefined ? [file] : [file, tokenizer];
 
-/** Its checkpoint in the cache; null where it is not there. */
+/** The path of a registered model's checkpoint in the cache; null where it is not there. */
 export const cachedCheckpoint = (model: RegisteredModel): Promise<string | null> => cachedHubFile(requestOf(model));

@@ -8,7 +8,7 @@ import type { ElementType, TypedArray } from './elements.js';
 /** An ndarray of any number type. (`never` lets NdArray<Float32Array> through, which is invariant in its data.) */
 export type AnyNdArray = NdArray | NdArray<never>;
 
-/** Duck-typed, since two copies of ndarray may be installed side by side. */
+/** Whether x is an ndarray. By its properties, since two copies of ndarray may be installed side by side. */
 export function isNdArray(x: unknown): x is NdArray {
   const view = x as NdArray | null;
   return (
@@ -31,7 +31,7 @@ export function denseData(x: AnyNdArray): Float32Array | Float64Array {
   return toFloats(denseElements(x).data);
 }
 
-/** The same in their own number type; plain arrays become float64. */
+/** The same, but in the array's own number type; plain arrays become float64. */
 export function denseElements(x: AnyNdArray): { type: ElementType; data: TypedArray } {
   const source = x.data as unknown as TypedArray;
   const type = arrayType(source);

@@ -1,7 +1,7 @@
 import { FeatReconstructError } from '../base/index.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from './halves.js';
 
-/** What the numbers of a file are. */
+/** The number type of a tensor in a file. */
 export type ElementType =
   | 'bool'
   | 'uint8'
@@ -17,7 +17,7 @@ export type ElementType =
   | 'float32'
   | 'float64';
 
-/** What they are in memory: bool is a Uint8Array of 0 and 1, 16-bit floats become a Float32Array. */
+/** Its numbers in memory: bool is a Uint8Array of 0 and 1, 16-bit floats become a Float32Array. */
 export type TypedArray =
   | Uint8Array
   | Int8Array
@@ -67,8 +67,8 @@ export const arrayType = (array: object): ElementType | undefined => typeOf.get(
 export const elementSize = (type: ElementType): number => arrays[type].BYTES_PER_ELEMENT;
 
 /**
- * Little-endian bytes as numbers. The array is a view of `bytes` where they are aligned, and a copy where they are not.
- * (Node runs onnxruntime on little-endian machines only, so the machine's order is the file's.)
+ * Little-endian bytes as numbers: a view of `bytes` where they are aligned, else a copy. (ONNX Runtime's packages for
+ * Node exist for little-endian machines only, so the machine's order is the file's.)
  */
 export function decodeElements(bytes: Uint8Array, type: ElementType): TypedArray {
   const Type = arrays[type];
@@ -79,7 +79,7 @@ export function decodeElements(bytes: Uint8Array, type: ElementType): TypedArray
   return raw;
 }
 
-/** Reverses the bytes of every element, in place: big-endian files. */
+/** Reverses the bytes of every element, in place: for big-endian files. */
 export function swapBytes(bytes: Uint8Array, type: ElementType): void {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = elementSize(type);
@@ -94,16 +94,16 @@ export function toFloats(array: TypedArray): Float32Array | Float64Array {
   return Float64Array.from(array as Iterable<number | bigint>, Number);
 }
 
-/** What a RowSource over elements of this type says of itself. */
+/** The `dtype` of a `RowSource` over elements of this type. */
 export function floatType(type: ElementType): 'float16' | 'float32' | 'float64' {
   if (type === 'float16' || type === 'bfloat16') return 'float16';
   return type === 'float32' ? 'float32' : 'float64';
 }
 
-/** As many dimensions as an array of NumPy can have. */
+/** NumPy's arrays have at most this many. */
 const mostDimensions = 64;
 
-/** Elements in a shape. @throws FeatReconstructError where it is no shape or too large to address */
+/** The number of elements of a shape. @throws FeatReconstructError where it is no shape or too large to address */
 export function elementCount(shape: readonly number[], name: string): number {
   if (shape.length > mostDimensions) {
     throw new FeatReconstructError(

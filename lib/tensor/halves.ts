@@ -1,4 +1,4 @@
-/** Whole arrays of 16-bit floats to float32 and back. Bits are given as Uint16Array. */
+/** Arrays of 16-bit floats, as their bits in a Uint16Array, to float32 and back. */
 
 const bits = new Uint32Array(1);
 const float = new Float32Array(bits.buffer);
@@ -44,11 +44,12 @@ export function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
 /** float32 to binary16 bits, to the nearest, ties to even; what is too large becomes infinity. */
 export function float32ToFloat16(values: Float32Array): Uint16Array {
   const out = new Uint16Array(values.length);
-  for (let i = 0; i < values.length; i++) out[i] = half(values[i]);
+  for (let i = 0; i < values.length; i++) out[i] = roundToHalf(values[i]);
   return out;
 }
 
-function half(value: number): number {
+/** The float16 bits of a number: each range below has its own rounding. */
+function roundToHalf(value: number): number {
   float[0] = value;
   const sign = (bits[0] >>> 16) & 0x8000;
   const magnitude = bits[0] & 0x7fffffff;

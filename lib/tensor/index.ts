@@ -1,16 +1,19 @@
 /**
  * tensor: ndarray at the border, dense row-major blocks inside; readers and writers of .npy and safetensors.
  *
- * Rows: `toRowSource` takes ndarrays, mathjs matrices, number[][] and stored rows alike; `sliceRows` is a range of one, `chooseRows` are some of its rows, `joinRows` puts several together.
- * Arrays: `denseData` out of an ndarray and `toNdArray` back, both without a copy where there is nothing to make dense;
- * `toVector` reads class indices and the like; `toMathjs` for those who go on in mathjs.
+ * Rows: `toRowSource` takes ndarrays, mathjs matrices, number[][] and stored rows alike; `sliceRows` gives a range of
+ * them, `chooseRows` some of them, `joinRows` several sources as one.
+ *
+ * Arrays: `denseData` reads an ndarray and `toNdArray` makes one, both without a copy of what is dense already;
+ * `toVector` reads class indices and the like; `toMathjs` makes a matrix of mathjs.
+ *
  * Files: `openNpy`, `openNpz` and `openSafetensors` read ranges of files of any size (each tensor is a RowSource, and
  * `readItems` gives its items in their own number type); `createSafetensors` is a writer that can be resumed.
  */
 export type { FloatNdArray, LinearMap, RowSource } from './types.js';
-export type { ElementType, TypedArray } from './elements.js';
+export type { TypedArray } from './elements.js';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from './halves.js';
-export { denseData, isNdArray, toNdArray } from './dense.js';
+export { denseData, toNdArray } from './dense.js';
 export type { AnyNdArray } from './dense.js';
 export { isMathjsMatrix, toMathjs } from './mathjs.js';
 export type { MathjsMatrix } from './mathjs.js';
@@ -20,9 +23,7 @@ export { chooseRows, isRowSource, joinRows, memoryRows, sliceRows, toRowSource }
 export type { RowsLike } from './rows.js';
 export type { StoredTensor } from './stored.js';
 export { openNpy, readNpy, writeNpy } from './npy.js';
-export type { NpyFile } from './npy.js';
 export { openNpz } from './npz.js';
-export type { NpzFile } from './npz.js';
 export { openTensors } from './named.js';
 export type { NamedTensors } from './named.js';
 export { openSafetensors, readSafetensors, writeSafetensors } from './safetensors.js';
@@ -30,5 +31,5 @@ export type { SafetensorsFile, SafetensorsInput } from './safetensors.js';
 export { createSafetensors } from './safetensors-stream.js';
 export type { SafetensorsWriter } from './safetensors-stream.js';
 export { elementType, readSafetensorsHeader } from './safetensors-header.js';
-export type { SafetensorsDtype, SafetensorsHeader, TensorEntry, TensorSpec } from './safetensors-header.js';
+export type { SafetensorsDtype, TensorEntry, TensorSpec } from './safetensors-header.js';
 export { splitName } from './split-name.js';

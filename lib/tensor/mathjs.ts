@@ -11,7 +11,7 @@ export interface MathjsMatrix {
   valueOf(): unknown;
 }
 
-/** Duck-typed: a matrix of any copy and configuration of mathjs. */
+/** Whether x is a matrix of mathjs. By its properties, since it may come from any copy and configuration of mathjs. */
 export function isMathjsMatrix(x: unknown): x is MathjsMatrix {
   const matrix = x as (MathjsMatrix & { isMatrix?: boolean }) | null;
   return typeof matrix === 'object' && matrix !== null && matrix.isMatrix === true && typeof matrix.size === 'function';

@@ -5,7 +5,7 @@ import type { StoredTensor } from './stored.js';
 
 /** Tensors of one file, each by its name: what a .npz and a safetensors file have in common. */
 export interface NamedTensors {
-  /** Empty for a .npz. */
+  /** Texts by name; empty for a .npz. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, { shape: readonly number[] }>;
   /** One tensor's rows (items along its first axis). */

@@ -31,7 +31,7 @@ const types: Record<string, ElementType> = {
   f8: 'float64',
 };
 
-/** Far above that of any plain array; NumPy itself doubts those of over 10,000 bytes. */
+/** Bytes of a header at most: far more than any plain array needs; NumPy itself warns above 10,000. */
 const largestHeader = 2 ** 16;
 
 /** A .npy file that is read in ranges, of any size. */
@@ -41,7 +41,7 @@ export type NpyFile = StoredTensor & {
 };
 
 /**
- * Opens a .npy file for reading in ranges; files larger than 2 GiB work.
+ * Opens a .npy file of any size for reading in ranges.
  * @throws FeatReconstructError when it is no .npy file of numbers, truncated or corrupted
  */
 export async function openNpy(path: string): Promise<NpyFile> {
@@ -68,7 +68,10 @@ export async function readNpy(pathOrBytes: string | Uint8Array): Promise<NdArray
   }
 }
 
-/** What the header of a .npy file says, checked against the file's size. */
+/**
+ * What the header of a .npy file says, checked against the file's size.
+ * @throws FeatReconstructError when it is no .npy file of numbers, truncated or corrupted
+ */
 export async function readNpyHeader(file: OpenBytes): Promise<TensorPlace> {
   const bad = (found: string): FeatReconstructError =>
     new FeatReconstructError(
@@ -111,7 +114,7 @@ export async function readNpyHeader(file: OpenBytes): Promise<TensorPlace> {
 }
 
 /**
- * Writes an ndarray as .npy (version 1, row-major, little-endian). Nothing is left half-written.
+ * Writes an ndarray as .npy (version 1, row-major, little-endian). The file appears when it is complete.
  * @throws FeatReconstructError when the file cannot be written
  */
 export async function writeNpy(path: string, array: AnyNdArray): Promise<void> {

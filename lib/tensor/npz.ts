@@ -1,7 +1,6 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
-import type { OpenBytes } from '../bytes/index.js';
-import { openZip, type Zip } from '../bytes/index.js';
+import { openZip, type OpenBytes, type Zip } from '../bytes/index.js';
 import type { ElementType } from './elements.js';
 import { readNpyHeader } from './npy.js';
 import { readStored, storedTensor } from './stored.js';
@@ -9,10 +8,10 @@ import type { StoredTensor, TensorPlace } from './stored.js';
 
 /** A .npz file: arrays of NumPy in a zip archive, each by its name without `.npy`. */
 export interface NpzFile {
-  /** In the order in which they were written; those that hold no numbers (text, objects) are left out. */
+  /** In the order in which they were written, without arrays that hold no numbers (text, objects). */
   readonly tensors: ReadonlyMap<string, { type: ElementType; shape: readonly number[] }>;
   /**
-   * One array's rows (items along its first axis). What is stored is read when asked for, of any size; what is deflated
+   * One array's rows (items along its first axis). They are read when asked for; a compressed array
    * (`numpy.savez_compressed`) is unpacked into memory then.
    * @throws FeatReconstructError where there is none of that name, or it holds no numbers
    */
@@ -33,7 +32,7 @@ export async function openNpz(source: string | Uint8Array): Promise<NpzFile> {
     const placeOf = (name: string): { file: OpenBytes; place: TensorPlace } => {
       const found = places.get(name);
       if (found) return found;
-      throw refused.get(name) ?? none(name, [...places.keys()], source);
+      throw refused.get(name) ?? noSuchArray(name, [...places.keys()], source);
     };
     return {
       tensors: new Map([...places].map(([name, { place }]) => [name, { type: place.type, shape: place.shape }])),
@@ -53,6 +52,7 @@ export async function openNpz(source: string | Uint8Array): Promise<NpzFile> {
   }
 }
 
+/** Where each array is, and why those that hold no numbers are not read. */
 async function arraysOf(zip: Zip, source: string | Uint8Array) {
   const places = new Map<string, { file: OpenBytes; place: TensorPlace }>();
   const refused = new Map<string, FeatReconstructError>();
@@ -80,7 +80,7 @@ async function arraysOf(zip: Zip, source: string | Uint8Array) {
 const called = (source: string | Uint8Array): string =>
   typeof source === 'string' ? `'${source}'` : 'the given bytes';
 
-const none = (name: string, names: string[], source: string | Uint8Array): FeatReconstructError =>
+const noSuchArray = (name: string, names: string[], source: string | Uint8Array): FeatReconstructError =>
   new FeatReconstructError(
     `Expected an array '${name}' in ${called(source)}, found ${names.map((key) => `'${key}'`).join(', ')}: name one of these.`,
     { code: 'not-found' },

@@ -1,5 +1,5 @@
-import type { AnyNdArray } from './dense.js';
 import { FeatReconstructError } from '../base/index.js';
+import type { AnyNdArray } from './dense.js';
 import { denseData, isNdArray } from './dense.js';
 import { isMathjsMatrix, mathjsNumbers } from './mathjs.js';
 import type { MathjsMatrix } from './mathjs.js';
@@ -9,7 +9,7 @@ import { describe } from './vectors.js';
 /** What may be given where rows are asked for: an array of any number type, strided or not, or rows on disk. */
 export type RowsLike = RowSource | AnyNdArray | MathjsMatrix | readonly (readonly number[])[];
 
-/** Whether x already is one: rows on disk or a view of them. */
+/** Whether x already is a `RowSource`: rows on disk or a view of them. */
 export function isRowSource(x: unknown): x is RowSource {
   const source = x as RowSource | null;
   return (
@@ -22,8 +22,8 @@ export function isRowSource(x: unknown): x is RowSource {
 }
 
 /**
- * Rows (n, p) of anything that has them. Arrays that are dense float32 or float64 are not copied; what is strided,
- * reversed or of another type is made dense once, here at the border.
+ * Rows (n, p) of anything that has them. Dense arrays of float32 or float64 are not copied; others (strided, reversed,
+ * of another type) are made dense once, here at the border.
  * @param name what errors call the argument
  * @throws FeatReconstructError when x is not two-dimensional or not made of numbers
  */
@@ -68,7 +68,7 @@ function nestedRows(x: readonly (readonly number[])[], name: string): RowSource 
   return memoryRows(data, x.length, cols);
 }
 
-/** Rows that lie dense in memory, without a copy. */
+/** Rows that are dense in memory, without a copy. */
 export function memoryRows(data: Float32Array | Float64Array, rows: number, cols: number): RowSource {
   return {
     rows,
@@ -81,7 +81,10 @@ export function memoryRows(data: Float32Array | Float64Array, rows: number, cols
   };
 }
 
-/** Rows `start` (included) to `end` (excluded) of a source, as a source of their own. */
+/**
+ * Rows `start` (included) to `end` (excluded) of a source, as a source of their own.
+ * @throws FeatReconstructError where they are out of range
+ */
 export function sliceRows(source: RowSource, start: number, end: number): RowSource {
   checkRange(start, end, source.rows);
   return {
@@ -95,12 +98,12 @@ export function sliceRows(source: RowSource, start: number, end: number): RowSou
   };
 }
 
-/** Values between two chosen rows that are read along: reading on is quicker than asking again. */
+/** If no more values than this lie between two chosen rows, they are read too: that is quicker than another read. */
 const mostBetween = 2 ** 14;
 
 /**
- * Rows of a source at ascending positions, as a source of their own. Neighbours are read in one piece, with the little that
- * lies between.
+ * Rows of a source at ascending positions, as a source of their own. Rows that are near each other are read in one
+ * piece.
  */
 export function chooseRows(source: RowSource, positions: Int32Array): RowSource {
   const { cols, dtype } = source;
@@ -117,7 +120,7 @@ export function chooseRows(source: RowSource, positions: Int32Array): RowSource 
         do next++;
         while (next < end && positions[next] - positions[next - 1] <= reach);
         const block = await source.read(first, positions[next - 1] + 1);
-        // All that was asked for, and nothing else.
+        // The block is exactly what was asked for: no copy is needed.
         if (i === start && next === end && block.length === (end - start) * cols) return block;
         out ??=
           block instanceof Float64Array
@@ -134,7 +137,8 @@ export function chooseRows(source: RowSource, positions: Int32Array): RowSource 
 }
 
 /**
- * Sources one after the other, as one: float64 where any of them is, else float32.
+ * Sources one after the other, as one (at least one source). Reads give float64 where any of them is float64, else
+ * float32.
  * @throws FeatReconstructError when they differ in width
  */
 export function joinRows(sources: readonly RowSource[]): RowSource {
@@ -168,6 +172,7 @@ export function joinRows(sources: readonly RowSource[]): RowSource {
   };
 }
 
+/** @throws FeatReconstructError where [start, end) is not within [0, rows) */
 export function checkRange(start: number, end: number, rows: number): void {
   if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= rows)) {
     throw new FeatReconstructError(`Expected rows within 0 to ${rows}, found ${start} to ${end}.`);

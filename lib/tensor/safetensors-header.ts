@@ -14,7 +14,7 @@ import { float32ToFloat16 } from './halves.js';
 export type SafetensorsDtype =
   'U64' | 'I64' | 'F64' | 'F32' | 'U32' | 'I32' | 'BF16' | 'F16' | 'U16' | 'I16' | 'I8' | 'U8' | 'BOOL';
 
-/** In the order in which the reference implementation lays tensors out: the widest elements first. */
+/** In the order in which the reference implementation writes tensors: the widest elements first. */
 const types: Record<SafetensorsDtype, ElementType> = {
   U64: 'uint64',
   I64: 'int64',
@@ -33,24 +33,27 @@ const types: Record<SafetensorsDtype, ElementType> = {
 
 const layoutOrder = Object.keys(types) as SafetensorsDtype[];
 
+/** What a dtype of safetensors is called here. */
 export const elementType = (dtype: SafetensorsDtype): ElementType => types[dtype];
+/** The other way round. */
 export const dtypeOf = (type: ElementType): SafetensorsDtype => layoutOrder.find((dtype) => types[dtype] === type)!;
 
-/** What stands in a header: one tensor's name, number type and shape. */
+/** One tensor as a header describes it: name, number type and shape. */
 export interface TensorSpec {
   name: string;
   dtype: SafetensorsDtype;
   shape: readonly number[];
 }
 
-/** Where a tensor lies, in bytes from the start of the file. */
+/** A tensor and where it is in the file. */
 export interface TensorEntry extends TensorSpec {
+  /** In bytes from the start of the file. */
   offset: number;
   byteLength: number;
 }
 
 export interface SafetensorsHeader {
-  /** The header itself: its length and the JSON. */
+  /** The header itself: eight bytes of length, then the JSON. */
   bytes: Uint8Array;
   metadata: Record<string, string>;
   tensors: Map<string, TensorEntry>;
@@ -58,9 +61,13 @@ export interface SafetensorsHeader {
   size: number;
 }
 
+/** The reference implementation's limit, in bytes. */
 const largestHeader = 100_000_000;
 
-/** @throws FeatReconstructError when the header, its offsets or the file's length are not as the format says */
+/**
+ * Reads and checks the header.
+ * @throws FeatReconstructError when it, its offsets or the file's length are not as the format says
+ */
 export async function readSafetensorsHeader(file: OpenBytes): Promise<SafetensorsHeader> {
   const bad = (found: string): FeatReconstructError =>
     new FeatReconstructError(
@@ -108,7 +115,7 @@ export async function readSafetensorsHeader(file: OpenBytes): Promise<Safetensor
   };
 }
 
-/** The format forbids a name that stands twice in one object; JSON.parse keeps the last of them in silence. */
+/** A name that an object has twice, which the format forbids, or null: `JSON.parse` would silently keep the last. */
 function repeatedName(json: string): string | null {
   const names: Set<string>[] = [];
   for (let at = 0; at < json.length; at++) {
@@ -161,8 +168,8 @@ const isNaturals = (x: unknown): x is number[] =>
   Array.isArray(x) && x.every((value) => Number.isSafeInteger(value) && value >= 0);
 
 /**
- * Header bytes and places for a layout. Tensors are ordered as the reference implementation orders them (element size
- * downwards, then name), so that every one is aligned and the same tensors give the same bytes.
+ * The header for some tensors, and where each one goes. They are ordered as in the reference implementation (largest
+ * elements first, then by name), so that each is aligned and the same tensors give the same bytes.
  */
 export function layOut(
   specs: readonly TensorSpec[],
@@ -195,8 +202,8 @@ export function layOut(
 }
 
 /**
- * Numbers as the bytes of a dtype. For F16 also float32, which is rounded; 16-bit floats may be given as bits in a
- * Uint16Array, BOOL as a Uint8Array of 0 and 1.
+ * Numbers as the bytes of a dtype. F16 also takes float32, which is rounded, and F16 and BF16 take bits in a
+ * Uint16Array; BOOL takes a Uint8Array of 0 and 1.
  * @throws UsageError for any other conversion
  */
 export function encodeElements(data: ArrayBufferView, dtype: SafetensorsDtype, name: string): Uint8Array {

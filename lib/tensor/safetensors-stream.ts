@@ -8,9 +8,13 @@ import type { TensorEntry, TensorSpec } from './safetensors-header.js';
 
 /** A safetensors file of a known layout that is filled row by row, in any order. */
 export interface SafetensorsWriter {
-  /** The header's own bytes, its length included: for checksums. */
+  /** The bytes of the header with its length: for checksums. */
   readonly header: Uint8Array;
-  /** Writes whole rows (items along the first axis) from `firstRow` on. F16 takes float32 and rounds it. */
+  /**
+   * Writes whole rows (items along the first axis) from `firstRow` on. F16 takes float32 and rounds it.
+   * @throws UsageError for an unknown tensor, rows that are not whole or out of range, or a conversion that is not
+   *   offered
+   */
   writeRows(name: string, firstRow: number, data: ArrayBufferView): Promise<void>;
   /** Waits until what was written is on disk. */
   sync(): Promise<void>;
@@ -46,6 +50,7 @@ export async function createSafetensors(
   return writer(handle, path, bytes, entries);
 }
 
+/** @throws FeatReconstructError where the file's header or size is not that of the layout */
 async function checkHeader(handle: FileHandle, path: string, expected: Uint8Array, size: number): Promise<void> {
   const found = await upTo(handle, 0, expected.length);
   const { size: length } = await handle.stat();

@@ -11,10 +11,10 @@ import type { StoredTensor } from './stored.js';
 
 /** A safetensors file that is read in ranges, of any size. */
 export interface SafetensorsFile {
-  /** The header's own bytes, its length included: for checksums. */
+  /** The bytes of the header with its length: for checksums. */
   readonly header: Uint8Array;
   readonly metadata: Readonly<Record<string, string>>;
-  /** In the order in which they lie in the file. */
+  /** In the order of their bytes in the file. */
   readonly tensors: ReadonlyMap<string, { dtype: SafetensorsDtype; shape: readonly number[] }>;
   /** One tensor's rows (items along its first axis), read when asked for. */
   rows(name: string): StoredTensor;
@@ -75,12 +75,12 @@ export async function readSafetensors(
   }
 }
 
-/** What is written: an array in its own type, or one that is to be stored as another. */
+/** An array to write: in its own type, or stored as another. */
 export type SafetensorsInput = AnyNdArray | { array: AnyNdArray; dtype: SafetensorsDtype };
 
 /**
- * Writes tensors as one safetensors file, laid out as the reference implementation does. Nothing is left half-written.
- * `{ array, dtype: 'F16' }` stores float32 as float16; `dtype: 'BOOL'` marks a uint8 array of 0 and 1.
+ * Writes tensors as one safetensors file, laid out as the reference implementation does. The file appears when it is
+ * complete. `{ array, dtype: 'F16' }` stores float32 as float16; `dtype: 'BOOL'` marks a uint8 array of 0 and 1.
  * @throws FeatReconstructError when the file cannot be written; UsageError for a conversion that is not offered
  */
 export async function writeSafetensors(

@@ -2,9 +2,9 @@ import { statSync } from 'node:fs';
 import { UsageError } from '../base/index.js';
 
 /**
- * `FILE` and `FILE#NAME`: a file and the name of a tensor in it. Folders and files may have a # in their own names, and so
- * may tensors: what is there is looked at, and a name is what follows a file.
- * @throws UsageError where there is nothing before a # or behind it
+ * Splits `FILE#NAME`, a file and the name of a tensor in it; a `FILE` alone has no name. Since folders, files and
+ * tensors may have a # in their names, the split is at the last # with an existing file before it.
+ * @throws UsageError where there is nothing before the # or behind it
  */
 export function splitName(text: string): [file: string, name: string | undefined] {
   if (!text.includes('#') || isThere(text)) return [text, undefined];
@@ -23,7 +23,10 @@ function isThere(path: string): boolean {
   }
 }
 
-/** Where no such file is there: the file that was meant has an ending, or no folder behind its #. */
+/**
+ * The # of a file that does not exist: the one behind a known ending, else the last one, unless a path goes on behind
+ * it.
+ */
 function afterEnding(text: string): number | undefined {
   const [found] = [...text.matchAll(/\.(?:safetensors|npy|npz)#/gi)].reverse();
   if (found) return found.index + found[0].length - 1;

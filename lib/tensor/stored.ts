@@ -7,11 +7,11 @@ import type { ElementType, TypedArray } from './elements.js';
 import { checkRange } from './rows.js';
 import type { RowSource } from './types.js';
 
-/** Where one tensor lies in a file. */
+/** Where one tensor is in a file, and how it is written. */
 export interface TensorPlace {
   type: ElementType;
   shape: readonly number[];
-  /** Bytes from the start of the file. */
+  /** In bytes from the start of the file. */
   offset: number;
   bigEndian?: boolean;
   /** First axis fastest (Fortran's order) instead of last. */
@@ -30,6 +30,10 @@ export interface StoredTensor extends RowSource {
   readItems(start: number, end: number): Promise<TypedArray>;
 }
 
+/**
+ * The tensor at a place of an open file. Nothing is read before it is asked for.
+ * @throws FeatReconstructError where its shape is none
+ */
 export function storedTensor(file: OpenBytes, place: TensorPlace): StoredTensor {
   const { type, shape } = place;
   const rows = shape[0] ?? 1;
@@ -47,7 +51,7 @@ export function storedTensor(file: OpenBytes, place: TensorPlace): StoredTensor 
   };
   const readItems = async (start: number, end: number): Promise<TypedArray> => {
     checkRange(start, end, rows);
-    // Without a number there are no columns to put together, and a shape may promise any number of them.
+    // Where nothing is read there are no columns to put together, however many the shape claims.
     if (!place.columnMajor || cols <= 1 || start === end) return load(start * cols, (end - start) * cols);
     const columns: TypedArray[] = [];
     for (let column = 0; column < cols; column++) columns.push(await load(start + column * rows, end - start));
@@ -64,7 +68,7 @@ export function storedTensor(file: OpenBytes, place: TensorPlace): StoredTensor 
   };
 }
 
-/** All of a stored tensor. Column-major files become strided views: nothing is copied. */
+/** A stored tensor whole. Column-major files become strided views: nothing is copied. */
 export async function readStored(file: OpenBytes, place: TensorPlace): Promise<NdArray> {
   if (!place.columnMajor) {
     return toNdArray(
@@ -77,7 +81,7 @@ export async function readStored(file: OpenBytes, place: TensorPlace): Promise<N
   return stored.transpose(...reversed.map((_, axis) => reversed.length - 1 - axis));
 }
 
-/** For each row-major position of a shape, its position when the first axis is the fastest. */
+/** For each row-major position in an array of this shape, the position in column-major order. */
 function rowMajorOrder(shape: readonly number[]): number[] {
   let order = [0];
   let stride = 1;
@@ -89,7 +93,7 @@ function rowMajorOrder(shape: readonly number[]): number[] {
   return order;
 }
 
-/** Columns to rows. */
+/** Columns to rows. @param order which column each position of a row comes from */
 function interleave(columns: TypedArray[], rows: number, order: number[]): TypedArray {
   const Type = columns[0].constructor as Float32ArrayConstructor;
   const out = new Type(rows * order.length);

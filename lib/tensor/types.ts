@@ -8,11 +8,11 @@ export type FloatNdArray = NdArray<Float32Array> | NdArray<Float64Array>;
  * a store of any size is never read whole.
  */
 export interface RowSource {
-  /** n */
+  /** Number of rows, n. */
   readonly rows: number;
   /** Width of a row. */
   readonly cols: number;
-  /** What the rows were stored as; statistics move their rank cut with it. */
+  /** What the rows were stored as: the rounding of that type decides at which eigenvalue statistics cut the rank. */
   readonly dtype: 'float16' | 'float32' | 'float64';
   /**
    * Rows `start` (included) to `end` (excluded), dense and row-major. The array may be a view of memory that the source

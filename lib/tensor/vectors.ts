@@ -1,5 +1,5 @@
-import type { AnyNdArray } from './dense.js';
 import { FeatReconstructError } from '../base/index.js';
+import type { AnyNdArray } from './dense.js';
 import { denseData, isNdArray } from './dense.js';
 import type { TypedArray } from './elements.js';
 import { isMathjsMatrix, mathjsNumbers } from './mathjs.js';
@@ -17,8 +17,9 @@ export function isVectorLike(x: unknown): x is VectorLike {
 }
 
 /**
- * The numbers of a vector, of any kind, as float64.
- * @throws FeatReconstructError, naming the argument, when it is not one-dimensional
+ * The numbers of a vector, of any kind, as float64; a copy.
+ * @param name what errors call the argument
+ * @throws FeatReconstructError when it is not one-dimensional, or an element of a mathjs matrix is no plain number
  */
 export function toVector(x: VectorLike, name = 'the vector'): Float64Array {
   if (!isVectorLike(x)) {
