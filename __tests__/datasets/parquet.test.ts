@@ -86,6 +86,8 @@ test('damaged files are refused, wherever they end', async () => {
     await mkdir(path.join(folder, 'empty'));
     await expect(openDataset(`parquet:${folder}/empty`)).rejects.toThrow(coded('not-found', '.parquet'));
     await copyFile(place('unlabelled'), file);
-    expect(await specOfPath(`${file}[0:1]`)).toBe(`parquet:${file}[0:1]`);
+    for (const part of ['[0:1]', '[shard:1/2]', '[limit:9][shard:2/2]']) {
+      expect(await specOfPath(file + part)).toBe(`parquet:${file}${part}`);
+    }
   });
 });

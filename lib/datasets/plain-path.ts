@@ -3,7 +3,7 @@ import { FeatReconstructError, UsageError } from '../base/index.js';
 import { formats } from './registry.js';
 
 /** A path, and what stands behind it in brackets. */
-const shape = /^(.*?)((?:\[-?\d*:-?\d*\])?(?:\[(?:limit|sample):[^\]]*\])?)$/s;
+const shape = /^(.*?)((?:\[-?\d*:-?\d*\])?(?:\[(?:limit|sample|shard):[^\]]*\])*)$/s;
 
 /**
  * The spec of a data set that somebody typed as a path: `photos` and `photos.zip` become `folder:…`, `x.parquet`
