@@ -54,20 +54,19 @@ export async function runAll(
   return results;
 }
 
-/**
- * Leaves out what an experiment does not take: other models' transforms and tensors; in 4 and 5 SGD and class names; in
- * 4 cross-validation.
- */
+/** Leaves out what an experiment does not take: other models' transforms and tensors, and what its definition lacks. */
 async function optionsFor(spec: AskedExperiment, options: RunOptions): Promise<RunOptions> {
-  const { names } = await checkExperiment(spec, options);
+  const { names, definition } = await checkExperiment(spec, options);
+  const { lacks = [] } = definition;
   const of = <Value>(given: Readonly<Record<string, Value>> | undefined): Record<string, Value> | undefined =>
     given && Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
   return {
     ...options,
     transforms: of(options.transforms),
     tensors: of(options.tensors),
-    ...(spec.experiment >= 4 ? { sgd: undefined, classNames: undefined } : {}),
-    ...(spec.experiment === 4 ? { crossValidation: undefined } : {}),
+    ...(lacks.includes('sgd') ? { sgd: undefined } : {}),
+    ...(lacks.includes('samples') ? { classNames: undefined } : {}),
+    ...(lacks.includes('cross-validation') ? { crossValidation: undefined } : {}),
   } as RunOptions;
 }
 
