@@ -92,7 +92,7 @@ export const grey: DatasetFormat = {
     'const presets: Record<TransformName, Preset> = {\n',
     '  half: { scale: 1 / 127.5, mean: [1, 1, 1], std: [1, 1, 1], steps: crop, takes: [] },\n',
   );
-  after('lib/cli/options.ts', 'const named: Record<TransformName, true> = {\n', '  half: true,\n');
+  after('lib/cli/options.ts', 'const presetNames: Record<TransformName, true> = {\n', '  half: true,\n');
 
   // A metric.
   writeFileSync(
