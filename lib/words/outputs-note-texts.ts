@@ -74,7 +74,7 @@ export function noWidthInWords(why: NoWidth): string {
 function noGap(why: Extract<NoWidth, { kind: 'no-gap' }>): string {
   const { above, most, classes, coarse } = why;
   if (coarse && above < most) {
-    return `${storedInWords(why)}, and below the noise of that nothing shows: ${above} of the ${count(most)} directions that ${count(classes)} classes leave rise above it, without a gap, so that the hidden layer is at least ${above} wide. Outputs of full precision would show more.`;
+    return `${storedInWords(why)}: ${above} of the ${count(most)} directions that ${count(classes)} classes leave vary by more than such storing adds on average, without a gap. Rounding may make some of them, so the width cannot be told. Outputs of full precision would show more.`;
   }
   const rounding = coarse ? `. ${storedInWords(why)}, whose noise may cover the smallest directions; or ` : ': ';
   return `The outputs fill all ${count(most)} directions that ${count(classes)} classes leave, without a gap${rounding}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much; or they are no longer what one linear layer made (a mean of models, label smoothing, a cap or clipping, added noise, a number type that the values do not show).`;
