@@ -31,7 +31,7 @@ export type { Matrix } from './matrix.js';
 export { assign } from './assignment.js';
 export { kernel } from './kernels.js';
 export { logSumExp } from './log-sum-exp.js';
-export { multiply } from './multiply.js';
+export { multiply, multiplyVector } from './multiply.js';
 export { kthSmallest } from './order.js';
 export { nearestOrthonormal, orthonormalised } from './orthonormal.js';
 export { pivotedCholesky } from './pivoted-cholesky.js';
