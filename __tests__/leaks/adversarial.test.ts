@@ -199,6 +199,17 @@ describe('the fingerprint calls nothing rectified that has more functions than d
   });
 });
 
+describe('a search that has as many functions as directions looks for one more, which refutes all of them', () => {
+  // Seeds with which a false one stood in for a true one, and the search was over.
+  it.each([0, 9, 14, 17, 23])('images mixed in pairs, seed %i', async (seed) => {
+    const { features } = unnatural['images mixed in pairs'];
+    const { report } = await recoverFeatures(logitsOf(features, width, madeHead(2 * width + 2, width)), {
+      ...{ kind: 'rectified', seed },
+    });
+    expect(report).toMatchObject({ certified: false, features: 0 });
+  });
+});
+
 describe('what is known as a group alone', () => {
   it('the average and the maximum of one map: pairs, each by its span', async () => {
     const features = sideBySide(3000, 4, [mean, largest]);

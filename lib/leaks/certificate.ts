@@ -1,7 +1,7 @@
-import { dot, gatherRows, matrix, multiply, eigenInTurns, timesVector, type Matrix } from '../linalg/index.js';
-import { abs, ceil, floor, max, min, sqrt, random } from '../base/index.js';
-import { weightedGram } from './graphs.js';
-import { linesAmong } from './lines.js';
+import { abs, ceil, evenlyOf, max, min, sqrt } from '../base/index.js';
+import { matrix, multiply, multiplyVector, type Matrix } from '../linalg/index.js';
+import { fixedBy, mostLeverage, weighed } from './fixing.js';
+import { distinctOf } from './near-copies.js';
 
 /**
  * What is proven of an affine function of the outputs: it is never below zero, and exactly zero on rows that fix it.
@@ -60,12 +60,8 @@ const leastZero = 5e-6;
 const noiseSigmas = 5;
 /** but up to this at most, in its own standard deviations: in outputs that are coarser than that nothing is zero. */
 const mostZero = 1e-4;
-/** Singular values below this of the largest are null: a true facet has 1e-2 and more, a sum of two 1e-5. */
-const rankCut = 1e-2;
 /** Rounds of fixing a candidate by the rows on it. */
 const mostPasses = 5;
-/** A row of more leverage fixes a direction of its own: without it the function would be open. */
-const mostLeverage = 0.99;
 /**
  * Zeros at half the tolerance over those at twice that. Where a minimum is flat (GELU, SiLU) the number of rows goes
  * with the root of the tolerance, which makes a half. Exact zeros are all within half of five standard deviations.
@@ -114,40 +110,32 @@ export async function checkFacet(
     open,
   });
 
-  let x = valuesOf(rows, noise, candidate);
+  let x = await valuesOf(rows, noise, candidate);
   for (let pass = 1; ; pass++) {
     if (x.zeros.length < zerosNeeded) return failed(x);
-    const touched = distinctRows(rows, x.zeros);
-    const zeros = touched.rows;
+    const touched = distinctOf(rows, x.zeros);
+    const zeros = touched.length;
     if (zeros < zerosNeeded) return failed(x, { zeros });
-    const { values, vectors } = await eigenInTurns((await weightedGram(touched, ones(zeros))).data, r + 1);
-    const ratios = Array.from(values, (value) => sqrt(max(value, 0) / values[0]));
-    const rankRatio = ratios[r - 1];
-    if (rankRatio < rankCut) {
-      const from = ratios.findIndex((ratio) => ratio < rankCut);
-      const open = matrix(r + 1 - from, r + 1, vectors.data.slice(from * (r + 1)));
-      return failed(x, { zeros, rankRatio }, open);
-    }
+    const { rankRatio, open, least } = await fixedBy(rows, touched, candidate);
+    if (open) return failed(x, { zeros, rankRatio }, open);
     // The rows on it fix it better than the search did, and a better fix may show more of them.
-    const least = vectors.data.slice(r * (r + 1));
-    const refined = valuesOf(rows, noise, dot(least, candidate) < 0 ? least.map((value) => -value) : least);
+    const refined = await valuesOf(rows, noise, least);
     if (refined.zeros.length > x.zeros.length && pass < mostPasses) {
       x = refined;
       continue;
     }
     const { negatives, a, steady } = refined;
-    const above = distinctRows(rows, evenly(refined.above, mostAbove)).rows;
+    const above = distinctOf(rows, evenlyOf(refined.above, mostAbove)).length;
     // Many rows at another value, too: cut off at both ends a feature and its mirror image look alike, and where values
     // are few, rows lie together on functions that are no feature.
     const tied = refined.tied >= zerosNeeded;
     const sound =
       refined.zeros.length >= zerosNeeded && negatives === 0 && !tied && steady >= leastSteady && above >= aboveNeeded;
     const byChance = byChanceOf(refined.near, r);
-    const weights = await weighed(touched, noise, values, vectors, {
+    const { leverage, directions, fixedWithout } = await weighed(rows, touched, noise, least, {
       needed: sound && lines ? zerosNeeded : 0,
       byChance,
     });
-    const { leverage, directions, fixedWithout } = weights;
     const holds = sound && leverage <= mostLeverage && directions >= zerosNeeded && fixedWithout;
     return {
       certificate: {
@@ -161,7 +149,25 @@ export async function checkFacet(
 }
 
 /** Positions of the rows on which a function is zero to rounding. */
-export const zerosOf = (rows: Matrix, noise: Float64Array, a: Float64Array): number[] => valuesOf(rows, noise, a).zeros;
+export const zerosOf = async (rows: Matrix, noise: Float64Array, a: Float64Array): Promise<number[]> =>
+  (await valuesOf(rows, noise, a)).zeros;
+
+/** On how many rows each of these functions is zero to rounding. */
+export async function zeroCounts(
+  rows: Matrix,
+  noise: Float64Array,
+  functions: readonly Float64Array[],
+): Promise<number[]> {
+  const all = matrix(functions.length, rows.cols);
+  for (const [k, a] of functions.entries()) all.data.set(a, k * rows.cols);
+  const { data } = await multiply(all, rows, 'nt');
+  return functions.map((a, k) => {
+    const x = data.subarray(k * rows.rows, (k + 1) * rows.rows);
+    const deviation = deviationOf(x);
+    const zero = deviation * zeroOf(noise, a, deviation);
+    return x.reduce((count, value) => count + (abs(value) <= zero ? 1 : 0), 0);
+  });
+}
 
 interface Values {
   /** Scaled so that x has standard deviation 1. */
@@ -178,8 +184,8 @@ interface Values {
 }
 
 /** What counts as zero of a function, in its own units. */
-export function toleranceOf(rows: Matrix, noise: Float64Array, a: Float64Array): number {
-  const x = timesVector(rows, a);
+export async function toleranceOf(rows: Matrix, noise: Float64Array, a: Float64Array): Promise<number> {
+  const x = await multiplyVector(rows, a);
   const deviation = deviationOf(x);
   return deviation * zeroOf(noise, a, deviation);
 }
@@ -192,8 +198,8 @@ function deviationOf(x: Float64Array): number {
   return sqrt(squares / x.length);
 }
 
-function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array): Values {
-  const x = timesVector(rows, candidate);
+async function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array): Promise<Values> {
+  const x = await multiplyVector(rows, candidate);
   const deviation = deviationOf(x);
   const sign = x.reduce((sum, value) => sum + value, 0) < 0 ? -1 : 1;
   const zero = zeroOf(noise, candidate, deviation);
@@ -259,195 +265,3 @@ function mostTied(values: readonly number[], zero: number): number {
   }
   return most;
 }
-
-/** Whitened rows nearer than this are near copies: images of their own are √(2r) apart. */
-const nearCopy = 1e-3;
-
-/**
- * Those rows, near copies left out: images that are all but equal touch a facet together and prove no more than one.
- * Sorted along a random direction, along which copies are near as well, so that few pairs need a look.
- */
-export function distinctRows(rows: Matrix, which: readonly number[]): Matrix {
-  const { cols } = rows;
-  const numbers = random(1, cols);
-  const direction = new Float64Array(cols).map(() => numbers.normal());
-  const length = sqrt(dot(direction, direction));
-  const along = which
-    .map((index) => ({ index, row: rows.data.subarray(index * cols, (index + 1) * cols) }))
-    .map(({ index, row }) => ({ index, row, at: dot(direction, row) / length }))
-    .sort((a, b) => a.at - b.at);
-  const kept: typeof along = [];
-  for (const next of along) {
-    let i = kept.length - 1;
-    while (i >= 0 && next.at - kept[i].at <= nearCopy && !isNear(kept[i].row, next.row)) i--;
-    if (i < 0 || next.at - kept[i].at > nearCopy) kept.push(next);
-  }
-  return gatherRows(
-    rows,
-    kept.map(({ index }) => index),
-  );
-}
-
-function isNear(a: Float64Array, b: Float64Array): boolean {
-  let squares = 0;
-  for (let j = 0; j < a.length && squares <= nearCopy ** 2; j++) squares += (a[j] - b[j]) ** 2;
-  return squares <= nearCopy ** 2;
-}
-
-function evenly(all: readonly number[], most: number): readonly number[] {
-  if (all.length <= most) return all;
-  return Array.from({ length: most }, (_, i) => all[floor((i * all.length) / most)]);
-}
-
-interface Weights {
-  leverage: number;
-  directions: number;
-  fixedWithout: boolean;
-}
-
-/**
- * How many directions the rows on a facet are; the largest share that one of them, a row or all rows on a line, has in
- * fixing it: max of aᵢᵀ (AᵀA)⁺ aᵢ over rows, the null direction left out; and whether the rest fix it without those that
- * may be there by chance. Lines are looked for only where all else holds.
- */
-async function weighed(
-  touched: Matrix,
-  noise: Float64Array,
-  values: Float64Array,
-  vectors: Matrix,
-  { needed, byChance }: { needed: number; byChance: number },
-): Promise<Weights> {
-  const { own, scaled } = await leverages(touched, values, vectors);
-  const leverage = own.reduce((most, value) => max(most, value), 0);
-  const alone = Int32Array.from({ length: touched.rows }, (_, i) => i);
-  const asRows = (): Weights => ({
-    leverage,
-    directions: touched.rows,
-    fixedWithout: leverage <= mostLeverage && isFixedWithout(scaled, own, alone, byChance),
-  });
-  if (needed === 0 || leverage > mostLeverage) return asRows();
-  const withOne = new Float64Array(touched.cols);
-  withOne.set(noise);
-  let seen: Weights = { leverage, directions: touched.rows, fixedWithout: false };
-  // More rows are looked at where the first ones are too few for an answer.
-  for (const most of [max(fewLines, 4 * touched.cols), manyLines]) {
-    const found = linesAmong(touched, withOne, most);
-    if (found.lines === found.rows.length) return asRows();
-    const looked = gatherRows(touched, found.rows);
-    const again = await eigenInTurns((await weightedGram(looked, ones(looked.rows))).data, looked.cols);
-    // Rows that fix it but are so few that they were not met are those of chance.
-    const isFixed = again.values[looked.cols - 2] >= rankCut ** 2 * again.values[0];
-    const weighted = await leverages(looked, again.values, again.vectors);
-    const ofLines = largestOfLines(weighted.scaled, found.line, found.lines);
-    seen = {
-      leverage: max(leverage, ofLines),
-      directions: found.lines,
-      fixedWithout: isFixed && isFixedWithout(weighted.scaled, weighted.own, found.line, byChance),
-    };
-    if (seen.leverage <= mostLeverage && seen.directions >= needed && seen.fixedWithout) break;
-    // With so many on each line, a line that was not met would be a rare one.
-    if (found.rows.length > 8 * found.lines) break;
-  }
-  return seen;
-}
-
-/**
- * Whether rows fix a function without `most` of them, those left out one after another that then do most for it, each
- * with all rows on its line. Leverages of the rows that are left follow from Sherman and Morrison's formula: with
- * K = (AᵀA − Σ aⱼaⱼᵀ)⁻¹ over those left out, hᵢ = aᵢᵀKaᵢ grows by (aᵢᵀKaⱼ)² / (1 − hⱼ) with each.
- * @param scaled (n, r) rows in coordinates in which AᵀA = I
- * @param own (n) their leverages
- * @param line (n) the number of each row's line
- */
-function isFixedWithout(scaled: Matrix, own: Float64Array, line: Int32Array, most: number): boolean {
-  const { rows, cols, data } = scaled;
-  const h = Float64Array.from(own);
-  const isOut = new Uint8Array(rows);
-  const taken: { v: Float64Array; left: number }[] = [];
-  const row = (i: number): Float64Array => data.subarray(i * cols, (i + 1) * cols);
-  for (let k = 0; k < most; k++) {
-    let largest = -1;
-    for (let i = 0; i < rows; i++) if (!isOut[i] && (largest < 0 || h[i] > h[largest])) largest = i;
-    if (largest < 0) return false;
-    for (let j = 0; j < rows; j++) {
-      if (line[j] !== line[largest]) continue;
-      if (h[j] > mostLeverage) return false;
-      isOut[j] = 1;
-      const v = Float64Array.from(row(j));
-      for (const { v: other, left } of taken) {
-        const times = dot(other, row(j)) / left;
-        for (let c = 0; c < cols; c++) v[c] += times * other[c];
-      }
-      const left = 1 - h[j];
-      for (let i = 0; i < rows; i++) if (!isOut[i]) h[i] += dot(row(i), v) ** 2 / left;
-      taken.push({ v, left });
-    }
-  }
-  return true;
-}
-
-/** Rows on a facet among which lines are looked for at first, and where these are too few. */
-const [fewLines, manyLines] = [200, 1200];
-
-/**
- * Leverages of rows (n), and the rows in the coordinates (n, r) in which AᵀA = I: its r largest eigenvectors, scaled.
- */
-async function leverages(
-  touched: Matrix,
-  values: Float64Array,
-  vectors: Matrix,
-  r = touched.cols - 1,
-): Promise<{ own: Float64Array; scaled: Matrix }> {
-  const p = touched.cols;
-  const axes = matrix(r, p);
-  for (let k = 0; k < r; k++) {
-    const scale = 1 / sqrt(max(values[k], values[0] * 1e-15));
-    for (let j = 0; j < p; j++) axes.data[k * p + j] = scale * vectors.data[k * p + j];
-  }
-  const scaled = await multiply(touched, axes, 'nt');
-  const own = new Float64Array(touched.rows);
-  for (let i = 0; i < touched.rows; i++) {
-    for (let at = i * r; at < (i + 1) * r; at++) own[i] += scaled.data[at] * scaled.data[at];
-  }
-  return { own, scaled };
-}
-
-/**
- * Whether rows leave a space of `open` functions open and no single one of them is needed for there to be no more: a few
- * rows that are touched by chance would close a wider one.
- */
-export async function leaveOpen(touched: Matrix, open: number): Promise<boolean> {
-  const { values, vectors } = await eigenInTurns((await weightedGram(touched, ones(touched.rows))).data, touched.cols);
-  const { own } = await leverages(touched, values, vectors, touched.cols - open);
-  return own.every((leverage) => leverage <= mostLeverage);
-}
-
-/**
- * The largest leverage that the rows of one line have together: an eigenvalue of their part of AᵀA = I, by power
- * iteration.
- */
-function largestOfLines({ cols, data }: Matrix, line: Int32Array, lines: number): number {
-  const members = Array.from({ length: lines }, (): number[] => []);
-  line.forEach((of, i) => members[of].push(i));
-  let largest = 0;
-  for (const rows of members) {
-    if (rows.length < 3) continue;
-    let x = data.slice(rows[0] * cols, (rows[0] + 1) * cols);
-    let size = 0;
-    for (let step = 0; step < 30; step++) {
-      const length = sqrt(dot(x, x)) || 1;
-      const next = new Float64Array(cols);
-      for (const i of rows) {
-        const row = data.subarray(i * cols, (i + 1) * cols);
-        const along = dot(row, x) / length;
-        for (let j = 0; j < cols; j++) next[j] += along * row[j];
-      }
-      size = sqrt(dot(next, next));
-      x = next;
-    }
-    largest = max(largest, size);
-  }
-  return largest;
-}
-
-const ones = (n: number): Float64Array => new Float64Array(n).fill(1);

@@ -1,5 +1,5 @@
 import { abs, floor, max, min, sqrt } from '../base/index.js';
-import { dot, dotAt, kthSmallest, matrix, timesVector, type Matrix } from '../linalg/index.js';
+import { dot, dotAt, kthSmallest, matrix, multiplyVector, rowsOf, type Matrix } from '../linalg/index.js';
 import type { Ending } from './ending.js';
 import { weightedGram } from './graphs.js';
 
@@ -54,19 +54,19 @@ export async function descend(
   const enough = options.enough ?? 1.5 * (rows.cols - 1);
   let a: Float64Array = start.slice();
   const cloud = new Cloud(rows, lowest);
-  let look = cloud.all(a, !options.throughOrigin);
+  let look = await cloud.all(a, !options.throughOrigin);
   let epsilon = 0;
   for (let step = 0; step < steps; step++) {
     options.signal?.throwIfAborted();
     // A step of many rows takes a second: whoever set a time limit does not wait for all of them.
     if (options.over?.aborted) return null;
-    if (step > 0 && step < denseLooks) look = cloud.all(a, false);
-    else if (step > 0 && step % lookEvery === 0) look = cloud.near(a);
+    if (step > 0 && step < denseLooks) look = await cloud.all(a, false);
+    else if (step > 0 && step % lookEvery === 0) look = await cloud.near(a);
     const { low, top } = look;
     const scale = dot(a, top);
     if (!(scale > 0)) return a;
     a = a.map((value) => value / scale);
-    const x = timesVector(low, a);
+    const x = await multiplyVector(low, a);
     epsilon = step === 0 ? medianOf(x) : epsilon * shrink;
     if (arrived(x, enough)) return a;
     const weights = x.map((value) => (value < 0 ? penalty / epsilon ** 2 : 1 / (value * value + epsilon ** 2)));
@@ -85,6 +85,9 @@ interface NearRows {
 /** One row in so many is sampled to find where the lowest and the top ones begin. */
 const sampleEvery = 8;
 
+/** Share of the rows in sight above which one product with all of them is quicker than one by one. */
+const quicker = 1 / 4;
+
 /** Rows that stay in sight between looks at all rows, in multiples of the lowest ones. */
 const inSight = 4;
 
@@ -92,16 +95,19 @@ const inSight = 4;
 class Cloud {
   #sight = new Int32Array(0);
   #top = new Float64Array(0);
+  readonly #low: Matrix;
 
   constructor(
     readonly rows: Matrix,
     readonly lowest: number,
-  ) {}
+  ) {
+    this.#low = matrix(lowest, rows.cols);
+  }
 
   /** A look at every row. With `shift`, a is moved first so that its smallest value is 0. */
-  all(a: Float64Array, shift: boolean): NearRows {
+  async all(a: Float64Array, shift: boolean): Promise<NearRows> {
     const { rows, cols, data } = this.rows;
-    const x = timesVector(this.rows, a);
+    const x = await multiplyVector(this.rows, a);
     if (shift) {
       let least = Infinity;
       for (let i = 0; i < rows; i++) least = min(least, x[i]);
@@ -132,10 +138,15 @@ class Cloud {
   }
 
   /** A look at the rows in sight: those that were low at the last look at all rows. */
-  near(a: Float64Array): NearRows {
-    const { cols, data } = this.rows;
+  async near(a: Float64Array): Promise<NearRows> {
+    const { rows, cols, data } = this.rows;
     const values = new Float64Array(this.#sight.length);
-    for (let k = 0; k < values.length; k++) values[k] = dotAt(data, this.#sight[k] * cols, a, 0, cols);
+    if (values.length > quicker * rows) {
+      const all = await multiplyVector(this.rows, a);
+      for (let k = 0; k < values.length; k++) values[k] = all[this.#sight[k]];
+    } else {
+      for (let k = 0; k < values.length; k++) values[k] = dotAt(data, this.#sight[k] * cols, a, 0, cols);
+    }
     return this.#look(values);
   }
 
@@ -143,7 +154,8 @@ class Cloud {
   #look(x: Float64Array): NearRows {
     const { cols, data } = this.rows;
     const below = kthSmallest(x.slice(), min(this.lowest, x.length) - 1);
-    const low = matrix(min(this.lowest, x.length), cols);
+    // One look's rows at a time: the memory of the last one is used again.
+    const low = rowsOf(this.#low, 0, min(this.lowest, x.length));
     for (let k = 0, count = 0; k < x.length && count < low.rows; k++) {
       if (x[k] > below) continue;
       const from = this.#sight[k] * cols;
@@ -191,19 +203,61 @@ export function solvePositive(g: Matrix, b: Float64Array): Float64Array {
   const scales = new Float64Array(p);
   for (let i = 0; i < p; i++) scales[i] = 1 / sqrt(max(l[i * (p + 1)], Number.MIN_VALUE));
   for (let i = 0; i < p; i++) for (let j = 0; j <= i; j++) l[i * p + j] *= scales[i] * scales[j];
-  for (let i = 0; i < p; i++) {
-    for (let j = 0; j < i; j++) l[i * p + j] = (l[i * p + j] - dotAt(l, i * p, l, j * p, j)) / l[j * (p + 1)];
-    const pivot = l[i * (p + 1)] + 1e-13 - dotAt(l, i * p, l, i * p, i);
-    l[i * (p + 1)] = sqrt(max(pivot, 1e-14));
+  const inverse = new Float64Array(p);
+  for (let i = 0; i < p; i += 2) {
+    // Two rows at a time against two above them: four sums of four numbers read.
+    const [one, other] = [i * p, min(i + 1, p - 1) * p];
+    for (let j = 0; j < i; j += 2) eliminate(l, [one, other], j, p, inverse);
+    finish(l, one, i, inverse);
+    if (other === one) break;
+    l[other + i] = (l[other + i] - dotAt(l, other, l, one, i)) * inverse[i];
+    finish(l, other, i + 1, inverse);
   }
   const x = b.map((value, i) => value * scales[i]);
-  for (let i = 0; i < p; i++) {
-    for (let k = 0; k < i; k++) x[i] -= l[i * p + k] * x[k];
-    x[i] /= l[i * (p + 1)];
-  }
+  for (let i = 0; i < p; i++) x[i] = (x[i] - dotAt(l, i * p, x, 0, i)) * inverse[i];
   for (let i = p - 1; i >= 0; i--) {
-    x[i] /= l[i * (p + 1)];
-    for (let k = 0; k < i; k++) x[k] -= l[i * p + k] * x[i];
+    const xi = (x[i] *= inverse[i]);
+    for (let k = 0, at = i * p; k < i; k++, at++) x[k] -= l[at] * xi;
   }
   return x.map((value, i) => value * scales[i]);
+}
+
+/** The numbers of two rows of a Cholesky factor in columns j and j + 1. */
+function eliminate(
+  l: Float64Array,
+  rows: readonly [number, number],
+  j: number,
+  p: number,
+  inverse: Float64Array,
+): void {
+  const [one, other] = rows;
+  const [up, next] = [j * p, (j + 1) * p];
+  let s00 = 0;
+  let s01 = 0;
+  let s10 = 0;
+  let s11 = 0;
+  for (let k = 0; k < j; k++) {
+    const x = l[one + k];
+    const y = l[other + k];
+    const u = l[up + k];
+    const v = l[next + k];
+    s00 += x * u;
+    s01 += x * v;
+    s10 += y * u;
+    s11 += y * v;
+  }
+  const x = (l[one + j] - s00) * inverse[j];
+  l[one + j] = x;
+  l[one + j + 1] = (l[one + j + 1] - s01 - x * l[next + j]) * inverse[j + 1];
+  if (other === one) return;
+  const y = (l[other + j] - s10) * inverse[j];
+  l[other + j] = y;
+  l[other + j + 1] = (l[other + j + 1] - s11 - y * l[next + j]) * inverse[j + 1];
+}
+
+/** The pivot of row i, which begins at `row`. */
+function finish(l: Float64Array, row: number, i: number, inverse: Float64Array): void {
+  const pivot = sqrt(max(l[row + i] + 1e-13 - dotAt(l, row, l, row, i), 1e-14));
+  l[row + i] = pivot;
+  inverse[i] = 1 / pivot;
 }

@@ -2,7 +2,7 @@ import type { RowSource, RowsLike } from '../tensor/index.js';
 import type { OutputsNote } from '../words/index.js';
 import { stackedNote, supportedSpace, type CarriedRows } from './carried.js';
 import { plain, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
-import { NotShownError, type TaskOptions } from '../base/index.js';
+import { evenlyOf, NotShownError, type TaskOptions } from '../base/index.js';
 import { lookAt, type Look } from './look.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
@@ -132,8 +132,7 @@ async function lookAtFeatures(
   if (distinct.length < needed) {
     result.reasons.push({ kind: 'sphere-takes-rows', needed, rows: distinct.length });
   } else {
-    const most = Math.min(distinct.length, sphereRowsEnough(rank));
-    const keep = Int32Array.from({ length: most }, (_, i) => distinct[Math.floor((i * distinct.length) / most)]);
+    const keep = evenlyOf(distinct, sphereRowsEnough(rank));
     const { certificate } = await fitSphere((await whiten(rows, seen, space, keep, options)).h, options);
     result.normalised = certificate.holds;
     result.reasons.push(

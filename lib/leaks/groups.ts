@@ -1,7 +1,9 @@
 import { dot, multiply, type Matrix } from '../linalg/index.js';
-import { aboveNeededOf, checkFacet, distinctRows, leaveOpen, zerosOf, type FacetCertificate } from './certificate.js';
+import { aboveNeededOf, checkFacet, zerosOf, type FacetCertificate } from './certificate.js';
 import { unitDirection } from './facet.js';
+import { leaveOpen } from './fixing.js';
 import { linesAmong } from './lines.js';
+import { distinctRows } from './near-copies.js';
 import type { Ridges } from './ridges.js';
 import { independentOf } from './rivals.js';
 import type { Search } from './search.js';
@@ -82,7 +84,7 @@ async function pairsOf({ rows, noise, opened, directions }: Search) {
     const both = edges[0].map((value, j) => value + edges[1][j]);
     const { certificate } = await checkFacet(rows, noise, both);
     if (certificate.negatives > 0 || certificate.zeros < certificate.zerosNeeded) continue;
-    const common = distinctRows(rows, zerosOf(rows, noise, both));
+    const common = distinctRows(rows, await zerosOf(rows, noise, both));
     if (!(await leaveOpen(common, 2))) continue;
     const { rows: seen, lines } = linesAmong(common, withOne, 400);
     if (lines < certificate.zerosNeeded) continue;

@@ -1,6 +1,6 @@
 import type { TaskOptions } from '../base/index.js';
 import { gatherRows, matrix, multiply, type Matrix, orthonormalised } from '../linalg/index.js';
-import { random } from '../base/index.js';
+import { evenly, random } from '../base/index.js';
 import type { Ending } from './ending.js';
 import { tanhMoments } from './graphs.js';
 
@@ -46,10 +46,7 @@ export async function independentComponents(
 
 function evenRows(h: Matrix, most: number): Matrix {
   if (h.rows <= most) return h;
-  return gatherRows(
-    h,
-    Array.from({ length: most }, (_, i) => Math.floor((i * h.rows) / most)),
-  );
+  return gatherRows(h, evenly(h.rows, most));
 }
 
 /** 1 − |cos| of the component that turned most. */

@@ -1,4 +1,4 @@
-import type { Matrix } from '../linalg/index.js';
+import { multiply, rowsOf, type Matrix } from '../linalg/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 import type { TaskOptions } from '../base/index.js';
 import { checkFacet, type FacetCertificate } from './certificate.js';
@@ -32,10 +32,13 @@ export async function identifiableFeatures(features: RowsLike, options: TaskOpti
   const { h, noise } = await whiten(source, seen, space, seen.distinct, options);
   const rows = withOnes(h);
   const f = await wholeMatrix(source);
+  // Each feature over (h, 1): its covariances with whitened rows, and its mean.
+  const affine = await multiply(f, rows, 'tn', options.signal);
   const out: Identifiability[] = [];
   for (let j = 0; j < f.cols; j++) {
     options.signal?.throwIfAborted();
-    const { a, zeros, changes } = affineFunction(f.data, f.cols, j, rows);
+    const { zeros, changes } = valuesOf(f, j);
+    const a = rowsOf(affine, j, j + 1).data.map((sum) => sum / rows.rows);
     const certificate = changes ? (await checkFacet(rows, noise, a)).certificate : null;
     out.push({ feature: j, zeros, identifiable: certificate?.holds ?? false, certificate });
     options.onProgress?.({ stage: 'identifiable features', done: j + 1, total: f.cols, unit: 'features' });
@@ -43,23 +46,16 @@ export async function identifiableFeatures(features: RowsLike, options: TaskOpti
   return out;
 }
 
-/** A feature over (h, 1): its covariances with whitened rows, and its mean. */
-function affineFunction(
-  data: Float64Array,
-  cols: number,
-  column: number,
-  rows: Matrix,
-): { a: Float64Array; zeros: number; changes: boolean } {
-  const a = new Float64Array(rows.cols);
+/** How often a column is exactly zero, and whether it ever changes. */
+function valuesOf({ rows, cols, data }: Matrix, column: number): { zeros: number; changes: boolean } {
   let zeros = 0;
   let changes = false;
-  for (let i = 0; i < rows.rows; i++) {
+  for (let i = 0; i < rows; i++) {
     const value = data[i * cols + column];
     if (value === 0) zeros++;
     if (value !== data[column]) changes = true;
-    for (let k = 0; k < rows.cols; k++) a[k] += value * rows.data[i * rows.cols + k];
   }
-  return { a: a.map((value) => value / rows.rows), zeros, changes };
+  return { zeros, changes };
 }
 
 /** Features are taken as they stand: nothing is hidden, rounded or dropped. */

@@ -1,5 +1,5 @@
 import { dot, type Matrix } from '../linalg/index.js';
-import { PI, atan2, floor, max, min, sqrt, random } from '../base/index.js';
+import { PI, atan2, evenly, floor, max, min, sqrt, random } from '../base/index.js';
 
 /** Least angle between two directions, in radians; ten times the rounding of the rows where that is more. */
 const leastAngle = 1e-6;
@@ -19,7 +19,7 @@ export function linesAmong(rows: Matrix, noise: Float64Array, most: number): Lin
 
 /** Rows that were looked at, the line of each, and how many lines there are. */
 export interface Lines {
-  rows: readonly number[];
+  rows: Int32Array;
   line: Int32Array;
   lines: number;
 }
@@ -27,19 +27,14 @@ export interface Lines {
 /** Angles are sorted as whole numbers, each with the number of its row in the last digits. */
 const [indices, angleSteps] = [2048, 2 ** 41];
 
-function evenly(rows: number, most: number): number[] {
-  const count = min(rows, most);
-  return Array.from({ length: count }, (_, i) => floor((i * rows) / count));
-}
-
 /** Three numbers of each row, along random directions, tell lines from chance; all of its numbers then have to agree. */
-function search(rows: Matrix, noise: Float64Array, which: readonly number[]): { line: Int32Array; lines: number } {
+function search(rows: Matrix, noise: Float64Array, which: Int32Array): { line: Int32Array; lines: number } {
   const { cols, data } = rows;
   const numbers = random(2, cols);
   const directions = [0, 1, 2].map(() => new Float64Array(cols).map(() => numbers.normal() / sqrt(cols)));
   const blur = sqrt(noise.reduce((sum, variance) => sum + variance, 0) / cols);
   const row = (k: number): Float64Array => data.subarray(which[k] * cols, (which[k] + 1) * cols);
-  const points = which.map((_, k) => directions.map((direction) => dot(direction, row(k))));
+  const points = Array.from(which.keys(), (k) => directions.map((direction) => dot(direction, row(k))));
   const parent = Int32Array.from(which.keys());
   const root = (k: number): number => {
     while (parent[k] !== k) k = parent[k] = parent[parent[k]];

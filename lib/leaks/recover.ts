@@ -1,5 +1,5 @@
 import type { NdArray } from 'ndarray';
-import { count, NotShownError, option, type TaskOptions, UsageError } from '../base/index.js';
+import { count, evenlyOf, NotShownError, option, type TaskOptions, UsageError } from '../base/index.js';
 import { applyLinearMap, composeLinearMaps } from '../fit/index.js';
 import { blocks, rowsOf, type Matrix } from '../linalg/index.js';
 import { toNdArray, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
@@ -308,7 +308,7 @@ class Attempt {
   }
 
   async #sphere(): Promise<Recovery> {
-    const keep = evenly(this.seen.distinct, sphereRowsEnough(this.rank));
+    const keep = evenlyOf(this.seen.distinct, sphereRowsEnough(this.rank));
     const whitened = await whiten(this.rows, this.seen, this.space, keep, this.options);
     const { certificate, map } = await fitSphere(whitened.h, this.options);
     const report = this.#report(certificate.iterations, keep.length);
@@ -406,12 +406,6 @@ class Attempt {
       out.set(await source.read(start, end), start * source.cols);
     return toNdArray(out, [source.rows, source.cols]);
   }
-}
-
-/** At most `most` of the positions, spread evenly, in order. */
-function evenly(positions: Int32Array, most: number): Int32Array {
-  if (positions.length <= most) return positions;
-  return Int32Array.from({ length: most }, (_, i) => positions[Math.floor((i * positions.length) / most)]);
 }
 
 function facetsMap(facets: Matrix): LinearMap {

@@ -7,7 +7,7 @@ import { groupsOf, type Partner } from './groups.js';
 import { independentComponents } from './ica.js';
 import { throughRidges, type RidgeReport } from './ridges.js';
 import { rivals } from './rivals.js';
-import { allTries, complement, quickTries, Search, withOnes } from './search.js';
+import { allTries, complement, firstTries, Search, withOnes } from './search.js';
 import type { Whitened } from './whiten.js';
 
 export interface RectifiedOptions extends TaskOptions {
@@ -153,25 +153,30 @@ export async function findFacets(
 async function searched(search: Search, h: Matrix, options: RectifiedOptions): Promise<boolean> {
   const { seed = 0, rounds = 10, enough = Infinity, signal, finish, finishSearch } = options;
   const over = makeEnding([finish, finishSearch]);
-  const most = Math.min(enough, h.cols);
+  // As many functions as directions may be all that there are. One more refutes all of them, and is looked for.
+  const most = Math.min(enough, h.cols + 1);
   let fruitless = 0;
-  for (let round = 0; round < rounds && fruitless < patience && search.found.length < most; round++) {
+  for (let round = 0; round < rounds && search.found.length < most; round++) {
+    const left = complement(search.directions, h.cols);
+    const isFull = left.rows === 0;
+    if (fruitless >= (isFull ? 1 : patience)) break;
     const before = search.found.length;
-    const left = await independentComponents(h, complement(search.directions, h.cols), seed + round, {
-      ...options,
-      finish: over,
-    });
-    const directions = fruitless > 0 ? search.filled(left, fewest) : left;
+    const components = isFull ? left : await independentComponents(h, left, seed + round, { ...options, finish: over });
+    const directions = fruitless > 0 || isFull ? search.filled(components, fewest) : components;
     const starts = Math.min(directions.rows, options.starts ?? directions.rows);
-    for (let i = 0; i < starts && search.found.length < enough; i++) {
+    for (let i = 0; i < starts && search.found.length < most; i++) {
       signal?.throwIfAborted();
       if (over.aborted) return false;
       if (i === hopeless && search.found.length === 0) break;
       const thorough = search.found.length === 0 || fruitless > 0;
-      await search.from(directions.data.subarray(i * h.cols, (i + 1) * h.cols), thorough ? allTries : quickTries, {
-        signal,
-        over,
-      });
+      await search.from(
+        directions.data.subarray(i * h.cols, (i + 1) * h.cols),
+        thorough ? allTries(h.cols) : firstTries(h.cols),
+        {
+          signal,
+          over,
+        },
+      );
       options.onProgress?.({
         stage: `search for features that are often zero, round ${round + 1}`,
         done: i + 1,

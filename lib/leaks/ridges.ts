@@ -1,13 +1,14 @@
-import type { TaskOptions } from '../base/index.js';
-import { matrix, multiply, symmetricEigen, timesVector, type Matrix } from '../linalg/index.js';
-import { checkFacet, distinctRows, toleranceOf, zerosOf } from './certificate.js';
+import { evenlyOf, type TaskOptions } from '../base/index.js';
+import { matrix, multiply, multiplyVector, symmetricEigen, type Matrix } from '../linalg/index.js';
+import { checkFacet, toleranceOf, zeroCounts, zerosOf } from './certificate.js';
 import type { Ending } from './ending.js';
 import { unitDirection } from './facet.js';
 import { weightedGram } from './graphs.js';
 import { independentComponents } from './ica.js';
 import { linesAmong } from './lines.js';
+import { distinctRows } from './near-copies.js';
 import { independentOf } from './rivals.js';
-import { complement, quickTries, Search, withOnes } from './search.js';
+import { complement, firstTries, Search, withOnes } from './search.js';
 
 /** Ridges of a function's zero rows. Plain: serialises to JSON. */
 export interface RidgeReport {
@@ -111,13 +112,13 @@ async function ridgesOf(
   const { rows, noise, found } = search;
   const r = rows.cols - 1;
   const look = untested();
-  const zeros = zerosOf(rows, noise, found[index].a);
+  const zeros = await zerosOf(rows, noise, found[index].a);
   if (r < 3 || zeros.length < leastZeros * r) return look;
   const face = await faceOf(rows, noise, zeros);
   const others = found.filter((_, j) => j !== index).map(({ a }) => face.into(a));
   const known = others.map(unitDirection);
   const seen: Float64Array[] = [];
-  for (const at of mostCommon(face, others)) {
+  for (const at of await mostCommon(face, others)) {
     const { certificate, open } = await checkFacet(face.rows, face.noise, others[at], { lines: false });
     if (!certificate.holds || open) continue;
     look.report.toFound++;
@@ -134,7 +135,7 @@ async function ridgesOf(
   const count = Math.min(starts.rows, options.starts);
   for (let k = 0; k < count && !options.finish?.aborted; k++) {
     options.signal?.throwIfAborted();
-    await inside.from(starts.data.subarray(k * (r - 1), (k + 1) * (r - 1)), quickTries, {
+    await inside.from(starts.data.subarray(k * (r - 1), (k + 1) * (r - 1)), firstTries(r - 1), {
       signal: options.signal,
       over: options.finish,
     });
@@ -172,10 +173,7 @@ interface Face {
 
 async function faceOf(rows: Matrix, noise: Float64Array, zeros: readonly number[]): Promise<Face> {
   const r = rows.cols - 1;
-  const most = Math.max(2000, mostZeros * r);
-  const which =
-    zeros.length <= most ? zeros : Array.from({ length: most }, (_, i) => zeros[Math.floor((i * zeros.length) / most)]);
-  const touched = distinctRows(rows, which);
+  const touched = distinctRows(rows, evenlyOf(zeros, Math.max(2000, mostZeros * r)));
   const gram = await weightedGram(touched, new Float64Array(touched.rows).fill(1));
   const n = touched.rows;
   const mean = gram.data.slice(r * (r + 1), r * (r + 1) + r).map((sum) => sum / n);
@@ -219,9 +217,9 @@ async function faceOf(rows: Matrix, noise: Float64Array, zeros: readonly number[
 }
 
 /** Positions of the functions that are zero on the most of these rows, enough of them for a ridge. */
-function mostCommon({ rows, noise }: Face, others: readonly Float64Array[]): number[] {
-  return others
-    .map((a, at) => ({ at, zeros: zerosOf(rows, noise, a).length }))
+async function mostCommon({ rows, noise }: Face, others: readonly Float64Array[]): Promise<number[]> {
+  return (await zeroCounts(rows, noise, others))
+    .map((zeros, at) => ({ at, zeros }))
     .filter(({ zeros }) => zeros >= 1.5 * (rows.cols - 1) && zeros < rows.rows)
     .sort((a, b) => b.zeros - a.zeros)
     .slice(0, mostKnown)
@@ -239,9 +237,9 @@ interface Across {
 async function pivot(search: Search, index: number, t: Float64Array): Promise<Across> {
   const { rows, noise, found } = search;
   const g = found[index].a;
-  const [x, y] = [timesVector(rows, g), timesVector(rows, t)];
-  const off = 4 * toleranceOf(rows, noise, t);
-  const on = toleranceOf(rows, noise, g);
+  const [x, y] = [await multiplyVector(rows, g), await multiplyVector(rows, t)];
+  const off = 4 * (await toleranceOf(rows, noise, t));
+  const on = await toleranceOf(rows, noise, g);
   // −y / x of every row beyond, give or take what rounding adds: λ is the largest that is sure.
   let least = -Infinity;
   for (let i = 0; i < x.length; i++) if (x[i] > 2 * on) least = Math.max(least, (-y[i] - off) / x[i]);

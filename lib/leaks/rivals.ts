@@ -1,6 +1,6 @@
 import type { TaskOptions } from '../base/index.js';
-import { dot, gatherRows, symmetricEigen, timesVector, type Matrix } from '../linalg/index.js';
-import { random } from '../base/index.js';
+import { dot, gatherRows, multiplyVector, symmetricEigen, type Matrix } from '../linalg/index.js';
+import { evenlyOf, random } from '../base/index.js';
 import { checkFacet, zerosOf } from './certificate.js';
 import { solvePositive, unitDirection } from './facet.js';
 import { weightedGram } from './graphs.js';
@@ -60,8 +60,8 @@ export async function rivals(
  */
 async function meet(rows: Matrix, noise: Float64Array, a: Float64Array, b: Float64Array): Promise<boolean> {
   const r = rows.cols - 1;
-  const there = new Set(zerosOf(rows, noise, a));
-  const both = zerosOf(rows, noise, b).filter((i) => there.has(i));
+  const there = new Set(await zerosOf(rows, noise, a));
+  const both = (await zerosOf(rows, noise, b)).filter((i) => there.has(i));
   if (both.length < 1.5 * r) return false;
   const gram = await weightedGram(gatherRows(rows, both), new Float64Array(both.length).fill(1));
   const { values } = symmetricEigen(gram.data, r + 1);
@@ -71,15 +71,11 @@ async function meet(rows: Matrix, noise: Float64Array, a: Float64Array, b: Float
 /** The function nearest to zero on the rows where x is on, by inverse iteration; null where these are too few to fix one. */
 async function zeroWhereOn(rows: Matrix, a: Float64Array, seed: number): Promise<Float64Array | null> {
   const p = rows.cols;
-  const x = timesVector(rows, a);
+  const x = await multiplyVector(rows, a);
   const those = Array.from(x.keys()).filter((i) => x[i] > on);
   if (those.length < 1.5 * p) return null;
-  const most = Math.min(those.length, 4 * p);
-  const touched = gatherRows(
-    rows,
-    Array.from({ length: most }, (_, i) => those[Math.floor((i * those.length) / most)]),
-  );
-  const gram = await weightedGram(touched, new Float64Array(most).fill(1));
+  const touched = gatherRows(rows, evenlyOf(those, 4 * p));
+  const gram = await weightedGram(touched, new Float64Array(touched.rows).fill(1));
   const numbers = random(seed, p);
   let least = new Float64Array(p).map(() => numbers.normal());
   for (let pass = 0; pass < 3; pass++) {
