@@ -210,6 +210,53 @@ describe('a search that has as many functions as directions looks for one more, 
   });
 });
 
+/**
+ * Mixtures of three of 21 images, one of whose features is never off: fewer functions are proven than there are
+ * directions, facets of the polytope among them.
+ */
+function mixedByThree(): Float32Array {
+  const [d, k] = [6, 8];
+  const [image, place, chance] = [0, 1000, 7].map(numbers);
+  const mix = Float64Array.from({ length: d * k }, (_, i) => (image.normal() * 2) / (1 + (i % k)) / Math.sqrt(k));
+  const centre = Float64Array.from({ length: d }, () => 0.3 * image.normal());
+  const before = Array.from({ length: 21 }, () => {
+    const source = Float64Array.from({ length: k }, image.normal);
+    return centre.map((value, j) =>
+      source.reduce((sum, x, l) => sum + mix[j * k + l] * x, 0.7 * image.normal() + value),
+    );
+  });
+  const images = before.map((x, i) =>
+    x.map((value, j) => {
+      const pooled = mean([0, 1, 2, 3].map(() => Math.max(0, value + 0.5 * place.normal() - 0.6)));
+      return j === 0 ? pooled + 0.2 + ((i * 7919) % 13) / 20 : pooled;
+    }),
+  );
+  const rows: number[] = [];
+  for (let i = 0; i < 800; i++) {
+    const three = [0, 1, 2].map(() => images[Math.floor(chance.uniform() * images.length)]);
+    const parts = three.map(() => -Math.log(chance.uniform()));
+    const whole = parts.reduce((sum, part) => sum + part);
+    for (let j = 0; j < d; j++) rows.push(three.reduce((sum, x, l) => sum + (parts[l] / whole) * x[j], 0));
+  }
+  return Float32Array.from(rows);
+}
+
+describe('rows that are mixtures of others', () => {
+  it('no function is a feature where fewer were found than there are directions', async () => {
+    const features = mixedByThree();
+    const { report } = await recoverFeatures(logitsOf(features, 6, madeHead(14, 6, 31)), { kind: 'rectified' });
+    expect(report.rectified!.length).toBeLessThan(report.rank);
+    expect(report.certifiedAs).toMatchObject({ itself: 0, group: 0 });
+    expect(report.rectified!.map(({ tests }) => tests.independence)).toContain('not tested');
+  });
+
+  it('what a layer gives is not taken for them', async () => {
+    const features = madeFeatures('rectified', 300, width, 5);
+    const { report } = await recoverFeatures(logitsOf(features, width, madeHead(18, width)), { kind: 'rectified' });
+    expect(report.rectified!.map(({ tests }) => tests.independence)).not.toContain('not tested');
+  });
+});
+
 describe('what is known as a group alone', () => {
   it('the average and the maximum of one map: pairs, each by its span', async () => {
     const features = sideBySide(3000, 4, [mean, largest]);

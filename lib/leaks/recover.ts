@@ -227,6 +227,10 @@ function failures(certificates: readonly FunctionCertificate[]): string {
   };
   return [
     ...of('in a linear dependence, more of them than directions', ({ tests }) => tests.independence === 'failed'),
+    ...of(
+      'on rows that are mixtures of others, which show functions that are no features',
+      ({ tests }) => tests.independence === 'not tested',
+    ),
     ...of('with a mirror image that passes as well', ({ tests }) => tests.mirror === 'failed'),
     ...of('with a ridge that leads to no other', ({ tests }) => tests.ridges === 'failed'),
     ...of('with no ridge on these images', ({ tests }) => tests.ridges === 'not tested'),

@@ -5,6 +5,7 @@ import { makeEnding, type Ending } from './ending.js';
 import { unitDirection } from './facet.js';
 import { groupsOf, type Partner } from './groups.js';
 import { independentComponents } from './ica.js';
+import { areMixed } from './mixed.js';
 import { throughRidges, type RidgeReport } from './ridges.js';
 import { rivals } from './rivals.js';
 import { allTries, complement, firstTries, Search, withOnes } from './search.js';
@@ -45,7 +46,10 @@ export interface FunctionCertificate extends FacetCertificate {
   tests: {
     /** Its mirror image, which is zero wherever this is not, does not pass as a feature as well. */
     mirror: TestResult;
-    /** It has no part in a linear dependence: there are not more such functions than directions. */
+    /**
+     * It has no part in a linear dependence: there are not more such functions than directions. Not tested where rows are
+     * mixtures of others, whose cloud has more facets than directions, and the search did not find as many.
+     */
     independence: TestResult;
     /** Every ridge that was found on its zero rows leads to another function that rows fix. */
     ridges: TestResult;
@@ -118,16 +122,25 @@ export async function findFacets(
   const ofOneKind =
     ridges.of.some(({ report, closed }) => report.tested > 0 && closed) &&
     ridges.of.every(({ report, closed }) => report.tested === 0 || closed);
+  // Mixtures of few images fill a polytope. One of its facets may stand in for a feature until there are more functions
+  // than directions: fewer, or some without a ridge, do not tell.
+  const isOpen =
+    (search.found.length < h.cols || ridges.of.some(({ report }) => report.tested === 0)) &&
+    areMixed(
+      search.rows,
+      noise,
+      search.found.map(({ a }) => a),
+    );
   const of = (i: number): FunctionCertificate => {
     const { report, closed, independent } = ridges.of[i];
     const alone = !dependent[i] && independent;
     const tests = {
       mirror: mirrored[i] ? 'failed' : 'passed',
-      independence: alone ? 'passed' : 'failed',
+      independence: !alone ? 'failed' : isOpen ? 'not tested' : 'passed',
       ridges: report.tested === 0 ? 'not tested' : closed ? 'passed' : 'failed',
     } as const;
     const group = grouped.groupOf[i];
-    const closes = tests.ridges === 'passed' || (tests.ridges === 'not tested' && ofOneKind);
+    const closes = !isOpen && (tests.ridges === 'passed' || (tests.ridges === 'not tested' && ofOneKind));
     const certifiedAs = refuted || mirrored[i] ? 'function' : group !== null ? 'group' : closes ? 'itself' : 'function';
     return {
       ...search.found[i].certificate,
