@@ -17,8 +17,9 @@ const needed = 3;
 const same = 1e-3;
 
 /**
- * Whether rows are mixtures of others, or one image at several brightnesses: three or more lie on lines along which
- * several functions vary. Such rows fill polytopes, whose facets are functions that rows fix and that are no features.
+ * Whether rows are mixtures of others: three or more lie on lines along which several functions vary. Such rows fill
+ * polytopes, whose facets are functions that rows fix and that are no features. An image at many brightnesses lies on a
+ * line to where all functions are zero, and is none: each facet of such rays has as many of them as it has dimensions.
  * @param rows (n, r + 1)
  * @param noise (r) variance of what storing added to each column of the rows
  * @param found (r + 1) each, x at standard deviation 1
@@ -34,12 +35,30 @@ export function areMixed(rows: Matrix, noise: Float64Array, found: readonly Floa
   let mixed = 0;
   for (const those of members) {
     if (those.length < 3) continue;
-    const varies = (a: Float64Array): boolean => {
-      const values = those.map((i) => dot(a, rows.data.subarray(i * rows.cols, (i + 1) * rows.cols)));
-      return Math.max(...values) - Math.min(...values) > same;
-    };
-    if (found.filter(varies).length >= varying) mixed++;
+    if (isMixed(rows, those, found)) mixed++;
     if (mixed === needed) return true;
   }
   return false;
+}
+
+/** Whether several functions vary along a line, and do not all reach zero in one point. */
+function isMixed({ cols, data }: Matrix, line: readonly number[], found: readonly Float64Array[]): boolean {
+  const varied: { least: number; most: number }[] = [];
+  const ends = [line[0], line[0]];
+  for (const a of found) {
+    const value = (i: number): number => dot(a, data.subarray(i * cols, (i + 1) * cols));
+    if (varied.length === 0) {
+      for (const i of line) {
+        if (value(i) < value(ends[0])) ends[0] = i;
+        if (value(i) > value(ends[1])) ends[1] = i;
+      }
+    }
+    const [least, most] = ends.map(value);
+    if (Math.abs(most - least) > same) varied.push({ least, most });
+  }
+  const [first] = varied;
+  return (
+    varied.length >= varying &&
+    varied.some(({ least, most }) => Math.abs(least * first.most - most * first.least) > same * first.most)
+  );
 }
