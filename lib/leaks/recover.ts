@@ -233,7 +233,7 @@ function failures(certificates: readonly FunctionCertificate[]): string {
     ),
     ...of('with a mirror image that passes as well', ({ tests }) => tests.mirror === 'failed'),
     ...of('with a ridge that leads to no other', ({ tests }) => tests.ridges === 'failed'),
-    ...of('with no ridge on these images', ({ tests }) => tests.ridges === 'not tested'),
+    ...of('with no ridge, or too few, on these images', ({ tests }) => tests.ridges === 'not tested'),
   ].join(', ');
 }
 

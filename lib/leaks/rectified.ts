@@ -51,7 +51,10 @@ export interface FunctionCertificate extends FacetCertificate {
      * mixtures of others, whose cloud has more facets than directions, and the search did not find as many.
      */
     independence: TestResult;
-    /** Every ridge that was found on its zero rows leads to another function that rows fix. */
+    /**
+     * Every ridge that was found on its zero rows leads to another function that rows fix. Not tested where there is none, or
+     * fewer than six while another function has an open one.
+     */
     ridges: TestResult;
   };
   /** Ridges that were looked at. */
@@ -80,6 +83,9 @@ export interface RectifiedFit {
 
 /** Fewest distinct rows: a feature must be zero on 1.5 r of them, and is on for most images. */
 export const rectifiedRowsNeeded = (r: number): number => 10 * r;
+
+/** Ridges of a function that are enough where another one has an open ridge; in few features, all. */
+const enoughRidges = 6;
 
 /** Starts after which the first round is given up if none of them led to a feature. */
 const hopeless = 24;
@@ -131,13 +137,16 @@ export async function findFacets(
       noise,
       search.found.map(({ a }) => a),
     );
+  // One open ridge shows that the layer has units of another kind. Of such a layer a few closed ridges say little: the open
+  // one may be among those that were not met.
+  const ridgesNeeded = ridges.of.every(({ report }) => report.open === 0) ? 1 : Math.min(h.cols - 1, enoughRidges);
   const of = (i: number): FunctionCertificate => {
     const { report, closed, independent } = ridges.of[i];
     const alone = !dependent[i] && independent;
     const tests = {
       mirror: mirrored[i] ? 'failed' : 'passed',
       independence: !alone ? 'failed' : isOpen ? 'not tested' : 'passed',
-      ridges: report.tested === 0 ? 'not tested' : closed ? 'passed' : 'failed',
+      ridges: report.tested < ridgesNeeded && closed ? 'not tested' : closed ? 'passed' : 'failed',
     } as const;
     const group = grouped.groupOf[i];
     const closes = !isOpen && (tests.ridges === 'passed' || (tests.ridges === 'not tested' && ofOneKind));
