@@ -41,3 +41,16 @@ it('rows that differ by more are not copies', () => {
   for (let j = 0; j < 4; j++) rows.data[99 * 4 + j] = rows.data[j] + (j === 2 ? 1.1e-3 : 0);
   expect(distinctOf(rows, all(100))).toHaveLength(100);
 });
+
+it('thousands of copies of few images take no longer than as many images', () => {
+  const [few, many] = [cloud(5, 6), 40_000];
+  const { normal } = random(4, many);
+  const rows = matrix(
+    many,
+    6,
+    Float64Array.from({ length: many * 6 }, (_, i) => few.data[i % 30] + 1e-5 * normal()),
+  );
+  const started = performance.now();
+  expect(distinctOf(rows, all(many))).toHaveLength(5);
+  expect(performance.now() - started).toBeLessThan(5000);
+});

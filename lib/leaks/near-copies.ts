@@ -47,12 +47,18 @@ function copiesIn(rows: Matrix): Int32Array {
     while (parent[i] !== i) i = parent[i] = parent[parent[i]];
     return i;
   };
+  // The last place before each that belonged to another lot: in a large lot most pairs need no look.
+  const other = new Int32Array(order.length).fill(-1);
   for (let k = 1; k < order.length; k++) {
     const next = order[k];
-    for (let before = k - 1; before >= 0 && at[next] - at[order[before]] <= nearCopy; before--) {
-      const [one, other] = [root(order[before]), root(next)];
-      if (one !== other && isNear(row(order[before]), row(next))) parent[other] = one;
+    const isOfOne = (place: number): boolean => root(order[place]) === root(next);
+    for (let before = k - 1; before >= 0 && at[next] - at[order[before]] <= nearCopy;) {
+      if (isOfOne(before)) before = other[before];
+      else if (isNear(row(order[before]), row(next))) parent[root(next)] = root(order[before]);
+      else before--;
     }
+    other[k] = k - 1;
+    while (other[k] >= 0 && isOfOne(other[k])) other[k] = other[other[k]];
   }
   return parent.map((_, i) => root(i));
 }
