@@ -146,7 +146,7 @@ export { chartsOf, chartSvg, redrawChart } from './report/for-callers.js';
 export type { Chart, ChartOptions, ChartText, DrawnNode, PlotSpec } from './report/chart-types.js';
 export type { Markup } from './report/html.js';
 export { renderReport } from './report/page.js';
-export type { Ability, AbilityAnswer, Advice, InterfaceAnswer, InterfaceBound, InterfaceCost } from './leaks/index.js';
+export type { InterfaceAnswer, InterfaceBound, InterfaceCost } from './leaks/index.js';
 export type {
   CrossValidationRecord,
   DatasetRecord,
@@ -168,6 +168,9 @@ export type {
 // What is said of results, as data and in words.
 export { failureInWords, findingsInWords, notKnownInWords, warningInWords } from './words/index.js';
 export type {
+  Ability,
+  AbilityAnswer,
+  Advice,
   ChoiceWarning,
   Failure,
   AuditFinding,

@@ -42,14 +42,18 @@ export type {
   TestResult,
   Verdict,
 } from './leaks/index.js';
-export { outputsNoteInWords } from './words/index.js';
+export { outputsNoteInWords, sameHeadInWords } from './words/index.js';
 export type {
+  Angles,
   CarriedInWords,
+  Inside,
   NoSphere,
   NoWidth,
   ObserveSpec,
   ObserveStep,
   OutputsNote,
+  SameHeadReason,
   Stored,
+  WhichSet,
   Zeros,
 } from './words/index.js';

@@ -62,10 +62,10 @@ describe('pickles', () => {
     ['a mark never set', '\x80\x02e.', coded('bad-input', 'mark')],
     ['an item never stored', '\x80\x02h\x05.', coded('bad-input', 5)],
     ['keys that are numbers', '\x80\x02}K\x01K\x02s.', coded('bad-input', 'keys')],
-    ['a huge string', '\x80\x02T\xff\xff\xff\xff', coded('bad-input', 'short', 7)],
+    ['a huge string', '\x80\x02T\xff\xff\xff\xff', coded('damaged', 'short', 7)],
     ['a huge integer', '\x80\x02\x8a\x07\x01\x01\x01\x01\x01\x01\x01.', coded('bad-input', '2^47')],
-    ['a name without end', '\x80\x02cnumpy', coded('bad-input', 'short')],
-    ['nothing', '', coded('bad-input', 'short', 0)],
+    ['a name without end', '\x80\x02cnumpy', coded('damaged', 'short')],
+    ['nothing', '', coded('damaged', 'short', 0)],
   ])('%s is refused', (_, pickle, message) => {
     expect(text(pickle)).toThrow(message);
   });
@@ -88,7 +88,7 @@ describe('pickles', () => {
   test('a pickle cut short anywhere is refused', async () => {
     const bytes = await readFile(fixture('cifar', 'python', 'cifar-100-python', 'meta'));
     for (let length = 0; length < bytes.length; length++) {
-      expect(() => readPickle(bytes.subarray(0, length), 'meta')).toThrow(coded('bad-input', 'meta'));
+      expect(() => readPickle(bytes.subarray(0, length), 'meta')).toThrow(coded('damaged', 'meta'));
     }
   });
 });

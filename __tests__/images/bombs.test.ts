@@ -1,8 +1,10 @@
+import { jest } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import zlib from 'node:zlib';
 import { applyPixels, decodeImage, decodePool, makeTransform } from '../../lib/images/index.js';
 import { bombs, png, zeros } from './bombs.js';
 import { fixtures } from './pattern.js';
@@ -130,4 +132,12 @@ describe('decodePool', () => {
     await expect(pool.decode({ name: 'row.png', file })).rejects.toThrow(coded('bad-image', "'row.png'"));
     await pool.close();
   });
+});
+
+test('the stream of a large PNG is closed when its rows cannot be decoded', async () => {
+  const closed = jest.spyOn(zlib.Inflate.prototype, '_destroy');
+  const file = png(2400, 2400, 8, 2, zlib.deflateSync(Buffer.alloc(2400 * 7201, 9)));
+  await expect(decodeImage({ name: 'filter.png', file })).rejects.toThrow(coded('bad-image', 'filter 9'));
+  expect(closed).toHaveBeenCalledTimes(1);
+  closed.mockRestore();
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alignColumns, openRows } from '../../lib/logs/index.js';
 import { fingerprint } from '../../lib/leaks/index.js';
-import { numberOf } from '../../lib/logs/csv-cells.js';
+import { numberOf } from '../../lib/logs/cells.js';
 import { all, made, numbers } from '../leaks/data.js';
 import { coded, naming } from '../support/coded.js';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError, visibleData } from '../base/index.js';
-import type { Fingerprint, SameHead } from '../leaks/index.js';
+import type { Fingerprint } from '../leaks/index.js';
 import { common, createContext } from './context.js';
 import { linesOf } from './terminal.js';
 
@@ -53,18 +53,18 @@ Examples:
             ? await sameHead(opened[0].rows, opened[1].rows, { signal: context.signal, onProgress: context.onProgress })
             : null;
         const text = await Promise.all(prints.map((print) => describe(visibleData(print), flags.features)));
-        const { outputsNoteInWords } = await import('../words/index.js');
+        const { outputsNoteInWords, sameHeadInWords } = await import('../words/index.js');
         const said = prints.map((print) => ({ ...print, reasons: print.reasons.map(outputsNoteInWords) }));
-        context.print(linesOf([...text, ...(same ? [same.sentence] : [])].join('\n\n')), asData(said, same));
+        const sentence = same && sameHeadInWords(same);
+        context.print(
+          linesOf([...text, ...(sentence ? [sentence] : [])].join('\n\n')),
+          same ? { files: said, sameHead: { ...same, sentence } } : said[0],
+        );
       } finally {
         for (const { close } of opened) await close();
       }
     });
 }
-
-/** The result as JSON: of one file its fingerprint, of two both with the comparison. */
-const asData = (prints: readonly object[], same: SameHead | null): unknown =>
-  same ? { files: prints, sameHead: same } : prints[0];
 
 /**
  * A fingerprint as lines.

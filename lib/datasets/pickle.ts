@@ -46,7 +46,7 @@ type Item = PickleValue | Global | DType | Item[];
  * files do. Nothing in it is ever run: functions and classes other than NumPy's array are refused by name.
  * Opcodes: Python's Lib/pickletools.py.
  *
- * @throws FeatReconstructError when the pickle is cut short or names or holds anything else
+ * @throws FeatReconstructError when the pickle is cut short (`damaged`) or names or holds anything else (`bad-input`)
  */
 export function readPickle(bytes: Uint8Array, file: string): PickleValue {
   return new Unpickler(bytes, file).read();
@@ -251,7 +251,8 @@ class Unpickler {
   }
 
   #take(length: number): Buffer {
-    if (this.#at + length > this.#bytes.length) throw this.#error(`it is cut short at byte ${this.#bytes.length}`);
+    if (this.#at + length > this.#bytes.length)
+      throw this.#error(`it is cut short at byte ${this.#bytes.length}`, 'damaged');
     this.#at += length;
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
@@ -278,9 +279,10 @@ class Unpickler {
     return line;
   }
 
-  #error(what: string): FeatReconstructError {
+  #error(what: string, code: 'bad-input' | 'damaged' = 'bad-input'): FeatReconstructError {
     return new FeatReconstructError(
       `${this.#file} is not a pickle of arrays, lists and dictionaries, as CIFAR's are: ${what}.`,
+      { code },
     );
   }
 }

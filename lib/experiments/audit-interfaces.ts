@@ -1,5 +1,5 @@
 import type { TaskOptions } from '../base/index.js';
-import { wilsonInterval, random } from '../base/index.js';
+import { evenly, isCoded, wilsonInterval, random } from '../base/index.js';
 import { keptOutShare } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
 import { applyLinearMap, headCondition } from '../fit/index.js';
@@ -221,26 +221,28 @@ export async function shownOfModel(
  */
 function withFewerClasses({ head }: Pick<Store, 'head'>): LinearMap {
   const [classes, features] = head.weight.shape;
-  const some = Math.min(classes, Math.ceil(1.25 * features) + 16);
+  const at = evenly(classes, Math.ceil(1.25 * features) + 16);
   const [from, bias] = [denseData(head.weight), denseData(head.bias)];
-  const data = new Float64Array(some * features);
-  const at = Array.from({ length: some }, (_, i) => Math.floor((i * classes) / some));
+  const data = new Float64Array(at.length * features);
   for (const [i, k] of at.entries()) data.set(from.subarray(k * features, (k + 1) * features), i * features);
   return {
-    weight: toNdArray(data, [some, features]),
+    weight: toNdArray(data, [at.length, features]),
     bias: toNdArray(
       Float64Array.from(at, (k) => bias[k]),
-      [some],
+      [at.length],
     ),
   };
 }
 
-/** The answer, or null for an error with a code: what outputs cannot show is no failure of an audit. */
+/**
+ * The answer, or null where outputs cannot show it: that is no failure of an audit. Rounding may leave what no classifier
+ * gives (rows that are all equal), float16 an infinity; a cancelled audit or a fault of the machine passes on.
+ */
 async function orNull<T>(work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return null;
+    if (isCoded(error, 'too-few-rows', 'no-gap', 'hidden', 'not-outputs', 'not-finite')) return null;
     throw error;
   }
 }

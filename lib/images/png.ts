@@ -61,25 +61,28 @@ export async function decodePng(bytes: Buffer): Promise<RgbImage> {
   const out = new Uint8Array(width * height * 3);
   const writeRow = rowWriter(header, palette);
   const reader = inflated(data, length);
-  for (const pass of passes) {
-    const pixels = Math.ceil((width - pass.x) / pass.dx);
-    const line = 1 + rowLength(pass);
-    const perSlab = Math.max(1, Math.floor(slab / line));
-    let above: Uint8Array = new Uint8Array(line);
-    let aboveAt = 0;
-    for (let done = 0; done < rows(pass); done += perSlab) {
-      const count = Math.min(perSlab, rows(pass) - done);
-      const taken = reader.take(count * line);
-      const lines = taken instanceof Promise ? await taken : taken;
-      for (let i = 0, at = 0; i < count; i++, at += line) {
-        unfilter(lines, at, line, above, aboveAt, Math.max(1, bits >> 3));
-        const y = pass.y + (done + i) * pass.dy;
-        writeRow(out, (y * width + pass.x) * 3, pass.dx * 3, pixels, lines, at + 1);
-        [above, aboveAt] = [lines, at];
+  try {
+    for (const pass of passes) {
+      const pixels = Math.ceil((width - pass.x) / pass.dx);
+      const line = 1 + rowLength(pass);
+      const perSlab = Math.max(1, Math.floor(slab / line));
+      let above: Uint8Array = new Uint8Array(line);
+      let aboveAt = 0;
+      for (let done = 0; done < rows(pass); done += perSlab) {
+        const count = Math.min(perSlab, rows(pass) - done);
+        const taken = reader.take(count * line);
+        const lines = taken instanceof Promise ? await taken : taken;
+        for (let i = 0, at = 0; i < count; i++, at += line) {
+          unfilter(lines, at, line, above, aboveAt, Math.max(1, bits >> 3));
+          const y = pass.y + (done + i) * pass.dy;
+          writeRow(out, (y * width + pass.x) * 3, pass.dx * 3, pixels, lines, at + 1);
+          [above, aboveAt] = [lines, at];
+        }
       }
     }
+  } finally {
+    reader.close();
   }
-  reader.close();
   return { width, height, data: out };
 }
 

@@ -1,6 +1,6 @@
 import type { NotShownError } from '../base/index.js';
-import { parseObserve } from '../words/index.js';
-import type { AbilityAnswer, Advice, InterfaceAnswer } from './interfaces.js';
+import { parseObserve, type AbilityAnswer, type Advice } from '../words/index.js';
+import type { InterfaceAnswer } from './interfaces.js';
 import type { RecoveryReport } from './recover.js';
 
 /** What the table of who can do what is made of. */

@@ -8,7 +8,7 @@ export { aloneFinding, auditVerdict } from './verdict.js';
 export type { AuditFindings, LeakPoint, Verdict } from './verdict.js';
 export { abilitiesOf, adviceOf, mayShowSpan } from './abilities.js';
 export type { AbilityFacts } from './abilities.js';
-export type { Ability, AbilityAnswer, Advice, InterfaceAnswer, InterfaceBound, InterfaceCost } from './interfaces.js';
+export type { InterfaceAnswer, InterfaceBound, InterfaceCost } from './interfaces.js';
 export { outputsVerdict, withoutFeatures } from './verdict-of-outputs.js';
 export type { OutputsFindings } from './verdict-of-outputs.js';
 export { carriedRows } from './carried.js';

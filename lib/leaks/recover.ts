@@ -3,7 +3,14 @@ import { count, evenlyOf, NotShownError, option, type TaskOptions, UsageError } 
 import { applyLinearMap, composeLinearMaps } from '../fit/index.js';
 import { blocks, rowsOf, type Matrix } from '../linalg/index.js';
 import { toNdArray, type LinearMap, type RowSource, type RowsLike } from '../tensor/index.js';
-import { carriedInWords, noSphereInWords, noWidthInWords, rowsInWords } from '../words/index.js';
+import {
+  assumptionsInWords,
+  noWidthInWords,
+  recoveryInWords,
+  recoveryNoteInWords,
+  type FailedTests,
+  type RecoveryNote,
+} from '../words/index.js';
 import { makeEnding, type Ending } from './ending.js';
 import { plain, type ExaminedRows, type Examination } from './examine.js';
 import { unitDirection } from './facet.js';
@@ -15,6 +22,7 @@ import {
   type CertifiedAs,
   type FunctionCertificate,
   type RectifiedFit,
+  type TestResult,
 } from './rectified.js';
 import { complement } from './search.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded, type SphereCertificate } from './sphere.js';
@@ -139,9 +147,7 @@ export async function recoverFrom(look: () => Promise<Look>, options: RecoverOpt
   });
   const recovery = await attempt.run(kind);
   if (carried) {
-    recovery.report.notes.unshift(
-      `${carriedInWords(carried, seen.classes)} ${rowsInWords(carried.rows)} took no part, and what is written for ${carried.rows.length === 1 ? 'it' : 'them'} means nothing.`,
-    );
+    recovery.report.notes.unshift(recoveryNoteInWords({ kind: 'carried', carried, classes: seen.classes }));
   }
   recovery.report.seconds = (performance.now() - started) / 1000;
   return recovery;
@@ -152,107 +158,31 @@ const searchShare = 0.6;
 
 const nothing = { features: null, groups: null, functions: null, rest: null };
 
-/** What a sphere's certificate does not show. */
-const sphereAssumptions: readonly string[] = [
-  'What is proven: a normalised vector with nothing but linear maps between it and the outputs. Its distances need not be those of the layer right before the head: a linear layer between the two changes them, and outputs alone cannot show one.',
-];
-
-/** What makes a proven function a feature. */
-const rectifiedAssumptions: readonly string[] = [
-  'What is proven of each: it is an affine function of the outputs, never below zero and exactly zero on images that fix it. It is a feature if the layer is rectified and no combination of its features stays above another one and equals it on many images. A sum beside its part breaks this, as does the maximum of two features beside one of them, and outputs alone cannot show it.',
-  'The sign is that of a layer that is cut off from below: a clamp from above, or a scale below zero behind it, reverses it. A linear layer between the rectified one and the head cannot be seen: the features are those of the rectified one.',
-];
-
-/** The sentences of what was found: features, then groups, functions, and what is left. */
-function foundInWords(
-  { certifiedAs: { itself, group, function: others }, groups, certificates }: RectifiedFit,
-  rank: number,
-) {
-  const sentences: string[] = [];
-  if (itself > 0) {
-    const which = itself === rank ? `all ${itself}` : `${itself} of ${rank}`;
-    sentences.push(
-      `The outputs give away ${which} features one by one, up to order and scale: each is never below zero and exactly zero on ${count(certificates[itself - 1].zeros)} to ${count(certificates[0].zeros)} images, which fix it.`,
-    );
-  }
-  if (group > 0)
-    sentences.push(groupsInWords(groups, itself > 0 ? '' : 'The outputs give away no feature by itself. '));
-  if (others > 0) sentences.push(`${functionsInWords(others)}: they are not said to be features.`);
-  const left = rank - itself - group;
-  if (left > 0) sentences.push(restInWords(left));
-  return sentences.join(' ');
-}
-
-function groupsInWords(groups: readonly number[], before: string): string {
-  const sizes = [...new Set(groups)].sort((a, b) => a - b);
-  const each = sizes.map((size) => {
-    const many = groups.filter((other) => other === size).length;
-    return many === 1
-      ? `${size} features up to a ${size} x ${size} map`
-      : `${many} times ${size} features, each ${size} up to a ${size} x ${size} map`;
-  });
-  return `${before}Known only as groups, by what they span: ${each.join('; ')}. Nothing fixes which of the functions that vanish together are features.`;
-}
-
-const functionsInWords = (n: number): string =>
-  n === 1
-    ? '1 function is never below zero and exactly zero on images that fix it, but did not pass every test or could not be put to it'
-    : `${n} functions are never below zero and exactly zero on images that fix them, but did not pass every test or could not be put to it`;
-
-/** What is said of the directions that no certificate fixes. */
-const restInWords = (left: number): string =>
-  left === 1
-    ? 'The other one is known up to an invertible map; images that switch it off would show it.'
-    : `The other ${left} are known up to an invertible map; images that switch them off would show them.`;
-
-/** Why no function is handed out. */
-function noFeature({ certificates, cut }: RectifiedFit, sphere: SphereCertificate | null): string {
-  const functions = certificates.length;
-  if (functions > 0) {
-    return `${functionsInWords(functions)} (${failures(certificates)}), so none of them is known to be a feature`;
-  }
-  if (cut) return 'the search for rectified features was stopped before it found one';
-  return `the search found no function that is never below zero and exactly zero on images that fix it${
-    sphere
-      ? `, and ${noSphereInWords(noSphere(sphere))}, so neither rectified features nor a normalisation show (a mean over positions, SiLU or GELU before the head leave neither)`
-      : ', so that no rectified features show'
-  }`;
-}
-
-/** Which tests functions did not pass, and how many each. */
-function failures(certificates: readonly FunctionCertificate[]): string {
-  const of = (say: string, fails: (certificate: FunctionCertificate) => boolean): string[] => {
-    const many = certificates.filter(fails).length;
-    return many > 0 ? [`${many} ${say}`] : [];
+/** How many functions did not pass which test. */
+function failedTests(certificates: readonly FunctionCertificate[]): FailedTests {
+  const fail = (test: keyof FunctionCertificate['tests'], as: TestResult): number =>
+    certificates.filter(({ tests }) => tests[test] === as).length;
+  return {
+    dependent: fail('independence', 'failed'),
+    mixed: fail('independence', 'not tested'),
+    mirrored: fail('mirror', 'failed'),
+    openRidge: fail('ridges', 'failed'),
+    noRidge: fail('ridges', 'not tested'),
   };
-  return [
-    ...of('in a linear dependence, more of them than directions', ({ tests }) => tests.independence === 'failed'),
-    ...of(
-      'on rows that are mixtures of others, which show functions that are no features',
-      ({ tests }) => tests.independence === 'not tested',
-    ),
-    ...of('with a mirror image that passes as well', ({ tests }) => tests.mirror === 'failed'),
-    ...of('with a ridge that leads to no other', ({ tests }) => tests.ridges === 'failed'),
-    ...of('with no ridge, or too few, on these images', ({ tests }) => tests.ridges === 'not tested'),
-  ].join(', ');
 }
 
 /** How far the search has come by its own measure, and what kept functions from being features. */
-function closing({ certificates, closed }: RectifiedFit): string[] {
+function closing({ certificates, closed }: RectifiedFit): RecoveryNote[] {
   const others = certificates.filter(({ certifiedAs }) => certifiedAs === 'function');
   const bare = certificates.filter(
     ({ certifiedAs, tests }) => certifiedAs === 'itself' && tests.ridges === 'not tested',
   );
   const added = certificates.reduce((sum, { ridges }) => sum + ridges.added, 0);
   return [
-    ...(others.length > 0 ? [`Of the functions that are not said to be features: ${failures(others)}.`] : []),
-    ...(added > 0 ? [`The search had missed ${added} of them; a ridge of another one led to them.`] : []),
-    ...(bare.length > 0
-      ? [
-          `${bare.length} of the features are zero too rarely to have a ridge to test (tests.ridges: not tested). They are taken for features because every ridge of the others leads to a function that was found.`,
-        ]
-      : []),
-    ...(closed ? ['Every ridge that was looked at leads to a function that was found.'] : []),
+    ...(others.length > 0 ? [{ kind: 'no-features' as const, failed: failedTests(others) }] : []),
+    ...(added > 0 ? [{ kind: 'found-by-ridges' as const, functions: added }] : []),
+    ...(bare.length > 0 ? [{ kind: 'without-ridge' as const, features: bare.length }] : []),
+    ...(closed ? [{ kind: 'closed' as const }] : []),
   ];
 }
 
@@ -318,14 +248,16 @@ class Attempt {
     const report = this.#report(certificate.iterations, keep.length);
     report.sphere = certificate;
     if (!certificate.holds || !map) {
-      report.sentence = `No certificate: ${noSphereInWords(noSphere(certificate))}, so that no normalised vector behind the outputs shows; ${count(this.seen.rows)} rows may also be too few or too coarse. What is known is the affine class: the ${this.rank} features up to an invertible map.`;
+      const why = noSphere(certificate);
+      report.sentence = recoveryInWords({ kind: 'no-sphere', why, rows: this.seen.rows, rank: this.rank });
       return { report, ...nothing };
     }
     report.kind = 'sphere';
     report.certified = true;
     report.features = this.rank;
-    report.assumptions = sphereAssumptions;
-    report.sentence = `The outputs give away a normalised vector of the model up to a rotation, with its distances, angles and nearest neighbours among the images (expected R² ${roundDown(certificate.expectedR2)}, residual ${digits(certificate.residual)} on ${count(certificate.rowsHeldOut)} rows kept out of the fit).`;
+    report.assumptions = assumptionsInWords('sphere');
+    const { expectedR2, residual, rowsHeldOut } = certificate;
+    report.sentence = recoveryInWords({ kind: 'sphere', expectedR2, residual, rowsHeldOut });
     return { report, ...nothing, features: await this.#apply(map, whitened) };
   }
 
@@ -340,26 +272,28 @@ class Attempt {
     report.groups = fit.groups;
     report.closed = fit.closed;
     report.cut = fit.cut;
-    const { itself, group } = fit.certifiedAs;
-    if (fit.cut) {
-      report.notes.push(
-        `The search was stopped before it finished, after ${fit.starts} descents. With more time it may find more features.`,
-      );
-    }
-    const skipped = sphereSkipped
-      ? ` Whether a normalisation stands before the head could not be tried: that takes ${count(this.#neededSphere)} distinct rows.`
-      : '';
+    const { itself, group, function: others } = fit.certifiedAs;
+    const notes: RecoveryNote[] = fit.cut ? [{ kind: 'stopped', descents: fit.starts }] : [];
     if (itself + group === 0) {
-      report.sentence = `No certificate: ${noFeature(fit, sphere)}.${skipped} What is known is the affine class: the ${this.rank} features up to an invertible map.`;
+      report.sentence = recoveryInWords({
+        ...{ kind: 'no-rectified', rank: this.rank, functions: others, cut: fit.cut },
+        ...{ failed: failedTests(fit.certificates), noSphere: sphere && noSphere(sphere) },
+        sphereTakes: sphereSkipped ? this.#neededSphere : null,
+      });
+      report.notes.push(...notes.map(recoveryNoteInWords));
       return { report, ...nothing };
     }
     report.kind = itself > 0 ? 'rectified' : null;
     report.certified = itself > 0;
     report.features = itself;
-    report.assumptions = rectifiedAssumptions;
-    report.sentence = foundInWords(fit, this.rank);
-    report.notes.push(...closing(fit));
-    if (skipped) report.notes.push(skipped.trim());
+    report.assumptions = assumptionsInWords('rectified');
+    report.sentence = recoveryInWords({
+      ...{ kind: 'rectified', rank: this.rank, itself, groups: fit.groups, functions: others },
+      ...(itself > 0 ? { zeros: [fit.certificates[itself - 1].zeros, fit.certificates[0].zeros] } : {}),
+    });
+    notes.push(...closing(fit));
+    if (sphereSkipped) notes.push({ kind: 'sphere-not-tried', needed: this.#neededSphere });
+    report.notes.push(...notes.map(recoveryNoteInWords));
     const { facets } = fit;
     const part = async (from: number, to: number): Promise<NdArray<Float32Array> | null> =>
       to > from ? this.#apply(facetsMap(rowsOf(facets, from, to)), whitened) : null;
@@ -381,7 +315,7 @@ class Attempt {
       sentence: '',
       notes:
         outputs.duplicates > 0
-          ? [`${count(outputs.duplicates)} of ${count(outputs.rows)} rows are copies of others and were used once.`]
+          ? [recoveryNoteInWords({ kind: 'copies', copies: outputs.duplicates, rows: outputs.rows })]
           : [],
       outputs,
       rank: this.rank,
@@ -431,12 +365,4 @@ function restMap(facets: Matrix): LinearMap {
   );
   const { data, rows } = complement(directions, r);
   return { weight: toNdArray(data, [rows, r]), bias: toNdArray(new Float64Array(rows), [rows]) };
-}
-
-const digits = (x: number): string => x.toExponential(1);
-
-/** Rounds down, so that no nine is shown that is not there: 0.99999998 is 0.9999999. */
-function roundDown(r2: number): string {
-  const nines = Math.max(2, Math.min(10, Math.floor(-Math.log10(Math.max(1 - r2, 1e-10)))));
-  return (Math.floor(r2 * 10 ** nines) / 10 ** nines).toFixed(nines);
 }

@@ -1,7 +1,7 @@
-import { FeatReconstructError, count, type TaskOptions } from '../base/index.js';
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { toRowSource, type RowsLike } from '../tensor/index.js';
 import { directionsOutside, principalSines } from './angles.js';
-import { noWidthInWords, rowsInWords, some } from '../words/index.js';
+import type { Angles, SameHeadReason, WhichSet } from '../words/index.js';
 import { examineOutputs } from './examine.js';
 import { agrees, rowsInSpan, type InSpan } from './in-span.js';
 import { sideOf, type Side } from './sides.js';
@@ -30,10 +30,11 @@ export interface SameHead {
    * the other's span.
    */
   resolution?: number;
-  sentence: string;
+  /** What the answer goes by, as data; `sameHeadInWords` has the sentence. */
+  reason: SameHeadReason;
 }
 
-type Answer = Pick<SameHead, 'same' | 'sentence'>;
+type Answer = Pick<SameHead, 'same' | 'reason'>;
 
 /** Share of its weights' norm by which saving in bfloat16 changes a head (half a unit of 2^-8, evenly spread). */
 const sameWeights = 2 ** -9 / Math.sqrt(3);
@@ -68,7 +69,7 @@ export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = 
         same: null,
         angle: null,
         ranks: [null, null],
-        sentence: `The spans cannot be compared. Of the ${['first', 'second'][i]} set: ${noWidthInWords(side.hidden)}`,
+        reason: { kind: 'hidden', set: i as WhichSet, why: side.hidden },
       };
     }
     sides.push(side);
@@ -77,7 +78,7 @@ export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = 
   const inside = [await rowsOf(one, other, options), await rowsOf(other, one, options)] as const;
   const alone = sides.map((side, i) => unconfirmed(side, inside[i])) as [number[], number[]];
   const counted = inside.map((shown, i) => shown && withoutCarriers(shown, sides[i])) as [InSpan | null, InSpan | null];
-  const found: Omit<SameHead, 'same' | 'sentence'> = {
+  const found: Omit<SameHead, keyof Answer> = {
     angle: null,
     ranks: [rankOf(one, alone[0]), rankOf(other, alone[1])],
     rows: [one.rows.rows - one.carriers.size, other.rows.rows - other.carriers.size],
@@ -87,7 +88,7 @@ export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = 
   if (resolutions.length > 0) found.resolution = Math.min(...resolutions);
   const leftOut = sides.map((side, i) => [...side.leftOut, ...alone[i].map(side.at)].sort((x, y) => x - y));
   if (leftOut.some((rows) => rows.length > 0)) found.leftOut = leftOut as [number[], number[]];
-  if (one.space.rank === null || other.space.rank === null) return told(found, answerOfFew(sides, counted));
+  if (one.space.rank === null || other.space.rank === null) return { ...answerOfFew(sides, counted), ...found };
   const sines = await principalSines(one.space, other.space);
   const beside = [await directionsOutside(one, other), await directionsOutside(other, one)];
   // What they share has one dimension, seen from either side.
@@ -95,7 +96,7 @@ export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = 
   found.alone = sides.map(({ space }, i) => Math.max(0, space.rank! - shared - alone[i].length)) as [number, number];
   found.angle = degrees(sines[0]);
   found.medianAngle = degrees(sines[Math.floor(sines.length / 2)]);
-  return told(found, answer(found as Compared, sides, counted as readonly [InSpan, InSpan]));
+  return { ...answer(found as Compared, sides, counted as readonly [InSpan, InSpan]), ...found };
 }
 
 /** Rows that alone carry a direction of their set, and that the other set does not confirm. */
@@ -115,93 +116,72 @@ const rankOf = ({ space, carriers, carriedDirections }: Side, alone: readonly nu
 
 type Compared = SameHead & Required<Pick<SameHead, 'alone' | 'rows'>> & { angle: number; medianAngle: number };
 
-function told(found: Omit<SameHead, 'same' | 'sentence'>, { same, sentence }: Answer): SameHead {
-  const left = (found.leftOut ?? []).flatMap((rows, i) =>
-    rows.length > 0 ? `${rowsInWords(rows)} of the ${['first', 'second'][i]} set` : [],
-  );
-  const note = left.length > 0 ? ` Left out, for they alone carry directions: ${left.join('; ')}.` : '';
-  return { same, ...found, sentence: sentence + note };
-}
-
 /** Which rows of one set lie in the other's span; null where that does not show. */
 const rowsOf = async (one: Side, other: Side, options: TaskOptions): Promise<InSpan | null> =>
   other.space.rank === null ? null : rowsInSpan(one, other, options);
 
 const insideOf = (shown: InSpan | null): number | null => (shown ? shown.rows - shown.outside.length : null);
 
-const names = ['first', 'second'] as const;
-
 /** Whether all rows lie in the other's span, and so near to it that a head changed a little would not. */
 const contained = (shown: InSpan | null): boolean => shown !== null && shown.outside.length === 0 && agrees(shown);
 
 const blurred = (shown: InSpan): boolean => shown.resolution === null || shown.resolution > sameWeights;
 
+const both: readonly WhichSet[] = [0, 1];
+
 const blurredAnswer = (shown: InSpan): Answer => ({
   same: null,
-  sentence: `Cannot be told: as far as the stored values show it the spans are the same, but a head changed by ${percent(shown.resolution!)} of its weights' norm would look the same as well. Outputs of more digits would tell.`,
+  reason: { kind: 'coarse', resolution: shown.resolution! },
 });
 
 /** The answer where one set is of too few rows to fill its own span, but may lie in the other's. */
 function answerOfFew(sides: readonly Side[], inside: readonly (InSpan | null)[]): Answer {
-  const at = inside.findIndex((shown) => shown !== null);
-  const unclear = sides.find(({ space }) => space.rank === null)!;
-  if (at < 0 || !sides[at].few) {
-    return { same: null, sentence: `The spans cannot be compared. ${noWidthInWords(unclear.reason!)}` };
-  }
-  const shown = inside[at]!;
-  const [small, large] = [names[at], names[1 - at]];
+  const set = both.find((i) => inside[i] !== null);
+  const why = sides.find(({ space }) => space.rank === null)!.space.reason!;
+  if (set === undefined || !sides[set].few) return { same: null, reason: { kind: 'no-span', why } };
+  const shown = inside[set]!;
+  const { rows } = shown;
   if (!contained(shown)) {
-    return {
-      same: null,
-      sentence: `Cannot be told: ${count(shown.outside.length)} of the ${count(shown.rows)} rows of the ${small} set lie outside the span of the ${large}, and it has too few to show its own. ${noWidthInWords(unclear.reason!)}`,
-    };
+    return { same: null, reason: { kind: 'few-outside-the-span', set, outside: shown.outside.length, rows, why } };
   }
   if (blurred(shown)) return blurredAnswer(shown);
-  return {
-    same: true,
-    sentence: `The same span, as far as the ${small} set shows it: all of its ${count(shown.rows)} rows lie in the ${sides[1 - at].space.rank} directions that the ${large} fills.`,
-  };
+  return { same: true, reason: { kind: 'few-in-the-span', set, rows, directions: sides[1 - set].space.rank! } };
 }
 
 function answer(found: Compared, sides: readonly Side[], inside: readonly [InSpan, InSpan]): Answer {
-  const { alone, angle, medianAngle } = found;
+  const { alone } = found;
   const [a, b] = found.ranks as [number, number];
-  const angles = `median angle ${medianAngle.toPrecision(2)} degrees, largest ${angle.toPrecision(2)}`;
+  const angles = anglesOf(found);
   const outside = inside.map((shown) => shown.outside.length);
-  const within = inside.map((shown, i) => `${count(shown.rows - outside[i])} of ${count(shown.rows)}`);
 
   // All rows together may show a direction that no single row shows.
   const lies = inside.map((shown, i) => contained(shown) && alone[i] === 0);
-  const either = inside.findIndex((shown, i) => lies[i] && !blurred(shown));
-  if (either >= 0 && lies[0] && lies[1]) {
-    return {
-      same: true,
-      sentence: `The same span: all rows of both sets lie in the same ${Math.max(a, b)} directions (${angles}), as those of one head do, or of one that mixes the same features in another way.`,
-    };
+  const set = both.find((i) => lies[i] && !blurred(inside[i]));
+  if (set !== undefined && lies[0] && lies[1]) {
+    return { same: true, reason: { kind: 'all-in-both', directions: Math.max(a, b), angles } };
   }
-  if (either >= 0) {
-    const [small, large] = [names[either], names[1 - either]];
+  if (set !== undefined) {
+    const other = 1 - set;
+    const { rows } = inside[other];
     return {
       same: true,
-      sentence: `The same span, as far as the ${small} set shows it: all of its rows lie in the span of the ${large}, whose others (${count(outside[1 - either])} of ${count(inside[1 - either].rows)} rows) open ${alone[1 - either]} more directions, as features do that its images alone switch on.`,
+      reason: { kind: 'all-in-one', set, outside: outside[other], rows, directions: alone[other] },
     };
   }
   const blurry = inside.find((_, i) => lies[i]);
   if (blurry) return blurredAnswer(blurry);
-  if (inside.every((shown) => shown.outside.length === shown.rows)) return apart(found, sides, angles);
+  if (inside.every((shown) => shown.outside.length === shown.rows)) return apart(found, sides);
+  const [one, other] = inside.map(({ rows }, i) => ({ inside: rows - outside[i], rows }));
+  const some = { sets: [one, other], directions: alone } as const;
   if (inside.every(agrees) && inside.every((shown, i) => rare(shown, inside[1 - i], alone[i]))) {
     if (inside.some(blurred)) return blurredAnswer(inside.find(blurred)!);
-    const rest = inside.map((shown, i) => `${some(shown.outside.map(sides[i].at))} of the ${names[i]}`).join(', ');
-    return {
-      same: true,
-      sentence: `The same span, but for a few rows: ${within[0]} rows of the first set and ${within[1]} of the second lie in the span of the other. The others (${rest}; counted from 0) open ${alone[0]} and ${alone[1]} directions, as features do that few images switch on.`,
-    };
+    const [first, second] = inside.map((shown, i) => shown.outside.map(sides[i].at));
+    return { same: true, reason: { kind: 'all-but-few', ...some, others: [first, second] } };
   }
-  return {
-    same: null,
-    sentence: `Cannot be told: ${within[0]} rows of the first set and ${within[1]} of the second lie in the span of the other, ${alone[0]} and ${alone[1]} directions outside (${angles}). So do features that one set of images alone switches on, and so does a head that was changed in a few of its features; more images of both would tell.`,
-  };
+  return { same: null, reason: { kind: 'some-in-both', ...some, angles } };
 }
+
+const anglesOf = ({ medianAngle, angle }: Compared): Angles => ({ median: medianAngle, largest: angle });
 
 /**
  * Whether so few rows switch features on that the other set lacks these by chance: a feature that is on in k of all images,
@@ -215,28 +195,18 @@ function rare(shown: InSpan, other: InSpan, directions: number): boolean {
 }
 
 /** No row of either set lies in the other's span. */
-function apart({ alone, ranks }: Compared, sides: readonly Side[], angles: string): Answer {
+function apart(found: Compared, sides: readonly Side[]): Answer {
+  const { alone, ranks } = found;
   const [a, b] = ranks as [number, number];
+  const angles = anglesOf(found);
   // Two spans of these ranks meet in this many directions by their sizes alone.
   const met = Math.max(0, a + b - sides[0].most);
-  const differ = Math.min(...alone);
-  if (differ > (Math.min(a, b) - met) / 2) {
-    return {
-      same: false,
-      sentence: `Two heads: no row of either set lies in the span of the other, and ${differ} of ${Math.min(a, b)} directions of one are outside the other (${angles}).`,
-    };
+  const outside = Math.min(...alone);
+  if (outside > (Math.min(a, b) - met) / 2) {
+    return { same: false, reason: { kind: 'none-in-either', outside, directions: Math.min(a, b), angles } };
   }
-  if (differ === 0) {
-    return {
-      same: null,
-      sentence: `Cannot be told: the directions are the same (${angles}), but no row of either set lies in the span of the other: the spaces are apart, as of heads of another bias, or of a feature that is constant in each set and not the same in both.`,
-    };
-  }
-  return {
-    same: null,
-    sentence: `Cannot be told: no row of either set lies in the span of the other, but ${a - alone[0]} directions are the same, and only ${alone[0]} and ${alone[1]} are not (${angles}). A head that was changed in a few directions or classes does that; features that are on in every image of one set and in none of the other would do it, too.`,
-  };
+  if (outside === 0) return { same: null, reason: { kind: 'shifted', angles } };
+  return { same: null, reason: { kind: 'few-directions-apart', shared: a - alone[0], directions: alone, angles } };
 }
 
-const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
 const degrees = (sine: number): number => (Math.asin(sine) * 180) / Math.PI;

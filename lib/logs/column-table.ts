@@ -1,4 +1,4 @@
-import { isMissing } from './csv-cells.js';
+import { isMissing } from './cells.js';
 
 /** One column of a table, with a summary of its values. */
 export interface TableColumn {

@@ -1,5 +1,5 @@
 import Papa from 'papaparse';
-import { arrayOf, isShortened, numberOf, type DecimalMark } from './csv-cells.js';
+import { arrayOf, isShortened, numberOf, type DecimalMark } from './cells.js';
 
 /** How a file writes its table. */
 export interface Dialect {

@@ -1,4 +1,4 @@
-import { arrayOf, isMissing, numberOf, type DecimalMark } from './csv-cells.js';
+import { arrayOf, isMissing, numberOf, type DecimalMark } from './cells.js';
 
 /**
  * Whether the first record names the columns, as a line of words does, and one of different whole numbers (pandas' `to_csv`

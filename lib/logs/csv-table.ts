@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { arrayOf, isMissing, isShortened, numberOf } from './csv-cells.js';
+import { arrayOf, isMissing, isShortened, numberOf } from './cells.js';
 import type { Dialect } from './csv-dialect.js';
 import { fitNames, isHeader } from './csv-header.js';
 import { ColumnTable, listed } from './column-table.js';

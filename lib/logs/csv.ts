@@ -1,15 +1,15 @@
-import { FeatReconstructError } from '../base/index.js';
+import { evenly, FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
-import { isMissing, numberOf } from './csv-cells.js';
-import { chooseColumns, describeChoice, type Ranked } from './csv-columns.js';
+import { isMissing, numberOf } from './cells.js';
+import { chooseColumns, describeChoice, type Ranked } from './choose-columns.js';
 import type { TableColumn, ColumnTable } from './column-table.js';
-import type { RowSample } from './csv-derived.js';
+import type { RowSample } from './derived-columns.js';
 import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialect.js';
 import { Table } from './csv-table.js';
 import { imagesOf } from './log-images.js';
 import { LabelledScores } from './log-labels.js';
 import { LogRecords } from './log-records.js';
-import { decodedText, wholeRecords } from './csv-text.js';
+import { decodedText, wholeRecords } from './log-text.js';
 
 /** The outputs in a log, and what was left out of it. */
 export interface LoggedOutputs {
@@ -107,8 +107,8 @@ function sampleOf(table: ColumnTable): RowSample {
   const cols = table.columns.length;
   const rows = Math.min(table.rows, 1000, Math.max(64, Math.floor(mostSampled / Math.max(cols, 1))));
   const values = new Float64Array(rows * cols);
-  for (let i = 0, to = 0; i < rows; i++) {
-    const row = Math.floor((i * table.rows) / rows);
+  let to = 0;
+  for (const row of evenly(table.rows, rows)) {
     for (let j = 0; j < cols; j++) values[to++] = table.value(row, j);
   }
   return { rows, total: table.rows, value: (i, j) => values[i * cols + j] };

@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { decodedText } from './csv-text.js';
+import { decodedText } from './log-text.js';
 import { imagesOf } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
 

@@ -1,5 +1,5 @@
 import { count, FeatReconstructError } from '../base/index.js';
-import { numberOf } from './csv-cells.js';
+import { numberOf } from './cells.js';
 import { ColumnTable, listed } from './column-table.js';
 import type { LoggedImage } from './log-images.js';
 import { LabelledScores, type LabelledRows } from './log-labels.js';

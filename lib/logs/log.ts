@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { openBytes } from '../bytes/index.js';
 import { outputsOf, readCsv, type LoggedOutputs } from './csv.js';
-import { decodedText } from './csv-text.js';
+import { decodedText } from './log-text.js';
 import { isDocument, readJson } from './log-json.js';
 import { readParquet } from './log-parquet.js';
 import type { Gathered } from './log-records.js';

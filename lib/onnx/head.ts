@@ -3,7 +3,7 @@ import type { Attribute, GraphNode } from './build.js';
 import { constantTensors, constantType } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
 import { affineNode, regionBehind, type Region, type Source } from './region.js';
-import { peel } from './softmax.js';
+import { peel } from './peel.js';
 import { trainingNodes } from './training.js';
 
 /** Where a model's head is in its graph. */

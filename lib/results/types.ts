@@ -1,10 +1,8 @@
-import type { Failure, Finding, LeftOut, NotKnown, Warning } from '../words/index.js';
+import type { AbilityAnswer, Advice, Failure, Finding, LeftOut, NotKnown, Warning } from '../words/index.js';
 import type { FeatureQuantiles } from '../evaluate/index.js';
 import type { CrossValidation } from '../fit/index.js';
 import type { Transform } from '../images/index.js';
 import type {
-  AbilityAnswer,
-  Advice,
   FeatureMatch,
   Fingerprint,
   InterfaceAnswer,

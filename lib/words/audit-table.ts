@@ -1,5 +1,6 @@
 /** The table of an audit in words: what is published, what that gives away, what it costs, and who can do what with it. */
 import { count, option, share, withOptions } from '../base/index.js';
+import type { Ability, AbilityAnswer, Advice } from './abilities.js';
 import { nearlyAll } from './known.js';
 import { parseObserve } from './observe-spec.js';
 
@@ -8,24 +9,6 @@ export interface BoundInWords {
   kind: 'exact' | 'at-least' | 'not-shown';
   r2: number;
   interval: readonly [number, number] | null;
-}
-
-/** A line of who can do what, as results have it. */
-export interface AbilityInWords {
-  ability: 'width' | 'recognise' | 'features' | 'rotation' | 'map' | 'head';
-  observe: readonly string[];
-  sure: 'proven' | 'measured' | 'not-found' | 'not-tried' | 'impossible';
-  queries: number | null;
-  stolen: number;
-  why?: 'images' | 'outputs' | 'classes';
-  head?: boolean;
-}
-
-/** The interface to publish for less than a share, as results have it. */
-export interface AdviceInWords {
-  below: number;
-  observe: string | null;
-  cheapest?: string;
 }
 
 /** A spec as short as a table takes it: `probs+topk:5+round:2` → `top 5 probabilities, 2 decimals`. */
@@ -74,7 +57,7 @@ function percent(value: number, cut: (value: number) => number = Math.floor): st
 /** How often honest users still get the model's answer: 100 % only where they do on every image. */
 export const kept = (sameTop: number): string => share(sameTop, 1);
 
-const abilities: Record<AbilityInWords['ability'], string> = {
+const abilities: Record<Ability, string> = {
   width: 'count the model’s features',
   recognise: 'tell the model from other versions',
   features: 'get features one by one',
@@ -84,17 +67,17 @@ const abilities: Record<AbilityInWords['ability'], string> = {
 };
 
 /** What can be done: `count the model’s features`. Where a map reads only a part of the features, it estimates them. */
-export const abilityName = ({ ability, sure }: AbilityInWords): string =>
+export const abilityName = ({ ability, sure }: Omit<AbilityAnswer, 'observe'>): string =>
   ability === 'map' && sure === 'measured' ? 'estimate any image’s features' : abilities[ability];
 
 /** What it takes: `outputs of 720 images`, `features of 257 images`; where it was not tried, what a try takes. */
-export function takes({ queries, stolen, sure, head }: AbilityInWords): string {
+export function takes({ queries, stolen, sure, head }: Omit<AbilityAnswer, 'observe'>): string {
   if (stolen > 0) return `features of ${count(stolen)} images${head ? ', head' : ''}`;
   if (queries === null) return '–';
   return sure === 'not-tried' ? `${count(queries)} outputs or more` : `outputs of ${count(queries)} images`;
 }
 
-const howSureInWords: Record<AbilityInWords['sure'], string> = {
+const howSureInWords: Record<AbilityAnswer['sure'], string> = {
   proven: 'proven',
   measured: 'measured here',
   'not-found': 'tried, not found',
@@ -103,14 +86,14 @@ const howSureInWords: Record<AbilityInWords['sure'], string> = {
 };
 
 /** Why an ability was not tried. Results without a reason had too few images. */
-const notTriedFor: Record<NonNullable<AbilityInWords['why']>, string> = {
+const notTriedFor: Record<NonNullable<AbilityAnswer['why']>, string> = {
   images: 'too few images',
   outputs: 'too little shown',
   classes: 'too many classes',
 };
 
 /** How sure that is. */
-export const howSure = ({ sure, why = 'images' }: AbilityInWords): string =>
+export const howSure = ({ sure, why = 'images' }: Omit<AbilityAnswer, 'observe'>): string =>
   sure === 'not-tried' ? `${notTriedFor[why]} ${howSureInWords[sure]}` : howSureInWords[sure];
 
 /**
@@ -120,7 +103,7 @@ export const howSure = ({ sure, why = 'images' }: AbilityInWords): string =>
  * @param flags whether options have the names of the command line; else those of the library
  */
 export function adviceInWords(
-  advice: readonly AdviceInWords[],
+  advice: readonly Advice[],
   interfaces: readonly { observe: string; read: { images: number } | null; cost: { sameTop: number } }[],
   flags = false,
 ): string[] {

@@ -9,8 +9,8 @@ import {
   wholeOf,
   type RowSample,
   type Whole,
-} from './csv-derived.js';
-import { families, isOdd } from './csv-names.js';
+} from './derived-columns.js';
+import { families, isOdd } from './column-names.js';
 import { listed, type TableColumn } from './column-table.js';
 
 /** Which columns of a table are outputs, and why the others are none. */

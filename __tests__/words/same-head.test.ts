@@ -1,0 +1,56 @@
+import { sameHeadInWords, type SameHeadReason } from '../../lib/words/index.js';
+
+const angles = { median: 0.012345, largest: 89.99 };
+const sets = [
+  { inside: 1297, rows: 1300 },
+  { inside: 0, rows: 300 },
+] as const;
+const why = { kind: 'few-rows', rows: 12 } as const;
+
+test.each<[SameHeadReason, string]>([
+  [
+    { kind: 'hidden', set: 1, why: { kind: 'outputs-hidden', classes: 40, topk: 5 } },
+    'The spans cannot be compared. Of the second set: Of 40 outputs the top 5 alone are shown',
+  ],
+  [{ kind: 'no-span', why }, 'The spans cannot be compared. 12 distinct rows fill all'],
+  [
+    { kind: 'few-outside-the-span', set: 0, outside: 3, rows: 12, why },
+    'Cannot be told: 3 of the 12 rows of the first set lie outside the span of the second, and it has too few to show its own. 12 distinct',
+  ],
+  [
+    { kind: 'few-in-the-span', set: 1, rows: 12, directions: 16 },
+    'as far as the second set shows it: all of its 12 rows lie in the 16 directions that the first fills.',
+  ],
+  [{ kind: 'coarse', resolution: 0.0123 }, "a head changed by 1.2 % of its weights' norm would look the same"],
+  [
+    { kind: 'all-in-both', directions: 16, angles },
+    'all rows of both sets lie in the same 16 directions (median angle 0.012 degrees, largest 90), as',
+  ],
+  [
+    { kind: 'all-in-one', set: 0, outside: 5, rows: 1300, directions: 2 },
+    'all of its rows lie in the span of the second, whose others (5 of 1,300 rows) open 2 more directions',
+  ],
+  [
+    { kind: 'all-but-few', sets, others: [[1, 2], [7]], directions: [2, 1] },
+    '1,297 of 1,300 rows of the first set and 0 of 300 of the second lie in the span of the other. The others (1, 2 of the first, 7 of the second; counted from 0) open 2 and 1 directions',
+  ],
+  [
+    { kind: 'some-in-both', sets, directions: [2, 1], angles },
+    'lie in the span of the other, 2 and 1 directions outside (median',
+  ],
+  [{ kind: 'none-in-either', outside: 15, directions: 16, angles }, 'and 15 of 16 directions of one are outside'],
+  [{ kind: 'shifted', angles }, 'the directions are the same (median'],
+  [
+    { kind: 'few-directions-apart', shared: 14, directions: [2, 1], angles },
+    'but 14 directions are the same, and only 2 and 1 are not',
+  ],
+])('%j', (reason, text) => {
+  expect(sameHeadInWords({ reason })).toContain(text);
+});
+
+test('rows that were left out are named by set', () => {
+  const leftOut = [[], [350, 351]];
+  expect(sameHeadInWords({ reason: { kind: 'shifted', angles }, leftOut })).toMatch(
+    / Left out, for they alone carry directions: 2 rows \(350, 351, counted from 0\) of the second set\.$/,
+  );
+});

@@ -1,0 +1,36 @@
+/** Who can do what with a model's outputs, and what to publish instead: data of an audit's table. */
+
+/** What someone can do with a model's outputs. */
+export type Ability = 'width' | 'recognise' | 'features' | 'rotation' | 'map' | 'head';
+
+/** One line of the table of who can do what. */
+export interface AbilityAnswer {
+  ability: Ability;
+  /** Of the interfaces tried, those with which it was done, the most open first. */
+  observe: string[];
+  /**
+   * `proven`: by algebra or a certificate. `measured`: on these images. `not-found`: tried, and not done. `not-tried`: `why`
+   * says what stood against it. `impossible`: there are as many features as outputs, or more, and this way wants fewer.
+   */
+  sure: 'proven' | 'measured' | 'not-found' | 'not-tried' | 'impossible';
+  /** Outputs that it took, or would take; null where that is not known. */
+  queries: number | null;
+  /** Images of which the features have to be known beside their outputs: 0 for an outsider. */
+  stolen: number;
+  /**
+   * Why it was not tried: too few images, no interface that shows enough, too many classes. Absent in earlier results.
+   */
+  why?: 'images' | 'outputs' | 'classes';
+  /** Present where the model's last layer was known beside these features. */
+  head?: boolean;
+}
+
+/** The first of the interfaces, from the most open on, off which less than a share was read. */
+export interface Advice {
+  /** Share of the features' variance. */
+  below: number;
+  /** Null where none of those tried stays below. */
+  observe: string | null;
+  /** Among those that stay below, the first of those that cost honest users least; absent where it is `observe`. */
+  cheapest?: string;
+}

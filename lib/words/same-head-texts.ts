@@ -1,0 +1,116 @@
+/** Why two sets of outputs are taken for those of one head, of two, or of neither: data, and their sentences. */
+import { count } from '../base/index.js';
+import type { NoWidth } from './outputs-notes.js';
+import { noWidthInWords, rowsInWords } from './outputs-note-texts.js';
+import { some } from './some.js';
+
+/** One of the two sets: the first is 0. */
+export type WhichSet = 0 | 1;
+
+/** Principal angles between two spans, in degrees. */
+export interface Angles {
+  median: number;
+  largest: number;
+}
+
+/** Of the rows of a set that were compared, how many lie in the other's span. */
+export interface Inside {
+  inside: number;
+  rows: number;
+}
+
+/** What the answer to "one head or two" goes by. Rows and directions of both sets are in their order. */
+export type SameHeadReason =
+  /** A set shows no span. */
+  | { kind: 'hidden'; set: WhichSet; why: NoWidth }
+  /** A set fills all the room that it could, so that rows of the other would lie in it whatever they are. */
+  | { kind: 'no-span'; why: NoWidth }
+  /** `set` is too small for a span of its own, and some of its rows lie outside the other's. */
+  | { kind: 'few-outside-the-span'; set: WhichSet; outside: number; rows: number; why: NoWidth }
+  /** `set` is too small for a span of its own, and lies in the other's. */
+  | { kind: 'few-in-the-span'; set: WhichSet; rows: number; directions: number }
+  /** The spans are the same, and so they would be of a head changed by this share of its weights' norm. */
+  | { kind: 'coarse'; resolution: number }
+  | { kind: 'all-in-both'; directions: number; angles: Angles }
+  /** All rows of `set` lie in the other's span; `outside` of the `rows` of the other open `directions` more. */
+  | { kind: 'all-in-one'; set: WhichSet; outside: number; rows: number; directions: number }
+  /** All but the rows of `others`, which open so many `directions`. */
+  | {
+      kind: 'all-but-few';
+      sets: readonly [Inside, Inside];
+      others: readonly [readonly number[], readonly number[]];
+      directions: readonly [number, number];
+    }
+  | {
+      kind: 'some-in-both';
+      sets: readonly [Inside, Inside];
+      directions: readonly [number, number];
+      angles: Angles;
+    }
+  /** No row lies in the other's span, and of the directions of one set so many are outside the other. */
+  | { kind: 'none-in-either'; outside: number; directions: number; angles: Angles }
+  /** No row lies in the other's span, though the directions are the same. */
+  | { kind: 'shifted'; angles: Angles }
+  /** No row lies in the other's span, but most directions are the same. */
+  | { kind: 'few-directions-apart'; shared: number; directions: readonly [number, number]; angles: Angles };
+
+const names = ['first', 'second'] as const;
+
+/** The answer in words, with the rows that were left out of it. */
+export function sameHeadInWords({
+  reason,
+  leftOut = [],
+}: {
+  reason: SameHeadReason;
+  leftOut?: readonly (readonly number[])[];
+}): string {
+  const left = leftOut.flatMap((rows, i) => (rows.length > 0 ? `${rowsInWords(rows)} of the ${names[i]} set` : []));
+  const note = left.length > 0 ? ` Left out, for they alone carry directions: ${left.join('; ')}.` : '';
+  return reasonInWords(reason) + note;
+}
+
+function reasonInWords(reason: SameHeadReason): string {
+  switch (reason.kind) {
+    case 'hidden':
+      return `The spans cannot be compared. Of the ${names[reason.set]} set: ${noWidthInWords(reason.why)}`;
+    case 'no-span':
+      return `The spans cannot be compared. ${noWidthInWords(reason.why)}`;
+    case 'few-outside-the-span':
+      return `Cannot be told: ${count(reason.outside)} of the ${count(reason.rows)} rows of the ${names[reason.set]} set lie outside the span of the ${names[1 - reason.set]}, and it has too few to show its own. ${noWidthInWords(reason.why)}`;
+    case 'few-in-the-span':
+      return `The same span, as far as the ${names[reason.set]} set shows it: all of its ${count(reason.rows)} rows lie in the ${reason.directions} directions that the ${names[1 - reason.set]} fills.`;
+    case 'coarse':
+      return `Cannot be told: as far as the stored values show it the spans are the same, but a head changed by ${percent(reason.resolution)} of its weights' norm would look the same as well. Outputs of more digits would tell.`;
+    case 'all-in-both':
+      return `The same span: all rows of both sets lie in the same ${reason.directions} directions (${degrees(reason.angles)}), as those of one head do, or of one that mixes the same features in another way.`;
+    case 'all-in-one':
+      return `The same span, as far as the ${names[reason.set]} set shows it: all of its rows lie in the span of the ${names[1 - reason.set]}, whose others (${count(reason.outside)} of ${count(reason.rows)} rows) open ${reason.directions} more directions, as features do that its images alone switch on.`;
+    case 'all-but-few': {
+      const [one, other] = reason.directions;
+      const rest = reason.others.map((rows, i) => `${some(rows)} of the ${names[i]}`).join(', ');
+      return `The same span, but for a few rows: ${within(reason.sets)}. The others (${rest}; counted from 0) open ${one} and ${other} directions, as features do that few images switch on.`;
+    }
+    case 'some-in-both': {
+      const [one, other] = reason.directions;
+      return `Cannot be told: ${within(reason.sets)}, ${one} and ${other} directions outside (${degrees(reason.angles)}). So do features that one set of images alone switches on, and so does a head that was changed in a few of its features; more images of both would tell.`;
+    }
+    case 'none-in-either':
+      return `Two heads: no row of either set lies in the span of the other, and ${reason.outside} of ${reason.directions} directions of one are outside the other (${degrees(reason.angles)}).`;
+    case 'shifted':
+      return `Cannot be told: the directions are the same (${degrees(reason.angles)}), but no row of either set lies in the span of the other: the spaces are apart, as of heads of another bias, or of a feature that is constant in each set and not the same in both.`;
+    case 'few-directions-apart': {
+      const [one, other] = reason.directions;
+      return `Cannot be told: no row of either set lies in the span of the other, but ${reason.shared} directions are the same, and only ${one} and ${other} are not (${degrees(reason.angles)}). A head that was changed in a few directions or classes does that; features that are on in every image of one set and in none of the other would do it, too.`;
+    }
+  }
+}
+
+function within([one, other]: readonly [Inside, Inside]): string {
+  const of = ({ inside, rows }: Inside): string => `${count(inside)} of ${count(rows)}`;
+  return `${of(one)} rows of the first set and ${of(other)} of the second lie in the span of the other`;
+}
+
+const degrees = ({ median, largest }: Angles): string =>
+  `median angle ${median.toPrecision(2)} degrees, largest ${largest.toPrecision(2)}`;
+
+const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
