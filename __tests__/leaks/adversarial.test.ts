@@ -247,13 +247,13 @@ describe('rows that are mixtures of others', () => {
     const { report } = await recoverFeatures(logitsOf(features, 6, madeHead(14, 6, 31)), { kind: 'rectified' });
     expect(report.rectified!.length).toBeLessThan(report.rank);
     expect(report.certifiedAs).toMatchObject({ itself: 0, group: 0 });
-    expect(report.rectified!.map(({ tests }) => tests.independence)).toContain('not tested');
+    expect(report.rectified!.some(({ tests }) => tests.independence === 'not tested')).toBe(true);
   });
 
   it('what a layer gives is not taken for them', async () => {
     const features = madeFeatures('rectified', 300, width, 5);
     const { report } = await recoverFeatures(logitsOf(features, width, madeHead(18, width)), { kind: 'rectified' });
-    expect(report.rectified!.map(({ tests }) => tests.independence)).not.toContain('not tested');
+    expect(report.rectified!.every(({ tests }) => tests.independence !== 'not tested')).toBe(true);
   });
 });
 

@@ -12,10 +12,12 @@ interface Cloud {
   chance?: number;
   /** So many of the zero rows lie on each line. */
   each?: number;
+  /** Size of what rounding leaves of the two functions on those rows. */
+  rounding?: number;
 }
 
 /** Rows (n, r + 1) of two functions that are zero on the same rows, and four more; the last column is 1. */
-function cloud({ zeros = 600, chance = 0, each = 1 }: Cloud) {
+function cloud({ zeros = 600, chance = 0, each = 1, rounding = 0 }: Cloud) {
   const { uniform, normal } = numbers(3);
   const on = 600;
   const rows = matrix(zeros + chance + on, r + 1);
@@ -27,7 +29,7 @@ function cloud({ zeros = 600, chance = 0, each = 1 }: Cloud) {
     const rest = each > 1 && i < zeros ? from.map((value, j) => value + along * (to[j] - value)) : free();
     const both =
       i < zeros
-        ? [0, 0]
+        ? [rounding * normal(), rounding * normal()]
         : i < zeros + chance
           ? [0.5 + uniform(), 1e-6 * uniform()]
           : [0.5 + uniform(), 0.1 + uniform()];
@@ -51,6 +53,11 @@ describe('rows that are near zero by chance', () => {
     ['three', { chance: 3 }, false],
     ['five', { chance: 5 }, false],
     ['five, beside rows on lines', { chance: 5, each: 3 }, false],
+    [
+      'three among more rows than are weighed first, all of them rounded',
+      { zeros: 8000, chance: 3, rounding: 1e-7 },
+      false,
+    ],
     ['three among more rows than are looked at for lines', { zeros: 3000, chance: 3, each: 10 }, false],
     ['as many as make a facet', { chance: 60 }, true],
   ] as const)('do not fix a function: %s', async (_, of, holds) => {

@@ -117,7 +117,8 @@ async function weighedOf(
   { needed, byChance, all }: { needed: number; byChance: number; all: number },
 ): Promise<Weights> {
   const open = matrix(1, least.length, least);
-  const ofRows = await leverages(touched, open);
+  // Rounding in a direction that these rows leave open would be weighed as if it fixed one.
+  const ofRows = (await areFixing(touched)) ? await leverages(touched, open) : null;
   if (!ofRows) return { leverage: 1, directions: all, fixedWithout: false };
   const { own, scaled } = ofRows;
   const leverage = largestOf(own);
@@ -136,10 +137,8 @@ async function weighedOf(
     const found = linesAmong(touched, withOne, most);
     if (found.lines === found.rows.length) return asRows();
     const looked = gatherRows(touched, found.rows);
-    const values = await eigenvaluesInTurns((await gramOf(looked)).data, looked.cols);
     // Rows that fix it but are so few that they were not met are those of chance.
-    const isFixed = values[looked.cols - 2] >= rankCut ** 2 * values[0];
-    const weights = isFixed ? await leverages(looked, open) : null;
+    const weights = (await areFixing(looked)) ? await leverages(looked, open) : null;
     seen = {
       leverage: max(leverage, weights ? largestOfLines(weights.scaled, found.line, found.lines) : 1),
       directions: found.lines,
@@ -150,6 +149,12 @@ async function weighedOf(
     if (found.rows.length > 8 * found.lines) break;
   }
   return seen;
+}
+
+/** Whether rows leave one function open and no more. */
+async function areFixing(rows: Matrix): Promise<boolean> {
+  const values = await eigenvaluesInTurns((await gramOf(rows)).data, rows.cols);
+  return values[rows.cols - 2] >= rankCut ** 2 * values[0];
 }
 
 const largestOf = (values: Float64Array): number => values.reduce((most, value) => max(most, value), 0);
