@@ -146,7 +146,8 @@ export async function findFacets(
     const tests = {
       mirror: mirrored[i] ? 'failed' : 'passed',
       independence: !alone ? 'failed' : isOpen ? 'not tested' : 'passed',
-      ridges: report.tested < ridgesNeeded && closed ? 'not tested' : closed ? 'passed' : 'failed',
+      ridges:
+        report.tested === 0 || (closed && report.tested < ridgesNeeded) ? 'not tested' : closed ? 'passed' : 'failed',
     } as const;
     const group = grouped.groupOf[i];
     const closes = !isOpen && (tests.ridges === 'passed' || (tests.ridges === 'not tested' && ofOneKind));
