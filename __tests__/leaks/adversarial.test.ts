@@ -241,6 +241,18 @@ function mixedByThree(): Float32Array {
   return Float32Array.from(rows);
 }
 
+describe('a feature that is zero too rarely to have a ridge', () => {
+  it('has not failed that test: it is what the others are', async () => {
+    let zeros = 0;
+    const features = madeFeatures('rectified', 2400, width, 5).map((value, i) =>
+      i % width === 3 && value === 0 && zeros++ >= 24 ? 0.1 + uniform() : value,
+    );
+    const { report } = await recoverFeatures(logitsOf(features, width, madeHead(18, width)), { kind: 'rectified' });
+    const rare = report.rectified!.find(({ zeros: of }) => of === 24)!;
+    expect(rare).toMatchObject({ certifiedAs: 'itself', tests: { ridges: 'not tested' } });
+  });
+});
+
 describe('rows that are mixtures of others', () => {
   it('no function is a feature where fewer were found than there are directions', async () => {
     const features = mixedByThree();
