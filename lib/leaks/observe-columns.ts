@@ -52,7 +52,8 @@ export function observeColumns(outputs: RowSource, spec: string, columns: Int32A
           for (let i = 0; i < to - from; i++) {
             const shown = shownOf(i);
             const places = top.places.subarray(i * k, (i + 1) * k);
-            const values = published(top.values.subarray(i * k, (i + 1) * k), short, totals ? totals[i] : 0);
+            const values = top.values.slice(i * k, (i + 1) * k);
+            publish(values, short, totals ? totals[i] : 0);
             shown.fill(short.probs ? 0 : values[k - 1]);
             for (let j = 0; j < k; j++) {
               const place = placeOf(columns, places[j]);
@@ -70,7 +71,7 @@ export function observeColumns(outputs: RowSource, spec: string, columns: Int32A
           const shown = shownOf(i);
           for (let j = 0; j < width; j++) shown[j] = row[columns[j]];
           if (!short) continue;
-          shown.set(published(shown, short, totals ? totals[i] : 0));
+          publish(shown, short, totals ? totals[i] : 0);
           observeRow(shown, short.after);
           if (short.log) showLogarithms(shown, from + i, short, () => aboveZero(row, short, totals![i], hiding.least));
         }
@@ -134,14 +135,12 @@ const byClass = (places: Int32Array, values: Float64Array): Float64Array =>
     (i) => values[i],
   );
 
-/** Logits as they are shown: over a temperature, and as probabilities. */
-function published(logits: Float64Array, { temperature, probs }: Short, total: number): Float64Array {
-  const out = new Float64Array(logits.length);
-  for (let j = 0; j < out.length; j++) {
-    const logit = logits[j] / temperature;
-    out[j] = probs ? exp(logit - total) : logit;
+/** Makes logits what is shown of them, in place: over a temperature, and as probabilities. */
+function publish(row: Float64Array, { temperature, probs }: Short, total: number): void {
+  for (let j = 0; j < row.length; j++) {
+    const logit = row[j] / temperature;
+    row[j] = probs ? exp(logit - total) : logit;
   }
-  return out;
 }
 
 /**

@@ -120,7 +120,7 @@ export function observeRow(row: Float64Array, steps: readonly ObserveStep[], tot
         keepTop(row, step.k, scale);
         break;
       case 'round':
-        for (let j = 0; j < row.length; j++) row[j] = roundTo(row[j], step.decimals);
+        roundTo(row, step.decimals);
         break;
       case 'float16':
         row.set(float16ToFloat32(float32ToFloat16(Float32Array.from(row))));
@@ -162,12 +162,14 @@ function addNoise(row: Float64Array, deviation: number, scale: 'logits' | 'log-p
   }
 }
 
-/** The nearest number of `decimals` decimals, ties to even as in Python's and NumPy's `round`. */
-function roundTo(value: number, decimals: number): number {
+/** To the nearest numbers of `decimals` decimals, in place; ties to even as in Python's and NumPy's `round`. */
+function roundTo(row: Float64Array, decimals: number): void {
   const power = 10 ** decimals;
-  const scaled = value * power;
-  const below = floor(scaled);
-  const rest = scaled - below;
-  const up = rest > 0.5 || (rest === 0.5 && below % 2 !== 0);
-  return (up ? below + 1 : below) / power;
+  for (let j = 0; j < row.length; j++) {
+    const scaled = row[j] * power;
+    const below = floor(scaled);
+    const rest = scaled - below;
+    const up = rest > 0.5 || (rest === 0.5 && below % 2 !== 0);
+    row[j] = (up ? below + 1 : below) / power;
+  }
 }
