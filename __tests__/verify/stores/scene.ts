@@ -56,13 +56,17 @@ export async function contents(folder: string): Promise<Map<string, string>> {
   return found;
 }
 
-/** Results and pages carry dates and seconds: of these only the figures, and that a page is whole. */
+/**
+ * Results and pages carry dates and seconds: of these only the figures, and that a page is whole. The options of a run name
+ * the folder that it writes into: of these all but that.
+ */
 function comparable(name: string, bytes: Buffer): string {
-  if (name.endsWith('.html'))
-    return bytes.toString('utf8').trimEnd().endsWith('</html>') ? 'a whole page' : 'half a page';
-  if (name !== 'results.json') return bytes.toString('latin1');
+  const text = bytes.toString('utf8');
+  if (name.endsWith('.html')) return text.trimEnd().endsWith('</html>') ? 'a whole page' : 'half a page';
   try {
-    const { rows } = JSON.parse(bytes.toString('utf8')) as { rows: { seconds: unknown }[] };
+    if (name === 'experiment.json') return JSON.stringify({ ...(JSON.parse(text) as object), out: null, stores: null });
+    if (name !== 'results.json') return bytes.toString('latin1');
+    const { rows } = JSON.parse(text) as { rows: { seconds: unknown }[] };
     return JSON.stringify(rows.map((row) => ({ ...row, seconds: null })));
   } catch {
     return 'half a document';
