@@ -6,7 +6,8 @@ import { auditModel, runAsked } from '../../lib/experiments/index.js';
 import { type Results, parseResults } from '../../lib/results/index.js';
 import { varied } from '../../lib/leaks/index.js';
 import { renderMarkdown, renderReport, renderResults } from '../../lib/report/index.js';
-import { noticesOf } from '../../lib/results/notices.js';
+import { noticesOf } from '../../lib/results/index.js';
+import { noticeInWords } from '../../lib/words/index.js';
 import { loadModel } from '../../lib/runtime/index.js';
 import { runCli, temporaryFolder, truncate, writeClassifier, writeJpeg } from '../cli/support.js';
 import { coded, naming } from '../support/coded.js';
@@ -109,7 +110,7 @@ describe('in results', () => {
     const missing = naming('folder:photos', 3, 2, '.avif', 1, '.heic', 3, 246, 'b/bad.jpg~0');
     const copies = naming(1, 'folder:photos', 'copy');
     const page = await renderReport([results]);
-    const notices = noticesOf(results).map(({ text }) => text);
+    const notices = noticesOf(results).map(noticeInWords);
     for (const text of [renderResults(results), page, notices.join('\n')]) {
       expect(text).toMatch(missing);
       expect(text).toMatch(copies);

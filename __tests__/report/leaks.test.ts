@@ -121,8 +121,8 @@ describe('an audit whose figures come from many splits', () => {
 
   test('what one split does not span is no warning of it, and its rows are told apart', async () => {
     const kinds = noticesOf(outside).map(({ kind }) => kind);
-    expect(kinds).not.toContain('span');
-    expect(noticesOf({ ...outside, leaks: undefined }).map(({ kind }) => kind)).toContain('span');
+    expect(kinds).not.toContain('outside-span');
+    expect(noticesOf({ ...outside, leaks: undefined }).map(({ kind }) => kind)).toContain('outside-span');
     const { document } = parseHTML(await renderReport([found]));
     expect(document.querySelector('.figures .note')!.textContent).toMatch(naming(10, 10));
     expect(document.title).toMatch(/^Audit: /);

@@ -4,7 +4,7 @@ import { parseHTML } from 'linkedom';
 import { definitions, fitName, noticesOf, parseResults } from '../../lib/results/index.js';
 import { renderReport } from '../../lib/report/index.js';
 import type { ResultRow, Results } from '../../lib/results/index.js';
-import type { Warning } from '../../lib/words/index.js';
+import { noticeInWords, type Warning } from '../../lib/words/index.js';
 import { naming } from '../support/coded.js';
 import { madeRow } from './made.js';
 
@@ -35,8 +35,10 @@ test('the question, the answer in a sentence, warnings, then figures, charts and
   );
   const notices = [...document.querySelectorAll('.notices li')].map(({ textContent }) => textContent);
   const found = noticesOf(three);
-  expect(found.map(({ kind }) => kind)).toEqual(['collapse', 'span', 'transform', 'transform']);
-  expect(notices).toEqual(found.map(({ text }) => text.replace(/(\d) %/g, '$1\u00a0%')));
+  expect(found.map(({ kind }) => kind)).toEqual([
+    ...['collapse', 'outside-span', 'cropped', 'unstated-transform'],
+  ]);
+  expect(notices).toEqual(found.map((notice) => noticeInWords(notice).replace(/(\d) %/g, '$1\u00a0%')));
   expect([...document.querySelectorAll('h3')].map(({ textContent }) => textContent!.split(' ')[0])).toEqual([
     ...['Figures', 'Agreement', 'Agreement', 'What', 'How'],
   ]);

@@ -102,15 +102,14 @@ function duration(text: string): number {
 async function finishAudit(results: Results, out: string, context: Context): Promise<void> {
   const { renderReport } = await import('../report/index.js');
   const { noticesOf } = await import('../results/index.js');
+  const { noticeInWords } = await import('../words/index.js');
   const { auditText, wrapped } = await import('./audit-text.js');
   const { makeFolder, writeWhole } = await import('../bytes/index.js');
   await makeFolder(out);
   const [file, page] = [join(out, 'results.json'), join(out, 'report.html')];
   await writeWhole(file, [Buffer.from(`${visibleJson(results)}\n`)]);
   await writeWhole(page, [Buffer.from(await renderReport([results]))]);
-  const notices = noticesOf(visibleData(results)).map(({ kind, text }) =>
-    wrapped(kind === 'failure' ? `Failed check: ${text}` : text, '! '),
-  );
+  const notices = noticesOf(visibleData(results)).map((notice) => wrapped(noticeInWords(notice), '! '));
   const blocks = [...(await auditText(results)), notices.join('\n')].filter((block) => block !== '');
   context.print([...linesOf(blocks.join('\n\n')), '', file, `Open ${page}`], results);
   if (results.failures.length > 0) checkFailed();

@@ -63,11 +63,11 @@ Example:
       // Wrong options are refused before anything is opened.
       const transform = readTransform(flags);
       const executionProviders = await readProviders(flags);
-      const { leftOutInWords } = await import('../words/index.js');
+      const { leftOutInWords, noticeInWords } = await import('../words/index.js');
       const { openDataset } = await import('../datasets/index.js');
       const { extractToStore, whyLeftOut } = await import('../extract/index.js');
       const { varied } = await import('../leaks/index.js');
-      const { assumedTransforms, otherTransforms } = await import('../results/index.js');
+      const { transformNotices } = await import('../results/index.js');
       const { dataDir, allowPartial } = flags;
       const spec = await datasetSpec(flags.dataset, flags);
       const fetch = await bringNamed({ models: [flags.model], datasets: [spec] }, flags, context);
@@ -99,10 +99,10 @@ Example:
         ...(skipped.length > 0
           ? [`${skipped.length} bad images skipped, the first: ${whyLeftOut(skipped[0].reason)}`]
           : []),
-        ...otherTransforms([{ name: provenance.model.name, ...provenance }]).map((text) => `! ${text}`),
-        ...assumedTransforms([
-          { name: provenance.model.name, transform: provenance.transform, transformAssumed: provenance.assumed },
-        ]).map((text) => `! ${text}`),
+        ...transformNotices([{ name: provenance.model.name, ...provenance, transformAssumed: provenance.assumed }])
+          // Whoever extracts by the published recipe asked for it.
+          .filter(({ kind }) => kind !== 'unstated-transform')
+          .map((notice) => `! ${noticeInWords(notice)}`),
       ];
       context.print(lines, {
         store: flags.store,

@@ -8,10 +8,9 @@ import {
   by,
   dataset,
   groupRows,
-  list,
   pairName,
 } from '../results/index.js';
-import { findingInWords, inWords, share, shortSpec, imageCount } from '../words/index.js';
+import { findingInWords, imageCount, inWords, list, share, shortSpec } from '../words/index.js';
 import { inPoints } from './control.js';
 import { pairsOf } from './heatmap.js';
 import { isMatrix } from './shown.js';

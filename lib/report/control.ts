@@ -1,6 +1,6 @@
 import type { ModelRecord, ResultRow } from '../results/index.js';
-import { share } from '../words/index.js';
-import { pairedDifference, type Difference, by, fitName, list } from '../results/index.js';
+import { list, share } from '../words/index.js';
+import { pairedDifference, type Difference, by, fitName } from '../results/index.js';
 import { renderTable, type Column } from './table.js';
 
 /** A pair of models read from the source's logits and, as the control, from its features, on the same test images. */

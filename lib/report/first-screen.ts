@@ -1,6 +1,5 @@
 import { by, groupRows, onlyKnown, type ResultRow, type Results } from '../results/index.js';
-import { list } from '../results/index.js';
-import { inWords, share, shortSpec, imageCount } from '../words/index.js';
+import { imageCount, inWords, list, share, shortSpec } from '../words/index.js';
 import { answerOf } from './answer.js';
 import { auditScreen } from './audit-screen.js';
 import { areAudits, auditedNames, besideCaption, besideInWords, besidePicture } from './audits-beside.js';

@@ -10,10 +10,9 @@ import {
   rankNoteOf,
   fittedAndTested,
   groupRows,
-  list,
   pairName,
 } from '../results/index.js';
-import { failureInWords, Glossary, shortSpec, warningInWords, type Term } from '../words/index.js';
+import { Glossary, list, noticeInWords, shortSpec, warningInWords, type Term } from '../words/index.js';
 import { answerOf, titleOf } from './answer.js';
 import { loadPlot, type Plotting } from './chart.js';
 import { fitCharts } from './charts.js';
@@ -219,7 +218,7 @@ function failed({ failures }: Results): Markup | null {
   return markup`<div class="notices failed">
     <h2>Do not trust these figures</h2>
     <ul>
-      ${failures.slice(0, mostNotices).map((failure) => markup`<li>Failed check: ${failureInWords(failure)}</li>`)}
+      ${failures.slice(0, mostNotices).map((failure) => markup`<li>${noticeInWords({ kind: 'failed-check', failure })}</li>`)}
     </ul>
   </div>`;
 }
@@ -231,8 +230,9 @@ const mostNotices = 40;
 function notices({ told, of }: PageContext, results: readonly Results[]): Markup | null {
   const found = new Map<string, number[]>();
   results.forEach((each, i) => {
-    for (const { kind, text } of noticesOf(each)) {
-      if (kind === 'failure' || asidesOf(each).includes(text) || told.has(text)) continue;
+    for (const notice of noticesOf(each)) {
+      const text = noticeInWords(notice);
+      if (notice.kind === 'failed-check' || asidesOf(each).includes(text) || told.has(text)) continue;
       found.set(text, [...(found.get(text) ?? []), i + 1]);
     }
   });

@@ -9,16 +9,22 @@ import {
   type Results,
   notKnownNotes,
   rowsShown,
-  leftOutNotes,
-  assumedTransforms,
-  otherTransforms,
-  spreading,
-  unstatedTransforms,
+  leftOutNotices,
+  modelNotices,
   rankNoteOf,
   seenThrough,
   fittedAndTested,
 } from '../results/index.js';
-import { classesNamed, count, distinctWarnings, failureInWords, Glossary, seconds, share } from '../words/index.js';
+import {
+  classesNamed,
+  count,
+  distinctWarnings,
+  failureInWords,
+  Glossary,
+  noticeInWords,
+  seconds,
+  share,
+} from '../words/index.js';
 import { answerOf } from './answer.js';
 import { columnsFor, termsOf } from './columns.js';
 import { algebraNote, controlLines, controlsOf, renderControls } from './control.js';
@@ -50,12 +56,9 @@ export function renderResults(found: Results, { width = Infinity, wide = true }:
   if (!isMatrix(results) && definitionOf(experiment)?.computesLogits)
     blocks.push(page.wrapped(algebraNote(environment.models)));
   const warnings = [
-    ...leftOutNotes(environment.datasets),
+    ...leftOutNotices(environment.datasets).map(noticeInWords),
     ...distinctWarnings(rows),
-    ...spreading(rows, environment.models),
-    ...otherTransforms(environment.models),
-    ...assumedTransforms(environment.models),
-    ...unstatedTransforms(environment.models),
+    ...modelNotices(rows, environment.models).map(noticeInWords),
   ];
   // Each once, however many tables it concerns.
   if (warnings.length > 0) blocks.push([...new Set(warnings)].map((text) => hanging('! ', text, width)).join('\n'));

@@ -13,7 +13,7 @@ import {
   groupRows,
   pairName,
 } from '../results/index.js';
-import { warningInWords } from '../words/index.js';
+import { noticeInWords, warningInWords } from '../words/index.js';
 import { answerOf } from './answer.js';
 import { auditTables } from './audit-markdown.js';
 import { columnsFor } from './columns.js';
@@ -43,7 +43,7 @@ export function renderMarkdown(found: Results): string {
     ),
   ];
   const notices = noticesOf(results);
-  if (notices.length > 0) blocks.push(notices.map((notice) => `- ${text(notice.text)}`).join('\n'));
+  if (notices.length > 0) blocks.push(notices.map((notice) => `- ${text(noticeInWords(notice))}`).join('\n'));
   if (isAlgebra(experiment)) blocks.push(text(algebraNote(environment.models)));
   blocks.push(...splitNote(results).map(text));
   for (const group of groupRows(rows)) {

@@ -5,8 +5,8 @@
 export { definitionOf, definitions, publishedFor } from './definitions.js';
 export type { Capability, ExperimentDefinition, PublishedFigure } from './definitions.js';
 export { notKnownNotes, onlyKnown, rowsShown, whyNotKnown } from './known.js';
-export { leftOutCell, leftOutNotes } from './left-out.js';
-export { assumedTransforms, noticesOf, otherTransforms, spreading, unstatedTransforms } from './notices.js';
+export { leftOutCell, leftOutNotices } from './left-out.js';
+export { modelNotices, noticesOf, transformNotices } from './notices.js';
 export { decodeOutcomes, encodeOutcomes } from './outcomes.js';
 export { clusteredDifference, newcombe, pairedDifference } from './paired.js';
 export type { Difference } from './paired.js';
@@ -33,4 +33,4 @@ export type {
   SpectrumRecord,
   ZeroShotRecord,
 } from './types.js';
-export { by, dataset, fitLabel, fitName, fittedAndTested, groupRows, list, pairName, readBy } from './words.js';
+export { by, dataset, fitLabel, fitName, fittedAndTested, groupRows, pairName, readBy } from './words.js';

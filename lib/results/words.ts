@@ -41,7 +41,3 @@ export function by<Item>(items: readonly Item[], key: (item: Item) => string): I
 /** Groups of rows of the same models and data sets. */
 export const groupRows = (rows: readonly ResultRow[]): ResultRow[][] =>
   by(rows, ({ source, target, train, test }) => JSON.stringify([source, target, train, test]));
-
-/** A sentence's list: `a, b and c`. */
-export const list = (items: readonly string[]): string =>
-  items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`;

@@ -4,6 +4,7 @@ import { nearlyAll } from './known.js';
 import { inWords } from './observe-spec.js';
 import type { Finding, Shown, ShownReading } from './findings.js';
 import { noWidthInWords } from './outputs-note-texts.js';
+import { list } from './some.js';
 
 /**
  * A verdict in sentences, in its order.
@@ -167,6 +168,3 @@ const timeInWords = (seconds: number): string =>
       : `about ${count(Math.round(seconds / 3600))} h`;
 
 const varyBy = (variations: number): string => option(`vary: ${variations}`, `--vary ${variations}`);
-
-const list = (texts: readonly string[]): string =>
-  texts.length < 2 ? texts.join() : `${texts.slice(0, -1).join(', ')} and ${texts[texts.length - 1]}`;

@@ -45,6 +45,8 @@ export type { FailedTests, RecoveryNote, RecoveryOutcome } from './recovery-text
 export { rankNote } from './rank-note.js';
 export { sameHeadInWords } from './same-head-texts.js';
 export type { Angles, Inside, SameHeadReason, WhichSet } from './same-head-texts.js';
-export { some } from './some.js';
+export { list, some } from './some.js';
+export { noticeInWords } from './notices.js';
+export type { Normalisation, Notice } from './notices.js';
 export { LeftOutTally, cureOfLeftOut, leftOutInWords } from './left-out.js';
 export type { LeftOut } from './left-out.js';
