@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { formatNames } from '../../lib/datasets/index.js';
 import { pageNames, readPage, root, type Page } from './pages.js';
 
 const pages = new Map(pageNames.map((name) => [name, readPage(name)]));
@@ -9,6 +10,14 @@ test.each(pageNames)('%s: every link leads somewhere', (name) => {
   expect(
     page.links.flatMap(({ line, target }) => whatIsWrong(page, target).map((text) => `${name}:${line} ${text}`)),
   ).toEqual([]);
+});
+
+test.each(['README.md', 'docs/commands.md'])('%s names every kind of data set', (name) => {
+  const text = pages.get(name)!.text;
+  // The README has the usual ones.
+  const rare = name === 'README.md' ? ['imagefolder', 'synthetic-shift'] : [];
+  const left = formatNames.filter((format) => !rare.includes(format) && !text.includes(`\`${format}:`));
+  expect(left).toEqual([]);
 });
 
 test('a page of docs/ can be reached from the README', () => {

@@ -119,7 +119,25 @@ test('run --no-store writes results and no activations', async () => {
   expect(sgd).toMatchObject({ code: 2, stderr: expect.stringMatching(naming('--no-store')) });
 });
 
-test('experiment 4 wants stores', async () => {
-  const spec = { experiment: 4, models: [at('narrow.onnx'), at('wide.onnx')], ...cifar100 };
-  await expect(run(spec, null)).rejects.toThrow(coded('usage', '4'));
+describe('what an experiment lacks is refused, and not ignored', () => {
+  const all = { experiment: 4, models: [at('narrow.onnx'), at('wide.onnx')], ...cifar100 };
+
+  test.each<[Partial<RunOptions>, string, string]>([
+    [{ stores: null }, 'stores', '1, 2 and 3'],
+    [{ observe: ['probs'] }, 'observe', '1, 2 and 3'],
+    [{ sgd: {} }, 'sgd', '1, 2 and 3'],
+    [{ crossValidation: {} }, 'alphas', '1, 2, 3 and 5'],
+    [{ classNames: ['a'] }, '4', 'classNames'],
+  ])('%j by experiment 4', async (options, named, able) => {
+    const asked = runAsked(all, { stores: at('unused'), ...options } as RunOptions);
+    await expect(asked).rejects.toThrow(coded('usage', named, able));
+    expect(await readdir(at('unused')).catch(() => [])).toEqual([]);
+  });
+
+  test('and so are fewer models than it wants, before its data are looked for', async () => {
+    for (const models of [[], [at('narrow.onnx')]]) {
+      const asked = runAsked({ ...all, models, train: 'folder:nowhere' }, { stores: at('unused') });
+      await expect(asked).rejects.toThrow(coded('usage', 'models', '2'));
+    }
+  });
 });

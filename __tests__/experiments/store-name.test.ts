@@ -13,6 +13,8 @@ test.each([
   // No folders of somebody's disk.
   ['tensors:/home/somebody/secret/x.npy[0:200]', 'resnet18-x-npy-0-200-0123456789ab.safetensors'],
   ['tensors:../secret/x.safetensors#inputs', 'resnet18-x-safetensors-inputs-0123456789ab.safetensors'],
+  ['parquet:/home/somebody/secret/x.parquet', 'resnet18-x-parquet-0123456789ab.safetensors'],
+  ['folder:/home/somebody/photos[shard:1/3]', 'resnet18-photos-shard-1-3-0123456789ab.safetensors'],
   ['folder:C:\\Users\\somebody\\scenes', 'resnet18-scenes-0123456789ab.safetensors'],
 ])('%s', (spec, expected) => {
   expect(name(spec)).toBe(expected);

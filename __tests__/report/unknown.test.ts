@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { parseHTML } from 'linkedom';
-import { publishedFor, type ModelRecord, type ResultRow, type Results, parseResults } from '../../lib/results/index.js';
+import {
+  onlyKnown,
+  publishedFor,
+  type ModelRecord,
+  type ResultRow,
+  type Results,
+  parseResults,
+} from '../../lib/results/index.js';
 import { makeTransform } from '../../lib/images/index.js';
 import { chartsOf, renderCsv, renderMarkdown, renderReport, renderResults } from '../../lib/report/index.js';
 import { inWords, notKnownInWords, share } from '../../lib/words/index.js';
@@ -191,4 +198,26 @@ test('the edge of a grid is named with the fit that it is of, and not where all 
   expect(await page(exact)).not.toContain('Alpha');
   const far = grid({ prior: 'head', r2: 0.9 }, [3, 2, 1]);
   expect(await page(far)).toMatch(naming('logits', 'head', 'cifar100:test', 'α = 1000'));
+});
+
+test('of every field it is decided whether it says something where the outputs do not', async () => {
+  const schema = JSON.parse(await readFile('assets/results.schema.json', 'utf8')) as {
+    properties: { rows: { items: { properties: Record<string, unknown> } } };
+  };
+  const fields = Object.keys(schema.properties.rows.items.properties);
+  // What the fit is of, what it was fitted on, and what is true of the images and models whatever was fitted.
+  const stay = new Set([
+    ...['source', 'target', 'train', 'test', 'from', 'observe', 'nTrain', 'nTest', 'variations', 'overlap'],
+    ...['alpha', 'prior', 'solver', 'sgd', 'rank', 'gap', 'condition', 'reading', 'exact', 'notKnown', 'warnings'],
+    ...['inSpanShare', 'majorityShare', 'distinctClasses', 'ties', 'rawAgreement', 'pinvAgreement', 'variance'],
+    ...['cka', 'procrustesError', 'seconds'],
+  ]);
+  const filled = {
+    ...unknown,
+    ...Object.fromEntries(fields.filter((name) => !stay.has(name)).map((name) => [name, 0.5])),
+  };
+  const empty = new Map<string, unknown>(Object.entries(onlyKnown(filled)));
+  const left = fields.filter((name) => !stay.has(name) && empty.get(name) === 0.5);
+  expect(left).toEqual([]);
+  expect([...stay].filter((name) => !fields.includes(name))).toEqual([]);
 });

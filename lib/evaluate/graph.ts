@@ -63,7 +63,7 @@ export async function openPlan(
 }
 
 /** Every output that a plan may have, by its rank. */
-const ranks: Record<string, number> = {
+const ranks = {
   zhat: 2,
   errorByRow: 1,
   errorByFeature: 1,
@@ -75,6 +75,8 @@ const ranks: Record<string, number> = {
   residual: 1,
   length: 1,
 };
+
+type Output = keyof typeof ranks;
 
 function drawPlan(plan: Plan, types: RowTypes): Drawing {
   const drawing = new Drawing();
@@ -125,10 +127,10 @@ function drawSpan(drawing: Drawing, x: string, { mean, basis }: CentredSpan): vo
 /** A graph in the making: each method adds a node and returns the name of its output. */
 class Drawing {
   readonly nodes: GraphNode[] = [];
-  readonly outputs: string[] = [];
+  readonly outputs: Output[] = [];
   readonly weights: Record<string, GraphTensor> = {};
 
-  node(op: string, inputs: string[], output: string, attributes?: GraphNode['attributes']): string {
+  node<Name extends string>(op: string, inputs: string[], output: Name, attributes?: GraphNode['attributes']): Name {
     this.nodes.push({ op, inputs, outputs: [output], attributes });
     return output;
   }
@@ -142,19 +144,24 @@ class Drawing {
     return type === 'float64' ? name : this.node('Cast', [name], `${name}64`, { to: { int: dataType.float64 } });
   }
 
-  affine(input: string, name: string, { weight, bias, outputs, inputs }: AffineMap, output: string): string {
+  affine<Name extends string>(
+    input: string,
+    name: string,
+    { weight, bias, outputs, inputs }: AffineMap,
+    output: Name,
+  ): Name {
     const w = this.weight(`${name}Weight`, weight, outputs, inputs);
     const b = this.weight(`${name}Bias`, bias, outputs);
     return this.node('Gemm', [input, w, b], output, { transB: { int: 1 } });
   }
 
   /** Sums of squares along an axis, or of everything. */
-  squares(input: string, output: string, axis?: number): string {
+  squares<Name extends string>(input: string, output: Name, axis?: number): Name {
     const axes: GraphNode['attributes'] = axis === undefined ? {} : { axes: { ints: [axis] } };
     return this.node('ReduceSumSquare', [input], output, { keepdims: { int: 0 }, ...axes });
   }
 
-  columnSums(input: string, output: string): string {
+  columnSums<Name extends string>(input: string, output: Name): Name {
     return this.node('ReduceSum', [input, 'axis0'], output, { keepdims: { int: 0 } });
   }
 }

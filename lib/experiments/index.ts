@@ -38,6 +38,7 @@ export type {
 export { allExperiments, runAll, type AllExperiments } from './run-all.js';
 export { datasetsOf, modelsOf, publishedRuns, type PublishedRun } from './published-runs.js';
 export { estimate, runPublished, type Estimate } from './reproduce.js';
-export { checkExperiment, runAsked, runExperiment } from './run.js';
+export { checkExperiment } from './check-experiment.js';
+export { runAsked, runExperiment } from './run.js';
 export { zeroShotHead } from './zero-shot-head.js';
 export type { ZeroShotHead, ZeroShotOptions, ZeroShotSource } from './zero-shot-head.js';

@@ -19,7 +19,7 @@ import type { Failure } from '../words/index.js';
 import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';
 import { intervalByImage } from './by-image.js';
 import { exactness } from './exact.js';
-import { checkSameImages, isSameRows, type Extraction, type Role } from './extraction.js';
+import { checkSameImages, isSameRows, type Extracted, type Extraction } from './extraction.js';
 import { inFloat64, judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { readOnce } from './kept-rows.js';
@@ -33,10 +33,18 @@ import { columnsTried, imagesPerPicked, shownOf, widest, type ShownLogits } from
 import { spectrumOf } from './spectra.js';
 import type { Training } from './training.js';
 
-/** Experiments 1 to 3: one pair of models, fitted on one data set, judged on several. */
+/** A pair on a data set. A source that is made of several models is a `Store` too. */
+export interface Activations {
+  source: Extracted;
+  target: Extracted;
+}
+
+/**
+ * One pair of models, fitted on one data set, judged on several.
+ * @param activations of the pair on a test set
+ */
 export async function runPair(
-  source: Role,
-  target: Role,
+  activations: (dataset: string) => Promise<Activations>,
   train: Training,
   datasets: { train: string; tests: readonly string[] },
   { extraction, classNames }: { extraction: Extraction; classNames: readonly string[] | undefined },
@@ -57,7 +65,7 @@ export async function runPair(
   const crossValidations = recordsOf(fits, { ...pair, train: datasets.train, from: 'logits' });
   const all: JudgedFits = { rows: [], failures: [], samples: [], errors: [] };
   for (const test of datasets.tests) {
-    const held = { source: await extraction.of(source, test), target: await extraction.of(target, test) };
+    const held = await activations(test);
     const used = new Set([held.source, held.target]);
     const [shown, answers] = [again(held.source.store), held.target.store];
     const judged = await judgeFits(

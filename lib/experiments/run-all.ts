@@ -1,7 +1,8 @@
 import { option, UsageError } from '../base/index.js';
 import type { Results } from '../results/index.js';
+import { checkExperiment } from './check-experiment.js';
 import type { AskedExperiment, RunOptions } from './options.js';
-import { checkExperiment, runAsked } from './run.js';
+import { runAsked } from './run.js';
 import { together } from './together.js';
 import type { ZeroShotSource } from './zero-shot-head.js';
 

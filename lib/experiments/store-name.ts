@@ -1,4 +1,5 @@
 import type { Provenance } from '../extract/index.js';
+import { withoutFolders } from '../words/index.js';
 
 /** Bytes of a name in front of its key. File systems take 255; endings of unfinished and temporary files need some of these. */
 const most = 160;
@@ -15,12 +16,16 @@ export function storeName({ model, dataset }: Pick<Provenance, 'model' | 'datase
   return `${name}-${slug}-${key.slice(0, 12)}.safetensors`;
 }
 
-/** A data set's spec without folders of somebody's disk, in letters and digits of ASCII. */
-const slugOf = (spec: string): string =>
-  spec
-    .replace(/^(folder|imagefolder|list|tensors):.*[\\/](?=[^\\/]+)/, '')
+/**
+ * A data set's spec without folders of somebody's disk, in letters and digits of ASCII. Where folders were left out its format is too,
+ * as in the names of earlier versions.
+ */
+function slugOf(spec: string): string {
+  const short = withoutFolders(spec);
+  return (short === spec ? spec : short.slice(short.indexOf(':') + 1))
     .replace(/[^A-Za-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
+}
 
 /** The first bytes of a text as UTF-8 has them, no character cut in two. */
 const cut = (text: string, bytes: number): string =>

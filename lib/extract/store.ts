@@ -13,7 +13,11 @@ import { logitsOfHead } from './head-logits.js';
 import type { Provenance } from './provenance.js';
 import { damaged, isStore, storedProvenance, storedSkipped, storeTensors } from './store-layout.js';
 
-/** Extracted activations on disk, one safetensors file. Rows are read in blocks. */
+/**
+ * Extracted activations on disk, one safetensors file. Rows are read in blocks. A store may also be made of others, with
+ * another head or of several models side by side: then `head` has to map its `features` to its `logits`, and the digest of
+ * `provenance.model` has to be its own, since whether two stores are of one model is asked there.
+ */
 export interface Store {
   readonly path: string;
   readonly rows: number;

@@ -1,4 +1,4 @@
-import { by, groupRows, onlyKnown, type ResultRow, type Results } from '../results/index.js';
+import { by, definitionOf, groupRows, onlyKnown, type ResultRow, type Results } from '../results/index.js';
 import { imageCount, inWords, list, share, shortSpec } from '../words/index.js';
 import { answerOf } from './answer.js';
 import { auditScreen } from './audit-screen.js';
@@ -10,6 +10,9 @@ import { leakCaption, leakChart } from './leak-curve.js';
 import { figureOf, sectionOf, sections } from './overview-chart.js';
 import type { Headline, Picture } from './headline.js';
 import { isMatrix, mostShown } from './shown.js';
+
+/** Whether an experiment's rows are of pairs of single models, which one picture holds side by side. */
+const fitsPairs = (experiment: number): boolean => Array.isArray(definitionOf(experiment)?.pairs);
 
 /** What a report begins with: the answer, one number, one picture. */
 export interface FirstScreen {
@@ -100,7 +103,7 @@ export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]
     };
   }
   const fits = results.filter(
-    (each) => !each.leaks && each.experiment <= 3 && each.rows.every(({ observe }) => observe === undefined),
+    (each) => !each.leaks && fitsPairs(each.experiment) && each.rows.every(({ observe }) => observe === undefined),
   );
   const groups = fits.flatMap((result) =>
     groupRows(result.rows).map((rows) => ({ result, rows, key: keyOf(rows[0]) })),

@@ -1,5 +1,5 @@
 import { by, groupRows, onlyKnown, pairName, type ResultRow } from '../results/index.js';
-import { count, inPercent, share, shortSpec } from '../words/index.js';
+import { count, inPercent, kindOfImages, share, shortSpec } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { legendRow, type LegendItem } from './legend.js';
 import { textWidth, widest } from './text-width.js';
@@ -208,11 +208,5 @@ export const sections = {
 /** The part of the picture that a row belongs to. */
 export function sectionOf(experiment: number, { source, target, train, test }: ResultRow): string {
   if (source !== target) return sections.other;
-  return experiment === 3 && kindOf(train) !== kindOf(test) ? sections.shifted : sections.own;
+  return experiment === 3 && kindOfImages(train) !== kindOfImages(test) ? sections.shifted : sections.own;
 }
-
-/** `cifar100:train[0:10]` → `cifar100`; for folders and Places365 with what follows the name. */
-const kindOf = (spec: string): string => {
-  const [name, ...rest] = spec.replace(/\[[^\]]*\]$/, '').split(':');
-  return ['folder', 'places365'].includes(name) ? `${name}:${rest.join(':')}` : name;
-};

@@ -17,7 +17,7 @@ export interface PublishedFigure {
 }
 
 /** What an experiment may not be able to do; an option that asks for it is refused then. */
-export type Capability = 'samples' | 'sgd' | 'cross-validation' | 'running without stores';
+export type Capability = 'samples' | 'sgd' | 'sweep' | 'cross-validation' | 'running without stores';
 
 /** An experiment as data: its models, the maps that it fits, and the published figures. */
 export interface ExperimentDefinition {
@@ -26,6 +26,8 @@ export interface ExperimentDefinition {
   question: string;
   /** Names of the models that it wants. */
   models: readonly ('source' | 'target' | 'models')[];
+  /** Of `models`, where it wants these. Default 1. */
+  fewestModels?: number;
   /**
    * Pairs of them, logits of the first to features of the second; all pairs, from logits and from features; or the one
    * pair of a model and an image tower with a zero-shot head, from logits and from features.
@@ -101,7 +103,8 @@ export const definitions: readonly ExperimentDefinition[] = [
       "From which models' logits can which models' features be read, and what does the source's head throw away?",
     models: ['models'],
     pairs: 'all',
-    lacks: ['samples', 'sgd', 'cross-validation', 'running without stores'],
+    fewestModels: 2,
+    lacks: ['samples', 'sgd', 'sweep', 'cross-validation', 'running without stores'],
     computesLogits: true,
     shownAs: 'matrix',
     published: [],
@@ -114,7 +117,7 @@ export const definitions: readonly ExperimentDefinition[] = [
     question: "Can a classifier's logits be read as an image tower's embeddings, well enough for its class embeddings?",
     models: ['source', 'target'],
     pairs: 'zero-shot',
-    lacks: ['samples', 'sgd', 'running without stores'],
+    lacks: ['samples', 'sgd', 'sweep', 'running without stores'],
     wantsZeroShot: true,
     computesLogits: true,
     // Never finished, so that there is no published agreement. The accuracies are open_clip's for the weights

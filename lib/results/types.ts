@@ -118,7 +118,7 @@ export interface ResultRow {
 }
 
 /**
- * How a result came about: by one of the five experiments; by a sweep over what is shown of the logits; by an audit of a
+ * How a result came about: by one of the experiments; by a sweep over what is shown of the logits; by an audit of a
  * model, or of a log of outputs without one; by evaluating arrays.
  */
 export type ResultKind = 'experiment' | 'sweep' | 'audit' | 'log' | 'evaluation';
