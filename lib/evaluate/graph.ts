@@ -115,7 +115,7 @@ function drawFeatures(
 
 function drawSpan(drawing: Drawing, x: string, { mean, basis }: CentredSpan): void {
   const centred = drawing.node('Sub', [x, drawing.weight('mean', mean, mean.length)], 'centred');
-  let outside = centred;
+  let outside: string = centred;
   if (basis.rank > 0) {
     const span = drawing.weight('span', basis.data, basis.size, basis.rank);
     const within = drawing.node('MatMul', [centred, span], 'within');
