@@ -1,6 +1,7 @@
 import { option, UsageError } from '../base/index.js';
 import type { Results } from '../results/index.js';
 import { checkExperiment } from './check-experiment.js';
+import { kindOfImages } from '../words/index.js';
 import type { AskedExperiment, RunOptions } from './options.js';
 import { runAsked } from './run.js';
 import { together } from './together.js';
@@ -72,6 +73,7 @@ async function optionsFor(spec: AskedExperiment, options: RunOptions): Promise<R
 }
 
 /**
- * `cifar100:train[0:10]` → `cifar100`. All folders are of one kind, since their names do not say what images they hold.
+ * `cifar100:train[0:10]` → `cifar100`. All folders and files are of one kind, since their names do not say what images they
+ * hold; data sets of the Hub are each of their own.
  */
-const kindOf = (spec: string): string => spec.replace(/\[[^\]]*\]$/, '').split(':')[0];
+const kindOf = (spec: string): string => (spec.startsWith('hf:') ? kindOfImages(spec) : spec.split(':')[0]);
