@@ -39,6 +39,8 @@ export {
   zerosCure,
 } from './outputs-note-texts.js';
 export type { CarriedInWords, NoSphere, NoWidth, OutputsNote, Stored, Zeros } from './outputs-notes.js';
+export { datasetNoteInWords } from './dataset-note-texts.js';
+export type { DatasetNote, ListForm } from './dataset-notes.js';
 export { logNoteInWords } from './log-note-texts.js';
 export type { LabelColumns, LeftOutColumn, LogNote, NotAnOutput, RowStatistic, Whole } from './log-notes.js';
 export { imageCount } from './image-count.js';
