@@ -24,8 +24,8 @@ export type {
   TypedArray,
   VectorLike,
 } from './tensor/index.js';
-export { openRows } from './logs/index.js';
-export type { OpenedRows } from './logs/index.js';
+export { openRows } from './logs/for-callers.js';
+export type { OpenedRows } from './logs/opened-rows.js';
 
 // Load: models, data sets, transforms, providers.
 export { chooseProvider, describeModel, listProviders, loadModel } from './runtime/index.js';

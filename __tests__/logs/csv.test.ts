@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { alignColumns, openRows } from '../../lib/logs/index.js';
 import { fingerprint } from '../../lib/leaks/index.js';
 import { numberOf } from '../../lib/logs/cells.js';
+import type { LogNote } from '../../lib/words/index.js';
 import { all, made, numbers } from '../leaks/data.js';
-import { coded, naming } from '../support/coded.js';
+import { coded } from '../support/coded.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -42,15 +43,17 @@ const text = (header: readonly (string | number)[] | null, lines: readonly (read
 const best = (row: number[]): number => row.indexOf(Math.max(...row));
 const entropy = (row: number[]): number => -row.reduce((sum, p) => sum + p * Math.log(p), 0);
 
-async function widthOf(content: string): Promise<[number | null, number, string]> {
-  const { rows: source, notes } = await opened(content);
-  const { hiddenWidth, classes: found } = await fingerprint(source, { features: false });
-  return [hiddenWidth, found, notes.join(' ')];
+/** By the name of each column that was left out the kind of the reason, or which statistic of the others it is. */
+function reasonsOf(note: LogNote): Record<string, string> {
+  if (note.kind !== 'columns') throw new Error(note.kind);
+  return Object.fromEntries(
+    note.leftOut.map(({ name, why }) => [name, why.kind === 'statistic' ? why.statistic : why.kind]),
+  );
 }
 
 describe('columns are told from their values together with their names', () => {
   const odd = ['id', 'target', 'time', 'class', 'y', 'version', 'row 3', 'no', 'label', 'cat', 'dog', 'fox'];
-  const cases: [string, () => string][] = [
+  const cases: [string, () => string, Record<string, string>?][] = [
     ['all are called pred', () => text(numbered('pred_'), logits)],
     ['classes that are called as no class is, logits', () => text(odd, logits)],
     ['the same, probabilities', () => text(odd, shares)],
@@ -85,6 +88,7 @@ describe('columns are told from their values together with their names', () => {
           ['file', 'top1', 'confidence', ...numbered('logit_')],
           logits.map((row, i) => [`${i}.jpg`, best(row), Math.max(...shares[i]), ...row]),
         ),
+      { file: 'text', top1: 'arg-max', confidence: 'largest-probability' },
     ],
     [
       'the same beside probabilities, without a header',
@@ -93,6 +97,16 @@ describe('columns are told from their values together with their names', () => {
           null,
           shares.map((row, i) => [`${i}.jpg`, best(row), Math.max(...row), ...row]),
         ),
+      { 'column 1': 'text', 'column 2': 'arg-max', 'column 3': 'largest' },
+    ],
+    [
+      'the same with a header',
+      () =>
+        text(
+          ['top1', 'max', ...numbered('p')],
+          shares.map((row) => [best(row), Math.max(...row), ...row]),
+        ),
+      { top1: 'arg-max', max: 'largest' },
     ],
     [
       'entropy, margin and energy that no name gives away',
@@ -105,6 +119,7 @@ describe('columns are told from their values together with their names', () => {
             return [...row, entropy(shares[i]).toFixed(4), sorted[0] - sorted[1], -total];
           }),
         ),
+      { H: 'entropy', gap: 'margin', E: 'energy' },
     ],
     [
       'time of day and latency',
@@ -113,6 +128,7 @@ describe('columns are told from their values together with their names', () => {
           ['ts', 'latency_ms', ...animals],
           logits.map((row, i) => [1.7e9 + i / 3, 3 + ((i * 7) % 11) / 9, ...row]),
         ),
+      { ts: 'outside-span', latency_ms: 'outside-span' },
     ],
     [
       'boxes that no name gives away',
@@ -121,6 +137,7 @@ describe('columns are told from their values together with their names', () => {
           ['u', 'v', ...animals],
           shares.map((row, i) => [((i * 37) % 101) / 2, ((i * 53) % 97) / 4, ...row]),
         ),
+      { u: 'whole-without', v: 'whole-without' },
     ],
     [
       'labels, one column a class',
@@ -129,6 +146,7 @@ describe('columns are told from their values together with their names', () => {
           [...animals.map((x) => `true_${x}`), ...animals.map((x) => `prob_${x}`)],
           shares.map((row, i) => [...animals.map((_, j) => Number(j === i % 12)), ...row]),
         ),
+      Object.fromEntries(animals.map((x) => [`true_${x}`, 'whole-without'])),
     ],
     [
       'logits and their probabilities',
@@ -137,6 +155,7 @@ describe('columns are told from their values together with their names', () => {
           [...animals.map((x) => `${x}_logit`), ...animals.map((x) => `${x}_prob`)],
           logits.map((row, i) => [...row, ...shares[i]]),
         ),
+      Object.fromEntries(animals.map((x) => [`${x}_prob`, 'softmax'])),
     ],
     [
       'the top 3 beside all',
@@ -145,6 +164,7 @@ describe('columns are told from their values together with their names', () => {
           [...animals, 'top1_prob', 'top2_prob', 'top3_prob'],
           shares.map((row) => [...row, ...[...row].sort((a, b) => b - a).slice(0, 3)]),
         ),
+      { top1_prob: 'sorted', top2_prob: 'sorted', top3_prob: 'sorted' },
     ],
     [
       'a copy, a constant, a sum',
@@ -153,6 +173,7 @@ describe('columns are told from their values together with their names', () => {
           [...animals, 'again', 'temperature', 'total'],
           shares.map((row) => [...row, row[3], 0.7, 1]),
         ),
+      { again: 'whole-without', temperature: 'whole-without', total: 'whole-without' },
     ],
     [
       'a class that never is',
@@ -161,22 +182,15 @@ describe('columns are told from their values together with their names', () => {
           [...animals, 'unicorn'],
           shares.map((row) => [...row, 0]),
         ),
+      { unicorn: 'always-zero' },
     ],
   ];
-  it.each(cases)('%s', async (_, make) => {
-    const [hidden, found, notes] = await widthOf(make());
-    expect([hidden, found]).toEqual([width, classes]);
-    expect(notes).toMatch(naming(classes));
-  });
-
-  it('says why a column is left out', async () => {
-    const [, , notes] = await widthOf(
-      text(
-        ['top1', 'max', ...numbered('p')],
-        shares.map((row) => [best(row), Math.max(...row), ...row]),
-      ),
-    );
-    expect(notes).toMatch(naming('top1', 'max'));
+  it.each(cases)('%s', async (_, make, reasons = {}) => {
+    const { rows: source, notes } = await opened(make());
+    const { hiddenWidth, classes: found } = await fingerprint(source, { features: false });
+    expect([hiddenWidth, found]).toEqual([width, classes]);
+    expect(notes).toEqual([expect.objectContaining({ kind: 'columns', columns: classes })]);
+    expect(reasonsOf(notes[0])).toEqual(reasons);
   });
 
   it.each<[string, () => string, Error]>([
@@ -254,10 +268,11 @@ describe('a header of numbers is no row', () => {
         ),
       rows,
     ],
-  ])('%s', async (_, make, expected) => {
+  ])('%s', async (what, make, expected) => {
     const { rows: source, notes } = await opened(make());
     expect([source.rows, source.cols]).toEqual([expected, classes]);
-    expect(notes.join()).toMatch(naming('out'));
+    const again = /^again/.test(what) ? [{ kind: 'header-repeated', lines: [62] }] : [];
+    expect(notes.slice(1)).toEqual([{ kind: 'header-numbered', line: 1 }, ...again]);
   });
 
   it('but a row of probabilities of 0 and 1 is one', async () => {
@@ -347,7 +362,7 @@ describe('columns of two files', () => {
     );
     const aligned = alignColumns(two, one);
     expect(await all(aligned.rows)).toEqual(await all(one.rows));
-    expect(aligned.notes.join()).toMatch(naming('order'));
+    expect(aligned.notes).toEqual([...two.notes, { kind: 'other-order', than: one.name }]);
   });
 
   it('are refused where some are others', async () => {

@@ -10,7 +10,7 @@ import { denseData, readNpy } from '../../lib/tensor/index.js';
 import { readPage } from '../docs/pages.js';
 import { all } from '../leaks/data.js';
 import { cases, classes, softmax, type LogCase } from './log-cases.js';
-import { coded, naming } from '../support/coded.js';
+import { coded } from '../support/coded.js';
 
 let folder: string;
 let logits: number[][];
@@ -55,7 +55,7 @@ describe('logs of services and tools', () => {
       return;
     }
     expect(log.truncated).toBe(true);
-    expect(log.notes.join(' ')).toMatch(naming('cut'));
+    expect(log.notes[0]).toMatchObject({ kind: 'best-classes', classes: 6 });
     values.forEach((row, i) => {
       expect(row.indexOf(Math.max(...row))).toBe(logits[i].indexOf(Math.max(...logits[i])));
       const shown = row.filter((value) => value !== 0);
@@ -90,7 +90,7 @@ describe('records that are not alike', () => {
       lines(logits.map((scores, i) => (i === 3 ? { error: 'timeout' } : { scores }))),
     );
     expect(log.rows.rows).toBe(39);
-    expect(log.notes.join(' ')).toMatch(naming(1, '(4)'));
+    expect(log.notes[1]).toEqual({ kind: 'records-without-numbers', records: [4] });
   });
 
   it('refuses arrays of different lengths, a line cut short, and what is empty', async () => {
@@ -108,7 +108,7 @@ describe('records that are not alike', () => {
       softmax(values).map((score, j) => ({ label: labels[j], score }));
     const lacking = await opened('lacking.jsonl', lines(logits.map((z, i) => (i === 5 ? row(z).slice(1) : row(z)))));
     expect([lacking.rows.rows, lacking.truncated]).toEqual([39, undefined]);
-    expect(lacking.notes.join(' ')).toMatch(naming(1, '(6,'));
+    expect(lacking.notes[1]).toEqual({ kind: 'rows-without-classes', rows: [6] });
     expect((await valuesOf(lacking))[5][0]).toBeCloseTo(softmax(logits[6])[0], 12);
     const cranes = ['crane', 'crane', ...classes.slice(2)];
     const twice = opened('twice.jsonl', lines(logits.map((z) => row(z, cranes))));
@@ -120,7 +120,7 @@ describe('records that are not alike', () => {
     const dict = (row: number[]): object => Object.fromEntries(row.map((value, j) => [classes[j], value]));
     const log = await opened('cells.csv', ['id,response', ...logits.map((z, i) => `${i},${cell(dict(z))}`)].join('\n'));
     expect(await valuesOf(log)).toEqual(logits);
-    expect(log.notes[0]).toMatch(naming('JSON', 'response'));
+    expect(log.notes[0]).toEqual({ kind: 'json-column', column: 'response' });
     await expect(opened('deep.json', '['.repeat(3000) + ']'.repeat(3000))).rejects.toThrow(coded('not-outputs'));
   });
 
@@ -172,7 +172,7 @@ it('a folder of parts, as Spark writes it', async () => {
   }
   const log = await openRows(parts);
   expect(await valuesOf(log)).toEqual(logits);
-  expect(log.notes[0]).toMatch(naming(2, 'folder'));
+  expect(log.notes[0]).toEqual({ kind: 'files', files: 2, first: 'part-00000.csv', last: 'part-00001.csv' });
   await expect(openRows(folder.replace(/$/, '/none'))).rejects.toThrow(coded('not-found'));
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openRows } from '../../lib/logs/index.js';
 import { toNdArray, writeNpy, writeSafetensors } from '../../lib/tensor/index.js';
 import { all } from '../leaks/data.js';
-import { coded, naming } from '../support/coded.js';
+import { coded } from '../support/coded.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -26,13 +26,15 @@ describe('a CSV as a web service logs it', () => {
     );
     expect([rows.rows, rows.cols]).toEqual([2, 3]);
     expect(Array.from(await all(rows))).toEqual([0.25, 0.5, 0.25, 0.1, 0.2, 0.7]);
-    expect(notes.join()).toMatch(naming('request_id', 'time', 'label', 'version', 'text'));
+    const why = { request_id: 'whole-numbers', time: 'whole-without', label: 'arg-max', version: 'text' };
+    const leftOut = Object.entries(why).map(([name, kind]) => ({ name, why: expect.objectContaining({ kind }) }));
+    expect(notes).toEqual([{ kind: 'columns', columns: 3, first: 'cat', last: 'a, b', leftOut }]);
   });
 
   it('takes one without a header, semicolons, and leaves whole numbers beside fractions out', async () => {
     const { rows, notes } = await csv('1001;0.5;0.5;0\n1002;0.25;0.75;0\n');
     expect(Array.from(await all(rows))).toEqual([0.5, 0.5, 0, 0.25, 0.75, 0]);
-    expect(notes.join()).toMatch(naming('column 1', 'whole'));
+    expect(notes).toMatchObject([{ leftOut: [{ name: 'column 1', why: { kind: 'whole-numbers' } }] }]);
   });
 
   it('takes classes that are named by numbers', async () => {

@@ -1,15 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { noticeInWords, type Notice } from '../../lib/words/index.js';
-
-/** Every sentence, for each kind: the one place where tests hold what they say. */
-type Said = { [Kind in Notice['kind']]: [Extract<Notice, { kind: Kind }>, string][] };
+import type { Said } from '../support/said.js';
 
 const folder = 'folder:/home/me/scenes';
 const recipe = { mean: '0.485, 0.456, 0.406', std: '0.229, 0.224, 0.225', published: true };
 const own = { mean: '0.5', std: '0.25', published: false };
 const edge = { kind: 'edge-of-grid', source: 'a', target: 'b', from: 'logits', test: folder } as const;
 
-const sentences: Said = {
+const sentences: Said<Notice> = {
   'failed-check': [
     [
       { kind: 'failed-check', failure: { kind: 'text', text: 'the head is another.' } },

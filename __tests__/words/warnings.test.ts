@@ -12,9 +12,9 @@ import {
   type NotKnown,
   type Warning,
 } from '../../lib/words/index.js';
+import type { Said } from '../support/said.js';
 
-/** Every sentence, for each kind: the one place where tests hold what they say. */
-type Said<Item extends { kind: string }> = { [Kind in Item['kind']]: [Extract<Item, { kind: Kind }>, string][] };
+// Every sentence, for each kind: the one place where tests hold what they say.
 
 const left = { kind: 'columns-left-out', first: 3, ratio: 5.2e-7 } as const;
 const sgd = { kind: 'diverged', learningRate: 0.1, momentum: 0.9, limit: 0.0871 } as const;

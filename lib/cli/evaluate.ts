@@ -5,7 +5,7 @@ import type { NamedRows } from '../experiments/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
 import { common, createContext } from './context.js';
 import { commandLine, finish } from './experiment.js';
-import type { OpenedRows } from '../logs/index.js';
+import type { NotedRows } from '../logs/index.js';
 import { bringNamed, namesOptions, type NamesFlags } from './names.js';
 import { tensorOptions, wholeNumber, type TensorFlags } from './options.js';
 
@@ -68,8 +68,8 @@ Examples:
       const { applyLinearMap, loadLinearMap } = await import('../fit/index.js');
       const { openRows } = await import('../logs/index.js');
       const { notesOf, openClasses, openHead } = await import('./openers.js');
-      const opened: OpenedRows[] = [];
-      const open = async (path: string, role: 'features' | 'logits'): Promise<OpenedRows> => {
+      const opened: NotedRows[] = [];
+      const open = async (path: string, role: 'features' | 'logits'): Promise<NotedRows> => {
         const rows = await openRows(path, role, context);
         opened.push(rows);
         return rows;
@@ -139,9 +139,9 @@ const noFigures = (): UsageError =>
   );
 
 /** Whether both are one tensor of one file, so that the map reads the model's own logits. */
-const isSame = (a: OpenedRows, b: OpenedRows): boolean => a.path === b.path && a.tensor === b.tensor;
+const isSame = (a: NotedRows, b: NotedRows): boolean => a.path === b.path && a.tensor === b.tensor;
 
-const named = ({ path, tensor, rows }: OpenedRows): NamedRows => ({
+const named = ({ path, tensor, rows }: NotedRows): NamedRows => ({
   name: tensor === null ? basename(path) : `${basename(path)}#${tensor}`,
   rows,
 });
@@ -181,7 +181,7 @@ async function figures(
 const clearlyOther = 0.01;
 
 /** The note on a head that does not give the logits of the true features: it is another one, or lacks its bias. */
-async function headNotes(head: LinearMap, y: RowSource | number[], truth: OpenedRows | null): Promise<string[]> {
+async function headNotes(head: LinearMap, y: RowSource | number[], truth: NotedRows | null): Promise<string[]> {
   if (!truth || Array.isArray(y)) return [];
   const { headCheck } = await import('../experiments/index.js');
   const { brief } = await import('../words/index.js');

@@ -38,6 +38,7 @@ Examples:
       const { alignColumns } = await import('../logs/index.js');
       const { fingerprint, sameHead } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
+      const { logNoteInWords, outputsNoteInWords, sameHeadInWords } = await import('../words/index.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
       try {
         for (const path of paths) opened.push(await openShown(path, flags.observe));
@@ -46,14 +47,13 @@ Examples:
         for (const { rows, name, notes } of opened) {
           const { features } = flags;
           const found = await fingerprint(rows, { features, signal: context.signal, onProgress: context.onProgress });
-          prints.push({ file: name, notes, ...found });
+          prints.push({ file: name, notes: notes.map(logNoteInWords), ...found });
         }
         const same =
           opened.length === 2
             ? await sameHead(opened[0].rows, opened[1].rows, { signal: context.signal, onProgress: context.onProgress })
             : null;
         const text = await Promise.all(prints.map((print) => describe(visibleData(print), flags.features)));
-        const { outputsNoteInWords, sameHeadInWords } = await import('../words/index.js');
         const said = prints.map((print) => ({ ...print, reasons: print.reasons.map(outputsNoteInWords) }));
         const sentence = same && sameHeadInWords(same);
         context.print(

@@ -2,9 +2,10 @@ import { statSync } from 'node:fs';
 import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
 import { isStore, openStore } from '../extract/index.js';
 import { loadHead, type HeadFile, type HeadFileOptions } from '../fit/index.js';
-import { mayHoldArrays, openRows, type OpenedRows } from '../logs/index.js';
+import { mayHoldArrays, openRows, type NotedRows } from '../logs/index.js';
 import { describeModel, isModelName, type LoadModelOptions } from '../runtime/index.js';
 import { openSafetensors, splitName, type RowSource, type StoredTensor } from '../tensor/index.js';
+import { logNoteInWords } from '../words/index.js';
 
 /** Opens a head: the one of an .onnx model, of a store, a saved map, or arrays of a weight and a bias. */
 export async function openHead(
@@ -36,7 +37,8 @@ async function holdsStore(text: string): Promise<boolean> {
 }
 
 /** Notes on how a file was read, with its name. */
-export const notesOf = ({ name, notes }: OpenedRows): string[] => notes.map((note) => `${name}: ${note}`);
+export const notesOf = ({ name, notes }: NotedRows): string[] =>
+  notes.map((note) => `${name}: ${logNoteInWords(note)}`);
 
 /**
  * Opens the original answers: logits as rows; class indices where the array has one dimension or the log only the best
@@ -45,7 +47,7 @@ export const notesOf = ({ name, notes }: OpenedRows): string[] => notes.map((not
 export async function openClasses(
   text: string,
   options: TaskOptions = {},
-): Promise<{ y: RowSource | number[]; opened: OpenedRows }> {
+): Promise<{ y: RowSource | number[]; opened: NotedRows }> {
   const opened = await openRows(text, 'logits', options);
   const { rows, columns, byName, truncated } = opened;
   if (byName) {

@@ -63,6 +63,7 @@ Examples:
       const { recoverFeatures } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { checkPlace } = await import('../bytes/index.js');
+      const { logNoteInWords } = await import('../words/index.js');
       const { joinRows } = await import('../tensor/index.js');
       await checkPlace(flags.out);
       if (flags.head !== undefined) await checkPlace(flags.head);
@@ -89,7 +90,7 @@ Examples:
           finish: context.signal,
           onProgress: context.onProgress,
         });
-        const notes = files.flatMap((file) => file.notes);
+        const notes = files.flatMap((file) => file.notes.map(logNoteInWords));
         if (!recovery.features && !recovery.groups) return printNothing(recovery.report, notes, context);
         await save(recovery, outputs, flags, context);
         const comparison =

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { count, FeatReconstructError, option, UsageError } from '../base/index.js';
+import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import { fileOnDisk, readTarGz, statOrNone, type ByteFile } from '../bytes/index.js';
 import { fetchPublished, wantedPublished, type Published } from '../hub/index.js';
+import type { DatasetNote } from '../words/index.js';
 import { binaryLayout } from './cifar-binary.js';
 import { pythonLayout } from './cifar-python.js';
 import type { CifarBatch, CifarLayout, CifarRecords } from './cifar-layout.js';
@@ -116,12 +117,8 @@ function cifarFormat(name: string, classes: number, published: Published, layout
  * A note about a file of another size than published: cut at the end of a record it looks whole, or it was made smaller
  * on purpose.
  */
-function strangeSize({ name, size }: CifarBatch, published: number): string[] {
-  if (size === published) return [];
-  const what = size < published ? 'it is cut short, or a part of the published file' : 'it is not the published file';
-  return [
-    `${name} has ${count(size)} ${size === 1 ? 'image' : 'images'}, expected ${count(published)}: ${what}. Those that are there are taken; download it again for all of them.`,
-  ];
+function strangeSize({ name, size }: CifarBatch, published: number): DatasetNote[] {
+  return size === published ? [] : [{ kind: 'file-size', file: name, images: size, published }];
 }
 
 /** All places where the data set may be; null if there is something at one of them. */

@@ -13,6 +13,7 @@ import {
   type HubFile,
   type HubListing,
 } from '../hub/index.js';
+import type { DatasetNote } from '../words/index.js';
 import { splitFiles } from './hub-splits.js';
 import { openParquet, readMetadata } from './parquet-file.js';
 import { parquetImages, type DataFile } from './parquet-images.js';
@@ -66,7 +67,7 @@ interface Plan {
   rows: readonly number[];
   /** The files that have rows of the slice. */
   needed: readonly string[];
-  note?: string;
+  note?: DatasetNote;
 }
 
 /** Which files the split has, and which of them are needed. Asks servers, unless offline; fetches none of the files. */
@@ -99,9 +100,7 @@ async function planOf(spec: DatasetSpec, options: FetchOptions): Promise<Plan> {
     files,
     rows,
     needed: neededOf(spec, files, rows, size),
-    ...(isPart
-      ? { note: `The Hub has converted only the first part of hf:${spec.rest} to Parquet: that part is read.` }
-      : {}),
+    ...(isPart ? { note: { kind: 'partly-converted', dataset: `hf:${spec.rest}` } } : {}),
   };
 }
 

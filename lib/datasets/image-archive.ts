@@ -71,10 +71,7 @@ export async function openArchive(path: string, asked: string, asClasses: boolea
     asked,
     asClasses,
   );
-  if (repeated > 0)
-    layout.notes.push(
-      `${count(repeated)} names are in ${asked} more than once: the last of each counts, as if it were unpacked.`,
-    );
+  if (repeated > 0) layout.notes.push({ kind: 'repeated-names', names: repeated, archive: asked });
   if (layout.files.length === 0) throw noImages(path, layout.leftOut, asClasses);
   return imageSource(
     layout,

@@ -1,5 +1,4 @@
-import { count } from '../base/index.js';
-import { LeftOutTally } from '../words/index.js';
+import { LeftOutTally, type DatasetNote } from '../words/index.js';
 import { endingOf } from './file-kinds.js';
 
 /** The files below a folder or in an archive that are images or should be, by their paths, with `/` between names. */
@@ -16,8 +15,8 @@ export interface Layout {
   /** Absent where there are no labels. */
   classNames?: string[];
   leftOut: LeftOutTally;
-  /** What was decided, each in a sentence. */
-  notes: string[];
+  /** What was decided. */
+  notes: DatasetNote[];
 }
 
 /** Folders that divide a data set and say nothing of classes. */
@@ -39,28 +38,22 @@ export function layoutOf(found: FoundFiles, place: string, asClasses = false): L
   const below = found.images.filter((path) => path.includes('/'));
   const folders = sorted([...new Set([...below, ...unread.map(({ path }) => path)].map(folderOf))]).filter(Boolean);
   const notes = note ? [note] : [];
-  const of = (paths: string[], many: string): string =>
-    `${count(paths.length)} ${paths.length === 1 ? 'image' : 'images'} ${many}`;
-  const several = `${count(folders.length)} ${folders.length === 1 ? 'subfolder' : 'subfolders'}`;
-  const unlabelled = (why: string): Layout => {
+  const unlabelled = (why: DatasetNote): Layout => {
     notes.unshift(why);
     return { files: sorted(found.images).map((path) => ({ path, label: -1 })), leftOut, notes };
   };
   if (!asClasses) {
-    if (below.length === 0) return unlabelled(`${of(top, 'in no subfolders')}: no labels.`);
+    if (below.length === 0) return unlabelled({ kind: 'no-subfolders', images: top.length });
     if (top.length > 0) {
-      return unlabelled(
-        `${of(top, 'at the top')} and ${count(below.length)} in ${several} are read together, without labels: imagefolder:${place} takes the subfolders as classes and passes over what lies beside them.`,
-      );
+      const many = { top: top.length, below: below.length, folders: folders.length };
+      return unlabelled({ kind: 'top-and-below', ...many, place });
     }
     if (folders.every((name) => splits.test(name))) {
-      return unlabelled(
-        `${of(below, `in ${several}`)} that ${folders.length === 1 ? 'is a split' : 'are splits'} and no classes (${folders.join(', ')}): read together, without labels. For the classes in it give ${place}/${folders[0]}.`,
-      );
+      return unlabelled({ kind: 'splits', images: below.length, folders, place });
     }
   }
-  notes.unshift(`${of(below, `in ${several}`)}, which are taken as classes (${shortList(folders)}).`);
-  if (asClasses && top.length > 0) notes.push(`${of(top, 'beside them')} passed over.`);
+  notes.unshift({ kind: 'classes', images: below.length, folders });
+  if (asClasses && top.length > 0) notes.push({ kind: 'beside-classes', images: top.length });
   const numbers = new Map(folders.map((name, label) => [name, label]));
   const files = sorted(below).map((path) => ({ path, label: numbers.get(folderOf(path))! }));
   return { files, classNames: folders, leftOut, notes };
@@ -69,14 +62,11 @@ export function layoutOf(found: FoundFiles, place: string, asClasses = false): L
 /** The first name of a path; empty for a file at the top. */
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.indexOf('/')));
 
-const shortList = (names: string[]): string =>
-  names.length > 6 ? `${names.slice(0, 5).join(', ')}, …, ${names[names.length - 1]}` : names.join(', ');
-
 /**
  * The unread files without those beside an image of the same name, and a note about these: the photograph that the
  * image was converted from, a camera's raw file beside its JPEG.
  */
-function withoutTwins({ images, unread }: FoundFiles): { unread: FoundFiles['unread']; note?: string } {
+function withoutTwins({ images, unread }: FoundFiles): { unread: FoundFiles['unread']; note?: DatasetNote } {
   if (unread.length === 0) return { unread };
   const stem = (path: string): string => path.replace(/\.[^./]+$/, '').toLowerCase();
   const known = new Set(images.map(stem));
@@ -84,10 +74,10 @@ function withoutTwins({ images, unread }: FoundFiles): { unread: FoundFiles['unr
     why !== '' && why === endingOf(path) && known.has(stem(path));
   const twins = unread.filter(isTwin);
   if (twins.length === 0) return { unread };
-  const endings = [...new Set(twins.map(({ why }) => `.${why}`))].join(', ');
+  const endings = [...new Set(twins.map(({ why }) => `.${why}`))];
   return {
     unread: unread.filter((file) => !isTwin(file)),
-    note: `${count(twins.length)} ${twins.length === 1 ? 'file' : 'files'} (${endings}) beside an image of the same name: taken for the same picture, and passed over.`,
+    note: { kind: 'beside-images', files: twins.length, endings },
   };
 }
 

@@ -1,4 +1,5 @@
 import Papa from 'papaparse';
+import type { ListForm } from '../words/index.js';
 import { endingOf, kindOf } from './file-kinds.js';
 
 /** A line of a list: an image's path as written, and its label if there is one. */
@@ -10,8 +11,7 @@ export interface ListRow {
 /** One way to read a list. */
 export interface ListReading {
   rows: ListRow[];
-  /** How the list was read, for people. */
-  how: string;
+  form: ListForm;
 }
 
 const pathNames =
@@ -37,8 +37,8 @@ export function readingsOf(lines: readonly string[]): ListReading[] {
   // A table of one column has a header, too.
   const isHeader = lines.length > 1 && pathNames.includes(unquoted(lines[0]).toLowerCase());
   const paths = isHeader ? lines.slice(1) : lines;
-  const plain: ListReading = { rows: paths.map((line) => ({ path: unquoted(line) })), how: 'a path on each line' };
-  const spaced: ListReading = { rows: lines.map(pathAndLabel), how: 'a path and a label on each line' };
+  const plain: ListReading = { rows: paths.map((line) => ({ path: unquoted(line) })), form: { kind: 'paths' } };
+  const spaced: ListReading = { rows: lines.map(pathAndLabel), form: { kind: 'paths-and-labels' } };
   const isPlain = paths.every((line) => isImage(unquoted(line)));
   const isSpaced = spaced.rows.some(({ label }) => label !== undefined);
   return [
@@ -95,13 +95,12 @@ function tableOf(lines: readonly string[], separator: string): (ListReading & { 
   if (!path) return [];
   const others = columns.filter((each) => each !== path && !(isHeader && isIndex(each.name)));
   const label = (isHeader ? first(others, labelNames) : undefined) ?? (others.length === 1 ? others[0] : undefined);
-  const called = ({ column }: { column: number }): string => (isHeader ? `'${cells[0][column]}'` : `${column + 1}`);
-  const without = others.length > 1 ? `, no labels, since none of the others is called 'label'` : '';
+  const called = ({ column }: { column: number }): string | number => (isHeader ? cells[0][column] : column + 1);
   return [
     {
       header: isHeader,
       rows: body.map((row) => ({ path: row[path.column], ...(label ? { label: row[label.column] } : {}) })),
-      how: `a table: paths from column ${called(path)}${label ? `, labels from column ${called(label)}` : without}`,
+      form: { kind: 'table', paths: called(path), labels: label ? called(label) : null, others: others.length },
     },
   ];
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { count, FeatReconstructError } from '../base/index.js';
 import { checkRegular, fileOnDisk, notRegular, readWhole, statOrNone } from '../bytes/index.js';
-import { LeftOutTally } from '../words/index.js';
+import { LeftOutTally, type DatasetNote } from '../words/index.js';
 import { sorted } from './layout.js';
 import { readingsOf, unreadEnding, type ListReading, type ListRow } from './list-text.js';
 import type { DatasetFormat } from './source.js';
@@ -27,7 +27,7 @@ export const list: DatasetFormat = {
     const file = resolve(rest);
     const lines = await linesOf(file);
     const base = dirname(file);
-    const { rows, how } = await likeliest(lines, base, file);
+    const { rows, form } = await likeliest(lines, base, file);
     const leftOut = new LeftOutTally();
     const places = await inBatches(rows, ({ path }) => find(path, base));
     const there = rows.flatMap((row, i) => {
@@ -36,8 +36,8 @@ export const list: DatasetFormat = {
       return why === undefined ? [{ ...row, file: places[i]! }] : [];
     });
     if (there.length === 0) throw noneThere(file, base, rows, leftOut);
-    const { labels, classNames, note } = labelsOf(there, rows, file);
-    const notes = [`${count(rows.length)} ${rows.length === 1 ? 'image' : 'images'}, ${how}${note}.`];
+    const { labels, classNames, unlabelled } = labelsOf(there, rows, file);
+    const note: DatasetNote = { kind: 'list', images: rows.length, form, unlabelled };
     return {
       size: there.length,
       kind: 'images',
@@ -45,7 +45,7 @@ export const list: DatasetFormat = {
       ...(classNames ? { classesAre: 'folders' as const } : {}),
       leftOut: leftOut.result(),
       leftOutNames: leftOut.names,
-      notes,
+      notes: [note],
       async *blocks(start, stop) {
         yield there
           .slice(start, stop)
@@ -152,19 +152,18 @@ function noneThere(file: string, base: string, rows: readonly ListRow[], leftOut
 const wholeNumber = /^[+-]?\d+(\.0*)?$/;
 
 /**
- * Class indices of the images that are there. Names are numbered from all rows, so that a missing image changes no
- * number.
+ * Class indices of the images that are there, and how many rows have no label where others have one. Names are numbered
+ * from all rows, so that a missing image changes no number.
  * @throws FeatReconstructError for a label that is no class
  */
 function labelsOf(
   there: readonly ListRow[],
   rows: readonly ListRow[],
   file: string,
-): { labels: number[]; classNames?: string[]; note: string } {
+): { labels: number[]; classNames?: string[]; unlabelled: number } {
   const given = rows.flatMap(({ label }) => (label === undefined || label === '' ? [] : [label]));
-  if (given.length === 0) return { labels: there.map(() => -1), note: '' };
-  const none = rows.length - given.length;
-  const note = none > 0 ? `, ${count(none)} of them without a label` : '';
+  if (given.length === 0) return { labels: there.map(() => -1), unlabelled: 0 };
+  const unlabelled = rows.length - given.length;
   const wrong = (label: string, why: string): FeatReconstructError => {
     const row = rows.find((each) => each.label === label)!;
     return new FeatReconstructError(
@@ -176,9 +175,9 @@ function labelsOf(
   if (given.every((label) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(label))) {
     const odd = given.find((label) => !wholeNumber.test(label) || Number(label) < -1 || Number(label) >= 2 ** 31);
     if (odd !== undefined) throw wrong(odd, 'a number that is no class');
-    return { labels: there.map(({ label }) => (label ? Number(label) : -1)), note };
+    return { labels: there.map(({ label }) => (label ? Number(label) : -1)), unlabelled };
   }
   const classNames = sorted([...new Set(given)]);
   const numbers = new Map(classNames.map((name, number) => [name, number]));
-  return { labels: there.map(({ label }) => (label ? numbers.get(label)! : -1)), classNames, note };
+  return { labels: there.map(({ label }) => (label ? numbers.get(label)! : -1)), classNames, unlabelled };
 }

@@ -1,5 +1,6 @@
 import type { FileMetaData, SchemaTree } from 'hyparquet';
 import { FeatReconstructError } from '../base/index.js';
+import type { DatasetNote } from '../words/index.js';
 
 /** The columns of a Parquet file that make an image data set. */
 export interface ImageColumns {
@@ -7,8 +8,8 @@ export interface ImageColumns {
   image: string;
   /** Null where no column has classes. */
   label: LabelColumn | null;
-  /** What was decided, each in a sentence. */
-  notes: string[];
+  /** What was decided. */
+  notes: DatasetNote[];
 }
 
 interface LabelColumn {
@@ -39,7 +40,7 @@ export async function imageColumns(metadata: FileMetaData, place: string): Promi
   const named = columns.filter((column) => typeOf(column) === 'Image');
   const images =
     named.length > 0 ? named : columns.filter((column) => typeOf(column) === undefined && mayBeImages(column));
-  const notes: string[] = [];
+  const notes: DatasetNote[] = [];
   const image = first(images, imageNames);
   if (!image) {
     const found = columns.map((column) => `${column.element.name}${typeInWords(column, typeOf(column))}`).join(', ');
@@ -47,7 +48,7 @@ export async function imageColumns(metadata: FileMetaData, place: string): Promi
       `Expected a column of images (bytes of PNG or JPEG) in ${place}, found ${found || 'no columns'}: it is no image data set, or its images are kept elsewhere.`,
     );
   }
-  if (images.length > 1) notes.push(`Of the columns of images ${listOf(images)}, '${image.element.name}' is read.`);
+  if (images.length > 1) notes.push({ kind: 'image-columns', columns: namesOf(images), read: image.element.name });
   const label = labelOf(columns, features, notes);
   return { image: image.element.name, label, notes };
 }
@@ -55,14 +56,14 @@ export async function imageColumns(metadata: FileMetaData, place: string): Promi
 function labelOf(
   columns: readonly SchemaTree[],
   features: Record<string, Feature>,
-  notes: string[],
+  notes: DatasetNote[],
 ): LabelColumn | null {
   const classes = columns.filter((column) => features[column.element.name]?._type === 'ClassLabel');
   if (classes.length > 0) {
     const column = first(classes, labelNames)!;
     const { name } = column.element;
     const { names } = features[name];
-    if (classes.length > 1) notes.push(`Of the columns of classes ${listOf(classes)}, '${name}' is read.`);
+    if (classes.length > 1) notes.push({ kind: 'class-columns', columns: namesOf(classes), read: name });
     const isNamed = Array.isArray(names) && names.every((each) => typeof each === 'string');
     return { name, kind: 'index', ...(isNamed ? { names: names as string[] } : {}) };
   }
@@ -109,7 +110,7 @@ function isText({ element }: SchemaTree): boolean {
 const first = (columns: readonly SchemaTree[], known: readonly string[]): SchemaTree | undefined =>
   known.map((name) => columns.find(({ element }) => element.name.toLowerCase() === name)).find(Boolean) ?? columns[0];
 
-const listOf = (columns: readonly SchemaTree[]): string => columns.map(({ element }) => `'${element.name}'`).join(', ');
+const namesOf = (columns: readonly SchemaTree[]): string[] => columns.map(({ element }) => element.name);
 
 const typeInWords = (column: SchemaTree, type: unknown): string =>
   ` (${typeof type === 'string' ? type : isText(column) ? 'text' : column.children.length > 0 ? 'nested' : (column.element.type ?? '?')})`;

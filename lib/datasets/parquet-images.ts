@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
+import type { DatasetNote } from '../words/index.js';
 import { imageColumns, type ImageColumns } from './parquet-columns.js';
 import { openParquet, type ParquetFile } from './parquet-file.js';
 import type { ExampleSource } from './source.js';
@@ -26,7 +27,7 @@ export async function parquetImages(files: readonly DataFile[], name: string): P
   const columns = await withFile(here[0].path, ({ path, metadata }) => imageColumns(metadata, `'${path}'`));
   const names = await namesOf(columns, here, files);
   const label = names === null ? null : columns.label;
-  const notes = [...columns.notes, ...(columns.label && !label ? [unnumbered(columns.label.name)] : [])];
+  const notes = [...columns.notes, ...(columns.label && !label ? [unnumbered(columns.label)] : [])];
   const wanted = [columns.image, ...(label ? [label.name] : [])];
   const numbers = label?.kind === 'text' ? new Map(names?.map((each, i) => [each, i])) : null;
   return {
@@ -100,8 +101,10 @@ async function namesOf(
   return [...names].sort();
 }
 
-const unnumbered = (column: string): string =>
-  `The column '${column}' names classes without numbers, which follow from all files of the split; not all are here: no labels.`;
+const unnumbered = ({ name }: NonNullable<ImageColumns['label']>): DatasetNote => ({
+  kind: 'unnumbered-classes',
+  column: name,
+});
 
 /** What `reader` needs to make examples of rows. */
 interface Reading {

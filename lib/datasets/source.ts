@@ -1,6 +1,6 @@
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import type { FetchOptions, Wanted } from '../hub/index.js';
-import type { LeftOut } from '../words/index.js';
+import { datasetNoteInWords, type DatasetNote, type LeftOut } from '../words/index.js';
 import { contentDigests } from './digest.js';
 import { positionsOf, stretches } from './part.js';
 import { resolveSlice, type DatasetSpec } from './spec.js';
@@ -14,7 +14,7 @@ export interface ExampleSource {
   readonly classesAre?: Dataset['classesAre'];
   readonly leftOut?: LeftOut;
   readonly leftOutNames?: readonly string[];
-  readonly notes?: readonly string[];
+  readonly notes?: readonly DatasetNote[];
   /**
    * Streams the examples [start, stop) in blocks of what was read at once: waiting once a block and not once an example
    * halves the time that a small image takes. Files are closed when the stream ends or is left.
@@ -101,7 +101,7 @@ class SlicedSource implements Dataset {
     this.classesAre = source.classesAre;
     this.leftOut = source.leftOut;
     if (source.leftOut) this.leftOutNames = source.leftOutNames;
-    if (source.notes && source.notes.length > 0) this.notes = source.notes;
+    if (source.notes && source.notes.length > 0) this.notes = source.notes.map(datasetNoteInWords);
     this.#source = source;
     this.#positions = positions;
   }

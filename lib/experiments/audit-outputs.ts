@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
-import { openRows, type OpenedRows } from '../logs/index.js';
+import { openRows, type NotedRows } from '../logs/index.js';
 import { outputsVerdict, withoutFeatures } from '../leaks/index.js';
 import type { Results } from '../results/index.js';
+import { logNoteInWords } from '../words/index.js';
 import { digestOf } from './digest.js';
 import { describeMachine } from './environment.js';
 import { fromOutputsAlone, type OutputsAloneOptions } from './outputs-alone.js';
@@ -36,7 +37,7 @@ export async function auditOutputs(path: string, options: OutputsAuditOptions = 
         recovery: findings.recovery,
         reason: recovery === null ? withoutFeatures(findings) : null,
         comparison: null,
-        log: { name, notes: file.notes },
+        log: { name, notes: file.notes.map(logNoteInWords) },
       },
       failures: [],
       environment: {
@@ -54,7 +55,7 @@ export async function auditOutputs(path: string, options: OutputsAuditOptions = 
   }
 }
 
-const datasetOf = async ({ rows }: OpenedRows, name: string): Promise<Results['environment']['datasets'][number]> => ({
+const datasetOf = async ({ rows }: NotedRows, name: string): Promise<Results['environment']['datasets'][number]> => ({
   spec: `outputs:${name}`,
   size: rows.rows,
   digest: await digestOf(rows),

@@ -1,22 +1,19 @@
 import { FeatReconstructError } from '../base/index.js';
 import { some } from '../words/index.js';
-import type { OpenedRows } from './opened-rows.js';
+import type { NotedRows } from './opened-rows.js';
 
 /**
  * A file of outputs with its columns in the order of another one's, where both name the same ones; where their names have
- * nothing in common the columns are compared as they stand, and a note says so.
+ * nothing in common the columns are compared as they stand. A note says so.
  * @throws FeatReconstructError when some of the names are the same and some are not
  */
-export function alignColumns(file: OpenedRows, to: OpenedRows): OpenedRows {
+export function alignColumns(file: NotedRows, to: NotedRows): NotedRows {
   const [names, order] = [file.columns, to.columns];
   if (!names || !order || names.join('\n') === order.join('\n')) return file;
   const places = new Map(names.map((name, j) => [name, j]));
   const missing = order.filter((name) => !places.has(name));
   if (missing.length === order.length || places.size < names.length) {
-    return {
-      ...file,
-      notes: [...file.notes, `Its columns have other names than those of ${to.name}: taken in their order.`],
-    };
+    return { ...file, notes: [...file.notes, { kind: 'other-names', than: to.name }] };
   }
   if (missing.length > 0 || names.length !== order.length) {
     const more = names.filter((name) => !order.includes(name));
@@ -34,10 +31,7 @@ export function alignColumns(file: OpenedRows, to: OpenedRows): OpenedRows {
   return {
     ...file,
     columns: order,
-    notes: [
-      ...file.notes,
-      `Its columns stand in another order than those of ${to.name}: put in that order by their names.`,
-    ],
+    notes: [...file.notes, { kind: 'other-order', than: to.name }],
     rows: {
       ...rows,
       async read(start, end) {

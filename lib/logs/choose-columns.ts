@@ -1,22 +1,22 @@
 import { FeatReconstructError } from '../base/index.js';
+import type { LogNote, NotAnOutput, Whole } from '../words/index.js';
 import {
-  derivedFrom,
   columnsInSpan,
   isArgMax,
   isSoftmaxOf,
   isSorted,
   outOfSpan,
+  statisticIn,
   wholeOf,
   type RowSample,
-  type Whole,
 } from './derived-columns.js';
 import { families, isOdd } from './column-names.js';
-import { listed, type TableColumn } from './column-table.js';
+import type { TableColumn } from './column-table.js';
 
 /** Which columns of a table are outputs, and why the others are none. */
 interface ColumnChoice {
   kept: number[];
-  leftOut: { column: number; why: string }[];
+  leftOut: { column: number; why: NotAnOutput }[];
   /** Instead of `kept`: the best classes of each image alone. */
   ranked?: Ranked;
 }
@@ -49,10 +49,8 @@ export function chooseColumns(
   return new Chooser(columns, sample, path, named).choose();
 }
 
-const besideFractions = 'whole numbers beside fractions';
-
 class Chooser {
-  readonly #why = new Map<number, string>();
+  readonly #why = new Map<number, NotAnOutput>();
   #ranked: Ranked | null = null;
 
   constructor(
@@ -70,8 +68,7 @@ class Chooser {
     const core = sets.filter((j) => !odd.includes(j));
     const kept = this.#complete(this.#decide(core, odd));
     for (const [j, why] of this.#why) {
-      if (why === besideFractions && isArgMax(this.sample, j, kept))
-        this.#why.set(j, 'which of the others is the largest');
+      if (why.kind === 'whole-numbers' && isArgMax(this.sample, j, kept)) this.#why.set(j, { kind: 'arg-max' });
     }
     return {
       kept,
@@ -83,7 +80,7 @@ class Chooser {
   #numbers(): number[] {
     const { columns, sample } = this;
     columns.forEach(({ texts, missing }, j) => {
-      if (texts * 2 > sample.total) this.#why.set(j, missing === texts ? 'empty' : 'text');
+      if (texts * 2 > sample.total) this.#why.set(j, { kind: missing === texts ? 'empty' : 'text' });
     });
     const numbers = columns.flatMap((_, j) => (this.#why.has(j) ? [] : [j]));
     const fractions = numbers.filter((j) => columns[j].fractions > 0);
@@ -91,7 +88,7 @@ class Chooser {
     for (const j of numbers) {
       const { min, max, fractions: some } = columns[j];
       if (some > 0 || Math.max(Math.abs(min), Math.abs(max)) <= 1) continue;
-      this.#why.set(j, besideFractions);
+      this.#why.set(j, { kind: 'whole-numbers' });
     }
     return numbers.filter((j) => !this.#why.has(j));
   }
@@ -113,7 +110,7 @@ class Chooser {
     const others = varied.filter((j) => !sorted.some((group) => group.includes(j)));
     for (const group of sorted) {
       if (group.length > Math.max(largest.length, others.length) && this.#rank(group)) return [];
-      group.forEach((j) => this.#why.set(j, 'scores sorted from the largest'));
+      group.forEach((j) => this.#why.set(j, { kind: 'sorted' }));
     }
     const rest = numbers.filter((j) => !this.#why.has(j));
     if (varied.length > 1 && varied.length === rest.length && ranks(varied) && this.#rank(varied)) return [];
@@ -127,7 +124,7 @@ class Chooser {
       );
     }
     for (const group of twins) {
-      if (group !== logits) group.forEach((j) => this.#why.set(j, 'the same outputs after a softmax'));
+      if (group !== logits) group.forEach((j) => this.#why.set(j, { kind: 'softmax' }));
     }
     return rest.filter((j) => !this.#why.has(j));
   }
@@ -286,13 +283,12 @@ class Chooser {
     if (never.length === 0 || sample.rows < enoughRows) return kept;
     const rest = kept.filter((j) => !never.includes(j));
     if (rest.length < 2 || rest.some((j) => columns[j].min <= 0)) return kept;
-    never.forEach((j) => this.#why.set(j, '0 in every row'));
+    never.forEach((j) => this.#why.set(j, { kind: 'always-zero' }));
     return rest;
   }
 
   #without(odd: readonly number[], kept: readonly number[], whole: Whole): number[] {
-    const why = { one: 'the others sum to 1', hundred: 'the others sum to 100', logarithms: 'the others are whole' };
-    for (const j of odd) this.#why.set(j, this.#computed(j, kept, whole) ?? `${why[whole!]} without it`);
+    for (const j of odd) this.#why.set(j, this.#computed(j, kept, whole) ?? { kind: 'whole-without', whole });
     return [...kept];
   }
 
@@ -311,25 +307,25 @@ class Chooser {
     for (const [k, j] of odd.entries()) {
       const { name, min, max, rises, falls, fractions: some } = columns[j];
       const named = this.named && isOdd(name);
-      const why =
-        (min === max ? 'the same in every row' : null) ??
-        (copies.has(j) ? `a copy of ${columns[copies.get(j)!].name}` : null) ??
+      const why: NotAnOutput | null =
+        (min === max ? { kind: 'constant' } : null) ??
+        (copies.has(j) ? { kind: 'copy', of: columns[copies.get(j)!].name } : null) ??
         this.#computed(j, core, null) ??
-        (fractions && some === 0 ? besideFractions : null) ??
-        (inside && !inside[k] ? 'no linear function of the others, which are of one another' : null) ??
-        (inside ? null : (rises || falls) && named ? 'it only rises or falls' : null) ??
-        (inside || !named ? null : negative && min >= 0 ? 'by its name, and it has no values below 0' : null) ??
-        (inside || !named || negative ? null : 'by its name');
+        (fractions && some === 0 ? { kind: 'whole-numbers' } : null) ??
+        (inside && !inside[k] ? { kind: 'outside-span' } : null) ??
+        (inside ? null : (rises || falls) && named ? { kind: 'monotone' } : null) ??
+        (inside || !named ? null : negative && min >= 0 ? { kind: 'name', neverNegative: true } : null) ??
+        (inside || !named || negative ? null : { kind: 'name', neverNegative: false });
       if (why === null) kept.push(j);
       else this.#why.set(j, why);
     }
     return kept.sort((a, b) => a - b);
   }
 
-  #computed(j: number, others: readonly number[], whole: Whole): string | null {
-    if (this.columns[j].fractions === 0)
-      return isArgMax(this.sample, j, others) ? 'which of the others is the largest' : null;
-    return derivedFrom(this.sample, j, others, whole);
+  #computed(j: number, others: readonly number[], whole: Whole | null): NotAnOutput | null {
+    if (this.columns[j].fractions === 0) return isArgMax(this.sample, j, others) ? { kind: 'arg-max' } : null;
+    const statistic = statisticIn(this.sample, j, others, whole);
+    return statistic && { kind: 'statistic', statistic };
   }
 }
 
@@ -355,17 +351,13 @@ function subsets(of: readonly number[]): number[][] {
   return all.sort((a, b) => b.length - a.length);
 }
 
-/** Most reasons in the sentence, which has to fit on two lines. */
-const mostReasons = 6;
-
-/** What was taken and what was left out, in a sentence. */
-export function describeChoice({ kept, leftOut }: ColumnChoice, columns: readonly TableColumn[]): string {
-  const name = (j: number): string => columns[j].name || '(no name)';
-  const taken = `Took ${kept.length} column${kept.length === 1 ? '' : 's'} as outputs (${name(kept[0])} to ${name(kept[kept.length - 1])})`;
-  const reasons = new Map<string, string[]>();
-  for (const { column, why } of leftOut) reasons.set(why, [...(reasons.get(why) ?? []), name(column)]);
-  const shown = [...reasons].slice(0, mostReasons).map(([why, names]) => `${listed(names, 4)} (${why})`);
-  const rest = [...reasons.values()].slice(mostReasons).flat().length;
-  const left = rest > 0 ? [...shown, `${rest} more`] : shown;
-  return `${taken}${left.length > 0 ? `; left out ${left.join(', ')}` : ''}.`;
+/** What was taken and what was left out. */
+export function choiceNote({ kept, leftOut }: ColumnChoice, columns: readonly TableColumn[]): LogNote {
+  return {
+    kind: 'columns',
+    columns: kept.length,
+    first: columns[kept[0]].name,
+    last: columns[kept[kept.length - 1]].name,
+    leftOut: leftOut.map(({ column, why }) => ({ name: columns[column].name, why })),
+  };
 }

@@ -1,3 +1,4 @@
+import type { LogNote } from '../words/index.js';
 import { isMissing } from './cells.js';
 
 /** One column of a table, with a summary of its values. */
@@ -34,7 +35,7 @@ const mostLabels = 30_000;
 
 /** Columns of numbers in float64, NaN for text, with a summary of each. */
 export class ColumnTable {
-  readonly notes: string[] = [];
+  readonly notes: LogNote[] = [];
   columns: TableColumn[] = [];
   rows = 0;
   /** Whether the file names its columns. */
@@ -131,9 +132,3 @@ const emptyColumn = (name: string): TableColumn => ({
   rises: true,
   falls: true,
 });
-
-/** The first of many values, for people: `17, 20, 33 and 5 more`. */
-export function listed(values: readonly (number | string)[], most = 6): string {
-  const shown = values.slice(0, most).join(', ');
-  return values.length > most ? `${shown} and ${values.length - most} more` : shown;
-}

@@ -2,7 +2,7 @@ import { FeatReconstructError } from '../base/index.js';
 import { arrayOf, isMissing, isShortened, numberOf } from './cells.js';
 import type { Dialect } from './csv-dialect.js';
 import { fitNames, isHeader } from './csv-header.js';
-import { ColumnTable, listed } from './column-table.js';
+import { ColumnTable } from './column-table.js';
 
 /** Records that are read before it is decided whether the first one is a header. */
 const ahead = 16;
@@ -43,7 +43,7 @@ export class Table extends ColumnTable {
   finish(): void {
     if (this.#pending !== null) this.#begin();
     if (this.#repeated.length > 0) {
-      this.notes.push(`The header stands again in line ${listed(this.#repeated)}: left out there.`);
+      this.notes.push({ kind: 'header-repeated', lines: this.#repeated });
     }
   }
 
@@ -63,7 +63,7 @@ export class Table extends ColumnTable {
     if (this.named) {
       this.#header = first.cells;
       if (first.cells.every((cell) => isMissing(cell) || !Number.isNaN(numberOf(cell, mark)))) {
-        this.notes.push(`Line ${first.line} is taken for a header: it numbers the columns.`);
+        this.notes.push({ kind: 'header-numbered', line: first.line });
       }
       if (model) names = fitNames(names, model.cells);
       if (model && names.length !== model.cells.length)

@@ -1,7 +1,8 @@
 import { evenly, FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
+import type { LogNote } from '../words/index.js';
 import { isMissing, numberOf } from './cells.js';
-import { chooseColumns, describeChoice, type Ranked } from './choose-columns.js';
+import { chooseColumns, choiceNote, type Ranked } from './choose-columns.js';
 import type { TableColumn, ColumnTable } from './column-table.js';
 import type { RowSample } from './derived-columns.js';
 import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialect.js';
@@ -22,8 +23,8 @@ export interface LoggedOutputs {
   truncated: boolean;
   /** The columns are in the order of their names, which need not be the model's. */
   byName: boolean;
-  /** What was taken, what was left out and why, in sentences. */
-  notes: string[];
+  /** What was taken, what was left out and why. */
+  notes: LogNote[];
 }
 
 /** Lines that are looked at before separators and decimal mark are decided on. */
@@ -51,7 +52,7 @@ function jsonInCells({ path, columns, rows }: ColumnTable): LoggedOutputs | null
   for (const code of codes) records.add(imagesOf(names[code]));
   const gathered = records.finish();
   const found = 'table' in gathered ? outputsOf(gathered.table) : { ...gathered.labelled, named: true };
-  return { ...found, notes: [`Took the JSON in the column ${column.name || '(no name)'}.`, ...found.notes] };
+  return { ...found, notes: [{ kind: 'json-column', column: column.name }, ...found.notes] };
 }
 
 /** Chooses the outputs among the columns of a table. @throws FeatReconstructError as `readCsv` does */
@@ -77,7 +78,7 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     named: table.named,
     truncated: false,
     byName: false,
-    notes: [describeChoice(choice, columns), ...table.notes],
+    notes: [choiceNote(choice, columns), ...table.notes],
   };
 }
 
@@ -95,7 +96,7 @@ function rankedOutputs(table: ColumnTable, { scores, labels }: Ranked): LoggedOu
     gathered.add(row, values);
   }
   const [first, last] = [columns[labels[0]].name, columns[labels[labels.length - 1]].name];
-  const labelled = gathered.finish(`the scores with their classes (${first} to ${last})`);
+  const labelled = gathered.finish([first, last]);
   return { ...labelled, named: true, notes: [...labelled.notes, ...table.notes] };
 }
 

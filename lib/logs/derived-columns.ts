@@ -1,4 +1,5 @@
 import { logSumExp, symmetricEigen } from '../linalg/index.js';
+import type { RowStatistic, Whole } from '../words/index.js';
 
 /** Relations between columns of a table, as a sample of its rows shows them. */
 
@@ -10,9 +11,6 @@ export interface RowSample {
   /** The number in row i of the sample and column j of the table. */
   value(i: number, j: number): number;
 }
-
-/** What the numbers of some columns are in every row: shares of one or of a hundred, or logarithms of shares; null for none of these. */
-export type Whole = 'one' | 'hundred' | 'logarithms' | null;
 
 /** How many decimals the values are written with; 9 for more. */
 function decimalsOf(values: Iterable<number>): number {
@@ -29,8 +27,8 @@ function columnOf(sample: RowSample, j: number): Float64Array {
   return out;
 }
 
-/** Whether every row of these columns sums to one, to a hundred, or to one after exp. */
-export function wholeOf(sample: RowSample, columns: readonly number[]): Whole {
+/** Whether every row of these columns sums to one, to a hundred, or to one after exp; null for none of these. */
+export function wholeOf(sample: RowSample, columns: readonly number[]): Whole | null {
   if (columns.length < 2) return null;
   const { rows } = sample;
   const some = columns.filter((_, k) => k % Math.ceil(columns.length / 64) === 0);
@@ -54,8 +52,8 @@ export function wholeOf(sample: RowSample, columns: readonly number[]): Whole {
   return one ? 'one' : hundred ? 'hundred' : logarithms ? 'logarithms' : null;
 }
 
-/** Numbers that are often logged beside outputs, computed from a row of them, by what notes call them. */
-function statisticsOf(row: Float64Array, whole: Whole): Map<string, number> {
+/** Numbers that are often logged beside outputs, computed from a row of them. */
+function statisticsOf(row: Float64Array, whole: Whole | null): Map<RowStatistic, number> {
   const sorted = Float64Array.from(row).sort().reverse();
   const total = logSumExp(row);
   const shares =
@@ -66,34 +64,39 @@ function statisticsOf(row: Float64Array, whole: Whole): Map<string, number> {
         : sorted.map((value) => Math.exp(value - total));
   const entropy = -shares.reduce((sum, share) => sum + (share > 0 ? share * Math.log(share) : 0), 0);
   const sum = row.reduce((a, b) => a + b, 0);
-  return new Map([
-    ['the largest of the others', sorted[0]],
-    ['the second largest of the others', sorted[1]],
-    ['the smallest of the others', sorted[sorted.length - 1]],
-    ['the sum of the others', sum],
-    ['the mean of the others', sum / row.length],
-    ['the largest less the second largest of the others', sorted[0] - sorted[1]],
-    ['the largest probability', shares[0]],
-    ['the second largest probability', shares[1]],
-    ['the largest probability in percent', 100 * shares[0]],
-    ['one less the largest probability', 1 - shares[0]],
-    ['the largest probability less the second largest', shares[0] - shares[1]],
-    ['the logarithm of the largest probability', Math.log(shares[0])],
-    ['its negative logarithm of the largest probability', -Math.log(shares[0])],
-    ['the entropy of the others', entropy],
-    ['the entropy of the others in bits', entropy / Math.LN2],
-    ['the entropy of the others, of 1 at most', entropy / Math.log(row.length)],
-    ['the log-sum-exp of the others', total],
-    ['the energy of the others', -total],
+  return new Map<RowStatistic, number>([
+    ['largest', sorted[0]],
+    ['second-largest', sorted[1]],
+    ['smallest', sorted[sorted.length - 1]],
+    ['sum', sum],
+    ['mean', sum / row.length],
+    ['margin', sorted[0] - sorted[1]],
+    ['largest-probability', shares[0]],
+    ['second-largest-probability', shares[1]],
+    ['largest-percentage', 100 * shares[0]],
+    ['least-confidence', 1 - shares[0]],
+    ['probability-margin', shares[0] - shares[1]],
+    ['log-probability', Math.log(shares[0])],
+    ['negative-log-probability', -Math.log(shares[0])],
+    ['entropy', entropy],
+    ['entropy-in-bits', entropy / Math.LN2],
+    ['normalised-entropy', entropy / Math.log(row.length)],
+    ['log-sum-exp', total],
+    ['energy', -total],
   ]);
 }
 
-/** What a column is of the others (`the largest probability`), in words; null where it is nothing of the kind. */
-export function derivedFrom(sample: RowSample, column: number, others: readonly number[], whole: Whole): string | null {
+/** Which statistic of the others a column is; null where it is none. */
+export function statisticIn(
+  sample: RowSample,
+  column: number,
+  others: readonly number[],
+  whole: Whole | null,
+): RowStatistic | null {
   if (sample.rows < 3 || others.length < 2) return null;
   const own = columnOf(sample, column);
   const decimals = decimalsOf(own);
-  let open: Map<string, number> | null = null;
+  let open: Map<RowStatistic, number> | null = null;
   const row = new Float64Array(others.length);
   const largest = own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const tolerance = Math.max(1e-4 * largest, decimals > 8 ? 0 : 0.6 * 10 ** -decimals);

@@ -5,4 +5,4 @@
 export { alignColumns } from './align-columns.js';
 export { mayHoldArrays } from './arrays.js';
 export { openRows } from './open-rows.js';
-export type { OpenedRows } from './opened-rows.js';
+export type { NotedRows } from './opened-rows.js';

@@ -1,6 +1,6 @@
-import { count, FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
-import { listed } from './column-table.js';
+import type { LabelColumns, LogNote } from '../words/index.js';
 
 /** Rows of scores that were logged with the labels of their classes. */
 export interface LabelledRows {
@@ -11,7 +11,7 @@ export interface LabelledRows {
   truncated: boolean;
   /** Whether the columns are in the order of names, which need not be the model's, since rows have them in different orders. */
   byName: boolean;
-  notes: string[];
+  notes: LogNote[];
 }
 
 /** Gathers scores row by row, each row with its labels in any order. */
@@ -47,10 +47,10 @@ export class LabelledScores {
 
   /**
    * The rows, once all are added.
-   * @param what the scores are called in the notes
+   * @param labelColumns the columns that the labels were in
    * @throws FeatReconstructError where a label is twice in a row
    */
-  finish(what: string): LabelledRows {
+  finish(labelColumns: LabelColumns): LabelledRows {
     if (this.#twice !== null) {
       throw new FeatReconstructError(
         `Expected each class once in a row of scores, found the label '${this.#twice}' twice: which score is of which class does not show. Log the numbers of the classes, or all outputs in one order.`,
@@ -69,22 +69,19 @@ export class LabelledScores {
     const logarithms = truncated && this.#areLogarithms();
     if (logarithms) for (let at = 0; at < this.#scores.length; at++) this.#scores[at] = Math.exp(this.#scores[at]);
     const shares = this.#scores.every((score) => score >= 0);
-    const shown = least === most ? count(most) : `${count(least)} to ${count(most)}`;
-    const notes = truncated
-      ? [
-          `Took ${what} of ${shown} of at least ${count(cols)} classes a row, by their labels: outputs cut to the best. Of the others nothing is in the file${shares ? '; they stand as 0' : '; they stand as the least that is shown'}.`,
-          ...(logarithms ? ['The scores are logarithms of probabilities: their exponentials were taken.'] : []),
-        ]
-      : [
-          `Took ${what} of ${count(cols)} classes by their labels (${order.names[0]} to ${order.names[cols - 1]})${this.#oneOrder ? '' : ', which stand in another order from row to row'}.`,
-        ];
-    notes.push(...incomplete);
+    const [first, last] = [order.names[0], order.names[cols - 1]];
+    const taken: LogNote = truncated
+      ? {
+          ...{ kind: 'best-classes', labelColumns, shown: [least, most], classes: cols },
+          others: shares ? 'zero' : 'least-shown',
+        }
+      : { kind: 'labelled', labelColumns, classes: cols, first, last, oneOrder: this.#oneOrder };
     return {
       rows: this.#source(order.place, cols, shares),
       columns: order.names,
       truncated,
       byName: order.byName,
-      notes,
+      notes: [taken, ...(logarithms ? [{ kind: 'log-scores' } as const] : []), ...incomplete],
     };
   }
 
@@ -98,7 +95,7 @@ export class LabelledScores {
   }
 
   /** Leaves out the few rows that lack classes where nearly all have them: such a log is not cut to the best. @returns notes */
-  #leaveOutIncomplete(): string[] {
+  #leaveOutIncomplete(): LogNote[] {
     const all = this.#codes.size;
     const lacking = Array.from({ length: this.rows }, (_, i) => i).filter(
       (i) => this.#starts[i + 1] - this.#starts[i] < all,
@@ -111,9 +108,7 @@ export class LabelledScores {
       this.#starts.splice(i + 1, 1);
       for (let k = i + 1; k < this.#starts.length; k++) this.#starts[k] -= size;
     }
-    return [
-      `Left out ${count(lacking.length)} ${lacking.length === 1 ? 'row that lacks' : 'rows that lack'} some of the classes (${listed(lacking.map((i) => i + 1))}, counted from 1).`,
-    ];
+    return [{ kind: 'rows-without-classes', rows: lacking.map((i) => i + 1) }];
   }
 
   /** The order of the columns: by number where labels are numbers, as the rows have them where they agree, else by name. */

@@ -1,6 +1,7 @@
 import { count, FeatReconstructError } from '../base/index.js';
+import type { LogNote } from '../words/index.js';
 import { numberOf } from './cells.js';
-import { ColumnTable, listed } from './column-table.js';
+import { ColumnTable } from './column-table.js';
 import type { LoggedImage } from './log-images.js';
 import { LabelledScores, type LabelledRows } from './log-labels.js';
 
@@ -47,16 +48,14 @@ export class LogRecords {
 
   /** All images, once the last is added. @throws FeatReconstructError where there are no outputs, or arrays differ in length */
   finish(): Gathered {
-    const notes =
-      this.#without.length > 0
-        ? [`Left out ${count(this.#without.length)} records without numbers (${listed(this.#without)}).`]
-        : [];
+    const notes: LogNote[] =
+      this.#without.length > 0 ? [{ kind: 'records-without-numbers', records: this.#without }] : [];
     const { rows } = this.#labels;
     if (rows > 0 && rows >= this.#rows.length) {
       if (this.#topOnly) throw this.#topAlone();
-      const labelled = this.#labels.finish('the scores');
+      const labelled = this.#labels.finish(null);
       const others = this.#rows.map(({ record }) => record);
-      if (others.length > 0) notes.push(`Left out ${count(others.length)} records without labels (${listed(others)}).`);
+      if (others.length > 0) notes.push({ kind: 'records-without-labels', records: others });
       return { labelled: { ...labelled, notes: [...labelled.notes, ...notes] } };
     }
     if (this.#rows.length === 0) {
@@ -122,9 +121,9 @@ export class LogRecords {
         kept.map((k) => values[k] as number),
       );
     }
-    const labelled = labels.finish('the scores');
+    const labelled = labels.finish(null);
     const left = names.filter((name) => !classes.has(name));
-    if (left.length > 0) labelled.notes.push(`Left out ${listed(left)}, which every record has.`);
+    if (left.length > 0) labelled.notes.push({ kind: 'common-fields', fields: left });
     return labelled;
   }
 }

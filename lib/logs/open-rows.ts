@@ -2,25 +2,19 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { count, FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
 import { joinRows, sliceRows } from '../tensor/index.js';
+import type { LogNote } from '../words/index.js';
 import { alignColumns } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
 import { readLog } from './log.js';
-import type { OpenedRows } from './opened-rows.js';
+import type { NotedRows } from './opened-rows.js';
 import { openShards } from './shards.js';
 
-/**
- * Opens rows (n, width) of any file that holds some: a .npy, a .npz, a store, a .safetensors (its tensor called `tensorName`, else its
- * only one; `FILE#NAME` names another), or a log as a web service, a spreadsheet or a script writes it: CSV, JSON, JSON Lines, each
- * compressed or not, Parquet, and a folder of such parts, or of the stores of all shards of a data set. `FILE[0:2000]` are
- * some of the rows, with bounds as in a data set's slice.
- * @param tensorName which tensor of a file that holds several
- * @throws FeatReconstructError when the file is missing, damaged, of another kind, or holds no such rows
- */
+/** Opens rows as the `openRows` of callers (`for-callers.ts`), with notes as data. */
 export async function openRows(
   text: string,
   tensorName: 'features' | 'logits' = 'logits',
   { onProgress, ...task }: TaskOptions = {},
-): Promise<OpenedRows> {
+): Promise<NotedRows> {
   const slice = await sliceOf(text);
   if (slice) return someRows(await openRows(slice.file, tensorName, { onProgress, ...task }), slice);
   if (await isFolder(text)) return openParts(text, tensorName, { onProgress, ...task });
@@ -33,10 +27,13 @@ export async function openRows(
       close: async () => undefined,
     };
   }
-  const notes: string[] = [];
+  const notes: LogNote[] = [];
   const opened = await openArray(text, tensorName, {
     ...task,
-    onProgress: (progress) => (progress.note === undefined ? onProgress?.(progress) : notes.push(progress.note)),
+    onProgress: (progress) => {
+      if (progress.note === undefined) onProgress?.(progress);
+      else notes.push({ kind: 'text', text: progress.note });
+    },
   });
   const { path, tensor } = opened;
   return { ...opened, name: tensor === null ? path : `${tensor} in ${path}`, notes, columns: null };
@@ -58,7 +55,7 @@ async function sliceOf(text: string): Promise<Slice | null> {
 }
 
 /** The rows of a slice; negative bounds count from the end. @throws UsageError for bounds outside the file and empty slices */
-async function someRows(opened: OpenedRows, { file, text, start, stop }: Slice): Promise<OpenedRows> {
+async function someRows(opened: NotedRows, { file, text, start, stop }: Slice): Promise<NotedRows> {
   const size = opened.rows.rows;
   const bound = (digits: string, usual: number): number => {
     const value = digits === '' ? usual : Number(digits);
@@ -96,7 +93,7 @@ const isFolder = async (path: string): Promise<boolean> =>
   );
 
 /** A folder of parts, as Spark writes them, one after the other in the order of their names; or of a data set's shards. */
-async function openParts(folder: string, tensorName: 'features' | 'logits', options: TaskOptions): Promise<OpenedRows> {
+async function openParts(folder: string, tensorName: 'features' | 'logits', options: TaskOptions): Promise<NotedRows> {
   const all = (await readdir(folder)).filter((name) => !/^[._]/.test(name)).sort();
   const names = all.filter((name) => logEnding.test(name));
   const stores = all.filter((name) => /\.safetensors$/i.test(name)).map((name) => join(folder, name));
@@ -106,7 +103,7 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
       `Expected a file of outputs, or a folder of the parts of a log or of a data set's shards, at '${folder}', found a folder without such files: name the file.`,
     );
   }
-  const parts: OpenedRows[] = [];
+  const parts: NotedRows[] = [];
   for (const name of names) {
     const part = await openRows(join(folder, name));
     parts.push(parts.length === 0 ? part : alignColumns(part, parts[0]));
@@ -116,6 +113,6 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
     ...first,
     rows: joinRows(parts.map(({ rows }) => rows)),
     ...{ path: folder, name: folder },
-    notes: [`Took ${parts.length} files of the folder, ${names[0]} to ${names[names.length - 1]}.`, ...first.notes],
+    notes: [{ kind: 'files', files: parts.length, first: names[0], last: names[names.length - 1] }, ...first.notes],
   };
 }

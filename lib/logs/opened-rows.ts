@@ -1,4 +1,5 @@
 import type { RowSource } from '../tensor/index.js';
+import type { LogNote } from '../words/index.js';
 
 /** Rows of a file, with what was taken of it. */
 export interface OpenedRows {
@@ -18,4 +19,9 @@ export interface OpenedRows {
   /** The columns are in the order of their names, which need not be the model's. Absent where they are as the file has them. */
   byName?: true;
   close(): Promise<void>;
+}
+
+/** The same with its notes as data, until somebody reads them. */
+export interface NotedRows extends Omit<OpenedRows, 'notes'> {
+  notes: LogNote[];
 }

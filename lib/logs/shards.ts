@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { count, type TaskOptions } from '../base/index.js';
+import type { TaskOptions } from '../base/index.js';
 import { openStore, orderShards, type Store } from '../extract/index.js';
 import { joinRows } from '../tensor/index.js';
-import type { OpenedRows } from './opened-rows.js';
+import type { NotedRows } from './opened-rows.js';
 
 /**
  * The stores of all shards of a data set as one, in its order.
@@ -14,7 +14,7 @@ export async function openShards(
   paths: readonly string[],
   tensorName: 'features' | 'logits',
   options: TaskOptions,
-): Promise<OpenedRows> {
+): Promise<NotedRows> {
   const stores: Store[] = [];
   const close = async (): Promise<void> => {
     for (const store of stores) await store.close();
@@ -26,7 +26,7 @@ export async function openShards(
     return {
       rows: joinRows(shards.map((shard) => shard[tensorName])),
       ...{ path: folder, tensor: tensorName, name: `${tensorName} in ${folder}`, columns: null, close },
-      notes: [`Took ${count(names.length)} shards of the folder, ${names[0]} to ${names[names.length - 1]}.`],
+      notes: [{ kind: 'shards', shards: names.length, first: names[0], last: names[names.length - 1] }],
     };
   } catch (error) {
     await close();

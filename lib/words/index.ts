@@ -39,6 +39,10 @@ export {
   zerosCure,
 } from './outputs-note-texts.js';
 export type { CarriedInWords, NoSphere, NoWidth, OutputsNote, Stored, Zeros } from './outputs-notes.js';
+export { datasetNoteInWords } from './dataset-note-texts.js';
+export type { DatasetNote, ListForm } from './dataset-notes.js';
+export { logNoteInWords } from './log-note-texts.js';
+export type { LabelColumns, LeftOutColumn, LogNote, NotAnOutput, RowStatistic, Whole } from './log-notes.js';
 export { imageCount } from './image-count.js';
 export { assumptionsInWords, recoveryInWords, recoveryNoteInWords } from './recovery-texts.js';
 export type { FailedTests, RecoveryNote, RecoveryOutcome } from './recovery-texts.js';

@@ -1,0 +1,144 @@
+/** The sentences on what was taken of a file of outputs. */
+import { count } from '../base/index.js';
+import type { LabelColumns, LeftOutColumn, LogNote, NotAnOutput, RowStatistic, Whole } from './log-notes.js';
+import { some } from './some.js';
+
+/** One note, in a sentence or two. */
+export function logNoteInWords(note: LogNote): string {
+  switch (note.kind) {
+    case 'columns':
+      return columns(note);
+    case 'json-column':
+      return `Took the JSON in the column ${named(note.column)}.`;
+    case 'labelled': {
+      const { labelColumns, classes, first, last, oneOrder } = note;
+      return `Took ${scores(labelColumns)} of ${count(classes)} classes by their labels (${first} to ${last})${oneOrder ? '' : ', which stand in another order from row to row'}.`;
+    }
+    case 'best-classes':
+      return bestClasses(note);
+    case 'log-scores':
+      return 'The scores are logarithms of probabilities: their exponentials were taken.';
+    case 'rows-without-classes': {
+      const { rows } = note;
+      return `Left out ${count(rows.length)} ${rows.length === 1 ? 'row that lacks' : 'rows that lack'} some of the classes (${few(rows)}, counted from 1).`;
+    }
+    case 'records-without-numbers':
+      return `Left out ${count(note.records.length)} records without numbers (${few(note.records)}).`;
+    case 'records-without-labels':
+      return `Left out ${count(note.records.length)} records without labels (${few(note.records)}).`;
+    case 'common-fields':
+      return `Left out ${few(note.fields)}, which every record has.`;
+    case 'header-repeated':
+      return `The header stands again in line ${few(note.lines)}: left out there.`;
+    case 'header-numbered':
+      return `Line ${note.line} is taken for a header: it numbers the columns.`;
+    case 'other-names':
+      return `Its columns have other names than those of ${note.than}: taken in their order.`;
+    case 'other-order':
+      return `Its columns stand in another order than those of ${note.than}: put in that order by their names.`;
+    case 'files':
+      return `Took ${note.files} files of the folder, ${note.first} to ${note.last}.`;
+    case 'shards':
+      return `Took ${count(note.shards)} shards of the folder, ${note.first} to ${note.last}.`;
+    case 'text':
+      return note.text;
+  }
+}
+
+type Of<Kind extends LogNote['kind']> = Extract<LogNote, { kind: Kind }>;
+
+const few = (values: readonly (number | string)[]): string => some(values, 6);
+
+const named = (column: string): string => column || '(no name)';
+
+const scores = (labelColumns: LabelColumns): string =>
+  labelColumns ? `the scores with their classes (${labelColumns[0]} to ${labelColumns[1]})` : 'the scores';
+
+function bestClasses({ labelColumns, shown: [least, most], classes, others }: Of<'best-classes'>): string {
+  const shown = least === most ? count(most) : `${count(least)} to ${count(most)}`;
+  const value = others === 'zero' ? '0' : 'the least that is shown';
+  return `Took ${scores(labelColumns)} of ${shown} of at least ${count(classes)} classes a row, by their labels: outputs cut to the best. Of the others nothing is in the file; they stand as ${value}.`;
+}
+
+/** Most reasons in the sentence, which has to fit on two lines. */
+const mostReasons = 6;
+
+/** What was taken, and what was left out for which reason. */
+function columns({ columns: kept, first, last, leftOut }: Of<'columns'>): string {
+  const taken = `Took ${kept} column${kept === 1 ? '' : 's'} as outputs (${named(first)} to ${named(last)})`;
+  const reasons = byReason(leftOut);
+  const shown = reasons.slice(0, mostReasons).map(([why, names]) => `${some(names, 4)} (${why})`);
+  const rest = reasons.slice(mostReasons).flatMap(([, names]) => names).length;
+  const left = rest > 0 ? [...shown, `${rest} more`] : shown;
+  return `${taken}${left.length > 0 ? `; left out ${left.join(', ')}` : ''}.`;
+}
+
+function byReason(leftOut: readonly LeftOutColumn[]): [why: string, names: string[]][] {
+  const reasons = new Map<string, string[]>();
+  for (const { name, why } of leftOut) {
+    const said = reason(why);
+    reasons.set(said, [...(reasons.get(said) ?? []), named(name)]);
+  }
+  return [...reasons];
+}
+
+/** Why a column is not an output, as it stands in brackets behind its name. */
+function reason(why: NotAnOutput): string {
+  switch (why.kind) {
+    case 'empty':
+      return 'empty';
+    case 'text':
+      return 'text';
+    case 'whole-numbers':
+      return 'whole numbers beside fractions';
+    case 'sorted':
+      return 'scores sorted from the largest';
+    case 'softmax':
+      return 'the same outputs after a softmax';
+    case 'always-zero':
+      return '0 in every row';
+    case 'constant':
+      return 'the same in every row';
+    case 'copy':
+      return `a copy of ${why.of}`;
+    case 'arg-max':
+      return 'which of the others is the largest';
+    case 'statistic':
+      return statistics[why.statistic];
+    case 'whole-without':
+      return `${wholes[why.whole]} without it`;
+    case 'outside-span':
+      return 'no linear function of the others, which are of one another';
+    case 'monotone':
+      return 'it only rises or falls';
+    case 'name':
+      return `by its name${why.neverNegative ? ', and it has no values below 0' : ''}`;
+  }
+}
+
+const wholes: Record<Whole, string> = {
+  one: 'the others sum to 1',
+  hundred: 'the others sum to 100',
+  logarithms: 'the others are whole',
+};
+
+const statistics: Record<RowStatistic, string> = {
+  largest: 'the largest of the others',
+  'second-largest': 'the second largest of the others',
+  smallest: 'the smallest of the others',
+  sum: 'the sum of the others',
+  mean: 'the mean of the others',
+  margin: 'the largest less the second largest of the others',
+  'largest-probability': 'the largest probability',
+  'second-largest-probability': 'the second largest probability',
+  'largest-percentage': 'the largest probability in percent',
+  'least-confidence': 'one less the largest probability',
+  'probability-margin': 'the largest probability less the second largest',
+  'log-probability': 'the logarithm of the largest probability',
+  'negative-log-probability': 'its negative logarithm of the largest probability',
+  entropy: 'the entropy of the others',
+  'entropy-in-bits': 'the entropy of the others in bits',
+  'normalised-entropy': 'the entropy of the others, of 1 at most',
+  'log-sum-exp': 'the log-sum-exp of the others',
+  energy: 'the energy of the others',
+};

@@ -1,0 +1,102 @@
+/**
+ * What was taken of a file of outputs and what was left out of it, as data: `log-note-texts.ts` has the sentences. Lines, records and
+ * rows are counted from 1. A column without a name has an empty one.
+ */
+
+/** A number that is computed from the others of a row, as services log it beside outputs. */
+export type RowStatistic =
+  | 'largest'
+  | 'second-largest'
+  | 'smallest'
+  | 'sum'
+  | 'mean'
+  /** The largest less the second largest. */
+  | 'margin'
+  | 'largest-probability'
+  | 'second-largest-probability'
+  | 'largest-percentage'
+  | 'least-confidence'
+  | 'probability-margin'
+  | 'log-probability'
+  | 'negative-log-probability'
+  | 'entropy'
+  | 'entropy-in-bits'
+  /** Divided by the largest that it can be. */
+  | 'normalised-entropy'
+  | 'log-sum-exp'
+  | 'energy';
+
+/** What the numbers of a row are together: shares of one or of a hundred, or logarithms of shares. */
+export type Whole = 'one' | 'hundred' | 'logarithms';
+
+/** Why a column is not an output. */
+export type NotAnOutput =
+  | { kind: 'empty' }
+  | { kind: 'text' }
+  | { kind: 'whole-numbers' }
+  /** Scores sorted from the largest: a place and no class. */
+  | { kind: 'sorted' }
+  /** The outputs that were taken, after a softmax. */
+  | { kind: 'softmax' }
+  | { kind: 'always-zero' }
+  | { kind: 'constant' }
+  | { kind: 'copy'; of: string }
+  | { kind: 'arg-max' }
+  | { kind: 'statistic'; statistic: RowStatistic }
+  /** The others are a whole without it. */
+  | { kind: 'whole-without'; whole: Whole }
+  /** No linear function of the others, which are of one another. */
+  | { kind: 'outside-span' }
+  /** It only rises, or only falls. */
+  | { kind: 'monotone' }
+  /** Its name is one that outputs seldom have; `neverNegative`: and others have values below 0. */
+  | { kind: 'name'; neverNegative: boolean };
+
+/** A column that was left out. */
+export interface LeftOutColumn {
+  name: string;
+  why: NotAnOutput;
+}
+
+/** The columns that hold the classes of scores, the first and the last; null where labels are not in columns of their own. */
+export type LabelColumns = readonly [first: string, last: string] | null;
+
+export type LogNote =
+  /** The columns that are outputs: how many, the first and the last. */
+  | { kind: 'columns'; columns: number; first: string; last: string; leftOut: readonly LeftOutColumn[] }
+  | { kind: 'json-column'; column: string }
+  /** Scores of all classes by their labels. */
+  | {
+      kind: 'labelled';
+      labelColumns: LabelColumns;
+      classes: number;
+      first: string;
+      last: string;
+      /** Whether the labels stand in the same order in every row. */
+      oneOrder: boolean;
+    }
+  /** Scores of the best classes alone: of how many, the least and the most. The value of the others. */
+  | {
+      kind: 'best-classes';
+      labelColumns: LabelColumns;
+      shown: readonly [least: number, most: number];
+      classes: number;
+      others: 'zero' | 'least-shown';
+    }
+  /** Exponentials were taken of them. */
+  | { kind: 'log-scores' }
+  | { kind: 'rows-without-classes'; rows: readonly number[] }
+  | { kind: 'records-without-numbers'; records: readonly number[] }
+  | { kind: 'records-without-labels'; records: readonly number[] }
+  /** Fields that every record has, where classes are those that some have. */
+  | { kind: 'common-fields'; fields: readonly string[] }
+  | { kind: 'header-repeated'; lines: readonly number[] }
+  | { kind: 'header-numbered'; line: number }
+  /** The columns have other names than those of this file, or stand in another order. */
+  | { kind: 'other-names'; than: string }
+  | { kind: 'other-order'; than: string }
+  /** What was taken of a folder: the first name and the last. */
+  | { kind: 'files'; files: number; first: string; last: string }
+  | { kind: 'shards'; shards: number; first: string; last: string }
+  /** What was said while an array was opened. */
+  | { kind: 'text'; text: string };
