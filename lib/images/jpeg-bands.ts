@@ -74,7 +74,8 @@ export function withoutBand(bytes: Buffer, leaveOut: number, transform: 0 | 1): 
     const count = header[0];
     const scan = Array.from({ length: count }, (_, i) => {
       const selectors = header[2 + 2 * i];
-      const band = bands.find(({ id }) => id === header[1 + 2 * i])!;
+      const band = bands.find(({ id }) => id === header[1 + 2 * i]);
+      if (!band) throw new Error('a scan is of a band that it does not have');
       return { band, dc: tables.get(selectors >> 4), ac: tables.get(16 | (selectors & 15)), at: 1 + 2 * i };
     });
     const kept = scan.filter(({ band }) => band !== omitted);

@@ -1,0 +1,1 @@
+export function filesOf(name: string): string[];
