@@ -15,9 +15,12 @@ export type Reads = (store: Pick<Store, 'features' | 'logits'>) => RowSource;
  * numbers as the head has rank, with the same singular values and the same smallest maps as the logits. Null where the logits
  * themselves are read.
  */
-export async function headReader(head: LinearMap): Promise<LinearMap | null> {
-  const [classes, features] = head.weight.shape;
-  return classes > manyOutputs && classes > features ? logitReader(head) : null;
+export const headReader = async (head: LinearMap): Promise<LinearMap | null> =>
+  isReadThroughHead(head) ? logitReader(head) : null;
+
+function isReadThroughHead({ weight }: LinearMap): boolean {
+  const [classes, features] = weight.shape;
+  return classes > manyOutputs && classes > features;
 }
 
 /** The rows of a head reader (`headReader`) on any images. */
@@ -46,7 +49,7 @@ export async function spanOfLogits(span: Span, read: LinearMap, head: LinearMap)
  */
 export async function affineReads(spec: string, head: LinearMap): Promise<Reads | null> {
   const shown = affineIn(parseObserve(spec).steps);
-  if (!shown || !(await headReader(head))) return null;
+  if (!shown || !isReadThroughHead(head)) return null;
   const { temperature, normalised } = shown;
   const [classes, d] = head.weight.shape;
   const weight = new Float64Array(classes * (d + 1));
