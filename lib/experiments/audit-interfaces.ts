@@ -17,6 +17,7 @@ import type { ResultRow } from '../results/index.js';
 import { chooseRows, denseData, memoryRows, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import { nearlyAll, parseObserve } from '../words/index.js';
 import type { FewImagesBound } from './few-images.js';
+import { spaceOf } from './head-spaces.js';
 import { readOnce } from './kept-rows.js';
 import { factsOf } from './reading.js';
 import { widest } from './shown.js';
@@ -51,7 +52,7 @@ function whole(spec: string): 'logits' | 'differences' | null {
 export async function undoneBy(head: LinearMap): Promise<Record<'logits' | 'differences', boolean>> {
   const [classes, features] = head.weight.shape;
   if (classes < features) return { logits: false, differences: false };
-  const all = (await headCondition(head)).rank === features;
+  const all = (await spaceOf(head)).rank === features;
   if (!all || classes === features || classes > widest) return { logits: all, differences: false };
   const data = Float64Array.from(denseData(head.weight));
   for (let j = 0; j < features; j++) {

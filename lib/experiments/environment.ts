@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { Store } from '../extract/index.js';
-import { applyLinearMap, headCondition } from '../fit/index.js';
+import { applyLinearMap } from '../fit/index.js';
 import { runtimeVersion } from '../doctor/index.js';
 import type { DatasetRecord, Environment, ModelRecord } from '../results/index.js';
+import { spaceOf } from './head-spaces.js';
 
 /** Version of this package. */
 export function packageVersion(): string {
@@ -53,7 +54,7 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
     const { model, transform, ownTransform, assumed } = provenance;
     const id = JSON.stringify([model.digest, transform]);
     if (records.has(id)) continue;
-    const { rank, condition } = await headCondition(head);
+    const { rank, condition } = await spaceOf(head);
     records.set(id, {
       name: model.name,
       digest: model.digest,

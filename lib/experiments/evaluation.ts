@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TaskOptions } from '../base/index.js';
 import { evaluateMap } from '../evaluate/index.js';
-import { accumulate, headCondition, trainingSpan, type MapWithFit, type StoredFit } from '../fit/index.js';
+import { accumulate, trainingSpan, type MapWithFit, type StoredFit } from '../fit/index.js';
 import { bytesOf } from '../bytes/index.js';
 import { denseData, memoryRows, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import { definitions } from '../results/index.js';
@@ -10,6 +10,7 @@ import { recordedWarnings } from '../words/index.js';
 import { digestOf } from './digest.js';
 import { describeMachine, headCheck } from './environment.js';
 import { exactness } from './exact.js';
+import { spaceOf } from './head-spaces.js';
 import { failuresOf, resultRow, type Fit } from './result-row.js';
 
 /** Rows with the name that results give them. */
@@ -83,7 +84,7 @@ export async function evaluationResults(
     row.warnings.push({ kind: 'rows-fitted-on', shared, of: x.rows.rows });
   }
   const definition = definitions[sameModel ? 0 : 1];
-  const { rank, condition } = await headCondition(head);
+  const { rank, condition } = await spaceOf(head);
   return {
     schema: 2,
     kind: 'evaluation',

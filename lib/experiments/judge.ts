@@ -1,7 +1,8 @@
+import type { NdArray } from 'ndarray';
 import { evaluateMap, type MapEvaluation } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
-import { rowSpace } from '../fit/index.js';
 import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
+import { spaceOf } from './head-spaces.js';
 import type { RunOptions } from './options.js';
 import type { Fit } from './result-row.js';
 
@@ -49,11 +50,11 @@ export const inFloat64 = ({ weight, bias }: LinearMap): LinearMap => ({
   bias: toNdArray(new Float64Array(denseData(bias)), bias.shape),
 });
 
-const rowSpaces = new WeakMap<LinearMap, ReturnType<typeof rowSpace>>();
+const rowSpaces = new WeakMap<LinearMap, Promise<NdArray<Float64Array>>>();
 
 /** The row space of a store's head, found once for all the fits that are judged on it. */
-export function rowSpaceOf(head: LinearMap): ReturnType<typeof rowSpace> {
-  const found = rowSpaces.get(head) ?? rowSpace(head);
+export function rowSpaceOf(head: LinearMap): Promise<NdArray<Float64Array>> {
+  const found = rowSpaces.get(head) ?? spaceOf(head).then((space) => space.rowSpace());
   rowSpaces.set(head, found);
   return found;
 }

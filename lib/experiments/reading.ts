@@ -1,8 +1,10 @@
 import type { Store } from '../extract/index.js';
-import { composeLinearMaps, logitReader, pseudoInverse, readJoint, type Span } from '../fit/index.js';
+import { composeLinearMaps, pseudoInverse, readerOfGram, readJoint, type Span } from '../fit/index.js';
+import { matrix, type Matrix } from '../linalg/index.js';
 import { parseObserve, type ObserveStep } from '../words/index.js';
 import { RowFacts } from '../leaks/index.js';
 import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
+import { spaceOf } from './head-spaces.js';
 
 /** Above this number of outputs a fit's matrix of outputs x outputs, and its spectrum, take more than a second. */
 export const manyOutputs = 1024;
@@ -16,7 +18,7 @@ export type Reads = (store: Pick<Store, 'features' | 'logits'>) => RowSource;
  * themselves are read.
  */
 export const headReader = async (head: LinearMap): Promise<LinearMap | null> =>
-  isReadThroughHead(head) ? logitReader(head) : null;
+  isReadThroughHead(head) ? readerOfGram((await spaceOf(head)).gram!) : null;
 
 function isReadThroughHead({ weight }: LinearMap): boolean {
   const [classes, features] = weight.shape;
@@ -31,10 +33,11 @@ export const readsOf =
 
 /** A span of what is read, as one of the logits: their directions are those of u, seen through Q = W R⁺. */
 export async function spanOfLogits(span: Span, read: LinearMap, head: LinearMap): Promise<Span> {
-  const back = await composeLinearMaps(head, await pseudoInverse(read));
   const [p, r] = span.basis.shape;
   const columns: LinearMap = { weight: span.basis, bias: toNdArray(span.mean, [p]) };
-  const { weight, bias } = await composeLinearMaps(back, columns);
+  // The head last: with very many classes it is by far the largest of the three.
+  const back = await composeLinearMaps(await pseudoInverse(read), columns);
+  const { weight, bias } = await composeLinearMaps(head, back);
   return {
     mean: denseData(bias) as Float64Array,
     basis: toNdArray(denseData(weight) as Float64Array, [head.weight.shape[0], r]),
@@ -51,19 +54,31 @@ export async function affineReads(spec: string, head: LinearMap): Promise<Reads 
   const shown = affineIn(parseObserve(spec).steps);
   if (!shown || !isReadThroughHead(head)) return null;
   const { temperature, normalised } = shown;
-  const [classes, d] = head.weight.shape;
-  const weight = new Float64Array(classes * (d + 1));
-  const data = denseData(head.weight);
-  for (let i = 0; i < classes; i++) {
-    for (let j = 0; j < d; j++) weight[i * (d + 1) + j] = data[i * d + j] / temperature;
-    if (normalised) weight[i * (d + 1) + d] = -1;
-  }
-  const bias = toNdArray(new Float64Array(classes), [classes]);
-  const read = await logitReader({ weight: toNdArray(weight, [classes, d + 1]), bias });
+  const read = await readerOfGram(gramWith(head, (await spaceOf(head)).gram!, shown));
   return (store) => readJoint(read, normalised ? withSum(store, temperature) : withColumn(store.features));
 }
 
-function affineIn(steps: readonly ObserveStep[]): { temperature: number; normalised: boolean } | null {
+/** WᵀW of the weight of such an interface, [W/T, −1] or [W/T, 0], out of that of the head. */
+function gramWith({ weight }: LinearMap, gram: Matrix, { temperature, normalised }: AffineShown): Matrix {
+  const [classes, d] = weight.shape;
+  const out = matrix(d + 1, d + 1);
+  for (let i = 0; i < d; i++)
+    for (let j = 0; j < d; j++) out.data[i * (d + 1) + j] = gram.data[i * d + j] / temperature ** 2;
+  if (!normalised) return out;
+  const data = denseData(weight);
+  const sums = new Float64Array(d);
+  for (let i = 0, at = 0; i < classes; i++) for (let j = 0; j < d; j++, at++) sums[j] += data[at];
+  for (let j = 0; j < d; j++) out.data[j * (d + 1) + d] = out.data[d * (d + 1) + j] = -sums[j] / temperature;
+  out.data[(d + 1) ** 2 - 1] = classes;
+  return out;
+}
+
+interface AffineShown {
+  temperature: number;
+  normalised: boolean;
+}
+
+function affineIn(steps: readonly ObserveStep[]): AffineShown | null {
   let [temperature, normalised] = [1, false];
   for (const step of steps) {
     if (step.step === 'temperature') temperature *= step.temperature;

@@ -20,33 +20,54 @@ import {
  */
 const cut = 1e-6;
 
-/** W's smaller Gram, factorised: WᵀW where there are at least as many classes as features, else WWᵀ. */
-async function smallerGram(w: Matrix): Promise<{ tall: boolean; gram: Factorisation }> {
+/** W's smaller Gram: WᵀW where there are at least as many classes as features, else WWᵀ. */
+async function smallerGram(w: Matrix): Promise<{ tall: boolean; product: Matrix; gram: Factorisation }> {
   const tall = w.rows >= w.cols;
-  return { tall, gram: await factorise(await multiply(w, w, tall ? 'tn' : 'nt'), cut ** 2) };
+  const product = await multiply(w, w, tall ? 'tn' : 'nt');
+  return { tall, product, gram: await factorise(product, cut ** 2) };
 }
+
+/** What a head's Gram tells of it, so that several who ask pay for one: with very many classes it takes a second. */
+export interface HeadSpace {
+  rank: number;
+  condition: number;
+  /** WᵀW (d, d); null where there are fewer classes than features. */
+  gram: Matrix | null;
+  /** As `rowSpace` gives it. */
+  rowSpace(): Promise<NdArray<Float64Array>>;
+}
+
+export async function headSpace(head: LinearMap): Promise<HeadSpace> {
+  const w = denseWeight(head);
+  const { tall, product, gram } = await smallerGram(w);
+  const { rank, condition, basis } = gram;
+  const d = w.cols;
+  const found = { rank, condition: Math.sqrt(condition) };
+  // W itself is not kept: of very many classes it takes a hundred megabytes in float64.
+  if (tall) return { ...found, gram: product, rowSpace: async () => columnsOf(basis ?? identity(d)) };
+  return {
+    ...found,
+    gram: null,
+    rowSpace: async () => columnsOf(await orthonormaliseRows(basis ? await multiply(basis, w) : w)),
+  };
+}
+
+const columnsOf = (rows: Matrix): NdArray<Float64Array> => toNdArray(transpose(rows).data, [rows.cols, rows.rows]);
 
 /**
  * How many dimensions of the features a head sees, and how evenly.
  * @returns rank of W, and its largest over its smallest kept singular value
  */
 export async function headCondition(head: LinearMap): Promise<{ rank: number; condition: number }> {
-  const { rank, condition } = (await smallerGram(denseWeight(head))).gram;
-  return { rank, condition: Math.sqrt(condition) };
+  const { rank, condition } = await headSpace(head);
+  return { rank, condition };
 }
 
 /**
  * An orthonormal basis of the row space of a head's W (c, d): the part of a feature that the head sees.
  * @returns (d, r), float64, r the rank of W
  */
-export async function rowSpace(head: LinearMap): Promise<NdArray<Float64Array>> {
-  const w = denseWeight(head);
-  const { tall, gram } = await smallerGram(w);
-  let rows: Matrix;
-  if (tall) rows = gram.basis ?? identity(w.cols);
-  else rows = await orthonormaliseRows(gram.basis ? await multiply(gram.basis, w) : w);
-  return toNdArray(transpose(rows).data, [w.cols, rows.rows]);
-}
+export const rowSpace = async (head: LinearMap): Promise<NdArray<Float64Array>> => (await headSpace(head)).rowSpace();
 
 /**
  * The map that undoes a head (c, d) as far as it can be undone: x = W⁺(z − b), features of least norm with logits z.

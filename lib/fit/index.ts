@@ -19,8 +19,9 @@ export { accumulateFolds, keepFifthOut, splitFolds, spreadPositions, spreadRows,
 export type { Fold, FoldOptions } from './folds.js';
 export { loadHead } from './head-files.js';
 export type { HeadFile, HeadFileOptions } from './head-files.js';
-export { headCondition, pseudoInverse, rowSpace } from './head.js';
-export { accumulateJoint, jointProblem, JointStatistics, logitReader, readJoint } from './joint.js';
+export { headCondition, headSpace, pseudoInverse, rowSpace } from './head.js';
+export type { HeadSpace } from './head.js';
+export { accumulateJoint, jointProblem, JointStatistics, readerOfGram, readJoint } from './joint.js';
 export type { JointModel, JointProblem } from './joint.js';
 export { keptOutErrors, repeatedFolds } from './kept-out.js';
 export type { RepeatedFolds } from './kept-out.js';

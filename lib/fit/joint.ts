@@ -149,15 +149,20 @@ export function readJoint(read: LinearMap | null, features: RowSource): RowSourc
 /** From features to u = R f of {@link jointProblem}: weight (r, d), bias 0. */
 export async function logitReader(head: LinearMap): Promise<LinearMap> {
   const w = denseWeight(head);
-  let r = w;
-  if (w.rows >= w.cols) {
-    const square = await multiply(w, w, 'tn');
-    // A column that adds less than float32's rounding of the weights is no further direction of the logits.
-    const floor = 1e-12 * Math.max(...diagonal(square));
-    r = (await pivotedCholesky(square, floor)).factor;
-  }
-  return { weight: toNdArray(r.data, [r.rows, r.cols]), bias: toNdArray(new Float64Array(r.rows), [r.rows]) };
+  return w.rows >= w.cols ? readerOfGram(await multiply(w, w, 'tn')) : unbiased(w);
 }
+
+/** The same by WᵀW (d, d) alone. */
+export async function readerOfGram(gram: Matrix): Promise<LinearMap> {
+  // A column that adds less than float32's rounding of the weights is no further direction of the logits.
+  const floor = 1e-12 * Math.max(...diagonal(gram));
+  return unbiased((await pivotedCholesky(gram, floor)).factor);
+}
+
+const unbiased = (r: Matrix): LinearMap => ({
+  weight: toNdArray(r.data, [r.rows, r.cols]),
+  bias: toNdArray(new Float64Array(r.rows), [r.rows]),
+});
 
 /** Statistics of means and products that are already computed. */
 function statisticsFrom(
