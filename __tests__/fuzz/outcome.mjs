@@ -11,9 +11,9 @@ export async function fault(reader, path) {
     return null;
   } catch (error) {
     if (!(error instanceof FeatReconstructError)) return error;
-    const cause = error.cause;
-    // A decoder that does not check a length may run off the end of a buffer: that is said as 'it breaks off'.
-    const isRaw = cause instanceof Error && raw.includes(cause.name) && !(cause instanceof RangeError);
-    return isRaw && !/JSON/.test(cause.message) ? cause : null;
+    const { cause } = error;
+    // What JSON.parse finds wrong is a sentence; what else the language says of itself may not reach people.
+    const isRaw = cause instanceof Error && raw.includes(cause.name) && !/JSON/.test(cause.message);
+    return isRaw && error.message.includes(cause.message) ? cause : null;
   }
 }

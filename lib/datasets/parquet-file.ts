@@ -1,6 +1,6 @@
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { FeatReconstructError } from '../base/index.js';
-import { openBytes, parquetCompressors } from '../bytes/index.js';
+import { openBytes, parquetBytes, parquetCompressors, parquetFault } from '../bytes/index.js';
 
 /** Bytes at the end of a file that are read first: Parquet's metadata are there. */
 const footerFirst = 2 ** 16;
@@ -22,10 +22,7 @@ export interface ParquetFile {
 /** Opens a Parquet file and reads its metadata. @throws FeatReconstructError where it is not there or damaged */
 export async function openParquet(path: string): Promise<ParquetFile> {
   const bytes = await openBytes(path);
-  const file: AsyncBuffer = {
-    byteLength: bytes.size,
-    slice: async (start, end = bytes.size) => (await bytes.read(start, end - start)).buffer,
-  };
+  const file = parquetBytes(bytes);
   try {
     const metadata = await readMetadata(file, `'${path}'`);
     return {
@@ -69,6 +66,6 @@ const damaged = (name: string, error: unknown): FeatReconstructError =>
   error instanceof FeatReconstructError
     ? error
     : new FeatReconstructError(
-        `Expected a whole Parquet file in ${name}, found that it cannot be read (${(error as Error).message}): fetch it or write it again.`,
+        `Expected a whole Parquet file in ${name}, found that it cannot be read (${parquetFault(error)}): fetch it or write it again.`,
         { code: 'damaged', cause: error },
       );

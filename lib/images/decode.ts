@@ -33,8 +33,13 @@ export async function decodeImage(encoded: EncodedImage): Promise<RgbImage> {
 /** The error for an image that cannot be decoded. @param format absent: none was recognised, or another step failed */
 export function badImage(name: string, error: Error, format?: string): FeatReconstructError {
   const leaveOut = `or leave such images out (${option('skipBadImages')}).`;
-  // Node's RangeError about a buffer's end would mean nothing to the reader.
-  const found = error.name === 'RangeError' ? 'it breaks off' : error.message;
+  // What Node says of a buffer's end, or of a value that is not there, would mean nothing to the reader.
+  const found =
+    error.name === 'RangeError'
+      ? 'it breaks off'
+      : error.name === 'TypeError'
+        ? 'it does not follow the format'
+        : error.message;
   const text =
     error instanceof Refusal || !format
       ? `${error.message}, ${leaveOut}`

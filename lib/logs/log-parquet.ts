@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { openBytes, parquetCompressors } from '../bytes/index.js';
+import { openBytes, parquetBytes, parquetCompressors, parquetFault } from '../bytes/index.js';
 import { imagesOf, type LoggedImage } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
 
@@ -13,10 +13,7 @@ export async function readParquet(path: string): Promise<Gathered> {
   const { parquetMetadataAsync, parquetRead } = await import('hyparquet');
   const compressors = await parquetCompressors();
   const bytes = await openBytes(path);
-  const file = {
-    byteLength: bytes.size,
-    slice: async (start: number, end = bytes.size) => (await bytes.read(start, end - start)).buffer,
-  };
+  const file = parquetBytes(bytes);
   const records = new LogRecords(path);
   try {
     const metadata = await parquetMetadataAsync(file);
@@ -33,7 +30,7 @@ export async function readParquet(path: string): Promise<Gathered> {
   } catch (error) {
     if (error instanceof FeatReconstructError) throw error;
     throw new FeatReconstructError(
-      `Expected a whole Parquet file in '${path}', found that it cannot be read (${(error as Error).message}): write it again, or as CSV or .npy.`,
+      `Expected a whole Parquet file in '${path}', found that it cannot be read (${parquetFault(error)}): write it again, or as CSV or .npy.`,
       { code: 'damaged', cause: error },
     );
   } finally {
