@@ -18,7 +18,7 @@ export type { ChosenAlpha, FitOptions, GivenAlpha, MapOptions } from './fit-line
 export { accumulateFolds, keepFifthOut, splitFolds, spreadPositions, spreadRows, statisticsOfFolds } from './folds.js';
 export type { Fold, FoldOptions } from './folds.js';
 export { loadHead } from './head-files.js';
-export type { HeadFile, HeadFileOptions } from './head-files.js';
+export type { HeadFile, HeadFileOptions, NotedHead } from './head-files.js';
 export { headCondition, pseudoInverse, rowSpace } from './head.js';
 export { accumulateJoint, jointProblem, JointStatistics, logitReader, readJoint } from './joint.js';
 export type { JointModel, JointProblem } from './joint.js';
