@@ -77,7 +77,8 @@ export type {
 } from './extract/index.js';
 
 // Fit and apply.
-export { applyLinearMap, fitLinearMap, linearMapToOnnx, loadHead, loadLinearMap, saveLinearMap } from './fit/index.js';
+export { applyLinearMap, fitLinearMap, linearMapToOnnx, loadLinearMap, saveLinearMap } from './fit/index.js';
+export { loadHead } from './fit/for-callers.js';
 export type {
   AlphaScore,
   AlphaSelection,

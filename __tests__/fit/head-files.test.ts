@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadHead as loadHeadInWords } from '../../lib/fit/for-callers.js';
 import { loadHead, saveLinearMap, type HeadFileOptions } from '../../lib/fit/index.js';
 import { denseData, toNdArray, writeNpy, writeSafetensors, type AnyNdArray } from '../../lib/tensor/index.js';
-import { coded, naming } from '../support/coded.js';
+import { modelNoteInWords, type ModelNote } from '../../lib/words/index.js';
+import { coded } from '../support/coded.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'heads-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,10 +20,10 @@ const b = toNdArray(Float32Array.of(7, 8, 9), [c]);
 const S = toNdArray(Float32Array.of(1, 2, 3, 4), [2, 2]);
 const known = { features: d, classes: c };
 
-async function read(text: string, options: HeadFileOptions = known): Promise<[number[], number[], string]> {
+async function read(text: string, options: HeadFileOptions = known): Promise<[number[], number[], ModelNote[]]> {
   const { head, notes } = await loadHead(text, options);
   expect([head.weight.shape, head.bias.shape]).toEqual([[head.bias.shape[0], options.features], head.bias.shape]);
-  return [Array.from(denseData(head.weight)), Array.from(denseData(head.bias)), notes.join(' ')];
+  return [Array.from(denseData(head.weight)), Array.from(denseData(head.bias)), notes];
 }
 
 async function stateDict(name: string, tensors: Record<string, AnyNdArray>): Promise<string> {
@@ -41,13 +43,24 @@ describe('a weight alone', () => {
     expect(await read(at(name), { ...known, bias: at('b.npy') })).toEqual([
       [1, 2, 3, 4, 5, 6],
       [7, 8, 9],
-      expect.stringContaining(name === 'W.npy' ? '(3, 2)' : '(2, 3), transposed'),
+      [
+        {
+          ...{ kind: 'head-of-arrays', file: at(name), weight: 'the array', bias: at('b.npy') },
+          ...(name === 'W.npy' ? { shape: [3, 2], transposed: false } : { shape: [2, 3], transposed: true }),
+        },
+      ],
     ]);
     expect((await read(at(name), { features: d }))[0]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  test('without a bias, which is said', async () => {
-    expect(await read(at('W.npy'))).toEqual([[1, 2, 3, 4, 5, 6], [0, 0, 0], expect.stringMatching(naming('bias', 0))]);
+  test('without a bias, which is noted; callers read it in a sentence', async () => {
+    const [weight, bias, notes] = await read(at('W.npy'));
+    expect([weight, bias]).toEqual([
+      [1, 2, 3, 4, 5, 6],
+      [0, 0, 0],
+    ]);
+    expect(notes).toMatchObject([{ weight: 'the array', bias: null }]);
+    expect((await loadHeadInWords(at('W.npy'), known)).notes).toEqual(notes.map(modelNoteInWords));
   });
 
   test('square: which way round it is has to be told by a name', async () => {
@@ -94,8 +107,9 @@ describe('a state dict', () => {
       ...{ 'head.weight': W, 'head.bias': b, 'head_dist.weight': W, 'head_dist.bias': b },
     });
     await expect(loadHead(file, known)).rejects.toThrow(coded('ambiguous', '2', 'head_dist', '#head'));
-    expect((await read(`${file}#head_dist`))[2]).toContain('head_dist.weight');
-    expect((await read(`${file}#head.weight`))[2]).toContain('head.weight');
+    const named = async (name: string) => (await read(`${file}#${name}`))[2];
+    expect(await named('head_dist')).toMatchObject([{ weight: 'head_dist.weight', bias: 'head_dist.bias' }]);
+    expect(await named('head.weight')).toMatchObject([{ weight: 'head.weight', bias: 'head.bias' }]);
     await expect(loadHead(`${file}#neck`, known)).rejects.toThrow(coded('mismatch'));
   });
 
@@ -111,13 +125,13 @@ test('a .npz that numpy.savez wrote without names', async () => {
   expect(await read(file, { features: 3, classes: 4 })).toEqual([
     Array.from({ length: 12 }, (_, i) => i * 0.5 - 3),
     [0, 1, 2, 3],
-    expect.stringContaining('scores (4, 3)'),
+    [expect.objectContaining({ weight: 'scores', shape: [4, 3] })],
   ]);
 });
 
 test('a map of this library, as before', async () => {
   await saveLinearMap(at('map.safetensors'), { weight: W, bias: b });
-  expect(await read(at('map.safetensors'))).toEqual([[1, 2, 3, 4, 5, 6], [7, 8, 9], '']);
+  expect(await read(at('map.safetensors'))).toEqual([[1, 2, 3, 4, 5, 6], [7, 8, 9], []]);
 });
 
 test.each([

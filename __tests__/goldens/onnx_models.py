@@ -35,6 +35,15 @@ KERNEL = rng.standard_normal((D, 3, 3, 3)).astype(np.float32) / 3
 accepted, refused = [], []
 
 
+# --- what is said of a model: kinds of lib/words/model-notes.ts -----------------------------------------------------------
+def front(logits="y", output="p", kind="softmax", form="node"):
+    return {"kind": "output-form", "output": output, "form": {"kind": kind, "as": form}, "logits": logits}
+
+
+def folded(node, several=False):
+    return {"kind": "folded", "node": node, "several": several}
+
+
 def text(array):
     return base64.b64encode(np.ascontiguousarray(array, dtype="<f4").tobytes()).decode()
 
@@ -170,7 +179,7 @@ accept("two_layers_named", chain, X, "f", "y", W2 @ W, options={"features": "f"}
 accept(
     "features_before_scaling",
     tail([node("Mul", "f s", "g"), node("Add", "g t", "k"), node("Gemm", "k w b", "y", transB=1)], [w, b, const("s", np.arange(1, 6, dtype=np.float32)), const("t", np.float32(0.5))]),
-    X, "f", "y", W * np.arange(1, 6), B + W.sum(1) * 0.5, ["The constant of Add 'n_k' is folded into the head.", "The constant of Mul 'n_g' is folded into the head."], options={"features": "f"},
+    X, "f", "y", W * np.arange(1, 6), B + W.sum(1) * 0.5, [folded("Add 'n_k'"), folded("Mul 'n_g'")], options={"features": "f"},
 )  # fmt: skip
 
 
@@ -196,12 +205,11 @@ def image_model(nodes, constants, outputs=("y",), opset=17, dims=("n", 3, 6, 6),
 
 wc = const("wc", W[:, :, None, None])
 conv_head = node("Conv", "f wc b", "y4")
-soft_note = "The output 'p' is a Softmax; the logits in front of it, 'y', are used."
 accept("conv_flatten", image_model([conv_head, node("Flatten", "y4", "y")], [wc, b]), IMAGE, "f", "y", W, B)
-accept("conv_reshape_softmax", image_model([conv_head, node("Reshape", "y4 s", "y"), node("Softmax", "y", "p", axis=1)], [wc, b, const("s", [-1, C], np.int64)], ("p",)), IMAGE, "f", "y", W, B, [soft_note])
-accept("conv_softmax_on_map", image_model([conv_head, node("Softmax", "y4", "q", axis=1), node("Squeeze", "q a", "p")], [wc, b, const("a", [2, 3], np.int64)], ("p",)), IMAGE, "f", "y4", W, B, ["The output 'p' is a Softmax; the logits in front of it, 'y4', are used."])
+accept("conv_reshape_softmax", image_model([conv_head, node("Reshape", "y4 s", "y"), node("Softmax", "y", "p", axis=1)], [wc, b, const("s", [-1, C], np.int64)], ("p",)), IMAGE, "f", "y", W, B, [front()])
+accept("conv_softmax_on_map", image_model([conv_head, node("Softmax", "y4", "q", axis=1), node("Squeeze", "q a", "p")], [wc, b, const("a", [2, 3], np.int64)], ("p",)), IMAGE, "f", "y4", W, B, [front("y4")])
 accept("conv_transpose", image_model([conv_head, node("Transpose", "y4", "t", perm=[0, 2, 3, 1]), node("Reshape", "t s", "y")], [wc, b, const("s", [0, -1], np.int64)]), IMAGE, "f", "y", W, B)
-accept("conv_scaled_on_map", image_model([conv_head, node("Mul", "y4 k", "z"), node("Flatten", "z", "y")], [wc, b, const("k", np.arange(1, 5, dtype=np.float32)[:, None, None])]), IMAGE, "f", "y", W * np.arange(1, 5)[:, None], B * np.arange(1, 5), ["The constant of Mul 'n_z' is folded into the head."])
+accept("conv_scaled_on_map", image_model([conv_head, node("Mul", "y4 k", "z"), node("Flatten", "z", "y")], [wc, b, const("k", np.arange(1, 5, dtype=np.float32)[:, None, None])]), IMAGE, "f", "y", W * np.arange(1, 5)[:, None], B * np.arange(1, 5), [folded("Mul 'n_z'")])
 
 # --- opsets: the same network as each of them writes it -----------------------------------------------------------------
 for opset in (7, 11, 13, 17, 21, 22):
@@ -214,14 +222,13 @@ for opset in (7, 11, 13, 17, 21, 22):
     if opset >= 12:
         extra_constants += [const("ratio", np.float32(0.5)), const("off", np.array(False))]
     body = [squeeze, node("Gemm", "s w b", "y", transB=1), drop, node("Softmax", "u", "p", axis=1)]
-    note = "The output 'p' is a Softmax; the logits in front of it, 'u', are used."
-    accept(f"opset{opset}", image_model(body, [w, b, *extra_constants], ("p",), opset), IMAGE, "s", "u", W, B, [note])
+    accept(f"opset{opset}", image_model(body, [w, b, *extra_constants], ("p",), opset), IMAGE, "s", "u", W, B, [front("u")])
 
 # --- what may lie behind the head ---------------------------------------------------------------------------------------
-accept("log_softmax", tail([gemm, node("LogSoftmax", "y", "p")], [w, b], ("p",)), X, "f", "y", W, B, ["The output 'p' is a LogSoftmax; the logits in front of it, 'y', are used."])
+accept("log_softmax", tail([gemm, node("LogSoftmax", "y", "p")], [w, b], ("p",)), X, "f", "y", W, B, [front(kind="log-softmax")])
 accept("identity_cast", tail([gemm, node("Identity", "y", "i"), node("Cast", "i", "z", to=T.DOUBLE)], [w, b], ("z",), y_type=T.DOUBLE), X, "f", "z", W, B)
 accept("unsqueeze_flatten", tail([gemm, node("Unsqueeze", "y a", "u"), node("Flatten", "u", "z")], [w, b, const("a", [2], np.int64)], ("z",)), X, "f", "z", W, B)
-accept("softmax_scaled", tail([gemm, node("Softmax", "y", "q"), node("Mul", "q k", "p")], [w, b, const("k", np.float32(100))], ("p",)), X, "f", "y", W, B, [soft_note])
+accept("softmax_scaled", tail([gemm, node("Softmax", "y", "q"), node("Mul", "q k", "p")], [w, b, const("k", np.float32(100))], ("p",)), X, "f", "y", W, B, [front()])
 K = np.array([0.5, 2, -1, 3], np.float32)
 k = const("k", K)
 folds = {
@@ -235,7 +242,7 @@ folds = {
 }
 for name, (nodes, constants, weight, bias) in folds.items():
     last = "n_z"
-    notes = [] if name == "negated" else [f"The constant of {nodes[-1].op_type} '{last}' is folded into the head."]
+    notes = [] if name == "negated" else [folded(f"{nodes[-1].op_type} '{last}'")]
     accept(f"fold_{name}", tail([gemm, *nodes], [w, b, *constants], ("z",)), X, "f", "z", weight, bias, notes)
 gamma, beta, mean, var = (rng.random(C).astype(np.float32) + 0.5 for _ in range(4))
 scale = gamma / np.sqrt(var + 1e-3)
@@ -244,7 +251,7 @@ accept(
     "fold_batchnorm",
     tail([gemm, node("BatchNormalization", "y gamma beta mean var", "z", epsilon=1e-3), node("Div", "z t", "u"), node("Softmax", "u", "p")], [w, b, *norm, const("t", np.float32(2))], ("p",)),
     X, "f", "u", W * scale[:, None] / 2, ((B - mean) * scale + beta) / 2,
-    ["The output 'p' is a Softmax; the logits in front of it, 'u', are used.", "The constant of Div 'n_u' is folded into the head.", "The constants of BatchNormalization 'n_z' are folded into the head."],
+    [front("u"), folded("Div 'n_u'"), folded("BatchNormalization 'n_z'", several=True)],
 )  # fmt: skip
 
 # --- how weights are stored ---------------------------------------------------------------------------------------------
@@ -318,7 +325,7 @@ nhwc = model(
     [value("p", ["unk__7", C])],
     13,
 )
-accept("tf2onnx", nhwc, IMAGE.transpose(0, 2, 3, 1).copy(), "f", "y", W, B, [soft_note], layout="nhwc", imageSize=[6, 6])
+accept("tf2onnx", nhwc, IMAGE.transpose(0, 2, 3, 1).copy(), "f", "y", W, B, [front()], layout="nhwc", imageSize=[6, 6])
 flat = [node("Flatten", "f", "s"), node("Gemm", "s w b", "y", transB=1)]
 accept("batch1", image_model(flat, [w, b], dims=(1, 3, 6, 6)), IMAGE, "s", "y", W, B, batchSize=1)
 five = np.concatenate([IMAGE, IMAGE[:2] * 0.5])
@@ -446,9 +453,9 @@ def add_torch(name, net, dynamo, external=False):
     outputs, weight, bias = outputs_of(net)
     notes = []
     if soft.op_type == "Softmax":
-        notes.append(f"The output 'y' is a Softmax; the logits in front of it, '{logits}', are used.")
+        notes.append(front(logits, "y"))
     if soft.op_type == "Mul":
-        notes.append(f"The constant of Mul '{soft.name}' is folded into the head.")
+        notes.append(folded(f"Mul '{soft.name}'"))
     accept(name, proto, IMAGE, last.input[0], logits, weight, bias, notes, write=False, outputs=outputs)
     return proto
 
@@ -469,7 +476,7 @@ for level, flag in LEVELS.items():
         layer = next(n for n in reversed(saved.graph.node) if n.op_type in ("Gemm", "MatMul", "FusedMatMul"))
         soft = saved.graph.node[-1]
         logits = soft.input[0] if soft.op_type == "Softmax" else "y"
-        notes = [f"The output 'y' is a Softmax; the logits in front of it, '{logits}', are used."] if logits != "y" else []
+        notes = [front(logits, "y")] if logits != "y" else []
         outputs, weight, bias = outputs_of(source)
         accept(f"ort_{level}_{name}", saved, IMAGE, layer.input[0], logits, weight, bias, notes, outputs=outputs)
 saved = optimised(tail([node("MatMul", "f wt", "p"), node("Add", "p b", "y")], [wt, b]), LEVELS["extended"])
@@ -491,31 +498,30 @@ for key, entry in (("location", "external_short.bin"), ("offset", "8"), ("length
 refuse("external_short", tail([gemm], [short, b]), "external_short.bin", "40 bytes", at="load")
 
 # --- linear all the same ----------------------------------------------------------------------------------------------------
-def note(what, logits="y", output="z"):
-    return [f"The output '{output}' is {what}; the logits in front of it, '{logits}', are used."]
+def note(kind, form="pieces"):
+    return [front("y", "z", kind, form)]
 
 
 def both(*names):
     """The note of several tensors."""
-    listed = ", ".join(f"'{n}'" for n in names)
-    return [f"The logits are one linear map of {len(names)} tensors, {listed}: the features are these side by side."]
+    return [{"kind": "side-by-side", "tensors": list(names)}]
 
 
 V = np.random.default_rng(8).standard_normal((3, D)).astype(np.float32)
 vt = const("vt", V.T)
-accept("sigmoid", tail([gemm, node("Sigmoid", "y", "z")], [w, b], ("z",)), X, "f", "y", W, B, note("a Sigmoid"))
-accept("sigmoid_in_pieces", tail([gemm, node("Neg", "y", "m1"), node("Exp", "m1", "e"), node("Add", "e o", "e1"), node("Div", "o e1", "z")], [w, b, const("o", np.float32(1))], ("z",)), X, "f", "y", W, B, note("a sigmoid in pieces"))
+accept("sigmoid", tail([gemm, node("Sigmoid", "y", "z")], [w, b], ("z",)), X, "f", "y", W, B, note("sigmoid", "node"))
+accept("sigmoid_in_pieces", tail([gemm, node("Neg", "y", "m1"), node("Exp", "m1", "e"), node("Add", "e o", "e1"), node("Div", "o e1", "z")], [w, b, const("o", np.float32(1))], ("z",)), X, "f", "y", W, B, note("sigmoid"))
 pieces = [gemm, node("ReduceMax", "y", "t", axes=[1], keepdims=0), node("Max", "low t", "t2"), node("Reshape", "t2 col", "t3"), node("Sub", "y t3", "s"), node("Exp", "s", "e"), node("ReduceSum", "e ax", "u", keepdims=0), node("Reshape", "u col", "u2"), node("Expand", "u2 sh", "u3")]
 pieces_constants = [w, b, const("low", np.float32(-np.inf)), const("col", [-1, 1], np.int64), const("ax", [1], np.int64), const("sh", [1, C], np.int64)]
-accept("softmax_in_pieces", tail([*pieces, node("Div", "e u3", "z")], pieces_constants, ("z",)), X, "f", "y", W, B, note("a softmax in pieces"))
-accept("softmax_by_reciprocal", tail([*pieces, node("Reciprocal", "u3", "v"), node("Mul", "v e", "z")], pieces_constants, ("z",)), X, "f", "y", W, B, note("a softmax in pieces"))
-accept("log_softmax_in_pieces", tail([*pieces, node("Log", "u3", "v"), node("Sub", "s v", "z")], pieces_constants, ("z",)), X, "f", "y", W, B, note("a log-softmax in pieces"))
-accept("log_sum_exp", tail([gemm, node("ReduceLogSumExp", "y", "l", axes=[1]), node("Sub", "y l", "z")], [w, b], ("z",)), X, "f", "y", W, B, note("a log-softmax in pieces"))
-accept("log_of_softmax", tail([gemm, node("Softmax", "y", "p"), node("Log", "p", "z")], [w, b], ("z",)), X, "f", "y", W, B, note("the logarithm of a Softmax"))
+accept("softmax_in_pieces", tail([*pieces, node("Div", "e u3", "z")], pieces_constants, ("z",)), X, "f", "y", W, B, note("softmax"))
+accept("softmax_by_reciprocal", tail([*pieces, node("Reciprocal", "u3", "v"), node("Mul", "v e", "z")], pieces_constants, ("z",)), X, "f", "y", W, B, note("softmax"))
+accept("log_softmax_in_pieces", tail([*pieces, node("Log", "u3", "v"), node("Sub", "s v", "z")], pieces_constants, ("z",)), X, "f", "y", W, B, note("log-softmax"))
+accept("log_sum_exp", tail([gemm, node("ReduceLogSumExp", "y", "l", axes=[1]), node("Sub", "y l", "z")], [w, b], ("z",)), X, "f", "y", W, B, note("log-softmax"))
+accept("log_of_softmax", tail([gemm, node("Softmax", "y", "p"), node("Log", "p", "z")], [w, b], ("z",)), X, "f", "y", W, B, [{**front(output="z"), "form": {"kind": "logarithm", "of": front()["form"]}}])
 accept("sum_of_two", tail([gemm, node("MatMul", "f wt", "y2"), node("Add", "y y2", "z")], [w, wt, b], ("z",)), X, "f", "z", 2 * W, B)
 accept("mean_of_two", tail([gemm, node("MatMul", "f wt", "y2"), node("Mean", "y y2", "z")], [w, wt, b], ("z",)), X, "f", "z", W, B / 2)
 accept("difference", tail([gemm, node("MatMul", "f w3", "y2"), node("Sub", "y2 y", "z")], [w, b, const("w3", 3 * W.T)], ("z",)), X, "f", "z", 2 * W, -B)
-accept("rounded_logits", tail([gemm, node("QuantizeLinear", "y s z0", "q"), node("DequantizeLinear", "q s z0", "o")], [w, b, const("s", np.float32(0.1)), const("z0", np.uint8(128))], ("o",)), X, "f", "y", W, B, ["The output is rounded to a few bits (QuantizeLinear 'n_q'); the logits in front of that, 'y', are used. What the model publishes is coarser, and gives away less."])
+accept("rounded_logits", tail([gemm, node("QuantizeLinear", "y s z0", "q"), node("DequantizeLinear", "q s z0", "o")], [w, b, const("s", np.float32(0.1)), const("z0", np.uint8(128))], ("o",)), X, "f", "y", W, B, [{"kind": "rounded-output", "node": "QuantizeLinear 'n_q'", "logits": "y"}])
 accept("conv_grouped", image_model([node("Conv", "f wg", "y4", group=5), node("Flatten", "y4", "y")], [const("wg", W[:1].T[:, :, None, None])]), IMAGE, "f", "y", np.diag(W[0]))
 accept("normalised_weight", tail([node("ReduceL2", "w", "l", axes=[1]), node("Max", "l tiny", "l1"), node("Div", "w l1", "wn"), node("Gemm", "f wn b", "y", transB=1)], [w, b, const("tiny", np.float32(1e-12))]), X, "f", "y", W / np.linalg.norm(W, axis=1, keepdims=True), B)
 accept("lp_normalised_weight", tail([node("LpNormalization", "wt", "wn", axis=0), node("MatMul", "f wn", "y")], [wt]), X, "f", "y", W / np.linalg.norm(W, axis=1, keepdims=True))
@@ -541,11 +547,11 @@ def joined(proto, x, logits):
 
 averaged = sides([node("Add", "y y2", "s"), node("Div", "s half", "z")], ["z"])
 averaged.graph.initializer.append(const("half", np.float32(2)))
-accept("two_tensors_averaged", averaged, X, "f + g", "z", np.hstack([W, 2 * W[::-1]]) / 2, B / 2, ["The constant of Div 'n_z' is folded into the head.", *both("f", "g")], outputs=joined(averaged, X, "z"))
+accept("two_tensors_averaged", averaged, X, "f + g", "z", np.hstack([W, 2 * W[::-1]]) / 2, B / 2, [folded("Div 'n_z'"), *both("f", "g")], outputs=joined(averaged, X, "z"))
 all_three = sides([node("Add", "y y2", "z")], ["z", "y", "y2"])
 accept("two_tensors_and_their_own", all_three, X, "f + g", "z", np.hstack([W, 2 * W[::-1]]), B, both("f", "g"), outputs=joined(all_three, X, "z"))
 on_map = lambda nodes, more=(): model([node("Conv", "x kernel", "c", pads=[1, 1, 1, 1]), node("Relu", "c", "f"), *nodes], [const("kernel", KERNEL), wc, b, *more], [value("x", ["n", 3, 6, 6])], [value("y", None)])  # noqa: E731
-mean_note = lambda node_name: [f"The head stands in front of a mean over positions ({node_name}): the features are the means of 'f', which the same head takes to the same logits."]  # noqa: E731
+mean_note = lambda node_name: [{"kind": "mean-over-positions", "node": node_name, "tensor": "f"}]  # noqa: E731
 
 
 def means(proto, x, axes=(2, 3)):
@@ -556,7 +562,7 @@ def means(proto, x, axes=(2, 3)):
 pooled = on_map([node("Conv", "f wc b", "y4"), node("GlobalAveragePool", "y4", "p"), node("Flatten", "p", "y")])
 accept("conv_then_pool", pooled, IMAGE, "f/mean", "y", W, B, mean_note("GlobalAveragePool 'n_p'"), outputs=means(pooled, IMAGE))
 reduced = on_map([node("Conv", "f wc b", "y4"), node("Mul", "y4 k", "y5"), node("ReduceMean", "y5", "y", axes=[2, 3], keepdims=0)], [const("k", np.arange(1, 5, dtype=np.float32)[:, None, None])])
-accept("conv_scaled_then_mean", reduced, IMAGE, "f/mean", "y", W * np.arange(1, 5)[:, None], B * np.arange(1, 5), ["The constant of Mul 'n_y5' is folded into the head.", *mean_note("ReduceMean 'n_y'")], outputs=means(reduced, IMAGE))
+accept("conv_scaled_then_mean", reduced, IMAGE, "f/mean", "y", W * np.arange(1, 5)[:, None], B * np.arange(1, 5), [folded("Mul 'n_y5'"), *mean_note("ReduceMean 'n_y'")], outputs=means(reduced, IMAGE))
 TOKENS = np.random.default_rng(9).standard_normal((3, 7, D)).astype(np.float32)
 tokens_mean = model([node("Relu", "x", "f"), node("MatMul", "f wt", "q"), node("Add", "q b", "q1"), node("ReduceMean", "q1", "y", axes=[1], keepdims=0)], [wt, b], [value("x", ["n", 7, D])], [value("y", None)])
 accept("tokens_then_mean", tokens_mean, TOKENS, "f/mean", "y", W, B, mean_note("ReduceMean 'n_y'"), outputs=means(tokens_mean, TOKENS, 1))

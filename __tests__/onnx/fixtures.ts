@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ModelNote } from '../../lib/words/index.js';
 
 /** The models that goldens/onnx_models.py writes, and what is known of them. */
 export const folder = path.join(process.cwd(), '__tests__', 'fixtures', 'onnx');
@@ -15,7 +16,7 @@ export interface Accepted {
   logits: string;
   featuresTensor: string;
   logitsTensor: string;
-  notes: string[];
+  notes: ModelNote[];
   weight?: string;
   bias?: string;
   options?: { features?: string; logits?: string; imageSize?: number };

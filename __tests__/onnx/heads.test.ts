@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { FeatReconstructError } from '../../lib/base/index.js';
 import { buildModel, describeNode, findHead, liftHead, parseModel, type GraphConstant } from '../../lib/onnx/index.js';
 import { accepted, errorOf, floats, modelFile, refused, relativeError } from './fixtures.js';
-import { naming } from '../support/coded.js';
 
 const read = (name: string) => parseModel(readFileSync(modelFile(name)), { modelPath: modelFile(name) });
 
@@ -160,9 +159,9 @@ test('the exponential of a log-softmax is a softmax; a prior taken off by its lo
 });
 
 test.each([
-  [0, 'over the images of a batch, and not over the classes'],
-  [1, ''],
-])('a softmax over axis %d is read, and said where it is not over the classes', (axis, says) => {
+  [0, 'node-over-images'],
+  [1, 'node'],
+])('a softmax over axis %d is read, and noted where it is not over the classes', (axis, as) => {
   const graph = parseModel(
     buildModel({
       inputs: [{ name: 'x', type: 'float32', dims: ['n', 2] }],
@@ -176,5 +175,5 @@ test.each([
   );
   const { logits, notes } = findHead(graph);
   expect(logits).toBe('z');
-  expect(notes).toEqual([expect.stringMatching(naming("'p'", `Softmax${says && ` ${says}`};`, "'z'"))]);
+  expect(notes).toEqual([{ kind: 'output-form', output: 'p', form: { kind: 'softmax', as }, logits: 'z' }]);
 });

@@ -14,6 +14,7 @@ import path from 'node:path';
 import { FeatReconstructError, UsageError } from '../../lib/base/index.js';
 import { buildModel, tapModel } from '../../lib/onnx/index.js';
 import { createSession, describeModel, loadModel, type Model, type ModelBatch } from '../../lib/runtime/index.js';
+import { modelNoteInWords } from '../../lib/words/index.js';
 import { accepted, floats, modelFile, refused, relativeError, type Accepted } from '../onnx/fixtures.js';
 import { coded } from '../support/coded.js';
 
@@ -43,7 +44,7 @@ describe('loading and running each fixture gives what Python gave', () => {
         provider: 'cpu',
         featuresTensor: expected.featuresTensor,
         logitsTensor: expected.logitsTensor,
-        notes: expected.notes,
+        notes: expected.notes.map(modelNoteInWords),
         precision: expected.precision ?? 'float32',
         batchSize: expected.batchSize ?? null,
       });

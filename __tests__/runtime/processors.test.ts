@@ -41,19 +41,35 @@ describe('what processors of transformers and timm make of images', () => {
   });
 
   it.each([
-    ['preprocessor_config.json', { image_processor_type: 'PerceiverImageProcessor' }, 'Perceiver'],
-    ['preprocessor_config.json', { image_processor_type: 'DonutImageProcessor', do_pad: true }, 'do_pad'],
-    ['preprocessor_config.json', { size: { shortest_edge: 9, longest_edge: 12 } }, 'resizes'],
-    ['preprocessor_config.json', { size: { shortest_edge: 9 } }, 'hang'],
-    ['preprocessor_config.json', { size: 8, resample: 9 }, 'Pillow'],
-    ['preprocessor_config.json', { size: 8, image_mean: [0, 0] }, 'three'],
-    ['preprocessor_config.json', { size: 16 }, '16 x 16'],
-    ['config.json', { architecture: 'x', pretrained_cfg: { crop_mode: 'spiral' } }, 'spiral'],
-    ['config.json', { architecture: 'x', pretrained_cfg: { interpolation: 'random' } }, 'random'],
-  ])('is said where it is not followed: %s %j', async (file, config, why) => {
+    [
+      'preprocessor_config.json',
+      { image_processor_type: 'PerceiverImageProcessor' },
+      { kind: 'processor', name: 'Perceiver' },
+    ],
+    [
+      'preprocessor_config.json',
+      { image_processor_type: 'DonutImageProcessor', do_pad: true },
+      { kind: 'field', field: 'do_pad' },
+    ],
+    ['preprocessor_config.json', { size: { shortest_edge: 9, longest_edge: 12 } }, { kind: 'resizing' }],
+    ['preprocessor_config.json', { size: { shortest_edge: 9 } }, { kind: 'shorter-side' }],
+    ['preprocessor_config.json', { size: 8, resample: 9 }, { kind: 'resample', filter: '9' }],
+    ['preprocessor_config.json', { size: 8, image_mean: [0, 0] }, { kind: 'normalisation' }],
+    ['preprocessor_config.json', { size: 16 }, { kind: 'other-size', made: [16, 16], read: [8, 8] }],
+    [
+      'config.json',
+      { architecture: 'x', pretrained_cfg: { crop_mode: 'spiral' } },
+      { kind: 'crop-mode', mode: 'spiral' },
+    ],
+    [
+      'config.json',
+      { architecture: 'x', pretrained_cfg: { interpolation: 'random' } },
+      { kind: 'interpolation', filter: 'random' },
+    ],
+  ] as const)('is noted where it is not followed: %s %j', async (file, config, why) => {
     const { transform, notes } = (await stated(file, config)).transformFor([8, 8]);
     expect(transform).toBeNull();
-    expect(notes.join()).toContain(why);
+    expect(notes).toEqual([{ kind: 'transform-not-followed', file, why }]);
   });
 });
 

@@ -5,9 +5,9 @@ import { loadHead, type HeadFile, type HeadFileOptions } from '../fit/index.js';
 import { mayHoldArrays, openRows, type NotedRows } from '../logs/index.js';
 import { describeModel, isModelName, type LoadModelOptions } from '../runtime/index.js';
 import { openSafetensors, splitName, type RowSource, type StoredTensor } from '../tensor/index.js';
-import { logNoteInWords } from '../words/index.js';
+import { logNoteInWords, modelNoteInWords } from '../words/index.js';
 
-/** Opens a head: the one of an .onnx model, of a store, a saved map, or arrays of a weight and a bias. */
+/** Opens a head, with notes in sentences: the one of an .onnx model, of a store, a saved map, or arrays of a weight and a bias. */
 export async function openHead(
   path: string,
   { model, ...known }: HeadFileOptions & { model?: LoadModelOptions },
@@ -23,7 +23,8 @@ export async function openHead(
     await store.close();
     return { head: store.head, notes: [] };
   }
-  return loadHead(path, known);
+  const { head, notes } = await loadHead(path, known);
+  return { head, notes: notes.map(modelNoteInWords) };
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,5 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import { openNpy, openTensors, splitName, toNdArray, type LinearMap, type NamedTensors } from '../tensor/index.js';
+import type { ModelNote } from '../words/index.js';
 import { candidatesIn, type HeadCandidate, type HeadWidths } from './head-names.js';
 import { loadLinearMap } from './map-files.js';
 
@@ -19,14 +20,13 @@ export interface HeadFile {
   notes: string[];
 }
 
-/**
- * Reads a head from arrays as Python programs write them: a weight (c, d) or (d, c) in a .npy; a weight with its bias in a
- * .npz; a state dict of a whole network in safetensors, from which the one pair that fits the widths is taken
- * (`fc.weight` and `fc.bias`, `classifier.…`, `head.…`), or the one that is named as `FILE#PREFIX`.
- * @throws FeatReconstructError where no pair fits, or more than one; where a square weight may be either way round; and for files
- *   of other kinds, with what to do
- */
-export async function loadHead(text: string, options: HeadFileOptions): Promise<HeadFile> {
+/** The same with its notes as data, until somebody reads them. */
+export interface NotedHead extends Omit<HeadFile, 'notes'> {
+  notes: ModelNote[];
+}
+
+/** Reads a head as the `loadHead` of callers (`for-callers.ts`), with notes as data. */
+export async function loadHead(text: string, options: HeadFileOptions): Promise<NotedHead> {
   const [path, prefix] = splitName(text);
   const other = otherKinds.find(([ending]) => ending.test(path));
   if (other) throw new FeatReconstructError(`Expected a head in a file of arrays, found '${path}': ${other[1]}`);
@@ -82,7 +82,7 @@ async function floats(file: NamedTensors, name: string): Promise<Floats> {
   return { data: await rows.read(0, rows.rows), shape: rows.shape };
 }
 
-async function fromArray(path: string, options: HeadFileOptions): Promise<HeadFile> {
+async function fromArray(path: string, options: HeadFileOptions): Promise<NotedHead> {
   const file = await openNpy(path);
   try {
     const { shape } = file;
@@ -131,7 +131,7 @@ async function assemble(
   { weight, turned, sure, bias: biasName }: HeadCandidate,
   { features, bias: biasFile, beside }: HeadFileOptions & { beside: Floats | null },
   path: string,
-): Promise<HeadFile> {
+): Promise<NotedHead> {
   const c = turned ? shape[1] : shape[0];
   if (c === features && !sure) {
     throw new FeatReconstructError(
@@ -147,11 +147,12 @@ async function assemble(
       { code: 'mismatch' },
     );
   }
-  const name = turned ? `${weight} (${features}, ${c}), transposed,` : `${weight} (${c}, ${features})`;
-  const from = biasFile === undefined ? biasName : biasFile;
-  const note = found
-    ? `The head is ${name} of ${path} with the bias ${from}.`
-    : `The head is ${name} of ${path} without a bias, which is taken as 0: give one where the model has it.`;
+  const note: ModelNote = {
+    ...{ kind: 'head-of-arrays', file: path, weight },
+    shape: turned ? [features, c] : [c, features],
+    transposed: turned,
+    bias: biasFile ?? biasName,
+  };
   return {
     head: {
       weight: toNdArray(matrix, [c, features]) as LinearMap['weight'],

@@ -18,7 +18,7 @@ export type { ChosenAlpha, FitOptions, GivenAlpha, MapOptions } from './fit-line
 export { accumulateFolds, keepFifthOut, splitFolds, spreadPositions, spreadRows, statisticsOfFolds } from './folds.js';
 export type { Fold, FoldOptions } from './folds.js';
 export { loadHead } from './head-files.js';
-export type { HeadFile, HeadFileOptions } from './head-files.js';
+export type { HeadFile, HeadFileOptions, NotedHead } from './head-files.js';
 export { headCondition, headSpace, pseudoInverse, rowSpace } from './head.js';
 export type { HeadSpace } from './head.js';
 export { accumulateJoint, jointProblem, JointStatistics, readerOfGram, readJoint } from './joint.js';

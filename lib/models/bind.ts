@@ -4,6 +4,7 @@ import { FeatReconstructError } from '../base/index.js';
 import { openBytes } from '../bytes/index.js';
 import { withWeights, type StoredWeight } from '../onnx/index.js';
 import { elementType, readSafetensorsHeader, type TensorEntry } from '../tensor/index.js';
+import type { ModelNote } from '../words/index.js';
 import type { OpenGraph } from './graph-files.js';
 
 /** A graph whose weights are in a checkpoint. */
@@ -14,8 +15,8 @@ export interface BoundGraph {
   graph: Uint8Array;
   /** c, or null for a tower. */
   classCount: number | null;
-  /** What a user should know, in sentences. */
-  notes: string[];
+  /** What a user should know. */
+  notes: ModelNote[];
 }
 
 /** How the tensors of a checkpoint match the weights of a graph. */
@@ -108,10 +109,7 @@ export async function bindCheckpoint(graph: OpenGraph, file: string): Promise<Bo
     bytes: withWeights(graph.bytes, weights),
     graph: graph.bytes,
     classCount: graph.classes.length > 0 ? match.entries.get(graph.classes[0])!.shape[0] : null,
-    notes:
-      types.size > 0
-        ? [`The checkpoint holds ${[...types].join(' and ')} numbers; the model computes in float32.`]
-        : [],
+    notes: types.size > 0 ? [{ kind: 'stored-types', types: [...types] }] : [],
   };
 }
 

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import type { TransformSpec } from '../images/index.js';
+import type { ModelNote } from '../words/index.js';
 import { bindCheckpoint, checkpointTensors, type BoundGraph } from './bind.js';
 import { openGraph, type OpenGraph } from './graph-files.js';
 import { graphOf, graphsFor, type Half } from './match.js';
@@ -71,7 +72,7 @@ export async function openCheckpoint(file: string, options: CheckpointOptions = 
 async function findGraph(
   file: string,
   { graph: asked, half = 'image' }: CheckpointOptions,
-): Promise<{ graph: OpenGraph; note: string | null }> {
+): Promise<{ graph: OpenGraph; note: ModelNote | null }> {
   if (asked !== undefined) return { graph: await openGraph(asked), note: null };
   const config = await configBeside(file);
   const found = config === null ? null : await graphOf(config, half);
@@ -80,8 +81,8 @@ async function findGraph(
   // If a config says something else, tensors of the right shapes prove nothing.
   const [graph] = config === null || isOpenClip(file) ? await graphsFor(tensors, half) : [];
   if (graph) {
-    const note = `The graph ${graph.name} (${graph.source}) was taken by the names and shapes of the tensors, which do not tell activations apart: the config.json of the model beside the checkpoint would.`;
-    return { graph, note: isOpenClip(file) ? null : note };
+    const { name, source } = graph;
+    return { graph, note: isOpenClip(file) ? null : { kind: 'graph-by-tensors', graph: name, source } };
   }
   throw new FeatReconstructError(
     `Expected in '${file}' a checkpoint of an architecture whose graph ships with the library (featreconstruct models), found ${whatItIs(config, tensors.size)}: export the model as .onnx (onnx/export.py for timm, torchvision and open_clip; optimum-cli for transformers), and give that.`,

@@ -1,4 +1,5 @@
 import { FeatReconstructError, option, UsageError } from '../base/index.js';
+import type { ModelNote } from '../words/index.js';
 import type { Attribute, GraphNode } from './build.js';
 import { constantTensors, constantType } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
@@ -17,8 +18,8 @@ export interface HeadLocation {
   /** Nodes to be added to the graph, where no tensor of it holds the features: they are several, or a mean over positions. */
   added: GraphNode[];
   region: Region;
-  /** What a user should know about how the head was found, in sentences. */
-  notes: string[];
+  /** What a user should know about how the head was found. */
+  notes: ModelNote[];
   /** For people: `Gemm '/classifier/Gemm'`. */
   node: string;
   /** Type of the features as the graph computes them: `float32`, `float16`, … */
@@ -76,9 +77,9 @@ function weightType(graph: GraphView, constants: ReadonlySet<string>, { linear }
 }
 
 /** The features as one tensor, with the nodes that make it where the graph holds none: a mean over positions, or several joined. */
-function featuresOf(sources: readonly Source[]): { name: string; added: GraphNode[]; notes: string[] } {
+function featuresOf(sources: readonly Source[]): { name: string; added: GraphNode[]; notes: ModelNote[] } {
   const added: GraphNode[] = [];
-  const notes: string[] = [];
+  const notes: ModelNote[] = [];
   const names = sources.map(({ tensor, mean }) => {
     if (!mean) return tensor;
     const name = `${tensor}/mean`;
@@ -89,9 +90,7 @@ function featuresOf(sources: readonly Source[]): { name: string; added: GraphNod
       outputs: [name],
       attributes: isMap ? {} : intsOf(mean),
     });
-    notes.push(
-      `The head stands in front of a mean over positions (${describeNode(mean)}): the features are the means of '${tensor}', which the same head takes to the same logits.`,
-    );
+    notes.push({ kind: 'mean-over-positions', node: describeNode(mean), tensor });
     return name;
   });
   if (names.length === 1) return { name: names[0], added, notes };
@@ -99,9 +98,7 @@ function featuresOf(sources: readonly Source[]): { name: string; added: GraphNod
   const flat = names.map((each, i) => `${each}/row${i}`);
   names.forEach((each, i) => added.push({ op: 'Flatten', inputs: [each], outputs: [flat[i]] }));
   added.push({ op: 'Concat', inputs: flat, outputs: [name], attributes: { axis: { int: 1 } } });
-  notes.push(
-    `The logits are one linear map of ${names.length} tensors, ${names.map((each) => `'${each}'`).join(', ')}: the features are these side by side.`,
-  );
+  notes.push({ kind: 'side-by-side', tensors: names });
   return { name, added, notes };
 }
 
@@ -167,16 +164,14 @@ function quantisedBehind(graph: GraphView, starts: readonly string[]): NodeView 
 }
 
 /** A note where the model itself rounds its features, since figures are then of the rounded ones. */
-function roundedNotes(graph: GraphView, constants: ReadonlySet<string>, sources: readonly Source[]): string[] {
+function roundedNotes(graph: GraphView, constants: ReadonlySet<string>, sources: readonly Source[]): ModelNote[] {
   const keeps = new Set(['Flatten', 'Reshape', 'Identity', 'Squeeze', 'Transpose']);
   for (const { tensor } of sources) {
     let node = graph.producers.get(tensor);
     for (let step = 0; node && keeps.has(node.op) && step < searchedSteps; step++)
       node = graph.producers.get(node.inputs[0]);
     if (node?.op === 'DequantizeLinear' && !constants.has(node.inputs[0])) {
-      return [
-        `The model is quantised: its features are rounded to 8 bits (${describeNode(node)}), and the head's weight is what its integers stand for. Figures are of these features, and not of the model before quantisation.`,
-      ];
+      return [{ kind: 'rounded-features', node: describeNode(node) }];
     }
   }
   return [];

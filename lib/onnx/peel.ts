@@ -1,3 +1,4 @@
+import type { ModelNote, OutputForm } from '../words/index.js';
 import { opOf } from './affine-ops.js';
 import { isLinearClassifier, postOf, scoresOf } from './classifiers.js';
 import { readConstant } from './constants.js';
@@ -7,8 +8,8 @@ import { describeNode, type GraphView, type NodeView } from './graph.js';
 interface Peeled {
   /** The tensor that the output is made of: the output itself where nothing was taken off. */
   logits: string;
-  /** What was taken off, in sentences. */
-  notes: string[];
+  /** What was taken off. */
+  notes: ModelNote[];
 }
 
 /**
@@ -24,9 +25,8 @@ export function peel(graph: GraphView, constants: ReadonlySet<string>, output: s
     const found = search.front(at);
     if (found) {
       at = found.logits;
-      peeled.notes = [
-        found.note ?? `The output '${peeled.logits}' is ${found.what}; the logits in front of it, '${at}', are used.`,
-      ];
+      const { logits: output } = peeled;
+      peeled.notes = [found.note ?? { kind: 'output-form', output, form: found.form, logits: at }];
       peeled.logits = at;
       continue;
     }
@@ -37,13 +37,13 @@ export function peel(graph: GraphView, constants: ReadonlySet<string>, output: s
   return peeled;
 }
 
-/** The logits in front of a tensor. */
-interface Front {
-  logits: string;
-  /** What the tensor is: `a Softmax`. */
-  what: string;
-  /** The whole note, where it is not the usual sentence with `what`. */
-  note?: string;
+/** The logits in front of a tensor, with what the tensor is as a function of them, or with a note of another kind. */
+type Front = { logits: string } & ({ form: OutputForm; note?: undefined } | { form?: undefined; note: ModelNote });
+
+/** The function of logits that a tensor is made of; null where it is not known. */
+function functionOf(form: OutputForm | undefined): 'softmax' | 'log-softmax' | 'sigmoid' | null {
+  if (!form || form.kind === 'made-by') return null;
+  return 'of' in form ? functionOf(form.of) : form.kind;
 }
 
 /** Operators of kind `move` that are not passed over: they take some of the numbers only. */
@@ -62,16 +62,15 @@ class Search {
     const [first] = node.inputs;
     switch (`${node.domain}:${node.op}`) {
       case ':Softmax':
-      case ':LogSoftmax':
-        // A common mistake in exports: the numbers of one image then depend on the others of its batch.
-        return node.attributes.get('axis')?.int === 0
-          ? { logits: first, what: `a ${node.op} over the images of a batch, and not over the classes` }
-          : { logits: first, what: `a ${node.op}` };
+      case ':LogSoftmax': {
+        const as = node.attributes.get('axis')?.int === 0 ? 'node-over-images' : 'node';
+        return { logits: first, form: { kind: node.op === 'Softmax' ? 'softmax' : 'log-softmax', as } };
+      }
       case ':Sigmoid':
-        return { logits: first, what: `a ${node.op}` };
+        return { logits: first, form: { kind: 'sigmoid', as: 'node' } };
       case 'ai.onnx.ml:ZipMap':
       case 'ai.onnx.ml:Normalizer':
-        return { logits: first, what: `what ${describeNode(node)} makes of it` };
+        return { logits: first, form: { kind: 'made-by', node: describeNode(node) } };
       case 'ai.onnx.ml:LinearClassifier':
         return tensor === node.outputs[1] ? this.#scores(node) : null;
       case 'ai.onnx.ml:ArrayFeatureExtractor': {
@@ -91,13 +90,15 @@ class Search {
         return this.#logSoftmax(node);
       case ':Exp': {
         const inner = this.front(this.#through(first));
-        return inner && /log-?softmax/i.test(inner.what)
-          ? { ...inner, what: `the exponential of ${inner.what}` }
+        return inner?.form && functionOf(inner.form) === 'log-softmax'
+          ? { logits: inner.logits, form: { kind: 'exponential', of: inner.form } }
           : null;
       }
       case ':Log': {
         const inner = this.front(this.#through(first));
-        return inner && inner.what.includes('oftmax') ? { ...inner, what: `the logarithm of ${inner.what}` } : null;
+        return inner?.form && functionOf(inner.form)?.endsWith('softmax')
+          ? { logits: inner.logits, form: { kind: 'logarithm', of: inner.form } }
+          : null;
       }
       default:
         return null;
@@ -121,11 +122,7 @@ class Search {
     const before = this.#node(node.inputs[0]);
     if (before?.op !== 'QuantizeLinear' || this.constants.has(before.inputs[0])) return null;
     const logits = before.inputs[0];
-    return {
-      logits,
-      what: '',
-      note: `The output is rounded to a few bits (${describeNode(before)}); the logits in front of that, '${logits}', are used. What the model publishes is coarser, and gives away less.`,
-    };
+    return { logits, note: { kind: 'rounded-output', node: describeNode(before), logits } };
   }
 
   /** The scores that were added beside a classifier whose weights are attributes. */
@@ -133,9 +130,8 @@ class Search {
     const [post, logits] = [postOf(node), scoresOf(node)];
     // Behind a probit the scores are no logits: neither softmax nor sigmoid leads from them to the probabilities.
     if (post === 'PROBIT' || !this.graph.producers.has(logits)) return null;
-    const behind = post === 'NONE' ? '' : `, in front of its ${post}`;
-    const note = `The weights of ${describeNode(node)} are attributes of the node: its scores${behind}, '${logits}', are the logits.`;
-    return { logits, what: '', note };
+    const note = { kind: 'attributes', node: describeNode(node), post: post === 'NONE' ? null : post, logits } as const;
+    return { logits, note };
   }
 
   /** Sigmoids over their sum, as of classifiers of one class against the rest; constants may be added against a sum of 0. */
@@ -149,7 +145,9 @@ class Search {
     const each = below === undefined ? undefined : this.#node(below)?.inputs[0];
     if (each === undefined || guarded(node.inputs[0], (name) => name === each) === undefined) return null;
     const inner = this.front(each);
-    return inner?.what.toLowerCase().includes('sigmoid') ? { ...inner, what: `${inner.what} over its sum` } : null;
+    return inner?.form && functionOf(inner.form) === 'sigmoid'
+      ? { logits: inner.logits, form: { kind: 'over-its-sum', of: inner.form } }
+      : null;
   }
 
   /** exp(z − m) over its sum; m the same for all classes. */
@@ -160,19 +158,19 @@ class Search {
       : [];
     if (above?.op !== 'Exp' || below?.op !== 'ReduceSum') return null;
     if (this.#through(below.inputs[0]) !== this.#through(parts!.above)) return null;
-    return { logits: this.#unshifted(above.inputs[0]), what: 'a softmax in pieces' };
+    return { logits: this.#unshifted(above.inputs[0]), form: { kind: 'softmax', as: 'pieces' } };
   }
 
   /** z − log Σ exp z, or its like with z − m for z. */
   #logSoftmax(node: NodeView): Front | null {
     const last = this.#node(this.#through(node.inputs[1]));
     const logits = this.#unshifted(node.inputs[0]);
-    const what = 'a log-softmax in pieces';
+    const form = { kind: 'log-softmax', as: 'pieces' } as const;
     const isOf = (tensor: string): boolean => this.#unshifted(tensor) === logits;
-    if (last?.op === 'ReduceLogSumExp') return isOf(last.inputs[0]) ? { logits, what } : null;
+    if (last?.op === 'ReduceLogSumExp') return isOf(last.inputs[0]) ? { logits, form } : null;
     const sum = last?.op === 'Log' ? this.#node(this.#through(last.inputs[0])) : undefined;
     const exp = sum?.op === 'ReduceSum' ? this.#node(this.#through(sum.inputs[0])) : undefined;
-    return exp?.op === 'Exp' && isOf(exp.inputs[0]) ? { logits, what } : null;
+    return exp?.op === 'Exp' && isOf(exp.inputs[0]) ? { logits, form } : null;
   }
 
   /** 1 / (1 + exp(−z)). */
@@ -184,11 +182,11 @@ class Search {
     const exponent = sum.inputs.find((name) => !this.constants.has(name));
     const exp = exponent === undefined ? undefined : this.#node(this.#through(exponent));
     const negative = exp?.op === 'Exp' ? this.#node(this.#through(exp.inputs[0])) : undefined;
-    const what = 'a sigmoid in pieces';
-    if (negative?.op === 'Neg') return { logits: negative.inputs[0], what };
+    const form = { kind: 'sigmoid', as: 'pieces' } as const;
+    if (negative?.op === 'Neg') return { logits: negative.inputs[0], form };
     const minus = negative?.op === 'Mul' ? negative.inputs.find((name) => this.#isAll(name, -1)) : undefined;
     const logits = negative?.inputs.find((name) => name !== minus);
-    return minus !== undefined && logits !== undefined ? { logits, what } : null;
+    return minus !== undefined && logits !== undefined ? { logits, form } : null;
   }
 
   /** a / b, written as a division or as a product with the reciprocal. */

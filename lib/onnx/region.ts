@@ -1,3 +1,4 @@
+import type { ModelNote } from '../words/index.js';
 import { lettersOf, opOf } from './affine-ops.js';
 import { readConstant } from './constants.js';
 import { describeNode, type GraphView, type NodeView } from './graph.js';
@@ -22,8 +23,8 @@ export interface Region {
   sources: Source[];
   /** The layers with weights, from the logits back. */
   linear: NodeView[];
-  /** What a user should know about constants that are folded in, in sentences. */
-  notes: string[];
+  /** What a user should know about constants that are folded in. */
+  notes: ModelNote[];
 }
 
 /** Where the walk met something that is not affine, in words. */
@@ -135,12 +136,12 @@ function notAffine(graph: GraphView, node: NodeView): string {
 }
 
 /** The note of a node whose constants are folded in; null for a bias right behind its product, which is part of any layer. */
-function noteOf(graph: GraphView, node: NodeView, data: number): string | null {
+function noteOf(graph: GraphView, node: NodeView, data: number): ModelNote | null {
   if (node.op === 'Neg') return null;
-  if (node.op === 'BatchNormalization') return `The constants of ${describeNode(node)} are folded into the head.`;
+  const several = node.op === 'BatchNormalization';
   const before = graph.producers.get(node.inputs[data])?.op;
   if (node.op === 'Add' && (before?.endsWith('MatMul') || before === 'Einsum')) return null;
-  return `The constant of ${describeNode(node)} is folded into the head.`;
+  return { kind: 'folded', node: describeNode(node), several };
 }
 
 /** The shape that a layer reads, with one example and one position. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
 import { makeTransform, type TransformSpec } from '../images/index.js';
 import { snapshotOf } from '../hub/index.js';
+import type { ModelNote } from '../words/index.js';
 import { followedProcessor, processorSize, type Processor } from './processor.js';
 import { sidesOf, type Followed } from './stated.js';
 import { followedTimm, timmConfigOf, timmSize } from './timm-config.js';
@@ -17,9 +18,9 @@ export interface Beside {
   classNames: readonly string[] | null;
   /**
    * The transform of images for an input of this size, null where none is stated or it cannot be followed; and what a user
-   * should know about it, in sentences.
+   * should know about it.
    */
-  transformFor(size: readonly [number, number]): { transform: TransformSpec | null; notes: string[] };
+  transformFor(size: readonly [number, number]): { transform: TransformSpec | null; notes: ModelNote[] };
 }
 
 /** The files that are read beside a model. */
@@ -71,11 +72,11 @@ export async function besideModel(file: string): Promise<Beside> {
     classNames: namesOf(config),
     transformFor(size) {
       if (!stated) return { transform: null, notes: [] };
-      const where = `${path.basename(stated.file)} beside the model`;
       const read = checked(stated.follow(size), size);
+      const name = path.basename(stated.file);
       return 'why' in read
-        ? { transform: null, notes: [`${where} is not followed: ${read.why}. Name the transform yourself.`] }
-        : { transform: read.transform, notes: [`${where} states the transform.`] };
+        ? { transform: null, notes: [{ kind: 'transform-not-followed', file: name, why: read.why }] }
+        : { transform: read.transform, notes: [{ kind: 'transform-stated', file: name }] };
     },
   };
 }
@@ -86,11 +87,11 @@ function checked(read: Followed, size: readonly [number, number]): Followed {
   try {
     makeTransform(read.transform, size);
   } catch (error) {
-    return { why: (error as Error).message.replace(/\.$/, '') };
+    return { why: { kind: 'refused', message: (error as Error).message } };
   }
   const last = read.transform.steps?.at(-1);
   if (!last || last.op === 'grey' || typeof last.size === 'number' || last.size.join() === size.join()) return read;
-  return { why: `it makes images of ${last.size.join(' x ')}, and the model reads ${size.join(' x ')}` };
+  return { why: { kind: 'other-size', made: last.size, read: size } };
 }
 
 /** Names of the classes from transformers' `id2label` or timm's `label_names`; null where there are none but `LABEL_0`, …. */

@@ -13,6 +13,7 @@ import {
 } from '../onnx/index.js';
 import type { LinearMap } from '../tensor/index.js';
 import { publishedModel, type CheckpointOptions } from '../models/index.js';
+import { modelNoteInWords } from '../words/index.js';
 import { digestModel, findExternalFiles, readModelFile, type ExternalFiles } from './file.js';
 import { readInput, sizeNote, type ModelInput } from './input.js';
 import { headlessModel } from './headless.js';
@@ -92,7 +93,7 @@ export interface ModelDescription extends ModelInput {
   transform: TransformSpec | null;
   /** Names of the classes in the order of the logits, where config.json beside the model has them; else null. */
   classNames: readonly string[] | null;
-  /** What a user should know about how the model was read. */
+  /** What a user should know about how the model was read, in sentences. */
   notes: string[];
 }
 
@@ -165,7 +166,7 @@ export async function readModel(model: string | Uint8Array, options: LoadModelOp
         ...location.notes,
         ...(stated?.notes ?? []),
         ...(assumed === null ? [] : [assumed]),
-      ],
+      ].map(modelNoteInWords),
     },
     bytes,
     location,

@@ -38,7 +38,7 @@ export function headlessModel(
       featuresTransposed: false,
       added: [],
       region: { logits: features, sources: [], linear: [], notes: [] },
-      notes: [`The model has no head: '${features}' is taken for its features.`],
+      notes: [{ kind: 'no-head', features }],
       node: 'none',
       precision: value?.type ?? 'float32',
     },

@@ -1,6 +1,7 @@
 import { FeatReconstructError, option, UsageError } from '../base/index.js';
 import { integersOf, type GraphView } from '../onnx/index.js';
 import { float32ToFloat16 } from '../tensor/index.js';
+import type { ModelNote } from '../words/index.js';
 import type { GraphTensor } from './session.js';
 
 /** What a model reads. */
@@ -111,12 +112,12 @@ function declaredInput({ name, type, dims }: GraphView['inputs'][number]): Input
   return { inputName: name, inputType: type, inputShape };
 }
 
-/** A sentence on the size that is assumed for an input that leaves it open; null where none is. */
-export function sizeNote({ inputShape, layout, imageSize }: ModelInput, asked: unknown): string | null {
+/** A note on the size that is assumed for an input that leaves it open; null where none is. */
+export function sizeNote({ inputShape, layout, imageSize }: ModelInput, asked: unknown): ModelNote | null {
   if (imageSize === null || asked !== undefined) return null;
   const sides = layout === 'nchw' ? inputShape.slice(2) : inputShape.slice(1, 3);
   if (sides.every((side) => side > 0)) return null;
-  return `The model leaves the size of its images open: ${imageSize.join(' x ')} is assumed, since none was given.`;
+  return { kind: 'open-size', size: imageSize };
 }
 
 /** Operators that may come before the first convolution and leave the channels where they are. */

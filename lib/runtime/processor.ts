@@ -1,4 +1,5 @@
 import type { Interpolation, PixelStep } from '../images/index.js';
+import type { NotFollowed } from '../words/index.js';
 import { filterOf, sidesOf, tripleOf, type Followed } from './stated.js';
 
 /** The fields of transformers' image processors that decide what is done to an image. */
@@ -100,7 +101,7 @@ export function processorSize(processor: Processor): [number, number] | null {
 /** The transform that a processor states: its pixel steps, numbers and order of colours. */
 export function followedProcessor(processor: Processor): Followed {
   const on = foreign.find((key) => (processor as Record<string, unknown>)[key]);
-  if (on !== undefined) return { why: `it has '${on}', which has no counterpart here` };
+  if (on !== undefined) return { why: { kind: 'field', field: on } };
   const read = resizing(processor);
   if ('why' in read) return read;
   const kind = kindOf(processor);
@@ -109,7 +110,7 @@ export function followedProcessor(processor: Processor): Followed {
   const normalises = (processor.do_normalize ?? true) && !isMobileVit;
   const mean = normalises ? tripleOf(processor.image_mean ?? defaults.mean) : [0, 0, 0];
   const std = normalises ? tripleOf(processor.image_std ?? defaults.std) : [1, 1, 1];
-  if (!mean || !std || std.some((value) => value <= 0)) return { why: 'it normalises by no three numbers' };
+  if (!mean || !std || std.some((value) => value <= 0)) return { why: { kind: 'normalisation' } };
   const scale = (processor.do_rescale ?? true) ? (processor.rescale_factor ?? 1 / 255) : 1;
   // EfficientNet's pixels begin at −1, and are divided by the deviation once more for a model with its head.
   const offset = processor.rescale_offset ? 1 : 0;
@@ -134,14 +135,14 @@ interface Resizing {
 }
 
 /** How a processor resizes and crops, by its class. */
-function resizing(processor: Processor): Resizing | { why: string } {
+function resizing(processor: Processor): Resizing | { why: NotFollowed } {
   const kind = kindOf(processor);
   if (kind === 'Perceiver' || kind === 'TextNet' || kind === 'ImageGPT' || kind === 'Siglip2') {
-    return { why: `what a ${kind} processor does to sizes has no counterpart here` };
+    return { why: { kind: 'processor', name: kind } };
   }
   const defaults = known[kind] ?? ofVit;
   const interpolation = filterOf(processor.resample ?? defaults.resample);
-  if (!interpolation) return { why: `it resizes by filter '${String(processor.resample)}', which is none of Pillow's` };
+  if (!interpolation) return { why: { kind: 'resample', filter: String(processor.resample) } };
   const size = processor.size ?? defaults.size;
   // Where the class is not known, a crop to a single number goes with a shorter side, as in CLIP's.
   const crops = processor.do_center_crop ?? defaults.crops;
@@ -154,14 +155,14 @@ function resizing(processor: Processor): Resizing | { why: string } {
           (known[kind] ? (kind === 'MobileViT' ? 256 : kind === 'EfficientNet' ? 289 : 224) : undefined),
       )
     : null;
-  if (crops && !cropped) return { why: 'it crops to no size' };
+  if (crops && !cropped) return { why: { kind: 'crop-without-size' } };
   const cropStep = (to: [number, number]): PixelStep => ({
     op: 'centerCrop',
     size: to,
     offset: isFast(processor) ? 'floorAll' : 'floor',
   });
   if (!(processor.do_resize ?? true)) {
-    return cropped ? { steps: [cropStep(cropped)], made: cropped } : { why: 'it does not resize' };
+    return cropped ? { steps: [cropStep(cropped)], made: cropped } : { why: { kind: 'no-resize' } };
   }
   const resized = (to: number | [number, number]): PixelStep => ({
     op: 'resize',
@@ -170,7 +171,7 @@ function resizing(processor: Processor): Resizing | { why: string } {
     ...(resizesTensors(processor, interpolation) ? { as: 'torchvision' } : {}),
   });
   if (kind === 'ConvNext' || (!known[kind] && processor.crop_pct != null && !crops)) {
-    if (shorter === null) return { why: 'how it resizes has no counterpart here' };
+    if (shorter === null) return { why: { kind: 'resizing' } };
     const made: [number, number] = [shorter, shorter];
     if (shorter >= cropsBelow) return { steps: [resized(made)], made };
     return { steps: [resized(Math.trunc(shorter / (processor.crop_pct ?? 224 / 256))), cropStep(made)], made };
@@ -181,11 +182,9 @@ function resizing(processor: Processor): Resizing | { why: string } {
     longer ??
     (share === null ? shorter : Math.trunc((shorter ?? (sides && sides[0] === sides[1] ? sides[0] : NaN)) / share));
   if (edge !== null && Number.isFinite(edge)) {
-    return cropped
-      ? { steps: [resized(edge), cropStep(cropped)], made: cropped }
-      : { why: 'it resizes the shorter side and does not crop, so that sizes hang on the image' };
+    return cropped ? { steps: [resized(edge), cropStep(cropped)], made: cropped } : { why: { kind: 'shorter-side' } };
   }
-  if (!sides || share !== null) return { why: 'how it resizes has no counterpart here' };
+  if (!sides || share !== null) return { why: { kind: 'resizing' } };
   return cropped
     ? { steps: [resized(sides), cropStep(cropped)], made: cropped }
     : { steps: [resized(sides)], made: sides };

@@ -1,9 +1,10 @@
 import { interpolations, type Interpolation, type TransformSpec } from '../images/index.js';
+import type { NotFollowed } from '../words/index.js';
 
 /** What the config files beside a model state: transforms, and the values that transformers and timm both write. */
 
 /** A transform that a file states, or why it cannot be followed. */
-export type Followed = { transform: TransformSpec } | { why: string };
+export type Followed = { transform: TransformSpec } | { why: NotFollowed };
 
 /** Height and width, from `{ height, width }`, a list of two, or one number for both. */
 export function sidesOf(size: unknown): [number, number] | null {

@@ -32,9 +32,9 @@ export function followedTimm(config: TimmConfig, size: readonly [number, number]
   const interpolation = filterOf(config.interpolation ?? 'bicubic');
   const mean = tripleOf(config.mean ?? [0.485, 0.456, 0.406]);
   const std = tripleOf(config.std ?? [0.229, 0.224, 0.225]);
-  if (!interpolation) return { why: `its interpolation '${String(config.interpolation)}' is none of Pillow's filters` };
-  if (!mean || !std) return { why: 'it normalises by no three numbers' };
-  if (border) return { why: 'it trims borders' };
+  if (!interpolation) return { why: { kind: 'interpolation', filter: String(config.interpolation) } };
+  if (!mean || !std) return { why: { kind: 'normalisation' } };
+  if (border) return { why: { kind: 'borders' } };
   const scaled: [number, number] = [Math.floor(size[0] / cropPct), Math.floor(size[1] / cropPct)];
   const target: [number, number] = [...size];
   if (mode === 'squash' || mode === 'border') {
@@ -55,7 +55,7 @@ export function followedTimm(config: TimmConfig, size: readonly [number, number]
           ];
     return { transform: { name: 'steps', steps, mean, std } };
   }
-  if (mode !== null && mode !== 'center') return { why: `its crop mode '${String(mode)}' is not known` };
+  if (mode !== null && mode !== 'center') return { why: { kind: 'crop-mode', mode: String(mode) } };
   // A share above 1 makes a smaller image in a black frame, which the preset does not do.
   if (cropPct > 1) {
     const [height, width] = scaled;

@@ -43,6 +43,8 @@ export { datasetNoteInWords } from './dataset-note-texts.js';
 export type { DatasetNote, ListForm } from './dataset-notes.js';
 export { logNoteInWords } from './log-note-texts.js';
 export type { LabelColumns, LeftOutColumn, LogNote, NotAnOutput, RowStatistic, Whole } from './log-notes.js';
+export { modelNoteInWords } from './model-note-texts.js';
+export type { ModelNote, NotFollowed, OutputForm } from './model-notes.js';
 export { imageCount } from './image-count.js';
 export { assumptionsInWords, recoveryInWords, recoveryNoteInWords } from './recovery-texts.js';
 export type { FailedTests, RecoveryNote, RecoveryOutcome } from './recovery-texts.js';
