@@ -15,7 +15,7 @@ export { lockFile } from './lock.js';
 export { removeLeavings, temporaryName } from './leavings.js';
 export { thisProcess } from './owner.js';
 export type { Owner } from './owner.js';
-export { parquetBytes, parquetCompressors, parquetFault } from './parquet.js';
+export { parquetBytes, parquetCompressors, parquetFault, parquetMetadata } from './parquet.js';
 export { checkRegular, fileOnDisk, notRegular, readRange, readWhole, statOrNone, unreadable } from './ranges.js';
 export { MOST_OF_A_MEMBER, indexTar, readTarGz, unpackTarGz } from './tar-files.js';
 export type { TarEntry } from './tar.js';

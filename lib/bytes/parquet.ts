@@ -1,4 +1,4 @@
-import type { AsyncBuffer, Compressors } from 'hyparquet';
+import type { AsyncBuffer, Compressors, FileMetaData } from 'hyparquet';
 import type { OpenBytes } from './files.js';
 
 /**
@@ -42,3 +42,31 @@ export const parquetFault = (error: unknown): string =>
   error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
     ? 'its contents do not follow the format'
     : (error as Error).message;
+
+/**
+ * A file's metadata, once they are known to hold what readers of a schema and of columns take for granted.
+ * @param options of `parquetMetadataAsync`
+ * @throws Error where they do not
+ */
+export async function parquetMetadata(
+  file: AsyncBuffer,
+  options: { initialFetchSize?: number; geoparquet?: boolean } = {},
+): Promise<FileMetaData> {
+  const { parquetMetadataAsync } = await import('hyparquet');
+  const metadata = await parquetMetadataAsync(file, options);
+  const { schema, row_groups: groups } = metadata;
+  // Each element of the tree is a child of one, but for the root.
+  const children = schema.reduce((sum, { num_children: count = 0 }) => sum + count, 0);
+  const isTree =
+    schema.length > 0 && children === schema.length - 1 && schema.every(({ name }) => typeof name === 'string');
+  const isWhole = groups.every(
+    ({ num_rows: rows, columns }) =>
+      Number(rows) >= 0 &&
+      Array.isArray(columns) &&
+      columns.every(
+        ({ meta_data: data }) => data && Array.isArray(data.path_in_schema) && Number(data.num_values) >= 0,
+      ),
+  );
+  if (!isTree || !isWhole) throw new Error('its schema or its groups of rows are not whole');
+  return metadata;
+}

@@ -1,6 +1,6 @@
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { FeatReconstructError } from '../base/index.js';
-import { openBytes, parquetBytes, parquetCompressors, parquetFault } from '../bytes/index.js';
+import { openBytes, parquetBytes, parquetCompressors, parquetFault, parquetMetadata } from '../bytes/index.js';
 
 /** Bytes at the end of a file that are read first: Parquet's metadata are there. */
 const footerFirst = 2 ** 16;
@@ -54,9 +54,8 @@ export async function openParquet(path: string): Promise<ParquetFile> {
  * @throws FeatReconstructError where it is damaged
  */
 export async function readMetadata(file: AsyncBuffer, name: string): Promise<FileMetaData> {
-  const { parquetMetadataAsync } = await import('hyparquet');
   try {
-    return await parquetMetadataAsync(file, { initialFetchSize: footerFirst, geoparquet: false });
+    return await parquetMetadata(file, { initialFetchSize: footerFirst, geoparquet: false });
   } catch (error) {
     throw damaged(name, error);
   }

@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { openBytes, parquetBytes, parquetCompressors, parquetFault } from '../bytes/index.js';
+import { openBytes, parquetBytes, parquetCompressors, parquetFault, parquetMetadata } from '../bytes/index.js';
 import { imagesOf, type LoggedImage } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
 
@@ -10,19 +10,26 @@ type Json = Parameters<typeof imagesOf>[0];
  * @throws FeatReconstructError when it is damaged, or no outputs are in it
  */
 export async function readParquet(path: string): Promise<Gathered> {
-  const { parquetMetadataAsync, parquetRead } = await import('hyparquet');
+  const { parquetRead } = await import('hyparquet');
   const compressors = await parquetCompressors();
   const bytes = await openBytes(path);
   const file = parquetBytes(bytes);
   const records = new LogRecords(path);
   try {
-    const metadata = await parquetMetadataAsync(file);
+    const metadata = await parquetMetadata(file);
     let rowStart = 0;
     // A group of rows at a time, column by column: an object for each row of a thousand classes would take gigabytes.
     for (const group of metadata.row_groups) {
       const rowEnd = rowStart + Number(group.num_rows);
       let rows: unknown[][] = [];
-      await parquetRead({ file, metadata, compressors, rowStart, rowEnd, onComplete: (found) => (rows = found) });
+      await parquetRead({
+        file,
+        metadata,
+        compressors,
+        rowStart,
+        rowEnd,
+        onComplete: (found) => (rows = found),
+      });
       const names = metadata.schema.length > 1 ? topNames(metadata.schema) : [];
       for (const row of rows) records.add([recordOf(names, row)]);
       rowStart = rowEnd;
