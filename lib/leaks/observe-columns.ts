@@ -41,16 +41,16 @@ export function observeColumns(outputs: RowSource, spec: string, columns: Int32A
   return {
     ...{ rows, cols: width, dtype: whole.dtype },
     async read(start, end) {
-      const out = new Float64Array((end - start) * width);
+      const out = new (wide ? Float64Array : Float32Array)((end - start) * width);
+      // One row in float64, whatever rows are kept in.
+      const shown = new Float64Array(width);
       for (let from = start; from < end; from += step) {
         const to = min(end, from + step);
-        const shownOf = (i: number): Float64Array =>
-          out.subarray((from - start + i) * width, (from - start + i + 1) * width);
+        const keep = (i: number): void => out.set(shown, (from - start + i) * width);
         if (short?.topk) {
           const { top, totals } = await topOf(outputs, from, to, short, facts);
           const k = short.topk;
           for (let i = 0; i < to - from; i++) {
-            const shown = shownOf(i);
             const places = top.places.subarray(i * k, (i + 1) * k);
             const values = top.values.slice(i * k, (i + 1) * k);
             publish(values, short, totals ? totals[i] : 0);
@@ -61,6 +61,7 @@ export function observeColumns(outputs: RowSource, spec: string, columns: Int32A
             }
             observeRow(shown, short.after);
             if (short.log) showLogarithms(shown, from + i, short, () => byClass(places, values));
+            keep(i);
           }
           continue;
         }
@@ -68,15 +69,17 @@ export function observeColumns(outputs: RowSource, spec: string, columns: Int32A
         const totals = short?.probs ? facts.logSums(block, from, short.temperature) : null;
         for (let i = 0; i < to - from; i++) {
           const row = block.subarray(i * cols, (i + 1) * cols);
-          const shown = shownOf(i);
           for (let j = 0; j < width; j++) shown[j] = row[columns[j]];
-          if (!short) continue;
-          publish(shown, short, totals ? totals[i] : 0);
-          observeRow(shown, short.after);
-          if (short.log) showLogarithms(shown, from + i, short, () => aboveZero(row, short, totals![i], hiding.least));
+          if (short) {
+            publish(shown, short, totals ? totals[i] : 0);
+            observeRow(shown, short.after);
+            if (short.log)
+              showLogarithms(shown, from + i, short, () => aboveZero(row, short, totals![i], hiding.least));
+          }
+          keep(i);
         }
       }
-      return wide ? out : new Float32Array(out);
+      return out;
     },
   };
 }

@@ -42,17 +42,20 @@ export function observeKnown(outputs: RowsLike, spec: string | ObserveSpec, fact
     dtype: isLog(steps) ? (wide ? 'float64' : 'float32') : halves ? 'float16' : logits.dtype,
     async read(start, end) {
       const block = await logits.read(start, end);
-      const data = new Float64Array(block);
       const totals = facts && temperature !== null ? facts.logSums(block, start, temperature) : null;
-      for (let at = 0, i = 0; at < data.length; at += cols, i++) {
-        const row = data.subarray(at, at + cols);
+      const out = new (wide ? Float64Array : Float32Array)(block.length);
+      // One row in float64, whatever rows are kept in.
+      const row = new Float64Array(cols);
+      for (let at = 0, i = 0; at < out.length; at += cols, i++) {
+        row.set(block.subarray(at, at + cols));
         observeRow(row, steps, totals?.[i]);
         if (isLog(steps)) {
           roundAsPublished(row, wide);
           takeLogarithms(row, logFloor(row, cols, hiding));
         }
+        out.set(row, at);
       }
-      return wide ? data : new Float32Array(data);
+      return out;
     },
   };
 }
