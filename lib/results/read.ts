@@ -60,7 +60,7 @@ export async function parseResults(text: string, file = 'results.json'): Promise
   const wrong = mismatch(value, await readSchema()) ?? wrongPicture(value as Results) ?? wrongObserve(value as Results);
   if (wrong) {
     throw new FeatReconstructError(
-      `Expected results as assets/results.schema.json describes them in ${file}, found another shape. ${wrong}. Write it again with \`featreconstruct run\`.`,
+      `Expected results as assets/results.schema.json describes them in ${file}, found another shape. ${wrong}. Write it again with \`featreconstruct run\`; if a later version wrote it, update featreconstruct.`,
     );
   }
   const results = withNotes(value as Results);
