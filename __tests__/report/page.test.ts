@@ -35,9 +35,7 @@ test('the question, the answer in a sentence, warnings, then figures, charts and
   );
   const notices = [...document.querySelectorAll('.notices li')].map(({ textContent }) => textContent);
   const found = noticesOf(three);
-  expect(found.map(({ kind }) => kind)).toEqual([
-    ...['collapse', 'outside-span', 'cropped', 'unstated-transform'],
-  ]);
+  expect(found.map(({ kind }) => kind)).toEqual([...['collapse', 'outside-span', 'cropped', 'unstated-transform']]);
   expect(notices).toEqual(found.map((notice) => noticeInWords(notice).replace(/(\d) %/g, '$1\u00a0%')));
   expect([...document.querySelectorAll('h3')].map(({ textContent }) => textContent!.split(' ')[0])).toEqual([
     ...['Figures', 'Agreement', 'Agreement', 'What', 'How'],
