@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fault } from './outcome.mjs';
 import { readers } from './readers.mjs';
@@ -13,4 +14,19 @@ test.each(Object.keys(readers))('%s: each file is read, or refused in a sentence
     if (error || seconds > 10) faults.push(`${path.basename(file)}: ${error ? String(error) : `${seconds} s`}`);
   }
   expect(faults).toEqual([]);
+});
+
+// Jest keeps a process alive in which an error that nobody heard would end Node's own.
+test.each(['parquet log', 'parquet images'])('%s: a damaged file does not end the process', (name) => {
+  const [outcome, all] = ['outcome', 'readers'].map((file) => path.resolve(`__tests__/fuzz/${file}.mjs`));
+  const damaged = filesOf(name).filter((file) => file.includes('corpus'));
+  const script = `
+    import { fault } from ${JSON.stringify(outcome)};
+    import { readers } from ${JSON.stringify(all)};
+    for (const file of ${JSON.stringify(damaged)}) await fault(readers[${JSON.stringify(name)}], file);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    console.log('alive');`;
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(damaged.length).toBeGreaterThan(1);
+  expect([status, stdout]).toEqual([0, 'alive\n']);
 });
