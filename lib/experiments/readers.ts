@@ -1,4 +1,4 @@
-import { errorOn, solve, type CrossValidation, type SolveOptions, type Statistics } from '../fit/index.js';
+import { ridgeErrors, type CrossValidation, type SolveOptions, type Statistics } from '../fit/index.js';
 import { parseObserve, showsProbabilities } from '../words/index.js';
 import type { ResultRow } from '../results/index.js';
 import type { Fit } from './result-row.js';
@@ -44,12 +44,8 @@ export async function triedOn(
   options: Pick<SolveOptions, 'rcond' | 'signal'>,
 ): Promise<number[]> {
   const variance = varianceOf(keptOut);
-  const scores: number[] = [];
-  for (const alpha of alphas) {
-    const error = await errorOn(await solve(fitted, { ...options, alpha }), keptOut);
-    scores.push(variance > 0 ? 1 - error / variance : 0);
-  }
-  return scores;
+  const errors = await ridgeErrors(fitted, keptOut, alphas, options);
+  return errors.map((error) => (variance > 0 ? 1 - error / variance : 0));
 }
 
 /** The score of the alpha that cross-validation chose: R² or agreement, whichever it was chosen by. */

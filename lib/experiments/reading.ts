@@ -105,7 +105,7 @@ const withSum = ({ features, logits }: Pick<Store, 'features' | 'logits'>, tempe
     const step = Math.max(1, Math.floor(2 ** 22 / logits.cols));
     for (let from = start; from < end; from += step) {
       const block = await logits.read(from, Math.min(end, from + step));
-      out.set(factsOf(logits).logSums(block, from, temperature), from - start);
+      out.set(await factsOf(logits).logSums(block, from, temperature), from - start);
     }
     return out;
   });

@@ -1,6 +1,6 @@
 import type { TaskOptions } from '../base/index.js';
 import { ownSpan, spreadRows, type Fold, type OwnSpan } from '../fit/index.js';
-import { observe, observeColumns } from '../leaks/index.js';
+import { observe, observeColumns, type ObservedColumns } from '../leaks/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
 import type { RowWarning } from '../words/index.js';
 import { affineReads, manyOutputs, factsOf, type Reads } from './reading.js';
@@ -136,20 +136,19 @@ async function variancesOf(
   for (let i = 0; i < n; i += step) {
     signal?.throwIfAborted();
     const start = Math.floor((i * rows) / n);
-    const block = await x.read(start, Math.min(rows, start + step));
-    first ??= Float64Array.from(block.subarray(0, cols));
-    seen += block.length / cols;
-    for (let at = 0; at < block.length; at += cols) {
+    await x.each(start, Math.min(rows, start + step), (shown) => {
+      first ??= shown.slice();
+      seen++;
       for (let j = 0; j < cols; j++) {
-        const value = block[at + j] - first[j];
+        const value = shown[j] - first[j];
         sum[j] += value;
         squares[j] += value * value;
       }
-    }
+    });
     onProgress?.({ stage: 'outputs that vary most', done: Math.min(n, i + step), total: n, unit: 'rows' });
   }
   return squares.map((value, j) => value - sum[j] ** 2 / seen);
 }
 
-const observedAt = (logits: RowSource, spec: string, columns: Int32Array): RowSource =>
+const observedAt = (logits: RowSource, spec: string, columns: Int32Array): ObservedColumns =>
   observeColumns(logits, spec, columns, factsOf(logits));

@@ -27,6 +27,7 @@ export { matchFeatures } from './match.js';
 export type { FeatureMatch } from './match.js';
 export { observe, observeKnown } from './observe.js';
 export { observeColumns } from './observe-columns.js';
+export type { ObservedColumns } from './observe-columns.js';
 export { RowFacts } from './row-facts.js';
 export { recoverFeatures, recoverFrom } from './recover.js';
 export type { RecoverOptions, Recovery, RecoveryReport } from './recover.js';

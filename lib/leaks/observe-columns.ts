@@ -5,6 +5,15 @@ import { logFloor, takeLogarithms } from './logarithm.js';
 import { hidingOf, observe, observeRow, roundAsPublished } from './observe.js';
 import type { RowFacts, TopLogits } from './row-facts.js';
 
+/** Some columns of what an interface shows. */
+export interface ObservedColumns extends RowSource {
+  /**
+   * Shows rows one by one in one array, which is used again for the next: of very many columns, the arrays of whole blocks
+   * take as long to be had and dropped as what they hold takes to compute. The numbers are those that `read` gives.
+   */
+  each(start: number, end: number, visit: (shown: Float64Array, row: number) => void): Promise<void>;
+}
+
 /**
  * Some columns of what `observe` shows. With very many classes the exponentials are most of the work: what takes all of a
  * row is kept in `facts`, and the rest is computed for the columns alone. Where only the largest are shown, rows that are
@@ -13,7 +22,12 @@ import type { RowFacts, TopLogits } from './row-facts.js';
  * @param columns ascending
  * @returns (n, columns)
  */
-export function observeColumns(outputs: RowSource, spec: string, columns: Int32Array, facts: RowFacts): RowSource {
+export function observeColumns(
+  outputs: RowSource,
+  spec: string,
+  columns: Int32Array,
+  facts: RowFacts,
+): ObservedColumns {
   const { steps } = parseObserve(spec);
   const short = shortOf(steps);
   const whole = observe(outputs, spec);
@@ -38,47 +52,54 @@ export function observeColumns(outputs: RowSource, spec: string, columns: Int32A
     takeLogarithms(shown, ofZero);
   };
 
+  const each: ObservedColumns['each'] = async (start, end, visit) => {
+    // One row in float64, whatever rows are kept in.
+    const shown = new Float64Array(width);
+    const give = (row: number): void => {
+      roundAsPublished(shown, wide);
+      visit(shown, row);
+    };
+    for (let from = start; from < end; from += step) {
+      const to = min(end, from + step);
+      if (short?.topk) {
+        const { top, totals } = await topOf(outputs, from, to, short, facts);
+        const k = short.topk;
+        for (let i = 0; i < to - from; i++) {
+          const places = top.places.subarray(i * k, (i + 1) * k);
+          const values = top.values.slice(i * k, (i + 1) * k);
+          publish(values, short, totals ? totals[i] : 0);
+          shown.fill(short.probs ? 0 : values[k - 1]);
+          for (let j = 0; j < k; j++) {
+            const place = placeOf(columns, places[j]);
+            if (place >= 0) shown[place] = values[j];
+          }
+          observeRow(shown, short.after);
+          if (short.log) showLogarithms(shown, from + i, short, () => byClass(places, values));
+          give(from + i);
+        }
+        continue;
+      }
+      const block = await (short ? outputs : whole).read(from, to);
+      const totals = short?.probs ? await facts.logSums(block, from, short.temperature) : null;
+      for (let i = 0; i < to - from; i++) {
+        const row = block.subarray(i * cols, (i + 1) * cols);
+        if (width === cols) shown.set(row);
+        else for (let j = 0; j < width; j++) shown[j] = row[columns[j]];
+        if (short) {
+          publish(shown, short, totals ? totals[i] : 0);
+          observeRow(shown, short.after);
+          if (short.log) showLogarithms(shown, from + i, short, () => aboveZero(row, short, totals![i], hiding.least));
+        }
+        give(from + i);
+      }
+    }
+  };
+
   return {
-    ...{ rows, cols: width, dtype: whole.dtype },
+    ...{ rows, cols: width, dtype: whole.dtype, each },
     async read(start, end) {
       const out = new (wide ? Float64Array : Float32Array)((end - start) * width);
-      // One row in float64, whatever rows are kept in.
-      const shown = new Float64Array(width);
-      for (let from = start; from < end; from += step) {
-        const to = min(end, from + step);
-        const keep = (i: number): void => out.set(shown, (from - start + i) * width);
-        if (short?.topk) {
-          const { top, totals } = await topOf(outputs, from, to, short, facts);
-          const k = short.topk;
-          for (let i = 0; i < to - from; i++) {
-            const places = top.places.subarray(i * k, (i + 1) * k);
-            const values = top.values.slice(i * k, (i + 1) * k);
-            publish(values, short, totals ? totals[i] : 0);
-            shown.fill(short.probs ? 0 : values[k - 1]);
-            for (let j = 0; j < k; j++) {
-              const place = placeOf(columns, places[j]);
-              if (place >= 0) shown[place] = values[j];
-            }
-            observeRow(shown, short.after);
-            if (short.log) showLogarithms(shown, from + i, short, () => byClass(places, values));
-            keep(i);
-          }
-          continue;
-        }
-        const block = await (short ? outputs : whole).read(from, to);
-        const totals = short?.probs ? facts.logSums(block, from, short.temperature) : null;
-        for (let i = 0; i < to - from; i++) {
-          const row = block.subarray(i * cols, (i + 1) * cols);
-          for (let j = 0; j < width; j++) shown[j] = row[columns[j]];
-          if (short) {
-            publish(shown, short, totals ? totals[i] : 0);
-            observeRow(shown, short.after);
-            if (short.log)
-              showLogarithms(shown, from + i, short, () => aboveZero(row, short, totals![i], hiding.least));
-          }
-          keep(i);
-        }
-      }
+      await each(start, end, (shown, row) => out.set(shown, (row - start) * width));
       return out;
     },
   };
@@ -127,7 +148,7 @@ async function topOf(
   const block = await outputs.read(start, end);
   return {
     top: facts.top(block, start, topk!),
-    totals: probs ? facts.logSums(block, start, temperature) : null,
+    totals: probs ? await facts.logSums(block, start, temperature) : null,
   };
 }
 

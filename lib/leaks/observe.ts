@@ -42,7 +42,7 @@ export function observeKnown(outputs: RowsLike, spec: string | ObserveSpec, fact
     dtype: isLog(steps) ? (wide ? 'float64' : 'float32') : halves ? 'float16' : logits.dtype,
     async read(start, end) {
       const block = await logits.read(start, end);
-      const totals = facts && temperature !== null ? facts.logSums(block, start, temperature) : null;
+      const totals = facts && temperature !== null ? await facts.logSums(block, start, temperature) : null;
       const out = new (wide ? Float64Array : Float32Array)(block.length);
       // One row in float64, whatever rows are kept in.
       const row = new Float64Array(cols);

@@ -1,5 +1,5 @@
 import type { RowSource } from '../tensor/index.js';
-import { logSumExp } from '../linalg/index.js';
+import { logSumExps } from '../linalg/index.js';
 import { largest } from './largest.js';
 
 /** The k largest logits of some rows, one row after the other. */
@@ -34,16 +34,11 @@ export class RowFacts {
   }
 
   /** Logarithms of the sums of exponentials of rows `start`, … of the logits over a temperature. */
-  logSums(block: Float32Array | Float64Array, start: number, temperature: number): Float64Array {
+  async logSums(block: Float32Array | Float64Array, start: number, temperature: number): Promise<Float64Array> {
     const known = this.#logSums.get(temperature) ?? new Float64Array(this.#rows).fill(NaN);
     this.#logSums.set(temperature, known);
     const out = known.subarray(start, start + block.length / this.#classes);
-    for (let i = 0; i < out.length; i++) {
-      if (!Number.isNaN(out[i])) continue;
-      const row = block.subarray(i * this.#classes, (i + 1) * this.#classes);
-      // A quotient is one of float64; what is as it stands needs no copy.
-      out[i] = logSumExp(temperature === 1 ? row : new Float64Array(row).map((logit) => logit / temperature));
-    }
+    if (out.some(Number.isNaN)) out.set(await logSumExps(block, this.#classes, temperature));
     return out;
   }
 
