@@ -27,21 +27,25 @@ export interface CentredSpan {
 
 /** A map in float64. @throws FeatReconstructError where the weight is no finite matrix with a bias to match */
 export function toAffine(map: LinearMap, name: string): AffineMap {
-  const [outputs, inputs] = map.weight.shape;
-  if (map.weight.shape.length !== 2 || map.bias.size !== outputs) {
+  const [outputs, inputs] = checkedMap(map, name);
+  return { weight: toFloat64(denseData(map.weight)), bias: toFloat64(denseData(map.bias)), outputs, inputs };
+}
+
+/** The outputs and inputs of a map. @throws FeatReconstructError where the weight is no finite matrix with a bias to match */
+export function checkedMap({ weight, bias }: LinearMap, name: string): [outputs: number, inputs: number] {
+  const [outputs, inputs] = weight.shape;
+  if (weight.shape.length !== 2 || bias.size !== outputs) {
     throw new FeatReconstructError(
-      `Expected ${name} to have a weight (out, in) and a bias (out), found shapes (${map.weight.shape.join(', ')}) and (${map.bias.shape.join(', ')}).`,
+      `Expected ${name} to have a weight (out, in) and a bias (out), found shapes (${weight.shape.join(', ')}) and (${bias.shape.join(', ')}).`,
     );
   }
-  const weight = toFloat64(denseData(map.weight));
-  const bias = toFloat64(denseData(map.bias));
-  if (firstNonFinite(weight) >= 0 || firstNonFinite(bias) >= 0) {
+  if (firstNonFinite(denseData(weight)) >= 0 || firstNonFinite(denseData(bias)) >= 0) {
     throw new FeatReconstructError(
       `Expected ${name} to hold finite numbers, found NaN or Inf: it cannot be applied. Fit or export it again.`,
       { code: 'not-finite' },
     );
   }
-  return { weight, bias, outputs, inputs };
+  return [outputs, inputs];
 }
 
 /** The array itself where it is float64, else a copy. */

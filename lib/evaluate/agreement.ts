@@ -1,5 +1,4 @@
-import { FeatReconstructError, cohenKappa, wilsonInterval } from '../base/index.js';
-import { rankOf, readTop, type Top } from './top.js';
+import { cohenKappa, wilsonInterval } from '../base/index.js';
 
 /** How often two sets of logits name the same class. */
 export interface Agreement {
@@ -23,6 +22,9 @@ export interface Agreement {
   ties: number;
 }
 
+/** The largest rank that is counted. */
+export const mostOf = (topk: readonly number[]): number => Math.max(1, ...topk);
+
 /** Counts agreement row by row. */
 export class AgreementTally {
   private n = 0;
@@ -31,11 +33,10 @@ export class AgreementTally {
   private readonly original: Float64Array;
   private readonly reconstructed: Float64Array;
   private readonly withinK: number[];
-  private readonly top: Top = { index: 0, margin: 0, scale: 0, finite: true };
 
   /** @param classes c @param topk ranks to count, each at least 1 */
   constructor(
-    private readonly classes: number,
+    classes: number,
     private readonly topk: readonly number[],
   ) {
     this.original = new Float64Array(classes);
@@ -46,27 +47,17 @@ export class AgreementTally {
   /**
    * Counts one image.
    * @param original the class that the original logits name
-   * @param tied whether it shares its largest logit with another class
-   * @param zhat block of reconstructed logits, the image's from `offset` on
-   * @returns the class that they name
-   * @throws FeatReconstructError naming the row where they are not finite
+   * @param index the class that the reconstructed ones name
+   * @param tied whether either of them shares its largest logit with another class
+   * @param rank how many classes come before the original's among the reconstructed logits
    */
-  add(original: number, tied: boolean, zhat: Float64Array, offset: number): number {
-    const { index, margin, finite } = readTop(zhat, offset, this.classes, this.top);
-    if (!finite) {
-      throw new FeatReconstructError(
-        `Row ${this.n} of the reconstructed logits: expected finite numbers, found NaN or Inf. Check that row of the features, and the map and head.`,
-        { code: 'not-finite' },
-      );
-    }
-    const rank = index === original ? 0 : rankOf(original, zhat, offset, this.classes);
+  add(original: number, index: number, tied: boolean, rank: number): void {
     if (rank === 0) this.agreed++;
-    if (tied || margin === 0) this.ties++;
+    if (tied) this.ties++;
     for (let i = 0; i < this.topk.length; i++) if (rank < this.topk[i]) this.withinK[i]++;
     this.original[original]++;
     this.reconstructed[index]++;
     this.n++;
-    return index;
   }
 
   result(): Agreement {

@@ -1,10 +1,9 @@
 import { toRowSource, type LinearMap, type RowsLike, type VectorLike } from '../tensor/index.js';
-import { AgreementTally, type Agreement } from './agreement.js';
+import { AgreementTally, mostOf, type Agreement } from './agreement.js';
 import { checkTopk, readOriginal, toOriginals } from './originals.js';
-import { toAffine } from './affine.js';
 import { checkCount, checkNotEmpty, checkWidth } from './checks.js';
 import type { Top } from './top.js';
-import { walk, type EvaluateOptions } from './walk.js';
+import { headFor, walk, type EvaluateOptions } from './walk.js';
 
 /**
  * How often a model's own head names the same class on reconstructed features as the original did.
@@ -20,7 +19,7 @@ export async function evaluateAgreement(
   y: RowsLike | VectorLike,
   { topk = [5], ...options }: EvaluateOptions & { topk?: readonly number[] } = {},
 ): Promise<Agreement> {
-  const affine = toAffine(head, 'the head');
+  const affine = headFor(head, options);
   const c = affine.outputs;
   const features = toRowSource(Xhat, 'the reconstructed features');
   const originals = toOriginals(y, c);
@@ -37,11 +36,16 @@ export async function evaluateAgreement(
     x: { source: features, name: 'the reconstructed features' },
     ...(logits ? { z: { source: logits, name: 'the original logits' } } : {}),
   };
-  await walk({ head: affine }, sources, options, ({ start, rows, z, zhat }) => {
+  await walk({ head: affine }, sources, options, async ({ start, rows, z, answers }) => {
+    const known = new Int32Array(rows);
+    const ties = new Uint8Array(rows);
     for (let i = 0; i < rows; i++) {
       const original = z ? readOriginal(z, i * c, c, start + i, top) : { index: classes![start + i], margin: Infinity };
-      tally.add(original.index, original.margin === 0, zhat!, i * c);
+      known[i] = original.index;
+      ties[i] = original.margin === 0 ? 1 : 0;
     }
+    const { index, tied, rank } = await answers!(known, mostOf(topk));
+    for (let i = 0; i < rows; i++) tally.add(known[i], index[i], ties[i] + tied[i] > 0, rank[i]);
   });
   return tally.result();
 }

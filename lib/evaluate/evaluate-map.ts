@@ -2,7 +2,7 @@ import type { NdArray } from 'ndarray';
 import { UsageError } from '../base/index.js';
 import { toRowSource, type LinearMap, type RowsLike, type RowSource, type VectorLike } from '../tensor/index.js';
 import type { Span } from '../fit/index.js';
-import { AgreementTally, type Agreement } from './agreement.js';
+import { AgreementTally, mostOf, type Agreement } from './agreement.js';
 import { agreementByMargin, type MarginGroup } from './margins.js';
 import { checkTopk, readOriginal, toClasses } from './originals.js';
 import { toAffine, toFloat64 } from './affine.js';
@@ -10,7 +10,7 @@ import { checkCount, checkNotEmpty, checkWidth } from './checks.js';
 import { ReconstructionTally, type Reconstruction } from './reconstruction.js';
 import { headRowSpace, isEverything, SPAN_TOLERANCE, toBasis, toCentredSpan } from './spaces.js';
 import type { Top } from './top.js';
-import { walk, type EvaluateOptions } from './walk.js';
+import { headFor, walk, type EvaluateOptions } from './walk.js';
 
 /** One fit on one test set. `sameModel` needs the training rows' span: only within it has agreement to be exact. */
 export type MapUnderTest = FitOnTest &
@@ -102,7 +102,7 @@ const clearMargin = 1e-4;
  * @throws FeatReconstructError where widths or counts do not match, or a row (which is named) is not finite
  */
 export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions = {}): Promise<MapEvaluation> {
-  const { head, map, x, y, z, topk, labels } = checked(test);
+  const { head, map, x, y, z, topk, labels } = checked(test, options);
   const c = head.outputs;
   const n = x.rows;
   const rowSpace = test.rowSpace ? toBasis(test.rowSpace) : await headRowSpace(test.head);
@@ -132,7 +132,7 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
     y: { source: y, name: "the target's features" },
     z: { source: z, name: "the target's logits" },
   };
-  await walk(plan, sources, options, (block) => {
+  await walk(plan, sources, options, async (block) => {
     features.add(block.sums!);
     squaredErrors.set(block.sums!.errorByRow, block.start);
     if (block.residual) residual.set(block.residual, block.start);
@@ -141,7 +141,12 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
       original[row] = top.index;
       margin[row] = top.margin;
       scale[row] = top.scale;
-      reconstructed[row] = tally.add(top.index, top.margin === 0, block.zhat!, i * c);
+    }
+    const of = original.subarray(block.start, block.start + block.rows);
+    const { index, tied, rank } = await block.answers!(of, mostOf(topk));
+    reconstructed.set(index, block.start);
+    for (let i = 0; i < block.rows; i++) {
+      tally.add(of[i], index[i], tied[i] === 1 || margin[block.start + i] === 0, rank[i]);
     }
   });
 
@@ -163,8 +168,11 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
 }
 
 /** The inputs as they are read, once they are known to fit together. */
-function checked(test: MapUnderTest): {
-  head: ReturnType<typeof toAffine>;
+function checked(
+  test: MapUnderTest,
+  options: EvaluateOptions,
+): {
+  head: ReturnType<typeof headFor>;
   map: ReturnType<typeof toAffine>;
   x: RowSource;
   y: RowSource;
@@ -177,7 +185,7 @@ function checked(test: MapUnderTest): {
       'Expected the span of the training rows with sameModel, found none: pass span, so that images outside it are told apart.',
     );
   }
-  const head = toAffine(test.head, 'the head');
+  const head = headFor(test.head, options);
   const map = toAffine(test.map, 'the map');
   const x = toRowSource(test.X, "the source's outputs X");
   const y = toRowSource(test.Y, "the target's features Y");

@@ -1,13 +1,14 @@
 import { buildModel, dataType, type GraphNode, type GraphValue } from '../onnx/index.js';
 import { createSession, type GraphSession, type GraphTensor, type SessionOptions } from '../runtime/index.js';
 import type { AffineMap, Basis, CentredSpan } from './affine.js';
+import { ScreenedHead } from './screened-head.js';
 
 /** What an evaluation computes of its rows; every part is optional. */
 export interface Plan {
   /** f̂ = A x + a; without it the rows are the reconstructed features already. */
   map?: AffineMap;
-  /** ẑ = W f̂ + b */
-  head?: AffineMap;
+  /** ẑ = W f̂ + b, in float32 where the head is screened. */
+  head?: AffineMap | ScreenedHead;
   /** Compares f̂ with the true features, sums about the row `first`. */
   features?: { first: Float64Array; rowSpace?: Basis };
   /** How far x is from an affine space. */
@@ -48,9 +49,9 @@ export async function openPlan(
       inputs: [
         input('x', types.x, 2),
         ...(types.y ? [input('y', types.y, 2)] : []),
-        ...Object.entries(weights).map(([name, { dims }]) => input(name, 'float64', dims.length)),
+        ...Object.entries(weights).map(([name, { type, dims }]) => input(name, type, dims.length)),
       ],
-      outputs: outputs.map((name) => input(name, 'float64', ranks[name])),
+      outputs: outputs.map((name) => input(name, name === 'zhat32' ? 'float32' : 'float64', ranks[name])),
       nodes,
       constants: [{ name: 'axis0', type: 'int64', dims: [1], data: new BigInt64Array([0n]) }],
     }),
@@ -64,7 +65,9 @@ export async function openPlan(
 
 /** Every output that a plan may have, by its rank. */
 const ranks = {
+  fhat: 2,
   zhat: 2,
+  zhat32: 2,
   errorByRow: 1,
   errorByFeature: 1,
   shift: 1,
@@ -82,10 +85,28 @@ function drawPlan(plan: Plan, types: RowTypes): Drawing {
   const drawing = new Drawing();
   const x = drawing.asFloat64('x', types.x);
   const fhat = plan.map ? drawing.affine(x, 'map', plan.map, 'fhat') : x;
-  if (plan.head) drawing.outputs.push(drawing.affine(fhat, 'head', plan.head, 'zhat'));
+  if (plan.head) drawHead(drawing, fhat, plan.head, types, plan.map !== undefined);
   if (plan.features && types.y) drawFeatures(drawing, fhat, drawing.asFloat64('y', types.y), plan.features);
   if (plan.span) drawSpan(drawing, x, plan.span);
   return drawing;
+}
+
+function drawHead(
+  drawing: Drawing,
+  fhat: string,
+  head: NonNullable<Plan['head']>,
+  types: RowTypes,
+  mapped: boolean,
+): void {
+  if (!(head instanceof ScreenedHead)) {
+    drawing.outputs.push(drawing.affine(fhat, 'head', head, 'zhat'));
+    return;
+  }
+  // Rows that are read as they are need not come back.
+  if (mapped) drawing.outputs.push('fhat');
+  const narrow =
+    !mapped && types.x === 'float32' ? 'x' : drawing.node('Cast', [fhat], 'fhat32', { to: { int: dataType.float32 } });
+  drawing.outputs.push(drawing.affine(narrow, 'head', head, 'zhat32'));
 }
 
 function drawFeatures(
@@ -135,8 +156,8 @@ class Drawing {
     return output;
   }
 
-  weight(name: string, data: Float64Array, ...dims: number[]): string {
-    this.weights[name] = { type: 'float64', data, dims };
+  weight(name: string, data: Float32Array | Float64Array, ...dims: number[]): string {
+    this.weights[name] = { type: data instanceof Float64Array ? 'float64' : 'float32', data, dims };
     return name;
   }
 
@@ -147,7 +168,7 @@ class Drawing {
   affine<Name extends string>(
     input: string,
     name: string,
-    { weight, bias, outputs, inputs }: AffineMap,
+    { weight, bias, outputs, inputs }: AffineMap | ScreenedHead,
     output: Name,
   ): Name {
     const w = this.weight(`${name}Weight`, weight, outputs, inputs);

@@ -1,8 +1,11 @@
 import type { TaskOptions } from '../base/index.js';
 import type { GraphTensor, SessionOptions } from '../runtime/index.js';
-import type { RowSource } from '../tensor/index.js';
+import type { LinearMap, RowSource } from '../tensor/index.js';
 import { openPlan, type Plan } from './graph.js';
+import { toAffine } from './affine.js';
+import { answersOf, type Answers } from './answers.js';
 import { checkFinite } from './checks.js';
+import { screenedHead, ScreenedHead } from './screened-head.js';
 import type { BlockSums } from './reconstruction.js';
 
 /** What every evaluation takes. */
@@ -34,8 +37,13 @@ interface Block {
   rows: number;
   /** Original logits. */
   z?: Float32Array | Float64Array;
-  /** Reconstructed logits. */
-  zhat?: Float64Array;
+  /**
+   * What the reconstructed logits say of each row.
+   * @param originals (rows) the class that each image had
+   * @param most ranks from this on need not be told apart
+   * @throws FeatReconstructError naming a row whose logits are not finite
+   */
+  answers?: (originals: Int32Array, most: number) => Promise<Answers>;
   /** Errors and scatter of the features. */
   sums?: BlockSums;
   /** Distance from the span over distance from its mean, by row. */
@@ -46,12 +54,22 @@ interface Block {
 const budget = 128 * 2 ** 20;
 const mostRows = 4096;
 
+/**
+ * A head as a walk computes its logits: screened on the CPU. A graphics card may round the factors of a product further, to
+ * TF32, so that there it is computed in float64.
+ */
+export const headFor = (
+  head: LinearMap,
+  { executionProviders: providers = ['cpu'] }: EvaluateOptions,
+): NonNullable<Plan['head']> =>
+  providers.every((provider) => provider === 'cpu') ? screenedHead(head) : toAffine(head, 'the head');
+
 /** Walks once over all rows, block by block. The same sources give the same blocks, and so the same sums. */
 export async function walk(
   plan: Plan,
   sources: Sources,
   options: EvaluateOptions,
-  visit: (block: Block) => void,
+  visit: (block: Block) => void | Promise<void>,
 ): Promise<void> {
   const { x, y, z } = sources;
   const n = x.source.rows;
@@ -66,7 +84,14 @@ export async function walk(
       const xBlock = await readBlock(x, start, end);
       const yBlock = y && (await readBlock(y, start, end));
       const zBlock = z && (await z.source.read(start, end));
-      visit({ start, rows: end - start, z: zBlock, ...blockOf(await session.run(xBlock, yBlock)) });
+      const out = await session.run(xBlock, yBlock);
+      await visit({
+        start,
+        rows: end - start,
+        z: zBlock,
+        answers: answering(plan, out, xBlock, start),
+        ...blockOf(out),
+      });
       options.onProgress?.({ stage, done: end, total: n, unit: 'images' });
     }
   } finally {
@@ -97,10 +122,23 @@ async function readBlock({ source, name }: Named, start: number, end: number): P
   return { type: typeOf(source), data, dims: [end - start, source.cols] };
 }
 
-function blockOf(out: Record<string, GraphTensor>): Omit<Block, 'start' | 'rows' | 'z'> {
+function answering(
+  { head }: Plan,
+  { zhat, zhat32, fhat }: Record<string, GraphTensor | undefined>,
+  x: GraphTensor,
+  start: number,
+): Block['answers'] {
+  if (head instanceof ScreenedHead) {
+    const rows = (fhat ?? x).data as Float32Array | Float64Array;
+    return (originals, most) => head.answers(zhat32!.data as Float32Array, rows, originals, start, most);
+  }
+  if (!zhat) return undefined;
+  return async (originals) => answersOf(zhat.data as Float64Array, originals, (i) => start + i);
+}
+
+function blockOf(out: Record<string, GraphTensor>): Omit<Block, 'start' | 'rows' | 'z' | 'answers'> {
   const data = (name: string): Float64Array => out[name].data as Float64Array;
   return {
-    ...(out.zhat ? { zhat: data('zhat') } : {}),
     ...(out.errorByRow
       ? {
           sums: {

@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray';
 import { evaluateMap, type MapEvaluation } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
-import { denseData, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
+import type { LinearMap, RowSource } from '../tensor/index.js';
 import { spaceOf } from './head-spaces.js';
 import type { RunOptions } from './options.js';
 import type { Fit } from './result-row.js';
@@ -13,8 +13,6 @@ export interface FitToJudge {
   X: RowSource;
   source: Store;
   target: Store;
-  /** The target's head in float64, where several fits share it. Default that of `target`. */
-  head?: LinearMap;
   sameModel: boolean;
   /** The target's classes by label, where the data set has them. */
   labels?: Int32Array;
@@ -22,12 +20,12 @@ export interface FitToJudge {
 
 /** Evaluates one fit on one test set. */
 export async function judge(
-  { fit, X, source, target, head = target.head, sameModel, labels }: FitToJudge,
+  { fit, X, source, target, sameModel, labels }: FitToJudge,
   { topk = [5], signal, onProgress }: RunOptions,
 ): Promise<MapEvaluation> {
   const stage = `evaluate ${source.provenance.model.name} → ${target.provenance.model.name} on ${target.provenance.dataset.spec}`;
   const test = {
-    head,
+    head: target.head,
     rowSpace: await rowSpaceOf(target.head),
     map: fit.map,
     X,
@@ -41,14 +39,6 @@ export async function judge(
     onProgress: (progress) => onProgress?.({ ...progress, stage }),
   });
 }
-
-/**
- * A head as evaluations read it: with very many classes it takes a hundred megabytes, so fits on one test set share it.
- */
-export const inFloat64 = ({ weight, bias }: LinearMap): LinearMap => ({
-  weight: toNdArray(new Float64Array(denseData(weight)), weight.shape),
-  bias: toNdArray(new Float64Array(denseData(bias)), bias.shape),
-});
 
 const rowSpaces = new WeakMap<LinearMap, Promise<NdArray<Float64Array>>>();
 

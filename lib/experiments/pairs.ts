@@ -20,7 +20,7 @@ import { chooseAlpha, recordsOf, type Trial } from './choose-alpha.js';
 import { intervalByImage } from './by-image.js';
 import { exactness } from './exact.js';
 import { checkSameImages, isSameRows, type Extracted, type Extraction } from './extraction.js';
-import { inFloat64, judge } from './judge.js';
+import { judge } from './judge.js';
 import type { RunOptions } from './options.js';
 import { readOnce } from './kept-rows.js';
 import { classesApart, labelsFor } from './labels.js';
@@ -150,13 +150,12 @@ export async function judgeFits(
     sampleSource.classNames,
   );
   const judged: JudgedFits = { rows: [], failures: [], samples: [], errors: [] };
-  const head = inFloat64(target.head);
   for (const fit of fits) {
     const begun = performance.now();
     const X = fit.reads ? fit.reads(source) : source.logits;
     const evaluation = fit.diverged
       ? null
-      : await judge({ fit, X, source, target, head, sameModel, labels: known.labels }, options);
+      : await judge({ fit, X, source, target, sameModel, labels: known.labels }, options);
     const exact = evaluation && (await exactness(fit, 'logits', evaluation, { target, sameModel }));
     const row = resultRow(fit, evaluation, {
       ...(exact ? { exact } : {}),
