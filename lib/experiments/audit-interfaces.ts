@@ -7,7 +7,7 @@ import {
   fingerprint,
   mayShowSpan,
   observe,
-  observeKnown,
+  observeColumns,
   sameHead,
   type InterfaceAnswer,
   type InterfaceBound,
@@ -147,8 +147,9 @@ export async function costOf(
   { signal }: TaskOptions,
 ): Promise<InterfaceCost> {
   const { logits } = store;
-  const shown = observeKnown(logits, spec, factsOf(logits));
   const { rows: n, cols } = logits;
+  const all = Int32Array.from({ length: cols }, (_, j) => j);
+  const shown = observeColumns(logits, spec, all, factsOf(logits));
   const [right, known] = [
     { original: 0, shown: 0 },
     labels?.reduce((sum, label) => sum + (label >= 0 ? 1 : 0), 0) ?? 0,
@@ -158,15 +159,15 @@ export async function costOf(
   for (let start = 0; start < n; start += step) {
     signal?.throwIfAborted();
     const end = Math.min(n, start + step);
-    const [before, after] = [await logits.read(start, end), await shown.read(start, end)];
-    for (let i = 0; i < end - start; i++) {
-      const [one, other] = [before, after].map((block) => firstLargest(block, i * cols, cols));
+    const before = await logits.read(start, end);
+    await shown.each(start, end, (after, row) => {
+      const [one, other] = [firstLargest(before, (row - start) * cols, cols), firstLargest(after, 0, cols)];
       if (one === other) same++;
-      const label = labels?.[start + i] ?? -1;
-      if (label < 0) continue;
+      const label = labels?.[row] ?? -1;
+      if (label < 0) return;
       if (one === label) right.original++;
       if (other === label) right.shown++;
-    }
+    });
   }
   return {
     ...{ images: n, sameTop: same / n, interval: wilsonInterval(same, n) },

@@ -74,8 +74,8 @@ async function modelRecords(stores: readonly Store[]): Promise<ModelRecord[]> {
 
 const { abs } = Math;
 
-/** Logits that a head is held against, at most: 4,096 rows of as many classes. */
-const mostChecked = 2 ** 24;
+/** Logits that a head is held against, at most: 4,096 rows of 1,024 classes. */
+const mostChecked = 2 ** 22;
 
 /**
  * How far the head's logits are from the model's own, on the first 4,096 images or fewer; nulls where no logits are

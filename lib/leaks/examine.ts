@@ -153,6 +153,8 @@ class Scan {
   readonly #sums: Float64Array;
   readonly #columnHashes: Int32Array;
   #columnsDiffer = false;
+  /** The row from which on it is looked at again whether all columns differ. */
+  #nextLook = 0;
   #smallest = Infinity;
   #greatest = -Infinity;
   #atSmallest = 0;
@@ -421,7 +423,10 @@ class Scan {
       if (size === 2) mixed = imul(mixed ^ words[at + 1], 0x85ebca6b);
       this.#columnHashes[j] = mixed ^ (mixed >>> 13);
     }
-    if (start === 0) this.#columnsDiffer = new Set(this.#columnHashes).size === cols;
+    // Of very many columns two may have one hash by chance, but not for long: looked at again where rows have doubled.
+    if (start < this.#nextLook) return;
+    this.#columnsDiffer = new Set(this.#columnHashes).size === cols;
+    this.#nextLook = 2 * start + 1;
   }
 
   /** Compares the first row's values as well as the hashes, so that two equal hashes alone make no pair. */

@@ -25,7 +25,7 @@ export { lookAt } from './look.js';
 export type { Look } from './look.js';
 export { matchFeatures } from './match.js';
 export type { FeatureMatch } from './match.js';
-export { observe, observeKnown } from './observe.js';
+export { observe } from './observe.js';
 export { observeColumns } from './observe-columns.js';
 export type { ObservedColumns } from './observe-columns.js';
 export { RowFacts } from './row-facts.js';

@@ -1,4 +1,5 @@
 import { exp, floor, log, max, min } from '../base/index.js';
+import { softmaxes } from '../linalg/index.js';
 import { type RowSource } from '../tensor/index.js';
 import { parseObserve, type ObserveStep } from '../words/index.js';
 import { logFloor, takeLogarithms } from './logarithm.js';
@@ -81,12 +82,14 @@ export function observeColumns(
       }
       const block = await (short ? outputs : whole).read(from, to);
       const totals = short?.probs ? await facts.logSums(block, from, short.temperature) : null;
+      const shares = totals && width === cols ? await softmaxes(block, cols, short!.temperature, totals) : null;
       for (let i = 0; i < to - from; i++) {
         const row = block.subarray(i * cols, (i + 1) * cols);
-        if (width === cols) shown.set(row);
+        if (shares) shown.set(shares.subarray(i * cols, (i + 1) * cols));
+        else if (width === cols) shown.set(row);
         else for (let j = 0; j < width; j++) shown[j] = row[columns[j]];
         if (short) {
-          publish(shown, short, totals ? totals[i] : 0);
+          if (!shares) publish(shown, short, totals ? totals[i] : 0);
           observeRow(shown, short.after);
           if (short.log) showLogarithms(shown, from + i, short, () => aboveZero(row, short, totals![i], hiding.least));
         }

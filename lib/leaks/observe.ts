@@ -4,7 +4,6 @@ import { parseObserve, type ObserveSpec, type ObserveStep } from '../words/index
 import { float16ToFloat32, float32ToFloat16, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { largest } from './largest.js';
 import { logFloor, takeLogarithms, type Hiding } from './logarithm.js';
-import type { RowFacts } from './row-facts.js';
 
 /**
  * What an interface publishes of these logits, row by row in float64, rounded to float32 at the end where the logits
@@ -16,11 +15,6 @@ import type { RowFacts } from './row-facts.js';
  * @throws UsageError for a spec that `parseObserve` does not read, or where K is not below the number of classes
  */
 export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSource {
-  return observeKnown(outputs, spec, null);
-}
-
-/** The same, with what is known of these logits already, where the same rows are shown in more than one way. */
-export function observeKnown(outputs: RowsLike, spec: string | ObserveSpec, facts: RowFacts | null): RowSource {
   const { steps } = typeof spec === 'string' ? parseObserve(spec) : spec;
   const logits = toRowSource(outputs, 'the logits');
   const { rows, cols } = logits;
@@ -35,20 +29,18 @@ export function observeKnown(outputs: RowsLike, spec: string | ObserveSpec, fact
   // Logarithms of halves are no halves.
   const wide = logits.dtype === 'float64' && (!halves || isLog(steps));
   const hiding = hidingOf(steps, wide);
-  const temperature = normalisedAt(steps);
   return {
     rows,
     cols,
     dtype: isLog(steps) ? (wide ? 'float64' : 'float32') : halves ? 'float16' : logits.dtype,
     async read(start, end) {
       const block = await logits.read(start, end);
-      const totals = facts && temperature !== null ? await facts.logSums(block, start, temperature) : null;
       const out = new (wide ? Float64Array : Float32Array)(block.length);
       // One row in float64, whatever rows are kept in.
       const row = new Float64Array(cols);
-      for (let at = 0, i = 0; at < out.length; at += cols, i++) {
+      for (let at = 0; at < out.length; at += cols) {
         row.set(block.subarray(at, at + cols));
-        observeRow(row, steps, totals?.[i]);
+        observeRow(row, steps);
         if (isLog(steps)) {
           roundAsPublished(row, wide);
           takeLogarithms(row, logFloor(row, cols, hiding));
@@ -86,25 +78,8 @@ export function hidingOf(steps: readonly ObserveStep[], wide: boolean): Hiding {
   return hiding;
 }
 
-/** The temperature of the logits whose exponentials are summed first; null where other steps come before. */
-function normalisedAt(steps: readonly ObserveStep[]): number | null {
-  let temperature = 1;
-  let divided = false;
-  for (const step of steps) {
-    if (step.step === 'log-probs' || step.step === 'probs') return temperature;
-    if (step.step === 'logits') continue;
-    // A quotient of a quotient is rounded twice.
-    if (step.step !== 'temperature' || divided) return null;
-    [temperature, divided] = [step.temperature, true];
-  }
-  return null;
-}
-
-/**
- * Shows one row as the steps say, in place.
- * @param total logarithm of the sum of exponentials that the first step asks for, where it is known
- */
-export function observeRow(row: Float64Array, steps: readonly ObserveStep[], total?: number): void {
+/** Shows one row as the steps say, in place. */
+export function observeRow(row: Float64Array, steps: readonly ObserveStep[]): void {
   let scale: 'logits' | 'log-probs' | 'probs' = 'logits';
   for (const step of steps) {
     switch (step.step) {
@@ -114,8 +89,7 @@ export function observeRow(row: Float64Array, steps: readonly ObserveStep[], tot
       case 'log-probs':
       case 'probs': {
         scale = step.step;
-        const sum = total ?? logSumExp(row);
-        total = undefined;
+        const sum = logSumExp(row);
         for (let j = 0; j < row.length; j++) row[j] = scale === 'probs' ? exp(row[j] - sum) : row[j] - sum;
         break;
       }

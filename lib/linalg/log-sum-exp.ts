@@ -1,5 +1,5 @@
 import { exp, log } from '../base/index.js';
-import { buildModel, dataType } from '../onnx/index.js';
+import { buildModel, dataType, type GraphValue } from '../onnx/index.js';
 import { kernel } from './kernels.js';
 
 /** log Σ exp of a row, relative to its largest number so that nothing overflows. */
@@ -28,43 +28,84 @@ export async function logSumExps(
   temperature = 1,
 ): Promise<Float64Array> {
   const out = new Float64Array(block.length / cols);
-  if (cols < longRow) {
-    for (let i = 0; i < out.length; i++) {
-      const row = block.subarray(i * cols, (i + 1) * cols);
-      // A quotient is one of float64; what is as it stands needs no copy.
-      out[i] = logSumExp(temperature === 1 ? row : new Float64Array(row).map((value) => value / temperature));
-    }
+  if (cols >= longRow) {
+    await onRuntime('log-sum-exp', block, cols, temperature, (sums, row) => out.set(sums, row));
     return out;
   }
-  const type = block instanceof Float64Array ? 'float64' : 'float32';
-  const session = await kernel(`log-sum-exp ${type}`, () => graph(type));
-  const step = Math.max(1, Math.floor(mostInOneRun / cols));
-  for (let i = 0; i < out.length; i += step) {
-    const rows = Math.min(step, out.length - i);
-    const { sums } = await session.run({
-      x: { type, data: block.subarray(i * cols, (i + rows) * cols), dims: [rows, cols] },
-      temperature: { type: 'float64', data: Float64Array.of(temperature), dims: [1] },
-    });
-    out.set(sums.data as Float64Array, i);
+  for (let i = 0; i < out.length; i++) {
+    const row = block.subarray(i * cols, (i + 1) * cols);
+    // A quotient is one of float64; what is as it stands needs no copy.
+    out[i] = logSumExp(temperature === 1 ? row : new Float64Array(row).map((value) => value / temperature));
   }
   return out;
 }
 
-const graph = (type: 'float32' | 'float64'): Uint8Array =>
-  buildModel({
-    inputs: [
-      { name: 'x', type, dims: ['n', 'c'] },
-      { name: 'temperature', type: 'float64', dims: [1] },
-    ],
-    outputs: [{ name: 'sums', type: 'float64', dims: ['n'] }],
+/**
+ * The softmax of each row of a block over a temperature; of long rows on ONNX Runtime's CPU provider, as above.
+ * @param block rows (n, cols)
+ * @param sums (n) the rows' `logSumExps`
+ * @returns (n, cols)
+ */
+export async function softmaxes(
+  block: Float64Array | Float32Array,
+  cols: number,
+  temperature: number,
+  sums: Float64Array,
+): Promise<Float64Array> {
+  const out = new Float64Array(block.length);
+  if (cols >= longRow) {
+    await onRuntime('softmax', block, cols, temperature, (shares, row) => out.set(shares, row * cols), sums);
+    return out;
+  }
+  for (let at = 0; at < out.length; at++) out[at] = exp(block[at] / temperature - sums[Math.floor(at / cols)]);
+  return out;
+}
+
+/** Runs rows of x over the temperature t, a few at a time. @param take is given what comes of them, and the first one's number */
+async function onRuntime(
+  what: 'log-sum-exp' | 'softmax',
+  block: Float64Array | Float32Array,
+  cols: number,
+  temperature: number,
+  take: (result: Float64Array, row: number) => void,
+  sums?: Float64Array,
+): Promise<void> {
+  const type = block instanceof Float64Array ? 'float64' : 'float32';
+  const session = await kernel(`${what} ${type}`, () => graph(what, type));
+  const step = Math.max(1, Math.floor(mostInOneRun / cols));
+  for (let start = 0, n = block.length / cols; start < n; start += step) {
+    const end = Math.min(n, start + step);
+    const { y } = await session.run({
+      x: { type, data: block.subarray(start * cols, end * cols), dims: [end - start, cols] },
+      t: { type: 'float64', data: Float64Array.of(temperature), dims: [1] },
+      ...(sums ? { sums: { type: 'float64', data: sums.subarray(start, end), dims: [end - start, 1] } } : {}),
+    });
+    take(y.data as Float64Array, start);
+  }
+}
+
+function graph(what: 'log-sum-exp' | 'softmax', type: 'float32' | 'float64'): Uint8Array {
+  const input = (name: string, dims: (string | number)[]): GraphValue => ({ name, type: 'float64', dims });
+  const isSum = what === 'log-sum-exp';
+  return buildModel({
+    inputs: [{ ...input('x', ['n', 'c']), type }, input('t', [1]), ...(isSum ? [] : [input('sums', ['n', 1])])],
+    outputs: [input('y', isSum ? ['n'] : ['n', 'c'])],
     nodes: [
       { op: 'Cast', inputs: ['x'], outputs: ['wide'], attributes: { to: { int: dataType.float64 } } },
-      { op: 'Div', inputs: ['wide', 'temperature'], outputs: ['scaled'] },
-      {
-        op: 'ReduceLogSumExp',
-        inputs: ['scaled'],
-        outputs: ['sums'],
-        attributes: { axes: { ints: [1] }, keepdims: { int: 0 } },
-      },
+      { op: 'Div', inputs: ['wide', 't'], outputs: ['scaled'] },
+      ...(isSum
+        ? [
+            {
+              op: 'ReduceLogSumExp',
+              inputs: ['scaled'],
+              outputs: ['y'],
+              attributes: { axes: { ints: [1] }, keepdims: { int: 0 } },
+            },
+          ]
+        : [
+            { op: 'Sub', inputs: ['scaled', 'sums'], outputs: ['logarithms'] },
+            { op: 'Exp', inputs: ['logarithms'], outputs: ['y'] },
+          ]),
     ],
   });
+}

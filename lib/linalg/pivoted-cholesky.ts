@@ -39,17 +39,8 @@ export async function pivotedCholesky(g: Matrix, floor: number, signal?: AbortSi
       }
       const row = factor.data.subarray(r * p, (r + 1) * p);
       row.set(rest.data.subarray(pivot * p, (pivot + 1) * p));
-      for (let k = from; k < r; k++) {
-        const earlier = factor.data.subarray(k * p, (k + 1) * p);
-        const f = earlier[pivot];
-        for (let j = 0; j < p; j++) row[j] -= f * earlier[j];
-      }
-      const scale = 1 / Math.sqrt(diagonal[pivot]);
-      for (let j = 0; j < p; j++) {
-        // Columns that were pivots, marked by −1 on the diagonal, are zero in the rest.
-        row[j] = diagonal[j] < 0 ? 0 : row[j] * scale;
-        if (diagonal[j] >= 0) diagonal[j] = Math.max(0, diagonal[j] - row[j] * row[j]);
-      }
+      takeEarlier(factor, from, r, pivot);
+      scaleRow(row, diagonal, 1 / Math.sqrt(diagonal[pivot]));
       diagonal[pivot] = -1;
       pivots.push(pivot);
       r++;
@@ -57,11 +48,31 @@ export async function pivotedCholesky(g: Matrix, floor: number, signal?: AbortSi
     if (r > from) {
       const rows = rowsOf(factor, from, r);
       subtract(rest, await multiply(transpose(rows), rows));
-      for (const pivot of pivots) clear(rest, pivot);
+      clear(rest, pivots);
       all.push(...pivots);
     }
   }
   return { factor: rowsOf(factor, 0, r), pivots: all, rest };
+}
+
+/**
+ * Takes rows `from` to r − 1 of the factor off row r, each times its number in the pivot's column: four at a time, in their
+ * order, so that row r is read and written a quarter as often.
+ */
+function takeEarlier({ cols: p, data }: Matrix, from: number, r: number, pivot: number): void {
+  const to = r * p;
+  let k = from;
+  for (; k + 4 <= r; k += 4) {
+    const [a, b, c, d] = [k * p, (k + 1) * p, (k + 2) * p, (k + 3) * p];
+    const [fa, fb, fc, fd] = [data[a + pivot], data[b + pivot], data[c + pivot], data[d + pivot]];
+    for (let j = 0; j < p; j++) {
+      data[to + j] = data[to + j] - fa * data[a + j] - fb * data[b + j] - fc * data[c + j] - fd * data[d + j];
+    }
+  }
+  for (; k < r; k++) {
+    const [at, f] = [k * p, data[k * p + pivot]];
+    for (let j = 0; j < p; j++) data[to + j] -= f * data[at + j];
+  }
 }
 
 function indexOfLargest(values: Float64Array): number {
@@ -70,8 +81,23 @@ function indexOfLargest(values: Float64Array): number {
   return at;
 }
 
-/** Sets a row and its column to zero. */
-function clear({ rows: p, data }: Matrix, i: number): void {
-  data.fill(0, i * p, (i + 1) * p);
-  for (let j = 0; j < p; j++) data[j * p + i] = 0;
+/** Makes a row of the rest one of the factor, and takes its squares off the diagonal of the rest. */
+function scaleRow(row: Float64Array, diagonal: Float64Array, scale: number): void {
+  for (let j = 0; j < row.length; j++) {
+    // Columns that were pivots, marked by −1 on the diagonal, are zero in the rest.
+    if (diagonal[j] < 0) {
+      row[j] = 0;
+      continue;
+    }
+    const value = row[j] * scale;
+    const left = diagonal[j] - value * value;
+    row[j] = value;
+    diagonal[j] = left < 0 ? 0 : left;
+  }
+}
+
+/** Sets some rows and their columns to zero. */
+function clear({ rows: p, data }: Matrix, places: readonly number[]): void {
+  for (const i of places) data.fill(0, i * p, (i + 1) * p);
+  for (let j = 0; j < p; j++) for (const i of places) data[j * p + i] = 0;
 }

@@ -117,7 +117,24 @@ export function contracted(
 ): Affine {
   const data = allocate(groups.length * outputs * x.width);
   const bias = new Float64Array(groups.length * outputs);
+  const { rows, width } = x;
   groups.forEach((group, g) => {
+    if ('from' in rows) {
+      const { from, scale } = rows;
+      for (let o = 0; o < outputs; o++) {
+        const at = g * outputs + o;
+        let sum = 0;
+        for (let k = 0; k < group.length; k++) {
+          const w = weight[o * group.length + k];
+          if (w === 0) continue;
+          const input = group[k];
+          sum += w * x.bias[input];
+          if (from[input] >= 0) data[at * width + from[input]] += w * scale[input];
+        }
+        bias[at] = sum;
+      }
+      return;
+    }
     for (let o = 0; o < outputs; o++) {
       const at = g * outputs + o;
       for (let k = 0; k < group.length; k++) {
