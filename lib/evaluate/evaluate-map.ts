@@ -4,12 +4,12 @@ import { toRowSource, type LinearMap, type RowsLike, type RowSource, type Vector
 import type { Span } from '../fit/index.js';
 import { AgreementTally, mostOf, type Agreement } from './agreement.js';
 import { agreementByMargin, type MarginGroup } from './margins.js';
-import { checkTopk, readOriginal, toClasses } from './originals.js';
+import { checkTopk, OriginalAnswers, toClasses } from './originals.js';
+import type { ScreenedHead } from './screened-head.js';
 import { toAffine, toFloat64 } from './affine.js';
 import { checkCount, checkNotEmpty, checkWidth } from './checks.js';
 import { ReconstructionTally, type Reconstruction } from './reconstruction.js';
 import { headRowSpace, isEverything, SPAN_TOLERANCE, toBasis, toCentredSpan } from './spaces.js';
-import type { Top } from './top.js';
 import { headFor, walk, type EvaluateOptions } from './walk.js';
 
 /** One fit on one test set. `sameModel` needs the training rows' span: only within it has agreement to be exact. */
@@ -101,8 +101,25 @@ const clearMargin = 1e-4;
  * Evaluates a fitted map on a test set: agreement, errors, span and margins, in one pass over the rows.
  * @throws FeatReconstructError where widths or counts do not match, or a row (which is named) is not finite
  */
-export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions = {}): Promise<MapEvaluation> {
-  const { head, map, x, y, z, topk, labels } = checked(test, options);
+export function evaluateMap(test: MapUnderTest, options: EvaluateOptions = {}): Promise<MapEvaluation> {
+  return evaluateSharing({}, test, options);
+}
+
+/** What fits on one test set share, where its head and logits do not change meanwhile. */
+export interface SharedTest {
+  /** The head, made ready. */
+  screened?: ScreenedHead;
+  /** What the original logits say of each image. */
+  answers?: OriginalAnswers;
+}
+
+/** As {@link evaluateMap}, with what was computed for other fits on the same test set. */
+export async function evaluateSharing(
+  shared: SharedTest,
+  test: MapUnderTest,
+  options: EvaluateOptions,
+): Promise<MapEvaluation> {
+  const { head, map, x, y, z, topk, labels } = checked(test, shared.screened ?? headFor(test.head, options));
   const c = head.outputs;
   const n = x.rows;
   const rowSpace = test.rowSpace ? toBasis(test.rowSpace) : await headRowSpace(test.head);
@@ -110,13 +127,11 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
 
   const tally = new AgreementTally(c, topk);
   const features = new ReconstructionTally(head.inputs, rowSpace.rank);
-  const original = new Int32Array(n);
+  const answers = shared.answers ?? new OriginalAnswers(z);
+  const { index: original, margin, scale } = answers;
   const reconstructed = new Int32Array(n);
-  const margin = new Float64Array(n);
-  const scale = new Float64Array(n);
   const residual = new Float64Array(n);
   const squaredErrors = new Float64Array(n);
-  const top: Top = { index: 0, margin: 0, scale: 0, finite: true };
   const plan = {
     head,
     map,
@@ -136,12 +151,7 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
     features.add(block.sums!);
     squaredErrors.set(block.sums!.errorByRow, block.start);
     if (block.residual) residual.set(block.residual, block.start);
-    for (let i = 0, row = block.start; i < block.rows; i++, row++) {
-      readOriginal(block.z!, i * c, c, row, top);
-      original[row] = top.index;
-      margin[row] = top.margin;
-      scale[row] = top.scale;
-    }
+    answers.readTo(block.start + block.rows, block.z!, block.start);
     const of = original.subarray(block.start, block.start + block.rows);
     const { index, tied, rank } = await block.answers!(of, mostOf(topk));
     reconstructed.set(index, block.start);
@@ -157,10 +167,10 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
     reconstruction: features.result(),
     span: span ? withinSpan(residual, agrees) : null,
     agreementByMargin: agreementByMargin(margin, agrees),
-    margin,
+    margin: margin.slice(),
     minMargin: margin.reduce((a, b) => Math.min(a, b)),
     violations: test.sameModel ? violationsOf(residual, agrees, margin, scale) : [],
-    originalClass: original,
+    originalClass: original.slice(),
     reconstructedClass: reconstructed,
     squaredErrors,
     accuracy: labels ? accuracyOf(labels, original, reconstructed) : null,
@@ -170,7 +180,7 @@ export async function evaluateMap(test: MapUnderTest, options: EvaluateOptions =
 /** The inputs as they are read, once they are known to fit together. */
 function checked(
   test: MapUnderTest,
-  options: EvaluateOptions,
+  head: ReturnType<typeof headFor>,
 ): {
   head: ReturnType<typeof headFor>;
   map: ReturnType<typeof toAffine>;
@@ -185,7 +195,6 @@ function checked(
       'Expected the span of the training rows with sameModel, found none: pass span, so that images outside it are told apart.',
     );
   }
-  const head = headFor(test.head, options);
   const map = toAffine(test.map, 'the map');
   const x = toRowSource(test.X, "the source's outputs X");
   const y = toRowSource(test.Y, "the target's features Y");

@@ -50,6 +50,39 @@ export function readOriginal(
   );
 }
 
+/** What the original logits say of each image, as they are read. */
+export class OriginalAnswers {
+  /** (n) Arg-max. */
+  readonly index: Int32Array;
+  /** (n) The largest logit less the second largest; 0 is a tie. */
+  readonly margin: Float64Array;
+  /** (n) The largest absolute logit. */
+  readonly scale: Float64Array;
+  readonly #classes: number;
+  readonly #top: Top = { index: 0, margin: 0, scale: 0, finite: true };
+  /** Rows that are known. */
+  #known = 0;
+
+  /** @param logits only their size is kept */
+  constructor({ rows, cols }: Pick<RowSource, 'rows' | 'cols'>) {
+    this.index = new Int32Array(rows);
+    this.margin = new Float64Array(rows);
+    this.scale = new Float64Array(rows);
+    this.#classes = cols;
+  }
+
+  /** Reads on to row `end`, out of a block that begins at row `start`. @throws FeatReconstructError naming a row that is not finite */
+  readTo(end: number, block: Float32Array | Float64Array, start: number): void {
+    for (let row = this.#known; row < end; row++) {
+      readOriginal(block, (row - start) * this.#classes, this.#classes, row, this.#top);
+      this.index[row] = this.#top.index;
+      this.margin[row] = this.#top.margin;
+      this.scale[row] = this.#top.scale;
+    }
+    this.#known = Math.max(this.#known, end);
+  }
+}
+
 /** The ranks as they are. @throws UsageError where one is no whole number of at least 1 */
 export function checkTopk(topk: readonly number[]): readonly number[] {
   const wrong = topk.find((k) => !(Number.isInteger(k) && k >= 1));

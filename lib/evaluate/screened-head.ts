@@ -2,7 +2,6 @@ import { denseBias, denseWeight, matrix, multiply } from '../linalg/index.js';
 import { denseData, type LinearMap } from '../tensor/index.js';
 import { answersOf, type Answers } from './answers.js';
 import { checkedMap } from './affine.js';
-import { readTop, type Top } from './top.js';
 
 /** Half of the distance between 1 and the next number of float32. */
 const unit = 2 ** -24;
@@ -32,6 +31,8 @@ export class ScreenedHead {
   /** What float32 may be off by: a share of the length of the features, and what does not depend on them. */
   readonly #share: number;
   readonly #fixed: number;
+  readonly #longest: number;
+  readonly #largest: number;
 
   /** @throws FeatReconstructError where the weight is no finite matrix with a bias to match */
   constructor(head: LinearMap) {
@@ -45,6 +46,7 @@ export class ScreenedHead {
     const gamma = (terms * unit) / (1 - terms * unit);
     const largest = this.#wideBias.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const length = longest(this.#wide, this.inputs);
+    [this.#longest, this.#largest] = [length, largest];
     this.#share = gamma * length;
     // Numbers below float32's smallest may be taken for 0, in features and in products.
     this.#fixed = gamma * largest + terms * (1 + length) * 2 ** -125;
@@ -87,9 +89,11 @@ export class ScreenedHead {
     out: Answers,
     i: number,
   ): boolean {
-    const { index, margin, finite } = readTop(z, 0, z.length, top);
-    const off = 2 * (this.#share * lengthOf(f) + this.#fixed);
-    if (!finite || !Number.isFinite(off)) return false;
+    const length = lengthOf(f);
+    const off = 2 * (this.#share * length + this.#fixed);
+    // Where no logit can be this large none has overflowed, so that every one is finite.
+    if (!(this.#longest * length + this.#largest < mostSafe)) return false;
+    const { index, margin } = firstTwo(z);
     let first = index;
     let tied = 0;
     if (!(margin > off)) {
@@ -151,7 +155,20 @@ export class ScreenedHead {
   }
 }
 
-const top: Top = { index: 0, margin: 0, scale: 0, finite: true };
+/** Half of float32's largest number. */
+const mostSafe = 2 ** 127;
+
+/** The arg-max of finite numbers, and how far the next one is below it. */
+function firstTwo(z: Float32Array): { index: number; margin: number } {
+  let [index, best, next] = [0, -Infinity, -Infinity];
+  for (let k = 0; k < z.length; k++) {
+    const value = z[k];
+    if (!(value > next)) continue;
+    if (value > best) [next, best, index] = [best, value, k];
+    else next = value;
+  }
+  return { index, margin: best - next };
+}
 
 const toFloat32 = (data: Float32Array | Float64Array): Float32Array =>
   data instanceof Float32Array ? data : new Float32Array(data);
@@ -188,13 +205,4 @@ function within(z: Float32Array, value: number, off: number, but: number): numbe
     if (z[k] >= low && z[k] <= high && k !== but && places.push(k) > mostApart) return null;
   }
   return places;
-}
-
-const known = new WeakMap<LinearMap, ScreenedHead>();
-
-/** A head, made once for all the maps that are judged with it. */
-export function screenedHead(head: LinearMap): ScreenedHead {
-  const found = known.get(head) ?? new ScreenedHead(head);
-  known.set(head, found);
-  return found;
 }

@@ -5,7 +5,7 @@ import { openPlan, type Plan } from './graph.js';
 import { toAffine } from './affine.js';
 import { answersOf, type Answers } from './answers.js';
 import { checkFinite } from './checks.js';
-import { screenedHead, ScreenedHead } from './screened-head.js';
+import { ScreenedHead } from './screened-head.js';
 import type { BlockSums } from './reconstruction.js';
 
 /** What every evaluation takes. */
@@ -62,7 +62,7 @@ export const headFor = (
   head: LinearMap,
   { executionProviders: providers = ['cpu'] }: EvaluateOptions,
 ): NonNullable<Plan['head']> =>
-  providers.every((provider) => provider === 'cpu') ? screenedHead(head) : toAffine(head, 'the head');
+  providers.every((provider) => provider === 'cpu') ? new ScreenedHead(head) : toAffine(head, 'the head');
 
 /** Walks once over all rows, block by block. The same sources give the same blocks, and so the same sums. */
 export async function walk(

@@ -122,8 +122,16 @@ function boundOf(
   return { kind: bound.interval[0] > 0 ? 'at-least' : 'not-shown', ...bound };
 }
 
-/** Squared distance of each row from the mean of all. */
-async function squaresAboutMean(rows: RowSource): Promise<Float64Array> {
+const knownSquares = new WeakMap<RowSource, Promise<Float64Array>>();
+
+/** Squared distance of each row from the mean of all, computed once for all interfaces. */
+function squaresAboutMean(rows: RowSource): Promise<Float64Array> {
+  const found = knownSquares.get(rows) ?? computeSquares(rows);
+  knownSquares.set(rows, found);
+  return found;
+}
+
+async function computeSquares(rows: RowSource): Promise<Float64Array> {
   const { rows: n, cols } = rows;
   const mean = new Float64Array(cols);
   const out = new Float64Array(n);

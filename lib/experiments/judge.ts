@@ -1,5 +1,5 @@
 import type { NdArray } from 'ndarray';
-import { evaluateMap, type MapEvaluation } from '../evaluate/index.js';
+import { evaluateSharing, OriginalAnswers, ScreenedHead, type MapEvaluation } from '../evaluate/index.js';
 import type { Store } from '../extract/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
 import { spaceOf } from './head-spaces.js';
@@ -34,17 +34,29 @@ export async function judge(
     labels,
     topk: topk.filter((k) => k <= target.logits.cols),
   };
-  return evaluateMap(fit.span ? { ...test, span: fit.span, sameModel } : test, {
+  const shared = {
+    screened: once(heads, target.head, (head) => new ScreenedHead(head)),
+    answers: once(answers, target.logits, (logits) => new OriginalAnswers(logits)),
+  };
+  return evaluateSharing(shared, fit.span ? { ...test, span: fit.span, sameModel } : test, {
     signal,
     onProgress: (progress) => onProgress?.({ ...progress, stage }),
   });
+}
+
+const heads = new WeakMap<LinearMap, ScreenedHead>();
+const answers = new WeakMap<RowSource, OriginalAnswers>();
+
+/** Of a store's head and logits, which never change: made once for all the fits that are judged on them. */
+function once<Key extends WeakKey, Made>(known: WeakMap<Key, Made>, key: Key, make: (key: Key) => Made): Made {
+  const found = known.get(key) ?? make(key);
+  known.set(key, found);
+  return found;
 }
 
 const rowSpaces = new WeakMap<LinearMap, Promise<NdArray<Float64Array>>>();
 
 /** The row space of a store's head, found once for all the fits that are judged on it. */
 export function rowSpaceOf(head: LinearMap): Promise<NdArray<Float64Array>> {
-  const found = rowSpaces.get(head) ?? spaceOf(head).then((space) => space.rowSpace());
-  rowSpaces.set(head, found);
-  return found;
+  return once(rowSpaces, head, async (of) => (await spaceOf(of)).rowSpace());
 }

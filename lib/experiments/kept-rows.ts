@@ -20,20 +20,8 @@ function keptRows(source: RowSource): RowSource {
   return {
     ...{ rows, cols, dtype },
     async read(start, end) {
-      kept ??= readAll(source);
+      kept ??= source.read(0, rows).then((all) => memoryRows(all, rows, cols));
       return (await kept).read(start, end);
     },
   };
-}
-
-async function readAll(source: RowSource): Promise<RowSource> {
-  const { rows, cols } = source;
-  const step = Math.max(1, Math.floor(2 ** 22 / cols));
-  let all: Float32Array | Float64Array | null = null;
-  for (let start = 0; start < rows; start += step) {
-    const block = await source.read(start, Math.min(rows, start + step));
-    all ??= block instanceof Float64Array ? new Float64Array(rows * cols) : new Float32Array(rows * cols);
-    all.set(block, start * cols);
-  }
-  return memoryRows(all ?? new Float32Array(0), rows, cols);
 }

@@ -52,11 +52,26 @@ export async function softmaxes(
   temperature: number,
   sums: Float64Array,
 ): Promise<Float64Array> {
-  const out = new Float64Array(block.length);
   if (cols >= longRow) {
-    await onRuntime('softmax', block, cols, temperature, (shares, row) => out.set(shares, row * cols), sums);
-    return out;
+    let all: Float64Array = new Float64Array(0);
+    await onRuntime(
+      'softmax',
+      block,
+      cols,
+      temperature,
+      (shares, row) => {
+        // One run has all of a small block: then no copy is needed.
+        if (shares.length === block.length) all = shares;
+        else {
+          if (row === 0) all = new Float64Array(block.length);
+          all.set(shares, row * cols);
+        }
+      },
+      sums,
+    );
+    return all;
   }
+  const out = new Float64Array(block.length);
   for (let at = 0; at < out.length; at++) out[at] = exp(block[at] / temperature - sums[Math.floor(at / cols)]);
   return out;
 }
