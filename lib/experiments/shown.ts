@@ -3,6 +3,7 @@ import { ownSpan, spreadRows, type Fold, type OwnSpan } from '../fit/index.js';
 import { observe, observeColumns, type ObservedColumns } from '../leaks/index.js';
 import type { LinearMap, RowSource } from '../tensor/index.js';
 import type { RowWarning } from '../words/index.js';
+import { readersOf } from './readers.js';
 import { affineReads, manyOutputs, factsOf, type Reads } from './reading.js';
 
 /** The numbers that a map is fitted on for an interface, and how it becomes a map of what `reads` gives. */
@@ -105,8 +106,12 @@ const sampleRows = 512;
 async function mostVaried(logits: RowSource, spec: string, most: number, task: TaskOptions): Promise<Int32Array> {
   const known = variances.get(logits) ?? new Map<string, Float64Array>();
   variances.set(logits, known);
-  const variance = known.get(spec) ?? (await variancesOf(logits, spec, task));
-  known.set(spec, variance);
+  if (!known.has(spec)) {
+    // Whoever reads probabilities as they stand reads their logarithms next: both are taken in one pass.
+    const [, log] = readersOf(spec);
+    for (const [of, found] of await variancesOf(logits, spec, log?.spec ?? null, task)) known.set(of, found);
+  }
+  const variance = known.get(spec)!;
   return Int32Array.from(variance.keys())
     .sort((a, b) => variance[b] - variance[a] || a - b)
     .slice(0, most)
@@ -116,38 +121,68 @@ async function mostVaried(logits: RowSource, spec: string, most: number, task: T
 /** By logits and spec: variances are needed when a reader is tried and again when it is fitted. */
 const variances = new WeakMap<RowSource, Map<string, Float64Array>>();
 
+/** @param log the spec of the logarithms of what `spec` shows, which are looked at as well; else null */
 async function variancesOf(
   logits: RowSource,
   spec: string,
-  { signal, onProgress }: TaskOptions,
-): Promise<Float64Array> {
+  log: string | null,
+  task: TaskOptions,
+): Promise<Map<string, Float64Array>> {
+  const { signal, onProgress } = task;
   const { rows, cols } = logits;
   const x = observedAt(
     logits,
-    spec,
+    log ?? spec,
     Int32Array.from({ length: cols }, (_, j) => j),
   );
   const n = Math.min(sampleRows, rows);
-  const [sum, squares] = [new Float64Array(cols), new Float64Array(cols)];
-  let first: Float64Array | undefined;
-  let seen = 0;
+  const [plain, logarithms] = [new ColumnSums(cols), new ColumnSums(cols)];
+  const last = log === null ? plain : logarithms;
   // A few runs of neighbouring rows: single ones take as long to read as whole blocks.
   const step = 32;
   for (let i = 0; i < n; i += step) {
     signal?.throwIfAborted();
     const start = Math.floor((i * rows) / n);
-    await x.each(start, Math.min(rows, start + step), (shown) => {
-      first ??= shown.slice();
-      seen++;
-      for (let j = 0; j < cols; j++) {
-        const value = shown[j] - first[j];
-        sum[j] += value;
-        squares[j] += value * value;
-      }
-    });
+    await x.each(
+      start,
+      Math.min(rows, start + step),
+      (shown) => last.add(shown),
+      (shown) => plain.add(shown),
+    );
     onProgress?.({ stage: 'outputs that vary most', done: Math.min(n, i + step), total: n, unit: 'rows' });
   }
-  return squares.map((value, j) => value - sum[j] ** 2 / seen);
+  if (log === null) return new Map([[spec, plain.variances()]]);
+  // Not every way to show them passes the numbers themselves by.
+  const own = plain.rows > 0 ? [[spec, plain.variances()] as const] : await variancesOf(logits, spec, null, task);
+  return new Map([...own, [log, logarithms.variances()]]);
+}
+
+/** Sums of some rows, column by column, relative to the first row. */
+class ColumnSums {
+  rows = 0;
+  readonly #sum: Float64Array;
+  readonly #squares: Float64Array;
+  readonly #first: Float64Array;
+
+  constructor(cols: number) {
+    [this.#sum, this.#squares, this.#first] = [cols, cols, cols].map((length) => new Float64Array(length));
+  }
+
+  add(row: Float64Array): void {
+    if (this.rows === 0) this.#first.set(row);
+    this.rows++;
+    const [sum, squares, first] = [this.#sum, this.#squares, this.#first];
+    for (let j = 0; j < row.length; j++) {
+      const value = row[j] - first[j];
+      sum[j] += value;
+      squares[j] += value * value;
+    }
+  }
+
+  /** Of each column, up to one factor. */
+  variances(): Float64Array {
+    return this.#squares.map((value, j) => value - this.#sum[j] ** 2 / this.rows);
+  }
 }
 
 const observedAt = (logits: RowSource, spec: string, columns: Int32Array): ObservedColumns =>

@@ -4,7 +4,7 @@ import { blocks, matrix, multiply, symmetricEigen, type Matrix } from '../linalg
 import { chooseRows, sliceRows, type RowSource } from '../tensor/index.js';
 import type { OutputsNote } from '../words/index.js';
 import { examineOutputs, type ExaminedRows } from './examine.js';
-import { linearOutputs, outputSpace, whitening, type OutputSpace } from './whiten.js';
+import { linearOutputs, outputSpace, outputSpectrum, whitening, type OutputSpace } from './whiten.js';
 
 /** Rows that alone carry directions of the outputs' space. Plain: serialises to JSON. */
 export interface CarriedRows {
@@ -300,10 +300,10 @@ export async function stackedNote(
   const ranks: number[] = [];
   for (let part = 0; part < parts; part++) {
     const rows = sliceRows(source, part * size, part * size + size);
-    const space = await outputSpace(rows, { ...seen, rows: size, duplicates: 0 }, options);
+    const { rank: filled } = await outputSpectrum(rows, { ...seen, rows: size, duplicates: 0 }, options);
     // A part without a gap, or with few rows for its directions, tells nothing.
-    if (space.rank === null || space.rank * 2 > size) continue;
-    ranks.push(space.rank);
+    if (filled === null || filled * 2 > size) continue;
+    ranks.push(filled);
   }
   const small = ranks.filter((found) => found < all - 1);
   if (small.length < 2) return null;

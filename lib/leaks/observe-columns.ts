@@ -11,8 +11,14 @@ export interface ObservedColumns extends RowSource {
   /**
    * Shows rows one by one in one array, which is used again for the next: of very many columns, the arrays of whole blocks
    * take as long to be had and dropped as what they hold takes to compute. The numbers are those that `read` gives.
+   * @param before where logarithms are taken: given each row as it is without them
    */
-  each(start: number, end: number, visit: (shown: Float64Array, row: number) => void): Promise<void>;
+  each(
+    start: number,
+    end: number,
+    visit: (shown: Float64Array, row: number) => void,
+    before?: (shown: Float64Array, row: number) => void,
+  ): Promise<void>;
 }
 
 /**
@@ -39,8 +45,15 @@ export function observeColumns(
   const wide = whole.dtype === 'float64';
   const hiding = hidingOf(steps, wide);
 
-  const showLogarithms = (shown: Float64Array, row: number, known: Short, above: () => Float64Array): void => {
+  const showLogarithms = (
+    shown: Float64Array,
+    row: number,
+    known: Short,
+    above: () => Float64Array,
+    before?: (shown: Float64Array, row: number) => void,
+  ): void => {
     roundAsPublished(shown, wide);
+    before?.(shown, row);
     // Where nothing is shown as 0 there is no need to look at all of the row.
     const ofZero = !shown.includes(0)
       ? NaN
@@ -53,7 +66,7 @@ export function observeColumns(
     takeLogarithms(shown, ofZero);
   };
 
-  const each: ObservedColumns['each'] = async (start, end, visit) => {
+  const each: ObservedColumns['each'] = async (start, end, visit, before) => {
     // One row in float64, whatever rows are kept in.
     const shown = new Float64Array(width);
     const give = (row: number): void => {
@@ -75,7 +88,7 @@ export function observeColumns(
             if (place >= 0) shown[place] = values[j];
           }
           observeRow(shown, short.after);
-          if (short.log) showLogarithms(shown, from + i, short, () => byClass(places, values));
+          if (short.log) showLogarithms(shown, from + i, short, () => byClass(places, values), before);
           give(from + i);
         }
         continue;
@@ -91,7 +104,8 @@ export function observeColumns(
         if (short) {
           if (!shares) publish(shown, short, totals ? totals[i] : 0);
           observeRow(shown, short.after);
-          if (short.log) showLogarithms(shown, from + i, short, () => aboveZero(row, short, totals![i], hiding.least));
+          if (short.log)
+            showLogarithms(shown, from + i, short, () => aboveZero(row, short, totals![i], hiding.least), before);
         }
         give(from + i);
       }

@@ -1,6 +1,6 @@
 import { count, NotShownError, type TaskOptions } from '../base/index.js';
 import { accumulate, applyLinearMap, type Statistics } from '../fit/index.js';
-import { blocks, eigenInTurns, leadingEigen, matrix, type Matrix } from '../linalg/index.js';
+import { blocks, eigenInTurns, eigenvaluesInTurns, leadingEigen, matrix, type Matrix } from '../linalg/index.js';
 import { toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
 import type { Examination, ExaminedRows } from './examine.js';
 import { zerosCure, type NoWidth, type Stored, type Zeros } from '../words/index.js';
@@ -94,26 +94,49 @@ export async function outputSpace(
   options: TaskOptions = {},
 ): Promise<OutputSpace> {
   const columns = evenColumns(outputs.cols);
+  const statistics = await statisticsOf(outputs, seen, columns, options);
+  const { values, vectors } = await directionsOf(statistics, seen, options);
+  return {
+    ...spectrumOf(values, statistics, seen),
+    mean: statistics.meanX.slice(),
+    vectors: matrix(columns.length, columns.length, vectors.data),
+    columns,
+  };
+}
+
+/** Where the directions of linear outputs end, without the directions: a sixth of the work. */
+export async function outputSpectrum(
+  outputs: RowSource,
+  seen: Examination,
+  options: TaskOptions = {},
+): Promise<Spectrum> {
+  const statistics = await statisticsOf(outputs, seen, evenColumns(outputs.cols), options);
+  return spectrumOf(await eigenvaluesInTurns(statistics.gram, statistics.p, options.signal), statistics, seen);
+}
+
+/** Statistics of linear outputs, of no targets. */
+function statisticsOf(
+  outputs: RowSource,
+  seen: Examination,
+  columns: Int32Array,
+  options: TaskOptions,
+): Promise<Statistics> {
   const linear = linearOutputs(outputs, seen, columns);
-  const width = columns.length;
   const nothing: RowSource = {
     rows: linear.rows,
     cols: 1,
     dtype: 'float64',
     read: async (a, b) => new Float64Array(b - a),
   };
-  const statistics = await accumulate(linear, nothing, options);
-  const { values, vectors } = await directionsOf(statistics, seen, options);
-  const variances = Array.from(values, (value) => Math.max(value, 0) / statistics.n);
+  return accumulate(linear, nothing, options);
+}
+
+/** @param values eigenvalues of the Gram, descending */
+function spectrumOf(values: Float64Array, { n, p }: Statistics, seen: Examination): Spectrum {
+  const variances = Array.from(values, (value) => Math.max(value, 0) / n);
   // A softmax hides one number of each row.
-  const most = seen.scale === 'logits' ? width : width - 1;
-  return {
-    ...findGap(variances, seen, most),
-    values: variances,
-    mean: statistics.meanX.slice(),
-    vectors: matrix(width, width, vectors.data),
-    columns,
-  };
+  const most = seen.scale === 'logits' ? p : p - 1;
+  return { ...findGap(variances, seen, most), values: variances };
 }
 
 /** Ratio of neighbouring variances that is taken for the widest of a spectrum without a look at the rest. */
