@@ -175,7 +175,7 @@ const toFloat32 = (data: Float32Array | Float64Array): Float32Array =>
 
 function lengthOf(f: Float32Array | Float64Array): number {
   let sum = 0;
-  for (const value of f) sum += value * value;
+  for (let j = 0; j < f.length; j++) sum += f[j] * f[j];
   return Math.sqrt(sum);
 }
 

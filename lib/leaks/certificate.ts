@@ -192,9 +192,9 @@ export async function toleranceOf(rows: Matrix, noise: Float64Array, a: Float64A
 
 function deviationOf(x: Float64Array): number {
   let [sum, squares] = [0, 0];
-  for (const value of x) sum += value;
+  for (let i = 0; i < x.length; i++) sum += x[i];
   const mean = sum / x.length;
-  for (const value of x) squares += (value - mean) ** 2;
+  for (let i = 0; i < x.length; i++) squares += (x[i] - mean) ** 2;
   return sqrt(squares / x.length);
 }
 

@@ -120,7 +120,7 @@ interface OffRow {
  */
 function naturalFactor(row: Float32Array | Float64Array): number | null {
   let largest = -Infinity;
-  for (const value of row) if (value > largest) largest = value;
+  for (let j = 0; j < row.length; j++) if (row[j] > largest) largest = row[j];
   if (!(largest < -1e-3)) return null;
   let [low, high] = [0, log(row.length) / -largest];
   for (let step = 0; step < 60; step++) {
@@ -269,7 +269,8 @@ class Scan {
   /** What the values show of how they were stored, until they show that it was in none of these ways. */
   #storage(row: Float32Array | Float64Array): void {
     if (this.#decimals > maxDecimals && this.#digits > maxDigits && this.#levels === null) return;
-    for (const value of row) {
+    for (let j = 0; j < row.length; j++) {
+      const value = row[j];
       while (this.#decimals <= maxDecimals && !isMultiple(value, this.#decimals)) this.#decimals++;
       if (this.#digits <= maxDigits && !hasDigits(value, this.#digits)) this.#digits = digitsOf(value, this.#digits);
       if (this.#levels && this.#levels.add(value).size > mostLevels) this.#levels = null;

@@ -171,9 +171,9 @@ function medianOf(x: Float64Array): number {
 
 function arrived(x: Float64Array, enough: number): boolean {
   let zeros = 0;
-  for (const value of x) {
-    if (value < -zero) return false;
-    if (value <= zero) zeros++;
+  for (let i = 0; i < x.length; i++) {
+    if (x[i] < -zero) return false;
+    if (x[i] <= zero) zeros++;
   }
   return zeros >= enough;
 }

@@ -23,7 +23,8 @@ const smallest = Number.MIN_VALUE;
  */
 export function logFloor(shown: Float64Array | readonly number[], classes: number, hiding: Hiding): number {
   let [sum, above, lowest] = [0, 0, Infinity];
-  for (const value of shown) {
+  for (let j = 0; j < shown.length; j++) {
+    const value = shown[j];
     if (!(value > 0)) continue;
     sum += value;
     above++;
