@@ -58,8 +58,9 @@ export function broadcast(from: readonly number[], to: readonly number[]): Int32
 /** Transposes a tensor: dimension i of the result is dimension perm[i]. */
 export function transposeTensor(tensor: NumericTensor, perm: number[]): NumericTensor {
   const { dims, data } = tensor;
-  // A damaged file may say other dimensions than it has data for, or very many rows of none.
-  if (dims.length === 2 && perm[0] === 1 && data.length > 0 && countOf(dims) === data.length) return transposeMatrix(tensor);
+  // A damaged file may say other dimensions than it has data for: rows by the billion, of a part of a number each.
+  const isWhole = countOf(dims) === data.length && dims.every((dim) => dim >= 1 && dim <= data.length);
+  if (dims.length === 2 && perm[0] === 1 && isWhole) return transposeMatrix(tensor);
   const strides = dims.map((_, i) => countOf(dims.slice(i + 1)));
   const outDims = perm.map((axis) => dims[axis]);
   const outStrides = perm.map((axis) => strides[axis]);
