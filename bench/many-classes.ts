@@ -1,6 +1,6 @@
 /**
- * Whole commands on a head of 21,843 classes (d = 768), as one of the published models has: `run 1`, `run 3`, `sweep` and
- * `audit` against `fit` of the same store. Extraction is done before and timed by itself.
+ * Whole commands on a head of 21,843 classes (d = 768), as one of the published models has: `run 1`, `run 2` (into a second
+ * such model), `run 3`, `sweep` and `audit` against `fit` of the same store. Extraction is done before and timed by itself.
  *
  *     node --import tsx bench/many-classes.ts [--rows 3000] [--classes 21843] [--width 768] [--commands fit,sweep] [--json]
  *
@@ -21,7 +21,7 @@ const { values: flags } = parseArgs({
     rows: { type: 'string', default: '3000' },
     classes: { type: 'string', default: '21843' },
     width: { type: 'string', default: '768' },
-    commands: { type: 'string', default: 'fit,run 1,run 3,sweep,audit' },
+    commands: { type: 'string', default: 'fit,run 1,run 2,run 3,sweep,audit' },
     json: { type: 'boolean' },
   },
 });
@@ -90,20 +90,20 @@ async function turn(command: string, args: string[]): Promise<Turn> {
 const folder = await mkdtemp(path.join(tmpdir(), 'many-classes-'));
 const at = (...names: string[]): string => path.join(folder, ...names);
 try {
-  await writeFile(
-    at('model.onnx'),
+  /** A network of one hidden layer. @param seed of its weights */
+  const drawnModel = (seed: number): Uint8Array =>
     buildModel({
       inputs: [{ name: 'x', type: 'float32', dims: ['n', 3, side, side] }],
       outputs: [{ name: 'logits', type: 'float32', dims: ['n', classes] }],
       constants: [
-        { name: 'w', type: 'float32', dims: [inputs, width], data: noise(inputs * width, 1, 1 / Math.sqrt(inputs)) },
+        { name: 'w', type: 'float32', dims: [inputs, width], data: noise(inputs * width, seed, 1 / Math.sqrt(inputs)) },
         {
           name: 'head.w',
           type: 'float32',
           dims: [width, classes],
-          data: noise(width * classes, 2, 3 / Math.sqrt(width)),
+          data: noise(width * classes, seed + 1, 3 / Math.sqrt(width)),
         },
-        { name: 'head.b', type: 'float32', dims: [classes], data: noise(classes, 3, 0.1) },
+        { name: 'head.b', type: 'float32', dims: [classes], data: noise(classes, seed + 2, 0.1) },
       ],
       nodes: [
         { op: 'Flatten', inputs: ['x'], outputs: ['flat'] },
@@ -111,8 +111,9 @@ try {
         { op: 'Relu', inputs: ['hidden'], outputs: ['features'] },
         { op: 'Gemm', inputs: ['features', 'head.w', 'head.b'], outputs: ['logits'] },
       ],
-    }),
-  );
+    });
+  await writeFile(at('model.onnx'), drawnModel(1));
+  await writeFile(at('other.onnx'), drawnModel(11));
   const count = rows + 2 * kept;
   await writeNpy(at('x.npy'), toNdArray(noise(count * inputs, 4, 1), [count, 3, side, side]));
   const images = (from: number, to: number): string => `tensors:${at('x.npy')}[${from}:${to}]`;
@@ -121,6 +122,7 @@ try {
 
   const commands: Record<string, string[]> = {
     'run 1': ['run', '1', ...common, '--test', test],
+    'run 2': ['run', '2', ...common, '--target', at('other.onnx'), '--test', test],
     'run 3': ['run', '3', ...common, '--test', test, other],
     sweep: ['sweep', ...common, '--test', test],
     audit: ['audit', at('model.onnx'), train, '--stores', at('stores'), '--out', at('audit'), '--minutes', '0.1'],
