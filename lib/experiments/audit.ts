@@ -14,7 +14,7 @@ import {
 } from '../leaks/index.js';
 import { float64Providers, providerName } from '../runtime/index.js';
 import { definitions } from '../results/index.js';
-import type { DatasetRecord, Leaks, Results } from '../results/index.js';
+import type { DatasetRecord, Leaks, Results, SpectrumRecord } from '../results/index.js';
 import { alike } from './alike.js';
 import { boundOfFew, boundOfRow, costOf, counted, shownOfModel, undoneBy, type Audited } from './audit-interfaces.js';
 import { withVariations, type Asked } from './audit-variations.js';
@@ -94,60 +94,10 @@ export async function auditModel(model: string, dataset: string, options: AuditO
     const { store: extracted, seconds } = await extraction.of(role, dataset, vary);
     const contents = await extraction.contents(dataset);
     const store = withoutCopies(extracted, contents, vary);
-    const { observe = interfacesFor(store) } = options;
-    const { train: all, test } = splitByContent(store, contents, vary);
-    const train = readOnce(all);
-    // With so many classes the head takes as long on ten thousand images as the fit itself.
-    const judgedOn = store.logits.cols > widest ? readOnce(spreadOver(test, mostJudged * vary, vary)) : test;
-    const trainName = `${dataset} (4 of 5)`;
-    const possible = observe.filter((spec) => !hidesNothing(spec, store.logits.cols));
-    const plain = withoutVariations(store, vary);
-    const labels = labelsFor(plain, await extraction.labelling(dataset), classNames).labels;
-    const audited: Audited = {
-      store: plain,
-      groups: await alike(plain, groupsOf(plain, contents, vary)),
-      ...(labels ? { labels } : {}),
-    };
-    const isFew = plain.rows <= fewImages && options.alphas === undefined;
-    const few = isFew
-      ? await readFewImages({ ...plain, groups: audited.groups, ...classesOf(plain) }, possible, {
-          signal: options.signal,
-          onProgress: options.onProgress,
-        })
-      : null;
-    const side = { store: train, seconds };
-    const training = await trainingFrom(side, side, options);
-    const fits = await fitPair(
-      training,
-      { ...options, observe: possible },
-      { variations: vary, chosen: few ? chosenOf(few) : undefined, penalise: options.alphas === undefined },
+    const read = await readInterfaces(
+      { store, contents, dataset, seconds, extraction, classNames, vary },
+      { ...options, samples },
     );
-    // Source and target are one store on each side, as they are in experiment 1.
-    const judged = await judgeFits(
-      fits,
-      { source: judgedOn, target: judgedOn },
-      {
-        train: trainName,
-        test:
-          judgedOn.rows === test.rows
-            ? `${dataset} (1 of 5)`
-            : `${dataset} (${count(judgedOn.rows)} of the ${count(test.rows)} kept out)`,
-        nTrain: train.rows,
-        overlap: 0,
-        extractSeconds: seconds,
-        sampleSource: { count: samples, extraction, dataset, classNames, variations: vary },
-      },
-      { ...options, observe: possible },
-    );
-    const some = counted(audited);
-    const interfaces = await interfacesOf(
-      possible,
-      { audited, some },
-      few,
-      { judged, judgedOn, contents, vary },
-      options,
-    );
-    const { rows } = judged;
     const [one] = definitions;
     const environment = await describeEnvironment(extraction.stores, [], {
       command: options.command ?? null,
@@ -159,22 +109,14 @@ export async function auditModel(model: string, dataset: string, options: AuditO
       kind: 'audit',
       experiment: one.id,
       question: one.question,
-      rows,
-      spectra: [
-        await spectrumOf(training.statistics, {
-          source: store.provenance.model.name,
-          from: 'logits',
-          train: trainName,
-          rcond: options.rcond,
-          signal: options.signal,
-        }),
-      ],
-      ...(judged.samples.length > 0 ? { samples: judged.samples } : {}),
+      rows: read.rows,
+      spectra: [read.spectrum],
+      ...(read.samples.length > 0 ? { samples: read.samples } : {}),
       leaks: await leaksOf(
-        { store, extraction, role, dataset, seconds, interfaces },
-        { ...options, images: new Set(groupsOf(some.store, contents, vary)).size },
+        { store, extraction, role, dataset, seconds, interfaces: read.interfaces },
+        { ...options, images: read.images },
       ),
-      failures: judged.failures,
+      failures: read.failures,
       environment: {
         ...environment,
         datasets: withCopies(
@@ -186,6 +128,102 @@ export async function auditModel(model: string, dataset: string, options: AuditO
   } finally {
     await extraction.close();
   }
+}
+
+/** The rows of an audit, and where they come from. */
+interface AuditedRows {
+  store: Store;
+  /** Of each image of the data set, a hash of its bytes. */
+  contents: readonly string[];
+  dataset: string;
+  /** Seconds that extraction took. */
+  seconds: number;
+  extraction: Extraction;
+  classNames: readonly string[] | undefined;
+  vary: number;
+}
+
+/** What maps read off each interface, and what it costs. */
+interface ReadInterfaces extends Pick<JudgedFits, 'rows' | 'failures' | 'samples'> {
+  spectrum: SpectrumRecord;
+  interfaces: InterfaceAnswer[];
+  /** How many images costs and widths are told from. */
+  images: number;
+}
+
+/**
+ * Fits a map from each interface and judges it on images that were kept out. A function of its own: what it holds of very many
+ * classes is gone before the outputs are looked at alone, which takes as much.
+ */
+async function readInterfaces(
+  { store, contents, dataset, seconds, extraction, classNames, vary }: AuditedRows,
+  { samples, ...options }: AuditOptions & { samples: number },
+): Promise<ReadInterfaces> {
+  const { observe = interfacesFor(store) } = options;
+  const { train: all, test } = splitByContent(store, contents, vary);
+  const train = readOnce(all);
+  // With so many classes the head takes as long on ten thousand images as the fit itself.
+  const judgedOn = store.logits.cols > widest ? readOnce(spreadOver(test, mostJudged * vary, vary)) : test;
+  const trainName = `${dataset} (4 of 5)`;
+  const possible = observe.filter((spec) => !hidesNothing(spec, store.logits.cols));
+  const plain = withoutVariations(store, vary);
+  const labels = labelsFor(plain, await extraction.labelling(dataset), classNames).labels;
+  const audited: Audited = {
+    store: plain,
+    groups: await alike(plain, groupsOf(plain, contents, vary)),
+    ...(labels ? { labels } : {}),
+  };
+  const isFew = plain.rows <= fewImages && options.alphas === undefined;
+  const few = isFew
+    ? await readFewImages({ ...plain, groups: audited.groups, ...classesOf(plain) }, possible, {
+        signal: options.signal,
+        onProgress: options.onProgress,
+      })
+    : null;
+  const side = { store: train, seconds };
+  const training = await trainingFrom(side, side, options);
+  const fits = await fitPair(
+    training,
+    { ...options, observe: possible },
+    { variations: vary, chosen: few ? chosenOf(few) : undefined, penalise: options.alphas === undefined },
+  );
+  // Source and target are one store on each side, as they are in experiment 1.
+  const judged = await judgeFits(
+    fits,
+    { source: judgedOn, target: judgedOn },
+    {
+      train: trainName,
+      test:
+        judgedOn.rows === test.rows
+          ? `${dataset} (1 of 5)`
+          : `${dataset} (${count(judgedOn.rows)} of the ${count(test.rows)} kept out)`,
+      nTrain: train.rows,
+      overlap: 0,
+      extractSeconds: seconds,
+      sampleSource: { count: samples, extraction, dataset, classNames, variations: vary },
+    },
+    { ...options, observe: possible },
+  );
+  const some = counted(audited);
+  const interfaces = await interfacesOf(
+    possible,
+    { audited, some },
+    few,
+    { judged, judgedOn, contents, vary },
+    options,
+  );
+  const spectrum = await spectrumOf(training.statistics, {
+    source: store.provenance.model.name,
+    from: 'logits',
+    train: trainName,
+    rcond: options.rcond,
+    signal: options.signal,
+  });
+  const { rows, failures, samples: shown } = judged;
+  return {
+    ...{ rows, failures, samples: shown, spectrum, interfaces },
+    images: new Set(groupsOf(some.store, contents, vary)).size,
+  };
 }
 
 /** Positions in the data set of the images that a store has rows of. */
