@@ -13,10 +13,13 @@ function numbers(length: number, seed: number): Float64Array {
   });
 }
 
-const headOf = (weight: Float64Array | Float32Array, bias: Float64Array, d: number): LinearMap => ({
-  weight: toNdArray(weight, [weight.length / d, d]),
-  bias: toNdArray(bias, [bias.length]),
-});
+function headOf(weight: Float64Array | Float32Array, bias: Float64Array, d: number): LinearMap {
+  const shape = [weight.length / d, d];
+  return {
+    weight: weight instanceof Float64Array ? toNdArray(weight, shape) : toNdArray(weight, shape),
+    bias: toNdArray(bias, [bias.length]),
+  };
+}
 
 /** Logits by a plain loop in float64, and their answers by sorting. */
 function bySorting(head: LinearMap, f: Float64Array, originals: Int32Array) {

@@ -19,14 +19,34 @@ interface FitBench {
   }[];
 }
 
+/** What of `bench/statistics.ts --json` is held against its bar. */
+interface StatisticsBench {
+  figures: { targets: number; ours: number; gemm: number; ratio: number; bar: number; held: boolean }[];
+}
+
+/** Statistics against the product that they are made of, in the same run. */
+async function statistics(): Promise<Check[]> {
+  const subject = 'bench/statistics';
+  const args = ['--import', 'tsx', join(project, 'bench/statistics.ts'), '--json'];
+  const { code, stdout, lastWords } = await command(process.execPath, args, { cwd: project });
+  if (code !== 0) return [{ subject, bar: 'it ends well', figure: `exit ${code}: ${lastWords}`, held: false }];
+  return (JSON.parse(stdout) as StatisticsBench).figures.map(({ targets, ours, gemm, ratio, bar, held }) => ({
+    subject: `${subject}, 1000 columns, ${targets} targets`,
+    bar: `>= ${bar} of the rate of ONNX Runtime's own Gemm`,
+    figure: `${ratio.toFixed(2)} (${ours.toFixed(0)} of ${gemm.toFixed(0)} GFLOP/s)`,
+    held,
+  }));
+}
+
 export const point: Point = {
   id: 6,
-  title: "fitting against scikit-learn's Ridge",
+  title: "fitting against scikit-learn's Ridge and ONNX Runtime's Gemm",
   needs: ['python'],
   async run({ python }) {
     const subject = 'bench/fit';
     if (!(await hasModules(python!, ['sklearn', 'threadpoolctl']))) {
-      return [notRun(subject, 'time and memory', 'no scikit-learn and threadpoolctl in FEATRECONSTRUCT_PYTHON')];
+      const missing = notRun(subject, 'time and memory', 'no scikit-learn and threadpoolctl in FEATRECONSTRUCT_PYTHON');
+      return [missing, ...(await statistics())];
     }
     const args = ['--import', 'tsx', join(project, 'bench/fit.ts'), '--python', python!, '--json'];
     const { code, stdout, lastWords } = await command(process.execPath, args, { cwd: project });
@@ -41,6 +61,6 @@ export const point: Point = {
       held: each.held,
     }));
     const memory = { subject, bar: 'peak memory < 1024 MiB above inputs', figure: `${bench.peakMiB} MiB` };
-    return [...times, { ...memory, held: bench.peakMiB < 1024 }];
+    return [...times, { ...memory, held: bench.peakMiB < 1024 }, ...(await statistics())];
   },
 };
