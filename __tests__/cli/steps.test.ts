@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { evaluateAgreement, reconstructionError } from '../../lib/evaluate/index.js';
 import { extractFeatures } from '../../lib/extract/index.js';
 import { applyLinearMap, fitLinearMap, loadLinearMap, pseudoInverse } from '../../lib/fit/index.js';
+import { buildModel } from '../../lib/onnx/index.js';
 import { describeModel } from '../../lib/runtime/index.js';
 import { denseData } from '../../lib/tensor/index.js';
 import { relativeError } from '../onnx/fixtures.js';
@@ -104,6 +105,40 @@ describe('over stores', () => {
     expect(await said('own', '--transform', 'model')).not.toContain('seen through');
     const by = ['timm', '--mean', '0.5', '--std', '0.25', '--crop-pct', '0.8'];
     expect(await said('own', '--transform', ...by)).not.toContain('seen through');
+  });
+
+  test('a tower of embeddings is inspected as one, and whoever takes it for a classifier hears of it', async () => {
+    const tower = at('tower.onnx');
+    await writeFile(
+      tower,
+      buildModel({
+        inputs: [{ name: 'x', type: 'float32', dims: ['n', 3, 8, 8] }],
+        outputs: [{ name: 'z', type: 'float32', dims: ['n', 5] }],
+        constants: [
+          {
+            name: 'w',
+            type: 'float32',
+            dims: [192, 5],
+            data: Float32Array.from({ length: 960 }, (_, i) => Math.sin(i)),
+          },
+        ],
+        nodes: [
+          { op: 'Flatten', inputs: ['x'], outputs: ['flat'] },
+          { op: 'MatMul', inputs: ['flat', 'w'], outputs: ['y'] },
+          { op: 'Relu', inputs: ['y'], outputs: ['z'] },
+        ],
+      }),
+    );
+    const refused = await runCli(['inspect', tower]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('add --embeddings');
+    const { code, stdout } = await runCli(['inspect', tower, '--embeddings']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^head +none: a target of experiment 5/m);
+    expect(stdout).toMatch(/^embeddings +z, d = \d+$/m);
+    expect(stdout).not.toMatch(/^(logits|rank|recoverable)/m);
+    const said = JSON.parse((await runCli(['inspect', tower, '--embeddings', '--json'])).stdout) as object;
+    expect(said).toMatchObject({ head: null, logits: null, classCount: null, rank: null, features: 'z' });
   });
 
   test('figures are those of the library, whatever stands for head, logits and features', async () => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { TransformSpec } from '../images/index.js';
-import { visible } from '../base/index.js';
+import { FeatReconstructError, isCoded, visible } from '../base/index.js';
 import type { ModelDescription, ModelInput } from '../runtime/index.js';
 import { common, createContext } from './context.js';
 import { bringNamed, namesOptions, type NamesFlags } from './names.js';
@@ -9,6 +9,7 @@ import { imageSizeOption } from './options.js';
 interface Flags extends NamesFlags {
   featuresTensor?: string;
   logitsTensor?: string;
+  embeddings?: boolean;
   imageSize?: number | [number, number];
   verbose?: boolean;
   json?: boolean;
@@ -25,11 +26,15 @@ export function register(program: Command): void {
           .argument('<model>', 'an .onnx classifier, the folder that holds it (Hugging Face), or hf:owner/name')
           .option('--features-tensor <name>', "tensor that enters the head, if it isn't found")
           .option('--logits-tensor <name>', "tensor that leaves the head, if it isn't found")
+          .option('--embeddings', 'the model gives embeddings and no logits, as the image towers of CLIP do')
           .option('--verbose', 'also print the condition of the head'),
       ),
     ),
   )
-    .addHelpText('after', '\nExample:\n  $ featreconstruct inspect resnet18.onnx')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ featreconstruct inspect resnet18.onnx\n  $ featreconstruct inspect RN50.image.onnx --embeddings',
+    )
     .action(async (path: string, flags: Flags) => {
       const context = createContext(flags);
       const { loadModel } = await import('../runtime/index.js');
@@ -42,10 +47,13 @@ export function register(program: Command): void {
         features: flags.featuresTensor,
         logits: flags.logitsTensor,
         imageSize: flags.imageSize,
+        ...(flags.embeddings ? { output: 'features' } : {}),
+      }).catch((error: unknown) => {
+        throw flags.embeddings ? error : hinted(error);
       });
       await model.release();
-      const { rank, condition } = await headCondition(model.head);
       const { featureDim: d, classCount: c } = model;
+      const { rank, condition } = flags.embeddings ? { rank: null, condition: null } : await headCondition(model.head);
       const shape = shapeOf(model);
       const facts: [string, string][] = [
         ['model', model.name],
@@ -54,12 +62,19 @@ export function register(program: Command): void {
           'input',
           `${other.inputName}, ${other.inputType}, ${shapeOf({ ...other, layout: 'other', imageSize: null })}`,
         ]),
-        ['head', model.headNode],
-        ['features', `${model.featuresTensor}, d = ${count(d)}`],
-        ['logits', `${model.logitsTensor}, c = ${count(c)}`],
-        ['rank(W)', `${count(rank)} of ${count(Math.min(d, c))}`],
-        ...(flags.verbose ? [['cond(W)', brief(condition)] satisfies [string, string]] : []),
-        ['recoverable', recoverable(d, rank)],
+        ...(rank === null
+          ? ([
+              ['head', 'none: a target of experiment 5, whose classes are the embeddings of their names'],
+              ['embeddings', `${model.featuresTensor}, d = ${count(d)}`],
+            ] satisfies [string, string][])
+          : ([
+              ['head', model.headNode],
+              ['features', `${model.featuresTensor}, d = ${count(d)}`],
+              ['logits', `${model.logitsTensor}, c = ${count(c)}`],
+              ['rank(W)', `${count(rank)} of ${count(Math.min(d, c))}`],
+              ...(flags.verbose ? [['cond(W)', brief(condition)] satisfies [string, string]] : []),
+              ['recoverable', recoverable(d, rank)],
+            ] satisfies [string, string][])),
         ['transform', await transformOf(model)],
         ...classesOf(model.classNames),
         ...model.notes.map((note): [string, string] => ['note', note]),
@@ -70,7 +85,7 @@ export function register(program: Command): void {
         name: model.name,
         digest: model.digest,
         featureDim: d,
-        classCount: c,
+        classCount: rank === null ? null : c,
         rank,
         condition,
         inputName: model.inputName,
@@ -78,18 +93,27 @@ export function register(program: Command): void {
         inputShape: model.inputShape,
         layout: model.layout,
         ...(model.otherInputs ? { otherInputs: model.otherInputs } : {}),
-        head: model.headNode,
+        head: rank === null ? null : model.headNode,
         features: model.featuresTensor,
-        logits: model.logitsTensor,
+        logits: rank === null ? null : model.logitsTensor,
         precision: model.precision,
         provider: model.provider,
-        recoverable: recoverable(d, rank),
+        recoverable: rank === null ? null : recoverable(d, rank),
         transform: model.transform,
         classNames: model.classNames,
         notes: model.notes,
       });
     });
 }
+
+/** An error of a model without a head, with what to do where it is a tower of embeddings. */
+const hinted = (error: unknown): unknown =>
+  isCoded(error, 'no-head', 'mismatch')
+    ? new FeatReconstructError(
+        `${(error as Error).message} If the model gives embeddings and no logits, as the image towers of CLIP do, add --embeddings.`,
+        { code: (error as FeatReconstructError).code, cause: error },
+      )
+    : error;
 
 /** `n x 3 x 224 x 224`: the batch, and for open sides of images the size that the model is run with. */
 function shapeOf({ inputShape, layout, imageSize }: Pick<ModelInput, 'inputShape' | 'layout' | 'imageSize'>): string {

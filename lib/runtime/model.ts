@@ -143,6 +143,7 @@ function matrixOf(tensor: GraphTensor, name: string, n: number, width: number, t
   if (tensor.data.length !== n * width) {
     throw new FeatReconstructError(
       `Expected ${width} numbers an input in '${name}', found the shape [${tensor.dims.join(', ')}] for ${n} inputs: the layer is applied at several positions, or mixes the inputs of a batch, and is no classifier's head.`,
+      { code: 'no-head' },
     );
   }
   const values = toFloat32(tensor, name);
