@@ -2,7 +2,7 @@ import { exp, log } from '../base/index.js';
 import { buildModel, dataType, type GraphValue } from '../onnx/index.js';
 import { kernel } from './kernels.js';
 
-// By index: `for … of` makes an object of every number, which costs as much again as the exponential.
+// By index: `for … of` makes an object of every number, which the collector has to look at.
 /** log Σ exp of a row, relative to its largest number so that nothing overflows. */
 export function logSumExp(row: Float64Array | Float32Array): number {
   let largest = -Infinity;

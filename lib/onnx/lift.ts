@@ -39,7 +39,7 @@ export function liftHead(graph: GraphView, { region }: { region: Region }): Lift
       { code: 'no-head' },
     );
   }
-  if (!isFinite(weight) || !isFinite(bias)) {
+  if (!allFinite(weight) || !allFinite(bias)) {
     throw new FeatReconstructError(
       `Expected finite weights in the head, found NaN or infinite numbers in ${name}: export the model again.`,
       { code: 'not-finite' },
@@ -48,9 +48,9 @@ export function liftHead(graph: GraphView, { region }: { region: Region }): Lift
   return { weight: ndarray(weight, [c, x.width]), bias: ndarray(bias, [c]) };
 }
 
-function isFinite(data: Float32Array): boolean {
+function allFinite(data: Float32Array): boolean {
   let check = 0;
-  // 0 for every finite number, NaN for the others: a test on each of ten million takes ten times as long.
+  // 0 for every finite number, NaN for the others: a call for each of ten million takes several times as long.
   for (let i = 0; i < data.length; i++) check += data[i] - data[i];
   return check === 0;
 }
