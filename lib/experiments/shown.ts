@@ -147,7 +147,7 @@ async function variancesOf(
       start,
       Math.min(rows, start + step),
       (shown) => last.add(shown),
-      (shown) => plain.add(shown),
+      log === null ? undefined : (shown) => plain.add(shown),
     );
     onProgress?.({ stage: 'outputs that vary most', done: Math.min(n, i + step), total: n, unit: 'rows' });
   }
