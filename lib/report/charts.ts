@@ -81,7 +81,7 @@ export async function chartsOf(found: Results, { width }: ChartOptions = {}): Pr
   };
   if (!isMatrix(results)) {
     const first = results.leaks ? [] : overviews(plotting, results.experiment, results.rows.slice(0, mostShown), width);
-    return [...first, ...leakCharts(plotting, results), ...fitCharts(plotting, results, width)].map(fitted);
+    return [...first, ...leakCharts(plotting, results, width), ...fitCharts(plotting, results, width)].map(fitted);
   }
   const tests = [...new Set(results.rows.map(({ test }) => test))];
   const pairs = tests.flatMap((test) => {

@@ -9,7 +9,7 @@ import { overviews } from './charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
 import { figureOf, sectionOf, sections } from './overview-chart.js';
 import type { Headline, Picture } from './headline.js';
-import { isMatrix, mostShown } from './shown.js';
+import { isMatrix, mostShown, withNarrow } from './shown.js';
 
 /** Whether an experiment's rows are of pairs of single models, which one picture holds side by side. */
 const fitsPairs = (experiment: number): boolean => Array.isArray(definitionOf(experiment)?.pairs);
@@ -28,7 +28,9 @@ export function firstScreen(plotting: Plotting, results: Results): FirstScreen {
   const rows = results.rows.slice(0, mostShown);
   if (isMatrix(results)) return { answer, headline: ofAllPairs(rows.length === 0 ? [] : results.rows), picture: {} };
   const curve = leakChart(plotting, rows);
-  const charts = curve ? [{ chart: curve, caption: leakCaption }] : overviews(plotting, results.experiment, rows);
+  const charts = curve
+    ? [{ chart: curve, caption: leakCaption }]
+    : withNarrow((width) => overviews(plotting, results.experiment, rows, width));
   return { answer, headline: curve ? ofSweep(rows) : ofFits(rows), picture: { charts } };
 }
 
@@ -117,7 +119,7 @@ export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]
       by(groups, ({ key }) => key).flatMap(([first]) => first.rows);
   // With the number 3, data sets of another kind have a section of their own.
   const experiment = Math.max(...fits.map((each) => each.experiment));
-  const charts = fits.length === 0 ? [] : overviews(plotting, experiment, rows);
+  const charts = fits.length === 0 ? [] : withNarrow((width) => overviews(plotting, experiment, rows, width));
   if (charts.length > 0) {
     return { answer: answerOfAll(experiment, rows), headline: ofFits(fits[0].rows), picture: { charts } };
   }

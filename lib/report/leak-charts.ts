@@ -115,9 +115,9 @@ function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['
 }
 
 /** The pictures of an audit: what each interface gives away, and what was recovered from outputs alone. */
-export function leakCharts(plotting: Plotting, { leaks, environment }: Results): Shown[] {
+export function leakCharts(plotting: Plotting, { leaks, environment }: Results, width?: number): Shown[] {
   if (!leaks) return [];
-  const picture = auditPicture(plotting, leaks);
+  const picture = auditPicture(plotting, leaks, width);
   const chart = certificateChart(plotting, leaks, environment.models[0]?.featureDim ?? null);
   return [
     ...(picture ? [{ chart: picture, caption: auditCaption }] : []),

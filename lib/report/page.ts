@@ -153,7 +153,7 @@ const pictureOf = ({ charts = [], markup: drawn }: Picture): Markup | null =>
   charts.length === 0 && !drawn
     ? null
     : markup`<div class="pictures">
-        ${charts.map(({ chart, caption }) => markup`<figure><figcaption><b>${chart.title}</b>${charts.length === 1 ? `. ${caption}` : null}</figcaption>${chart.svg}</figure>`)}
+        ${charts.map(({ chart, caption, narrow }) => markup`<figure><figcaption><b>${chart.title}</b>${charts.length === 1 ? `. ${caption}` : null}</figcaption>${narrow ? markup`<div class="wide">${chart.svg}</div><div class="narrow">${narrow.svg}</div>` : chart.svg}</figure>`)}
         ${drawn}
       </div>`;
 

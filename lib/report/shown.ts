@@ -10,6 +10,20 @@ export const mostShown = 300;
 export interface Shown {
   chart: Chart;
   caption: string;
+  /** The same laid out for a phone, on whose screen the other's text would be too small. */
+  narrow?: Chart;
+}
+
+/** Width in pixels of a chart on a phone. */
+const phone = 350;
+
+/** The charts that `drawn` makes, each with its layout for a phone. */
+export function withNarrow(drawn: (width?: number) => Shown[]): Shown[] {
+  const narrow = drawn(phone);
+  return drawn().map((shown) => ({
+    ...shown,
+    narrow: narrow.find(({ chart }) => chart.name === shown.chart.name)?.chart,
+  }));
 }
 
 /** Whether the pairs of an experiment are shown as one matrix, and not as a table each. */
