@@ -9,7 +9,7 @@ import {
   resizedSize,
   transformNames,
 } from '../../lib/images/index.js';
-import type { Interpolation, RgbImage, TransformSpec } from '../../lib/images/index.js';
+import type { Interpolation, RgbImage, Transform, TransformSpec } from '../../lib/images/index.js';
 import { goldens, pattern, sha } from './pattern.js';
 import { coded } from '../support/coded.js';
 
@@ -211,6 +211,57 @@ describe('BatchWriter', () => {
       }
     },
   );
+
+  // Pixels are read four at a time where they can be: widths that are no multiple of four, and rows that begin at any byte.
+  const orders = ['rgb', 'bgr', 'grey'] as const;
+  const numbers = [
+    ['float32', { scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }],
+    ['uint8', { scale: 1, mean: [0, 0, 0], std: [1, 1, 1] }],
+  ] as const;
+  const cases = orders.flatMap((order) =>
+    (['nchw', 'nhwc'] as const).flatMap((layout) => numbers.map(([type, of]) => [order, layout, type, of] as const)),
+  );
+  test.each(cases)('each number is that of its pixel, bit for bit: %s, %s, %s', (order, layout, type, of) => {
+    const [mean, std] = [of.mean, of.std].map(([a, b, c]): [number, number, number] => [a, b, c]);
+    const shows = { rgb: [0, 1, 2], bgr: [2, 1, 0], grey: [0] }[order];
+    for (const canvas of [
+      [13, 16],
+      [16, 13],
+      [9, 7],
+      [1, 1],
+      [8, 4],
+    ] as Size[]) {
+      const transform: Transform = {
+        ...{ name: 'own', steps: [{ op: 'centerCrop', size: canvas }], scale: of.scale, mean, std },
+        ...(order === 'rgb' ? {} : { channels: order }),
+      };
+      const writer = new BatchWriter(transform, canvas, 2, layout, type);
+      for (const [image, offset] of [
+        [[13, 16], 0],
+        [[20, 21], 0],
+        [[5, 6], 0],
+        [[11, 30], 0],
+        [[16, 13], 1],
+        [[8, 8], 3],
+      ] as [Size, number][]) {
+        const pixels = pattern(...image);
+        // The view of another buffer, which need not begin at a word.
+        const data = new Uint8Array(pixels.data.length + offset).subarray(offset);
+        data.set(pixels.data);
+        writer.writeImage(1, { ...pixels, data });
+        const cropped = centerCrop(pixels, canvas).data;
+        const area = canvas[0] * canvas[1];
+        const row = Array.from({ length: shows.length * area }, (_, i) => {
+          const [channel, at] =
+            layout === 'nchw' ? [Math.floor(i / area), i % area] : [i % shows.length, Math.floor(i / shows.length)];
+          const value = Math.fround(cropped[3 * at + shows[channel]] * of.scale);
+          return Math.fround(Math.fround(value - Math.fround(mean[channel])) / Math.fround(std[channel]));
+        });
+        const written = writer.data.subarray(row.length);
+        expect(written.every((value, i) => Object.is(value, row[i]))).toBe(true);
+      }
+    }
+  });
 
   test('write takes an image of the input’s size and no other', () => {
     const writer = new BatchWriter(protocol, size, 1, 'nchw');

@@ -67,49 +67,31 @@ export class BatchWriter {
     else this.write(slot, applyPixels(this.transform, image));
   }
 
-  private place(slot: number, image: RgbImage, window: CropWindow): void {
+  private place(slot: number, { data: pixels, width: imageWidth }: RgbImage, window: CropWindow): void {
     const last = this.windows[slot];
     if (last && !covers(window, last)) this.blacken(slot);
     this.windows[slot] = window;
-    if (this.layout === 'nchw') this.placePlanes(slot, image, window);
-    else this.placePixels(slot, image, window);
-  }
-
-  private placePlanes(
-    slot: number,
-    { data: pixels, width: imageWidth }: RgbImage,
-    { rows, columns }: CropWindow,
-  ): void {
-    const { data, table, order } = this;
+    const { rows, columns } = window;
     const [height, width] = this.size;
-    const plane = height * width;
-    for (let channel = 0; channel < order.length; channel++) {
-      const at = 256 * channel;
-      for (let y = 0; y < rows.length; y++) {
-        let from = ((rows.from + y) * imageWidth + columns.from) * 3 + order[channel];
-        let to = (slot * order.length + channel) * plane + (rows.to + y) * width + columns.to;
-        const end = to + columns.length;
-        for (; to < end; to++, from += 3) data[to] = table[at + pixels[from]];
-      }
-    }
-  }
-
-  private placePixels(
-    slot: number,
-    { data: pixels, width: imageWidth }: RgbImage,
-    { rows, columns }: CropWindow,
-  ): void {
     const { data, table, order } = this;
-    const [height, width] = this.size;
     const channels = order.length;
+    // From a number of the input to that of the next pixel, and to that of the next channel.
+    const [step, channelStep] = this.layout === 'nchw' ? [1, height * width] : [channels, 1];
+    const words =
+      isLittleEndian && channels === 3 && step === 1 && pixels.byteOffset % 4 === 0 ? wordsOf(pixels) : null;
     for (let y = 0; y < rows.length; y++) {
       let from = ((rows.from + y) * imageWidth + columns.from) * 3;
-      let to = ((slot * height + rows.to + y) * width + columns.to) * channels;
-      const end = to + columns.length * channels;
-      for (; to < end; to += channels, from += 3) {
-        for (let channel = 0; channel < channels; channel++) {
-          data[to + channel] = table[256 * channel + pixels[from + order[channel]]];
+      let to = slot * channels * height * width + ((rows.to + y) * width + columns.to) * step;
+      const end = to + columns.length * step;
+      if (channels === 1) placeGrey(pixels, from, table, data, to, end);
+      else {
+        if (words && from % 4 === 0) {
+          const fours = columns.length - (columns.length % 4);
+          placeFours(words, from / 4, order, table, data, to, to + fours, channelStep);
+          from += 3 * fours;
+          to += fours;
         }
+        placePixels(pixels, from, order, table, data, to, end, step, channelStep);
       }
     }
   }
@@ -126,6 +108,84 @@ export class BatchWriter {
       for (let i = 0; i < channels * plane; i++) this.data[start + i] = black[i % channels];
     }
   }
+}
+
+/** Where the first byte of a word is its lowest. */
+const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/** The bytes as whole words; up to three at the end are left out. */
+const wordsOf = ({ buffer, byteOffset, length }: Uint8Array): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, length >> 2);
+
+/**
+ * Writes pixels of a row, the three channels in one pass. (Functions of their own, and one for each number of channels: that
+ * way they are compiled for what they see.)
+ */
+function placePixels(
+  pixels: Uint8Array,
+  from: number,
+  [first, second, third]: readonly number[],
+  table: Float32Array,
+  data: Float32Array | Uint8Array,
+  to: number,
+  end: number,
+  step: number,
+  channelStep: number,
+): void {
+  for (; to < end; to += step, from += 3) {
+    data[to] = table[pixels[from + first]];
+    data[to + channelStep] = table[256 + pixels[from + second]];
+    data[to + 2 * channelStep] = table[512 + pixels[from + third]];
+  }
+}
+
+/**
+ * The same into planes, four pixels at a time: they are three words of four bytes. Reading these takes half of the time, more
+ * so in a process in which an array has ever been handed over to a thread: V8 then checks at each access that its array is there.
+ */
+function placeFours(
+  words: Uint32Array,
+  at: number,
+  order: readonly number[],
+  table: Float32Array,
+  data: Float32Array | Uint8Array,
+  to: number,
+  end: number,
+  plane: number,
+): void {
+  // Which channel of the input shows red, green and blue. Each order is its own inverse.
+  const [red, green, blue] = order;
+  const [r, g, b] = [256 * red, 256 * green, 256 * blue];
+  const [toRed, toGreen, toBlue] = [red * plane, green * plane, blue * plane];
+  for (; to < end; to += 4, at += 3) {
+    const first = words[at];
+    const second = words[at + 1];
+    const third = words[at + 2];
+    data[to + toRed] = table[r + (first & 255)];
+    data[to + toGreen] = table[g + ((first >>> 8) & 255)];
+    data[to + toBlue] = table[b + ((first >>> 16) & 255)];
+    data[to + toRed + 1] = table[r + (first >>> 24)];
+    data[to + toGreen + 1] = table[g + (second & 255)];
+    data[to + toBlue + 1] = table[b + ((second >>> 8) & 255)];
+    data[to + toRed + 2] = table[r + ((second >>> 16) & 255)];
+    data[to + toGreen + 2] = table[g + (second >>> 24)];
+    data[to + toBlue + 2] = table[b + (third & 255)];
+    data[to + toRed + 3] = table[r + ((third >>> 8) & 255)];
+    data[to + toGreen + 3] = table[g + ((third >>> 16) & 255)];
+    data[to + toBlue + 3] = table[b + (third >>> 24)];
+  }
+}
+
+/** Writes a row of grey pixels, which have the same number three times. */
+function placeGrey(
+  pixels: Uint8Array,
+  from: number,
+  table: Float32Array,
+  data: Float32Array | Uint8Array,
+  to: number,
+  end: number,
+): void {
+  for (; to < end; to++, from += 3) data[to] = table[pixels[from]];
 }
 
 /** Which channel of an RGB pixel each channel of the input is. (Grey pixels have the same number three times.) */
