@@ -170,7 +170,7 @@ def notes_of(row):
 
 
 NOTES = [
-    (r"The output '[^']*' is a ([^;]*);", "the logits in front of the {0} are used"),
+    (r"The output '[^']*' is a ([^;]*);", "the logits before the {0} are used"),
     (r"The weights of ai\.onnx\.ml\.LinearClassifier", "the scores of ai.onnx.ml.LinearClassifier are the logits"),
     (r"The constants? of .* folded into", "constants are folded into the head"),
     (r"one linear map of (\d+) tensors", "{0} tensors side by side are the features"),
