@@ -127,6 +127,8 @@ def write_page():
         "",
         "## Versions",
         "",
+        "Behind the colon are builds of this project, with their numbers of rows.",
+        "",
         *made_with(rows + read_rows(LOGITS)),
     ]
     (ROOT / "docs/exports.md").write_text("\n".join(lines) + "\n")
@@ -187,7 +189,7 @@ def made_with(rows):
     builds = {}
     for (versions, build), count in runs.most_common():
         builds.setdefault(versions, []).append(f"{build} ({count})")
-    return [f"- {versions}; rows by build of this project: {', '.join(each)}." for versions, each in builds.items()]
+    return [f"- {versions}: {', '.join(each)}." for versions, each in builds.items()]
 
 
 def logits_section(rows):
