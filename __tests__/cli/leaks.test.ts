@@ -159,7 +159,7 @@ describe('recover', () => {
     await npy(at('silu.npy'), made('silu', 2000, 12, 30).logits);
     const report = await json<{ sentence: string }>(['recover', at('silu.npy'), '--out', at('silu.safetensors')], 1);
     expect(report).toMatchObject({ certified: false, kind: null });
-    expect(report.sentence).toContain('What is known is the affine class');
+    expect(report.sentence).toContain('Known is only the affine class');
     expect(await exists(at('silu.safetensors'))).toBe(false);
   });
 });
@@ -255,7 +255,7 @@ describe('with a model', () => {
     const { code, stdout } = await runCli(['audit', at('log.csv'), '--out', at('audit-log'), '--quiet']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\* Anyone who has these 500 rows of 30 outputs \(log\.csv\) has a normalised\s+vector/);
-    expect(stdout).toMatch(/at least 16 numbers wide[^]*That\s+takes\s+the\s+model[^]*left out request_id, time/);
+    expect(stdout).toMatch(/at least 16 numbers wide[^]*takes\s+the\s+model[^]*left out request_id, time/);
     const results = JSON.parse(await readFile(at('audit-log', 'results.json'), 'utf8')) as Results;
     expect(results).toMatchObject({
       rows: [],
@@ -307,7 +307,7 @@ describe('with a model', () => {
     const { code, stdout, stderr } = await runCli(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(
-      /^Anyone who sees all 10 outputs of made \(logits, or\s+probabilities,\s+at\s+full\s+float32\s+precision\)\s+for 300\s+images in 4 variations each knows\s+\d\s+of\s+this\s+model's\s+6\s+features/,
+      /^Anyone who sees all 10 outputs of made \(logits, or\s+probabilities,\s+at\s+full\s+float32\s+precision\)\s+for 300\s+images in 4 variations each can\s+compute\s+\d\s+of\s+this\s+model's\s+6\s+features/,
     );
     expect(stdout).toMatch(/^top 5 probabilities, 2 decimals /m);
     expect(stdout.split('\n').every((line) => line.length <= 90)).toBe(true);

@@ -45,9 +45,16 @@ def said_of(row):
     if "unbuilt" in row:
         return f"not built: our configuration did not build: {row['unbuilt']}"
     if "unmade" in row:
-        return f"not exported: {row['unmade']}"
+        return f"not exported: {shortly(row['unmade'])}"
     notes = [note for note in row.get("notes", []) if "size of its images" not in note]
     return ": ".join([row["verdict"], *(["; ".join([*notes, *filter(None, [row.get("said")])])])]).removesuffix(": ")
+
+
+def shortly(error):
+    """PyTorch's error on an operator that an opset lacks, in fewer words; any other as it is."""
+    lacks = re.search(r"Exporting the operator '([^']*)' to ONNX opset version (\d+) is not supported", error)
+    since = re.search(r"Support for this operator was added in version (\d+)", error)
+    return f"PyTorch has no `{lacks[1]}` in opset {lacks[2]}" + (f"; opset {since[1]} has it" if since else "") if lacks else error
 
 
 def not_tried(rows):
@@ -86,11 +93,11 @@ def write_page():
     lines = [
         "# Exports that were tried",
         "",
-        f"Will the export of a model be read? Of {len(rows)} exports {len(read)} are, {refused} are refused, and {len(rest) - refused} could not be exported.",
-        "Do images give the same logits as in Python? [Through transformers' and timm's processors](#logits-through-processors), see below.",
+        f"Will my export be read? Of {len(rows)} exports {len(read)} were read, {refused} were refused, and {len(rest) - refused} could not be exported.",
+        "Do images then give the same logits as in Python? See [logits through processors](#logits-through-processors).",
         "",
-        "The models are small and have random weights. `inspect` reads each file and checks on a random batch that the head of the features gives",
-        "the model's own logits. `__tests__/goldens/exports.py` makes and reads them; `exports.json` beside it has a row for each.",
+        "The models are small and have random weights. `inspect` read each file and checked on a random batch that the head gives the model's own",
+        "logits. `__tests__/goldens/exports.py` makes and reads the files; `exports.json` beside it has a row for each.",
         "",
         "| library | exporter | tried | read |",
         "| --- | --- | --- | --- |",
@@ -102,11 +109,11 @@ def write_page():
         "| --- | --- | --- |",
         *[table_row([row["name"], row["exporter"], said_of(row)]) for row in rest],
         "",
-        f"Read when another exporter writes them: {', '.join(row['name'] for row in rest if row['name'] in names_of(read))}.",
+        f"Another exporter writes these so that they are read: {', '.join(row['name'] for row in rest if row['name'] in names_of(read))}.",
         "",
         "## Read",
         "",
-        "The width of the features is in brackets. Every model has 24 classes unless its row says otherwise.",
+        "Brackets have the width of the features. Models have 24 classes unless their row says otherwise.",
         "",
         "| library | exporter | models | notes |",
         "| --- | --- | --- | --- |",
@@ -119,6 +126,8 @@ def write_page():
         *logits_section(read_rows(LOGITS)),
         "",
         "## Versions",
+        "",
+        "Behind the colon are builds of this project, with their numbers of rows.",
         "",
         *made_with(rows + read_rows(LOGITS)),
     ]
@@ -163,7 +172,7 @@ def notes_of(row):
 
 
 NOTES = [
-    (r"The output '[^']*' is a ([^;]*);", "the logits in front of the {0} are used"),
+    (r"The output '[^']*' is a ([^;]*);", "the logits before the {0} are used"),
     (r"The weights of ai\.onnx\.ml\.LinearClassifier", "the scores of ai.onnx.ml.LinearClassifier are the logits"),
     (r"The constants? of .* folded into", "constants are folded into the head"),
     (r"one linear map of (\d+) tensors", "{0} tensors side by side are the features"),
@@ -180,7 +189,7 @@ def made_with(rows):
     builds = {}
     for (versions, build), count in runs.most_common():
         builds.setdefault(versions, []).append(f"{build} ({count})")
-    return [f"- {versions}; rows by build of this project: {', '.join(each)}." for versions, each in builds.items()]
+    return [f"- {versions}: {', '.join(each)}." for versions, each in builds.items()]
 
 
 def logits_section(rows):
@@ -191,24 +200,31 @@ def logits_section(rows):
         "",
         f"Do the same images give the same logits? {equal} of {len(rows)} configurations agree up to 1e-4.",
         "",
-        "20 photographs, 10 of them cut and resized to other shapes (37 x 41 to 1023 x 401), go through the library's own processor and a small",
-        "network of random weights at the processor's size, and through `extract` of the same file. The difference is the largest of all",
-        "logits, over the deviation of the logits. `__tests__/goldens/logits.py` makes the rows; `logits.json` beside it has each configuration.",
+        "The images are 20 photographs, 10 of them cut and resized to other shapes (37 x 41 to 1023 x 401). They went through the library's own",
+        "processor and a small network of random weights, and through `extract`. The table has the largest difference of any logit, over the",
+        "deviation of the logits. `__tests__/goldens/logits.py` makes the rows; `logits.json` beside it has each configuration.",
         "",
-        "| processor | configurations | largest difference | verdict |",
-        "| --- | --- | --- | --- |",
+        "| library | processors | configurations | largest difference | verdict |",
+        "| --- | --- | --- | --- | --- |",
     ]
-    for (name, verdict), group in grouped(rows, lambda row: (processor(row), row["verdict"])):
+    for (kind, verdict), group in grouped(rows, lambda row: (kind_of(row), row["verdict"])):
         worst = max(group, key=lambda row: row.get("difference", 0))
-        lines.append(table_row([name, len(group), shown(worst), verdict]))
+        names = ", ".join(dict.fromkeys(processor(row) for row in group))
+        lines.append(table_row([kind, names, len(group), shown(worst), verdict]))
     return lines
+
+
+def kind_of(row):
+    if row["kind"] == "timm":
+        return "timm"
+    return "transformers, `…ImageProcessorFast`" if row["name"].split()[0].endswith("Fast") else "transformers, `…ImageProcessor`"
 
 
 def processor(row):
     if row["kind"] != "timm":
-        return f"transformers {row['name'].split()[0]}"
+        return row["name"].split()[0].removesuffix("Fast").removesuffix("ImageProcessor")
     _, mode, interpolation, *_ = row["name"].split()
-    return f"timm, crop mode {mode}, {interpolation}"
+    return f"crop mode {mode} {interpolation}"
 
 
 def shown(row):

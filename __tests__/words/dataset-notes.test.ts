@@ -15,11 +15,11 @@ const notes: Said<DatasetNote> = {
   'top-and-below': [
     [
       { kind: 'top-and-below', top: 1, below: 2, folders: 1, place: 'p' },
-      '1 image at the top and 2 in 1 subfolder are read together, without labels: imagefolder:p takes the subfolders as classes and passes over what lies beside them.',
+      '1 image at the top and 2 in 1 subfolder are read together, without labels: imagefolder:p takes the subfolders as classes and skips the images beside them.',
     ],
     [
       { kind: 'top-and-below', top: 2, below: 1, folders: 3, place: 'p' },
-      '2 images at the top and 1 in 3 subfolders are read together, without labels: imagefolder:p takes the subfolders as classes and passes over what lies beside them.',
+      '2 images at the top and 1 in 3 subfolders are read together, without labels: imagefolder:p takes the subfolders as classes and skips the images beside them.',
     ],
   ],
   splits: [
@@ -42,15 +42,15 @@ const notes: Said<DatasetNote> = {
       '11 images in 11 subfolders, which are taken as classes (0, 1, 10, 2, 3, …, 9).',
     ],
   ],
-  'beside-classes': [[{ kind: 'beside-classes', images: 1 }, '1 image beside them passed over.']],
+  'beside-classes': [[{ kind: 'beside-classes', images: 1 }, '1 image beside them skipped.']],
   'beside-images': [
     [
       { kind: 'beside-images', files: 2, endings: ['.heic', '.cr2'] },
-      '2 files (.heic, .cr2) beside an image of the same name: taken for the same picture, and passed over.',
+      '2 files (.heic, .cr2) beside an image of the same name: taken for the same picture, and skipped.',
     ],
     [
       { kind: 'beside-images', files: 1, endings: ['.heic'] },
-      '1 file (.heic) beside an image of the same name: taken for the same picture, and passed over.',
+      '1 file (.heic) beside an image of the same name: taken for the same picture, and skipped.',
     ],
   ],
   'repeated-names': [

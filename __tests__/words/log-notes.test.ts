@@ -41,17 +41,17 @@ const notes: Said<LogNote> = {
     [{ ...labelled, oneOrder: true }, 'Took the scores of 1,000 classes by their labels (cat to pig).'],
     [
       { ...labelled, labelColumns: ['index_0', 'index_5'], oneOrder: false },
-      'Took the scores with their classes (index_0 to index_5) of 1,000 classes by their labels (cat to pig), which stand in another order from row to row.',
+      'Took the scores with their classes (index_0 to index_5) of 1,000 classes by their labels (cat to pig), whose order changes from row to row.',
     ],
   ],
   'best-classes': [
     [
       { ...best, shown: [3, 3], others: 'zero' },
-      'Took the scores of 3 of at least 6 classes a row, by their labels: outputs cut to the best. Of the others nothing is in the file; they stand as 0.',
+      'Took the scores of 3 of at least 6 classes a row, by their labels: only the best are in the file. The others count as 0.',
     ],
     [
       { ...best, labelColumns: ['index_0', 'index_2'], shown: [1, 3], others: 'least-shown' },
-      'Took the scores with their classes (index_0 to index_2) of 1 to 3 of at least 6 classes a row, by their labels: outputs cut to the best. Of the others nothing is in the file; they stand as the least that is shown.',
+      'Took the scores with their classes (index_0 to index_2) of 1 to 3 of at least 6 classes a row, by their labels: only the best are in the file. The others count as the least that is shown.',
     ],
   ],
   'log-scores': [
@@ -71,9 +71,7 @@ const notes: Said<LogNote> = {
     [{ kind: 'records-without-labels', records: [4, 9] }, 'Left out 2 records without labels (4, 9).'],
   ],
   'common-fields': [[{ kind: 'common-fields', fields: ['id', 'time'] }, 'Left out id, time, which every record has.']],
-  'header-repeated': [
-    [{ kind: 'header-repeated', lines: [62] }, 'The header stands again in line 62: left out there.'],
-  ],
+  'header-repeated': [[{ kind: 'header-repeated', lines: [62] }, 'The header is repeated in line 62: left out there.']],
   'header-numbered': [[{ kind: 'header-numbered', line: 1 }, 'Line 1 is taken for a header: it numbers the columns.']],
   'other-names': [
     [{ kind: 'other-names', than: 'a.csv' }, 'Its columns have other names than those of a.csv: taken in their order.'],
@@ -81,7 +79,7 @@ const notes: Said<LogNote> = {
   'other-order': [
     [
       { kind: 'other-order', than: 'a.csv' },
-      'Its columns stand in another order than those of a.csv: put in that order by their names.',
+      'Its columns are in another order than those of a.csv: put in that order by name.',
     ],
   ],
   files: [

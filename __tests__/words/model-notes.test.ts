@@ -9,13 +9,11 @@ const array = { kind: 'head-of-arrays', file: 'head.npz', weight: 'coef_', shape
 const stated = { file: 'config.json' };
 
 const notes: Said<ModelNote> = {
-  'output-form': [
-    [{ ...output, form: softmax }, "The output 'p' is a Softmax; the logits in front of it, 'z', are used."],
-  ],
+  'output-form': [[{ ...output, form: softmax }, "The output 'p' is a Softmax; the logits before it, 'z', are used."]],
   'rounded-output': [
     [
       { kind: 'rounded-output', node: "QuantizeLinear 'q'", logits: 'z' },
-      "The output is rounded to a few bits (QuantizeLinear 'q'); the logits in front of that, 'z', are used. What the model publishes is coarser, and gives away less.",
+      "The output is rounded to a few bits (QuantizeLinear 'q'); the logits before that, 'z', are used. What the model publishes is coarser, and gives away less.",
     ],
   ],
   attributes: [
@@ -25,7 +23,7 @@ const notes: Said<ModelNote> = {
     ],
     [
       { ...attributes, post: 'SOFTMAX' },
-      "The weights of LinearClassifier 'c' are attributes of the node: its scores, in front of its SOFTMAX, 'scores', are the logits.",
+      "The weights of LinearClassifier 'c' are attributes of the node: its scores, before its SOFTMAX, 'scores', are the logits.",
     ],
   ],
   folded: [
@@ -38,7 +36,7 @@ const notes: Said<ModelNote> = {
   'mean-over-positions': [
     [
       { kind: 'mean-over-positions', node: "ReduceMean 'm'", tensor: 'f' },
-      "The head stands in front of a mean over positions (ReduceMean 'm'): the features are the means of 'f', which the same head takes to the same logits.",
+      "The head stands before a mean over positions (ReduceMean 'm'): the features are the means of 'f', which the same head takes to the same logits.",
     ],
   ],
   'side-by-side': [
@@ -50,7 +48,7 @@ const notes: Said<ModelNote> = {
   'rounded-features': [
     [
       { kind: 'rounded-features', node: "DequantizeLinear 'd'" },
-      "The model is quantised: its features are rounded to 8 bits (DequantizeLinear 'd'), and the head's weight is what its integers stand for. Figures are of these features, and not of the model before quantisation.",
+      "The model is quantised: its features are rounded to 8 bits (DequantizeLinear 'd'), and the head's weight is what its integers stand for. Figures are of these features, not of those before quantisation.",
     ],
   ],
   'no-head': [[{ kind: 'no-head', features: 'f' }, "The model has no head: 'f' is taken for its features."]],
@@ -70,7 +68,7 @@ const notes: Said<ModelNote> = {
   'graph-by-tensors': [
     [
       { kind: 'graph-by-tensors', graph: 'timm.resnet18', source: 'timm 1.0' },
-      'The graph timm.resnet18 (timm 1.0) was taken by the names and shapes of the tensors, which do not tell activations apart: the config.json of the model beside the checkpoint would.',
+      "The graph timm.resnet18 (timm 1.0) was chosen by the names and shapes of the tensors. These do not show the activations; the model's config.json beside the checkpoint would.",
     ],
   ],
   'stored-types': [
@@ -83,7 +81,7 @@ const notes: Said<ModelNote> = {
     [{ ...array, bias: 'intercept_' }, 'The head is coef_ (3, 2) of head.npz with the bias intercept_.'],
     [
       { ...array, bias: null },
-      'The head is coef_ (3, 2) of head.npz without a bias, which is taken as 0: give one where the model has it.',
+      'The head is coef_ (3, 2) of head.npz without a bias, which is taken as 0. Give one if the model has it.',
     ],
     [
       { ...array, shape: [2, 3], transposed: true, bias: 'b.npy' },
@@ -91,7 +89,7 @@ const notes: Said<ModelNote> = {
     ],
     [
       { ...array, shape: [2, 3], transposed: true, bias: null },
-      'The head is coef_ (2, 3), transposed, of head.npz without a bias, which is taken as 0: give one where the model has it.',
+      'The head is coef_ (2, 3), transposed, of head.npz without a bias, which is taken as 0. Give one if the model has it.',
     ],
   ],
 };
@@ -124,17 +122,13 @@ const forms: Record<OutputForm['kind'], [OutputForm, string][]> = {
 };
 
 test.each(Object.values(forms).flat())('%j', (form, said) =>
-  expect(modelNoteInWords({ ...output, form })).toBe(
-    `The output 'p' is ${said}; the logits in front of it, 'z', are used.`,
-  ),
+  expect(modelNoteInWords({ ...output, form })).toBe(`The output 'p' is ${said}; the logits before it, 'z', are used.`),
 );
 
 const reasons: Said<NotFollowed> = {
-  field: [[{ kind: 'field', field: 'do_pad' }, "it has 'do_pad', which has no counterpart here"]],
-  processor: [
-    [{ kind: 'processor', name: 'Perceiver' }, 'what a Perceiver processor does to sizes has no counterpart here'],
-  ],
-  resizing: [[{ kind: 'resizing' }, 'how it resizes has no counterpart here']],
+  field: [[{ kind: 'field', field: 'do_pad' }, "it has 'do_pad', which is not supported"]],
+  processor: [[{ kind: 'processor', name: 'Perceiver' }, 'what a Perceiver processor does to sizes is not supported']],
+  resizing: [[{ kind: 'resizing' }, 'how it resizes is not supported']],
   resample: [[{ kind: 'resample', filter: '9' }, "it resizes by filter '9', which is none of Pillow's"]],
   interpolation: [
     [{ kind: 'interpolation', filter: 'random' }, "its interpolation 'random' is none of Pillow's filters"],
@@ -143,7 +137,7 @@ const reasons: Said<NotFollowed> = {
   'crop-without-size': [[{ kind: 'crop-without-size' }, 'it crops to no size']],
   'no-resize': [[{ kind: 'no-resize' }, 'it does not resize']],
   'shorter-side': [
-    [{ kind: 'shorter-side' }, 'it resizes the shorter side and does not crop, so that sizes hang on the image'],
+    [{ kind: 'shorter-side' }, 'it resizes the shorter side and does not crop, so that sizes depend on the image'],
   ],
   borders: [[{ kind: 'borders' }, 'it trims borders']],
   normalisation: [[{ kind: 'normalisation' }, 'it normalises by no three numbers']],

@@ -85,31 +85,31 @@ const sentences: Said<Notice> = {
   'other-transform': [
     [
       { kind: 'other-transform', models: ['a'], transform: 'protocol' },
-      'a is seen through ‘protocol’ and not through the transform that its file states: these are not the answers given in use. The transform ‘model’ takes the model’s own.',
+      'a is seen through ‘protocol’ and not through the transform that its file states: in use the answers may differ. The transform ‘model’ takes the model’s own.',
     ],
     [
       { kind: 'other-transform', models: ['a', 'b'], transform: 'upsample' },
-      'a and b are seen through ‘upsample’ and not through the transform that their files state: these are not the answers given in use. The transform ‘model’ takes the model’s own.',
+      'a and b are seen through ‘upsample’ and not through the transform that their files state: in use the answers may differ. The transform ‘model’ takes the model’s own.',
     ],
   ],
   'assumed-transform': [
     [
       { kind: 'assumed-transform', models: ['a'], scaled: [recipe] },
-      'a states no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped, ImageNet’s mean and deviation), is assumed. If the model was trained with another one, these are not its answers in use: give its transform, or its mean and deviation.',
+      'a states no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped, ImageNet’s mean and deviation), is assumed. If the model was trained with another one, its answers in use differ: give its transform, or its mean and deviation.',
     ],
     [
       { kind: 'assumed-transform', models: ['a', 'b'], scaled: [] },
-      'a and b state no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped), is assumed. If the models were trained with another one, these are not their answers in use: give its transform, or its mean and deviation.',
+      'a and b state no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped), is assumed. If the models were trained with another one, their answers in use differ: give its transform, or its mean and deviation.',
     ],
   ],
   'unstated-transform': [
     [
       { kind: 'unstated-transform', models: ['a'], all: true, normalisation: recipe },
-      'a is seen through ‘protocol’, the published recipe’s transform (a centred crop without resizing, ImageNet’s mean and deviation). Where a model was trained with another one, which its file does not say, its answers are not those given in use.',
+      'a is seen through ‘protocol’, the published recipe’s transform (a centred crop without resizing, ImageNet’s mean and deviation). The files do not say whether a model was trained with another one; if so, its answers in use differ.',
     ],
     [
       { kind: 'unstated-transform', models: ['a', 'b', 'c'], all: true, normalisation: own },
-      'All 3 models are seen through ‘protocol’, the steps of the published recipe’s transform (a centred crop without resizing, with mean 0.5 and deviation 0.25 as they were given). Where a model was trained with another one, which its file does not say, its answers are not those given in use.',
+      'All 3 models are seen through ‘protocol’, the steps of the published recipe’s transform (a centred crop without resizing, with mean 0.5 and deviation 0.25 as they were given). The files do not say whether a model was trained with another one; if so, its answers in use differ.',
     ],
   ],
   warning: [

@@ -19,7 +19,7 @@ test.each<[OutputsNote, string]>([
   [{ kind: 'carried-together', carried }, 'alone carry 2 directions and agree on them'],
   [
     { kind: 'width-not-shown', why: { kind: 'outputs-hidden', classes: 40, topk: 5 } },
-    'The hidden width does not show. Of 40 outputs the top 5 alone are shown: what is hidden cannot be made up.',
+    'The hidden width does not show. Only the top 5 of 40 outputs are shown, and the hidden ones cannot be inferred.',
   ],
   [
     { kind: 'width-not-shown', why: { kind: 'few-rows', rows: 20 } },
@@ -27,7 +27,7 @@ test.each<[OutputsNote, string]>([
   ],
   [
     { kind: 'width-not-shown', why: { kind: 'no-gap', above: 12, most: 12, classes: 12, coarse: false, ...stored } },
-    'without a gap: the hidden layer is as wide as the outputs or wider',
+    'without a gap. Either the hidden layer is at least as wide as the outputs',
   ],
   [
     {
@@ -41,7 +41,7 @@ test.each<[OutputsNote, string]>([
     'probabilities rounded to 6 decimals show nothing of what is below 5e-7; log significant digits',
   ],
   [{ kind: 'directions', rank: 24, gap: 3e7 }, 'The outputs span exactly 24 dimensions'],
-  [{ kind: 'sphere-takes-rows', needed: 169, rows: 100 }, 'takes 169 distinct rows; there are 100.'],
+  [{ kind: 'sphere-takes-rows', needed: 169, rows: 100 }, 'takes 169 distinct rows to see'],
   [
     { kind: 'no-sphere', why: { kind: 'many-ellipsoids' } },
     'No normalisation before the head shows: the outputs lie on many',

@@ -10,7 +10,7 @@ const why = { kind: 'few-rows', rows: 12 } as const;
 test.each<[SameHeadReason, string]>([
   [
     { kind: 'hidden', set: 1, why: { kind: 'outputs-hidden', classes: 40, topk: 5 } },
-    'The spans cannot be compared. Of the second set: Of 40 outputs the top 5 alone are shown',
+    'The spans cannot be compared. Of the second set: Only the top 5 of 40 outputs are shown',
   ],
   [{ kind: 'no-span', why }, 'The spans cannot be compared. 12 distinct rows fill all'],
   [
@@ -24,11 +24,11 @@ test.each<[SameHeadReason, string]>([
   [{ kind: 'coarse', resolution: 0.0123 }, "a head changed by 1.2 % of its weights' norm would look the same"],
   [
     { kind: 'all-in-both', directions: 16, angles },
-    'all rows of both sets lie in the same 16 directions (median angle 0.012 degrees, largest 90), as',
+    'all rows of both sets lie in the same 16 directions (median angle 0.012 degrees, largest 90). So',
   ],
   [
     { kind: 'all-in-one', set: 0, outside: 5, rows: 1300, directions: 2 },
-    'all of its rows lie in the span of the second, whose others (5 of 1,300 rows) open 2 more directions',
+    'all of its rows lie in the span of the second. The others of that one (5 of 1,300 rows) open 2 more directions',
   ],
   [
     { kind: 'all-but-few', sets, others: [[1, 2], [7]], directions: [2, 1] },
@@ -51,6 +51,6 @@ test.each<[SameHeadReason, string]>([
 test('rows that were left out are named by set', () => {
   const leftOut = [[], [350, 351]];
   expect(sameHeadInWords({ reason: { kind: 'shifted', angles }, leftOut })).toMatch(
-    / Left out, for they alone carry directions: 2 rows \(350, 351, counted from 0\) of the second set\.$/,
+    / Left out, because they alone carry directions: 2 rows \(350, 351, counted from 0\) of the second set\.$/,
   );
 });

@@ -50,9 +50,9 @@ describe('the verdict of an audit', () => {
     );
     expect(level).toBe('features');
     expect(sentences).toEqual([
-      'Anyone who sees all 30 outputs of made (logits, or probabilities, at full float32 precision) for 600 images knows a normalised vector of this model up to a rotation, and with it which images are similar in that vector. Nothing but the outputs is needed for that. Nothing but linear maps stands between that vector and the outputs; it need not be the layer right before the last one.',
+      'Anyone who sees all 30 outputs of made (logits, or probabilities, at full float32 precision) for 600 images can compute a normalised vector of this model up to a rotation, and so see which images are similar in that vector. That takes the outputs alone. Only linear maps stand between that vector and the outputs; it need not be the layer right before the last one.',
       'To anyone who also has the features of some images, all logits and all log-probabilities give away those of every other image: one linear map reads off more than 99.9 % of how they differ from image to image.',
-      'Less was read off where less is shown: the top 5 probabilities rounded to 2 decimals 43.2 % of how the features differ from image to image. One linear map reads that off; a cleverer reader may get more.',
+      'With less shown, less was read off: the top 5 probabilities rounded to 2 decimals 43.2 % of how the features differ from image to image. One linear map reads that much; a better reader may get more.',
       'At full precision the outputs also show that the layer before the last is 16 numbers wide.',
     ]);
   });
@@ -74,7 +74,7 @@ describe('the verdict of an audit', () => {
     expect(level).toBe('partly');
     expect(sentences).toEqual([
       'Anyone who sees all 10 outputs of made and has its features for some images learns 83.0 % of how its 16 features differ from image to image, or more.',
-      'Less was read off where less is shown: all logits rounded to 2 decimals 70.0 % of how the features differ from image to image, only the largest of the probabilities 25.0 %. One linear map reads that off; a cleverer reader may get more.',
+      'With less shown, less was read off: all logits rounded to 2 decimals 70.0 % of how the features differ from image to image, only the largest of the probabilities 25.0 %. One linear map reads that much; a better reader may get more.',
       'At full precision the outputs also show that the layer before the last is 16 numbers wide.',
       'The outputs alone cannot give all of the features away: the layer before the last has 16 numbers and the model only 10 outputs, so a part of them never reaches the outputs.',
     ]);
@@ -160,7 +160,7 @@ describe('the verdict of an audit', () => {
       'Anyone who sees all 30 outputs of made and has its features for some images (here 60) has those of every other image as well: one linear map reads off 100.0 % of how the 16 features differ from image to image.',
     );
     expect(sentences).toContain(
-      'There are too few images to say what other outputs give away (all probabilities rounded to 2 decimals and only the largest of the probabilities): a map from 30 numbers needs at least 90 images, and here it had 60. Their rows are left empty, which does not mean that they give away nothing.',
+      'There are too few images to say what other outputs give away (all probabilities rounded to 2 decimals and only the largest of the probabilities): a map from 30 numbers needs at least 90 images, and here it had 60. Their rows are left empty; they may still give something away.',
     );
     expect(sentences.join(' ')).not.toMatch(/8\.5|466/);
     const none = verdictOf({
@@ -272,7 +272,7 @@ describe('sentences of widths and of variations', () => {
   it('variations are said to be variations', async () => {
     const curve = [{ observe: 'logits', agreement: 1, r2: 1, fitted: 155 }];
     const varied = { ...(await findings('sphere', curve)), images: 200, vary: 16 };
-    expect(verdictOf(varied).sentences[0]).toContain('for 200 images in 16 variations each knows');
+    expect(verdictOf(varied).sentences[0]).toContain('for 200 images in 16 variations each can compute');
     const unread = { ...varied, recovery: null, untried: 'too-few-rows' } as const;
     expect(verdictOf(unread).sentences[0]).toContain('(here 155 in 16 variations each)');
   });
@@ -287,7 +287,7 @@ describe('sentences of widths and of variations', () => {
       recovery: null,
       untried: 'no-gap',
     });
-    expect(sentences.join(' ')).toContain('When less is shown: all probabilities rounded to 2 decimals 70.0 %');
+    expect(sentences.join(' ')).toContain('With less shown: all probabilities rounded to 2 decimals 70.0 %');
     expect(sentences.join(' ')).not.toContain('gives away less');
   });
 });

@@ -137,11 +137,11 @@ const warnings: Said<Warning> = {
   'outputs-picked': [
     [
       { ...picked, rows: null, imagesNeeded: 15000 },
-      'The map reads the 1,024 outputs of probs+round:2 that vary most, out of 5,000: a map of all of them would need 15,000 images and a matrix of 5,000 x 5,000. All outputs together give away as much or more.',
+      'The map reads the 1,024 outputs of probs+round:2 that vary most, out of 5,000. A map of all outputs would need 15,000 images and a matrix of 5,000 x 5,000. All outputs together give away as much or more.',
     ],
     [
       { ...picked, rows: 10240, imagesNeeded: 15000 },
-      'The map reads the 1,024 outputs of probs+round:2 that vary most, out of 5,000, fitted on 10,240 of the 20,000 training rows: a map of all of them would need 15,000 images and a matrix of 5,000 x 5,000. All outputs together give away as much or more.',
+      'The map reads the 1,024 outputs of probs+round:2 that vary most, out of 5,000, fitted on 10,240 of the 20,000 training rows. A map of all outputs would need 15,000 images and a matrix of 5,000 x 5,000. All outputs together give away as much or more.',
     ],
   ],
   'labels-by-number': [
@@ -156,13 +156,13 @@ const warnings: Said<Warning> = {
         ...{ kind: 'classes-apart', train: 'folder:/a/photos[0:1500]', test: 'folder:/a/photos[1500:2000]' },
         ...{ images: 400, of: 500, classes: 2 },
       },
-      'In folder:photos[1500:2000], 400 of the 500 images are of 2 classes that have no image in folder:photos[0:1500]. A slice takes images in their order, and in a folder that is the order of its classes: split the classes by folders, or name the images of each part in a list (list:FILE).',
+      'In folder:photos[1500:2000], 400 of the 500 images are of 2 classes that have no image in folder:photos[0:1500]. A slice takes images in their order, and a folder is in the order of its classes. Split the classes by folders, or name the images of each part in a list (list:FILE).',
     ],
   ],
   'span-unknown': [
     [
       { kind: 'span-unknown' },
-      'The rows of the fit were not given, so it is not known which test rows are in the span of the training rows, or whether any test row was also a training row.',
+      'The rows of the fit were not given. So it is not known which test rows are in their span, or whether a test row is one of them.',
     ],
   ],
   'rows-fitted-on': [
@@ -174,7 +174,7 @@ const warnings: Said<Warning> = {
   'embeddings-not-unit': [
     [
       { kind: 'embeddings-not-unit', file: 'e.npy', least: 1, most: 24 },
-      "The class embeddings of e.npy are not of unit norm (1.00 to 24.0). They are normalised here; where they were not normalised before templates were averaged, the answers differ from open_clip's.",
+      "The class embeddings of e.npy are not of unit norm (1.00 to 24.0). They are normalised here. If templates were averaged before normalising, the answers differ from open_clip's.",
     ],
   ],
   'embeddings-alike': [

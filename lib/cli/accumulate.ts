@@ -36,8 +36,8 @@ export function register(program: Command): void {
     .addOption(new Option('--from <tensor>', 'what X is').choices(['logits', 'features']).default('logits'))
     .option('--model <file>', 'instead of stores: an .onnx classifier to run over --dataset; no row is kept')
     .option('--dataset <spec>', 'images for --model, such as cifar100:train')
-    .option('--features-tensor <name>', "tensor that enters the head, if it isn't found")
-    .option('--logits-tensor <name>', "tensor that leaves the head, if it isn't found");
+    .option('--features-tensor <name>', 'input of the head (default: found in the graph)')
+    .option('--logits-tensor <name>', 'output of the head (default: found in the graph)');
   common(runtimeOptions(dataOptions(shardOption(partOptions(transformOptions(command))))))
     .addHelpText(
       'after',

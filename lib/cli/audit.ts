@@ -24,12 +24,12 @@ export function register(program: Command): void {
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
     .argument(
       '<models...>',
-      'an .onnx classifier, the folder that holds it (Hugging Face) or hf:owner/name, and images: a folder, a .zip or .tar, or a data set such as cifar100:train[0:5000]; two models and images to compare both; or a log of outputs (CSV, JSON, Parquet, .npy, …) alone',
+      'an .onnx classifier (its folder, or hf:owner/name), then images: a folder, a .zip or .tar, or a data set such as cifar100:train[0:5000]; or two models, then images, to compare both; or a log of outputs alone (CSV, JSON, Parquet, .npy, …)',
     )
     .addOption(
       new Option(
         '--budget <time>',
-        'time limit beyond the images themselves, such as 5m or 90s: for variations of them and for the search for features from outputs alone (default: 5m)',
+        'time limit for variations of the images and for the search for features, such as 5m or 90s; the images themselves come on top (default: 5m)',
       ).argParser(duration),
     )
     .addOption(

@@ -35,7 +35,7 @@ export function alphaOptions(command: Command): Command {
       '--head <file>',
       'for --select agreement: the head of the features --y, an .onnx model, a store, a map, or a weight as in evaluate',
     )
-    .option('--bias <file>', 'its bias, beside a weight in a .npy');
+    .option('--bias <file>', 'bias of the head, if that is a weight in a .npy');
 }
 
 /** What goes with `--alpha cv` in every command. */
@@ -43,8 +43,18 @@ export function crossValidationOptions(command: Command): Command {
   return command
     .option('--alphas <grid>', 'penalties that --alpha cv chooses from (default: "10^(-6:1:4)")')
     .addOption(new Option('--folds <k>', 'folds of the cross-validation (default: 5)').argParser(wholeNumber))
-    .addOption(new Option('--shuffle <seed>', 'shuffle the rows into the folds, with this seed').argParser(seed))
-    .addOption(new Option('--select <by>', 'score that decides (default: mse)').choices(['mse', 'gcv', 'agreement']));
+    .addOption(
+      new Option('--shuffle <seed>', 'shuffle the rows before they are split into folds, with this seed').argParser(
+        seed,
+      ),
+    )
+    .addOption(
+      new Option('--select <by>', 'score by which --alpha cv chooses (default: mse)').choices([
+        'mse',
+        'gcv',
+        'agreement',
+      ]),
+    );
 }
 
 /** `run`'s penalties: numbers, each in rows of its own, or those that cross-validation chooses from. */

@@ -18,7 +18,7 @@ export function register(program: Command): void {
   common(
     program
       .command('demo')
-      .description('run the five experiments and an audit on small models and images that come with the package')
+      .description('run the five experiments and an audit on the small models and images of the package')
       .option('--out <dir>', 'folder for results and stores', 'featreconstruct-demo'),
   )
     .addHelpText(

@@ -78,7 +78,7 @@ const about =
   'The CPU is enough for everything; the others are quicker where there is a card. The libraries print warnings of their own (vkCreateInstance …), which the reasons below explain.';
 
 function installed({ folder, files, cuda }: InstalledLibraries): string {
-  return ['Put in place', folder, ...files, `They want CUDA ${cuda} and cuDNN 9.`].join('\n    ');
+  return ['Put in place', folder, ...files, `They need CUDA ${cuda} and cuDNN 9.`].join('\n    ');
 }
 
 /** `cuda: no`, and below it why not and what to do, wrapped. */

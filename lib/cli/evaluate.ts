@@ -35,17 +35,14 @@ export function register(program: Command): void {
             '--head <file>',
             'the head: an .onnx model, a store, a map, or a weight (.npy, .npz, a state dict in .safetensors; FILE#NAME)',
           )
-          .option('--bias <file>', 'its bias, beside a weight in a .npy')
+          .option('--bias <file>', 'bias of the head, if that is a weight in a .npy')
           .option('--features <file>', 'reconstructed features: .npy, .npz, .safetensors, store')
-          .option('--map <file>', 'instead of --features: a fitted map …')
-          .option('--x <file>', '… and what it is applied to (a store: its logits)')
-          .requiredOption('--logits <file>', "the model's own logits (n, c), or class indices (n); a log, too")
+          .option('--map <file>', 'instead of --features: a fitted map, applied to --x')
+          .option('--x <file>', 'input of --map (a store: its logits)')
+          .requiredOption('--logits <file>', "the model's own logits (n, c), class indices (n), or a log")
           .option('--truth <file>', 'the true features, for the reconstruction error')
           .option('--out <dir>', 'folder for results.json and report.html, as `run` writes them; with --truth')
-          .option(
-            '--trained-on <file>',
-            'with --out: the rows that the map was fitted on; tells which test rows are in their span',
-          )
+          .option('--trained-on <file>', 'with --out: the rows of the fit, to find the test rows in their span')
           .option(
             '--topk <k...>',
             'values of k for top-k agreement (default: 5)',

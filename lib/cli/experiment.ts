@@ -35,12 +35,12 @@ export const samplesOptions = (command: Command): Command =>
   command
     .option(
       '--class-names <names>',
-      "names of the model's classes in the report: cifar10, cifar100, imagenet, or a file with a name on each line, or JSON (default: those of config.json beside the model)",
+      'class names in the report: cifar10, cifar100, imagenet, or a file (a name on each line, or JSON) (default: those of config.json beside the model)',
     )
     .addOption(noSamples());
 
 export const noSamples = (): Option =>
-  new Option('--no-samples', 'keep the thumbnails of a few test images out of results.json and the report');
+  new Option('--no-samples', 'write no thumbnails of test images to results.json and the report');
 
 /** The options of an experiment as the flags ask for them. Models and data that the command names are fetched first. */
 export const experimentOptions = async (

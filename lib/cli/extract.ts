@@ -49,8 +49,8 @@ export function register(program: Command): void {
         'store n variations of each image, the image itself first, as probes for an audit',
       ).argParser(wholeNumber),
     )
-    .option('--features-tensor <name>', "tensor that enters the head, if it isn't found")
-    .option('--logits-tensor <name>', "tensor that leaves the head, if it isn't found");
+    .option('--features-tensor <name>', 'input of the head (default: found in the graph)')
+    .option('--logits-tensor <name>', 'output of the head (default: found in the graph)');
   common(runtimeOptions(dataOptions(shardOption(partOptions(transformOptions(command))))))
     .addHelpText(
       'after',

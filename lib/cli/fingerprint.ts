@@ -15,13 +15,15 @@ export function register(program: Command): void {
   common(
     program
       .command('fingerprint')
-      .description('what outputs alone show about the model behind them; for two files, whether one head made both')
+      .description(
+        'from outputs alone: the hidden width and the layer before the head; of two files, whether one head made both',
+      )
       .argument(
         '<file...>',
         'outputs: a store, .safetensors (FILE#NAME), .npy, .npz, or a log (CSV, JSON, Parquet, …); one or two',
       )
-      .option('--observe <shown>', "treat files of logits as an interface would show them, as in 'sweep'")
-      .option('--no-features', 'skip what stands before the head, which takes the longest'),
+      .option('--observe <shown>', "turn logits into what an interface would show, as in 'sweep'")
+      .option('--no-features', 'skip the search for the layer before the head, the slowest part'),
   )
     .addHelpText(
       'after',

@@ -27,9 +27,9 @@ export function register(program: Command): void {
               .description('fit the linear map from X to Y by exact least squares')
               .requiredOption(
                 '--x <file>',
-                'what is read from: a store (its logits), .npy, .npz or .safetensors as FILE or FILE#NAME, or a log',
+                'X: a store (its logits), .npy, .npz or .safetensors as FILE or FILE#NAME, or a log',
               )
-              .requiredOption('--y <file>', 'what is wanted: a store (its features), .npy, .npz or .safetensors')
+              .requiredOption('--y <file>', 'Y: a store (its features), .npy, .npz or .safetensors')
               .requiredOption('--out <file>', 'safetensors file for the map'),
           ),
         )

@@ -25,7 +25,7 @@ export const solutionOptions = (command: Command): Command =>
     )
     .option(
       '--prior <map>',
-      'stay near this map instead of near 0: a saved map, or an .onnx model, whose head is inverted',
+      'keep the map near this one instead of near 0: a saved map, or the inverse of the head of an .onnx model',
     )
     .option('--no-intercept', 'fit without an intercept')
     .option('--spectrum', 'also compute the eigenvalues of the Gram')

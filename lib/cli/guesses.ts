@@ -7,13 +7,13 @@ const guesses: Record<string, readonly (readonly [names: string, instead: string
     ],
     [
       'top topk top-k k round decimals digits temperature noise interface publish',
-      'What an interface shows is said by --observe, as in --observe probs+topk:5+round:2',
+      'Set what an interface shows with --observe, as in --observe probs+topk:5+round:2',
     ],
   ],
   inspect: [['model source onnx', 'inspect takes the model without an option: inspect model.onnx']],
   fit: [
-    ['logits train-logits input inputs from', 'What is read from is --x'],
-    ['features train-features output outputs target to', 'What is wanted is --y'],
+    ['logits train-logits input inputs from', 'The input X is --x'],
+    ['features train-features output outputs target to', 'The target Y is --y'],
     ['weight weights', 'A weight is a --head'],
   ],
   evaluate: [
@@ -26,8 +26,8 @@ const guesses: Record<string, readonly (readonly [names: string, instead: string
     ['out output', 'The file to write is the --store'],
   ],
   report: [
-    ['html svg png pdf md csv latex', 'A format is said by --format, as in --format csv or --format pdf'],
-    ['tex', 'A format is said by --format: --format latex'],
+    ['html svg png pdf md csv latex', 'The format is --format, as in --format csv or --format pdf'],
+    ['tex', 'The format is --format: --format latex'],
   ],
 };
 

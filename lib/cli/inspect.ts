@@ -24,8 +24,8 @@ export function register(program: Command): void {
           .command('inspect')
           .description("show a model's head, its widths, and what can be read back from its logits")
           .argument('<model>', 'an .onnx classifier, the folder that holds it (Hugging Face), or hf:owner/name')
-          .option('--features-tensor <name>', "tensor that enters the head, if it isn't found")
-          .option('--logits-tensor <name>', "tensor that leaves the head, if it isn't found")
+          .option('--features-tensor <name>', 'input of the head (default: found in the graph)')
+          .option('--logits-tensor <name>', 'output of the head (default: found in the graph)')
           .option('--embeddings', 'the model gives embeddings and no logits, as the image towers of CLIP do')
           .option('--verbose', 'also print the condition of the head'),
       ),

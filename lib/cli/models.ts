@@ -21,7 +21,7 @@ export function register(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ featreconstruct models fetch resnet18 --yes')
     .action(async (names: string[], flags: Flags) => fetch(names, flags, createContext(flags)));
   common(models.command('verify').description('check graphs on random weights against the libraries they come from'))
-    .argument('[names...]', 'models; default: all. Needs none of their weights')
+    .argument('[names...]', 'models (default: all); their weights are not needed')
     .addHelpText('after', '\nExample:\n  $ featreconstruct models verify resnet18')
     .action(async (names: string[], flags: Flags) => verify(names, createContext(flags)));
 }

@@ -12,7 +12,7 @@ export interface NamesFlags {
 
 export const namesOptions = (command: Command): Command =>
   command
-    .option('--yes', 'fetch named models and data that are not on this machine without asking')
+    .option('--yes', 'fetch missing models and data without asking')
     .option('--offline', 'contact no server (also: HF_HUB_OFFLINE=1)');
 
 /** What a command names: models, and specs of data sets. */

@@ -215,8 +215,8 @@ export const imageSizeOption = (command: Command): Command =>
 /** Options for the tensors of a model, where its graph leaves them open or others are meant. */
 export const tensorOptions = (command: Command): Command =>
   command
-    .option('--features-tensor <name>', "tensor that enters the head, if it isn't found")
-    .option('--logits-tensor <name>', "tensor that leaves the head, if it isn't found");
+    .option('--features-tensor <name>', 'input of the head (default: found in the graph)')
+    .option('--logits-tensor <name>', 'output of the head (default: found in the graph)');
 
 export interface TensorFlags {
   featuresTensor?: string;
@@ -278,8 +278,5 @@ export function dataOptions(command: Command): Command {
   return namesOptions(command)
     .option('--data-dir <dir>', 'folder of the data sets (default: $FEATRECONSTRUCT_DATA, else the cache folder)')
     .option('--allow-partial', 'use the CIFAR-10 batches that are there even if some are missing')
-    .option(
-      '--skip-bad-images',
-      'leave out, and count, images that cannot be decoded or have a format that is not read',
-    );
+    .option('--skip-bad-images', 'leave out and count images that cannot be decoded or have an unsupported format');
 }

@@ -55,7 +55,7 @@ function withPart(spec: string, { limit, sample, shard, seed: of }: PartFlags): 
           ? `[sample:${sample},seed:${of ?? 0}]`
           : '';
   if (part && /\[(limit|sample|shard):[^\]]*\]$/.test(spec)) {
-    throw new UsageError(`'${spec}' says already which part to take: leave out --limit, --sample, --shard and --seed.`);
+    throw new UsageError(`'${spec}' already says which part to take: leave out --limit, --sample, --shard and --seed.`);
   }
   return spec + part;
 }

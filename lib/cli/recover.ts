@@ -32,25 +32,28 @@ export function register(program: Command): void {
       )
       .requiredOption('--out <file>', 'safetensors file for the features; not written without a certificate')
       .addOption(
-        new Option('--kind <kind>', 'what stands before the head: a normalisation, or features that are never negative')
+        new Option('--kind <kind>', 'the layer before the head: sphere (a normalisation) or rectified (a ReLU)')
           .choices(['auto', 'sphere', 'rectified'])
           .default('auto'),
       )
-      .option('--observe <shown>', "treat files of logits as an interface would show them, as in 'sweep'")
+      .option('--observe <shown>', "turn logits into what an interface would show, as in 'sweep'")
       .addOption(
         new Option('--minutes <n>', 'time limit in minutes; features certified by then are kept').argParser(minutes),
       )
       .addOption(new Option('--seed <n>', 'seed of the search for rectified features (default: 0)').argParser(seed))
       .option('--head <file>', 'safetensors file for the linear map from everything recovered to the outputs')
-      .option('--features <file...>', 'the true features of the same images, to compare the recovered ones with'),
+      .option('--features <file...>', 'the true features of the same images, for a comparison'),
   )
     .addHelpText(
       'after',
       `
-OUT holds 'features' (n, k), each certified as itself; 'groups', whose span alone is known; 'functions',
-which are proven but need not be features; and, if no certificate fixes everything, 'all' (n, r) with the
-rest. Ctrl-C ends the search and keeps what is certified by then. If nothing has a certificate, the command
-prints what is known, writes nothing and exits with 1.
+OUT has
+  features   (n, k), each certified as a feature itself
+  groups     features of which only the span is known
+  functions  proven, but need not be features
+  all        (n, r), these and the rest, if no certificate fixes everything
+Ctrl-C ends the search and keeps what is certified by then. If nothing has a certificate, the command prints
+what is known, writes nothing and exits with 1.
 
 Examples:
   $ featreconstruct recover predictions.csv --out features.safetensors

@@ -75,8 +75,8 @@ export function register(program: Command): void {
       'the model whose logits are read (.onnx, a folder of Hugging Face, or hf:owner/name), in experiments 1 to 3 and 5',
     )
     .addOption(new Option('--model <file>', 'the same as --source').hideHelp())
-    .option('--target <file>', 'the model whose features are wanted, in experiment 2; an image tower in 5')
-    .option('--models <file...>', 'all models, in experiment 4 and with all')
+    .option('--target <file>', 'the model whose features are predicted, in experiment 2; an image tower in 5')
+    .option('--models <file...>', 'the models of experiment 4, and of all')
     .requiredOption(
       '--train <spec>',
       'data set to fit on: cifar100:train, hf:owner/name:train, folder:PATH or simply a folder, …',

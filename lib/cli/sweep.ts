@@ -49,10 +49,10 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-An interface shows logits, log-probs, probs, topk:K, round:DECIMALS, float16, noise:DEVIATION and
-temperature:T, joined by + in the order in which it applies them. Probabilities are read both as they stand
-and through a logarithm with a floor; the row has the one that does better on held-out training images (+log
-at the end asks for the logarithm alone). The answers are compared with the arg-max of the model's own logits.
+Steps of an interface: logits, log-probs, probs, topk:K, round:DECIMALS, float16, noise:DEVIATION and
+temperature:T. Join them with + in the order in which they apply. Probabilities are read as they are and
+through a logarithm with a floor; the row has the better one, judged on held-out training images. +log at the
+end asks for the logarithm alone. Answers are compared with the arg-max of the model's own logits.
 
 Example:
   $ featreconstruct sweep --source resnet18.onnx --train cifar100:train --test cifar100:test --data-dir data --out out \\

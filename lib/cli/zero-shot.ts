@@ -21,7 +21,7 @@ export function zeroShotOptions(command: Command): Command {
     )
     .option(
       '--class-names <names>',
-      'cifar10, cifar100, imagenet, or a file with a name on each line, or JSON: for the prompts of 5, the report of 1 to 3',
+      'class names for the prompts of 5 and the report of 1 to 3: cifar10, cifar100, imagenet, or a file (a name on each line, or JSON)',
     )
     .option('--templates <name>', 'simple (default), openai, or a file with a template on each line, {} for the name');
 }

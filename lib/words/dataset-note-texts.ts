@@ -10,7 +10,7 @@ export function datasetNoteInWords(note: DatasetNote): string {
       return `${imageCount(note.images)} in no subfolders: no labels.`;
     case 'top-and-below': {
       const { top, below, folders, place } = note;
-      return `${imageCount(top)} at the top and ${count(below)} in ${subfolders(folders)} are read together, without labels: imagefolder:${place} takes the subfolders as classes and passes over what lies beside them.`;
+      return `${imageCount(top)} at the top and ${count(below)} in ${subfolders(folders)} are read together, without labels: imagefolder:${place} takes the subfolders as classes and skips the images beside them.`;
     }
     case 'splits': {
       const { folders, place } = note;
@@ -19,9 +19,9 @@ export function datasetNoteInWords(note: DatasetNote): string {
     case 'classes':
       return `${imagesIn(note)}, which are taken as classes (${shortList(note.folders)}).`;
     case 'beside-classes':
-      return `${imageCount(note.images)} beside them passed over.`;
+      return `${imageCount(note.images)} beside them skipped.`;
     case 'beside-images':
-      return `${count(note.files)} ${note.files === 1 ? 'file' : 'files'} (${note.endings.join(', ')}) beside an image of the same name: taken for the same picture, and passed over.`;
+      return `${count(note.files)} ${note.files === 1 ? 'file' : 'files'} (${note.endings.join(', ')}) beside an image of the same name: taken for the same picture, and skipped.`;
     case 'repeated-names':
       return `${count(note.names)} names are in ${note.archive} more than once: the last of each counts, as if it were unpacked.`;
     case 'list': {

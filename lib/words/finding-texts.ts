@@ -20,9 +20,9 @@ export const findingInWords = (finding: Finding, flags = false): string =>
 function text(finding: Finding): string {
   switch (finding.kind) {
     case 'vector-recovered':
-      return `${seen(finding)} knows a normalised vector of this model up to a rotation, and with it which images are similar in that vector. Nothing but the outputs is needed for that. ${whichVector(finding)}`;
+      return `${seen(finding)} can compute a normalised vector of this model up to a rotation, and so see which images are similar in that vector. That takes the outputs alone. ${whichVector(finding)}`;
     case 'features-recovered':
-      return `${seen(finding)} knows ${count(finding.recovered)} of this model's ${count(finding.features)} features themselves, each up to its scale. Nothing but the outputs is needed for that.`;
+      return `${seen(finding)} can compute ${count(finding.recovered)} of this model's ${count(finding.features)} features themselves, each up to its scale. That takes the outputs alone.`;
     case 'learnt':
       return learnt(finding);
     case 'nothing-learnt':
@@ -32,7 +32,7 @@ function text(finding: Finding): string {
     case 'shown-less':
       return less(finding);
     case 'images-too-few':
-      return `There are too few images to say what other outputs give away (${named(finding.shown)}): a map from ${count(finding.numbers)} numbers needs at least ${count(finding.needed)} images, and here it had ${count(finding.fitted)}. Their rows are left empty, which does not mean that they give away nothing.`;
+      return `There are too few images to say what other outputs give away (${named(finding.shown)}): a map from ${count(finding.numbers)} numbers needs at least ${count(finding.needed)} images, and here it had ${count(finding.fitted)}. Their rows are left empty; they may still give something away.`;
     case 'not-read':
       return `It is not known whether showing less (${named(finding.shown)}) gives anything away: the map did no better than the mean of the features, or than chance. Another map, or more images, may read more. Their rows are left empty.`;
     case 'width-shown': {
@@ -58,9 +58,9 @@ function text(finding: Finding): string {
         ? `${noWay(true)}: their spectrum has no gap. Either the layer before the last is at least as wide as there are classes, and a part of it never reaches the outputs, or rounding hides which directions are the features’.`
         : `${noWay(false)}: their spectrum has no gap. Noise (of rounding, or of weights in few bits) hides which directions are the features’.`;
     case 'rows-give-vector':
-      return `${has(finding)} a normalised vector of the model for each of them, up to a rotation, and with it which images are similar in that vector. Nothing but linear maps stands between that vector and the outputs; it need not be the layer right before the last one.`;
+      return `${has(finding)} a normalised vector of the model for each of them, up to a rotation, and so sees which images are similar in that vector. Only linear maps stand between that vector and the outputs; it need not be the layer right before the last one.`;
     case 'rows-give-features':
-      return `${has(finding)} ${count(finding.recovered)} features of the model for each of them, each up to its scale. Nothing but the outputs is needed for that.`;
+      return `${has(finding)} ${count(finding.recovered)} features of the model for each of them, each up to its scale. That takes the outputs alone.`;
     case 'rows-too-few':
       return `${noWay(true)}: ${count(finding.rows)} rows are too few. A search for a normalisation needs ${count(finding.sphere)} different ones${finding.rank === null ? ' or more' : ''}, one for features that are often zero ${count(finding.rectified)}${finding.rank === null ? ' or more' : ''}.`;
     case 'least-width':
@@ -69,7 +69,7 @@ function text(finding: Finding): string {
       if (finding.why) return `${notShown} ${noWidthInWords(finding.why)}`;
       return finding.reason?.replace('The hidden width does not show.', notShown) ?? notShown;
     case 'readings-unknown':
-      return 'It is not known how much of the features a linear map reads off these outputs, or how much less if less were shown. That takes the model, or its features for some images.';
+      return 'How much of the features a linear map reads off these outputs is not known, nor how much less if less were shown. To find out takes the model, or its features for some images.';
     case 'text':
       return finding.text;
   }
@@ -96,7 +96,7 @@ const inVariations = (vary: number): string => (vary > 1 ? ` in ${count(vary)} v
  * layer.
  */
 function whichVector({ features, compared }: Of<'vector-recovered'>): string {
-  const proven = 'Nothing but linear maps stands between that vector and the outputs';
+  const proven = 'Only linear maps stand between that vector and the outputs';
   if (compared === null) return `${proven}; it need not be the layer right before the last one.`;
   return compared >= nearlyAll
     ? `${proven}. Compared with the model's own ${count(features)} features, it is these (${shareInWords(compared)} of how they differ).`
@@ -105,7 +105,7 @@ function whichVector({ features, compared }: Of<'vector-recovered'>): string {
 
 function learnt({ model, classes, features, fitted, exact, vary, best }: Of<'learnt'>): string {
   if (exact && fitted) {
-    return `Anyone who sees ${shown(best)} of ${model} (${count(classes)} numbers) and has its features for ${count(fitted)} images computes those of any other image: the last layer loses nothing of its ${count(features)} features.`;
+    return `Anyone who sees ${shown(best)} of ${model} (${count(classes)} numbers) and has its features for ${count(fitted)} images can compute those of any other image: the last layer loses nothing of its ${count(features)} features.`;
   }
   const here = fitted ? ` (here ${count(fitted)}${inVariations(vary)})` : '';
   const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
@@ -144,7 +144,7 @@ function asMuch({ shown: all, r2, recovered, exact }: Of<'shown-as-much'>): stri
 function less({ most, least, isLess }: Of<'shown-less'>): string {
   const of = (reading: ShownReading): string => `${shown(reading)} ${shareInWords(reading.r2)}`;
   const ends = [`${of(most)} of how the features differ from image to image`, ...(least ? [of(least)] : [])];
-  return `${isLess ? 'Less was read off where less is shown' : 'When less is shown'}: ${ends.join(', ')}. One linear map reads that off; a cleverer reader may get more.`;
+  return `${isLess ? 'With less shown, less was read off' : 'With less shown'}: ${ends.join(', ')}. One linear map reads that much; a better reader may get more.`;
 }
 
 const named = (observes: readonly string[]): string =>

@@ -1,15 +1,15 @@
 /** Terms that a reader of results meets, each with one sentence. The page and the terminal say the same. */
 const sentences = {
-  features: 'Features: the numbers that enter the model’s last linear layer, its head; logits are what leaves it.',
+  features: 'Features: the input of the model’s last linear layer, its head. Logits: its output.',
   agreement:
-    'Agreement: the share of test images on which the head gives the same class on the features read back as on the model’s own.',
+    'Agreement: the share of test images that keep their class when the head gets the features read back instead of the model’s own.',
   r2: 'R²: the share of the features’ variance that is read back; 1 is all of it.',
   span: 'In span: the share of test images whose logits are in the span of the training logits. Outside it the training images do not determine the map.',
-  'row space': 'Row space: the part of the features that the head can see; the rest changes no logit.',
+  'row space': 'Row space: the part of the features that reaches the logits; the rest changes none of them.',
   prior:
-    'Head as prior: where the training images do not determine the map, it follows the inverse of the model’s own head.',
-  sgd: 'SGD: the published recipe, which approaches the exact solution by gradient descent.',
-  kappa: 'Kappa: agreement beyond what the two distributions of classes give by chance; 1 is perfect, 0 is chance.',
+    'Head as prior: the map follows the inverse of the model’s own head where the training images do not determine it.',
+  sgd: 'SGD: the published recipe, which approaches the exact solution by stochastic gradient descent.',
+  kappa: 'Kappa: agreement beyond chance, given the class shares of both sides; 1 is perfect, 0 is chance.',
   mse: 'MSE: the mean squared error of a feature; total/256 is the published sum over batches of 256.',
   raw: 'Raw: the share of test images on which the two models’ own answers agree.',
   cka: 'CKA: how alike the two models’ features are before any map; 1 is the same up to rotation and scale.',

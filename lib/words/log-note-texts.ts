@@ -12,7 +12,7 @@ export function logNoteInWords(note: LogNote): string {
       return `Took the JSON in the column ${named(note.column)}.`;
     case 'labelled': {
       const { labelColumns, classes, first, last, oneOrder } = note;
-      return `Took ${scores(labelColumns)} of ${count(classes)} classes by their labels (${first} to ${last})${oneOrder ? '' : ', which stand in another order from row to row'}.`;
+      return `Took ${scores(labelColumns)} of ${count(classes)} classes by their labels (${first} to ${last})${oneOrder ? '' : ', whose order changes from row to row'}.`;
     }
     case 'best-classes':
       return bestClasses(note);
@@ -29,13 +29,13 @@ export function logNoteInWords(note: LogNote): string {
     case 'common-fields':
       return `Left out ${few(note.fields)}, which every record has.`;
     case 'header-repeated':
-      return `The header stands again in line ${few(note.lines)}: left out there.`;
+      return `The header is repeated in line ${few(note.lines)}: left out there.`;
     case 'header-numbered':
       return `Line ${note.line} is taken for a header: it numbers the columns.`;
     case 'other-names':
       return `Its columns have other names than those of ${note.than}: taken in their order.`;
     case 'other-order':
-      return `Its columns stand in another order than those of ${note.than}: put in that order by their names.`;
+      return `Its columns are in another order than those of ${note.than}: put in that order by name.`;
     case 'files':
       return `Took ${note.files} files of the folder, ${note.first} to ${note.last}.`;
     case 'shards':
@@ -57,7 +57,7 @@ const scores = (labelColumns: LabelColumns): string =>
 function bestClasses({ labelColumns, shown: [least, most], classes, others }: Of<'best-classes'>): string {
   const shown = least === most ? count(most) : `${count(least)} to ${count(most)}`;
   const value = others === 'zero' ? '0' : 'the least that is shown';
-  return `Took ${scores(labelColumns)} of ${shown} of at least ${count(classes)} classes a row, by their labels: outputs cut to the best. Of the others nothing is in the file; they stand as ${value}.`;
+  return `Took ${scores(labelColumns)} of ${shown} of at least ${count(classes)} classes a row, by their labels: only the best are in the file. The others count as ${value}.`;
 }
 
 /** Most reasons in the sentence, which has to fit on two lines. */

@@ -5,23 +5,23 @@ import type { ModelNote, NotFollowed, OutputForm } from './model-notes.js';
 export function modelNoteInWords(note: ModelNote): string {
   switch (note.kind) {
     case 'output-form':
-      return `The output '${note.output}' is ${outputForm(note.form)}; the logits in front of it, '${note.logits}', are used.`;
+      return `The output '${note.output}' is ${outputForm(note.form)}; the logits before it, '${note.logits}', are used.`;
     case 'rounded-output':
-      return `The output is rounded to a few bits (${note.node}); the logits in front of that, '${note.logits}', are used. What the model publishes is coarser, and gives away less.`;
+      return `The output is rounded to a few bits (${note.node}); the logits before that, '${note.logits}', are used. What the model publishes is coarser, and gives away less.`;
     case 'attributes': {
-      const behind = note.post === null ? '' : `, in front of its ${note.post}`;
+      const behind = note.post === null ? '' : `, before its ${note.post}`;
       return `The weights of ${note.node} are attributes of the node: its scores${behind}, '${note.logits}', are the logits.`;
     }
     case 'folded':
       return `The ${note.several ? 'constants' : 'constant'} of ${note.node} ${note.several ? 'are' : 'is'} folded into the head.`;
     case 'mean-over-positions':
-      return `The head stands in front of a mean over positions (${note.node}): the features are the means of '${note.tensor}', which the same head takes to the same logits.`;
+      return `The head stands before a mean over positions (${note.node}): the features are the means of '${note.tensor}', which the same head takes to the same logits.`;
     case 'side-by-side': {
       const { tensors } = note;
       return `The logits are one linear map of ${tensors.length} tensors, ${tensors.map((each) => `'${each}'`).join(', ')}: the features are these side by side.`;
     }
     case 'rounded-features':
-      return `The model is quantised: its features are rounded to 8 bits (${note.node}), and the head's weight is what its integers stand for. Figures are of these features, and not of the model before quantisation.`;
+      return `The model is quantised: its features are rounded to 8 bits (${note.node}), and the head's weight is what its integers stand for. Figures are of these features, not of those before quantisation.`;
     case 'no-head':
       return `The model has no head: '${note.features}' is taken for its features.`;
     case 'open-size':
@@ -31,14 +31,14 @@ export function modelNoteInWords(note: ModelNote): string {
     case 'transform-not-followed':
       return `${note.file} beside the model is not followed: ${whyNot(note.why)}. Name the transform yourself.`;
     case 'graph-by-tensors':
-      return `The graph ${note.graph} (${note.source}) was taken by the names and shapes of the tensors, which do not tell activations apart: the config.json of the model beside the checkpoint would.`;
+      return `The graph ${note.graph} (${note.source}) was chosen by the names and shapes of the tensors. These do not show the activations; the model's config.json beside the checkpoint would.`;
     case 'stored-types':
       return `The checkpoint holds ${note.types.join(' and ')} numbers; the model computes in float32.`;
     case 'head-of-arrays': {
       const { file, weight, shape, transposed, bias } = note;
       const head = `The head is ${weight} (${shape.join(', ')})${transposed ? ', transposed,' : ''} of ${file}`;
       return bias === null
-        ? `${head} without a bias, which is taken as 0: give one where the model has it.`
+        ? `${head} without a bias, which is taken as 0. Give one if the model has it.`
         : `${head} with the bias ${bias}.`;
     }
   }
@@ -71,11 +71,11 @@ const operators = { softmax: 'Softmax', 'log-softmax': 'LogSoftmax', sigmoid: 'S
 function whyNot(why: NotFollowed): string {
   switch (why.kind) {
     case 'field':
-      return `it has '${why.field}', which has no counterpart here`;
+      return `it has '${why.field}', which is not supported`;
     case 'processor':
-      return `what a ${why.name} processor does to sizes has no counterpart here`;
+      return `what a ${why.name} processor does to sizes is not supported`;
     case 'resizing':
-      return 'how it resizes has no counterpart here';
+      return 'how it resizes is not supported';
     case 'resample':
       return `it resizes by filter '${why.filter}', which is none of Pillow's`;
     case 'interpolation':
@@ -87,7 +87,7 @@ function whyNot(why: NotFollowed): string {
     case 'no-resize':
       return 'it does not resize';
     case 'shorter-side':
-      return 'it resizes the shorter side and does not crop, so that sizes hang on the image';
+      return 'it resizes the shorter side and does not crop, so that sizes depend on the image';
     case 'borders':
       return 'it trims borders';
     case 'normalisation':

@@ -85,19 +85,19 @@ export function noticeInWords(notice: Notice): string {
       return `${list(notice.models)} saw only the middle of each image, padded if the image is smaller. The transform ‘upsample’ shows the whole image and may spread the answers.`;
     case 'other-transform': {
       const [are, their] = notice.models.length === 1 ? ['is', 'its file states'] : ['are', 'their files state'];
-      return `${list(notice.models)} ${are} seen through ‘${notice.transform}’ and not through the transform that ${their}: these are not the answers given in use. The transform ‘model’ takes the model’s own.`;
+      return `${list(notice.models)} ${are} seen through ‘${notice.transform}’ and not through the transform that ${their}: in use the answers may differ. The transform ‘model’ takes the model’s own.`;
     }
     case 'assumed-transform': {
       const one = notice.models.length === 1;
       const normalised = notice.scaled.map((each) => `, ${normalisationInWords(each)}`).join(' or');
-      return `${list(notice.models)} ${one ? 'states' : 'state'} no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped${normalised}), is assumed. If ${one ? 'the model was' : 'the models were'} trained with another one, these are not ${one ? 'its' : 'their'} answers in use: give its transform, or its mean and deviation.`;
+      return `${list(notice.models)} ${one ? 'states' : 'state'} no transform: the usual one, ‘imagenet’ (shorter side resized, middle cropped${normalised}), is assumed. If ${one ? 'the model was' : 'the models were'} trained with another one, ${one ? 'its' : 'their'} answers in use differ: give its transform, or its mean and deviation.`;
     }
     case 'unstated-transform': {
       const { models, all, normalisation } = notice;
       const recipe = normalisation.published
         ? 'the published recipe’s transform'
         : 'the steps of the published recipe’s transform';
-      return `${all && models.length > 2 ? `All ${models.length} models` : list(models)} ${models.length === 1 ? 'is' : 'are'} seen through ‘protocol’, ${recipe} (a centred crop without resizing, ${normalisationInWords(normalisation)}). Where a model was trained with another one, which its file does not say, its answers are not those given in use.`;
+      return `${all && models.length > 2 ? `All ${models.length} models` : list(models)} ${models.length === 1 ? 'is' : 'are'} seen through ‘protocol’, ${recipe} (a centred crop without resizing, ${normalisationInWords(normalisation)}). The files do not say whether a model was trained with another one; if so, its answers in use differ.`;
     }
     case 'warning':
       return warningInWords(notice.warning);

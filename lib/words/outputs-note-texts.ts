@@ -13,11 +13,11 @@ export function outputsNoteInWords(note: OutputsNote): string {
     case 'equal-columns':
       return `Columns ${some(note.pairs.map(([a, b]) => `${a} and ${b}`))} (counted from 0) are equal in every row: copies, or classes that the model does not tell apart.`;
     case 'clipped':
-      return `${(100 * note.share).toFixed(1)} % of the values are equal to the largest or the smallest of all: they look clipped, and what was cut off no linear layer made.`;
+      return `${(100 * note.share).toFixed(1)} % of the values are equal to the largest or the smallest of all: they look clipped, and clipped values are not from a linear layer.`;
     case 'zeros-left-out':
-      return `${count(note.zeros)} of ${count(note.rows)} rows hold a probability of 0, whose logarithm is not finite: the width is that of the others.`;
+      return `${count(note.zeros)} of ${count(note.rows)} rows hold a probability of 0, whose logarithm is not finite. The width is computed from the other rows.`;
     case 'carried':
-      return `${carriedInWords(note.carried, note.classes)} The width is that of the others.`;
+      return `${carriedInWords(note.carried, note.classes)} The width is computed from the other rows.`;
     case 'carried-together':
       return together(note.carried);
     case 'stacked':
@@ -29,13 +29,13 @@ export function outputsNoteInWords(note: OutputsNote): string {
     case 'multiple-of-8':
       return `Layer widths are usually multiples of 8, so this one is taken as ${note.width}: a layer normalisation ties one direction to the others, or one feature is zero on all these images.`;
     case 'sphere-takes-rows':
-      return `To see whether a normalisation stands before the head takes ${count(note.needed)} distinct rows; there are ${count(note.rows)}.`;
+      return `It takes ${count(note.needed)} distinct rows to see whether a normalisation stands before the head; there are ${count(note.rows)}.`;
     case 'sphere':
-      return `The outputs lie on an ellipsoid (residual ${note.residual.toExponential(1)}): a normalised vector with nothing but linear maps between it and the outputs. It stands right before the head unless a linear layer is between the two.`;
+      return `The outputs lie on an ellipsoid (residual ${note.residual.toExponential(1)}), as those of a normalised vector do after linear maps. The vector stands right before the head unless a linear layer is between the two.`;
     case 'no-sphere':
       return `No normalisation before the head shows: ${noSphereInWords(note.why)}.`;
     case 'rectified-takes-rows':
-      return `To see whether rectified features stand before the head takes at least ${count(note.needed)} distinct rows; there are ${count(note.rows)}.`;
+      return `It takes at least ${count(note.needed)} distinct rows to see whether rectified features stand before the head; there are ${count(note.rows)}.`;
     case 'rectified':
       return `There are rectified features: one is never below zero, is zero on ${count(note.zeros)} of these images, and passes every test of a feature${note.searched ? '' : ' that does not need all the others (recover runs those too)'}.`;
     case 'function-not-told':
@@ -60,7 +60,7 @@ function scale(note: Extract<OutputsNote, { kind: 'scale' }>): string {
 export function noWidthInWords(why: NoWidth): string {
   switch (why.kind) {
     case 'outputs-hidden':
-      return `Of ${count(why.classes)} outputs the top ${why.topk} alone are shown: what is hidden cannot be made up.`;
+      return `Only the top ${why.topk} of ${count(why.classes)} outputs are shown, and the hidden ones cannot be inferred.`;
     case 'zeros':
       return `${count(why.zeros)} of ${count(why.rows)} rows hold a probability of 0, whose logarithm is not finite: ${zerosCure(why)}.`;
     case 'few-rows':
@@ -76,8 +76,10 @@ function noGap(why: Extract<NoWidth, { kind: 'no-gap' }>): string {
   if (coarse && above < most) {
     return `${storedInWords(why)}: ${above} of the ${count(most)} directions that ${count(classes)} classes leave vary by more than such storing adds on average, without a gap. Rounding may make some of them, so the width cannot be told. Outputs of full precision would show more.`;
   }
-  const rounding = coarse ? `. ${storedInWords(why)}, whose noise may cover the smallest directions; or ` : ': ';
-  return `The outputs fill all ${count(most)} directions that ${count(classes)} classes leave, without a gap${rounding}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much; or they are no longer what one linear layer made (a mean of models, label smoothing, a cap or clipping, added noise, a number type that the values do not show).`;
+  const rounding = coarse
+    ? `. ${storedInWords(why)}, and this noise may cover the smallest directions. Or `
+    : '. Either ';
+  return `The outputs fill all ${count(most)} directions that ${count(classes)} classes leave, without a gap${rounding}the hidden layer is at least as wide as the outputs, or they are not those of one linear layer (a mean of models, label smoothing, a cap or clipping, added noise, a number type that the values do not show).`;
 }
 
 /**
@@ -130,7 +132,7 @@ export function carriedInWords(carried: CarriedInWords, classes: number): string
 
 /** The sentence on rows that agree on the directions that they carry. */
 const together = ({ rows, directions, without: rest }: CarriedInWords): string =>
-  `${rowsInWords(rows)} alone carry ${directions === 1 ? 'one direction' : `${directions} directions`} and agree on ${directions === 1 ? 'it' : 'them'}, as images do that alone switch a feature on, or a few rows of a model with nearly the same head: without them it is ${rest} directions.`;
+  `${rowsInWords(rows)} alone carry ${directions === 1 ? 'one direction' : `${directions} directions`} and agree on ${directions === 1 ? 'it' : 'them'}. Images that alone switch a feature on do that, or a few rows of a model with nearly the same head. Without them it is ${rest} directions.`;
 
 /** Rows by their numbers, at the start of a sentence. */
 export const rowsInWords = (rows: readonly number[]): string =>

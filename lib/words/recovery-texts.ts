@@ -63,10 +63,10 @@ export function recoveryInWords(outcome: RecoveryOutcome): string {
   switch (outcome.kind) {
     case 'sphere': {
       const { expectedR2, residual, rowsHeldOut } = outcome;
-      return `The outputs give away a normalised vector of the model up to a rotation, with its distances, angles and nearest neighbours among the images (expected R² ${roundDown(expectedR2)}, residual ${residual.toExponential(1)} on ${count(rowsHeldOut)} rows kept out of the fit).`;
+      return `The outputs give away a normalised vector of the model up to a rotation, and so its distances, angles and nearest neighbours among the images (expected R² ${roundDown(expectedR2)}, residual ${residual.toExponential(1)} on ${count(rowsHeldOut)} rows kept out of the fit).`;
     }
     case 'no-sphere':
-      return `No certificate: ${noSphereInWords(outcome.why)}, so that no normalised vector behind the outputs shows; ${count(outcome.rows)} rows may also be too few or too coarse. ${affineClass(outcome.rank)}`;
+      return `No certificate: ${noSphereInWords(outcome.why)}, so no normalised vector shows. The ${count(outcome.rows)} rows may also be too few or too coarse. ${affineClass(outcome.rank)}`;
     case 'rectified':
       return rectified(outcome);
     case 'no-rectified': {
@@ -82,7 +82,7 @@ export function recoveryNoteInWords(note: RecoveryNote): string {
   switch (note.kind) {
     case 'carried': {
       const { rows } = note.carried;
-      return `${carriedInWords(note.carried, note.classes)} ${rowsInWords(rows)} took no part, and what is written for ${rows.length === 1 ? 'it' : 'them'} means nothing.`;
+      return `${carriedInWords(note.carried, note.classes)} ${rowsInWords(rows)} took no part; ignore what is written for ${rows.length === 1 ? 'it' : 'them'}.`;
     }
     case 'copies':
       return `${count(note.copies)} of ${count(note.rows)} rows are copies of others and were used once.`;
@@ -106,21 +106,21 @@ export const assumptionsInWords = (kind: 'sphere' | 'rectified'): readonly strin
 
 const assumptions = {
   sphere: [
-    'What is proven: a normalised vector with nothing but linear maps between it and the outputs. Its distances need not be those of the layer right before the head: a linear layer between the two changes them, and outputs alone cannot show one.',
+    'What is proven: only linear maps stand between a normalised vector and the outputs. Its distances need not be those of the layer right before the head: a linear layer between the two changes them, and outputs alone cannot show one.',
   ],
   rectified: [
     'What is proven of each: it is an affine function of the outputs, never below zero and exactly zero on images that fix it. It is a feature if the layer is rectified and no combination of its features stays above another one and equals it on many images. A sum beside its part breaks this, as does the maximum of two features beside one of them, and outputs alone cannot show it.',
-    'The sign is that of a layer that is cut off from below: a clamp from above, or a scale below zero behind it, reverses it. A linear layer between the rectified one and the head cannot be seen: the features are those of the rectified one.',
+    'The sign is right if the layer is cut off from below. A clamp from above, or a negative scale after the layer, reverses it. A linear layer between the rectified one and the head cannot be seen: the features are those of the rectified one.',
   ],
 } as const;
 
 type Of<Kind extends RecoveryOutcome['kind']> = Extract<RecoveryOutcome, { kind: Kind }>;
 
 const affineClass = (rank: number): string =>
-  `What is known is the affine class: the ${rank} features up to an invertible map.`;
+  `Known is only the affine class: the ${rank} features up to an invertible map.`;
 
 const sphereNotTried = (needed: number): string =>
-  `Whether a normalisation stands before the head could not be tried: that takes ${count(needed)} distinct rows.`;
+  `A normalisation before the head was not tried: that takes ${count(needed)} distinct rows.`;
 
 /** Features, then groups, functions, and what is left. */
 function rectified({ rank, itself, zeros, groups, functions }: Of<'rectified'>): string {
@@ -153,8 +153,8 @@ function groupsInWords(groups: readonly number[], before: string): string {
 
 const functionsInWords = (n: number): string =>
   n === 1
-    ? '1 function is never below zero and exactly zero on images that fix it, but did not pass every test or could not be put to it'
-    : `${n} functions are never below zero and exactly zero on images that fix them, but did not pass every test or could not be put to it`;
+    ? '1 function is never below zero and exactly zero on images that fix it, but did not pass every test, or could not be tested'
+    : `${n} functions are never below zero and exactly zero on images that fix them, but did not pass every test, or could not be tested`;
 
 /** What is said of the directions that no certificate fixes. */
 const restInWords = (left: number): string =>

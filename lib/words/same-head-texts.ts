@@ -65,7 +65,7 @@ export function sameHeadInWords({
   leftOut?: readonly (readonly number[])[];
 }): string {
   const left = leftOut.flatMap((rows, i) => (rows.length > 0 ? `${rowsInWords(rows)} of the ${names[i]} set` : []));
-  const note = left.length > 0 ? ` Left out, for they alone carry directions: ${left.join('; ')}.` : '';
+  const note = left.length > 0 ? ` Left out, because they alone carry directions: ${left.join('; ')}.` : '';
   return reasonInWords(reason) + note;
 }
 
@@ -80,11 +80,11 @@ function reasonInWords(reason: SameHeadReason): string {
     case 'few-in-the-span':
       return `The same span, as far as the ${names[reason.set]} set shows it: all of its ${count(reason.rows)} rows lie in the ${reason.directions} directions that the ${names[1 - reason.set]} fills.`;
     case 'coarse':
-      return `Cannot be told: as far as the stored values show it the spans are the same, but a head changed by ${percent(reason.resolution)} of its weights' norm would look the same as well. Outputs of more digits would tell.`;
+      return `Cannot be told: as far as the stored values show it the spans are the same, but a head changed by ${percent(reason.resolution)} of its weights' norm would look the same. Outputs of more digits would tell.`;
     case 'all-in-both':
-      return `The same span: all rows of both sets lie in the same ${reason.directions} directions (${degrees(reason.angles)}), as those of one head do, or of one that mixes the same features in another way.`;
+      return `The same span: all rows of both sets lie in the same ${reason.directions} directions (${degrees(reason.angles)}). So do the outputs of one head, or of one that mixes the same features in another way.`;
     case 'all-in-one':
-      return `The same span, as far as the ${names[reason.set]} set shows it: all of its rows lie in the span of the ${names[1 - reason.set]}, whose others (${count(reason.outside)} of ${count(reason.rows)} rows) open ${reason.directions} more directions, as features do that its images alone switch on.`;
+      return `The same span, as far as the ${names[reason.set]} set shows it: all of its rows lie in the span of the ${names[1 - reason.set]}. The others of that one (${count(reason.outside)} of ${count(reason.rows)} rows) open ${reason.directions} more directions, as features do that only its images switch on.`;
     case 'all-but-few': {
       const [one, other] = reason.directions;
       const rest = reason.others.map((rows, i) => `${some(rows)} of the ${names[i]}`).join(', ');
@@ -92,15 +92,15 @@ function reasonInWords(reason: SameHeadReason): string {
     }
     case 'some-in-both': {
       const [one, other] = reason.directions;
-      return `Cannot be told: ${within(reason.sets)}, ${one} and ${other} directions outside (${degrees(reason.angles)}). So do features that one set of images alone switches on, and so does a head that was changed in a few of its features; more images of both would tell.`;
+      return `Cannot be told: ${within(reason.sets)}, ${one} and ${other} directions outside (${degrees(reason.angles)}). Features that only one set of images switches on look like this, and so does a head changed in a few of its features. More images of both would tell.`;
     }
     case 'none-in-either':
       return `Two heads: no row of either set lies in the span of the other, and ${reason.outside} of ${reason.directions} directions of one are outside the other (${degrees(reason.angles)}).`;
     case 'shifted':
-      return `Cannot be told: the directions are the same (${degrees(reason.angles)}), but no row of either set lies in the span of the other: the spaces are apart, as of heads of another bias, or of a feature that is constant in each set and not the same in both.`;
+      return `Cannot be told: the directions are the same (${degrees(reason.angles)}), but no row of either set lies in the span of the other. Heads of another bias look like this, and so does a feature that is constant in each set but differs between them.`;
     case 'few-directions-apart': {
       const [one, other] = reason.directions;
-      return `Cannot be told: no row of either set lies in the span of the other, but ${reason.shared} directions are the same, and only ${one} and ${other} are not (${degrees(reason.angles)}). A head that was changed in a few directions or classes does that; features that are on in every image of one set and in none of the other would do it, too.`;
+      return `Cannot be told: no row of either set lies in the span of the other, but ${reason.shared} directions are the same, and only ${one} and ${other} are not (${degrees(reason.angles)}). A head changed in a few directions or classes looks like this. So do features that are on in every image of one set and in none of the other.`;
     }
   }
 }

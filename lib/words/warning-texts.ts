@@ -41,13 +41,13 @@ export function warningInWords(warning: Warning): string {
     case 'labels-by-number':
       return `Accuracy assumes that the ${count(warning.classes)} ${warning.labels} of ${shortSpec(warning.dataset)}, in the order of their names, are the ${count(warning.classes)} classes of ${warning.model}. Only their number suggests it.`;
     case 'classes-apart':
-      return `In ${shortSpec(warning.test)}, ${count(warning.images)} of the ${count(warning.of)} images are of ${warning.classes === 1 ? 'a class that has' : `${count(warning.classes)} classes that have`} no image in ${shortSpec(warning.train)}. A slice takes images in their order, and in a folder that is the order of its classes: split the classes by folders, or name the images of each part in a list (list:FILE).`;
+      return `In ${shortSpec(warning.test)}, ${count(warning.images)} of the ${count(warning.of)} images are of ${warning.classes === 1 ? 'a class that has' : `${count(warning.classes)} classes that have`} no image in ${shortSpec(warning.train)}. A slice takes images in their order, and a folder is in the order of its classes. Split the classes by folders, or name the images of each part in a list (list:FILE).`;
     case 'span-unknown':
-      return 'The rows of the fit were not given, so it is not known which test rows are in the span of the training rows, or whether any test row was also a training row.';
+      return 'The rows of the fit were not given. So it is not known which test rows are in their span, or whether a test row is one of them.';
     case 'rows-fitted-on':
       return `${count(warning.shared)} of the ${count(warning.of)} test rows are equal to a training row, bit for bit. Either these images were not held out, or the model cannot tell them apart.`;
     case 'embeddings-not-unit':
-      return `The class embeddings of ${warning.file} are not of unit norm (${warning.least.toPrecision(3)} to ${warning.most.toPrecision(3)}). They are normalised here; where they were not normalised before templates were averaged, the answers differ from open_clip's.`;
+      return `The class embeddings of ${warning.file} are not of unit norm (${warning.least.toPrecision(3)} to ${warning.most.toPrecision(3)}). They are normalised here. If templates were averaged before normalising, the answers differ from open_clip's.`;
     case 'embeddings-alike':
       return `Only ${warning.distinct} of the ${warning.classes} class embeddings of ${warning.file} are distinct: among classes that share one, the first always wins.`;
     case 'embeddings-far':
@@ -100,7 +100,7 @@ function choice({ source, target, from, prior, found }: Of<'choice'>): string {
 function outputsPicked(warning: Of<'outputs-picked'>): string {
   const { observe, outputs, of, rows, trainingRows, imagesNeeded } = warning;
   const fitted = rows === null ? '' : `, fitted on ${count(rows)} of the ${count(trainingRows)} training rows`;
-  return `The map reads the ${count(outputs)} outputs of ${observe} that vary most, out of ${count(of)}${fitted}: a map of all of them would need ${count(imagesNeeded)} images and a matrix of ${count(of)} x ${count(of)}. All outputs together give away as much or more.`;
+  return `The map reads the ${count(outputs)} outputs of ${observe} that vary most, out of ${count(of)}${fitted}. A map of all outputs would need ${count(imagesNeeded)} images and a matrix of ${count(of)} x ${count(of)}. All outputs together give away as much or more.`;
 }
 
 /** Why a row's figures say nothing of what such outputs give away, as a part of a sentence. */
