@@ -80,7 +80,7 @@ async function fromStores(stores: string[], flags: Flags, context: Context): Pro
     { paths: flags.y ?? stores, tensor: 'features' },
     { ...context, executionProviders: float64Providers(await readProviders(flags)) },
   );
-  await saveStatistics(flags.out, statistics, origin);
+  await saveStatistics(flags.out, statistics, origin, context);
   return { origin, rows: statistics.n };
 }
 

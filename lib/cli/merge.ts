@@ -29,7 +29,7 @@ export function register(program: Command): void {
       const { saveStatistics } = await import('../fit/index.js');
       const { mergeParts } = await import('../shards/index.js');
       const { statistics, origin } = await mergeParts(parts, { ...context, allowPartial: flags.allowPartial });
-      await saveStatistics(flags.out, statistics, origin);
+      await saveStatistics(flags.out, statistics, origin, context);
       context.print([`${flags.out}: ${inWords(origin, statistics.n)}`], {
         out: flags.out,
         rows: statistics.n,
