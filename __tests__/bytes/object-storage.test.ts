@@ -1,14 +1,12 @@
-import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { checkPlace, isThere, namesIn, openBytes, stateOf, writeWhole } from '../../lib/bytes/index.js';
 import { openSafetensors } from '../../lib/tensor/index.js';
 import { coded } from '../support/coded.js';
 import { objectServer } from '../support/object-server.js';
 
-const server = await objectServer();
+const server = await objectServer(['bucket', 'other']);
 const online = server ? test : test.skip;
 const MiB = 2 ** 20;
 const before = { ...process.env };
-let client: S3Client;
 
 /** Bytes that are not the same in any two places. */
 const noise = (length: number): Uint8Array => {
@@ -22,8 +20,6 @@ beforeAll(async () => {
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
   }
-  client = new S3Client({ forcePathStyle: true });
-  for (const bucket of ['bucket', 'other']) await fetch(`${server.env.AWS_ENDPOINT_URL}/${bucket}`, { method: 'PUT' });
 });
 beforeEach(() => {
   if (!server) return;
@@ -35,10 +31,8 @@ afterAll(() => {
   server?.close();
 });
 
-const contentOf = async (Key: string): Promise<Uint8Array> =>
-  (await client.send(new GetObjectCommand({ Bucket: 'bucket', Key }))).Body!.transformToByteArray();
-const uploads = async (): Promise<number> =>
-  ((await client.send(new ListMultipartUploadsCommand({ Bucket: 'bucket' }))).Uploads ?? []).length;
+const contentOf = async (key: string): Promise<Uint8Array> => new Uint8Array((await server!.get('bucket', key))!);
+const uploads = (): Promise<number> => server!.uploads('bucket');
 
 describe('an object that is written', () => {
   online('is what was given in chunks, small or in parts', async () => {
@@ -125,14 +119,15 @@ describe('an object that is read', () => {
   });
 
   online('is told where it is replaced or removed meanwhile', async () => {
-    for (const method of ['PUT', 'DELETE']) {
+    const changes = [
+      () => server!.put('bucket', 'replaced', Buffer.alloc(17 * MiB)),
+      () => server!.remove('bucket', 'replaced'),
+    ];
+    for (const change of changes) {
       await writeWhole('s3://bucket/replaced', [noise(17 * MiB)]);
       const [file, state] = [await openBytes('s3://bucket/replaced'), await stateOf('s3://bucket/replaced')];
       await file.read(0, 8 * MiB);
-      await fetch(`${server!.env.AWS_ENDPOINT_URL}/bucket/replaced`, {
-        method,
-        ...(method === 'PUT' ? { body: Buffer.alloc(17 * MiB) } : {}),
-      });
+      await change();
       await expect(file.read(9 * MiB, 10)).rejects.toThrow(coded('damaged', 's3://bucket/replaced'));
       expect(await stateOf('s3://bucket/replaced')).not.toBe(state);
     }

@@ -6,7 +6,7 @@ import { toNdArray, writeNpy } from '../../lib/tensor/index.js';
 import { objectServer, withoutAws } from '../support/object-server.js';
 import { random, runCli, side, startCli, temporaryFolder, writeClassifier, type Finished } from './support.js';
 
-const server = await objectServer();
+const server = await objectServer(['bucket']);
 const online = server ? test : test.skip;
 const folder = temporaryFolder();
 const at = (...names: string[]): string => path.join(folder, ...names);
@@ -25,12 +25,8 @@ const refused = async (
   return [code, stderr];
 };
 
-const content = async (name: string): Promise<Buffer | null> => {
-  const answer = await fetch(`${server!.env.AWS_ENDPOINT_URL}/bucket/${name}`);
-  return answer.ok ? Buffer.from(await answer.arrayBuffer()) : null;
-};
-const same = async (name: string, file: string): Promise<boolean> =>
-  (await content(name))?.equals(await readFile(at(file))) ?? false;
+const same = async (key: string, file: string): Promise<boolean> =>
+  (await server!.get('bucket', key))?.equals(await readFile(at(file))) ?? false;
 const held = (): Promise<void> =>
   new Promise((resolve) => {
     server!.gate = ({ method, url }) => {
@@ -41,7 +37,6 @@ const held = (): Promise<void> =>
   });
 
 beforeAll(async () => {
-  if (server) await fetch(`${server.env.AWS_ENDPOINT_URL}/bucket`, { method: 'PUT' });
   await writeClassifier(at('m.onnx'), { d: 4, c: 6 });
   // Its stores are sent in parts.
   await writeClassifier(at('wide.onnx'), { d: 100, c: 1000 });
@@ -96,7 +91,7 @@ online(
     }
     expect(said[1]).toEqual(said[0]);
     for (const name of ['1', '2', '3'].map((k) => `shards/${k}.safetensors`)) {
-      expect([name, await same(`a%20b/${name}`, name)]).toEqual([name, true]);
+      expect([name, await same(`a b/${name}`, name)]).toEqual([name, true]);
     }
     for (const name of [
       'p1.stats',
@@ -107,7 +102,7 @@ online(
       'map.safetensors',
       'fitted.safetensors',
     ]) {
-      expect([name, await same(`a%20b/${name}`, name)]).toEqual([name, true]);
+      expect([name, await same(`a b/${name}`, name)]).toEqual([name, true]);
     }
     // Nothing is left of the work on disk.
     expect(readdirSync(at('cache', 'featreconstruct', 'uploads'))).toEqual([]);
@@ -123,7 +118,7 @@ online(
     const place = 's3://bucket/a b/';
     expect((await refused(['extract', ...other, '--store', `${place}shards/1.safetensors`]))[0]).toBe(1);
     expect((await refused(['accumulate', ...other, '--out', `${place}p1.stats`]))[0]).toBe(1);
-    expect(await same('a%20b/shards/1.safetensors', 'shards/1.safetensors')).toBe(true);
+    expect(await same('a b/shards/1.safetensors', 'shards/1.safetensors')).toBe(true);
   },
   240_000,
 );
@@ -147,7 +142,7 @@ online(
       const { code, stderr } = await finished;
       expect([code, /\n {4}at /.test(stderr)]).toEqual([ended, false]);
       server!.gate = () => 'pass';
-      expect(await content('wide.safetensors')).toBeNull();
+      expect(await server!.get('bucket', 'wide.safetensors')).toBeNull();
       // The finished store waits on disk.
       expect(
         readdirSync(at('cache', 'featreconstruct', 'uploads')).filter((name) => /wide.safetensors$/.test(name)),
@@ -163,11 +158,8 @@ online(
 
 online('a store that is replaced while statistics are read is told', async () => {
   await call(...wide('wide2.safetensors'));
-  const put = async (file: string): Promise<unknown> =>
-    fetch(`${server!.env.AWS_ENDPOINT_URL}/bucket/replaced.safetensors`, {
-      method: 'PUT',
-      body: await readFile(at(file)),
-    });
+  const put = async (file: string): Promise<void> =>
+    server!.put('bucket', 'replaced.safetensors', await readFile(at(file)));
   await put('wide2.safetensors');
   let gets = 0;
   server!.gate = async ({ method }) => {
@@ -181,7 +173,7 @@ online('a store that is replaced while statistics are read is told', async () =>
     's3://bucket/no.stats',
   ]);
   expect([code, stderr]).toEqual([1, expect.stringMatching(/'s3:\/\/bucket\/replaced\.safetensors' .*replaced/)]);
-  expect(await content('no.stats')).toBeNull();
+  expect(await server!.get('bucket', 'no.stats')).toBeNull();
 });
 
 describe('one sentence says what to do', () => {

@@ -1,3 +1,11 @@
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -17,6 +25,12 @@ export interface ObjectServer {
   requests: string[];
   /** What is done with the next requests; `pass` unless a test says otherwise. */
   gate: (request: IncomingMessage) => Verdict | Promise<Verdict>;
+  /** An object as a program of AWS sees it; null where there is none. */
+  get(bucket: string, key: string): Promise<Buffer | null>;
+  put(bucket: string, key: string, bytes: Uint8Array): Promise<void>;
+  remove(bucket: string, key: string): Promise<void>;
+  /** How many uploads in parts are neither finished nor given up. */
+  uploads(bucket: string): Promise<number>;
   close(): void;
 }
 
@@ -26,31 +40,55 @@ export type Verdict = 'pass' | 'hold' | 'cut' | [status: number, code: string];
 const modules = 'import moto.server, flask_cors, py_partiql_parser';
 const packages = ['moto[s3]>=5', 'flask', 'flask-cors'];
 
-/** The server; null where there is no Python that has moto, and none can be made. */
-export async function objectServer(): Promise<ObjectServer | null> {
+/** The server, with these buckets; null where there is no Python that has moto, and none can be made. */
+export async function objectServer(buckets: readonly string[]): Promise<ObjectServer | null> {
   const python = await pythonWithMoto();
   if (python === null) return null;
   const child = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', '0'], {
     env: { ...process.env, PYTHONUNBUFFERED: '1' },
   });
   const port = await portOf(child);
-  const server: ObjectServer = { env: {}, requests: [], gate: () => 'pass', close: () => undefined };
   const front = createServer(async (from, to) => {
     server.requests.push(`${from.method} ${from.url}`);
     pass(from, to, port, await server.gate(from));
   });
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
-  server.env = {
-    ...withoutAws(),
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_REGION: 'us-east-1',
-  };
-  server.close = () => {
-    child.kill();
-    front.close();
-    front.closeAllConnections();
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new S3Client({
+    endpoint: `http://127.0.0.1:${port}`,
+    ...{ credentials, region: 'us-east-1', forcePathStyle: true },
+  });
+  for (const Bucket of buckets) await client.send(new CreateBucketCommand({ Bucket }));
+  const server: ObjectServer = {
+    env: {
+      ...withoutAws(),
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_REGION: 'us-east-1',
+    },
+    requests: [],
+    gate: () => 'pass',
+    async get(Bucket, Key) {
+      const found = await client.send(new GetObjectCommand({ Bucket, Key })).catch((error: Error) => {
+        if (error.name === 'NoSuchKey') return null;
+        throw error;
+      });
+      return found && Buffer.from(await found.Body!.transformToByteArray());
+    },
+    async put(Bucket, Key, Body) {
+      await client.send(new PutObjectCommand({ Bucket, Key, Body }));
+    },
+    async remove(Bucket, Key) {
+      await client.send(new DeleteObjectCommand({ Bucket, Key }));
+    },
+    uploads: async (Bucket) => ((await client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads ?? []).length,
+    close() {
+      client.destroy();
+      child.kill();
+      front.close();
+      front.closeAllConnections();
+    },
   };
   return server;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
-import { isThere, removeLeavings, writeWhole } from '../bytes/index.js';
+import { isObject, isThere, removeLeavings, writeWhole } from '../bytes/index.js';
 import type { SkippedImage } from './batches.js';
 import type { Checksums } from './checksums.js';
 import { readProvenance, type Provenance } from './provenance.js';
@@ -38,6 +38,8 @@ export async function saveProgress(store: string, progress: ProgressRecord): Pro
  * @throws FeatReconstructError where the file that says so is damaged
  */
 export async function readProgress(store: string): Promise<ProgressRecord | null> {
+  // Objects are made in another place (`workFile`).
+  if (isObject(store)) return null;
   const file = `${store}.partial.json`;
   if (!(await isThere(`${store}.partial`)) || !(await isThere(file))) return null;
   const text = await readFile(file, 'utf8').catch(() => '');
