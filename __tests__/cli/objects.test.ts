@@ -143,6 +143,8 @@ online(
       expect([code, /\n {4}at /.test(stderr)]).toEqual([ended, false]);
       server!.gate = () => 'pass';
       expect(await server!.get('bucket', 'wide.safetensors')).toBeNull();
+      // Parts that a killed process has sent are no object; one that is stopped takes them back.
+      expect(await server!.uploads('bucket')).toBe(1);
       // The finished store waits on disk.
       expect(
         readdirSync(at('cache', 'featreconstruct', 'uploads')).filter((name) => /wide.safetensors$/.test(name)),

@@ -46,11 +46,15 @@ async function connect(): Promise<Storage> {
   const first = open(AWS_REGION || AWS_DEFAULT_REGION, false);
   // Neither the environment nor the profile has one: other servers need none, and AWS redirects.
   const region = await first.config.region().catch(() => 'us-east-1');
-  // Other servers seldom have a host name for each bucket.
-  const endpoint = await first.config.serviceConfiguredEndpoint?.();
+  // Other servers seldom have a host name for each bucket. A profile may name one, too.
+  const other = otherServer() ?? (await first.config.serviceConfiguredEndpoint?.());
   first.destroy();
-  return { client: open(region, endpoint !== undefined), sdk };
+  return { client: open(region, other !== undefined), sdk };
 }
+
+/** The server that is not AWS', as the environment names it. */
+const otherServer = (): string | undefined =>
+  process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
 
 /** What went wrong, by the name that the server or the client gives it. */
 export const errorName = (error: unknown): string => (error instanceof Error ? error.name : '');
@@ -74,7 +78,7 @@ export function storageError(
   const say = (text: string, as: ErrorCode): FeatReconstructError =>
     new FeatReconstructError(text, { cause: error, code: as });
   const status = $metadata?.httpStatusCode;
-  const server = process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || 'AWS';
+  const server = otherServer() ?? 'the server';
   switch (name) {
     case 'NoSuchKey': {
       const typed = /%[0-9a-f]{2}/i.test(key) ? ' A key is taken as it is typed: %20 is no blank.' : '';

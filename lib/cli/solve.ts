@@ -19,7 +19,7 @@ export function register(program: Command): void {
           .command('solve')
           .description('compute the least-squares map from statistics, the same map that `fit` computes from rows')
           .argument('<stats>', 'a .stats file that `accumulate` or `merge` wrote')
-          .requiredOption('--out <file>', 'safetensors file for the map')
+          .requiredOption('--out <file>', 'safetensors file for the map (s3://bucket/key, too)')
           .addOption(new Option('--alpha <number>', 'ridge penalty (default: 0)').argParser(number)),
       ),
     ),
