@@ -26,9 +26,9 @@ beforeEach(() => {
   server.gate = () => 'pass';
   server.requests.length = 0;
 });
-afterAll(() => {
+afterAll(async () => {
   process.env = before;
-  server?.close();
+  await server?.close();
 });
 
 const contentOf = async (key: string): Promise<Uint8Array> => new Uint8Array((await server!.get('bucket', key))!);

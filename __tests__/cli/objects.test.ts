@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { toNdArray, writeNpy } from '../../lib/tensor/index.js';
-import { objectServer, withoutAws } from '../support/object-server.js';
+import { objectServer, withoutAws, type Verdict } from '../support/object-server.js';
 import { random, runCli, side, startCli, temporaryFolder, writeClassifier, type Finished } from './support.js';
 
 const server = await objectServer(['bucket']);
@@ -48,7 +48,7 @@ beforeAll(async () => {
 beforeEach(() => {
   if (server) server.gate = () => 'pass';
 });
-afterAll(() => server?.close());
+afterAll(async () => server?.close());
 
 online(
   'three shards, extracted, accumulated, merged, solved and evaluated: the bytes of files on disk',
@@ -164,7 +164,7 @@ online('a store that is replaced while statistics are read is told', async () =>
     server!.put('bucket', 'replaced.safetensors', await readFile(at(file)));
   await put('wide2.safetensors');
   let gets = 0;
-  server!.gate = async ({ method }) => {
+  server!.gate = async ({ method }): Promise<Verdict> => {
     if (method === 'GET' && ++gets === 3) await put('x.npy');
     return 'pass';
   };

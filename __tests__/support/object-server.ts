@@ -7,6 +7,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -31,7 +32,7 @@ export interface ObjectServer {
   remove(bucket: string, key: string): Promise<void>;
   /** How many uploads in parts are neither finished nor given up. */
   uploads(bucket: string): Promise<number>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** `hold`: never answered. `cut`: the body ends half-way, with the connection. A status: refused, with a code as S3 has them. */
@@ -53,6 +54,7 @@ export async function objectServer(buckets: readonly string[]): Promise<ObjectSe
     pass(from, to, port, await server.gate(from));
   });
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = new S3Client({
     endpoint: `http://127.0.0.1:${port}`,
@@ -83,11 +85,13 @@ export async function objectServer(buckets: readonly string[]): Promise<ObjectSe
       await client.send(new DeleteObjectCommand({ Bucket, Key }));
     },
     uploads: async (Bucket) => ((await client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads ?? []).length,
-    close() {
+    async close() {
       client.destroy();
+      const ended = Promise.all([once(child, 'close'), once(front, 'close')]);
       child.kill();
       front.close();
       front.closeAllConnections();
+      await ended;
     },
   };
   return server;
