@@ -158,6 +158,18 @@ online(
   240_000,
 );
 
+online('statistics that could not be sent wait on disk, and are not computed again', async () => {
+  const [out, parts] = ['s3://bucket/sent.stats', at('cache', 'featreconstruct', 'uploads')];
+  server!.gate = ({ method }) => (method === 'PUT' ? [403, 'AccessDenied'] : 'pass');
+  expect(await refused(['accumulate', ...images, '--out', out])).toEqual([1, expect.stringMatching(/s3:PutObject/)]);
+  expect(readdirSync(parts)).toEqual([expect.stringMatching(/-sent\.stats$/)]);
+  server!.gate = () => 'pass';
+  const { code, stderr } = await runCli(['accumulate', ...images, '--out', out], { cwd: folder, env: env() });
+  expect([code, /images \(/.test(stderr), readdirSync(parts)]).toEqual([0, false, []]);
+  expect((await call('accumulate', ...images, '--out', 'sent.stats')).code).toBe(0);
+  expect(await same('sent.stats', 'sent.stats')).toBe(true);
+});
+
 online('a store that is replaced while statistics are read is told', async () => {
   await call(...wide('wide2.safetensors'));
   const put = async (file: string): Promise<void> =>
@@ -207,6 +219,14 @@ describe('one sentence says what to do', () => {
     [['fit', '--x', 's3://bucket/log.csv', '--y', 'y.npy', '--out', 'no.safetensors'], 1, /a log .*on disk.*s3 cp/],
     [['fit', '--x', 's3://bucket/empty/', '--y', 'y.npy', '--out', 'no.safetensors'], 1, /without such files/],
     [['solve', 'p.stats', '--out', 's3://bucket/map.npy'], 2, /map\.safetensors/],
+    [
+      [
+        ...['evaluate', '--head', 'm.onnx', '--features', 'y.npy', '--logits', 'y.npy', '--truth', 'y.npy'],
+        ...['--out', 's3://bucket/out'],
+      ],
+      2,
+      /on disk only/,
+    ],
     [
       [
         'run',

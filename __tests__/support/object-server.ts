@@ -139,6 +139,7 @@ const has = (python: string): boolean => spawnSync(python, ['-c', modules]).stat
 async function pythonWithMoto(): Promise<string | null> {
   const given = process.env.FEATRECONSTRUCT_PYTHON ?? 'python3';
   if (has(given)) return given;
+  if (spawnSync(given, ['--version']).status !== 0) return null;
   const cache = path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'featreconstruct');
   const folder = path.join(cache, 'moto-venv');
   const own = path.join(folder, 'bin', 'python');

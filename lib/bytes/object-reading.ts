@@ -72,7 +72,7 @@ export async function openObject(path: string): Promise<OpenBytes> {
           { code: 'damaged' },
         );
       }
-      if (end <= head.length) {
+      if (end <= head.length || length === 0) {
         bytes.set(head.subarray(offset, end));
         return bytes;
       }
@@ -160,7 +160,7 @@ async function fetchRange(
     Bucket: name.bucket,
     Key: name.key,
     Range: `bytes=${offset}-${offset + length - 1}`,
-    IfMatch: etag,
+    IfMatch: etag || undefined,
   });
   for (let left = attempts; ; left--) {
     const answer = await client.send(command).catch((error: unknown) => {
