@@ -146,7 +146,7 @@ async function loadedBy(args: string[]): Promise<string[]> {
   return (await readFile(list, 'utf8')).trim().split('\n');
 }
 
-const heavy = /node_modules\/(onnxruntime-(node|common)|jimp|@jimp|mathjs|@jsquash)\//;
+const heavy = /node_modules\/(onnxruntime-(node|common)|jimp|@jimp|mathjs|@jsquash|@aws-sdk|@smithy)\//;
 
 test('--version and --help load none of the heavy packages', async () => {
   for (const args of [['--version'], ['--help'], ...commands.map((command) => [command, '--help'])]) {
@@ -167,6 +167,21 @@ test('a finished store is used again without loading ONNX Runtime', async () => 
   ];
   expect((await loadedBy(args)).some((url) => heavy.test(url))).toBe(true);
   expect((await loadedBy(args)).filter((url) => heavy.test(url))).toEqual([]);
+});
+
+test('without an object nothing of object storage is loaded', async () => {
+  await writeCifar(at('data'));
+  await writeClassifier(at('model.onnx'), { d: 4, c: 3 });
+  const images = ['--model', at('model.onnx'), '--dataset', 'cifar10:test', '--data-dir', at('data'), '--quiet'];
+  for (const args of [
+    ['extract', ...images, '--store', at('rows.safetensors')],
+    ['accumulate', at('rows.safetensors'), '--out', at('rows.stats'), '--quiet'],
+    ['accumulate', ...images, '--out', at('model.stats')],
+    ['solve', at('rows.stats'), '--out', at('map.safetensors')],
+  ]) {
+    const loaded = await loadedBy(args);
+    expect(loaded.filter((url) => /@aws-sdk|@smithy|object-(client|reading|writing)/.test(url))).toEqual([]);
+  }
 });
 
 test("--version takes no more than 0.15 s above node's own start", () => {

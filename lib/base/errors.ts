@@ -42,13 +42,13 @@ export const errorCodes = [
   'hidden',
   /** A model that ONNX Runtime does not open or run. */
   'not-run',
-  /** An execution provider or a library that does not work here; a pool or a data set that was closed. */
+  /** An execution provider, a library or a server of objects that does not work here; a pool or a data set that was closed. */
   'unavailable',
   /** Another process is using it. */
   'in-use',
   /** Written by a version, or for an opset, that is not read here. */
   'version',
-  /** The operating system refused: permissions, a full disk. */
+  /** The operating system or a server of objects refused: permissions, credentials, a full disk. */
   'system',
 ] as const;
 

@@ -1,8 +1,10 @@
 import { constants } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { count, FeatReconstructError, type ErrorCode } from '../base/index.js';
+import { FeatReconstructError, type ErrorCode } from '../base/index.js';
+import { allocate, type OpenBytes } from './byte-file.js';
 import { removeLeavings, temporaryName } from './leavings.js';
+import { checkAddress, isObject } from './object-name.js';
 
 /** Bytes of one read or write at most: Node refuses those of 2 GiB or more. */
 const largestTransfer = 2 ** 30;
@@ -34,25 +36,8 @@ export function fileError(error: unknown, path: string, doing: 'read' | 'write')
   return say(`Could not ${doing} '${path}': ${message}`);
 }
 
-/** Bytes that are read in ranges: a file of any size, a part of one, or bytes already in memory. */
-export interface ByteFile {
-  /** What errors call it. */
-  readonly name: string;
-  /** In bytes. */
-  readonly size: number;
-  /** The bytes [offset, offset + length); may be a view of memory that the file owns. */
-  read(offset: number, length: number): Promise<Uint8Array>;
-}
-
-/** A `ByteFile` that stays open until it is closed. */
-export interface OpenBytes extends ByteFile {
-  /** The bytes [offset, offset + length), in an array that the caller may change. */
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
-  close(): Promise<void>;
-}
-
 /**
- * Opens a file by its path, or bytes in memory as if they were one.
+ * Opens a file by its path, an object by its name (`s3://bucket/key`), or bytes in memory as if they were one.
  * @throws FeatReconstructError when there is no such file or it cannot be read
  */
 export async function openBytes(source: string | Uint8Array): Promise<OpenBytes> {
@@ -64,6 +49,7 @@ export async function openBytes(source: string | Uint8Array): Promise<OpenBytes>
       close: async () => {},
     };
   }
+  if (isObject(source)) return (await import('./object-reading.js')).openObject(source);
   const { handle, size } = await openFile(source);
   return {
     name: `'${source}'`,
@@ -88,6 +74,7 @@ async function openFile(path: string): Promise<{ handle: FileHandle; size: numbe
     return { handle, size: found.size };
   } catch (error) {
     await handle?.close();
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') checkAddress(path);
     // A socket cannot be opened at all.
     throw (error as NodeJS.ErrnoException).code === 'ENXIO' ? noRegularFileError(path) : fileError(error, path, 'read');
   }
@@ -151,22 +138,6 @@ export async function upTo(handle: FileHandle, offset: number, length: number): 
   return bytes.subarray(0, await fill(handle, bytes, offset));
 }
 
-function allocate(path: string, length: number): Uint8Array<ArrayBuffer> {
-  try {
-    // Not pooled, so that every element type is aligned, and not zeroed first.
-    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
-  } catch (error) {
-    throw tooLarge(`'${path}'`, length, error);
-  }
-}
-
-/** The error where an array of this size cannot be made: JavaScript limits its length, and the machine its memory. */
-export const tooLarge = (name: string, bytes: number, cause: unknown): FeatReconstructError =>
-  new FeatReconstructError(
-    `Expected ${name} to fit in memory, found ${count(bytes)} bytes to be read in one piece: read it in ranges of rows, or split it.`,
-    { code: 'too-large', cause },
-  );
-
 /** Writes all of `bytes` at `position`. @throws FeatReconstructError where the system does not */
 export async function writeRange(handle: FileHandle, path: string, bytes: Uint8Array, position: number): Promise<void> {
   try {
@@ -179,12 +150,24 @@ export async function writeRange(handle: FileHandle, path: string, bytes: Uint8A
   }
 }
 
+/** Options of {@link writeWhole}. */
+export interface WriteOptions {
+  /** Gives up an object that is being sent, and leaves none. A file on disk is written to its end. */
+  signal?: AbortSignal;
+}
+
 /**
  * Writes a file under a temporary name beside it and renames it when it is complete and on disk, so that a crash or a
- * full disk leaves the old file or none. Temporary files that a killed process left of it are removed first.
+ * full disk leaves the old file or none. Temporary files that a killed process left of it are removed first. An object
+ * (`s3://bucket/key`) is there when all of it has been sent, with the same effect.
  * @throws FeatReconstructError where it cannot be written, or something else than a regular file is there
  */
-export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+export async function writeWhole(
+  path: string,
+  chunks: Iterable<Uint8Array>,
+  { signal }: WriteOptions = {},
+): Promise<void> {
+  if (isObject(path)) return (await import('./object-writing.js')).writeObject(path, chunks, { signal });
   await checkReplaceable(path);
   await removeLeavings(path);
   const temporary = temporaryName(path);
@@ -212,6 +195,7 @@ export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Pr
  * @throws FeatReconstructError where something else is there
  */
 export async function checkReplaceable(path: string): Promise<void> {
+  checkAddress(path);
   const found = await stat(path).catch(() => null);
   if (!found || found.isFile()) return;
   if (found.isDirectory()) throw fileError(Object.assign(new Error(), { code: 'EISDIR' }), path, 'write');

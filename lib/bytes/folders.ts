@@ -1,8 +1,9 @@
 import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, UsageError } from '../base/index.js';
 import { checkReplaceable, fileError } from './files.js';
 import { temporaryName } from './leavings.js';
+import { checkAddress, isObject } from './object-name.js';
 
 /** Retries: another process may remove an empty folder between one step and the next. */
 const retries = 3;
@@ -14,6 +15,12 @@ const retries = 3;
  * @throws FeatReconstructError where a folder cannot be made or a file is in the way
  */
 export async function makeFolder(folder: string): Promise<string | undefined> {
+  checkAddress(folder);
+  if (isObject(folder)) {
+    throw new UsageError(
+      `Expected a folder on disk, found '${folder}': only single files are written to object storage, so name another folder.`,
+    );
+  }
   const missing: string[] = [];
   for (let at = path.resolve(folder); !(await isFolder(at)); at = path.dirname(at)) missing.unshift(at);
   for (const [i, each] of missing.entries()) {
@@ -35,6 +42,11 @@ export async function makeFolder(folder: string): Promise<string | undefined> {
   return missing[0];
 }
 
+/** Makes the folder that a file goes into; objects need none. @throws FeatReconstructError as `makeFolder` */
+export async function makeFolderOf(file: string): Promise<void> {
+  if (!isObject(file)) await makeFolder(path.dirname(file));
+}
+
 /** Removes folders that `makeFolder` made and that are still empty. @param first what it returned */
 export async function removeEmptyFolders(folder: string, first: string | undefined): Promise<void> {
   if (first === undefined) return;
@@ -52,6 +64,7 @@ export async function removeEmptyFolders(folder: string, first: string | undefin
  * @throws FeatReconstructError where it cannot
  */
 export async function checkPlace(file: string): Promise<void> {
+  if (isObject(file)) return (await import('./object-writing.js')).checkObjectPlace(file);
   await checkReplaceable(file);
   const folder = path.dirname(file);
   const made = await makeFolder(folder);

@@ -7,15 +7,22 @@
  * Writing: `writeWhole` leaves the old file or the new one, `makeFolder` makes the folder that it goes into,
  * `checkPlace` tries that before long work. `lockFile` gives a file one writer, `removeLeavings` deletes the temporary
  * files of killed processes, `thisProcess` says who writes. `fileError` makes a sentence of the system's error.
+ *
+ * A path may also be the name of an object, `s3://bucket/key`: `openBytes`, `writeWhole`, `checkPlace` and what is in `places.ts` take
+ * both. Locks and files that grow are on disk only: `workFile` says where, and `upload` makes an object of what was finished there.
  */
-export { bytesOf, checkRegularFile, fileError, openBytes, tooLarge, upTo, writeRange, writeWhole } from './files.js';
-export type { ByteFile, OpenBytes } from './files.js';
-export { checkPlace, makeFolder, removeEmptyFolders } from './folders.js';
+export { tooLarge } from './byte-file.js';
+export type { ByteFile, OpenBytes } from './byte-file.js';
+export { bytesOf, checkRegularFile, fileError, openBytes, upTo, writeRange, writeWhole } from './files.js';
+export type { WriteOptions } from './files.js';
+export { checkPlace, makeFolder, makeFolderOf, removeEmptyFolders } from './folders.js';
 export { lockFile } from './lock.js';
 export { removeLeavings, temporaryName } from './leavings.js';
+export { checkOnDisk, inFolder, isObject } from './object-name.js';
 export { thisProcess } from './owner.js';
 export type { Owner } from './owner.js';
 export { parquetBytes, parquetCompressors, parquetFault, parquetMetadata } from './parquet.js';
+export { cacheFolder, isFolderAt, isThere, namesIn, stateOf, upload, workFile } from './places.js';
 export { checkRegular, fileOnDisk, notRegular, readRange, readWhole, statOrNone, unreadable } from './ranges.js';
 export { MOST_OF_A_MEMBER, indexTar, readTarGz, unpackTarGz } from './tar-files.js';
 export type { TarEntry } from './tar.js';

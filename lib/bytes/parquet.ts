@@ -1,5 +1,5 @@
 import type { AsyncBuffer, Compressors, FileMetaData } from 'hyparquet';
-import type { OpenBytes } from './files.js';
+import type { OpenBytes } from './byte-file.js';
 
 /**
  * The functions that unpack the pages of a Parquet file. An empty LZ4 page (a column of nulls alone) is handled here,

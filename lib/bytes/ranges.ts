@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { count, FeatReconstructError, systemPath } from '../base/index.js';
-import { fill, type ByteFile } from './files.js';
+import type { ByteFile } from './byte-file.js';
+import { fill } from './files.js';
 
 /** A file on disk that is opened for each read; undefined when there is no regular file. */
 export async function fileOnDisk(path: string): Promise<ByteFile | undefined> {

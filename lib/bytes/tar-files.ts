@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { count, FeatReconstructError } from '../base/index.js';
 import { bytesInMemory, checkRegular, unreadable } from './ranges.js';
-import type { ByteFile } from './files.js';
+import type { ByteFile } from './byte-file.js';
 import { fileReader, streamReader } from './forward.js';
 import { tarEntries, type TarEntry, type TarOptions } from './tar.js';
 

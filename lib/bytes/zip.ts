@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { FeatReconstructError } from '../base/index.js';
-import { openBytes, tooLarge, type OpenBytes } from './files.js';
+import { tooLarge, type OpenBytes } from './byte-file.js';
+import { openBytes } from './files.js';
 
 /** One file of a zip archive. */
 export interface ZipEntry {

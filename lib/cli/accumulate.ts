@@ -31,7 +31,7 @@ export function register(program: Command): void {
     .command('accumulate')
     .description('compute the statistics that a fit needs, from stores or straight from a model, for one shard or all')
     .argument('[store...]', 'stores of one data set, whole or in shards; X is their logits, Y their features')
-    .requiredOption('--out <file>', '.stats file to write')
+    .requiredOption('--out <file>', '.stats file to write (s3://bucket/key, too)')
     .option('--y <store...>', 'stores whose features are Y (another model on the same images), one for each store of X')
     .addOption(new Option('--from <tensor>', 'what X is').choices(['logits', 'features']).default('logits'))
     .option('--model <file>', 'instead of stores: an .onnx classifier to run over --dataset; no row is kept')
@@ -45,6 +45,7 @@ export function register(program: Command): void {
 Examples:
   $ featreconstruct accumulate --model resnet18.onnx --dataset cifar100:train --shard 2/7 --out part2.stats
   $ featreconstruct accumulate shard1.safetensors shard2.safetensors --out all.stats
+  $ featreconstruct accumulate s3://bucket/shard1.safetensors --out s3://bucket/part1.stats
 Then \`merge\` the parts and \`solve\` the result.`,
     )
     .action(async (stores: string[], flags: Flags) => {
@@ -80,7 +81,7 @@ async function fromStores(stores: string[], flags: Flags, context: Context): Pro
     { paths: flags.y ?? stores, tensor: 'features' },
     { ...context, executionProviders: float64Providers(await readProviders(flags)) },
   );
-  await saveStatistics(flags.out, statistics, origin);
+  await saveStatistics(flags.out, statistics, origin, context);
   return { origin, rows: statistics.n };
 }
 

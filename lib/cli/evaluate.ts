@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
 import type { NamedRows } from '../experiments/index.js';
@@ -61,6 +61,10 @@ Examples:
     .action(async (flags: Flags) => {
       const context = createContext(flags);
       checkFlags(flags);
+      if (flags.out !== undefined) {
+        const { checkPlace } = await import('../bytes/index.js');
+        await checkPlace(join(flags.out, 'results.json'));
+      }
       const fetch = await bringNamed({ models: [flags.head] }, flags, context);
       const { applyLinearMap, loadLinearMap } = await import('../fit/index.js');
       const { openRows } = await import('../logs/index.js');

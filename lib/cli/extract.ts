@@ -41,7 +41,7 @@ export function register(program: Command): void {
       '--dataset <spec>',
       'cifar100:train[0:5000], places365:val, hf:owner/name:test, folder:PATH, tensors:FILE, … (the command datasets lists them)',
     )
-    .requiredOption('--store <file>', 'safetensors file to write, continue or reuse')
+    .requiredOption('--store <file>', 'safetensors file to write, continue or reuse (s3://bucket/key, too)')
     .option('--head-only', 'store features only; logits are computed from the head when they are read')
     .addOption(
       new Option(

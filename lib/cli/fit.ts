@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { alphaOptions, curveTable, withScore, readAlpha, type AlphaFlags } from './choose-alpha.js';
 import { common, createContext } from './context.js';
@@ -50,7 +49,7 @@ export function register(program: Command): void {
       const context = createContext(flags);
       const asked = await readAlpha(flags);
       const providers = await readProviders(flags);
-      const { checkPlace, makeFolder } = await import('../bytes/index.js');
+      const { checkPlace, makeFolderOf } = await import('../bytes/index.js');
       checkMapName(flags.out);
       await checkPlace(flags.out);
       const { fitLinearMap, saveLinearMap } = await import('../fit/index.js');
@@ -76,8 +75,8 @@ export function register(program: Command): void {
           signal: context.signal,
           onProgress: context.onProgress,
         });
-        await makeFolder(dirname(flags.out));
-        await saveLinearMap(flags.out, map);
+        await makeFolderOf(flags.out);
+        await saveLinearMap(flags.out, map, context);
         const { n, rank, warning, crossValidation } = map.fit;
         const [q, p] = map.weight.shape;
         const curve = crossValidation ? linesOf(await curveTable(crossValidation)) : [];

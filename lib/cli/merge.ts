@@ -18,7 +18,7 @@ export function register(program: Command): void {
         'merge the statistics of all shards of a data set; the result is byte for byte that of a single pass',
       )
       .argument('<part...>', '.stats files that `accumulate` wrote, in any order')
-      .requiredOption('--out <file>', '.stats file to write')
+      .requiredOption('--out <file>', '.stats file to write (s3://bucket/key, too)')
       .option('--allow-partial', 'merge even if images of the data set are missing'),
   )
     .addHelpText('after', '\nExample:\n  $ featreconstruct merge part*.stats --out all.stats')
@@ -29,7 +29,7 @@ export function register(program: Command): void {
       const { saveStatistics } = await import('../fit/index.js');
       const { mergeParts } = await import('../shards/index.js');
       const { statistics, origin } = await mergeParts(parts, { ...context, allowPartial: flags.allowPartial });
-      await saveStatistics(flags.out, statistics, origin);
+      await saveStatistics(flags.out, statistics, origin, context);
       context.print([`${flags.out}: ${inWords(origin, statistics.n)}`], {
         out: flags.out,
         rows: statistics.n,

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { NdArray } from 'ndarray';
 import type { Recovery, RecoveryReport } from '../leaks/index.js';
@@ -122,7 +121,7 @@ function printNothing(report: RecoveryReport, notes: string[], context: Context)
 
 async function save(recovery: Recovery, outputs: RowSource, { out, head }: Flags, context: Context): Promise<void> {
   const { recoveredRows, recoveryHead } = await import('../leaks/index.js');
-  const { makeFolder } = await import('../bytes/index.js');
+  const { makeFolderOf } = await import('../bytes/index.js');
   const { toNdArray, writeSafetensors } = await import('../tensor/index.js');
   const { saveLinearMap } = await import('../fit/index.js');
   const { features, groups, functions, rest, report } = recovery;
@@ -135,10 +134,10 @@ async function save(recovery: Recovery, outputs: RowSource, { out, head }: Flags
     const all = recoveredRows(recovery);
     tensors.all = toNdArray((await all.read(0, all.rows)) as Float32Array, [all.rows, all.cols]);
   }
-  await makeFolder(dirname(out));
+  await makeFolderOf(out);
   await writeSafetensors(out, tensors, { recovery: JSON.stringify(report) });
   if (head === undefined || !features) return;
-  await makeFolder(dirname(head));
+  await makeFolderOf(head);
   await saveLinearMap(head, await recoveryHead(recovery, outputs, { onProgress: context.onProgress }));
 }
 

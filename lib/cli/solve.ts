@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { common, createContext } from './context.js';
 import { checkMapName, fittedLine, priorOf, solutionOptions, type SolutionFlags } from './fitted.js';
@@ -20,7 +19,7 @@ export function register(program: Command): void {
           .command('solve')
           .description('compute the least-squares map from statistics, the same map that `fit` computes from rows')
           .argument('<stats>', 'a .stats file that `accumulate` or `merge` wrote')
-          .requiredOption('--out <file>', 'safetensors file for the map')
+          .requiredOption('--out <file>', 'safetensors file for the map (s3://bucket/key, too)')
           .addOption(new Option('--alpha <number>', 'ridge penalty (default: 0)').argParser(number)),
       ),
     ),
@@ -28,7 +27,7 @@ export function register(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ featreconstruct solve all.stats --out map.safetensors')
     .action(async (path: string, flags: Flags) => {
       const context = createContext(flags);
-      const { checkPlace, makeFolder } = await import('../bytes/index.js');
+      const { checkPlace, makeFolderOf } = await import('../bytes/index.js');
       checkMapName(flags.out);
       await checkPlace(flags.out);
       const { saveLinearMap, solve } = await import('../fit/index.js');
@@ -40,8 +39,8 @@ export function register(program: Command): void {
       const fetch = await bringNamed({ models: [flags.prior] }, flags, context);
       const prior = await priorOf(flags.prior, { fetch });
       const map = await solve(statistics, { alpha, rcond, intercept, spectrum, prior, signal });
-      await makeFolder(dirname(flags.out));
-      await saveLinearMap(flags.out, map);
+      await makeFolderOf(flags.out);
+      await saveLinearMap(flags.out, map, { signal });
       const missing = missingOf(origin);
       const { warning } = map.fit;
       context.print(

@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { TaskOptions } from '../base/index.js';
-import { bytesOf } from '../bytes/index.js';
+import { bytesOf, isObject, stateOf } from '../bytes/index.js';
 import { type SafetensorsFile, type TensorSpec } from '../tensor/index.js';
 import { rowsPerChecksum, checksumKind, damaged } from './store-layout.js';
 
@@ -90,7 +89,7 @@ export async function verifyStore(
   tensors: readonly TensorSpec[],
   options: TaskOptions,
 ): Promise<boolean> {
-  const [place, state] = [resolve(path), await stateOf(path)];
+  const [place, state] = [placeOf(path), await stateOf(path)];
   if (verified.get(place) === state) return true;
   const kind = file.metadata.checksums;
   if (kind === undefined && !file.tensors.has('checksums')) return false;
@@ -114,10 +113,11 @@ export async function verifyStore(
 /** State of each store that this process has verified, so that `fit --x STORE --y STORE` does not read it all twice. */
 const verified = new Map<string, string>();
 
-/** Changes whenever the file does. */
-async function stateOf(path: string): Promise<string> {
-  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  return [dev, ino, size, mtimeNs, ctimeNs].join();
+const placeOf = (path: string): string => (isObject(path) ? path : resolve(path));
+
+/** Notes that a store holds the bytes of one that was verified, so that what was uploaded is not read back. */
+export async function noteVerified(path: string): Promise<void> {
+  verified.set(placeOf(path), await stateOf(path));
 }
 
 /** The tensor and the rows of a block, in words. @param block its place among those of all tensors */

@@ -1,5 +1,7 @@
+import { rm } from 'node:fs/promises';
 import type { NdArray } from 'ndarray';
 import { blockRows, FeatReconstructError, option, type TaskOptions, UsageError } from '../base/index.js';
+import { checkPlace, isObject, upload, workFile } from '../bytes/index.js';
 import { leftOutInWords } from '../words/index.js';
 import { openDataset, someLeftOut, type Dataset, type OpenDatasetOptions } from '../datasets/index.js';
 import type { TransformChoice } from '../images/index.js';
@@ -15,6 +17,7 @@ import {
 import { toNdArray } from '../tensor/index.js';
 import { imageBatches, tensorBatches, type Batch, whyLeftOut, type SkippedImage } from './batches.js';
 import { imageTransforms, type UnstatedTransform } from './image-transform.js';
+import { noteVerified } from './checksums.js';
 import type { Provenance } from './provenance.js';
 import { findStore, storedBatchSize } from './find-store.js';
 import { loadRows, openStore, type Store } from './store.js';
@@ -165,19 +168,39 @@ export async function extractToStore(
 ): Promise<Store> {
   return withInputs(model, dataset, options, async (opened, images) => {
     const asked = async (): Promise<Asked> => {
-      const batchSize = options.batchSize ?? (typeof path === 'string' ? await storedBatchSize(path) : undefined);
+      const batchSize = options.batchSize ?? (typeof path === 'string' ? await batchSizeAt(path) : undefined);
       const provenance = await provenanceOf(opened.description, images, { ...options, batchSize });
       return { provenance, file: typeof path === 'string' ? path : path(provenance) };
     };
     const { provenance, file } = await asked();
     if ((await findStore(file, provenance)) !== 'finished') {
-      await asOnlyWriter(file, options, async (check) => {
+      // On object storage a right that is missing would otherwise show when all work is done.
+      if (isObject(file)) await checkPlace(file);
+      const work = workFile(file);
+      await asOnlyWriter(work, options, async (check) => {
         // The process that was waited for may have finished the store, or begun it with another batch size.
-        await writeRows(opened, images, await asked(), check, options);
+        const now = await asked();
+        if (isObject(file) && (await findStore(file, now.provenance)) === 'finished') return;
+        await writeRows(opened, images, { ...now, file: work }, check, options);
+        if (isObject(file)) await publish(work, now, options);
       });
     }
     return reopen(file, provenance, options);
   });
+}
+
+/** Batch size of the store at a path, or of the one that is being made for it. */
+const batchSizeAt = async (path: string): Promise<number | undefined> =>
+  (await storedBatchSize(path)) ?? (isObject(path) ? storedBatchSize(workFile(path)) : undefined);
+
+/** Makes an object of a finished store, which is checked once more before and then removed from the disk. */
+async function publish(work: string, { provenance, file }: Asked, options: ExtractOptions): Promise<void> {
+  await (await openStore(work, options)).close();
+  // Another machine may have written one meanwhile: the same one may be replaced, any other may not.
+  await findStore(file, provenance);
+  await upload(work, file, options);
+  await noteVerified(file);
+  await rm(work, { force: true });
 }
 
 /** What an extraction is asked for: where its rows come from, and where they go to. */

@@ -1,9 +1,10 @@
 import { FeatReconstructError } from '../base/index.js';
+import { isThere } from '../bytes/index.js';
 import { openSafetensors } from '../tensor/index.js';
 import type { SkippedImage } from './batches.js';
 import { differences, storeKey, type Provenance } from './provenance.js';
 import { isStore, storedProvenance } from './store-layout.js';
-import { exists, readProgress } from './unfinished.js';
+import { readProgress } from './unfinished.js';
 
 /** Provenance of the finished store at `path`; null where there is another file. */
 async function provenanceAt(path: string): Promise<Provenance | null> {
@@ -19,7 +20,7 @@ async function provenanceAt(path: string): Promise<Provenance | null> {
 
 /** Batch size of the store at `path`, finished or not: with another one it could be neither continued nor used again. */
 export async function storedBatchSize(path: string): Promise<number | undefined> {
-  const found = (await exists(path)) ? await provenanceAt(path) : (await readProgress(path))?.provenance;
+  const found = (await isThere(path)) ? await provenanceAt(path) : (await readProgress(path))?.provenance;
   return found?.batchSize;
 }
 
@@ -31,7 +32,7 @@ export async function findStore(
   path: string,
   wanted: Provenance,
 ): Promise<'finished' | { threads: number; skipped: SkippedImage[] } | null> {
-  if (await exists(path)) {
+  if (await isThere(path)) {
     const found = await provenanceAt(path);
     if (!found) {
       throw new FeatReconstructError(

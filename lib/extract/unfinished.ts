@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
-import { removeLeavings, writeWhole } from '../bytes/index.js';
+import { isObject, isThere, removeLeavings, writeWhole } from '../bytes/index.js';
 import type { SkippedImage } from './batches.js';
 import type { Checksums } from './checksums.js';
 import { readProvenance, type Provenance } from './provenance.js';
@@ -38,8 +38,10 @@ export async function saveProgress(store: string, progress: ProgressRecord): Pro
  * @throws FeatReconstructError where the file that says so is damaged
  */
 export async function readProgress(store: string): Promise<ProgressRecord | null> {
+  // Objects are made in another place (`workFile`).
+  if (isObject(store)) return null;
   const file = `${store}.partial.json`;
-  if (!(await exists(`${store}.partial`)) || !(await exists(file))) return null;
+  if (!(await isThere(`${store}.partial`)) || !(await isThere(file))) return null;
   const text = await readFile(file, 'utf8').catch(() => '');
   let found: (Partial<ProgressRecord> & { sha256?: string }) | null = null;
   try {
@@ -80,9 +82,3 @@ export async function hasLeftovers(store: string): Promise<boolean> {
   const leftovers = ['.partial', '.partial.json', '.partial.short', '.lock'].map((ending) => name + ending);
   return others.some((other) => leftovers.includes(other) || (other.startsWith(`${name}.`) && other.endsWith('.tmp')));
 }
-
-export const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
 import { buildModel } from '../onnx/index.js';
-import { bytesOf } from '../bytes/index.js';
+import { bytesOf, type WriteOptions } from '../bytes/index.js';
 import {
   denseData,
   openSafetensors,
@@ -33,14 +33,15 @@ export type MapWithFit<F = object> = LinearMap & { fit?: F };
 
 /**
  * Writes a map as safetensors: `weight` (out, in), `bias` (out), and the fit's record as metadata.
+ * @param options `signal`: gives up an upload to object storage
  * @throws FeatReconstructError when the file cannot be written
  */
-export async function saveLinearMap(path: string, map: MapWithFit): Promise<void> {
+export async function saveLinearMap(path: string, map: MapWithFit, options: WriteOptions = {}): Promise<void> {
   // JSON.stringify writes a typed array (a spectrum) as an object with a key for every index.
   const fit = JSON.stringify(map.fit, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as never) : value));
   const tensors = { weight: map.weight, bias: map.bias };
   const metadata = { format, version: '2', ...(fit === undefined ? {} : { fit }) };
-  await writeSafetensors(path, tensors, { ...metadata, [checksum]: sumOf(tensors, metadata) });
+  await writeSafetensors(path, tensors, { ...metadata, [checksum]: sumOf(tensors, metadata) }, options);
 }
 
 /** SHA-256 (hex) of the numbers, their types and shapes, and the other metadata. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
+import type { WriteOptions } from '../bytes/index.js';
 import { denseData, openSafetensors, toNdArray, writeSafetensors, type SafetensorsFile } from '../tensor/index.js';
 import { panels } from './block-graph.js';
 import { Statistics, type Dtype, type MergeNode } from './statistics.js';
@@ -24,9 +25,15 @@ interface Description {
  * (q), and centred `k.gram` (p, p) and `k.cross` (p, q)), and a SHA-256 of every tensor in the metadata. Loaded again, they merge
  * to the same bits. For cross-validation each fold has a file of its own.
  * @param about what to keep with them as JSON, such as which rows they are of
+ * @param options `signal`: gives up an upload to object storage
  * @throws FeatReconstructError when the file cannot be written
  */
-export async function saveStatistics(path: string, statistics: Statistics, about?: unknown): Promise<void> {
+export async function saveStatistics(
+  path: string,
+  statistics: Statistics,
+  about?: unknown,
+  options: WriteOptions = {},
+): Promise<void> {
   const { p, q, dtype, nodes } = statistics;
   const tensors: Record<string, NdArray<Float64Array>> = {};
   for (const [k, { moments }] of nodes.entries()) {
@@ -43,7 +50,8 @@ export async function saveStatistics(path: string, statistics: Statistics, about
     sha256: Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, sha256(data)])),
   };
   const text = JSON.stringify(description);
-  await writeSafetensors(path, tensors, { format, version: '1', description: text, sha256: sha256(Buffer.from(text)) });
+  const metadata = { format, version: '1', description: text, sha256: sha256(Buffer.from(text)) };
+  await writeSafetensors(path, tensors, metadata, options);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { FeatReconstructError, type TaskOptions } from '../base/index.js';
-import { openBytes } from '../bytes/index.js';
+import { isObject, openBytes } from '../bytes/index.js';
 import { openNpy, openNpz, openSafetensors, splitName, type RowSource } from '../tensor/index.js';
 import { storeOf, isStore } from '../extract/index.js';
 
@@ -74,6 +74,8 @@ const notThere = (what: string, name: string, path: string, names: readonly stri
 export async function mayHoldArrays(text: string): Promise<boolean> {
   const [path] = splitName(text);
   if (/\.(safetensors|npy|npz)$/i.test(path)) return true;
+  // A log is not read from object storage, so that it can be nothing else there.
+  if (isObject(path)) return true;
   if (!existsSync(path)) return extname(path) === '';
   const file = await openBytes(path);
   try {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { TextDecoder } from 'node:util';
 import { FeatReconstructError } from '../base/index.js';
-import { checkRegularFile, fileError, openBytes } from '../bytes/index.js';
+import { checkOnDisk, checkRegularFile, fileError, openBytes } from '../bytes/index.js';
 import { DamagedPacking, packedAs, unpacked } from './unpack.js';
 
 /** Other files that are often given as .csv or .txt, by their first bytes, and what to do with them. */
@@ -39,6 +39,7 @@ const longestRecord = 64 * 2 ** 20;
  * @throws FeatReconstructError when it cannot be read or is no text, saying what it is where its first bytes tell
  */
 export async function* decodedText(path: string): AsyncGenerator<string> {
+  checkOnDisk(path, 'a log or another text');
   await checkRegularFile(path);
   const how = packedAs(await firstBytes(path));
   const file = createReadStream(path, { highWaterMark: 2 ** 20 });

@@ -1,6 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { count, FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { inFolder, isFolderAt, isObject, isThere, namesIn } from '../bytes/index.js';
 import { joinRows, sliceRows } from '../tensor/index.js';
 import type { LogNote } from '../words/index.js';
 import { alignColumns } from './align-columns.js';
@@ -17,7 +16,7 @@ export async function openRows(
 ): Promise<NotedRows> {
   const slice = await sliceOf(text);
   if (slice) return someRows(await openRows(slice.file, tensorName, { onProgress, ...task }), slice);
-  if (await isFolder(text)) return openParts(text, tensorName, { onProgress, ...task });
+  if (await isFolderAt(text)) return openParts(text, tensorName, { onProgress, ...task });
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
     const { rows, columns, named, truncated, byName, notes } = await readLog(text);
     return {
@@ -51,7 +50,8 @@ interface Slice {
 /** The slice behind a file's name; null where there is none, or a file is called so. */
 async function sliceOf(text: string): Promise<Slice | null> {
   const [, file, slice, start, stop] = /^(.+?)(\[(-?\d*):(-?\d*)\])$/s.exec(text) ?? [];
-  return slice === undefined || (await isThere(text)) ? null : { file, text: slice, start, stop };
+  // What is typed behind an object is a slice: to ask whether there is an object of that name takes a request.
+  return slice === undefined || (!isObject(text) && (await isThere(text))) ? null : { file, text: slice, start, stop };
 }
 
 /** The rows of a slice; negative bounds count from the end. @throws UsageError for bounds outside the file and empty slices */
@@ -80,23 +80,11 @@ async function someRows(opened: NotedRows, { file, text, start, stop }: Slice): 
 /** Endings of files that are read as logs without a look at their first bytes. */
 const logEnding = /\.(csv|tsv|txt|json|jsonl|ndjson|parquet|log|out|gz)$/i;
 
-const isThere = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-const isFolder = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-
 /** A folder of parts, as Spark writes them, one after the other in the order of their names; or of a data set's shards. */
 async function openParts(folder: string, tensorName: 'features' | 'logits', options: TaskOptions): Promise<NotedRows> {
-  const all = (await readdir(folder)).filter((name) => !/^[._]/.test(name)).sort();
+  const all = (await namesIn(folder)).filter((name) => !/^[._]/.test(name)).sort();
   const names = all.filter((name) => logEnding.test(name));
-  const stores = all.filter((name) => /\.safetensors$/i.test(name)).map((name) => join(folder, name));
+  const stores = all.filter((name) => /\.safetensors$/i.test(name)).map((name) => inFolder(folder, name));
   if (names.length === 0 && stores.length > 0) return openShards(folder, stores, tensorName, options);
   if (names.length === 0) {
     throw new FeatReconstructError(
@@ -105,7 +93,7 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
   }
   const parts: NotedRows[] = [];
   for (const name of names) {
-    const part = await openRows(join(folder, name));
+    const part = await openRows(inFolder(folder, name));
     parts.push(parts.length === 0 ? part : alignColumns(part, parts[0]));
   }
   const [first] = parts;

@@ -3,6 +3,7 @@ import { createReadStream, realpathSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FeatReconstructError } from '../base/index.js';
+import { checkOnDisk } from '../bytes/index.js';
 import { foreignKind } from './foreign-files.js';
 import { nearestModel } from '../models/index.js';
 import { renameExternalData, resolveExternal, type ExternalTensor } from '../onnx/index.js';
@@ -12,6 +13,7 @@ const limit = 2 ** 31 - 1;
 
 /** Reads an .onnx file. @throws FeatReconstructError when there is none, or one larger than a protobuf can be */
 export async function readModelFile(file: string): Promise<Uint8Array> {
+  checkOnDisk(file, 'a model');
   const found = await stat(file).catch(() => null);
   if (!found && !/[\\/]|\.\w+$/.test(file)) {
     const guess = nearestModel(file);

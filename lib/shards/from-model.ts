@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { blockRows, FeatReconstructError, option, UsageError } from '../base/index.js';
-import { removeLeavings } from '../bytes/index.js';
+import { isThere, removeLeavings, upload, workFile } from '../bytes/index.js';
 import type { Dataset } from '../datasets/index.js';
 import { asOnlyWriter, streamActivations, type ActivationBatch, type ExtractOptions } from '../extract/index.js';
 import { openBlocks, readStatistics, saveStatistics, type Blocks, type Statistics } from '../fit/index.js';
@@ -40,31 +39,41 @@ export async function accumulateModel(
   const wanted = originOf({ provenance, tensor: from }, { provenance, tensor: 'features' }, 0);
   let result = await finishedAt(out, wanted);
   if (result) return result;
-  await asOnlyWriter(out, options, async (check) => {
+  const work = workFile(out);
+  await asOnlyWriter(work, options, async (check) => {
     // The process that was waited for may have finished it.
     result = await finishedAt(out, wanted);
     if (result) return;
-    const before = await unfinishedAt(out, wanted);
-    const pass = new Pass(out, wanted, before, from);
+    // Statistics for an object may be finished and not uploaded yet.
+    result = work === out ? null : await finishedAt(work, wanted);
+    result ??= await onePass(check);
+    if (work === out) return;
+    await upload(work, out, options);
+    await rm(work, { force: true });
+  });
+  return result!;
+
+  async function onePass(check: () => Promise<void>): Promise<{ origin: Origin; rows: number }> {
+    const before = await unfinishedAt(work, wanted);
+    const pass = new Pass(work, wanted, before, from);
     const { batches } = before
       ? await streamActivations(model, dataset, { ...options, start: pass.next - pass.start })
       : whole;
     try {
       for await (const batch of batches) await pass.add(batch);
-      result = await pass.finish(check);
+      return await pass.finish(check);
     } catch (error) {
       await pass.suspend();
       throw error;
     } finally {
       await pass.release();
     }
-  });
-  return result!;
+  }
 }
 
 /** What is at `out` already: exactly these statistics, or null for no file. @throws FeatReconstructError for any other file */
 async function finishedAt(out: string, wanted: Origin): Promise<{ origin: Origin; rows: number } | null> {
-  if (!existsSync(out)) return null;
+  if (!(await isThere(out))) return null;
   const { statistics, origin } = await readAs(out, wanted);
   if (JSON.stringify(origin.images) !== JSON.stringify(wanted.images)) throw otherImages(out, origin, wanted);
   return { origin, rows: statistics.n };
@@ -74,7 +83,7 @@ async function finishedAt(out: string, wanted: Origin): Promise<{ origin: Origin
 async function unfinishedAt(out: string, wanted: Origin): Promise<{ statistics: Statistics; origin: Origin } | null> {
   await removeLeavings(out, ['', '.partial']);
   const path = `${out}.partial`;
-  if (!existsSync(path)) return null;
+  if (!(await isThere(path))) return null;
   const found = await readAs(path, wanted);
   const [[start, end]] = wanted.images;
   const { images } = found.origin;

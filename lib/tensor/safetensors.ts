@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
 import { openBytes, writeWhole } from '../bytes/index.js';
-import type { OpenBytes } from '../bytes/index.js';
+import type { OpenBytes, WriteOptions } from '../bytes/index.js';
 import { denseElements, isNdArray } from './dense.js';
 import type { AnyNdArray } from './dense.js';
 import { dtypeOf, elementType, encodeElements, layOut, readSafetensorsHeader } from './safetensors-header.js';
@@ -87,6 +87,7 @@ export async function writeSafetensors(
   path: string,
   tensors: Record<string, SafetensorsInput>,
   metadata: Record<string, string> = {},
+  options: WriteOptions = {},
 ): Promise<void> {
   const bytes = new Map<string, Uint8Array>();
   const specs = Object.entries(tensors).map(([name, input]) => {
@@ -97,5 +98,5 @@ export async function writeSafetensors(
     return { name, dtype, shape: array.shape };
   });
   const layout = layOut(specs, metadata);
-  await writeWhole(path, [layout.bytes, ...layout.entries.map(({ name }) => bytes.get(name)!)]);
+  await writeWhole(path, [layout.bytes, ...layout.entries.map(({ name }) => bytes.get(name)!)], options);
 }
