@@ -7,7 +7,7 @@ import { agreementCaption, agreementChart, controlChart } from './fit-charts.js'
 import { marginCaption, marginChart, marginStrips } from './margin-charts.js';
 import { leakCharts } from './leak-charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
-import { overviewChart } from './overview-chart.js';
+import { overviewChart, type ExperimentOf } from './overview-chart.js';
 import { isMatrix, mostModels, mostShown, type Shown } from './shown.js';
 import { withShownNames } from './shown-names.js';
 import { spectrumChart } from './spectrum-chart.js';
@@ -120,7 +120,7 @@ const factsOf = (rows: readonly ResultRow[]): string => {
 /** The overviews of agreement and of R²; none for a sweep. */
 export const overviews = (
   plotting: Plotting,
-  experiment: number,
+  experiment: ExperimentOf,
   rows: readonly ResultRow[],
   width?: number,
 ): Shown[] => {

@@ -7,7 +7,7 @@ import type { Plotting } from './chart.js';
 import { pairsOf } from './heatmap.js';
 import { overviews } from './charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
-import { figureOf, sectionOf, sections } from './overview-chart.js';
+import { figureOf, sectionOf, sections, type ExperimentOf } from './overview-chart.js';
 import type { Headline, Picture } from './headline.js';
 import { isMatrix, mostShown } from './shown.js';
 
@@ -71,7 +71,7 @@ function ofSweep(found: readonly ResultRow[]): Headline | null {
   };
 }
 
-/** The median agreement of all pairs of two models. */
+/** The median agreement of all pairs of two models, on the first test set. */
 function ofAllPairs(rows: readonly ResultRow[]): Headline | null {
   if (rows.length === 0) return null;
   const { pairs } = pairsOf(rows.filter(({ test }) => test === rows[0].test).map(onlyKnown));
@@ -82,9 +82,12 @@ function ofAllPairs(rows: readonly ResultRow[]): Headline | null {
   if (across.length === 0) return null;
   const half = across.length >> 1;
   const median = across.length % 2 === 1 ? across[half] : (across[half - 1] + across[half]) / 2;
+  const images = rows.some(({ test }) => test !== rows[0].test)
+    ? `images of ${shortSpec(rows[0].test)}`
+    : 'test images';
   return {
     figure: figureOf(median, 'agreement'),
-    says: `of the test images get the target’s own answer, read from another model’s logits (median of ${across.length} pairs, ${share(across[0], 1)} to ${share(across[across.length - 1], 1)})`,
+    says: `of the ${images} get the target’s own answer, read from another model’s logits (median of ${across.length} pairs, ${share(across[0], 1)} to ${share(across[across.length - 1], 1)})`,
   };
 }
 
@@ -115,11 +118,23 @@ export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]
     ? groups.flatMap((group) => group.rows.map((row) => numbered(row, results.indexOf(group.result) + 1)))
     : // Experiment 2 has the fit of a model on its own logits as well.
       by(groups, ({ key }) => key).flatMap(([first]) => first.rows);
-  // With the number 3, data sets of another kind have a section of their own.
-  const experiment = Math.max(...fits.map((each) => each.experiment));
+  // Only what was asked as experiment 3 is of another kind: folders do not say what images they hold.
+  const asked = new Map<string, number>();
+  for (const { result, key, rows: of } of groups) {
+    const shown = isTwice ? keyOf(numbered(of[0], results.indexOf(result) + 1)) : key;
+    if (!asked.has(shown)) asked.set(shown, result.experiment);
+  }
+  const experiment = (row: ResultRow): number => asked.get(keyOf(row)) ?? 1;
   const charts = fits.length === 0 ? [] : overviews(plotting, experiment, rows);
   if (charts.length > 0) {
-    return { answer: answerOfAll(experiment, rows), headline: ofFits(fits[0].rows), picture: { charts } };
+    // The sentence is of all pairs of models, and so of those that experiment 4 alone has.
+    const matrices = results.filter((each) => !each.leaks && isMatrix(each));
+    const across = matrices.flatMap((each) => each.rows.filter(({ source, target }) => source !== target));
+    return {
+      answer: answerOfAll(experiment, [...rows, ...across]),
+      headline: ofFits(fits[0].rows),
+      picture: { charts },
+    };
   }
   const screens = results.map((each) => firstScreen(plotting, each));
   return screens.find(({ picture }) => (picture.charts ?? []).length > 0 || picture.markup !== undefined) ?? null;
@@ -134,7 +149,7 @@ const numbered = (row: ResultRow, result: number): ResultRow => ({
 });
 
 /** One sentence on a model's own logits, another model's, and images of another kind. */
-function answerOfAll(experiment: number, rows: readonly ResultRow[]): string {
+function answerOfAll(experiment: ExperimentOf, rows: readonly ResultRow[]): string {
   const plain = rows
     .map(onlyKnown)
     .filter(
