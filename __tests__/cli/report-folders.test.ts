@@ -3,7 +3,7 @@ import path from 'node:path';
 import { chartsOf } from '../../lib/report/index.js';
 import { findResults, readResults, type Results } from '../../lib/results/index.js';
 import { coded, naming } from '../support/coded.js';
-import { runCli, temporaryFolder } from './support.js';
+import { runCli, temporaryFolder, writeCifar, writeClassifier } from './support.js';
 
 /** What `run all` leaves: a folder for each experiment, beside a page, options and stores. */
 
@@ -60,6 +60,7 @@ test('of what a shell’s * gives, files that are no results are left out and na
   const { code, stderr } = await report(...all, '--format', 'csv', '--out', 'star.csv');
   expect(code).toBe(0);
   expect(stderr).toMatch(naming('experiment.json', 'report.html', 'stores'));
+  await report('all', '--format', 'csv');
   expect(await readFile(at('star.csv'), 'utf8')).toBe(await readFile(at('all', 'results.csv'), 'utf8'));
   expect((await report(path.join('all', 'stores'))).code).toBe(1);
   expect((await report(path.join('all', '1'), path.join('all', 'none'))).code).toBe(1);
@@ -78,4 +79,21 @@ test('a heatmap of two test sets is drawn for each, and each caption has its own
   expect(paths.filter((file) => file.endsWith('.svg'))).toEqual(
     charts.map(({ name }) => path.join('maps', `${name}.svg`)),
   );
+});
+
+test('run all says what it left out; its folder is drawn again as it is', async () => {
+  await writeCifar(at('data'));
+  const models = ['a', 'b', 'c'].map((name) => `${name}.onnx`);
+  for (const [i, name] of models.entries()) await writeClassifier(at(name), { d: 4, c: 3, seed: 1 + 3 * i });
+  const sets = ['--train', 'cifar100:train', '--test', 'cifar100:test', '--data-dir', 'data'];
+  const ran = await runCli(['run', 'all', '--models', ...models, ...sets, '--out', 'ran'], { cwd: folder });
+  expect(ran.code).toBe(0);
+  const line = ran.stdout.replace(/\n(?=\S)/g, ' ');
+  expect(line).toMatch(naming('Not run: ', 'experiment 2', 'experiment 4', 'experiment 3', 'experiment 5', '--target'));
+  const drawn = await report('ran', '--chart', 'overview', 'heatmap');
+  expect(drawn.code).toBe(0);
+  expect(drawn.paths.filter((file) => file.endsWith('.svg'))).toEqual([
+    path.join('ran', 'figures', '1', 'overview.svg'),
+    path.join('ran', 'figures', '4', 'heatmap-agreement.svg'),
+  ]);
 });
