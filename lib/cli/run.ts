@@ -142,10 +142,10 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-run all takes 1 for each model on test sets of the training set's kind, 2 for two models (of more, 4 holds the pairs), 3 for
-test sets of another kind, 4 for two or more models, 5 for each model with an image tower (--target) and its zero-shot head
-(--text-embeddings, or --text-model and --class-names). Folders and files count as one kind, since their names do not say what
-they hold. It says which experiments it left out and why.
+run all takes 1 for each model on test sets of the training set's kind, 2 for two models (of more, 4 holds
+the pairs), 3 for test sets of another kind, 4 for two or more models, 5 for each model with an image tower
+(--target) and its zero-shot head (--text-embeddings, or --text-model and --class-names). Folders and files
+count as one kind, since their names do not say what they hold. It says what it left out and why.
 
 Examples:
   $ featreconstruct run 1 --source resnet18.onnx --train cifar100:train --test cifar100:test --data-dir data --out out

@@ -155,7 +155,11 @@ function answerOfAll(experiment: ExperimentOf, rows: readonly ResultRow[]): stri
     .filter(
       ({ prior, sgd, from, agreement }) => prior === null && sgd === null && from === 'logits' && agreement !== null,
     );
-  const parts = by(plain, (row) => sectionOf(experiment, row)).map((group) => {
+  const inOrder = [sections.own, sections.other, sections.shifted].map((section) =>
+    plain.filter((row) => sectionOf(experiment, row) === section),
+  );
+  const parts = inOrder.flatMap((group) => {
+    if (group.length === 0) return [];
     const values = group.map(({ agreement }) => agreement!);
     const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => figureOf(value, 'agreement'));
     const on = `on ${least === most ? least : `${least} to ${most}`} of the images`;
