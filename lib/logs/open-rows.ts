@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { count, FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
-import { joinRows, sliceRows } from '../tensor/index.js';
+import { foreignError, joinRows, sliceRows, splitName } from '../tensor/index.js';
 import type { LogNote } from '../words/index.js';
 import { alignColumns } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
@@ -19,6 +19,8 @@ export async function openRows(
   if (slice) return someRows(await openRows(slice.file, tensorName, { onProgress, ...task }), slice);
   if (await isFolder(text)) return openParts(text, tensorName, { onProgress, ...task });
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
+    const foreign = await foreignError(splitName(text)[0], 'rows');
+    if (foreign) throw foreign;
     const { rows, columns, named, truncated, byName, notes } = await readLog(text);
     return {
       ...{ rows, path: text, tensor: null, name: text, notes, columns: named ? columns : null },
