@@ -141,7 +141,7 @@ test('featreconstruct datasets lists them, and asks nobody', async () => {
   expect(stdout).toMatch(/cifar100:train +50,000 +100 +no +169 MB/);
   expect(stdout).toMatch(/hf:maker\/fruit:SPLIT/);
   // A part of it is no whole: what is there is counted, what is missing is named.
-  await mkdir(path.join(dataDir, 'cifar-10-batches-bin'));
+  await mkdir(path.join(dataDir, 'cifar-10-batches-bin'), { recursive: true });
   await writeFile(path.join(dataDir, 'cifar-10-batches-bin', 'data_batch_1.bin'), Buffer.alloc(3073 * 10_000));
   await writeFile(path.join(dataDir, 'cifar-10-batches-bin', 'data_batch_3.bin'), Buffer.alloc(3073 * 20));
   const part = (await listDatasets(dataDir)).filter(({ spec }) => spec.startsWith('cifar10:'));
