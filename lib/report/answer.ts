@@ -23,6 +23,7 @@ export function answerOf(found: Results): string {
   if (results.rows.length === 0) return 'This run has no rows: there is nothing to answer.';
   if (isMatrix(results)) return allPairs(results.rows);
   if (definitionOf(results.experiment)?.wantsZeroShot) return zeroShot(results.rows);
+  if (results.kind === 'evaluation') return ofArrays(results);
   return onePairs(results);
 }
 
@@ -46,6 +47,16 @@ function onePairs({ experiment, rows }: Results): string {
     })
     .join(' ');
 }
+
+/** Arrays: files are no models, and features that were given were read by somebody else. */
+const ofArrays = ({ experiment, rows }: Results): string =>
+  groupRows(rows)
+    .map((group) => {
+      const { source, target } = plainOf(group);
+      const from = source === target ? 'read back from its own logits' : `from ${source}`;
+      return `The head of ${target} gives the same answer on features ${from} as on the true ones on ${onTest(group, experiment)}.`;
+    })
+    .join(' ');
 
 /** The lowest and the highest agreement of a test set's models, for each kind of fit. */
 function onManyModels(rows: readonly ResultRow[]): string {
@@ -174,5 +185,5 @@ export const titleOf = (results: readonly Results[]): string =>
     : results.length === 1 && results[0].leaks
       ? `Audit: ${results[0].environment.models[0]?.name ?? ''}`
       : results.length === 1
-        ? `Experiment ${results[0].experiment}: ${list([...new Set(results[0].rows.map(pairName))].slice(0, 3))}`
+        ? `${results[0].kind === 'evaluation' ? 'Arrays' : `Experiment ${results[0].experiment}`}: ${list([...new Set(results[0].rows.map(pairName))].slice(0, 3))}`
         : `${results.length} results compared`;

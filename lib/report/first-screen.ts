@@ -29,11 +29,11 @@ export function firstScreen(plotting: Plotting, results: Results): FirstScreen {
   if (isMatrix(results)) return { answer, headline: ofAllPairs(rows.length === 0 ? [] : results.rows), picture: {} };
   const curve = leakChart(plotting, rows);
   const charts = curve ? [{ chart: curve, caption: leakCaption }] : overviews(plotting, results.experiment, rows);
-  return { answer, headline: curve ? ofSweep(rows) : ofFits(rows), picture: { charts } };
+  return { answer, headline: curve ? ofSweep(rows) : ofFits(rows, results.kind === 'evaluation'), picture: { charts } };
 }
 
 /** The lowest agreement of the exact fits on all of the logits: of those across models, where there are any. */
-function ofFits(found: readonly ResultRow[]): Headline | null {
+function ofFits(found: readonly ResultRow[], areArrays = false): Headline | null {
   const plain = found
     .map(onlyKnown)
     .filter(
@@ -48,7 +48,7 @@ function ofFits(found: readonly ResultRow[]): Headline | null {
   const tests = list([...new Set(asked.map(({ test }) => shortSpec(test)))].slice(0, 3));
   const whose =
     across.length > 0
-      ? `get ${least.target}’s own answer, read from the logits of ${least.source}`
+      ? `get ${least.target}’s own answer, read from ${areArrays ? '' : 'the logits of '}${least.source}`
       : 'keep their answer';
   const images = several ? `images of ${tests}` : `${imageCount(least.nTest, least.variations)} of ${tests}`;
   const models = by(asked, ({ source, target }) => JSON.stringify([source, target])).length;

@@ -1,4 +1,4 @@
-import { by, groupRows, onlyKnown, pairName, type ResultRow } from '../results/index.js';
+import { by, groupRows, onlyKnown, pairName, plainNames, type ResultRow } from '../results/index.js';
 import { count, inPercent, kindOfImages, share, shortSpec } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { legendRow, type LegendItem } from './legend.js';
@@ -100,7 +100,7 @@ export function overviewChart(
       description: lines
         .map(
           ({ label, fits }) =>
-            `${label}: ${fits.map(({ kind, row }) => `${kinds[kind]} ${textOf(row, measure)}`).join(', ')}`,
+            `${label}: ${fits.map(({ kind, row }) => `${kind === 'exact' ? plainNames([row]) : kinds[kind]} ${textOf(row, measure)}`).join(', ')}`,
         )
         .join('; '),
       extra: () => legend.svg(2, 2),
@@ -162,7 +162,13 @@ const itemOf =
   (known: readonly { kind: Kind; row: ResultRow }[]) =>
   (kind: Kind): LegendItem => {
     const epochs = new Set(known.flatMap(({ row }) => row.sgd?.epochs ?? []));
-    const text = kind === 'sgd' && epochs.size === 1 ? `SGD, ${count([...epochs][0])} epochs` : kinds[kind];
+    const ofKind = known.filter((each) => each.kind === kind).map(({ row }) => row);
+    const text =
+      kind === 'sgd' && epochs.size === 1
+        ? `SGD, ${count([...epochs][0])} epochs`
+        : kind === 'exact'
+          ? plainNames(ofKind)
+          : kinds[kind];
     return { text, colour: colours[kind], mark: kind === 'exact' ? 'bar' : 'dot' };
   };
 

@@ -34,4 +34,15 @@ export type {
   SpectrumRecord,
   ZeroShotRecord,
 } from './types.js';
-export { by, dataset, fitLabel, fitName, fittedAndTested, groupRows, pairName, readBy } from './words.js';
+export {
+  by,
+  dataset,
+  fitLabel,
+  fitName,
+  fittedAndTested,
+  groupRows,
+  pairName,
+  plainNames,
+  readBy,
+  unknownSolver,
+} from './words.js';
