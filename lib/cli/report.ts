@@ -89,7 +89,16 @@ Examples:
             folders: foldersOf(found),
             say: (line) => context.heading(line),
           })
-        : [{ path: out ?? join(beside, files[format]), data: await text(results, format) }];
+        : [
+            {
+              path: out ?? join(beside, files[format]),
+              data: await text(
+                results,
+                format,
+                found.map(({ file }) => dirname(file)),
+              ),
+            },
+          ];
       const { makeFolder, writeWhole } = await import('../bytes/index.js');
       for (const { path, data } of written) {
         await makeFolder(dirname(path));
@@ -125,11 +134,16 @@ function label(text: string, before: Record<string, string> = {}): Record<string
   return { ...before, [text.slice(0, at)]: text.slice(at + 1).trim() };
 }
 
-async function text(results: readonly Results[], format: Exclude<Format, PictureFormat>): Promise<string> {
+/** @param names the folders of the results, by which a table of several tells them apart */
+async function text(
+  results: readonly Results[],
+  format: Exclude<Format, PictureFormat>,
+  names: readonly string[],
+): Promise<string> {
   const { renderCsv, renderLatex, renderMarkdown, renderReport } = await import('../report/index.js');
   switch (format) {
     case 'csv':
-      return renderCsv(results);
+      return renderCsv(results, names);
     case 'md':
       return results.map(renderMarkdown).join('\n');
     case 'latex':
