@@ -242,19 +242,117 @@ def positive(text: str) -> float:
 
 def load_checkpoint(model, file: str) -> None:
     """Loads a state dict from .pth or .safetensors, also from inside what training scripts wrap around one."""
+    state = unwrapped(read_checkpoint(file))
+    wanted = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    found = {key: tuple(getattr(value, "shape", ())) for key, value in state.items()}
+    prefix = prefix_of(wanted, found)
+    problem = difference_of_keys(wanted, found, prefix)
+    if problem:
+        raise ExportError(f"Expected the weights of this model in {file}, but found {problem}.")
+    own = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    try:
+        model.load_state_dict(own)
+    except Exception as error:
+        raise ExportError(f"Expected the weights of this model in {file}, but found: {shortened(error)}") from error
+
+
+def read_checkpoint(file: str):
+    """What a file holds; only tensors and plain containers are unpickled."""
     import torch
     from safetensors.torch import load_file
 
     try:
         if file.endswith(".safetensors"):
-            state = load_file(file)
-        else:
-            state = torch.load(file, map_location="cpu", weights_only=True)
-        for wrapper in ("state_dict", "model"):
-            state = state[wrapper] if isinstance(state.get(wrapper), dict) else state
-        model.load_state_dict({key.removeprefix("module."): value for key, value in state.items()})
+            return load_file(file)
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise
     except Exception as error:
-        raise ExportError(f"Expected the weights of this model in {file}, but found: {error}") from error
+        classes = classes_in(file)
+        if any(name.startswith("torch.nn.") for name in classes):
+            found = (
+                "a whole module (torch.save(model)), which is code and is not run here. In the program that has its classes, write "
+                "its weights: torch.save(model.state_dict(), 'weights.pth')"
+            )
+        elif classes:
+            found = (
+                f"objects of {few(classes)} beside them, which are not loaded. If you trust the file, write the weights alone: "
+                f"c = torch.load('{file}', map_location='cpu', weights_only=False); torch.save(c['state_dict'], 'weights.pth')"
+            )
+        elif is_torchscript(file):
+            found = "a TorchScript archive. In Python, write its weights: torch.save(torch.jit.load(FILE).state_dict(), 'weights.pth')"
+        else:
+            found = f"something else: {shortened(error)}"
+        raise ExportError(f"Expected a state dict in {file}, but found {found}.") from error
+
+
+def classes_in(file: str) -> list[str]:
+    """Classes that a pickle would make and that are not torch's own containers; none where it is no such file."""
+    import torch
+
+    try:
+        return sorted(torch.serialization.get_unsafe_globals_in_checkpoint(file))
+    except Exception:
+        return []
+
+
+def is_torchscript(file: str) -> bool:
+    import zipfile
+
+    return zipfile.is_zipfile(file) and any("/code/" in name for name in zipfile.ZipFile(file).namelist())
+
+
+def unwrapped(state) -> dict:
+    """The state dict inside of what training scripts save: under `state_dict` or `model`."""
+    for wrapper in ("state_dict", "model"):
+        if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
+            state = state[wrapper]
+    return state if isinstance(state, dict) else {}
+
+
+def prefix_of(wanted: dict, found: dict) -> str:
+    """
+    What stands before the names of the network in a checkpoint: `module.` of several devices, `model.` of Lightning,
+    `_orig_mod.` of torch.compile, or whatever a class calls it. The one that has most of the names, the shorter of two.
+    """
+    counts: dict[str, int] = {"": 0}
+    parts = {key.rpartition(".")[2] for key in wanted}
+    for key in found:
+        if key.rpartition(".")[2] not in parts:
+            continue
+        for at in [0, *(match.end() for match in re.finditer(r"\.", key))]:
+            if key[at:] in wanted:
+                counts[key[:at]] = counts.get(key[:at], 0) + 1
+    return max(counts, key=lambda prefix: (counts[prefix], -len(prefix)))
+
+
+def difference_of_keys(wanted: dict, found: dict, prefix: str) -> str | None:
+    """In words, why a checkpoint's tensors are not the network's; None where they are."""
+    own = {key.removeprefix(prefix): shape for key, shape in found.items() if key.startswith(prefix)}
+    # Counts of batches play no part in an answer, and old checkpoints lack them.
+    missing = [key for key in wanted if key not in own and not key.endswith("num_batches_tracked")]
+    more = [key for key in own if key not in wanted]
+    other = [f"{key} {own[key]} in place of {wanted[key]}" for key in wanted if key in own and own[key] != wanted[key]]
+    if not missing and not other and (not more or prefix):
+        return None
+    if len(missing) == sum(not key.endswith("num_batches_tracked") for key in wanted):
+        return f"none of its {len(missing)} tensors: the names there are {few(list(found)) or 'none'}. It is another architecture's"
+    parts = [
+        f"{len(names)} {what}: {few(names)}"
+        for names, what in ((missing, "missing"), (more, "that it has not"), (other, "of another shape"))
+        if names
+    ]
+    # A head of other classes is the usual reason.
+    heads = [key for key in wanted if key in own and own[key][1:] == wanted[key][1:] and own[key] != wanted[key]]
+    classes = {own[key][0] for key in heads}
+    hint = f" (--classes {classes.pop()} makes such a head)" if len(heads) == len(other) and len(classes) == 1 else ""
+    return "; ".join(parts) + hint
+
+
+def shortened(error: Exception) -> str:
+    """The first line of a message that may list all of a network's names."""
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return first if len(first) <= 200 else f"{first[:200]} …"
 
 
 def draw_zero_heads(model) -> None:
