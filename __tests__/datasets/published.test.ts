@@ -151,7 +151,7 @@ test('featreconstruct datasets lists them, and asks nobody', async () => {
     { here: false, partly: { images: 0, missing: ['test_batch.bin'] } },
   ]);
   const partly = await runCli(['datasets', '--data-dir', dataDir]);
-  expect(partly.stdout).toMatch(/cifar10:train .* 10,020 of them/);
+  expect(partly.stdout).toMatch(naming('cifar10:train', '10,020'));
   expect(partly.stdout.replace(/\n/g, ' ')).toMatch(
     naming('cifar10:train: ', ...files, '--allow-partial', 'cifar10:test: '),
   );

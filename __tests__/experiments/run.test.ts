@@ -255,7 +255,8 @@ describe('a model whose file states its transform', () => {
     expect(transform!.name).toBe(ownTransform!.name);
     const [notice] = noticesOf(results).filter(({ kind }) => kind.endsWith('transform'));
     expect(notice).toMatchObject({ kind: 'other-transform', transform: 'timm', used: ['std 0.5'] });
-    expect(noticeInWords(notice)).toMatch(naming('std 0.5', ...(notice as { stated: string[] }).stated));
+    const stated = notice.kind === 'other-transform' ? (notice.stated ?? []) : [];
+    expect(noticeInWords(notice)).toMatch(naming('std 0.5', ...stated));
   });
 
   test('where it states none, or nonsense, that is an error', async () => {
