@@ -1,6 +1,6 @@
 """Export a PyTorch classifier as one .onnx file and check the file against PyTorch.
 
-    python onnx/export.py NAME [--pretrained] [--checkpoint FILE] [--out FILE] [--seed N] [--size N]
+    python onnx/export.py NAME [--pretrained | --checkpoint FILE] [--mean … --std … --crop-pct …] [--out FILE] [--size N]
 
 `python onnx/export.py --help` lists every option, onnx/README.md explains the names. The library itself reads any ONNX
 classifier and needs neither this script nor Python.
@@ -11,6 +11,7 @@ import copy
 import importlib
 import json
 import math
+import re
 import sys
 import warnings
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ def check_activation(name: str, tag: str | None) -> None:
 
 
 def own_transform(library_name: str, name: str, tag: str | None, model) -> dict | None:
-    """How the library makes a picture into this network's input; None where that is nothing that can be stated here."""
+    """How the library makes a picture into the input of a tag's weights; None where that is nothing that can be stated here."""
     if library_name == "timm":
         config = model.pretrained_cfg
         mean, std, interpolation, crop_pct = (config[key] for key in ("mean", "std", "interpolation", "crop_pct"))
@@ -181,21 +182,177 @@ def own_transform(library_name: str, name: str, tag: str | None, model) -> dict 
     return {"name": "timm", **numbers, "cropPct": crop_pct} if mode == "shortest" else None
 
 
+def stated_transform(of_tag: dict | None, given: dict) -> dict | None:
+    """The transform that the file states: what is given, over that of the weights' tag.
+
+    Weights that did not come with the tag (a checkpoint, random ones) may have been trained through any transform: the tag's
+    would give wrong numbers in silence, and so would a default for the part of a transform that is not given.
+
+    @param of_tag the transform of the tag whose weights these are; None where they are no tag's
+    @param given what the options say, without what they do not
+    @raise ExportError where only a part of a transform is known
+    """
+    if not given:
+        return of_tag
+    whole = {"name": "timm", "interpolation": "bicubic", **(of_tag or {}), **given}
+    if "cropPct" in given:
+        whole["name"] = "timm"  # of a tag that resizes the whole image
+    wanted = {"mean": "--mean", "std": "--std"} | ({"cropPct": "--crop-pct"} if whole["name"] == "timm" else {})
+    missing = [flag for key, flag in wanted.items() if key not in whole]
+    if missing:
+        raise ExportError(
+            f"Expected a whole transform, but found no {' and no '.join(missing)}: these weights have no transform of their "
+            "own that could fill in the rest. For images that have the network's size already, --crop-pct is 1."
+        )
+    return whole
+
+
+def transform_in_words(transform: dict | None, given: dict, pretrained: bool) -> str:
+    """One line on what the file states, and on what happens where it states nothing."""
+    if transform is None:
+        why = "theirs is none that can be stated" if pretrained else "these weights come with none"
+        return (
+            f"states no transform, since {why}: `featreconstruct run` will assume one ('protocol' on "
+            "CIFAR, 'imagenet' on photographs) and say so. State theirs with --mean, --std, --crop-pct and --interpolation"
+        )
+    numbers = {"mean": "mean", "std": "std", "cropPct": "crop-pct", "interpolation": "interpolation"}
+    parts = [f"{flag} {written(transform[key])}" for key, flag in numbers.items() if key in transform]
+    source = "as given" if given else "that of these weights in their library"
+    return f"states the transform {', '.join([transform['name'], *parts])} ({source})"
+
+
+def written(value) -> str:
+    return ",".join(f"{each:.6g}" for each in value) if isinstance(value, (list, tuple)) else str(value)
+
+
+def triple(text: str) -> list[float]:
+    """`0.5` or `0.485,0.456,0.406`, as --mean and --std of the command line take them."""
+    values = [float(part) for part in re.split(r"[\s,/]+", text.strip())]
+    if len(values) not in (1, 3) or not all(map(math.isfinite, values)):
+        raise argparse.ArgumentTypeError(f"expected one number or three, as in 0.485,0.456,0.406, but found '{text}'")
+    return values * (3 // len(values))
+
+
+def positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, but found '{text}'")
+    return value
+
+
 def load_checkpoint(model, file: str) -> None:
     """Loads a state dict from .pth or .safetensors, also from inside what training scripts wrap around one."""
+    state = unwrapped(read_checkpoint(file))
+    wanted = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    found = {key: tuple(getattr(value, "shape", ())) for key, value in state.items()}
+    prefix = prefix_of(wanted, found)
+    problem = difference_of_keys(wanted, found, prefix)
+    if problem:
+        raise ExportError(f"Expected the weights of this model in {file}, but found {problem}.")
+    own = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    try:
+        model.load_state_dict(own)
+    except Exception as error:
+        raise ExportError(f"Expected the weights of this model in {file}, but found: {shortened(error)}") from error
+
+
+def read_checkpoint(file: str):
+    """What a file holds; only tensors and plain containers are unpickled."""
     import torch
     from safetensors.torch import load_file
 
     try:
         if file.endswith(".safetensors"):
-            state = load_file(file)
-        else:
-            state = torch.load(file, map_location="cpu", weights_only=True)
-        for wrapper in ("state_dict", "model"):
-            state = state[wrapper] if isinstance(state.get(wrapper), dict) else state
-        model.load_state_dict({key.removeprefix("module."): value for key, value in state.items()})
+            return load_file(file)
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise
     except Exception as error:
-        raise ExportError(f"Expected the weights of this model in {file}, but found: {error}") from error
+        classes = classes_in(file)
+        if any(name.startswith("torch.nn.") for name in classes):
+            found = (
+                "a whole module (torch.save(model)), which is code and is not run here. In the program that has its classes, write "
+                "its weights: torch.save(model.state_dict(), 'weights.pth')"
+            )
+        elif classes:
+            found = (
+                f"objects of {few(classes)} beside them, which are not loaded. If you trust the file, write the weights alone: "
+                f"c = torch.load('{file}', map_location='cpu', weights_only=False); torch.save(c['state_dict'], 'weights.pth')"
+            )
+        elif is_torchscript(file):
+            found = "a TorchScript archive. In Python, write its weights: torch.save(torch.jit.load(FILE).state_dict(), 'weights.pth')"
+        else:
+            found = f"something else: {shortened(error)}"
+        raise ExportError(f"Expected a state dict in {file}, but found {found}.") from error
+
+
+def classes_in(file: str) -> list[str]:
+    """Classes that a pickle would make and that are not torch's own containers; none where it is no such file."""
+    import torch
+
+    try:
+        return sorted(torch.serialization.get_unsafe_globals_in_checkpoint(file))
+    except Exception:
+        return []
+
+
+def is_torchscript(file: str) -> bool:
+    import zipfile
+
+    return zipfile.is_zipfile(file) and any("/code/" in name for name in zipfile.ZipFile(file).namelist())
+
+
+def unwrapped(state) -> dict:
+    """The state dict inside of what training scripts save: under `state_dict` or `model`."""
+    for wrapper in ("state_dict", "model"):
+        if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
+            state = state[wrapper]
+    return state if isinstance(state, dict) else {}
+
+
+def prefix_of(wanted: dict, found: dict) -> str:
+    """
+    What stands before the names of the network in a checkpoint: `module.` of several devices, `model.` of Lightning,
+    `_orig_mod.` of torch.compile, or whatever a class calls it. The one that has most of the names, the shorter of two.
+    """
+    counts: dict[str, int] = {"": 0}
+    parts = {key.rpartition(".")[2] for key in wanted}
+    for key in found:
+        if key.rpartition(".")[2] not in parts:
+            continue
+        for at in [0, *(match.end() for match in re.finditer(r"\.", key))]:
+            if key[at:] in wanted:
+                counts[key[:at]] = counts.get(key[:at], 0) + 1
+    return max(counts, key=lambda prefix: (counts[prefix], -len(prefix)))
+
+
+def difference_of_keys(wanted: dict, found: dict, prefix: str) -> str | None:
+    """In words, why a checkpoint's tensors are not the network's; None where they are."""
+    own = {key.removeprefix(prefix): shape for key, shape in found.items() if key.startswith(prefix)}
+    # Counts of batches play no part in an answer, and old checkpoints lack them.
+    missing = [key for key in wanted if key not in own and not key.endswith("num_batches_tracked")]
+    more = [key for key in own if key not in wanted]
+    other = [f"{key} {own[key]} in place of {wanted[key]}" for key in wanted if key in own and own[key] != wanted[key]]
+    if not missing and not other and (not more or prefix):
+        return None
+    if len(missing) == sum(not key.endswith("num_batches_tracked") for key in wanted):
+        return f"none of its {len(missing)} tensors: the names there are {few(list(found)) or 'none'}. It is another architecture's"
+    parts = [
+        f"{len(names)} {what}: {few(names)}"
+        for names, what in ((missing, "missing"), (more, "that it has not"), (other, "of another shape"))
+        if names
+    ]
+    # A head of other classes is the usual reason.
+    heads = [key for key in wanted if key in own and own[key][1:] == wanted[key][1:] and own[key] != wanted[key]]
+    classes = {own[key][0] for key in heads}
+    hint = f" (--classes {classes.pop()} makes such a head)" if len(heads) == len(other) and len(classes) == 1 else ""
+    return "; ".join(parts) + hint
+
+
+def shortened(error: Exception) -> str:
+    """The first line of a message that may list all of a network's names."""
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return first if len(first) <= 200 else f"{first[:200]} …"
 
 
 def draw_zero_heads(model) -> None:
@@ -427,11 +584,23 @@ def main() -> None:
     parser.add_argument("--out", metavar="FILE", help="default: NAME.onnx here; CLIP writes two, .image.onnx and .text.onnx")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of random weights and of the check (default 0)")
     parser.add_argument("--size", type=int, metavar="N", help="height and width of the images (default: the model's own)")
+    parser.add_argument("--mean", type=triple, metavar="X", help="of the transform that the file states, one number or three")
+    parser.add_argument("--std", type=triple, metavar="X", help="the same")
+    parser.add_argument("--crop-pct", type=positive, metavar="X", help="share of the resized image that is kept; 1: all of it")
+    parser.add_argument(
+        "--interpolation",
+        choices=("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"),
+        help="of the resizing (default: bicubic)",
+    )
     parser.add_argument("--save-check", metavar="FILE", help="keep the checked input, features and output as .safetensors")
     parser.add_argument("--json", action="store_true", help="print one line of JSON for each file instead of text")
     args = parser.parse_args()
     if args.pretrained and args.checkpoint:
         parser.error("expected one of --pretrained and --checkpoint, but found both")
+    options = {"mean": args.mean, "std": args.std, "cropPct": args.crop_pct, "interpolation": args.interpolation}
+    given = {key: value for key, value in options.items() if value is not None}
+    if not args.pretrained:
+        stated_transform(None, given)  # refused before anything is built
 
     import torch
 
@@ -459,10 +628,14 @@ def main() -> None:
         if tower.input_name == "input" and not (args.pretrained or args.checkpoint):
             settle_batch_norms(tower.network, size)
         check_file = with_suffix(args.save_check, tower.suffix) if args.save_check else None
-        transform = own_transform(library_name, name, tag, model) if tower.input_name == "input" else None
+        takes_images = tower.input_name == "input"
+        of_tag = own_transform(library_name, name, tag, model) if args.pretrained and takes_images else None
+        transform = stated_transform(of_tag, given) if takes_images else None
         figures = export(tower, with_suffix(out, tower.suffix), transform, check_file)
-        figures = {"model": f"{library_name}/{name}", **figures}
+        figures = {"model": f"{library_name}/{name}", **figures, **({"transform": transform} if takes_images else {})}
         print(json.dumps(figures) if args.json else in_words(figures), flush=True)
+        if takes_images and not args.json:
+            print(f"{figures['file']} {transform_in_words(transform, given, args.pretrained)}.", flush=True)
 
 
 def in_words(figures: dict) -> str:

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ResultRow, Results } from '../../lib/index.js';
 import { openSafetensors, toNdArray, writeNpy } from '../../lib/tensor/index.js';
+import { naming } from '../support/coded.js';
 import { runCli, temporaryFolder, writeClassifier } from './support.js';
 
 /** Arrays and logs in the place of models and stores. */
@@ -61,13 +62,49 @@ test('arrays end in the same figures as a run', async () => {
   const results = await json<Results>(evaluate(...head, '--trained-on', at('Z-train.npy'), '--out', at('out')));
   const plain = run.rows.find(({ prior, alpha }) => prior === null && alpha === 0)!;
   expect(figuresOf(results.rows[0])).toEqual(figuresOf(plain));
-  expect(results.rows[0]).toMatchObject({ source: 'W', target: 'W', agreement: 1, inSpanShare: 1, overlap: 0 });
+  expect(results.rows[0]).toMatchObject({ source: 'W.npy', target: 'W.npy', agreement: 1, inSpanShare: 1, overlap: 0 });
   expect(results.experiment).toBe(1);
   const written = JSON.parse(await readFile(at('out', 'results.json'), 'utf8')) as Results;
   const schema = JSON.parse(await readFile('assets/results.schema.json', 'utf8')) as object;
   expect(new Ajv({ strict: false }).validate(schema, written)).toBe(true);
   expect(await readFile(at('out', 'report.html'), 'utf8')).toContain('Z-test.npy');
   expect((await runCli(['report', at('out'), '--format', 'md'])).code).toBe(0);
+});
+
+test('exact by theorem is one answer: only of least squares on the rows that are named, and then without an interval', async () => {
+  const exact = await runCli([
+    ...evaluate(...head, '--trained-on', at('Z-train.npy'), '--out', at('exact')),
+    '--quiet',
+  ]);
+  const [first] = exact.stdout.split('\n');
+  expect(first).toMatch(naming('100.00 %', 'exact'));
+  expect(first).not.toContain('95 %');
+  const estimate = await runCli([...evaluate(...head, '--out', at('estimate')), '--quiet']);
+  expect(estimate.stdout.split('\n')[0]).toContain('95 %');
+  const exactOf = async (map: string, trainedOn: string): Promise<unknown> => {
+    const args = evaluate(...head, '--trained-on', at(trainedOn), '--out', at('other'));
+    return (await json<Results>(args.map((each) => (each === at('map.safetensors') ? at(map) : each)))).rows[0].exact;
+  };
+  expect(await exactOf('map.safetensors', 'Z-train.npy')).toBeDefined();
+  // Other rows than the map's file tells of, and a map that was kept near some other one.
+  expect(await exactOf('map.safetensors', 'Z-test.npy')).toBeUndefined();
+  const near = ['--prior', at('map.safetensors'), '--out', at('near.safetensors')];
+  await json(['fit', '--x', at('Z-train.npy'), '--y', at('F-train.npy'), ...near]);
+  expect(await exactOf('near.safetensors', 'Z-train.npy')).toBeUndefined();
+});
+
+test('features that somebody else read are called so: neither a fit nor a model is made up', async () => {
+  const args = [
+    ...['evaluate', '--features', at('F-test.npy'), '--logits', at('Z-test.npy')],
+    '--truth',
+    at('F-test.npy'),
+  ];
+  const { stdout, code } = await runCli([...args, ...head, '--out', at('given'), '--quiet']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(naming('W.npy', 'from F-test.npy', 'not known'));
+  for (const made of ['least squares', 'logits of', '(0)']) expect(stdout).not.toContain(made);
+  const page = await readFile(at('given', 'report.html'), 'utf8');
+  for (const made of ['least squares', 'logits of F-test', 'not known (0)']) expect(page).not.toContain(made);
 });
 
 test('rows that were fitted on are counted; without them it is said what is not known', async () => {

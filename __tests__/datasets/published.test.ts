@@ -5,7 +5,7 @@ import { fetchDataset, listDatasets, openDataset, wantedOfDataset } from '../../
 import { backOff } from '../../lib/hub/pause.js';
 import { fetchPublished, wantedPublished, type Published } from '../../lib/hub/index.js';
 import { runCli, temporaryFolder } from '../cli/support.js';
-import { coded } from '../support/coded.js';
+import { coded, naming } from '../support/coded.js';
 import { hubEnvironment, startFiles, withEnvironment } from '../support/hub.js';
 
 const folder = temporaryFolder();
@@ -140,6 +140,21 @@ test('featreconstruct datasets lists them, and asks nobody', async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/cifar100:train +50,000 +100 +no +169 MB/);
   expect(stdout).toMatch(/hf:maker\/fruit:SPLIT/);
+  // A part of it is no whole: what is there is counted, what is missing is named.
+  await mkdir(path.join(dataDir, 'cifar-10-batches-bin'), { recursive: true });
+  await writeFile(path.join(dataDir, 'cifar-10-batches-bin', 'data_batch_1.bin'), Buffer.alloc(3073 * 10_000));
+  await writeFile(path.join(dataDir, 'cifar-10-batches-bin', 'data_batch_3.bin'), Buffer.alloc(3073 * 20));
+  const part = (await listDatasets(dataDir)).filter(({ spec }) => spec.startsWith('cifar10:'));
+  const files = [2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
+  expect(part).toMatchObject([
+    { here: false, partly: { images: 10_020, missing: files } },
+    { here: false, partly: { images: 0, missing: ['test_batch.bin'] } },
+  ]);
+  const partly = await runCli(['datasets', '--data-dir', dataDir]);
+  expect(partly.stdout).toMatch(naming('cifar10:train', '10,020'));
+  expect(partly.stdout.replace(/\n/g, ' ')).toMatch(
+    naming('cifar10:train: ', ...files, '--allow-partial', 'cifar10:test: '),
+  );
   const asData = JSON.parse((await runCli(['datasets', '--json'])).stdout) as { datasets: unknown[] };
   expect(asData.datasets.length).toBe(listed.length + 1);
   expect(server.requests).toEqual([]);

@@ -11,7 +11,7 @@ import { openStore } from '../../lib/extract/index.js';
 import { openSafetensors, writeSafetensors, type SafetensorsInput } from '../../lib/tensor/index.js';
 import { runCli, temporaryFolder, truncate, writeCifar, writeClassifier, writeJpeg } from '../cli/support.js';
 import { figures, leastSquares, table } from './independent.js';
-import { coded } from '../support/coded.js';
+import { coded, naming } from '../support/coded.js';
 
 const folder = temporaryFolder();
 const at = (...names: string[]): string => path.join(folder, ...names);
@@ -247,6 +247,16 @@ describe('a model whose file states its transform', () => {
     const text = noticeInWords(notices[0]);
     expect(renderResults(results).split('\n')).toContain(`! ${text}`);
     expect(await renderReport([results])).toContain(text);
+  });
+
+  test('under the same name and with other numbers it is told by these', async () => {
+    const results = await run(spec, { transform: { std: [0.5, 0.5, 0.5] } });
+    const [{ transform, ownTransform }] = results.environment.models;
+    expect(transform!.name).toBe(ownTransform!.name);
+    const [notice] = noticesOf(results).filter(({ kind }) => kind.endsWith('transform'));
+    expect(notice).toMatchObject({ kind: 'other-transform', transform: 'timm', used: ['std 0.5'] });
+    const stated = notice.kind === 'other-transform' ? (notice.stated ?? []) : [];
+    expect(noticeInWords(notice)).toMatch(naming('std 0.5', ...stated));
   });
 
   test('where it states none, or nonsense, that is an error', async () => {

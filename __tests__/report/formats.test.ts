@@ -13,8 +13,9 @@ import {
   withNames,
 } from '../../lib/report/index.js';
 import { UsageError } from '../../lib/base/index.js';
+import { makeTransform } from '../../lib/images/index.js';
 import { parseResults } from '../../lib/results/index.js';
-import type { Results } from '../../lib/results/index.js';
+import type { ResultRow, Results } from '../../lib/results/index.js';
 import { naming } from '../support/coded.js';
 import { madeRow } from './made.js';
 
@@ -224,6 +225,50 @@ test('CSV: a cell is one number or one text, and columns are the same for every 
   expect(column('agreementLow').at(-1)).toBe('');
 });
 
+test('CSV: runs that differ by their transform alone are told apart, and what was assumed is said', () => {
+  const [model] = three.environment.models;
+  const seen = (change: object): Results => ({
+    ...three,
+    environment: { ...three.environment, models: [{ ...model, ...change }] },
+  });
+  const upsampled = makeTransform('upsample', [224, 224]);
+  const results = [
+    seen({ transform: makeTransform('timm', [224, 224]), ownTransform: upsampled }),
+    seen({ transform: upsampled, ownTransform: upsampled }),
+    seen({ transform: makeTransform('imagenet', [224, 224]), transformAssumed: true }),
+  ];
+  const [names, ...lines] = parseCsv(renderCsv(results, ['out/a', 'out/b', 'out/c']));
+  const firsts = ['out/a', 'out/b', 'out/c'].map((name) =>
+    lines.find((line) => line[names.indexOf('result')] === name)!,
+  );
+  const cells = (name: string): string[] => firsts.map((line) => line[names.indexOf(name)]);
+  expect(new Set(cells('transform')).size).toBe(3);
+  expect(cells('transform')[1]).toMatch(naming('upsample', '224 x 224'));
+  const warnings = cells('warnings');
+  expect(warnings[0]).toMatch(naming(model.name, 'timm'));
+  expect(warnings[2]).toMatch(naming(model.name, 'imagenet'));
+  expect(warnings[1]).not.toMatch(naming('upsample'));
+  expect(parseCsv(renderCsv([three, four])).map(([first]) => first)).toContain('2');
+});
+
+test('a legend names the fits that there are, and a caption says that an axis is enlarged where it is', async () => {
+  const chartOf = async (...rows: ResultRow[]) =>
+    (await chartsOf({ ...three, rows })).find(({ name }) => name === 'agreement')!;
+  const plain = madeRow({ agreement: 0.9, agreementInterval: [0.8, 0.95] });
+  const exact = await chartOf(plain);
+  expect(exact.svg.text).not.toContain('ridge');
+  const ridge = await chartOf(madeRow({ alpha: 10, agreement: 0, agreementInterval: [0, 0.1] }));
+  expect(ridge.svg.text).not.toContain('squares');
+  expect((await chartOf(plain, madeRow({ alpha: 10 }))).svg.text).toMatch(naming('squares', 'ridge'));
+  const startOf = ({ plot }: typeof exact): number => (plot as { x: { domain: number[] } }).x.domain[0];
+  expect(startOf(exact)).toBeGreaterThan(0);
+  expect(startOf(exact)).toBeLessThan(80);
+  expect(startOf(ridge)).toBe(0);
+  expect(exact.caption).not.toBe(ridge.caption);
+  expect(exact.caption).toContain('enlarged');
+  expect(ridge.caption).not.toContain('enlarged');
+});
+
 describe('figures for papers', () => {
   const mm = 96 / 25.4;
 
@@ -308,6 +353,19 @@ describe('figures for papers', () => {
     for (const wrong of [{ resnet19: 'x' }, { [of[0]]: of[1] }] as Record<string, string>[]) {
       expect(() => withNames([four], wrong)).toThrow(UsageError);
     }
+  });
+
+  test('LaTeX: a table stands across two columns only where it is wide', () => {
+    const matrixOf = (...names: string[]): Results => ({
+      ...four,
+      rows: names.flatMap((source) => names.map((target) => madeRow({ source, target, agreement: 0.5 }))),
+    });
+    expect(renderLatex(matrixOf('a', 'b', 'c', 'd', 'e'))).toContain('\\begin{table}');
+    const wide = matrixOf('efficientnet_lite0', 'efficientnet_lite1', 'mobilenet_v1_025');
+    expect(renderLatex(wide)).toContain('\\begin{table*}');
+    const few = madeRow({ agreementInterval: null, r2RowSpace: null, train: 'folder:a' });
+    expect(renderLatex({ ...three, rows: [few] })).toContain('\\begin{table}');
+    expect(renderLatex({ ...three, rows: [madeRow()] })).toContain('\\begin{table*}');
   });
 
   test('LaTeX: names are text, rows have as many cells as columns', () => {

@@ -182,6 +182,32 @@ test('several results begin with one picture, and the same fit in two is told ap
   expect((await pageOf(four, audit)).querySelector('main > .pictures, main > .first')).not.toBeNull();
 });
 
+test('a range that is said of other models’ logits is of all pairs of the page and of all test sets', async () => {
+  const pair = { source: 'a', target: 'b' };
+  const two: Results = { ...three, experiment: 2, rows: [madeRow({ ...pair, agreement: 0.588 })] };
+  const matrix = (test: string, agreement: number): ResultRow[] => [
+    ...['a', 'b'].map((name) => madeRow({ source: name, target: name, test })),
+    ...[pair, { source: 'b', target: 'a' }].map((each) => madeRow({ ...each, test, agreement })),
+  ];
+  const all: Results = { ...four, rows: [...matrix('cifar10:test', 0.518), ...matrix('folder:x/scenes', 0.49)] };
+  expect(textAt(await pageOf(two, all), '.answer')).toMatch(naming('49.0', '58.8'));
+  const alone = await pageOf(all);
+  expect(textAt(alone, '.answer')).toMatch(naming('51.8', 'cifar10:test', '49.0', 'folder:scenes'));
+  expect(textAt(alone, '.headline')).toMatch(naming('51.8', 'cifar10:test'));
+  const otherLogits = { ...all, rows: all.rows.slice(0, 4) };
+  expect(textAt(await pageOf(otherLogits), '.answer')).not.toMatch(naming('cifar10:test'));
+});
+
+test('folders are of another kind where experiment 3 was asked, and not beside it', async () => {
+  const folders = { train: 'folder:a', test: 'folder:b' };
+  const one: Results = { ...three, experiment: 1, rows: [madeRow({ ...folders, agreement: 0.99 })] };
+  const shifted: Results = { ...three, rows: [madeRow({ train: 'folder:a', test: 'hf:x/y:test', agreement: 0.7 })] };
+  expect(textAt(await pageOf(one, shifted), '.answer')).toMatch(naming('99.0', ';', '70.0'));
+  const asked = { ...shifted, rows: [...shifted.rows, madeRow({ ...folders, agreement: 0.99 })] };
+  const own = { ...three, experiment: 2, rows: [madeRow()] };
+  expect(textAt(await pageOf(own, asked), '.answer')).toMatch(naming('100', ';', '70.0', '99.0'));
+});
+
 test('a warning of several results is said once, and a term is explained once', async () => {
   const at = (experiment: number): Results => ({ ...three, experiment });
   const document = await pageOf(at(1), at(3), four);

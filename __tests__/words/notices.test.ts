@@ -91,6 +91,13 @@ const sentences: Said<Notice> = {
       { kind: 'other-transform', models: ['a', 'b'], transform: 'upsample' },
       'a and b are seen through ‘upsample’ and not through the transform that their files state: in use the answers may differ. The transform ‘model’ takes the model’s own.',
     ],
+    [
+      {
+        ...{ kind: 'other-transform', models: ['a'], transform: 'timm' },
+        ...{ used: ['mean 0.5', 'std 0.5'], stated: ['mean 0.4', 'std 0.2, 0.2, 0.3'] },
+      },
+      'a is seen through ‘timm’ with mean 0.5, std 0.5 and not through the transform that its file states, ‘timm’ with mean 0.4, std 0.2, 0.2, 0.3: in use the answers may differ. The transform ‘model’ takes the model’s own.',
+    ],
   ],
   'assumed-transform': [
     [

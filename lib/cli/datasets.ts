@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
+import { wrap } from '../base/index.js';
 import type { ListedDataset } from '../datasets/index.js';
 import { common, createContext } from './context.js';
-import { linesOf } from './terminal.js';
+import { linesOf, terminalWidth } from './terminal.js';
 
 interface Flags {
   dataDir?: string;
@@ -34,17 +35,30 @@ export function register(program: Command): void {
           { heading: 'name', cell: ({ spec }) => spec },
           { heading: 'images', align: 'right', cell: ({ images }) => (images === null ? '' : count(images)) },
           { heading: 'classes', align: 'right', cell: ({ classes }) => (classes === null ? '' : count(classes)) },
-          { heading: 'here', cell: ({ here }) => (here === null ? '' : here ? 'yes' : 'no') },
+          {
+            heading: 'here',
+            cell: ({ here, partly }) =>
+              here === null ? '' : here ? 'yes' : partly?.images ? `${count(partly.images)} of them` : 'no',
+          },
           { heading: 'to fetch', align: 'right', cell: ({ size }) => (size === null ? '' : bytesInWords(size)) },
           { heading: 'what', cell: ({ what }) => what },
         ],
         found,
       );
       const isThere = statSync(dataDir, { throwIfNoEntry: false }) !== undefined;
+      const gaps = found.flatMap(({ spec, partly }) =>
+        partly
+          ? [
+              `${spec}: ${partly.place} lacks ${partly.missing.join(', ')}${partly.images > 0 ? '; --allow-partial takes what is there' : ''}`,
+            ]
+          : [],
+      );
       context.print(
         [
           ...linesOf(table),
           '',
+          ...gaps.flatMap((gap) => wrap(gap, terminalWidth())),
+          ...(gaps.length > 0 ? [''] : []),
           `published data sets: ${dataDir}${isThere ? '' : ' (not there yet)'}`,
           `the Hub's: ${hubCacheDir()}`,
         ],

@@ -107,6 +107,7 @@ Examples:
         if (!truth || Array.isArray(y)) throw noFigures();
         const { evaluationResults } = await import('../experiments/index.js');
         const train = flags.trainedOn === undefined ? undefined : await open(flags.trainedOn, 'logits');
+        const { intervalOf } = await import('../report/index.js');
         const results = await evaluationResults(
           {
             ...{ head, map, name: nameOf(flags.head), sameModel: map !== null && isSame(x, logits) },
@@ -117,7 +118,10 @@ Examples:
           },
           { ...task, topk: flags.topk, command: commandLine() },
         );
-        await finish(results, flags.out, context, [[...new Set(all)].join('\n')]);
+        // One answer: what is exact by theorem has no interval.
+        const [first, ...others] = all;
+        const told = results.rows[0].exact ? first.replace(/\(95 %: .*?\)/, `(${intervalOf(results.rows[0])})`) : first;
+        await finish(results, flags.out, context, [[...new Set([told, ...others])].join('\n')]);
       } finally {
         for (const { close } of opened) await close();
       }
@@ -147,7 +151,8 @@ const named = ({ path, tensor, rows }: NotedRows): NamedRows => ({
   rows,
 });
 
-const nameOf = (path: string): string => basename(path).replace(/\.(onnx|npy|npz|safetensors)(#.*)?$/i, '');
+/** What results call the head: a model by its name, an array by its file, since `weight` alone says nothing. */
+const nameOf = (path: string): string => basename(path).replace(/\.(onnx|safetensors)(#.*)?$/i, '');
 
 interface Evaluated {
   head: LinearMap;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { visibleJson } from '../base/index.js';
+import { visibleJson, wrap } from '../base/index.js';
 import type { Results } from '../results/index.js';
 import type { RunOptions } from '../experiments/index.js';
 import type { LoadModelOptions } from '../runtime/index.js';
@@ -128,12 +128,15 @@ export async function finish(
   if (results.failures.length > 0) checkFailed();
 }
 
-/** Writes a folder with results.json for each experiment and one report for all, and prints their tables. */
+/**
+ * Writes a folder with results.json for each experiment and one report for all, and prints their tables.
+ * @param left what is said of experiments that were not run
+ */
 export async function finishAll(
   results: readonly Results[],
   out: string,
   context: Context,
-  { config, wide = false, open = false }: ShownFlags & { config: object },
+  { config, left, wide = false, open = false }: ShownFlags & { config: object; left: string | null },
 ): Promise<void> {
   const { renderReport, renderResults } = await import('../report/index.js');
   const { makeFolder, writeWhole } = await import('../bytes/index.js');
@@ -150,7 +153,8 @@ export async function finishAll(
   const blocks = results.map(
     (each) => `Experiment ${each.experiment}\n\n${renderResults(each, { width: terminalWidth(), wide })}`,
   );
-  context.print([...linesOf(blocks.join('\n\n\n')), '', ...files, again, `Open ${page}`], results);
+  const last = left === null ? [] : ['', ...wrap(left, terminalWidth())];
+  context.print([...linesOf(blocks.join('\n\n\n')), ...last, '', ...files, again, `Open ${page}`], results);
   if (open && !context.json) await openPage(page);
   if (results.some(({ failures }) => failures.length > 0)) checkFailed();
 }

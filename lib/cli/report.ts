@@ -1,8 +1,8 @@
 import { dirname, extname, join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { nearest, UsageError, wrap } from '../base/index.js';
+import { nearest, UsageError, visible, wrap } from '../base/index.js';
 import type { Chart } from '../report/index.js';
-import type { Results } from '../results/index.js';
+import type { FoundResults, Results } from '../results/index.js';
 import { createContext } from './context.js';
 import { terminalWidth } from './terminal.js';
 
@@ -30,7 +30,10 @@ export function register(program: Command): void {
   program
     .command('report')
     .description('draw finished results as a page that opens without a network, or as charts and tables for a paper')
-    .argument('<results...>', 'folders that `run` wrote, or results.json files; several are compared')
+    .argument(
+      '<results...>',
+      'folders that `run` wrote (that of `run all` stands for all of its experiments), or results.json files; several are compared',
+    )
     .addOption(
       new Option(
         '--format <name>',
@@ -39,7 +42,7 @@ export function register(program: Command): void {
     )
     .option(
       '--chart <name...>',
-      'draw only these charts, such as heatmap, overview, agreement; prints a caption for each',
+      'draw only these charts, with a caption for each: overview, agreement, margin, … of experiments 1 to 3 and 5; heatmap, control, margin, … of experiment 4',
     )
     .addOption(
       new Option('--width <size>', 'width of the charts in a paper, as in 85mm, 3.3in or 240pt').argParser(pixels),
@@ -60,25 +63,42 @@ export function register(program: Command): void {
 Examples:
   $ featreconstruct report out
   $ featreconstruct report out-1 out-3 --out comparison.html
-  $ featreconstruct report out --chart heatmap --width 85mm --format pdf --name resnet18.onnx=ResNet-18
+  $ featreconstruct report out --chart overview --width 85mm --format pdf --name resnet18.onnx=ResNet-18
+  $ featreconstruct report out-4 --chart heatmap --width 85mm --format pdf
   $ featreconstruct report out --format latex`,
     )
     .action(async (paths: string[], { format: asked, chart, width, name, out }: Flags) => {
-      const context = createContext({ quiet: true });
+      const context = createContext({});
       const format = asked ?? (chart || width !== undefined ? 'svg' : 'html');
       if (!isPicture(format) && (chart || width !== undefined)) {
         throw new UsageError(
           `Expected --format svg, png or pdf with --${chart ? 'chart' : 'width'}, found ${format}: leave one of them out.`,
         );
       }
-      const { readResults, resultsFile } = await import('../results/index.js');
+      const { findResults, readResults } = await import('../results/index.js');
       const { withNames } = await import('../report/index.js');
-      const read = await Promise.all(paths.map(readResults));
+      const { found, skipped } = await findResults(paths);
+      const read = await Promise.all(found.map(({ file }) => readResults(file)));
       const results = name ? withNames(read, name) : read;
-      const beside = dirname(await resultsFile(paths[0]));
+      const [first] = found;
+      const beside = first.part === undefined ? dirname(first.file) : first.folder;
+      if (skipped.length > 0) context.heading(`Not a result, and left out: ${skipped.map(visible).join(', ')}.`);
       const written = isPicture(format)
-        ? await pictures(results, { format, chart, width, out: out ?? join(beside, 'figures') })
-        : [{ path: out ?? join(beside, files[format]), data: await text(results, format) }];
+        ? await pictures(results, {
+            ...{ format, chart, width, out: out ?? join(beside, 'figures') },
+            folders: foldersOf(found),
+            say: (line) => context.heading(line),
+          })
+        : [
+            {
+              path: out ?? join(beside, files[format]),
+              data: await text(
+                results,
+                format,
+                found.map(({ file }) => dirname(file)),
+              ),
+            },
+          ];
       const { makeFolder, writeWhole } = await import('../bytes/index.js');
       for (const { path, data } of written) {
         await makeFolder(dirname(path));
@@ -114,11 +134,16 @@ function label(text: string, before: Record<string, string> = {}): Record<string
   return { ...before, [text.slice(0, at)]: text.slice(at + 1).trim() };
 }
 
-async function text(results: readonly Results[], format: Exclude<Format, PictureFormat>): Promise<string> {
+/** @param names the folders of the results, by which a table of several tells them apart */
+async function text(
+  results: readonly Results[],
+  format: Exclude<Format, PictureFormat>,
+  names: readonly string[],
+): Promise<string> {
   const { renderCsv, renderLatex, renderMarkdown, renderReport } = await import('../report/index.js');
   switch (format) {
     case 'csv':
-      return renderCsv(results);
+      return renderCsv(results, names);
     case 'md':
       return results.map(renderMarkdown).join('\n');
     case 'latex':
@@ -134,17 +159,41 @@ interface WrittenFile {
   caption?: string;
 }
 
+interface PictureOptions {
+  format: PictureFormat;
+  chart?: string[];
+  width?: number;
+  out: string;
+  /** The folder of each result below `out`. */
+  folders: readonly string[];
+  /** Tells people what is not drawn. */
+  say: (line: string) => void;
+}
+
+/** The folders of several results' charts: named as those of the one run that they are parts of, else numbered. */
+function foldersOf(found: readonly FoundResults[]): string[] {
+  if (found.length === 1) return [''];
+  const isOneRun = found.every(({ part, folder }) => part !== undefined && folder === found[0].folder);
+  return found.map(({ part }, i) => (isOneRun ? part! : String(i + 1)));
+}
+
 /**
- * Charts as files with their captions, in numbered folders for several results. `out` may be a file for a single chart.
+ * Charts as files with their captions, in a folder for each of several results. `out` may be a file for a single chart.
  */
 async function pictures(
   results: readonly Results[],
-  { format, chart, width, out }: { format: PictureFormat; chart?: string[]; width?: number; out: string },
+  { format, chart, width, out, folders, say }: PictureOptions,
 ): Promise<WrittenFile[]> {
   const { chartsOf, renderPdf, renderPng, standalone } = await import('../report/index.js');
   const found = await Promise.all(results.map((each) => chartsOf(each, { width })));
   const wanted = found.map((charts) => chosen(charts, chart));
   if (chart) checkFound(chart, found);
+  for (const [i, charts] of found.entries()) {
+    const without = (chart ?? []).filter((name) => named(charts, name).length === 0);
+    if (without.length === 0) continue;
+    const whose = `experiment ${results[i].experiment}${folders[i] === '' ? '' : ` (result ${folders[i]})`}`;
+    say(`No ${without.join(', ')} of ${whose}, which has ${familiesOf(charts).join(', ')}.`);
+  }
   const drawn = async (each: Chart): Promise<string | Uint8Array> => {
     if (format === 'svg') return standalone(each, width === undefined ? 'px' : 'mm');
     if (format === 'pdf') return renderPdf(each);
@@ -153,7 +202,7 @@ async function pictures(
   const all: WrittenFile[] = [];
   const one = wanted.flat().length === 1 && extname(out).toLowerCase() === `.${format}`;
   for (const [i, charts] of wanted.entries()) {
-    const folder = join(out, results.length > 1 ? String(i + 1) : '');
+    const folder = join(out, folders[i]);
     for (const each of charts) {
       const path = one ? out : join(folder, `${each.name}.${format}`);
       all.push({ path, data: await drawn(each), caption: each.caption });
@@ -169,16 +218,24 @@ async function pictures(
 /** Pixels of a PNG for each CSS pixel: 600 an inch. */
 const dense = 600 / 96;
 
-/** Charts by name, or the first whose name begins so: `heatmap` is `heatmap-agreement`. */
+/** Charts by name, or the first whose name begins so: `heatmap` is `heatmap-agreement`, of each test set. */
 const chosen = (charts: readonly Chart[], names: readonly string[] | undefined): Chart[] =>
-  names === undefined ? [...charts] : [...new Set(names.flatMap((name) => named(charts, name) ?? []))];
+  names === undefined ? [...charts] : [...new Set(names.flatMap((name) => named(charts, name)))];
 
-const named = (charts: readonly Chart[], name: string): Chart | undefined =>
-  charts.find((each) => each.name === name) ?? charts.find((each) => each.name.startsWith(`${name}-`));
+function named(charts: readonly Chart[], name: string): Chart[] {
+  const exact = charts.filter((each) => each.name === name);
+  if (exact.length > 0) return exact;
+  const families = familiesOf(charts);
+  const family = families.find((each) => each === name) ?? families.find((each) => each.startsWith(`${name}-`));
+  return charts.filter((each) => family !== undefined && familyOf(each) === family);
+}
+
+const familyOf = ({ name, family = name }: Chart): string => family;
+const familiesOf = (charts: readonly Chart[]): string[] => [...new Set(charts.map(familyOf))];
 
 function checkFound(names: readonly string[], found: readonly (readonly Chart[])[]): void {
-  const known = [...new Set(found.flat().map(({ name }) => name))];
-  const missing = names.find((name) => found.every((charts) => named(charts, name) === undefined));
+  const known = [...new Set(found.flatMap(familiesOf))];
+  const missing = names.find((name) => found.every((charts) => named(charts, name).length === 0));
   if (missing === undefined) return;
   const guess = nearest(missing, known);
   throw new UsageError(

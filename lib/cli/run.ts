@@ -142,6 +142,11 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
+run all takes 1 for each model on test sets of the training set's kind, 2 for two models (of more, 4 holds
+the pairs), 3 for test sets of another kind, 4 for two or more models, 5 for each model with an image tower
+(--target) and its zero-shot head (--text-embeddings, or --text-model and --class-names). Folders and files
+count as one kind, since their names do not say what they hold. It says what it left out and why.
+
 Examples:
   $ featreconstruct run 1 --source resnet18.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
   $ featreconstruct run 4 --models *.onnx --train cifar100:train --test cifar100:test --data-dir data --out out
@@ -160,7 +165,7 @@ Examples:
       // In experiment 5 class names make the prompts; elsewhere they are those of the sample images.
       const isZeroShot =
         experiment === 5 || (experiment === 'all' && (flags.textModel ?? flags.textEmbeddings) !== undefined);
-      const { checkExperiment, runAll, runAsked } = await import('../experiments/index.js');
+      const { checkExperiment, notRun, runAll, runAsked } = await import('../experiments/index.js');
       const { modelNameOf } = await import('../runtime/index.js');
       const zeroShot = readZeroShot(isZeroShot ? flags : { ...flags, classNames: undefined });
       const asked = { source: flags.source, target: flags.target, models: flags.models, zeroShot };
@@ -213,7 +218,9 @@ Examples:
         return;
       }
       const results = await runAll({ ...all, train, test }, options, (id) => context.heading(`Experiment ${id}`));
-      await finishAll(results, flags.out, context, shown);
+      const { notRunInWords } = await import('../words/index.js');
+      const left = notRunInWords(notRun({ ...all, train, test }));
+      await finishAll(results, flags.out, context, { ...shown, left });
     });
 }
 

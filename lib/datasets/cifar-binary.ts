@@ -9,7 +9,9 @@ const MOST_OF_NAMES = 2 ** 20;
 export function binaryLayout(
   layout: Omit<CifarLayout, 'readBatch' | 'readNames'> & { labelBytes: number },
 ): CifarLayout {
-  return { ...layout, readBatch: (file) => readBatch(file, layout.labelBytes), readNames };
+  const { labelBytes } = layout;
+  const imagesIn = ({ size }: ByteFile): number => Math.floor(size / (labelBytes + PIXEL_BYTES));
+  return { ...layout, imagesIn, readBatch: (file) => readBatch(file, labelBytes), readNames };
 }
 
 async function readBatch(file: ByteFile, labelBytes: number): Promise<CifarBatch> {

@@ -31,6 +31,8 @@ export interface CifarLayout {
   readonly images: Readonly<Record<'train' | 'test', number>>;
   /** The file that names the classes. */
   readonly namesFile: string;
+  /** Images in a file by its size alone, where that tells it. */
+  imagesIn?(file: ByteFile): number;
   readBatch(file: ByteFile): Promise<CifarBatch>;
   readNames(file: ByteFile): Promise<string[]>;
 }

@@ -6,7 +6,7 @@ import type { DatasetNote } from '../words/index.js';
 import { binaryLayout } from './cifar-binary.js';
 import { pythonLayout } from './cifar-python.js';
 import type { CifarBatch, CifarLayout, CifarRecords } from './cifar-layout.js';
-import type { DatasetFormat, ExampleSource, OpenContext } from './source.js';
+import type { DatasetFormat, ExampleSource, OpenContext, PartlyHere } from './source.js';
 import type { DatasetSpec } from './spec.js';
 import type { Sample } from './types.js';
 
@@ -96,6 +96,7 @@ function cifarFormat(name: string, classes: number, published: Published, layout
       const looked = await placesIfNone(layouts, dataDir);
       return looked ? wantedPublished(`${name}:${rest}`, [published], dataDir, hintOf(looked)) : [];
     },
+    partly: ({ rest }, { dataDir }) => partlyHere(layouts, checkedSplit(rest), dataDir),
     fetch: fetchMissing,
     async open(spec, context) {
       const split = checkedSplit(spec.rest);
@@ -126,6 +127,32 @@ async function placesIfNone(layouts: readonly CifarLayout[], dataDir: string): P
   const places = layouts.flatMap((layout) => placesOf(layout, dataDir).map(({ place }) => place));
   for (const place of places) if (await statOrNone(place)) return null;
   return places;
+}
+
+/** What an unpacked folder has of a split where that is not all; an archive is taken for whole. */
+async function partlyHere(
+  layouts: readonly CifarLayout[],
+  split: 'train' | 'test',
+  dataDir: string,
+): Promise<PartlyHere | null> {
+  let fullest: PartlyHere | null = null;
+  for (const layout of layouts) {
+    if (await statOrNone(join(dataDir, layout.archive))) return null;
+    const place = join(dataDir, layout.folder);
+    if (!(await statOrNone(place))) continue;
+    const names = layout.splits[split];
+    const files = await filesOfFolder(place, names);
+    const published = layout.images[split];
+    const imagesIn = (name: string): number => {
+      const file = files.get(name);
+      return file ? (layout.imagesIn?.(file) ?? published) : 0;
+    };
+    const missing = names.filter((name) => imagesIn(name) < published);
+    if (missing.length === 0) return null;
+    const images = names.reduce((sum, name) => sum + imagesIn(name), 0);
+    if (!fullest || images > fullest.images) fullest = { images, missing, place };
+  }
+  return fullest;
 }
 
 const hintOf = (looked: readonly string[]): string =>

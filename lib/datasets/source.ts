@@ -32,6 +32,16 @@ export interface OpenContext {
   fetch: FetchOptions;
 }
 
+/** A published data set of which only a part is here. */
+export interface PartlyHere {
+  /** Images that are here. */
+  images: number;
+  /** The files that are not, or are cut short. */
+  missing: string[];
+  /** Where the others are. */
+  place: string;
+}
+
 /**
  * One kind of data set: everything that `openDataset` knows of it. Conventions: an id is stable and says the place, as
  * `cifar100:train/00042` or a path; what can be seen without reading everything is checked on opening, the rest when it
@@ -54,6 +64,8 @@ export interface DatasetFormat {
   open(spec: DatasetSpec, context: OpenContext): Promise<ExampleSource>;
   /** For a published data set: what of it is not here. Nothing is fetched. */
   wanted?(spec: DatasetSpec, context: OpenContext): Promise<Wanted[]>;
+  /** For a published data set: what is here where that is not all of it; null where nothing is, or all. Archives are not unpacked. */
+  partly?(spec: DatasetSpec, context: OpenContext): Promise<PartlyHere | null>;
   /** Fetches that, if the context allows. `open` does so by itself. */
   fetch?(spec: DatasetSpec, context: OpenContext): Promise<void>;
 }

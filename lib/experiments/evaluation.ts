@@ -4,7 +4,7 @@ import { evaluateMap } from '../evaluate/index.js';
 import { accumulate, trainingSpan, type MapWithFit, type StoredFit } from '../fit/index.js';
 import { bytesOf } from '../bytes/index.js';
 import { denseData, memoryRows, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
-import { definitions } from '../results/index.js';
+import { definitions, unknownSolver } from '../results/index.js';
 import type { Results } from '../results/index.js';
 import { recordedWarnings } from '../words/index.js';
 import { digestOf } from './digest.js';
@@ -56,10 +56,14 @@ export async function evaluationResults(
     onProgress,
   });
   const shared = train ? await sharedRows(train.rows, x.rows) : 0;
-  const exact = await exactness(fit, 'logits', evaluation, {
-    target: { head, features: features.rows, provenance: stored(logits.rows) },
-    sameModel,
-  });
+  // The theorem is of least squares on these very rows; a prior may have been any map.
+  const isOfTheseRows = map?.fit?.n !== undefined && map.fit.n === train?.rows.rows && fit.prior === null;
+  const exact = isOfTheseRows
+    ? await exactness(fit, 'logits', evaluation, {
+        target: { head, features: features.rows, provenance: stored(logits.rows) },
+        sameModel,
+      })
+    : undefined;
   const source = sameModel ? name : x.name;
   const row = resultRow(fit, evaluation, {
     ...{
@@ -89,7 +93,7 @@ export async function evaluationResults(
     schema: 2,
     kind: 'evaluation',
     experiment: definition.id,
-    question: definition.question,
+    question: map ? definition.question : 'Does the head give the same answer on these features as on the true ones?',
     rows: [row],
     spectra: [],
     failures: failuresOf(row, evaluation),
@@ -140,7 +144,7 @@ async function fitOf(
   return {
     ...{ map, rank, gap, condition, alpha, seconds: 0, span, sgd: null, diverged: false },
     prior: prior ? 'head' : null,
-    solver: solver ?? 'not known',
+    solver: solver ?? unknownSolver,
     // A map's file holds what an earlier version, or anybody, wrote.
     warnings: recordedWarnings(warning),
   };

@@ -35,7 +35,7 @@ export type {
   ZeroShotRunOptions,
   ZeroShotSpec,
 } from './options.js';
-export { allExperiments, runAll, type AllExperiments } from './run-all.js';
+export { allExperiments, notRun, runAll, type AllExperiments } from './run-all.js';
 export { datasetsOf, modelsOf, publishedRuns, type PublishedRun } from './published-runs.js';
 export { estimate, runPublished, type Estimate } from './reproduce.js';
 export { checkExperiment } from './check-experiment.js';

@@ -1,7 +1,7 @@
 import { option, UsageError } from '../base/index.js';
-import type { Results } from '../results/index.js';
+import { definitions, type Results } from '../results/index.js';
 import { checkExperiment } from './check-experiment.js';
-import { kindOfImages } from '../words/index.js';
+import { kindOfImages, type NotRun } from '../words/index.js';
 import type { AskedExperiment, RunOptions } from './options.js';
 import { runAsked } from './run.js';
 import { together } from './together.js';
@@ -25,8 +25,8 @@ export function allExperiments({ models, train, test, into }: AllExperiments): A
   if (models.length === 0) {
     throw new UsageError(`Expected a model or more for all experiments: give ${option('models', '--models')}.`);
   }
-  const own = test.filter((spec) => kindOf(spec) === kindOf(train));
-  const shifted = test.filter((spec) => kindOf(spec) !== kindOf(train));
+  const own = test.filter((spec) => !isOtherKind(train, spec));
+  const shifted = test.filter((spec) => isOtherKind(train, spec));
   const each = (experiment: 1 | 3, tests: readonly string[]): AskedExperiment[] =>
     tests.length === 0 ? [] : models.map((source) => ({ experiment, source, train, test: tests }));
   const across = own.length > 0 ? own : test;
@@ -37,6 +37,22 @@ export function allExperiments({ models, train, test, into }: AllExperiments): A
     models.length > 1 ? [{ experiment: 4, models, train, test: across }] : [],
     into ? models.map((source) => ({ experiment: 5, source, ...into, train, test: across })) : [],
   ].filter((specs) => specs.length > 0);
+}
+
+/** The experiments that `allExperiments` leaves out, each with the reason. */
+export function notRun(all: AllExperiments): NotRun[] {
+  const { models, train, test } = all;
+  const run = new Set(allExperiments(all).map(([{ experiment }]) => experiment));
+  const reasons: Record<number, NotRun['why']> = {
+    1: 'no-test-of-this-kind',
+    2: models.length === 1 ? 'one-model' : 'in-4',
+    3: test.some((spec) => isOfFiles(spec) && withoutPart(spec) !== withoutPart(train))
+      ? 'files-of-unknown-kind'
+      : 'no-test-of-another-kind',
+    4: 'one-model',
+    5: 'no-tower',
+  };
+  return definitions.flatMap(({ id }) => (run.has(id) ? [] : [{ experiment: id, why: reasons[id] }]));
 }
 
 /** A result for each experiment, in their order; activations are extracted once for all of them where there are stores. */
@@ -73,7 +89,12 @@ async function optionsFor(spec: AskedExperiment, options: RunOptions): Promise<R
 }
 
 /**
- * `cifar100:train[0:10]` → `cifar100`. All folders and files are of one kind, since their names do not say what images they
- * hold; data sets of the Hub are each of their own.
+ * Whether a test set is known to be of other images than the training set. Two folders (or lists, or files) may be two halves of one
+ * data set: their names do not say it, so that they count as one kind; whoever knows better asks for experiment 3 itself.
  */
-const kindOf = (spec: string): string => (spec.startsWith('hf:') ? kindOfImages(spec) : spec.split(':')[0]);
+const isOtherKind = (train: string, test: string): boolean =>
+  !(isOfFiles(train) && isOfFiles(test)) && kindOfImages(train) !== kindOfImages(test);
+
+const isOfFiles = (spec: string): boolean => /^(folder|imagefolder|list|tensors|parquet):/.test(spec);
+
+const withoutPart = (spec: string): string => spec.replace(/(\[[^\]]*\])+$/, '');

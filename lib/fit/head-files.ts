@@ -1,5 +1,14 @@
 import { FeatReconstructError } from '../base/index.js';
-import { openNpy, openTensors, splitName, toNdArray, type LinearMap, type NamedTensors } from '../tensor/index.js';
+import {
+  foreignArrays,
+  openNpy,
+  openTensors,
+  splitName,
+  toNdArray,
+  type LinearMap,
+  type ForeignArrays,
+  type NamedTensors,
+} from '../tensor/index.js';
 import type { ModelNote } from '../words/index.js';
 import { candidatesIn, type HeadCandidate, type HeadWidths } from './head-names.js';
 import { loadLinearMap } from './map-files.js';
@@ -28,7 +37,9 @@ export interface NotedHead extends Omit<HeadFile, 'notes'> {
 /** Reads a head as the `loadHead` of callers (`for-callers.ts`), with notes as data. */
 export async function loadHead(text: string, options: HeadFileOptions): Promise<NotedHead> {
   const [path, prefix] = splitName(text);
-  const other = otherKinds.find(([ending]) => ending.test(path));
+  // What was saved by PyTorch may be called .npz, too.
+  const byContent = endings[(await foreignArrays(path)) ?? 'npz'] ?? path;
+  const other = otherKinds.find(([ending]) => ending.test(byContent));
   if (other) throw new FeatReconstructError(`Expected a head in a file of arrays, found '${path}': ${other[1]}`);
   if (/\.npy$/i.test(path)) return fromArray(path, options);
   const file = await openTensors(path);
@@ -44,6 +55,9 @@ export async function loadHead(text: string, options: HeadFileOptions): Promise<
     await file.close();
   }
 }
+
+/** The usual endings of files that are told by their content. */
+const endings: Readonly<Partial<Record<ForeignArrays, string>>> = { torch: '.pt', pickle: '.pkl', hdf5: '.h5' };
 
 /** Files that may hold heads and are not read, by their endings, with how to write one that is. */
 const otherKinds: readonly [RegExp, string][] = [

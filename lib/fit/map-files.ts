@@ -5,7 +5,8 @@ import { buildModel } from '../onnx/index.js';
 import { bytesOf, type WriteOptions } from '../bytes/index.js';
 import {
   denseData,
-  openSafetensors,
+  foreignArrays,
+  openTensors,
   toNdArray,
   writeSafetensors,
   type AnyNdArray,
@@ -14,6 +15,12 @@ import {
 import type { FitInfo } from './types.js';
 
 const format = 'featreconstruct.linear-map';
+/** What weight and bias are called: here, by hand, by scikit-learn. */
+const names: readonly (readonly [string, string])[] = [
+  ['weight', 'bias'],
+  ['W', 'b'],
+  ['coef_', 'intercept_'],
+];
 /** The metadata's entry with the checksum of the file. Named so that no other tool's metadata is taken for it. */
 const checksum = 'featreconstruct.sha256';
 
@@ -58,14 +65,22 @@ function sumOf(tensors: Record<string, AnyNdArray>, metadata: Readonly<Record<st
 }
 
 /**
- * Reads a map that `saveLinearMap` wrote, or any safetensors file with a `weight` (out, in) and a `bias` (out) of floats.
+ * Reads a map that `saveLinearMap` wrote, or any safetensors or .npz file with a `weight` (out, in) and a `bias` (out) of floats (`W` and
+ * `b`, `coef_` and `intercept_`).
  * @throws FeatReconstructError when the file is not such a map, or is damaged
  */
 export async function loadLinearMap(path: string): Promise<MapWithFit<StoredFit>> {
-  const file = await openSafetensors(path);
+  const foreign = /\.npz$/i.test(path) ? null : await foreignArrays(path);
+  if (foreign === 'npy') {
+    throw new FeatReconstructError(
+      `Expected a linear map in '${path}', a weight (out, in) and a bias (out), found one array of NumPy: write both, as numpy.savez('map.npz', weight=W, bias=b).`,
+    );
+  }
+  const file = await openTensors(path);
   try {
     const { tensors: found, metadata } = file;
-    const [weightShape, biasShape] = [found.get('weight')?.shape, found.get('bias')?.shape];
+    const [weight, bias] = names.find((pair) => pair.every((name) => found.has(name))) ?? names[0];
+    const [weightShape, biasShape] = [found.get(weight)?.shape, found.get(bias)?.shape];
     if (weightShape?.length !== 2 || biasShape?.length !== 1 || biasShape[0] !== weightShape[0]) {
       const shapes = [...found].slice(0, 8).map(([name, { shape }]) => `${name} (${shape.join(', ')})`);
       throw new FeatReconstructError(
@@ -73,7 +88,7 @@ export async function loadLinearMap(path: string): Promise<MapWithFit<StoredFit>
       );
     }
     // Nothing else is read, since the file may hold a whole network.
-    const tensors = { weight: await file.read('weight'), bias: await file.read('bias') };
+    const tensors = { weight: await file.read(weight), bias: await file.read(bias) };
     // Maps of version 1 have no checksum, nor have those of other tools.
     const isSummed = metadata[checksum] !== undefined || (metadata.format === format && metadata.version !== '1');
     if (isSummed && metadata[checksum] !== sumOf(tensors, metadata)) {
@@ -92,7 +107,11 @@ export async function loadLinearMap(path: string): Promise<MapWithFit<StoredFit>
   }
 }
 
-const floats = (array: NdArray) => toNdArray(denseData(array), array.shape) as LinearMap['weight'];
+function floats(array: NdArray): LinearMap['weight'] {
+  const data: ArrayLike<number> = denseData(array);
+  const isFloat = data instanceof Float32Array || data instanceof Float64Array;
+  return toNdArray(isFloat ? data : Float64Array.from(data, Number), array.shape) as LinearMap['weight'];
+}
 
 function parseFit(text: string, path: string): StoredFit {
   try {

@@ -1,6 +1,6 @@
 import { count, FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
 import { inFolder, isFolderAt, isObject, isThere, namesIn } from '../bytes/index.js';
-import { joinRows, sliceRows } from '../tensor/index.js';
+import { foreignError, joinRows, sliceRows, splitName } from '../tensor/index.js';
 import type { LogNote } from '../words/index.js';
 import { alignColumns } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
@@ -18,6 +18,8 @@ export async function openRows(
   if (slice) return someRows(await openRows(slice.file, tensorName, { onProgress, ...task }), slice);
   if (await isFolderAt(text)) return openParts(text, tensorName, { onProgress, ...task });
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
+    const foreign = await foreignError(splitName(text)[0], 'rows');
+    if (foreign) throw foreign;
     const { rows, columns, named, truncated, byName, notes } = await readLog(text);
     return {
       ...{ rows, path: text, tensor: null, name: text, notes, columns: named ? columns : null },

@@ -23,6 +23,7 @@ export function answerOf(found: Results): string {
   if (results.rows.length === 0) return 'This run has no rows: there is nothing to answer.';
   if (isMatrix(results)) return allPairs(results.rows);
   if (definitionOf(results.experiment)?.wantsZeroShot) return zeroShot(results.rows);
+  if (results.kind === 'evaluation') return ofArrays(results);
   return onePairs(results);
 }
 
@@ -46,6 +47,16 @@ function onePairs({ experiment, rows }: Results): string {
     })
     .join(' ');
 }
+
+/** Arrays: files are no models, and features that were given were read by somebody else. */
+const ofArrays = ({ experiment, rows }: Results): string =>
+  groupRows(rows)
+    .map((group) => {
+      const { source, target } = plainOf(group);
+      const from = source === target ? 'read back from its own logits' : `from ${source}`;
+      return `The head of ${target} gives the same answer on features ${from} as on the true ones on ${onTest(group, experiment)}.`;
+    })
+    .join(' ');
 
 /** The lowest and the highest agreement of a test set's models, for each kind of fit. */
 function onManyModels(rows: readonly ResultRow[]): string {
@@ -91,31 +102,56 @@ const plainOf = (group: readonly ResultRow[]): ResultRow => {
 
 const known = (row: ResultRow | undefined): boolean => row !== undefined && row.agreement !== null;
 
-/** Experiment 4: the pairs on the first test set, which is named where there are others. */
+/** Experiment 4: the pairs on each test set, which are named where there are several. */
 function allPairs(rows: readonly ResultRow[]): string {
-  const on = rows.some(({ test }) => test !== rows[0].test) ? ` on ${shortSpec(rows[0].test)}` : '';
-  const { names, pairs } = pairsOf(rows.filter(({ test }) => test === rows[0].test));
-  const own = pairs.flatMap(({ source, target, logits }) =>
-    source === target && logits && logits.agreement !== null ? [logits.agreement] : [],
+  const sets = by(rows, ({ test }) => test).map((of) => {
+    const { names, pairs } = pairsOf(of);
+    const across = pairs.filter(({ source, target }) => source !== target);
+    const both = across.filter((pair) => known(pair.logits) && known(pair.features));
+    return {
+      on: shortSpec(of[0].test),
+      names,
+      own: pairs.flatMap(({ source, target, logits }) =>
+        source === target && logits && logits.agreement !== null ? [{ source, agreement: logits.agreement }] : [],
+      ),
+      logits: across.flatMap((pair) => pair.logits?.agreement ?? []),
+      features: across.flatMap((pair) => pair.features?.agreement ?? []),
+      both: both.length,
+      lost: both.filter((pair) => pair.features!.agreement! - pair.logits!.agreement! >= 0.01).length,
+    };
+  });
+  const ranges = (key: 'logits' | 'features'): string =>
+    list(
+      sets
+        .filter((set) => set[key].length > 0)
+        .map((set) => `${range(set[key])}${sets.length > 1 ? ` on ${set.on}` : ''}`),
+    );
+  const self = fromThemselves(
+    [...new Set(sets.flatMap(({ names }) => names))].length,
+    sets.flatMap(({ own }) => own),
+    sets.length,
   );
-  const across = pairs.filter(({ source, target }) => source !== target);
-  const logits = across.flatMap((pair) => pair.logits?.agreement ?? []);
-  const features = across.flatMap((pair) => pair.features?.agreement ?? []);
-  const both = across.filter((pair) => known(pair.logits) && known(pair.features));
-  const lost = both.filter((pair) => pair.features!.agreement! - pair.logits!.agreement! >= 0.01).length;
-  const whole = own.filter((value) => value === 1).length;
-  const self =
-    whole === names.length
-      ? `Read from its own logits, each of the ${names.length} models gives all of its answers${on}`
-      : own.length === 0
-        ? `What ${names.length} models give of their answers, read from their own logits, is not known${on}`
-        : `Read from their own logits, ${whole} of ${own.length} models give all of their answers${on}, the others at least ${share(Math.min(...own))} of theirs`;
-  if (logits.length === 0) return `${self}.`;
-  const from = `${self}; from another model’s logits ${range(logits)} of them come back.`;
-  return features.length === 0
-    ? from
-    : `${from} From another’s features it is ${range(features)}: in ${lost} of ${both.length} pairs the source’s head throws away a point of agreement or more.`;
+  if (sets.every(({ logits }) => logits.length === 0)) return `${self}.`;
+  const from = `${self}; from another model’s logits ${ranges('logits')} of them come back.`;
+  if (sets.every(({ features }) => features.length === 0)) return from;
+  const [lost, both] = [sum(sets.map((set) => set.lost)), sum(sets.map((set) => set.both))];
+  const pairs = sets.length > 1 ? 'pairs and test sets' : 'pairs';
+  return `${from} From another’s features it is ${ranges('features')}: in ${lost} of ${both} ${pairs} the source’s head throws away a point of agreement or more.`;
 }
+
+/** What models give of their own answers, on all test sets together. */
+function fromThemselves(models: number, own: readonly { source: string; agreement: number }[], tests: number): string {
+  const on = tests > 1 ? ` on each of the ${tests} test sets` : '';
+  if (own.length === 0)
+    return `What ${models} models give of their answers, read from their own logits, is not known${on}`;
+  const least = by(own, ({ source }) => source).map((of) => Math.min(...of.map(({ agreement }) => agreement)));
+  const whole = least.filter((value) => value === 1).length;
+  return whole === models
+    ? `Read from its own logits, each of the ${models} models gives all of its answers${on}`
+    : `Read from their own logits, ${whole} of ${least.length} models give all of their answers${on}, the others at least ${share(Math.min(...least))} of theirs`;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** Experiment 5: the first test set from logits, beside its control from features. */
 function zeroShot(rows: readonly ResultRow[]): string {
@@ -149,5 +185,5 @@ export const titleOf = (results: readonly Results[]): string =>
     : results.length === 1 && results[0].leaks
       ? `Audit: ${results[0].environment.models[0]?.name ?? ''}`
       : results.length === 1
-        ? `Experiment ${results[0].experiment}: ${list([...new Set(results[0].rows.map(pairName))].slice(0, 3))}`
+        ? `${results[0].kind === 'evaluation' ? 'Arrays' : `Experiment ${results[0].experiment}`}: ${list([...new Set(results[0].rows.map(pairName))].slice(0, 3))}`
         : `${results.length} results compared`;

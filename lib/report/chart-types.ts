@@ -10,6 +10,8 @@ export type PlotSpec = Readonly<Record<string, unknown>>;
 export interface Chart {
   /** Name for files: letters, digits and hyphens. */
   name: string;
+  /** Its name without the test set, where a result has such a chart for each of several. */
+  family?: string;
   title: string;
   /** What it shows, for those who cannot see it. */
   description: string;

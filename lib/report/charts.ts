@@ -7,7 +7,7 @@ import { agreementCaption, agreementChart, controlChart } from './fit-charts.js'
 import { marginCaption, marginChart, marginStrips } from './margin-charts.js';
 import { leakCharts } from './leak-charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
-import { overviewChart } from './overview-chart.js';
+import { overviewChart, type ExperimentOf } from './overview-chart.js';
 import { isMatrix, mostModels, mostShown, type Shown } from './shown.js';
 import { withShownNames } from './shown-names.js';
 import { spectrumChart } from './spectrum-chart.js';
@@ -73,30 +73,45 @@ const heatmapsOf = (plotting: Plotting, set: ReturnType<typeof pairsOf>, width?:
 export async function chartsOf(found: Results, { width }: ChartOptions = {}): Promise<Chart[]> {
   const results = withShownNames(found);
   const plotting = await loadPlot();
-  const fitted = (shown: Shown): Chart => {
+  const fittedOn = (rows: readonly ResultRow[], shown: Shown): Chart => {
     const { chart } = shown;
-    const facts = results.rows.length === 0 ? '' : ` ${factsOf(results)}.`;
+    const facts = rows.length === 0 ? '' : ` ${factsOf(rows)}.`;
     const captioned = { ...chart, caption: `${chart.title}. ${shown.caption}${facts}` };
     return width === undefined || chart.width <= width ? captioned : redraw(plotting, captioned, { width });
   };
+  const fitted = (shown: Shown): Chart => fittedOn(results.rows, shown);
   if (!isMatrix(results)) {
     const first = results.leaks ? [] : overviews(plotting, results.experiment, results.rows.slice(0, mostShown), width);
     return [...first, ...leakCharts(plotting, results, width), ...fitCharts(plotting, results, width)].map(fitted);
   }
   const tests = [...new Set(results.rows.map(({ test }) => test))];
-  const pairs = tests.flatMap((test) => {
-    const set = pairsOf(results.rows.filter((row) => row.test === test));
+  const endings = endingsOf(tests);
+  const pairs = tests.flatMap((test, i) => {
+    const rows = results.rows.filter((row) => row.test === test);
+    const set = pairsOf(rows);
     if (set.names.length > mostModels) return [];
-    const charts = [...heatmapsOf(plotting, set, width), ...pairCharts(plotting, set, width)].map(fitted);
+    const charts = [...heatmapsOf(plotting, set, width), ...pairCharts(plotting, set, width)].map((shown) =>
+      fittedOn(rows, shown),
+    );
     return tests.length === 1
       ? charts
-      : charts.map((chart) => ({ ...chart, name: `${chart.name}-${shortSpec(test).replace(/[^\w]+/g, '-')}` }));
+      : charts.map((chart) => ({ ...chart, name: `${chart.name}-${endings[i]}`, family: chart.name }));
   });
   return [...pairs, ...spectrumCharts(plotting, results).map(fitted)];
 }
 
+/** Test sets as the ends of files' names; numbered where two folders are called alike. */
+function endingsOf(tests: readonly string[]): string[] {
+  const names = tests.map((test) =>
+    shortSpec(test)
+      .replace(/[^\w]+/g, '-')
+      .replace(/-$/, ''),
+  );
+  return names.map((name, i) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name}-${i + 1}`));
+}
+
 /** What was fitted and tested on what, for a caption. */
-const factsOf = ({ rows }: Results): string => {
+const factsOf = (rows: readonly ResultRow[]): string => {
   const facts = [...new Set(rows.map(fittedAndTested))];
   const text = facts.slice(0, 3).join('; ') + (facts.length > 3 ? '; …' : '');
   return text.charAt(0).toUpperCase() + text.slice(1);
@@ -105,7 +120,7 @@ const factsOf = ({ rows }: Results): string => {
 /** The overviews of agreement and of R²; none for a sweep. */
 export const overviews = (
   plotting: Plotting,
-  experiment: number,
+  experiment: ExperimentOf,
   rows: readonly ResultRow[],
   width?: number,
 ): Shown[] => {

@@ -7,7 +7,7 @@ import type { Plotting } from './chart.js';
 import { pairsOf } from './heatmap.js';
 import { overviews } from './charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
-import { figureOf, sectionOf, sections } from './overview-chart.js';
+import { figureOf, sectionOf, sections, type ExperimentOf } from './overview-chart.js';
 import type { Headline, Picture } from './headline.js';
 import { isMatrix, mostShown, withNarrow } from './shown.js';
 
@@ -31,11 +31,11 @@ export function firstScreen(plotting: Plotting, results: Results): FirstScreen {
   const charts = curve
     ? [{ chart: curve, caption: leakCaption }]
     : withNarrow((width) => overviews(plotting, results.experiment, rows, width));
-  return { answer, headline: curve ? ofSweep(rows) : ofFits(rows), picture: { charts } };
+  return { answer, headline: curve ? ofSweep(rows) : ofFits(rows, results.kind === 'evaluation'), picture: { charts } };
 }
 
 /** The lowest agreement of the exact fits on all of the logits: of those across models, where there are any. */
-function ofFits(found: readonly ResultRow[]): Headline | null {
+function ofFits(found: readonly ResultRow[], areArrays = false): Headline | null {
   const plain = found
     .map(onlyKnown)
     .filter(
@@ -50,7 +50,7 @@ function ofFits(found: readonly ResultRow[]): Headline | null {
   const tests = list([...new Set(asked.map(({ test }) => shortSpec(test)))].slice(0, 3));
   const whose =
     across.length > 0
-      ? `get ${least.target}’s own answer, read from the logits of ${least.source}`
+      ? `get ${least.target}’s own answer, read from ${areArrays ? '' : 'the logits of '}${least.source}`
       : 'keep their answer';
   const images = several ? `images of ${tests}` : `${imageCount(least.nTest, least.variations)} of ${tests}`;
   const models = by(asked, ({ source, target }) => JSON.stringify([source, target])).length;
@@ -73,7 +73,7 @@ function ofSweep(found: readonly ResultRow[]): Headline | null {
   };
 }
 
-/** The median agreement of all pairs of two models. */
+/** The median agreement of all pairs of two models, on the first test set. */
 function ofAllPairs(rows: readonly ResultRow[]): Headline | null {
   if (rows.length === 0) return null;
   const { pairs } = pairsOf(rows.filter(({ test }) => test === rows[0].test).map(onlyKnown));
@@ -84,9 +84,12 @@ function ofAllPairs(rows: readonly ResultRow[]): Headline | null {
   if (across.length === 0) return null;
   const half = across.length >> 1;
   const median = across.length % 2 === 1 ? across[half] : (across[half - 1] + across[half]) / 2;
+  const images = rows.some(({ test }) => test !== rows[0].test)
+    ? `images of ${shortSpec(rows[0].test)}`
+    : 'test images';
   return {
     figure: figureOf(median, 'agreement'),
-    says: `of the test images get the target’s own answer, read from another model’s logits (median of ${across.length} pairs, ${share(across[0], 1)} to ${share(across[across.length - 1], 1)})`,
+    says: `of the ${images} get the target’s own answer, read from another model’s logits (median of ${across.length} pairs, ${share(across[0], 1)} to ${share(across[across.length - 1], 1)})`,
   };
 }
 
@@ -117,11 +120,23 @@ export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]
     ? groups.flatMap((group) => group.rows.map((row) => numbered(row, results.indexOf(group.result) + 1)))
     : // Experiment 2 has the fit of a model on its own logits as well.
       by(groups, ({ key }) => key).flatMap(([first]) => first.rows);
-  // With the number 3, data sets of another kind have a section of their own.
-  const experiment = Math.max(...fits.map((each) => each.experiment));
+  // Only what was asked as experiment 3 is of another kind: folders do not say what images they hold.
+  const asked = new Map<string, number>();
+  for (const { result, key, rows: of } of groups) {
+    const shown = isTwice ? keyOf(numbered(of[0], results.indexOf(result) + 1)) : key;
+    if (!asked.has(shown)) asked.set(shown, result.experiment);
+  }
+  const experiment = (row: ResultRow): number => asked.get(keyOf(row)) ?? 1;
   const charts = fits.length === 0 ? [] : withNarrow((width) => overviews(plotting, experiment, rows, width));
   if (charts.length > 0) {
-    return { answer: answerOfAll(experiment, rows), headline: ofFits(fits[0].rows), picture: { charts } };
+    // The sentence is of all pairs of models, and so of those that experiment 4 alone has.
+    const matrices = results.filter((each) => !each.leaks && isMatrix(each));
+    const across = matrices.flatMap((each) => each.rows.filter(({ source, target }) => source !== target));
+    return {
+      answer: answerOfAll(experiment, [...rows, ...across]),
+      headline: ofFits(fits[0].rows),
+      picture: { charts },
+    };
   }
   const screens = results.map((each) => firstScreen(plotting, each));
   return screens.find(({ picture }) => (picture.charts ?? []).length > 0 || picture.markup !== undefined) ?? null;
@@ -136,13 +151,17 @@ const numbered = (row: ResultRow, result: number): ResultRow => ({
 });
 
 /** One sentence on a model's own logits, another model's, and images of another kind. */
-function answerOfAll(experiment: number, rows: readonly ResultRow[]): string {
+function answerOfAll(experiment: ExperimentOf, rows: readonly ResultRow[]): string {
   const plain = rows
     .map(onlyKnown)
     .filter(
       ({ prior, sgd, from, agreement }) => prior === null && sgd === null && from === 'logits' && agreement !== null,
     );
-  const parts = by(plain, (row) => sectionOf(experiment, row)).map((group) => {
+  const inOrder = [sections.own, sections.other, sections.shifted].map((section) =>
+    plain.filter((row) => sectionOf(experiment, row) === section),
+  );
+  const parts = inOrder.flatMap((group) => {
+    if (group.length === 0) return [];
     const values = group.map(({ agreement }) => agreement!);
     const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => figureOf(value, 'agreement'));
     const on = `on ${least === most ? least : `${least} to ${most}`} of the images`;

@@ -1,4 +1,13 @@
-import { by, publishedFor, type ResultRow, whyNotKnown, fitLabel, groupRows, pairName } from '../results/index.js';
+import {
+  by,
+  publishedFor,
+  type ResultRow,
+  whyNotKnown,
+  fitLabel,
+  groupRows,
+  pairName,
+  plainNames,
+} from '../results/index.js';
 import { shortSpec } from '../words/index.js';
 import { draw, rowLabel, type Chart, type Plotting } from './chart.js';
 import { labelWidth, type Pair } from './heatmap.js';
@@ -11,11 +20,27 @@ const published = (experiment: number, row: ResultRow): number | null =>
 
 /** Caption of the chart of agreement; it explains ticks only where there are some. */
 export const agreementCaption = (experiment: number, rows: readonly ResultRow[]): string =>
-  'Dots are agreement, bars their 95 % intervals (Wilson). The axis is enlarged: it begins where the lowest figure is, not at 0.' +
+  'Dots are agreement, bars their 95 % intervals (Wilson).' +
+  (startOf(rows, experiment) > 0 ? ' The axis is enlarged: it begins just below the lowest figure, not at 0.' : '') +
   (rows.some(({ exact }) => exact) ? ' What is exact by theorem has no bar.' : '') +
   (rows.some((row) => published(experiment, row) !== null)
     ? ' The dashed tick is the published figure, of the published models.'
     : '');
+
+/** Where the axis begins, in %: below all figures, intervals and ticks, by a share of what they leave to 100. */
+function startOf(rows: readonly ResultRow[], experiment: number): number {
+  const lowest = rows
+    .filter((row) => row.agreement !== null && whyNotKnown(row) === null)
+    .flatMap((row) =>
+      [
+        row.agreement!,
+        ...(row.exact || !row.agreementInterval ? [] : [row.agreementInterval[0]]),
+        published(experiment, row) ?? [],
+      ].flat(),
+    );
+  const least = 100 * Math.min(1, ...lowest);
+  return Math.max(0, least - 0.08 * (100 - least) - 0.05);
+}
 
 /** Agreement of each fit with its 95 % interval, the published figure as a tick: a forest plot. */
 export function agreementChart(
@@ -34,6 +59,7 @@ export function agreementChart(
             {
               ...placeOf(row),
               kind: row.sgd ? 'sgd' : row.prior === 'head' ? 'prior' : 'plain',
+              ...{ alpha: row.alpha, solver: row.solver },
               agreement: 100 * row.agreement,
               interval: row.exact ? null : row.agreementInterval,
               published: published(experiment, row),
@@ -53,11 +79,6 @@ export function agreementChart(
   const fits = [...new Set(places.map(({ fit }) => fit))];
   const groups = [...new Set(places.map(({ group }) => group))];
   const ticks = marks.filter((mark) => mark.published !== null).map((mark) => ({ ...mark, at: 100 * mark.published! }));
-  const least = Math.min(
-    ...marks.map(({ agreement }) => agreement),
-    ...bars.map(({ low }) => low),
-    ...ticks.map(({ at }) => at),
-  );
   const colour = (kind: string): string => `var(--series-${['plain', 'sgd', 'prior'].indexOf(kind)})`;
   const font = width < 480 ? 10 : 12;
   const left = 14 + widest(fits, font);
@@ -65,7 +86,11 @@ export function agreementChart(
     [
       ...(['plain', 'sgd', 'prior'] as const)
         .filter((kind) => marks.some((mark) => mark.kind === kind))
-        .map((kind): LegendItem => ({ text: kindNames[kind], colour: colour(kind), mark: 'dot' })),
+        .map((kind): LegendItem => ({
+          text: kind === 'plain' ? plainNames(marks.filter((mark) => mark.kind === kind)) : kindNames[kind],
+          colour: colour(kind),
+          mark: 'dot',
+        })),
       ...(ticks.length > 0
         ? [{ text: 'published, of the published models', colour: 'var(--muted)', mark: 'dashes' } as const]
         : []),
@@ -88,7 +113,7 @@ export function agreementChart(
       marginRight: 20,
       marginTop: 34 + legend.height,
       marginBottom: 40,
-      x: { domain: [Math.max(0, least - 0.08 * (100 - least) - 0.05), 100], label: 'agreement, %', nice: false },
+      x: { domain: [startOf(rows, experiment), 100], label: 'agreement, %', nice: false },
       y: { domain: fits, label: null, padding: 0.3 },
       fy: { domain: groups, axis: null, padding: 0.28 },
       marks: [
@@ -123,7 +148,7 @@ export function agreementChart(
   );
 }
 
-const kindNames = { plain: 'least squares or ridge', sgd: 'SGD', prior: 'head as prior' };
+const kindNames = { sgd: 'SGD', prior: 'head as prior' };
 
 /**
  * The group and the line of a fit in the chart. Groups of the same pair and test set differ by their training images.

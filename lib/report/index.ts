@@ -6,6 +6,7 @@ export { auditedNames, besideInWords } from './audits-beside.js';
 export { standalone, type Chart } from './chart.js';
 export { chartsOf, redrawChart } from './charts.js';
 export type { ChartOptions } from './chart-types.js';
+export { intervalOf } from './exact.js';
 export { renderDemo } from './demo-page.js';
 export { renderReport } from './page.js';
 export { renderLatex } from './latex.js';

@@ -21,16 +21,19 @@ function fits({ experiment, rows }: Results): string {
   const facts = [...new Set(rows.map(fittedAndTested))];
   // What all rows share stands in the caption.
   const about = (row: ResultRow): string => (facts.length > 1 ? `, ${fittedAndTested(row)}` : '');
+  const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
   const body = groups.flatMap((group, i) => [
     ...(i > 0 ? ['\\addlinespace'] : []),
     `\\multicolumn{${columns.length}}{l}{\\textbf{${text(pairName(group[0]))}}${text(about(group[0]))}} \\\\`,
     ...group.map((row) => line(columns.map(({ cell }) => cell(row)))),
   ]);
+  const across = groups.map((group) => pairName(group[0]) + about(group[0]));
   const published = rows.some((row) => publishedFor(experiment, row) !== null);
   return tableOf(
     columns.map(({ align }) => (align === 'right' ? 'r' : 'l')).join(''),
     columns.map(({ heading }) => heading),
     body,
+    Math.max(widthOf([columns.map(({ heading }) => heading), ...cells]), ...across.map(({ length }) => length)),
     `${captionOf(rows)}${facts.length === 1 ? ` ${sentence(facts[0])}` : ''}${published ? ' Published: the figure of the original work, found by SGD, for the same model and data.' : ''}`,
     `experiment-${experiment}`,
   );
@@ -43,19 +46,19 @@ function matrices({ rows, experiment }: Results): string {
     .map((test, i) => {
       const of = rows.filter((row) => row.test === test);
       const { names, pairs } = pairsOf(of);
-      const body = names.map((source) =>
-        line([
-          source,
-          ...names.map((target) => {
-            const pair = pairs.find((each) => each.source === source && each.target === target);
-            return share(pair?.logits?.agreement ?? null, 1).replace(' %', '');
-          }),
-        ]),
-      );
+      const cells = names.map((source) => [
+        source,
+        ...names.map((target) => {
+          const pair = pairs.find((each) => each.source === source && each.target === target);
+          return share(pair?.logits?.agreement ?? null, 1).replace(' %', '');
+        }),
+      ]);
+      const headings = ['source \\ target', ...names];
       return tableOf(
         `l${'r'.repeat(names.length)}`,
-        ['source \\ target', ...names],
-        body,
+        headings,
+        cells.map(line),
+        widthOf([headings, ...cells]),
         `Agreement in %: target’s features read from the source’s logits. ${sentence(fittedAndTested(of[0]))}`,
         `experiment-${experiment}${i > 0 ? `-${i + 1}` : ''}`,
       );
@@ -71,15 +74,23 @@ const captionOf = (rows: readonly ResultRow[]): string =>
 
 const sentence = (part: string): string => `${part.charAt(0).toUpperCase()}${part.slice(1)}.`;
 
+/** Characters that one column of a two-column page takes, at the size of a table. */
+const columnWidth = 48;
+
+/** How wide lines of cells are, in characters: the widest of each column, and the space between two. */
+const widthOf = (lines: readonly (readonly string[])[]): number =>
+  lines[0].map((_, i) => Math.max(...lines.map((cells) => cells[i].length)) + 2).reduce((a, b) => a + b, -2);
+
 function tableOf(
   columns: string,
   headings: readonly string[],
   body: readonly string[],
+  width: number,
   caption: string,
   label: string,
 ): string {
   // A table wider than one column of a two-column page stands across both.
-  const star = columns.length > 4 ? '*' : '';
+  const star = width > columnWidth ? '*' : '';
   return `% Needs \\usepackage{booktabs}.
 \\begin{table${star}}
   \\centering

@@ -1,4 +1,4 @@
-import { by, groupRows, onlyKnown, pairName, type ResultRow } from '../results/index.js';
+import { by, groupRows, onlyKnown, pairName, plainNames, type ResultRow } from '../results/index.js';
 import { count, inPercent, kindOfImages, share, shortSpec } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { legendRow, type LegendItem } from './legend.js';
@@ -30,7 +30,7 @@ const kinds: Record<Kind, string> = { exact: 'least squares', sgd: 'SGD, as publ
 /** Experiments 1 to 3 and 5 at a glance: bars from 0 to 100 for each model, the exact fit above SGD. */
 export function overviewChart(
   plotting: Plotting,
-  experiment: number,
+  experiment: ExperimentOf,
   rows: readonly ResultRow[],
   measure: Measure,
   width = 560,
@@ -100,7 +100,7 @@ export function overviewChart(
       description: lines
         .map(
           ({ label, fits }) =>
-            `${label}: ${fits.map(({ kind, row }) => `${kinds[kind]} ${textOf(row, measure)}`).join(', ')}`,
+            `${label}: ${fits.map(({ kind, row }) => `${kind === 'exact' ? plainNames([row]) : kinds[kind]} ${textOf(row, measure)}`).join(', ')}`,
         )
         .join('; '),
       extra: () => legend.svg(2, 2),
@@ -162,12 +162,18 @@ const itemOf =
   (known: readonly { kind: Kind; row: ResultRow }[]) =>
   (kind: Kind): LegendItem => {
     const epochs = new Set(known.flatMap(({ row }) => row.sgd?.epochs ?? []));
-    const text = kind === 'sgd' && epochs.size === 1 ? `SGD, ${count([...epochs][0])} epochs` : kinds[kind];
+    const ofKind = known.filter((each) => each.kind === kind).map(({ row }) => row);
+    const text =
+      kind === 'sgd' && epochs.size === 1
+        ? `SGD, ${count([...epochs][0])} epochs`
+        : kind === 'exact'
+          ? plainNames(ofKind)
+          : kinds[kind];
     return { text, colour: colours[kind], mark: kind === 'exact' ? 'bar' : 'dot' };
   };
 
 /** The fits on all of the logits, a line for each pair, test set and training set. */
-function linesOf(experiment: number, rows: readonly ResultRow[]): Line[] {
+function linesOf(experiment: ExperimentOf, rows: readonly ResultRow[]): Line[] {
   const groups = groupRows(rows.filter(({ observe }) => observe === undefined).map(onlyKnown));
   const sameOf = (row: ResultRow): ResultRow[] =>
     groups
@@ -205,8 +211,13 @@ export const sections = {
   shifted: 'From its own logits, on images of another kind',
 } as const;
 
+/** The experiment that rows are of, or that each of them is. */
+export type ExperimentOf = number | ((row: ResultRow) => number);
+
 /** The part of the picture that a row belongs to. */
-export function sectionOf(experiment: number, { source, target, train, test }: ResultRow): string {
+export function sectionOf(experiment: ExperimentOf, row: ResultRow): string {
+  const { source, target, train, test } = row;
   if (source !== target) return sections.other;
-  return experiment === 3 && kindOfImages(train) !== kindOfImages(test) ? sections.shifted : sections.own;
+  const id = typeof experiment === 'number' ? experiment : experiment(row);
+  return id === 3 && kindOfImages(train) !== kindOfImages(test) ? sections.shifted : sections.own;
 }

@@ -160,12 +160,15 @@ const pictureOf = ({ charts = [], markup: drawn }: Picture): Markup | null =>
 /** Straight apostrophes inside or after words become typographic ones. */
 const typographic = (text: string): string => text.replace(/(?<=\p{L})'/gu, '’');
 
-const kickerOf = ({ leaks, experiment }: Results): string => (leaks ? 'Audit' : `Experiment ${experiment}`);
+const kickerOf = ({ leaks, experiment, kind }: Results): string =>
+  leaks ? 'Audit' : kind === 'evaluation' ? 'Arrays' : `Experiment ${experiment}`;
 
-const headingOf = ({ leaks, environment, experiment }: Results): string =>
+const headingOf = ({ leaks, environment, experiment, kind, rows }: Results): string =>
   leaks
     ? `What the outputs of ${environment.models[0]?.name ?? leaks.log?.name ?? 'a model'} give away`
-    : (definitionOf(experiment)?.title ?? `Experiment ${experiment}`);
+    : kind === 'evaluation' && rows.some(({ source, target }) => source !== target)
+      ? 'Features that were read, beside the true ones'
+      : (definitionOf(experiment)?.title ?? `Experiment ${experiment}`);
 
 /** Links to several results, which stay in sight above them. */
 const contents = (results: readonly Results[]): Markup => markup`<nav class="contents" aria-label="Results">

@@ -12,6 +12,8 @@ import {
   fittedAndTested,
   groupRows,
   pairName,
+  transformInWords,
+  transformNotices,
 } from '../results/index.js';
 import { noticeInWords, warningInWords } from '../words/index.js';
 import { answerOf } from './answer.js';
@@ -89,22 +91,40 @@ const text = (value: string): string =>
  * All rows of all results as CSV (RFC 4180): unrounded figures, shares between 0 and 1, nothing where a figure is null or
  * says nothing (`notKnown` has the reason). A cell is one number or one text: an interval has two columns, `agreementLow` and
  * `agreementHigh`, tenths of images by margin ten, objects are spread (`seconds.fit`). The outcome of each image is in
- * results.json alone.
+ * results.json alone. `transform` is how images became the models' inputs.
+ * @param names what the column `result` calls each result, such as its folder; default: its number
  */
-export function renderCsv(results: readonly Results[]): string {
-  const lines = results.flatMap(({ experiment, rows, leaks }) =>
-    rows.map((row) => flat({ experiment, fit: fitLabel(row), ...plain(row), ...keptOut(row, leaks) })),
+export function renderCsv(results: readonly Results[], names: readonly string[] = []): string {
+  const lines = results.flatMap(({ experiment, rows, leaks, environment }, i) =>
+    rows.map((row) => {
+      const { warnings, ...figures } = plain(row);
+      const models = environment.models.filter(({ name }) => name === row.source || name === row.target);
+      const told = [...warnings, ...transformNotices(models).map(noticeInWords)].join(' | ');
+      return flat({
+        ...{ result: names[i] ?? i + 1, experiment, fit: fitLabel(row), ...figures, warnings: told },
+        ...{ transform: transformsOf(models), ...keptOut(row, leaks) },
+      });
+    }),
   );
   const all = [...new Set(lines.flatMap((each) => Object.keys(each)))];
   // What is null in one row and spread in another has no column of its own.
-  const names = all.filter((name) => !all.some((other) => other.startsWith(`${name}.`)));
-  return [names, ...lines.map((each) => names.map((name) => field(each[name])))]
+  const columns = all.filter((name) => !all.some((other) => other.startsWith(`${name}.`)));
+  return [columns, ...lines.map((each) => columns.map((name) => field(each[name])))]
     .map((cells) => `${cells.join(',')}\r\n`)
     .join('');
 }
 
+/** The transform of a row's models: one where they share it, else one for each. */
+function transformsOf(models: Results['environment']['models']): string | null {
+  const known = models.flatMap(({ name, transform }) =>
+    transform ? [{ name, text: transformInWords(transform) }] : [],
+  );
+  const texts = [...new Set(known.map(({ text: each }) => each))];
+  return texts.length <= 1 ? (texts[0] ?? null) : known.map(({ name, text: each }) => `${name}: ${each}`).join(' | ');
+}
+
 /** The figures of a row as cells; its warnings are sentences, for whoever opens the table. */
-function plain(row: ResultRow): object {
+function plain(row: ResultRow): Record<string, unknown> & { warnings: string[] } {
   const reason = whyNotKnown(row);
   const { agreementInterval, agreementByMargin, warnings, sgd, ...rest } = onlyKnown(row);
   const [agreementLow, agreementHigh] = agreementInterval ?? [null, null];
@@ -125,7 +145,7 @@ function plain(row: ResultRow): object {
     ...Object.fromEntries(agreementByMargin.map(({ agreement }, i) => [`agreementByMargin.${i + 1}`, agreement])),
     // `false`, the data's own order, is not a seed.
     sgd: sgd === null ? null : { ...sgd, shuffle: sgd.shuffle === false ? null : sgd.shuffle },
-    warnings: warnings.map(warningInWords).join(' | '),
+    warnings: warnings.map(warningInWords),
   };
 }
 

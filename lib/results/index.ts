@@ -5,6 +5,7 @@
 export { definitionOf, definitions, publishedFor } from './definitions.js';
 export type { Capability, ExperimentDefinition, PublishedFigure } from './definitions.js';
 export { notKnownNotes, onlyKnown, rowsShown, whyNotKnown } from './known.js';
+export { findResults, type FoundResults } from './find.js';
 export { leftOutCell, leftOutNotices } from './left-out.js';
 export { modelNotices, noticesOf, transformNotices } from './notices.js';
 export { decodeOutcomes, encodeOutcomes } from './outcomes.js';
@@ -33,4 +34,15 @@ export type {
   SpectrumRecord,
   ZeroShotRecord,
 } from './types.js';
-export { by, dataset, fitLabel, fitName, fittedAndTested, groupRows, pairName, readBy } from './words.js';
+export {
+  by,
+  dataset,
+  fitLabel,
+  fitName,
+  fittedAndTested,
+  groupRows,
+  pairName,
+  plainNames,
+  readBy,
+  unknownSolver,
+} from './words.js';

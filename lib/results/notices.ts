@@ -3,7 +3,7 @@ import { noticeInWords, type Normalisation, type Notice } from '../words/index.j
 import { collapse, toldByRow } from './row-warnings.js';
 import { type ModelRecord, type ResultRow, type Results } from './types.js';
 import { leftOutNotices } from './left-out.js';
-import { numbers } from './transforms.js';
+import { differences, numbers } from './transforms.js';
 import { by } from './words.js';
 
 /**
@@ -37,6 +37,8 @@ export const transformNotices = (models: readonly SeenModel[]): Notice[] => [
   ...unstatedTransforms(models),
 ];
 
+type OtherTransform = Extract<Notice, { kind: 'other-transform' }>;
+
 type SeenModel = Pick<ModelRecord, 'name' | 'ownTransform' | 'transformAssumed'> & { transform: Transform | null };
 
 /** Whether an audit's table answers a notice: it says how sure each interface is, whatever the span of a fit. */
@@ -67,10 +69,14 @@ function otherTransforms(models: readonly SeenModel[]): Notice[] {
   const others = models.filter(
     ({ transform, ownTransform }) => transform && ownTransform && !sameTransform(transform, ownTransform),
   );
-  return by(others, ({ transform }) => transform!.name).map((group) => ({
+  // Two of one name are told apart by what differs: its numbers, or the steps.
+  const apart = ({ transform, ownTransform }: SeenModel): Pick<OtherTransform, 'used' | 'stated'> =>
+    transform!.name === ownTransform!.name ? differences(transform!, ownTransform!) : {};
+  return by(others, (model) => JSON.stringify([model.transform!.name, apart(model)])).map((group) => ({
     kind: 'other-transform',
     models: namesOf(group),
     transform: group[0].transform!.name,
+    ...apart(group[0]),
   }));
 }
 

@@ -18,6 +18,20 @@ export const transformInWords = ({ name, steps, scale, mean, std, channels }: Tr
 const scaleInWords = (scale: number): string[] =>
   Math.abs(255 * scale - 1) < 1e-6 ? [] : scale === 1 ? ['pixels from 0 to 255'] : [`pixels times ${brief(scale)}`];
 
+/** In what two transforms of one name differ, as the first and as the second have it: `mean 0.5`. Empty where they are the same. */
+export function differences(a: Transform, b: Transform): { used: string[]; stated: string[] } {
+  const parts = ({ steps, scale, mean, std, channels }: Transform): string[] => [
+    steps.map(stepInWords).join(', '),
+    `mean ${numbers(mean)}`,
+    `std ${numbers(std)}`,
+    `pixels times ${brief(scale)}`,
+    (channels ?? 'rgb').toUpperCase(),
+  ];
+  const [used, stated] = [parts(a), parts(b)];
+  const differs = (_: string, i: number): boolean => used[i] !== stated[i];
+  return { used: used.filter(differs), stated: stated.filter(differs) };
+}
+
 function stepInWords(step: PixelStep): string {
   if (step.op === 'grey') return 'grey';
   if (step.op === 'centerCrop') return `middle ${step.size.join(' x ')}`;

@@ -1,11 +1,23 @@
 import { brief, count, imageCount, shortSpec } from '../words/index.js';
 import { type ResultRow } from './types.js';
 
+/** The solver of a map, or of features, that somebody else made. */
+export const unknownSolver = 'not known';
+
 /** How a row's map was found, in words. */
-export function fitName({ sgd, prior, alpha }: ResultRow): string {
+export function fitName({ sgd, prior, alpha, solver }: ResultRow): string {
   if (sgd) return `SGD, ${count(sgd.epochs)} epochs`;
+  if (solver === unknownSolver) return 'fit not known';
   const ridge = alpha ? `ridge α = ${brief(alpha)}` : 'least squares';
   return prior === 'head' ? `${ridge}, head as prior` : ridge;
+}
+
+/** What fits without SGD and without a prior are, for a legend: `least squares`, `least squares or ridge`. */
+export function plainNames(rows: readonly Pick<ResultRow, 'alpha' | 'solver'>[]): string {
+  const kinds: string[] = rows.map(({ alpha, solver }) =>
+    solver === unknownSolver ? 'fit not known' : alpha ? 'ridge' : 'least squares',
+  );
+  return ['least squares', 'ridge', 'fit not known'].filter((kind) => kinds.includes(kind)).join(' or ');
 }
 
 /** How a row's map was found, and what it reads. */
@@ -21,7 +33,7 @@ export const dataset = (spec: string, rows: number, variations = 1): string =>
 
 /** What a row was fitted and tested on. */
 export const fittedAndTested = ({ train, nTrain, test, nTest, variations }: ResultRow): string =>
-  `fitted on ${dataset(train, nTrain, variations)}, tested on ${dataset(test, nTest, variations)}`;
+  `fitted on ${nTrain === 0 ? train : dataset(train, nTrain, variations)}, tested on ${dataset(test, nTest, variations)}`;
 
 /** `resnet18 → resnet50`, or the one name. */
 export const pairName = ({ source, target }: { source: string; target: string }): string =>

@@ -32,4 +32,6 @@ export { createSafetensors } from './safetensors-stream.js';
 export type { SafetensorsWriter } from './safetensors-stream.js';
 export { elementType, readSafetensorsHeader } from './safetensors-header.js';
 export type { SafetensorsDtype, TensorEntry, TensorSpec } from './safetensors-header.js';
+export { foreignArrays, foreignError } from './foreign-arrays.js';
+export type { ForeignArrays } from './foreign-arrays.js';
 export { splitName } from './split-name.js';

@@ -2,6 +2,7 @@ import type { NdArray } from 'ndarray';
 import { FeatReconstructError } from '../base/index.js';
 import { openZip, type OpenBytes, type Zip } from '../bytes/index.js';
 import type { ElementType } from './elements.js';
+import { foreignError } from './foreign-arrays.js';
 import { readNpyHeader } from './npy.js';
 import { readStored, storedTensor } from './stored.js';
 import type { StoredTensor, TensorPlace } from './stored.js';
@@ -58,6 +59,8 @@ async function arraysOf(zip: Zip, source: string | Uint8Array) {
   const refused = new Map<string, FeatReconstructError>();
   const members = zip.entries.filter((entry) => /\.npy$/i.test(entry.name));
   if (members.length === 0) {
+    const foreign = typeof source === 'string' ? await foreignError(source, 'arrays of NumPy (.npz)') : null;
+    if (foreign) throw foreign;
     const names = zip.entries.slice(0, 4).map(({ name }) => `'${name}'`);
     throw new FeatReconstructError(
       `Expected arrays of NumPy in ${called(source)}, found a zip archive of ${names.join(', ') || 'nothing'}: write it with numpy.savez.`,

@@ -1,9 +1,10 @@
 import type { NdArray } from 'ndarray';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, isCoded } from '../base/index.js';
 import { openBytes, writeWhole } from '../bytes/index.js';
 import type { OpenBytes, WriteOptions } from '../bytes/index.js';
 import { denseElements, isNdArray } from './dense.js';
 import type { AnyNdArray } from './dense.js';
+import { foreignError } from './foreign-arrays.js';
 import { dtypeOf, elementType, encodeElements, layOut, readSafetensorsHeader } from './safetensors-header.js';
 import type { SafetensorsDtype, TensorEntry } from './safetensors-header.js';
 import { readStored, storedTensor } from './stored.js';
@@ -42,8 +43,14 @@ export async function openSafetensors(pathOrBytes: string | Uint8Array): Promise
     };
   } catch (error) {
     await file.close();
-    throw error;
+    throw await toldByContent(error, pathOrBytes);
   }
+}
+
+/** An error of a file that is of another kind, as such. */
+async function toldByContent(error: unknown, source: string | Uint8Array): Promise<unknown> {
+  const isOther = typeof source === 'string' && isCoded(error, 'damaged');
+  return (isOther ? await foreignError(source, 'tensors (.safetensors)') : null) ?? error;
 }
 
 function placeOf(file: OpenBytes, tensors: ReadonlyMap<string, TensorEntry>, name: string) {

@@ -47,7 +47,14 @@ export type Notice =
     }
   /** These collapse, and saw the middles of images alone. */
   | { kind: 'cropped'; models: readonly string[] }
-  | { kind: 'other-transform'; models: readonly string[]; transform: string }
+  /** `used`, `stated`: what differs, where both transforms have the same name. */
+  | {
+      kind: 'other-transform';
+      models: readonly string[];
+      transform: string;
+      used?: readonly string[];
+      stated?: readonly string[];
+    }
   /** `scaled`: what normalises pixels, for those that do not read them as they are. */
   | { kind: 'assumed-transform'; models: readonly string[]; scaled: readonly Normalisation[] }
   /** `all`: there are no other models. */
@@ -85,7 +92,11 @@ export function noticeInWords(notice: Notice): string {
       return `${list(notice.models)} saw only the middle of each image, padded if the image is smaller. The transform ‘upsample’ shows the whole image and may spread the answers.`;
     case 'other-transform': {
       const [are, their] = notice.models.length === 1 ? ['is', 'its file states'] : ['are', 'their files state'];
-      return `${list(notice.models)} ${are} seen through ‘${notice.transform}’ and not through the transform that ${their}: in use the answers may differ. The transform ‘model’ takes the model’s own.`;
+      const { transform, used, stated } = notice;
+      if (used && stated) {
+        return `${list(notice.models)} ${are} seen through ‘${transform}’ with ${used.join(', ')} and not through the transform that ${their}, ‘${transform}’ with ${stated.join(', ')}: in use the answers may differ. The transform ‘model’ takes the model’s own.`;
+      }
+      return `${list(notice.models)} ${are} seen through ‘${transform}’ and not through the transform that ${their}: in use the answers may differ. The transform ‘model’ takes the model’s own.`;
     }
     case 'assumed-transform': {
       const one = notice.models.length === 1;
