@@ -144,7 +144,7 @@ export type {
 export { readResults } from './results/read.js';
 // Not from the index of `report`: its declarations would pull in those of the drawing library, which need further type packages.
 export { chartsOf, chartSvg, redrawChart } from './report/for-callers.js';
-export type { Chart, ChartOptions, ChartText, DrawnNode, PlotSpec } from './report/chart-types.js';
+export type { Chart, ChartOptions, ChartText, DrawnNode, PlotSpec, RedrawOptions } from './report/chart-types.js';
 export type { Markup } from './report/html.js';
 export { renderReport } from './report/page.js';
 export type { InterfaceAnswer, InterfaceBound, InterfaceCost } from './leaks/index.js';

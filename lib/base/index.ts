@@ -6,6 +6,7 @@ export { count } from './count.js';
 export { errorCodes, FeatReconstructError, isCoded, NotShownError, textOf, UsageError } from './errors.js';
 export type { ErrorCode, FeatReconstructErrorOptions } from './errors.js';
 export { evenly, evenlyOf } from './evenly.js';
+export { checkOptions, found, isPromise, optionNames } from './known-options.js';
 export { LargeSet } from './large-set.js';
 export { PI, abs, atan2, ceil, exp, floor, fround, hypot, imul, log, max, min, round, sqrt } from './math.js';
 export { nearest } from './nearest.js';
