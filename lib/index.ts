@@ -47,8 +47,16 @@ export type {
 export type { Consent, FetchOptions, Wanted } from './hub/index.js';
 export type { CheckpointOptions, Half } from './models/index.js';
 export type { MissingLibrary } from './doctor/index.js';
-export { openDataset } from './datasets/index.js';
-export type { Dataset, DatasetPart, InputTensor, OpenDatasetOptions, Sample } from './datasets/index.js';
+export { datasetOf, openDataset } from './datasets/index.js';
+export type {
+  Dataset,
+  DatasetPart,
+  GivenImage,
+  GivenImagesOptions,
+  InputTensor,
+  OpenDatasetOptions,
+  Sample,
+} from './datasets/index.js';
 export { makeTransform } from './images/index.js';
 export type {
   CropOffset,
@@ -141,7 +149,7 @@ export type {
 } from './experiments/index.js';
 
 // Read and render results.
-export { readResults } from './results/read.js';
+export { parseResults, readResults } from './results/read.js';
 // Not from the index of `report`: its declarations would pull in those of the drawing library, which need further type packages.
 export { chartsOf, chartSvg, redrawChart } from './report/for-callers.js';
 export type { Chart, ChartOptions, ChartText, DrawnNode, PlotSpec, RedrawOptions } from './report/chart-types.js';

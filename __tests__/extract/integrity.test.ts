@@ -165,7 +165,7 @@ describe('checksums', () => {
     };
     const store = at('shorter.safetensors');
     await expect(extractToStore(model, shorter as typeof dataset, store)).rejects.toThrow(
-      coded('bad-input', 5010, 5000),
+      coded('mismatch', 5010, 5000),
     );
     await dataset.close();
     expect(await beside('shorter')).not.toContain('shorter.safetensors');

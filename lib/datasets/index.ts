@@ -5,6 +5,7 @@
  * data set is a file with its `DatasetFormat` (source.ts says what that is) and a line in registry.ts.
  */
 export { defaultDataDir } from './data-dir.js';
+export { datasetOf, type GivenImage, type GivenImagesOptions } from './given.js';
 export { contentDigests } from './digest.js';
 export { someLeftOut } from './image-source.js';
 export { fetchDataset, openDataset, wantedOfDataset, type OpenDatasetOptions } from './open.js';

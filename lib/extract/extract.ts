@@ -13,6 +13,7 @@ import {
   type ModelOptions,
 } from '../runtime/index.js';
 import { toNdArray } from '../tensor/index.js';
+import { checkDataset } from './check-dataset.js';
 import { imageBatches, tensorBatches, type Batch, whyLeftOut, type SkippedImage } from './batches.js';
 import { imageTransforms, type UnstatedTransform } from './image-transform.js';
 import type { Provenance } from './provenance.js';
@@ -256,6 +257,7 @@ export async function streamActivations(
     ...options
   }: Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'executionProviders' | 'dataset'> & { start?: number } = {},
 ): Promise<ActivationStream> {
+  checkDataset(dataset);
   checkLeftOut(dataset, options);
   reportNotes(dataset, options);
   const provenance = withPlacement(await provenanceOf(model, dataset, options), model);
@@ -328,11 +330,7 @@ async function withInputs<T>(
   task: (model: ModelFile, images: Dataset) => Promise<T>,
 ): Promise<T> {
   const images = typeof dataset === 'string' ? await openDataset(dataset, options.dataset) : dataset;
-  if (typeof images?.samples !== 'function' || typeof images.digest !== 'function') {
-    throw new UsageError(
-      `Expected a data set by name, such as 'folder:photos', or one that openDataset opened, found ${Array.isArray(images) ? 'an array' : String(images)}: write the paths of images into a text file, one a line, and give 'list:FILE'; write ready inputs into a .npy file, and give 'tensors:FILE'.`,
-    );
-  }
+  checkDataset(images);
   try {
     checkLeftOut(images, options);
     reportNotes(images, options);

@@ -16,6 +16,7 @@ export type {
   TransformNumbers,
   TransformSpec,
 } from './types.js';
+export { checkImage } from './check-image.js';
 export { decodeImage } from './decode.js';
 export { formatsRead } from './kinds.js';
 export { decodePool } from './pool.js';
