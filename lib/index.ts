@@ -28,7 +28,8 @@ export { openRows } from './logs/for-callers.js';
 export type { OpenedRows } from './logs/opened-rows.js';
 
 // Load: models, data sets, transforms, providers.
-export { chooseProvider, describeModel, listProviders, loadModel } from './runtime/index.js';
+export { chooseProvider, listProviders } from './runtime/index.js';
+export { describeModel, loadModel } from './runtime/for-callers.js';
 export type {
   ProviderChoice,
   ExecutionProvider,
@@ -47,7 +48,8 @@ export type {
 export type { Consent, FetchOptions, Wanted } from './hub/index.js';
 export type { CheckpointOptions, Half } from './models/index.js';
 export type { MissingLibrary } from './doctor/index.js';
-export { datasetOf, openDataset } from './datasets/index.js';
+export { datasetOf } from './datasets/index.js';
+export { openDataset } from './datasets/for-callers.js';
 export type {
   Dataset,
   DatasetPart,
@@ -57,7 +59,7 @@ export type {
   OpenDatasetOptions,
   Sample,
 } from './datasets/index.js';
-export { makeTransform } from './images/index.js';
+export { makeTransform } from './images/for-callers.js';
 export type {
   CropOffset,
   EncodedImage,
@@ -73,7 +75,7 @@ export type {
 } from './images/index.js';
 
 // Extract.
-export { extractFeatures, extractToStore, openStore } from './extract/index.js';
+export { extractFeatures, extractToStore, openStore } from './extract/for-callers.js';
 export type {
   Activations,
   ExtractOptions,
@@ -85,8 +87,8 @@ export type {
 } from './extract/index.js';
 
 // Fit and apply.
-export { applyLinearMap, fitLinearMap, linearMapToOnnx, loadLinearMap, saveLinearMap } from './fit/index.js';
-export { loadHead } from './fit/for-callers.js';
+export { linearMapToOnnx, loadLinearMap, saveLinearMap } from './fit/index.js';
+export { applyLinearMap, fitLinearMap, loadHead } from './fit/for-callers.js';
 export type {
   AlphaScore,
   AlphaSelection,
@@ -103,11 +105,11 @@ export type {
   StoredFit,
 } from './fit/index.js';
 export type { Solver } from './linalg/index.js';
-export { fitSgd } from './sgd/index.js';
+export { fitSgd } from './sgd/for-callers.js';
 export type { SgdMap, SgdOptions, SgdReport } from './sgd/index.js';
 
 // Evaluate.
-export { evaluateAgreement, evaluateMap, reconstructionError } from './evaluate/index.js';
+export { evaluateAgreement, evaluateMap, reconstructionError } from './evaluate/for-callers.js';
 export type {
   Agreement,
   EvaluateOptions,
@@ -121,7 +123,7 @@ export type {
 } from './evaluate/index.js';
 
 // Run the experiments.
-export { runExperiment, zeroShotHead } from './experiments/index.js';
+export { runExperiment, zeroShotHead } from './experiments/for-callers.js';
 export type {
   AllPairsOptions,
   AllPairsSpec,

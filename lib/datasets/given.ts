@@ -1,4 +1,4 @@
-import { checkOptions, FeatReconstructError, found, optionNames, UsageError } from '../base/index.js';
+import { checkOptions, FeatReconstructError, found, optionsOf, UsageError } from '../base/index.js';
 import { checkImage, type RgbImage } from '../images/index.js';
 import { contentDigests } from './digest.js';
 import type { Dataset, Sample } from './types.js';
@@ -28,7 +28,7 @@ export interface GivenImagesOptions {
  * @throws UsageError for what is no such image; FeatReconstructError (`too-few-rows`) for none
  */
 export function datasetOf(images: readonly GivenImage[], options: GivenImagesOptions = {}): Dataset {
-  checkOptions(options, optionNames<GivenImagesOptions>({ name: true, classNames: true }), 'datasetOf');
+  checkOptions(options, optionsOf<GivenImagesOptions>({ name: true, classNames: true }), 'datasetOf');
   if (!Array.isArray(images)) {
     throw new UsageError(`Expected a list of images for datasetOf, found ${found(images)}: give [{ name, bytes }].`);
   }
@@ -54,7 +54,7 @@ export function datasetOf(images: readonly GivenImage[], options: GivenImagesOpt
   return dataset;
 }
 
-const known = optionNames<GivenImage>({ name: true, bytes: true, pixels: true, label: true });
+const known = optionsOf<GivenImage>({ name: true, bytes: true, pixels: true, label: true });
 
 function sampleOf(given: GivenImage, i: number): Sample {
   checkOptions(given ?? null, known, `image ${i} of datasetOf`);

@@ -14,3 +14,4 @@ export type { Dataset, DatasetPart, InputTensor, Sample } from './types.js';
 export { formatNames } from './registry.js';
 export { isImageName } from './file-kinds.js';
 export { specOfPath } from './plain-path.js';
+export { datasetOptions } from './for-callers.js';

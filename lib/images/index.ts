@@ -27,3 +27,4 @@ export { applyPixels, makeTransform, transformNames } from './transform.js';
 export type { PixelInput } from './transform.js';
 export { thumbnail } from './thumbnail.js';
 export { BatchWriter } from './batch.js';
+export { transformChoice } from './known-options.js';

@@ -1,4 +1,4 @@
-import { checkOptions, optionNames } from '../base/index.js';
+import { checkOptions, optionsOf } from '../base/index.js';
 import type { ChartOptions, RedrawOptions } from './chart-types.js';
 import { fittedAndTested, type ResultRow, type Results } from '../results/index.js';
 import { shortSpec } from '../words/index.js';
@@ -73,7 +73,7 @@ const heatmapsOf = (plotting: Plotting, set: ReturnType<typeof pairsOf>, width?:
  * caption, and in `plot` the options of Observable Plot, to draw it again in another style.
  */
 export async function chartsOf(found: Results, options: ChartOptions = {}): Promise<Chart[]> {
-  checkOptions(options, optionNames<ChartOptions>({ width: true }), 'chartsOf');
+  checkOptions(options, optionsOf<ChartOptions>({ width: true }), 'chartsOf');
   const { width } = options;
   checkSize(width, "chartsOf's width");
   const results = withShownNames(found);

@@ -1,18 +1,20 @@
 import type { PlotOptions } from '@observablehq/plot';
-import { checkOptions, found, optionNames, UsageError } from '../base/index.js';
+import { checkOptions, found, optionsOf, UsageError, type KnownOptions } from '../base/index.js';
 import { axisOf, axisOptions, withAxisOptions } from './axes.js';
 import { draw, type Chart, type ChartText, type Plotting } from './chart.js';
 import type { RedrawOptions } from './chart-types.js';
 import { light, variables } from './palette.js';
 
-const known = optionNames<RedrawOptions>({
+const known = optionsOf<RedrawOptions>({
   ...{ width: true, height: true, marginTop: true, marginRight: true, marginBottom: true, marginLeft: true },
   ...{ title: true, subtitle: true, caption: true, description: true, style: true, variables: true },
   ...{ x: true, y: true, fx: true, fy: true, marks: true },
 });
 
+const namesOnly = (names: readonly string[]): KnownOptions => Object.fromEntries(names.map((name) => [name, true]));
+
 /** What a scale takes beside the options of its axis. */
-const scaleOptions = [
+const scaleNames = [
   ...['type', 'domain', 'range', 'reverse', 'nice', 'zero', 'clamp', 'round', 'interval', 'transform', 'percent'],
   ...[
     'inset',
@@ -28,8 +30,11 @@ const scaleOptions = [
   ...['base', 'exponent', 'constant', 'unknown'],
 ];
 
+const scaleOptions = namesOnly(scaleNames);
+const bothOptions = namesOnly([...scaleNames, ...axisOptions]);
+
 /** The variables that the charts' colours and font are. */
-const variableNames = [...Object.keys(variables(light)), '--font'];
+const variableNames = namesOnly([...Object.keys(variables(light)), '--font']);
 
 /**
  * A chart drawn again, with other options beside its own.
@@ -54,7 +59,7 @@ export function redraw(plotting: Plotting, chart: Chart, options: RedrawOptions)
   for (const [name, given] of Object.entries(optional({ x, y, fx, fy }))) {
     const place = name as 'x' | 'y' | 'fx' | 'fy';
     const isAxis = place === 'x' || place === 'y';
-    checkOptions(given, isAxis ? [...scaleOptions, ...axisOptions] : scaleOptions, `redrawChart's ${place}`);
+    checkOptions(given, isAxis ? bothOptions : scaleOptions, `redrawChart's ${place}`);
     const [axis, scale] = parted(given as Record<string, unknown>);
     if (isAxis && Object.keys(axis).length > 0) {
       checkAxis(chart, drawn, place, axis);

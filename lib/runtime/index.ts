@@ -20,3 +20,4 @@ export { tokenizerOf } from './tokenizer.js';
 export { createSession } from './session.js';
 export type { GraphSession, GraphTensor, Placement, SessionOptions } from './session.js';
 export { graphTolerance, verifyGraph } from './verify-graph.js';
+export { modelOptions } from './for-callers.js';
