@@ -43,6 +43,7 @@ export type {
   ModelOptions,
   ModelOutput,
   Placement,
+  ProviderName,
   ProviderReport,
 } from './runtime/index.js';
 export type { Consent, FetchOptions, Wanted } from './hub/index.js';

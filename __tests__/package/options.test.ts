@@ -13,6 +13,7 @@ const map = {
   weight: library.toNdArray(Float64Array.of(1), [1, 1]),
   bias: library.toNdArray(Float64Array.of(0), [1]),
 };
+const fitted = library.fitLinearMap(X, X);
 const spec = { experiment: 1, source: 'a.onnx', train: 'synthetic:train[0:9]', test: 'synthetic:test[0:9]' };
 const stores = null;
 const dataset = 'synthetic:test[0:2]';
@@ -84,6 +85,10 @@ test.each<[string, unknown[], string]>([
   ['applyLinearMap', [Promise.resolve(map), X], 'await'],
   ['evaluateAgreement', [map, Promise.resolve(X), X], 'await'],
   ['extractFeatures', [Promise.resolve({}), dataset], 'await'],
+  ['applyLinearMap', [fitted, X], 'await'],
+  ['extractFeatures', [{}, dataset, { executionProviders: ['cpu'] }], 'executionProviders'],
+  ['extractFeatures', ['a.onnx', {}, { dataset: {} }], 'dataset'],
+  ['auditModel', [{ run: () => 1 }, dataset, { model: {} }], 'model'],
   ['extractFeatures', ['a.onnx', dataset, { model: { executionProviders: ['cpu'] } }], 'executionProviders'],
 ])('%s of %j is a usage error that names %s', async (name, args, named) => {
   await expect(call(name, ...args)).rejects.toThrow(coded('usage', named));

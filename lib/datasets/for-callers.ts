@@ -7,6 +7,7 @@ export const datasetOptions = optionsOf<datasets.OpenDatasetOptions>({
   ...{ dataDir: true, allowPartial: true, fetch: fetchOptions },
 });
 
+/** @function */
 export const openDataset: typeof datasets.openDataset = withOptionsAt(
   datasets.openDataset,
   'openDataset',

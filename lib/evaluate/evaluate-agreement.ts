@@ -17,7 +17,7 @@ export async function evaluateAgreement(
   head: LinearMap,
   Xhat: RowsLike,
   y: RowsLike | VectorLike,
-  { topk = [5], ...options }: EvaluateOptions & { topk?: readonly number[] } = {},
+  { topk = [5], ...options }: EvaluateOptions & { topk?: readonly number[] | undefined } = {},
 ): Promise<Agreement> {
   const affine = headFor(head, options);
   const c = affine.outputs;

@@ -13,6 +13,7 @@ const tested = optionsOf<maps.MapUnderTest>({
   ...{ sameModel: true, span: true },
 });
 
+/** @function */
 export const evaluateAgreement: typeof agreements.evaluateAgreement = withOptionsAt(
   agreements.evaluateAgreement,
   'evaluateAgreement',
@@ -20,11 +21,13 @@ export const evaluateAgreement: typeof agreements.evaluateAgreement = withOption
   { ...options, topk: true },
 );
 
+/** @function */
 export const evaluateMap: typeof maps.evaluateMap = checkedTask(maps.evaluateMap, 'evaluateMap', (test, given) => {
   checkOptions(test ?? null, tested, 'evaluateMap');
   checkOptions(given, options, 'evaluateMap');
 });
 
+/** @function */
 export const reconstructionError: typeof errors.reconstructionError = withOptionsAt(
   errors.reconstructionError,
   'reconstructionError',
@@ -32,4 +35,5 @@ export const reconstructionError: typeof errors.reconstructionError = withOption
   { ...options, head: true },
 );
 
+/** @function */
 export const inSpan: typeof spans.inSpan = withOptionsAt(spans.inSpan, 'inSpan', 2, { ...options, tolerance: true });

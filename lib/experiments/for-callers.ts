@@ -53,6 +53,7 @@ const auditOptions = optionsOf<audits.AuditOptions>({
   ...{ budgetSeconds: true, recoverySeconds: true },
 });
 
+/** @function */
 export const runExperiment: typeof runs.runExperiment = checkedTask(
   runs.runExperiment,
   'runExperiment',
@@ -72,10 +73,19 @@ function checkStores(given: unknown, of: string): void {
   );
 }
 
-export const auditModel: typeof audits.auditModel = checkedTask(audits.auditModel, 'auditModel', (_, __, given) =>
-  checkOptions(given, auditOptions, 'auditModel'),
-);
+/** @function */
+export const auditModel: typeof audits.auditModel = checkedTask(audits.auditModel, 'auditModel', (model, _, given) => {
+  checkOptions(given, auditOptions, 'auditModel');
+  const { model: reading, executionProviders } = (given ?? {}) as audits.AuditOptions;
+  const isLoaded = typeof (model as { run?: unknown } | null)?.run === 'function';
+  if (isLoaded && (reading !== undefined || executionProviders !== undefined)) {
+    throw new UsageError(
+      `Expected no ${reading === undefined ? 'executionProviders' : 'model'} for a model that is loaded, found it: give it to loadModel.`,
+    );
+  }
+});
 
+/** @function */
 export const auditOutputs: typeof outputs.auditOutputs = withOptionsAt(
   outputs.auditOutputs,
   'auditOutputs',
@@ -87,6 +97,7 @@ const headOptions = optionsOf<heads.ZeroShotOptions>({
   ...{ ...taskNames, executionProviders: checkProviderList, model: modelOptions, stores: true },
 });
 
+/** @function */
 export const zeroShotHead: typeof heads.zeroShotHead = checkedTask(
   heads.zeroShotHead,
   'zeroShotHead',

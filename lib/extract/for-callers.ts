@@ -1,5 +1,13 @@
 /** Extractions as callers of the library get them: with names of options looked at. */
-import { checkProviderList, optionsOf, taskNames, withOptionsAt } from '../base/index.js';
+import {
+  checkedTask,
+  checkOptions,
+  checkProviderList,
+  optionsOf,
+  taskNames,
+  UsageError,
+  withOptionsAt,
+} from '../base/index.js';
 import { datasetOptions } from '../datasets/index.js';
 import { transformChoice } from '../images/index.js';
 import { modelOptions } from '../runtime/index.js';
@@ -16,18 +24,32 @@ const extractOptions = optionsOf<extracting.ExtractOptions>({
   },
 });
 
-export const extractFeatures: typeof extracting.extractFeatures = withOptionsAt(
+/** Refuses options of how a model or a data set is opened where it is open: they would be ignored. */
+function checkExtraction(of: string, model: unknown, dataset: unknown, options: unknown): void {
+  checkOptions(options, extractOptions, of);
+  const given = (options ?? {}) as extracting.ExtractOptions;
+  const open = (what: string): UsageError =>
+    new UsageError(
+      `Expected no ${what} for what is already open, found it: give it where that was opened, or give a path.`,
+    );
+  if (typeof model === 'object' && given.model !== undefined) throw open('model');
+  if (typeof model === 'object' && given.executionProviders !== undefined) throw open('executionProviders');
+  if (typeof dataset === 'object' && given.dataset !== undefined) throw open('dataset');
+}
+
+/** @function */
+export const extractFeatures: typeof extracting.extractFeatures = checkedTask(
   extracting.extractFeatures,
   'extractFeatures',
-  2,
-  extractOptions,
+  (model, dataset, options) => checkExtraction('extractFeatures', model, dataset, options),
 );
 
-export const extractToStore: typeof extracting.extractToStore = withOptionsAt(
+/** @function */
+export const extractToStore: typeof extracting.extractToStore = checkedTask(
   extracting.extractToStore,
   'extractToStore',
-  3,
-  extractOptions,
+  (model, dataset, _, options) => checkExtraction('extractToStore', model, dataset, options),
 );
 
+/** @function */
 export const openStore: typeof stores.openStore = withOptionsAt(stores.openStore, 'openStore', 1, taskNames);

@@ -40,6 +40,7 @@ const fitOptions = optionsOf<fitting.FitOptions>({
   ...{ rcond: true, intercept: true, prior: true, spectrum: true, executionProviders },
 });
 
+/** @function */
 export const fitLinearMap: typeof fitting.fitLinearMap = withOptionsAt(
   fitting.fitLinearMap,
   'fitLinearMap',
@@ -47,18 +48,21 @@ export const fitLinearMap: typeof fitting.fitLinearMap = withOptionsAt(
   fitOptions,
 );
 
+/** @function */
 export const applyLinearMap: typeof applying.applyLinearMap = checkedCall(
   applying.applyLinearMap,
   'applyLinearMap',
   () => undefined,
 );
 
+/** @function */
 export const composeLinearMaps: typeof applying.composeLinearMaps = checkedTask(
   applying.composeLinearMaps,
   'composeLinearMaps',
   () => undefined,
 );
 
+/** @function */
 export const accumulate: typeof accumulating.accumulate = withOptionsAt(
   accumulating.accumulate,
   'accumulate',
@@ -66,6 +70,7 @@ export const accumulate: typeof accumulating.accumulate = withOptionsAt(
   optionsOf<accumulating.AccumulateOptions>({ ...taskNames, executionProviders, firstRow: true }),
 );
 
+/** @function */
 export const accumulateFolds: typeof folding.accumulateFolds = withOptionsAt(
   folding.accumulateFolds,
   'accumulateFolds',
@@ -73,6 +78,7 @@ export const accumulateFolds: typeof folding.accumulateFolds = withOptionsAt(
   { ...taskNames, ...foldOptions, executionProviders },
 );
 
+/** @function */
 export const accumulateJoint: typeof joining.accumulateJoint = withOptionsAt(
   joining.accumulateJoint,
   'accumulateJoint',
@@ -80,12 +86,14 @@ export const accumulateJoint: typeof joining.accumulateJoint = withOptionsAt(
   { ...taskNames, executionProviders, onto: true },
 );
 
+/** @function */
 export const splitFolds: typeof folding.splitFolds = checkedCall(
   folding.splitFolds,
   'splitFolds',
   optionsAt(1, foldOptions, 'splitFolds'),
 );
 
+/** @function */
 export const crossValidate: typeof choosing.crossValidate = checkedTask(
   choosing.crossValidate,
   'crossValidate',
@@ -96,6 +104,7 @@ export const crossValidate: typeof choosing.crossValidate = checkedTask(
   },
 );
 
+/** @function */
 export const solve: typeof solving.solve = withOptionsAt(
   solving.solve,
   'solve',
@@ -113,6 +122,7 @@ export const solve: typeof solving.solve = withOptionsAt(
   }),
 );
 
+/** @function */
 export const trainingSpan: typeof spans.trainingSpan = withOptionsAt(spans.trainingSpan, 'trainingSpan', 1, {
   ...{ rcond: true, signal: taskNames.signal },
 });

@@ -3,6 +3,7 @@ import { checkedCall } from '../base/index.js';
 import { checkTransformArguments } from './known-options.js';
 import * as transforms from './transform.js';
 
+/** @function */
 export const makeTransform: typeof transforms.makeTransform = checkedCall(
   transforms.makeTransform,
   'makeTransform',

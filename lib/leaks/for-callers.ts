@@ -11,8 +11,10 @@ import * as same from './same-head.js';
 
 const nothing = (): void => undefined;
 
+/** @function */
 export const observe: typeof observing.observe = checkedCall(observing.observe, 'observe', nothing);
 
+/** @function */
 export const fingerprint: typeof printing.fingerprint = withOptionsAt(
   printing.fingerprint,
   'fingerprint',
@@ -20,6 +22,7 @@ export const fingerprint: typeof printing.fingerprint = withOptionsAt(
   optionsOf<printing.FingerprintOptions>({ ...taskNames, features: true, seed: true }),
 );
 
+/** @function */
 export const recoverFeatures: typeof recovering.recoverFeatures = withOptionsAt(
   recovering.recoverFeatures,
   'recoverFeatures',
@@ -29,10 +32,13 @@ export const recoverFeatures: typeof recovering.recoverFeatures = withOptionsAt(
   }),
 );
 
+/** @function */
 export const recoveryHead: typeof heads.recoveryHead = withOptionsAt(heads.recoveryHead, 'recoveryHead', 2, taskNames);
 
+/** @function */
 export const sameHead: typeof same.sameHead = withOptionsAt(same.sameHead, 'sameHead', 2, taskNames);
 
+/** @function */
 export const identifiableFeatures: typeof identifying.identifiableFeatures = withOptionsAt(
   identifying.identifiableFeatures,
   'identifiableFeatures',
@@ -40,12 +46,14 @@ export const identifiableFeatures: typeof identifying.identifiableFeatures = wit
   taskNames,
 );
 
+/** @function */
 export const compareUpToRotation: typeof comparing.compareUpToRotation = checkedTask(
   comparing.compareUpToRotation,
   'compareUpToRotation',
   nothing,
 );
 
+/** @function */
 export const matchFeatures: typeof matching.matchFeatures = checkedTask(
   matching.matchFeatures,
   'matchFeatures',

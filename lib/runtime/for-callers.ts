@@ -22,8 +22,10 @@ const loadModelOptions = optionsOf<describing.LoadModelOptions>({
   executionProviders: checkProviderList,
 });
 
+/** @function */
 export const loadModel: typeof models.loadModel = withOptionsAt(models.loadModel, 'loadModel', 1, loadModelOptions);
 
+/** @function */
 export const describeModel: typeof describing.describeModel = withOptionsAt(
   describing.describeModel,
   'describeModel',

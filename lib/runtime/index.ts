@@ -15,7 +15,7 @@ export { openModel } from './model-file.js';
 export type { ModelFile } from './model-file.js';
 export type { ModelOutput } from './output.js';
 export { checkProviderOptions, providerName } from './providers.js';
-export type { ExecutionProvider } from './providers.js';
+export type { ExecutionProvider, ProviderName } from './providers.js';
 export { tokenizerOf } from './tokenizer.js';
 export { createSession } from './session.js';
 export type { GraphSession, GraphTensor, Placement, SessionOptions } from './session.js';

@@ -7,4 +7,5 @@ export const sgdOptions = optionsOf<sgd.SgdOptions>({
   ...{ initial: true, executionProviders: checkProviderList },
 });
 
+/** @function */
 export const fitSgd: typeof sgd.fitSgd = withOptionsAt(sgd.fitSgd, 'fitSgd', 2, sgdOptions);

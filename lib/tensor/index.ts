@@ -33,3 +33,4 @@ export type { SafetensorsWriter } from './safetensors-stream.js';
 export { elementType, readSafetensorsHeader } from './safetensors-header.js';
 export type { SafetensorsDtype, TensorEntry, TensorSpec } from './safetensors-header.js';
 export { splitName } from './split-name.js';
+export { checkMap } from './check-map.js';
