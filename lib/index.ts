@@ -178,6 +178,7 @@ export type {
 } from './results/index.js';
 
 // What is said of results, as data and in words.
+export { noticesInWords, transformNotesInWords } from './results/for-callers.js';
 export { failureInWords, findingsInWords, notKnownInWords, warningInWords } from './words/index.js';
 export type {
   Ability,

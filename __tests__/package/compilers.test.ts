@@ -1,3 +1,5 @@
+import path from 'node:path';
+import ts from 'typescript';
 import { typeErrors } from '../docs/types.js';
 
 /** What callers write whose compilers ask for more than ours does. */
@@ -26,4 +28,14 @@ export async function all(chart: Chart, signal: AbortSignal | undefined, n: numb
 test('options may be undefined where exactOptionalPropertyTypes tells them from options that are not there', () => {
   const options = { exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
   expect(typeErrors(new Map([['strict', strict]]), options)).toEqual([]);
+});
+
+test('no declaration of the package has a type argument for a typed array, which compilers before 5.7 do not read', () => {
+  const dist = path.resolve(import.meta.dirname, '../../dist');
+  const entries = ['index', 'leaks', 'statistics'].map((name) => path.join(dist, `${name}.d.ts`));
+  const program = ts.createProgram(entries, { module: ts.ModuleKind.NodeNext, skipLibCheck: true, types: [] });
+  const reached = program.getSourceFiles().filter(({ fileName }) => path.normalize(fileName).startsWith(dist));
+  expect(reached.length).toBeGreaterThan(entries.length);
+  const generic = reached.filter(({ text }) => /\b(?:Big)?(?:Uint|Int|Float)\d+Array<Array/.test(text));
+  expect(generic.map(({ fileName }) => path.basename(fileName))).toEqual([]);
 });

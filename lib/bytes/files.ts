@@ -47,7 +47,7 @@ export interface ByteFile {
 /** A `ByteFile` that stays open until it is closed. */
 export interface OpenBytes extends ByteFile {
   /** The bytes [offset, offset + length), in an array that the caller may change. */
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  read(offset: number, length: number): Promise<Uint8Array & { readonly buffer: ArrayBuffer }>;
   close(): Promise<void>;
 }
 

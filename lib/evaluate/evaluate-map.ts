@@ -208,7 +208,7 @@ function checked(
   checkCount(z.rows, x.rows, "the target's logits Z", "the source's outputs X");
   const labels = test.labels && toClasses(test.labels, head.outputs, 'the labels', -1);
   if (labels) checkCount(labels.length, x.rows, 'the labels', "the source's outputs X");
-  return { head, map, x, y, z, topk: checkTopk(test.topk ?? [5]), labels };
+  return { head, map, x, y, z, topk: checkTopk(test.topk, head.outputs), labels };
 }
 
 function withinSpan(residual: Float64Array, agrees: Int32Array): NonNullable<MapEvaluation['span']> {
