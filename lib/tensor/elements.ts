@@ -19,7 +19,7 @@ export type ElementType =
 
 /**
  * Its numbers in memory: bool is a Uint8Array of 0 and 1, 16-bit floats become a Float32Array. (What `of` gives is
- * `BigInt64Array<ArrayBuffer>`, in words that compilers before 5.7 read, too.)
+ * on an ArrayBuffer, in words that compilers before 5.7 read, too.)
  */
 export type TypedArray =
   | Uint8Array
