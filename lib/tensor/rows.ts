@@ -7,10 +7,8 @@ import type { RowSource } from './types.js';
 import { describe } from './vectors.js';
 
 /** What may be given where rows are asked for: an array of any number type, strided or not, or rows on disk. */
-export type RowsLike = RowSource | AnyNdArray | MathjsMatrix | NestedRows;
-
-/** Rows one by one. */
-type NestedRows = readonly (readonly number[] | Float32Array | Float64Array)[];
+export type RowsLike =
+  RowSource | AnyNdArray | MathjsMatrix | readonly (readonly number[] | Float32Array | Float64Array)[];
 
 /** Whether x already is a `RowSource`: rows on disk or a view of them. */
 export function isRowSource(x: unknown): x is RowSource {
@@ -60,7 +58,7 @@ function notRows(x: unknown, name: string): FeatReconstructError {
 const isFloats = (row: unknown): row is Float32Array | Float64Array =>
   row instanceof Float32Array || row instanceof Float64Array;
 
-function nestedRows(x: NestedRows, name: string): RowSource {
+function nestedRows(x: readonly (readonly number[] | Float32Array | Float64Array)[], name: string): RowSource {
   if (!x.every((row) => Array.isArray(row) || isFloats(row))) throw notRows(x, name);
   const cols = x[0]?.length ?? 0;
   // As an ndarray of the same numbers would be.
