@@ -23,7 +23,7 @@ import { accumulate } from '../dist/fit/index.js';
 import { BatchWriter, decodePool, makeTransform, type TransformName } from '../dist/images/index.js';
 import { findVulkan } from '../dist/doctor/index.js';
 import { runtimeVersion } from '../dist/doctor/index.js';
-import { listProviders, loadModel, type Model } from '../dist/runtime/index.js';
+import { listProviders, loadModel, type Model, type ProviderName } from '../dist/runtime/index.js';
 import { toNdArray } from '../dist/tensor/index.js';
 import { toFloat16 } from './float16.js';
 
@@ -273,7 +273,7 @@ function markdown({ rows, ...about }: Awaited<ReturnType<typeof conditions>> & {
 async function measure({ provider, precision }: Side, folder: string): Promise<void> {
   const source = precision === 'float16' ? toFloat16(new Uint8Array(await readFile(file))) : file;
   const begun = performance.now();
-  const model = await loadModel(source, { executionProviders: [provider], intraOpNumThreads: threads });
+  const model = await loadModel(source, { executionProviders: [provider as ProviderName], intraOpNumThreads: threads });
   const load = performance.now() - begun;
   const dataset = await openDataset(flags.dataset, { dataDir: flags['data-dir'] });
   const tensors = await readyTensors(model, dataset, Math.max(batchSize, ...batchSizes));
@@ -364,7 +364,7 @@ async function statistics(
       out.set(data.subarray((row % n) * cols, ((row % n) + 1) * cols), row * cols);
     return toNdArray(out, [fitRows, cols]);
   };
-  return accumulate(repeated(logits), repeated(features), { executionProviders: [provider] });
+  return accumulate(repeated(logits), repeated(features), { executionProviders: [provider as ProviderName] });
 }
 
 if (flags.side) await measure(JSON.parse(flags.side) as Side, flags.folder!);

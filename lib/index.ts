@@ -28,7 +28,8 @@ export { openRows } from './logs/for-callers.js';
 export type { OpenedRows } from './logs/opened-rows.js';
 
 // Load: models, data sets, transforms, providers.
-export { chooseProvider, describeModel, listProviders, loadModel } from './runtime/index.js';
+export { chooseProvider, listProviders } from './runtime/index.js';
+export { describeModel, loadModel } from './runtime/for-callers.js';
 export type {
   ProviderChoice,
   ExecutionProvider,
@@ -42,14 +43,24 @@ export type {
   ModelOptions,
   ModelOutput,
   Placement,
+  ProviderName,
   ProviderReport,
 } from './runtime/index.js';
 export type { Consent, FetchOptions, Wanted } from './hub/index.js';
 export type { CheckpointOptions, Half } from './models/index.js';
 export type { MissingLibrary } from './doctor/index.js';
-export { openDataset } from './datasets/index.js';
-export type { Dataset, DatasetPart, InputTensor, OpenDatasetOptions, Sample } from './datasets/index.js';
-export { makeTransform } from './images/index.js';
+export { datasetOf } from './datasets/index.js';
+export { openDataset } from './datasets/for-callers.js';
+export type {
+  Dataset,
+  DatasetPart,
+  GivenImage,
+  GivenImagesOptions,
+  InputTensor,
+  OpenDatasetOptions,
+  Sample,
+} from './datasets/index.js';
+export { makeTransform } from './images/for-callers.js';
 export type {
   CropOffset,
   EncodedImage,
@@ -65,7 +76,7 @@ export type {
 } from './images/index.js';
 
 // Extract.
-export { extractFeatures, extractToStore, openStore } from './extract/index.js';
+export { extractFeatures, extractToStore, openStore } from './extract/for-callers.js';
 export type {
   Activations,
   ExtractOptions,
@@ -77,8 +88,8 @@ export type {
 } from './extract/index.js';
 
 // Fit and apply.
-export { applyLinearMap, fitLinearMap, linearMapToOnnx, loadLinearMap, saveLinearMap } from './fit/index.js';
-export { loadHead } from './fit/for-callers.js';
+export { linearMapToOnnx, loadLinearMap, saveLinearMap } from './fit/index.js';
+export { applyLinearMap, fitLinearMap, loadHead } from './fit/for-callers.js';
 export type {
   AlphaScore,
   AlphaSelection,
@@ -95,11 +106,11 @@ export type {
   StoredFit,
 } from './fit/index.js';
 export type { Solver } from './linalg/index.js';
-export { fitSgd } from './sgd/index.js';
+export { fitSgd } from './sgd/for-callers.js';
 export type { SgdMap, SgdOptions, SgdReport } from './sgd/index.js';
 
 // Evaluate.
-export { evaluateAgreement, evaluateMap, reconstructionError } from './evaluate/index.js';
+export { evaluateAgreement, evaluateMap, reconstructionError } from './evaluate/for-callers.js';
 export type {
   Agreement,
   EvaluateOptions,
@@ -113,7 +124,7 @@ export type {
 } from './evaluate/index.js';
 
 // Run the experiments.
-export { runExperiment, zeroShotHead } from './experiments/index.js';
+export { runExperiment, zeroShotHead } from './experiments/for-callers.js';
 export type {
   AllPairsOptions,
   AllPairsSpec,
@@ -141,10 +152,10 @@ export type {
 } from './experiments/index.js';
 
 // Read and render results.
-export { readResults } from './results/read.js';
+export { parseResults, readResults } from './results/read.js';
 // Not from the index of `report`: its declarations would pull in those of the drawing library, which need further type packages.
 export { chartsOf, chartSvg, redrawChart } from './report/for-callers.js';
-export type { Chart, ChartOptions, ChartText, DrawnNode, PlotSpec } from './report/chart-types.js';
+export type { Chart, ChartOptions, ChartText, DrawnNode, PlotSpec, RedrawOptions } from './report/chart-types.js';
 export type { Markup } from './report/html.js';
 export { renderReport } from './report/page.js';
 export type { InterfaceAnswer, InterfaceBound, InterfaceCost } from './leaks/index.js';
@@ -167,6 +178,7 @@ export type {
 } from './results/index.js';
 
 // What is said of results, as data and in words.
+export { noticesInWords, transformNotesInWords } from './results/for-callers.js';
 export { failureInWords, findingsInWords, notKnownInWords, warningInWords } from './words/index.js';
 export type {
   Ability,

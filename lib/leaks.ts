@@ -6,7 +6,7 @@
  * @module featreconstruct/leaks
  */
 export { NotShownError } from './base/index.js';
-export { auditModel, auditOutputs } from './experiments/index.js';
+export { auditModel, auditOutputs } from './experiments/for-callers.js';
 export type { AuditOptions, OutputsAuditOptions } from './experiments/index.js';
 export {
   compareUpToRotation,
@@ -14,12 +14,11 @@ export {
   identifiableFeatures,
   matchFeatures,
   observe,
-  recoveredRows,
   recoverFeatures,
   recoveryHead,
   sameHead,
-  varied,
-} from './leaks/index.js';
+} from './leaks/for-callers.js';
+export { recoveredRows, varied } from './leaks/index.js';
 export type {
   CarriedRows,
   CertifiedAs,

@@ -11,6 +11,11 @@ export {
   accumulateJoint,
   composeLinearMaps,
   crossValidate,
+  solve,
+  splitFolds,
+  trainingSpan,
+} from './fit/for-callers.js';
+export {
   headCondition,
   jointProblem,
   loadStatistics,
@@ -19,9 +24,6 @@ export {
   readJoint,
   rowSpace,
   saveStatistics,
-  solve,
-  splitFolds,
-  trainingSpan,
 } from './fit/index.js';
 export type {
   AccumulateOptions,
@@ -38,6 +40,6 @@ export type {
   Span,
   Statistics,
 } from './fit/index.js';
-export { inSpan } from './evaluate/index.js';
+export { inSpan } from './evaluate/for-callers.js';
 export type { SpanMembership } from './evaluate/index.js';
 export type { Matrix } from './linalg/index.js';

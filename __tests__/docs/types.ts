@@ -5,13 +5,14 @@ import { root } from './pages.js';
 /**
  * Type-checks blocks of TypeScript as files of a project that has this package installed.
  * @param blocks by name
+ * @param more options of the compiler, beside those of this project
  * @returns what is wrong, each with the name of its block and the line in it
  */
-export function typeErrors(blocks: ReadonlyMap<string, string>): string[] {
+export function typeErrors(blocks: ReadonlyMap<string, string>, more: ts.CompilerOptions = {}): string[] {
   const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
   Object.assign(options, { noEmit: true, rootDir: root, incremental: false, tsBuildInfoFile: undefined });
-  Object.assign(options, { noUnusedLocals: false, noUnusedParameters: false, isolatedModules: false });
+  Object.assign(options, { noUnusedLocals: false, noUnusedParameters: false, isolatedModules: false }, more);
   const files = new Map([...blocks].map(([name, text], i) => [path.join(root, `block-${i}.ts`), { name, text }]));
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists } = host;

@@ -1,4 +1,5 @@
 import ndarray from 'ndarray';
+import { coded } from '../support/coded.js';
 import { evaluateAgreement } from '../../lib/evaluate/index.js';
 import { memoryRows, type RowSource } from '../../lib/tensor/index.js';
 import { expectClose, fixture, linearMap, matrix } from './fixtures.js';
@@ -9,7 +10,7 @@ interface Golden {
   bias: number[];
   features: number[][];
   logits: number[][];
-  expected: { kappa: number | null };
+  expected: { kappa: number | null; topk: Record<string, number> };
 }
 const goldens = fixture<Golden[]>('agreement');
 const identity = linearMap({
@@ -24,10 +25,17 @@ const identity = linearMap({
 describe('evaluateAgreement', () => {
   // Counts are exact; shares, interval and kappa are a dozen float64 operations on them.
   it.each(goldens)('says what scikit-learn and SciPy say: $name', async (golden) => {
-    const found = await evaluateAgreement(linearMap(golden), matrix(golden.features), matrix(golden.logits), {
-      topk: [1, 2, 5],
-    });
-    expectClose(found, golden.expected, 1e-14);
+    // scikit-learn counts every image at a rank above the classes; here such a rank is refused.
+    const isRank = (k: number): boolean => k <= golden.logits[0].length;
+    const topk = [1, 2, 5].filter(isRank);
+    const found = await evaluateAgreement(linearMap(golden), matrix(golden.features), matrix(golden.logits), { topk });
+    const shares = Object.entries(golden.expected.topk).filter(([k]) => isRank(Number(k)));
+    expectClose(found, { ...golden.expected, topk: Object.fromEntries(shares) }, 1e-14);
+  });
+
+  it('refuses a rank above the classes, and takes none by default', async () => {
+    await expect(evaluateAgreement(identity, [[5, 5, 0]], [0], { topk: [1, 4] })).rejects.toThrow(coded('usage', 3, 4));
+    expect((await evaluateAgreement(identity, [[5, 5, 0]], [0])).topk).toEqual({});
   });
 
   it('takes float32 rows, number[][] and sources on disk alike', async () => {

@@ -165,7 +165,7 @@ describe('checksums', () => {
     };
     const store = at('shorter.safetensors');
     await expect(extractToStore(model, shorter as typeof dataset, store)).rejects.toThrow(
-      coded('bad-input', 5010, 5000),
+      coded('mismatch', 5010, 5000),
     );
     await dataset.close();
     expect(await beside('shorter')).not.toContain('shorter.safetensors');
@@ -236,7 +236,7 @@ describe('what a killed run leaves', () => {
   });
 
   test('a folder that was made for a store that came to nothing is removed', async () => {
-    const unloadable = { executionProviders: ['cpu', 'nonsense'] };
+    const unloadable = { executionProviders: ['cpu', 'nonsense'] as never[] };
     const store = at('made', 'here', 's.safetensors');
     await expect(extractToStore(model, spec, store, unloadable)).rejects.toThrow(/nonsense/);
     expect(await readdir(folder)).not.toContain('made');

@@ -109,7 +109,7 @@ test('an unfinished store goes on with its own batch size and threads', async ()
 test('a finished store is used again without opening the model', async () => {
   const file = at('finished.safetensors');
   // Known only when a session is opened, and then refused.
-  const unloadable = { executionProviders: ['cpu', 'nonsense'] };
+  const unloadable = { executionProviders: ['cpu', 'nonsense'] as never[] };
   const first = await extractToStore(model, spec, file, { dataset });
   await first.close();
   const onProgress = jestLike();

@@ -61,7 +61,7 @@ describe('applyLinearMap', () => {
   });
 
   it('refuses other widths', async () => {
-    expect(() => applyLinearMap(map, matrixOf(integers(2, 4, 1), 4))).toThrow(coded('bad-input', '5', '4'));
+    expect(() => applyLinearMap(map, matrixOf(integers(2, 4, 1), 4))).toThrow(coded('mismatch', '5', '4'));
   });
 });
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Results } from '../../lib/results/index.js';
 import { openStore } from '../../lib/extract/index.js';
 import { fitLinearMap } from '../../lib/fit/index.js';
-import type { ProviderReport } from '../../lib/runtime/index.js';
+import type { ProviderName, ProviderReport } from '../../lib/runtime/index.js';
 import { toNdArray } from '../../lib/tensor/index.js';
 import { random, runCli, temporaryFolder, writeCifar, writeClassifier } from '../cli/support.js';
 
@@ -109,7 +109,7 @@ describe.each(accelerators)('$provider', ({ provider, fitProvider }) => {
     const x = Float32Array.from({ length: n * p }, (_, i) => 3 + (i % p) * (uniform() - 0.5));
     const y = Float32Array.from({ length: n * q }, () => uniform() - 5);
     const fit = (name: string) =>
-      fitLinearMap(toNdArray(x, [n, p]), toNdArray(y, [n, q]), { executionProviders: [name] });
+      fitLinearMap(toNdArray(x, [n, p]), toNdArray(y, [n, q]), { executionProviders: [name as ProviderName] });
     const [cpu, gpu] = [await fit('cpu'), await fit(provider)];
     const largest = (values: ArrayLike<number>): number => Math.max(...Array.from(values, Math.abs));
     const weight = cpu.weight.data as Float64Array;

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../../lib/base/index.js';
-import { createSession, float64Providers } from '../../lib/runtime/index.js';
+import { createSession, float64Providers, type ExecutionProvider } from '../../lib/runtime/index.js';
 import { findVulkan, installCudaLibraries } from '../../lib/doctor/index.js';
 import { readSharedLibrary } from '../../lib/doctor/elf.js';
 import { findCudaLibraries } from '../../lib/doctor/libraries.js';
@@ -176,7 +176,7 @@ linux('doctor --fix-cuda', () => {
 
 describe('options of providers', () => {
   const open = (provider: { name: string; [option: string]: unknown }) =>
-    createSession(modelFile('matmul_add'), { executionProviders: [provider] });
+    createSession(modelFile('matmul_add'), { executionProviders: [provider as ExecutionProvider] });
 
   test('that would be dropped in silence are refused', async () => {
     await expect(open({ name: 'cpu', useArena: true })).rejects.toThrow(UsageError);
@@ -208,7 +208,7 @@ test('auto takes the quickest that works, and says which', async () => {
 });
 
 test('graphs in float64 go with the model to CUDA, else to the CPU', () => {
-  const card = { name: 'cuda', deviceId: 1 };
+  const card: ExecutionProvider = { name: 'cuda', deviceId: 1 };
   expect(float64Providers([card])).toEqual([card]);
   expect(float64Providers(['webgpu'])).toEqual(['cpu']);
   expect(float64Providers()).toEqual(['cpu']);

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { FeatReconstructError } from '../../lib/base/index.js';
 import { runtimeVersion } from '../../lib/doctor/index.js';
-import { createSession, listProviders, loadModel } from '../../lib/runtime/index.js';
+import { createSession, listProviders, loadModel, type ExecutionProvider } from '../../lib/runtime/index.js';
 import { modelFile } from '../onnx/fixtures.js';
 import { coded, naming } from '../support/coded.js';
 
@@ -19,7 +19,7 @@ test('every provider is tried: cpu runs, and what does not says why', async () =
 
 test('an unknown provider is refused with those that there are', async () => {
   for (const executionProviders of [['gpu'], ['gpu', 'cpu'], ['cpu', { name: 'gpu' }]]) {
-    const loading = loadModel(model, { executionProviders });
+    const loading = loadModel(model, { executionProviders: executionProviders as ExecutionProvider[] });
     await expect(loading).rejects.toBeInstanceOf(FeatReconstructError);
     await expect(loading).rejects.toThrow(coded('unavailable', "'gpu'"));
   }
@@ -28,7 +28,7 @@ test('an unknown provider is refused with those that there are', async () => {
 test('a provider that does not load is an error, not another provider', async () => {
   for (const { name, available } of await listProviders()) {
     if (available) continue;
-    for (const executionProviders of [[name], [name, 'cpu']]) {
+    for (const executionProviders of [[name], [name, 'cpu']] as ExecutionProvider[][]) {
       await expect(loadModel(model, { executionProviders })).rejects.toThrow(coded('unavailable', name));
     }
   }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { UsageError } from '../../lib/base/index.js';
-import { checkProviderOptions, loadModel } from '../../lib/runtime/index.js';
+import { checkProviderOptions, loadModel, type ExecutionProvider } from '../../lib/runtime/index.js';
 import { side, temporaryFolder, writeClassifier } from '../cli/support.js';
 import { coded } from '../support/coded.js';
 
@@ -48,8 +48,8 @@ describe('options of providers', () => {
     ['cuda', 'deviceId', -1, /found '-1'/],
     ['cpu', 'threads', 2, coded('usage', "'cpu'", "'threads'")],
   ])('%s: %s=%s is refused by name', (name, key, value, says) => {
-    expect(() => checkProviderOptions({ name, [key]: value })).toThrow(says);
-    expect(() => checkProviderOptions({ name, [key]: value })).toThrow(UsageError);
+    expect(() => checkProviderOptions({ name, [key]: value } as ExecutionProvider)).toThrow(says);
+    expect(() => checkProviderOptions({ name, [key]: value } as ExecutionProvider)).toThrow(UsageError);
   });
 
   test.each([
@@ -59,6 +59,6 @@ describe('options of providers', () => {
     { name: 'coreml', coreMlFlags: 0 },
     { name: 'somethingNew', its: 'own' },
   ])('%p is taken', (provider) => {
-    expect(() => checkProviderOptions(provider)).not.toThrow();
+    expect(() => checkProviderOptions(provider as ExecutionProvider)).not.toThrow();
   });
 });

@@ -3,6 +3,8 @@
  * begins to compile although it must not is an error too: its `@ts-expect-error` has nothing to expect.
  */
 import {
+  applyLinearMap,
+  chooseProvider,
   evaluateMap,
   extractFeatures,
   extractToStore,
@@ -14,7 +16,9 @@ import {
   zeroShotHead,
   type ExtractOptions,
   type LinearMap,
+  type Model,
   type RowsLike,
+  type RowSource,
 } from 'featreconstruct';
 import { auditModel } from 'featreconstruct/leaks';
 import { accumulate, crossValidate, trainingSpan } from 'featreconstruct/statistics';
@@ -95,14 +99,23 @@ export async function optionsOfExperiments(): Promise<void> {
 
 export async function audits(): Promise<void> {
   await auditModel('a.onnx', 'folder:photos', { stores, vary: 4, executionProviders: ['cuda'] });
-  // @ts-expect-error: an audit keeps its activations
   await auditModel('a.onnx', 'folder:photos', { stores: null });
+  await auditModel(new Uint8Array(1), 'folder:photos');
+  await auditModel(await loadModel('a.onnx'), 'folder:photos', { vary: 2 });
   // @ts-expect-error: and fits exactly
   await auditModel('a.onnx', 'folder:photos', { stores, sgd: {} });
   // @ts-expect-error: one model needs no names
   await auditModel('a.onnx', 'folder:photos', { stores, transforms: {} });
   // @ts-expect-error: the tensors of the one model are in `model`
   await auditModel('a.onnx', 'folder:photos', { stores, tensors: {} });
+}
+
+export async function rows(floats: Float32Array[]): Promise<void> {
+  await fitLinearMap(floats, [new Float64Array(1)]);
+  const applied: RowSource | object = await applyLinearMap(map, X);
+  console.log(applied, await applyLinearMap(map, floats), applyLinearMap(map, {} as RowSource).rows);
+  // @ts-expect-error: no shape
+  await fitLinearMap(new Float32Array(4), floats);
 }
 
 export async function fits(): Promise<void> {
@@ -140,8 +153,13 @@ export async function extraction(): Promise<void> {
   await extractFeatures('a.onnx', 'cifar100:test', { executionProviders: ['cuda'], model: { imageSize: 224 } });
   await extractFeatures(model, 'cifar100:test', where);
   await extractFeatures(model, images, { batchSize: 8 });
+  await extractFeatures(model as Model | string, images, { executionProviders: ['cuda'] });
+  const { provider } = await chooseProvider();
+  await loadModel('a.onnx', { executionProviders: [provider, { name: 'webgpu', preferredLayout: 'NCHW' }] });
   await zeroShotHead(zeroShot, { executionProviders: ['cuda'] });
 
+  // @ts-expect-error: no such provider
+  await loadModel('a.onnx', { executionProviders: ['cdua'] });
   // @ts-expect-error: a loaded model runs where it was loaded
   await extractFeatures(model, images, { executionProviders: ['cuda'] });
   // @ts-expect-error: and is read as it was loaded

@@ -56,7 +56,7 @@ export type ErrorCode = (typeof errorCodes)[number];
 
 export interface FeatReconstructErrorOptions extends ErrorOptions {
   /** Default: the code of `cause`, unless that is `usage` (which is about another call), else `bad-input`. */
-  code?: ErrorCode;
+  code?: ErrorCode | undefined;
 }
 
 /**

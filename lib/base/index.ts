@@ -6,6 +6,21 @@ export { count } from './count.js';
 export { errorCodes, FeatReconstructError, isCoded, NotShownError, textOf, UsageError } from './errors.js';
 export type { ErrorCode, FeatReconstructErrorOptions } from './errors.js';
 export { evenly, evenlyOf } from './evenly.js';
+export {
+  byName,
+  checkedCall,
+  checkedTask,
+  checkOptions,
+  checkProviderList,
+  found,
+  isPromise,
+  optionsAt,
+  optionsOf,
+  orText,
+  taskNames,
+  withOptionsAt,
+} from './known-options.js';
+export type { Known, KnownOptions } from './known-options.js';
 export { LargeSet } from './large-set.js';
 export { PI, abs, atan2, ceil, exp, floor, fround, hypot, imul, log, max, min, round, sqrt } from './math.js';
 export { nearest } from './nearest.js';

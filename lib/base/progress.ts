@@ -19,7 +19,7 @@ export interface Progress {
 /** What every long function takes. */
 export interface TaskOptions {
   /** Stops the task between two blocks; the promise rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Called after each block of work. */
-  onProgress?: (progress: Progress) => void;
+  onProgress?: ((progress: Progress) => void) | undefined;
 }

@@ -13,12 +13,12 @@ export interface ByteFile {
 /** A `ByteFile` that stays open until it is closed. */
 export interface OpenBytes extends ByteFile {
   /** The bytes [offset, offset + length), in an array that the caller may change. */
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  read(offset: number, length: number): Promise<Uint8Array & { readonly buffer: ArrayBuffer }>;
   close(): Promise<void>;
 }
 
 /** An array for bytes of a file. @throws FeatReconstructError where it cannot be made */
-export function allocate(path: string, length: number): Uint8Array<ArrayBuffer> {
+export function allocate(path: string, length: number): Uint8Array & { readonly buffer: ArrayBuffer } {
   try {
     // Not pooled, so that every element type is aligned, and not zeroed first.
     return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);

@@ -37,7 +37,8 @@ function keyValue(text: string, before: NonNullable<ProviderFlags['providerOptio
 export async function readProviders(flags: ProviderFlags): Promise<ExecutionProvider[]> {
   const { provider, providerOption } = flags;
   if (provider !== 'auto') {
-    const asked = providerOption ? { name: provider, ...providerOption } : provider;
+    // Whatever was typed: a name that ONNX Runtime does not have is refused where a session is made.
+    const asked = (providerOption ? { name: provider, ...providerOption } : provider) as ExecutionProvider;
     // Where a finished store is used again no model is loaded, and a mistake in the options would pass unseen.
     if (providerOption) (await import('../runtime/index.js')).checkProviderOptions(asked);
     return [asked];

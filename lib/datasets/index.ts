@@ -5,6 +5,7 @@
  * data set is a file with its `DatasetFormat` (source.ts says what that is) and a line in registry.ts.
  */
 export { defaultDataDir } from './data-dir.js';
+export { datasetOf, type GivenImage, type GivenImagesOptions } from './given.js';
 export { contentDigests } from './digest.js';
 export { someLeftOut } from './image-source.js';
 export { fetchDataset, openDataset, wantedOfDataset, type OpenDatasetOptions } from './open.js';
@@ -13,3 +14,4 @@ export type { Dataset, DatasetPart, InputTensor, Sample } from './types.js';
 export { formatNames } from './registry.js';
 export { isImageName } from './file-kinds.js';
 export { specOfPath } from './plain-path.js';
+export { datasetOptions } from './for-callers.js';

@@ -8,11 +8,11 @@ import type { Dataset } from './types.js';
 
 export interface OpenDatasetOptions {
   /** The folder of the published data sets (default: `defaultDataDir()`). */
-  dataDir?: string;
+  dataDir?: string | undefined;
   /** Accept a CIFAR-10 training split with batches missing, and read those that are there, in order. Default: not. */
-  allowPartial?: boolean;
+  allowPartial?: boolean | undefined;
   /** Whether a published data set that is not here may be fetched. Default: not. */
-  fetch?: FetchOptions;
+  fetch?: FetchOptions | undefined;
 }
 
 /**

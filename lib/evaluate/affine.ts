@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { denseData, type LinearMap } from '../tensor/index.js';
+import { checkMap, denseData, type LinearMap } from '../tensor/index.js';
 import { firstNonFinite } from './checks.js';
 
 /** A LinearMap's numbers in float64. */
@@ -32,7 +32,9 @@ export function toAffine(map: LinearMap, name: string): AffineMap {
 }
 
 /** The outputs and inputs of a map. @throws FeatReconstructError where the weight is no finite matrix with a bias to match */
-export function checkedMap({ weight, bias }: LinearMap, name: string): [outputs: number, inputs: number] {
+export function checkedMap(map: LinearMap, name: string): [outputs: number, inputs: number] {
+  checkMap(map, name);
+  const { weight, bias } = map;
   const [outputs, inputs] = weight.shape;
   if (weight.shape.length !== 2 || bias.size !== outputs) {
     throw new FeatReconstructError(

@@ -17,7 +17,7 @@ export async function evaluateAgreement(
   head: LinearMap,
   Xhat: RowsLike,
   y: RowsLike | VectorLike,
-  { topk = [5], ...options }: EvaluateOptions & { topk?: readonly number[] } = {},
+  { topk, ...options }: EvaluateOptions & { topk?: readonly number[] | undefined } = {},
 ): Promise<Agreement> {
   const affine = headFor(head, options);
   const c = affine.outputs;
@@ -30,7 +30,8 @@ export async function evaluateAgreement(
   checkCount(logits?.rows ?? classes!.length, features.rows, 'the original logits', 'the reconstructed features');
   if (logits) checkWidth(logits.cols, c, 'original logits', 'the head');
 
-  const tally = new AgreementTally(c, checkTopk(topk));
+  const ranks = checkTopk(topk, c);
+  const tally = new AgreementTally(c, ranks);
   const top: Top = { index: 0, margin: 0, scale: 0, finite: true };
   const sources = {
     x: { source: features, name: 'the reconstructed features' },
@@ -44,7 +45,7 @@ export async function evaluateAgreement(
       known[i] = original.index;
       ties[i] = original.margin === 0 ? 1 : 0;
     }
-    const { index, tied, rank } = await answers!(known, mostOf(topk));
+    const { index, tied, rank } = await answers!(known, mostOf(ranks));
     for (let i = 0; i < rows; i++) tally.add(known[i], index[i], ties[i] + tied[i] > 0, rank[i]);
   });
   return tally.result();

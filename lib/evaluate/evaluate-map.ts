@@ -16,13 +16,13 @@ import { headFor, walk, type EvaluateOptions } from './walk.js';
 export type MapUnderTest = FitOnTest &
   (
     | {
-        sameModel?: false;
+        sameModel?: false | undefined;
         /** The affine space that the training rows of X fill. */
-        span?: Span;
+        span?: Span | undefined;
       }
     | {
         /** Source and target are one model, so that agreement within the span has to be exact. */
-        sameModel?: boolean;
+        sameModel?: boolean | undefined;
         span: Span;
       }
   );
@@ -32,7 +32,7 @@ export interface FitOnTest {
   /** The target's head: weight (c, d), bias (c). */
   head: LinearMap;
   /** `rowSpace(head)`, where it is known already: (d, r). */
-  rowSpace?: NdArray<Float64Array>;
+  rowSpace?: NdArray<Float64Array> | undefined;
   /** From the source's outputs to the target's features: weight (d, p), bias (d). */
   map: LinearMap;
   /** The source's outputs (n, p): logits, or features. */
@@ -42,9 +42,9 @@ export interface FitOnTest {
   /** The target's logits (n, c). */
   Z: RowsLike;
   /** Class of each image (n), −1 where it has none. */
-  labels?: VectorLike;
+  labels?: VectorLike | undefined;
   /** Default [5]. */
-  topk?: readonly number[];
+  topk?: readonly number[] | undefined;
 }
 
 /** An image on which the answers differ although, with the right tensors, head and solver, they could not. */
@@ -208,7 +208,7 @@ function checked(
   checkCount(z.rows, x.rows, "the target's logits Z", "the source's outputs X");
   const labels = test.labels && toClasses(test.labels, head.outputs, 'the labels', -1);
   if (labels) checkCount(labels.length, x.rows, 'the labels', "the source's outputs X");
-  return { head, map, x, y, z, topk: checkTopk(test.topk ?? [5]), labels };
+  return { head, map, x, y, z, topk: checkTopk(test.topk, head.outputs), labels };
 }
 
 function withinSpan(residual: Float64Array, agrees: Int32Array): NonNullable<MapEvaluation['span']> {

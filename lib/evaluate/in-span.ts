@@ -23,7 +23,7 @@ export interface SpanMembership {
 export async function inSpan(
   X: RowsLike,
   span: Span,
-  { tolerance = SPAN_TOLERANCE, ...options }: EvaluateOptions & { tolerance?: number } = {},
+  { tolerance = SPAN_TOLERANCE, ...options }: EvaluateOptions & { tolerance?: number | undefined } = {},
 ): Promise<SpanMembership> {
   const x = toRowSource(X, 'X');
   checkNotEmpty(x, 'X');

@@ -1,4 +1,4 @@
-import { FeatReconstructError, option, UsageError } from '../base/index.js';
+import { found, FeatReconstructError, option, UsageError } from '../base/index.js';
 import {
   isVectorLike,
   toRowSource,
@@ -83,8 +83,18 @@ export class OriginalAnswers {
   }
 }
 
-/** The ranks as they are. @throws UsageError where one is no whole number of at least 1 */
-export function checkTopk(topk: readonly number[]): readonly number[] {
+/**
+ * The ranks as they are; by default 5, where there are as many classes.
+ * @throws UsageError where one is no whole number from 1 to the classes: above them every image counts
+ */
+export function checkTopk(topk: readonly number[] | undefined, classes: number): readonly number[] {
+  if (topk === undefined) return classes < 5 ? [] : [5];
+  const beyond = Array.isArray(topk) ? topk.find((k) => k > classes) : undefined;
+  if (!Array.isArray(topk) || beyond !== undefined) {
+    throw new UsageError(
+      `Expected ${option('topk')} as a list of numbers up to the ${classes} classes, found ${found(beyond ?? topk)}.`,
+    );
+  }
   const wrong = topk.find((k) => !(Number.isInteger(k) && k >= 1));
   if (wrong === undefined) return topk;
   throw new UsageError(

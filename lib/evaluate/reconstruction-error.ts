@@ -16,7 +16,7 @@ import { walk, type EvaluateOptions } from './walk.js';
 export async function reconstructionError(
   Y: RowsLike,
   Yhat: RowsLike,
-  { head, ...options }: EvaluateOptions & { head?: LinearMap } = {},
+  { head, ...options }: EvaluateOptions & { head?: LinearMap | undefined } = {},
 ): Promise<Reconstruction> {
   const y = toRowSource(Y, 'the features Y');
   const yhat = toRowSource(Yhat, 'the reconstructed features Yhat');

@@ -11,7 +11,7 @@ import type { BlockSums } from './reconstruction.js';
 /** What every evaluation takes. */
 export interface EvaluateOptions extends TaskOptions {
   /** Where the products run: `['cpu']` by default. */
-  executionProviders?: SessionOptions['executionProviders'];
+  executionProviders?: SessionOptions['executionProviders'] | undefined;
 }
 
 /** A source with the name that errors call it. */

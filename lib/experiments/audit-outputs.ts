@@ -9,7 +9,7 @@ import { fromOutputsAlone, type OutputsAloneOptions } from './outputs-alone.js';
 
 export interface OutputsAuditOptions extends OutputsAloneOptions {
   /** The command that makes it again. */
-  command?: string;
+  command?: string | undefined;
 }
 
 /**

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { count, option, UsageError } from '../base/index.js';
 import type { Store } from '../extract/index.js';
 import {
@@ -12,7 +15,7 @@ import {
   type InterfaceAnswer,
   type Recovery,
 } from '../leaks/index.js';
-import { float64Providers, providerName } from '../runtime/index.js';
+import { float64Providers, providerName, type Model } from '../runtime/index.js';
 import { definitions } from '../results/index.js';
 import type { DatasetRecord, Leaks, Results, SpectrumRecord } from '../results/index.js';
 import { alike } from './alike.js';
@@ -32,24 +35,24 @@ import { rowsOfStore, splitByContent, spreadOver, withoutCopies } from './split.
 import { trainingFrom } from './training.js';
 
 export interface AuditOptions extends CommonOptions, SampleOptions {
-  /** Folder for stores of activations; what is there already is used again. */
-  stores: string;
+  /** Folder for stores of activations; what is there already is used again. Default null: they are removed at the end. */
+  stores?: string | null | undefined;
   /** Ridge penalties, in units of the centred Gram; a row each. Default: the one that does best on images kept out. */
-  alphas?: readonly number[];
+  alphas?: readonly number[] | undefined;
   /**
    * What an interface may show, a row each: `observe`'s specs. Default: `auditedInterfaces`; with more than 4,096
    * classes `usualInterfaces`.
    */
-  observe?: readonly string[];
+  observe?: readonly string[] | undefined;
   /**
    * Seeded variations of each image, itself the first: probes that switch more features off. Default: as many as a search
    * for features from the outputs alone takes, where that fits into `budgetSeconds`; else 1.
    */
-  vary?: number;
+  vary?: number | undefined;
   /** Most seconds for what goes beyond the images: their variations, and the search. Default 300. */
-  budgetSeconds?: number;
+  budgetSeconds?: number | undefined;
   /** Most seconds for the search alone; what has its certificate by then is the result. Default: what is left of the budget. */
-  recoverySeconds?: number;
+  recoverySeconds?: number | undefined;
 }
 
 /** What an audit looks at, from all of the outputs down to the best class alone. */
@@ -78,18 +81,37 @@ const mostJudged = 1024;
 /**
  * What a model's outputs give away on one's own images: experiment 1 on a split by content (4 : 1), the sweep over what
  * an interface may show, the fingerprint, and the features recovered from the outputs alone, with a verdict.
- * @param model path of an .onnx classifier
+ * @param model a classifier: its path or name, its bytes, or one that is loaded
  * @param dataset spec of the images
  * @throws FeatReconstructError as `extractToStore` does, and for too few images to split
  */
-export async function auditModel(model: string, dataset: string, options: AuditOptions): Promise<Results> {
+export async function auditModel(
+  model: string | Uint8Array | Model,
+  dataset: string,
+  options: AuditOptions = {},
+): Promise<Results> {
+  if (typeof options.stores === 'string') return auditWith(model, dataset, { ...options, stores: options.stores });
+  const stores = await mkdtemp(join(tmpdir(), 'featreconstruct-audit-'));
+  try {
+    return await auditWith(model, dataset, { ...options, stores });
+  } finally {
+    await rm(stores, { recursive: true, force: true });
+  }
+}
+
+async function auditWith(
+  model: string | Uint8Array | Model,
+  dataset: string,
+  options: AuditOptions & { stores: string },
+): Promise<Results> {
   const { vary = 1, transform, samples = usualSamples } = options;
   if (!Number.isInteger(vary) || vary < 1) {
     throw new UsageError(`Expected ${option('vary')} to be a whole number from 1, found ${vary}.`);
   }
   const extraction = new Extraction(options);
   try {
-    const role = { path: model, transform, unstated: 'imagenet' } as const;
+    const path = typeof model === 'string' ? model : await extraction.given(model);
+    const role = { path, transform, unstated: 'imagenet' } as const;
     const classNames = await classNamesOf(() => extraction.describe(role), options.classNames);
     const { store: extracted, seconds } = await extraction.of(role, dataset, vary);
     const contents = await extraction.contents(dataset);
@@ -157,7 +179,7 @@ interface ReadInterfaces extends Pick<JudgedFits, 'rows' | 'failures' | 'samples
  */
 async function readInterfaces(
   { store, contents, dataset, seconds, extraction, classNames, vary }: AuditedRows,
-  { samples, ...options }: AuditOptions & { samples: number },
+  { samples, ...options }: AuditOptions & { stores: string; samples: number },
 ): Promise<ReadInterfaces> {
   const { observe = interfacesFor(store) } = options;
   const { train: all, test } = splitByContent(store, contents, vary);

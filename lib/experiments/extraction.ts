@@ -38,6 +38,8 @@ export class Extraction {
   private readonly found = new Map<string, Extracted>();
   private readonly datasets = new Map<string, Dataset>();
   private readonly models = new Map<string, ModelFile>();
+  /** Models that a caller has in memory, by the names that stand for their paths. */
+  private readonly inMemory = new Map<string, ModelFile>();
 
   constructor(private readonly options: RunOptions) {}
 
@@ -122,8 +124,18 @@ export class Extraction {
     return (await this.file(role)).load();
   }
 
+  /** Takes a model that has no path. @returns what stands for its path in a role */
+  async given(model: Uint8Array | Model): Promise<string> {
+    const path = `memory:${this.inMemory.size}`;
+    const file = 'run' in model ? fileOfLoaded(model) : await openModel(model, loadOptions(this.options));
+    this.inMemory.set(path, file);
+    return path;
+  }
+
   /** Read and hashed once for each way to read it. */
   private async file({ path, extract }: Role): Promise<ModelFile> {
+    const given = this.inMemory.get(path);
+    if (given) return given;
     const { model, executionProviders } = this.options;
     const options = loadOptions({ model: extract?.model ?? model, executionProviders });
     const id = JSON.stringify([path, options]);
@@ -173,10 +185,17 @@ export class Extraction {
 
   async close(): Promise<void> {
     for (const { store } of this.found.values()) await store.close();
-    for (const model of this.models.values()) await model.release();
+    for (const model of [...this.models.values(), ...this.inMemory.values()]) await model.release();
     for (const dataset of this.datasets.values()) await dataset.close();
   }
 }
+
+/** A model that the caller has loaded, and will release. */
+const fileOfLoaded = (model: Model): ModelFile => ({
+  description: model,
+  load: () => Promise.resolve(model),
+  release: () => Promise.resolve(),
+});
 
 /** 12,800,000 → `13 MB`. */
 const inBytes = (bytes: number): string =>

@@ -63,10 +63,10 @@ export type ExperimentSpec = OneModelSpec | TwoModelsSpec | AllPairsSpec | ZeroS
 /** An experiment as it was asked for, before it is checked: as the command line has it. */
 export interface AskedExperiment extends ExperimentData {
   experiment: number;
-  source?: string;
-  target?: string;
-  models?: readonly string[];
-  zeroShot?: ZeroShotSource;
+  source?: string | undefined;
+  target?: string | undefined;
+  models?: readonly string[] | undefined;
+  zeroShot?: ZeroShotSource | undefined;
 }
 
 /** What every experiment takes. */
@@ -75,52 +75,55 @@ export interface CommonOptions extends TaskOptions {
    * For every model that is not among `transforms`. Default: the one that the model's files state; for a model that states
    * none, `protocol` where the images to fit on are CIFAR, Places365 or drawn, and `imagenet` where they are anyone's.
    */
-  transform?: TransformChoice;
-  batchSize?: number;
-  skipBadImages?: boolean;
-  dataset?: OpenDatasetOptions;
+  transform?: TransformChoice | undefined;
+  batchSize?: number | undefined;
+  skipBadImages?: boolean | undefined;
+  dataset?: OpenDatasetOptions | undefined;
   /** Where models run, and the statistics of fits if the provider has float64. Default `cpu`. */
-  executionProviders?: LoadModelOptions['executionProviders'];
+  executionProviders?: LoadModelOptions['executionProviders'] | undefined;
   /** How models are read. */
-  model?: ModelOptions;
-  rcond?: number;
+  model?: ModelOptions | undefined;
+  rcond?: number | undefined;
   /** k of `topkAgreement`. Default 5. */
-  topk?: readonly number[];
+  topk?: readonly number[] | undefined;
   /** What to write into the results as the command that makes them again. */
-  command?: string;
+  command?: string | undefined;
 }
 
 /** What tells the models of a run apart. */
 export interface ByModel {
   /** By model name (without folder and ending): a transform of its own. */
-  transforms?: Readonly<Record<string, TransformChoice>>;
+  transforms?: Readonly<Record<string, TransformChoice>> | undefined;
   /**
    * By model name: the tensors of logits and features, where the model's graph leaves them open or others are meant.
    * `model` has those of a run of one model.
    */
-  tensors?: Readonly<Record<string, Pick<ModelOptions, 'features' | 'logits'>>>;
+  tensors?: Readonly<Record<string, Pick<ModelOptions, 'features' | 'logits'>>> | undefined;
 }
 
 /** Test images of each fit, to be shown in the results. */
 export interface SampleOptions {
   /** How many, with their thumbnails. Default 6; 0 for none. */
-  samples?: number;
+  samples?: number | undefined;
   /**
    * Names of the target's classes, for those images: the names, `cifar10`, `cifar100`, or a file with one on each line or as
    * JSON. Default: those of config.json beside the model. A data set's own names are not taken for the model's, even where
    * they are as many.
    */
-  classNames?: string | readonly string[];
+  classNames?: string | readonly string[] | undefined;
 }
 
 /** How a penalty is chosen in an experiment. To select by agreement the target's head decides. */
-export type ChosenPenalty = FoldOptions & { alphas?: readonly number[]; select?: CrossValidation['select'] };
+export type ChosenPenalty = FoldOptions & {
+  alphas?: readonly number[] | undefined;
+  select?: CrossValidation['select'] | undefined;
+};
 
 /** Penalties that are given, or one that is chosen. */
 export type Penalties =
   | {
       /** Ridge penalties, in units of the centred Gram; a row each. Default 0 alone: exact least squares. */
-      alphas?: readonly number[];
+      alphas?: readonly number[] | undefined;
       crossValidation?: undefined;
     }
   | {
@@ -138,9 +141,9 @@ export interface Stored {
 /** What else can be fitted where the activations of the training images are kept. */
 export interface MoreFits {
   /** What the fits get to see of the source's logits, a row each: `observe`'s specs. Default: all of them. */
-  observe?: readonly string[];
+  observe?: readonly string[] | undefined;
   /** Also the published SGD recipe on the same activations, as rows of their own. */
-  sgd?: SgdOptions;
+  sgd?: SgdOptions | undefined;
 }
 
 /** No activations are kept. */
@@ -151,7 +154,7 @@ export interface Streamed {
    */
   stores: null;
   /** Ridge penalties, in units of the centred Gram; a row each. Default 0 alone: exact least squares. */
-  alphas?: readonly number[];
+  alphas?: readonly number[] | undefined;
   crossValidation?: undefined;
   observe?: undefined;
   sgd?: undefined;
@@ -167,7 +170,7 @@ export type PairOptions = CommonOptions & ByModel & SampleOptions & ((Stored & M
 export type AllPairsOptions = CommonOptions &
   ByModel &
   Stored &
-  None<SampleOptions & MoreFits> & { alphas?: readonly number[]; crossValidation?: undefined };
+  None<SampleOptions & MoreFits> & { alphas?: readonly number[] | undefined; crossValidation?: undefined };
 
 /** For experiment 5. */
 export type ZeroShotRunOptions = CommonOptions & ByModel & Stored & Penalties & None<SampleOptions & MoreFits>;
@@ -187,6 +190,6 @@ export type ExperimentOptions<E extends keyof OptionsByExperiment = keyof Option
 /** The options of any experiment, where nobody has checked yet which of them go together. */
 export interface RunOptions extends CommonOptions, ByModel, SampleOptions, MoreFits {
   stores: string | null;
-  alphas?: readonly number[];
-  crossValidation?: ChosenPenalty;
+  alphas?: readonly number[] | undefined;
+  crossValidation?: ChosenPenalty | undefined;
 }

@@ -4,7 +4,7 @@ import type { RowSource } from '../tensor/index.js';
 
 export interface OutputsAloneOptions extends TaskOptions {
   /** Most seconds for the recovery; what has its certificate by then is the result. Default 300. */
-  recoverySeconds?: number;
+  recoverySeconds?: number | undefined;
 }
 
 /** What outputs (n, c) give away by themselves: their fingerprint, and features recovered, or why no recovery could be tried. */

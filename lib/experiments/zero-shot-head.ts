@@ -40,11 +40,11 @@ export type ZeroShotSource =
       /** The text tower (.onnx, a checkpoint, or its name): token ids (n, 77) to embeddings (n, d). */
       textModel: string;
       /** tokenizer.json, as Hugging Face has it. Default: the one of the text tower's repository, or beside it. */
-      tokenizer?: string;
+      tokenizer?: string | undefined;
       /** In the order of the labels; or `cifar10`, `cifar100`, or a file with one on each line. */
       classNames: string | readonly string[];
       /** With {} for the class name; or `simple` (the default: "a photo of a {}."), `openai`, or a file. */
-      templates?: string | readonly string[];
+      templates?: string | readonly string[] | undefined;
       textEmbeddings?: undefined;
     };
 
@@ -58,11 +58,11 @@ export interface ZeroShotHead extends ClassEmbeddings {
 
 export interface ZeroShotOptions extends TaskOptions {
   /** Where the text tower runs. Default `cpu`. */
-  executionProviders?: LoadModelOptions['executionProviders'];
+  executionProviders?: LoadModelOptions['executionProviders'] | undefined;
   /** How it is read. */
-  model?: Omit<ModelOptions, 'output'>;
+  model?: Omit<ModelOptions, 'output'> | undefined;
   /** Folder to keep class embeddings in, so that the same prompts are read once. */
-  stores?: string;
+  stores?: string | undefined;
 }
 
 /** Tokens of a prompt where the text tower leaves that open: CLIP's own number. */

@@ -1,6 +1,7 @@
 import { FeatReconstructError, isCoded, UsageError } from '../base/index.js';
 import type { Dataset, InputTensor, Sample } from '../datasets/index.js';
 import type { ModelBatch, ModelInput } from '../runtime/index.js';
+import { checkEnd, checkSample } from './check-dataset.js';
 import { BatchWriter, decodePool, type RgbImage, type Transform } from '../images/index.js';
 
 /** Model input for some consecutive positions of a data set. The data are valid until the next batch is asked for. */
@@ -90,7 +91,15 @@ function stacked(tensors: readonly InputTensor[]): Batch['input'] {
   const [{ type, data: first, dims }] = tensors;
   const Type = first.constructor as Float32ArrayConstructor;
   const data = new Type(first.length * tensors.length);
-  tensors.forEach((each, row) => data.set(each.data as Float32Array, row * first.length));
+  for (const [row, each] of tensors.entries()) {
+    if (each.type !== type || each.dims.join() !== dims.join()) {
+      throw new FeatReconstructError(
+        `Expected tensors of one type and size, found ${type} ${dims.join(' x ')} and ${each.type} ${each.dims.join(' x ')} in one data set.`,
+        { code: 'mismatch' },
+      );
+    }
+    data.set(each.data as Float32Array, row * first.length);
+  }
   return { type, data, dims: [tensors.length, ...dims] };
 }
 
@@ -185,6 +194,7 @@ async function* groups(dataset: Dataset, { batchSize, start = 0, signal }: Batch
   let group: Placed[] = [];
   let position = start;
   for await (const sample of dataset.samples({ start, signal })) {
+    checkSample(sample, position, dataset);
     checkLabel(sample);
     group.push({ position, sample });
     position += 1;
@@ -194,6 +204,7 @@ async function* groups(dataset: Dataset, { batchSize, start = 0, signal }: Batch
       group = [];
     }
   }
+  checkEnd(position, dataset);
   if (group.length > 0) yield group;
 }
 

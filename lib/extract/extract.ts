@@ -15,6 +15,7 @@ import {
   type ModelOptions,
 } from '../runtime/index.js';
 import { toNdArray } from '../tensor/index.js';
+import { checkDataset } from './check-dataset.js';
 import { imageBatches, tensorBatches, type Batch, whyLeftOut, type SkippedImage } from './batches.js';
 import { imageTransforms, type UnstatedTransform } from './image-transform.js';
 import { noteVerified } from './checksums.js';
@@ -30,35 +31,39 @@ export interface ExtractOptions extends TaskOptions {
    * A preset by name, one with a model's own numbers, or `model`: the one that the model's files state. Default: that one
    * where they state one, else `unstated`.
    */
-  transform?: TransformChoice;
+  transform?: TransformChoice | undefined;
   /**
    * For models that state no transform. Default: `protocol`, the published experiments', on CIFAR, Places365 and drawn
    * images; the usual evaluation (`imagenet`) on anyone's photographs.
    */
-  unstated?: UnstatedTransform;
+  unstated?: UnstatedTransform | undefined;
   /**
    * Images per batch. It decides the last bits of some models' outputs. Default: that of the store where there
    * is one, else the graph's own where it is fixed, else 32.
    */
-  batchSize?: number;
+  batchSize?: number | undefined;
   /** Path of a safetensors file: it is written, continued where it is unfinished, and read where it is finished. */
-  store?: string;
+  store?: string | undefined;
   /** `head` stores features only and computes logits from the lifted head when they are read. Default `stored`. */
-  logits?: 'stored' | 'head';
+  logits?: 'stored' | 'head' | undefined;
   /** Leave out images that cannot be decoded and files of kinds that are not read, and count them. */
-  skipBadImages?: boolean;
+  skipBadImages?: boolean | undefined;
   /** For a model given by path: where it runs. Default `cpu`. */
-  executionProviders?: LoadModelOptions['executionProviders'];
+  executionProviders?: LoadModelOptions['executionProviders'] | undefined;
   /** For a model given by path: how it is read. */
-  model?: ModelOptions;
+  model?: ModelOptions | undefined;
   /** For a data set given by spec. */
-  dataset?: OpenDatasetOptions;
+  dataset?: OpenDatasetOptions | undefined;
 }
 
-/** The options that apply to a model M and a data set D: how one is opened is no question where it is already open. */
+/**
+ * The options that apply to a model M and a data set D: how one is opened is no question where it is already open. For what may be a
+ * path or open (`string | Model`) they compile, and are refused where it is open.
+ */
 export type ExtractOptionsFor<M, D> = Omit<
   ExtractOptions,
-  (M extends string ? never : 'model' | 'executionProviders') | (D extends string ? never : 'dataset')
+  | ([Extract<M, string>] extends [never] ? 'model' | 'executionProviders' : never)
+  | ([Extract<D, string>] extends [never] ? 'dataset' : never)
 >;
 
 /** A model's activations on a data set, in memory. */
@@ -279,6 +284,7 @@ export async function streamActivations(
     ...options
   }: Omit<ExtractOptions, 'store' | 'logits' | 'model' | 'executionProviders' | 'dataset'> & { start?: number } = {},
 ): Promise<ActivationStream> {
+  checkDataset(dataset);
   checkLeftOut(dataset, options);
   reportNotes(dataset, options);
   const provenance = withPlacement(await provenanceOf(model, dataset, options), model);
@@ -351,11 +357,7 @@ async function withInputs<T>(
   task: (model: ModelFile, images: Dataset) => Promise<T>,
 ): Promise<T> {
   const images = typeof dataset === 'string' ? await openDataset(dataset, options.dataset) : dataset;
-  if (typeof images?.samples !== 'function' || typeof images.digest !== 'function') {
-    throw new UsageError(
-      `Expected a data set by name, such as 'folder:photos', or one that openDataset opened, found ${Array.isArray(images) ? 'an array' : String(images)}: write the paths of images into a text file, one a line, and give 'list:FILE'; write ready inputs into a .npy file, and give 'tensors:FILE'.`,
-    );
-  }
+  checkDataset(images);
   try {
     checkLeftOut(images, options);
     reportNotes(images, options);

@@ -34,7 +34,10 @@ export interface Provenance {
   transform: Transform | null;
   /** The one that the model's file states, where it states one. For people, not part of the key. */
   ownTransform?: Transform;
-  /** Nobody said what the transform is, and the usual one was taken. For people, not part of the key. */
+  /**
+   * Nobody said what the transform is, and the usual one (`imagenet`) was taken. `transformNotesInWords` says it, and also where
+   * `protocol` was taken. For people, not part of the key.
+   */
   assumed?: true;
   batchSize: number;
   /** Class of execution provider: another one rounds differently. */

@@ -7,9 +7,9 @@ import { mergeNodes, Statistics, type Dtype, type MergeNode, type Moments } from
 /** Options of {@link accumulate}. */
 export interface AccumulateOptions extends TaskOptions {
   /** Where the arithmetic runs; it needs float64. Default `cpu`. */
-  executionProviders?: SessionOptions['executionProviders'];
+  executionProviders?: SessionOptions['executionProviders'] | undefined;
   /** Position of X's first row in the whole data set, where X is a shard of it. Default 0. */
-  firstRow?: number;
+  firstRow?: number | undefined;
 }
 
 /**

@@ -24,13 +24,15 @@ const rowsAtOnce = 4096;
  * y = weight x + bias for every row of X (n, in), in float64 inside.
  * @returns (n, out): for rows on disk a RowSource that computes what is read from it; for a mathjs matrix a mathjs
  * matrix; else an ndarray. Float64 where X is, else float32.
- * @throws FeatReconstructError when X is not as wide as the map
+ * Rows are not looked at: a NaN or an infinity spoils the outputs of its own row, and of no other.
+ * @throws FeatReconstructError when X is not as wide as the map (`mismatch`), or has no rows to tell a width by (`too-few-rows`)
  */
 export function applyLinearMap(map: LinearMap, X: RowSource): RowSource;
 export function applyLinearMap(map: LinearMap, X: NdArray<Float64Array>): Promise<NdArray<Float64Array>>;
 export function applyLinearMap(map: LinearMap, X: NdArray<Float32Array>): Promise<NdArray<Float32Array>>;
 export function applyLinearMap(map: LinearMap, X: MathjsMatrix): Promise<MathjsResult>;
 export function applyLinearMap(map: LinearMap, X: Exclude<RowsLike, RowSource>): Promise<FloatNdArray>;
+export function applyLinearMap(map: LinearMap, X: RowsLike): RowSource | Promise<FloatNdArray | MathjsResult>;
 export function applyLinearMap(map: LinearMap, X: RowsLike): RowSource | Promise<FloatNdArray | MathjsResult> {
   const rows = mappedRows(map, toRowSource(X, 'X'));
   if (isRowSource(X)) return rows;
@@ -57,9 +59,13 @@ export async function composeLinearMaps(outer: LinearMap, inner: LinearMap): Pro
 function mappedRows(map: LinearMap, x: RowSource): RowSource {
   const weight = denseWeight(map);
   const bias = denseBias(map);
+  if (x.rows === 0 && x.cols === 0) {
+    throw new FeatReconstructError('Expected rows of X to apply the map to, found no rows.', { code: 'too-few-rows' });
+  }
   if (x.cols !== weight.cols) {
     throw new FeatReconstructError(
       `Expected X to have the map's ${weight.cols} columns, found ${x.cols}; apply the map to what it was fitted from.`,
+      { code: 'mismatch' },
     );
   }
   const dtype = x.dtype === 'float64' ? 'float64' : 'float32';

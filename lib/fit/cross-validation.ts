@@ -26,7 +26,7 @@ export type AlphaSelection =
        * `mse` (default): mean squared error on the held-out folds. `gcv`: generalised cross-validation (Golub, Heath and Wahba
        * 1979) of all rows, from the spectrum of their Gram.
        */
-      select?: 'mse' | 'gcv';
+      select?: 'mse' | 'gcv' | undefined;
       score?: undefined;
     }
   | {
@@ -44,9 +44,9 @@ export type CrossValidationOptions = AlphaSelection &
   Pick<SolveOptions, 'rcond' | 'intercept' | 'prior'> &
   TaskOptions & {
     /** Ridge penalties to choose from, each >= 0. Default 1e-6, 1e-5, …, 1e4. */
-    alphas?: readonly number[];
+    alphas?: readonly number[] | undefined;
     /** How the folds were shuffled, where they are given as statistics and `score` reads their rows. */
-    shuffle?: number;
+    shuffle?: number | undefined;
   };
 
 const defaultAlphas = Array.from({ length: 11 }, (_, i) => Number(`1e${i - 6}`));

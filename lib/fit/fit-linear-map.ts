@@ -12,7 +12,7 @@ import type { FittedMap } from './types.js';
 /** A penalty that is given. */
 export interface GivenAlpha {
   /** Ridge penalty, >= 0, in units of the centred Gram, as scikit-learn's `Ridge(alpha)`. Default 0. */
-  alpha?: number;
+  alpha?: number | undefined;
   alphas?: undefined;
   folds?: undefined;
   shuffle?: undefined;
@@ -26,7 +26,7 @@ export type ChosenAlpha = { alpha: 'cv' } & Pick<CrossValidationOptions, 'alphas
 /** Options that do not depend on how the penalty is found. */
 export interface MapOptions extends Omit<SolveOptions, 'targets' | 'alpha'>, TaskOptions {
   /** Where the statistics are computed; it needs float64. Default `cpu`. */
-  executionProviders?: AccumulateOptions['executionProviders'];
+  executionProviders?: AccumulateOptions['executionProviders'] | undefined;
 }
 
 /** Options of {@link fitLinearMap}. */

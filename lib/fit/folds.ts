@@ -6,9 +6,9 @@ import type { Statistics } from './statistics.js';
 /** How rows are split into folds. */
 export interface FoldOptions {
   /** How many folds, from 2 to the number of rows. Default 5. */
-  folds?: number;
+  folds?: number | undefined;
   /** Seed of a random order of the rows; without it the folds are runs of neighbouring rows. */
-  shuffle?: number;
+  shuffle?: number | undefined;
 }
 
 /** Rows that are held out together. */

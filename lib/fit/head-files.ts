@@ -18,9 +18,9 @@ export interface HeadFileOptions {
   /** d, the width of the features. */
   features: number;
   /** c, where it is known. */
-  classes?: number;
+  classes?: number | undefined;
   /** A file with the bias (c), .npy, .npz or safetensors (`FILE#NAME`). Default: beside the weight, else 0. */
-  bias?: string;
+  bias?: string | undefined;
 }
 
 /** A head, and which arrays were taken for it, in sentences. */

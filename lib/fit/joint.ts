@@ -64,7 +64,7 @@ export class JointStatistics {
  */
 export async function accumulateJoint(
   models: readonly JointModel[],
-  options: TaskOptions & Pick<AccumulateOptions, 'executionProviders'> & { onto?: JointStatistics } = {},
+  options: TaskOptions & Pick<AccumulateOptions, 'executionProviders'> & { onto?: JointStatistics | undefined } = {},
 ): Promise<JointStatistics> {
   const { onto, signal, onProgress, executionProviders } = options;
   const all: JointModel[] = [...(onto?.models ?? [])];

@@ -4,6 +4,7 @@ import { FeatReconstructError } from '../base/index.js';
 import { buildModel } from '../onnx/index.js';
 import { bytesOf, type WriteOptions } from '../bytes/index.js';
 import {
+  checkMap,
   denseData,
   foreignArrays,
   openTensors,
@@ -44,6 +45,7 @@ export type MapWithFit<F = object> = LinearMap & { fit?: F };
  * @throws FeatReconstructError when the file cannot be written
  */
 export async function saveLinearMap(path: string, map: MapWithFit, options: WriteOptions = {}): Promise<void> {
+  checkMap(map);
   // JSON.stringify writes a typed array (a spectrum) as an object with a key for every index.
   const fit = JSON.stringify(map.fit, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as never) : value));
   const tensors = { weight: map.weight, bias: map.bias };
@@ -129,6 +131,7 @@ function parseFit(text: string, path: string): StoredFit {
  * @param dtype of weights, input and output; default: as the map is
  */
 export function linearMapToOnnx(map: LinearMap, dtype?: 'float32' | 'float64'): Uint8Array {
+  checkMap(map);
   const [out, width] = map.weight.shape;
   const type = dtype ?? (map.weight.data instanceof Float64Array ? 'float64' : 'float32');
   const FloatArray = type === 'float64' ? Float64Array : Float32Array;

@@ -1,5 +1,5 @@
 import { blockRows, FeatReconstructError, option, UsageError } from '../base/index.js';
-import { toNdArray, type LinearMap } from '../tensor/index.js';
+import { checkMap, toNdArray, type LinearMap } from '../tensor/index.js';
 import {
   eigenvaluesInTurns,
   factorise,
@@ -29,19 +29,19 @@ export interface SolveOptions {
    * Ridge penalty, >= 0, in units of the centred Gram XᵀX: the same number as scikit-learn's `Ridge(alpha)`. A penalty
    * per example, as in mean squared error + λ‖A‖², is alpha = n λ. Default 0: least squares, minimum norm where X does not determine it.
    */
-  alpha?: number;
+  alpha?: number | undefined;
   /** Eigenvalues of the Gram (+ alpha) at or below rcond times the largest are cut. Default: `defaultRcond` of X's type. */
-  rcond?: number;
+  rcond?: number | undefined;
   /** Default true. False: the map goes through the origin (or through the prior's bias). */
-  intercept?: boolean;
+  intercept?: boolean | undefined;
   /** The map to stay near, as wide as the fit: the distance to it is minimised instead of the norm. */
-  prior?: LinearMap;
+  prior?: LinearMap | undefined;
   /** Adds all eigenvalues of the Gram to the result. Default false. */
-  spectrum?: boolean;
+  spectrum?: boolean | undefined;
   /** Aborts between the steps of a factorisation. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Only these columns [start, end) of Y. Default all. */
-  targets?: [number, number];
+  targets?: [number, number] | undefined;
 }
 
 /**
@@ -218,6 +218,7 @@ function warningOf(rank: number, gap: number | null): FitWarning | null {
 /** @throws FeatReconstructError where the prior is not as wide as X (p) and Y (q) */
 export function checkPrior(prior: LinearMap | undefined, p: number, q: number): void {
   if (!prior) return;
+  checkMap(prior, 'the prior');
   const [out, width] = prior.weight.shape;
   if (out !== q || width !== p) {
     throw new FeatReconstructError(

@@ -19,7 +19,7 @@ export interface Span {
  */
 export async function trainingSpan(
   statistics: Statistics,
-  options: { rcond?: number; signal?: AbortSignal } = {},
+  options: { rcond?: number | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<Span> {
   const { rcond = defaultRcond(statistics.dtype), signal } = options;
   const { rank, basis } = await factorisationOf(statistics, { alpha: 0, rcond, intercept: true }, signal);

@@ -24,9 +24,9 @@ export type Consent = boolean | ((wanted: readonly Wanted[]) => Promise<boolean>
 /** How to get files that are not on this machine. */
 export interface FetchOptions extends TaskOptions {
   /** Whether they may be fetched. Default: no, and an error says what would be fetched and how large it is. */
-  consent?: Consent;
+  consent?: Consent | undefined;
   /** Whether to ask no server for anything. Default: HF_HUB_OFFLINE. */
-  offline?: boolean;
+  offline?: boolean | undefined;
 }
 
 /** Whether these options, or the environment, forbid to ask servers. */

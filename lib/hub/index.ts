@@ -20,3 +20,4 @@ export { fetchPublished, wantedPublished } from './published.js';
 export type { Published } from './published.js';
 export { bytesInWords } from './size.js';
 export type { Sum } from './sums.js';
+export { fetchOptions } from './known-options.js';

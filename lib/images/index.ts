@@ -16,6 +16,7 @@ export type {
   TransformNumbers,
   TransformSpec,
 } from './types.js';
+export { checkImage } from './check-image.js';
 export { decodeImage } from './decode.js';
 export { formatsRead } from './kinds.js';
 export { decodePool } from './pool.js';
@@ -26,3 +27,4 @@ export { applyPixels, makeTransform, transformNames } from './transform.js';
 export type { PixelInput } from './transform.js';
 export { thumbnail } from './thumbnail.js';
 export { BatchWriter } from './batch.js';
+export { transformChoice } from './known-options.js';

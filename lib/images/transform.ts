@@ -69,9 +69,9 @@ function resizeAndCrop(size: Size, spec: Required<Pick<TransformSpec, 'cropPct' 
 /** What a transform must know of a model's input. */
 export interface PixelInput {
   /** Default 3. */
-  channels?: 1 | 3;
+  channels?: 1 | 3 | undefined;
   /** The input's number type; `uint8`: it reads pixels as they are. Default `float32`. */
-  type?: string;
+  type?: string | undefined;
 }
 
 /**

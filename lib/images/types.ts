@@ -78,13 +78,13 @@ export interface TransformNumbers {
    * One number for each channel, in the order of the input's channels, or one for all, of pixels from 0 to 1. If any
    * number of `mean` or `std` is above 1, both are of pixels from 0 to 255.
    */
-  mean?: number | readonly number[];
-  std?: number | readonly number[];
+  mean?: number | readonly number[] | undefined;
+  std?: number | readonly number[] | undefined;
   /** timm's `crop_pct`: the share of the resized image's side that the centre crop keeps, above 0 and up to 1. */
-  cropPct?: number;
-  interpolation?: Interpolation;
+  cropPct?: number | undefined;
+  interpolation?: Interpolation | undefined;
   /** The order of colours that the model reads. Default `rgb`; Caffe's and OpenCV's models read `bgr`. */
-  channels?: 'rgb' | 'bgr';
+  channels?: 'rgb' | 'bgr' | undefined;
 }
 
 /** How a transform is asked for: a preset by name, with a model's own numbers where it has any. */
@@ -92,7 +92,7 @@ export interface TransformSpec extends TransformNumbers {
   /** `steps`: no preset, but the steps below. */
   name: TransformName | 'steps';
   /** For `steps` alone. */
-  steps?: PixelStep[];
+  steps?: PixelStep[] | undefined;
   /** What a pixel from 0 to 255 is multiplied by; for `steps` alone. Default 1 / 255. */
-  scale?: number;
+  scale?: number | undefined;
 }

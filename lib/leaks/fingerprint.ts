@@ -11,9 +11,9 @@ import { storedAs, whiten, type OutputSpace } from './whiten.js';
 
 export interface FingerprintOptions extends TaskOptions {
   /** Tries, where there are rows enough, whether a normalisation or rectified features stand before the head. Default true. */
-  features?: boolean;
+  features?: boolean | undefined;
   /** Seeds the starts of the search for rectified features. Default 0. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 /** What outputs show of the model behind them. Plain: serialises to JSON. */

@@ -30,18 +30,18 @@ import { linearOutputs, whiten, type OutputSpace, type Whitened } from './whiten
 
 export interface RecoverOptions extends TaskOptions {
   /** What stands before the head: a normalisation (`sphere`) or features that are never negative (`rectified`). Default `auto`: both are tried. */
-  kind?: 'auto' | 'sphere' | 'rectified';
+  kind?: 'auto' | 'sphere' | 'rectified' | undefined;
   /** Seeds the starts of the search for rectified features. Default 0. */
-  seed?: number;
+  seed?: number | undefined;
   /**
    * Most rounds of starts for rectified features. Default 10; a round takes a start for each feature not found yet, and
    * 16 at least after one without a new one.
    */
-  rounds?: number;
+  rounds?: number | undefined;
   /** Most seconds: what has its certificate by then is the result. Default: none. */
-  seconds?: number;
+  seconds?: number | undefined;
   /** Ends the work with what has its certificate by then, where `signal` gives all of it up. */
-  finish?: AbortSignal;
+  finish?: AbortSignal | undefined;
 }
 
 /** The part of a recovery that serialises to JSON: everything but the features themselves. */

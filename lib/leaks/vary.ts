@@ -1,6 +1,6 @@
 import { FeatReconstructError, isCoded, UsageError, random, type Random } from '../base/index.js';
 import type { Dataset, Sample } from '../datasets/index.js';
-import { decodeImage, type RgbImage } from '../images/index.js';
+import { checkImage, decodeImage, type RgbImage } from '../images/index.js';
 
 /**
  * The k-th seeded variation of an image: 0 is the image itself; others are inverted, of another contrast and brightness,
@@ -136,7 +136,10 @@ export function varied(dataset: Dataset, n: number, seed = 0): Dataset {
 
 /** Pixels to vary, or what is wrong with the image. */
 async function imageOf({ image, encoded, undecodable, id }: Sample): Promise<RgbImage | FeatReconstructError> {
-  if (image) return image;
+  if (image) {
+    checkImage(image, id);
+    return image;
+  }
   if (undecodable) return undecodable;
   if (!encoded) throw new FeatReconstructError(`Expected an image to vary, found none in '${id}'.`);
   try {

@@ -37,7 +37,11 @@ const mostColumns = 2048;
  * row less its mean, since a softmax hides one number of each row. Float64.
  * @throws NotShownError (`hidden`) where a logarithm would not be finite, or where most outputs are hidden
  */
-export function linearOutputs(outputs: RowSource, seen: Examination, columns = evenColumns(outputs.cols)): RowSource {
+export function linearOutputs(
+  outputs: RowSource,
+  seen: Examination,
+  columns: Int32Array = evenColumns(outputs.cols),
+): RowSource {
   if (seen.kind === 'truncated') {
     throw new NotShownError(
       `Expected all ${count(seen.classes)} outputs of each image, found the top ${seen.topk} alone: what is hidden cannot be made up. Ask for all of them.`,

@@ -1,4 +1,4 @@
-import { denseData, type LinearMap } from '../tensor/index.js';
+import { checkMap, denseData, type LinearMap } from '../tensor/index.js';
 
 /** A dense float64 matrix, row-major. */
 export interface Matrix {
@@ -132,12 +132,17 @@ export function identity(n: number): Matrix {
 }
 
 /** A map's weight (out, in) in float64, dense; not a copy if it is that already. */
-export function denseWeight({ weight }: LinearMap): Matrix {
+export function denseWeight(map: LinearMap): Matrix {
+  checkMap(map);
+  const { weight } = map;
   return matrix(weight.shape[0], weight.shape[1], toFloat64(denseData(weight)));
 }
 
 /** A map's bias (out) in float64; not a copy if it is that already. */
-export const denseBias = ({ bias }: LinearMap): Float64Array => toFloat64(denseData(bias));
+export function denseBias(map: LinearMap): Float64Array {
+  checkMap(map);
+  return toFloat64(denseData(map.bias));
+}
 
 const toFloat64 = (data: Float32Array | Float64Array): Float64Array =>
   data instanceof Float64Array ? data : Float64Array.from(data);

@@ -1,5 +1,5 @@
 /** The rows of any file as callers of the library get them: with notes in sentences. */
-import type { TaskOptions } from '../base/index.js';
+import { checkOptions, taskNames, type TaskOptions } from '../base/index.js';
 import { logNoteInWords } from '../words/index.js';
 import * as rows from './open-rows.js';
 import type { OpenedRows } from './opened-rows.js';
@@ -17,6 +17,7 @@ export async function openRows(
   tensorName: 'features' | 'logits' = 'logits',
   options: TaskOptions = {},
 ): Promise<OpenedRows> {
+  checkOptions(options, taskNames, 'openRows');
   const opened = await rows.openRows(text, tensorName, options);
   return { ...opened, notes: opened.notes.map(logNoteInWords) };
 }

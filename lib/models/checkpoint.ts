@@ -27,9 +27,9 @@ export interface CheckpointOptions {
    * The name of its graph, of those that ship with the library. Default: found by the config.json beside it, or by its
    * tensors.
    */
-  graph?: string;
+  graph?: string | undefined;
   /** Which tower of a CLIP checkpoint, which holds both. Default: `image`. */
-  half?: Half;
+  half?: Half | undefined;
 }
 
 /** File names of checkpoints, in order of preference: of timm and transformers, of open_clip. */

@@ -1,4 +1,5 @@
 import type { PlotOptions } from '@observablehq/plot';
+import { withAxes } from './axes.js';
 import type { Chart, ChartText, DrawnNode, PlotSpec } from './chart-types.js';
 import { escape, Markup } from './html.js';
 import { light, variables } from './palette.js';
@@ -8,7 +9,7 @@ export type { Chart, ChartText, DrawnNode, PlotSpec } from './chart-types.js';
 /** Plot and a document to draw in, loaded when the first chart is drawn. */
 export async function loadPlot(): Promise<{ Plot: typeof import('@observablehq/plot'); document: object }> {
   const [Plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')]);
-  return { Plot, document: parseHTML('<!doctype html><html><body></body></html>').document };
+  return { Plot: withAxes(Plot), document: parseHTML('<!doctype html><html><body></body></html>').document };
 }
 
 export type Plotting = Awaited<ReturnType<typeof loadPlot>>;
@@ -19,7 +20,7 @@ export type Plotting = Awaited<ReturnType<typeof loadPlot>>;
 export function draw({ Plot, document }: Plotting, text: ChartText, options: PlotOptions): Chart {
   const drawn = Plot.plot({ ...options, document } as PlotOptions) as unknown as DrawnNode;
   const [width, height] = ['width', 'height'].map((name) => Number(drawn.getAttribute(name)));
-  const { name, title, description, decorate, extra } = text;
+  const { name, title, description, decorate, extra, style, variables: colours = {} } = text;
   decorate?.(drawn);
   const labels = [...drawn.childNodes].filter((node) => node.nodeType === 1 && isRowLabels(node));
   const left = Number(options.marginLeft ?? 0);
@@ -27,12 +28,13 @@ export function draw({ Plot, document }: Plotting, text: ChartText, options: Plo
   const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"` +
     ` role="${decorate ? 'group' : 'img'}" aria-label="${escape(`${title}. ${description}`)}" fill="currentColor" font-family="var(--font)"` +
-    ` font-size="11" text-anchor="middle">${inner}</svg>`;
+    ` font-size="11" text-anchor="middle"${style ? ` style="${escape(style)}"` : ''}>${inner}</svg>`;
   const written = labels.map(write).join('');
   const rowLabels =
     written === '' || left < 60 || written.length > mostLabels
       ? null
-      : new Markup(
+      : inColours(
+          colours,
           `<svg xmlns="http://www.w3.org/2000/svg" class="row-labels" viewBox="0 0 ${left} ${height}" width="${left}" height="${height}"` +
             ` aria-hidden="true" fill="currentColor" font-family="var(--font)" font-size="11" text-anchor="middle">${written}</svg>`,
         );
@@ -42,7 +44,7 @@ export function draw({ Plot, document }: Plotting, text: ChartText, options: Plo
     description,
     width,
     height,
-    svg: new Markup(svg),
+    svg: inColours(colours, svg),
     rowLabels,
     plot: options as unknown as PlotSpec,
     text,
@@ -58,11 +60,14 @@ const isRowLabels = (node: DrawnNode): boolean =>
 /** The description (Plot's `ariaDescription`, which is not written) of marks that name rows beside an axis. */
 export const rowLabel = 'row-label';
 
-/** A chart drawn again with other options of Plot: another width, another colour, other marks. */
-export const redraw = (plotting: Plotting, { plot, text, caption }: Chart, options: object): Chart => ({
-  ...draw(plotting, text, { ...plot, ...options }),
-  caption,
-});
+/** A drawing in which these variables have values of its own; the ink is also what text is drawn in. */
+function inColours(colours: Readonly<Record<string, string>>, svg: string): Markup {
+  const given = (name: string): string | undefined =>
+    Object.hasOwn(colours, name) ? escape(colours[name]) : undefined;
+  const ink = given('--ink');
+  const drawn = svg.replace(/var\((--[\w-]+)\)/g, (whole, name: string) => given(name) ?? whole);
+  return new Markup(ink === undefined ? drawn : drawn.replaceAll('="currentColor"', () => `="${ink}"`));
+}
 
 /**
  * Attributes that are not written: Plot's descriptions of parts ("y-axis tick label") would drown the chart's own in a
@@ -92,8 +97,8 @@ const rounded = (value: string): string =>
  * Writes a page's variables into a picture that stands alone: the light palette, one font.
  * @param unit what the width and height are written in: `mm` for a figure that was laid out for a paper
  */
-export function standalone({ svg, width, height }: Chart, unit: 'px' | 'mm' = 'px'): string {
-  const known: Record<string, string> = { ...variables(light), '--font': 'Inter, system-ui, sans-serif' };
+export function standalone({ svg, width, height, text: { variables: own } }: Chart, unit: 'px' | 'mm' = 'px'): string {
+  const known: Record<string, string> = { ...variables(light), ...own, '--font': 'Inter, system-ui, sans-serif' };
   const text = svg.text
     .replace(/var\((--[\w-]+)\)/g, (whole, name: string) => known[name] ?? whole)
     .replaceAll('currentColor', light.ink);
@@ -101,7 +106,7 @@ export function standalone({ svg, width, height }: Chart, unit: 'px' | 'mm' = 'p
   const size = unit === 'px' ? '' : ` width="${inMillimetres(width)}" height="${inMillimetres(height)}"`;
   const opening =
     size === '' ? text.slice(0, start) : text.slice(0, start).replace(/ width="[^"]*" height="[^"]*"/, size);
-  return `${opening}<rect width="${width}" height="${height}" fill="${light.paper}"/>${text.slice(start)}\n`;
+  return `${opening}<rect width="${width}" height="${height}" fill="${escape(known['--paper'])}"/>${text.slice(start)}\n`;
 }
 
 const inMillimetres = (pixels: number): string => `${((pixels * 25.4) / 96).toFixed(2)}mm`;

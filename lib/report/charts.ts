@@ -1,8 +1,9 @@
-import type { ChartOptions } from './chart-types.js';
+import { checkOptions, optionsOf } from '../base/index.js';
+import type { ChartOptions, RedrawOptions } from './chart-types.js';
 import { fittedAndTested, type ResultRow, type Results } from '../results/index.js';
 import { shortSpec } from '../words/index.js';
 import { alphaCharts } from './alpha-chart.js';
-import { loadPlot, redraw, type Chart, type Plotting } from './chart.js';
+import { loadPlot, type Chart, type Plotting } from './chart.js';
 import { agreementCaption, agreementChart, controlChart } from './fit-charts.js';
 import { marginCaption, marginChart, marginStrips } from './margin-charts.js';
 import { leakCharts } from './leak-charts.js';
@@ -10,6 +11,7 @@ import { leakCaption, leakChart } from './leak-curve.js';
 import { overviewChart, type ExperimentOf } from './overview-chart.js';
 import { isMatrix, mostModels, mostShown, type Shown } from './shown.js';
 import { withShownNames } from './shown-names.js';
+import { checkSize, redraw } from './redraw.js';
 import { spectrumChart } from './spectrum-chart.js';
 import { heatmap, metrics, pairsOf } from './heatmap.js';
 
@@ -70,7 +72,10 @@ const heatmapsOf = (plotting: Plotting, set: ReturnType<typeof pairsOf>, width?:
  * All charts of a result, each with a name of its own for a file, those that the report begins with first. A chart has its
  * caption, and in `plot` the options of Observable Plot, to draw it again in another style.
  */
-export async function chartsOf(found: Results, { width }: ChartOptions = {}): Promise<Chart[]> {
+export async function chartsOf(found: Results, options: ChartOptions = {}): Promise<Chart[]> {
+  checkOptions(options, optionsOf<ChartOptions>({ width: true }), 'chartsOf');
+  const { width } = options;
+  checkSize(width, "chartsOf's width");
   const results = withShownNames(found);
   const plotting = await loadPlot();
   const fittedOn = (rows: readonly ResultRow[], shown: Shown): Chart => {
@@ -138,9 +143,6 @@ const overviewCaptions = {
   r2: 'Share of the variance of the features, in %, that the map reads back.',
 };
 
-/**
- * Draws a chart again with other options of Observable Plot beside its own: another width, another title, your own marks.
- * @param options what `Plot.plot` takes
- */
-export const redrawChart = async (chart: Chart, options: object): Promise<Chart> =>
+/** Draws a chart again with other options. @throws UsageError for what the chart does not take */
+export const redrawChart = async (chart: Chart, options: RedrawOptions): Promise<Chart> =>
   redraw(await loadPlot(), chart, options);

@@ -108,7 +108,8 @@ export function overviewChart(
     {
       ...{ width, height: Math.ceil(y + 42), marginLeft: left, marginTop: top, marginBottom: 42 },
       marginRight: column * written.length + 4,
-      x: { domain: [0, 100], label: null },
+      // Drawn again with a part of it, bars begin at the axis and not under the names.
+      x: { domain: [0, 100], clamp: true, label: null },
       y: { type: 'identity', axis: null },
       marks: [
         Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks }),

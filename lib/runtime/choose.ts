@@ -1,17 +1,17 @@
 import { isCoded } from '../base/index.js';
 import { buildModel } from '../onnx/index.js';
-import { knownProviders, providerName, type ExecutionProvider } from './providers.js';
+import { knownProviders, providerName, type ExecutionProvider, type ProviderName } from './providers.js';
 import { createSession, demandLoading, type GraphSession } from './session.js';
 
 /** What `chooseProvider` chose, and the times that it chose by. */
 export interface ProviderChoice {
-  provider: string;
+  provider: ProviderName;
   /** Milliseconds of the test graph on each provider that loads; null where a small one already took too long. */
   milliseconds: Record<string, number | null>;
 }
 
 /** Providers that may be chosen. Not TensorRT, which compiles each graph for minutes: it has to be asked for. */
-const candidates = ['cuda', 'coreml', 'dml', 'webgpu'];
+const candidates: readonly ProviderName[] = ['cuda', 'coreml', 'dml', 'webgpu'];
 
 /**
  * The provider that is quickest on four products of 1,024 x 1,024 matrices, among those that load. That one loads is not
@@ -23,12 +23,12 @@ export async function chooseProvider(): Promise<ProviderChoice> {
   for (const name of candidates.filter((each) => known.includes(each))) {
     if (await works(name)) milliseconds[name] = await timeOf(name);
   }
-  const times = Object.entries(milliseconds).filter((entry): entry is [string, number] => entry[1] !== null);
+  const times = Object.entries(milliseconds).filter((entry): entry is [ProviderName, number] => entry[1] !== null);
   const [provider] = times.sort(([, a], [, b]) => a - b)[0] ?? ['cpu'];
   return { provider, milliseconds };
 }
 
-async function works(name: string): Promise<boolean> {
+async function works(name: ProviderName): Promise<boolean> {
   try {
     await demandLoading(name);
     return true;
@@ -44,7 +44,7 @@ const sizes = { small: 128, large: 1024 };
 const patience = 20;
 
 /** Milliseconds of the large try on a provider; null where the small one already took too long. */
-async function timeOf(name: string): Promise<number | null> {
+async function timeOf(name: ProviderName): Promise<number | null> {
   const session = await createSession(products(), { executionProviders: [name] });
   try {
     if (name !== 'cpu' && (await shortest(session, sizes.small)) > patience) return null;

@@ -24,30 +24,30 @@ import { sourceOf } from './source.js';
 /** How a model's file is read. */
 export interface ModelOptions {
   /** Default: the file's name without folder and ending. */
-  name?: string;
+  name?: string | undefined;
   /** Name of the tensor of features, where it is not the input of the last linear layer. */
-  features?: string;
+  features?: string | undefined;
   /** Name of the tensor of logits, where the graph's output does not lead to it. */
-  logits?: string;
+  logits?: string | undefined;
   /**
    * What the graph gives: `logits`, whose head is found (the default), or `features`, as an embedding model such as CLIP's
    * image tower does: it has no head, and the identity stands for it.
    */
-  output?: 'logits' | 'features';
+  output?: 'logits' | 'features' | undefined;
   /** What a checkpoint (.safetensors) does not say of itself. */
-  checkpoint?: CheckpointOptions;
+  checkpoint?: CheckpointOptions | undefined;
   /** Threads of one operator. Default: all cores. */
-  intraOpNumThreads?: number;
+  intraOpNumThreads?: number | undefined;
   /** Height and width, where the graph leaves them open. Default 224. */
-  imageSize?: number | readonly [number, number];
+  imageSize?: number | readonly [number, number] | undefined;
   /** Whether a model that is named (`hf:owner/name`) may be fetched where it is not on this machine. Default: not. */
-  fetch?: FetchOptions;
+  fetch?: FetchOptions | undefined;
 }
 
 /** How a model's file is read, and where the model runs. */
 export interface LoadModelOptions extends ModelOptions {
   /** `cpu` (the default), `cuda`, `webgpu`, …; a provider that does not load is an error, never replaced by another. */
-  executionProviders?: readonly ExecutionProvider[];
+  executionProviders?: readonly ExecutionProvider[] | undefined;
 }
 
 /**

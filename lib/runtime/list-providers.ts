@@ -1,10 +1,10 @@
 import { findCudaLibraries, isCudaProvider, type MissingLibrary } from '../doctor/index.js';
-import { knownProviders } from './providers.js';
+import { knownProviders, type ProviderName } from './providers.js';
 import { demandLoading } from './session.js';
 
 /** Whether a provider runs here. */
 export interface ProviderReport {
-  name: string;
+  name: ProviderName;
   available: boolean;
   /** Why not, and what to do about it. */
   reason?: string;

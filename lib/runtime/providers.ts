@@ -10,17 +10,20 @@ import {
 } from '../doctor/index.js';
 import { loadRuntime } from './ort.js';
 
+/** The execution providers that onnxruntime-node's builds have, each some of them. */
+export type ProviderName = 'cpu' | 'cuda' | 'tensorrt' | 'dml' | 'coreml' | 'webgpu' | 'qnn';
+
 /** An execution provider as ONNX Runtime takes it: a name, or a name with options. */
-export type ExecutionProvider = string | { name: string; [option: string]: unknown };
+export type ExecutionProvider = ProviderName | { name: ProviderName; [option: string]: unknown };
 
 /** A provider's name, without its options. */
-export const providerName = (provider: ExecutionProvider): string =>
+export const providerName = (provider: ExecutionProvider): ProviderName =>
   typeof provider === 'string' ? provider : provider.name;
 
 /** Names of the providers that this build of ONNX Runtime was compiled with. Some of them may not load here. */
-export async function knownProviders(): Promise<string[]> {
+export async function knownProviders(): Promise<ProviderName[]> {
   const { listSupportedBackends } = await loadRuntime();
-  return listSupportedBackends().map(({ name }) => name);
+  return listSupportedBackends().map(({ name }) => name as ProviderName);
 }
 
 /** What an option takes: a whole number, one of some words, or a list of names. */

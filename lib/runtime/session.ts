@@ -25,20 +25,20 @@ interface SessionValue {
 /** How a graph is compiled and run. */
 export interface SessionOptions {
   /** `cpu` (the default), `cuda`, `webgpu`, …, or one with its options. Of a list, each node runs on the first that can run it. */
-  executionProviders?: readonly ExecutionProvider[];
+  executionProviders?: readonly ExecutionProvider[] | undefined;
   /** Threads of one operator; 0 or absent lets ONNX Runtime take every core. */
-  intraOpNumThreads?: number;
+  intraOpNumThreads?: number | undefined;
   /** Where the external data are when the model is given as bytes. */
-  externalDataFolder?: string;
+  externalDataFolder?: string | undefined;
   /** 'all' by default. */
-  graphOptimizationLevel?: 'disabled' | 'basic' | 'extended' | 'all';
+  graphOptimizationLevel?: 'disabled' | 'basic' | 'extended' | 'all' | undefined;
   /**
    * False: memory is allocated as each node needs it, instead of once for the whole graph, which takes less for a graph of
    * many large intermediate results. Default true.
    */
-  enableMemPattern?: boolean;
+  enableMemPattern?: boolean | undefined;
   /** Record which provider runs each node, until `placement` is called. */
-  profile?: boolean;
+  profile?: boolean | undefined;
 }
 
 /** By provider, the nodes that ran on it, for people: `Conv '/stem/Conv'`. */

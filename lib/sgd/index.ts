@@ -2,3 +2,4 @@
 export { fitSgd } from './sgd.js';
 export type { SgdMap, SgdOptions, SgdReport } from './sgd.js';
 export { sgdStabilityLimit } from './stability.js';
+export { sgdOptions } from './for-callers.js';

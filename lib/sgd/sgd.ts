@@ -10,21 +10,21 @@ import { sgdStabilityLimit } from './stability.js';
 /** The published recipe by default: no shuffling, 100 epochs, batches of 256. */
 export interface SgdOptions extends TaskOptions {
   /** Default 0.1. */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /** Default 0.9. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Default 256; the last batch of an epoch is smaller where it does not divide n. */
-  batchSize?: number;
+  batchSize?: number | undefined;
   /** Default 100. */
-  epochs?: number;
+  epochs?: number | undefined;
   /** Seed of a new order of the rows in every epoch (they are then read one by one); false, the default, keeps the data's order. */
-  shuffle?: false | number;
+  shuffle?: false | number | undefined;
   /** Of the initial weights. Default 0. */
-  seed?: number;
+  seed?: number | undefined;
   /** Where to start instead of at random weights. */
-  initial?: LinearMap;
+  initial?: LinearMap | undefined;
   /** Where the steps run. Default `cpu`. */
-  executionProviders?: SessionOptions['executionProviders'];
+  executionProviders?: SessionOptions['executionProviders'] | undefined;
 }
 
 /** How an SGD fit went. */

@@ -17,7 +17,10 @@ export type ElementType =
   | 'float32'
   | 'float64';
 
-/** Its numbers in memory: bool is a Uint8Array of 0 and 1, 16-bit floats become a Float32Array. */
+/**
+ * Its numbers in memory: bool is a Uint8Array of 0 and 1, 16-bit floats become a Float32Array. (What `of` gives is
+ * on an ArrayBuffer, in words that compilers before 5.7 read, too.)
+ */
 export type TypedArray =
   | Uint8Array
   | Int8Array
@@ -25,8 +28,8 @@ export type TypedArray =
   | Int16Array
   | Uint32Array
   | Int32Array
-  | BigUint64Array<ArrayBuffer>
-  | BigInt64Array<ArrayBuffer>
+  | ReturnType<typeof BigUint64Array.of>
+  | ReturnType<typeof BigInt64Array.of>
   | Float32Array
   | Float64Array;
 

@@ -35,3 +35,4 @@ export type { SafetensorsDtype, TensorEntry, TensorSpec } from './safetensors-he
 export { foreignArrays, foreignError } from './foreign-arrays.js';
 export type { ForeignArrays } from './foreign-arrays.js';
 export { splitName } from './split-name.js';
+export { checkMap } from './check-map.js';

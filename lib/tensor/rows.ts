@@ -1,4 +1,4 @@
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, found, isPromise } from '../base/index.js';
 import type { AnyNdArray } from './dense.js';
 import { denseData, isNdArray } from './dense.js';
 import { isMathjsMatrix, mathjsNumbers } from './mathjs.js';
@@ -7,7 +7,8 @@ import type { RowSource } from './types.js';
 import { describe } from './vectors.js';
 
 /** What may be given where rows are asked for: an array of any number type, strided or not, or rows on disk. */
-export type RowsLike = RowSource | AnyNdArray | MathjsMatrix | readonly (readonly number[])[];
+export type RowsLike =
+  RowSource | AnyNdArray | MathjsMatrix | readonly (readonly number[] | Float32Array | Float64Array)[];
 
 /** Whether x already is a `RowSource`: rows on disk or a view of them. */
 export function isRowSource(x: unknown): x is RowSource {
@@ -47,20 +48,33 @@ function twoDimensions(shape: number[], x: unknown, name: string): number[] {
 }
 
 function notRows(x: unknown, name: string): FeatReconstructError {
+  const isFlat = ArrayBuffer.isView(x) && !(x instanceof DataView);
+  const cure = isFlat ? ': give its shape, as toNdArray(data, [n, p]).' : isPromise(x) ? ': await it first.' : '.';
   return new FeatReconstructError(
-    `Expected ${name} to be two-dimensional, one row an image (an ndarray, a mathjs matrix, number[][] or stored rows), found ${describe(x)}.`,
+    `Expected ${name} to be two-dimensional, one row an image (an ndarray, a mathjs matrix, number[][], Float32Array[] or stored rows), found ${describe(x)}${cure}`,
   );
 }
 
-function nestedRows(x: readonly (readonly number[])[], name: string): RowSource {
-  if (!x.every(Array.isArray)) throw notRows(x, name);
+const isFloats = (row: unknown): row is Float32Array | Float64Array =>
+  row instanceof Float32Array || row instanceof Float64Array;
+
+function nestedRows(x: readonly (readonly number[] | Float32Array | Float64Array)[], name: string): RowSource {
+  if (!x.every((row) => Array.isArray(row) || isFloats(row))) throw notRows(x, name);
   const cols = x[0]?.length ?? 0;
-  const data = new Float64Array(x.length * cols);
+  // As an ndarray of the same numbers would be.
+  const isFloat32 = x.length > 0 && x.every((row) => row instanceof Float32Array);
+  const data = new (isFloat32 ? Float32Array : Float64Array)(x.length * cols);
   x.forEach((row, i) => {
-    if (row.length !== cols || !row.every((value) => typeof value === 'number')) {
+    if (row.length !== cols) {
       throw new FeatReconstructError(
-        `Expected every row of ${name} to hold ${cols} numbers like the first, found row ${i} with ${row.length} elements or something that is no number.`,
+        `Expected every row of ${name} to hold ${cols} numbers like the first, found row ${i} with ${row.length}.`,
         { code: 'mismatch' },
+      );
+    }
+    const other = isFloats(row) ? -1 : row.findIndex((value) => typeof value !== 'number');
+    if (other >= 0) {
+      throw new FeatReconstructError(
+        `Expected numbers in ${name}, found ${found(row[other])} in row ${i}, column ${other}: rows of texts are no rows of numbers.`,
       );
     }
     data.set(row, i * cols);

@@ -6,11 +6,11 @@
 /** How numbers were stored, as they show it themselves. */
 export interface Stored {
   /** What decimals and precision do not say. */
-  storage?: { type: 'bfloat16' } | { type: 'digits'; digits: number } | { type: 'steps'; step: number };
+  storage?: { type: 'bfloat16' } | { type: 'digits'; digits: number } | { type: 'steps'; step: number } | undefined;
   decimals: number | null;
   precision: 'float64' | 'float32' | 'float16';
   /** Present where probabilities sum to 100. */
-  percent?: true;
+  percent?: true | undefined;
 }
 
 /** Rows that alone carry `directions`, and how many the outputs fill `with` them (null: all) and `without`. */
