@@ -1,7 +1,7 @@
 import { abs, floor, max, min, sqrt } from '../base/index.js';
 import { dot, dotAt, gatherRows, kthSmallest, matrix, multiplyVector, rowsOf, type Matrix } from '../linalg/index.js';
 import type { Ending } from './ending.js';
-import { weightedGram } from './graphs.js';
+import { reweighted } from './graphs.js';
 import type { Times } from './side-by-side.js';
 
 /** How a facet is searched for. */
@@ -69,11 +69,10 @@ export async function descend(
     const scale = dot(a, top);
     if (!(scale > 0)) return a;
     a = a.map((value) => value / scale);
-    const x = await multiplyVector(low, a);
-    epsilon = step === 0 ? medianOf(x) : epsilon * shrink;
+    epsilon = step === 0 ? medianOf(await multiplyVector(low, a)) : epsilon * shrink;
+    const { x, gram } = await reweighted(low, a, { epsilon, wall: penalty / epsilon ** 2 });
     if (arrived(x, enough)) return a;
-    const weights = x.map((value) => (value < 0 ? penalty / epsilon ** 2 : 1 / (value * value + epsilon ** 2)));
-    a = solvePositive(await weightedGram(low, weights), top);
+    a = solvePositive(gram, top);
     if (step % lookEvery === 3 && runsInto(a, found)) return null;
   }
   return a;
