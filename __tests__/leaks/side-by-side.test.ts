@@ -4,7 +4,11 @@ import { random } from '../../lib/base/index.js';
 
 function drawn(rows: number, cols: number, seed: number): Matrix {
   const numbers = random(seed, cols);
-  return matrix(rows, cols, new Float64Array(rows * cols).map(() => numbers.normal()));
+  return matrix(
+    rows,
+    cols,
+    new Float64Array(rows * cols).map(() => numbers.normal()),
+  );
 }
 
 const rows = drawn(500, 7, 1);
@@ -19,7 +23,8 @@ describe('works side by side', () => {
       (seed: number, asks: number) =>
       async (times: Times): Promise<Float64Array[]> => {
         const products: Float64Array[] = [];
-        for (let k = 0; k < asks; k++) products.push(await times((seed + k) % 2 ? rows : others, vector(seed + 10 * k)));
+        for (let k = 0; k < asks; k++)
+          products.push(await times((seed + k) % 2 ? rows : others, vector(seed + 10 * k)));
         return products;
       };
     const asks = [3, 1, 0, 5, 2];
@@ -59,7 +64,11 @@ describe('works side by side', () => {
 
   it('hands the error of a product to each work that waits for it', async () => {
     const wrong = matrix(3, 7, new Float64Array(5));
-    const work = async (times: Times): Promise<string> => times(wrong, vector(1)).then(() => 'done', () => 'failed');
+    const work = async (times: Times): Promise<string> =>
+      times(wrong, vector(1)).then(
+        () => 'done',
+        () => 'failed',
+      );
     expect(await sideBySide([work, work])).toEqual(['failed', 'failed']);
   });
 

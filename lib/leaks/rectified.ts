@@ -188,7 +188,7 @@ async function searched(search: Search, h: Matrix, options: RectifiedOptions): P
     const directions = fruitless > 0 || isFull ? search.filled(components, fewest) : components;
     const starts = Math.min(directions.rows, options.starts ?? directions.rows);
     const thorough = (): boolean => search.found.length === 0 || fruitless > 0;
-    for (let i = 0; i < starts && search.found.length < most; ) {
+    for (let i = 0; i < starts && search.found.length < most;) {
       signal?.throwIfAborted();
       if (over.aborted) return false;
       if (i >= hopeless && search.found.length === 0) break;
