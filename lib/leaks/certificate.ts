@@ -2,6 +2,7 @@ import { abs, ceil, evenlyOf, max, min, sqrt } from '../base/index.js';
 import { matrix, multiply, multiplyVector, type Matrix } from '../linalg/index.js';
 import { fixedBy, mostLeverage, weighed } from './fixing.js';
 import { distinctOf } from './near-copies.js';
+import type { Times } from './side-by-side.js';
 
 /**
  * What is proven of an affine function of the outputs: it is never below zero, and exactly zero on rows that fix it.
@@ -84,13 +85,13 @@ export const aboveNeededOf = (r: number): number => ceil(1 + Math.log2(r * 1e6))
  * their number does not depend on the tolerance, and enough rows are above.
  * @param rows (n, r + 1)
  * @param noise (r) variance of what storing added to each column of the rows
- * @param options `lines`: false counts rows on one line as many. Default true
+ * @param options `lines`: false counts rows on one line as many (default true). `times`: how all rows are multiplied
  */
 export async function checkFacet(
   rows: Matrix,
   noise: Float64Array,
   candidate: Float64Array,
-  { lines = true }: { lines?: boolean } = {},
+  { lines = true, times = multiplyVector }: { lines?: boolean; times?: Times } = {},
 ): Promise<CheckedFacet> {
   const r = rows.cols - 1;
   const zerosNeeded = ceil(1.5 * r);
@@ -110,7 +111,7 @@ export async function checkFacet(
     open,
   });
 
-  let x = await valuesOf(rows, noise, candidate);
+  let x = await valuesOf(rows, noise, candidate, times);
   for (let pass = 1; ; pass++) {
     if (x.zeros.length < zerosNeeded) return failed(x);
     const touched = distinctOf(rows, x.zeros);
@@ -119,7 +120,7 @@ export async function checkFacet(
     const { rankRatio, open, least } = await fixedBy(rows, touched, candidate);
     if (open) return failed(x, { zeros, rankRatio }, open);
     // The rows on it fix it better than the search did, and a better fix may show more of them.
-    const refined = await valuesOf(rows, noise, least);
+    const refined = await valuesOf(rows, noise, least, times);
     if (refined.zeros.length > x.zeros.length && pass < mostPasses) {
       x = refined;
       continue;
@@ -128,9 +129,12 @@ export async function checkFacet(
     const above = distinctOf(rows, evenlyOf(refined.above, mostAbove)).length;
     // Many rows at another value, too: cut off at both ends a feature and its mirror image look alike, and where values
     // are few, rows lie together on functions that are no feature.
-    const tied = refined.tied >= zerosNeeded;
     const sound =
-      refined.zeros.length >= zerosNeeded && negatives === 0 && !tied && steady >= leastSteady && above >= aboveNeeded;
+      refined.zeros.length >= zerosNeeded &&
+      negatives === 0 &&
+      steady >= leastSteady &&
+      above >= aboveNeeded &&
+      mostTied(refined) < zerosNeeded;
     const byChance = byChanceOf(refined.near, r);
     const { leverage, directions, fixedWithout } = await weighed(rows, touched, noise, least, {
       needed: sound && lines ? zerosNeeded : 0,
@@ -150,7 +154,7 @@ export async function checkFacet(
 
 /** Positions of the rows on which a function is zero to rounding. */
 export const zerosOf = async (rows: Matrix, noise: Float64Array, a: Float64Array): Promise<number[]> =>
-  (await valuesOf(rows, noise, a)).zeros;
+  (await valuesOf(rows, noise, a, multiplyVector)).zeros;
 
 /** On how many rows each of these functions is zero to rounding. */
 export async function zeroCounts(
@@ -172,13 +176,15 @@ export async function zeroCounts(
 interface Values {
   /** Scaled so that x has standard deviation 1. */
   a: Float64Array;
+  /** The function of every row, in the same units. */
+  x: Float64Array;
+  /** What counts as zero of it. */
+  zero: number;
   zeros: number[];
-  above: number[];
+  above: Int32Array;
   negatives: number;
   /** Zeros at half the tolerance over those at twice that. */
   steady: number;
-  /** The most rows at one value above zero, to rounding. */
-  tied: number;
   /** Rows above what counts as zero, up to eleven times that. */
   near: number;
 }
@@ -198,33 +204,32 @@ function deviationOf(x: Float64Array): number {
   return sqrt(squares / x.length);
 }
 
-async function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array): Promise<Values> {
-  const x = await multiplyVector(rows, candidate);
+async function valuesOf(rows: Matrix, noise: Float64Array, candidate: Float64Array, times: Times): Promise<Values> {
+  const x = await times(rows, candidate);
   const deviation = deviationOf(x);
-  const sign = x.reduce((sum, value) => sum + value, 0) < 0 ? -1 : 1;
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i];
+  const sign = sum < 0 ? -1 : 1;
   const zero = zeroOf(noise, candidate, deviation);
   const zeros: number[] = [];
-  const above: number[] = [];
-  const valuesAbove: number[] = [];
-  let [negatives, half, double, near] = [0, 0, 0, 0];
+  const above = new Int32Array(x.length);
+  let [positives, negatives, half, double, near] = [0, 0, 0, 0, 0];
   for (let i = 0; i < x.length; i++) {
     const value = (sign * x[i]) / deviation;
     const size = abs(value);
+    x[i] = value;
     if (size <= zero / 2) half++;
     if (size <= zero * 2) double++;
     if (size > zero && size <= zero * (1 + nearWidth)) near++;
     if (size <= zero) zeros.push(i);
     else if (value < 0) negatives++;
-    else {
-      above.push(i);
-      valuesAbove.push(value);
-    }
+    else above[positives++] = i;
   }
   return {
     a: candidate.map((value) => (sign * value) / deviation),
-    ...{ zeros, above, negatives, near },
+    ...{ x, zero, zeros, negatives, near },
+    above: above.subarray(0, positives),
     steady: double === 0 ? 0 : half / double,
-    tied: mostTied(valuesAbove, zero),
   };
 }
 
@@ -255,9 +260,11 @@ function zeroOf(noise: Float64Array, a: Float64Array, deviation: number): number
   return min(max(leastZero, noiseSigmas * added), mostZero);
 }
 
-/** The most of the values that lie within rounding of one another. */
-function mostTied(values: readonly number[], zero: number): number {
-  const sorted = Float64Array.from(values).sort();
+/** The most rows at one value above zero, to rounding. */
+function mostTied({ x, above, zero }: Values): number {
+  const sorted = new Float64Array(above.length);
+  for (let k = 0; k < above.length; k++) sorted[k] = x[above[k]];
+  sorted.sort();
   let most = 0;
   for (let i = 0, from = 0; i < sorted.length; i++) {
     while (sorted[i] - sorted[from] > zero) from++;

@@ -1,7 +1,8 @@
 import { abs, floor, max, min, sqrt } from '../base/index.js';
-import { dot, dotAt, kthSmallest, matrix, multiplyVector, rowsOf, type Matrix } from '../linalg/index.js';
+import { dot, dotAt, gatherRows, kthSmallest, matrix, multiplyVector, rowsOf, type Matrix } from '../linalg/index.js';
 import type { Ending } from './ending.js';
-import { weightedGram } from './graphs.js';
+import { reweighted } from './graphs.js';
+import type { Times } from './side-by-side.js';
 
 /** How a facet is searched for. */
 export interface DescentOptions {
@@ -26,6 +27,8 @@ export interface DescentOptions {
   signal?: AbortSignal;
   /** Ends the descent between two steps: it has not arrived. */
   over?: Ending;
+  /** How all rows are multiplied, where descents go on side by side. */
+  times?: Times;
 }
 
 /** Steps at the start that look at all rows each, and steps between looks at the near ones later on. */
@@ -53,7 +56,7 @@ export async function descend(
   const lowest = min(max(options.lowest * rows.cols, 1000), floor(most), rows.rows);
   const enough = options.enough ?? 1.5 * (rows.cols - 1);
   let a: Float64Array = start.slice();
-  const cloud = new Cloud(rows, lowest);
+  const cloud = new Cloud(rows, lowest, options.times ?? multiplyVector);
   let look = await cloud.all(a, !options.throughOrigin);
   let epsilon = 0;
   for (let step = 0; step < steps; step++) {
@@ -66,11 +69,10 @@ export async function descend(
     const scale = dot(a, top);
     if (!(scale > 0)) return a;
     a = a.map((value) => value / scale);
-    const x = await multiplyVector(low, a);
-    epsilon = step === 0 ? medianOf(x) : epsilon * shrink;
+    epsilon = step === 0 ? medianOf(await multiplyVector(low, a)) : epsilon * shrink;
+    const { x, gram } = await reweighted(low, a, { epsilon, wall: penalty / epsilon ** 2 });
     if (arrived(x, enough)) return a;
-    const weights = x.map((value) => (value < 0 ? penalty / epsilon ** 2 : 1 / (value * value + epsilon ** 2)));
-    a = solvePositive(await weightedGram(low, weights), top);
+    a = solvePositive(gram, top);
     if (step % lookEvery === 3 && runsInto(a, found)) return null;
   }
   return a;
@@ -85,6 +87,9 @@ interface NearRows {
 /** One row in so many is sampled to find where the lowest and the top ones begin. */
 const sampleEvery = 8;
 
+/** Numbers of the rows in sight that are copied, so that they lie together (16 MB): of more a copy takes what it saves. */
+const mostCopied = 2 ** 21;
+
 /** Share of the rows in sight above which one product with all of them is quicker than one by one. */
 const quicker = 1 / 4;
 
@@ -94,12 +99,15 @@ const inSight = 4;
 /** The rows, and those of them that are in sight. */
 class Cloud {
   #sight = new Int32Array(0);
+  /** The rows in sight themselves, from the first look at them alone. */
+  #seen: Matrix | undefined;
   #top = new Float64Array(0);
   readonly #low: Matrix;
 
   constructor(
     readonly rows: Matrix,
     readonly lowest: number,
+    readonly times: Times,
   ) {
     this.#low = matrix(lowest, rows.cols);
   }
@@ -107,7 +115,7 @@ class Cloud {
   /** A look at every row. With `shift`, a is moved first so that its smallest value is 0. */
   async all(a: Float64Array, shift: boolean): Promise<NearRows> {
     const { rows, cols, data } = this.rows;
-    const x = await multiplyVector(this.rows, a);
+    const x = await this.times(this.rows, a);
     if (shift) {
       let least = Infinity;
       for (let i = 0; i < rows; i++) least = min(least, x[i]);
@@ -132,6 +140,7 @@ class Cloud {
     }
     this.#top = this.#top.map((value) => value / tops);
     this.#sight = sight.slice(0, seen);
+    this.#seen = undefined;
     const values = new Float64Array(seen);
     for (let k = 0; k < seen; k++) values[k] = x[this.#sight[k]];
     return this.#look(values);
@@ -140,13 +149,17 @@ class Cloud {
   /** A look at the rows in sight: those that were low at the last look at all rows. */
   async near(a: Float64Array): Promise<NearRows> {
     const { rows, cols, data } = this.rows;
-    const values = new Float64Array(this.#sight.length);
-    if (values.length > quicker * rows) {
-      const all = await multiplyVector(this.rows, a);
-      for (let k = 0; k < values.length; k++) values[k] = all[this.#sight[k]];
-    } else {
-      for (let k = 0; k < values.length; k++) values[k] = dotAt(data, this.#sight[k] * cols, a, 0, cols);
+    const sight = this.#sight;
+    if (sight.length > quicker * rows) {
+      const all = await this.times(this.rows, a);
+      return this.#look(sight.length === rows ? all : Float64Array.from(sight, (row) => all[row]));
     }
+    if (sight.length * cols <= mostCopied) {
+      this.#seen ??= gatherRows(this.rows, sight);
+      return this.#look(await multiplyVector(this.#seen, a));
+    }
+    const values = new Float64Array(sight.length);
+    for (let k = 0; k < values.length; k++) values[k] = dotAt(data, sight[k] * cols, a, 0, cols);
     return this.#look(values);
   }
 

@@ -1,11 +1,17 @@
 import { add, blocks, kernel, matrix, rowsOf, type Matrix } from '../linalg/index.js';
 import { buildModel, type GraphNode } from '../onnx/index.js';
-import type { GraphSession } from '../runtime/index.js';
+import type { GraphSession, SessionOptions } from '../runtime/index.js';
 
 /** The session of a graph in float64, compiled once for each name. */
-function session(name: string, inputs: string[], outputs: string[], nodes: GraphNode[]): Promise<GraphSession> {
+function session(
+  name: string,
+  inputs: string[],
+  outputs: string[],
+  nodes: GraphNode[],
+  options?: SessionOptions,
+): Promise<GraphSession> {
   const value = (x: string) => ({ name: x, type: 'float64' as const, dims: [`${x}_rows`, `${x}_cols`] });
-  return kernel(name, () => buildModel({ inputs: inputs.map(value), outputs: outputs.map(value), nodes }));
+  return kernel(name, () => buildModel({ inputs: inputs.map(value), outputs: outputs.map(value), nodes }), options);
 }
 
 async function run(graph: GraphSession, feeds: Record<string, Matrix>): Promise<Record<string, Float64Array>> {
@@ -39,6 +45,43 @@ export async function weightedGram(h: Matrix, u: Float64Array): Promise<Matrix> 
     else sum = g;
   }
   return matrix(h.cols, h.cols, sum ?? undefined);
+}
+
+/** Multiplications of a step below which one thread is quicker than several. */
+const smallStep = 2 ** 23;
+
+/**
+ * One step of reweighted least squares for rows H (n, p) and a function a (p): x = H a, the weights 1 / (x² + ε²), or
+ * `wall` where x is below zero, and Hᵀ diag(weights) H (p, p). In one run: of few rows the runs are most of the time.
+ */
+export async function reweighted(
+  h: Matrix,
+  a: Float64Array,
+  { epsilon, wall }: { epsilon: number; wall: number },
+): Promise<{ x: Float64Array; gram: Matrix }> {
+  const isSmall = h.rows * h.cols ** 2 < smallStep;
+  const graph = await session(
+    `reweighted ${isSmall}`,
+    ['h', 'a', 'e2', 'wall', 'zero'],
+    ['x', 'g'],
+    [
+      gemm('h', 'a', 'x'),
+      mul('x', 'x', 'xx'),
+      { op: 'Add', inputs: ['xx', 'e2'], outputs: ['size'] },
+      { op: 'Reciprocal', inputs: ['size'], outputs: ['inside'] },
+      { op: 'Less', inputs: ['x', 'zero'], outputs: ['below'] },
+      { op: 'Where', inputs: ['below', 'wall', 'inside'], outputs: ['u'] },
+      mul('h', 'u', 'uh'),
+      gemm('h', 'uh', 'g', 'tn'),
+    ],
+    { intraOpNumThreads: isSmall ? 1 : 0 },
+  );
+  const one = (value: number): Matrix => matrix(1, 1, Float64Array.of(value));
+  const { x, g } = await run(graph, {
+    ...{ h, a: matrix(a.length, 1, a) },
+    ...{ e2: one(epsilon ** 2), wall: one(wall), zero: one(0) },
+  });
+  return { x, gram: matrix(h.cols, h.cols, g) };
 }
 
 /** Rows of H (n, r) in transposed blocks, on which a quadric's products are quickest. */

@@ -1,5 +1,5 @@
 import type { TaskOptions } from '../base/index.js';
-import { matrix, type Matrix } from '../linalg/index.js';
+import { matrix, vectorsOf, type Matrix } from '../linalg/index.js';
 import type { FacetCertificate } from './certificate.js';
 import { makeEnding, type Ending } from './ending.js';
 import { unitDirection } from './facet.js';
@@ -8,7 +8,7 @@ import { independentComponents } from './ica.js';
 import { areMixed } from './mixed.js';
 import { throughRidges, type RidgeReport } from './ridges.js';
 import { rivals } from './rivals.js';
-import { allTries, complement, firstTries, Search, withOnes } from './search.js';
+import { complement, Search, withOnes } from './search.js';
 import type { Whitened } from './whiten.js';
 
 export interface RectifiedOptions extends TaskOptions {
@@ -187,22 +187,17 @@ async function searched(search: Search, h: Matrix, options: RectifiedOptions): P
     const components = isFull ? left : await independentComponents(h, left, seed + round, { ...options, finish: over });
     const directions = fruitless > 0 || isFull ? search.filled(components, fewest) : components;
     const starts = Math.min(directions.rows, options.starts ?? directions.rows);
-    for (let i = 0; i < starts && search.found.length < most; i++) {
+    const thorough = (): boolean => search.found.length === 0 || fruitless > 0;
+    for (let i = 0; i < starts && search.found.length < most;) {
       signal?.throwIfAborted();
       if (over.aborted) return false;
-      if (i === hopeless && search.found.length === 0) break;
-      const thorough = search.found.length === 0 || fruitless > 0;
-      await search.from(
-        directions.data.subarray(i * h.cols, (i + 1) * h.cols),
-        thorough ? allTries(h.cols) : firstTries(h.cols),
-        {
-          signal,
-          over,
-        },
-      );
+      if (i >= hopeless && search.found.length === 0) break;
+      const end = Math.min(i + search.together, i + most - search.found.length, starts);
+      await search.from(vectorsOf(directions, i, end), thorough, { signal, over });
+      i = end;
       options.onProgress?.({
         stage: `search for features that are often zero, round ${round + 1}`,
-        done: i + 1,
+        done: i,
         total: search.found.length === 0 ? Math.min(starts, hopeless) : starts,
         unit: 'starts',
       });

@@ -1,5 +1,5 @@
 import { evenlyOf, type TaskOptions } from '../base/index.js';
-import { matrix, multiply, multiplyVector, symmetricEigen, type Matrix } from '../linalg/index.js';
+import { matrix, multiply, multiplyVector, symmetricEigen, vectorsOf, type Matrix } from '../linalg/index.js';
 import { checkFacet, toleranceOf, zeroCounts, zerosOf } from './certificate.js';
 import type { Ending } from './ending.js';
 import { unitDirection } from './facet.js';
@@ -8,7 +8,7 @@ import { independentComponents } from './ica.js';
 import { linesAmong } from './lines.js';
 import { distinctRows } from './near-copies.js';
 import { independentOf } from './rivals.js';
-import { complement, firstTries, Search, withOnes } from './search.js';
+import { complement, Search, withOnes } from './search.js';
 
 /** Ridges of a function's zero rows. Plain: serialises to JSON. */
 export interface RidgeReport {
@@ -133,9 +133,9 @@ async function ridgesOf(
   // Where the functions found span all of it there may be ridges still: of a cloud with more facets than directions.
   const starts = inside.filled(components, fewestStarts);
   const count = Math.min(starts.rows, options.starts);
-  for (let k = 0; k < count && !options.finish?.aborted; k++) {
+  for (let k = 0; k < count && !options.finish?.aborted; k += inside.together) {
     options.signal?.throwIfAborted();
-    await inside.from(starts.data.subarray(k * (r - 1), (k + 1) * (r - 1)), firstTries(r - 1), {
+    await inside.from(vectorsOf(starts, k, Math.min(k + inside.together, count)), () => false, {
       signal: options.signal,
       over: options.finish,
     });

@@ -10,6 +10,7 @@ import {
 import { evenly, random } from '../base/index.js';
 import { checkFacet, type CheckedFacet } from './certificate.js';
 import { descend, unitDirection, type DescentOptions } from './facet.js';
+import { sideBySide, type Times } from './side-by-side.js';
 
 /** Rows near zero are what tells a facet: 32 an unknown are enough for most starts. */
 const steady: DescentOptions = { lowest: 32, share: 1 / 8, penalty: 10, shrink: 0.8, steps: 60 };
@@ -27,7 +28,7 @@ const wide = 64;
 const slow: DescentOptions = { lowest: 80, share: 1 / 4, penalty: 100, shrink: 0.85, steps: 80 };
 
 /** Whether to descend from a start or from its opposite, and how. */
-export interface Try {
+interface Try {
   sign: 1 | -1;
   settings: DescentOptions;
   /** Whether some of the rows are looked at alone. What is found is tested on all of them. */
@@ -41,13 +42,13 @@ const bothWays = (settings: DescentOptions, onSome: boolean): readonly Try[] => 
 ];
 
 /** What is tried first of a layer of r features. */
-export const firstTries = (r: number): readonly Try[] => (r > wide ? bothWays(quick, true) : bothWays(steady, false));
+const firstTries = (r: number): readonly Try[] => (r > wide ? bothWays(quick, true) : bothWays(steady, false));
 
 /**
  * With more rows a start may lead to a feature that is zero on few of them. That takes longer than the first tries
  * together, so that it is made only until there is a feature, and after a round without a new one.
  */
-export const allTries = (r: number): readonly Try[] => [
+const allTries = (r: number): readonly Try[] => [
   ...firstTries(r),
   ...(r > wide ? bothWays(steady, false) : []),
   { sign: 1, settings: slow, onSome: false },
@@ -56,11 +57,20 @@ export const allTries = (r: number): readonly Try[] => [
 /** What ends a search before its time. */
 type Limits = Pick<DescentOptions, 'signal' | 'over'>;
 
+/** The same, and how all rows are multiplied. */
+type Within = Limits & { times: Times };
+
 /**
  * Descents one after another, each from where the last one ended: ε shrinks so fast that a descent may come to rest on r
  * rows close to the feature that it was on its way to, and gets there from them.
  */
 const descents = 2;
+
+/** Starts that descend side by side: eight vectors are multiplied as quickly as one, and sixteen are not. */
+const mostTogether = 8;
+
+/** Numbers of the rows that all of them work on together (64 MB). */
+const mostInHand = 2 ** 23;
 
 /** An orthonormal basis of the directions orthogonal to found ones: (r − k, r), k what these span. */
 export function complement(found: readonly Float64Array[], r: number): Matrix {
@@ -104,24 +114,40 @@ export class Search {
     return filled;
   }
 
-  /** Descends from a direction; keeps what is new and certified, until it is `over`. */
-  async from(direction: Float64Array, tries: readonly Try[], limits: Limits = {}): Promise<void> {
-    for (const { sign, settings, onSome } of tries) {
-      const start = direction.map((value) => sign * value);
+  /** How many starts are best made side by side. */
+  get together(): number {
+    const { cols } = this.rows;
+    return Math.max(1, Math.min(mostTogether, Math.floor(mostInHand / (steady.lowest * cols * cols))));
+  }
+
+  /**
+   * Descends from some directions side by side; keeps what is new and certified, until it is `over`.
+   * @param thorough whether more than the first tries is made of a start; asked again before each
+   */
+  async from(starts: readonly Float64Array[], thorough: () => boolean, limits: Limits = {}): Promise<void> {
+    await sideBySide(starts.map((start) => (times) => this.#fromOne(start, thorough, { ...limits, times })));
+  }
+
+  async #fromOne(start: Float64Array, thorough: () => boolean, within: Within): Promise<void> {
+    const r = this.rows.cols - 1;
+    const first = firstTries(r).length;
+    for (const [k, { sign, settings, onSome }] of allTries(r).entries()) {
+      if (k >= first && !thorough()) return;
       const rows = onSome ? this.#some : this.rows;
-      if ((await this.#descends(rows, start, { ...settings, ...limits })) || limits.over?.aborted) return;
+      const direction = start.map((value) => sign * value);
+      if ((await this.#descends(rows, direction, { ...settings, ...within })) || within.over?.aborted) return;
     }
   }
 
   /** Descends; true where that led to a feature or to a small space, which was searched. */
-  async #descends(rows: Matrix, direction: Float64Array, settings: DescentOptions): Promise<boolean> {
+  async #descends(rows: Matrix, direction: Float64Array, settings: DescentOptions & Within): Promise<boolean> {
     let at: Float64Array | null = new Float64Array(this.rows.cols);
     at.set(direction);
     for (let descent = 0; descent < descents; descent++) {
       this.starts++;
       at = await descend(rows, at, { ...settings, found: this.directions });
       if (!at) return false;
-      const checked = await checkFacet(this.rows, this.noise, at);
+      const checked = await checkFacet(this.rows, this.noise, at, settings);
       if (checked.certificate.holds) {
         this.keep(checked);
         return true;
@@ -148,7 +174,7 @@ export class Search {
    * The rows on the candidate leave a small space of functions open (a sum of a feature and a rarer one is zero where
    * both are): the search goes on among those, from both ends of every axis and a few random directions.
    */
-  async #inside(open: Matrix, { signal, over }: Limits): Promise<void> {
+  async #inside(open: Matrix, { signal, over, times }: Within): Promise<void> {
     const k = open.rows;
     if (k > 8) return;
     this.opened.push(open);
@@ -160,7 +186,7 @@ export class Search {
       this.starts++;
       const inside = await descend(seen, start, { ...quick, throughOrigin: true, enough: Infinity, signal, over });
       if (!inside) continue;
-      const checked = await checkFacet(this.rows, this.noise, transposedTimesVector(open, inside));
+      const checked = await checkFacet(this.rows, this.noise, transposedTimesVector(open, inside), { times });
       if (checked.certificate.holds) this.keep(checked);
     }
   }

@@ -26,6 +26,7 @@ export {
   timesVector,
   transpose,
   transposedTimesVector,
+  vectorsOf,
 } from './matrix.js';
 export type { Matrix } from './matrix.js';
 export { assign } from './assignment.js';

@@ -21,6 +21,10 @@ export const rowsOf = (m: Matrix, start: number, end: number): Matrix => ({
   data: m.data.subarray(start * m.cols, end * m.cols),
 });
 
+/** Rows `start` to `end`, as a view of each. */
+export const vectorsOf = ({ cols, data }: Matrix, start: number, end: number): Float64Array[] =>
+  Array.from({ length: end - start }, (_, i) => data.subarray((start + i) * cols, (start + i + 1) * cols));
+
 /** Some rows, copied. */
 export function gatherRows({ cols, data }: Matrix, which: ArrayLike<number>): Matrix {
   const out = matrix(which.length, cols);
