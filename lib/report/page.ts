@@ -109,7 +109,8 @@ function section(page: PageContext, results: Results, index: number): Markup {
   const terms = of === 1 ? glossaryOf(page, termsOfPicture(results)) : null;
   // Charts of the first screen are not drawn again.
   const above = new Set((first.picture.charts ?? []).map(({ chart }) => chart.name));
-  const isBelow = ({ chart }: Shown): boolean => !above.has(chart.name);
+  const isBelow = ({ chart }: Shown): boolean =>
+    !above.has(chart.name) && !(chart.name === 'agreement' && isPlain(results));
   const body = markup`${leaks ? markup`${leakCharts(plotting, results).filter(isBelow).map(chartFigure)} ${fingerprintSection(leaks, rows[0]?.variations)}` : null}
     ${rows.length === 0 ? null : picture ? picture.rest : fits(page, results, isBelow)}
     ${samplesSection(results.samples ?? [])} ${provenance(results)}`;
@@ -131,6 +132,10 @@ function section(page: PageContext, results: Results, index: number): Markup {
     }
   </section>`;
 }
+
+/** Whether every fit gives every answer by theorem: a chart of these has dots at its right end and no intervals. */
+const isPlain = ({ experiment, rows }: Results): boolean =>
+  rows.every((row) => row.exact !== undefined && row.agreement === 1 && publishedFor(experiment, row) === null);
 
 /** The terms on a first screen. */
 const termsOfPicture = ({ leaks, rows, experiment }: Results): Term[] =>
