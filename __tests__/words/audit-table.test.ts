@@ -15,6 +15,8 @@ describe('the table of an audit', () => {
     ['probs+topk:1', 'top 1 probability'],
     ['temperature:0.5+probs+round:1', 'probabilities, temp. 0.5, 1 decimal'],
     ['probs+noise:0.01', 'probabilities, noise 0.01'],
+    ['label', 'label alone'],
+    ['probs+label', 'label alone'],
   ])('%s is %s', (spec, words) => {
     expect(published(spec)).toBe(words);
   });

@@ -122,7 +122,7 @@ async function legend({ interfaces = [] }: Leaks): Promise<string> {
     ? ', some of which start from the model’s own last layer'
     : '';
   const where = reads.some(({ kind }) => kind === 'exact') ? 'Where it is not exact it' : 'It';
-  return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is a lower bound, with a 95 % interval: more images or a better reader may get more. Same answer: how often honest users still get the model’s top class.`;
+  return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is a lower bound, with a 95 % interval: more images or a better reader may get more. Same answer: how often honest users still get the model’s top class; a list of the top few has it first, whatever its numbers.`;
 }
 
 /** The table of who can do what. */

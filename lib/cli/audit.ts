@@ -38,7 +38,7 @@ export function register(program: Command): void {
         'variations of each image (inverted, shifted, in other colours) (default: as many as the search needs, within the budget)',
       ).argParser(wholeNumber),
     )
-    .option('--observe <shown...>', "interfaces to try, as in 'sweep', and noise:DEVIATION (default: eleven)")
+    .option('--observe <shown...>', "interfaces to try, as in 'sweep', and noise:DEVIATION (default: twelve)")
     .addOption(
       new Option('--minutes <n>', 'time limit of the search in minutes (default: what is left of --budget)').argParser(
         minutes,

@@ -65,11 +65,12 @@ export const usualInterfaces: readonly string[] = [
   'probs+topk:1',
 ];
 
-/** What an audit looks at by default: the usual interfaces, and two ways to blur an answer. */
+/** What an audit looks at by default: the usual interfaces, two ways to blur an answer, and the best class without a number. */
 export const auditedInterfaces: readonly string[] = [
   ...usualInterfaces,
   'temperature:0.5+probs+round:2',
   'probs+noise:0.01',
+  'label',
 ];
 
 /** Most images that a fit is judged on with very many classes: an agreement is known to three points on these. */

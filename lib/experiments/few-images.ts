@@ -146,7 +146,7 @@ const isNothing = (left: Matrix, variances: Float64Array): boolean =>
 async function undoing(spec: string, head: LinearMap): Promise<Matrix | null> {
   const { steps } = parseObserve(spec);
   const isLog = steps.at(-1)!.step === 'log';
-  if (steps.some(({ step }) => step === 'topk' || (step === 'probs' && !isLog))) return null;
+  if (steps.some(({ step }) => step === 'topk' || step === 'label' || (step === 'probs' && !isLog))) return null;
   const [classes, width] = head.weight.shape;
   if (classes > widest) return null;
   let temperature = 1;

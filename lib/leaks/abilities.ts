@@ -66,9 +66,9 @@ function recognisedBy({ interfaces, features, classes, images, tooMany }: Abilit
   return without('not-tried', { why: interfaces.some(mayShowSpan) ? 'images' : 'outputs' });
 }
 
-/** Whether a row of such outputs can lie in the span of others: not where only the top K are shown, nor under noise. */
+/** Whether a row of such outputs can lie in the span of others: not where only the top K or a label are shown, nor under noise. */
 export const mayShowSpan = ({ observe }: Pick<InterfaceAnswer, 'observe'>): boolean =>
-  parseObserve(observe).steps.every(({ step }) => step !== 'topk' && step !== 'noise');
+  parseObserve(observe).steps.every(({ step }) => step !== 'topk' && step !== 'noise' && step !== 'label');
 
 /** By the outputs alone: certified, or not. */
 function recovered(

@@ -2,7 +2,7 @@
 import { count, option, share, withOptions } from '../base/index.js';
 import type { Ability, AbilityAnswer, Advice } from './abilities.js';
 import { nearlyAll } from './known.js';
-import { parseObserve } from './observe-spec.js';
+import { parseObserve, showsLabel } from './observe-spec.js';
 
 /** What is known of an interface's R², as results have it. */
 export interface BoundInWords {
@@ -13,6 +13,7 @@ export interface BoundInWords {
 
 /** A spec as short as a table takes it: `probs+topk:5+round:2` → `top 5 probabilities, 2 decimals`. */
 export function published(spec: string): string {
+  if (showsLabel(parseObserve(spec).steps)) return 'label alone';
   let [what, which] = ['logits', ''];
   const how: string[] = [];
   for (const step of parseObserve(spec).steps) {

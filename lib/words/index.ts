@@ -19,7 +19,7 @@ export {
 export { Glossary, type Term } from './glossary.js';
 export { imagesPerOutput, nearlyAll, whole, whyUnknown } from './known.js';
 export type { Reading } from './known.js';
-export { inWords, parseObserve, showsProbabilities } from './observe-spec.js';
+export { beforeListed, inWords, parseObserve, showsProbabilities } from './observe-spec.js';
 export type { ObserveSpec, ObserveStep } from './observe-spec.js';
 export { kindOfImages, shortSpec, withoutFolders } from './specs.js';
 export { abilityName, adviceInWords, howSure, kept, published, readOff, takes } from './audit-table.js';
