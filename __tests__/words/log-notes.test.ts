@@ -37,6 +37,16 @@ const notes: Said<LogNote> = {
     [{ kind: 'json-column', column: 'response' }, 'Took the JSON in the column response.'],
     [{ kind: 'json-column', column: '' }, 'Took the JSON in the column (no name).'],
   ],
+  'line-a-class': [
+    [
+      { kind: 'line-a-class', images: 1000, by: 'Anfrage', label: 'Klasse', score: 'Wert' },
+      'A line is one class of an image: 1,000 images, told apart by Anfrage; classes in Klasse, scores in Wert.',
+    ],
+    [
+      { kind: 'line-a-class', images: 2, by: null, label: 'class', score: 'p' },
+      'A line is one class of an image: 2 images, told apart by the places, which begin again with each; classes in class, scores in p.',
+    ],
+  ],
   labelled: [
     [{ ...labelled, oneOrder: true }, 'Took the scores of 1,000 classes by their labels (cat to pig).'],
     [

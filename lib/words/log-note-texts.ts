@@ -10,6 +10,8 @@ export function logNoteInWords(note: LogNote): string {
       return columns(note);
     case 'json-column':
       return `Took the JSON in the column ${named(note.column)}.`;
+    case 'line-a-class':
+      return `A line is one class of an image: ${count(note.images)} images, told apart by ${note.by === null ? 'the places, which begin again with each' : named(note.by)}; classes in ${named(note.label)}, scores in ${named(note.score)}.`;
     case 'labelled': {
       const { labelColumns, classes, first, last, oneOrder } = note;
       return `Took ${scores(labelColumns)} of ${count(classes)} classes by their labels (${first} to ${last})${oneOrder ? '' : ', which stand in another order from row to row'}.`;

@@ -65,6 +65,8 @@ export type LogNote =
   /** The columns that are outputs: how many, the first and the last. */
   | { kind: 'columns'; columns: number; first: string; last: string; leftOut: readonly LeftOutColumn[] }
   | { kind: 'json-column'; column: string }
+  /** A line for each class of an image; `by`: the column that tells images apart, null where places do that begin again. */
+  | { kind: 'line-a-class'; images: number; by: string | null; label: string; score: string }
   /** Scores of all classes by their labels. */
   | {
       kind: 'labelled';
