@@ -45,7 +45,7 @@ describe('the table of an audit', () => {
   test('what was not tried says why, and what a try takes; a part is no whole', () => {
     const line = { ability: 'features', observe: [], stolen: 0, queries: 640, sure: 'not-tried' } as const;
     expect(takes(line)).toBe('640 outputs or more');
-    expect(howSure(line)).toBe('too few images to try');
+    expect(howSure(line)).toBe('not tried: few images');
     expect(howSure({ ...line, why: 'outputs' })).not.toContain('few');
     const map = { ...line, ability: 'map', stolen: 54, head: true } as const;
     expect(takes(map)).toContain('head');

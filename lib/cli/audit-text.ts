@@ -66,7 +66,7 @@ async function headline(
 /** A table of what each interface gives away and costs; for several models side by side, without the cost. */
 export async function interfaceTable(all: readonly Leaks[], names: readonly string[] = []): Promise<string> {
   const { renderTable } = await import('../report/index.js');
-  const { kept, published, readOff } = await import('../words/index.js');
+  const { kept, published, readOff, readOffInShort } = await import('../words/index.js');
   // The most open first.
   const most = (spec: string): number =>
     Math.max(...all.map((leaks) => leaks.interfaces?.find(({ observe }) => observe === spec)?.read?.r2 ?? -1));
@@ -74,16 +74,19 @@ export async function interfaceTable(all: readonly Leaks[], names: readonly stri
     (a, b) => Math.round(1e3 * (most(b) - most(a))),
   );
   const of = (leaks: Leaks, spec: string) => leaks.interfaces?.find(({ observe }) => observe === spec);
+  // With long names the table would not fit into the usual 80 columns.
+  const short = names.every((name) => name.length <= longestName);
+  const headings = short ? names : names.map((_, i) => `model ${i + 1}`);
   const accuracies = all.length === 1 && all[0].interfaces?.some(({ cost }) => cost.accuracy !== null);
-  return renderTable<string>(
+  const table = renderTable<string>(
     [
       { heading: 'what you publish', cell: published },
       ...all.flatMap((leaks, i) => [
         {
-          heading: all.length === 1 ? 'features read off' : names[i],
+          heading: all.length === 1 ? 'features read off' : headings[i],
           cell: (spec: string) => {
             const found = of(leaks, spec);
-            return found ? readOff(found.read) : '';
+            return found ? (all.length === 1 ? readOff : readOffInShort)(found.read) : '';
           },
         },
       ]),
@@ -111,7 +114,11 @@ export async function interfaceTable(all: readonly Leaks[], names: readonly stri
     ],
     specs,
   );
+  return short ? table : [table, '', ...names.map((name, i) => wrapped(`Model ${i + 1}: ${name}.`))].join('\n');
 }
+
+/** Longest name of a model above its column, of two beside what is published. */
+const longestName = 19;
 
 /** What the columns of the table mean. */
 async function legend({ interfaces = [] }: Leaks): Promise<string> {

@@ -71,8 +71,8 @@ Examples:
       if (/\.(onnx|ort)$/i.test(images)) {
         throw new UsageError(`Expected images after the models, found the model '${images}' last.`);
       }
-      const { auditModel } = await import('../experiments/index.js');
-      const { parseObserve } = await import('../words/index.js');
+      const { auditModel, modelsToldApart } = await import('../experiments/index.js');
+      const { parseObserve, toldApartInWords } = await import('../words/index.js');
       flags.observe?.forEach(parseObserve);
       const dataset = await datasetSpec(images, flags);
       const options = {
@@ -85,7 +85,9 @@ Examples:
       const all: Results[] = [];
       for (const model of models) all.push(await auditModel(model, dataset, options));
       if (all.length === 1) return finishAudit(all[0], flags.out, context);
-      await finishBoth(all, models, flags.out, context);
+      const specs = (all[0].leaks?.interfaces ?? []).map(({ observe }) => observe);
+      const apart = await modelsToldApart([models[0], models[1]], dataset, specs, options);
+      await finishBoth(all, models, { out: flags.out, apart: toldApartInWords(apart) }, context);
     });
 }
 
@@ -121,7 +123,7 @@ async function finishAudit(results: Results, out: string, context: Context): Pro
 async function finishBoth(
   all: readonly Results[],
   paths: readonly string[],
-  out: string,
+  { out, apart }: { out: string; apart: string },
   context: Context,
 ): Promise<void> {
   const { besideInWords, renderReport, withNames } = await import('../report/index.js');
@@ -147,7 +149,11 @@ async function finishBoth(
       names,
     ),
     wrapped(besideInWords(shown, names)),
+    wrapped(apart),
     ...(await Promise.all(shown.map(async ({ leaks }, i) => wrapped(`${names[i]}: ${await alone(leaks!)}`)))),
+    wrapped(
+      `What others can do with the outputs of each model, and what to publish instead, is in ${page}, and in full in an audit of one model.`,
+    ),
   ];
   context.print([...linesOf(blocks.join('\n\n')), '', ...files, `Open ${page}`], all);
   if (all.some(({ failures }) => failures.length > 0)) checkFailed();
