@@ -75,10 +75,10 @@ const notes: Said<LogNote> = {
     ],
   ],
   'records-without-numbers': [
-    [{ kind: 'records-without-numbers', records: [4] }, 'Left out 1 records without numbers (4).'],
+    [{ kind: 'records-without-numbers', records: [4] }, 'Left out 1 record (number 4) without numbers.'],
   ],
   'records-without-labels': [
-    [{ kind: 'records-without-labels', records: [4, 9] }, 'Left out 2 records without labels (4, 9).'],
+    [{ kind: 'records-without-labels', records: [4, 9] }, 'Left out 2 records (numbers 4, 9) without labels.'],
   ],
   'common-fields': [[{ kind: 'common-fields', fields: ['id', 'time'] }, 'Left out id, time, which every record has.']],
   'header-repeated': [

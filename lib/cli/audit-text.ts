@@ -11,11 +11,12 @@ export const wrapped = (text: string, mark = ''): string =>
  * What an audit prints, in the order in which people ask: what is given away, by which interface, at what cost, and
  * what to do.
  */
-export async function auditText(results: Results): Promise<string[]> {
+export async function auditText(results: Results, asked: readonly string[] = []): Promise<string[]> {
   const { leaks, environment } = visibleData(results);
   const { findingInWords } = await import('../words/index.js');
   const found = leaks!;
   return [
+    await aboutAsked(found, asked),
     [
       wrapped(await headline(found, environment.models[0])),
       '',
@@ -40,9 +41,33 @@ const aside = new Set([
   'outputs-hidden',
   'no-gap',
   'search-ended',
+  'search-skipped',
+  'outputs-not-whole',
   'as-many-features-as-outputs',
   'more-features-than-outputs',
 ]);
+
+/** What is read off each interface that was asked about, and what can be done with it. */
+async function aboutAsked({ interfaces = [], abilities = [] }: Leaks, asked: readonly string[]): Promise<string> {
+  const { abilityName, kept, published, readOff } = await import('../words/index.js');
+  const lines = interfaces
+    .filter(({ observe }) => asked.includes(observe))
+    .map(({ observe, read, cost }) => {
+      const can = abilities.filter((each) => each.observe.includes(observe)).map(abilityName);
+      const others =
+        can.length === 0
+          ? 'Nothing else was found that others can do with it.'
+          : `With it others can ${can.join(', ')}.`;
+      return `${published(observe)}: features read off ${readOff(read)}, same answer ${kept(cost.sameTop)}. ${others}`;
+    });
+  return lines
+    .slice(0, mostAsked)
+    .map((line) => wrapped(line))
+    .join('\n');
+}
+
+/** Most interfaces that are answered for one by one, above the table of all. */
+const mostAsked = 4;
 
 /** The answer in a sentence or two. */
 async function headline(
@@ -51,7 +76,8 @@ async function headline(
 ): Promise<string> {
   const { count, findingInWords, published, readOff, nearlyAll } = await import('../words/index.js');
   const whatTheyAre = `the ${count(featureDim)} numbers inside the model that its last layer turns into ${count(classCount)} outputs`;
-  if (recovery?.certified) return `${findingInWords(verdict.findings[0], true)} Features: ${whatTheyAre}.`;
+  if (recovery?.certified && /recovered$/.test(verdict.findings[0].kind))
+    return `${findingInWords(verdict.findings[0], true)} Features: ${whatTheyAre}.`;
   const most = [...interfaces].sort((a, b) => (b.read?.r2 ?? 0) - (a.read?.r2 ?? 0));
   const best = most.find(({ observe, read }) => observe === 'logits' && read?.kind === 'exact') ?? most[0];
   if (!best?.read || best.read.kind === 'not-shown')
@@ -64,7 +90,10 @@ async function headline(
 }
 
 /** A table of what each interface gives away and costs; for several models side by side, without the cost. */
-export async function interfaceTable(all: readonly Leaks[], names: readonly string[] = []): Promise<string> {
+export async function interfaceTable(
+  all: readonly Pick<Leaks, 'interfaces'>[],
+  names: readonly string[] = [],
+): Promise<string> {
   const { renderTable } = await import('../report/index.js');
   const { kept, published, readOff, readOffInShort } = await import('../words/index.js');
   // The most open first.
@@ -73,7 +102,8 @@ export async function interfaceTable(all: readonly Leaks[], names: readonly stri
   const specs = [...new Set(all.flatMap(({ interfaces = [] }) => interfaces.map(({ observe }) => observe)))].sort(
     (a, b) => Math.round(1e3 * (most(b) - most(a))),
   );
-  const of = (leaks: Leaks, spec: string) => leaks.interfaces?.find(({ observe }) => observe === spec);
+  const of = (leaks: Pick<Leaks, 'interfaces'>, spec: string) =>
+    leaks.interfaces?.find(({ observe }) => observe === spec);
   // With long names the table would not fit into the usual 80 columns.
   const short = names.every((name) => name.length <= longestName);
   const headings = short ? names : names.map((_, i) => `model ${i + 1}`);
@@ -169,6 +199,6 @@ async function comparison({ comparison: found, recovery }: Leaks): Promise<strin
   return [
     found.kind === 'sphere'
       ? `Recovered vector beside the model's own features, up to a rotation: R² ${rSquared(found.r2)}, ${percent(found.equalNeighbours)} of nearest neighbours equal.`
-      : `Recovered features beside the model's own: ${count(recovery.features)} of ${count(found.identifiable)} that these images can show, the worst correlation ${rSquared(found.worst)}.`,
+      : `Recovered features beside the model's own: ${count(recovery.features)} of the ${count(found.identifiable)} that are zero on enough of these images to be found at all, the worst correlation ${rSquared(found.worst)}.`,
   ];
 }

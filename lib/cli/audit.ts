@@ -1,7 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { join } from 'node:path';
 import { UsageError, visibleData, visibleJson } from '../base/index.js';
+import type { InterfaceAnswer } from '../leaks/index.js';
 import type { Leaks, Results } from '../results/index.js';
 import { common, createContext, type Context } from './context.js';
 import { checkFailed } from './ending.js';
@@ -9,7 +10,7 @@ import { experimentOptions, finish, samplesOptions, storesOption, type Experimen
 import { dataOptions, minutes, runtimeOptions, tensorOptions, transformOptions, wholeNumber } from './options.js';
 import { datasetSpec, partOptions, type PartFlags } from './part.js';
 import { kept } from './signals.js';
-import { linesOf } from './terminal.js';
+import { linesOf, say } from './terminal.js';
 
 interface Flags extends ExperimentFlags, PartFlags {
   vary?: number;
@@ -29,7 +30,7 @@ export function register(program: Command): void {
     .addOption(
       new Option(
         '--budget <time>',
-        'time limit beyond the images themselves, such as 5m or 90s: for variations of them and for the search for features from outputs alone (default: 5m)',
+        'how long the audit should take, such as 5m, 90s or 1m30s: variations of the images and the search for features from outputs alone take what the table of interfaces leaves (default: 5m)',
       ).argParser(duration),
     )
     .addOption(
@@ -63,6 +64,7 @@ Examples:
     )
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags, { ...kept, finishes: true });
+      await checkSwallowed(flags.observe);
       if (paths.length === 1) return auditLog(paths[0], flags, { command, context });
       const [models, images] = [paths.slice(0, -1), paths[paths.length - 1]];
       if (models.length > 2) {
@@ -79,29 +81,72 @@ Examples:
         ...(await experimentOptions(flags, context, { models, datasets: [dataset] })),
         vary: flags.vary,
         observe: flags.observe,
-        budgetSeconds: flags.budget,
+        // Two models share it.
+        budgetSeconds: (flags.budget ?? usualBudget) / models.length,
+        onInterfaces: models.length === 1 && !flags.quiet ? tableFirst : undefined,
         recoverySeconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
       };
       const all: Results[] = [];
       for (const model of models) all.push(await auditModel(model, dataset, options));
-      if (all.length === 1) return finishAudit(all[0], flags.out, context);
+      if (all.length === 1) return finishAudit(all[0], { out: flags.out, asked: flags.observe }, context);
       const specs = (all[0].leaks?.interfaces ?? []).map(({ observe }) => observe);
       const apart = await modelsToldApart([models[0], models[1]], dataset, specs, options);
       await finishBoth(all, models, { out: flags.out, apart: toldApartInWords(apart) }, context);
     });
 }
 
-/** Seconds of a time such as `5m`, `90s`, `1h`, or a number of minutes. */
+/** @throws UsageError where `--observe`, which takes all that follows it, was followed by paths */
+async function checkSwallowed(observe: readonly string[] = []): Promise<void> {
+  const { parseObserve } = await import('../words/index.js');
+  const isSpec = (text: string): boolean => {
+    try {
+      return parseObserve(text).steps.length > 0;
+    } catch {
+      return false;
+    }
+  };
+  const isPath = (text: string): Promise<boolean> =>
+    stat(text).then(
+      () => true,
+      () => /[\\/]|\.\w{2,5}$/.test(text),
+    );
+  for (const [i, text] of observe.entries()) {
+    if (isSpec(text) || !(await isPath(text))) continue;
+    throw new UsageError(
+      `Expected interfaces after --observe, found the path '${text}': --observe takes all that follows it. Put the model and the images first, as in 'audit ${observe.slice(i).join(' ')} --observe ${observe.slice(0, i).join(' ') || 'probs+topk:5'}'.`,
+    );
+  }
+}
+
+/** Default of `--budget`, in seconds. */
+const usualBudget = 300;
+
+/** Shows the table of interfaces, beside the progress, before the search begins: it is the answer that most want. */
+async function tableFirst(interfaces: readonly InterfaceAnswer[]): Promise<void> {
+  const { interfaceTable } = await import('./audit-text.js');
+  say('', ...linesOf(await interfaceTable([{ interfaces: [...interfaces] }])), '');
+}
+
+/** Seconds of a time such as `5m`, `90s`, `1m30s`, `1h`. A number without its unit is asked about: people mean either. */
 function duration(text: string): number {
-  const found = /^([\d.]+)\s*(s|sec|m|min|h)?$/.exec(text.trim());
-  const value = Number(found?.[1]);
-  if (!found || !(value > 0)) throw new InvalidArgumentError('Expected a time above 0, such as 5m, 90s or 1h.');
-  const unit = found[2] ?? 'm';
-  return value * (unit.startsWith('s') ? 1 : unit === 'h' ? 3600 : 60);
+  const parts = [...text.trim().matchAll(/([\d.]+)\s*(s|sec|m|min|h)\s*/gy)];
+  const read = parts.reduce((length, [part]) => length + part.length, 0);
+  const value = parts.reduce(
+    (sum, [, number, unit]) => sum + Number(number) * (unit.startsWith('s') ? 1 : unit === 'h' ? 3600 : 60),
+    0,
+  );
+  if (/^[\d.]+$/.test(text.trim()) && Number(text) > 0)
+    throw new InvalidArgumentError(`Expected a time with its unit, such as ${text.trim()}s or ${text.trim()}m.`);
+  if (read === text.trim().length && value > 0) return value;
+  throw new InvalidArgumentError('Expected a time above 0, such as 5m, 90s, 1m30s or 1h.');
 }
 
 /** Writes OUT/results.json and OUT/report.html, and prints what they say in short. */
-async function finishAudit(results: Results, out: string, context: Context): Promise<void> {
+async function finishAudit(
+  results: Results,
+  { out, asked }: { out: string; asked?: readonly string[] },
+  context: Context,
+): Promise<void> {
   const { renderReport } = await import('../report/index.js');
   const { noticesOf } = await import('../results/index.js');
   const { noticeInWords } = await import('../words/index.js');
@@ -112,10 +157,14 @@ async function finishAudit(results: Results, out: string, context: Context): Pro
   await writeWhole(file, [Buffer.from(`${visibleJson(results)}\n`)]);
   await writeWhole(page, [Buffer.from(await renderReport([results]))]);
   const notices = noticesOf(visibleData(results)).map((notice) => wrapped(noticeInWords(notice), '! '));
-  const blocks = [...(await auditText(results)), notices.join('\n')].filter((block) => block !== '');
-  context.print([...linesOf(blocks.join('\n\n')), '', file, `Open ${page}`], results);
+  const blocks = [...(await auditText(results, asked)), notices.join('\n')].filter((block) => block !== '');
+  context.print([...linesOf(blocks.join('\n\n')), '', file, `Open ${page}`, ...thumbnails(results)], results);
   if (results.failures.length > 0) checkFailed();
 }
+
+/** That the page shows some of the images, to whoever passes it on. */
+const thumbnails = ({ samples = [] }: Results): string[] =>
+  samples.length > 0 ? ['The page holds thumbnails of some of your images; --no-samples leaves them out.'] : [];
 
 /**
  * Writes OUT/1 and OUT/2 with the results of two models and one page for both, and prints a table of them side by side.
@@ -155,7 +204,16 @@ async function finishBoth(
       `What others can do with the outputs of each model, and what to publish instead, is in ${page}, and in full in an audit of one model.`,
     ),
   ];
-  context.print([...linesOf(blocks.join('\n\n')), '', ...files, `Open ${page}`], all);
+  context.print(
+    [
+      ...linesOf(blocks.join('\n\n')),
+      '',
+      ...files,
+      `Open ${page}`,
+      ...thumbnails({ ...all[0], samples: all.flatMap(({ samples = [] }) => samples) }),
+    ],
+    all,
+  );
   if (all.some(({ failures }) => failures.length > 0)) checkFailed();
 }
 

@@ -91,11 +91,24 @@ const notTriedFor: Record<NonNullable<AbilityAnswer['why']>, string> = {
   images: 'few images',
   outputs: 'little shown',
   classes: 'many classes',
+  time: 'no time',
 };
 
 /** How sure that is. */
 export const howSure = ({ sure, why = 'images' }: Omit<AbilityAnswer, 'observe'>): string =>
   sure === 'not-tried' ? `not tried: ${notTriedFor[why]}` : howSureInWords[sure];
+
+/** Which of those tried gives the least away; empty where there is no choice. */
+function leastOf(
+  interfaces: readonly { observe: string; read: BoundInWords | null; cost: { sameTop: number } }[],
+): string[] {
+  const known = interfaces.filter(({ read }) => read?.kind === 'at-least');
+  if (known.length === 0 || interfaces.length < 2) return [];
+  const { observe, read, cost } = known.reduce((a, b) => (b.read!.r2 < a.read!.r2 ? b : a));
+  return [
+    `Of those tried, ${published(observe)} gives the least away: ${readOff(read)} of the features, same answer ${kept(cost.sameTop)}.`,
+  ];
+}
 
 /** As `readOff`, for tables of several models: `≥ 29 % (24 to 33)`. */
 export const readOffInShort = (bound: BoundInWords | null): string =>
@@ -131,7 +144,11 @@ export function toldApartInWords(found: readonly { observe: string; images: numb
  */
 export function adviceInWords(
   advice: readonly Advice[],
-  interfaces: readonly { observe: string; read: { images: number } | null; cost: { sameTop: number } }[],
+  interfaces: readonly {
+    observe: string;
+    read: (BoundInWords & { images: number }) | null;
+    cost: { sameTop: number };
+  }[],
   flags = false,
 ): string[] {
   const of = (spec: string) => interfaces.find(({ observe }) => observe === spec);
@@ -146,7 +163,10 @@ export function adviceInWords(
   const none = advice.find(({ observe }) => observe === null);
   const images = interfaces.find(({ read }) => read !== null)?.read?.images;
   return [
-    ...[...lines].map(([what, shares]) => `To keep this reader below ${shares.join(' and ')}: publish ${what}.`),
+    ...leastOf(interfaces),
+    ...[...lines].map(
+      ([what, shares]) => `To keep this reader below ${shares.join(' and ')} (these are only marks): publish ${what}.`,
+    ),
     ...(lines.size > 0 && images !== undefined
       ? [`That is no promise: with more than these ${count(images)} images, or a better reader, more can be read off.`]
       : []),

@@ -25,9 +25,9 @@ export function logNoteInWords(note: LogNote): string {
       return `Left out ${count(rows.length)} ${rows.length === 1 ? 'row that lacks' : 'rows that lack'} some of the classes (${few(rows)}, counted from 1).`;
     }
     case 'records-without-numbers':
-      return `Left out ${count(note.records.length)} records without numbers (${few(note.records)}).`;
+      return `Left out ${records(note.records)} without numbers.`;
     case 'records-without-labels':
-      return `Left out ${count(note.records.length)} records without labels (${few(note.records)}).`;
+      return `Left out ${records(note.records)} without labels.`;
     case 'common-fields':
       return `Left out ${few(note.fields)}, which every record has.`;
     case 'header-repeated':
@@ -50,6 +50,12 @@ export function logNoteInWords(note: LogNote): string {
 type Of<Kind extends LogNote['kind']> = Extract<LogNote, { kind: Kind }>;
 
 const few = (values: readonly (number | string)[]): string => some(values, 6);
+
+/** `1 record (number 301)`, counted from 1. */
+const records = (numbers: readonly number[]): string =>
+  numbers.length === 1
+    ? `1 record (number ${numbers[0]})`
+    : `${count(numbers.length)} records (numbers ${few(numbers)})`;
 
 const named = (column: string): string => column || '(no name)';
 

@@ -25,7 +25,7 @@ export function outputsNoteInWords(note: OutputsNote): string {
     case 'width-not-shown':
       return `The hidden width does not show. ${noWidthInWords(note.why)}`;
     case 'directions':
-      return `The outputs span exactly ${note.rank} dimensions; beyond them the variance drops by a factor of ${note.gap.toExponential(0)}.`;
+      return `The outputs span ${note.rank} dimensions; beyond them the variance drops by a factor of ${note.gap.toExponential(0)}.`;
     case 'multiple-of-8':
       return `Layer widths are usually multiples of 8, so this one is taken as ${note.width}: a layer normalisation ties one direction to the others, or one feature is zero on all these images.`;
     case 'sphere-takes-rows':
