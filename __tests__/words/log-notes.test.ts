@@ -64,6 +64,22 @@ const notes: Said<LogNote> = {
       'Took the scores with their classes (index_0 to index_2) of 1 to 3 of at least 6 classes a row, by their labels: outputs cut to the best. Of the others nothing is in the file; they stand as the least that is shown.',
     ],
   ],
+  'labels-twice': [
+    [
+      { kind: 'labels-twice', labels: ['crane'], merged: false },
+      'Two classes are called crane: told apart by their places, the second is called ‘crane (2)’.',
+    ],
+    [
+      { kind: 'labels-twice', labels: ['crane', 'maillot'], merged: true },
+      'Two classes are called crane, maillot: which score is of which does not show, so that they count as one class. Numbers of the classes would tell them apart.',
+    ],
+  ],
+  'classes-together': [
+    [
+      { kind: 'classes-together', classes: 500, than: 'day1.jsonl' },
+      'Not all of its classes are those of day1.jsonl: aligned by their names, 500 in all; those that a log never names stand as the others do that it does not show.',
+    ],
+  ],
   'log-scores': [
     [{ kind: 'log-scores' }, 'The scores are logarithms of probabilities: their exponentials were taken.'],
   ],

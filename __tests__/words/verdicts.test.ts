@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '../../lib/leaks/index.js';
 import { mismatch } from '../../lib/results/index.js';
-import { findingsInWords } from '../../lib/words/index.js';
+import { findingInWords, findingsInWords } from '../../lib/words/index.js';
 import { made } from '../leaks/data.js';
 
 const schema = JSON.parse(readFileSync('assets/results.schema.json', 'utf8'));

@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .command('audit')
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
     .argument(
-      '<models...>',
+      '[models...]',
       'an .onnx classifier, the folder that holds it (Hugging Face) or hf:owner/name, and images: a folder, a .zip or .tar, or a data set such as cifar100:train[0:5000]; two models and images to compare both; or a log of outputs (CSV, JSON, Parquet, .npy, …) alone',
     )
     .addOption(
@@ -65,10 +65,21 @@ Examples:
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags, { ...kept, finishes: true });
       await checkSwallowed(flags.observe);
+      if (paths.length === 0)
+        throw new UsageError(
+          "Expected a model and images, or a log of outputs, as in 'audit model.onnx photos', found none.",
+        );
       if (paths.length === 1) return auditLog(paths[0], flags, { command, context });
       const [models, images] = [paths.slice(0, -1), paths[paths.length - 1]];
       if (models.length > 2) {
         throw new UsageError(`Expected one or two models and images, found ${paths.length} paths.`);
+      }
+      const logs = paths.filter((path) => isLog.test(path));
+      if (logs.length > 0) {
+        const how = logs.map((path) => `'audit ${path}'`).join(' and ');
+        throw new UsageError(
+          `Expected models and images, or one log of outputs alone, found ${paths.length} paths with ${logs.length === 1 ? `the log '${logs[0]}'` : 'logs'} among them. Audit them one at a time, as in ${how}; 'fingerprint' compares two logs.`,
+        );
       }
       if (/\.(onnx|ort)$/i.test(images)) {
         throw new UsageError(`Expected images after the models, found the model '${images}' last.`);
@@ -117,6 +128,9 @@ async function checkSwallowed(observe: readonly string[] = []): Promise<void> {
     );
   }
 }
+
+/** Endings of logs; a list of images has other ones, or a scheme before it. */
+const isLog = /^(?!\w{2,}:).*\.(csv|tsv|jsonl|ndjson|npy|npz|parquet|safetensors)(\.gz)?$/i;
 
 /** Default of `--budget`, in seconds. */
 const usualBudget = 300;

@@ -36,25 +36,35 @@ Examples:
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags);
       if (paths.length > 2) throw new UsageError(`Expected one file of outputs or two, found ${paths.length}.`);
-      const { alignColumns } = await import('../logs/index.js');
-      const { fingerprint, sameHead } = await import('../leaks/index.js');
+      const { alignAll } = await import('../logs/index.js');
+      const { fingerprint, ofCutLog, sameHead } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { logNoteInWords, outputsNoteInWords, sameHeadInWords, toldApartInWords } =
         await import('../words/index.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
       try {
         for (const path of paths) opened.push(await openShown(path, flags.observe));
-        if (opened.length === 2) opened[1] = alignColumns(opened[1], opened[0]);
+        if (opened.length === 2) opened.splice(0, 2, ...alignAll(opened));
         const prints: (Fingerprint & { file: string; notes: string[] })[] = [];
         for (const { rows, name, notes } of opened) {
           const { features } = flags;
           const found = await fingerprint(rows, { features, signal: context.signal, onProgress: context.onProgress });
-          prints.push({ file: name, notes: notes.map(logNoteInWords), ...found });
+          const cut = notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
+          prints.push({
+            ...{ file: name, notes: notes.map(logNoteInWords) },
+            ...(cut ? ofCutLog(found, cut.shown[1]) : found),
+          });
         }
         const same =
           opened.length === 2
             ? await sameHead(opened[0].rows, opened[1].rows, { signal: context.signal, onProgress: context.onProgress })
             : null;
+        // Zeros that stand for what a log does not show are no probabilities of 0.
+        const cut = opened.flatMap(({ truncated }, i) => (truncated ? [i] : []));
+        if (same?.reason.kind === 'hidden' && same.reason.why.kind === 'zeros' && cut.includes(same.reason.set)) {
+          const why = prints[same.reason.set].reasons.find((reason) => reason.kind === 'width-not-shown');
+          if (why) same.reason = { ...same.reason, why: why.why };
+        }
         const text = await Promise.all(prints.map((print) => describe(visibleData(print), flags.features)));
         const said = prints.map((print) => ({ ...print, reasons: print.reasons.map(outputsNoteInWords) }));
         const apart = opened.length === 2 ? await rowByRow(paths, flags.observe ?? 'logits') : null;

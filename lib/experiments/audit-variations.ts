@@ -1,6 +1,7 @@
 import { count, type NotShownError } from '../base/index.js';
 import type { Store } from '../extract/index.js';
 import {
+  isWholeSpec,
   rectifiedRowsNeeded,
   sphereRowsNeeded,
   variationsNeeded,
@@ -57,7 +58,7 @@ export const usualBudget = 300;
 /** Share of what is left of a budget that variations may take: the rest is for the search. */
 const forVariations = 0.5;
 /** Share of what is left that a search may take: the tests of what it found take about as much again. */
-const forSearch = 0.6;
+const forSearch = 0.5;
 /** With less time than this, in seconds, no search finds anything. */
 const leastSearch = 3;
 /** An image's variations take longer than an image by itself, and a machine is busier at times. */
@@ -73,11 +74,13 @@ export async function withVariations(asked: Asked, options: VariationOptions): P
   const left = (): number => budgetSeconds - (performance.now() - begun) / 1000;
   // Where there is no time for it, a search is not begun.
   const searching = (seconds: number): number => (forSearch * seconds < leastSearch ? 0 : forSearch * seconds);
+  // What is searched for is in whole outputs: nobody sees these where none of what is published is whole.
+  const isAsked = recoverySeconds !== undefined || asked.interfaces.some(({ observe }) => isWholeSpec(observe));
   const search = (store: Store, of: number, seconds: number): Promise<Alone> =>
-    lookIn(store, of, { ...options, recoverySeconds: recoverySeconds ?? searching(seconds) });
+    lookIn(store, of, { ...options, recoverySeconds: recoverySeconds ?? (isAsked ? searching(seconds) : 0) });
   // Where the variations are not given, half of the budget is left for them.
   const first = await search(asked.store, vary, options.vary === undefined ? left() / 2 : left());
-  if (!first.offer || options.vary !== undefined || !(await canVary(asked))) return first;
+  if (!first.offer || options.vary !== undefined || !isAsked || !(await canVary(asked))) return first;
   const seconds = slower * (await secondsPerImage(asked));
   const images = asked.store.rows;
   const tries = [first.offer.variations, ...(first.untried === null ? [] : [first.offer.rectified?.variations])];

@@ -56,6 +56,7 @@ function widthOf(facts: AbilityFacts): Found {
   const logits = width === features ? namesOf(interfaces.filter(({ observe }) => observe === 'logits')) : [];
   if (logits.length > 0) return { observe: logits, sure: 'measured', queries: outputs, stolen: 0 };
   if (facts.tooMany) return without('not-tried', { why: 'classes' });
+  if (!interfaces.some(mayShowSpan)) return without('not-tried', { why: 'outputs' });
   return images <= features + 1 ? without('not-tried', { why: 'images' }) : without('not-found');
 }
 

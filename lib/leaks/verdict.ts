@@ -81,7 +81,7 @@ export function auditVerdict(findings: AuditFindings): Verdict {
   const curve = findings.curve.filter(isKnown(classes));
   const best = bestOf(curve);
   // What is found in whole outputs is given away by publishing these alone.
-  const isShown = findings.curve.length === 0 || findings.curve.some(({ observe }) => isWhole(observe));
+  const isShown = findings.curve.length === 0 || findings.curve.some(({ observe }) => isWholeSpec(observe));
   const certified = recovery?.certified ?? false;
   const known = certified && isShown;
   const level = known ? 'features' : levelOf(best?.r2 ?? 0, curve.some(isEnough(classes)));
@@ -109,7 +109,7 @@ export function auditVerdict(findings: AuditFindings): Verdict {
 }
 
 /** Whether an interface shows all logits, or their differences, at full precision. */
-const isWhole = (observe: string): boolean =>
+export const isWholeSpec = (observe: string): boolean =>
   parseObserve(observe).steps.every(({ step }) =>
     ['logits', 'temperature', 'log-probs', 'probs', 'log'].includes(step),
   );

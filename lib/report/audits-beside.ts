@@ -1,5 +1,5 @@
 import type { Results } from '../results/index.js';
-import { nearlyAll, published, readOff } from '../words/index.js';
+import { nearlyAll, published, readOffInShort } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth } from './heatmap.js';
 import { textWidth } from './text-width.js';
@@ -73,7 +73,7 @@ export function besidePicture(plotting: Plotting, results: readonly Results[], n
   const lines = specs.map(published);
   const left = labelWidth(lines);
   const texts = all.map((_, i) =>
-    specs.map((spec) => (all[i].some(({ observe }) => observe === spec) ? readOff(of(i, spec)) : '')),
+    specs.map((spec) => (all[i].some(({ observe }) => observe === spec) ? readOffInShort(of(i, spec)) : '')),
   );
   const wide = texts.map(
     (column, i) => 30 + Math.max(...[`● ${names[i]} `, ...column].map((text) => 1.1 * textWidth(text, 12))),

@@ -18,6 +18,12 @@ export function logNoteInWords(note: LogNote): string {
     }
     case 'best-classes':
       return bestClasses(note);
+    case 'labels-twice':
+      return note.merged
+        ? `Two classes are called ${few(note.labels)}: which score is of which does not show, so that they count as one class. Numbers of the classes would tell them apart.`
+        : `Two classes are called ${few(note.labels)}: told apart by their places, the second is called ‘${note.labels[0]} (2)’.`;
+    case 'classes-together':
+      return `Not all of its classes are those of ${note.than}: aligned by their names, ${count(note.classes)} in all; those that a log never names stand as the others do that it does not show.`;
     case 'log-scores':
       return 'The scores are logarithms of probabilities: their exponentials were taken.';
     case 'rows-without-classes': {

@@ -74,7 +74,7 @@ export function noWidthInWords(why: NoWidth): string {
 function noGap(why: Extract<NoWidth, { kind: 'no-gap' }>): string {
   const { above, most, classes, coarse } = why;
   if (coarse && above < most) {
-    return `${storedInWords(why)}: ${above} of the ${count(most)} directions that ${count(classes)} classes leave vary by more than such storing adds on average, without a gap. Rounding may make some of them, so the width cannot be told. Outputs of full precision would show more.`;
+    return `${storedInWords(why)}: ${above} of the ${count(most)} directions that ${count(classes)} classes leave vary by more than such storing adds on average, without a gap. Rounding may make some of them, so the width cannot be told. To measure more takes outputs of full precision.`;
   }
   const rounding = coarse ? `. ${storedInWords(why)}, whose noise may cover the smallest directions; or ` : ': ';
   return `The outputs fill all ${count(most)} directions that ${count(classes)} classes leave, without a gap${rounding}the hidden layer is as wide as the outputs or wider, and outputs cannot show by how much; or they are no longer what one linear layer made (a mean of models, label smoothing, a cap or clipping, added noise, a number type that the values do not show).`;
@@ -87,12 +87,12 @@ export function zerosCure({ zeros, rows, rounded, decimals, percent }: Zeros): s
   if (rounded && decimals !== null) {
     const least = `${percent ? 'percentages' : 'probabilities'} rounded to ${decimals} decimals show nothing of what is below ${(0.5 * 10 ** -decimals).toExponential(0)}`;
     return zeros * 2 > rows
-      ? `${least}; log significant digits (%.9g) instead of decimals, or logits`
-      : `${least}; leave those rows out, or log significant digits (%.9g) instead of decimals`;
+      ? `${least}; to measure more, log significant digits (%.9g) instead of decimals, or logits`
+      : `${least}; leave those rows out, or to measure more log significant digits (%.9g) instead of decimals`;
   }
   return zeros * 2 > rows
-    ? 'the probabilities are smaller than their number type holds; log logits or log-probabilities'
-    : 'leave those rows out, or log logits or log-probabilities';
+    ? 'the probabilities are smaller than their number type holds; to measure more, log logits or log-probabilities'
+    : 'leave those rows out, or to measure more log logits or log-probabilities';
 }
 
 /** How values were stored, as the start of a sentence. */
