@@ -394,6 +394,9 @@ describe('with a model', () => {
     [['a.onnx', 'photos', '--budget', 'soon'], 'Expected a time above 0'],
     [['a.onnx', 'photos', '--budget', '30'], 'Expected a time with its unit, such as 30s or 30m'],
     [['a.onnx', 'photos', '--budget', '1m30'], 'Expected a time above 0'],
+    [['one.jsonl', 'two.jsonl'], "'audit one.jsonl' and 'audit two.jsonl'"],
+    [['a.onnx', 'log.csv'], "'audit log.csv'"],
+    [['--observe', 'probs', 'a.onnx', 'photos'], "as in 'audit a.onnx photos --observe probs'"],
   ])('audit %j is refused', async (args, message) => {
     const { code, stderr } = await runCli(['audit', ...args]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
