@@ -138,18 +138,28 @@ function offerFor(needed: { sphere: number; rectified: number }, distinct: numbe
 const canVary = async ({ extraction, dataset, store }: Asked): Promise<boolean> =>
   store.logits.cols <= widest && (await extraction.kindOf(dataset)) === 'images';
 
-/** Seconds that the model takes for an image: as the store took, or measured on a batch where it was there already. */
+/**
+ * Seconds that the model takes for an image, measured on a few batches: most of the time that a store of few images took went into
+ * opening files and the model.
+ */
 async function secondsPerImage({ store, seconds, extraction, role, dataset }: Asked): Promise<number> {
-  if (seconds > 0.2) return seconds / store.rows;
-  const begun = performance.now();
   const { batches } = await extraction.stream(role, dataset);
+  let begun: number | null = null;
   let images = 0;
   for await (const { positions } of batches) {
-    images += positions.length;
-    break;
+    // The first batch waits for the model and for all of the decoders to start.
+    if (begun === null) begun = performance.now();
+    else images += positions.length;
+    if (images >= mostMeasured) break;
   }
-  return (performance.now() - begun) / 1000 / Math.max(1, images);
+  const whole = seconds / store.rows;
+  if (begun === null || images === 0) return whole;
+  const measured = (performance.now() - begun) / 1000 / images;
+  return seconds > 0.2 ? Math.min(whole, measured) : measured;
 }
+
+/** Images that tell how long one takes. */
+const mostMeasured = 128;
 
 const minutes = (seconds: number): string =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;

@@ -46,7 +46,7 @@ function text(finding: Finding): string {
     case 'outputs-not-whole':
       return `None of these shows all outputs at full precision, which a search for features in the outputs alone takes.${finding.recovered === null ? '' : ` Whoever had them would find ${count(finding.recovered)} features by these alone: do not publish them.`}`;
     case 'search-skipped':
-      return `The search for features in the outputs alone was skipped: of the ${timeInWords(finding.budget).replace('about ', '')} that the audit was given (${option('budgetSeconds', '--budget')}) none were left for it. Whether it finds any is not known.`;
+      return `A search for features in the outputs alone was left out: what was left of ${timeInWords(finding.budget).replace('about ', '')} (${option('budgetSeconds', '--budget')}) is too short for it. Whether it finds any is not known.`;
     case 'more-features-than-outputs':
       return `The outputs alone cannot give all of the features away: the layer before the last has ${count(finding.features)} numbers and the model only ${count(finding.classes)} outputs, so a part of them never reaches the outputs.`;
     case 'as-many-features-as-outputs':
