@@ -172,7 +172,7 @@ function stacked({ Plot }: Plotting, lines: readonly string[], models: readonly 
   const lineOf = (row: number, i: number): number => top + step * row + 25 + 15 * i;
   const text = { fontSize: font, textAnchor: 'start' } as const;
   return {
-    ...{ width, height: top + step * lines.length + 24, marginLeft: 6, marginRight: right, marginTop: top },
+    ...{ width, height: top + step * lines.length + 24, marginLeft: 14, marginRight: right, marginTop: top },
     marginBottom: 24,
     x: { domain: [0, 100] },
     y: { type: 'identity', axis: null },
