@@ -370,7 +370,7 @@ describe('with a model', () => {
     const { code, stdout, stderr } = await runCli([...args, '--budget', '5s', '--out', at('audit-two'), '--quiet']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/what you publish +made +other\n/);
-    expect(stdout).toMatch(/^logits +all \(exact\) +at least|^logits +all \(exact\) +not known/m);
+    expect(stdout).toMatch(/^logits +all \(exact\) +≥|^logits +all \(exact\) +not known/m);
     for (const k of ['1', '2'])
       await expectSchema(JSON.parse(await readFile(at('audit-two', k, 'results.json'), 'utf8')));
     expect(await readFile(at('audit-two', 'report.html'), 'utf8')).toContain(
@@ -392,6 +392,11 @@ describe('with a model', () => {
     [['x.onnx', 'y.onnx'], 'Expected images after the models'],
     [['a.onnx', 'b.onnx', 'c.onnx', 'photos'], 'Expected one or two models and images'],
     [['a.onnx', 'photos', '--budget', 'soon'], 'Expected a time above 0'],
+    [['a.onnx', 'photos', '--budget', '30'], 'Expected a time with its unit, such as 30s or 30m'],
+    [['a.onnx', 'photos', '--budget', '1m30'], 'Expected a time above 0'],
+    [['one.jsonl', 'two.jsonl'], "'audit one.jsonl' and 'audit two.jsonl'"],
+    [['a.onnx', 'log.csv'], "'audit log.csv'"],
+    [['--observe', 'probs', 'a.onnx', 'photos'], "as in 'audit a.onnx photos --observe probs'"],
   ])('audit %j is refused', async (args, message) => {
     const { code, stderr } = await runCli(['audit', ...args]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

@@ -41,6 +41,21 @@ describe('observe shows what NumPy and SciPy compute', () => {
     expect(Array.from(last, (value) => value > 0)).toEqual([true, true, false, true, false]);
   });
 
+  it('a label is the best class, of equal ones the first, and stands last', async () => {
+    for (const spec of ['label', 'probs+label', 'temperature:2+label']) {
+      expect(Array.from(await all(observe([[1, 3, 2, 3]], spec)))).toEqual([0, 1, 0, 0]);
+    }
+    const logits = toRowSource([
+      [1, 3, 2, 3],
+      [0, -1, 5, 2],
+    ]);
+    const columns = observeColumns(logits, 'label', Int32Array.of(1, 3), new RowFacts(logits));
+    expect(Array.from(await columns.read(0, 2))).toEqual([1, 0, 0, 0]);
+    for (const spec of ['label+probs', 'label+round:2', 'probs+label+log']) {
+      expect(() => parseObserve(spec)).toThrow(coded('usage'));
+    }
+  });
+
   it('sums of exponentials are those of the temperature that was asked for', async () => {
     const facts = new RowFacts({ rows: 1, cols: 2 });
     const row = Float64Array.from([0, 2]);
@@ -57,6 +72,8 @@ describe('observe shows what NumPy and SciPy compute', () => {
     ['logits round=3', 'logits+round:3'],
     ['temperature2+probs', 'temperature:2+probs'],
     ['prob+fp16', 'probs+float16'],
+    ['argmax', 'label'],
+    ['probs+class', 'probs+label'],
   ])('what is meant by %s is offered, and can be read', (spec, meant) => {
     expect(() => parseObserve(spec)).toThrow(coded('usage', `'${meant}'?`));
     expect(() => parseObserve(meant)).not.toThrow();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { alignColumns, openRows } from '../../lib/logs/index.js';
+import { alignAll, alignColumns, openRows } from '../../lib/logs/index.js';
 import { fingerprint } from '../../lib/leaks/index.js';
 import { denseData, readNpy } from '../../lib/tensor/index.js';
 import { readPage } from '../docs/pages.js';
@@ -112,7 +112,40 @@ describe('records that are not alike', () => {
     expect((await valuesOf(lacking))[5][0]).toBeCloseTo(softmax(logits[6])[0], 12);
     const cranes = ['crane', 'crane', ...classes.slice(2)];
     const twice = opened('twice.jsonl', lines(logits.map((z) => row(z, cranes))));
-    await expect(twice).rejects.toThrow(coded('not-outputs', "'crane'"));
+    const read = await twice;
+    expect(read.columns).toEqual(['crane', 'crane (2)', ...classes.slice(2)]);
+    expect(read.notes[1]).toEqual({ kind: 'labels-twice', labels: ['crane'], merged: false });
+    // Sorted by score, it does not show which of the two is which.
+    const sorted = (z: number[], k: number): object[] =>
+      (row(z, cranes) as { label: string; score: number }[]).sort((a, b) => b.score - a.score).slice(0, k);
+    const merged = await opened('sorted.jsonl', lines(logits.map((z) => sorted(z, 5))));
+    expect([merged.rows.rows, merged.rows.cols, merged.truncated]).toEqual([40, 5, true]);
+    expect(merged.notes[1]).toEqual({ kind: 'labels-twice', labels: ['crane'], merged: true });
+    const thrice = lines(logits.map((z) => row(z, ['crane', 'crane', 'crane', ...classes.slice(3)])));
+    await expect(opened('thrice.jsonl', thrice)).rejects.toThrow(coded('not-outputs', "'crane'"));
+  });
+
+  it('logs of the best classes have those of both', async () => {
+    const best = (z: number[], names: string[]): object[] =>
+      softmax(z)
+        .map((score, j) => ({ label: names[j], score }))
+        .sort((a, b) => b.score - a.score)
+        .slice(0, 3);
+    const one = await opened('day1.jsonl', lines(logits.slice(0, 20).map((z) => best(z, classes))));
+    const names = ['other', ...classes.slice(1)];
+    const other = await opened('day2.jsonl', lines(logits.slice(20).map((z) => best(z, names))));
+    const [a, b] = alignAll([one, other]);
+    expect(a.columns).toEqual(b.columns);
+    expect(new Set(a.columns)).toEqual(new Set([...classes, 'other']));
+    expect([a.rows.cols, b.rows.cols]).toEqual([7, 7]);
+    expect(b.notes.at(-1)).toMatchObject({ kind: 'classes-together', classes: 7 });
+    const last = Array.from(await all(b.rows)).slice(-7);
+    const least = softmax(logits[39]).sort((x, y) => y - x)[2];
+    names.forEach((name, j) => {
+      const value = softmax(logits[39])[j];
+      expect(last[b.columns!.indexOf(name)]).toBeCloseTo(value < least ? 0 : value, 12);
+    });
+    expect(last[b.columns!.indexOf(classes[0])]).toBe(0);
   });
 
   it('JSON in the cells of a CSV, and lists without end', async () => {
@@ -131,7 +164,8 @@ describe('records that are not alike', () => {
     );
     expect(await valuesOf(log)).toEqual(logits);
     const long = logits.flatMap((row, i) => row.map((value, j) => `${i}.jpg,${classes[j]},${value}`));
-    await expect(opened('long.csv', ['image,class,score', ...long].join('\n'))).rejects.toThrow(coded('too-few-rows'));
+    const byClass = await opened('long.csv', ['image,class,score', ...long].join('\n'));
+    expect(await valuesOf(byClass)).toEqual(logits);
   });
 
   it('reads NaN as Python writes it', async () => {

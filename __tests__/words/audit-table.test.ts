@@ -15,6 +15,8 @@ describe('the table of an audit', () => {
     ['probs+topk:1', 'top 1 probability'],
     ['temperature:0.5+probs+round:1', 'probabilities, temp. 0.5, 1 decimal'],
     ['probs+noise:0.01', 'probabilities, noise 0.01'],
+    ['label', 'label alone'],
+    ['probs+label', 'label alone'],
   ])('%s is %s', (spec, words) => {
     expect(published(spec)).toBe(words);
   });
@@ -43,7 +45,7 @@ describe('the table of an audit', () => {
   test('what was not tried says why, and what a try takes; a part is no whole', () => {
     const line = { ability: 'features', observe: [], stolen: 0, queries: 640, sure: 'not-tried' } as const;
     expect(takes(line)).toBe('640 outputs or more');
-    expect(howSure(line)).toBe('too few images to try');
+    expect(howSure(line)).toBe('not tried: few images');
     expect(howSure({ ...line, why: 'outputs' })).not.toContain('few');
     const map = { ...line, ability: 'map', stolen: 54, head: true } as const;
     expect(takes(map)).toContain('head');
@@ -52,9 +54,12 @@ describe('the table of an audit', () => {
   });
 
   test('advice is no promise, says a share once, and what costs less', () => {
-    const cost = (sameTop: number) => ({ read: { images: 60 }, cost: { sameTop } });
+    const cost = (sameTop: number, r2 = 0.08) => ({
+      read: { kind: 'at-least' as const, r2, interval: [r2 / 2, 0.09] as const, images: 60 },
+      cost: { sameTop },
+    });
     const interfaces = [
-      { observe: 'probs+round:2', ...cost(0.967) },
+      { observe: 'probs+round:2', ...cost(0.967, 0.3) },
       { observe: 'probs+topk:1', ...cost(1) },
     ];
     const advice = [
@@ -62,11 +67,12 @@ describe('the table of an audit', () => {
       { below: 0.25, observe: 'probs+topk:1' },
       { below: 0.1, observe: 'probs+topk:1' },
     ];
-    const [first, second, last] = adviceInWords(advice, interfaces);
+    const [best, first, second, last] = adviceInWords(advice, interfaces);
+    expect(best).toContain('top 1 probability gives the least away: at least 8 %');
     expect(first).toContain('96.7 %), or top 1 probability (100.0 %)');
     expect(second).toContain('25 % and 10 %');
     expect(last).toContain('more than these 60 images');
-    expect(adviceInWords([{ below: 0.5, observe: null }], interfaces, true)).toEqual([
+    expect(adviceInWords([{ below: 0.5, observe: null }], interfaces, true).slice(1)).toEqual([
       expect.stringMatching(/^None .* 50 %; .*--observe/),
     ]);
   });

@@ -37,6 +37,16 @@ const notes: Said<LogNote> = {
     [{ kind: 'json-column', column: 'response' }, 'Took the JSON in the column response.'],
     [{ kind: 'json-column', column: '' }, 'Took the JSON in the column (no name).'],
   ],
+  'line-a-class': [
+    [
+      { kind: 'line-a-class', images: 1000, by: 'Anfrage', label: 'Klasse', score: 'Wert' },
+      'A line is one class of an image: 1,000 images, told apart by Anfrage; classes in Klasse, scores in Wert.',
+    ],
+    [
+      { kind: 'line-a-class', images: 2, by: null, label: 'class', score: 'p' },
+      'A line is one class of an image: 2 images, told apart by the places, which begin again with each; classes in class, scores in p.',
+    ],
+  ],
   labelled: [
     [{ ...labelled, oneOrder: true }, 'Took the scores of 1,000 classes by their labels (cat to pig).'],
     [
@@ -54,6 +64,22 @@ const notes: Said<LogNote> = {
       'Took the scores with their classes (index_0 to index_2) of 1 to 3 of at least 6 classes a row, by their labels: only the best are in the file. The others count as the least that is shown.',
     ],
   ],
+  'labels-twice': [
+    [
+      { kind: 'labels-twice', labels: ['crane'], merged: false },
+      'Two classes are called crane: told apart by their places, the second is called ‘crane (2)’.',
+    ],
+    [
+      { kind: 'labels-twice', labels: ['crane', 'maillot'], merged: true },
+      'Two classes are called crane, maillot: which score is of which does not show, so that they count as one class. Numbers of the classes would tell them apart.',
+    ],
+  ],
+  'classes-together': [
+    [
+      { kind: 'classes-together', classes: 500, than: 'day1.jsonl' },
+      'Not all of its classes are those of day1.jsonl: aligned by their names, 500 in all; those that a log never names stand as the others do that it does not show.',
+    ],
+  ],
   'log-scores': [
     [{ kind: 'log-scores' }, 'The scores are logarithms of probabilities: their exponentials were taken.'],
   ],
@@ -65,10 +91,10 @@ const notes: Said<LogNote> = {
     ],
   ],
   'records-without-numbers': [
-    [{ kind: 'records-without-numbers', records: [4] }, 'Left out 1 records without numbers (4).'],
+    [{ kind: 'records-without-numbers', records: [4] }, 'Left out 1 record (number 4) without numbers.'],
   ],
   'records-without-labels': [
-    [{ kind: 'records-without-labels', records: [4, 9] }, 'Left out 2 records without labels (4, 9).'],
+    [{ kind: 'records-without-labels', records: [4, 9] }, 'Left out 2 records (numbers 4, 9) without labels.'],
   ],
   'common-fields': [[{ kind: 'common-fields', fields: ['id', 'time'] }, 'Left out id, time, which every record has.']],
   'header-repeated': [[{ kind: 'header-repeated', lines: [62] }, 'The header is repeated in line 62: left out there.']],

@@ -38,9 +38,9 @@ test.each<[OutputsNote, string]>([
   ],
   [
     { kind: 'width-not-shown', why: { kind: 'zeros', zeros: 9, rows: 10, rounded: true, ...stored, decimals: 6 } },
-    'probabilities rounded to 6 decimals show nothing of what is below 5e-7; log significant digits',
+    'probabilities rounded to 6 decimals show nothing of what is below 5e-7; to measure more, log significant digits',
   ],
-  [{ kind: 'directions', rank: 24, gap: 3e7 }, 'The outputs span exactly 24 dimensions'],
+  [{ kind: 'directions', rank: 24, gap: 3e7 }, 'The outputs span 24 dimensions'],
   [{ kind: 'sphere-takes-rows', needed: 169, rows: 100 }, 'takes 169 distinct rows to see'],
   [
     { kind: 'no-sphere', why: { kind: 'many-ellipsoids' } },

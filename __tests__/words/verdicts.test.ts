@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '../../lib/leaks/index.js';
 import { mismatch } from '../../lib/results/index.js';
-import { findingsInWords } from '../../lib/words/index.js';
+import { findingInWords, findingsInWords } from '../../lib/words/index.js';
 import { made } from '../leaks/data.js';
 
 const schema = JSON.parse(readFileSync('assets/results.schema.json', 'utf8'));
@@ -52,7 +52,7 @@ describe('the verdict of an audit', () => {
     expect(sentences).toEqual([
       'Anyone who sees all 30 outputs of made (logits, or probabilities, at full float32 precision) for 600 images can compute a normalised vector of this model up to a rotation, and so see which images are similar in that vector. That takes the outputs alone. Only linear maps stand between that vector and the outputs; it need not be the layer right before the last one.',
       'To anyone who also has the features of some images, all logits and all log-probabilities give away those of every other image: one linear map reads off more than 99.9 % of how they differ from image to image.',
-      'With less shown, less was read off: the top 5 probabilities rounded to 2 decimals 43.2 % of how the features differ from image to image. One linear map reads that much; a better reader may get more.',
+      'With less shown, less was read off: the top 5 probabilities rounded to 2 decimals at least 43 % of how the features differ from image to image. One linear map reads that much; a better reader may get more.',
       'At full precision the outputs also show that the layer before the last is 16 numbers wide.',
     ]);
   });
@@ -73,8 +73,8 @@ describe('the verdict of an audit', () => {
     });
     expect(level).toBe('partly');
     expect(sentences).toEqual([
-      'Anyone who sees all 10 outputs of made and has its features for some images learns 83.0 % of how its 16 features differ from image to image, or more.',
-      'With less shown, less was read off: all logits rounded to 2 decimals 70.0 % of how the features differ from image to image, only the largest of the probabilities 25.0 %. One linear map reads that much; a better reader may get more.',
+      'Anyone who sees all 10 outputs of made and has its features for some images learns at least 83 % of how its 16 features differ from image to image.',
+      'With less shown, less was read off: all logits rounded to 2 decimals at least 70 % of how the features differ from image to image, only the largest of the probabilities at least 25 %. One linear map reads that much; a better reader may get more.',
       'At full precision the outputs also show that the layer before the last is 16 numbers wide.',
       'The outputs alone cannot give all of the features away: the layer before the last has 16 numbers and the model only 10 outputs, so a part of them never reaches the outputs.',
     ]);
@@ -88,7 +88,7 @@ describe('the verdict of an audit', () => {
     ]);
     const unread = { recovery: null, untried: 'too-few-rows' } as const;
     expect(verdictOf({ ...low, ...unread }).sentences.slice(0, 2)).toEqual([
-      'Anyone who sees all 30 outputs of made and has its features for some images learns less than 0.1 % of how its 16 features differ from image to image, or more.',
+      'Anyone who sees all 30 outputs of made and has its features for some images learns less than 0.1 % of how its 16 features differ from image to image.',
       'It is not known whether showing less (only the largest of the probabilities) gives anything away: the map did no better than the mean of the features, or than chance. Another map, or more images, may read more. Their rows are left empty.',
     ]);
     const nothing = verdictOf({ ...low, ...unread, curve: low.curve.slice(1) });
@@ -104,7 +104,7 @@ describe('the verdict of an audit', () => {
     expect(verdict.level).toBe('map');
     expect(verdict.sentences.join(' ')).toContain('more than 99.9 %');
     expect(verdict.sentences.join(' ')).toContain(
-      'From the outputs alone this tool found no way to the features. No certificate',
+      'From the outputs alone this tool found no way to the features. The search found',
     );
     const untried = await findings('silu', [{ observe: 'probs', agreement: 0.9, r2: 0.3 }]);
     const gapless = verdictOf({ ...untried, recovery: null, untried: 'no-gap' });
@@ -176,7 +176,7 @@ describe('the verdict of an audit', () => {
       untried: 'too-few-rows',
     });
     expect(bound.level).toBe('partly');
-    expect(bound.sentences[0]).toMatch(/learns 70\.0 % of how its 16 features differ from image to image, or more/);
+    expect(bound.sentences[0]).toMatch(/learns at least 70 % of how its 16 features differ from image to image/);
   });
 });
 
@@ -195,7 +195,7 @@ describe('bounds from images that were kept out', () => {
       seconds: 400,
     });
     expect(level).toBe('partly');
-    expect(sentences.join(' ')).toContain('the top 5 probabilities 31.0 %');
+    expect(sentences.join(' ')).toContain('the top 5 probabilities at least 31 %');
     expect(sentences.join(' ')).toContain('whether showing less (only the largest of the probabilities)');
     expect(sentences.join(' ')).toContain('about 7 min here');
     expect(sentences.join(' ')).not.toContain('too few images to say');
@@ -211,7 +211,7 @@ describe('what a verdict claims', () => {
     const verdict = verdictOf({ ...base, ...unread, curve: of(0.49, { above99: 0.25, by: 'log' }) });
     expect(verdict).toMatchObject({ level: 'partly', r2: 0.49, above99: 0.25 });
     expect(verdict.sentences[0]).toContain(
-      'learns 49.0 % of how its 16 features differ from image to image, or more (from the top 5 probabilities by their logarithms; R² above 0.99 for 25.0 % of the features).',
+      'Anyone who sees the top 5 probabilities by their logarithms of made and has its features for some images learns at least 49 % of how its 16 features differ from image to image (R² above 0.99 for 25.0 % of the features).',
     );
     expect(verdictOf({ ...base, ...unread, curve: of(0.099) }).level).toBe('little');
     expect(verdictOf({ ...base, ...unread, curve: [] })).toMatchObject({ level: 'unknown', r2: null });
@@ -226,7 +226,7 @@ describe('what a verdict claims', () => {
       ...unread,
     });
     expect(sentences[0]).not.toContain('from all');
-    expect(sentences[1]).toContain('The same goes for all probabilities by their logarithms:');
+    expect(sentences[1]).toContain('As much is given away by all probabilities by their logarithms:');
   });
 
   it('a normalised vector is said to be the last layer only where it is', async () => {
@@ -287,7 +287,14 @@ describe('sentences of widths and of variations', () => {
       recovery: null,
       untried: 'no-gap',
     });
-    expect(sentences.join(' ')).toContain('With less shown: all probabilities rounded to 2 decimals 70.0 %');
+    expect(sentences.join(' ')).toContain('With less shown: all probabilities rounded to 2 decimals at least 70 %');
     expect(sentences.join(' ')).not.toContain('gives away less');
   });
+});
+
+test('what is found in whole outputs is no first sentence where none of them was asked about', () => {
+  const about = { kind: 'outputs-not-whole', recovered: 37 } as const;
+  expect(findingInWords(about)).toContain('37 features');
+  expect(findingInWords({ ...about, recovered: null })).not.toContain('Whoever');
+  expect(findingInWords({ kind: 'search-skipped', budget: 60 }, true)).toMatch(/60 s .*--budget/);
 });

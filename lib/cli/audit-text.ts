@@ -11,11 +11,12 @@ export const wrapped = (text: string, mark = ''): string =>
  * What an audit prints, in the order in which people ask: what is given away, by which interface, at what cost, and
  * what to do.
  */
-export async function auditText(results: Results): Promise<string[]> {
+export async function auditText(results: Results, asked: readonly string[] = []): Promise<string[]> {
   const { leaks, environment } = visibleData(results);
   const { findingInWords } = await import('../words/index.js');
   const found = leaks!;
   return [
+    await aboutAsked(found, asked),
     [
       wrapped(await headline(found, environment.models[0])),
       '',
@@ -40,9 +41,33 @@ const aside = new Set([
   'outputs-hidden',
   'no-gap',
   'search-ended',
+  'search-skipped',
+  'outputs-not-whole',
   'as-many-features-as-outputs',
   'more-features-than-outputs',
 ]);
+
+/** What is read off each interface that was asked about, and what can be done with it. */
+async function aboutAsked({ interfaces = [], abilities = [] }: Leaks, asked: readonly string[]): Promise<string> {
+  const { abilityName, kept, published, readOff } = await import('../words/index.js');
+  const lines = interfaces
+    .filter(({ observe }) => asked.includes(observe))
+    .map(({ observe, read, cost }) => {
+      const can = abilities.filter((each) => each.observe.includes(observe)).map(abilityName);
+      const others =
+        can.length === 0
+          ? 'Nothing else was found that others can do with it.'
+          : `With it others can ${can.join(', ')}.`;
+      return `${published(observe)}: features read off ${readOff(read)}, same answer ${kept(cost.sameTop)}. ${others}`;
+    });
+  return lines
+    .slice(0, mostAsked)
+    .map((line) => wrapped(line))
+    .join('\n');
+}
+
+/** Most interfaces that are answered for one by one, above the table of all. */
+const mostAsked = 4;
 
 /** The answer in a sentence or two. */
 async function headline(
@@ -51,7 +76,8 @@ async function headline(
 ): Promise<string> {
   const { count, findingInWords, published, readOff, nearlyAll } = await import('../words/index.js');
   const whatTheyAre = `the ${count(featureDim)} numbers inside the model that its last layer turns into ${count(classCount)} outputs`;
-  if (recovery?.certified) return `${findingInWords(verdict.findings[0], true)} Features: ${whatTheyAre}.`;
+  if (recovery?.certified && /recovered$/.test(verdict.findings[0].kind))
+    return `${findingInWords(verdict.findings[0], true)} Features: ${whatTheyAre}.`;
   const most = [...interfaces].sort((a, b) => (b.read?.r2 ?? 0) - (a.read?.r2 ?? 0));
   const best = most.find(({ observe, read }) => observe === 'logits' && read?.kind === 'exact') ?? most[0];
   if (!best?.read || best.read.kind === 'not-shown')
@@ -64,26 +90,33 @@ async function headline(
 }
 
 /** A table of what each interface gives away and costs; for several models side by side, without the cost. */
-export async function interfaceTable(all: readonly Leaks[], names: readonly string[] = []): Promise<string> {
+export async function interfaceTable(
+  all: readonly Pick<Leaks, 'interfaces'>[],
+  names: readonly string[] = [],
+): Promise<string> {
   const { renderTable } = await import('../report/index.js');
-  const { kept, published, readOff } = await import('../words/index.js');
+  const { kept, published, readOff, readOffInShort } = await import('../words/index.js');
   // The most open first.
   const most = (spec: string): number =>
     Math.max(...all.map((leaks) => leaks.interfaces?.find(({ observe }) => observe === spec)?.read?.r2 ?? -1));
   const specs = [...new Set(all.flatMap(({ interfaces = [] }) => interfaces.map(({ observe }) => observe)))].sort(
     (a, b) => Math.round(1e3 * (most(b) - most(a))),
   );
-  const of = (leaks: Leaks, spec: string) => leaks.interfaces?.find(({ observe }) => observe === spec);
+  const of = (leaks: Pick<Leaks, 'interfaces'>, spec: string) =>
+    leaks.interfaces?.find(({ observe }) => observe === spec);
+  // With long names the table would not fit into the usual 80 columns.
+  const short = names.every((name) => name.length <= longestName);
+  const headings = short ? names : names.map((_, i) => `model ${i + 1}`);
   const accuracies = all.length === 1 && all[0].interfaces?.some(({ cost }) => cost.accuracy !== null);
-  return renderTable<string>(
+  const table = renderTable<string>(
     [
       { heading: 'what you publish', cell: published },
       ...all.flatMap((leaks, i) => [
         {
-          heading: all.length === 1 ? 'features read off' : names[i],
+          heading: all.length === 1 ? 'features read off' : headings[i],
           cell: (spec: string) => {
             const found = of(leaks, spec);
-            return found ? readOff(found.read) : '';
+            return found ? (all.length === 1 ? readOff : readOffInShort)(found.read) : '';
           },
         },
       ]),
@@ -111,7 +144,11 @@ export async function interfaceTable(all: readonly Leaks[], names: readonly stri
     ],
     specs,
   );
+  return short ? table : [table, '', ...names.map((name, i) => wrapped(`Model ${i + 1}: ${name}.`))].join('\n');
 }
+
+/** Longest name of a model above its column, of two beside what is published. */
+const longestName = 19;
 
 /** What the columns of the table mean. */
 async function legend({ interfaces = [] }: Leaks): Promise<string> {
@@ -122,7 +159,7 @@ async function legend({ interfaces = [] }: Leaks): Promise<string> {
     ? ', some of which start from the model’s own last layer'
     : '';
   const where = reads.some(({ kind }) => kind === 'exact') ? 'Where it is not exact it' : 'It';
-  return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is a lower bound, with a 95 % interval: more images or a better reader may get more. Same answer: how often honest users still get the model’s top class.`;
+  return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is a lower bound, with a 95 % interval: more images or a better reader may get more. Same answer: how often honest users still get the model’s top class; a list of the top few has it first, whatever its numbers.`;
 }
 
 /** The table of who can do what. */
@@ -162,6 +199,6 @@ async function comparison({ comparison: found, recovery }: Leaks): Promise<strin
   return [
     found.kind === 'sphere'
       ? `Recovered vector beside the model's own features, up to a rotation: R² ${rSquared(found.r2)}, ${percent(found.equalNeighbours)} of nearest neighbours equal.`
-      : `Recovered features beside the model's own: ${count(recovery.features)} of ${count(found.identifiable)} that these images can show, the worst correlation ${rSquared(found.worst)}.`,
+      : `Recovered features beside the model's own: ${count(recovery.features)} of the ${count(found.identifiable)} that are zero on enough of these images to be found at all, the worst correlation ${rSquared(found.worst)}.`,
   ];
 }

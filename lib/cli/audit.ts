@@ -1,7 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { join } from 'node:path';
 import { UsageError, visibleData, visibleJson } from '../base/index.js';
+import type { InterfaceAnswer } from '../leaks/index.js';
 import type { Leaks, Results } from '../results/index.js';
 import { common, createContext, type Context } from './context.js';
 import { checkFailed } from './ending.js';
@@ -9,7 +10,7 @@ import { experimentOptions, finish, samplesOptions, storesOption, type Experimen
 import { dataOptions, minutes, runtimeOptions, tensorOptions, transformOptions, wholeNumber } from './options.js';
 import { datasetSpec, partOptions, type PartFlags } from './part.js';
 import { kept } from './signals.js';
-import { linesOf } from './terminal.js';
+import { linesOf, say } from './terminal.js';
 
 interface Flags extends ExperimentFlags, PartFlags {
   vary?: number;
@@ -23,13 +24,13 @@ export function register(program: Command): void {
     .command('audit')
     .description("what a model's outputs give away on your own images: a verdict, a table and results.json")
     .argument(
-      '<models...>',
+      '[models...]',
       'an .onnx classifier (its folder, or hf:owner/name), then images: a folder, a .zip or .tar, or a data set such as cifar100:train[0:5000]; or two models, then images, to compare both; or a log of outputs alone (CSV, JSON, Parquet, .npy, …)',
     )
     .addOption(
       new Option(
         '--budget <time>',
-        'time limit for variations of the images and for the search for features, such as 5m or 90s; the images themselves come on top (default: 5m)',
+        'how long the whole audit should take, such as 5m, 90s or 1m30s; the table of interfaces comes first, variations of the images and the search get what it leaves (default: 5m)',
       ).argParser(duration),
     )
     .addOption(
@@ -38,7 +39,7 @@ export function register(program: Command): void {
         'variations of each image (inverted, shifted, in other colours) (default: as many as the search needs, within the budget)',
       ).argParser(wholeNumber),
     )
-    .option('--observe <shown...>', "interfaces to try, as in 'sweep', and noise:DEVIATION (default: eleven)")
+    .option('--observe <shown...>', "interfaces to try, as in 'sweep', and noise:DEVIATION (default: twelve)")
     .addOption(
       new Option('--minutes <n>', 'time limit of the search in minutes (default: what is left of --budget)').argParser(
         minutes,
@@ -63,43 +64,103 @@ Examples:
     )
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags, { ...kept, finishes: true });
+      await checkSwallowed(flags.observe);
+      if (paths.length === 0)
+        throw new UsageError(
+          "Expected a model and images, or a log of outputs, as in 'audit model.onnx photos', found none.",
+        );
       if (paths.length === 1) return auditLog(paths[0], flags, { command, context });
       const [models, images] = [paths.slice(0, -1), paths[paths.length - 1]];
       if (models.length > 2) {
         throw new UsageError(`Expected one or two models and images, found ${paths.length} paths.`);
       }
+      const logs = paths.filter((path) => isLog.test(path));
+      if (logs.length > 0) {
+        const how = logs.map((path) => `'audit ${path}'`).join(' and ');
+        throw new UsageError(
+          `Expected models and images, or one log of outputs alone, found ${paths.length} paths with ${logs.length === 1 ? `the log '${logs[0]}'` : 'logs'} among them. Audit them one at a time, as in ${how}; 'fingerprint' compares two logs.`,
+        );
+      }
       if (/\.(onnx|ort)$/i.test(images)) {
         throw new UsageError(`Expected images after the models, found the model '${images}' last.`);
       }
-      const { auditModel } = await import('../experiments/index.js');
-      const { parseObserve } = await import('../words/index.js');
+      const { auditModel, modelsToldApart } = await import('../experiments/index.js');
+      const { parseObserve, toldApartInWords } = await import('../words/index.js');
       flags.observe?.forEach(parseObserve);
       const dataset = await datasetSpec(images, flags);
       const options = {
         ...(await experimentOptions(flags, context, { models, datasets: [dataset] })),
         vary: flags.vary,
         observe: flags.observe,
-        budgetSeconds: flags.budget,
+        // Two models share it.
+        budgetSeconds: (flags.budget ?? usualBudget) / models.length,
+        onInterfaces: models.length === 1 && !flags.quiet ? tableFirst : undefined,
         recoverySeconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
       };
       const all: Results[] = [];
       for (const model of models) all.push(await auditModel(model, dataset, options));
-      if (all.length === 1) return finishAudit(all[0], flags.out, context);
-      await finishBoth(all, models, flags.out, context);
+      if (all.length === 1) return finishAudit(all[0], { out: flags.out, asked: flags.observe }, context);
+      const specs = (all[0].leaks?.interfaces ?? []).map(({ observe }) => observe);
+      const apart = await modelsToldApart([models[0], models[1]], dataset, specs, options);
+      await finishBoth(all, models, { out: flags.out, apart: toldApartInWords(apart) }, context);
     });
 }
 
-/** Seconds of a time such as `5m`, `90s`, `1h`, or a number of minutes. */
+/** @throws UsageError where `--observe`, which takes all that follows it, was followed by paths */
+async function checkSwallowed(observe: readonly string[] = []): Promise<void> {
+  const { parseObserve } = await import('../words/index.js');
+  const isSpec = (text: string): boolean => {
+    try {
+      return parseObserve(text).steps.length > 0;
+    } catch {
+      return false;
+    }
+  };
+  const isPath = (text: string): Promise<boolean> =>
+    stat(text).then(
+      () => true,
+      () => /[\\/]|\.\w{2,5}$/.test(text),
+    );
+  for (const [i, text] of observe.entries()) {
+    if (isSpec(text) || !(await isPath(text))) continue;
+    throw new UsageError(
+      `Expected interfaces after --observe, found the path '${text}': --observe takes all that follows it. Put the model and the images first, as in 'audit ${observe.slice(i).join(' ')} --observe ${observe.slice(0, i).join(' ') || 'probs+topk:5'}'.`,
+    );
+  }
+}
+
+/** Endings of logs; a list of images has other ones, or a scheme before it. */
+const isLog = /^(?!\w{2,}:).*\.(csv|tsv|jsonl|ndjson|npy|npz|parquet|safetensors)(\.gz)?$/i;
+
+/** Default of `--budget`, in seconds. */
+const usualBudget = 300;
+
+/** Shows the table of interfaces, beside the progress, before the search begins: it is the answer that most want. */
+async function tableFirst(interfaces: readonly InterfaceAnswer[]): Promise<void> {
+  const { interfaceTable } = await import('./audit-text.js');
+  say('', ...linesOf(await interfaceTable([{ interfaces: [...interfaces] }])), '');
+}
+
+/** Seconds of a time such as `5m`, `90s`, `1m30s`, `1h`. A number without its unit is asked about: people mean either. */
 function duration(text: string): number {
-  const found = /^([\d.]+)\s*(s|sec|m|min|h)?$/.exec(text.trim());
-  const value = Number(found?.[1]);
-  if (!found || !(value > 0)) throw new InvalidArgumentError('Expected a time above 0, such as 5m, 90s or 1h.');
-  const unit = found[2] ?? 'm';
-  return value * (unit.startsWith('s') ? 1 : unit === 'h' ? 3600 : 60);
+  const parts = [...text.trim().matchAll(/([\d.]+)\s*(s|sec|m|min|h)\s*/gy)];
+  const read = parts.reduce((length, [part]) => length + part.length, 0);
+  const value = parts.reduce(
+    (sum, [, number, unit]) => sum + Number(number) * (unit.startsWith('s') ? 1 : unit === 'h' ? 3600 : 60),
+    0,
+  );
+  if (/^[\d.]+$/.test(text.trim()) && Number(text) > 0)
+    throw new InvalidArgumentError(`Expected a time with its unit, such as ${text.trim()}s or ${text.trim()}m.`);
+  if (read === text.trim().length && value > 0) return value;
+  throw new InvalidArgumentError('Expected a time above 0, such as 5m, 90s, 1m30s or 1h.');
 }
 
 /** Writes OUT/results.json and OUT/report.html, and prints what they say in short. */
-async function finishAudit(results: Results, out: string, context: Context): Promise<void> {
+async function finishAudit(
+  results: Results,
+  { out, asked }: { out: string; asked?: readonly string[] },
+  context: Context,
+): Promise<void> {
   const { renderReport } = await import('../report/index.js');
   const { noticesOf } = await import('../results/index.js');
   const { noticeInWords } = await import('../words/index.js');
@@ -110,10 +171,14 @@ async function finishAudit(results: Results, out: string, context: Context): Pro
   await writeWhole(file, [Buffer.from(`${visibleJson(results)}\n`)]);
   await writeWhole(page, [Buffer.from(await renderReport([results]))]);
   const notices = noticesOf(visibleData(results)).map((notice) => wrapped(noticeInWords(notice), '! '));
-  const blocks = [...(await auditText(results)), notices.join('\n')].filter((block) => block !== '');
-  context.print([...linesOf(blocks.join('\n\n')), '', file, `Open ${page}`], results);
+  const blocks = [...(await auditText(results, asked)), notices.join('\n')].filter((block) => block !== '');
+  context.print([...linesOf(blocks.join('\n\n')), '', file, `Open ${page}`, ...thumbnails(results)], results);
   if (results.failures.length > 0) checkFailed();
 }
+
+/** That the page shows some of the images, to whoever passes it on. */
+const thumbnails = ({ samples = [] }: Results): string[] =>
+  samples.length > 0 ? ['The page holds thumbnails of some of your images; --no-samples leaves them out.'] : [];
 
 /**
  * Writes OUT/1 and OUT/2 with the results of two models and one page for both, and prints a table of them side by side.
@@ -121,7 +186,7 @@ async function finishAudit(results: Results, out: string, context: Context): Pro
 async function finishBoth(
   all: readonly Results[],
   paths: readonly string[],
-  out: string,
+  { out, apart }: { out: string; apart: string },
   context: Context,
 ): Promise<void> {
   const { besideInWords, renderReport, withNames } = await import('../report/index.js');
@@ -147,9 +212,22 @@ async function finishBoth(
       names,
     ),
     wrapped(besideInWords(shown, names)),
+    wrapped(apart),
     ...(await Promise.all(shown.map(async ({ leaks }, i) => wrapped(`${names[i]}: ${await alone(leaks!)}`)))),
+    wrapped(
+      `What others can do with the outputs of each model, and what to publish instead, is in ${page}, and in full in an audit of one model.`,
+    ),
   ];
-  context.print([...linesOf(blocks.join('\n\n')), '', ...files, `Open ${page}`], all);
+  context.print(
+    [
+      ...linesOf(blocks.join('\n\n')),
+      '',
+      ...files,
+      `Open ${page}`,
+      ...thumbnails({ ...all[0], samples: all.flatMap(({ samples = [] }) => samples) }),
+    ],
+    all,
+  );
   if (all.some(({ failures }) => failures.length > 0)) checkFailed();
 }
 

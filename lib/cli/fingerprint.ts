@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { UsageError, visibleData } from '../base/index.js';
+import { FeatReconstructError, UsageError, visibleData } from '../base/index.js';
+import type { ToldApart } from '../experiments/index.js';
 import type { Fingerprint } from '../leaks/index.js';
 import { common, createContext } from './context.js';
 import { linesOf } from './terminal.js';
@@ -37,35 +38,68 @@ Examples:
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags);
       if (paths.length > 2) throw new UsageError(`Expected one file of outputs or two, found ${paths.length}.`);
-      const { alignColumns } = await import('../logs/index.js');
-      const { fingerprint, sameHead } = await import('../leaks/index.js');
+      const { alignAll } = await import('../logs/index.js');
+      const { fingerprint, ofCutLog, sameHead } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
-      const { logNoteInWords, outputsNoteInWords, sameHeadInWords } = await import('../words/index.js');
+      const { logNoteInWords, outputsNoteInWords, sameHeadInWords, toldApartInWords } =
+        await import('../words/index.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
       try {
         for (const path of paths) opened.push(await openShown(path, flags.observe));
-        if (opened.length === 2) opened[1] = alignColumns(opened[1], opened[0]);
+        if (opened.length === 2) opened.splice(0, 2, ...alignAll(opened));
         const prints: (Fingerprint & { file: string; notes: string[] })[] = [];
         for (const { rows, name, notes } of opened) {
           const { features } = flags;
           const found = await fingerprint(rows, { features, signal: context.signal, onProgress: context.onProgress });
-          prints.push({ file: name, notes: notes.map(logNoteInWords), ...found });
+          const cut = notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
+          prints.push({
+            ...{ file: name, notes: notes.map(logNoteInWords) },
+            ...(cut ? ofCutLog(found, cut.shown[1]) : found),
+          });
         }
         const same =
           opened.length === 2
             ? await sameHead(opened[0].rows, opened[1].rows, { signal: context.signal, onProgress: context.onProgress })
             : null;
+        // Zeros that stand for what a log does not show are no probabilities of 0.
+        const cut = opened.flatMap(({ truncated }, i) => (truncated ? [i] : []));
+        if (same?.reason.kind === 'hidden' && same.reason.why.kind === 'zeros' && cut.includes(same.reason.set)) {
+          const why = prints[same.reason.set].reasons.find((reason) => reason.kind === 'width-not-shown');
+          if (why) same.reason = { ...same.reason, why: why.why };
+        }
         const text = await Promise.all(prints.map((print) => describe(visibleData(print), flags.features)));
         const said = prints.map((print) => ({ ...print, reasons: print.reasons.map(outputsNoteInWords) }));
-        const sentence = same && sameHeadInWords(same);
+        const apart = opened.length === 2 ? await rowByRow(paths, flags.observe ?? 'logits') : null;
+        const sentence = same && [sameHeadInWords(same), ...(apart ? [toldApartInWords(apart)] : [])].join(' ');
         context.print(
           linesOf([...text, ...(sentence ? [sentence] : [])].join('\n\n')),
-          same ? { files: said, sameHead: { ...same, sentence } } : said[0],
+          same ? { files: said, sameHead: { ...same, sentence, ...(apart ? { toldApart: apart[0] } : {}) } } : said[0],
         );
       } finally {
         for (const { close } of opened) await close();
       }
     });
+}
+
+/** Two stores of the same images, compared row by row; null where the files are no such stores. */
+async function rowByRow(paths: readonly string[], observe: string): Promise<ToldApart[] | null> {
+  if (!paths.every((path) => /\.safetensors$/i.test(path))) return null;
+  const { openStore } = await import('../extract/index.js');
+  const { toldApart } = await import('../experiments/index.js');
+  const stores: Awaited<ReturnType<typeof openStore>>[] = [];
+  try {
+    for (const path of paths) stores.push(await openStore(path));
+    const [a, b] = stores.map(({ provenance }) => provenance);
+    return a.dataset.digest === b.dataset.digest && a.dataset.size === b.dataset.size
+      ? await toldApart([stores[0], stores[1]], [observe])
+      : null;
+  } catch (error) {
+    // A file of arrays is no store.
+    if (error instanceof FeatReconstructError) return null;
+    throw error;
+  } finally {
+    for (const store of stores) await store.close();
+  }
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 } from '../leaks/index.js';
 import type { ResultRow } from '../results/index.js';
 import { chooseRows, denseData, memoryRows, toNdArray, type LinearMap, type RowSource } from '../tensor/index.js';
-import { nearlyAll, parseObserve } from '../words/index.js';
+import { beforeListed, nearlyAll, parseObserve } from '../words/index.js';
 import type { FewImagesBound } from './few-images.js';
 import { spaceOf } from './head-spaces.js';
 import { readOnce } from './kept-rows.js';
@@ -148,7 +148,19 @@ async function computeSquares(rows: RowSource): Promise<Float64Array> {
   return out;
 }
 
-/** What an interface costs those who use it honestly: how often its largest number is of another class than the model's. */
+/**
+ * The spec that tells which class an interface names: where it lists the best classes, what it has in hand when it does, since a
+ * list comes with the best first.
+ */
+function naming(spec: string): string {
+  const before = beforeListed(parseObserve(spec).steps);
+  if (before === null) return spec;
+  return before.some(({ step }) => step === 'round' || step === 'float16' || step === 'noise')
+    ? spec.split('+').slice(0, before.length).join('+')
+    : 'logits';
+}
+
+/** What an interface costs those who use it honestly: how often it names another class than the model. */
 export async function costOf(
   spec: string,
   { store, labels }: Audited,
@@ -157,7 +169,7 @@ export async function costOf(
   const { logits } = store;
   const { rows: n, cols } = logits;
   const all = Int32Array.from({ length: cols }, (_, j) => j);
-  const shown = observeColumns(logits, spec, all, factsOf(logits));
+  const shown = observeColumns(logits, naming(spec), all, factsOf(logits));
   const [right, known] = [
     { original: 0, shown: 0 },
     labels?.reduce((sum, label) => sum + (label >= 0 ? 1 : 0), 0) ?? 0,

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { openRows, type NotedRows } from '../logs/index.js';
-import { outputsVerdict, withoutFeatures } from '../leaks/index.js';
+import { ofCutLog, outputsVerdict, withoutFeatures } from '../leaks/index.js';
 import type { Results } from '../results/index.js';
 import { logNoteInWords } from '../words/index.js';
 import { digestOf } from './digest.js';
@@ -21,7 +21,11 @@ export interface OutputsAuditOptions extends OutputsAloneOptions {
 export async function auditOutputs(path: string, options: OutputsAuditOptions = {}): Promise<Results> {
   const file = await openRows(path);
   try {
-    const { print, recovery, untried } = await fromOutputsAlone(file.rows, options);
+    const found = await fromOutputsAlone(file.rows, options);
+    const { recovery } = found;
+    const cut = file.notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
+    const print = cut ? ofCutLog(found.print, cut.shown[1]) : found.print;
+    const untried = cut && found.untried !== null ? 'hidden' : found.untried;
     const name = basename(path);
     const findings = { name, fingerprint: print, recovery: recovery?.report ?? null, untried };
     return {

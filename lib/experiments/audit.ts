@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { count, option, UsageError } from '../base/index.js';
+import { count, option, UsageError, type TaskOptions } from '../base/index.js';
 import type { Store } from '../extract/index.js';
 import {
   abilitiesOf,
@@ -20,11 +20,11 @@ import { definitions } from '../results/index.js';
 import type { DatasetRecord, Leaks, Results, SpectrumRecord } from '../results/index.js';
 import { alike } from './alike.js';
 import { boundOfFew, boundOfRow, costOf, counted, shownOfModel, undoneBy, type Audited } from './audit-interfaces.js';
-import { withVariations, type Asked } from './audit-variations.js';
+import { usualBudget, withVariations, type Asked } from './audit-variations.js';
 import { classNamesOf } from './class-names.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction } from './extraction.js';
-import { readFewImages, type FewImagesBound } from './few-images.js';
+import { eachInterface, readFewImages, type FewImagesBound } from './few-images.js';
 import { readOnce } from './kept-rows.js';
 import { labelsFor } from './labels.js';
 import type { CommonOptions, SampleOptions } from './options.js';
@@ -49,10 +49,15 @@ export interface AuditOptions extends CommonOptions, SampleOptions {
    * for features from the outputs alone takes, where that fits into `budgetSeconds`; else 1.
    */
   vary?: number | undefined;
-  /** Most seconds for what goes beyond the images: their variations, and the search. Default 300. */
+  /**
+   * Seconds that the whole audit should take, the images, the table of interfaces, variations and the search: the last two
+   * take what the first two leave. Default 300.
+   */
   budgetSeconds?: number | undefined;
   /** Most seconds for the search alone; what has its certificate by then is the result. Default: what is left of the budget. */
   recoverySeconds?: number | undefined;
+  /** Called with the table of interfaces when it is known, before anything is searched for. */
+  onInterfaces?: ((interfaces: readonly InterfaceAnswer[]) => void | Promise<void>) | undefined;
 }
 
 /** What an audit looks at, from all of the outputs down to the best class alone. */
@@ -68,11 +73,12 @@ export const usualInterfaces: readonly string[] = [
   'probs+topk:1',
 ];
 
-/** What an audit looks at by default: the usual interfaces, and two ways to blur an answer. */
+/** What an audit looks at by default: the usual interfaces, two ways to blur an answer, and the best class without a number. */
 export const auditedInterfaces: readonly string[] = [
   ...usualInterfaces,
   'temperature:0.5+probs+round:2',
   'probs+noise:0.01',
+  'label',
 ];
 
 /** Most images that a fit is judged on with very many classes: an agreement is known to three points on these. */
@@ -108,6 +114,8 @@ async function auditWith(
   if (!Number.isInteger(vary) || vary < 1) {
     throw new UsageError(`Expected ${option('vary')} to be a whole number from 1, found ${vary}.`);
   }
+  const begun = performance.now();
+  const { budgetSeconds = usualBudget, onInterfaces } = options;
   const extraction = new Extraction(options);
   try {
     const path = typeof model === 'string' ? model : await extraction.given(model);
@@ -118,8 +126,9 @@ async function auditWith(
     const store = withoutCopies(extracted, contents, vary);
     const read = await readInterfaces(
       { store, contents, dataset, seconds, extraction, classNames, vary },
-      { ...options, samples },
+      { ...options, samples, onProgress: saying(options.onProgress, begun, budgetSeconds) },
     );
+    await onInterfaces?.(read.interfaces);
     const [one] = definitions;
     const environment = await describeEnvironment(extraction.stores, [], {
       command: options.command ?? null,
@@ -136,7 +145,7 @@ async function auditWith(
       ...(read.samples.length > 0 ? { samples: read.samples } : {}),
       leaks: await leaksOf(
         { store, extraction, role, dataset, seconds, interfaces: read.interfaces },
-        { ...options, images: read.images },
+        { ...options, budgetSeconds, begun, images: read.images },
       ),
       failures: read.failures,
       environment: {
@@ -150,6 +159,33 @@ async function auditWith(
   } finally {
     await extraction.close();
   }
+}
+
+/** Passes progress on, and says once where the table of interfaces alone takes longer than the budget. */
+function saying(onProgress: TaskOptions['onProgress'], begun: number, budget: number): TaskOptions['onProgress'] {
+  let first: number | null = null;
+  let said = false;
+  return (progress) => {
+    const { stage, done, total } = progress;
+    if (stage === eachInterface && !said && done < total) {
+      const now = performance.now();
+      first ??= now;
+      // The first alone says little: it may be the one that the head undoes.
+      if (done === 2) {
+        said = true;
+        // Costs and widths take about as much again.
+        const whole = (now - begun + (2 * total - 2) * (now - first)) / 1000;
+        if (whole > budget) {
+          onProgress?.({
+            ...progress,
+            note: `The table of interfaces alone takes about ${count(Math.ceil(whole))} s, more than the ${count(budget)} s that were asked for: it is made, and what comes after it is left out.`,
+          });
+          return;
+        }
+      }
+    }
+    onProgress?.(progress);
+  };
 }
 
 /** The rows of an audit, and where they come from. */
@@ -348,10 +384,13 @@ async function interfacesOf(
 }
 
 /** What the outputs give away alone, and what all of it means. */
-async function leaksOf(asked: Asked, { images, ...options }: AuditOptions & { images: number }): Promise<Leaks> {
+async function leaksOf(
+  asked: Asked,
+  { images, ...options }: AuditOptions & { images: number; begun: number; budgetSeconds: number },
+): Promise<Leaks> {
   const { interfaces } = asked;
   const alone = await withVariations(asked, options);
-  const { print, recovery, untried, store, vary, offer } = alone;
+  const { print, recovery, untried, store, vary, offer, skipped } = alone;
   const { model } = store.provenance;
   const report = recovery?.report ?? null;
   const comparison = await compare(recovery, store);
@@ -377,6 +416,7 @@ async function leaksOf(asked: Asked, { images, ...options }: AuditOptions & { im
     compared: comparison?.kind === 'sphere' ? comparison.r2 : null,
     untried,
     ...(offer ?? { variations: null }),
+    ...(skipped ? { skipped: options.budgetSeconds } : {}),
   };
   const reason = report === null ? aloneFinding(findings) : null;
   return {
@@ -396,6 +436,7 @@ async function leaksOf(asked: Asked, { images, ...options }: AuditOptions & { im
       interfaces,
       recovery: report,
       untried,
+      skipped,
       needed: alone.needed,
     }),
     advice: adviceOf(interfaces),

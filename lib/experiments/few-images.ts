@@ -41,6 +41,9 @@ interface Candidate {
   errors: Float64Array[];
 }
 
+/** What progress calls it. */
+export const eachInterface = 'what each interface gives away';
+
 /**
  * Enough repeats that errors hardly depend on how the images were split: few images take more of them, but less time
  * for each.
@@ -91,7 +94,7 @@ export async function readFewImages(
       ...keptOutShare(meanOf(chosenBySplit(candidates, split)), variances, { groups, classes, folds: split.folds }),
       ...{ folds: split.folds, repeats: split.repeats.length, ...bestOf(candidates, variances) },
     });
-    onProgress?.({ stage: 'what each interface gives away', done: done + 1, total: specs.length, unit: 'interfaces' });
+    onProgress?.({ stage: eachInterface, done: done + 1, total: specs.length, unit: 'interfaces' });
   }
   return found;
 }
@@ -146,7 +149,7 @@ const isNothing = (left: Matrix, variances: Float64Array): boolean =>
 async function undoing(spec: string, head: LinearMap): Promise<Matrix | null> {
   const { steps } = parseObserve(spec);
   const isLog = steps.at(-1)!.step === 'log';
-  if (steps.some(({ step }) => step === 'topk' || (step === 'probs' && !isLog))) return null;
+  if (steps.some(({ step }) => step === 'topk' || step === 'label' || (step === 'probs' && !isLog))) return null;
   const [classes, width] = head.weight.shape;
   if (classes > widest) return null;
   let temperature = 1;

@@ -3,7 +3,7 @@ import { fingerprintOf, lookAt, recoverFrom, type Fingerprint, type Look, type R
 import type { RowSource } from '../tensor/index.js';
 
 export interface OutputsAloneOptions extends TaskOptions {
-  /** Most seconds for the recovery; what has its certificate by then is the result. Default 300. */
+  /** Most seconds for the recovery; what has its certificate by then is the result. Default 300; 0 for no search. */
   recoverySeconds?: number | undefined;
 }
 
@@ -29,6 +29,7 @@ async function tryRecovery(
   look: Look,
   { signal, recoverySeconds = 300, onProgress }: OutputsAloneOptions,
 ): Promise<{ recovery: Recovery | null; untried: NotShownError['code'] | null }> {
+  if (recoverySeconds <= 0) return { recovery: null, untried: null };
   try {
     // A signal ends the search with what it has found so far, and does not throw that away.
     const options = { finish: signal, seconds: recoverySeconds, onProgress };

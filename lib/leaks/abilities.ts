@@ -18,6 +18,8 @@ export interface AbilityFacts {
   interfaces: readonly InterfaceAnswer[];
   recovery: RecoveryReport | null;
   untried: NotShownError['code'] | null;
+  /** Whether there was no time left for a search. */
+  skipped?: boolean;
   /** Distinct outputs that a search takes, for either kind; null where that is not known. */
   needed: { sphere: number; rectified: number } | null;
 }
@@ -54,6 +56,7 @@ function widthOf(facts: AbilityFacts): Found {
   const logits = width === features ? namesOf(interfaces.filter(({ observe }) => observe === 'logits')) : [];
   if (logits.length > 0) return { observe: logits, sure: 'measured', queries: outputs, stolen: 0 };
   if (facts.tooMany) return without('not-tried', { why: 'classes' });
+  if (!interfaces.some(mayShowSpan)) return without('not-tried', { why: 'outputs' });
   return images <= features + 1 ? without('not-tried', { why: 'images' }) : without('not-found');
 }
 
@@ -66,13 +69,13 @@ function recognisedBy({ interfaces, features, classes, images, tooMany }: Abilit
   return without('not-tried', { why: interfaces.some(mayShowSpan) ? 'images' : 'outputs' });
 }
 
-/** Whether a row of such outputs can lie in the span of others: not where only the top K are shown, nor under noise. */
+/** Whether a row of such outputs can lie in the span of others: not where only the top K or a label are shown, nor under noise. */
 export const mayShowSpan = ({ observe }: Pick<InterfaceAnswer, 'observe'>): boolean =>
-  parseObserve(observe).steps.every(({ step }) => step !== 'topk' && step !== 'noise');
+  parseObserve(observe).steps.every(({ step }) => step !== 'topk' && step !== 'noise' && step !== 'label');
 
 /** By the outputs alone: certified, or not. */
 function recovered(
-  { recovery, untried, needed, outputs, features, classes, interfaces }: AbilityFacts,
+  { recovery, untried, needed, outputs, features, classes, interfaces, skipped }: AbilityFacts,
   kind: 'rectified' | 'sphere',
 ): Found {
   if (features >= classes) return without('impossible');
@@ -85,7 +88,7 @@ function recovered(
   const wanted = needed?.[kind] ?? null;
   if (recovery === null || (wanted !== null && outputs < wanted)) {
     return untried === null || untried === 'too-few-rows'
-      ? without('not-tried', { queries: wanted, why: 'images' })
+      ? without('not-tried', { queries: wanted, why: skipped && outputs >= (wanted ?? 0) ? 'time' : 'images' })
       : without('not-found', { queries: wanted });
   }
   return without('not-found');
@@ -145,22 +148,21 @@ const isBelow = (end: number, share: number): boolean => Math.ceil(100 * end) < 
 /** Shares of the features' variance that are asked about. */
 const asked = [0.5, 0.25, 0.1];
 
+/** Whether an interface gives away less than another one and costs users fewer answers. */
+const beats = (a: InterfaceAnswer, b: InterfaceAnswer): boolean =>
+  a.read!.r2 < b.read!.r2 && a.cost.sameTop > b.cost.sameTop;
+
 /**
- * The first interface, from the one that gives away most on, off which less than a share was read, its interval
- * included; and, where that one costs users answers, the first of those that cost them least. An interface that was not
- * read is never advised.
+ * The most open interface off which less than a share was read, its interval included, and which no other one beats in both what is
+ * read off it and what it costs users. An interface that was not read is never advised.
  */
 export function adviceOf(interfaces: readonly InterfaceAnswer[]): Advice[] {
-  const known = interfaces.filter(({ read }) => read !== null).sort((a, b) => b.read!.r2 - a.read!.r2);
-  return asked.map((below) => {
-    const under = known.filter(
-      ({ read }) => read!.kind === 'at-least' && read!.interval !== null && isBelow(read!.interval[1], below),
-    );
-    if (under.length === 0) return { below, observe: null };
-    const cheapest = under.reduce((a, b) => (b.cost.sameTop > a.cost.sameTop ? b : a));
-    return {
-      ...{ below, observe: under[0].observe },
-      ...(cheapest === under[0] ? {} : { cheapest: cheapest.observe }),
-    };
-  });
+  const known = interfaces.filter(({ read }) => read?.kind === 'at-least' && read.interval !== null);
+  const unbeaten = known
+    .filter((each) => !known.some((other) => beats(other, each)))
+    .sort((a, b) => b.read!.r2 - a.read!.r2);
+  return asked.map((below) => ({
+    below,
+    observe: unbeaten.find(({ read }) => isBelow(read!.interval![1], below))?.observe ?? null,
+  }));
 }

@@ -104,6 +104,9 @@ const maxDecimals = 8;
 const leastLogSum = 0.02;
 /** Values of float32 have 7 significant digits that mean something: values of fewer were rounded. */
 const maxDigits = 6;
+/** Rows in which columns are equal and not 0 for them to be called equal. */
+const rowsToBeEqual = 5;
+
 /** Distinct values between which equal steps are no chance. */
 const enoughLevels = 20;
 
@@ -152,6 +155,8 @@ class Scan {
   readonly #withZero: Uint8Array;
   readonly #sums: Float64Array;
   readonly #columnHashes: Int32Array;
+  /** By column, rows in which it is not 0, while columns are compared. */
+  readonly #filled: Int32Array;
   #columnsDiffer = false;
   /** The row from which on it is looked at again whether all columns differ. */
   #nextLook = 0;
@@ -188,6 +193,7 @@ class Scan {
     this.#sums = new Float64Array(this.#rows);
     this.#negative = new Uint8Array(this.#rows);
     this.#columnHashes = new Int32Array(this.#cols);
+    this.#filled = new Int32Array(this.#cols);
   }
 
   block(data: Float32Array | Float64Array, start: number): void {
@@ -423,6 +429,7 @@ class Scan {
       let mixed = imul(this.#columnHashes[j] ^ words[at], 0x01000193);
       if (size === 2) mixed = imul(mixed ^ words[at + 1], 0x85ebca6b);
       this.#columnHashes[j] = mixed ^ (mixed >>> 13);
+      if (words[at] !== 0 || (size === 2 && words[at + 1] !== 0)) this.#filled[j]++;
     }
     // Of very many columns two may have one hash by chance, but not for long: looked at again where rows have doubled.
     if (start < this.#nextLook) return;
@@ -435,7 +442,8 @@ class Scan {
     const first = new Map<string, number>();
     const pairs: [number, number][] = [];
     this.#columnHashes.forEach((hash, j) => {
-      if (this.#varies[j] === 0) return;
+      // Two classes that were shown once each, of some that are hidden, may be equal by chance.
+      if (this.#varies[j] === 0 || this.#filled[j] < min(rowsToBeEqual, this.#rows)) return;
       const key = `${hash} ${this.#first[j]}`;
       const before = first.get(key);
       if (before === undefined) first.set(key, j);

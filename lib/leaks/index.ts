@@ -4,7 +4,8 @@
  * with its certificate; `compareUpToRotation`, `matchFeatures` and `identifiableFeatures` hold it against known ones;
  * `varyImage` and `varied` make probes; `auditVerdict` judges it.
  */
-export { aloneFinding, auditVerdict } from './verdict.js';
+export { ofCutLog } from './cut-log.js';
+export { aloneFinding, auditVerdict, isWholeSpec } from './verdict.js';
 export type { AuditFindings, LeakPoint, Verdict } from './verdict.js';
 export { abilitiesOf, adviceOf, mayShowSpan } from './abilities.js';
 export type { AbilityFacts } from './abilities.js';

@@ -28,7 +28,11 @@ export interface InterfaceBound {
 /** What an interface costs those who use it honestly, on the same images. */
 export interface InterfaceCost {
   images: number;
-  /** Share of images on which its largest number is of the class that the model names. Ties count as they are broken: the first class. */
+  /**
+   * Share of images on which the class that it names is the model's. Where a number of every class is shown, that is the class of the
+   * largest; ties count as they are broken: the first class. A list of the best classes names the model's first, whatever its numbers
+   * are rounded to.
+   */
   sameTop: number;
   interval: [number, number];
   /** Accuracy where the labels are the model's classes; else null. */

@@ -137,8 +137,8 @@ interface Short {
 function shortOf(steps: readonly ObserveStep[]): Short | null {
   const short: Short = { temperature: 1, probs: false, topk: null, after: [], log: false };
   for (const step of steps) {
-    // Noise is drawn for all of a row.
-    if (step.step === 'noise') return null;
+    // Noise is drawn for all of a row, and a label is that of all of it.
+    if (step.step === 'noise' || step.step === 'label') return null;
     if (step.step === 'log') short.log = true;
     else if (step.step === 'round' || step.step === 'float16') short.after.push(step);
     else if (short.after.length > 0 || short.topk !== null || step.step === 'log-probs') return null;

@@ -9,7 +9,7 @@ import { logFloor, takeLogarithms, type Hiding } from './logarithm.js';
  * What an interface publishes of these logits, row by row in float64, rounded to float32 at the end where the logits
  * are not float64. Outside the top K (ties: the lowest index is kept) a probability is 0, as such interfaces print it;
  * a log-probability is that of an even share of what the shown ones leave; a logit is the lowest one shown, the
- * least that is known of it. These are what a fit gets to see. `log` takes logarithms of probabilities, of a 0 as `logFloor` says.
+ * least that is known of it. A label is 1 in the column of its class, 0 in all others. These are what a fit gets to see. `log` takes logarithms of probabilities, of a 0 as `logFloor` says.
  * @param outputs logits (n, c)
  * @returns (n, c)
  * @throws UsageError for a spec that `parseObserve` does not read, or where K is not below the number of classes
@@ -102,6 +102,12 @@ export function observeRow(row: Float64Array, steps: readonly ObserveStep[]): vo
       case 'float16':
         row.set(float16ToFloat32(float32ToFloat16(Float32Array.from(row))));
         break;
+      case 'label': {
+        const best = row.indexOf(row.reduce((a, b) => max(a, b), -Infinity));
+        row.fill(0);
+        if (best >= 0) row[best] = 1;
+        break;
+      }
       case 'noise':
         addNoise(row, step.deviation, scale);
         break;

@@ -2,6 +2,7 @@ import type { NotShownError } from '../base/index.js';
 import {
   imagesPerOutput,
   nearlyAll,
+  parseObserve,
   whole,
   whyUnknown,
   type Finding,
@@ -48,6 +49,8 @@ export interface AuditFindings {
   untried: NotShownError['code'] | null;
   /** Variations of each image that would be enough for the whole search; null where there are enough images. */
   variations: number | null;
+  /** Seconds that the audit was given, where none were left for a search; absent where one was made, or could not be. */
+  skipped?: number;
   /** Distinct images that the whole search takes; null or absent where that is not known. */
   needed?: number | null;
   /** Seconds that `variations` of each image take on this machine; null or absent where that is not known. */
@@ -77,7 +80,10 @@ export function auditVerdict(findings: AuditFindings): Verdict {
   const { recovery, classes } = findings;
   const curve = findings.curve.filter(isKnown(classes));
   const best = bestOf(curve);
-  const known = recovery?.certified ?? false;
+  // What is found in whole outputs is given away by publishing these alone.
+  const isShown = findings.curve.length === 0 || findings.curve.some(({ observe }) => isWholeSpec(observe));
+  const certified = recovery?.certified ?? false;
+  const known = certified && isShown;
   const level = known ? 'features' : levelOf(best?.r2 ?? 0, curve.some(isEnough(classes)));
   return {
     level,
@@ -88,12 +94,25 @@ export function auditVerdict(findings: AuditFindings): Verdict {
       ...asMuch(curve, best, known),
       ...less(curve),
       ...unclear(findings),
-      ...behind(findings),
+      ...(isShown ? behind(findings) : []),
       ...(known && recovery?.cut ? [{ kind: 'search-ended' as const }] : []),
-      ...(known ? [] : [aloneFinding(findings)]),
+      ...(known
+        ? []
+        : isShown
+          ? [aloneFinding(findings)]
+          : [{ kind: 'outputs-not-whole' as const, recovered: certified ? recovery!.features : null }]),
+      ...(!known && isShown && findings.skipped !== undefined && findings.variations !== null
+        ? [{ kind: 'search-skipped' as const, budget: findings.skipped }]
+        : []),
     ],
   };
 }
+
+/** Whether an interface shows all logits, or their differences, at full precision. */
+export const isWholeSpec = (observe: string): boolean =>
+  parseObserve(observe).steps.every(({ step }) =>
+    ['logits', 'temperature', 'log-probs', 'probs', 'log'].includes(step),
+  );
 
 /** The most telling reading, that of the logits where others tell no more than rounding does; null where none tells anything. */
 function bestOf(points: readonly LeakPoint[]): LeakPoint | null {
@@ -223,6 +242,8 @@ export function aloneFinding(findings: AuditFindings): Finding {
   } = findings;
   if (features > classes) return { kind: 'more-features-than-outputs', features, classes };
   if (features === classes) return { kind: 'as-many-features-as-outputs', classes };
+  if (findings.skipped !== undefined && variations === null)
+    return { kind: 'search-skipped', budget: findings.skipped };
   const search = recovery?.sentence ?? null;
   if (variations !== null)
     return {

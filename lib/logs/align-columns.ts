@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import { some } from '../words/index.js';
+import { some, type LogNote } from '../words/index.js';
 import type { NotedRows } from './opened-rows.js';
 
 /**
@@ -39,6 +39,59 @@ export function alignColumns(file: NotedRows, to: NotedRows): NotedRows {
         const out = data.slice();
         for (let at = 0; at < data.length; at += from.length) {
           for (let j = 0; j < from.length; j++) out[at + j] = data[at + from[j]];
+        }
+        return out;
+      },
+    },
+  };
+}
+
+/**
+ * Files of outputs with the same columns. Logs of the best classes alone hardly ever name the same ones: they are aligned by the
+ * names of all of them together.
+ * @throws FeatReconstructError as `alignColumns` does
+ */
+export function alignAll(files: readonly NotedRows[]): NotedRows[] {
+  const [first, ...others] = files;
+  const isUnion = files.every(({ columns }) => columns !== null) && files.some(({ truncated }) => truncated);
+  if (!isUnion) return [first, ...others.map((file) => alignColumns(file, first))];
+  const union = [...new Set(files.flatMap(({ columns }) => columns!))];
+  if (files.every(({ columns }) => columns!.length === union.length)) {
+    return [first, ...others.map((file) => alignColumns(file, first))];
+  }
+  return files.map((file, i) => {
+    const note: LogNote = { kind: 'classes-together', classes: union.length, than: files[i === 0 ? 1 : 0].name };
+    return { ...widened(file, union), notes: [...file.notes, note] };
+  });
+}
+
+/** A log of the best classes with more columns: as what it does not show, 0, or the least of the row where that is below. */
+function widened(file: NotedRows, union: readonly string[]): NotedRows {
+  const { rows, columns } = file;
+  const place = new Map(union.map((name, j) => [name, j]));
+  const to = Int32Array.from(columns!, (name) => place.get(name)!);
+  const width = union.length;
+  return {
+    ...file,
+    columns: [...union],
+    truncated: true,
+    rows: {
+      rows: rows.rows,
+      cols: width,
+      dtype: rows.dtype,
+      async read(start, end) {
+        const data = await rows.read(start, end);
+        const out =
+          data instanceof Float64Array
+            ? new Float64Array((end - start) * width)
+            : new Float32Array((end - start) * width);
+        for (let i = 0; i < end - start; i++) {
+          const row = data.subarray(i * to.length, (i + 1) * to.length);
+          const wide = out.subarray(i * width, (i + 1) * width);
+          let least = 0;
+          for (const value of row) if (value < least) least = value;
+          wide.fill(least);
+          for (let j = 0; j < to.length; j++) wide[to[j]] = row[j];
         }
         return out;
       },

@@ -17,6 +17,8 @@ export interface TableColumn {
   max: number;
   /** The texts of a column; null where it has none, or more different ones than labels could be. */
   words: Words | null;
+  /** Rows whose text is another one than the text before, the first included: as many as there are texts, however different. */
+  runs: number[];
   /** Whether each value is above the one before, or each below. */
   rises: boolean;
   falls: boolean;
@@ -44,6 +46,7 @@ export class ColumnTable {
   #chunkRows = 1;
   #last: Float64Array = new Float64Array();
   #row: Float64Array = new Float64Array();
+  readonly #texts = new Map<TableColumn, string>();
   readonly #codes = new Map<TableColumn, Map<string, number>>();
 
   /** @param unit what a record of the file is called in messages */
@@ -103,10 +106,12 @@ export class ColumnTable {
       column.words = { names: [], rows: [] };
       this.#codes.set(column, new Map());
     }
+    const text = cell.trim();
+    if (this.#texts.get(column) !== text) column.runs.push(this.rows - 1);
+    this.#texts.set(column, text);
     const { words } = column;
     if (!words) return;
     const codes = this.#codes.get(column)!;
-    const text = cell.trim();
     let code = codes.get(text);
     if (code === undefined) {
       code = words.names.length;
@@ -129,6 +134,7 @@ const emptyColumn = (name: string): TableColumn => ({
   min: Infinity,
   max: -Infinity,
   words: null,
+  runs: [],
   rises: true,
   falls: true,
 });

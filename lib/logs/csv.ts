@@ -9,6 +9,7 @@ import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialec
 import { Table } from './csv-table.js';
 import { imagesOf } from './log-images.js';
 import { LabelledScores } from './log-labels.js';
+import { longOutputs } from './long-table.js';
 import { LogRecords } from './log-records.js';
 import { decodedText, wholeRecords } from './log-text.js';
 
@@ -58,13 +59,20 @@ function jsonInCells({ path, columns, rows }: ColumnTable): LoggedOutputs | null
 /** Chooses the outputs among the columns of a table. @throws FeatReconstructError as `readCsv` does */
 export function outputsOf(table: ColumnTable): LoggedOutputs {
   const { columns, rows, path, unit } = table;
+  const long = longOutputs(table);
+  if (long) return { ...long, named: true };
   const sample = sampleOf(table);
   const numbers = columns.filter(({ texts }) => texts * 2 <= rows);
   if (rows === 0 || numbers.length < 2) throw noOutputs(table, numbers.length);
   const choice = chooseColumns(columns, sample, path, table.named);
   if (choice.ranked) return rankedOutputs(table, choice.ranked);
   const { kept } = choice;
-  if (kept.length < 2) throw noOutputs(table, kept.length);
+  // Ranks, ids or counts beside one score are no further classes.
+  const lone =
+    rows >= manyRows &&
+    kept.filter((j) => columns[j].fractions > 0).length === 1 &&
+    kept.every((j) => columns[j].fractions > 0 || isCount(columns[j]));
+  if (kept.length < 2 || lone) throw noOutputs(table, lone ? 1 : kept.length);
   const bad = kept.find((j) => columns[j].firstText !== null);
   if (bad !== undefined) {
     const { name, firstText } = columns[bad];
@@ -81,6 +89,12 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     notes: [choiceNote(choice, columns), ...table.notes],
   };
 }
+
+/** Rows of which some outputs of a model would be fractions. */
+const manyRows = 20;
+
+/** Whole numbers beyond 0 and 1. */
+const isCount = ({ fractions, min, max }: TableColumn): boolean => fractions === 0 && (max > 1 || min < 0);
 
 /** Scores sorted from the largest, each put in the column of its class. */
 function rankedOutputs(table: ColumnTable, { scores, labels }: Ranked): LoggedOutputs {

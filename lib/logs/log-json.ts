@@ -23,7 +23,7 @@ export async function readJson(path: string): Promise<Gathered> {
     if (text.trim() === '') return;
     const value = parsed(text) ?? parsed(behindPrefix(text));
     if (value === undefined) throw notJson(text, path, `in line ${line}`);
-    records.add(imagesOf(value));
+    records.add(imagesOf(value), value);
   };
   for await (const piece of decodedText(path)) {
     held += piece;
@@ -40,7 +40,7 @@ export async function readJson(path: string): Promise<Gathered> {
     }
   }
   if (isLines === true) take(held);
-  else for (const value of documents(held, path)) records.add(imagesOf(value, true));
+  else for (const value of documents(held, path)) records.add(imagesOf(value, true), value);
   return records.finish();
 }
 

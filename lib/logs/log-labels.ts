@@ -14,6 +14,9 @@ export interface LabelledRows {
   notes: LogNote[];
 }
 
+/** Share of labels that two classes may have each. */
+const fewDoubled = 0.02;
+
 /** Gathers scores row by row, each row with its labels in any order. */
 export class LabelledScores {
   readonly #codes = new Map<string | number, number>();
@@ -22,6 +25,7 @@ export class LabelledScores {
   readonly #scores: number[] = [];
   /** Whether the labels of every row stand in the order of the first row's. */
   #oneOrder = true;
+  /** A label that is twice in a row. */
   #twice: string | null = null;
 
   get rows(): number {
@@ -48,15 +52,10 @@ export class LabelledScores {
   /**
    * The rows, once all are added.
    * @param labelColumns the columns that the labels were in
-   * @throws FeatReconstructError where a label is twice in a row
+   * @throws FeatReconstructError where labels are several times in a row
    */
   finish(labelColumns: LabelColumns): LabelledRows {
-    if (this.#twice !== null) {
-      throw new FeatReconstructError(
-        `Expected each class once in a row of scores, found the label '${this.#twice}' twice: which score is of which class does not show. Log the numbers of the classes, or all outputs in one order.`,
-        { code: 'not-outputs' },
-      );
-    }
+    const doubled = this.#twice === null ? [] : this.#separate();
     const incomplete = this.#leaveOutIncomplete();
     this.#oneOrder = this.#hasOneOrder();
     const labels = [...this.#codes.keys()];
@@ -81,8 +80,62 @@ export class LabelledScores {
       columns: order.names,
       truncated,
       byName: order.byName,
-      notes: [taken, ...(logarithms ? [{ kind: 'log-scores' } as const] : []), ...incomplete],
+      notes: [taken, ...doubled, ...(logarithms ? [{ kind: 'log-scores' } as const] : []), ...incomplete],
     };
+  }
+
+  /**
+   * Makes one score of each class in a row: two classes of ImageNet are called crane. Where all rows have their labels in one order,
+   * they are two classes by their places; else it does not show which is which, and they count as one.
+   * @throws FeatReconstructError where a label is there more than twice, or many are there twice
+   */
+  #separate(): LogNote[] {
+    const labels = [...this.#codes.keys()];
+    const doubled = new Set<number>();
+    const order = this.#hasOneOrder();
+    const [classes, scores, starts]: [number[], number[], number[]] = [[], [], [0]];
+    const second = new Map<number, number>();
+    for (let i = 0; i < this.rows; i++) {
+      const places = new Map<number, number>();
+      for (let at = this.#starts[i]; at < this.#starts[i + 1]; at++) {
+        let code = this.#classes[at];
+        const before = places.get(code);
+        if (before !== undefined) {
+          doubled.add(code);
+          if (!order) {
+            if (scores[before] < 0 || this.#scores[at] < 0) scores[before] = Math.max(scores[before], this.#scores[at]);
+            else scores[before] += this.#scores[at];
+            continue;
+          }
+          const other = second.get(code) ?? this.#codes.size;
+          if (!second.has(code)) this.#codes.set(`${labels[code]} (2)`, other);
+          second.set(code, other);
+          code = other;
+          if (places.has(code)) throw this.#tooOften(labels[this.#classes[at]]);
+        }
+        places.set(code, classes.length);
+        classes.push(code);
+        scores.push(this.#scores[at]);
+      }
+      starts.push(classes.length);
+    }
+    if (doubled.size > Math.max(2, fewDoubled * labels.length)) throw this.#tooOften(this.#twice!);
+    for (const [own, made] of [
+      [this.#classes, classes],
+      [this.#scores, scores],
+      [this.#starts, starts],
+    ]) {
+      own.length = 0;
+      for (const value of made) own.push(value);
+    }
+    return [{ kind: 'labels-twice', labels: [...doubled].map((code) => String(labels[code])), merged: !order }];
+  }
+
+  #tooOften(label: string | number): FeatReconstructError {
+    return new FeatReconstructError(
+      `Expected each class once in a row of scores, found labels such as '${label}' several times: which score is of which class does not show. Log the numbers of the classes, or all outputs in one order.`,
+      { code: 'not-outputs' },
+    );
   }
 
   #hasOneOrder(): boolean {

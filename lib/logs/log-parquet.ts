@@ -31,7 +31,10 @@ export async function readParquet(path: string): Promise<Gathered> {
         onComplete: (found) => (rows = found),
       });
       const names = metadata.schema.length > 1 ? topNames(metadata.schema) : [];
-      for (const row of rows) records.add([recordOf(names, row)]);
+      for (const row of rows) {
+        const image = recordOf(names, row);
+        records.add([image], image.kind === 'labels' ? objectOf(names, row) : null);
+      }
       rowStart = rowEnd;
     }
   } catch (error) {
@@ -64,9 +67,13 @@ function topNames(schema: readonly { name: string; num_children?: number }[]): s
 function recordOf(names: readonly string[], row: readonly unknown[]): LoggedImage {
   const plain = row.every((value) => typeof value === 'number' || value === null);
   if (plain) return { kind: 'fields', names: names as string[], values: row as (number | null)[] };
-  const object = Object.fromEntries(names.map((name, k) => [name, asJson(row[k])]));
-  return imagesOf(object)[0] ?? { kind: 'fields', names: names as string[], values: names.map(() => null) };
+  return (
+    imagesOf(objectOf(names, row))[0] ?? { kind: 'fields', names: names as string[], values: names.map(() => null) }
+  );
 }
+
+const objectOf = (names: readonly string[], row: readonly unknown[]): { [name: string]: Json } =>
+  Object.fromEntries(names.map((name, k) => [name, asJson(row[k])]));
 
 /** A value as JSON has it: dates become text, whole numbers of 64 bits numbers, typed arrays lists. */
 function asJson(value: unknown): Json {

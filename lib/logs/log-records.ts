@@ -3,6 +3,7 @@ import type { LogNote } from '../words/index.js';
 import { numberOf } from './cells.js';
 import { ColumnTable } from './column-table.js';
 import type { LoggedImage } from './log-images.js';
+import { longOutputs } from './long-table.js';
 import { LabelledScores, type LabelledRows } from './log-labels.js';
 
 type Cell = number | string | null;
@@ -22,21 +23,26 @@ export class LogRecords {
   readonly #rows: FieldRow[] = [];
   readonly #labels = new LabelledScores();
   readonly #without: number[] = [];
-  #topOnly = true;
+  /** Fields of the records while each has one class: several may be of one image. Null from the first on that has more. */
+  #lines: FieldRow[] | null = [];
   #record = 0;
 
   constructor(readonly path: string) {}
 
-  /** Adds the images of the file's next record; none where it holds no numbers. */
-  add(images: readonly LoggedImage[]): void {
+  /**
+   * Adds the images of the file's next record; none where it holds no numbers.
+   * @param raw the record itself, or as many as there are images
+   */
+  add(images: readonly LoggedImage[], raw: unknown = null): void {
     this.#record++;
     if (images.every(isEmpty)) {
       this.#without.push(this.#record);
       return;
     }
-    for (const image of images) {
+    for (const [k, image] of images.entries()) {
       if (image.kind === 'labels') {
-        this.#topOnly &&= image.labels.length === 1;
+        if (image.labels.length !== 1) this.#lines = null;
+        this.#lines?.push(fieldsOf(images.length === 1 ? raw : Array.isArray(raw) ? raw[k] : null, this.#record));
         this.#labels.add(image.labels, image.scores);
       } else {
         const last = this.#rows[this.#rows.length - 1];
@@ -52,7 +58,11 @@ export class LogRecords {
       this.#without.length > 0 ? [{ kind: 'records-without-numbers', records: this.#without }] : [];
     const { rows } = this.#labels;
     if (rows > 0 && rows >= this.#rows.length) {
-      if (this.#topOnly) throw this.#topAlone();
+      if (this.#lines) {
+        const labelled = this.#byImage(this.#lines);
+        if (!labelled) throw this.#topAlone();
+        return { labelled: { ...labelled, notes: [...labelled.notes, ...notes] } };
+      }
       const labelled = this.#labels.finish(null);
       const others = this.#rows.map(({ record }) => record);
       if (others.length > 0) notes.push({ kind: 'records-without-labels', records: others });
@@ -68,6 +78,14 @@ export class LogRecords {
     if ('table' in gathered) gathered.table.notes.push(...notes);
     else gathered.labelled.notes.push(...notes);
     return gathered;
+  }
+
+  /** Scores of records that have one class each, where several are of one image; null where they are not. */
+  #byImage(lines: readonly FieldRow[]): LabelledRows | null {
+    const all = new Map<string, number>();
+    for (const { names } of lines) for (const name of names) all.set(name, (all.get(name) ?? 0) + 1);
+    const names = [...all].flatMap(([name, times]) => (times === lines.length ? [name] : []));
+    return names.length < 2 ? null : longOutputs(new RecordTable(this.path, names, lines));
   }
 
   #topAlone(): FeatReconstructError {
@@ -128,6 +146,22 @@ export class LogRecords {
   }
 }
 
+/** The single values of a record, those within its objects under both names. */
+function fieldsOf(raw: unknown, record: number): FieldRow {
+  const [names, values]: [string[], Cell[]] = [[], []];
+  const add = (object: object, before: string): void => {
+    for (const [name, value] of Object.entries(object) as [string, unknown][]) {
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) add(value, `${before}${name}.`);
+      else if (typeof value === 'string' || typeof value === 'number' || value === null) {
+        names.push(`${before}${name}`);
+        values.push(value);
+      }
+    }
+  };
+  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) add(raw, '');
+  return { names, values, record };
+}
+
 /** Whether an image has no numbers, as a message or an error. */
 const isEmpty = (image: LoggedImage): boolean =>
   image.kind === 'fields' &&
@@ -154,7 +188,7 @@ class RecordTable extends ColumnTable {
       let cells = values;
       if (!isSame(own, names)) {
         const row: Cell[] = names.map(() => null);
-        own.forEach((name, k) => (row[places.get(name)!] = values[k]));
+        own.forEach((name, k) => places.has(name) && (row[places.get(name)!] = values[k]));
         cells = row;
       }
       this.beginRow();

@@ -2,7 +2,7 @@ import { count, FeatReconstructError, UsageError, type TaskOptions } from '../ba
 import { inFolder, isFolderAt, isObject, isThere, namesIn } from '../bytes/index.js';
 import { foreignError, joinRows, sliceRows, splitName } from '../tensor/index.js';
 import type { LogNote } from '../words/index.js';
-import { alignColumns } from './align-columns.js';
+import { alignAll } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
 import { readLog } from './log.js';
 import type { NotedRows } from './opened-rows.js';
@@ -93,11 +93,9 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
       `Expected a file of outputs, or a folder of the parts of a log or of a data set's shards, at '${folder}', found a folder without such files: name the file.`,
     );
   }
-  const parts: NotedRows[] = [];
-  for (const name of names) {
-    const part = await openRows(inFolder(folder, name));
-    parts.push(parts.length === 0 ? part : alignColumns(part, parts[0]));
-  }
+  const opened: NotedRows[] = [];
+  for (const name of names) opened.push(await openRows(inFolder(folder, name)));
+  const parts = alignAll(opened);
   const [first] = parts;
   return {
     ...first,

@@ -1,5 +1,6 @@
+import type { PlotOptions } from '@observablehq/plot';
 import type { Results } from '../results/index.js';
-import { nearlyAll, published, readOff } from '../words/index.js';
+import { nearlyAll, published, readOffInShort } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth } from './heatmap.js';
 import { textWidth } from './text-width.js';
@@ -53,6 +54,8 @@ export const besideCaption =
 
 /** What was read off one model through one interface. */
 interface Dot {
+  /** Which line it is on, from the top. */
+  row: number;
   name: string;
   /** 0 to 100. */
   at: number;
@@ -61,78 +64,143 @@ interface Dot {
   exact: boolean;
 }
 
-/** What each model gives away by what is published: a line for each interface, on it a dot for each model. */
-export function besidePicture(plotting: Plotting, results: readonly Results[], names: readonly string[]): Chart {
-  const { Plot } = plotting;
+/** From this width in pixels on, names stand on the left and figures on the right. */
+const narrow = 480;
+
+/**
+ * What each model gives away by what is published: a line for each interface, on it a dot for each model.
+ * @param width of the picture; below 480 pixels names stand above their lines
+ */
+export function besidePicture(
+  plotting: Plotting,
+  results: readonly Results[],
+  names: readonly string[],
+  width = Infinity,
+): Chart {
   const all = results.map(({ leaks }) => leaks!.interfaces!);
   const of = (i: number, spec: string) => all[i].find(({ observe }) => observe === spec)?.read ?? null;
   const height = (spec: string): number => Math.max(...all.map((_, i) => of(i, spec)?.r2 ?? -1));
   const specs = [...new Set(all.flat().map(({ observe }) => observe))].sort((a, b) =>
     Math.round(1e3 * (height(b) - height(a))),
   );
+  const models = names.map((name, i): Beside => ({
+    name,
+    colour: `var(--series-${i})`,
+    texts: specs.map((spec) => (all[i].some(({ observe }) => observe === spec) ? readOffInShort(of(i, spec)) : '')),
+    dots: specs.flatMap((spec, row): Dot[] => {
+      const read = of(i, spec);
+      if (read === null || read.kind === 'not-shown') return [];
+      const interval = read.interval && read.r2 < nearlyAll ? read.interval : null;
+      return [
+        {
+          ...{ row, name: published(spec), at: 100 * read.r2, exact: read.kind === 'exact' },
+          ...{ low: interval && 100 * Math.max(0, interval[0]), high: interval && 100 * interval[1] },
+        },
+      ];
+    }),
+  }));
+  const text = {
+    name: 'leaks',
+    title: 'What is given away by what is published',
+    description: specs
+      .map((spec, row) => `${published(spec)}: ${models.map(({ name, texts }) => `${name} ${texts[row]}`).join(', ')}`)
+      .join('; '),
+  };
   const lines = specs.map(published);
+  return draw(plotting, text, width < narrow ? stacked(plotting, lines, models, width) : wide(plotting, lines, models));
+}
+
+/** What is drawn of one model. */
+interface Beside {
+  name: string;
+  colour: string;
+  /** By line, what was read off in words. */
+  texts: string[];
+  dots: Dot[];
+}
+
+const besideNames = { textAnchor: 'start', fontSize: 12 } as const;
+
+/** Names on the left, a column of figures for each model on the right. */
+function wide({ Plot }: Plotting, lines: readonly string[], models: readonly Beside[]): PlotOptions {
   const left = labelWidth(lines);
-  const texts = all.map((_, i) =>
-    specs.map((spec) => (all[i].some(({ observe }) => observe === spec) ? readOff(of(i, spec)) : '')),
+  const columns = models.map(
+    ({ name, texts }) => 30 + Math.max(...[`● ${name} `, ...texts].map((text) => 1.1 * textWidth(text, 12))),
   );
-  const wide = texts.map(
-    (column, i) => 30 + Math.max(...[`● ${names[i]} `, ...column].map((text) => 1.1 * textWidth(text, 12))),
-  );
-  const right = wide.reduce((sum, width) => sum + width, 0);
-  const colour = (i: number): string => `var(--series-${i})`;
-  const shift = (i: number): number => 7 * (i - (all.length - 1) / 2);
-  const beside = (i: number): number => 16 + wide.slice(0, i).reduce((sum, width) => sum + width, 0);
-  const step = 26 + 7 * (all.length - 2);
-  return draw(
-    plotting,
-    {
-      name: 'leaks',
-      title: 'What is given away by what is published',
-      description: specs
-        .map((spec, row) => `${published(spec)}: ${names.map((name, i) => `${name} ${texts[i][row]}`).join(', ')}`)
-        .join('; '),
-    },
-    {
-      ...{ width: left + 300 + right, height: 76 + step * lines.length, marginLeft: left, marginRight: right },
-      ...{ marginTop: 30, marginBottom: 40 },
-      x: { domain: [0, 100] },
-      y: { domain: lines, padding: 0.3, label: null, type: 'band' },
-      marks: [
-        Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks: 5 }),
-        Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
-        Plot.axisX({ tickSize: 0, fontSize: 11, ticks: 5, label: null, tickFormat: (value: number) => `${value} %` }),
-        ...all.flatMap((_, i) => {
-          const dots = specs.flatMap((spec): Dot[] => {
-            const read = of(i, spec);
-            if (read === null || read.kind === 'not-shown') return [];
-            const interval = read.interval && read.r2 < nearlyAll ? read.interval : null;
-            return [
-              {
-                ...{ name: published(spec), at: 100 * read.r2, exact: read.kind === 'exact' },
-                ...{ low: interval && 100 * Math.max(0, interval[0]), high: interval && 100 * interval[1] },
-              },
-            ];
-          });
-          return [
-            Plot.ruleY(
-              dots.filter(({ low }) => low !== null),
-              { y: 'name', x1: 'low', x2: 'high', stroke: colour(i), strokeWidth: 1.5, dy: shift(i) },
-            ),
-            Plot.dot(dots, {
-              ...{ y: 'name', x: 'at', r: 4, dy: shift(i), stroke: colour(i), strokeWidth: 1.5 },
-              fill: ({ exact }: Dot) => (exact ? colour(i) : 'var(--paper)'),
-            }),
-            Plot.text(lines, {
-              ...{ y: (line: string) => line, text: (_line: string, row: number) => texts[i][row], dx: beside(i) },
-              ...{ frameAnchor: 'right', textAnchor: 'start', fontSize: 12, fill: 'var(--ink)' },
-            }),
-            Plot.text([`● ${names[i]}`], {
-              ...{ frameAnchor: 'top-right', textAnchor: 'start', lineAnchor: 'bottom', dy: -10, dx: beside(i) },
-              ...{ fontSize: 12, fill: colour(i), fontWeight: 'bold' },
-            }),
-          ];
+  const right = columns.reduce((sum, column) => sum + column, 0);
+  const shift = (i: number): number => 7 * (i - (models.length - 1) / 2);
+  const beside = (i: number): number => 16 + columns.slice(0, i).reduce((sum, column) => sum + column, 0);
+  const step = 26 + 7 * (models.length - 2);
+  return {
+    ...{ width: left + 300 + right, height: 76 + step * lines.length, marginLeft: left, marginRight: right },
+    ...{ marginTop: 30, marginBottom: 40 },
+    x: { domain: [0, 100] },
+    y: { domain: [...lines], padding: 0.3, label: null, type: 'band' },
+    marks: [
+      Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks: 5 }),
+      Plot.axisY({ label: null, tickSize: 0, fontSize: 12 }),
+      Plot.axisX({ tickSize: 0, fontSize: 11, ticks: 5, label: null, tickFormat: (value: number) => `${value} %` }),
+      ...models.flatMap(({ name, colour, texts, dots }, i) => [
+        Plot.ruleY(
+          dots.filter(({ low }) => low !== null),
+          { y: 'name', x1: 'low', x2: 'high', stroke: colour, strokeWidth: 1.5, dy: shift(i) },
+        ),
+        Plot.dot(dots, {
+          ...{ y: 'name', x: 'at', r: 4, dy: shift(i), stroke: colour, strokeWidth: 1.5 },
+          fill: ({ exact }: Dot) => (exact ? colour : 'var(--paper)'),
         }),
-      ],
-    },
-  );
+        Plot.text([...lines], {
+          ...{ ...besideNames, y: (line: string) => line, text: (_line: string, row: number) => texts[row] },
+          ...{ frameAnchor: 'right', dx: beside(i), fill: 'var(--ink)' },
+        }),
+        Plot.text([`● ${name}`], {
+          ...{ ...besideNames, frameAnchor: 'top-right', lineAnchor: 'bottom', dy: -10, dx: beside(i) },
+          ...{ fill: colour, fontWeight: 'bold' },
+        }),
+      ]),
+    ],
+  };
+}
+
+/** The name above each line, below it a line for each model with its figure behind it: for a phone. */
+function stacked({ Plot }: Plotting, lines: readonly string[], models: readonly Beside[], width: number): PlotOptions {
+  const font = 11;
+  const top = 8 + 16 * models.length;
+  const step = 24 + 15 * models.length;
+  const right = 16 + Math.max(...models.flatMap(({ texts }) => texts.map((text) => 1.1 * textWidth(text, font))));
+  const ticks = width - right < 140 ? 2 : 5;
+  const lineOf = (row: number, i: number): number => top + step * row + 25 + 15 * i;
+  const text = { fontSize: font, textAnchor: 'start' } as const;
+  return {
+    ...{ width, height: top + step * lines.length + 24, marginLeft: 14, marginRight: right, marginTop: top },
+    marginBottom: 24,
+    x: { domain: [0, 100] },
+    y: { type: 'identity', axis: null },
+    marks: [
+      Plot.gridX({ stroke: 'var(--rule)', strokeOpacity: 1, ticks }),
+      Plot.axisX({ tickSize: 0, fontSize: 10, ticks, label: null, tickFormat: (value: number) => `${value} %` }),
+      Plot.text([...lines], {
+        ...{ ...text, y: (_line: string, row: number) => top + step * row + 10, text: (line: string) => line },
+        ...{ frameAnchor: 'left', fill: 'var(--ink)', fontWeight: 600 },
+      }),
+      ...models.flatMap(({ name, colour, texts, dots }, i) => [
+        Plot.ruleY(
+          dots.filter(({ low }) => low !== null),
+          { y: ({ row }: Dot) => lineOf(row, i), x1: 'low', x2: 'high', stroke: colour, strokeWidth: 1.5 },
+        ),
+        Plot.dot(dots, {
+          ...{ y: ({ row }: Dot) => lineOf(row, i), x: 'at', r: 4, stroke: colour, strokeWidth: 1.5 },
+          fill: ({ exact }: Dot) => (exact ? colour : 'var(--paper)'),
+        }),
+        Plot.text(texts, {
+          ...{ ...text, y: (_text: string, row: number) => lineOf(row, i), text: (words: string) => words },
+          ...{ frameAnchor: 'right', dx: 12, fill: colour },
+        }),
+        Plot.text([`● ${name}`], {
+          ...{ ...text, y: 8 + 16 * i, frameAnchor: 'left', text: (words: string) => words },
+          ...{ fill: colour, fontWeight: 'bold' },
+        }),
+      ]),
+    ],
+  };
 }

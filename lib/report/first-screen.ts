@@ -11,6 +11,9 @@ import { figureOf, sectionOf, sections, type ExperimentOf } from './overview-cha
 import type { Headline, Picture } from './headline.js';
 import { isMatrix, mostShown, withNarrow } from './shown.js';
 
+/** Width in pixels of a picture on a phone. */
+const phone = 350;
+
 /** Whether an experiment's rows are of pairs of single models, which one picture holds side by side. */
 const fitsPairs = (experiment: number): boolean => Array.isArray(definitionOf(experiment)?.pairs);
 
@@ -101,10 +104,11 @@ export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]
   if (areAudits(results)) {
     const names = auditedNames(results);
     const chart = besidePicture(plotting, results, names);
+    const narrow = besidePicture(plotting, results, names, phone);
     return {
       answer: besideInWords(results, names),
       headline: null,
-      picture: { charts: [{ chart, caption: besideCaption }] },
+      picture: { charts: [{ ...{ narrow }, chart, caption: besideCaption }] },
     };
   }
   const fits = results.filter(

@@ -22,21 +22,21 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
   switch (level) {
     case 'features':
       return recovery?.kind === 'sphere'
-        ? 'A normalised vector is out, by the outputs alone'
-        : 'Features are out, by the outputs alone';
+        ? 'A normalised vector is given away by the outputs alone'
+        : 'Some features are given away by the outputs alone';
     case 'map':
       return 'Out, to those who know some images’ features';
     case 'partly':
       return r2 === null
         ? 'Half or more of how the features differ can be read off'
-        : `${share(r2, 1)} of how the features differ was read off, or more can be`;
+        : `At least ${Math.floor(100 * r2)} % of how the features differ can be read off`;
     case 'little':
       return r2 === null
         ? 'Less than half of how the features differ was read off'
         : `Little was read off: ${share(r2, 1)} of how the features differ`;
     case 'unknown':
-      if (log) return 'What is given away of the features these outputs alone do not say';
-      return 'How much is given away these images do not say';
+      if (log) return 'These outputs alone do not tell how much is given away';
+      return 'These images do not tell how much is given away';
   }
 }
 

@@ -18,19 +18,19 @@ export interface AbilityAnswer {
   /** Images of which the features have to be known beside their outputs: 0 for an outsider. */
   stolen: number;
   /**
-   * Why it was not tried: too few images, no interface that shows enough, too many classes. Absent in earlier results.
+   * Why it was not tried: too few images, no interface that shows enough, too many classes, no time left of the budget. Absent in earlier results.
    */
-  why?: 'images' | 'outputs' | 'classes';
+  why?: 'images' | 'outputs' | 'classes' | 'time';
   /** Present where the model's last layer was known beside these features. */
   head?: boolean;
 }
 
-/** The first of the interfaces, from the most open on, off which less than a share was read. */
+/** The first of the interfaces, from the most open on, off which less than a share was read, and that no other beats. */
 export interface Advice {
   /** Share of the features' variance. */
   below: number;
   /** Null where none of those tried stays below. */
   observe: string | null;
-  /** Among those that stay below, the first of those that cost honest users least; absent where it is `observe`. */
+  /** Among those that stay below, the first of those that cost honest users least; of earlier versions; absent where it is `observe`. */
   cheapest?: string;
 }

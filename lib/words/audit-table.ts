@@ -2,7 +2,7 @@
 import { count, option, share, withOptions } from '../base/index.js';
 import type { Ability, AbilityAnswer, Advice } from './abilities.js';
 import { nearlyAll } from './known.js';
-import { parseObserve } from './observe-spec.js';
+import { parseObserve, showsLabel } from './observe-spec.js';
 
 /** What is known of an interface's R², as results have it. */
 export interface BoundInWords {
@@ -13,6 +13,7 @@ export interface BoundInWords {
 
 /** A spec as short as a table takes it: `probs+topk:5+round:2` → `top 5 probabilities, 2 decimals`. */
 export function published(spec: string): string {
+  if (showsLabel(parseObserve(spec).steps)) return 'label alone';
   let [what, which] = ['logits', ''];
   const how: string[] = [];
   for (const step of parseObserve(spec).steps) {
@@ -59,7 +60,7 @@ export const kept = (sameTop: number): string => share(sameTop, 1);
 
 const abilities: Record<Ability, string> = {
   width: 'count the model’s features',
-  recognise: 'tell the model from other versions',
+  recognise: 'notice a head changed by 1 %',
   features: 'get features one by one',
   rotation: 'see which images it finds similar',
   map: 'compute the features of any image',
@@ -81,20 +82,59 @@ const howSureInWords: Record<AbilityAnswer['sure'], string> = {
   proven: 'proven',
   measured: 'measured here',
   'not-found': 'tried, not found',
-  'not-tried': 'to try',
+  'not-tried': 'not tried',
   impossible: 'not this way',
 };
 
 /** Why an ability was not tried. Results without a reason had too few images. */
 const notTriedFor: Record<NonNullable<AbilityAnswer['why']>, string> = {
-  images: 'too few images',
-  outputs: 'too little shown',
-  classes: 'too many classes',
+  images: 'few images',
+  outputs: 'little shown',
+  classes: 'many classes',
+  time: 'no time',
 };
 
 /** How sure that is. */
 export const howSure = ({ sure, why = 'images' }: Omit<AbilityAnswer, 'observe'>): string =>
-  sure === 'not-tried' ? `${notTriedFor[why]} ${howSureInWords[sure]}` : howSureInWords[sure];
+  sure === 'not-tried' ? `not tried: ${notTriedFor[why]}` : howSureInWords[sure];
+
+/** Which of those tried gives the least away; empty where there is no choice. */
+function leastOf(
+  interfaces: readonly { observe: string; read: BoundInWords | null; cost: { sameTop: number } }[],
+): string[] {
+  const known = interfaces.filter(({ read }) => read?.kind === 'at-least');
+  if (known.length === 0 || interfaces.length < 2) return [];
+  const { observe, read, cost } = known.reduce((a, b) => (b.read!.r2 < a.read!.r2 ? b : a));
+  return [
+    `Of those tried, ${published(observe)} gives the least away: ${readOff(read)} of the features, same answer ${kept(cost.sameTop)}.`,
+  ];
+}
+
+/** As `readOff`, for tables of several models: `≥ 29 % (24 to 33)`. */
+export const readOffInShort = (bound: BoundInWords | null): string =>
+  readOff(bound).replace('at least ', '≥ ').replace('more than ', '> ');
+
+/**
+ * Whether outsiders tell two models apart by the answers to the same images.
+ * @param found by what is published; null where the models have different numbers of outputs
+ */
+export function toldApartInWords(found: readonly { observe: string; images: number; differ: number }[] | null): string {
+  if (found === null)
+    return 'The models have different numbers of outputs: whoever sees all of them, or the classes that are named, sees that these are two models.';
+  if (found.length === 0 || found[0].images === 0)
+    return 'No image was seen by both models, so that their answers cannot be compared.';
+  const [{ images }] = found;
+  const of = (each: { observe: string; differ: number }): string =>
+    `in ${count(each.differ)} of ${count(images)} cases as ${published(each.observe)}`;
+  const different = found.filter(({ differ }) => differ > 0).sort((a, b) => b.differ - a.differ);
+  if (different.length === 0)
+    return `The same image gets the same answer in all ${count(images)} cases, whatever is published: by these images nobody tells one from the other.`;
+  const [most, least] = [different[0], different[different.length - 1]];
+  const same = found.filter(({ differ }) => differ === 0).map(({ observe }) => published(observe));
+  const ends = most === least ? of(most) : `${of(most)}, and still ${of(least)}`;
+  const blind = same.length === 0 ? '' : ` Not by ${same.join('; ')}: there all answers are the same.`;
+  return `The same image gets another answer ${ends}: whoever asks both about the same images sees that these are two models.${blind}`;
+}
 
 /**
  * What to publish so that less than a share is read off, a sentence each, with the limits of that: a lower bound promises
@@ -104,7 +144,11 @@ export const howSure = ({ sure, why = 'images' }: Omit<AbilityAnswer, 'observe'>
  */
 export function adviceInWords(
   advice: readonly Advice[],
-  interfaces: readonly { observe: string; read: { images: number } | null; cost: { sameTop: number } }[],
+  interfaces: readonly {
+    observe: string;
+    read: (BoundInWords & { images: number }) | null;
+    cost: { sameTop: number };
+  }[],
   flags = false,
 ): string[] {
   const of = (spec: string) => interfaces.find(({ observe }) => observe === spec);
@@ -119,7 +163,10 @@ export function adviceInWords(
   const none = advice.find(({ observe }) => observe === null);
   const images = interfaces.find(({ read }) => read !== null)?.read?.images;
   return [
-    ...[...lines].map(([what, shares]) => `To keep this reader below ${shares.join(' and ')}: publish ${what}.`),
+    ...leastOf(interfaces),
+    ...[...lines].map(
+      ([what, shares]) => `To keep this reader below ${shares.join(' and ')} (these are only marks): publish ${what}.`,
+    ),
     ...(lines.size > 0 && images !== undefined
       ? [`That is no promise: with more than these ${count(images)} images, or a better reader, more can be read off.`]
       : []),

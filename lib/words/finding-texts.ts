@@ -1,6 +1,6 @@
 /** The sentences of an audit's verdict, in one place. */
 import { count, option, shareInWords, withOptions } from '../base/index.js';
-import { nearlyAll } from './known.js';
+import { nearlyAll, whole as wholeSpecs } from './known.js';
 import { inWords } from './observe-spec.js';
 import type { Finding, Shown, ShownReading } from './findings.js';
 import { noWidthInWords } from './outputs-note-texts.js';
@@ -43,6 +43,10 @@ function text(finding: Finding): string {
     }
     case 'search-ended':
       return 'The search was stopped before it finished. With more time it may find more features.';
+    case 'outputs-not-whole':
+      return `None of these shows all outputs at full precision, which a search for features in the outputs alone takes.${finding.recovered === null ? '' : ` Whoever had them would find ${count(finding.recovered)} features by these alone: do not publish them.`}`;
+    case 'search-skipped':
+      return `A search for features in the outputs alone was left out: what was left of ${timeInWords(finding.budget).replace('about ', '')} (${option('budgetSeconds', '--budget')}) is too short for it. Whether it finds any is not known.`;
     case 'more-features-than-outputs':
       return `The outputs alone cannot give all of the features away: the layer before the last has ${count(finding.features)} numbers and the model only ${count(finding.classes)} outputs, so a part of them never reaches the outputs.`;
     case 'as-many-features-as-outputs':
@@ -50,7 +54,7 @@ function text(finding: Finding): string {
     case 'more-images-needed':
       return moreImages(finding);
     case 'search-without-result':
-      return `${noWay(finding.rows)}. ${finding.search}`;
+      return `${noWay(finding.rows)}. ${searched(finding.search)}`;
     case 'outputs-hidden':
       return `${noWay(finding.rows)}: a part of ${finding.rows ? 'the outputs' : 'them'} is hidden.`;
     case 'no-gap':
@@ -108,11 +112,13 @@ function learnt({ model, classes, features, fitted, exact, vary, best }: Of<'lea
     return `Anyone who sees ${shown(best)} of ${model} (${count(classes)} numbers) and has its features for ${count(fitted)} images can compute those of any other image: the last layer loses nothing of its ${count(features)} features.`;
   }
   const here = fitted ? ` (here ${count(fitted)}${inVariations(vary)})` : '';
-  const who = `Anyone who sees all ${count(classes)} outputs of ${model} and has its features for some images${here}`;
+  const isWhole = wholeSpecs.includes(best.observe);
+  const seen = isWhole ? `all ${count(classes)} outputs of ${model}` : `${shown(best)} of ${model}`;
+  const who = `Anyone who sees ${seen} and has its features for some images${here}`;
   const { r2 } = best;
   return r2 >= nearlyAll
     ? `${who} has those of every other image as well: one linear map reads off ${shareInWords(r2)} of how the ${count(features)} features differ from image to image${detail(best)}.`
-    : `${who} learns ${shareInWords(r2)} of how its ${count(features)} features differ from image to image, or more${detail(best)}.`;
+    : `${who} learns ${atLeast(r2)} of how its ${count(features)} features differ from image to image${detail(best)}.`;
 }
 
 /**
@@ -122,7 +128,7 @@ function learnt({ model, classes, features, fitted, exact, vary, best }: Of<'lea
 function detail(best: Of<'learnt'>['best']): string {
   const { observe, above99 } = best;
   const parts = [
-    ...(observe === 'logits' ? [] : [`from ${shown(best)}`]),
+    ...(observe === 'logits' || !wholeSpecs.includes(observe) ? [] : [`from ${shown(best)}`]),
     ...(above99 === null ? [] : [`R² above 0.99 for ${shareInWords(above99)} of the features`]),
   ];
   return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
@@ -133,16 +139,19 @@ const shown = ({ observe, by }: Shown): string => inWords(by === 'log' ? `${obse
 
 function asMuch({ shown: all, r2, recovered, exact }: Of<'shown-as-much'>): string {
   const [names, least] = [list(all.map(shown)), shareInWords(r2)];
-  if (exact) return `The same goes for ${names}.`;
+  if (exact) return `As much is given away by ${names}: all of the features, by algebra.`;
   if (exact === false)
     return `One linear map reads ${least} of how the features differ from image to image off ${names}.`;
   return recovered
     ? `To anyone who also has the features of some images, ${names} give away those of every other image: one linear map reads off ${least} of how they differ from image to image.`
-    : `The same goes for ${names}: one linear map reads off ${least}.`;
+    : `As much is given away by ${names}: one linear map reads off ${least}.`;
 }
 
+/** A lower bound as the tables have it: whole percents, rounded down. */
+const atLeast = (r2: number): string => (r2 < 0.01 ? shareInWords(r2) : `at least ${Math.floor(100 * r2 + 1e-9)} %`);
+
 function less({ most, least, isLess }: Of<'shown-less'>): string {
-  const of = (reading: ShownReading): string => `${shown(reading)} ${shareInWords(reading.r2)}`;
+  const of = (reading: ShownReading): string => `${shown(reading)} ${atLeast(reading.r2)}`;
   const ends = [`${of(most)} of how the features differ from image to image`, ...(least ? [of(least)] : [])];
   return `${isLess ? 'With less shown, less was read off' : 'With less shown'}: ${ends.join(', ')}. One linear map reads that much; a better reader may get more.`;
 }
@@ -150,14 +159,18 @@ function less({ most, least, isLess }: Of<'shown-less'>): string {
 const named = (observes: readonly string[]): string =>
   observes.length > 3 ? `${inWords(observes[0])} and ${observes.length - 1} others` : list(observes.map(inWords));
 
+/** The sentence of a search, behind one that says already that there is no certificate. */
+const searched = (search: string): string =>
+  search.replace(/^No certificate: (.)/, (_, first: string) => first.toUpperCase());
+
 function moreImages({ needed, variations, rectified, search, seconds }: Of<'more-images-needed'>): string {
-  const first = search === null ? 'a' : `${search} A`;
+  const first = search === null ? ': a' : `. ${searched(search)} A`;
   const sphere = `search for a normalisation before the last layer needs ${needed === null ? 'more' : count(needed)} different images`;
   const zeros = rectified
     ? `, one for features that are often zero at least ${count(rectified.needed)} (${varyBy(rectified.variations)} makes as many)`
     : '';
   const time = seconds === undefined ? '' : `, ${timeInWords(seconds)} here`;
-  return `${noWay(false)}: ${first} ${sphere}${zeros}. An attacker can choose the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}${time}).`;
+  return `${noWay(false)}${first} ${sphere}${zeros}. An attacker can choose the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}${time}).`;
 }
 
 const timeInWords = (seconds: number): string =>

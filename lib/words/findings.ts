@@ -78,6 +78,13 @@ export type AuditFinding =
   /** Least width that the outputs show of the layer before the last, which has `features`. */
   | { kind: 'width-shown'; width: number; exact: boolean; features: number }
   | { kind: 'search-ended' }
+  /**
+   * None of what was asked about shows all outputs at full precision, from which alone features are searched for; `recovered`: how
+   * many were found in these.
+   */
+  | { kind: 'outputs-not-whole'; recovered: number | null }
+  /** There was no time left for the search: seconds that the audit was given. */
+  | { kind: 'search-skipped'; budget: number }
   /** Why the outputs alone gave nothing. */
   | { kind: 'more-features-than-outputs'; features: number; classes: number }
   | { kind: 'as-many-features-as-outputs'; classes: number }

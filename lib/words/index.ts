@@ -19,11 +19,21 @@ export {
 export { Glossary, type Term } from './glossary.js';
 export { imagesPerOutput, nearlyAll, whole, whyUnknown } from './known.js';
 export type { Reading } from './known.js';
-export { inWords, parseObserve, showsProbabilities } from './observe-spec.js';
+export { beforeListed, inWords, parseObserve, showsProbabilities } from './observe-spec.js';
 export type { ObserveSpec, ObserveStep } from './observe-spec.js';
 export { notRunInWords, type NotRun } from './not-run.js';
 export { kindOfImages, shortSpec, withoutFolders } from './specs.js';
-export { abilityName, adviceInWords, howSure, kept, published, readOff, takes } from './audit-table.js';
+export {
+  abilityName,
+  adviceInWords,
+  howSure,
+  kept,
+  published,
+  readOff,
+  readOffInShort,
+  takes,
+  toldApartInWords,
+} from './audit-table.js';
 export type { BoundInWords } from './audit-table.js';
 export type { Ability, AbilityAnswer, Advice } from './abilities.js';
 export { findingInWords, findingsInWords } from './finding-texts.js';

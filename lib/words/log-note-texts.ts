@@ -10,12 +10,20 @@ export function logNoteInWords(note: LogNote): string {
       return columns(note);
     case 'json-column':
       return `Took the JSON in the column ${named(note.column)}.`;
+    case 'line-a-class':
+      return `A line is one class of an image: ${count(note.images)} images, told apart by ${note.by === null ? 'the places, which begin again with each' : named(note.by)}; classes in ${named(note.label)}, scores in ${named(note.score)}.`;
     case 'labelled': {
       const { labelColumns, classes, first, last, oneOrder } = note;
       return `Took ${scores(labelColumns)} of ${count(classes)} classes by their labels (${first} to ${last})${oneOrder ? '' : ', whose order changes from row to row'}.`;
     }
     case 'best-classes':
       return bestClasses(note);
+    case 'labels-twice':
+      return note.merged
+        ? `Two classes are called ${few(note.labels)}: which score is of which does not show, so that they count as one class. Numbers of the classes would tell them apart.`
+        : `Two classes are called ${few(note.labels)}: told apart by their places, the second is called ‘${note.labels[0]} (2)’.`;
+    case 'classes-together':
+      return `Not all of its classes are those of ${note.than}: aligned by their names, ${count(note.classes)} in all; those that a log never names stand as the others do that it does not show.`;
     case 'log-scores':
       return 'The scores are logarithms of probabilities: their exponentials were taken.';
     case 'rows-without-classes': {
@@ -23,9 +31,9 @@ export function logNoteInWords(note: LogNote): string {
       return `Left out ${count(rows.length)} ${rows.length === 1 ? 'row that lacks' : 'rows that lack'} some of the classes (${few(rows)}, counted from 1).`;
     }
     case 'records-without-numbers':
-      return `Left out ${count(note.records.length)} records without numbers (${few(note.records)}).`;
+      return `Left out ${records(note.records)} without numbers.`;
     case 'records-without-labels':
-      return `Left out ${count(note.records.length)} records without labels (${few(note.records)}).`;
+      return `Left out ${records(note.records)} without labels.`;
     case 'common-fields':
       return `Left out ${few(note.fields)}, which every record has.`;
     case 'header-repeated':
@@ -48,6 +56,12 @@ export function logNoteInWords(note: LogNote): string {
 type Of<Kind extends LogNote['kind']> = Extract<LogNote, { kind: Kind }>;
 
 const few = (values: readonly (number | string)[]): string => some(values, 6);
+
+/** `1 record (number 301)`, counted from 1. */
+const records = (numbers: readonly number[]): string =>
+  numbers.length === 1
+    ? `1 record (number ${numbers[0]})`
+    : `${count(numbers.length)} records (numbers ${few(numbers)})`;
 
 const named = (column: string): string => column || '(no name)';
 

@@ -65,6 +65,8 @@ export type LogNote =
   /** The columns that are outputs: how many, the first and the last. */
   | { kind: 'columns'; columns: number; first: string; last: string; leftOut: readonly LeftOutColumn[] }
   | { kind: 'json-column'; column: string }
+  /** A line for each class of an image; `by`: the column that tells images apart, null where places do that begin again. */
+  | { kind: 'line-a-class'; images: number; by: string | null; label: string; score: string }
   /** Scores of all classes by their labels. */
   | {
       kind: 'labelled';
@@ -83,6 +85,8 @@ export type LogNote =
       classes: number;
       others: 'zero' | 'least-shown';
     }
+  /** Labels that two classes have; `merged`: their scores count as those of one class. */
+  | { kind: 'labels-twice'; labels: readonly string[]; merged: boolean }
   /** Exponentials were taken of them. */
   | { kind: 'log-scores' }
   | { kind: 'rows-without-classes'; rows: readonly number[] }
@@ -95,6 +99,8 @@ export type LogNote =
   /** The columns have other names than those of this file, or stand in another order. */
   | { kind: 'other-names'; than: string }
   | { kind: 'other-order'; than: string }
+  /** Of logs that are cut to the best classes: the classes of all of them together. */
+  | { kind: 'classes-together'; classes: number; than: string }
   /** What was taken of a folder: the first name and the last. */
   | { kind: 'files'; files: number; first: string; last: string }
   | { kind: 'shards'; shards: number; first: string; last: string }

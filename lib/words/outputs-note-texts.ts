@@ -25,7 +25,7 @@ export function outputsNoteInWords(note: OutputsNote): string {
     case 'width-not-shown':
       return `The hidden width does not show. ${noWidthInWords(note.why)}`;
     case 'directions':
-      return `The outputs span exactly ${note.rank} dimensions; beyond them the variance drops by a factor of ${note.gap.toExponential(0)}.`;
+      return `The outputs span ${note.rank} dimensions; beyond them the variance drops by a factor of ${note.gap.toExponential(0)}.`;
     case 'multiple-of-8':
       return `Layer widths are usually multiples of 8, so this one is taken as ${note.width}: a layer normalisation ties one direction to the others, or one feature is zero on all these images.`;
     case 'sphere-takes-rows':
@@ -74,7 +74,7 @@ export function noWidthInWords(why: NoWidth): string {
 function noGap(why: Extract<NoWidth, { kind: 'no-gap' }>): string {
   const { above, most, classes, coarse } = why;
   if (coarse && above < most) {
-    return `${storedInWords(why)}: ${above} of the ${count(most)} directions that ${count(classes)} classes leave vary by more than such storing adds on average, without a gap. Rounding may make some of them, so the width cannot be told. Outputs of full precision would show more.`;
+    return `${storedInWords(why)}: ${above} of the ${count(most)} directions that ${count(classes)} classes leave vary by more than such storing adds on average, without a gap. Rounding may make some of them, so the width cannot be told. To measure more takes outputs of full precision.`;
   }
   const rounding = coarse
     ? `. ${storedInWords(why)}, and this noise may cover the smallest directions. Or `
@@ -89,12 +89,12 @@ export function zerosCure({ zeros, rows, rounded, decimals, percent }: Zeros): s
   if (rounded && decimals !== null) {
     const least = `${percent ? 'percentages' : 'probabilities'} rounded to ${decimals} decimals show nothing of what is below ${(0.5 * 10 ** -decimals).toExponential(0)}`;
     return zeros * 2 > rows
-      ? `${least}; log significant digits (%.9g) instead of decimals, or logits`
-      : `${least}; leave those rows out, or log significant digits (%.9g) instead of decimals`;
+      ? `${least}; to measure more, log significant digits (%.9g) instead of decimals, or logits`
+      : `${least}; leave those rows out, or to measure more log significant digits (%.9g) instead of decimals`;
   }
   return zeros * 2 > rows
-    ? 'the probabilities are smaller than their number type holds; log logits or log-probabilities'
-    : 'leave those rows out, or log logits or log-probabilities';
+    ? 'the probabilities are smaller than their number type holds; to measure more, log logits or log-probabilities'
+    : 'leave those rows out, or to measure more log logits or log-probabilities';
 }
 
 /** How values were stored, as the start of a sentence. */

@@ -66,8 +66,19 @@ export function sameHeadInWords({
 }): string {
   const left = leftOut.flatMap((rows, i) => (rows.length > 0 ? `${rowsInWords(rows)} of the ${names[i]} set` : []));
   const note = left.length > 0 ? ` Left out, because they alone carry directions: ${left.join('; ')}.` : '';
-  return reasonInWords(reason) + note;
+  return reasonInWords(reason) + (isSame.has(reason.kind) ? ` ${notTheModel}` : '') + note;
 }
+
+/** Reasons for which the spans are the same. */
+const isSame: ReadonlySet<SameHeadReason['kind']> = new Set([
+  'few-in-the-span',
+  'all-in-both',
+  'all-in-one',
+  'all-but-few',
+]);
+
+const notTheModel =
+  'That speaks of the last layer alone: the same head is not yet the same model, since the layers before it may differ.';
 
 function reasonInWords(reason: SameHeadReason): string {
   switch (reason.kind) {
@@ -92,7 +103,7 @@ function reasonInWords(reason: SameHeadReason): string {
     }
     case 'some-in-both': {
       const [one, other] = reason.directions;
-      return `Cannot be told: ${within(reason.sets)}, ${one} and ${other} directions outside (${degrees(reason.angles)}). Features that only one set of images switches on look like this, and so does a head changed in a few of its features. More images of both would tell.`;
+      return `Cannot be told: ${within(reason.sets)}, ${one} and ${other} directions outside (${degrees(reason.angles)}). Features that only one set of images switches on look like this, and so does a head changed in a few of its features, in a few classes or in its bias alone. More images of both may tell the first; the others stay open at any size.`;
     }
     case 'none-in-either':
       return `Two heads: no row of either set lies in the span of the other, and ${reason.outside} of ${reason.directions} directions of one are outside the other (${degrees(reason.angles)}).`;

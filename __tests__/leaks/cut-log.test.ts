@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals';
+import { auditVerdict, fingerprint, ofCutLog } from '../../lib/leaks/index.js';
+import { made } from './data.js';
+
+const top = (rows: number, classes: number, k: number, decimals: number): number[][] =>
+  Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: classes }, (_, j) => {
+      const place = (j - 3 * i + 7 * classes * rows) % classes;
+      return place < k ? Number((0.6 / (place + 1.3 + (i % 7) / 10)).toFixed(decimals)) : 0;
+    }),
+  );
+
+test('in a log of the best classes zeros are what is not shown', async () => {
+  const print = await fingerprint(top(60, 40, 5, 2), { features: false });
+  const { reasons } = ofCutLog(print, 5);
+  expect(reasons.filter(({ kind }) => kind === 'width-not-shown')).toEqual([
+    { kind: 'width-not-shown', why: { kind: 'outputs-hidden', classes: 40, topk: 5 } },
+  ]);
+  expect(reasons.map(({ kind }) => kind)).not.toContain('equal-columns');
+});
+
+test('columns that are equal because each was shown once are no copies; others are', async () => {
+  // Classes 8 and 9 are shown in one row each time, with the same number.
+  const once = Array.from({ length: 40 }, (_, i) =>
+    Array.from({ length: 10 }, (_, j) => (j >= 8 ? (i === 20 ? 0.1 : 0) : 3 * Math.sin(1 + i * (j + 1)))),
+  );
+  const kinds = async (rows: number[][]): Promise<string[]> =>
+    (await fingerprint(rows, { features: false })).reasons.map(({ kind }) => kind);
+  expect(await kinds(once)).not.toContain('equal-columns');
+  const twins = Array.from({ length: 40 }, (_, i) =>
+    Array.from({ length: 10 }, (_, j) => Math.sin(1 + i * (j === 9 ? 9 : j + 1))),
+  );
+  expect(await kinds(twins)).toContain('equal-columns');
+});
+
+test('what was found in whole outputs is not said first where none of them is published', async () => {
+  const print = await fingerprint(made('silu', 200, 6, 12).logits, { features: false });
+  const of = (observe: string, skipped?: number) =>
+    auditVerdict({
+      ...{ model: 'made', classes: 12, features: 6, images: 200, recovery: null, untried: null, variations: null },
+      ...{ fingerprint: print, curve: [{ observe, r2: 0.4, bound: 'at-least' as const }], skipped },
+    }).findings.map(({ kind }) => kind);
+  expect(of('probs+topk:5')).toEqual(['learnt', 'shown-less', 'outputs-not-whole']);
+  expect(of('logits', 60)).toContain('search-skipped');
+  expect(of('logits')).not.toContain('search-skipped');
+});

@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals';
+import { besidePicture } from '../../lib/report/audits-beside.js';
+import { loadPlot } from '../../lib/report/chart.js';
+import type { Results } from '../../lib/results/index.js';
+
+const read = (r2: number) => ({ kind: 'at-least', r2, interval: [r2 - 0.1, r2 + 0.1] });
+const audit = (r2: number): Results =>
+  ({
+    leaks: {
+      interfaces: [
+        { observe: 'logits', read: { kind: 'exact', r2: 1, interval: null } },
+        { observe: 'temperature:0.5+probs+round:2', read: read(r2) },
+        { observe: 'label', read: { kind: 'not-shown', r2: 0, interval: [-0.1, 0.1] } },
+      ],
+    },
+  }) as unknown as Results;
+
+test('two audits fit on a phone, with every figure', async () => {
+  const plotting = await loadPlot();
+  const [results, names] = [
+    [audit(0.4), audit(0.6)],
+    ['before', 'after'],
+  ];
+  const wide = besidePicture(plotting, results, names);
+  const phone = besidePicture(plotting, results, names, 350);
+  expect(wide.width).toBeGreaterThan(500);
+  expect(phone.width).toBe(350);
+  expect(phone.description).toBe(wide.description);
+  for (const { svg } of [wide, phone]) {
+    for (const figure of ['40 % (30 to 50)', '60 % (50 to 70)']) expect(svg.text).toContain(figure);
+    expect(svg.text.match(/<circle/g)).toHaveLength(4);
+  }
+});
