@@ -14,7 +14,7 @@
 export { tooLarge } from './byte-file.js';
 export type { ByteFile, OpenBytes } from './byte-file.js';
 export { bytesOf, checkRegularFile, fileError, openBytes, upTo, writeRange, writeWhole } from './files.js';
-export type { WriteOptions } from './files.js';
+
 export { checkPlace, makeFolder, makeFolderOf, removeEmptyFolders } from './folders.js';
 export { lockFile } from './lock.js';
 export { removeLeavings, temporaryName } from './leavings.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { NdArray } from 'ndarray';
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { buildModel } from '../onnx/index.js';
-import { bytesOf, type WriteOptions } from '../bytes/index.js';
+import { bytesOf } from '../bytes/index.js';
 import {
   checkMap,
   denseData,
@@ -44,7 +44,11 @@ export type MapWithFit<F = object> = LinearMap & { fit?: F };
  * @param options `signal`: gives up an upload to object storage
  * @throws FeatReconstructError when the file cannot be written
  */
-export async function saveLinearMap(path: string, map: MapWithFit, options: WriteOptions = {}): Promise<void> {
+export async function saveLinearMap(
+  path: string,
+  map: MapWithFit,
+  options: Pick<TaskOptions, 'signal'> = {},
+): Promise<void> {
   checkMap(map);
   // JSON.stringify writes a typed array (a spectrum) as an object with a key for every index.
   const fit = JSON.stringify(map.fit, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value as never) : value));

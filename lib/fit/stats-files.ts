@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { NdArray } from 'ndarray';
-import { FeatReconstructError } from '../base/index.js';
-import type { WriteOptions } from '../bytes/index.js';
+import { FeatReconstructError, type TaskOptions } from '../base/index.js';
 import { denseData, openSafetensors, toNdArray, writeSafetensors, type SafetensorsFile } from '../tensor/index.js';
 import { panels } from './block-graph.js';
 import { Statistics, type Dtype, type MergeNode } from './statistics.js';
@@ -32,7 +31,7 @@ export async function saveStatistics(
   path: string,
   statistics: Statistics,
   about?: unknown,
-  options: WriteOptions = {},
+  options: Pick<TaskOptions, 'signal'> = {},
 ): Promise<void> {
   const { p, q, dtype, nodes } = statistics;
   const tensors: Record<string, NdArray<Float64Array>> = {};

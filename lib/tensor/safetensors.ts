@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray';
-import { FeatReconstructError, isCoded } from '../base/index.js';
+import { FeatReconstructError, isCoded, type TaskOptions } from '../base/index.js';
 import { openBytes, writeWhole } from '../bytes/index.js';
-import type { OpenBytes, WriteOptions } from '../bytes/index.js';
+import type { OpenBytes } from '../bytes/index.js';
 import { denseElements, isNdArray } from './dense.js';
 import type { AnyNdArray } from './dense.js';
 import { foreignError } from './foreign-arrays.js';
@@ -94,7 +94,7 @@ export async function writeSafetensors(
   path: string,
   tensors: Record<string, SafetensorsInput>,
   metadata: Record<string, string> = {},
-  options: WriteOptions = {},
+  options: Pick<TaskOptions, 'signal'> = {},
 ): Promise<void> {
   const bytes = new Map<string, Uint8Array>();
   const specs = Object.entries(tensors).map(([name, input]) => {
