@@ -24,7 +24,7 @@ try {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^(assets|bin|dist|docs|examples|onnx\/(demo|graphs))\/|^(package\.json|(onnx\/|bench\/)?README\.md|onnx\/(export\.py|requirements\.txt)|LICENSE|(CHANGELOG|CONTRIBUTING|THIRD_PARTY_NOTICES)\.md)$/.test(
+        !/^(assets|bin|dist|docs|examples|onnx\/(demo|graphs))\/|^(package\.json|(onnx\/|bench\/)?README\.md|onnx\/(export\.py|requirements\.txt)|LICENSE|CITATION\.cff|(CHANGELOG|CONTRIBUTING|THIRD_PARTY_NOTICES)\.md)$/.test(
           path,
         ),
     );
