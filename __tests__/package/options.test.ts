@@ -93,3 +93,19 @@ test.each<[string, unknown[], string]>([
 ])('%s of %j is a usage error that names %s', async (name, args, named) => {
   await expect(call(name, ...args)).rejects.toThrow(coded('usage', named));
 });
+
+test.each<[string, unknown[]]>([
+  ['runExperiment', [{ ...spec, test: undefined }, { stores }]],
+  ['runExperiment', [{ ...spec, test: [] }, { stores }]],
+  ['runExperiment', [{ ...spec, test: 5 }, { stores }]],
+  ['runExperiment', [{ ...spec, test: {} }, { stores }]],
+  ['runExperiment', [{ ...spec, train: [] }, { stores }]],
+  ['runExperiment', [{ ...spec, source: 5 }, { stores }]],
+  ['runExperiment', [{ ...spec, experiment: 4, source: undefined, models: 5 }, { stores }]],
+  ['renderReport', [[]]],
+  ['renderReport', [5]],
+  ['renderReport', [[undefined]]],
+  ['renderReport', [[{ rows: [] }, 5]]],
+])('%s refuses values of another kind: %j', async (name, args) => {
+  await expect(call(name, ...args)).rejects.toThrow(coded('usage', 'Expected'));
+});

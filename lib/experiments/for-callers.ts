@@ -4,6 +4,7 @@ import {
   checkedTask,
   checkOptions,
   checkProviderList,
+  found,
   optionsOf,
   taskNames,
   UsageError,
@@ -59,10 +60,31 @@ export const runExperiment: typeof runs.runExperiment = checkedTask(
   'runExperiment',
   (asked, given) => {
     checkOptions(asked ?? null, spec, 'runExperiment');
+    checkData(asked as Partial<Record<string, unknown>>);
     checkStores(given, 'runExperiment');
     checkOptions(given, options, 'runExperiment');
   },
 );
+
+/** Models are paths, and data sets their names: one to fit on, one or several to test on. */
+function checkData({ source, target, models, train, test }: Partial<Record<string, unknown>>): void {
+  const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+  const areTexts = (value: unknown): boolean => Array.isArray(value) && value.length > 0 && value.every(isText);
+  const [data, path] = ["the name of a data set, such as 'folder:photos'", 'the path of a model'];
+  const wrong = (
+    [
+      ['train', train, isText(train), data],
+      ['test', test, isText(test) || areTexts(test), `${data}, or an array of some`],
+      ['source', source, source === undefined || isText(source), path],
+      ['target', target, target === undefined || isText(target), path],
+      ['models', models, models === undefined || areTexts(models), 'an array of paths of models'],
+    ] as const
+  ).find(([, , holds]) => !holds);
+  if (!wrong) return;
+  const [name, value, , expected] = wrong;
+  const what = Array.isArray(value) && value.length === 0 ? 'an empty array' : found(value);
+  throw new UsageError(`Expected ${name} of runExperiment to be ${expected}, found ${what}.`);
+}
 
 /** Where activations are kept decides what a run costs on disk: it is always asked for. */
 function checkStores(given: unknown, of: string): void {

@@ -13,7 +13,7 @@ import { isMatrix, mostModels, mostShown, type Shown } from './shown.js';
 import { withShownNames } from './shown-names.js';
 import { checkSize, redraw } from './redraw.js';
 import { spectrumChart } from './spectrum-chart.js';
-import { heatmap, metrics, pairsOf } from './heatmap.js';
+import { easyTargets, heatmap, metrics, pairsOf } from './heatmap.js';
 
 const spectrumCaption =
   'Eigenvalues of the centred Gram of what is read, on the training images. To the right of the upright line they are below the dashed cut and count as rounding: what is left is the rank. A clean step is a clear answer; a slope through the cut is not.';
@@ -60,13 +60,18 @@ const present = (charts: readonly (readonly [Chart | null, string])[]): Shown[] 
   charts.flatMap(([chart, caption]) => (chart ? [{ chart, caption }] : []));
 
 /** The heatmaps that have something to show. */
-const heatmapsOf = (plotting: Plotting, set: ReturnType<typeof pairsOf>, width?: number): Shown[] =>
-  metrics
+function heatmapsOf(plotting: Plotting, set: ReturnType<typeof pairsOf>, width?: number): Shown[] {
+  const star =
+    easyTargets(set.pairs).size > 0
+      ? ' *: the target gives more than half of the images one class, so that agreement is easy.'
+      : '';
+  return metrics
     .filter((metric) => set.pairs.some((pair) => metric.value(pair) !== null))
     .map((metric) => ({
       chart: heatmap(plotting, set, metric, width),
-      caption: `${metric.meaning} Framed: a model read from itself.`,
+      caption: `${metric.meaning} Framed: a model read from itself.${star}`,
     }));
+}
 
 /**
  * All charts of a result, each with a name of its own for a file, those that the report begins with first. A chart has its

@@ -134,6 +134,10 @@ export function pairsOf(rows: readonly ResultRow[]): { names: string[]; pairs: P
   return { names, pairs: [...pairs.values()] };
 }
 
+/** Targets that give more than half of the images one class: they have a star in the drawing. */
+export const easyTargets = (pairs: readonly Pair[]): Set<string> =>
+  new Set(pairs.filter(({ logits }) => (logits?.majorityShare ?? 0) > 0.5).map(({ target }) => target));
+
 /** How a heatmap is laid out for a page, or for the column of a paper. */
 interface Layout {
   font: number;
@@ -209,9 +213,7 @@ export function heatmap(
     };
   });
   const position = { x: 'target', y: 'source' } as const;
-  const collapsed = new Set(
-    pairs.filter(({ logits }) => (logits?.majorityShare ?? 0) > 0.5).map(({ target }) => target),
-  );
+  const collapsed = easyTargets(pairs);
   const top = font + 24 + namesHeight;
   return draw(
     plotting,

@@ -45,7 +45,15 @@ export function overviewChart(
   const shown = (Object.keys(kinds) as Kind[]).filter((kind) => known.some((each) => each.kind === kind));
   const legend = legendRow(shown.map(itemOf(known)), width, font - 1);
   const parts = by(lines, ({ section }) => section);
-  const step = font + 9;
+  const names =
+    14 +
+    widest(
+      lines.map(({ label }) => label),
+      font,
+    );
+  // Names that would take more than half of the room stand above their bars.
+  const isStacked = names > width * 0.5;
+  const step = isStacked ? 2 * font + 12 : font + 9;
   // A column of figures that few lines have would take room from the bars.
   const written = shown.filter(
     (kind) => kind !== 'prior' || 2 * known.filter((each) => each.kind === kind).length > lines.length,
@@ -56,22 +64,15 @@ export function overviewChart(
   let y = top;
   for (const section of parts) {
     if (parts.length > 1) {
-      headings.push({ text: section[0].section, y: y + step / 2 + 2 });
-      y += step + 4;
+      headings.push({ text: section[0].section, y: y + font / 2 + 6 });
+      y += font + 13;
     }
     for (const line of section) {
-      places.push({ line, y: y + step / 2 });
+      places.push({ line, y: isStacked ? y + step - font / 2 - 4 : y + step / 2 });
       y += step;
     }
   }
-  const left = Math.min(
-    width * 0.5,
-    14 +
-      widest(
-        lines.map(({ label }) => label),
-        font,
-      ),
-  );
+  const left = isStacked ? 8 : names;
   // Where there is little room the axis alone says that it is in %.
   const column = isNarrow ? 8 + textWidth('99.9', font - 1) : 12 + textWidth('99.9 %', font - 1);
   const figures = places.flatMap(({ line: { fits }, y: at }) =>
@@ -135,8 +136,8 @@ export function overviewChart(
           ),
         ),
         Plot.text(places, {
-          ...{ y: 'y', text: ({ line }: { line: Line }) => line.label, frameAnchor: 'left', textAnchor: 'end' },
-          ...{ dx: -8, fontSize: font },
+          ...{ y: 'y', text: ({ line }: { line: Line }) => line.label, frameAnchor: 'left', fontSize: font },
+          ...(isStacked ? { textAnchor: 'start', dx: 0, dy: -font - 3 } : { textAnchor: 'end', dx: -8 }),
         }),
         Plot.text(headings, {
           ...{ y: 'y', text: 'text', frameAnchor: 'left', textAnchor: 'start', dx: 4 - left },

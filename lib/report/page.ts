@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { found, UsageError } from '../base/index.js';
 import {
   definitionOf,
   publishedFor,
@@ -40,9 +41,19 @@ import type { Column } from './table.js';
 /**
  * One page for one result or several: it needs no network, no server and no file beside it.
  * @returns the text of an HTML file
+ * @throws UsageError for no results, or for what is none
  */
-export async function renderReport(found: readonly Results[]): Promise<string> {
-  const results = found.map(withShownNames);
+export async function renderReport(given: readonly Results[]): Promise<string> {
+  const all: unknown = given;
+  if (!Array.isArray(all) || all.length === 0 || !all.every(isResults)) {
+    const what = !Array.isArray(all)
+      ? found(all)
+      : all.length === 0
+        ? 'none'
+        : `${found(all.find((each) => !isResults(each)))} among them`;
+    throw new UsageError(`Expected an array of results for renderReport, found ${what}: readResults gives one.`);
+  }
+  const results = given.map(withShownNames);
   const plotting = await loadPlot();
   const [css, script, icon] = await Promise.all(['report.css', 'report.js', 'favicon.svg'].map(asset));
   const hash = createHash('sha256').update(script).digest('base64');
@@ -76,6 +87,8 @@ export async function renderReport(found: readonly Results[]): Promise<string> {
     </html>
 `.text;
 }
+
+const isResults = (each: unknown): boolean => Array.isArray((each as Partial<Results> | null | undefined)?.rows);
 
 const asset = (name: string): Promise<string> => readFile(new URL(`../../assets/${name}`, import.meta.url), 'utf8');
 
