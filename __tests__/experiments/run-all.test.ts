@@ -50,3 +50,16 @@ test.each([
   // Two parts of one are of one kind.
   expect(asked(2, `${a}[0:10]`, [`${a}[10:20]`]).left).toContainEqual([3, 'no-test-of-another-kind']);
 });
+
+test('a test set of another kind beside one of the same is left to experiment 3, and the others say so', () => {
+  const test = ['cifar100:test', 'folder:photos'];
+  const models = ['a.onnx', 'b.onnx', 'c.onnx'];
+  const all = { models, train: cifar, test };
+  expect(allExperiments(all).map(([spec]) => [spec.experiment, spec.test])).toEqual([
+    [1, ['cifar100:test']],
+    [3, ['folder:photos']],
+    [4, ['cifar100:test']],
+  ]);
+  expect(notRun(all)).toContainEqual({ experiment: 4, on: ['folder:photos'], why: 'another-kind' });
+  expect(notRun(all).filter(({ on }) => on)).toHaveLength(1);
+});

@@ -11,3 +11,9 @@ test('what a run of all left out is one line', () => {
     'Not run: experiment 2, since experiment 4 holds its pairs; experiment 3, since no test set is of another kind than the training set.',
   );
 });
+
+test('test sets that an experiment was not run on are named', () => {
+  expect(notRunInWords([{ experiment: 4, why: 'another-kind', on: ['folder:/home/me/photos'] }])).toBe(
+    'Not run: experiment 4 on folder:photos, since these are of another kind than the training set; asked for alone (‘run 4 --test’), it takes them.',
+  );
+});
