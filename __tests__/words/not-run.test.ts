@@ -14,6 +14,6 @@ test('what a run of all left out is one line', () => {
 
 test('test sets that an experiment was not run on are named', () => {
   expect(notRunInWords([{ experiment: 4, why: 'another-kind', on: ['folder:/home/me/photos'] }])).toBe(
-    'Not run: experiment 4 on folder:photos, since these are of another kind than the training set; asked for alone (‘run 4 --test’), it takes them.',
+    'Not run: experiment 4 on folder:photos, since these are of another kind than the training set; ‘run 4’ alone takes them.',
   );
 });

@@ -28,7 +28,7 @@ const reasons: Record<NotRun['why'], string> = {
   'no-test-of-another-kind': 'no test set is of another kind than the training set',
   'files-of-unknown-kind':
     'the names of folders and files do not say whether they hold another kind of images; if they do, ‘run 3’ takes them',
-  'another-kind': 'these are of another kind than the training set; asked for alone (‘run N --test’), it takes them',
+  'another-kind': 'these are of another kind than the training set; ‘run N’ alone takes them',
   'no-tower': 'it takes an image tower and its zero-shot head (--target with --text-embeddings or --text-model)',
 };
 
