@@ -45,10 +45,29 @@ test.each<[string, Dataset, Error]>([
   ['of RGBA', own([{ id: 'c', label: 0, image: rgb(32, 4) }]), coded('bad-input', 'c', 3072, 4096, 'RGBA')],
   ['of grey pixels', own([{ id: 'c', label: 0, image: rgb(32, 1) }]), coded('bad-input', 3072, 1024)],
   ['cut short', own([{ id: 'c', label: 0, image: { ...rgb(32), height: 33 } }]), coded('bad-input', 3168, 3072)],
+  [
+    'whose samples are the promise of a list',
+    own([], { size: 1, samples: async () => [image] }),
+    coded('usage', 'mine'),
+  ],
+  ['whose samples fail', own([], { size: 1, samples: () => Promise.reject(new Error('no')) }), coded('usage', 'mine')],
+  ['whose samples are nothing', own([], { size: 1, samples: () => undefined }), coded('usage', 'mine')],
   ['of floats', own([{ id: 'c', label: 0, image: { ...rgb(32), data: new Float32Array(3072) } }]), coded('bad-input')],
 ])('a data set %s is refused, in memory, into a store and varied', async (_, dataset, error) => {
   await expect(extractFeatures(model, dataset)).rejects.toThrow(error);
   await expect(extractToStore(model, dataset, path.join(folder, 'own.safetensors'))).rejects.toThrow(error);
+});
+
+test.each<[string, object, Error]>([
+  ['that is none', own([undefined]), coded('bad-input', 'mine')],
+  ['of the promise of a list', own([], { size: 1, samples: async () => [image] }), coded('usage', 'mine')],
+])('a sample %s is refused in a data set that is varied', async (_, dataset, error) => {
+  await expect(extractFeatures(model, varied(dataset as Dataset, 2))).rejects.toThrow(error);
+});
+
+test('samples may be a list', async () => {
+  const { labels } = await extractFeatures(model, own([], { size: 1, samples: () => [{ ...image, label: 3 }] }));
+  expect(Array.from(labels.data)).toEqual([3]);
 });
 
 test('pixels of a data set that is varied are checked', async () => {
@@ -111,6 +130,7 @@ describe('images in memory', () => {
     ['no bytes', [{ name: 'a' }], coded('usage', 'a')],
     ['a label', [{ name: 'a', bytes: new Uint8Array(1), label: 1.5 }], coded('usage', 'a', '1.5')],
     ['a misspelt label', [{ name: 'a', bytes: new Uint8Array(1), lable: 1 }], coded('usage', 'lable', 'label')],
+    ['bytes and pixels', [{ name: 'a', bytes: new Uint8Array(1), pixels: rgb(2) }], coded('usage', 'a')],
     ['RGBA', [{ name: 'a', pixels: rgb(2, 4) }], coded('bad-input', 12, 'a', 16)],
   ])('%s: refused', (_, images, error) => {
     expect(() => datasetOf(images as GivenImage[])).toThrow(error);

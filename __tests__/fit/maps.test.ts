@@ -168,6 +168,20 @@ describe('maps on disk', () => {
     }
   });
 
+  it('are kernels of Keras and Flax', async () => {
+    const path = join(folder, 'kernel.safetensors');
+    const kernel = map.weight.transpose(1, 0);
+    await writeSafetensors(path, { kernel, bias: map.bias });
+    const back = await loadLinearMap(path);
+    expect(back.weight.shape).toEqual([3, 5]);
+    expect(back.weight.data).toEqual(map.weight.data);
+    expect((await applyLinearMap(back, matrixOf(x, 5))).data).toEqual(y);
+    await writeSafetensors(path, { kernel: map.weight, bias: map.bias });
+    await expect(loadLinearMap(path)).rejects.toThrow(coded('bad-input', 'weight=kernel'));
+    await writeSafetensors(path, { weight: kernel, bias: map.bias });
+    await expect(loadLinearMap(path)).rejects.toThrow(coded('bad-input', 'kernel=weight'));
+  });
+
   it('are refused when they are no maps', async () => {
     const path = join(folder, 'other.safetensors');
     await writeSafetensors(path, { features: map.weight });

@@ -68,6 +68,23 @@ test('colours, the font and CSS', async () => {
   );
 });
 
+test.each([
+  'navy',
+  '#abc',
+  '#11223344',
+  'transparent',
+  'currentColor',
+  'rgb(1 2 3 / 50%)',
+  'oklch(60% 0.1 20)',
+  'var(--mine)',
+])('the colour %s is taken', async (colour) => {
+  expect((await redrawChart(overview, { variables: { '--series-0': colour } })).svg.text).toContain(`fill="${colour}"`);
+});
+
+test.each([[[100, 0]], [[0, 50, 100]]])('the domain %j is taken', async (domain) => {
+  expect((await redrawChart(overview, { x: { domain } })).svg.text).toContain('<svg');
+});
+
 test('marks are added to those of the chart', async () => {
   const mark = Plot.text(['beside'], { frameAnchor: 'top', text: (text: string) => text });
   const drawn = await redrawChart(overview, { marks: [...overview.plot.marks!, mark], width: 700 });
@@ -87,6 +104,16 @@ test.each<[string, unknown]>([
   ['width', { width: '85mm' }],
   ['height', { height: NaN }],
   ['title', { title: 5 }],
+  ['domain', { x: { domain: 5 } }],
+  ['domain', { x: { domain: [] } }],
+  ['domain', { x: { domain: [50] } }],
+  ['domain', { x: { domain: [0, NaN] } }],
+  ['domain', { x: { domain: ['0', '100'] } }],
+  ['domain', { x: { domain: [50, 50] } }],
+  ['domain', { x: { type: 'log', domain: [0, 100] } }],
+  ['--series-0', { variables: { '--series-0': 'nvay' } }],
+  ['--ink', { variables: { '--ink': '#7a001' } }],
+  ['--ink', { variables: { '--ink': '' } }],
   ['--serie-0', { variables: { '--serie-0': 'red' } }],
   ['redrawChart', 5],
 ])('%s is refused', async (name, options) => {

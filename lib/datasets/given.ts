@@ -67,6 +67,9 @@ function sampleOf(given: GivenImage, i: number): Sample {
       `Expected the label of '${name}' as a class index from 0, or -1 for none, found ${found(label)}.`,
     );
   }
+  if (pixels !== undefined && bytes !== undefined) {
+    throw new UsageError(`Expected the bytes of '${name}' or its pixels for datasetOf, found both: give one of them.`);
+  }
   if (pixels !== undefined) {
     checkImage(pixels, name);
     return { id: name, label, image: pixels };

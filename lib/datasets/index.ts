@@ -10,6 +10,7 @@ export { contentDigests } from './digest.js';
 export { someLeftOut } from './image-source.js';
 export { fetchDataset, openDataset, wantedOfDataset, type OpenDatasetOptions } from './open.js';
 export { listDatasets, type ListedDataset } from './list-datasets.js';
+export { samplesOf } from './samples-of.js';
 export type { Dataset, DatasetPart, InputTensor, Sample } from './types.js';
 export { formatNames } from './registry.js';
 export { isImageName } from './file-kinds.js';

@@ -1,5 +1,5 @@
 import { FeatReconstructError, isCoded, UsageError } from '../base/index.js';
-import type { Dataset, InputTensor, Sample } from '../datasets/index.js';
+import { samplesOf, type Dataset, type InputTensor, type Sample } from '../datasets/index.js';
 import type { ModelBatch, ModelInput } from '../runtime/index.js';
 import { checkEnd, checkSample } from './check-dataset.js';
 import { BatchWriter, decodePool, type RgbImage, type Transform } from '../images/index.js';
@@ -193,7 +193,7 @@ interface Placed {
 async function* groups(dataset: Dataset, { batchSize, start = 0, signal }: BatchOptions): AsyncGenerator<Placed[]> {
   let group: Placed[] = [];
   let position = start;
-  for await (const sample of dataset.samples({ start, signal })) {
+  for await (const sample of samplesOf(dataset, { start, signal })) {
     checkSample(sample, position, dataset);
     checkLabel(sample);
     group.push({ position, sample });

@@ -16,11 +16,12 @@ import {
 import type { FitInfo } from './types.js';
 
 const format = 'featreconstruct.linear-map';
-/** What weight and bias are called: here, by hand, by scikit-learn. */
+/** What weight and bias are called: here, by hand, by scikit-learn, and by Keras and Flax, whose kernel is (in, out). */
 const names: readonly (readonly [string, string])[] = [
   ['weight', 'bias'],
   ['W', 'b'],
   ['coef_', 'intercept_'],
+  ['kernel', 'bias'],
 ];
 /** The metadata's entry with the checksum of the file. Named so that no other tool's metadata is taken for it. */
 const checksum = 'featreconstruct.sha256';
@@ -72,7 +73,7 @@ function sumOf(tensors: Record<string, AnyNdArray>, metadata: Readonly<Record<st
 
 /**
  * Reads a map that `saveLinearMap` wrote, or any safetensors or .npz file with a `weight` (out, in) and a `bias` (out) of floats (`W` and
- * `b`, `coef_` and `intercept_`).
+ * `b`, `coef_` and `intercept_`), or a `kernel` (in, out) with its `bias`.
  * @throws FeatReconstructError when the file is not such a map, or is damaged
  */
 export async function loadLinearMap(path: string): Promise<MapWithFit<StoredFit>> {
@@ -86,11 +87,18 @@ export async function loadLinearMap(path: string): Promise<MapWithFit<StoredFit>
   try {
     const { tensors: found, metadata } = file;
     const [weight, bias] = names.find((pair) => pair.every((name) => found.has(name))) ?? names[0];
+    const turned = weight === 'kernel';
     const [weightShape, biasShape] = [found.get(weight)?.shape, found.get(bias)?.shape];
-    if (weightShape?.length !== 2 || biasShape?.length !== 1 || biasShape[0] !== weightShape[0]) {
+    const isMatrix = weightShape?.length === 2 && biasShape?.length === 1;
+    if (!isMatrix || biasShape[0] !== weightShape[turned ? 1 : 0]) {
       const shapes = [...found].slice(0, 8).map(([name, { shape }]) => `${name} (${shape.join(', ')})`);
+      const isTransposed = isMatrix && biasShape[0] === weightShape[turned ? 0 : 1];
       throw new FeatReconstructError(
-        `Expected a linear map in ${path}, a weight (out, in) and a bias (out), found ${shapes.join(', ') || 'no tensors'}.`,
+        `Expected a linear map in ${path}, a weight (out, in) and a bias (out)${turned ? ' or a kernel (in, out)' : ''}, found ${shapes.join(', ') || 'no tensors'}: ${
+          isTransposed
+            ? `the ${weight} is the other way round. Write ${turned ? 'weight' : 'kernel'}=${weight}, bias=${bias}.`
+            : "in Python: numpy.savez('map.npz', weight=W, bias=b)."
+        }`,
       );
     }
     // Nothing else is read, since the file may hold a whole network.
@@ -104,7 +112,7 @@ export async function loadLinearMap(path: string): Promise<MapWithFit<StoredFit>
       );
     }
     return {
-      weight: floats(tensors.weight),
+      weight: turned ? transposed(floats(tensors.weight)) : floats(tensors.weight),
       bias: floats(tensors.bias),
       ...(metadata.fit === undefined ? {} : { fit: parseFit(metadata.fit, path) }),
     };
@@ -117,6 +125,12 @@ function floats(array: NdArray): LinearMap['weight'] {
   const data: ArrayLike<number> = denseData(array);
   const isFloat = data instanceof Float32Array || data instanceof Float64Array;
   return toNdArray(isFloat ? data : Float64Array.from(data, Number), array.shape) as LinearMap['weight'];
+}
+
+/** (n, m) of (m, n), in its own memory. */
+function transposed(array: LinearMap['weight']): LinearMap['weight'] {
+  const turned = array.transpose(1, 0);
+  return toNdArray(denseData(turned), turned.shape) as LinearMap['weight'];
 }
 
 function parseFit(text: string, path: string): StoredFit {

@@ -1,5 +1,5 @@
 import { FeatReconstructError, isCoded, UsageError, random, type Random } from '../base/index.js';
-import type { Dataset, Sample } from '../datasets/index.js';
+import { samplesOf, type Dataset, type Sample } from '../datasets/index.js';
 import { checkImage, decodeImage, type RgbImage } from '../images/index.js';
 
 /**
@@ -117,7 +117,9 @@ export function varied(dataset: Dataset, n: number, seed = 0): Dataset {
     async *samples({ start = 0, signal } = {}) {
       let position = Math.floor(start / n);
       let first = start % n;
-      for await (const sample of dataset.samples({ start: position, signal })) {
+      for await (const sample of samplesOf(dataset, { start: position, signal })) {
+        // What is no sample is refused where samples are read.
+        if (!sample) yield sample;
         const image = n > 1 ? await imageOf(sample) : undefined;
         for (let k = first; k < n; k++) {
           const id = `${sample.id}~${k}`;

@@ -2,8 +2,9 @@ import type { PlotOptions } from '@observablehq/plot';
 import { checkOptions, found, optionsOf, UsageError, type KnownOptions } from '../base/index.js';
 import { axisOf, axisOptions, withAxisOptions } from './axes.js';
 import { draw, type Chart, type ChartText, type Plotting } from './chart.js';
-import type { RedrawOptions } from './chart-types.js';
+import type { PlotSpec, RedrawOptions } from './chart-types.js';
 import { light, variables } from './palette.js';
+import { checkColour, checkDomain } from './redraw-values.js';
 
 const known = optionsOf<RedrawOptions>({
   ...{ width: true, height: true, marginTop: true, marginRight: true, marginBottom: true, marginLeft: true },
@@ -65,6 +66,7 @@ export function redraw(plotting: Plotting, chart: Chart, options: RedrawOptions)
       checkAxis(chart, drawn, place, axis);
       drawn = withAxisOptions(drawn, place, axis);
     }
+    checkDomain((plot[place] ?? {}) as PlotSpec, scale, `the domain of redrawChart's ${place}`);
     scales[place] = { ...(plot[place] as object | undefined), ...scale };
   }
   const text = textOf(chart, options);
@@ -118,7 +120,10 @@ function checkAxis(chart: Chart, marks: readonly unknown[], place: 'x' | 'y', op
 function textOf({ text }: Chart, { title, description, style, variables: given }: RedrawOptions): ChartText {
   for (const [name, value] of Object.entries({ title, description })) checkText(value, name);
   checkOptions(given, variableNames, "redrawChart's variables");
-  for (const [name, value] of Object.entries(optional(given ?? {}))) checkText(value, name);
+  for (const [name, value] of Object.entries(optional(given ?? {}))) {
+    checkText(value, name);
+    if (name !== '--font') checkColour(value as unknown as string, `redrawChart's ${name}`);
+  }
   return {
     ...text,
     ...optional({ title, description }),
