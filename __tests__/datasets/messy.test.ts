@@ -7,8 +7,7 @@ import { withFolder } from './support.js';
 import { coded, naming } from '../support/coded.js';
 
 /**
- * Folders as phones, services and systems leave them: what is read of each, or the sentence that somebody gets. The tables
- * in docs/your-own.md are made from these.
+ * Folders as phones, services and systems leave them: what is read of each, or the sentence that somebody gets.
  */
 
 const decoded = fileURLToPath(new URL('../fixtures/images/decoded/', import.meta.url));

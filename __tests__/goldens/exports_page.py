@@ -50,6 +50,11 @@ def said_of(row):
     return ": ".join([row["verdict"], *(["; ".join([*notes, *filter(None, [row.get("said")])])])]).removesuffix(": ")
 
 
+def without_lists(error):
+    """An error of ours without what it lists, and without the layer that it proposes."""
+    return re.sub(r" The nearest linear layer .*| \('[^)]*\)| \(Gemm[^)]*\)", "", error)
+
+
 def shortly(error):
     """PyTorch's error on an operator that an opset lacks, in fewer words; any other as it is."""
     lacks = re.search(r"Exporting the operator '([^']*)' to ONNX opset version (\d+) is not supported", error)
@@ -94,26 +99,22 @@ def write_page():
         "# Exports that were tried",
         "",
         f"Will my export be read? Of {len(rows)} exports {len(read)} were read, {refused} were refused, and {len(rest) - refused} could not be exported.",
-        "Do images then give the same logits as in Python? See [logits through processors](#logits-through-processors).",
-        "",
-        "The models are small and have random weights. `inspect` read each file and checked on a random batch that the head gives the model's own",
-        "logits. `__tests__/goldens/exports.py` makes and reads the files; `exports.json` beside it has a row for each.",
+        "The models are small and have random weights. `inspect` checked on a random batch that the head gives the model's own logits",
+        "(`__tests__/goldens/exports.py`; each row is in `exports.json` beside it).",
         "",
         "| library | exporter | tried | read |",
         "| --- | --- | --- | --- |",
         *[table_row([*key, len(group), sum(row.get("verdict") == "read" for row in group)]) for key, group in grouped(rows, lambda row: (library(row), row["exporter"]))],
         "",
-        "## Not read, and what to do",
+        "## Not read",
         "",
         "| model | exporter | what happens |",
         "| --- | --- | --- |",
-        *[table_row([row["name"], row["exporter"], said_of(row)]) for row in rest],
+        *[table_row([row["name"], row["exporter"], without_lists(said_of(row))]) for row in rest],
         "",
-        f"Another exporter writes these so that they are read: {', '.join(row['name'] for row in rest if row['name'] in names_of(read))}.",
+        f"Read from another exporter: {', '.join(row['name'] for row in rest if row['name'] in names_of(read))}.",
         "",
         "## Read",
-        "",
-        "Brackets have the width of the features. Models have 24 classes unless their row says otherwise.",
         "",
         "| library | exporter | models | notes |",
         "| --- | --- | --- | --- |",
@@ -126,8 +127,6 @@ def write_page():
         *logits_section(read_rows(LOGITS)),
         "",
         "## Versions",
-        "",
-        "Behind the colon are builds of this project, with their numbers of rows.",
         "",
         *made_with(rows + read_rows(LOGITS)),
     ]
@@ -153,12 +152,10 @@ def same_notes(rows):
     """Models whose exports were read in the same way, whatever the tensors are called; those of both exporters together."""
     exporters = {}
     for row in rows:
-        exporters.setdefault((row["name"], row["d"], row["c"], notes_of(row)), []).append(row["exporter"])
+        exporters.setdefault((row["name"], notes_of(row)), []).append(row["exporter"])
     groups = {}
-    for (name, d, c, notes), by in exporters.items():
-        own = name.split(" ", 1)[1]
-        key = (name.split()[0], " and ".join(sorted(by)), "; ".join(filter(None, [notes, "" if c == 24 else f"{c} classes"])))
-        groups.setdefault(key, []).append(f"{own} ({d})")
+    for (name, notes), by in exporters.items():
+        groups.setdefault((name.split()[0], " and ".join(sorted(by)), notes), []).append(name.split(" ", 1)[1])
     return sorted(groups.items(), key=lambda group: (group[0][0] != "transformers", group[0]))
 
 
@@ -184,12 +181,9 @@ def table_row(cells):
 
 
 def made_with(rows):
-    """Which versions, and which builds of this project, the rows come from."""
-    runs = Counter(tuple(row["made_with"].rsplit(", this project at ", 1)) for row in rows)
-    builds = {}
-    for (versions, build), count in runs.most_common():
-        builds.setdefault(versions, []).append(f"{build} ({count})")
-    return [f"- {versions}: {', '.join(each)}." for versions, each in builds.items()]
+    """Which versions the rows come from."""
+    runs = Counter(row["made_with"].rsplit(", this project at ", 1)[0] for row in rows)
+    return [f"- {versions}." for versions, _ in runs.most_common()]
 
 
 def logits_section(rows):
@@ -200,9 +194,8 @@ def logits_section(rows):
         "",
         f"Do the same images give the same logits? {equal} of {len(rows)} configurations agree up to 1e-4.",
         "",
-        "The images are 20 photographs, 10 of them cut and resized to other shapes (37 x 41 to 1023 x 401). They went through the library's own",
-        "processor and a small network of random weights, and through `extract`. The table has the largest difference of any logit, over the",
-        "deviation of the logits. `__tests__/goldens/logits.py` makes the rows; `logits.json` beside it has each configuration.",
+        "20 photographs, 10 of them resized to other shapes, went through the library's own processor and a small random network, and through `extract`.",
+        "The difference is the largest of any logit, over the deviation of the logits (`__tests__/goldens/logits.py`).",
         "",
         "| library | processors | configurations | largest difference | verdict |",
         "| --- | --- | --- | --- | --- |",
@@ -216,7 +209,7 @@ def logits_section(rows):
 
 def kind_of(row):
     if row["kind"] == "timm":
-        return "timm"
+        return "timm: crop mode, interpolation"
     return "transformers, `…ImageProcessorFast`" if row["name"].split()[0].endswith("Fast") else "transformers, `…ImageProcessor`"
 
 
@@ -224,7 +217,7 @@ def processor(row):
     if row["kind"] != "timm":
         return row["name"].split()[0].removesuffix("Fast").removesuffix("ImageProcessor")
     _, mode, interpolation, *_ = row["name"].split()
-    return f"crop mode {mode} {interpolation}"
+    return f"{mode} {interpolation}"
 
 
 def shown(row):

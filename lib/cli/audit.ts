@@ -47,7 +47,11 @@ export function register(program: Command): void {
     )
     .option('--out <dir>', 'folder for results.json and report.html', 'audit');
   common(
-    tensorOptions(runtimeOptions(dataOptions(partOptions(transformOptions(samplesOptions(storesOption(command))))))),
+    tensorOptions(
+      runtimeOptions(
+        dataOptions(partOptions(transformOptions(samplesOptions(storesOption(command)), '', "'imagenet'"))),
+      ),
+    ),
   )
     .addHelpText(
       'after',

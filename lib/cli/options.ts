@@ -79,14 +79,18 @@ const presetNames: Record<TransformName, true> = {
 const presets = Object.keys(presetNames) as TransformName[];
 
 /** `--transform`, `--mean`, … and, with a prefix, `--target-transform`, `--target-mean`, … */
-export function transformOptions(command: Command, prefix = ''): Command {
+export function transformOptions(
+  command: Command,
+  prefix = '',
+  assumed = "'protocol' on CIFAR, 'imagenet' on photographs",
+): Command {
   const of = prefix ? ` of the ${prefix}` : '';
   const flag = prefix ? `--${prefix}-` : '--';
   return command
     .addOption(
       new Option(
         `${flag}transform <name>`,
-        `how images become the input${of} (default: what the model's files state; else 'protocol' on CIFAR, 'imagenet' on photographs)`,
+        `how images become the input${of} (default: what the model's files state; else ${assumed})`,
       ).choices([...presets, 'model']),
     )
     .addOption(new Option(`${flag}mean <numbers>`, 'mean of the normalisation, one number or three').argParser(triple))
