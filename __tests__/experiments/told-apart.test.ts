@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { toldApart } from '../../lib/experiments/told-apart.js';
+import { toldApart, withToldApart } from '../../lib/experiments/told-apart.js';
+import type { Results } from '../../lib/results/index.js';
 import { toRowSource } from '../../lib/tensor/index.js';
 
 const logits = [
@@ -30,4 +31,12 @@ test('images that both saw count, by their places; the same model is not told ap
 
 test('another number of outputs is counted', async () => {
   expect(await toldApart([store(logits), store(logits.map((row) => row.slice(1)))], ['logits'])).toBeNull();
+});
+
+test('each of two audits knows the other one by its digest', () => {
+  const audit = (digest: string) => ({ leaks: {}, environment: { models: [{ digest }] } }) as unknown as Results;
+  const answers = [{ observe: 'logits', images: 4, differ: 4 }];
+  const [a, b] = withToldApart([audit('a'), audit('b')], answers);
+  expect(a.leaks!.toldApart).toEqual({ beside: 'b', answers });
+  expect(b.leaks!.toldApart).toEqual({ beside: 'a', answers });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { besidePicture } from '../../lib/report/audits-beside.js';
+import { besideInWords, besidePicture } from '../../lib/report/audits-beside.js';
 import { loadPlot } from '../../lib/report/chart.js';
 import type { Results } from '../../lib/results/index.js';
 
@@ -30,4 +30,20 @@ test('two audits fit on a phone, with every figure', async () => {
     for (const figure of ['40 % (30 to 50)', '60 % (50 to 70)']) expect(svg.text).toContain(figure);
     expect(svg.text.match(/<circle/g)).toHaveLength(4);
   }
+});
+
+test('whether outsiders tell two models apart stands first, where they were audited together', () => {
+  const named = (digest: string, beside?: string): Results => {
+    const { leaks } = audit(0.4);
+    const answers = [{ observe: 'logits', images: 3, differ: 3 }];
+    return {
+      leaks: { ...leaks, ...(beside ? { toldApart: { beside, answers } } : {}) },
+      environment: { models: [{ digest }] },
+    } as unknown as Results;
+  };
+  const names = ['before', 'after'];
+  const together = besideInWords([named('a', 'b'), named('b', 'a')], names);
+  const alone = besideInWords([named('a', 'c'), named('b')], names);
+  expect(together).toHaveLength(2);
+  expect(together.slice(1)).toEqual(alone);
 });

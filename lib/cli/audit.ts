@@ -88,8 +88,8 @@ Examples:
       if (/\.(onnx|ort)$/i.test(images)) {
         throw new UsageError(`Expected images after the models, found the model '${images}' last.`);
       }
-      const { auditModel, modelsToldApart } = await import('../experiments/index.js');
-      const { parseObserve, toldApartInWords } = await import('../words/index.js');
+      const { auditModel, modelsToldApart, withToldApart } = await import('../experiments/index.js');
+      const { parseObserve } = await import('../words/index.js');
       flags.observe?.forEach(parseObserve);
       const dataset = await datasetSpec(images, flags);
       const options = {
@@ -106,7 +106,7 @@ Examples:
       if (all.length === 1) return finishAudit(all[0], { out: flags.out, asked: flags.observe }, context);
       const specs = (all[0].leaks?.interfaces ?? []).map(({ observe }) => observe);
       const apart = await modelsToldApart([models[0], models[1]], dataset, specs, options);
-      await finishBoth(all, models, { out: flags.out, apart: toldApartInWords(apart) }, context);
+      await finishBoth(withToldApart([all[0], all[1]], apart), models, flags.out, context);
     });
 }
 
@@ -190,7 +190,7 @@ const thumbnails = ({ samples = [] }: Results): string[] =>
 async function finishBoth(
   all: readonly Results[],
   paths: readonly string[],
-  { out, apart }: { out: string; apart: string },
+  out: string,
   context: Context,
 ): Promise<void> {
   const { besideInWords, renderReport, withNames } = await import('../report/index.js');
@@ -215,8 +215,7 @@ async function finishBoth(
       shown.map(({ leaks }) => leaks!),
       names,
     ),
-    wrapped(besideInWords(shown, names)),
-    wrapped(apart),
+    ...besideInWords(shown, names).map((sentence) => wrapped(sentence)),
     ...(await Promise.all(shown.map(async ({ leaks }, i) => wrapped(`${names[i]}: ${await alone(leaks!)}`)))),
     wrapped(
       `What others can do with the outputs of each model, and what to publish instead, is in ${page}, and in full in an audit of one model.`,

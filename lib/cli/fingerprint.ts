@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { FeatReconstructError, UsageError, visibleData } from '../base/index.js';
-import type { ToldApart } from '../experiments/index.js';
+import type { ToldApart } from '../words/index.js';
 import type { Fingerprint } from '../leaks/index.js';
 import { common, createContext } from './context.js';
 import { linesOf } from './terminal.js';

@@ -2,7 +2,7 @@
 export { auditOutputs } from './audit-outputs.js';
 export type { OutputsAuditOptions } from './audit-outputs.js';
 export { auditedInterfaces, auditModel, usualInterfaces } from './audit.js';
-export { modelsToldApart, toldApart, type ToldApart } from './told-apart.js';
+export { modelsToldApart, toldApart, withToldApart } from './told-apart.js';
 export { readFewImages } from './few-images.js';
 export type { FewImages, FewImagesBound } from './few-images.js';
 export { readersOf } from './readers.js';

@@ -2,26 +2,17 @@ import type { TaskOptions } from '../base/index.js';
 import type { Store } from '../extract/index.js';
 import { observe } from '../leaks/index.js';
 import { chooseRows, type RowSource } from '../tensor/index.js';
-import { parseObserve } from '../words/index.js';
+import type { Results } from '../results/index.js';
+import { parseObserve, type ToldApart } from '../words/index.js';
 import { Extraction, type Role } from './extraction.js';
 import type { CommonOptions } from './options.js';
-
-/** On how many images two models show something else, by what is published. */
-export interface ToldApart {
-  /** As `observe` reads it. */
-  observe: string;
-  /** Images that both models were asked about. */
-  images: number;
-  /** How many of these got another answer. */
-  differ: number;
-}
 
 /** Numbers that are as near as this, of 1 or of their size, are one number to whoever does not know on which machine each was computed. */
 const near = 1e-5;
 
 /**
- * Whether outsiders tell two models apart who ask both about the same images: row by row, what either shows. An answer is another one
- * where it names another class or a number that differs.
+ * Whether outsiders tell two models apart who ask both about the same images: row by row, what either shows. It differs where another
+ * class is named, or a number is another one.
  * @param observes what may be published
  * @returns null where the models have different numbers of outputs, which anybody counts
  */
@@ -91,3 +82,19 @@ export async function modelsToldApart(
     await extraction.close();
   }
 }
+
+/** Two audits that know of each other on how many images their models show something else. */
+export const withToldApart = (
+  audits: readonly [Results, Results],
+  answers: readonly ToldApart[] | null,
+): [Results, Results] => {
+  const [a, b] = audits;
+  const beside = (results: Results, other: Results): Results => ({
+    ...results,
+    leaks: results.leaks && {
+      ...results.leaks,
+      toldApart: { beside: other.environment.models[0].digest, answers: answers && [...answers] },
+    },
+  });
+  return [beside(a, b), beside(b, a)];
+};

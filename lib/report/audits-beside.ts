@@ -1,6 +1,6 @@
 import type { PlotOptions } from '@observablehq/plot';
 import type { Results } from '../results/index.js';
-import { nearlyAll, published, readOffInShort } from '../words/index.js';
+import { nearlyAll, published, readOffInShort, toldApartInWords } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth } from './heatmap.js';
 import { textWidth } from './text-width.js';
@@ -31,21 +31,28 @@ function readMore([a, b]: readonly Results[]): { first: string[]; second: string
 }
 
 /**
- * Which of two models gives more away, and with which interfaces, as far as that is certain; for more models a heading.
+ * What is known of two models side by side: whether outsiders tell them apart, where they were audited together, then which of
+ * them gives more of its features away, and with which interfaces, as far as that is certain; for more models a heading.
  */
-export function besideInWords(results: readonly Results[], names: readonly string[]): string {
-  if (results.length !== 2) return 'What each model gives away of its features, by what is published.';
+export function besideInWords(results: readonly Results[], names: readonly string[]): string[] {
+  if (results.length !== 2) return ['What each model gives away of its features, by what is published.'];
+  const [{ leaks }, other] = results;
+  const apart = leaks?.toldApart?.beside === other.environment.models[0]?.digest ? leaks?.toldApart : undefined;
+  return [...(apart ? [toldApartInWords(apart.answers)] : []), moreInWords(results, names)];
+}
+
+function moreInWords(results: readonly Results[], names: readonly string[]): string {
   const { first, second } = readMore(results);
   const line = (of: readonly string[], [more, less]: readonly string[]): string[] =>
     of.length === 0
       ? []
       : [
-          `More was read off ${more} than off ${less} with ${of.map(published).join('; ')}: the intervals do not overlap.`,
+          `More of its features was read off ${more} than off ${less} with ${of.map(published).join('; ')}: the intervals do not overlap.`,
         ];
   const lines = [...line(first, names), ...line(second, [names[1], names[0]])];
   return lines.length > 0
     ? lines.join(' ')
-    : 'Where both are estimated, their intervals overlap: no difference is certain.';
+    : 'How much of its features each of the two gives away: no difference between them is certain. Where that was estimated, the intervals overlap.';
 }
 
 /** Caption of the picture. */

@@ -106,7 +106,7 @@ export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]
     const chart = besidePicture(plotting, results, names);
     const narrow = besidePicture(plotting, results, names, phone);
     return {
-      answer: besideInWords(results, names),
+      answer: besideInWords(results, names).join(' '),
       headline: null,
       picture: { charts: [{ ...{ narrow }, chart, caption: besideCaption }] },
     };

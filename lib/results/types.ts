@@ -1,4 +1,4 @@
-import type { AbilityAnswer, Advice, Failure, Finding, LeftOut, NotKnown, Warning } from '../words/index.js';
+import type { AbilityAnswer, Advice, Failure, Finding, LeftOut, NotKnown, ToldApart, Warning } from '../words/index.js';
 import type { FeatureQuantiles } from '../evaluate/index.js';
 import type { CrossValidation } from '../fit/index.js';
 import type { Transform } from '../images/index.js';
@@ -224,6 +224,11 @@ export interface Leaks {
    * Variations of each image that were looked at for what the outputs alone give away. Absent: 1, or those of the rows.
    */
   variations?: number;
+  /**
+   * An audit of two models: the digest of the other one, and on how many images the two show something else, by what is
+   * published; null where they have different numbers of outputs. Absent elsewhere.
+   */
+  toldApart?: { beside: string; answers: ToldApart[] | null };
   /**
    * The log that was looked at, where there was no model, and sentences on what was read of it. Absent with a model.
    */

@@ -115,28 +115,6 @@ export const readOffInShort = (bound: BoundInWords | null): string =>
   readOff(bound).replace('at least ', '≥ ').replace('more than ', '> ');
 
 /**
- * Whether outsiders tell two models apart by the answers to the same images.
- * @param found by what is published; null where the models have different numbers of outputs
- */
-export function toldApartInWords(found: readonly { observe: string; images: number; differ: number }[] | null): string {
-  if (found === null)
-    return 'The models have different numbers of outputs: whoever sees all of them, or the classes that are named, sees that these are two models.';
-  if (found.length === 0 || found[0].images === 0)
-    return 'No image was seen by both models, so that their answers cannot be compared.';
-  const [{ images }] = found;
-  const of = (each: { observe: string; differ: number }): string =>
-    `in ${count(each.differ)} of ${count(images)} cases as ${published(each.observe)}`;
-  const different = found.filter(({ differ }) => differ > 0).sort((a, b) => b.differ - a.differ);
-  if (different.length === 0)
-    return `The same image gets the same answer in all ${count(images)} cases, whatever is published: by these images nobody tells one from the other.`;
-  const [most, least] = [different[0], different[different.length - 1]];
-  const same = found.filter(({ differ }) => differ === 0).map(({ observe }) => published(observe));
-  const ends = most === least ? of(most) : `${of(most)}, and still ${of(least)}`;
-  const blind = same.length === 0 ? '' : ` Not by ${same.join('; ')}: there all answers are the same.`;
-  return `The same image gets another answer ${ends}: whoever asks both about the same images sees that these are two models.${blind}`;
-}
-
-/**
  * What to publish so that less than a share is read off, a sentence each, with the limits of that: a lower bound promises
  * nothing.
  * @param interfaces what each costs, and the images that it was read off

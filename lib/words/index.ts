@@ -32,8 +32,8 @@ export {
   readOff,
   readOffInShort,
   takes,
-  toldApartInWords,
 } from './audit-table.js';
+export { toldApartInWords, type ToldApart } from './told-apart.js';
 export type { BoundInWords } from './audit-table.js';
 export type { Ability, AbilityAnswer, Advice } from './abilities.js';
 export { findingInWords, findingsInWords } from './finding-texts.js';
