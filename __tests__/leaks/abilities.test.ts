@@ -65,6 +65,15 @@ describe('who can do what', () => {
     expect(lineOf(warm, 'head').observe).toEqual(['temperature:2+probs']);
   });
 
+  test('a search that its time ended is no answer, and what it found is not all', () => {
+    const recovery = { recovery: { ...certified, cut: true, seconds: 33.6 }, untried: null };
+    expect(lineOf(recovery, 'features')).toMatchObject({ sure: 'proven', stopped: 34 });
+    const none = { recovery: { certified: false, kind: null, cut: true, seconds: 33.6 }, untried: null, outputs: 3000 };
+    expect(lineOf(none, 'features')).toMatchObject({ sure: 'not-found', stopped: 34 });
+    expect(lineOf(none, 'rotation').stopped).toBeUndefined();
+    expect(lineOf({ ...none, recovery: { ...none.recovery, cut: false } }, 'features').stopped).toBeUndefined();
+  });
+
   test('a map that starts from the head needs it', () => {
     const some = { interfaces: [shown('probs+round:4', read('at-least', 0.7, 'head'))] };
     expect(lineOf(some, 'map')).toMatchObject({ sure: 'measured', stolen: 54, head: true });

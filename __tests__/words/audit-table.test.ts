@@ -5,6 +5,7 @@ import {
   howSure,
   published,
   readOff,
+  searchTimesInWords,
   takes,
 } from '../../lib/words/index.js';
 
@@ -51,6 +52,19 @@ describe('the table of an audit', () => {
     expect(takes(map)).toContain('head');
     expect(abilityName({ ...map, sure: 'measured' })).toContain('estimate');
     expect(abilityName({ ...map, sure: 'proven' })).not.toContain('estimate');
+  });
+
+  test('what time ended is not said to be an answer', () => {
+    const line = { ability: 'features', queries: 2911, stolen: 0, stopped: 34 } as const;
+    expect(howSure({ ...line, sure: 'not-found' })).toBe('not found in 34 s');
+    expect(howSure({ ...line, sure: 'proven' })).toBe('proven: some in 34 s');
+    expect(searchTimesInWords([])).toBe('');
+    const both = searchTimesInWords([
+      { name: 'before', stopped: 34.2 },
+      { name: 'after', stopped: null },
+    ]);
+    expect(both).toContain('before was stopped after 34 s, that of after was left out');
+    expect(both).toContain('may come from time alone');
   });
 
   test('advice is no promise, says a share once, and what costs less', () => {

@@ -2,6 +2,7 @@ import type { NotShownError } from '../base/index.js';
 import { parseObserve, type AbilityAnswer, type Advice } from '../words/index.js';
 import type { InterfaceAnswer } from './interfaces.js';
 import type { RecoveryReport } from './recover.js';
+import { stoppedOf } from './verdict.js';
 
 /** What the table of who can do what is made of. */
 export interface AbilityFacts {
@@ -83,15 +84,17 @@ function recovered(
   const whole = namesOf(interfaces.filter(showsLogits));
   if (whole.length === 0) return without('not-tried', { why: 'outputs' });
   if (recovery?.certified && recovery.kind === kind) {
-    return { observe: whole, sure: 'proven', queries: outputs, stolen: 0 };
+    return { observe: whole, sure: 'proven', queries: outputs, stolen: 0, ...stoppedOf(recovery) };
   }
+  // The search for a normalisation is not what its time ends.
+  const stopped = kind === 'rectified' ? stoppedOf(recovery) : {};
   const wanted = needed?.[kind] ?? null;
   if (recovery === null || (wanted !== null && outputs < wanted)) {
     return untried === null || untried === 'too-few-rows'
       ? without('not-tried', { queries: wanted, why: skipped && outputs >= (wanted ?? 0) ? 'time' : 'images' })
-      : without('not-found', { queries: wanted });
+      : without('not-found', { queries: wanted, ...stopped });
   }
-  return without('not-found');
+  return without('not-found', stopped);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { PlotOptions } from '@observablehq/plot';
 import type { Results } from '../results/index.js';
-import { nearlyAll, published, readOffInShort } from '../words/index.js';
+import { nearlyAll, published, readOffInShort, searchTimesInWords, type SearchTime } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth } from './heatmap.js';
 import { textWidth } from './text-width.js';
@@ -43,9 +43,17 @@ export function besideInWords(results: readonly Results[], names: readonly strin
           `More was read off ${more} than off ${less} with ${of.map(published).join('; ')}: the intervals do not overlap.`,
         ];
   const lines = [...line(first, names), ...line(second, [names[1], names[0]])];
-  return lines.length > 0
-    ? lines.join(' ')
-    : 'Where both are estimated, their intervals overlap: no difference is certain.';
+  const found =
+    lines.length > 0 ? lines : ['Where both are estimated, their intervals overlap: no difference is certain.'];
+  const times = searchTimesInWords(results.flatMap((each, i) => endedByTime(each, names[i])));
+  return [...found, ...(times === '' ? [] : [times])].join(' ');
+}
+
+/** The search of an audit where time ended it. */
+function endedByTime({ leaks }: Results, name: string): SearchTime[] {
+  if (leaks?.recovery?.cut) return [{ name, stopped: leaks.recovery.seconds }];
+  const skipped = leaks?.verdict?.findings.some(({ kind }) => kind === 'search-skipped');
+  return skipped ? [{ name, stopped: null }] : [];
 }
 
 /** Caption of the picture. */

@@ -21,6 +21,8 @@ export interface AbilityAnswer {
    * Why it was not tried: too few images, no interface that shows enough, too many classes, no time left of the budget. Absent in earlier results.
    */
   why?: 'images' | 'outputs' | 'classes' | 'time';
+  /** Seconds after which the search was stopped, where it was: more time may find what it did not. */
+  stopped?: number;
   /** Present where the model's last layer was known beside these features. */
   head?: boolean;
 }

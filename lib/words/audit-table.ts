@@ -1,6 +1,7 @@
 /** The table of an audit in words: what is published, what that gives away, what it costs, and who can do what with it. */
 import { count, option, share, withOptions } from '../base/index.js';
 import type { Ability, AbilityAnswer, Advice } from './abilities.js';
+import { inTime } from './figures.js';
 import { nearlyAll } from './known.js';
 import { parseObserve, showsLabel } from './observe-spec.js';
 
@@ -94,9 +95,14 @@ const notTriedFor: Record<NonNullable<AbilityAnswer['why']>, string> = {
   time: 'no time',
 };
 
-/** How sure that is. */
-export const howSure = ({ sure, why = 'images' }: Omit<AbilityAnswer, 'observe'>): string =>
-  sure === 'not-tried' ? `not tried: ${notTriedFor[why]}` : howSureInWords[sure];
+/** How sure that is. What ran out of time is no answer: `not found in 34 s`. */
+export function howSure({ sure, why = 'images', stopped }: Omit<AbilityAnswer, 'observe'>): string {
+  if (sure === 'not-tried') return `not tried: ${notTriedFor[why]}`;
+  if (stopped === undefined) return howSureInWords[sure];
+  return sure === 'not-found'
+    ? `not found in ${inTime(stopped)}`
+    : `${howSureInWords[sure]}: some in ${inTime(stopped)}`;
+}
 
 /** Which of those tried gives the least away; empty where there is no choice. */
 function leastOf(
@@ -134,6 +140,24 @@ export function toldApartInWords(found: readonly { observe: string; images: numb
   const ends = most === least ? of(most) : `${of(most)}, and still ${of(least)}`;
   const blind = same.length === 0 ? '' : ` Not by ${same.join('; ')}: there all answers are the same.`;
   return `The same image gets another answer ${ends}: whoever asks both about the same images sees that these are two models.${blind}`;
+}
+
+/** What time did to the search of one of two models: seconds after which it was stopped; null where none were left for it. */
+export interface SearchTime {
+  name: string;
+  stopped: number | null;
+}
+
+/**
+ * That two searches for features in outputs alone cannot be held against each other, where time ended one of them.
+ * @param ended those that time ended
+ */
+export function searchTimesInWords(ended: readonly SearchTime[]): string {
+  if (ended.length === 0) return '';
+  const each = ended.map(({ name, stopped }) =>
+    stopped === null ? `that of ${name} was left out` : `that of ${name} was stopped after ${inTime(stopped)}`,
+  );
+  return `Time ended the search for features in the outputs alone: ${each.join(', ')}. A difference between the models in what was found there may come from time alone.`;
 }
 
 /**

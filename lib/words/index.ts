@@ -7,8 +7,10 @@ export {
   brief,
   classesNamed,
   count,
+  givenTime,
   inPercent,
   interval,
+  inTime,
   none,
   powerOfTen,
   rSquared,
@@ -31,10 +33,11 @@ export {
   published,
   readOff,
   readOffInShort,
+  searchTimesInWords,
   takes,
   toldApartInWords,
 } from './audit-table.js';
-export type { BoundInWords } from './audit-table.js';
+export type { BoundInWords, SearchTime } from './audit-table.js';
 export type { Ability, AbilityAnswer, Advice } from './abilities.js';
 export { findingInWords, findingsInWords } from './finding-texts.js';
 export type { AuditFinding, Finding, OutputsFinding, Shown, ShownReading } from './findings.js';
