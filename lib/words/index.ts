@@ -28,6 +28,7 @@ export { kindOfImages, shortSpec, withoutFolders } from './specs.js';
 export {
   abilityName,
   adviceInWords,
+  changedNumbersInWords,
   howSure,
   kept,
   published,
@@ -38,6 +39,7 @@ export {
   toldApartInWords,
 } from './audit-table.js';
 export type { BoundInWords, SearchTime } from './audit-table.js';
+export { changesNumbers, isCoarser } from './coarser.js';
 export type { Ability, AbilityAnswer, Advice } from './abilities.js';
 export { findingInWords, findingsInWords } from './finding-texts.js';
 export type { AuditFinding, Finding, OutputsFinding, Shown, ShownReading } from './findings.js';
