@@ -1,4 +1,4 @@
-import { abilitiesOf, adviceOf, type InterfaceAnswer, type InterfaceBound } from '../../lib/leaks/index.js';
+import { abilitiesOf, type InterfaceAnswer, type InterfaceBound } from '../../lib/leaks/index.js';
 import type { RecoveryReport } from '../../lib/leaks/index.js';
 
 /** A model of 64 features and 100 classes, unless a test says otherwise: what was found, as the table has it. */
@@ -65,23 +65,18 @@ describe('who can do what', () => {
     expect(lineOf(warm, 'head').observe).toEqual(['temperature:2+probs']);
   });
 
+  test('a search that its time ended is no answer, and what it found is not all', () => {
+    const recovery = { recovery: { ...certified, cut: true, seconds: 33.6 }, untried: null };
+    expect(lineOf(recovery, 'features')).toMatchObject({ sure: 'proven', stopped: 34 });
+    const none = { recovery: { certified: false, kind: null, cut: true, seconds: 33.6 }, untried: null, outputs: 3000 };
+    expect(lineOf(none, 'features')).toMatchObject({ sure: 'not-found', stopped: 34 });
+    expect(lineOf(none, 'rotation').stopped).toBeUndefined();
+    expect(lineOf({ ...none, recovery: { ...none.recovery, cut: false } }, 'features').stopped).toBeUndefined();
+  });
+
   test('a map that starts from the head needs it', () => {
     const some = { interfaces: [shown('probs+round:4', read('at-least', 0.7, 'head'))] };
     expect(lineOf(some, 'map')).toMatchObject({ sure: 'measured', stolen: 54, head: true });
     expect(lineOf({ interfaces: interfaces.slice(2) }, 'map').head).toBeUndefined();
   });
-});
-
-test('the most open interface below a share is advised, unless another one is better in both', () => {
-  const costly = (spec: string, r2: number, sameTop: number): InterfaceAnswer =>
-    shown(spec, read('at-least', r2), { cost: { images: 60, sameTop, interval: [0.8, 1], accuracy: null } });
-  expect(
-    adviceOf([costly('probs+round:2', 0.4, 0.97), costly('probs+topk:5', 0.3, 1), costly('probs+topk:1', 0.1, 1)]),
-  ).toEqual([
-    { below: 0.5, observe: 'probs+topk:5' },
-    { below: 0.25, observe: 'probs+topk:1' },
-    { below: 0.1, observe: null },
-  ]);
-  // Its interval ends at 49.6 %, which the table has as 50.
-  expect(adviceOf([costly('probs+round:2', 0.446, 1)])[0].observe).toBeNull();
 });

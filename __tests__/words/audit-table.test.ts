@@ -1,10 +1,12 @@
 import {
   abilityName,
   adviceInWords,
+  changedNumbersInWords,
   findingInWords,
   howSure,
   published,
   readOff,
+  searchTimesInWords,
   takes,
 } from '../../lib/words/index.js';
 
@@ -53,6 +55,19 @@ describe('the table of an audit', () => {
     expect(abilityName({ ...map, sure: 'proven' })).not.toContain('estimate');
   });
 
+  test('what time ended is not said to be an answer', () => {
+    const line = { ability: 'features', queries: 2911, stolen: 0, stopped: 34 } as const;
+    expect(howSure({ ...line, sure: 'not-found' })).toBe('not found in 34 s');
+    expect(howSure({ ...line, sure: 'proven' })).toBe('proven: some in 34 s');
+    expect(searchTimesInWords([])).toBe('');
+    const both = searchTimesInWords([
+      { name: 'before', stopped: 34.2 },
+      { name: 'after', stopped: null },
+    ]);
+    expect(both).toContain('before was stopped after 34 s, that of after was left out');
+    expect(both).toContain('may come from time alone');
+  });
+
   test('advice is no promise, says a share once, and what costs less', () => {
     const cost = (sameTop: number, r2 = 0.08) => ({
       read: { kind: 'at-least' as const, r2, interval: [r2 / 2, 0.09] as const, images: 60 },
@@ -68,13 +83,57 @@ describe('the table of an audit', () => {
       { below: 0.1, observe: 'probs+topk:1' },
     ];
     const [best, first, second, last] = adviceInWords(advice, interfaces);
-    expect(best).toContain('top 1 probability gives the least away: at least 8 %');
+    expect(best).toContain('the least was read off top 1 probability: at least 8 %');
     expect(first).toContain('96.7 %), or top 1 probability (100.0 %)');
-    expect(second).toContain('25 % and 10 %');
+    expect(second).toContain('less than 25 % and 10 % of the features');
     expect(last).toContain('more than these 60 images');
+    expect(last).toContain('none of them means safe');
     expect(adviceInWords([{ below: 0.5, observe: null }], interfaces, true).slice(1)).toEqual([
       expect.stringMatching(/^None .* 50 %; .*--observe/),
     ]);
+  });
+
+  test('where label alone is not below, nothing less is advised; what is open is not said to be above', () => {
+    const read = { kind: 'at-least' as const, r2: 0.14, interval: [0.09, 0.28] as const, images: 300 };
+    const interfaces = [{ observe: 'label', read, cost: { sameTop: 1 } }];
+    const advice = [0.25, 0.1].map((below) => ({ below, observe: null }));
+    const lines = adviceInWords(advice, interfaces, true);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /below 25 % is not known: 300 images are few.* Label alone is the least .* at least 14 % \(9 to 28\)/,
+      ),
+      'Nothing that was tried stays below 10 %.',
+    ]);
+    expect(lines.join(' ')).not.toContain('--observe');
+  });
+
+  test('a coarser interface is named in place of the one that happened to read less', () => {
+    const of = (observe: string, r2: number) => ({
+      ...{ observe, read: { kind: 'at-least' as const, r2, interval: [r2 - 0.05, r2 + 0.05] as const, images: 300 } },
+      cost: { sameTop: 1, interval: [0.98, 1] as const },
+    });
+    const [line] = adviceInWords([], [of('probs+topk:1', 0.2), of('label', 0.21)]);
+    expect(line).toContain('label alone gives the least away: at least 21 %');
+    expect(line).toContain('computed from top 1 probability, off which at least 20 %');
+  });
+
+  test('numbers that are not the model’s are told beside its own, in the advice too', () => {
+    const of = (observe: string, model: number, published: number) => ({
+      ...{ observe, read: { kind: 'at-least' as const, r2: 0.3, interval: [0.2, 0.4] as const, images: 300 } },
+      cost: { sameTop: 1, topProbability: { model, published } },
+    });
+    const sharp = 'temperature:0.5+probs+round:2';
+    const interfaces = [of(sharp, 0.331, 0.684), of('probs+topk:5', 0.331, 0.331)];
+    expect(changedNumbersInWords(interfaces)).toContain(
+      '0.33 on average, as published of 0.68 with probabilities, temp. 0.5',
+    );
+    expect(changedNumbersInWords(interfaces.slice(1))).toBe('');
+    const [, advised] = adviceInWords([{ below: 0.5, observe: sharp, own: 'probs+topk:5' }], interfaces);
+    expect(advised).toContain('no longer the model’s probabilities: the top one is 0.68 on average, the model’s 0.33');
+    expect(advised).toContain('or, with the model’s own numbers, top 5 probabilities (same answer 100.0 %)');
+    // Results of earlier versions have no such figure.
+    const old = interfaces.map(({ cost, ...rest }) => ({ ...rest, cost: { sameTop: cost.sameTop } }));
+    expect(adviceInWords([{ below: 0.5, observe: sharp }], old)[1]).toContain('no longer the model’s own');
   });
 
   test('what algebra says takes its own number of images, not those that are here', () => {

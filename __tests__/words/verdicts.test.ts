@@ -116,7 +116,7 @@ describe('the verdict of an audit', () => {
     expect([...gapless.sentences, ...verdict.sentences].join(' ')).not.toContain('Expected');
     const few = verdictOf({ ...untried, recovery: null, untried: 'too-few-rows', variations: 3, needed: 1500 });
     expect(few.sentences).toContain(
-      'From the outputs alone this tool found no way to the features: a search for a normalisation before the last layer needs 1,500 different images. An attacker can choose the images: more of them, or these in 3 variations each (inverted, shifted, in other colours), are about enough (vary: 3).',
+      'Whether the outputs alone give features away is not known: a search for a normalisation before the last layer needs 1,500 different images. An attacker can choose the images: more of them, or these in 3 variations each (inverted, shifted, in other colours), are about enough (vary: 3).',
     );
     const rectified = { needed: 160, variations: 2 };
     const either = verdictOf({
@@ -141,6 +141,21 @@ describe('the verdict of an audit', () => {
       ...sentences,
       'The search was stopped before it finished. With more time it may find more features.',
     ]);
+  });
+
+  it('of a search that its time ended nothing reads as an answer', async () => {
+    const base = await findings('silu', [{ observe: 'logits', agreement: 1, r2: 1 }]);
+    const cut = { ...base.recovery!, cut: true, seconds: 33.6 };
+    const none = verdictOf({ ...base, recovery: cut }).sentences.join(' ');
+    expect(none).toContain('In 34 s this tool found no features in the outputs alone, and then its time was over');
+    expect(verdictOf({ ...base, recovery: cut, variations: 3 }).sentences.join(' ')).not.toContain('no way');
+    const some = { ...cut, certified: true, kind: 'rectified' as const, features: 3 };
+    const [first, ...rest] = verdictOf({ ...base, recovery: some }).sentences;
+    expect(first).toContain('can compute at least 3 of this model');
+    expect(first).toContain('stopped after 34 s: there may be more');
+    expect(rest.join(' ')).not.toContain('stopped');
+    const shared = { kind: 'search-skipped', budget: 60, shared: 120 } as const;
+    expect(findingInWords(shared, true)).toContain('60 s, this model’s share of 2 min (--budget), is too short');
   });
 
   it('says nothing of interfaces for which a map had too few images', async () => {

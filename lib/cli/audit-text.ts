@@ -23,6 +23,7 @@ export async function auditText(results: Results, asked: readonly string[] = [])
       await interfaceTable([found]),
       '',
       wrapped(await legend(found)),
+      ...(await changedNumbers(found)),
     ].join('\n'),
     await abilityTable(found),
     await advice(found),
@@ -160,6 +161,13 @@ async function legend({ interfaces = [] }: Leaks): Promise<string> {
     : '';
   const where = reads.some(({ kind }) => kind === 'exact') ? 'Where it is not exact it' : 'It';
   return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is a lower bound, with a 95 % interval: more images or a better reader may get more. Same answer: how often honest users still get the model’s top class; a list of the top few has it first, whatever its numbers.`;
+}
+
+/** What publishing other numbers than the model's does to them. */
+async function changedNumbers({ interfaces = [] }: Leaks): Promise<string[]> {
+  const { changedNumbersInWords } = await import('../words/index.js');
+  const text = changedNumbersInWords(interfaces);
+  return text === '' ? [] : [wrapped(text)];
 }
 
 /** The table of who can do what. */

@@ -96,13 +96,23 @@ Examples:
         ...(await experimentOptions(flags, context, { models, datasets: [dataset] })),
         vary: flags.vary,
         observe: flags.observe,
-        // Two models share it.
-        budgetSeconds: (flags.budget ?? usualBudget) / models.length,
         onInterfaces: models.length === 1 && !flags.quiet ? tableFirst : undefined,
         recoverySeconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
       };
       const all: Results[] = [];
-      for (const model of models) all.push(await auditModel(model, dataset, options));
+      const whole = flags.budget ?? usualBudget;
+      const begun = performance.now();
+      for (const [done, model] of models.entries()) {
+        // Two models share the time; the second has its half and what the first left.
+        const left = (whole - (performance.now() - begun) / 1000) / (models.length - done);
+        const budget = { budgetSeconds: Math.max(whole / models.length, Math.round(left)) };
+        all.push(
+          await auditModel(model, dataset, {
+            ...{ ...options, ...budget },
+            ...(models.length > 1 ? { sharedSeconds: whole } : {}),
+          }),
+        );
+      }
       if (all.length === 1) return finishAudit(all[0], { out: flags.out, asked: flags.observe }, context);
       const specs = (all[0].leaks?.interfaces ?? []).map(({ observe }) => observe);
       const apart = await modelsToldApart([models[0], models[1]], dataset, specs, options);

@@ -22,6 +22,7 @@ import { readOnce } from './kept-rows.js';
 import { factsOf } from './reading.js';
 import { widest } from './shown.js';
 import { spreadOver } from './split.js';
+import { topProbabilityOf } from './top-probability.js';
 
 /** Most images that tell what an interface costs, and what its outputs show of the model. */
 const mostCounted = 2000;
@@ -189,9 +190,11 @@ export async function costOf(
       if (other === label) right.shown++;
     });
   }
+  const topProbability = await topProbabilityOf(spec, logits, { signal });
   return {
     ...{ images: n, sameTop: same / n, interval: wilsonInterval(same, n) },
     accuracy: known === 0 ? null : { original: right.original / known, shown: right.shown / known, n: known },
+    ...(topProbability === null ? {} : { topProbability }),
   };
 }
 

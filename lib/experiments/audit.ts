@@ -22,6 +22,7 @@ import { alike } from './alike.js';
 import { boundOfFew, boundOfRow, costOf, counted, shownOfModel, undoneBy, type Audited } from './audit-interfaces.js';
 import { usualBudget, withVariations, type Asked } from './audit-variations.js';
 import { classNamesOf } from './class-names.js';
+import { givenTime } from '../words/index.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction } from './extraction.js';
 import { eachInterface, readFewImages, type FewImagesBound } from './few-images.js';
@@ -54,6 +55,8 @@ export interface AuditOptions extends CommonOptions, SampleOptions {
    * take what the first two leave. Default 300.
    */
   budgetSeconds?: number | undefined;
+  /** Seconds that several audits share, of which `budgetSeconds` are this one's: messages name both. Default: none are shared. */
+  sharedSeconds?: number | undefined;
   /** Most seconds for the search alone; what has its certificate by then is the result. Default: what is left of the budget. */
   recoverySeconds?: number | undefined;
   /** Called with the table of interfaces when it is known, before anything is searched for. */
@@ -126,7 +129,7 @@ async function auditWith(
     const store = withoutCopies(extracted, contents, vary);
     const read = await readInterfaces(
       { store, contents, dataset, seconds, extraction, classNames, vary },
-      { ...options, samples, onProgress: saying(options.onProgress, begun, budgetSeconds) },
+      { ...options, samples, onProgress: saying(options.onProgress, begun, budgetSeconds, options.sharedSeconds) },
     );
     await onInterfaces?.(read.interfaces);
     const [one] = definitions;
@@ -162,7 +165,12 @@ async function auditWith(
 }
 
 /** Passes progress on, and says once where the table of interfaces alone takes longer than the budget. */
-function saying(onProgress: TaskOptions['onProgress'], begun: number, budget: number): TaskOptions['onProgress'] {
+function saying(
+  onProgress: TaskOptions['onProgress'],
+  begun: number,
+  budget: number,
+  shared?: number,
+): TaskOptions['onProgress'] {
   let first: number | null = null;
   let said = false;
   return (progress) => {
@@ -178,7 +186,7 @@ function saying(onProgress: TaskOptions['onProgress'], begun: number, budget: nu
         if (whole > budget) {
           onProgress?.({
             ...progress,
-            note: `The table of interfaces alone takes about ${count(Math.ceil(whole))} s, more than the ${count(budget)} s that were asked for: it is made, and what comes after it is left out.`,
+            note: `The table of interfaces alone takes about ${count(Math.ceil(whole))} s, more than the ${givenTime(budget)} that ${shared === undefined ? 'were asked for' : `are this model’s share of ${givenTime(shared)}`}: it is made, and what comes after it is left out.`,
           });
           return;
         }
@@ -417,6 +425,7 @@ async function leaksOf(
     untried,
     ...(offer ?? { variations: null }),
     ...(skipped ? { skipped: options.budgetSeconds } : {}),
+    ...(options.sharedSeconds === undefined ? {} : { shared: options.sharedSeconds }),
   };
   const reason = report === null ? aloneFinding(findings) : null;
   return {

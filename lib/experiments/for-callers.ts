@@ -51,7 +51,7 @@ const options = optionsOf<RunOptions>({
 
 const auditOptions = optionsOf<audits.AuditOptions>({
   ...{ ...common, ...samples, stores: true, alphas: true, observe: true, vary: true },
-  ...{ budgetSeconds: true, onInterfaces: true, recoverySeconds: true },
+  ...{ budgetSeconds: true, sharedSeconds: true, onInterfaces: true, recoverySeconds: true },
 });
 
 /** @function */

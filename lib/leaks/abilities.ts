@@ -1,7 +1,8 @@
 import type { NotShownError } from '../base/index.js';
-import { parseObserve, type AbilityAnswer, type Advice } from '../words/index.js';
+import { parseObserve, type AbilityAnswer } from '../words/index.js';
 import type { InterfaceAnswer } from './interfaces.js';
 import type { RecoveryReport } from './recover.js';
+import { stoppedOf } from './verdict.js';
 
 /** What the table of who can do what is made of. */
 export interface AbilityFacts {
@@ -83,15 +84,17 @@ function recovered(
   const whole = namesOf(interfaces.filter(showsLogits));
   if (whole.length === 0) return without('not-tried', { why: 'outputs' });
   if (recovery?.certified && recovery.kind === kind) {
-    return { observe: whole, sure: 'proven', queries: outputs, stolen: 0 };
+    return { observe: whole, sure: 'proven', queries: outputs, stolen: 0, ...stoppedOf(recovery) };
   }
+  // The search for a normalisation is not what its time ends.
+  const stopped = kind === 'rectified' ? stoppedOf(recovery) : {};
   const wanted = needed?.[kind] ?? null;
   if (recovery === null || (wanted !== null && outputs < wanted)) {
     return untried === null || untried === 'too-few-rows'
       ? without('not-tried', { queries: wanted, why: skipped && outputs >= (wanted ?? 0) ? 'time' : 'images' })
-      : without('not-found', { queries: wanted });
+      : without('not-found', { queries: wanted, ...stopped });
   }
-  return without('not-found');
+  return without('not-found', stopped);
 }
 
 /**
@@ -141,28 +144,3 @@ const isWhole = ({ observe }: InterfaceAnswer): boolean =>
   parseObserve(observe).steps.every(({ step }) =>
     ['logits', 'temperature', 'log-probs', 'probs', 'log'].includes(step),
   );
-
-/** In whole percents, as tables show the upper end of an interval: `to 50` is not below 50 %. */
-const isBelow = (end: number, share: number): boolean => Math.ceil(100 * end) < Math.round(100 * share);
-
-/** Shares of the features' variance that are asked about. */
-const asked = [0.5, 0.25, 0.1];
-
-/** Whether an interface gives away less than another one and costs users fewer answers. */
-const beats = (a: InterfaceAnswer, b: InterfaceAnswer): boolean =>
-  a.read!.r2 < b.read!.r2 && a.cost.sameTop > b.cost.sameTop;
-
-/**
- * The most open interface off which less than a share was read, its interval included, and which no other one beats in both what is
- * read off it and what it costs users. An interface that was not read is never advised.
- */
-export function adviceOf(interfaces: readonly InterfaceAnswer[]): Advice[] {
-  const known = interfaces.filter(({ read }) => read?.kind === 'at-least' && read.interval !== null);
-  const unbeaten = known
-    .filter((each) => !known.some((other) => beats(other, each)))
-    .sort((a, b) => b.read!.r2 - a.read!.r2);
-  return asked.map((below) => ({
-    below,
-    observe: unbeaten.find(({ read }) => isBelow(read!.interval![1], below))?.observe ?? null,
-  }));
-}

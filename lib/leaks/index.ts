@@ -7,7 +7,8 @@
 export { ofCutLog } from './cut-log.js';
 export { aloneFinding, auditVerdict, isWholeSpec } from './verdict.js';
 export type { AuditFindings, LeakPoint, Verdict } from './verdict.js';
-export { abilitiesOf, adviceOf, mayShowSpan } from './abilities.js';
+export { adviceOf } from './advice.js';
+export { abilitiesOf, mayShowSpan } from './abilities.js';
 export type { AbilityFacts } from './abilities.js';
 export type { InterfaceAnswer, InterfaceBound, InterfaceCost } from './interfaces.js';
 export { outputsVerdict, withoutFeatures } from './verdict-of-outputs.js';

@@ -37,6 +37,11 @@ export interface InterfaceCost {
   interval: [number, number];
   /** Accuracy where the labels are the model's classes; else null. */
   accuracy: { original: number; shown: number; n: number } | null;
+  /**
+   * The mean of the largest probability by the model's own softmax, and as it is published. Absent for logits, for a label and in
+   * results of earlier versions.
+   */
+  topProbability?: { model: number; published: number };
 }
 
 /** One interface. */

@@ -289,6 +289,7 @@ class Attempt {
     report.assumptions = assumptionsInWords('rectified');
     report.sentence = recoveryInWords({
       ...{ kind: 'rectified', rank: this.rank, itself, groups: fit.groups, functions: others },
+      ...(fit.cut ? { cut: true as const } : {}),
       ...(itself > 0 ? { zeros: [fit.certificates[itself - 1].zeros, fit.certificates[0].zeros] } : {}),
     });
     notes.push(...closing(fit));

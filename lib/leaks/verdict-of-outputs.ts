@@ -1,6 +1,6 @@
 import type { NotShownError } from '../base/index.js';
 import type { Finding } from '../words/index.js';
-import type { Verdict } from './verdict.js';
+import { stoppedOf, type Verdict } from './verdict.js';
 import type { Fingerprint } from './fingerprint.js';
 import type { RecoveryReport } from './recover.js';
 import { rectifiedRowsNeeded } from './rectified.js';
@@ -28,7 +28,7 @@ export function outputsVerdict(findings: OutputsFindings): Verdict {
     findings: [
       certified ? recovered(findings, recovery!) : withoutFeatures(findings),
       width(fingerprint),
-      ...(certified && recovery?.cut ? [{ kind: 'search-ended' as const }] : []),
+      ...(certified && recovery?.cut && recovery.kind !== 'rectified' ? [{ kind: 'search-ended' as const }] : []),
       ...assumptions.map((text) => ({ kind: 'text' as const, text })),
       { kind: 'readings-unknown' },
     ],
@@ -38,12 +38,12 @@ export function outputsVerdict(findings: OutputsFindings): Verdict {
 function recovered({ name, fingerprint: { rows, classes } }: OutputsFindings, report: RecoveryReport): Finding {
   return report.kind === 'sphere'
     ? { kind: 'rows-give-vector', name, rows, classes }
-    : { kind: 'rows-give-features', name, rows, classes, recovered: report.features };
+    : { kind: 'rows-give-features', name, rows, classes, recovered: report.features, ...stoppedOf(report) };
 }
 
 /** Why nothing came back; the `reason` in results, too. */
 export function withoutFeatures({ fingerprint, recovery, untried }: OutputsFindings): Finding {
-  if (recovery) return { kind: 'search-without-result', search: recovery.sentence, rows: true };
+  if (recovery) return { kind: 'search-without-result', search: recovery.sentence, rows: true, ...stoppedOf(recovery) };
   const { rank, rows, classes, outputs } = fingerprint;
   if (untried === 'hidden') return { kind: 'outputs-hidden', rows: true };
   if (untried === 'no-gap') return { kind: 'no-gap', rows: true };

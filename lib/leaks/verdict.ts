@@ -51,6 +51,8 @@ export interface AuditFindings {
   variations: number | null;
   /** Seconds that the audit was given, where none were left for a search; absent where one was made, or could not be. */
   skipped?: number;
+  /** Seconds that the audits of one command share, where this is one of several. */
+  shared?: number;
   /** Distinct images that the whole search takes; null or absent where that is not known. */
   needed?: number | null;
   /** Seconds that `variations` of each image take on this machine; null or absent where that is not known. */
@@ -95,18 +97,34 @@ export function auditVerdict(findings: AuditFindings): Verdict {
       ...less(curve),
       ...unclear(findings),
       ...(isShown ? behind(findings) : []),
-      ...(known && recovery?.cut ? [{ kind: 'search-ended' as const }] : []),
+      // Of rectified features the first finding says it.
+      ...(known && recovery?.cut && recovery.kind !== 'rectified' ? [{ kind: 'search-ended' as const }] : []),
       ...(known
         ? []
         : isShown
           ? [aloneFinding(findings)]
-          : [{ kind: 'outputs-not-whole' as const, recovered: certified ? recovery!.features : null }]),
+          : [
+              {
+                kind: 'outputs-not-whole' as const,
+                recovered: certified ? recovery!.features : null,
+                ...(certified ? stoppedOf(recovery) : {}),
+              },
+            ]),
       ...(!known && isShown && findings.skipped !== undefined && findings.variations !== null
-        ? [{ kind: 'search-skipped' as const, budget: findings.skipped }]
+        ? [skippedOf(findings, findings.skipped)]
         : []),
     ],
   };
 }
+
+/** Seconds after which a search was stopped before it was through; nothing of one that was not. */
+export const stoppedOf = (recovery: Pick<RecoveryReport, 'cut' | 'seconds'> | null): { stopped?: number } =>
+  recovery?.cut ? { stopped: Math.max(1, Math.round(recovery.seconds)) } : {};
+
+const skippedOf = ({ shared }: AuditFindings, budget: number): Finding => ({
+  ...{ kind: 'search-skipped', budget },
+  ...(shared === undefined ? {} : { shared }),
+});
 
 /** Whether an interface shows all logits, or their differences, at full precision. */
 export const isWholeSpec = (observe: string): boolean =>
@@ -146,7 +164,7 @@ function recovered(findings: AuditFindings, report: RecoveryReport): Finding {
   const of = { model, classes, features, images, vary };
   return report.kind === 'sphere'
     ? { kind: 'vector-recovered', ...of, compared }
-    : { kind: 'features-recovered', ...of, recovered: report.features };
+    : { kind: 'features-recovered', ...of, recovered: report.features, ...stoppedOf(report) };
 }
 
 /** What somebody learns who has the features of some images. */
@@ -242,8 +260,7 @@ export function aloneFinding(findings: AuditFindings): Finding {
   } = findings;
   if (features > classes) return { kind: 'more-features-than-outputs', features, classes };
   if (features === classes) return { kind: 'as-many-features-as-outputs', classes };
-  if (findings.skipped !== undefined && variations === null)
-    return { kind: 'search-skipped', budget: findings.skipped };
+  if (findings.skipped !== undefined && variations === null) return skippedOf(findings, findings.skipped);
   const search = recovery?.sentence ?? null;
   if (variations !== null)
     return {
@@ -253,7 +270,8 @@ export function aloneFinding(findings: AuditFindings): Finding {
       rectified,
       search,
       ...(seconds === null ? {} : { seconds }),
+      ...stoppedOf(recovery),
     };
-  if (search !== null) return { kind: 'search-without-result', search, rows: false };
+  if (search !== null) return { kind: 'search-without-result', search, rows: false, ...stoppedOf(recovery) };
   return { kind: untried === 'hidden' ? 'outputs-hidden' : 'no-gap', rows: false };
 }

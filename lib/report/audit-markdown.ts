@@ -2,6 +2,7 @@ import type { Leaks, Results } from '../results/index.js';
 import {
   abilityName,
   adviceInWords,
+  changedNumbersInWords,
   findingsInWords,
   howSure,
   kept,
@@ -34,6 +35,7 @@ export function auditTables({ leaks, environment }: Results): (string | TextTabl
         howSure(line),
       ]),
     },
+    ...[changedNumbersInWords(interfaces)].filter((text) => text !== ''),
     ...adviceInWords(advice, interfaces, flags),
     ...findingsInWords(verdict.findings.slice(1), flags),
   ];

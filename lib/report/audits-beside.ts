@@ -1,6 +1,13 @@
 import type { PlotOptions } from '@observablehq/plot';
 import type { Results } from '../results/index.js';
-import { nearlyAll, published, readOffInShort, toldApartInWords } from '../words/index.js';
+import {
+  nearlyAll,
+  published,
+  readOffInShort,
+  searchTimesInWords,
+  toldApartInWords,
+  type SearchTime,
+} from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth } from './heatmap.js';
 import { textWidth } from './text-width.js';
@@ -50,9 +57,21 @@ function moreInWords(results: readonly Results[], names: readonly string[]): str
           `More of its features was read off ${more} than off ${less} with ${of.map(published).join('; ')}: the intervals do not overlap.`,
         ];
   const lines = [...line(first, names), ...line(second, [names[1], names[0]])];
-  return lines.length > 0
-    ? lines.join(' ')
-    : 'How much of its features each of the two gives away: no difference between them is certain. Where that was estimated, the intervals overlap.';
+  const found =
+    lines.length > 0
+      ? lines
+      : [
+          'How much of its features each of the two gives away: no difference between them is certain. Where that was estimated, the intervals overlap.',
+        ];
+  const times = searchTimesInWords(results.flatMap((each, i) => endedByTime(each, names[i])));
+  return [...found, ...(times === '' ? [] : [times])].join(' ');
+}
+
+/** The search of an audit where time ended it. */
+function endedByTime({ leaks }: Results, name: string): SearchTime[] {
+  if (leaks?.recovery?.cut) return [{ name, stopped: leaks.recovery.seconds }];
+  const skipped = leaks?.verdict?.findings.some(({ kind }) => kind === 'search-skipped');
+  return skipped ? [{ name, stopped: null }] : [];
 }
 
 /** Caption of the picture. */

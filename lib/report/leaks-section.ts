@@ -2,6 +2,7 @@ import type { Leaks, Results } from '../results/index.js';
 import {
   abilityName,
   adviceInWords,
+  changedNumbersInWords,
   count,
   findingsInWords,
   howSure,
@@ -44,7 +45,7 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
 export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<div class="verdict">
   <h2>${levelOf(leaks)}</h2>
   <ul>
-    ${[...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].map((sentence) => markup`<li>${sentence}</li>`)}
+    ${[changedNumbersInWords(leaks.interfaces ?? []), ...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].filter((sentence) => sentence !== '').map((sentence) => markup`<li>${sentence}</li>`)}
   </ul>
   ${leaks.abilities ? abilitySection(leaks.abilities) : null}
 </div>`;

@@ -21,16 +21,23 @@ export interface AbilityAnswer {
    * Why it was not tried: too few images, no interface that shows enough, too many classes, no time left of the budget. Absent in earlier results.
    */
   why?: 'images' | 'outputs' | 'classes' | 'time';
+  /** Seconds after which the search was stopped, where it was: more time may find what it did not. */
+  stopped?: number;
   /** Present where the model's last layer was known beside these features. */
   head?: boolean;
 }
 
-/** The first of the interfaces, from the most open on, off which less than a share was read, and that no other beats. */
+/**
+ * The first of the interfaces, from the most open on, off which, with all that is computed from it, less than a share was read, and that no
+ * other beats.
+ */
 export interface Advice {
   /** Share of the features' variance. */
   below: number;
   /** Null where none of those tried stays below. */
   observe: string | null;
+  /** Where the numbers of `observe` are not the model's own, the first of those that stay below whose numbers are. */
+  own?: string;
   /** Among those that stay below, the first of those that cost honest users least; of earlier versions; absent where it is `observe`. */
   cheapest?: string;
 }

@@ -1,8 +1,11 @@
 /** The table of an audit in words: what is published, what that gives away, what it costs, and who can do what with it. */
 import { count, option, share, withOptions } from '../base/index.js';
 import type { Ability, AbilityAnswer, Advice } from './abilities.js';
+import { changesNumbers, leastOf, type Compared } from './coarser.js';
+import { inTime } from './figures.js';
 import { nearlyAll } from './known.js';
 import { parseObserve, showsLabel } from './observe-spec.js';
+import { list } from './some.js';
 
 /** What is known of an interface's R², as results have it. */
 export interface BoundInWords {
@@ -49,7 +52,8 @@ export function readOff(bound: BoundInWords | null): string {
  * 100 with a digit more, and never down to 0.
  */
 function percent(value: number, cut: (value: number) => number = Math.floor): string {
-  const all = 100 * value;
+  // 100 x 0.28 is a little more than 28 in float64, and is not to be rounded up.
+  const all = Number((100 * value).toFixed(9));
   if (all > 0 && all < 1 && cut === Math.floor) return '<1';
   const text = all > 98.5 ? (cut(10 * all) / 10).toFixed(1) : String(cut(all));
   return text.replace(/^-0$/, '0').replace('-', '−');
@@ -94,25 +98,116 @@ const notTriedFor: Record<NonNullable<AbilityAnswer['why']>, string> = {
   time: 'no time',
 };
 
-/** How sure that is. */
-export const howSure = ({ sure, why = 'images' }: Omit<AbilityAnswer, 'observe'>): string =>
-  sure === 'not-tried' ? `not tried: ${notTriedFor[why]}` : howSureInWords[sure];
+/** How sure that is. What ran out of time is no answer: `not found in 34 s`. */
+export function howSure({ sure, why = 'images', stopped }: Omit<AbilityAnswer, 'observe'>): string {
+  if (sure === 'not-tried') return `not tried: ${notTriedFor[why]}`;
+  if (stopped === undefined) return howSureInWords[sure];
+  return sure === 'not-found'
+    ? `not found in ${inTime(stopped)}`
+    : `${howSureInWords[sure]}: some in ${inTime(stopped)}`;
+}
 
 /** Which of those tried gives the least away; empty where there is no choice. */
-function leastOf(
-  interfaces: readonly { observe: string; read: BoundInWords | null; cost: { sameTop: number } }[],
-): string[] {
-  const known = interfaces.filter(({ read }) => read?.kind === 'at-least');
-  if (known.length === 0 || interfaces.length < 2) return [];
-  const { observe, read, cost } = known.reduce((a, b) => (b.read!.r2 < a.read!.r2 ? b : a));
+function leastInWords(interfaces: readonly (Compared & Published)[]): string[] {
+  const found = interfaces.length < 2 ? null : leastOf(interfaces);
+  if (found === null) return [];
+  const { least, from } = found;
+  const answer = `same answer ${kept(least.cost.sameTop)}`;
+  if (from === null)
+    return [
+      `Of those tried, the least was read off ${published(least.observe)}: ${readOff(least.read)} of the features, ${answer}.`,
+    ];
+  const read = least.read?.kind === 'at-least' ? `${readOff(least.read)} of the features, ${answer}` : answer;
   return [
-    `Of those tried, ${published(observe)} gives the least away: ${readOff(read)} of the features, same answer ${kept(cost.sameTop)}.`,
+    `Of those tried, ${published(least.observe)} gives the least away: ${read}. It is computed from ${published(from.observe)}, off which ${readOff(from.read)} was read, and so gives away no more.`,
   ];
 }
 
 /** As `readOff`, for tables of several models: `≥ 29 % (24 to 33)`. */
 export const readOffInShort = (bound: BoundInWords | null): string =>
   readOff(bound).replace('at least ', '≥ ').replace('more than ', '> ');
+
+/**
+ * What time did to the search of one of two models: seconds after which it was stopped; null where none were left for it.
+ */
+export interface SearchTime {
+  name: string;
+  stopped: number | null;
+}
+
+/**
+ * That two searches for features in outputs alone cannot be held against each other, where time ended one of them.
+ * @param ended those that time ended
+ */
+export function searchTimesInWords(ended: readonly SearchTime[]): string {
+  if (ended.length === 0) return '';
+  const each = ended.map(({ name, stopped }) =>
+    stopped === null ? `that of ${name} was left out` : `that of ${name} was stopped after ${inTime(stopped)}`,
+  );
+  return `Time ended the search for features in the outputs alone: ${each.join(', ')}. A difference between the models in what was found there may come from time alone.`;
+}
+
+/** An interface with what was read off it and what it costs, as far as sentences need it. */
+interface Published {
+  observe: string;
+  read: (BoundInWords & { images?: number }) | null;
+  cost: { sameTop: number; topProbability?: { model: number; published: number } };
+}
+
+/** What publishing other numbers than the model's does to them; empty where each is the model's own, shown in part or rounded. */
+export function changedNumbersInWords(interfaces: readonly Pick<Published, 'observe' | 'cost'>[]): string {
+  const told = interfaces.flatMap(({ observe, cost: { topProbability: top } }) =>
+    top && top.model.toFixed(2) !== top.published.toFixed(2) ? [{ observe, ...top }] : [],
+  );
+  if (told.length === 0) return '';
+  const each = told.map(({ observe, published: mean }) => `${mean.toFixed(2)} with ${published(observe)}`);
+  return `Some publish other numbers: by the model itself the top class has a probability of ${told[0].model.toFixed(2)} on average, as published of ${each.join('; ')}.`;
+}
+
+/** What an interface costs: `same answer 100.0 %`, and that its numbers are not the model's. */
+function costInWords(
+  { observe, cost: { sameTop, topProbability: top } }: Omit<Published, 'read'>,
+  same: string,
+): string {
+  const answers = `${same}${kept(sameTop)}`;
+  if (!changesNumbers(observe) || showsLabel(parseObserve(observe).steps)) return answers;
+  // Noise leaves the mean as it is.
+  const mean =
+    top && top.model.toFixed(2) !== top.published.toFixed(2)
+      ? `: the top one is ${top.published.toFixed(2)} on average, the model’s ${top.model.toFixed(2)}`
+      : '';
+  return `${answers}; its numbers are no longer the model’s ${top ? 'probabilities' : 'own'}${mean}`;
+}
+
+const shares = (below: readonly number[]): string => list(below.map((each) => share(each, 0)));
+
+/** Shares below which nothing that was tried is known to stay, and why; `label` is the interface that names the class alone. */
+function noneInWords(below: readonly number[], label: Published | undefined, flags: boolean): string[] {
+  if (below.length === 0) return [];
+  if (!label) {
+    const more = `try others with ${option('observe')}, such as label.`;
+    return [
+      withOptions(`None of those tried is known to stay below ${shares(below)}; ${more}`, (property, flag) =>
+        flags ? flag : property,
+      ),
+    ];
+  }
+  const read = label.read?.kind === 'at-least' ? label.read : null;
+  const [over, open] = [
+    below.filter((each) => read && read.r2 >= each),
+    below.filter((each) => !read || read.r2 < each),
+  ];
+  const least = 'Label alone is the least that still names the class';
+  const off = read ? `${readOff(read)} was read off it` : 'what it gives away is not known';
+  const images = label.read?.images;
+  const few = images === undefined ? '' : `: ${count(images)} images are few, and more would tell it more closely`;
+  return [
+    ...(open.length > 0 ? [`Whether anything stays below ${shares(open)} is not known${few}. ${least}: ${off}.`] : []),
+    ...(over.length > 0
+      ? [`Nothing that was tried stays below ${shares(over)}${open.length > 0 ? '' : `. ${least}: ${off}`}.`]
+      : []),
+  ];
+}
 
 /**
  * What to publish so that less than a share is read off, a sentence each, with the limits of that: a lower bound promises
@@ -122,39 +217,35 @@ export const readOffInShort = (bound: BoundInWords | null): string =>
  */
 export function adviceInWords(
   advice: readonly Advice[],
-  interfaces: readonly {
-    observe: string;
-    read: (BoundInWords & { images: number }) | null;
-    cost: { sameTop: number };
-  }[],
+  interfaces: readonly (Published & Compared)[],
   flags = false,
 ): string[] {
-  const of = (spec: string) => interfaces.find(({ observe }) => observe === spec);
-  const costing = (spec: string, same = ''): string =>
-    `${published(spec)} (${same}${kept(of(spec)?.cost.sameTop ?? Number.NaN)})`;
-  const lines = new Map<string, string[]>();
-  for (const { below, observe, cheapest } of advice) {
-    if (observe === null || !of(observe)) continue;
-    const what = costing(observe, 'same answer ') + (cheapest && of(cheapest) ? `, or ${costing(cheapest)}` : '');
-    lines.set(what, [...(lines.get(what) ?? []), share(below, 0)]);
+  const of = (spec: string | undefined) => interfaces.find(({ observe }) => observe === spec);
+  const costing = (found: Published, same = ''): string => `${published(found.observe)} (${costInWords(found, same)})`;
+  const lines = new Map<string, number[]>();
+  for (const { below, observe, cheapest, own } of advice) {
+    const [first, cheap, plain] = [of(observe ?? undefined), of(cheapest), of(own)];
+    if (!first) continue;
+    const what = [
+      costing(first, 'same answer '),
+      ...(cheap ? [`or ${costing(cheap)}`] : []),
+      ...(plain ? [`or, with the model’s own numbers, ${costing(plain, 'same answer ')}`] : []),
+    ].join(', ');
+    lines.set(what, [...(lines.get(what) ?? []), below]);
   }
-  const none = advice.find(({ observe }) => observe === null);
   const images = interfaces.find(({ read }) => read !== null)?.read?.images;
+  const label = interfaces.find(({ observe }) => showsLabel(parseObserve(observe).steps));
+  const none = advice.filter(({ observe }) => observe === null).map(({ below }) => below);
   return [
-    ...leastOf(interfaces),
+    ...leastInWords(interfaces),
     ...[...lines].map(
-      ([what, shares]) => `To keep this reader below ${shares.join(' and ')} (these are only marks): publish ${what}.`,
+      ([what, below]) => `So that this reader gets less than ${shares(below)} of the features, publish ${what}.`,
     ),
     ...(lines.size > 0 && images !== undefined
-      ? [`That is no promise: with more than these ${count(images)} images, or a better reader, more can be read off.`]
-      : []),
-    ...(none
       ? [
-          withOptions(
-            `None of those tried is known to stay below ${share(none.below, 0)}; try others with ${option('observe')}.`,
-            (property, flag) => (flags ? flag : property),
-          ),
+          `That is no promise: with more than these ${count(images)} images, or a better reader, more can be read off. ${shares(advice.map(({ below }) => below))} are examples; none of them means safe.`,
         ]
       : []),
+    ...noneInWords(none, label, flags),
   ];
 }

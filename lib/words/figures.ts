@@ -50,6 +50,16 @@ export function brief(value: number | null): string {
 /** Seconds with as many digits as matter. */
 export const seconds = (value: number): string => (value < 10 ? `${value.toFixed(1)} s` : `${Math.round(value)} s`);
 
+/** A time in the largest unit that leaves two digits or so: `34 s`, `7 min`, `3 h`. */
+export function inTime(value: number): string {
+  if (value < 90) return `${grouped(Math.max(1, Math.round(value)))} s`;
+  return value < 5400 ? `${grouped(Math.round(value / 60))} min` : `${grouped(Math.round(value / 3600))} h`;
+}
+
+/** A time that somebody gave, as exactly as it was given: `100 s`, `2 min`. */
+export const givenTime = (value: number): string =>
+  value > 60 && value % 60 === 0 ? `${grouped(value / 60)} min` : `${grouped(Math.round(value))} s`;
+
 const superscript = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** For an axis in powers of ten: 1e-12 → `10⁻¹²`, and nothing for numbers between two of them. */

@@ -2,6 +2,7 @@
 import { count, option, shareInWords, withOptions } from '../base/index.js';
 import { nearlyAll, whole as wholeSpecs } from './known.js';
 import { inWords } from './observe-spec.js';
+import { givenTime, inTime } from './figures.js';
 import type { Finding, Shown, ShownReading } from './findings.js';
 import { noWidthInWords } from './outputs-note-texts.js';
 import { list } from './some.js';
@@ -22,7 +23,7 @@ function text(finding: Finding): string {
     case 'vector-recovered':
       return `${seen(finding)} can compute a normalised vector of this model up to a rotation, and so see which images are similar in that vector. That takes the outputs alone. ${whichVector(finding)}`;
     case 'features-recovered':
-      return `${seen(finding)} can compute ${count(finding.recovered)} of this model's ${count(finding.features)} features themselves, each up to its scale. That takes the outputs alone.`;
+      return `${seen(finding)} can compute ${recoveredInWords(finding)} of this model's ${count(finding.features)} features themselves, each up to its scale. That takes the outputs alone.${stoppedInWords(finding)}`;
     case 'learnt':
       return learnt(finding);
     case 'nothing-learnt':
@@ -44,9 +45,9 @@ function text(finding: Finding): string {
     case 'search-ended':
       return 'The search was stopped before it finished. With more time it may find more features.';
     case 'outputs-not-whole':
-      return `None of these shows all outputs at full precision, which a search for features in the outputs alone takes.${finding.recovered === null ? '' : ` Whoever had them would find ${count(finding.recovered)} features by these alone: do not publish them.`}`;
+      return `None of these shows all outputs at full precision, which a search for features in the outputs alone takes.${finding.recovered === null ? '' : ` Whoever had them would find ${recoveredInWords({ ...finding, recovered: finding.recovered })} features by these alone: do not publish them.`}`;
     case 'search-skipped':
-      return `A search for features in the outputs alone was left out: what was left of ${timeInWords(finding.budget).replace('about ', '')} (${option('budgetSeconds', '--budget')}) is too short for it. Whether it finds any is not known.`;
+      return `A search for features in the outputs alone was left out: what was left of ${budgetInWords(finding)} is too short for it. Whether it finds any is not known.`;
     case 'more-features-than-outputs':
       return `The outputs alone cannot give all of the features away: the layer before the last has ${count(finding.features)} numbers and the model only ${count(finding.classes)} outputs, so a part of them never reaches the outputs.`;
     case 'as-many-features-as-outputs':
@@ -54,7 +55,9 @@ function text(finding: Finding): string {
     case 'more-images-needed':
       return moreImages(finding);
     case 'search-without-result':
-      return `${noWay(finding.rows)}. ${searched(finding.search)}`;
+      return finding.stopped === undefined
+        ? `${noWay(finding.rows)}. ${searched(finding.search)}`
+        : `${notFoundIn(finding.stopped, finding.rows)} ${searched(finding.search)}`;
     case 'outputs-hidden':
       return `${noWay(finding.rows)}: a part of ${finding.rows ? 'the outputs' : 'them'} is hidden.`;
     case 'no-gap':
@@ -64,9 +67,9 @@ function text(finding: Finding): string {
     case 'rows-give-vector':
       return `${has(finding)} a normalised vector of the model for each of them, up to a rotation, and so sees which images are similar in that vector. Only linear maps stand between that vector and the outputs; it need not be the layer right before the last one.`;
     case 'rows-give-features':
-      return `${has(finding)} ${count(finding.recovered)} features of the model for each of them, each up to its scale. That takes the outputs alone.`;
+      return `${has(finding)} ${recoveredInWords(finding)} features of the model for each of them, each up to its scale. That takes the outputs alone.${stoppedInWords(finding)}`;
     case 'rows-too-few':
-      return `${noWay(true)}: ${count(finding.rows)} rows are too few. A search for a normalisation needs ${count(finding.sphere)} different ones${finding.rank === null ? ' or more' : ''}, one for features that are often zero ${count(finding.rectified)}${finding.rank === null ? ' or more' : ''}.`;
+      return `${notLooked(true)}: ${count(finding.rows)} rows are too few. A search for a normalisation needs ${count(finding.sphere)} different ones${finding.rank === null ? ' or more' : ''}, one for features that are often zero ${count(finding.rectified)}${finding.rank === null ? ' or more' : ''}.`;
     case 'least-width':
       return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide.`;
     case 'width-not-shown':
@@ -86,6 +89,29 @@ const notShown = 'The outputs do not show how wide the layer before the last is.
 /** How a sentence begins on a search that ended without a certificate: another search may find more. */
 const noWay = (rows: boolean): string =>
   `From ${rows ? 'these' : 'the'} outputs alone this tool found no way to the features`;
+
+/** How a sentence begins where nothing was looked for: that is no answer. */
+const notLooked = (rows: boolean): string =>
+  `Whether ${rows ? 'these' : 'the'} outputs alone give features away is not known`;
+
+/** A search that its time ended has not answered. */
+const notFoundIn = (stopped: number, rows: boolean): string =>
+  `In ${inTime(stopped)} this tool found no features in ${rows ? 'these' : 'the'} outputs alone, and then its time was over: whether more time finds some is not known.`;
+
+/** How many came back: of a search that was stopped, at least so many. */
+const recoveredInWords = ({ recovered, stopped }: { recovered: number; stopped?: number }): string =>
+  `${stopped === undefined ? '' : 'at least '}${count(recovered)}`;
+
+const stoppedInWords = ({ stopped }: { stopped?: number }): string =>
+  stopped === undefined ? '' : ` The search was stopped after ${inTime(stopped)}: there may be more.`;
+
+/** The time that was given: `60 s (--budget)`, `60 s, this model’s share of 2 min (--budget)`. */
+function budgetInWords({ budget, shared }: Of<'search-skipped'>): string {
+  const flag = option('budgetSeconds', '--budget');
+  return shared === undefined
+    ? `${givenTime(budget)} (${flag})`
+    : `${givenTime(budget)}, this model’s share of ${givenTime(shared)} (${flag}),`;
+}
 
 const seen = ({ model, classes, images, vary }: Of<'vector-recovered'> | Of<'features-recovered'>): string =>
   `Anyone who sees all ${count(classes)} outputs of ${model} (logits, or probabilities, at full float32 precision) for ${count(images)} images${inVariations(vary)}`;
@@ -163,21 +189,17 @@ const named = (observes: readonly string[]): string =>
 const searched = (search: string): string =>
   search.replace(/^No certificate: (.)/, (_, first: string) => first.toUpperCase());
 
-function moreImages({ needed, variations, rectified, search, seconds }: Of<'more-images-needed'>): string {
-  const first = search === null ? ': a' : `. ${searched(search)} A`;
+function moreImages({ needed, variations, rectified, search, seconds, stopped }: Of<'more-images-needed'>): string {
+  const first =
+    search === null
+      ? `${notLooked(false)}: a`
+      : `${stopped === undefined ? `${noWay(false)}.` : notFoundIn(stopped, false)} ${searched(search)} A`;
   const sphere = `search for a normalisation before the last layer needs ${needed === null ? 'more' : count(needed)} different images`;
   const zeros = rectified
     ? `, one for features that are often zero at least ${count(rectified.needed)} (${varyBy(rectified.variations)} makes as many)`
     : '';
-  const time = seconds === undefined ? '' : `, ${timeInWords(seconds)} here`;
-  return `${noWay(false)}${first} ${sphere}${zeros}. An attacker can choose the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}${time}).`;
+  const time = seconds === undefined ? '' : `, about ${inTime(seconds)} here`;
+  return `${first} ${sphere}${zeros}. An attacker can choose the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}${time}).`;
 }
-
-const timeInWords = (seconds: number): string =>
-  seconds < 90
-    ? `about ${count(Math.max(1, Math.round(seconds)))} s`
-    : seconds < 5400
-      ? `about ${count(Math.round(seconds / 60))} min`
-      : `about ${count(Math.round(seconds / 3600))} h`;
 
 const varyBy = (variations: number): string => option(`vary: ${variations}`, `--vary ${variations}`);

@@ -37,6 +37,8 @@ export type AuditFinding =
       images: number;
       vary: number;
       recovered: number;
+      /** Seconds after which the search was stopped, where it was: there may be more. */
+      stopped?: number;
     }
   /** What somebody learns who has the features of some images (`fitted`): the best of what was read. */
   | {
@@ -82,9 +84,12 @@ export type AuditFinding =
    * None of what was asked about shows all outputs at full precision, from which alone features are searched for; `recovered`: how
    * many were found in these.
    */
-  | { kind: 'outputs-not-whole'; recovered: number | null }
-  /** There was no time left for the search: seconds that the audit was given. */
-  | { kind: 'search-skipped'; budget: number }
+  | { kind: 'outputs-not-whole'; recovered: number | null; stopped?: number }
+  /**
+   * There was no time left for the search: seconds that the audit was given, and those that all audits of one command share, where it
+   * is one of several.
+   */
+  | { kind: 'search-skipped'; budget: number; shared?: number }
   /** Why the outputs alone gave nothing. */
   | { kind: 'more-features-than-outputs'; features: number; classes: number }
   | { kind: 'as-many-features-as-outputs'; classes: number }
@@ -101,15 +106,16 @@ export type AuditFinding =
       search: string | null;
       /** Seconds that these variations take on the machine of the audit; absent where that was not measured. */
       seconds?: number;
+      stopped?: number;
     }
-  | { kind: 'search-without-result'; search: string; rows: boolean }
+  | { kind: 'search-without-result'; search: string; rows: boolean; stopped?: number }
   | { kind: 'outputs-hidden'; rows: boolean }
   | { kind: 'no-gap'; rows: boolean };
 
 /** A finding on outputs without their model. */
 export type OutputsFinding =
   | { kind: 'rows-give-vector'; name: string; rows: number; classes: number }
-  | { kind: 'rows-give-features'; name: string; rows: number; classes: number; recovered: number }
+  | { kind: 'rows-give-features'; name: string; rows: number; classes: number; recovered: number; stopped?: number }
   /** `rank`: directions that the rows fill; null where they do not show it. */
   | { kind: 'rows-too-few'; rank: number | null; sphere: number; rectified: number; rows: number }
   | { kind: 'least-width'; width: number }

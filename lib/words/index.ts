@@ -7,8 +7,10 @@ export {
   brief,
   classesNamed,
   count,
+  givenTime,
   inPercent,
   interval,
+  inTime,
   none,
   powerOfTen,
   rSquared,
@@ -26,15 +28,18 @@ export { kindOfImages, shortSpec, withoutFolders } from './specs.js';
 export {
   abilityName,
   adviceInWords,
+  changedNumbersInWords,
   howSure,
   kept,
   published,
   readOff,
   readOffInShort,
+  searchTimesInWords,
   takes,
 } from './audit-table.js';
 export { toldApartInWords, type ToldApart } from './told-apart.js';
-export type { BoundInWords } from './audit-table.js';
+export type { BoundInWords, SearchTime } from './audit-table.js';
+export { changesNumbers, isCoarser } from './coarser.js';
 export type { Ability, AbilityAnswer, Advice } from './abilities.js';
 export { findingInWords, findingsInWords } from './finding-texts.js';
 export type { AuditFinding, Finding, OutputsFinding, Shown, ShownReading } from './findings.js';

@@ -32,6 +32,8 @@ export type RecoveryOutcome =
       groups: readonly number[];
       /** Functions that are proven and not told from what is no feature. */
       functions: number;
+      /** Present where the search was ended before it was through. */
+      cut?: true;
     }
   | {
       kind: 'no-rectified';
@@ -123,10 +125,10 @@ const sphereNotTried = (needed: number): string =>
   `A normalisation before the head was not tried: that takes ${count(needed)} distinct rows.`;
 
 /** Features, then groups, functions, and what is left. */
-function rectified({ rank, itself, zeros, groups, functions }: Of<'rectified'>): string {
+function rectified({ rank, itself, zeros, groups, functions, cut }: Of<'rectified'>): string {
   const sentences: string[] = [];
   if (zeros) {
-    const which = itself === rank ? `all ${itself}` : `${itself} of ${rank}`;
+    const which = itself === rank ? `all ${itself}` : `${cut ? 'at least ' : ''}${itself} of ${rank}`;
     sentences.push(
       `The outputs give away ${which} features one by one, up to order and scale: each is never below zero and exactly zero on ${count(zeros[0])} to ${count(zeros[1])} images, which fix it.`,
     );
