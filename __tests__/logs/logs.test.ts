@@ -114,13 +114,14 @@ describe('records that are not alike', () => {
     const twice = opened('twice.jsonl', lines(logits.map((z) => row(z, cranes))));
     const read = await twice;
     expect(read.columns).toEqual(['crane', 'crane (2)', ...classes.slice(2)]);
-    expect(read.notes[1]).toEqual({ kind: 'labels-twice', labels: ['crane'], merged: false });
+    expect(read.notes[1]).toEqual({ kind: 'labels-twice', labels: ['crane'], mixed: false });
     // Sorted by score, it does not show which of the two is which.
     const sorted = (z: number[], k: number): object[] =>
       (row(z, cranes) as { label: string; score: number }[]).sort((a, b) => b.score - a.score).slice(0, k);
-    const merged = await opened('sorted.jsonl', lines(logits.map((z) => sorted(z, 5))));
-    expect([merged.rows.rows, merged.rows.cols, merged.truncated]).toEqual([40, 5, true]);
-    expect(merged.notes[1]).toEqual({ kind: 'labels-twice', labels: ['crane'], merged: true });
+    const mixed = await opened('sorted.jsonl', lines(logits.map((z) => sorted(z, 5))));
+    expect([mixed.rows.rows, mixed.rows.cols, mixed.truncated]).toEqual([40, 6, true]);
+    expect(mixed.mixed).toEqual(['crane', 'crane (2)'].map((name) => mixed.columns!.indexOf(name)));
+    expect(mixed.notes[1]).toEqual({ kind: 'labels-twice', labels: ['crane'], mixed: true });
     const thrice = lines(logits.map((z) => row(z, ['crane', 'crane', 'crane', ...classes.slice(3)])));
     await expect(opened('thrice.jsonl', thrice)).rejects.toThrow(coded('not-outputs', "'crane'"));
   });

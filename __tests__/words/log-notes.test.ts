@@ -66,12 +66,19 @@ const notes: Said<LogNote> = {
   ],
   'labels-twice': [
     [
-      { kind: 'labels-twice', labels: ['crane'], merged: false },
+      { kind: 'labels-twice', labels: ['crane'], mixed: false },
       'Two classes are called crane: told apart by their places, the second is called ‘crane (2)’.',
     ],
     [
-      { kind: 'labels-twice', labels: ['crane', 'maillot'], merged: true },
-      'Two classes are called crane, maillot: which score is of which does not show, so that they count as one class. Numbers of the classes would tell them apart.',
+      { kind: 'labels-twice', labels: ['crane', 'maillot'], mixed: true },
+      'Two classes each are called crane, maillot: which score is of which does not show. The smaller one of a row is called ‘crane (2)’. What is said of the layer leaves both out. Numbers of the classes would tell them apart.',
+    ],
+  ],
+  'lines-without-scores': [
+    [{ kind: 'lines-without-scores', lines: [22] }, 'Left out 1 line without any score (22, counted from 1).'],
+    [
+      { kind: 'lines-without-scores', lines: [22, 46, 71] },
+      'Left out 3 lines without any score (22, 46, 71, counted from 1).',
     ],
   ],
   'classes-together': [

@@ -38,7 +38,7 @@ Examples:
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags);
       if (paths.length > 2) throw new UsageError(`Expected one file of outputs or two, found ${paths.length}.`);
-      const { alignAll } = await import('../logs/index.js');
+      const { alignAll, mixedOf } = await import('../logs/index.js');
       const { fingerprint, ofCutLog, sameHead } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { logNoteInWords, outputsNoteInWords, sameHeadInWords, toldApartInWords } =
@@ -47,10 +47,11 @@ Examples:
       try {
         for (const path of paths) opened.push(await openShown(path, flags.observe));
         if (opened.length === 2) opened.splice(0, 2, ...alignAll(opened));
+        const task = { signal: context.signal, onProgress: context.onProgress };
         const prints: (Fingerprint & { file: string; notes: string[] })[] = [];
-        for (const { rows, name, notes } of opened) {
+        for (const { rows, name, notes, mixed } of opened) {
           const { features } = flags;
-          const found = await fingerprint(rows, { features, signal: context.signal, onProgress: context.onProgress });
+          const found = await fingerprint(rows, { ...task, features, leaveOut: mixed });
           const cut = notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
           prints.push({
             ...{ file: name, notes: notes.map(logNoteInWords) },
@@ -59,7 +60,7 @@ Examples:
         }
         const same =
           opened.length === 2
-            ? await sameHead(opened[0].rows, opened[1].rows, { signal: context.signal, onProgress: context.onProgress })
+            ? await sameHead(opened[0].rows, opened[1].rows, { ...task, leaveOut: mixedOf(opened) })
             : null;
         // Zeros that stand for what a log does not show are no probabilities of 0.
         const cut = opened.flatMap(({ truncated }, i) => (truncated ? [i] : []));

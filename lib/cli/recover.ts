@@ -61,7 +61,7 @@ Examples:
     )
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags, { finishes: true });
-      const { alignColumns, openRows } = await import('../logs/index.js');
+      const { alignColumns, mixedOf, openRows } = await import('../logs/index.js');
       const { recoverFeatures } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { checkPlace } = await import('../bytes/index.js');
@@ -88,6 +88,7 @@ Examples:
           kind: flags.kind,
           seconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
           seed: flags.seed,
+          leaveOut: mixedOf(files),
           // Ctrl-C ends the search with what is certified so far.
           finish: context.signal,
           onProgress: context.onProgress,

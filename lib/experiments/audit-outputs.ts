@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { openRows, type NotedRows } from '../logs/index.js';
 import { ofCutLog, outputsVerdict, withoutFeatures } from '../leaks/index.js';
 import type { Results } from '../results/index.js';
-import { logNoteInWords } from '../words/index.js';
+import { logNoteInWords, type LogNote } from '../words/index.js';
 import { digestOf } from './digest.js';
 import { describeMachine } from './environment.js';
 import { fromOutputsAlone, type OutputsAloneOptions } from './outputs-alone.js';
@@ -21,7 +21,7 @@ export interface OutputsAuditOptions extends OutputsAloneOptions {
 export async function auditOutputs(path: string, options: OutputsAuditOptions = {}): Promise<Results> {
   const file = await openRows(path);
   try {
-    const found = await fromOutputsAlone(file.rows, options);
+    const found = await fromOutputsAlone(file.rows, { ...options, leaveOut: file.mixed });
     const { recovery } = found;
     const cut = file.notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
     const print = cut ? ofCutLog(found.print, cut.shown[1]) : found.print;
@@ -59,9 +59,24 @@ export async function auditOutputs(path: string, options: OutputsAuditOptions = 
   }
 }
 
-const datasetOf = async ({ rows }: NotedRows, name: string): Promise<Results['environment']['datasets'][number]> => ({
+const datasetOf = async ({ rows, notes }: NotedRows, name: string): Promise<Results['environment']['datasets'][number]> => ({
   spec: `outputs:${name}`,
   size: rows.rows,
   digest: await digestOf(rows),
-  skipped: 0,
+  skipped: notes.reduce((sum, note) => sum + leftOutBy(note), 0),
 });
+
+/** Rows, records or lines of a log that a note says are left out for lack of scores. */
+function leftOutBy(note: LogNote): number {
+  switch (note.kind) {
+    case 'rows-without-classes':
+      return note.rows.length;
+    case 'records-without-numbers':
+    case 'records-without-labels':
+      return note.records.length;
+    case 'lines-without-scores':
+      return note.lines.length;
+    default:
+      return 0;
+  }
+}

@@ -1,5 +1,5 @@
 import { NotShownError, type TaskOptions } from '../base/index.js';
-import { fingerprintOf, lookAt, recoverFrom, type Fingerprint, type Look, type Recovery } from '../leaks/index.js';
+import { fingerprintOf, lookAt, recoverFrom, type Fingerprint, type LeaveOut, type Look, type Recovery } from '../leaks/index.js';
 import type { RowSource } from '../tensor/index.js';
 
 export interface OutputsAloneOptions extends TaskOptions {
@@ -10,10 +10,10 @@ export interface OutputsAloneOptions extends TaskOptions {
 /** What outputs (n, c) give away by themselves: their fingerprint, and features recovered, or why no recovery could be tried. */
 export async function fromOutputsAlone(
   outputs: RowSource,
-  options: OutputsAloneOptions,
+  options: OutputsAloneOptions & LeaveOut,
 ): Promise<{ print: Fingerprint; recovery: Recovery | null; untried: NotShownError['code'] | null }> {
-  const { signal, onProgress } = options;
-  const look = await lookAt(outputs, { signal, onProgress });
+  const { signal, onProgress, leaveOut } = options;
+  const look = await lookAt(outputs, { signal, onProgress, leaveOut });
   const print = await fingerprintOf(look, { features: false, signal, onProgress });
   const { recovery, untried } = await tryRecovery(look, options);
   if (recovery) {

@@ -3,13 +3,14 @@ import type { OutputsNote } from '../words/index.js';
 import { stackedNote, supportedSpace, type CarriedRows } from './carried.js';
 import { plain, type Examination, type ExaminedRows, type OutputKind } from './examine.js';
 import { evenlyOf, NotShownError, type TaskOptions } from '../base/index.js';
+import type { LeaveOut } from './left-out.js';
 import { lookAt, type Look } from './look.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
 import { hiddenIn, withoutZeros, type Usable } from './usable.js';
 import { storedAs, whiten, type OutputSpace } from './whiten.js';
 
-export interface FingerprintOptions extends TaskOptions {
+export interface FingerprintOptions extends TaskOptions, LeaveOut {
   /** Tries, where there are rows enough, whether a normalisation or rectified features stand before the head. Default true. */
   features?: boolean | undefined;
   /** Seeds the starts of the search for rectified features. Default 0. */

@@ -3,6 +3,7 @@ import { checkedCall, checkedTask, optionsOf, taskNames, withOptionsAt } from '.
 import * as comparing from './compare.js';
 import * as printing from './fingerprint.js';
 import * as identifying from './identifiable.js';
+import type { ExamineOptions } from './left-out.js';
 import * as matching from './match.js';
 import * as observing from './observe.js';
 import * as recovering from './recover.js';
@@ -19,7 +20,7 @@ export const fingerprint: typeof printing.fingerprint = withOptionsAt(
   printing.fingerprint,
   'fingerprint',
   1,
-  optionsOf<printing.FingerprintOptions>({ ...taskNames, features: true, seed: true }),
+  optionsOf<printing.FingerprintOptions>({ ...taskNames, features: true, seed: true, leaveOut: true }),
 );
 
 /** @function */
@@ -28,7 +29,7 @@ export const recoverFeatures: typeof recovering.recoverFeatures = withOptionsAt(
   'recoverFeatures',
   1,
   optionsOf<recovering.RecoverOptions>({
-    ...{ ...taskNames, kind: true, seed: true, rounds: true, seconds: true, finish: taskNames.signal },
+    ...{ ...taskNames, kind: true, seed: true, rounds: true, seconds: true, finish: taskNames.signal, leaveOut: true },
   }),
 );
 
@@ -36,7 +37,7 @@ export const recoverFeatures: typeof recovering.recoverFeatures = withOptionsAt(
 export const recoveryHead: typeof heads.recoveryHead = withOptionsAt(heads.recoveryHead, 'recoveryHead', 2, taskNames);
 
 /** @function */
-export const sameHead: typeof same.sameHead = withOptionsAt(same.sameHead, 'sameHead', 2, taskNames);
+export const sameHead: typeof same.sameHead = withOptionsAt(same.sameHead, 'sameHead', 2, optionsOf<ExamineOptions>({ ...taskNames, leaveOut: true }));
 
 /** @function */
 export const identifiableFeatures: typeof identifying.identifiableFeatures = withOptionsAt(

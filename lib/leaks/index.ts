@@ -23,6 +23,7 @@ export { fingerprint, fingerprintOf } from './fingerprint.js';
 export type { Fingerprint, FingerprintOptions } from './fingerprint.js';
 export { identifiableFeatures } from './identifiable.js';
 export type { Identifiability } from './identifiable.js';
+export type { ExamineOptions, LeaveOut } from './left-out.js';
 export { lookAt } from './look.js';
 export type { Look } from './look.js';
 export { matchFeatures } from './match.js';

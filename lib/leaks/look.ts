@@ -1,8 +1,8 @@
-import type { TaskOptions } from '../base/index.js';
 import { toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { supportedSpace, type SupportedSpace } from './carried.js';
 import { examineOutputs, type ExaminedRows } from './examine.js';
 import { keepColumns } from './kept-columns.js';
+import { withoutColumns, type ExamineOptions } from './left-out.js';
 import { evenColumns } from './whiten.js';
 
 /**
@@ -10,17 +10,21 @@ import { evenColumns } from './whiten.js';
  * once.
  */
 export interface Look {
+  /** Without the columns that are left out. */
   rows: RowSource;
+  /** Of all columns. */
   seen: ExaminedRows;
   /** The space that they fill, found when it is first asked for. */
   space(): Promise<SupportedSpace>;
 }
 
 /** Examines outputs (n, c). @throws FeatReconstructError see `examineOutputs` */
-export async function lookAt(outputs: RowsLike, options: TaskOptions = {}): Promise<Look> {
+export async function lookAt(outputs: RowsLike, options: ExamineOptions = {}): Promise<Look> {
   const given = toRowSource(outputs, 'the outputs');
-  const rows = keepColumns(given, evenColumns(given.cols));
-  const seen = await examineOutputs(rows, options);
+  const read = keepColumns(given, evenColumns(given.cols));
+  const rows = withoutColumns(read, options.leaveOut);
+  // Whether a row sums to one shows in all of it.
+  const seen = await examineOutputs(read, options);
   let space: Promise<SupportedSpace> | null = null;
   return { rows, seen, space: () => (space ??= supportedSpace(rows, seen, options)) };
 }

@@ -15,6 +15,7 @@ import { makeEnding, type Ending } from './ending.js';
 import { plain, type ExaminedRows, type Examination } from './examine.js';
 import { unitDirection } from './facet.js';
 import { forgetColumns } from './kept-columns.js';
+import type { LeaveOut } from './left-out.js';
 import { lookAt, type Look } from './look.js';
 import {
   findFacets,
@@ -28,7 +29,7 @@ import { complement } from './search.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded, type SphereCertificate } from './sphere.js';
 import { linearOutputs, whiten, type OutputSpace, type Whitened } from './whiten.js';
 
-export interface RecoverOptions extends TaskOptions {
+export interface RecoverOptions extends TaskOptions, LeaveOut {
   /** What stands before the head: a normalisation (`sphere`) or features that are never negative (`rectified`). Default `auto`: both are tried. */
   kind?: 'auto' | 'sphere' | 'rectified' | undefined;
   /** Seeds the starts of the search for rectified features. Default 0. */

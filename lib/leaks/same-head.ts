@@ -4,6 +4,7 @@ import { directionsOutside, principalSines } from './angles.js';
 import type { Angles, SameHeadReason, WhichSet } from '../words/index.js';
 import { examineOutputs } from './examine.js';
 import { agrees, rowsInSpan, type InSpan } from './in-span.js';
+import { withoutColumns, type ExamineOptions } from './left-out.js';
 import { sideOf, type Side } from './sides.js';
 
 /** Whether two sets of outputs come from heads of one span. Plain: serialises to JSON. */
@@ -49,7 +50,7 @@ const byChance = 0.05;
  * Where one shows logits and the other log-probabilities or probabilities, both are compared as the latter.
  * @throws FeatReconstructError when they differ in classes (`mismatch`) or a set cannot be used (see `examineOutputs`)
  */
-export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = {}): Promise<SameHead> {
+export async function sameHead(a: RowsLike, b: RowsLike, options: ExamineOptions = {}): Promise<SameHead> {
   const sources = [toRowSource(a, 'the first outputs'), toRowSource(b, 'the second outputs')];
   if (sources[0].cols !== sources[1].cols) {
     throw new FeatReconstructError(
@@ -63,7 +64,7 @@ export async function sameHead(a: RowsLike, b: RowsLike, options: TaskOptions = 
   for (const [i, source] of sources.entries()) {
     // The row mean is taken from logits too where the other side has none to show.
     const scale = mixed && seen[i].scale === 'logits' ? 'log-probabilities' : seen[i].scale;
-    const side = await sideOf(source, { ...seen[i], scale }, options);
+    const side = await sideOf(withoutColumns(source, options.leaveOut), { ...seen[i], scale }, options);
     if ('hidden' in side) {
       return {
         same: null,

@@ -28,10 +28,12 @@ export function alignColumns(file: NotedRows, to: NotedRows): NotedRows {
   }
   const from = Int32Array.from(order, (name) => places.get(name)!);
   const { rows } = file;
+  const { mixed, notes } = mixedByOrder(file, order);
   return {
     ...file,
     columns: order,
-    notes: [...file.notes, { kind: 'other-order', than: to.name }],
+    ...(mixed.length > 0 ? { mixed } : {}),
+    notes: [...notes, { kind: 'other-order', than: to.name }],
     rows: {
       ...rows,
       async read(start, end) {
@@ -44,6 +46,17 @@ export function alignColumns(file: NotedRows, to: NotedRows): NotedRows {
       },
     },
   };
+}
+
+/** In another order than another file's, places do not tell which of two classes of one name is which. */
+function mixedByOrder(file: NotedRows, order: readonly string[]): { mixed: number[]; notes: LogNote[] } {
+  const own = new Set((file.mixed ?? []).map((j) => file.columns![j]));
+  const notes = file.notes.map((note): LogNote => {
+    if (note.kind !== 'labels-twice') return note;
+    for (const label of note.labels) own.add(label).add(`${label} (2)`);
+    return { ...note, mixed: true };
+  });
+  return { mixed: order.flatMap((name, j) => (own.has(name) ? [j] : [])), notes };
 }
 
 /**
@@ -69,11 +82,13 @@ export function alignAll(files: readonly NotedRows[]): NotedRows[] {
 function widened(file: NotedRows, union: readonly string[]): NotedRows {
   const { rows, columns } = file;
   const place = new Map(union.map((name, j) => [name, j]));
+  const mixed = file.mixed?.map((j) => place.get(columns![j])!).sort((a, b) => a - b);
   const to = Int32Array.from(columns!, (name) => place.get(name)!);
   const width = union.length;
   return {
     ...file,
     columns: [...union],
+    ...(mixed ? { mixed } : {}),
     truncated: true,
     rows: {
       rows: rows.rows,
@@ -98,3 +113,7 @@ function widened(file: NotedRows, union: readonly string[]): NotedRows {
     },
   };
 }
+
+/** The mixed columns of any of these files, whose columns are aligned. */
+export const mixedOf = (files: readonly NotedRows[]): number[] =>
+  [...new Set(files.flatMap(({ mixed }) => mixed ?? []))].sort((a, b) => a - b);

@@ -24,6 +24,8 @@ export interface LoggedOutputs {
   truncated: boolean;
   /** The columns are in the order of their names, which need not be the model's. */
   byName: boolean;
+  /** Columns of two classes of one name, where it does not show which score is of which. */
+  mixed: number[];
   /** What was taken, what was left out and why. */
   notes: LogNote[];
 }
@@ -86,6 +88,7 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     named: table.named,
     truncated: false,
     byName: false,
+    mixed: [],
     notes: [choiceNote(choice, columns), ...table.notes],
   };
 }

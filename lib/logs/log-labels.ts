@@ -11,7 +11,18 @@ export interface LabelledRows {
   truncated: boolean;
   /** Whether the columns are in the order of names, which need not be the model's, since rows have them in different orders. */
   byName: boolean;
+  /** Columns of two classes of one name, where it does not show which score is of which. */
+  mixed: number[];
   notes: LogNote[];
+}
+
+/** Two classes of one name. */
+interface Pair {
+  /** Code of the second. */
+  second: number;
+  /** Whether in every row so far the second score is at least the first, or at most. */
+  rises: boolean;
+  falls: boolean;
 }
 
 /** Share of labels that two classes may have each. */
@@ -27,6 +38,8 @@ export class LabelledScores {
   #oneOrder = true;
   /** A label that is twice in a row. */
   #twice: string | null = null;
+  /** Codes of two classes of one name, of which it does not show which is which. */
+  #mixed: number[] = [];
 
   get rows(): number {
     return this.#starts.length - 1;
@@ -80,55 +93,50 @@ export class LabelledScores {
       columns: order.names,
       truncated,
       byName: order.byName,
+      mixed: this.#mixed.map((code) => order.place[code]).sort((a, b) => a - b),
       notes: [taken, ...doubled, ...(logarithms ? [{ kind: 'log-scores' } as const] : []), ...incomplete],
     };
   }
 
   /**
-   * Makes one score of each class in a row: two classes of ImageNet are called crane. Where all rows have their labels in one order,
-   * they are two classes by their places; else it does not show which is which, and they count as one.
+   * Gives the second of two classes of one name a name of its own: two classes of ImageNet are called crane. Where all rows have
+   * their labels in one order, that of the classes, the places tell them apart. Else it does not show which is which: the larger
+   * score of a row comes first, and neither column is the output of one class.
    * @throws FeatReconstructError where a label is there more than twice, or many are there twice
    */
   #separate(): LogNote[] {
     const labels = [...this.#codes.keys()];
-    const doubled = new Set<number>();
-    const order = this.#hasOneOrder();
-    const [classes, scores, starts]: [number[], number[], number[]] = [[], [], [0]];
-    const second = new Map<number, number>();
+    const inPlace = this.#hasOneOrder() && !isByName(labels.map(String), this.#classes.slice(0, this.#starts[1]));
+    const pairs = new Map<number, Pair>();
     for (let i = 0; i < this.rows; i++) {
       const places = new Map<number, number>();
       for (let at = this.#starts[i]; at < this.#starts[i + 1]; at++) {
-        let code = this.#classes[at];
+        const code = this.#classes[at];
         const before = places.get(code);
-        if (before !== undefined) {
-          doubled.add(code);
-          if (!order) {
-            if (scores[before] < 0 || this.#scores[at] < 0) scores[before] = Math.max(scores[before], this.#scores[at]);
-            else scores[before] += this.#scores[at];
-            continue;
-          }
-          const other = second.get(code) ?? this.#codes.size;
-          if (!second.has(code)) this.#codes.set(`${labels[code]} (2)`, other);
-          second.set(code, other);
-          code = other;
-          if (places.has(code)) throw this.#tooOften(labels[this.#classes[at]]);
+        if (before === undefined) {
+          places.set(code, at);
+          continue;
         }
-        places.set(code, classes.length);
-        classes.push(code);
-        scores.push(this.#scores[at]);
+        const pair = pairs.get(code) ?? { second: this.#codes.size, rises: true, falls: true };
+        if (!pairs.has(code)) this.#codes.set(`${labels[code]} (2)`, pair.second);
+        pairs.set(code, pair);
+        if (places.has(pair.second)) throw this.#tooOften(labels[code]);
+        places.set(pair.second, at);
+        this.#classes[at] = pair.second;
+        const [one, other] = [this.#scores[before], this.#scores[at]];
+        if (one > other) pair.rises = false;
+        if (one < other) pair.falls = false;
+        if (!inPlace) [this.#scores[before], this.#scores[at]] = [Math.max(one, other), Math.min(one, other)];
       }
-      starts.push(classes.length);
     }
-    if (doubled.size > Math.max(2, fewDoubled * labels.length)) throw this.#tooOften(this.#twice!);
-    for (const [own, made] of [
-      [this.#classes, classes],
-      [this.#scores, scores],
-      [this.#starts, starts],
-    ]) {
-      own.length = 0;
-      for (const value of made) own.push(value);
-    }
-    return [{ kind: 'labels-twice', labels: [...doubled].map((code) => String(labels[code])), merged: !order }];
+    if (pairs.size > Math.max(2, fewDoubled * labels.length)) throw this.#tooOften(this.#twice!);
+    // Of two classes neither is the larger in every image: such pairs were sorted.
+    const notes = [...pairs].map(([code, pair]) => ({ code, mixed: !inPlace || pair.rises || pair.falls, ...pair }));
+    this.#mixed = notes.flatMap(({ code, mixed, second }) => (mixed ? [code, second] : []));
+    return [false, true].flatMap((mixed): LogNote[] => {
+      const of = notes.filter((note) => note.mixed === mixed).map(({ code }) => String(labels[code]));
+      return of.length > 0 ? [{ kind: 'labels-twice', labels: of, mixed }] : [];
+    });
   }
 
   #tooOften(label: string | number): FeatReconstructError {
@@ -229,6 +237,11 @@ const isNumbered = (names: readonly string[]): boolean => {
   const stem = names[0]?.replace(/\d+$/, '');
   return names.every((name, j) => name === `${stem}${j}`);
 };
+
+/** Whether a row has its labels in the order of the alphabet: what sorted them may have exchanged two of one name. */
+const isByName = (labels: readonly string[], row: readonly number[]): boolean =>
+  row.every((code, k) => k === 0 || labels[row[k - 1]] <= labels[code]) ||
+  row.every((code, k) => k === 0 || inOrder.compare(labels[row[k - 1]], labels[code]) <= 0);
 
 /** LABEL_2 before LABEL_10. */
 const inOrder = new Intl.Collator('en', { numeric: true });

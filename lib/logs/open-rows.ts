@@ -2,7 +2,7 @@ import { count, FeatReconstructError, UsageError, type TaskOptions } from '../ba
 import { inFolder, isFolderAt, isObject, isThere, namesIn } from '../bytes/index.js';
 import { foreignError, joinRows, sliceRows, splitName } from '../tensor/index.js';
 import type { LogNote } from '../words/index.js';
-import { alignAll } from './align-columns.js';
+import { alignAll, mixedOf } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
 import { readLog } from './log.js';
 import type { NotedRows } from './opened-rows.js';
@@ -20,11 +20,12 @@ export async function openRows(
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
     const foreign = await foreignError(splitName(text)[0], 'rows');
     if (foreign) throw foreign;
-    const { rows, columns, named, truncated, byName, notes } = await readLog(text);
+    const { rows, columns, named, truncated, byName, mixed, notes } = await readLog(text);
     return {
       ...{ rows, path: text, tensor: null, name: text, notes, columns: named ? columns : null },
       ...(truncated ? { truncated } : {}),
       ...(byName ? { byName } : {}),
+      ...(mixed.length > 0 ? { mixed } : {}),
       close: async () => undefined,
     };
   }
@@ -96,11 +97,20 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
   const opened: NotedRows[] = [];
   for (const name of names) opened.push(await openRows(inFolder(folder, name)));
   const parts = alignAll(opened);
-  const [first] = parts;
+  const [first, ...others] = parts;
+  const mixed = mixedOf(parts);
   return {
     ...first,
+    ...(mixed.length > 0 ? { mixed } : {}),
     rows: joinRows(parts.map(({ rows }) => rows)),
     ...{ path: folder, name: folder },
-    notes: [{ kind: 'files', files: parts.length, first: names[0], last: names[names.length - 1] }, ...first.notes],
+    notes: [{ kind: 'files', files: parts.length, first: names[0], last: names[names.length - 1] }, ...first.notes, ...mixedIn(others, first)],
   };
+}
+
+/** What is said of two classes of one name in later parts, where the first does not say it. */
+function mixedIn(parts: readonly NotedRows[], first: NotedRows): LogNote[] {
+  const isMixed = (note: LogNote): boolean => note.kind === 'labels-twice' && note.mixed;
+  const note = first.notes.some(isMixed) ? undefined : parts.flatMap(({ notes }) => notes).find(isMixed);
+  return note ? [note] : [];
 }

@@ -18,6 +18,11 @@ export interface OpenedRows {
   truncated?: true;
   /** The columns are in the order of their names, which need not be the model's. Absent where they are as the file has them. */
   byName?: true;
+  /**
+   * Columns, counted from 0, of two classes of one name that the file does not tell apart: neither is the output of one class. Give
+   * them to `fingerprint`, `sameHead` and `recoverFeatures` as `leaveOut`. Absent where there are none.
+   */
+  mixed?: readonly number[];
   close(): Promise<void>;
 }
 

@@ -316,7 +316,7 @@ export interface DatasetRecord {
   digest: string;
   /** Where only some of the images were asked for: out of how many, and the seed of a sample; absent where all were. */
   part?: { of: number; seed?: number };
-  /** Images left out because they could not be decoded. */
+  /** Images left out because they could not be decoded; of a log, what was left out of it for lack of scores. */
   skipped: number;
   /** The first of them, as the data set calls it; absent where there is none. */
   firstSkipped?: string;

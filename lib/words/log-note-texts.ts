@@ -19,9 +19,7 @@ export function logNoteInWords(note: LogNote): string {
     case 'best-classes':
       return bestClasses(note);
     case 'labels-twice':
-      return note.merged
-        ? `Two classes are called ${few(note.labels)}: which score is of which does not show, so that they count as one class. Numbers of the classes would tell them apart.`
-        : `Two classes are called ${few(note.labels)}: told apart by their places, the second is called ‘${note.labels[0]} (2)’.`;
+      return labelsTwice(note);
     case 'classes-together':
       return `Not all of its classes are those of ${note.than}: aligned by their names, ${count(note.classes)} in all; those that a log never names stand as the others do that it does not show.`;
     case 'log-scores':
@@ -32,6 +30,10 @@ export function logNoteInWords(note: LogNote): string {
     }
     case 'records-without-numbers':
       return `Left out ${records(note.records)} without numbers.`;
+    case 'lines-without-scores': {
+      const { lines } = note;
+      return `Left out ${count(lines.length)} ${lines.length === 1 ? 'line' : 'lines'} without any score (${few(lines)}, counted from 1).`;
+    }
     case 'records-without-labels':
       return `Left out ${records(note.records)} without labels.`;
     case 'common-fields':
@@ -72,6 +74,13 @@ function bestClasses({ labelColumns, shown: [least, most], classes, others }: Of
   const shown = least === most ? count(most) : `${count(least)} to ${count(most)}`;
   const value = others === 'zero' ? '0' : 'the least that is shown';
   return `Took ${scores(labelColumns)} of ${shown} of at least ${count(classes)} classes a row, by their labels: only the best are in the file. The others count as ${value}.`;
+}
+
+function labelsTwice({ labels, mixed }: Of<'labels-twice'>): string {
+  const called = `Two classes${labels.length > 1 ? ' each' : ''} are called ${few(labels)}`;
+  return mixed
+    ? `${called}: which score is of which does not show. The smaller one of a row is called ‘${labels[0]} (2)’. What is said of the layer leaves both out. Numbers of the classes would tell them apart.`
+    : `${called}: told apart by their places, the second is called ‘${labels[0]} (2)’.`;
 }
 
 /** Most reasons in the sentence, which has to fit on two lines. */

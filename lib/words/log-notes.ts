@@ -85,12 +85,14 @@ export type LogNote =
       classes: number;
       others: 'zero' | 'least-shown';
     }
-  /** Labels that two classes have; `merged`: their scores count as those of one class. */
-  | { kind: 'labels-twice'; labels: readonly string[]; merged: boolean }
+  /** Labels that two classes have; `mixed`: which score is of which does not show. */
+  | { kind: 'labels-twice'; labels: readonly string[]; mixed: boolean }
   /** Exponentials were taken of them. */
   | { kind: 'log-scores' }
   | { kind: 'rows-without-classes'; rows: readonly number[] }
   | { kind: 'records-without-numbers'; records: readonly number[] }
+  /** Lines of a table without any score: messages of a server, and answers that are empty. */
+  | { kind: 'lines-without-scores'; lines: readonly number[] }
   | { kind: 'records-without-labels'; records: readonly number[] }
   /** Fields that every record has, where classes are those that some have. */
   | { kind: 'common-fields'; fields: readonly string[] }
