@@ -104,7 +104,11 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
     ...(mixed.length > 0 ? { mixed } : {}),
     rows: joinRows(parts.map(({ rows }) => rows)),
     ...{ path: folder, name: folder },
-    notes: [{ kind: 'files', files: parts.length, first: names[0], last: names[names.length - 1] }, ...first.notes, ...mixedIn(others, first)],
+    notes: [
+      { kind: 'files', files: parts.length, first: names[0], last: names[names.length - 1] },
+      ...first.notes,
+      ...mixedIn(others, first),
+    ],
   };
 }
 
