@@ -9,6 +9,7 @@ import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialec
 import { Table } from './csv-table.js';
 import { imagesOf } from './log-images.js';
 import { LabelledScores } from './log-labels.js';
+import { idsOf, idsWithout, type RowIds } from './row-ids.js';
 import { longOutputs } from './long-table.js';
 import { LogRecords } from './log-records.js';
 import { decodedText, wholeRecords } from './log-text.js';
@@ -26,6 +27,8 @@ export interface LoggedOutputs {
   byName: boolean;
   /** Columns of two classes of one name, where it does not show which score is of which. */
   mixed: number[];
+  /** Columns that may tell rows apart. */
+  ids: RowIds[];
   /** What was taken, what was left out and why. */
   notes: LogNote[];
 }
@@ -66,7 +69,7 @@ function jsonInCells({ path, columns, rows }: ColumnTable): LoggedOutputs | null
 export function outputsOf(table: ColumnTable): LoggedOutputs {
   const { columns, rows, path } = table;
   const long = longOutputs(table);
-  if (long) return { ...long, named: true };
+  if (long) return { ...long, named: true, ids: [] };
   const sample = sampleOf(table);
   const numbers = columns.filter(({ texts }) => texts * 2 <= rows);
   if (rows === 0 || numbers.length < 2) throw noOutputs(table, numbers.length);
@@ -87,6 +90,7 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     truncated: false,
     byName: false,
     mixed: [],
+    ids: idsOf(table, kept),
     notes: [choiceNote(choice, columns), ...table.notes],
   };
 }
@@ -131,7 +135,12 @@ function rankedOutputs(table: ColumnTable, { scores, labels }: Ranked): LoggedOu
   }
   const [first, last] = [columns[labels[0]].name, columns[labels[labels.length - 1]].name];
   const labelled = gathered.finish([first, last]);
-  return { ...labelled, named: true, notes: [...labelled.notes, ...table.notes] };
+  return {
+    ...labelled,
+    named: true,
+    ids: idsWithout(idsOf(table, [...scores, ...labels]), labelled.left),
+    notes: [...labelled.notes, ...table.notes],
+  };
 }
 
 /** Most numbers of a sample, as long as it has 64 rows. */

@@ -18,6 +18,6 @@ export async function openRows(
   options: TaskOptions = {},
 ): Promise<OpenedRows> {
   checkOptions(options, taskNames, 'openRows');
-  const opened = await rows.openRows(text, tensorName, options);
+  const { ids: _, ...opened } = await rows.openRows(text, tensorName, options);
   return { ...opened, notes: opened.notes.map(logNoteInWords) };
 }

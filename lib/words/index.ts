@@ -35,6 +35,7 @@ export {
   toldApartInWords,
 } from './audit-table.js';
 export type { BoundInWords } from './audit-table.js';
+export { idsWouldTell, rowByRowInWords } from './row-by-row.js';
 export type { Ability, AbilityAnswer, Advice } from './abilities.js';
 export { findingInWords, findingsInWords } from './finding-texts.js';
 export type { AuditFinding, Finding, OutputsFinding, Shown, ShownReading } from './findings.js';
