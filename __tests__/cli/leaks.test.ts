@@ -74,7 +74,28 @@ describe('fingerprint', () => {
     expect(same.files.map(({ hiddenWidth }) => hiddenWidth)).toEqual([16, 16]);
     const { stdout } = await runCli(['fingerprint', at('sphere.npy'), at('rectified.npy'), '--no-features', '--quiet']);
     expect(stdout).toMatch(/normalised {4}not looked for/);
-    expect(stdout).toMatch(/hidden width {2}at least 16\n[^]*hidden width {2}at least 12\n[^]*Two heads/);
+    // What was asked of both is answered first.
+    expect(stdout).toMatch(/^Two heads[^]*hidden width {2}at least 16\n[^]*hidden width {2}at least 12\n/);
+  });
+
+  test('of two files that cannot be compared: that is said first, and what would answer it', async () => {
+    const { stdout } = await runCli([
+      'fingerprint',
+      at('sphere.npy'),
+      at('sphere.npy'),
+      '--observe',
+      'probs+topk:5',
+      '--quiet',
+    ]);
+    expect(stdout).toMatch(/^The spans cannot be compared[^]*column ‘id’[^]*\n\noutputs/);
+  });
+
+  test('of two logs with ids, row by row', async () => {
+    const { sameHead } = await json<{ sameHead: { rowByRow: unknown; sentence: string } }>([
+      ...['fingerprint', at('log.csv'), at('log.csv'), '--no-features'],
+    ]);
+    expect(sameHead.rowByRow).toMatchObject({ column: 'request_id', rows: 500, sameTop: 500, sameNumbers: 500 });
+    expect(sameHead.sentence).toMatch(/^Row by row \(paired by ‘request_id’/);
   });
 
   test('as an interface would show them', async () => {
@@ -391,9 +412,11 @@ describe('with a model', () => {
   test.each([
     [['x.onnx', 'y.onnx'], 'Expected images after the models'],
     [['a.onnx', 'b.onnx', 'c.onnx', 'photos'], 'Expected one or two models and images'],
-    [['a.onnx', 'photos', '--budget', 'soon'], 'Expected a time above 0'],
+    [['a.onnx', 'photos', '--budget', 'soon'], "found 'soon'"],
+    [['a.onnx', 'photos', '--budget', '0 min'], 'Expected a time above 0'],
+    [['a.onnx', 'photos', '--budget', '2 days'], "found the unit 'days'"],
     [['a.onnx', 'photos', '--budget', '30'], 'Expected a time with its unit, such as 30s or 30m'],
-    [['a.onnx', 'photos', '--budget', '1m30'], 'Expected a time above 0'],
+    [['a.onnx', 'photos', '--budget', '1m30'], "found '1m30'"],
     [['one.jsonl', 'two.jsonl'], "'audit one.jsonl' and 'audit two.jsonl'"],
     [['a.onnx', 'log.csv'], "'audit log.csv'"],
     [['--observe', 'probs', 'a.onnx', 'photos'], "as in 'audit a.onnx photos --observe probs'"],

@@ -155,18 +155,34 @@ async function tableFirst(interfaces: readonly InterfaceAnswer[]): Promise<void>
   say('', ...linesOf(await interfaceTable([{ interfaces: [...interfaces] }])), '');
 }
 
-/** Seconds of a time such as `5m`, `90s`, `1m30s`, `1h`. A number without its unit is asked about: people mean either. */
+/** Units of a time, in seconds. */
+const units: readonly [name: RegExp, seconds: number][] = [
+  [/^(s|secs?|seconds?)$/i, 1],
+  [/^(m|mins?|minutes?)$/i, 60],
+  [/^(h|hrs?|hours?)$/i, 3600],
+];
+
+/** Seconds of a time such as `5m`, `90s`, `1m30s`, `2 min`, `1h`. A number without its unit is asked about: people mean either. */
 function duration(text: string): number {
-  const parts = [...text.trim().matchAll(/([\d.]+)\s*(s|sec|m|min|h)\s*/gy)];
-  const read = parts.reduce((length, [part]) => length + part.length, 0);
-  const value = parts.reduce(
-    (sum, [, number, unit]) => sum + Number(number) * (unit.startsWith('s') ? 1 : unit === 'h' ? 3600 : 60),
-    0,
+  const given = text.trim();
+  const parts = [...given.matchAll(/(\d+\.?\d*|\.\d+)\s*([a-z]+)\s*/giy)];
+  const isWhole = parts.length > 0 && parts.reduce((length, [part]) => length + part.length, 0) === given.length;
+  const unitOf = (name: string): number | undefined => units.find(([names]) => names.test(name))?.[1];
+  const unknown = isWhole ? parts.find(([, , name]) => unitOf(name) === undefined)?.[2] : undefined;
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(
+      `Expected a time in seconds (s), minutes (m) or hours (h), found the unit '${unknown}': write it as in 90s, 5m, 1m30s or 1h.`,
+    );
+  }
+  if (/^[\d.]+$/.test(given) && Number(given) > 0)
+    throw new InvalidArgumentError(`Expected a time with its unit, such as ${given}s or ${given}m.`);
+  const value = isWhole ? parts.reduce((sum, [, number, name]) => sum + Number(number) * unitOf(name)!, 0) : NaN;
+  if (value > 0) return value;
+  throw new InvalidArgumentError(
+    value === 0 || /^-?0*\.?0+$/.test(given)
+      ? 'Expected a time above 0, such as 5m, 90s, 1m30s or 1h.'
+      : `Expected a time such as 5m, 90s, 1m30s or 1h, found '${given}'.`,
   );
-  if (/^[\d.]+$/.test(text.trim()) && Number(text) > 0)
-    throw new InvalidArgumentError(`Expected a time with its unit, such as ${text.trim()}s or ${text.trim()}m.`);
-  if (read === text.trim().length && value > 0) return value;
-  throw new InvalidArgumentError('Expected a time above 0, such as 5m, 90s, 1m30s or 1h.');
 }
 
 /** Writes OUT/results.json and OUT/report.html, and prints what they say in short. */

@@ -38,10 +38,10 @@ Examples:
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags);
       if (paths.length > 2) throw new UsageError(`Expected one file of outputs or two, found ${paths.length}.`);
-      const { alignAll, mixedOf } = await import('../logs/index.js');
+      const { alignAll, compareRows, mixedOf, pairedRows } = await import('../logs/index.js');
       const { fingerprint, ofCutLog, sameHead } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
-      const { logNoteInWords, outputsNoteInWords, sameHeadInWords, toldApartInWords } =
+      const { idsWouldTell, logNoteInWords, outputsNoteInWords, rowByRowInWords, sameHeadInWords, toldApartInWords } =
         await import('../words/index.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
       try {
@@ -70,11 +70,35 @@ Examples:
         }
         const text = await Promise.all(prints.map((print) => describe(visibleData(print), flags.features)));
         const said = prints.map((print) => ({ ...print, reasons: print.reasons.map(outputsNoteInWords) }));
-        const apart = opened.length === 2 ? await rowByRow(paths, flags.observe ?? 'logits') : null;
-        const sentence = same && [sameHeadInWords(same), ...(apart ? [toldApartInWords(apart)] : [])].join(' ');
+        const apart = opened.length === 2 ? await ofStores(paths, flags.observe ?? 'logits') : null;
+        const pairs = opened.length === 2 ? pairedRows(opened[0], opened[1]) : null;
+        const written = prints.map(({ outputs: { scale, percent, storage, decimals } }) => ({
+          unit: [scale, percent ?? false, storage?.type].join(),
+          decimals,
+        }));
+        const rowByRow =
+          pairs && (await compareRows([opened[0].rows, opened[1].rows], pairs, [written[0], written[1]], task));
+        const sentences = [
+          ...(rowByRow ? [rowByRowInWords(visibleData(rowByRow))] : []),
+          ...(same ? [sameHeadInWords(same)] : []),
+          ...(apart ? [toldApartInWords(apart)] : []),
+          ...(same && same.same === null && !rowByRow && !apart ? [idsWouldTell] : []),
+        ];
+        const sentence = sentences.join(' ');
         context.print(
-          linesOf([...text, ...(sentence ? [sentence] : [])].join('\n\n')),
-          same ? { files: said, sameHead: { ...same, sentence, ...(apart ? { toldApart: apart[0] } : {}) } } : said[0],
+          // What was asked of two files is answered first, answered or not.
+          linesOf([...sentences, ...text].join('\n\n')),
+          same
+            ? {
+                files: said,
+                sameHead: {
+                  ...same,
+                  sentence,
+                  ...(apart ? { toldApart: apart[0] } : {}),
+                  ...(rowByRow ? { rowByRow } : {}),
+                },
+              }
+            : said[0],
         );
       } finally {
         for (const { close } of opened) await close();
@@ -83,7 +107,7 @@ Examples:
 }
 
 /** Two stores of the same images, compared row by row; null where the files are no such stores. */
-async function rowByRow(paths: readonly string[], observe: string): Promise<ToldApart[] | null> {
+async function ofStores(paths: readonly string[], observe: string): Promise<ToldApart[] | null> {
   if (!paths.every((path) => /\.safetensors$/i.test(path))) return null;
   const { openStore } = await import('../extract/index.js');
   const { toldApart } = await import('../experiments/index.js');

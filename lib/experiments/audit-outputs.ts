@@ -59,7 +59,10 @@ export async function auditOutputs(path: string, options: OutputsAuditOptions = 
   }
 }
 
-const datasetOf = async ({ rows, notes }: NotedRows, name: string): Promise<Results['environment']['datasets'][number]> => ({
+const datasetOf = async (
+  { rows, notes }: NotedRows,
+  name: string,
+): Promise<Results['environment']['datasets'][number]> => ({
   spec: `outputs:${name}`,
   size: rows.rows,
   digest: await digestOf(rows),

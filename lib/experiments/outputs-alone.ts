@@ -1,5 +1,13 @@
 import { NotShownError, type TaskOptions } from '../base/index.js';
-import { fingerprintOf, lookAt, recoverFrom, type Fingerprint, type LeaveOut, type Look, type Recovery } from '../leaks/index.js';
+import {
+  fingerprintOf,
+  lookAt,
+  recoverFrom,
+  type Fingerprint,
+  type LeaveOut,
+  type Look,
+  type Recovery,
+} from '../leaks/index.js';
 import type { RowSource } from '../tensor/index.js';
 
 export interface OutputsAloneOptions extends TaskOptions {

@@ -37,7 +37,12 @@ export const recoverFeatures: typeof recovering.recoverFeatures = withOptionsAt(
 export const recoveryHead: typeof heads.recoveryHead = withOptionsAt(heads.recoveryHead, 'recoveryHead', 2, taskNames);
 
 /** @function */
-export const sameHead: typeof same.sameHead = withOptionsAt(same.sameHead, 'sameHead', 2, optionsOf<ExamineOptions>({ ...taskNames, leaveOut: true }));
+export const sameHead: typeof same.sameHead = withOptionsAt(
+  same.sameHead,
+  'sameHead',
+  2,
+  optionsOf<ExamineOptions>({ ...taskNames, leaveOut: true }),
+);
 
 /** @function */
 export const identifiableFeatures: typeof identifying.identifiableFeatures = withOptionsAt(

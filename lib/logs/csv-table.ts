@@ -1,11 +1,31 @@
-import { FeatReconstructError } from '../base/index.js';
-import { arrayOf, isMissing, isShortened, numberOf } from './cells.js';
+import { count, FeatReconstructError } from '../base/index.js';
+import { arrayOf, isMissing, isShortened, numberOf, type DecimalMark } from './cells.js';
 import type { Dialect } from './csv-dialect.js';
 import { fitNames, isHeader } from './csv-header.js';
 import { ColumnTable } from './column-table.js';
+import { beginsAlike, isTalk, isUnanswered, scoreCells, type ScoreCells } from './talk.js';
 
 /** Records that are read before it is decided whether the first one is a header. */
 const ahead = 16;
+
+/** A record. */
+interface Line {
+  cells: string[];
+  /** Where it begins, counted from 1. */
+  line: number;
+  /** Whether the file ends in it. */
+  open: boolean;
+}
+
+/** The number of cells that most records have. */
+function usualSize(lines: readonly Line[]): number {
+  const times = new Map<number, number>();
+  for (const { cells } of lines) times.set(cells.length, (times.get(cells.length) ?? 0) + 1);
+  return [...times].reduce((most, each) => (each[1] > most[1] ? each : most))[0];
+}
+
+const isNumber = (cell: string, mark: DecimalMark): boolean =>
+  !Number.isNaN(numberOf(cell, mark)) || arrayOf(cell) !== null;
 
 /** The table of a CSV file, which is added record by record. */
 export class Table extends ColumnTable {
@@ -13,7 +33,15 @@ export class Table extends ColumnTable {
   /** Lines where the header is repeated. */
   #repeated: number[] = [];
   /** Records until it is decided what the first one is; null from then on. */
-  #pending: { cells: string[]; line: number }[] | null = [];
+  #pending: Line[] | null = [];
+  /** Which cells are scores; null before that is decided. */
+  #of: ScoreCells | null = null;
+  /** Lines without any score. */
+  readonly #silent: number[] = [];
+  /** The first line of another length that is no message, and how many there are. */
+  #ragged: { line: number; found: number; lines: number } | null = null;
+  /** The last line, where it has another length and is a message: it may be cut. */
+  #last: Line | null = null;
   /** By cell of a record how many numbers it holds: more than one for an array. */
   #layout: number[] = [];
 
@@ -24,10 +52,15 @@ export class Table extends ColumnTable {
     super(path);
   }
 
-  /** Adds a record. @param line where it begins, counted from 1 @throws FeatReconstructError where it has other columns than the first */
-  add(cells: string[], line: number): void {
-    if (this.#pending === null) return this.#push(cells, line);
-    this.#pending.push({ cells, line });
+  /**
+   * Adds a record.
+   * @param line where it begins, counted from 1
+   * @param open whether the file ends in it, without a line end
+   * @throws FeatReconstructError where its array has another length than the first
+   */
+  add(cells: string[], line: number, open = false): void {
+    if (this.#pending === null) return this.#push({ cells, line, open });
+    this.#pending.push({ cells, line, open });
     if (this.#pending.length > ahead) this.#begin();
   }
 
@@ -39,26 +72,48 @@ export class Table extends ColumnTable {
     this.named = true;
   }
 
-  /** After the last record. */
+  /** After the last record. @throws FeatReconstructError where lines have other columns than the first, or most lines have no scores */
   finish(): void {
     if (this.#pending !== null) this.#begin();
+    if (this.#last && (this.#last.open || beginsAlike(this.#last.cells, this.#of!))) this.#cut(this.#last);
+    if (this.#ragged) throw this.#otherLengths(this.#ragged);
     if (this.#repeated.length > 0) {
       this.notes.push({ kind: 'header-repeated', lines: this.#repeated });
     }
+    if (this.#silent.length === 0) return;
+    if (this.#silent.length > this.rows) {
+      throw new FeatReconstructError(
+        `Expected lines of scores in '${this.path}', found ${count(this.#silent.length)} ${this.#silent.length === 1 ? 'line' : 'lines'} without any (the first: line ${this.#silent[0]}) and ${count(this.rows)} with scores: give the lines with scores alone.`,
+        { code: 'not-outputs' },
+      );
+    }
+    this.notes.push({ kind: 'lines-without-scores', lines: this.#silent });
   }
 
   #begin(): void {
-    const pending = this.#pending!;
+    let pending = this.#pending!;
     this.#pending = null;
     if (pending.length === 0) return;
-    const [first, ...rest] = pending;
     const { mark } = this.dialect;
+    const size = usualSize(pending);
+    // What a server says before the table begins.
+    const start = pending.findIndex(
+      ({ cells }) => cells.length === size || cells.length === size - 1 || cells.some((cell) => isNumber(cell, mark)),
+    );
+    if (start > 0) {
+      for (const { line } of pending.slice(0, start)) this.#silent.push(line);
+      pending = pending.slice(start);
+    }
+    const [first, ...rest] = pending;
+    const whole = rest.filter(({ cells }) => cells.length === size);
     this.named = isHeader(
       first.cells,
-      rest.map(({ cells }) => cells),
+      (whole.length > 0 ? whole : rest).map(({ cells }) => cells),
       mark,
     );
-    const model = this.named ? rest[0] : first;
+    const lines = this.named ? (whole.length > 0 ? whole : rest) : [first];
+    // An answer that is empty shows no arrays.
+    const model = lines.find(({ cells }) => cells.some((cell) => isNumber(cell, mark))) ?? lines[0];
     let names = first.cells.map((cell, j) => (this.named ? cell.replace(/^\uFEFF/, '').trim() : `column ${j + 1}`));
     if (this.named) {
       this.#header = first.cells;
@@ -66,38 +121,66 @@ export class Table extends ColumnTable {
         this.notes.push({ kind: 'header-numbered', line: first.line });
       }
       if (model) names = fitNames(names, model.cells);
-      if (model && names.length !== model.cells.length)
-        throw this.#ragged(names.length, model.cells.length, model.line);
+      if (model && names.length !== model.cells.length) {
+        throw this.#otherLengths({ line: model.line, found: model.cells.length, lines: 1 }, names.length);
+      }
     }
     this.#layout = (model?.cells ?? names).map((cell) => arrayOf(cell)?.length ?? 1);
+    this.#of = scoreCells(
+      names,
+      (this.named ? rest : pending).map(({ cells }) => cells).filter((cells) => cells.length === names.length),
+      mark,
+    );
     this.begin(
       names.flatMap((name, j) =>
         this.#layout[j] > 1 ? Array.from({ length: this.#layout[j] }, (_, k) => `${name}[${k}]`) : [name],
       ),
     );
-    for (const { cells, line } of this.named ? rest : pending) this.#push(cells, line);
+    for (const line of this.named ? rest : pending) this.#push(line);
   }
 
-  #push(cells: string[], line: number): void {
+  #push(at: Line): void {
+    const { cells, line } = at;
+    const { mark } = this.dialect;
+    this.#last = null;
     if (this.#header && cells.length === this.#header.length && cells.every((cell, j) => cell === this.#header![j])) {
       this.#repeated.push(line);
       return;
     }
     if (cells.length !== this.#layout.length) {
-      throw this.#ragged(this.#layout.length, cells.length, line);
+      if (!isTalk(cells, this.#of!, mark)) return this.#cut(at);
+      this.#silent.push(line);
+      this.#last = at;
+      return;
+    }
+    if (isUnanswered(cells, this.#of!, mark)) {
+      this.#silent.push(line);
+      return;
     }
     this.beginRow();
     for (let k = 0, j = 0; k < cells.length; k++) {
       const size = this.#layout[k];
-      if (size === 1) this.set(j, numberOf(cells[k], this.dialect.mark), cells[k], line);
+      if (size === 1) this.set(j, numberOf(cells[k], mark), cells[k], line);
       else this.#array(j, size, cells[k], line);
       j += size;
     }
   }
 
-  #ragged(expected: number, found: number, line: number): FeatReconstructError {
+  #cut({ cells, line }: Line): void {
+    this.#ragged ??= { line, found: cells.length, lines: 0 };
+    this.#ragged.lines++;
+  }
+
+  #otherLengths(
+    { line, found, lines }: { line: number; found: number; lines: number },
+    expected = this.#layout.length,
+  ): FeatReconstructError {
+    const where =
+      lines === 1
+        ? `found ${found} in line ${line}`
+        : `found other numbers in ${count(lines)} lines, ${found} in line ${line} first`;
     return new FeatReconstructError(
-      `Expected ${expected} columns as in the first line of '${this.path}', found ${found} in line ${line}: the file is cut short or its text holds separators; quote such text.`,
+      `Expected ${expected} columns as in the first line of '${this.path}', ${where}: the file is cut short or its text holds separators; quote such text.`,
       { code: 'damaged' },
     );
   }

@@ -1,4 +1,4 @@
-import { evenly, FeatReconstructError } from '../base/index.js';
+import { count, evenly, FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
 import type { LogNote } from '../words/index.js';
 import { isMissing, numberOf } from './cells.js';
@@ -9,6 +9,7 @@ import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialec
 import { Table } from './csv-table.js';
 import { imagesOf } from './log-images.js';
 import { LabelledScores } from './log-labels.js';
+import { idsOf, idsWithout, type RowIds } from './row-ids.js';
 import { longOutputs } from './long-table.js';
 import { LogRecords } from './log-records.js';
 import { decodedText, wholeRecords } from './log-text.js';
@@ -26,6 +27,8 @@ export interface LoggedOutputs {
   byName: boolean;
   /** Columns of two classes of one name, where it does not show which score is of which. */
   mixed: number[];
+  /** Columns that may tell rows apart. */
+  ids: RowIds[];
   /** What was taken, what was left out and why. */
   notes: LogNote[];
 }
@@ -47,12 +50,16 @@ export async function readCsv(path: string): Promise<LoggedOutputs> {
 /** Outputs that are JSON in the cells of one column, as in a data frame of responses; null where there are none. */
 function jsonInCells({ path, columns, rows }: ColumnTable): LoggedOutputs | null {
   const column = columns.find(
-    ({ words }) => words?.rows.length === rows && /^(\{\s*"|\[\s*\{\s*")/.test(words.names[0]),
+    ({ words, texts, missing }) =>
+      words !== null && (texts - missing) * 2 > rows && /^(\{\s*"|\[\s*\{\s*")/.test(words.names[0]),
   );
   if (!column) return null;
   const { names, rows: codes } = column.words!;
   const records = new LogRecords(path);
-  for (const code of codes) records.add(imagesOf(names[code]));
+  for (let i = 0; i < rows; i++) {
+    const text = names[codes[i] ?? -1];
+    records.add(text === undefined ? [] : imagesOf(text));
+  }
   const gathered = records.finish();
   const found = 'table' in gathered ? outputsOf(gathered.table) : { ...gathered.labelled, named: true };
   return { ...found, notes: [{ kind: 'json-column', column: column.name }, ...found.notes] };
@@ -60,9 +67,9 @@ function jsonInCells({ path, columns, rows }: ColumnTable): LoggedOutputs | null
 
 /** Chooses the outputs among the columns of a table. @throws FeatReconstructError as `readCsv` does */
 export function outputsOf(table: ColumnTable): LoggedOutputs {
-  const { columns, rows, path, unit } = table;
+  const { columns, rows, path } = table;
   const long = longOutputs(table);
-  if (long) return { ...long, named: true };
+  if (long) return { ...long, named: true, ids: [] };
   const sample = sampleOf(table);
   const numbers = columns.filter(({ texts }) => texts * 2 <= rows);
   if (rows === 0 || numbers.length < 2) throw noOutputs(table, numbers.length);
@@ -75,13 +82,7 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     kept.filter((j) => columns[j].fractions > 0).length === 1 &&
     kept.every((j) => columns[j].fractions > 0 || isCount(columns[j]));
   if (kept.length < 2 || lone) throw noOutputs(table, lone ? 1 : kept.length);
-  const bad = kept.find((j) => columns[j].firstText !== null);
-  if (bad !== undefined) {
-    const { name, firstText } = columns[bad];
-    throw new FeatReconstructError(
-      `Expected a number in every ${unit} of '${name}' in '${path}', found ${firstText!.cell === '' ? 'none' : `'${firstText!.cell.slice(0, 40)}'`} in ${unit} ${firstText!.line}; leave that ${unit} out.`,
-    );
-  }
+  checkNumbers(table, kept);
   return {
     rows: chosenColumns(table, kept),
     columns: kept.map((j) => columns[j].name),
@@ -89,8 +90,28 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     truncated: false,
     byName: false,
     mixed: [],
+    ids: idsOf(table, kept),
     notes: [choiceNote(choice, columns), ...table.notes],
   };
+}
+
+/** @throws FeatReconstructError where a row lacks some of its numbers */
+function checkNumbers(table: ColumnTable, kept: readonly number[]): void {
+  const { columns, rows, path, unit } = table;
+  const bad = kept.filter((j) => columns[j].firstText !== null);
+  if (bad.length === 0) return;
+  const { name, firstText } =
+    columns[bad.reduce((a, b) => (columns[b].firstText!.line < columns[a].firstText!.line ? b : a))];
+  const found = firstText!.cell === '' ? 'none' : `'${firstText!.cell.slice(0, 40)}'`;
+  let lines = 0;
+  for (let i = 0; i < rows; i++) if (bad.some((j) => !Number.isFinite(table.value(i, j)))) lines++;
+  const where =
+    lines === 1
+      ? `${unit} ${firstText!.line}; leave that ${unit} out`
+      : `${unit} ${firstText!.line}, the first of ${count(lines)} such ${unit}s; leave these ${unit}s out`;
+  throw new FeatReconstructError(
+    `Expected a number in every ${unit} of '${name}' in '${path}', found ${found} in ${where}.`,
+  );
 }
 
 /** Rows of which some outputs of a model would be fractions. */
@@ -114,7 +135,12 @@ function rankedOutputs(table: ColumnTable, { scores, labels }: Ranked): LoggedOu
   }
   const [first, last] = [columns[labels[0]].name, columns[labels[labels.length - 1]].name];
   const labelled = gathered.finish([first, last]);
-  return { ...labelled, named: true, notes: [...labelled.notes, ...table.notes] };
+  return {
+    ...labelled,
+    named: true,
+    ids: idsWithout(idsOf(table, [...scores, ...labels]), labelled.left),
+    notes: [...labelled.notes, ...table.notes],
+  };
 }
 
 /** Most numbers of a sample, as long as it has 64 rows. */
@@ -147,15 +173,17 @@ async function readTable(path: string): Promise<Table> {
     }
     // Only quoted cells hold line ends.
     const quoted = body.includes('"');
-    for (const cells of csvRecords(body, dialect.separator)) {
+    const records = csvRecords(body, dialect.separator);
+    for (const [i, cells] of records.entries()) {
       const start = line++;
+      const open = i === records.length - 1 && !body.endsWith('\n');
       if (quoted) for (const cell of cells) line += cell.split('\n').length - 1;
       if (cells.every((cell) => cell.trim() === '')) continue;
       // A column may be called '#', above numbers of rows.
       const first = cells[0].replace(/^\uFEFF/, '').trim();
       if (first.startsWith('#') && (first !== '#' || dialect.separator === ' ')) {
         comment ??= cells.join(dialect.separator);
-      } else table!.add(cells, start);
+      } else table!.add(cells, start, open);
     }
     // The parser sees an empty record behind the last line end.
     if (body.endsWith('\n')) line--;

@@ -18,6 +18,7 @@ export async function openRows(
   options: TaskOptions = {},
 ): Promise<OpenedRows> {
   checkOptions(options, taskNames, 'openRows');
-  const opened = await rows.openRows(text, tensorName, options);
+  const opened = { ...(await rows.openRows(text, tensorName, options)) };
+  delete opened.ids;
   return { ...opened, notes: opened.notes.map(logNoteInWords) };
 }

@@ -13,6 +13,8 @@ export interface LabelledRows {
   byName: boolean;
   /** Columns of two classes of one name, where it does not show which score is of which. */
   mixed: number[];
+  /** Rows that were added and left out, counted from 0. */
+  left: number[];
   notes: LogNote[];
 }
 
@@ -93,6 +95,7 @@ export class LabelledScores {
       columns: order.names,
       truncated,
       byName: order.byName,
+      left: incomplete.flatMap((note) => (note.kind === 'rows-without-classes' ? note.rows.map((row) => row - 1) : [])),
       mixed: this.#mixed.map((code) => order.place[code]).sort((a, b) => a - b),
       notes: [taken, ...doubled, ...(logarithms ? [{ kind: 'log-scores' } as const] : []), ...incomplete],
     };

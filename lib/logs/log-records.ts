@@ -4,7 +4,9 @@ import { numberOf } from './cells.js';
 import { ColumnTable } from './column-table.js';
 import type { LoggedImage } from './log-images.js';
 import { longOutputs } from './long-table.js';
+
 import { LabelledScores, type LabelledRows } from './log-labels.js';
+import { idOf, idsWithout, isIdName, type RowIds } from './row-ids.js';
 
 type Cell = number | string | null;
 
@@ -16,7 +18,7 @@ interface FieldRow {
 }
 
 /** The images of a log: a table of their fields, or scores by label. */
-export type Gathered = { table: ColumnTable } | { labelled: LabelledRows };
+export type Gathered = { table: ColumnTable } | { labelled: LabelledRows & { ids: RowIds[] } };
 
 /** Gathers the images of a log, one by one. */
 export class LogRecords {
@@ -26,6 +28,8 @@ export class LogRecords {
   /** Fields of the records while each has one class: several may be of one image. Null from the first on that has more. */
   #lines: FieldRow[] | null = [];
   #record = 0;
+  /** By field the ids of the rows of labels, one a row. */
+  readonly #ids = new Map<string, (string | number | null)[]>();
 
   constructor(readonly path: string) {}
 
@@ -43,6 +47,7 @@ export class LogRecords {
       if (image.kind === 'labels') {
         if (image.labels.length !== 1) this.#lines = null;
         this.#lines?.push(fieldsOf(images.length === 1 ? raw : Array.isArray(raw) ? raw[k] : null, this.#record));
+        this.#nameRow(images.length === 1 ? raw : Array.isArray(raw) ? raw[k] : null);
         this.#labels.add(image.labels, image.scores);
       } else {
         const last = this.#rows[this.#rows.length - 1];
@@ -50,6 +55,20 @@ export class LogRecords {
         this.#rows.push({ names, values: image.values, record: this.#record });
       }
     }
+  }
+
+  /** Keeps what a record calls itself, before its row of labels is added. */
+  #nameRow(raw: unknown): void {
+    const { rows } = this.#labels;
+    if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) {
+      for (const [name, value] of Object.entries(raw)) {
+        if (!isIdName(name) || typeof value === 'object') continue;
+        const of = this.#ids.get(name) ?? Array.from({ length: rows }, () => null);
+        this.#ids.set(name, of);
+        of[rows] = idOf(value);
+      }
+    }
+    for (const of of this.#ids.values()) if (of.length === rows) of.push(null);
   }
 
   /** All images, once the last is added. @throws FeatReconstructError where there are no outputs, or arrays differ in length */
@@ -61,12 +80,13 @@ export class LogRecords {
       if (this.#lines) {
         const labelled = this.#byImage(this.#lines);
         if (!labelled) throw this.#topAlone();
-        return { labelled: { ...labelled, notes: [...labelled.notes, ...notes] } };
+        return { labelled: { ...labelled, ids: [], notes: [...labelled.notes, ...notes] } };
       }
       const labelled = this.#labels.finish(null);
       const others = this.#rows.map(({ record }) => record);
       if (others.length > 0) notes.push({ kind: 'records-without-labels', records: others });
-      return { labelled: { ...labelled, notes: [...labelled.notes, ...notes] } };
+      const all = [...this.#ids].map(([column, of]) => ({ column, of }));
+      return { labelled: { ...labelled, ids: idsWithout(all, labelled.left), notes: [...labelled.notes, ...notes] } };
     }
     if (this.#rows.length === 0) {
       throw new FeatReconstructError(
@@ -107,7 +127,7 @@ export class LogRecords {
         );
       }
       const labelled = this.#byClass(new Set(some), [...all.keys()]);
-      if (labelled) return { labelled };
+      if (labelled) return { labelled: { ...labelled, ids: [] } };
     }
     return { table: new RecordTable(this.path, [...all.keys()], this.#rows) };
   }

@@ -6,6 +6,7 @@ import { alignAll, mixedOf } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
 import { readLog } from './log.js';
 import type { NotedRows } from './opened-rows.js';
+import type { RowIds } from './row-ids.js';
 import { openShards } from './shards.js';
 
 /** Opens rows as the `openRows` of callers (`for-callers.ts`), with notes as data. */
@@ -20,12 +21,13 @@ export async function openRows(
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
     const foreign = await foreignError(splitName(text)[0], 'rows');
     if (foreign) throw foreign;
-    const { rows, columns, named, truncated, byName, mixed, notes } = await readLog(text);
+    const { rows, columns, named, truncated, byName, mixed, ids, notes } = await readLog(text);
     return {
       ...{ rows, path: text, tensor: null, name: text, notes, columns: named ? columns : null },
       ...(truncated ? { truncated } : {}),
       ...(byName ? { byName } : {}),
       ...(mixed.length > 0 ? { mixed } : {}),
+      ...(ids.length > 0 ? { ids } : {}),
       close: async () => undefined,
     };
   }
@@ -74,6 +76,7 @@ async function someRows(opened: NotedRows, { file, text, start, stop }: Slice): 
   return {
     ...opened,
     rows: sliceRows(opened.rows, from, to),
+    ...(opened.ids ? { ids: opened.ids.map(({ column, of }) => ({ column, of: of.slice(from, to) })) } : {}),
     // With the slice in its path, another slice of the file is not taken for the same rows.
     path: `${opened.path}${text}`,
     name: `${opened.name}${text}`,
@@ -103,8 +106,13 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
     ...first,
     ...(mixed.length > 0 ? { mixed } : {}),
     rows: joinRows(parts.map(({ rows }) => rows)),
+    ids: idsTogether(parts),
     ...{ path: folder, name: folder },
-    notes: [{ kind: 'files', files: parts.length, first: names[0], last: names[names.length - 1] }, ...first.notes, ...mixedIn(others, first)],
+    notes: [
+      { kind: 'files', files: parts.length, first: names[0], last: names[names.length - 1] },
+      ...first.notes,
+      ...mixedIn(others, first),
+    ],
   };
 }
 
@@ -114,3 +122,10 @@ function mixedIn(parts: readonly NotedRows[], first: NotedRows): LogNote[] {
   const note = first.notes.some(isMixed) ? undefined : parts.flatMap(({ notes }) => notes).find(isMixed);
   return note ? [note] : [];
 }
+
+/** Ids of the columns that all parts have, part after part. */
+const idsTogether = (parts: readonly NotedRows[]): RowIds[] =>
+  (parts[0].ids ?? []).flatMap(({ column }) => {
+    const each = parts.map(({ ids }) => ids?.find((of) => of.column === column)?.of);
+    return each.includes(undefined) ? [] : [{ column, of: each.flatMap((of) => of!) }];
+  });

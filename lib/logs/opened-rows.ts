@@ -1,5 +1,6 @@
 import type { RowSource } from '../tensor/index.js';
 import type { LogNote } from '../words/index.js';
+import type { RowIds } from './row-ids.js';
 
 /** Rows of a file, with what was taken of it. */
 export interface OpenedRows {
@@ -29,4 +30,6 @@ export interface OpenedRows {
 /** The same with its notes as data, until somebody reads them. */
 export interface NotedRows extends Omit<OpenedRows, 'notes'> {
   notes: LogNote[];
+  /** Columns that may tell rows apart. Absent where there are none. */
+  ids?: readonly RowIds[];
 }

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { alignAll, compareRows, openRows, pairedRows, type RowByRow } from '../../lib/logs/index.js';
+import { numbers } from '../leaks/data.js';
+
+/** Two logs of the same requests, whose rows are paired by their ids and never by their places. */
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ids-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+let files = 0;
+async function opened(text: string, ending = 'csv'): ReturnType<typeof openRows> {
+  const path = join(folder, `log${files++}.${ending}`);
+  await writeFile(path, text);
+  return openRows(path);
+}
+
+const [rows, classes] = [60, 8];
+const names = Array.from({ length: classes }, (_, j) => `class ${j}`);
+
+/** Probabilities of images, of one version of a model or of the next. */
+function sharesOf(images: number, version = 0): number[][] {
+  const { normal } = numbers(images);
+  const { normal: change } = numbers(77);
+  return Array.from({ length: rows }, () => {
+    const powers = names.map(() => Math.exp(2 * normal() + 0.3 * version * change()));
+    const sum = powers.reduce((a, b) => a + b, 0);
+    return powers.map((value) => value / sum);
+  });
+}
+
+type Id = (i: number) => string | number;
+const request: Id = (i) => `req-${1000 + ((i * 37) % 997)}`;
+
+const wide = (
+  shares: number[][],
+  id: Id,
+  { order = (i: number): number => i, decimals = 9, column = 'request_id' } = {},
+): string =>
+  [
+    [column, ...names].join(),
+    ...shares.map((_, k) => [id(order(k)), ...shares[order(k)].map((value) => value.toFixed(decimals))].join()),
+  ].join('\n');
+
+const best = (shares: number[][], id: Id, order = (i: number): number => i): string =>
+  shares
+    .map((_, k) => {
+      const row = shares[order(k)];
+      const top = names.map((label, j) => ({ label, score: row[j] })).sort((a, b) => b.score - a.score);
+      return JSON.stringify({ request_id: id(order(k)), predictions: top.slice(0, 3) });
+    })
+    .join('\n');
+
+async function compared(
+  one: Awaited<ReturnType<typeof opened>>,
+  other: Awaited<ReturnType<typeof opened>>,
+  decimals: [number | null, number | null] = [null, null],
+): Promise<RowByRow | null> {
+  const [a, b] = alignAll([one, other]);
+  const pairs = pairedRows(a, b);
+  const unit = 'probabilities';
+  return pairs && compareRows([a.rows, b.rows], pairs, [0, 1].map((i) => ({ unit, decimals: decimals[i] })) as never);
+}
+
+const backwards = (i: number): number => rows - 1 - i;
+
+describe('rows of two logs with one id', () => {
+  it('are the same where one model wrote both, in whatever order', async () => {
+    const shares = sharesOf(1);
+    const found = await compared(
+      await opened(wide(shares, request)),
+      await opened(wide(shares, request, { order: backwards })),
+    );
+    expect(found).toEqual({ column: 'request_id', rows, sameTop: rows, kappa: 1, sameNumbers: rows });
+  });
+
+  it('are the same to the rounding of the coarser file', async () => {
+    const shares = sharesOf(1);
+    const [fine, coarse] = [await opened(wide(shares, request)), await opened(wide(shares, request, { decimals: 3 }))];
+    expect(await compared(fine, coarse, [null, 3])).toMatchObject({ sameNumbers: rows });
+    const next = await opened(wide(sharesOf(1, 1), request, { decimals: 3 }));
+    expect((await compared(fine, next, [null, 3]))!.sameNumbers).toBe(0);
+  });
+
+  it('are others where the next version wrote one, and mostly of one class', async () => {
+    const found = await compared(await opened(wide(sharesOf(1), request)), await opened(wide(sharesOf(1, 1), request)));
+    expect(found).toMatchObject({ rows, sameNumbers: 0 });
+    expect(found!.sameTop).toBeLessThan(rows);
+    expect(found!.kappa).toBeGreaterThan(0.5);
+  });
+
+  it('are no more alike than by chance where each log counts its own requests', async () => {
+    const count: Id = (i) => i;
+    const found = await compared(await opened(wide(sharesOf(1), count)), await opened(wide(sharesOf(2), count)));
+    expect(found!.kappa).toBeLessThan(0.3);
+  });
+
+  it('are found in JSON of the best classes, with records that failed between them', async () => {
+    const text = best(sharesOf(1), request).split('\n');
+    text.splice(7, 0, JSON.stringify({ request_id: 'req-failed', error: 'timeout' }));
+    const found = await compared(
+      await opened(text.join('\n'), 'jsonl'),
+      await opened(best(sharesOf(1), request, backwards), 'jsonl'),
+    );
+    expect(found).toMatchObject({ rows, sameTop: rows, sameNumbers: rows });
+  });
+
+  it('are those that both logs have, of a slice and of a folder of parts', async () => {
+    const shares = sharesOf(1);
+    const whole = await opened(wide(shares, request));
+    const text = wide(shares, request, { order: backwards });
+    const part = await openRows(`${(await opened(text)).path}[10:30]`);
+    expect(await compared(whole, part)).toMatchObject({ rows: 20, sameNumbers: 20 });
+    await mkdir(join(folder, 'parts'));
+    const [header, ...lines] = text.split('\n');
+    await writeFile(join(folder, 'parts', 'a.csv'), [header, ...lines.slice(0, 25)].join('\n'));
+    await writeFile(join(folder, 'parts', 'b.csv'), [header, ...lines.slice(25)].join('\n'));
+    expect(await compared(whole, await openRows(join(folder, 'parts')))).toMatchObject({ rows, sameNumbers: rows });
+  });
+
+  it.each<[string, Id, string]>([
+    ['an id is there twice', (i) => `req-${i >> 1}`, 'request_id'],
+    ['ids are too large for a number', (i) => `${9007199254740993n + BigInt(i)}`, 'request_id'],
+    ['the column only times them', (i) => `2026-11-01T00:00:${i}Z`, 'timestamp'],
+    ['the column only counts lines', (i) => i, 'index'],
+    ['the column has no name', (i) => i, ''],
+  ])('are not paired where %s', async (_, id, column) => {
+    const shares = sharesOf(1);
+    const [a, b] = [await opened(wide(shares, id, { column })), await opened(wide(shares, id, { column }))];
+    expect(pairedRows(a, b)).toBeNull();
+  });
+});
