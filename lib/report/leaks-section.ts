@@ -77,7 +77,7 @@ export function fingerprintSection({ fingerprint, log }: Leaks, variations = 1):
   const facts: [string, string][] = [
     ['kind of outputs', fingerprint.kind],
     ['images', variations > 1 ? imageCount(fingerprint.rows, variations) : count(fingerprint.rows)],
-    ['classes', count(fingerprint.classes)],
+    ['classes', `${fingerprint.atLeast ? 'at least ' : ''}${count(fingerprint.classes)}`],
     ['directions that they fill', count(fingerprint.rank)],
     ['least width of the layer before the last', count(fingerprint.hiddenWidth)],
     ['normalised before the last layer', yesNo(fingerprint.normalised)],
