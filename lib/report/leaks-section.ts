@@ -45,7 +45,7 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
 export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<div class="verdict">
   <h2>${levelOf(leaks)}</h2>
   <ul>
-    ${[changedNumbersInWords(leaks.interfaces ?? []), ...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].filter((sentence) => sentence !== '').map((sentence) => markup`<li>${sentence}</li>`)}
+    ${[...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), changedNumbersInWords(leaks.interfaces ?? []), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].filter((sentence) => sentence !== '').map((sentence) => markup`<li>${sentence}</li>`)}
   </ul>
   ${leaks.abilities ? abilitySection(leaks.abilities) : null}
 </div>`;
