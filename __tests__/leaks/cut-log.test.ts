@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { auditVerdict, fingerprint, ofCutLog } from '../../lib/leaks/index.js';
+import { auditVerdict, fingerprint, ofCutLog, ofKnownWidth, outputsVerdict } from '../../lib/leaks/index.js';
 import { made } from './data.js';
 
 const top = (rows: number, classes: number, k: number, decimals: number): number[][] =>
@@ -12,9 +12,11 @@ const top = (rows: number, classes: number, k: number, decimals: number): number
 
 test('in a log of the best classes zeros are what is not shown', async () => {
   const print = await fingerprint(top(60, 40, 5, 2), { features: false });
-  const { reasons } = ofCutLog(print, 5);
+  const { reasons, atLeast } = ofCutLog(print, 5);
+  expect(atLeast).toBe(true);
+  expect(reasons.find(({ kind }) => kind === 'scale')).toMatchObject({ classes: 40, atLeast: true });
   expect(reasons.filter(({ kind }) => kind === 'width-not-shown')).toEqual([
-    { kind: 'width-not-shown', why: { kind: 'outputs-hidden', classes: 40, topk: 5 } },
+    { kind: 'width-not-shown', why: { kind: 'outputs-hidden', classes: 40, topk: 5, atLeast: true } },
   ]);
   expect(reasons.map(({ kind }) => kind)).not.toContain('equal-columns');
 });
@@ -43,4 +45,19 @@ test('what was found in whole outputs is not said first where none of them is pu
   expect(of('probs+topk:5')).toEqual(['learnt', 'shown-less', 'outputs-not-whole']);
   expect(of('logits', 60)).toContain('search-skipped');
   expect(of('logits')).not.toContain('search-skipped');
+});
+
+test('without the model the first finding is what was not asked, and not that nothing was found', async () => {
+  const print = ofCutLog(await fingerprint(top(60, 40, 5, 2), { features: false }), 5);
+  const { level, findings } = outputsVerdict({ name: 'a.csv', fingerprint: print, recovery: null, untried: 'hidden' });
+  expect(level).toBe('unknown');
+  expect(findings.map(({ kind }) => kind)).toEqual(['readings-unknown', 'outputs-hidden', 'width-not-shown']);
+});
+
+test('no more rows are asked for where the layer is known to be as wide as the outputs', async () => {
+  const print = await fingerprint(made('silu', 10, 12, 40).logits, { features: false });
+  const why = (features: number) =>
+    ofKnownWidth(print, features).reasons.flatMap((reason) => (reason.kind === 'width-not-shown' ? reason.why : []));
+  expect(why(64)).toEqual([{ kind: 'wide-layer', features: 64, classes: 40 }]);
+  expect(why(12)).toEqual([{ kind: 'few-rows', rows: 10, features: 12 }]);
 });

@@ -74,6 +74,13 @@ test('a square for each feature: certified, within reach, out of reach', async (
   expect(chart.description).toMatch(naming(200, 30, 26));
 });
 
+test('features that time ended the search for are at least so many', async () => {
+  const of = async (cut: boolean): Promise<string> =>
+    (await chartsOf(audit({ recovery: { ...leaks.recovery!, cut } }))).find(({ name }) => name === 'certificates')!
+      .title;
+  expect(await of(true)).toBe(`At least ${await of(false)}`);
+});
+
 test('a sphere: how far from it before and after', async () => {
   const sphere = {
     ...{

@@ -23,7 +23,22 @@ test.each<[OutputsNote, string]>([
   ],
   [
     { kind: 'width-not-shown', why: { kind: 'few-rows', rows: 20 } },
-    '20 distinct rows fill all the directions that they can',
+    'give more rows than the hidden layer is wide (twice the classes are plenty; where',
+  ],
+  [
+    { kind: 'width-not-shown', why: { kind: 'few-rows', rows: 20, features: 64 } },
+    '20 distinct rows fill all the directions that they can; more rows than the layer before the last is wide (64) would',
+  ],
+  [
+    { kind: 'width-not-shown', why: { kind: 'wide-layer', features: 1280, classes: 1000 } },
+    '1,280 numbers wide and there are 1,000 outputs: these show at most as many directions as there are outputs, however',
+  ],
+  [
+    {
+      ...{ kind: 'width-not-shown' },
+      why: { kind: 'outputs-hidden', classes: 660, topk: 5, atLeast: true },
+    },
+    'Only the top 5 of at least 660 outputs',
   ],
   [
     { kind: 'width-not-shown', why: { kind: 'no-gap', above: 12, most: 12, classes: 12, coarse: false, ...stored } },

@@ -52,7 +52,7 @@ describe('the verdict of an audit', () => {
     expect(sentences).toEqual([
       'Anyone who sees all 30 outputs of made (logits, or probabilities, at full float32 precision) for 600 images can compute a normalised vector of this model up to a rotation, and so see which images are similar in that vector. That takes the outputs alone. Only linear maps stand between that vector and the outputs; it need not be the layer right before the last one.',
       'To anyone who also has the features of some images, all logits and all log-probabilities give away those of every other image: one linear map reads off more than 99.9 % of how they differ from image to image.',
-      'With less shown, less was read off: the top 5 probabilities rounded to 2 decimals at least 43 % of how the features differ from image to image. One linear map reads that much; a better reader may get more.',
+      'With less shown, a linear map read less: at least 43 % of how the features differ from image to image off the top 5 probabilities rounded to 2 decimals. A better reader may get more.',
       'At full precision the outputs also show that the layer before the last is 16 numbers wide.',
     ]);
   });
@@ -74,7 +74,7 @@ describe('the verdict of an audit', () => {
     expect(level).toBe('partly');
     expect(sentences).toEqual([
       'Anyone who sees all 10 outputs of made and has its features for some images learns at least 83 % of how its 16 features differ from image to image.',
-      'With less shown, less was read off: all logits rounded to 2 decimals at least 70 % of how the features differ from image to image, only the largest of the probabilities at least 25 %. One linear map reads that much; a better reader may get more.',
+      'With less shown, a linear map read less: at least 70 % of how the features differ from image to image off all logits rounded to 2 decimals, and at least 25 % off only the largest probability. A better reader may get more.',
       'At full precision the outputs also show that the layer before the last is 16 numbers wide.',
       'The outputs alone cannot give all of the features away: the layer before the last has 16 numbers and the model only 10 outputs, so a part of them never reaches the outputs.',
     ]);
@@ -89,7 +89,7 @@ describe('the verdict of an audit', () => {
     const unread = { recovery: null, untried: 'too-few-rows' } as const;
     expect(verdictOf({ ...low, ...unread }).sentences.slice(0, 2)).toEqual([
       'Anyone who sees all 30 outputs of made and has its features for some images learns less than 0.1 % of how its 16 features differ from image to image.',
-      'It is not known whether showing less (only the largest of the probabilities) gives anything away: the map did no better than the mean of the features, or than chance. Another map, or more images, may read more. Their rows are left empty.',
+      'It is not known whether showing less (only the largest probability) gives anything away: the map did no better than the mean of the features, or than chance. Another map, or more images, may read more. Their rows are left empty.',
     ]);
     const nothing = verdictOf({ ...low, ...unread, curve: low.curve.slice(1) });
     expect(nothing.level).toBe('unknown');
@@ -175,7 +175,7 @@ describe('the verdict of an audit', () => {
       'Anyone who sees all 30 outputs of made and has its features for some images (here 60) has those of every other image as well: one linear map reads off 100.0 % of how the 16 features differ from image to image.',
     );
     expect(sentences).toContain(
-      'There are too few images to say what other outputs give away (all probabilities rounded to 2 decimals and only the largest of the probabilities): a map from 30 numbers needs at least 90 images, and here it had 60. Their rows are left empty; they may still give something away.',
+      'There are too few images to say what other outputs give away (all probabilities rounded to 2 decimals and only the largest probability): a map from 30 numbers needs at least 90 images, and here it had 60. Their rows are left empty; they may still give something away.',
     );
     expect(sentences.join(' ')).not.toMatch(/8\.5|466/);
     const none = verdictOf({
@@ -210,8 +210,8 @@ describe('bounds from images that were kept out', () => {
       seconds: 400,
     });
     expect(level).toBe('partly');
-    expect(sentences.join(' ')).toContain('the top 5 probabilities at least 31 %');
-    expect(sentences.join(' ')).toContain('whether showing less (only the largest of the probabilities)');
+    expect(sentences.join(' ')).toContain('at least 31 % of how the features differ from image to image off the top 5');
+    expect(sentences.join(' ')).toContain('whether showing less (only the largest probability)');
     expect(sentences.join(' ')).toContain('about 7 min here');
     expect(sentences.join(' ')).not.toContain('too few images to say');
   });
@@ -226,7 +226,7 @@ describe('what a verdict claims', () => {
     const verdict = verdictOf({ ...base, ...unread, curve: of(0.49, { above99: 0.25, by: 'log' }) });
     expect(verdict).toMatchObject({ level: 'partly', r2: 0.49, above99: 0.25 });
     expect(verdict.sentences[0]).toContain(
-      'Anyone who sees the top 5 probabilities by their logarithms of made and has its features for some images learns at least 49 % of how its 16 features differ from image to image (R² above 0.99 for 25.0 % of the features).',
+      'Anyone who sees the top 5 probabilities (read through logarithms) of made and has its features for some images learns at least 49 % of how its 16 features differ from image to image (R² above 0.99 for 25.0 % of the features).',
     );
     expect(verdictOf({ ...base, ...unread, curve: of(0.099) }).level).toBe('little');
     expect(verdictOf({ ...base, ...unread, curve: [] })).toMatchObject({ level: 'unknown', r2: null });
@@ -241,7 +241,7 @@ describe('what a verdict claims', () => {
       ...unread,
     });
     expect(sentences[0]).not.toContain('from all');
-    expect(sentences[1]).toContain('As much is given away by all probabilities by their logarithms:');
+    expect(sentences[1]).toContain('As much is given away by all probabilities (read through logarithms):');
   });
 
   it('a normalised vector is said to be the last layer only where it is', async () => {
@@ -302,7 +302,7 @@ describe('sentences of widths and of variations', () => {
       recovery: null,
       untried: 'no-gap',
     });
-    expect(sentences.join(' ')).toContain('With less shown: all probabilities rounded to 2 decimals at least 70 %');
+    expect(sentences.join(' ')).toContain('With less shown, a linear map read: at least 70 %');
     expect(sentences.join(' ')).not.toContain('gives away less');
   });
 });

@@ -135,7 +135,7 @@ async function describe(print: Fingerprint & { file: string; notes: string[] }, 
   const { count, outputsNoteInWords } = await import('../words/index.js');
   const { file, rows, classes, notes, kind, hiddenWidth, normalised, rectified, reasons } = print;
   const facts: [string, string][] = [
-    ['outputs', `${file}: ${count(rows)} rows of ${count(classes)}`],
+    ['outputs', `${file}: ${count(rows)} rows of ${print.atLeast ? 'at least ' : ''}${count(classes)}`],
     ['kind', kind],
     ['hidden width', hiddenWidth === null ? 'not shown' : `at least ${count(hiddenWidth)}`],
     ['normalised', looked ? answer(normalised) : notLooked],

@@ -11,6 +11,7 @@ import {
   compareUpToRotation,
   identifiableFeatures,
   matchFeatures,
+  ofKnownWidth,
   type AuditFindings,
   type InterfaceAnswer,
   type Recovery,
@@ -398,8 +399,9 @@ async function leaksOf(
 ): Promise<Leaks> {
   const { interfaces } = asked;
   const alone = await withVariations(asked, options);
-  const { print, recovery, untried, store, vary, offer, skipped } = alone;
+  const { recovery, untried, store, vary, offer, skipped } = alone;
   const { model } = store.provenance;
+  const print = ofKnownWidth(alone.print, model.featureDim);
   const report = recovery?.report ?? null;
   const comparison = await compare(recovery, store);
   const findings: AuditFindings = {

@@ -22,6 +22,8 @@ export interface Fingerprint {
   /** Images. */
   rows: number;
   classes: number;
+  /** Present where there may be more classes: those of a log that has the best of each image alone. */
+  atLeast?: true;
   kind: OutputKind;
   /** More of the kind: decimals, values shown, number type, copies. */
   outputs: Examination;

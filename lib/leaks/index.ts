@@ -5,6 +5,7 @@
  * `varyImage` and `varied` make probes; `auditVerdict` judges it.
  */
 export { ofCutLog } from './cut-log.js';
+export { ofKnownWidth } from './known-width.js';
 export { aloneFinding, auditVerdict, isWholeSpec } from './verdict.js';
 export type { AuditFindings, LeakPoint, Verdict } from './verdict.js';
 export { adviceOf } from './advice.js';

@@ -26,11 +26,14 @@ export function outputsVerdict(findings: OutputsFindings): Verdict {
     r2: null,
     above99: null,
     findings: [
-      certified ? recovered(findings, recovery!) : withoutFeatures(findings),
+      // That no features came back is no answer to how much is given away: what was not asked stands first.
+      ...(certified
+        ? [recovered(findings, recovery!)]
+        : [{ kind: 'readings-unknown' as const }, withoutFeatures(findings)]),
       width(fingerprint),
       ...(certified && recovery?.cut && recovery.kind !== 'rectified' ? [{ kind: 'search-ended' as const }] : []),
       ...assumptions.map((text) => ({ kind: 'text' as const, text })),
-      { kind: 'readings-unknown' },
+      ...(certified ? [{ kind: 'readings-unknown' as const }] : []),
     ],
   };
 }

@@ -35,8 +35,8 @@ export function auditTables({ leaks, environment }: Results): (string | TextTabl
         howSure(line),
       ]),
     },
-    ...[changedNumbersInWords(interfaces)].filter((text) => text !== ''),
     ...adviceInWords(advice, interfaces, flags),
+    ...[changedNumbersInWords(interfaces)].filter((text) => text !== ''),
     ...findingsInWords(verdict.findings.slice(1), flags),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Leaks, Results } from '../results/index.js';
-import { count, inWords } from '../words/index.js';
+import { count, inTime, inWords } from '../words/index.js';
 import type { Plotting } from './chart.js';
 import type { Headline, Picture } from './headline.js';
 import { leakCharts } from './leak-charts.js';
@@ -19,7 +19,9 @@ function recovered({ leaks, environment }: Results): Headline | null {
   return leaks?.recovery?.kind === 'rectified' && features
     ? {
         figure: `${count(leaks.recovery.features)} of ${count(features)}`,
-        says: 'features recovered from the outputs alone',
+        says: leaks.recovery.cut
+          ? `features or more recovered from the outputs alone: the search was stopped after ${inTime(leaks.recovery.seconds)}`
+          : 'features recovered from the outputs alone',
       }
     : null;
 }

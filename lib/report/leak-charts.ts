@@ -15,7 +15,7 @@ function certificateChart(plotting: Plotting, leaks: Leaks, features: number | n
 }
 
 /** A square for each feature of the model: certified, reachable on these images, or out of reach. */
-function waffle(plotting: Plotting, { comparison }: Leaks, certified: number, all: number): Chart {
+function waffle(plotting: Plotting, { comparison, recovery }: Leaks, certified: number, all: number): Chart {
   const { Plot } = plotting;
   const compared = comparison?.kind === 'rectified' ? comparison : null;
   const reachable = compared ? compared.identifiable : certified;
@@ -41,7 +41,7 @@ function waffle(plotting: Plotting, { comparison }: Leaks, certified: number, al
     plotting,
     {
       name: 'certificates',
-      title: `${count(certified)} of the model’s ${count(all)} features, from its outputs alone`,
+      title: `${recovery?.cut ? 'At least ' : ''}${count(certified)} of the model’s ${count(all)} features, from its outputs alone`,
       description: legend.map(([, text]) => text).join('; '),
     },
     {

@@ -45,7 +45,7 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
 export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<div class="verdict">
   <h2>${levelOf(leaks)}</h2>
   <ul>
-    ${[changedNumbersInWords(leaks.interfaces ?? []), ...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].filter((sentence) => sentence !== '').map((sentence) => markup`<li>${sentence}</li>`)}
+    ${[...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), changedNumbersInWords(leaks.interfaces ?? []), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].filter((sentence) => sentence !== '').map((sentence) => markup`<li>${sentence}</li>`)}
   </ul>
   ${leaks.abilities ? abilitySection(leaks.abilities) : null}
 </div>`;
@@ -77,7 +77,7 @@ export function fingerprintSection({ fingerprint, log }: Leaks, variations = 1):
   const facts: [string, string][] = [
     ['kind of outputs', fingerprint.kind],
     ['images', variations > 1 ? imageCount(fingerprint.rows, variations) : count(fingerprint.rows)],
-    ['classes', count(fingerprint.classes)],
+    ['classes', `${fingerprint.atLeast ? 'at least ' : ''}${count(fingerprint.classes)}`],
     ['directions that they fill', count(fingerprint.rank)],
     ['least width of the layer before the last', count(fingerprint.hiddenWidth)],
     ['normalised before the last layer', yesNo(fingerprint.normalised)],

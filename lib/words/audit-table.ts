@@ -161,7 +161,7 @@ export function changedNumbersInWords(interfaces: readonly Pick<Published, 'obse
   );
   if (told.length === 0) return '';
   const each = told.map(({ observe, published: mean }) => `${mean.toFixed(2)} with ${published(observe)}`);
-  return `Some publish other numbers: by the model itself the top class has a probability of ${told[0].model.toFixed(2)} on average, as published of ${each.join('; ')}.`;
+  return `Some of these publish other numbers than the model’s: by the model itself the top class has a probability of ${told[0].model.toFixed(2)} on average, as published of ${each.join('; ')}.`;
 }
 
 /** What an interface costs: `same answer 100.0 %`, and that its numbers are not the model's. */

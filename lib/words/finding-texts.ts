@@ -3,7 +3,7 @@ import { count, option, shareInWords, withOptions } from '../base/index.js';
 import { nearlyAll, whole as wholeSpecs } from './known.js';
 import { inWords } from './observe-spec.js';
 import { givenTime, inTime } from './figures.js';
-import type { Finding, Shown, ShownReading } from './findings.js';
+import type { Finding, Shown } from './findings.js';
 import { noWidthInWords } from './outputs-note-texts.js';
 import { list } from './some.js';
 
@@ -59,7 +59,7 @@ function text(finding: Finding): string {
         ? `${noWay(finding.rows)}. ${searched(finding.search)}`
         : `${notFoundIn(finding.stopped, finding.rows)} ${searched(finding.search)}`;
     case 'outputs-hidden':
-      return `${noWay(finding.rows)}: a part of ${finding.rows ? 'the outputs' : 'them'} is hidden.`;
+      return `Features were not looked for in ${finding.rows ? 'these' : 'the'} outputs alone: that takes all of them, and a part is hidden. This is no sign that nothing is given away.`;
     case 'no-gap':
       return finding.rows
         ? `${noWay(true)}: their spectrum has no gap. Either the layer before the last is at least as wide as there are classes, and a part of it never reaches the outputs, or rounding hides which directions are the features’.`
@@ -76,7 +76,7 @@ function text(finding: Finding): string {
       if (finding.why) return `${notShown} ${noWidthInWords(finding.why)}`;
       return finding.reason?.replace('The hidden width does not show.', notShown) ?? notShown;
     case 'readings-unknown':
-      return 'How much of the features a linear map reads off these outputs is not known, nor how much less if less were shown. To find out takes the model, or its features for some images.';
+      return 'How much of the features these outputs give away is not known without the model: what a map reads off them was not asked, nor how much less it reads if less is shown. That takes the model, or its features for some images.';
     case 'text':
       return finding.text;
   }
@@ -177,9 +177,12 @@ function asMuch({ shown: all, r2, recovered, exact }: Of<'shown-as-much'>): stri
 const atLeast = (r2: number): string => (r2 < 0.01 ? shareInWords(r2) : `at least ${Math.floor(100 * r2 + 1e-9)} %`);
 
 function less({ most, least, isLess }: Of<'shown-less'>): string {
-  const of = (reading: ShownReading): string => `${shown(reading)} ${atLeast(reading.r2)}`;
-  const ends = [`${of(most)} of how the features differ from image to image`, ...(least ? [of(least)] : [])];
-  return `${isLess ? 'With less shown, less was read off' : 'With less shown'}: ${ends.join(', ')}. One linear map reads that much; a better reader may get more.`;
+  const whole = 'of how the features differ from image to image';
+  const ends = [
+    `${atLeast(most.r2)} ${whole} off ${shown(most)}`,
+    ...(least ? [`${atLeast(least.r2)} off ${shown(least)}`] : []),
+  ];
+  return `${isLess ? 'With less shown, a linear map read less' : 'With less shown, a linear map read'}: ${ends.join(', and ')}. A better reader may get more.`;
 }
 
 const named = (observes: readonly string[]): string =>

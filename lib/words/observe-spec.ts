@@ -132,12 +132,13 @@ export function inWords(spec: string): string {
   for (const step of parseObserve(spec).steps) {
     if (step.step === 'log-probs') what = 'log-probabilities';
     if (step.step === 'probs') what = 'probabilities';
-    if (step.step === 'topk') which = step.k === 1 ? 'only the largest of the' : `the top ${step.k}`;
+    if (step.step === 'topk') which = step.k === 1 ? 'only the largest' : `the top ${step.k}`;
     if (step.step === 'temperature') how += ` at temperature ${step.temperature}`;
     if (step.step === 'round') how += ` rounded to ${step.decimals} decimals`;
     if (step.step === 'float16') how += ' in float16';
     if (step.step === 'noise') how += ` with noise of ${step.deviation}`;
-    if (step.step === 'log') how += ' by their logarithms';
+    if (step.step === 'log') how += ' (read through logarithms)';
   }
+  if (which === 'only the largest') what = what === 'logits' ? 'logit' : what.replace('probabilities', 'probability');
   return `${which} ${what}${how}`;
 }

@@ -50,7 +50,7 @@ export function outputsNoteInWords(note: OutputsNote): string {
 function scale(note: Extract<OutputsNote, { kind: 'scale' }>): string {
   const { shown, decimals, topk, precision, classes, storage, percent } = note;
   const unit = percent ? 'percentages (probabilities times 100)' : note.scale;
-  if (shown === 'truncated') return `The outputs are ${unit}, only the top ${topk} of ${classes}.`;
+  if (shown === 'truncated') return `The outputs are ${unit}, only the top ${topk} of ${atLeast(note)}${classes}.`;
   if (storage) return `The outputs are ${unit}. ${storedInWords(note)}.`;
   if (shown === 'rounded') return `The outputs are ${unit} rounded to ${decimals} decimals.`;
   return `The outputs are ${unit}${precision === 'float16' ? ' in float16' : ''}.`;
@@ -60,15 +60,25 @@ function scale(note: Extract<OutputsNote, { kind: 'scale' }>): string {
 export function noWidthInWords(why: NoWidth): string {
   switch (why.kind) {
     case 'outputs-hidden':
-      return `Only the top ${why.topk} of ${count(why.classes)} outputs are shown, and the hidden ones cannot be inferred.`;
+      return `Only the top ${why.topk} of ${atLeast(why)}${count(why.classes)} outputs are shown, and the hidden ones cannot be inferred.`;
     case 'zeros':
       return `${count(why.zeros)} of ${count(why.rows)} rows hold a probability of 0, whose logarithm is not finite: ${zerosCure(why)}.`;
     case 'few-rows':
-      return `${count(why.rows)} distinct rows fill all the directions that they can; give more rows than the hidden layer is wide (twice the classes are plenty).`;
+      return `${count(why.rows)} distinct rows fill all the directions that they can; ${moreRows(why)}.`;
+    case 'wide-layer':
+      return `The layer before the last is ${count(why.features)} numbers wide and there are ${count(why.classes)} outputs: these show at most as many directions as there are outputs, however many images are looked at.`;
     case 'no-gap':
       return noGap(why);
   }
 }
+
+const atLeast = (of: { atLeast?: true }): string => (of.atLeast ? 'at least ' : '');
+
+/** How many rows would do. */
+const moreRows = ({ features }: Extract<NoWidth, { kind: 'few-rows' }>): string =>
+  features === undefined
+    ? 'give more rows than the hidden layer is wide (twice the classes are plenty; where the layer is as wide as the outputs or wider, no number of rows shows it)'
+    : `more rows than the layer before the last is wide (${count(features)}) would show it`;
 
 /** Why no gap shows: how the outputs were stored, then other causes. */
 function noGap(why: Extract<NoWidth, { kind: 'no-gap' }>): string {

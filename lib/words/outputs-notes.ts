@@ -31,11 +31,13 @@ export interface Zeros extends Stored {
 
 /** Why the hidden width does not show. */
 export type NoWidth =
-  /** The top k of c outputs alone are shown. */
-  | { kind: 'outputs-hidden'; classes: number; topk: number | null }
+  /** The top k of c outputs alone are shown; `atLeast`: of c or more. */
+  | { kind: 'outputs-hidden'; classes: number; topk: number | null; atLeast?: true }
   | ({ kind: 'zeros' } & Zeros)
-  /** The rows are too few: they fill all the directions that so many can. */
-  | { kind: 'few-rows'; rows: number }
+  /** The rows are too few: they fill all the directions that so many can; `features`: how wide the layer is, where that is known. */
+  | { kind: 'few-rows'; rows: number; features?: number }
+  /** The layer is known to be as wide as the outputs, or wider. */
+  | { kind: 'wide-layer'; features: number; classes: number }
   /** No gap: of the `most` directions that the classes leave, `above` are above the noise of storing. */
   | ({ kind: 'no-gap'; above: number; most: number; classes: number; coarse: boolean } & Stored);
 
@@ -53,6 +55,8 @@ export type OutputsNote =
       shown: 'logits' | 'log-probabilities' | 'probabilities' | 'rounded' | 'truncated';
       classes: number;
       topk: number | null;
+      /** Present where there may be more classes. */
+      atLeast?: true;
     } & Stored)
   | { kind: 'copies'; copies: number; rows: number }
   | { kind: 'equal-columns'; pairs: readonly (readonly [number, number])[] }
