@@ -163,10 +163,10 @@ async function legend({ interfaces = [] }: Leaks): Promise<string> {
 }
 
 /** The table of who can do what. */
-async function abilityTable({ abilities = [] }: Leaks): Promise<string> {
+async function abilityTable({ abilities = [], interfaces = [] }: Leaks): Promise<string> {
   if (abilities.length === 0) return '';
   const { renderTable } = await import('../report/index.js');
-  const { abilityName, howSure, published, takes } = await import('../words/index.js');
+  const { abilityName, howSure, publishedList, takes } = await import('../words/index.js');
   const table = renderTable<(typeof abilities)[number]>(
     [
       { heading: 'what others can do', cell: abilityName },
@@ -176,7 +176,8 @@ async function abilityTable({ abilities = [] }: Leaks): Promise<string> {
     abilities,
   );
   const done = abilities.filter(({ observe }) => observe.length > 0);
-  const least = done.map(({ observe }) => observe.map(published).join('; '));
+  const tried = interfaces.map(({ observe }) => observe);
+  const least = done.map(({ observe }) => publishedList(observe, tried));
   const lines = [...new Set(least)].map((names) => {
     const all = done.filter((_, i) => least[i] === names).map(abilityName);
     return `With ${names}: ${all.join(', ')}.`;

@@ -55,6 +55,21 @@ function percent(value: number, cut: (value: number) => number = Math.floor): st
   return text.replace(/^-0$/, '0').replace('-', '−');
 }
 
+/**
+ * Interfaces by their names; where they are nearly all of those tried, those that are missing: `all but label alone`. Empty for
+ * none.
+ */
+export function publishedList(observes: readonly string[], tried: readonly string[]): string {
+  const missing = tried.filter((spec) => !observes.includes(spec));
+  if (observes.length > mostNamed && missing.length === 0) return `all ${count(observes.length)} tried`;
+  return observes.length > mostNamed && missing.length < mostNamed
+    ? `all but ${missing.map(published).join('; ')}`
+    : observes.map(published).join('; ');
+}
+
+/** Most interfaces that are listed where a shorter list says the same. */
+const mostNamed = 3;
+
 /** How often honest users still get the model's answer: 100 % only where they do on every image. */
 export const kept = (sameTop: number): string => share(sameTop, 1);
 

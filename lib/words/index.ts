@@ -29,6 +29,7 @@ export {
   howSure,
   kept,
   published,
+  publishedList,
   readOff,
   readOffInShort,
   takes,
