@@ -158,8 +158,9 @@ async function legend({ interfaces = [] }: Leaks): Promise<string> {
   const head = reads.some(({ kind, by }) => kind === 'at-least' && by === 'head')
     ? ', some of which start from the model’s own last layer'
     : '';
+  const known = interfaces.some(({ cost }) => cost.accuracy !== null);
   const where = reads.some(({ kind }) => kind === 'exact') ? 'Where it is not exact it' : 'It';
-  return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is a lower bound, with a 95 % interval: more images or a better reader may get more. Same answer: how often honest users still get the model’s top class; a list of the top few has it first, whatever its numbers.`;
+  return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is what was read off these images, and in brackets a 95 % interval for all such images. “Or more”: with more images or a better reader, more can be read off. Same answer: how often honest users still get the model’s top class; a list of the top few has it first, whatever its numbers.${known ? '' : ' No accuracy: no image has a label that is known to be a class of the model.'}`;
 }
 
 /** The table of who can do what. */
@@ -196,10 +197,10 @@ async function advice({ advice: all = [], interfaces = [] }: Leaks): Promise<str
 /** What was recovered, compared with the model's own features. */
 async function comparison({ comparison: found, recovery }: Leaks): Promise<string[]> {
   if (!found || !recovery) return [];
-  const { count, rSquared, share: percent } = await import('../words/index.js');
+  const { count, matchedInWords, rSquared, share: percent } = await import('../words/index.js');
   return [
     found.kind === 'sphere'
       ? `Recovered vector beside the model's own features, up to a rotation: R² ${rSquared(found.r2)}, ${percent(found.equalNeighbours)} of nearest neighbours equal.`
-      : `Recovered features beside the model's own: ${count(recovery.features)} of the ${count(found.identifiable)} that are zero on enough of these images to be found at all, the worst correlation ${rSquared(found.worst)}.`,
+      : `Compared with the model's own features: ${count(recovery.features)} were recovered of the ${count(found.identifiable)} that these images could show (a feature shows where it is zero on enough of them). ${matchedInWords(found.worst)}`,
   ];
 }

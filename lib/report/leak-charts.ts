@@ -1,5 +1,5 @@
 import type { Leaks, Results } from '../results/index.js';
-import { brief, count, imageCount, powerOfTen, rSquared, share, shortSpec } from '../words/index.js';
+import { brief, count, imageCount, matchedInWords, powerOfTen, rSquared, share, shortSpec } from '../words/index.js';
 import { auditCaption, auditPicture } from './audit-picture.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import type { Shown } from './shown.js';
@@ -163,5 +163,5 @@ function caption({ recovery, comparison }: Leaks): string {
   if (!comparison) return what;
   return comparison.kind === 'sphere'
     ? `${what} Held against the model’s own features: R² ${rSquared(comparison.r2)}, the same nearest neighbour for ${share(comparison.equalNeighbours, 1)} of the images.`
-    : `${what} Held against the model’s own features, the worst correlates by ${rSquared(comparison.worst)}.`;
+    : `${what} ${matchedInWords(comparison.worst)}`;
 }

@@ -67,7 +67,14 @@ const abilitySection = (
     [
       { heading: 'what others can do', cell: abilityName },
       { heading: 'what they need', cell: takes },
-      { heading: 'with what you publish', cell: ({ observe }) => publishedList(observe, interfaces.map((each) => each.observe)) || none },
+      {
+        heading: 'with what you publish',
+        cell: ({ observe }) =>
+          publishedList(
+            observe,
+            interfaces.map((each) => each.observe),
+          ) || none,
+      },
       { heading: 'how sure', cell: howSure },
     ],
     [{ heading: null, rows: [...abilities] }],

@@ -31,8 +31,8 @@ export function published(spec: string): string {
 }
 
 /**
- * `all (exact)`, `at least 29 % (24 to 33)`, `not known`: a figure that is not known is not shown, since somebody would
- * copy it.
+ * `all (exact)`, `29 % (24 to 33) or more`, `not known`: a figure that is not known is not shown, since somebody would
+ * copy it. The figure is what was read off; a better reader may read more.
  */
 export function readOff(bound: BoundInWords | null): string {
   if (bound === null) return 'not known';
@@ -41,7 +41,7 @@ export function readOff(bound: BoundInWords | null): string {
   if (r2 >= nearlyAll) return 'more than 99.9 %';
   const [low, high] = interval ?? [r2, r2];
   if (kind === 'not-shown') return 'not known';
-  return `at least ${percent(r2)} % (${percent(low)} to ${percent(high, Math.ceil)})`;
+  return `${percent(r2)} % (${percent(low)} to ${percent(high, Math.ceil)}) or more`;
 }
 
 /**
@@ -125,9 +125,9 @@ function leastOf(
   ];
 }
 
-/** As `readOff`, for tables of several models: `≥ 29 % (24 to 33)`. */
+/** As `readOff`, for tables of several models, which say that a better reader may get more: `29 % (24 to 33)`. */
 export const readOffInShort = (bound: BoundInWords | null): string =>
-  readOff(bound).replace('at least ', '≥ ').replace('more than ', '> ');
+  readOff(bound).replace(' or more', '').replace('more than ', '> ');
 
 /**
  * What to publish so that less than a share is read off, a sentence each, with the limits of that: a lower bound promises

@@ -9,6 +9,7 @@ export {
   count,
   inPercent,
   interval,
+  matchedInWords,
   none,
   powerOfTen,
   rSquared,
