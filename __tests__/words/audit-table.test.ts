@@ -66,7 +66,7 @@ describe('the table of an audit', () => {
       { below: 0.1, observe: 'probs+topk:1' },
     ];
     const [best, first, second, last] = adviceInWords(advice, interfaces);
-    expect(best).toContain('top 1 probability gives the least away: at least 8 %');
+    expect(best).toContain('top 1 probability gives the least away: 8 % (4 to 9) or more');
     expect(first).toContain('96.7 %), or top 1 probability (100.0 %)');
     expect(second).toContain('25 % and 10 %');
     expect(last).toContain('more than these 60 images');
