@@ -97,3 +97,17 @@ test('run all says what it left out; its folder is drawn again as it is', async 
     path.join('ran', 'figures', '4', 'heatmap-agreement.svg'),
   ]);
 });
+
+test('results without any chart say that there is none, and why', async () => {
+  const audit = JSON.parse(await readFile('__tests__/fixtures/report/audit.json', 'utf8')) as Results;
+  const leaks = { ...audit.leaks!, recovery: null, comparison: null, log: { name: 'log.csv', notes: [] } };
+  await mkdir(at('log'), { recursive: true });
+  await writeFile(at('log', 'results.json'), JSON.stringify({ ...audit, rows: [], spectra: [], leaks }));
+  for (const asked of [
+    ['--chart', 'overview'],
+    ['--format', 'png'],
+  ]) {
+    const { code, stderr } = await report('log', ...asked);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(naming('none', 'log', 'model')) });
+  }
+});

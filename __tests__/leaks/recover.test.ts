@@ -175,7 +175,7 @@ describe('neither', () => {
     const recovery = await recoverFeatures(made(shape, 4000, 16, 40).logits);
     expect(recovery.features).toBeNull();
     expect(recovery.report).toMatchObject({ kind: null, certified: false, features: 0, rank });
-    expect(recovery.report.sentence).toMatch(naming('affine'));
+    expect(recovery.report.sentence).toMatch(naming('invertible map'));
     expect(() => recoveredRows(recovery)).toThrow(coded('bad-input', 'certificate'));
   });
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseHTML } from 'linkedom';
-import { chartsOf, renderCsv, renderMarkdown, renderReport } from '../../lib/report/index.js';
+import { chartsOf, chartsOfAll, renderCsv, renderMarkdown, renderReport } from '../../lib/report/index.js';
 import { noticesOf, parseResults } from '../../lib/results/index.js';
 import { abilityName, findingsInWords, inWords, published } from '../../lib/words/index.js';
 import { naming } from '../support/coded.js';
@@ -182,6 +182,14 @@ describe('two audits on one page', () => {
     expect(text('h2')).not.toContainEqual(expect.stringMatching(/^Side/));
   });
 
+  test('the picture of both is a chart for files, too', async () => {
+    const both = ['before', 'after'].map((name) => named(name, interfaces([0.6, [0.55, 0.65]])));
+    const [chart, ...others] = await chartsOfAll(both, { width: 321 });
+    expect([chart.name, chart.width, others.length]).toEqual(['comparison', 321, 0]);
+    expect(chart.caption).toContain(chart.title);
+    expect(await chartsOfAll(both.slice(0, 1))).toEqual([]);
+  });
+
   test('the span of one fit is no warning where a table says how sure each interface is', async () => {
     const outside = (of: Results): Results => ({ ...of, rows: of.rows.map((row) => ({ ...row, inSpanShare: 0 })) });
     const said = async (of: Results): Promise<boolean> =>
@@ -196,4 +204,20 @@ describe('two audits on one page', () => {
     expect(text('h1')).toEqual([expect.stringMatching(naming('model (1)', 'model (2)'))]);
     expect(text('.answer')[0]).toContain('certain');
   });
+});
+
+test('captions say what their figures were measured on: splits of all images, and what was searched', async () => {
+  const splits = { folds: 5, repeats: 6 };
+  const read = {
+    ...{ kind: 'at-least', r2: 0.4, interval: [0.3, 0.5], over: 'images', images: 300, fitted: 240, splits },
+    ...{ by: 'plain', alpha: null },
+  };
+  const interfaces = [
+    { observe: 'probs', read, cost: { images: 300, sameTop: 1, interval: [0.9, 1], accuracy: null } },
+  ] as unknown as Leaks['interfaces'];
+  const charts = await chartsOf(audit({ interfaces, variations: 20 }));
+  const caption = (name: string) => charts.find((chart) => chart.name === name)!.caption!;
+  expect(caption('leaks')).toMatch(naming(300, 6, 5));
+  expect(caption('certificates')).toMatch(naming(300, 20));
+  for (const name of ['leaks', 'certificates']) expect(caption(name)).not.toMatch(naming('itted on', 'tested on'));
 });

@@ -24,17 +24,15 @@ describe('the table of an audit', () => {
   });
 
   test('a bound says that it is one, and nothing that is not known is a zero', () => {
-    expect(readOff({ kind: 'at-least', r2: 0.293, interval: [0.244, 0.331] })).toBe('at least 29 % (24 to 34)');
+    expect(readOff({ kind: 'at-least', r2: 0.293, interval: [0.244, 0.331] })).toBe('29 % (24 to 34) or more');
     expect(readOff({ kind: 'exact', r2: 1, interval: null })).toContain('exact');
     expect(readOff({ kind: 'not-shown', r2: 0.02, interval: [-0.04, 0.08] })).toBe('not known');
     expect(readOff({ kind: 'at-least', r2: 0.9996, interval: [0.9995, 0.9997] })).toBe('more than 99.9 %');
-    expect(readOff({ kind: 'at-least', r2: 0.9979, interval: [0.995, 0.9985] })).toBe('at least 99.7 % (99.5 to 99.9)');
-    expect(readOff({ kind: 'at-least', r2: 0.07, interval: [0.0039, 0.15] })).toBe('at least 7 % (<1 to 15)');
+    expect(readOff({ kind: 'at-least', r2: 0.9979, interval: [0.995, 0.9985] })).toBe('99.7 % (99.5 to 99.9) or more');
+    expect(readOff({ kind: 'at-least', r2: 0.07, interval: [0.0039, 0.15] })).toBe('7 % (<1 to 15) or more');
     // No bound is more than what was read, and no end of an interval nearer.
-    expect(readOff({ kind: 'at-least', r2: 0.638, interval: [0.558, 0.681] })).toBe('at least 63 % (55 to 69)');
-    expect(readOff({ kind: 'at-least', r2: 0.9897, interval: [0.9868, 0.9902] })).toBe(
-      'at least 98.9 % (98.6 to 99.1)',
-    );
+    expect(readOff({ kind: 'at-least', r2: 0.638, interval: [0.558, 0.681] })).toBe('63 % (55 to 69) or more');
+    expect(readOff({ kind: 'at-least', r2: 0.9897, interval: [0.9868, 0.9902] })).toBe('98.9 % (98.6 to 99.1) or more');
     expect(readOff(null)).toBe('not known');
   });
 
@@ -83,7 +81,7 @@ describe('the table of an audit', () => {
       { below: 0.1, observe: 'probs+topk:1' },
     ];
     const [best, first, second, last] = adviceInWords(advice, interfaces);
-    expect(best).toContain('the least was read off top 1 probability: at least 8 %');
+    expect(best).toContain('the least was read off top 1 probability: 8 % (4 to 9) or more');
     expect(first).toContain('96.7 %), or top 1 probability (100.0 %)');
     expect(second).toContain('less than 25 % and 10 % of the features');
     expect(last).toContain('more than these 60 images');

@@ -35,11 +35,11 @@ const notes: Said<DatasetNote> = {
   classes: [
     [
       { kind: 'classes', images: 4, folders: ['cat', 'dog'] },
-      '4 images in 2 subfolders, which are taken as classes (cat, dog).',
+      '4 images in 2 subfolders, which are taken as classes (cat, dog). Accuracy can be told only if they are classes of the model.',
     ],
     [
       { kind: 'classes', images: 11, folders: many },
-      '11 images in 11 subfolders, which are taken as classes (0, 1, 10, 2, 3, …, 9).',
+      '11 images in 11 subfolders, which are taken as classes (0, 1, 10, 2, 3, …, 9). Accuracy can be told only if they are classes of the model.',
     ],
   ],
   'beside-classes': [[{ kind: 'beside-classes', images: 1 }, '1 image beside them skipped.']],

@@ -10,7 +10,9 @@ test('numbers and classes have words of their own: an answer is a class elsewher
 });
 
 test('what does not tell them apart is named', () => {
-  expect(toldApartInWords([found('logits', 3), found('label', 0)])).toMatch(/Not by label alone: there both show the same\.$/);
+  expect(toldApartInWords([found('logits', 3), found('label', 0)])).toMatch(
+    /Not by label alone: there both show the same\.$/,
+  );
   expect(toldApartInWords([found('logits', 0)])).toMatch(/in all 300 cases/);
   expect(toldApartInWords(null)).toMatch(/different numbers of outputs/);
 });

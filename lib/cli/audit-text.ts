@@ -159,8 +159,9 @@ async function legend({ interfaces = [] }: Leaks): Promise<string> {
   const head = reads.some(({ kind, by }) => kind === 'at-least' && by === 'head')
     ? ', some of which start from the model’s own last layer'
     : '';
+  const known = interfaces.some(({ cost }) => cost.accuracy !== null);
   const where = reads.some(({ kind }) => kind === 'exact') ? 'Where it is not exact it' : 'It';
-  return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is a lower bound, with a 95 % interval: more images or a better reader may get more. Same answer: how often honest users still get the model’s top class; a list of the top few has it first, whatever its numbers.`;
+  return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is what was read off these images, and in brackets a 95 % interval for all such images. “Or more”: with more images or a better reader, more can be read off. Same answer: how often honest users still get the model’s top class; a list of the top few has it first, whatever its numbers.${known ? '' : ' No accuracy: no image has a label that is known to be a class of the model.'}`;
 }
 
 /** What publishing other numbers than the model's does to them. */
@@ -171,10 +172,10 @@ async function changedNumbers({ interfaces = [] }: Leaks): Promise<string[]> {
 }
 
 /** The table of who can do what. */
-async function abilityTable({ abilities = [] }: Leaks): Promise<string> {
+async function abilityTable({ abilities = [], interfaces = [] }: Leaks): Promise<string> {
   if (abilities.length === 0) return '';
   const { renderTable } = await import('../report/index.js');
-  const { abilityName, howSure, published, takes } = await import('../words/index.js');
+  const { abilityName, howSure, publishedList, takes } = await import('../words/index.js');
   const table = renderTable<(typeof abilities)[number]>(
     [
       { heading: 'what others can do', cell: abilityName },
@@ -184,7 +185,8 @@ async function abilityTable({ abilities = [] }: Leaks): Promise<string> {
     abilities,
   );
   const done = abilities.filter(({ observe }) => observe.length > 0);
-  const least = done.map(({ observe }) => observe.map(published).join('; '));
+  const tried = interfaces.map(({ observe }) => observe);
+  const least = done.map(({ observe }) => publishedList(observe, tried));
   const lines = [...new Set(least)].map((names) => {
     const all = done.filter((_, i) => least[i] === names).map(abilityName);
     return `With ${names}: ${all.join(', ')}.`;
@@ -203,10 +205,10 @@ async function advice({ advice: all = [], interfaces = [] }: Leaks): Promise<str
 /** What was recovered, compared with the model's own features. */
 async function comparison({ comparison: found, recovery }: Leaks): Promise<string[]> {
   if (!found || !recovery) return [];
-  const { count, rSquared, share: percent } = await import('../words/index.js');
+  const { count, matchedInWords, rSquared, share: percent } = await import('../words/index.js');
   return [
     found.kind === 'sphere'
       ? `Recovered vector beside the model's own features, up to a rotation: R² ${rSquared(found.r2)}, ${percent(found.equalNeighbours)} of nearest neighbours equal.`
-      : `Recovered features beside the model's own: ${count(recovery.features)} of the ${count(found.identifiable)} that are zero on enough of these images to be found at all, the worst correlation ${rSquared(found.worst)}.`,
+      : `Compared with the model's own features: ${count(recovery.features)} were recovered of the ${count(found.identifiable)} that these images could show (a feature shows where it is zero on enough of them). ${matchedInWords(found.worst)}`,
   ];
 }

@@ -236,7 +236,9 @@ async function finishBoth(
   const named = shown.flatMap((results, i) => withNames([results], { [same[i]]: names[i] }));
   await writeWhole(page, [Buffer.from(await renderReport(named))]);
   const blocks = [
-    wrapped('How much of its features each model gives away, by what is published.'),
+    wrapped(
+      'How much of its features a simple reader got from each model, by what is published, with a 95 % interval. With more images or a better reader, more can be read off.',
+    ),
     await interfaceTable(
       shown.map(({ leaks }) => leaks!),
       names,

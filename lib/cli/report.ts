@@ -42,7 +42,7 @@ export function register(program: Command): void {
     )
     .option(
       '--chart <name...>',
-      'draw only these charts, with a caption for each: overview, agreement, margin, … of experiments 1 to 3 and 5; heatmap, control, margin, … of experiment 4',
+      'draw only these charts, with a caption for each: overview, agreement, margin, … of experiments 1 to 3 and 5; heatmap, control, margin, … of experiment 4; leaks of a sweep; leaks and certificates of an audit, and comparison of two audits',
     )
     .addOption(
       new Option('--width <size>', 'width of the charts in a paper, as in 85mm, 3.3in or 240pt').argParser(pixels),
@@ -65,6 +65,7 @@ Examples:
   $ featreconstruct report out-1 out-3 --out comparison.html
   $ featreconstruct report out --chart overview --width 85mm --format pdf --name resnet18.onnx=ResNet-18
   $ featreconstruct report out-4 --chart heatmap --width 85mm --format pdf
+  $ featreconstruct report audit --chart leaks --format png
   $ featreconstruct report out --format latex`,
     )
     .action(async (paths: string[], { format: asked, chart, width, name, out }: Flags) => {
@@ -184,15 +185,22 @@ async function pictures(
   results: readonly Results[],
   { format, chart, width, out, folders, say }: PictureOptions,
 ): Promise<WrittenFile[]> {
-  const { chartsOf, renderPdf, renderPng, standalone } = await import('../report/index.js');
+  const { chartsOf, chartsOfAll, renderPdf, renderPng, standalone } = await import('../report/index.js');
   const found = await Promise.all(results.map((each) => chartsOf(each, { width })));
+  const together = results.length > 1 ? await chartsOfAll(results, { width }) : [];
+  if ([together, ...found].every((charts) => charts.length === 0)) throw noCharts(results);
   const wanted = found.map((charts) => chosen(charts, chart));
-  if (chart) checkFound(chart, found);
+  const ofAll = chosen(together, chart);
+  if (chart) checkFound(chart, [together, ...found]);
   for (const [i, charts] of found.entries()) {
-    const without = (chart ?? []).filter((name) => named(charts, name).length === 0);
+    const without = (chart ?? []).filter(
+      (name) => named(charts, name).length === 0 && named(together, name).length === 0,
+    );
     if (without.length === 0) continue;
-    const whose = `experiment ${results[i].experiment}${folders[i] === '' ? '' : ` (result ${folders[i]})`}`;
-    say(`No ${without.join(', ')} of ${whose}, which has ${familiesOf(charts).join(', ')}.`);
+    const whose = `${results[i].leaks ? 'the audit' : `experiment ${results[i].experiment}`}${folders[i] === '' ? '' : ` (result ${folders[i]})`}`;
+    say(
+      `No ${without.join(', ')} of ${whose}, which has ${charts.length === 0 ? 'no charts' : familiesOf(charts).join(', ')}.`,
+    );
   }
   const drawn = async (each: Chart): Promise<string | Uint8Array> => {
     if (format === 'svg') return standalone(each, width === undefined ? 'px' : 'mm');
@@ -200,9 +208,10 @@ async function pictures(
     return renderPng(each, width === undefined ? 2 : dense);
   };
   const all: WrittenFile[] = [];
-  const one = wanted.flat().length === 1 && extname(out).toLowerCase() === `.${format}`;
-  for (const [i, charts] of wanted.entries()) {
-    const folder = join(out, folders[i]);
+  const one = [...ofAll, ...wanted.flat()].length === 1 && extname(out).toLowerCase() === `.${format}`;
+  for (const [i, charts] of [ofAll, ...wanted].entries()) {
+    // What is of all results together lies above the folders of each.
+    const folder = i === 0 ? out : join(out, folders[i - 1]);
     for (const each of charts) {
       const path = one ? out : join(folder, `${each.name}.${format}`);
       all.push({ path, data: await drawn(each), caption: each.caption });
@@ -232,6 +241,14 @@ function named(charts: readonly Chart[], name: string): Chart[] {
 
 const familyOf = ({ name, family = name }: Chart): string => family;
 const familiesOf = (charts: readonly Chart[]): string[] => [...new Set(charts.map(familyOf))];
+
+/** The error for results without any chart, with the reason where it is known. */
+function noCharts(results: readonly Results[]): UsageError {
+  const why = results.every(({ leaks }) => leaks?.log)
+    ? 'an audit of a log has a chart only where features came back from the outputs alone, since how much of the features its outputs give away takes the model. `report` without --chart and --format makes the page, which says what was found'
+    : 'they hold no rows to draw. `report` without --chart and --format makes the page, which says why';
+  return new UsageError(`Expected results that have charts, found none in these: ${why}.`);
+}
 
 function checkFound(names: readonly string[], found: readonly (readonly Chart[])[]): void {
   const known = [...new Set(found.flatMap(familiesOf))];

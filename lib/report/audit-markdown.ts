@@ -8,6 +8,7 @@ import {
   kept,
   none,
   published,
+  publishedList,
   readOff,
   share,
   takes,
@@ -31,7 +32,10 @@ export function auditTables({ leaks, environment }: Results): (string | TextTabl
       rows: abilities.map((line) => [
         abilityName(line),
         takes(line),
-        line.observe.map(published).join('; ') || none,
+        publishedList(
+          line.observe,
+          interfaces.map(({ observe }) => observe),
+        ) || none,
         howSure(line),
       ]),
     },

@@ -120,6 +120,10 @@ function stacked({ Plot }: Plotting, lines: readonly Line[], width: number): Plo
         ...{ ...text, y: ({ y }: Placed) => y + 22.5, text: 'text' },
         ...{ frameAnchor: 'right', textAnchor: 'start', dx: 8 },
       }),
+      Plot.text(
+        ['bars: features read off'],
+        heading({ frameAnchor: 'top-left', dy: -4, fontSize: 10, textAnchor: 'start' }),
+      ),
       Plot.text(['same answer'], heading({ dx: right - 4, dy: -4, fontSize: 10, textAnchor: 'end' })),
     ],
   };

@@ -126,7 +126,7 @@ export function besidePicture(
     }),
   }));
   const text = {
-    name: 'leaks',
+    name: 'comparison',
     title: 'What is given away by what is published',
     description: specs
       .map((spec, row) => `${published(spec)}: ${models.map(({ name, texts }) => `${name} ${texts[row]}`).join(', ')}`)

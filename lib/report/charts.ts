@@ -3,10 +3,11 @@ import type { ChartOptions, RedrawOptions } from './chart-types.js';
 import { fittedAndTested, type ResultRow, type Results } from '../results/index.js';
 import { shortSpec } from '../words/index.js';
 import { alphaCharts } from './alpha-chart.js';
+import { areAudits, auditedNames, besideCaption, besidePicture } from './audits-beside.js';
 import { loadPlot, type Chart, type Plotting } from './chart.js';
 import { agreementCaption, agreementChart, controlChart } from './fit-charts.js';
 import { marginCaption, marginChart, marginStrips } from './margin-charts.js';
-import { leakCharts } from './leak-charts.js';
+import { leakCharts, splitsOfAll } from './leak-charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
 import { overviewChart, type ExperimentOf } from './overview-chart.js';
 import { isMatrix, mostModels, mostShown, type Shown } from './shown.js';
@@ -85,7 +86,8 @@ export async function chartsOf(found: Results, options: ChartOptions = {}): Prom
   const plotting = await loadPlot();
   const fittedOn = (rows: readonly ResultRow[], shown: Shown): Chart => {
     const { chart } = shown;
-    const facts = rows.length === 0 ? '' : ` ${factsOf(rows)}.`;
+    const measuredOn = shown.measuredOn ?? (rows.length === 0 ? null : `${factsOf(rows)}.`);
+    const facts = measuredOn === null ? '' : ` ${measuredOn}`;
     const captioned = { ...chart, caption: `${chart.title}. ${shown.caption}${facts}` };
     return width === undefined || chart.width <= width ? captioned : redraw(plotting, captioned, { width });
   };
@@ -108,6 +110,18 @@ export async function chartsOf(found: Results, options: ChartOptions = {}): Prom
       : charts.map((chart) => ({ ...chart, name: `${chart.name}-${endings[i]}`, family: chart.name }));
   });
   return [...pairs, ...spectrumCharts(plotting, results).map(fitted)];
+}
+
+/** The charts of several results together: that of audits beside each other, which their page begins with. */
+export async function chartsOfAll(given: readonly Results[], { width }: ChartOptions = {}): Promise<Chart[]> {
+  const results = given.map(withShownNames);
+  if (!areAudits(results)) return [];
+  const plotting = await loadPlot();
+  const chart = besidePicture(plotting, results, auditedNames(results), width);
+  const { measuredOn } = splitsOfAll(results);
+  const caption = [`${chart.title}.`, besideCaption, ...(measuredOn ? [measuredOn] : [])].join(' ');
+  const captioned = { ...chart, caption };
+  return [width === undefined || chart.width <= width ? captioned : redraw(plotting, captioned, { width })];
 }
 
 /** Test sets as the ends of files' names; numbered where two folders are called alike. */

@@ -6,6 +6,7 @@ import { areAudits, auditedNames, besideCaption, besideInWords, besidePicture } 
 import type { Plotting } from './chart.js';
 import { pairsOf } from './heatmap.js';
 import { overviews } from './charts.js';
+import { splitsOfAll } from './leak-charts.js';
 import { leakCaption, leakChart } from './leak-curve.js';
 import { figureOf, sectionOf, sections, type ExperimentOf } from './overview-chart.js';
 import type { Headline, Picture } from './headline.js';
@@ -108,7 +109,7 @@ export function firstScreenOfAll(plotting: Plotting, results: readonly Results[]
     return {
       answer: besideInWords(results, names).join(' '),
       headline: null,
-      picture: { charts: [{ ...{ narrow }, chart, caption: besideCaption }] },
+      picture: { charts: [{ ...{ narrow }, chart, caption: besideCaption, ...splitsOfAll(results) }] },
     };
   }
   const fits = results.filter(

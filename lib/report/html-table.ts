@@ -57,8 +57,8 @@ export const more = (rows: number): Markup | null =>
     : null;
 
 /** A chart under its title, with what it shows. */
-export const chartFigure = ({ chart, caption }: Shown): Markup => markup`<h3>${chart.title}</h3>
+export const chartFigure = ({ chart, caption, measuredOn }: Shown): Markup => markup`<h3>${chart.title}</h3>
   <figure>
-    <figcaption>${caption}</figcaption>
+    <figcaption>${caption}${measuredOn ? ` ${measuredOn}` : null}</figcaption>
     <div class="scroll charted" tabindex="0" role="group" aria-label="${chart.title}">${chart.rowLabels}${chart.svg}</div>
   </figure>`;

@@ -4,7 +4,7 @@
  */
 export { auditedNames, besideInWords } from './audits-beside.js';
 export { standalone, type Chart } from './chart.js';
-export { chartsOf, redrawChart } from './charts.js';
+export { chartsOf, chartsOfAll, redrawChart } from './charts.js';
 export type { ChartOptions } from './chart-types.js';
 export { intervalOf } from './exact.js';
 export { renderDemo } from './demo-page.js';

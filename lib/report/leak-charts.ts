@@ -1,5 +1,5 @@
 import type { Leaks, Results } from '../results/index.js';
-import { brief, count, powerOfTen, rSquared, share } from '../words/index.js';
+import { brief, count, imageCount, matchedInWords, powerOfTen, rSquared, share, shortSpec } from '../words/index.js';
 import { auditCaption, auditPicture } from './audit-picture.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import type { Shown } from './shown.js';
@@ -115,14 +115,44 @@ function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['
 }
 
 /** The pictures of an audit: what each interface gives away, and what was recovered from outputs alone. */
-export function leakCharts(plotting: Plotting, { leaks, environment }: Results, width?: number): Shown[] {
+export function leakCharts(plotting: Plotting, results: Results, width?: number): Shown[] {
+  const { leaks, environment } = results;
   if (!leaks) return [];
   const picture = auditPicture(plotting, leaks, width);
   const chart = certificateChart(plotting, leaks, environment.models[0]?.featureDim ?? null);
   return [
-    ...(picture ? [{ chart: picture, caption: auditCaption }] : []),
-    ...(chart ? [{ chart, caption: caption(leaks) }] : []),
+    ...(picture ? [{ chart: picture, caption: auditCaption, ...splitsOf(results) }] : []),
+    ...(chart ? [{ chart, caption: caption(leaks), measuredOn: searchedIn(results) }] : []),
   ];
+}
+
+/** What the figures of the interfaces come from: repeated splits, where images are few; else the split of the rows. */
+export function splitsOf({ leaks, environment }: Results): Pick<Shown, 'measuredOn'> {
+  const read = leaks?.interfaces?.find((each) => each.read?.splits)?.read;
+  if (!read?.splits) return {};
+  const { images, splits } = read;
+  const whose = environment.datasets[0] ? ` of ${shortSpec(environment.datasets[0].spec)}` : '';
+  return {
+    measuredOn: `Measured on ${imageCount(images)}${whose}: ${count(splits.repeats)} splits into ${count(splits.folds)} parts, each image kept out of the fit once in each split.`,
+  };
+}
+
+/** What the figures of several audits beside each other come from, each once. */
+export function splitsOfAll(results: readonly Results[]): Pick<Shown, 'measuredOn'> {
+  const all = [...new Set(results.flatMap((each) => splitsOf(each).measuredOn ?? []))];
+  return all.length === 0 ? {} : { measuredOn: all.join(' ') };
+}
+
+/** In how many variations each image was looked at for what the outputs alone give. */
+export const variationsOf = ({ leaks, rows }: Results): number => leaks?.variations ?? rows[0]?.variations ?? 1;
+
+/** What was searched and gave features: the outputs of images with their variations, or the rows of a log. */
+function searchedIn(results: Results): string {
+  const { leaks, environment } = results;
+  const { rows } = leaks!.fingerprint;
+  if (leaks!.log) return `Found in ${count(rows)} rows of outputs (${leaks!.log.name}).`;
+  const whose = environment.datasets[0] ? ` (${shortSpec(environment.datasets[0].spec)})` : '';
+  return `Found in the outputs for ${imageCount(rows, variationsOf(results))}${whose}.`;
 }
 
 function caption({ recovery, comparison }: Leaks): string {
@@ -133,5 +163,5 @@ function caption({ recovery, comparison }: Leaks): string {
   if (!comparison) return what;
   return comparison.kind === 'sphere'
     ? `${what} Held against the model’s own features: R² ${rSquared(comparison.r2)}, the same nearest neighbour for ${share(comparison.equalNeighbours, 1)} of the images.`
-    : `${what} Held against the model’s own features, the worst correlates by ${rSquared(comparison.worst)}.`;
+    : `${what} ${matchedInWords(comparison.worst)}`;
 }

@@ -9,7 +9,7 @@ import {
   imageCount,
   none,
   outputsNoteInWords,
-  published,
+  publishedList,
   share,
   takes,
 } from '../words/index.js';
@@ -26,7 +26,7 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
         ? 'A normalised vector is given away by the outputs alone'
         : 'Some features are given away by the outputs alone';
     case 'map':
-      return 'Out, to those who know some images’ features';
+      return 'Whoever has the features of some images can compute those of all others';
     case 'partly':
       return r2 === null
         ? 'Half or more of how the features differ can be read off'
@@ -47,7 +47,7 @@ export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<
   <ul>
     ${[...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), changedNumbersInWords(leaks.interfaces ?? []), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].filter((sentence) => sentence !== '').map((sentence) => markup`<li>${sentence}</li>`)}
   </ul>
-  ${leaks.abilities ? abilitySection(leaks.abilities) : null}
+  ${leaks.abilities ? abilitySection(leaks.abilities, leaks.interfaces ?? []) : null}
 </div>`;
 
 /** The note that an audit's rows are of one split, where its figures come from many; empty where they do not. */
@@ -55,17 +55,27 @@ export function splitNote({ leaks }: Results): string[] {
   const splits = leaks?.interfaces?.find(({ read }) => read?.splits)?.read?.splits;
   return splits
     ? [
-        `These rows are of one split, for a closer look. What is given away stands above: it comes from ${splits.repeats} splits into ${splits.folds} parts, each image kept out once in each. A row here may read more or less, or not be known.`,
+        `These rows are of one split, for a closer look, and each is of one fit: only where “head as prior” stands does it start from the model’s last layer. What is given away stands above. It comes from ${splits.repeats} splits into ${splits.folds} parts, each image kept out once in each, and for each interface from the reader that did best, which may start from the last layer. So a row here may read much less, a little more, or not be known.`,
       ]
     : [];
 }
 
-const abilitySection = (abilities: NonNullable<Leaks['abilities']>): Markup =>
+const abilitySection = (
+  abilities: NonNullable<Leaks['abilities']>,
+  interfaces: NonNullable<Leaks['interfaces']>,
+): Markup =>
   table<(typeof abilities)[number]>(
     [
       { heading: 'what others can do', cell: abilityName },
       { heading: 'what they need', cell: takes },
-      { heading: 'with what you publish', cell: ({ observe }) => observe.map(published).join('; ') || none },
+      {
+        heading: 'with what you publish',
+        cell: ({ observe }) =>
+          publishedList(
+            observe,
+            interfaces.map((each) => each.observe),
+          ) || none,
+      },
       { heading: 'how sure', cell: howSure },
     ],
     [{ heading: null, rows: [...abilities] }],

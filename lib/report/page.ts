@@ -29,7 +29,7 @@ import { metrics } from './heatmap.js';
 import { chartFigure, more, table } from './html-table.js';
 import { markup, Markup, type Content } from './html.js';
 import { allPairs } from './matrix-section.js';
-import { leakCharts } from './leak-charts.js';
+import { leakCharts, variationsOf } from './leak-charts.js';
 import { fingerprintSection, splitNote, verdictSection } from './leaks-section.js';
 import { dark, light, variables, type Palette } from './palette.js';
 import { provenance } from './provenance.js';
@@ -124,7 +124,7 @@ function section(page: PageContext, results: Results, index: number): Markup {
   const above = new Set((first.picture.charts ?? []).map(({ chart }) => chart.name));
   const isBelow = ({ chart }: Shown): boolean =>
     !above.has(chart.name) && !(chart.name === 'agreement' && isPlain(results));
-  const body = markup`${leaks ? markup`${leakCharts(plotting, results).filter(isBelow).map(chartFigure)} ${fingerprintSection(leaks, rows[0]?.variations)}` : null}
+  const body = markup`${leaks ? markup`${leakCharts(plotting, results).filter(isBelow).map(chartFigure)} ${fingerprintSection(leaks, variationsOf(results))}` : null}
     ${rows.length === 0 ? null : picture ? picture.rest : fits(page, results, isBelow)}
     ${samplesSection(results.samples ?? [])} ${provenance(results)}`;
   return markup`<section id="result-${index + 1}">
@@ -171,7 +171,7 @@ const pictureOf = ({ charts = [], markup: drawn }: Picture): Markup | null =>
   charts.length === 0 && !drawn
     ? null
     : markup`<div class="pictures">
-        ${charts.map(({ chart, caption, narrow }) => markup`<figure><figcaption><b>${chart.title}</b>${charts.length === 1 ? `. ${caption}` : null}</figcaption>${narrow ? markup`<div class="wide">${chart.svg}</div><div class="narrow">${narrow.svg}</div>` : chart.svg}</figure>`)}
+        ${charts.map(({ chart, caption, measuredOn, narrow }) => markup`<figure><figcaption><b>${chart.title}</b>${charts.length === 1 ? `. ${caption}${measuredOn ? ` ${measuredOn}` : ''}` : null}</figcaption>${narrow ? markup`<div class="wide">${chart.svg}</div><div class="narrow">${narrow.svg}</div>` : chart.svg}</figure>`)}
         ${drawn}
       </div>`;
 

@@ -10,6 +10,8 @@ export const mostShown = 300;
 export interface Shown {
   chart: Chart;
   caption: string;
+  /** What its figures were measured on, in a sentence; absent where that is what the rows of the results say. */
+  measuredOn?: string;
   /** The same laid out for a phone, on whose screen the other's text would be too small. */
   narrow?: Chart;
 }

@@ -34,8 +34,8 @@ export function published(spec: string): string {
 }
 
 /**
- * `all (exact)`, `at least 29 % (24 to 33)`, `not known`: a figure that is not known is not shown, since somebody would
- * copy it.
+ * `all (exact)`, `29 % (24 to 33) or more`, `not known`: a figure that is not known is not shown, since somebody would
+ * copy it. The figure is what was read off; a better reader may read more.
  */
 export function readOff(bound: BoundInWords | null): string {
   if (bound === null) return 'not known';
@@ -44,7 +44,7 @@ export function readOff(bound: BoundInWords | null): string {
   if (r2 >= nearlyAll) return 'more than 99.9 %';
   const [low, high] = interval ?? [r2, r2];
   if (kind === 'not-shown') return 'not known';
-  return `at least ${percent(r2)} % (${percent(low)} to ${percent(high, Math.ceil)})`;
+  return `${percent(r2)} % (${percent(low)} to ${percent(high, Math.ceil)}) or more`;
 }
 
 /**
@@ -58,6 +58,21 @@ function percent(value: number, cut: (value: number) => number = Math.floor): st
   const text = all > 98.5 ? (cut(10 * all) / 10).toFixed(1) : String(cut(all));
   return text.replace(/^-0$/, '0').replace('-', '−');
 }
+
+/**
+ * Interfaces by their names; where they are nearly all of those tried, those that are missing: `all but label alone`. Empty for
+ * none.
+ */
+export function publishedList(observes: readonly string[], tried: readonly string[]): string {
+  const missing = tried.filter((spec) => !observes.includes(spec));
+  if (observes.length > mostNamed && missing.length === 0) return `all ${count(observes.length)} tried`;
+  return observes.length > mostNamed && missing.length < mostNamed
+    ? `all but ${missing.map(published).join('; ')}`
+    : observes.map(published).join('; ');
+}
+
+/** Most interfaces that are listed where a shorter list says the same. */
+const mostNamed = 3;
 
 /** How often honest users still get the model's answer: 100 % only where they do on every image. */
 export const kept = (sameTop: number): string => share(sameTop, 1);
@@ -123,9 +138,9 @@ function leastInWords(interfaces: readonly (Compared & Published)[]): string[] {
   ];
 }
 
-/** As `readOff`, for tables of several models: `≥ 29 % (24 to 33)`. */
+/** As `readOff`, for tables of several models, which say that a better reader may get more: `29 % (24 to 33)`. */
 export const readOffInShort = (bound: BoundInWords | null): string =>
-  readOff(bound).replace('at least ', '≥ ').replace('more than ', '> ');
+  readOff(bound).replace(' or more', '').replace('more than ', '> ');
 
 /**
  * What time did to the search of one of two models: seconds after which it was stopped; null where none were left for it.

@@ -17,7 +17,7 @@ export function datasetNoteInWords(note: DatasetNote): string {
       return `${imagesIn(note)} that ${folders.length === 1 ? 'is a split' : 'are splits'} and no classes (${folders.join(', ')}): read together, without labels. For the classes in it give ${place}/${folders[0]}.`;
     }
     case 'classes':
-      return `${imagesIn(note)}, which are taken as classes (${shortList(note.folders)}).`;
+      return `${imagesIn(note)}, which are taken as classes (${shortList(note.folders)}). Accuracy can be told only if they are classes of the model.`;
     case 'beside-classes':
       return `${imageCount(note.images)} beside them skipped.`;
     case 'beside-images':

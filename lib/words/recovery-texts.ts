@@ -119,7 +119,7 @@ const assumptions = {
 type Of<Kind extends RecoveryOutcome['kind']> = Extract<RecoveryOutcome, { kind: Kind }>;
 
 const affineClass = (rank: number): string =>
-  `Known is only the affine class: the ${rank} features up to an invertible map.`;
+  `Known are only the ${rank} features mixed with each other (up to an invertible map); these outputs alone do not undo the mixing.`;
 
 const sphereNotTried = (needed: number): string =>
   `A normalisation before the head was not tried: that takes ${count(needed)} distinct rows.`;
@@ -161,8 +161,8 @@ const functionsInWords = (n: number): string =>
 /** What is said of the directions that no certificate fixes. */
 const restInWords = (left: number): string =>
   left === 1
-    ? 'The other one is known up to an invertible map; images that switch it off would show it.'
-    : `The other ${left} are known up to an invertible map; images that switch them off would show them.`;
+    ? 'The other one is known only mixed with these (up to an invertible map); images that switch it off would show it.'
+    : `The other ${left} are known only as mixtures (up to an invertible map); images that switch them off would show them.`;
 
 /** Why no function is handed out. */
 function noFeature({ functions, failed, cut, noSphere }: Of<'no-rectified'>): string {
