@@ -175,8 +175,8 @@ export function changedNumbersInWords(interfaces: readonly Pick<Published, 'obse
     top && top.model.toFixed(2) !== top.published.toFixed(2) ? [{ observe, ...top }] : [],
   );
   if (told.length === 0) return '';
-  const each = told.map(({ observe, published: mean }) => `${mean.toFixed(2)} with ${published(observe)}`);
-  return `Some of these publish other numbers than the model’s: by the model itself the top class has a probability of ${told[0].model.toFixed(2)} on average, as published of ${each.join('; ')}.`;
+  const each = told.map(({ observe, published: mean }) => `with ${published(observe)} it is ${mean.toFixed(2)}`);
+  return `Some of these change the model’s numbers. Its top class has a probability of ${told[0].model.toFixed(2)} on average; ${each.join('; ')}.`;
 }
 
 /** What an interface costs: `same answer 100.0 %`, and that its numbers are not the model's. */
