@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const [width, classes, rows] = [24, 260, 420];
+const [width, classes, rows] = [24, 260, 160];
 
 interface Pair {
   label: string;
