@@ -74,6 +74,12 @@ describe('who can do what', () => {
     expect(lineOf({ ...none, recovery: { ...none.recovery, cut: false } }, 'features').stopped).toBeUndefined();
   });
 
+  test('where variations took the time of the search, time stood against it and not the images', () => {
+    expect(lineOf({}, 'features')).toMatchObject({ sure: 'not-tried', why: 'images' });
+    expect(lineOf({ skipped: true, outOfTime: true }, 'features')).toMatchObject({ sure: 'not-tried', why: 'time' });
+    expect(lineOf({ skipped: true, outOfTime: true }, 'rotation')).toMatchObject({ why: 'images' });
+  });
+
   test('a map that starts from the head needs it', () => {
     const some = { interfaces: [shown('probs+round:4', read('at-least', 0.7, 'head'))] };
     expect(lineOf(some, 'map')).toMatchObject({ sure: 'measured', stolen: 54, head: true });

@@ -46,6 +46,8 @@ export interface Alone {
   needed: { sphere: number; rectified: number } | null;
   /** Whether there was no time left for a search. */
   skipped: boolean;
+  /** Whether variations were made that are enough for a search, and then no time was left for it. */
+  outOfTime?: boolean;
   /** What would be enough, and how long it takes; null where nothing more is needed. */
   offer: Offer | null;
 }
@@ -102,7 +104,7 @@ export async function withVariations(asked: Asked, options: VariationOptions): P
     const isMore = found.recovery !== null || found.offer === null;
     return isMore
       ? { ...found, offer: found.offer && { ...found.offer, seconds: offer.seconds } }
-      : { ...first, offer };
+      : { ...first, offer, skipped: first.skipped || found.skipped, outOfTime: found.skipped };
   }
   return { ...first, offer, skipped: short };
 }

@@ -448,6 +448,7 @@ async function leaksOf(
       recovery: report,
       untried,
       skipped,
+      outOfTime: alone.outOfTime ?? false,
       needed: alone.needed,
     }),
     advice: adviceOf(interfaces),

@@ -21,6 +21,8 @@ export interface AbilityFacts {
   untried: NotShownError['code'] | null;
   /** Whether there was no time left for a search. */
   skipped?: boolean;
+  /** Whether there was none once variations had been made that are enough for a search for rectified features. */
+  outOfTime?: boolean;
   /** Distinct outputs that a search takes, for either kind; null where that is not known. */
   needed: { sphere: number; rectified: number } | null;
 }
@@ -76,7 +78,7 @@ export const mayShowSpan = ({ observe }: Pick<InterfaceAnswer, 'observe'>): bool
 
 /** By the outputs alone: certified, or not. */
 function recovered(
-  { recovery, untried, needed, outputs, features, classes, interfaces, skipped }: AbilityFacts,
+  { recovery, untried, needed, outputs, features, classes, interfaces, skipped, outOfTime }: AbilityFacts,
   kind: 'rectified' | 'sphere',
 ): Found {
   if (features >= classes) return without('impossible');
@@ -89,9 +91,10 @@ function recovered(
   // The search for a normalisation is not what its time ends.
   const stopped = kind === 'rectified' ? stoppedOf(recovery) : {};
   const wanted = needed?.[kind] ?? null;
+  const isOfTime = (skipped && outputs >= (wanted ?? 0)) || (outOfTime && kind === 'rectified');
   if (recovery === null || (wanted !== null && outputs < wanted)) {
     return untried === null || untried === 'too-few-rows'
-      ? without('not-tried', { queries: wanted, why: skipped && outputs >= (wanted ?? 0) ? 'time' : 'images' })
+      ? without('not-tried', { queries: wanted, why: isOfTime ? 'time' : 'images' })
       : without('not-found', { queries: wanted, ...stopped });
   }
   return without('not-found', stopped);
