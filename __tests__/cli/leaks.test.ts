@@ -398,10 +398,10 @@ describe('with a model', () => {
     for (const k of ['1', '2'])
       await expectSchema(JSON.parse(await readFile(at('audit-two', k, 'results.json'), 'utf8')));
     // The page says what the terminal does of who tells them apart.
-    const page = await readFile(at('audit-two', 'report.html'), 'utf8');
+    const both = await readFile(at('audit-two', 'report.html'), 'utf8');
     expect(stdout.replace(/\s+/g, ' ')).toContain('sees that these are two models.');
-    expect(page).toContain('sees that these are two models.');
-    expect(page).toContain('What the outputs of made and other give away');
+    expect(both).toContain('sees that these are two models.');
+    expect(both).toContain('What the outputs of made and other give away');
     // Versions in folders of their own are often called the same.
     for (const version of ['v1', 'v2']) {
       await mkdir(at(version), { recursive: true });

@@ -209,6 +209,6 @@ async function comparison({ comparison: found, recovery }: Leaks): Promise<strin
   return [
     found.kind === 'sphere'
       ? `Recovered vector beside the model's own features, up to a rotation: R² ${rSquared(found.r2)}, ${percent(found.equalNeighbours)} of nearest neighbours equal.`
-      : `Compared with the model's own features: ${count(recovery.features)} were recovered of the ${count(found.identifiable)} that these images could show (a feature shows where it is zero on enough of them). ${matchedInWords(found.worst)}`,
+      : `Of the ${count(found.identifiable)} features that these images could show (those that are zero on enough of them), ${count(recovery.features)} were recovered. ${matchedInWords(found.worst)}`,
   ];
 }

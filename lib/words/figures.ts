@@ -34,8 +34,8 @@ export function rSquared(value: number | null): string {
 /** How near recovered features are to the model's own: the least correlation of one with its own. */
 export const matchedInWords = (worst: number): string =>
   worst > 0.9999
-    ? 'Each of them is one of the model’s own, up to its scale: the correlation is above 0.9999.'
-    : `The one that is least like its own has a correlation of ${worst.toFixed(4)} with it.`;
+    ? 'Compared with the model’s own features, each that was recovered is one of these, up to its scale (correlation above 0.9999).'
+    : `Compared with the model’s own features, the one that is least like its own has a correlation of ${worst.toFixed(4)} with it.`;
 
 /** 1234567 → `1,234,567`. */
 export const count = (value: number | null): string => (value === null ? none : grouped(value));

@@ -1,0 +1,15 @@
+import { expect, test } from '@jest/globals';
+import { matchedInWords, publishedList } from '../../lib/words/index.js';
+
+test('a correlation near 1 is a bound that people read; another one is a figure', () => {
+  expect(matchedInWords(1 - 2e-13)).toMatch(/each .* \(correlation above 0\.9999\)\.$/);
+  expect(matchedInWords(0.97)).toContain('0.9700');
+});
+
+test('interfaces are listed, or those that are missing where that is shorter', () => {
+  const tried = ['logits', 'log-probs', 'probs', 'probs+round:2', 'label'];
+  expect(publishedList(tried.slice(0, 2), tried)).toBe('logits; log-probabilities');
+  expect(publishedList(tried.slice(0, 4), tried)).toBe('all but label alone');
+  expect(publishedList(tried, tried)).toBe('all 5 tried');
+  expect(publishedList([], tried)).toBe('');
+});
