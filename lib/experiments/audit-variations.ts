@@ -46,7 +46,7 @@ export interface Alone {
   needed: { sphere: number; rectified: number } | null;
   /** Whether there was no time left for a search. */
   skipped: boolean;
-  /** Whether variations were made that are enough for a search, and then no time was left for it. */
+  /** Whether variations would be enough for a search, and time did not allow for both. */
   outOfTime?: boolean;
   /** What would be enough, and how long it takes; null where nothing more is needed. */
   offer: Offer | null;
@@ -106,7 +106,7 @@ export async function withVariations(asked: Asked, options: VariationOptions): P
       ? { ...found, offer: found.offer && { ...found.offer, seconds: offer.seconds } }
       : { ...first, offer, skipped: first.skipped || found.skipped, outOfTime: found.skipped };
   }
-  return { ...first, offer, skipped: short };
+  return { ...first, offer, skipped: short, outOfTime: short };
 }
 
 async function lookIn(store: Store, vary: number, options: VariationOptions): Promise<Alone> {

@@ -21,7 +21,7 @@ export interface AbilityFacts {
   untried: NotShownError['code'] | null;
   /** Whether there was no time left for a search. */
   skipped?: boolean;
-  /** Whether there was none once variations had been made that are enough for a search for rectified features. */
+  /** Whether variations would be enough for a search for rectified features, and time did not allow for both. */
   outOfTime?: boolean;
   /** Distinct outputs that a search takes, for either kind; null where that is not known. */
   needed: { sphere: number; rectified: number } | null;
