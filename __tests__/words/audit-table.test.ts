@@ -123,7 +123,7 @@ describe('the table of an audit', () => {
     const sharp = 'temperature:0.5+probs+round:2';
     const interfaces = [of(sharp, 0.331, 0.684), of('probs+topk:5', 0.331, 0.331)];
     expect(changedNumbersInWords(interfaces)).toContain(
-      '0.33 on average, as published of 0.68 with probabilities, temp. 0.5',
+      '0.33 on average; with probabilities, temp. 0.5, 2 decimals it is 0.68',
     );
     expect(changedNumbersInWords(interfaces.slice(1))).toBe('');
     const [, advised] = adviceInWords([{ below: 0.5, observe: sharp, own: 'probs+topk:5' }], interfaces);
