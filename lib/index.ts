@@ -195,5 +195,6 @@ export type {
   NotKnown,
   RowWarning,
   SgdWarning,
+  ToldApart,
   Warning,
 } from './words/index.js';

@@ -22,6 +22,7 @@ export { recoveredRows, varied } from './leaks/index.js';
 export type {
   CarriedRows,
   CertifiedAs,
+  ExamineOptions,
   Examination,
   FacetCertificate,
   FeatureMatch,
@@ -29,6 +30,7 @@ export type {
   FingerprintOptions,
   FunctionCertificate,
   Identifiability,
+  LeaveOut,
   OutputKind,
   RecoverOptions,
   Recovery,
