@@ -109,6 +109,16 @@ describe('toRowSource', () => {
     await expect(chosen.read(0, 4)).rejects.toThrow('0 to 3');
   });
 
+  test.each([
+    ['backwards', [3, 2, 0]],
+    ['one twice, as many as lie between the first and the last', [0, 0, 2]],
+    ['back and forth', [2, 0, 3, 1]],
+  ])('chooseRows takes them in any order: %s', async (_, positions) => {
+    const chosen = chooseRows(toRowSource(grid), Int32Array.from(positions));
+    const expected = positions.flatMap((row) => values(12).slice(3 * row, 3 * row + 3));
+    expect(Array.from(await chosen.read(0, positions.length))).toEqual(expected);
+  });
+
   test('chooseRows does not read wide rows that lie between, and copies none that lie together', async () => {
     const cols = 20_000;
     const wide = memoryRows(

@@ -38,7 +38,8 @@ Examples:
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags);
       if (paths.length > 2) throw new UsageError(`Expected one file of outputs or two, found ${paths.length}.`);
-      const { alignAll, compareRows, mixedOf, pairedRows } = await import('../logs/index.js');
+      const { compareRows } = await import('../experiments/index.js');
+      const { alignAll, mixedOf, pairedRows } = await import('../logs/index.js');
       const { fingerprint, ofCutLog, sameHead } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { idsWouldTell, logNoteInWords, outputsNoteInWords, rowByRowInWords, sameHeadInWords, toldApartInWords } =

@@ -2,6 +2,8 @@
 export { auditOutputs } from './audit-outputs.js';
 export type { OutputsAuditOptions } from './audit-outputs.js';
 export { auditedInterfaces, auditModel, usualInterfaces } from './audit.js';
+export { compareRows } from './row-by-row.js';
+export type { RowByRow } from './row-by-row.js';
 export { modelsToldApart, toldApart, withToldApart } from './told-apart.js';
 export { readFewImages } from './few-images.js';
 export type { FewImages, FewImagesBound } from './few-images.js';

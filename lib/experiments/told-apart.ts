@@ -6,9 +6,7 @@ import type { Results } from '../results/index.js';
 import { parseObserve, type ToldApart } from '../words/index.js';
 import { Extraction, type Role } from './extraction.js';
 import type { CommonOptions } from './options.js';
-
-/** Numbers that are as near as this, of 1 or of their size, are one number to whoever does not know on which machine each was computed. */
-const near = 1e-5;
+import { isSameNumber } from './same-number.js';
 
 /**
  * Whether outsiders tell two models apart who ask both about the same images: row by row, what either shows. It differs where another
@@ -55,7 +53,7 @@ async function rowsThatDiffer(a: RowSource, b: RowSource, spec: string): Promise
     for (let at = 0; at < x.length; at += cols) {
       let same = true;
       for (let j = at; same && j < at + cols; j++) {
-        same = Math.abs(x[j] - y[j]) <= near * Math.max(1, Math.abs(x[j])) && (!p || p[j] > 0 === q![j] > 0);
+        same = isSameNumber(x[j], y[j]) && (!p || p[j] > 0 === q![j] > 0);
       }
       if (!same) differ++;
     }

@@ -18,8 +18,19 @@ export async function topProbabilityOf(
   const scale = steps.findLast(({ step }) => step === 'probs' || step === 'log-probs')?.step;
   if (scale === undefined || steps.at(-1)?.step === 'label') return null;
   const published = spec.split('+').filter((part) => part.trim() !== 'log');
-  const model = await meanOfLargest(logits, 'probs', false, signal);
-  return { model, published: await meanOfLargest(logits, published.join('+'), scale === 'log-probs', signal) };
+  return {
+    model: await meanOfModel(logits, signal),
+    published: await meanOfLargest(logits, published.join('+'), scale === 'log-probs', signal),
+  };
+}
+
+/** The model's own, which is the same for each of its interfaces. */
+const ofModels = new WeakMap<RowSource, number>();
+
+async function meanOfModel(logits: RowSource, signal: AbortSignal | undefined): Promise<number> {
+  const mean = ofModels.get(logits) ?? (await meanOfLargest(logits, 'probs', false, signal));
+  ofModels.set(logits, mean);
+  return mean;
 }
 
 async function meanOfLargest(

@@ -5,6 +5,6 @@
 export { alignAll, alignColumns, mixedOf } from './align-columns.js';
 export { mayHoldArrays } from './arrays.js';
 export { openRows } from './open-rows.js';
-export { compareRows, pairedRows } from './paired-rows.js';
-export type { RowByRow } from './paired-rows.js';
+export { pairedRows } from './paired-rows.js';
+export type { PairedRows } from './paired-rows.js';
 export type { NotedRows } from './opened-rows.js';

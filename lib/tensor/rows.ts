@@ -116,7 +116,7 @@ export function sliceRows(source: RowSource, start: number, end: number): RowSou
 const mostBetween = 2 ** 14;
 
 /**
- * Rows of a source at ascending positions, as a source of their own. Rows that are near each other are read in one
+ * Rows of a source at positions in any order, as a source of their own. Rows that follow near each other are read in one
  * piece.
  */
 export function chooseRows(source: RowSource, positions: Int32Array): RowSource {
@@ -132,7 +132,7 @@ export function chooseRows(source: RowSource, positions: Int32Array): RowSource 
       for (let i = start, next = i; i < end;) {
         const first = positions[i];
         do next++;
-        while (next < end && positions[next] - positions[next - 1] <= reach);
+        while (next < end && positions[next] > positions[next - 1] && positions[next] - positions[next - 1] <= reach);
         const block = await source.read(first, positions[next - 1] + 1);
         // The block is exactly what was asked for: no copy is needed.
         if (i === start && next === end && block.length === (end - start) * cols) return block;

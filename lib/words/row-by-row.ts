@@ -1,7 +1,7 @@
 /** Two logs of the same requests, compared row by row: the sentences. */
 import { count } from '../base/index.js';
 
-/** What `compareRows` of the logs counted. */
+/** What `compareRows` of the experiments counted. */
 interface Counted {
   column: string;
   rows: number;

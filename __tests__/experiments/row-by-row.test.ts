@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alignAll, compareRows, openRows, pairedRows, type RowByRow } from '../../lib/logs/index.js';
+import { compareRows, type RowByRow } from '../../lib/experiments/index.js';
+import { alignAll, openRows, pairedRows } from '../../lib/logs/index.js';
 import { numbers } from '../leaks/data.js';
 
 /** Two logs of the same requests, whose rows are paired by their ids and never by their places. */

@@ -1,0 +1,75 @@
+import { cohenKappa, type TaskOptions } from '../base/index.js';
+import type { PairedRows } from '../logs/index.js';
+import { chooseRows, type RowSource } from '../tensor/index.js';
+import { isSameNumber } from './same-number.js';
+
+/** The rows that two logs have in common, answer by answer. Plain: serialises to JSON. */
+export interface RowByRow {
+  /** The column that pairs them. */
+  column: string;
+  /** Pairs of rows. */
+  rows: number;
+  /** Pairs whose largest output is that of one class. */
+  sameTop: number;
+  /**
+   * How much more often the top class is the same than by chance, of what chance leaves (Cohen's kappa): near 0 where an id does not
+   * name the same request in both, as where each log counts its own. Null where one class is the top class in nearly all rows.
+   */
+  kappa: number | null;
+  /** Pairs with the same numbers, as far as both are written; null where the two have other units. */
+  sameNumbers: number | null;
+}
+
+/** How the numbers of both are written. */
+export interface Written {
+  /** Logits, probabilities, percentages, …: what numbers are compared with. */
+  unit: string;
+  /** Null where they are not rounded to decimals. */
+  decimals: number | null;
+}
+
+/** Where chance alone gives the same class this often, kappa tells nothing. */
+const mostChance = 0.99;
+
+/** Compares the rows of two logs with aligned columns, pair by pair. */
+export async function compareRows(
+  logs: readonly [RowSource, RowSource],
+  { column, pairs }: PairedRows,
+  written: readonly [Written, Written],
+  { signal }: TaskOptions = {},
+): Promise<RowByRow> {
+  const [a, b] = logs.map((log, i) => chooseRows(log, pairs[i]));
+  const { rows, cols } = a;
+  const decimals = written.flatMap((each) => each.decimals ?? []);
+  // A unit of the coarser file: what computes a number a little differently may round it the other way.
+  const coarse = decimals.length > 0 ? 10 ** -Math.min(...decimals) * (1 + 1e-6) : 0;
+  const [ourTops, theirTops] = [new Float64Array(cols), new Float64Array(cols)];
+  let [sameTop, sameNumbers] = [0, 0];
+  const step = Math.max(1, Math.floor(2 ** 20 / cols));
+  for (let start = 0; start < rows; start += step) {
+    signal?.throwIfAborted();
+    const end = Math.min(rows, start + step);
+    const [ours, theirs] = [await a.read(start, end), await b.read(start, end)];
+    for (let at = 0; at < ours.length; at += cols) {
+      const [x, y] = [ours.subarray(at, at + cols), theirs.subarray(at, at + cols)];
+      const [most, best] = [largest(x), largest(y)];
+      ourTops[x.indexOf(most)]++;
+      theirTops[y.indexOf(best)]++;
+      // Of numbers that are rounded several may be the largest.
+      if (x.some((value, j) => value === most && y[j] === best)) sameTop++;
+      if (x.every((value, j) => isSameNumber(value, y[j], coarse))) sameNumbers++;
+    }
+  }
+  const chance = ourTops.reduce((sum, times, j) => sum + (times / rows) * (theirTops[j] / rows), 0);
+  return {
+    ...{ column, rows, sameTop },
+    kappa: chance > mostChance ? null : cohenKappa(sameTop, ourTops, theirTops),
+    sameNumbers: written[0].unit === written[1].unit ? sameNumbers : null,
+  };
+}
+
+function largest(row: Float32Array | Float64Array): number {
+  let most = -Infinity;
+  for (let j = 0; j < row.length; j++) if (row[j] > most) most = row[j];
+  return most;
+}
