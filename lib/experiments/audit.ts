@@ -20,7 +20,16 @@ import { float64Providers, providerName, type Model } from '../runtime/index.js'
 import { definitions } from '../results/index.js';
 import type { DatasetRecord, Leaks, Results, SpectrumRecord } from '../results/index.js';
 import { alike } from './alike.js';
-import { boundOfFew, boundOfRow, costOf, counted, shownOfModel, undoneBy, type Audited } from './audit-interfaces.js';
+import {
+  boundOfFew,
+  boundOfRow,
+  costOf,
+  counted,
+  showingWidth,
+  shownOfModel,
+  undoneBy,
+  type Audited,
+} from './audit-interfaces.js';
 import { usualBudget, withVariations, type Asked } from './audit-variations.js';
 import { classNamesOf } from './class-names.js';
 import { givenTime, nearlyAll } from '../words/index.js';
@@ -449,6 +458,16 @@ async function leaksOf(
     ...(options.sharedSeconds === undefined ? {} : { shared: options.sharedSeconds }),
   };
   const reason = report === null ? aloneFinding(findings) : null;
+  const wide = interfaces.some(({ width }) => width === model.featureDim);
+  // Variations fill directions that the images as they are do not.
+  const filled =
+    vary > 1 && !wide && print.hiddenWidth === model.featureDim
+      ? await showingWidth(
+          interfaces.map(({ observe }) => observe),
+          store,
+          { signal: options.signal },
+        )
+      : null;
   return {
     verdict: auditVerdict(findings),
     fingerprint: print,
@@ -462,6 +481,7 @@ async function leaksOf(
       outputs: store.rows - print.outputs.duplicates,
       images,
       width: print.hiddenWidth,
+      ...(filled ? { filled } : {}),
       tooMany: model.classCount > widest,
       interfaces,
       recovery: report,

@@ -9,7 +9,7 @@ export { ofKnownWidth } from './known-width.js';
 export { aloneFinding, auditVerdict, isWholeSpec } from './verdict.js';
 export type { AuditFindings, LeakPoint, Verdict } from './verdict.js';
 export { adviceOf } from './advice.js';
-export { abilitiesOf, mayShowSpan } from './abilities.js';
+export { abilitiesOf, imagesToRecognise, mayShowSpan } from './abilities.js';
 export type { AbilityFacts } from './abilities.js';
 export type { InterfaceAnswer, InterfaceBound, InterfaceCost } from './interfaces.js';
 export { outputsVerdict, withoutFeatures } from './verdict-of-outputs.js';
