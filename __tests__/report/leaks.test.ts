@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseHTML } from 'linkedom';
-import { chartsOf, chartsOfAll, renderCsv, renderMarkdown, renderReport } from '../../lib/report/index.js';
+import { UsageError } from '../../lib/base/index.js';
+import { chartsOf, chartsOfAll, renderCsv, renderLatex, renderMarkdown, renderReport } from '../../lib/report/index.js';
 import { noticesOf, parseResults } from '../../lib/results/index.js';
 import { abilityName, findingsInWords, inWords, published } from '../../lib/words/index.js';
 import { naming } from '../support/coded.js';
@@ -203,6 +204,44 @@ describe('two audits on one page', () => {
     const text = await page([named('model', of), named('model', of)]);
     expect(text('h1')).toEqual([expect.stringMatching(naming('model (1)', 'model (2)'))]);
     expect(text('.answer')[0]).toContain('certain');
+  });
+});
+
+describe('an audit of a log', () => {
+  const log = { name: 'answers.csv', notes: [] };
+  const ofLog = (changes: Partial<Leaks> = {}): Results => {
+    const found = audit({ log, comparison: null, ...changes });
+    return { ...found, rows: [], spectra: [], environment: { ...found.environment, models: [], datasets: [] } };
+  };
+
+  test('features that came back have their chart, of at least as many as the layer is wide', async () => {
+    const [chart] = await chartsOf(ofLog());
+    expect(chart.name).toBe('certificates');
+    expect(chart.title).toMatch(naming(200, 256, 'or more'));
+    const squares = (fill: string): number => chart.svg.text.split(`<rect fill="${fill}"`).length - 1;
+    expect([squares('var(--series-0)'), squares('var(--rule)')]).toEqual([200, 56]);
+  });
+
+  test('its page begins with the width, and what came back below; what the proof assumes is folded', async () => {
+    const assumptions = ['The layer is taken to be rectified.'];
+    const verdict = {
+      ...leaks.verdict,
+      findings: [...leaks.verdict.findings, { kind: 'text' as const, text: assumptions[0] }],
+    };
+    const recovery = { ...leaks.recovery!, assumptions };
+    const { document } = parseHTML(await renderReport([ofLog({ verdict, recovery })]));
+    expect(document.querySelector('.headline b')!.textContent).toContain('256');
+    expect(document.querySelector('.headline small')!.textContent).toContain('200');
+    expect(document.querySelector('.verdict > ul')!.textContent).not.toContain(assumptions[0]);
+    expect(document.querySelector('.verdict details')!.textContent).toContain(assumptions[0]);
+  });
+
+  test('as CSV it is a line of what its outputs show; what has no figures at all is an error', () => {
+    const [headings, cells] = renderCsv([ofLog()], ['out']).split('\r\n');
+    expect(headings).toMatch(/^result,log,outputs\.rows,.*recovered\.features/);
+    expect(cells).toMatch(/^out,answers\.csv,6000,1000,logits,255,.*,rectified,200,/);
+    expect(() => renderCsv([{ ...ofLog(), leaks: undefined }])).toThrow(UsageError);
+    expect(() => renderLatex(ofLog())).toThrow(UsageError);
   });
 });
 

@@ -302,7 +302,9 @@ async function auditLog(
   const { findingsInWords, outputsNoteInWords } = await import('../words/index.js');
   const { wrapped } = await import('./audit-text.js');
   const { verdict, fingerprint, log, recovery } = visibleData(results).leaks!;
-  const found = findingsInWords(verdict.findings, true);
+  const assumptions = recovery?.certified ? (recovery.assumptions ?? []) : [];
+  const isAssumed = (text: string): boolean => assumptions.includes(text);
+  const found = findingsInWords(verdict.findings, true).filter((sentence) => !isAssumed(sentence));
   // The finding has the reason already.
   const isSaid = verdict.findings.some(({ kind }) => kind === 'width-not-shown');
   const more = [
@@ -313,6 +315,13 @@ async function auditLog(
   await finish(results, flags.out, context, [
     found.map((sentence) => wrapped(sentence, '* ')).join('\n'),
     [...new Set(more)].map((sentence) => wrapped(sentence)).join('\n'),
+    ...(assumptions.length > 0
+      ? [
+          ['What the proof says, and what it takes for granted:', ...assumptions]
+            .map((sentence) => wrapped(sentence))
+            .join('\n'),
+        ]
+      : []),
     ...(verdict.findings.some(({ kind }) => kind === 'readings-unknown')
       ? [
           wrapped(

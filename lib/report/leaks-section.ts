@@ -5,6 +5,7 @@ import {
   changedNumbersInWords,
   count,
   findingsInWords,
+  Glossary,
   howSure,
   imageCount,
   none,
@@ -41,14 +42,33 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
   }
 }
 
+/** What was found beyond the answer, without what its proof takes for granted: that is folded. */
+const withoutAssumptions = ({ verdict, recovery }: Leaks): Leaks['verdict']['findings'] =>
+  verdict.findings
+    .slice(1)
+    .filter((finding) => finding.kind !== 'text' || !(recovery?.assumptions ?? []).includes(finding.text));
+
 /** An audit's whole verdict in words, with who can do what. */
 export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<div class="verdict">
   <h2>${levelOf(leaks)}</h2>
   <ul>
-    ${[...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), changedNumbersInWords(leaks.interfaces ?? []), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].filter((sentence) => sentence !== '').map((sentence) => markup`<li>${sentence}</li>`)}
+    ${[...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), changedNumbersInWords(leaks.interfaces ?? []), ...findingsInWords(withoutAssumptions(leaks), flags)].filter((sentence) => sentence !== '').map((sentence) => markup`<li>${sentence}</li>`)}
   </ul>
-  ${leaks.abilities ? abilitySection(leaks.abilities, leaks.interfaces ?? []) : null}
+  ${leaks.abilities ? abilitySection(leaks.abilities, leaks.interfaces ?? []) : null} ${assumptionsSection(leaks)}
 </div>`;
+
+/** What a certificate takes for granted, for those who check proofs, with the words that it is in. */
+function assumptionsSection({ recovery }: Leaks): Markup | null {
+  const assumptions = recovery?.certified ? (recovery.assumptions ?? []) : [];
+  if (assumptions.length === 0) return null;
+  const terms = new Glossary().firstUse(['rectified', 'affine', 'scale', 'normalisation']);
+  return markup`<details class="fold">
+    <summary>What the proof says, and what it takes for granted</summary>
+    <ul>
+      ${[...assumptions, ...terms].map((line) => markup`<li>${line}</li>`)}
+    </ul>
+  </details>`;
+}
 
 /** The note that an audit's rows are of one split, where its figures come from many; empty where they do not. */
 export function splitNote({ leaks }: Results): string[] {

@@ -162,7 +162,7 @@ const termsOfPicture = ({ leaks, rows, experiment }: Results): Term[] =>
 function firstScreenOf({ answer, headline, picture }: FirstScreen, isOne: boolean): Markup {
   return markup`<div class="first${isOne ? ' of-several' : ''}">
       <p class="answer">${answer}</p>
-      ${headline ? markup`<p class="headline"><b>${headline.figure}</b> <span>${headline.says}</span></p>` : null}
+      ${headline ? markup`<p class="headline"><b>${headline.figure}</b> <span>${headline.says}</span>${(headline.more ?? []).map((line) => markup` <small>${line}</small>`)}</p>` : null}
     </div>
     ${pictureOf(picture)}`;
 }
