@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { besideInWords, besidePicture } from '../../lib/report/audits-beside.js';
+import { toldApartOf } from '../../lib/report/told-apart.js';
 import { loadPlot } from '../../lib/report/chart.js';
 import type { Results } from '../../lib/results/index.js';
 
@@ -42,8 +43,30 @@ test('whether outsiders tell two models apart stands first, where they were audi
     } as unknown as Results;
   };
   const names = ['before', 'after'];
+  expect(toldApartOf([named('a', 'b'), named('b', 'a')])).toEqual([{ observe: 'logits', images: 3, differ: 3 }]);
+  expect(toldApartOf([named('a', 'c'), named('b')])).toBeNull();
   const together = besideInWords([named('a', 'b'), named('b', 'a')], names);
   const alone = besideInWords([named('a', 'c'), named('b')], names);
   expect(together).toHaveLength(2);
   expect(together.slice(1)).toEqual(alone);
+});
+
+test('where more is given away is named for every interface: all against less, too', () => {
+  const exact = { kind: 'exact', r2: 1, interval: null };
+  const of = (...reads: object[]): Results =>
+    ({
+      leaks: {
+        interfaces: ['logits', 'probs', 'probs+topk:5', 'label'].map((observe, i) => ({ observe, read: reads[i] })),
+      },
+      environment: { models: [{}] },
+    }) as unknown as Results;
+  const unknown = { kind: 'not-shown', r2: 0, interval: [-0.1, 0.1] };
+  const [words] = besideInWords(
+    [of(exact, exact, read(0.5), unknown), of(read(0.85), exact, read(0.2), read(0.9))],
+    ['before', 'after'],
+  );
+  const [more, , none] = words.split('. ');
+  expect(more).toMatch(/before .* after with logits; top 5 probabilities$/);
+  // All of both, and what is not known of one.
+  expect(none).toMatch(/probabilities; label alone/);
 });

@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { parseHTML } from 'linkedom';
 import { UsageError } from '../../lib/base/index.js';
-import { chartsOf, chartsOfAll, renderCsv, renderLatex, renderMarkdown, renderReport } from '../../lib/report/index.js';
+import {
+  chartsOf,
+  chartsOfAll,
+  renderCsv,
+  renderLatex,
+  renderMarkdown,
+  renderMarkdownOfAll,
+  renderReport,
+} from '../../lib/report/index.js';
 import { noticesOf, parseResults } from '../../lib/results/index.js';
 import { abilityName, findingsInWords, inWords, published } from '../../lib/words/index.js';
 import { naming } from '../support/coded.js';
@@ -177,7 +185,7 @@ describe('two audits on one page', () => {
     ]);
     expect(text('h1')).toEqual([expect.stringMatching(naming('before', 'after'))]);
     expect(text('nav a')).toEqual(['All', 'before', 'after']);
-    expect(text('.answer')[0]).toMatch(naming('More', 'before', 'after', 'top 5'));
+    expect(text('.answer')[0]).toMatch(naming('before', 'more', 'after', 'top 5'));
     const [picture] = text('.pictures svg');
     for (const part of ['● before', '● after', '60 % (55 to 65)', '30 % (25 to 35)']) expect(picture).toContain(part);
     expect(text('h2')).not.toContainEqual(expect.stringMatching(/^Side/));
@@ -189,6 +197,28 @@ describe('two audits on one page', () => {
     expect([chart.name, chart.width, others.length]).toEqual(['comparison', 321, 0]);
     expect(chart.caption).toContain(chart.title);
     expect(await chartsOfAll(both.slice(0, 1))).toEqual([]);
+  });
+
+  test('by what outsiders tell them apart: a table, a chart, Markdown and CSV', async () => {
+    const [one, other] = ['before', 'after'].map((name) => named(name, interfaces([0.6, [0.55, 0.65]])));
+    const answers = [
+      { observe: 'probs+topk:5', images: 300, differ: 19 },
+      { observe: 'logits', images: 300, differ: 300 },
+    ];
+    const { digest } = other.environment.models[0];
+    const both = [{ ...one, leaks: { ...one.leaks!, toldApart: { beside: digest, answers } } }, other];
+    const { document } = parseHTML(await renderReport(both));
+    const cells = [...document.querySelectorAll('main > .scroll tbody tr')].map((row) => row.textContent!);
+    expect(cells).toEqual([expect.stringMatching(/logits[^]*300 of 300/), expect.stringMatching(/top 5[^]*19 of 300/)]);
+    const [, bars] = await chartsOfAll(both);
+    expect(bars.name).toBe('told-apart');
+    expect(bars.description).toMatch(naming('300 of 300', '19 of 300'));
+    const markdown = renderMarkdownOfAll(both);
+    expect(markdown.split('\n')[0]).toMatch(naming('before', 'after'));
+    expect(markdown).toMatch(/\| logits \| .* \| 300 of 300 \|/);
+    const lines = renderCsv(both).split('\r\n');
+    expect(lines[0]).toContain('toldApart.differ,toldApart.images');
+    expect(lines.find((line) => line.includes('probs+topk:5'))).toMatch(/,19,300(,|$)/);
   });
 
   test('the span of one fit is no warning where a table says how sure each interface is', async () => {

@@ -219,7 +219,8 @@ async function finishBoth(
   out: string,
   context: Context,
 ): Promise<void> {
-  const { besideInWords, renderReport, withNames } = await import('../report/index.js');
+  const { besideInWords, renderReport, renderTable, toldApartColumns, toldApartOf, toldApartTitle, withNames } =
+    await import('../report/index.js');
   const { makeFolder, writeWhole } = await import('../bytes/index.js');
   const files: string[] = [];
   for (const [i, results] of all.entries()) {
@@ -235,6 +236,7 @@ async function finishBoth(
   const names = same[0] === same[1] ? paths.map((path) => String(visibleData(path))) : same;
   const named = shown.flatMap((results, i) => withNames([results], { [same[i]]: names[i] }));
   await writeWhole(page, [Buffer.from(await renderReport(named))]);
+  const apart = toldApartOf(shown);
   const blocks = [
     wrapped(
       'How much of its features a simple reader got from each model, by what is published, with a 95 % interval. With more images or a better reader, more can be read off.',
@@ -244,6 +246,7 @@ async function finishBoth(
       names,
     ),
     ...besideInWords(shown, names).map((sentence) => wrapped(sentence)),
+    ...(apart ? [`${toldApartTitle}:\n\n${renderTable(toldApartColumns, apart)}`] : []),
     ...(await Promise.all(shown.map(async ({ leaks }, i) => wrapped(`${names[i]}: ${await alone(leaks!)}`)))),
     wrapped(
       `What others can do with the outputs of each model, and what to publish instead, is in ${page}, and in full in an audit of one model.`,

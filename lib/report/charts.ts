@@ -14,6 +14,7 @@ import { isMatrix, mostModels, mostShown, type Shown } from './shown.js';
 import { withShownNames } from './shown-names.js';
 import { checkSize, redraw } from './redraw.js';
 import { spectrumChart } from './spectrum-chart.js';
+import { toldApartCaption, toldApartOf, toldApartPicture } from './told-apart.js';
 import { easyTargets, heatmap, metrics, pairsOf } from './heatmap.js';
 
 const spectrumCaption =
@@ -120,8 +121,11 @@ export async function chartsOfAll(given: readonly Results[], { width }: ChartOpt
   const chart = besidePicture(plotting, results, auditedNames(results), width);
   const { measuredOn } = splitsOfAll(results);
   const caption = [`${chart.title}.`, besideCaption, ...(measuredOn ? [measuredOn] : [])].join(' ');
-  const captioned = { ...chart, caption };
-  return [width === undefined || chart.width <= width ? captioned : redraw(plotting, captioned, { width })];
+  const apart = toldApartOf(results);
+  const bars = apart && toldApartPicture({ plotting, width }, apart);
+  return [{ ...chart, caption }, ...(bars ? [{ ...bars, caption: `${bars.title}. ${toldApartCaption}` }] : [])].map(
+    (each) => (width === undefined || each.width <= width ? each : redraw(plotting, each, { width })),
+  );
 }
 
 /** Test sets as the ends of files' names; numbered where two folders are called alike. */

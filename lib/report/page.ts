@@ -37,6 +37,7 @@ import { facts, publishedNote } from './results.js';
 import { samplesSection } from './samples-section.js';
 import { withShownNames } from './shown-names.js';
 import type { Column } from './table.js';
+import { toldApartColumns, toldApartOf, toldApartTitle } from './told-apart.js';
 
 /**
  * One page for one result or several: it needs no network, no server and no file beside it.
@@ -200,7 +201,7 @@ function overview(page: PageContext, results: readonly Results[]): Markup {
   const first = firstScreenOfAll(page.plotting, results);
   return markup`<p class="kicker">${results[0].environment.date.slice(0, 10)}</p>
     <h1 id="top">${areAudits(results) ? `What the outputs of ${list(auditedNames(results))} give away` : `What logits give back of the features: ${results.length} results`}</h1>
-    ${first ? firstScreenOf(first, false) : null}
+    ${first ? firstScreenOf(first, false) : null} ${apartSection(results)}
     <ol class="answers-of-all">
       ${results.map(
         (each, i) =>
@@ -214,6 +215,16 @@ function overview(page: PageContext, results: readonly Results[]): Markup {
     </ol>
     ${glossaryOf(page, results.flatMap(termsOfPicture))}
     ${notices(page, results)} ${areAudits(results) ? null : comparison(results)}`;
+}
+
+/** By what outsiders tell two audited models apart; null where that was not asked. */
+function apartSection(results: readonly Results[]): Markup | null {
+  const found = toldApartOf(results);
+  return (
+    found &&
+    markup`<h3>${toldApartTitle}</h3>
+      ${table(toldApartColumns, [{ heading: null, rows: found }], { label: toldApartTitle })}`
+  );
 }
 
 /** Explains terms where they are first used; null where all were explained above. */

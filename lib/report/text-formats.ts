@@ -15,15 +15,17 @@ import {
   transformInWords,
   transformNotices,
 } from '../results/index.js';
-import { findingsInWords, noticeInWords, warningInWords } from '../words/index.js';
+import { findingsInWords, list, noticeInWords, warningInWords } from '../words/index.js';
 import { answerOf } from './answer.js';
 import { auditTables } from './audit-markdown.js';
+import { areAudits, auditedNames, besideInWords } from './audits-beside.js';
 import { columnsFor } from './columns.js';
 import { algebraNote, controlLines } from './control.js';
 import { intervalNotes } from './exact.js';
 import { splitNote } from './leaks-section.js';
 import { facts, publishedNote } from './results.js';
 import { withShownNames } from './shown-names.js';
+import { toldApartColumns, toldApartOf, toldApartTitle } from './told-apart.js';
 
 /** A result as Markdown: for an issue, a README, an appendix. */
 export function renderMarkdown(found: Results): string {
@@ -66,6 +68,30 @@ export function renderMarkdown(found: Results): string {
   }
   if (environment.command !== null) blocks.push(`    ${environment.command.replace(/\s+/g, ' ')}`);
   return `${blocks.join('\n\n')}\n`;
+}
+
+/** Several results as Markdown: two audits begin with what is known of both side by side. */
+export function renderMarkdownOfAll(found: readonly Results[]): string {
+  const each = found.map(renderMarkdown).join('\n');
+  const results = found.map(withShownNames);
+  if (!areAudits(results)) return each;
+  const names = auditedNames(results);
+  const apart = toldApartOf(results);
+  const blocks = [
+    `# What the outputs of ${text(list(names))} give away`,
+    ...besideInWords(results, names).map(text),
+    ...(apart
+      ? [
+          `## ${toldApartTitle}`,
+          [
+            line(toldApartColumns.map(({ heading }) => heading)),
+            line(toldApartColumns.map(({ align }) => (align === 'right' ? '--:' : ':--'))),
+            ...apart.map((row) => line(toldApartColumns.map(({ cell }) => text(cell(row))))),
+          ].join('\n'),
+        ]
+      : []),
+  ];
+  return `${blocks.join('\n\n')}\n\n${each}`;
 }
 
 /** The question of an audit. */
@@ -180,7 +206,12 @@ function keptOut({ observe = 'logits', prior }: ResultRow, leaks: Results['leaks
   const { read, cost } = found;
   const [low, high] = read?.interval ?? [null, null];
   const isKnown = read !== null && read.kind !== 'not-shown';
-  return { readOff: { kind: read?.kind ?? null, r2: isKnown ? read.r2 : null, low, high }, sameTop: cost.sameTop };
+  const apart = leaks?.toldApart?.answers?.find((each) => each.observe === observe);
+  return {
+    readOff: { kind: read?.kind ?? null, r2: isKnown ? read.r2 : null, low, high },
+    sameTop: cost.sameTop,
+    ...(apart ? { toldApart: { differ: apart.differ, images: apart.images } } : {}),
+  };
 }
 
 /** Nested fields as one level, their names joined by points. */
