@@ -144,6 +144,33 @@ describe('an audit whose figures come from many splits', () => {
     expect(document.title).toMatch(/^Audit: /);
   });
 
+  test('the large number hangs on no time: what the most open interface gives away, with the search a line below', async () => {
+    const headline = async (of: Results): Promise<[string, string]> => {
+      const { document } = parseHTML(await renderReport([of]));
+      return [document.querySelector('.headline b')!.textContent!, document.querySelector('.headline')!.textContent!];
+    };
+    const after = (features: number): Results => ({
+      ...found,
+      leaks: { ...found.leaks!, recovery: { ...leaks.recovery!, cut: true, features } },
+    });
+    const [[few, say], [many]] = [await headline(after(3)), await headline(after(32))];
+    expect(few).toBe(many);
+    expect(say).toMatch(naming(3, 256));
+    const open = { ...found, leaks: { ...found.leaks!, interfaces: found.leaks!.interfaces!.slice(1) } };
+    expect((await headline(open))[0]).toMatch(naming(38));
+    const unknown = { ...found, leaks: { ...found.leaks!, interfaces: found.leaks!.interfaces!.slice(2) } };
+    expect((await headline(unknown))[0]).toMatch(naming(200, 256));
+  });
+
+  test('of what is exact the CSV has no interval', () => {
+    const rows = [madeRow({ agreement: 1, exact: 'always', agreementInterval: [0.94, 1] })];
+    const [headings, cells] = renderCsv([{ ...found, rows }])
+      .split('\r\n')
+      .map((line) => line.split(','));
+    expect(cells[headings.indexOf('agreement')]).toBe('1');
+    expect(cells[headings.indexOf('agreementLow')]).toBe('');
+  });
+
   test('Markdown and CSV have what was read off, beside the rows of one split', () => {
     const markdown = renderMarkdown(found);
     const line = (about: string): string => markdown.split('\n').find((each) => each.startsWith(`| ${about}`))!;

@@ -75,7 +75,7 @@ export function splitNote({ leaks }: Results): string[] {
   const splits = leaks?.interfaces?.find(({ read }) => read?.splits)?.read?.splits;
   return splits
     ? [
-        `These rows are of one split, for a closer look, and each is of one fit: only where “head as prior” stands does it start from the model’s last layer. What is given away stands above. It comes from ${splits.repeats} splits into ${splits.folds} parts, each image kept out once in each, and for each interface from the reader that did best, which may start from the last layer. So a row here may read much less, a little more, or not be known.`,
+        `This table answers another question than the picture: does the last layer still name the same class when it gets the features that were read back? “Agreement” is how often it does. Each row is one fit on one split. Only where “head as prior” stands does it know the model’s last layer, so that the others fall short of what is exact above. What is given away comes from ${splits.repeats} splits into ${splits.folds} parts, and for each interface from the reader that did best.`,
       ]
     : [];
 }

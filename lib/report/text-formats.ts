@@ -177,7 +177,8 @@ function transformsOf(models: Results['environment']['models']): string | null {
 function plain(row: ResultRow): Record<string, unknown> & { warnings: string[] } {
   const reason = whyNotKnown(row);
   const { agreementInterval, agreementByMargin, warnings, sgd, ...rest } = onlyKnown(row);
-  const [agreementLow, agreementHigh] = agreementInterval ?? [null, null];
+  // Of what is exact nothing was estimated.
+  const [agreementLow, agreementHigh] = rest.exact === undefined ? (agreementInterval ?? []) : [];
   return {
     ...Object.fromEntries(
       Object.entries({ ...rest, ...(reason === null ? {} : { notKnown: reason }) }).flatMap(([key, value]) =>
