@@ -21,7 +21,7 @@ const most = 4;
 
 /** Names of audited models, numbered where several have the same. */
 export function auditedNames(results: readonly Results[]): string[] {
-  const names = results.map(({ environment }) => environment.models[0]?.name ?? 'model');
+  const names = results.map(({ environment, leaks }) => environment.models[0]?.name ?? leaks?.log?.name ?? 'model');
   return names.map((name, i) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${i + 1})`));
 }
 
