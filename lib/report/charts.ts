@@ -18,7 +18,7 @@ import { toldApartCaption, toldApartOf, toldApartPicture } from './told-apart.js
 import { easyTargets, heatmap, metrics, pairsOf } from './heatmap.js';
 
 const spectrumCaption =
-  'Eigenvalues of the centred Gram of what is read, on the training images. To the right of the upright line they are below the dashed cut and count as rounding: what is left is the rank. A clean step is a clear answer; a slope through the cut is not.';
+  'How much what the map reads varies along each of its directions, on the training images (the eigenvalues of its centred Gram). To the right of the upright line they are below the dashed cut and count as rounding: what is left is the rank. A clean step is a clear answer; a slope through the cut is not.';
 
 const alphaCaption =
   'The curve is the mean over folds of the training images, each held out in turn; thin lines are the folds. The penalty is in units of the centred Gram, as in scikit-learn. Where the choice is an end of the grid, a better one may lie beyond.';

@@ -151,10 +151,20 @@ function section(page: PageContext, results: Results, index: number): Markup {
 const isPlain = ({ experiment, rows }: Results): boolean =>
   rows.every((row) => row.exact !== undefined && row.agreement === 1 && publishedFor(experiment, row) === null);
 
+/** The terms that the sentences of a verdict use. */
+function termsOfVerdict({ verdict }: NonNullable<Results['leaks']>): Term[] {
+  const has = (...kinds: string[]): boolean => verdict.findings.some(({ kind }) => kinds.includes(kind));
+  return [
+    'features',
+    ...(has('features-recovered', 'rows-give-features') ? (['scale'] as const) : []),
+    ...(has('more-images-needed', 'rows-too-few') ? (['normalisation'] as const) : []),
+  ];
+}
+
 /** The terms on a first screen. */
 const termsOfPicture = ({ leaks, rows, experiment }: Results): Term[] =>
   leaks
-    ? ['features']
+    ? termsOfVerdict(leaks)
     : definitionOf(experiment)?.shownAs === 'matrix'
       ? ['features', 'agreement']
       : ['features', 'agreement', 'r2', ...(rows.some(({ sgd }) => sgd !== null) ? (['sgd'] as const) : [])];

@@ -9,7 +9,6 @@ const sentences = {
   prior:
     'Head as prior: the map follows the inverse of the model’s own head where the training images do not determine it.',
   ridge: 'Ridge α: a penalty that keeps the map small, so that it does not fit chance; α is how strong it is.',
-  gram: 'Centred Gram: the sums of products of what is read, about their mean. Its eigenvalues tell in how many directions that varies, and how much.',
   rectified: 'Rectified: set to zero wherever it would be negative, as a ReLU does.',
   affine: 'Affine function: each output times a number of its own, all added up, plus a constant.',
   scale: 'Up to its scale: each feature times one unknown number, the same for every image.',
