@@ -75,3 +75,4 @@ export { noticeInWords } from './notices.js';
 export type { Normalisation, Notice } from './notices.js';
 export { LeftOutTally, cureOfLeftOut, leftOutInWords } from './left-out.js';
 export type { LeftOut } from './left-out.js';
+export { overLimitInWords, type OverLimit } from './limit.js';
