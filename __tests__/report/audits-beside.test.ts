@@ -3,6 +3,8 @@ import { besideInWords, besidePicture } from '../../lib/report/audits-beside.js'
 import { toldApartOf } from '../../lib/report/told-apart.js';
 import { loadPlot } from '../../lib/report/chart.js';
 import type { Results } from '../../lib/results/index.js';
+import { published } from '../../lib/words/index.js';
+import { naming } from '../support/coded.js';
 
 const read = (r2: number) => ({ kind: 'at-least', r2, interval: [r2 - 0.1, r2 + 0.1] });
 const audit = (r2: number): Results =>
@@ -66,7 +68,8 @@ test('where more is given away is named for every interface: all against less, t
     ['before', 'after'],
   );
   const [more, , none] = words.split('. ');
-  expect(more).toMatch(/before .* after with logits; top 5 probabilities$/);
+  expect(more).toMatch(naming('before', 'after', published('logits'), published('probs+topk:5')));
+  expect(more).not.toContain(published('label'));
   // All of both, and what is not known of one.
-  expect(none).toMatch(/probabilities; label alone/);
+  expect(none).toMatch(naming(published('probs'), published('label')));
 });
