@@ -38,7 +38,9 @@ test('two audits fit on a phone, with every figure', async () => {
 test('whether outsiders tell two models apart stands first, where they were audited together', () => {
   const named = (digest: string, beside?: string): Results => {
     const { leaks } = audit(0.4);
-    const answers = [{ observe: 'logits', images: 3, differ: 3 }];
+    // Noise is new in each answer: it tells no two models apart.
+    const noise = { observe: 'probs+noise:0.01', images: 3, differ: 3 };
+    const answers = [{ observe: 'logits', images: 3, differ: 3 }, noise];
     return {
       leaks: { ...leaks, ...(beside ? { toldApart: { beside, answers } } : {}) },
       environment: { models: [{ digest }] },

@@ -1,5 +1,5 @@
 import type { Results } from '../results/index.js';
-import { count, differsBy, published, type ToldApart } from '../words/index.js';
+import { count, differsBy, isNoisy, published, type ToldApart } from '../words/index.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import { labelWidth } from './heatmap.js';
 import type { Column } from './table.js';
@@ -13,7 +13,7 @@ export function toldApartOf(results: readonly Results[]): ToldApart[] | null {
   if (results.length !== 2) return null;
   const [{ leaks }, other] = results;
   if (leaks?.toldApart?.beside !== other.environment.models[0]?.digest) return null;
-  const answers = leaks?.toldApart?.answers;
+  const answers = leaks?.toldApart?.answers?.filter(({ observe }) => !isNoisy(observe));
   return answers && answers.length > 0 ? [...answers].sort((a, b) => b.differ - a.differ) : null;
 }
 

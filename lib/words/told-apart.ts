@@ -13,6 +13,9 @@ export interface ToldApart {
   differ: number;
 }
 
+/** Whether noise is added to what is shown, anew for each answer. */
+export const isNoisy = (observe: string): boolean => parseObserve(observe).steps.some(({ step }) => step === 'noise');
+
 /** What differs where something does. */
 export const differsBy = ({ observe }: Pick<ToldApart, 'observe'>): string =>
   showsLabel(parseObserve(observe).steps) ? 'another class' : 'other numbers';
