@@ -422,6 +422,8 @@ describe('with a model', () => {
     [['a.onnx', 'photos', '--budget', '2 days'], "found the unit 'days'"],
     [['a.onnx', 'photos', '--budget', '30'], 'Expected a time with its unit, such as 30s or 30m'],
     [['a.onnx', 'photos', '--budget', '1m30'], "found '1m30'"],
+    [['a.onnx', 'photos', '--at-most', '50'], 'Expected --observe with --at-most'],
+    [['a.onnx', 'photos', '--observe', 'probs', '--at-most', '100'], "found '100'"],
     [['one.jsonl', 'two.jsonl'], "'audit one.jsonl' and 'audit two.jsonl'"],
     [['a.onnx', 'log.csv'], "'audit log.csv'"],
     [['--observe', 'probs', 'a.onnx', 'photos'], "as in 'audit a.onnx photos --observe probs'"],

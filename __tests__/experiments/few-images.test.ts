@@ -1,6 +1,7 @@
 import { random } from '../../lib/base/index.js';
 import { alike } from '../../lib/experiments/alike.js';
 import { readFewImages } from '../../lib/experiments/index.js';
+import { readFewerImages } from '../../lib/experiments/fewer-images.js';
 import { memoryRows, toNdArray, type RowSource } from '../../lib/tensor/index.js';
 
 /** n images of a made-up model of d rectified features and c classes, some of them copies that differ a little. */
@@ -87,5 +88,23 @@ describe('what few images tell of an interface', () => {
   test('images that are no copies stay what they are', async () => {
     expect(new Set(await alike({ ...model(200, 6, 10), rows: 200 }, each(200))).size).toBeGreaterThan(150);
     expect(new Set(await alike({ ...model(80, 60, 100), rows: 80 }, each(80))).size).toBe(80);
+  });
+});
+
+describe('what fewer images give', () => {
+  test('a half, copies together, reads less than all where a reader is still learning', async () => {
+    const images = { ...model(160, 40, 60), groups: each(160) };
+    const [all, half] = [
+      await readFewImages(images, ['probs+topk:5']),
+      await readFewerImages(images, ['probs+topk:5']),
+    ];
+    const { fitted, r2 } = half.get('probs+topk:5')!;
+    expect(fitted).toBe(72);
+    expect(r2).toBeLessThan(all.get('probs+topk:5')!.r2 - 0.02);
+  });
+
+  test('of a few images nothing is known', async () => {
+    const images = { ...model(40, 10, 20), groups: each(40).map((row) => row >> 2) };
+    expect(await readFewerImages(images, ['probs'])).toEqual(new Map());
   });
 });

@@ -29,8 +29,9 @@ const lineOf = (changes: Partial<typeof facts> | object, ability: string) =>
 
 describe('who can do what', () => {
   test('what too few images do not show was not tried, whatever a top K cannot show', () => {
-    expect(lineOf({}, 'width')).toMatchObject({ sure: 'not-tried', why: 'images', queries: null });
-    expect(lineOf({}, 'recognise')).toMatchObject({ sure: 'not-tried', why: 'images', queries: null });
+    // So many would do: 64 directions, a mean and one row more; twice as many and some for two halves.
+    expect(lineOf({}, 'width')).toMatchObject({ sure: 'not-tried', why: 'images', queries: 66 });
+    expect(lineOf({}, 'recognise')).toMatchObject({ sure: 'not-tried', why: 'images', queries: 146 });
     const topk = { interfaces: interfaces.slice(3), images: 700 };
     expect(lineOf(topk, 'recognise')).toMatchObject({ sure: 'not-tried', why: 'outputs' });
     expect(lineOf({ tooMany: true, images: 700 }, 'recognise')).toMatchObject({ sure: 'not-tried', why: 'classes' });
@@ -46,6 +47,8 @@ describe('who can do what', () => {
   test('a width that only variations fill is one of all their outputs, and a part of it is none', () => {
     const varied = { outputs: 2728, width: 64 };
     expect(lineOf(varied, 'width')).toMatchObject({ sure: 'measured', queries: 2728, observe: ['logits'] });
+    const filled = { ...varied, filled: ['logits', 'probs'] };
+    expect(lineOf(filled, 'width')).toMatchObject({ queries: 2728, observe: ['logits', 'probs'] });
     const part = { interfaces: [shown('logits', read('exact', 1), { width: 62, recognised: 'no' })], images: 700 };
     expect(lineOf(part, 'width')).toMatchObject({ sure: 'not-found', observe: [] });
     expect(lineOf(part, 'recognise')).toMatchObject({ sure: 'not-found', observe: [] });

@@ -1,6 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { parseHTML } from 'linkedom';
-import { chartsOf, chartsOfAll, renderCsv, renderMarkdown, renderReport } from '../../lib/report/index.js';
+import { UsageError } from '../../lib/base/index.js';
+import {
+  chartsOf,
+  chartsOfAll,
+  renderCsv,
+  renderLatex,
+  renderMarkdown,
+  renderMarkdownOfAll,
+  renderReport,
+} from '../../lib/report/index.js';
 import { noticesOf, parseResults } from '../../lib/results/index.js';
 import { abilityName, findingsInWords, inWords, published } from '../../lib/words/index.js';
 import { naming } from '../support/coded.js';
@@ -135,6 +144,33 @@ describe('an audit whose figures come from many splits', () => {
     expect(document.title).toMatch(/^Audit: /);
   });
 
+  test('the large number hangs on no time: what the most open interface gives away, with the search a line below', async () => {
+    const headline = async (of: Results): Promise<[string, string]> => {
+      const { document } = parseHTML(await renderReport([of]));
+      return [document.querySelector('.headline b')!.textContent!, document.querySelector('.headline')!.textContent!];
+    };
+    const after = (features: number): Results => ({
+      ...found,
+      leaks: { ...found.leaks!, recovery: { ...leaks.recovery!, cut: true, features } },
+    });
+    const [[few, say], [many]] = [await headline(after(3)), await headline(after(32))];
+    expect(few).toBe(many);
+    expect(say).toMatch(naming(3, 256));
+    const open = { ...found, leaks: { ...found.leaks!, interfaces: found.leaks!.interfaces!.slice(1) } };
+    expect((await headline(open))[0]).toMatch(naming(38));
+    const unknown = { ...found, leaks: { ...found.leaks!, interfaces: found.leaks!.interfaces!.slice(2) } };
+    expect((await headline(unknown))[0]).toMatch(naming(200, 256));
+  });
+
+  test('of what is exact the CSV has no interval', () => {
+    const rows = [madeRow({ agreement: 1, exact: 'always', agreementInterval: [0.94, 1] })];
+    const [headings, cells] = renderCsv([{ ...found, rows }])
+      .split('\r\n')
+      .map((line) => line.split(','));
+    expect(cells[headings.indexOf('agreement')]).toBe('1');
+    expect(cells[headings.indexOf('agreementLow')]).toBe('');
+  });
+
   test('Markdown and CSV have what was read off, beside the rows of one split', () => {
     const markdown = renderMarkdown(found);
     const line = (about: string): string => markdown.split('\n').find((each) => each.startsWith(`| ${about}`))!;
@@ -176,7 +212,7 @@ describe('two audits on one page', () => {
     ]);
     expect(text('h1')).toEqual([expect.stringMatching(naming('before', 'after'))]);
     expect(text('nav a')).toEqual(['All', 'before', 'after']);
-    expect(text('.answer')[0]).toMatch(naming('More', 'before', 'after', 'top 5'));
+    expect(text('.answer')[0]).toMatch(naming('before', 'more', 'after', 'top 5'));
     const [picture] = text('.pictures svg');
     for (const part of ['● before', '● after', '60 % (55 to 65)', '30 % (25 to 35)']) expect(picture).toContain(part);
     expect(text('h2')).not.toContainEqual(expect.stringMatching(/^Side/));
@@ -188,6 +224,28 @@ describe('two audits on one page', () => {
     expect([chart.name, chart.width, others.length]).toEqual(['comparison', 321, 0]);
     expect(chart.caption).toContain(chart.title);
     expect(await chartsOfAll(both.slice(0, 1))).toEqual([]);
+  });
+
+  test('by what outsiders tell them apart: a table, a chart, Markdown and CSV', async () => {
+    const [one, other] = ['before', 'after'].map((name) => named(name, interfaces([0.6, [0.55, 0.65]])));
+    const answers = [
+      { observe: 'probs+topk:5', images: 300, differ: 19 },
+      { observe: 'logits', images: 300, differ: 300 },
+    ];
+    const { digest } = other.environment.models[0];
+    const both = [{ ...one, leaks: { ...one.leaks!, toldApart: { beside: digest, answers } } }, other];
+    const { document } = parseHTML(await renderReport(both));
+    const cells = [...document.querySelectorAll('main > .scroll tbody tr')].map((row) => row.textContent!);
+    expect(cells).toEqual([expect.stringMatching(/logits[^]*300 of 300/), expect.stringMatching(/top 5[^]*19 of 300/)]);
+    const [, bars] = await chartsOfAll(both);
+    expect(bars.name).toBe('told-apart');
+    expect(bars.description).toMatch(naming('300 of 300', '19 of 300'));
+    const markdown = renderMarkdownOfAll(both);
+    expect(markdown.split('\n')[0]).toMatch(naming('before', 'after'));
+    expect(markdown).toMatch(/\| logits \| .* \| 300 of 300 \|/);
+    const lines = renderCsv(both).split('\r\n');
+    expect(lines[0]).toContain('toldApart.differ,toldApart.images');
+    expect(lines.find((line) => line.includes('probs+topk:5'))).toMatch(/,19,300(,|$)/);
   });
 
   test('the span of one fit is no warning where a table says how sure each interface is', async () => {
@@ -203,6 +261,44 @@ describe('two audits on one page', () => {
     const text = await page([named('model', of), named('model', of)]);
     expect(text('h1')).toEqual([expect.stringMatching(naming('model (1)', 'model (2)'))]);
     expect(text('.answer')[0]).toContain('certain');
+  });
+});
+
+describe('an audit of a log', () => {
+  const log = { name: 'answers.csv', notes: [] };
+  const ofLog = (changes: Partial<Leaks> = {}): Results => {
+    const found = audit({ log, comparison: null, ...changes });
+    return { ...found, rows: [], spectra: [], environment: { ...found.environment, models: [], datasets: [] } };
+  };
+
+  test('features that came back have their chart, of at least as many as the layer is wide', async () => {
+    const [chart] = await chartsOf(ofLog());
+    expect(chart.name).toBe('certificates');
+    expect(chart.title).toMatch(naming(200, 256, 'or more'));
+    const squares = (fill: string): number => chart.svg.text.split(`<rect fill="${fill}"`).length - 1;
+    expect([squares('var(--series-0)'), squares('var(--rule)')]).toEqual([200, 56]);
+  });
+
+  test('its page begins with the width, and what came back below; what the proof assumes is folded', async () => {
+    const assumptions = ['The layer is taken to be rectified.'];
+    const verdict = {
+      ...leaks.verdict,
+      findings: [...leaks.verdict.findings, { kind: 'text' as const, text: assumptions[0] }],
+    };
+    const recovery = { ...leaks.recovery!, assumptions };
+    const { document } = parseHTML(await renderReport([ofLog({ verdict, recovery })]));
+    expect(document.querySelector('.headline b')!.textContent).toContain('256');
+    expect(document.querySelector('.headline small')!.textContent).toContain('200');
+    expect(document.querySelector('.verdict > ul')!.textContent).not.toContain(assumptions[0]);
+    expect(document.querySelector('.verdict details')!.textContent).toContain(assumptions[0]);
+  });
+
+  test('as CSV it is a line of what its outputs show; what has no figures at all is an error', () => {
+    const [headings, cells] = renderCsv([ofLog()], ['out']).split('\r\n');
+    expect(headings).toMatch(/^result,log,outputs\.rows,.*recovered\.features/);
+    expect(cells).toMatch(/^out,answers\.csv,6000,1000,logits,255,.*,rectified,200,/);
+    expect(() => renderCsv([{ ...ofLog(), leaks: undefined }])).toThrow(UsageError);
+    expect(() => renderLatex(ofLog())).toThrow(UsageError);
   });
 });
 

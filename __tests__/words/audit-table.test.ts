@@ -91,6 +91,21 @@ describe('the table of an audit', () => {
     ]);
   });
 
+  test('where the reader is still learning nothing is advised, and how many images would do is said', () => {
+    const read = {
+      ...{ kind: 'at-least' as const, r2: 0.125, interval: [0.06, 0.19] as const, images: 40, fitted: 36 },
+      fewer: { fitted: 18, r2: 0.043 },
+    };
+    const learning = { observe: 'probs+topk:5', images: 40, enough: 300 };
+    const lines = adviceInWords(
+      [0.5, 0.25].map((below) => ({ below, observe: null, learning })),
+      [{ observe: 'probs+topk:5', read, cost: { sameTop: 1 } }],
+    );
+    expect(lines).toEqual([
+      'Whether anything stays below 50 % and 25 % is not known: with 40 images the reader is still learning, and more images would read more. Fitted on 18 of them it read 4 % off top 5 probabilities, on 36 already 13 %. About 300 images may do.',
+    ]);
+  });
+
   test('where label alone is not below, nothing less is advised; what is open is not said to be above', () => {
     const read = { kind: 'at-least' as const, r2: 0.14, interval: [0.09, 0.28] as const, images: 300 };
     const interfaces = [{ observe: 'label', read, cost: { sameTop: 1 } }];

@@ -160,8 +160,11 @@ async function legend({ interfaces = [] }: Leaks): Promise<string> {
     ? ', some of which start from the model’s own last layer'
     : '';
   const known = interfaces.some(({ cost }) => cost.accuracy !== null);
+  const fitted = reads.find(({ kind }) => kind === 'at-least')?.fitted;
+  const fittedOn =
+    fitted === undefined ? ' that has only these images.' : ` that was fitted on ${count(fitted)} images.`;
   const where = reads.some(({ kind }) => kind === 'exact') ? 'Where it is not exact it' : 'It';
-  return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is what was read off these images, and in brackets a 95 % interval for all such images. “Or more”: with more images or a better reader, more can be read off. Same answer: how often honest users still get the model’s top class; a list of the top few has it first, whatever its numbers.${known ? '' : ' No accuracy: no image has a label that is known to be a class of the model.'}`;
+  return `Features read off: how much of the features a simple reader (linear maps${head}) got right on ${count(images)} images it had not seen, as a share of their variance. ${where} is what was read off these images, and in brackets its 95 % interval. Both are of a reader${fittedOn} “Or more”: with more images or a better reader, more can be read off. Same answer: how often honest users still get the model’s top class; a list of the top few has it first, whatever its numbers.${known ? '' : ' No accuracy: no image has a label that is known to be a class of the model.'}`;
 }
 
 /** What publishing other numbers than the model's does to them. */

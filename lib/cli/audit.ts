@@ -17,6 +17,7 @@ interface Flags extends ExperimentFlags, PartFlags {
   observe?: string[];
   minutes?: number;
   budget?: number;
+  atMost?: number;
 }
 
 export function register(program: Command): void {
@@ -30,7 +31,7 @@ export function register(program: Command): void {
     .addOption(
       new Option(
         '--budget <time>',
-        'how long the whole audit should take, such as 5m, 90s or 1m30s; the table of interfaces comes first, variations of the images and the search get what it leaves (default: 5m)',
+        'about how long the whole audit should take, such as 5m, 90s or 1m30s; the table of interfaces comes first, variations of the images and the search get what it leaves (default: 5m)',
       ).argParser(duration),
     )
     .addOption(
@@ -44,6 +45,12 @@ export function register(program: Command): void {
       new Option('--minutes <n>', 'time limit of the search in minutes (default: what is left of --budget)').argParser(
         minutes,
       ),
+    )
+    .addOption(
+      new Option(
+        '--at-most <percent>',
+        'exit with code 1 unless each interface of --observe is known to give away no more of the features than this, its interval included',
+      ).argParser(percentage),
     )
     .option('--out <dir>', 'folder for results.json and report.html', 'audit');
   common(
@@ -63,12 +70,18 @@ Examples:
   $ featreconstruct audit model.onnx photos
   $ featreconstruct audit before.onnx after.onnx photos
   $ featreconstruct audit predictions.csv
+  $ featreconstruct audit model.onnx photos --observe probs+topk:5+round:2 --at-most 50
   $ featreconstruct audit resnet20.onnx cifar10:test --data-dir data --vary 3 --out audit-resnet20
   $ featreconstruct audit model.onnx photos.zip --sample 500`,
     )
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags, { ...kept, finishes: true });
       await checkSwallowed(flags.observe);
+      if (flags.atMost !== undefined && !flags.observe) {
+        throw new UsageError(
+          "Expected --observe with --at-most, found none: say what you publish, as in '--observe probs+topk:5+round:2 --at-most 50'.",
+        );
+      }
       if (paths.length === 0)
         throw new UsageError(
           "Expected a model and images, or a log of outputs, as in 'audit model.onnx photos', found none.",
@@ -113,10 +126,14 @@ Examples:
           }),
         );
       }
-      if (all.length === 1) return finishAudit(all[0], { out: flags.out, asked: flags.observe }, context);
+      if (all.length === 1) {
+        await finishAudit(all[0], { out: flags.out, asked: flags.observe }, context);
+        return checkLimit(all, flags);
+      }
       const specs = (all[0].leaks?.interfaces ?? []).map(({ observe }) => observe);
       const apart = await modelsToldApart([models[0], models[1]], dataset, specs, options);
       await finishBoth(withToldApart([all[0], all[1]], apart), models, flags.out, context);
+      await checkLimit(all, flags);
     });
 }
 
@@ -145,6 +162,27 @@ async function checkSwallowed(observe: readonly string[] = []): Promise<void> {
 
 /** Endings of logs; a list of images has other ones, or a scheme before it. */
 const isLog = /^(?!\w{2,}:).*\.(csv|tsv|jsonl|ndjson|npy|npz|parquet|safetensors)(\.gz)?$/i;
+
+/** A share in percent, with or without its sign. */
+function percentage(text: string): number {
+  const value = Number(text.trim().replace(/\s*%$/, ''));
+  if (text.trim() !== '' && value >= 0 && value < 100) return value / 100;
+  throw new InvalidArgumentError(`Expected a percentage from 0 to below 100, such as 50, found '${text}'.`);
+}
+
+/** Fails where what is published is not known to give away as little as was asked; says so, whatever else is printed. */
+async function checkLimit(all: readonly Results[], { atMost, observe = [] }: Flags): Promise<void> {
+  if (atMost === undefined) return;
+  const { overLimit } = await import('../leaks/index.js');
+  const { overLimitInWords } = await import('../words/index.js');
+  for (const { leaks, environment } of all) {
+    const found = overLimit(leaks?.interfaces ?? [], observe, atMost);
+    if (found.length === 0) continue;
+    checkFailed();
+    const whose = all.length > 1 ? `${String(visibleData(environment.models[0].name))}: ` : '';
+    say(`error: ${whose}${overLimitInWords(found, atMost)}`);
+  }
+}
 
 /** Default of `--budget`, in seconds. */
 const usualBudget = 300;
@@ -219,7 +257,8 @@ async function finishBoth(
   out: string,
   context: Context,
 ): Promise<void> {
-  const { besideInWords, renderReport, withNames } = await import('../report/index.js');
+  const { besideInWords, renderReport, renderTable, toldApartColumns, toldApartOf, toldApartTitle, withNames } =
+    await import('../report/index.js');
   const { makeFolder, writeWhole } = await import('../bytes/index.js');
   const files: string[] = [];
   for (const [i, results] of all.entries()) {
@@ -235,6 +274,7 @@ async function finishBoth(
   const names = same[0] === same[1] ? paths.map((path) => String(visibleData(path))) : same;
   const named = shown.flatMap((results, i) => withNames([results], { [same[i]]: names[i] }));
   await writeWhole(page, [Buffer.from(await renderReport(named))]);
+  const apart = toldApartOf(shown);
   const blocks = [
     wrapped(
       'How much of its features a simple reader got from each model, by what is published, with a 95 % interval. With more images or a better reader, more can be read off.',
@@ -244,6 +284,7 @@ async function finishBoth(
       names,
     ),
     ...besideInWords(shown, names).map((sentence) => wrapped(sentence)),
+    ...(apart ? [`${toldApartTitle}:\n\n${renderTable(toldApartColumns, apart)}`] : []),
     ...(await Promise.all(shown.map(async ({ leaks }, i) => wrapped(`${names[i]}: ${await alone(leaks!)}`)))),
     wrapped(
       `What others can do with the outputs of each model, and what to publish instead, is in ${page}, and in full in an audit of one model.`,
@@ -302,7 +343,9 @@ async function auditLog(
   const { findingsInWords, outputsNoteInWords } = await import('../words/index.js');
   const { wrapped } = await import('./audit-text.js');
   const { verdict, fingerprint, log, recovery } = visibleData(results).leaks!;
-  const found = findingsInWords(verdict.findings, true);
+  const assumptions = recovery?.certified ? (recovery.assumptions ?? []) : [];
+  const isAssumed = (text: string): boolean => assumptions.includes(text);
+  const found = findingsInWords(verdict.findings, true).filter((sentence) => !isAssumed(sentence));
   // The finding has the reason already.
   const isSaid = verdict.findings.some(({ kind }) => kind === 'width-not-shown');
   const more = [
@@ -313,6 +356,13 @@ async function auditLog(
   await finish(results, flags.out, context, [
     found.map((sentence) => wrapped(sentence, '* ')).join('\n'),
     [...new Set(more)].map((sentence) => wrapped(sentence)).join('\n'),
+    ...(assumptions.length > 0
+      ? [
+          ['What the proof says, and what it takes for granted:', ...assumptions]
+            .map((sentence) => wrapped(sentence))
+            .join('\n'),
+        ]
+      : []),
     ...(verdict.findings.some(({ kind }) => kind === 'readings-unknown')
       ? [
           wrapped(

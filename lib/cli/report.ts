@@ -42,7 +42,7 @@ export function register(program: Command): void {
     )
     .option(
       '--chart <name...>',
-      'draw only these charts, with a caption for each: overview, agreement, margin, … of experiments 1 to 3 and 5; heatmap, control, margin, … of experiment 4; leaks of a sweep; leaks and certificates of an audit, and comparison of two audits',
+      'draw only these charts, with a caption for each: overview, agreement, margin, … of experiments 1 to 3 and 5; heatmap, control, margin, … of experiment 4; leaks of a sweep; leaks and certificates of an audit, comparison and told-apart of two audits',
     )
     .addOption(
       new Option('--width <size>', 'width of the charts in a paper, as in 85mm, 3.3in or 240pt').argParser(pixels),
@@ -141,12 +141,12 @@ async function text(
   format: Exclude<Format, PictureFormat>,
   names: readonly string[],
 ): Promise<string> {
-  const { renderCsv, renderLatex, renderMarkdown, renderReport } = await import('../report/index.js');
+  const { renderCsv, renderLatex, renderMarkdownOfAll, renderReport } = await import('../report/index.js');
   switch (format) {
     case 'csv':
       return renderCsv(results, names);
     case 'md':
-      return results.map(renderMarkdown).join('\n');
+      return renderMarkdownOfAll(results);
     case 'latex':
       return results.map(renderLatex).join('\n');
     case 'html':

@@ -5,6 +5,7 @@ import type { Store } from '../extract/index.js';
 import { applyLinearMap, headCondition } from '../fit/index.js';
 import {
   fingerprint,
+  imagesToRecognise,
   mayShowSpan,
   observe,
   observeColumns,
@@ -216,16 +217,13 @@ export async function shownOfModel(
   { store }: Audited,
   options: TaskOptions,
 ): Promise<Pick<InterfaceAnswer, 'width' | 'recognised'>> {
-  const none = { width: null, recognised: null };
-  const { rows, cols } = store.logits;
-  if (!mayShowSpan({ observe: spec }) || cols > widest || cols <= store.features.cols) return none;
+  if (!mayShow(spec, store)) return { width: null, recognised: null };
   const few = withFewerClasses(store);
   const all = await logitsOf(few, store.features);
-  const width = await orNull(
-    async () => (await fingerprint(observe(all, spec), { ...options, features: false })).hiddenWidth,
-  );
+  const width = await widthOf(all, spec, options);
+  const { rows } = store.logits;
   const half = Math.floor(rows / 2);
-  if (half <= store.features.cols + 8) return { width, recognised: null };
+  if (rows < imagesToRecognise(store.features.cols)) return { width, recognised: null };
   if (width === null) return { width, recognised: 'no' };
   const part = (source: RowSource, odd: number): RowSource =>
     chooseRows(
@@ -238,6 +236,24 @@ export async function shownOfModel(
   if (same?.same !== true) return { width, recognised: 'no' };
   const told = await orNull(() => sameHead(observe(one, spec), observe(another, spec), options));
   return { width, recognised: told?.same === false ? 'yes' : 'no' };
+}
+
+/** Whether a row of such outputs can lie in the span of others, and the span end before the classes do. */
+const mayShow = (spec: string, { logits, features }: Pick<Store, 'logits' | 'features'>): boolean =>
+  mayShowSpan({ observe: spec }) && logits.cols <= widest && logits.cols > features.cols;
+
+const widthOf = (logits: RowSource, spec: string, options: TaskOptions): Promise<number | null> =>
+  orNull(async () => (await fingerprint(observe(logits, spec), { ...options, features: false })).hiddenWidth);
+
+/** Of some interfaces those whose outputs show the whole width of the layer, on a model's rows of images and their variations. */
+export async function showingWidth(specs: readonly string[], store: Store, options: TaskOptions): Promise<string[]> {
+  const some = readOnce(spreadOver(store, mostCounted));
+  const logits = await logitsOf(withFewerClasses(some), some.features);
+  const found: string[] = [];
+  for (const spec of specs) {
+    if (mayShow(spec, store) && (await widthOf(logits, spec, options)) === store.features.cols) found.push(spec);
+  }
+  return found;
 }
 
 /**
@@ -293,7 +309,8 @@ async function logitsOf(head: LinearMap, features: RowSource): Promise<RowSource
 
 /** Some of the rows, evenly spread, for costs and widths. */
 export function counted({ store, groups, labels }: Audited): Audited {
-  const some = spreadOver(store, store.logits.cols > widest ? 256 : mostCounted);
+  const most = Math.max(mostCounted, imagesToRecognise(store.features.cols));
+  const some = spreadOver(store, store.logits.cols > widest ? 256 : most);
   if (some === store) return { store, groups, labels };
   const places = new Map(Array.from(store.positions, (position, row) => [position, row]));
   const rows = Array.from(some.positions, (position) => places.get(position)!);

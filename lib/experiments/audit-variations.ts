@@ -164,4 +164,4 @@ async function secondsPerImage({ store, seconds, extraction, role, dataset }: As
 const mostMeasured = 128;
 
 const minutes = (seconds: number): string =>
-  seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+  seconds < 300 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;

@@ -20,13 +20,23 @@ import { float64Providers, providerName, type Model } from '../runtime/index.js'
 import { definitions } from '../results/index.js';
 import type { DatasetRecord, Leaks, Results, SpectrumRecord } from '../results/index.js';
 import { alike } from './alike.js';
-import { boundOfFew, boundOfRow, costOf, counted, shownOfModel, undoneBy, type Audited } from './audit-interfaces.js';
+import {
+  boundOfFew,
+  boundOfRow,
+  costOf,
+  counted,
+  showingWidth,
+  shownOfModel,
+  undoneBy,
+  type Audited,
+} from './audit-interfaces.js';
 import { usualBudget, withVariations, type Asked } from './audit-variations.js';
 import { classNamesOf } from './class-names.js';
-import { givenTime } from '../words/index.js';
+import { givenTime, nearlyAll } from '../words/index.js';
 import { describeEnvironment } from './environment.js';
 import { Extraction } from './extraction.js';
 import { eachInterface, readFewImages, type FewImagesBound } from './few-images.js';
+import { readFewerImages } from './fewer-images.js';
 import { readOnce } from './kept-rows.js';
 import { labelsFor } from './labels.js';
 import type { CommonOptions, SampleOptions } from './options.js';
@@ -389,7 +399,25 @@ async function interfacesOf(
     });
     onProgress?.({ stage: 'what each interface costs', done: done + 1, total: specs.length, unit: 'interfaces' });
   }
-  return answers;
+  return withFewer(answers, audited, signal);
+}
+
+/** The interfaces that were estimated, with what fewer images give. */
+async function withFewer(
+  answers: readonly InterfaceAnswer[],
+  { store, groups }: Audited,
+  signal?: AbortSignal,
+): Promise<InterfaceAnswer[]> {
+  const estimated = answers.filter(({ read }) => read?.kind === 'at-least' && read.r2 < nearlyAll);
+  const fewer = await readFewerImages(
+    { ...store, groups, ...classesOf(store) },
+    estimated.map(({ observe }) => observe),
+    { signal },
+  );
+  return answers.map((each) => {
+    const found = fewer.get(each.observe);
+    return found && each.read ? { ...each, read: { ...each.read, fewer: found } } : each;
+  });
 }
 
 /** What the outputs give away alone, and what all of it means. */
@@ -430,6 +458,16 @@ async function leaksOf(
     ...(options.sharedSeconds === undefined ? {} : { shared: options.sharedSeconds }),
   };
   const reason = report === null ? aloneFinding(findings) : null;
+  const wide = interfaces.some(({ width }) => width === model.featureDim);
+  // Variations fill directions that the images as they are do not.
+  const filled =
+    vary > 1 && !wide && print.hiddenWidth === model.featureDim
+      ? await showingWidth(
+          interfaces.map(({ observe }) => observe),
+          store,
+          { signal: options.signal },
+        )
+      : null;
   return {
     verdict: auditVerdict(findings),
     fingerprint: print,
@@ -443,6 +481,7 @@ async function leaksOf(
       outputs: store.rows - print.outputs.duplicates,
       images,
       width: print.hiddenWidth,
+      ...(filled ? { filled } : {}),
       tooMany: model.classCount > widest,
       interfaces,
       recovery: report,

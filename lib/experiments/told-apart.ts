@@ -3,7 +3,7 @@ import type { Store } from '../extract/index.js';
 import { observe } from '../leaks/index.js';
 import { chooseRows, type RowSource } from '../tensor/index.js';
 import type { Results } from '../results/index.js';
-import { parseObserve, type ToldApart } from '../words/index.js';
+import { isNoisy, parseObserve, type ToldApart } from '../words/index.js';
 import { Extraction, type Role } from './extraction.js';
 import type { CommonOptions } from './options.js';
 import { isSameNumber } from './same-number.js';
@@ -31,7 +31,8 @@ export async function toldApart(
     ),
   );
   const found: ToldApart[] = [];
-  for (const spec of observes) {
+  // Noise differs between two answers of one model, too: it tells nothing.
+  for (const spec of observes.filter((each) => !isNoisy(each))) {
     signal?.throwIfAborted();
     found.push({ observe: spec, images: shared.length, differ: await rowsThatDiffer(one, other, spec) });
   }

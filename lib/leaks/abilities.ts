@@ -12,8 +12,10 @@ export interface AbilityFacts {
   outputs: number;
   /** Distinct outputs of the images themselves, on which the interfaces were judged. */
   images: number;
-  /** Least width that all of the logits show; null where they show none. */
+  /** Least width that all of the logits show, those of variations included; null where they show none. */
   width: number | null;
+  /** Interfaces that show the whole width on the images and their variations; absent where that was not looked at. */
+  filled?: readonly string[];
   /** Whether there are too many classes to look at what each interface shows of the model. */
   tooMany: boolean;
   interfaces: readonly InterfaceAnswer[];
@@ -51,17 +53,21 @@ const namesOf = (interfaces: readonly InterfaceAnswer[]): string[] => interfaces
 
 /** Interfaces that show the whole width: fewer directions do not count the features. */
 function widthOf(facts: AbilityFacts): Found {
-  const { interfaces, features, classes, outputs, images, width } = facts;
+  const { interfaces, features, classes, outputs, images, width, filled } = facts;
   if (features >= classes) return without('impossible');
   const shown = namesOf(interfaces.filter((each) => each.width === features));
   if (shown.length > 0) return { observe: shown, sure: 'measured', queries: images, stolen: 0 };
   // Variations fill directions that the images as they are do not.
-  const logits = width === features ? namesOf(interfaces.filter(({ observe }) => observe === 'logits')) : [];
-  if (logits.length > 0) return { observe: logits, sure: 'measured', queries: outputs, stolen: 0 };
+  const whole = filled ?? (width === features ? ['logits'] : []);
+  const varied = namesOf(interfaces).filter((observe) => whole.includes(observe));
+  if (varied.length > 0) return { observe: varied, sure: 'measured', queries: outputs, stolen: 0 };
   if (facts.tooMany) return without('not-tried', { why: 'classes' });
   if (!interfaces.some(mayShowSpan)) return without('not-tried', { why: 'outputs' });
-  return images <= features + 1 ? without('not-tried', { why: 'images' }) : without('not-found');
+  return images <= features + 1 ? without('not-tried', { why: 'images', queries: features + 2 }) : without('not-found');
 }
+
+/** Images that telling two heads apart takes: each half of them has to fill the span of the features, and have some to spare. */
+export const imagesToRecognise = (features: number): number => 2 * (features + 9);
 
 function recognisedBy({ interfaces, features, classes, images, tooMany }: AbilityFacts): Found {
   if (features >= classes) return without('impossible');
@@ -69,7 +75,8 @@ function recognisedBy({ interfaces, features, classes, images, tooMany }: Abilit
   if (by.length > 0) return { observe: by, sure: 'measured', queries: images, stolen: 0 };
   if (interfaces.some(({ recognised }) => recognised === 'no')) return without('not-found');
   if (tooMany) return without('not-tried', { why: 'classes' });
-  return without('not-tried', { why: interfaces.some(mayShowSpan) ? 'images' : 'outputs' });
+  if (!interfaces.some(mayShowSpan)) return without('not-tried', { why: 'outputs' });
+  return without('not-tried', { why: 'images', queries: imagesToRecognise(features) });
 }
 
 /** Whether a row of such outputs can lie in the span of others: not where only the top K or a label are shown, nor under noise. */

@@ -1,5 +1,6 @@
 import { changesNumbers, isCoarser, type Advice } from '../words/index.js';
 import type { InterfaceAnswer } from './interfaces.js';
+import { stillLearning } from './learning.js';
 
 /** In whole percents, as tables show the upper end of an interval: `to 50` is not below 50 %. */
 const isBelow = (end: number, share: number): boolean =>
@@ -47,15 +48,25 @@ const byOpenness = (a: Known, b: Known): number =>
 
 /**
  * The most open interface off which, and off all that is computed from which, less than a share was read, the intervals included, and
- * which no other one beats in both what is read and what it costs users. An interface that was not read is never advised.
+ * which no other one beats in both what is read and what it costs users. An interface that was not read is never advised, nor one
+ * whose reader would read clearly more with more images.
  */
 export function adviceOf(interfaces: readonly InterfaceAnswer[]): Advice[] {
   const known = knownOf(interfaces);
   const unbeaten = known.filter((each) => !known.some((other) => beats(other, each))).sort(byOpenness);
   return asked.map((below) => {
-    const found = unbeaten.filter(({ high }) => isBelow(high, below)).map(({ interfaceOf }) => interfaceOf.observe);
+    const low = unbeaten.filter(({ high }) => isBelow(high, below)).map(({ interfaceOf }) => interfaceOf);
+    const found = low.filter(({ read }) => stillLearning(read!) === null).map(({ observe }) => observe);
     const observe = found[0] ?? null;
+    if (observe === null && low.length > 0) return { below, observe, learning: learningOf(low) };
     const own = observe !== null && changesNumbers(observe) ? found.find((spec) => !changesNumbers(spec)) : undefined;
     return { below, observe, ...(own === undefined ? {} : { own }) };
   });
+}
+
+/** Of several whose readers are still learning, the one that needs the fewest images to tell. */
+function learningOf(interfaces: readonly InterfaceAnswer[]): Advice['learning'] {
+  return interfaces
+    .map(({ observe, read }) => ({ observe, ...stillLearning(read!)! }))
+    .reduce((a, b) => (b.enough < a.enough ? b : a));
 }

@@ -19,6 +19,11 @@ export interface InterfaceBound {
   fitted: number;
   /** Each image was kept out once in each of `repeats` splits into `folds`; null: one part of the images was kept out. */
   splits: { folds: number; repeats: number } | null;
+  /**
+   * What the same reader read with fewer images, fitted on so many: what it still learns from more. Absent for what is exact, where
+   * it is not known, and in results of earlier versions.
+   */
+  fewer?: { fitted: number; r2: number };
   /** How the outputs were read; `head`: with what the head itself undoes as a start. */
   by: 'plain' | 'log' | 'head';
   /** Penalty of the map, chosen on the images that it was fitted on; null where each part has its own. */

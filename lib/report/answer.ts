@@ -11,6 +11,7 @@ import {
   pairName,
 } from '../results/index.js';
 import { findingInWords, imageCount, inWords, list, share, shortSpec } from '../words/index.js';
+import { auditedNames } from './audits-beside.js';
 import { inPoints } from './control.js';
 import { pairsOf } from './heatmap.js';
 import { isMatrix } from './shown.js';
@@ -186,4 +187,6 @@ export const titleOf = (results: readonly Results[]): string =>
       ? `Audit: ${results[0].environment.models[0]?.name ?? ''}`
       : results.length === 1
         ? `${results[0].kind === 'evaluation' ? 'Arrays' : `Experiment ${results[0].experiment}`}: ${list([...new Set(results[0].rows.map(pairName))].slice(0, 3))}`
-        : `${results.length} results compared`;
+        : results.every(({ leaks }) => leaks)
+          ? `Audits: ${list(auditedNames(results))}`
+          : `${results.length} results compared`;

@@ -94,7 +94,7 @@ function stacked({ Plot }: Plotting, lines: readonly Line[], width: number): Plo
   const text = { fontSize: font, fill: 'var(--ink)' } as const;
   const ticks = width - right < 140 ? 2 : 5;
   return {
-    ...{ width, height: top + step * lines.length + 24, marginLeft: 6, marginRight: right, marginTop: 20 },
+    ...{ width, height: top + step * lines.length + 24, marginLeft: 14, marginRight: right, marginTop: 20 },
     marginBottom: 24,
     x: { domain: [0, 100] },
     y: { type: 'identity', axis: null },

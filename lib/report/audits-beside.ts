@@ -21,18 +21,31 @@ const most = 4;
 
 /** Names of audited models, numbered where several have the same. */
 export function auditedNames(results: readonly Results[]): string[] {
-  const names = results.map(({ environment }) => environment.models[0]?.name ?? 'model');
+  const names = results.map(({ environment, leaks }) => environment.models[0]?.name ?? leaks?.log?.name ?? 'model');
   return names.map((name, i) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${i + 1})`));
 }
 
-/** By audit of two, the interfaces with which more was read off its model: the 95 % intervals do not overlap. */
-function readMore([a, b]: readonly Results[]): { first: string[]; second: string[] } {
-  const found: { first: string[]; second: string[] } = { first: [], second: [] };
+type Read = NonNullable<NonNullable<Results['leaks']>['interfaces']>[number]['read'];
+
+/** Between which shares lies what was read off: all of it, or its 95 % interval; null where that is not known. */
+function endsOf(read: Read | undefined): readonly [number, number] | null {
+  if (!read || read.kind === 'not-shown') return null;
+  return read.kind === 'exact' || read.r2 >= nearlyAll ? [1, 1] : read.interval;
+}
+
+/**
+ * By audit of two, the interfaces with which more was read off its model: all against less, or 95 % intervals that do not overlap. And
+ * those of both of which it is known that the two are about equal, or not told apart.
+ */
+function readMore([a, b]: readonly Results[]): Record<'first' | 'second' | 'neither', string[]> {
+  const found: Record<'first' | 'second' | 'neither', string[]> = { first: [], second: [], neither: [] };
   for (const { observe, read } of a.leaks?.interfaces ?? []) {
-    const other = b.leaks?.interfaces?.find((each) => each.observe === observe)?.read;
-    if (!read?.interval || !other?.interval) continue;
-    if (read.interval[0] > other.interval[1]) found.first.push(observe);
-    if (other.interval[0] > read.interval[1]) found.second.push(observe);
+    const beside = b.leaks?.interfaces?.find((each) => each.observe === observe);
+    if (!beside) continue;
+    const [one, other] = [endsOf(read), endsOf(beside.read)];
+    if (one && other && one[0] > other[1]) found.first.push(observe);
+    else if (one && other && other[0] > one[1]) found.second.push(observe);
+    else found.neither.push(observe);
   }
   return found;
 }
@@ -49,17 +62,23 @@ export function besideInWords(results: readonly Results[], names: readonly strin
 }
 
 function moreInWords(results: readonly Results[], names: readonly string[]): string {
-  const { first, second } = readMore(results);
+  const { first, second, neither } = readMore(results);
   const line = (of: readonly string[], [more, less]: readonly string[]): string[] =>
     of.length === 0
       ? []
-      : [
-          `More of its features was read off ${more} than off ${less} with ${of.map(published).join('; ')}: the intervals do not overlap.`,
-        ];
+      : [`${more} gives away more of its features than ${less} with ${of.map(published).join('; ')}.`];
   const lines = [...line(first, names), ...line(second, [names[1], names[0]])];
   const found =
     lines.length > 0
-      ? lines
+      ? [
+          ...lines,
+          'That is certain: all was read off the one and less off the other, or their 95 % intervals do not overlap.',
+          ...(neither.length > 0
+            ? [
+                `With ${neither.length > 3 ? 'the others that were tried' : neither.map(published).join('; ')} no difference between the two is certain.`,
+              ]
+            : []),
+        ]
       : [
           'How much of its features each of the two gives away: no difference between them is certain. Where that was estimated, the intervals overlap.',
         ];

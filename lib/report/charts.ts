@@ -14,10 +14,11 @@ import { isMatrix, mostModels, mostShown, type Shown } from './shown.js';
 import { withShownNames } from './shown-names.js';
 import { checkSize, redraw } from './redraw.js';
 import { spectrumChart } from './spectrum-chart.js';
+import { toldApartCaption, toldApartOf, toldApartPicture } from './told-apart.js';
 import { easyTargets, heatmap, metrics, pairsOf } from './heatmap.js';
 
 const spectrumCaption =
-  'Eigenvalues of the centred Gram of what is read, on the training images. To the right of the upright line they are below the dashed cut and count as rounding: what is left is the rank. A clean step is a clear answer; a slope through the cut is not.';
+  'How much what the map reads varies along each of its directions, on the training images (the eigenvalues of its centred Gram). To the right of the upright line they are below the dashed cut and count as rounding: what is left is the rank. A clean step is a clear answer; a slope through the cut is not.';
 
 const alphaCaption =
   'The curve is the mean over folds of the training images, each held out in turn; thin lines are the folds. The penalty is in units of the centred Gram, as in scikit-learn. Where the choice is an end of the grid, a better one may lie beyond.';
@@ -120,8 +121,11 @@ export async function chartsOfAll(given: readonly Results[], { width }: ChartOpt
   const chart = besidePicture(plotting, results, auditedNames(results), width);
   const { measuredOn } = splitsOfAll(results);
   const caption = [`${chart.title}.`, besideCaption, ...(measuredOn ? [measuredOn] : [])].join(' ');
-  const captioned = { ...chart, caption };
-  return [width === undefined || chart.width <= width ? captioned : redraw(plotting, captioned, { width })];
+  const apart = toldApartOf(results);
+  const bars = apart && toldApartPicture({ plotting, width }, apart);
+  return [{ ...chart, caption }, ...(bars ? [{ ...bars, caption: `${bars.title}. ${toldApartCaption}` }] : [])].map(
+    (each) => (width === undefined || each.width <= width ? each : redraw(plotting, each, { width })),
+  );
 }
 
 /** Test sets as the ends of files' names; numbered where two folders are called alike. */

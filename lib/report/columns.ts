@@ -87,6 +87,7 @@ export function termsOf(columns: readonly Column<ResultRow>[], rows: readonly Re
     has('in span') && 'span',
     has('R² row space') && 'row space',
     rows.some(({ prior }) => prior === 'head') && 'prior',
+    rows.some(({ alpha, sgd }) => sgd === null && alpha !== null && alpha > 0) && 'ridge',
     rows.some(({ sgd }) => sgd !== null) && 'sgd',
     has('kappa') && 'kappa',
     has('MSE') && 'mse',

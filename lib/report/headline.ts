@@ -5,6 +5,8 @@ import type { Shown } from './shown.js';
 export interface Headline {
   figure: string;
   says: string;
+  /** Further facts, a sentence each, in smaller type below. */
+  more?: readonly string[];
 }
 
 /** Charts side by side, or other markup that is drawn, such as a heatmap with its switch. */

@@ -15,4 +15,5 @@ export { renderPdf, renderPng } from './picture.js';
 export { renderResults, type TerminalOptions } from './results.js';
 export { renderPublished } from './published-table.js';
 export { renderTable, type Column } from './table.js';
-export { renderCsv, renderMarkdown } from './text-formats.js';
+export { toldApartColumns, toldApartOf, toldApartTitle } from './told-apart.js';
+export { renderCsv, renderMarkdown, renderMarkdownOfAll } from './text-formats.js';

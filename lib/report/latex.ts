@@ -1,4 +1,4 @@
-import { visible } from '../base/index.js';
+import { UsageError, visible } from '../base/index.js';
 import { fittedAndTested, groupRows, pairName, publishedFor, type ResultRow, type Results } from '../results/index.js';
 import { share } from '../words/index.js';
 import { columnsFor } from './columns.js';
@@ -6,9 +6,17 @@ import { pairsOf } from './heatmap.js';
 import { withShownNames } from './shown-names.js';
 import { isMatrix } from './shown.js';
 
-/** A result's main table for a paper: booktabs, a caption that says what was fitted and tested on what. */
+/**
+ * A result's main table for a paper: booktabs, a caption that says what was fitted and tested on what.
+ * @throws UsageError for a result without rows, as of a log
+ */
 export function renderLatex(found: Results): string {
   const results = withShownNames(found);
+  if (results.rows.length === 0) {
+    throw new UsageError(
+      'Expected a result with rows for a table of LaTeX, found none: --format md and csv have what an audit of a log found.',
+    );
+  }
   const isAll = isMatrix(results);
   return isAll ? matrices(results) : fits(results);
 }

@@ -7,15 +7,17 @@ import { labelWidth } from './heatmap.js';
 
 /** What was recovered from the outputs alone, as its certificate shows it; null where nothing was. */
 function certificateChart(plotting: Plotting, leaks: Leaks, features: number | null): Chart | null {
-  const { recovery } = leaks;
-  // A log does not tell how many features the model has.
-  if (recovery?.kind === 'rectified' && features !== null) return waffle(plotting, leaks, recovery.features, features);
+  const { recovery, fingerprint } = leaks;
+  // A log does not tell how many features the model has, but that there are so many or more.
+  const all = features ?? fingerprint.hiddenWidth ?? recovery?.rank ?? 0;
+  if (recovery?.kind === 'rectified')
+    return waffle(plotting, leaks, recovery.features, Math.max(all, recovery.features));
   if (recovery?.kind === 'sphere' && recovery.sphere) return sphere(plotting, recovery.sphere);
   return null;
 }
 
 /** A square for each feature of the model: certified, reachable on these images, or out of reach. */
-function waffle(plotting: Plotting, { comparison, recovery }: Leaks, certified: number, all: number): Chart {
+function waffle(plotting: Plotting, { comparison, recovery, log }: Leaks, certified: number, all: number): Chart {
   const { Plot } = plotting;
   const compared = comparison?.kind === 'rectified' ? comparison : null;
   const reachable = compared ? compared.identifiable : certified;
@@ -41,7 +43,7 @@ function waffle(plotting: Plotting, { comparison, recovery }: Leaks, certified: 
     plotting,
     {
       name: 'certificates',
-      title: `${recovery?.cut ? 'At least ' : ''}${count(certified)} of the model’s ${count(all)} features, from its outputs alone`,
+      title: `${recovery?.cut ? 'At least ' : ''}${count(certified)} of the model’s ${log ? `${count(all)} or more` : count(all)} features, from its outputs alone`,
       description: legend.map(([, text]) => text).join('; '),
     },
     {

@@ -5,6 +5,7 @@ import {
   changedNumbersInWords,
   count,
   findingsInWords,
+  Glossary,
   howSure,
   imageCount,
   none,
@@ -41,21 +42,40 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
   }
 }
 
+/** What was found beyond the answer, without what its proof takes for granted: that is folded. */
+const withoutAssumptions = ({ verdict, recovery }: Leaks): Leaks['verdict']['findings'] =>
+  verdict.findings
+    .slice(1)
+    .filter((finding) => finding.kind !== 'text' || !(recovery?.assumptions ?? []).includes(finding.text));
+
 /** An audit's whole verdict in words, with who can do what. */
 export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<div class="verdict">
   <h2>${levelOf(leaks)}</h2>
   <ul>
-    ${[...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), changedNumbersInWords(leaks.interfaces ?? []), ...findingsInWords(leaks.verdict.findings.slice(1), flags)].filter((sentence) => sentence !== '').map((sentence) => markup`<li>${sentence}</li>`)}
+    ${[...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), changedNumbersInWords(leaks.interfaces ?? []), ...findingsInWords(withoutAssumptions(leaks), flags)].filter((sentence) => sentence !== '').map((sentence) => markup`<li>${sentence}</li>`)}
   </ul>
-  ${leaks.abilities ? abilitySection(leaks.abilities, leaks.interfaces ?? []) : null}
+  ${leaks.abilities ? abilitySection(leaks.abilities, leaks.interfaces ?? []) : null} ${assumptionsSection(leaks)}
 </div>`;
+
+/** What a certificate takes for granted, for those who check proofs, with the words that it is in. */
+function assumptionsSection({ recovery }: Leaks): Markup | null {
+  const assumptions = recovery?.certified ? (recovery.assumptions ?? []) : [];
+  if (assumptions.length === 0) return null;
+  const terms = new Glossary().firstUse(['rectified', 'affine', 'scale', 'normalisation']);
+  return markup`<details class="fold">
+    <summary>What the proof says, and what it takes for granted</summary>
+    <ul>
+      ${[...assumptions, ...terms].map((line) => markup`<li>${line}</li>`)}
+    </ul>
+  </details>`;
+}
 
 /** The note that an audit's rows are of one split, where its figures come from many; empty where they do not. */
 export function splitNote({ leaks }: Results): string[] {
   const splits = leaks?.interfaces?.find(({ read }) => read?.splits)?.read?.splits;
   return splits
     ? [
-        `These rows are of one split, for a closer look, and each is of one fit: only where “head as prior” stands does it start from the model’s last layer. What is given away stands above. It comes from ${splits.repeats} splits into ${splits.folds} parts, each image kept out once in each, and for each interface from the reader that did best, which may start from the last layer. So a row here may read much less, a little more, or not be known.`,
+        `This table answers another question than the picture: does the last layer still name the same class when it gets the features that were read back? “Agreement” is how often it does. Each row is one fit on one split. Only where “head as prior” stands does it know the model’s last layer, so that the others fall short of what is exact above. What is given away comes from ${splits.repeats} splits into ${splits.folds} parts, and for each interface from the reader that did best.`,
       ]
     : [];
 }

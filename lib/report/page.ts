@@ -37,6 +37,7 @@ import { facts, publishedNote } from './results.js';
 import { samplesSection } from './samples-section.js';
 import { withShownNames } from './shown-names.js';
 import type { Column } from './table.js';
+import { toldApartColumns, toldApartOf, toldApartTitle } from './told-apart.js';
 
 /**
  * One page for one result or several: it needs no network, no server and no file beside it.
@@ -150,10 +151,20 @@ function section(page: PageContext, results: Results, index: number): Markup {
 const isPlain = ({ experiment, rows }: Results): boolean =>
   rows.every((row) => row.exact !== undefined && row.agreement === 1 && publishedFor(experiment, row) === null);
 
+/** The terms that the sentences of a verdict use. */
+function termsOfVerdict({ verdict }: NonNullable<Results['leaks']>): Term[] {
+  const has = (...kinds: string[]): boolean => verdict.findings.some(({ kind }) => kinds.includes(kind));
+  return [
+    'features',
+    ...(has('features-recovered', 'rows-give-features') ? (['scale'] as const) : []),
+    ...(has('more-images-needed', 'rows-too-few') ? (['normalisation'] as const) : []),
+  ];
+}
+
 /** The terms on a first screen. */
 const termsOfPicture = ({ leaks, rows, experiment }: Results): Term[] =>
   leaks
-    ? ['features']
+    ? termsOfVerdict(leaks)
     : definitionOf(experiment)?.shownAs === 'matrix'
       ? ['features', 'agreement']
       : ['features', 'agreement', 'r2', ...(rows.some(({ sgd }) => sgd !== null) ? (['sgd'] as const) : [])];
@@ -162,7 +173,7 @@ const termsOfPicture = ({ leaks, rows, experiment }: Results): Term[] =>
 function firstScreenOf({ answer, headline, picture }: FirstScreen, isOne: boolean): Markup {
   return markup`<div class="first${isOne ? ' of-several' : ''}">
       <p class="answer">${answer}</p>
-      ${headline ? markup`<p class="headline"><b>${headline.figure}</b> <span>${headline.says}</span></p>` : null}
+      ${headline ? markup`<p class="headline"><b>${headline.figure}</b> <span>${headline.says}</span>${(headline.more ?? []).map((line) => markup` <small>${line}</small>`)}</p>` : null}
     </div>
     ${pictureOf(picture)}`;
 }
@@ -200,7 +211,7 @@ function overview(page: PageContext, results: readonly Results[]): Markup {
   const first = firstScreenOfAll(page.plotting, results);
   return markup`<p class="kicker">${results[0].environment.date.slice(0, 10)}</p>
     <h1 id="top">${areAudits(results) ? `What the outputs of ${list(auditedNames(results))} give away` : `What logits give back of the features: ${results.length} results`}</h1>
-    ${first ? firstScreenOf(first, false) : null}
+    ${first ? firstScreenOf(first, false) : null} ${apartSection(results)}
     <ol class="answers-of-all">
       ${results.map(
         (each, i) =>
@@ -214,6 +225,16 @@ function overview(page: PageContext, results: readonly Results[]): Markup {
     </ol>
     ${glossaryOf(page, results.flatMap(termsOfPicture))}
     ${notices(page, results)} ${areAudits(results) ? null : comparison(results)}`;
+}
+
+/** By what outsiders tell two audited models apart; null where that was not asked. */
+function apartSection(results: readonly Results[]): Markup | null {
+  const found = toldApartOf(results);
+  return (
+    found &&
+    markup`<h3>${toldApartTitle}</h3>
+      ${table(toldApartColumns, [{ heading: null, rows: found }], { label: toldApartTitle })}`
+  );
 }
 
 /** Explains terms where they are first used; null where all were explained above. */

@@ -1,4 +1,4 @@
-import { visible } from '../base/index.js';
+import { UsageError, visible } from '../base/index.js';
 import {
   definitionOf,
   publishedFor,
@@ -15,15 +15,17 @@ import {
   transformInWords,
   transformNotices,
 } from '../results/index.js';
-import { noticeInWords, warningInWords } from '../words/index.js';
+import { findingsInWords, list, noticeInWords, warningInWords } from '../words/index.js';
 import { answerOf } from './answer.js';
 import { auditTables } from './audit-markdown.js';
+import { areAudits, auditedNames, besideInWords } from './audits-beside.js';
 import { columnsFor } from './columns.js';
 import { algebraNote, controlLines } from './control.js';
 import { intervalNotes } from './exact.js';
 import { splitNote } from './leaks-section.js';
 import { facts, publishedNote } from './results.js';
 import { withShownNames } from './shown-names.js';
+import { toldApartColumns, toldApartOf, toldApartTitle } from './told-apart.js';
 
 /** A result as Markdown: for an issue, a README, an appendix. */
 export function renderMarkdown(found: Results): string {
@@ -68,6 +70,30 @@ export function renderMarkdown(found: Results): string {
   return `${blocks.join('\n\n')}\n`;
 }
 
+/** Several results as Markdown: two audits begin with what is known of both side by side. */
+export function renderMarkdownOfAll(found: readonly Results[]): string {
+  const each = found.map(renderMarkdown).join('\n');
+  const results = found.map(withShownNames);
+  if (!areAudits(results)) return each;
+  const names = auditedNames(results);
+  const apart = toldApartOf(results);
+  const blocks = [
+    `# What the outputs of ${text(list(names))} give away`,
+    ...besideInWords(results, names).map(text),
+    ...(apart
+      ? [
+          `## ${toldApartTitle}`,
+          [
+            line(toldApartColumns.map(({ heading }) => heading)),
+            line(toldApartColumns.map(({ align }) => (align === 'right' ? '--:' : ':--'))),
+            ...apart.map((row) => line(toldApartColumns.map(({ cell }) => text(cell(row))))),
+          ].join('\n'),
+        ]
+      : []),
+  ];
+  return `${blocks.join('\n\n')}\n\n${each}`;
+}
+
 /** The question of an audit. */
 const audits = 'What do a model’s outputs give away of its features?';
 
@@ -92,26 +118,50 @@ const text = (value: string): string =>
  * says nothing (`notKnown` has the reason). A cell is one number or one text: an interval has two columns, `agreementLow` and
  * `agreementHigh`, tenths of images by margin ten, objects are spread (`seconds.fit`). The outcome of each image is in
  * results.json alone. `transform` is how images became the models' inputs.
+ * A result without rows, as of a log, has one line: what its outputs show.
+ * @throws UsageError for results that have neither
  * @param names what the column `result` calls each result, such as its folder; default: its number
  */
 export function renderCsv(results: readonly Results[], names: readonly string[] = []): string {
-  const lines = results.flatMap(({ experiment, rows, leaks, environment }, i) =>
-    rows.map((row) => {
+  const lines = results.flatMap(({ experiment, rows, leaks, environment }, i) => {
+    const name = names[i] ?? i + 1;
+    if (rows.length === 0)
+      return leaks ? [flat({ result: name, ...shownAlone(leaks, environment.command !== null) })] : [];
+    return rows.map((row) => {
       const { warnings, ...figures } = plain(row);
       const models = environment.models.filter(({ name }) => name === row.source || name === row.target);
       const told = [...warnings, ...transformNotices(models).map(noticeInWords)].join(' | ');
       return flat({
-        ...{ result: names[i] ?? i + 1, experiment, fit: fitLabel(row), ...figures, warnings: told },
+        ...{ result: name, experiment, fit: fitLabel(row), ...figures, warnings: told },
         ...{ transform: transformsOf(models), ...keptOut(row, leaks) },
       });
-    }),
-  );
+    });
+  });
+  if (lines.length === 0) {
+    throw new UsageError(
+      'Expected results with figures for CSV, found none with a row: `report` without --format makes the page, which says what was found.',
+    );
+  }
   const all = [...new Set(lines.flatMap((each) => Object.keys(each)))];
   // What is null in one row and spread in another has no column of its own.
   const columns = all.filter((name) => !all.some((other) => other.startsWith(`${name}.`)));
   return [columns, ...lines.map((each) => columns.map((name) => field(each[name])))]
     .map((cells) => `${cells.join(',')}\r\n`)
     .join('');
+}
+
+/** What outputs show alone, as cells: of a log there is nothing else. */
+function shownAlone({ fingerprint, recovery, verdict, log }: NonNullable<Results['leaks']>, flags: boolean): object {
+  const { rows, classes, kind, rank, hiddenWidth, gap, normalised, rectified } = fingerprint;
+  return {
+    log: log?.name ?? null,
+    outputs: { rows, classes, kind, rank, gap, leastWidth: hiddenWidth, normalised, rectified },
+    recovered: recovery?.certified
+      ? { kind: recovery.kind, features: recovery.features, stopped: recovery.cut, seconds: recovery.seconds }
+      : { kind: null },
+    level: verdict.level,
+    findings: findingsInWords(verdict.findings, flags),
+  };
 }
 
 /** The transform of a row's models: one where they share it, else one for each. */
@@ -127,7 +177,8 @@ function transformsOf(models: Results['environment']['models']): string | null {
 function plain(row: ResultRow): Record<string, unknown> & { warnings: string[] } {
   const reason = whyNotKnown(row);
   const { agreementInterval, agreementByMargin, warnings, sgd, ...rest } = onlyKnown(row);
-  const [agreementLow, agreementHigh] = agreementInterval ?? [null, null];
+  // Of what is exact nothing was estimated.
+  const [agreementLow, agreementHigh] = rest.exact === undefined ? (agreementInterval ?? []) : [];
   return {
     ...Object.fromEntries(
       Object.entries({ ...rest, ...(reason === null ? {} : { notKnown: reason }) }).flatMap(([key, value]) =>
@@ -156,7 +207,12 @@ function keptOut({ observe = 'logits', prior }: ResultRow, leaks: Results['leaks
   const { read, cost } = found;
   const [low, high] = read?.interval ?? [null, null];
   const isKnown = read !== null && read.kind !== 'not-shown';
-  return { readOff: { kind: read?.kind ?? null, r2: isKnown ? read.r2 : null, low, high }, sameTop: cost.sameTop };
+  const apart = leaks?.toldApart?.answers?.find((each) => each.observe === observe);
+  return {
+    readOff: { kind: read?.kind ?? null, r2: isKnown ? read.r2 : null, low, high },
+    sameTop: cost.sameTop,
+    ...(apart ? { toldApart: { differ: apart.differ, images: apart.images } } : {}),
+  };
 }
 
 /** Nested fields as one level, their names joined by points. */

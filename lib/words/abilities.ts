@@ -38,6 +38,11 @@ export interface Advice {
   observe: string | null;
   /** Where the numbers of `observe` are not the model's own, the first of those that stay below whose numbers are. */
   own?: string;
+  /**
+   * Where none is named: one that stayed below, but whose reader reads more with every further image, or had very few. `enough`:
+   * about how many images would tell, by how fast it learns now.
+   */
+  learning?: { observe: string; images: number; enough: number };
   /** Among those that stay below, the first of those that cost honest users least; of earlier versions; absent where it is `observe`. */
   cheapest?: string;
 }

@@ -165,7 +165,7 @@ export function searchTimesInWords(ended: readonly SearchTime[]): string {
 /** An interface with what was read off it and what it costs, as far as sentences need it. */
 interface Published {
   observe: string;
-  read: (BoundInWords & { images?: number }) | null;
+  read: (BoundInWords & { images?: number; fitted?: number; fewer?: { fitted: number; r2: number } }) | null;
   cost: { sameTop: number; topProbability?: { model: number; published: number } };
 }
 
@@ -250,7 +250,7 @@ export function adviceInWords(
   }
   const images = interfaces.find(({ read }) => read !== null)?.read?.images;
   const label = interfaces.find(({ observe }) => showsLabel(parseObserve(observe).steps));
-  const none = advice.filter(({ observe }) => observe === null).map(({ below }) => below);
+  const none = advice.filter(({ observe, learning }) => observe === null && !learning).map(({ below }) => below);
   return [
     ...leastInWords(interfaces),
     ...[...lines].map(
@@ -261,6 +261,25 @@ export function adviceInWords(
           `That is no promise: with more than these ${count(images)} images, or a better reader, more can be read off. ${shares(advice.map(({ below }) => below))} are examples; none of them means safe.`,
         ]
       : []),
+    ...learningInWords(advice, interfaces),
     ...noneInWords(none, label, flags),
   ];
 }
+
+/** Shares below which something stayed that would not with more images, as far as is known. */
+function learningInWords(advice: readonly Advice[], interfaces: readonly Published[]): string[] {
+  const found = advice.flatMap(({ below, learning }) => (learning ? [{ below, ...learning }] : []));
+  if (found.length === 0) return [];
+  const [{ images, observe }] = found;
+  const read = interfaces.find((each) => each.observe === observe)?.read;
+  const curve = read?.fewer
+    ? ` Fitted on ${count(read.fewer.fitted)} of them it read ${signed(read.fewer.r2)} % off ${published(observe)}, on ${count(read.fitted ?? images)} already ${signed(read.r2)} %.`
+    : '';
+  const enough = Math.max(...found.map((each) => each.enough));
+  return [
+    `Whether anything stays below ${shares(found.map(({ below }) => below))} is not known: with ${count(images)} images the reader is still learning, and more images would read more.${curve} About ${count(enough)} images may do.`,
+  ];
+}
+
+/** Whole percents of a share that may be below zero. */
+const signed = (r2: number): string => percent(r2, Math.round);

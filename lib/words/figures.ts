@@ -56,8 +56,12 @@ export function brief(value: number | null): string {
 /** Seconds with as many digits as matter. */
 export const seconds = (value: number): string => (value < 10 ? `${value.toFixed(1)} s` : `${Math.round(value)} s`);
 
-/** A time in the largest unit that leaves two digits or so: `34 s`, `7 min`, `3 h`. */
-export function inTime(value: number): string {
+/** A time that was measured: to the second under five minutes, so that it is not taken for the time that was given. `102 s`, `7 min`. */
+export const inTime = (value: number): string =>
+  value < 300 ? `${grouped(Math.max(1, Math.round(value)))} s` : roughTime(value);
+
+/** An estimate, in the largest unit that leaves two digits or so: `34 s`, `7 min`, `3 h`. */
+export function roughTime(value: number): string {
   if (value < 90) return `${grouped(Math.max(1, Math.round(value)))} s`;
   return value < 5400 ? `${grouped(Math.round(value / 60))} min` : `${grouped(Math.round(value / 3600))} h`;
 }

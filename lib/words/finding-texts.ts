@@ -2,7 +2,7 @@
 import { count, option, shareInWords, withOptions } from '../base/index.js';
 import { nearlyAll, whole as wholeSpecs } from './known.js';
 import { inWords } from './observe-spec.js';
-import { givenTime, inTime } from './figures.js';
+import { givenTime, inTime, roughTime } from './figures.js';
 import type { Finding, Shown } from './findings.js';
 import { noWidthInWords } from './outputs-note-texts.js';
 import { list } from './some.js';
@@ -201,7 +201,7 @@ function moreImages({ needed, variations, rectified, search, seconds, stopped }:
   const zeros = rectified
     ? `, one for features that are often zero at least ${count(rectified.needed)} (${varyBy(rectified.variations)} makes as many)`
     : '';
-  const time = seconds === undefined ? '' : `, about ${inTime(seconds)} here`;
+  const time = seconds === undefined ? '' : `, about ${roughTime(seconds)} here`;
   return `${first} ${sphere}${zeros}. An attacker can choose the images: more of them, or these in ${count(variations)} variations each (inverted, shifted, in other colours), are about enough${rectified ? ' for both' : ''} (${varyBy(variations)}${time}).`;
 }
 

@@ -8,6 +8,12 @@ const sentences = {
   'row space': 'Row space: the part of the features that reaches the logits; the rest changes none of them.',
   prior:
     'Head as prior: the map follows the inverse of the model’s own head where the training images do not determine it.',
+  ridge: 'Ridge α: a penalty that keeps the map small, so that it does not fit chance; α is how strong it is.',
+  rectified: 'Rectified: set to zero wherever it would be negative, as a ReLU does.',
+  affine: 'Affine function: each output times a number of its own, all added up, plus a constant.',
+  scale: 'Up to its scale: each feature times one unknown number, the same for every image.',
+  normalisation:
+    'Normalisation: a layer that brings the features of every image to the same length, as a LayerNorm does.',
   sgd: 'SGD: the published recipe, which approaches the exact solution by stochastic gradient descent.',
   kappa: 'Kappa: agreement beyond chance, given the class shares of both sides; 1 is perfect, 0 is chance.',
   mse: 'MSE: the mean squared error of a feature; total/256 is the published sum over batches of 256.',

@@ -39,7 +39,7 @@ export {
   searchTimesInWords,
   takes,
 } from './audit-table.js';
-export { toldApartInWords, type ToldApart } from './told-apart.js';
+export { differsBy, isNoisy, toldApartInWords, type ToldApart } from './told-apart.js';
 export type { BoundInWords, SearchTime } from './audit-table.js';
 export { changesNumbers, isCoarser } from './coarser.js';
 export { idsWouldTell, rowByRowInWords } from './row-by-row.js';
@@ -75,3 +75,4 @@ export { noticeInWords } from './notices.js';
 export type { Normalisation, Notice } from './notices.js';
 export { LeftOutTally, cureOfLeftOut, leftOutInWords } from './left-out.js';
 export type { LeftOut } from './left-out.js';
+export { overLimitInWords, type OverLimit } from './limit.js';

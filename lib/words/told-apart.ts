@@ -13,6 +13,13 @@ export interface ToldApart {
   differ: number;
 }
 
+/** Whether noise is added to what is shown, anew for each answer. */
+export const isNoisy = (observe: string): boolean => parseObserve(observe).steps.some(({ step }) => step === 'noise');
+
+/** What differs where something does. */
+export const differsBy = ({ observe }: Pick<ToldApart, 'observe'>): string =>
+  showsLabel(parseObserve(observe).steps) ? 'another class' : 'other numbers';
+
 /**
  * Whether outsiders tell two models apart by the answers to the same images. An "answer" is the model's first class
  * everywhere else: other numbers are named as such.
@@ -25,7 +32,7 @@ export function toldApartInWords(found: readonly ToldApart[] | null): string {
     return 'No image was seen by both models, so that what they show cannot be compared.';
   const [{ images }] = found;
   const of = ({ observe, differ }: ToldApart): string =>
-    `${showsLabel(parseObserve(observe).steps) ? 'another class' : 'other numbers'} in ${count(differ)} of ${count(images)} cases as ${published(observe)}`;
+    `${differsBy({ observe })} in ${count(differ)} of ${count(images)} cases as ${published(observe)}`;
   const different = found.filter(({ differ }) => differ > 0).sort((a, b) => b.differ - a.differ);
   if (different.length === 0)
     return `Both models show the same for the same image in all ${count(images)} cases, whatever is published: by these images nobody tells one from the other.`;
