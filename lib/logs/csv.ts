@@ -2,9 +2,10 @@ import { count, evenly, FeatReconstructError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
 import type { LogNote } from '../words/index.js';
 import { isMissing, numberOf } from './cells.js';
+import { isOdd } from './column-names.js';
 import { chooseColumns, choiceNote, type Ranked } from './choose-columns.js';
 import type { TableColumn, ColumnTable } from './column-table.js';
-import type { RowSample } from './derived-columns.js';
+import { wholeOf, type RowSample } from './derived-columns.js';
 import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialect.js';
 import { Table } from './csv-table.js';
 import { imagesOf } from './log-images.js';
@@ -83,6 +84,7 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     kept.every((j) => columns[j].fractions > 0 || isCount(columns[j]));
   if (kept.length < 2 || lone) throw noOutputs(table, lone ? 1 : kept.length);
   checkNumbers(table, kept);
+  checkAround(table, kept, sample);
   return {
     rows: chosenColumns(table, kept),
     columns: kept.map((j) => columns[j].name),
@@ -112,6 +114,38 @@ function checkNumbers(table: ColumnTable, kept: readonly number[]): void {
   throw new FeatReconstructError(
     `Expected a number in every ${unit} of '${name}' in '${path}', found ${found} in ${where}.`,
   );
+}
+
+const fraction = String.raw`[-+]?(?:\d+\.\d*|\.\d+|\d+(?=e))(?:e[-+]?\d+)?`;
+/** A fraction behind an open bracket or a quote, or behind a name; and one before a closing bracket, a quote or a word. */
+const behindText = new RegExp(String.raw`(?:([[({<"'])|([\p{L}_][\p{L}\p{N}_.-]*)["']?\s*[=:>]?)\s*${fraction}$`, 'iu');
+const beforeText = new RegExp(String.raw`^${fraction}(?:\s*[\])}>"']|\s+\p{L})`, 'iu');
+/** Characters of a cell that are looked at. */
+const looked = 100;
+/** Fewer different texts than these are no scores, such as `version=1.2`. */
+const fewest = 3;
+
+/** @throws FeatReconstructError where the text before the first output, or behind the last, has a number of the row at its end */
+function checkAround({ columns, path, unit }: ColumnTable, kept: readonly number[], sample: RowSample): void {
+  const isKept = new Set(kept);
+  // Where a class is missing, shares do not sum to one.
+  const lacking = wholeOf(sample, kept) === null;
+  const shares = kept.every((j) => columns[j].min >= 0);
+  for (const [j, { texts, words, firstText }] of columns.entries()) {
+    if (isKept.has(j) || texts * 2 <= sample.total || !firstText) continue;
+    if (words && words.names.length < Math.min(fewest, sample.total)) continue;
+    const [, bracket, name] = (isKept.has(j + 1) && behindText.exec(firstText.cell.slice(-looked))) || [];
+    const after = isKept.has(j - 1) ? beforeText.exec(firstText.cell.slice(0, looked))?.[0] : undefined;
+    // A number behind a name, or before a word, may be another one than a score: `latency: 12.5`, `12.5 ms`.
+    const isAfter = after !== undefined && (!/\p{L}$/u.test(after) || (lacking && shares));
+    const isBefore = bracket !== undefined || (name !== undefined && lacking && !isOdd(name));
+    if (!isAfter && !isBefore) continue;
+    const cell = firstText.cell.length > 60 ? `…${firstText.cell.slice(-60)}` : firstText.cell;
+    throw new FeatReconstructError(
+      `Expected numbers alone in the columns of '${path}', found text around the array of each ${unit}, such as ${cell}: a class would be lost with it. Cut the text off (with sed or jq), or write JSON, a record a line.`,
+      { code: 'not-outputs' },
+    );
+  }
 }
 
 /** Rows of which some outputs of a model would be fractions. */
@@ -158,6 +192,12 @@ function sampleOf(table: ColumnTable): RowSample {
   return { rows, total: table.rows, value: (i, j) => values[i * cols + j] };
 }
 
+/** A line under the names, as psql and Markdown draw it: `----+----`. */
+const isRule = (cells: readonly string[]): boolean =>
+  cells.length === 1
+    ? /^[\s|]*:?-{3,}[-+|:\s]*$/.test(cells[0])
+    : cells.every((cell) => /^(\s*:?-{3,}:?\s*|)$/.test(cell));
+
 async function readTable(path: string): Promise<Table> {
   let table: Table | undefined;
   let dialect: Dialect | undefined;
@@ -178,7 +218,7 @@ async function readTable(path: string): Promise<Table> {
       const start = line++;
       const open = i === records.length - 1 && !body.endsWith('\n');
       if (quoted) for (const cell of cells) line += cell.split('\n').length - 1;
-      if (cells.every((cell) => cell.trim() === '')) continue;
+      if (cells.every((cell) => cell.trim() === '') || isRule(cells)) continue;
       // A column may be called '#', above numbers of rows.
       const first = cells[0].replace(/^\uFEFF/, '').trim();
       if (first.startsWith('#') && (first !== '#' || dialect.separator === ' ')) {

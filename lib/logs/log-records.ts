@@ -28,17 +28,24 @@ export class LogRecords {
   /** Fields of the records while each has one class: several may be of one image. Null from the first on that has more. */
   #lines: FieldRow[] | null = [];
   #record = 0;
+  #records = 0;
   /** By field the ids of the rows of labels, one a row. */
   readonly #ids = new Map<string, (string | number | null)[]>();
 
-  constructor(readonly path: string) {}
+  /** @param unit what a record of the file is called in messages */
+  constructor(
+    readonly path: string,
+    readonly unit: 'record' | 'line' = 'record',
+  ) {}
 
   /**
    * Adds the images of the file's next record; none where it holds no numbers.
    * @param raw the record itself, or as many as there are images
+   * @param at its number, counted from 1
    */
-  add(images: readonly LoggedImage[], raw: unknown = null): void {
-    this.#record++;
+  add(images: readonly LoggedImage[], raw: unknown = null, at = this.#record + 1): void {
+    this.#record = at;
+    this.#records++;
     if (images.every(isEmpty)) {
       this.#without.push(this.#record);
       return;
@@ -74,7 +81,11 @@ export class LogRecords {
   /** All images, once the last is added. @throws FeatReconstructError where there are no outputs, or arrays differ in length */
   finish(): Gathered {
     const notes: LogNote[] =
-      this.#without.length > 0 ? [{ kind: 'records-without-numbers', records: this.#without }] : [];
+      this.#without.length === 0
+        ? []
+        : this.unit === 'line'
+          ? [{ kind: 'lines-without-scores', lines: this.#without }]
+          : [{ kind: 'records-without-numbers', records: this.#without }];
     const { rows } = this.#labels;
     if (rows > 0 && rows >= this.#rows.length) {
       if (this.#lines) {
@@ -90,7 +101,7 @@ export class LogRecords {
     }
     if (this.#rows.length === 0) {
       throw new FeatReconstructError(
-        `Expected outputs of a classifier in '${this.path}', found ${count(this.#record)} ${this.#record === 1 ? 'record' : 'records'} without numbers: give the scores of all classes of each image, as a list or by their labels.`,
+        `Expected outputs of a classifier in '${this.path}', found ${count(this.#records)} ${this.unit}${this.#records === 1 ? '' : 's'} without numbers: give the scores of all classes of each image, as a list or by their labels.`,
         { code: 'not-outputs' },
       );
     }
@@ -105,7 +116,7 @@ export class LogRecords {
     const all = new Map<string, number>();
     for (const { names } of lines) for (const name of names) all.set(name, (all.get(name) ?? 0) + 1);
     const names = [...all].flatMap(([name, times]) => (times === lines.length ? [name] : []));
-    return names.length < 2 ? null : longOutputs(new RecordTable(this.path, names, lines));
+    return names.length < 2 ? null : longOutputs(new RecordTable(this.path, names, lines, this.unit));
   }
 
   #topAlone(): FeatReconstructError {
@@ -123,13 +134,13 @@ export class LogRecords {
       const ragged = this.#rows.find(({ names }) => names.length !== this.#rows[0].names.length);
       if (ragged && some.every((name) => /(^|\[)\d+\]?$/.test(name)) && this.#rows.every(isArray)) {
         throw new FeatReconstructError(
-          `Expected ${count(this.#rows[0].names.length)} numbers in every record of '${this.path}' as in the first, found ${count(ragged.names.length)} in record ${ragged.record}: give all outputs of every image.`,
+          `Expected ${count(this.#rows[0].names.length)} numbers in every ${this.unit} of '${this.path}' as in the first, found ${count(ragged.names.length)} in ${this.unit} ${ragged.record}: give all outputs of every image.`,
         );
       }
       const labelled = this.#byClass(new Set(some), [...all.keys()]);
       if (labelled) return { labelled: { ...labelled, ids: [] } };
     }
-    return { table: new RecordTable(this.path, [...all.keys()], this.#rows) };
+    return { table: new RecordTable(this.path, [...all.keys()], this.#rows, this.unit) };
   }
 
   /** Scores by class where records have fields of different names: each has the best classes alone. Null where they are none. */
@@ -198,8 +209,8 @@ const isArray = ({ names }: FieldRow): boolean => {
 
 /** A table of records with fields. */
 class RecordTable extends ColumnTable {
-  constructor(path: string, names: readonly string[], rows: readonly FieldRow[]) {
-    super(path, 'record');
+  constructor(path: string, names: readonly string[], rows: readonly FieldRow[], unit: 'record' | 'line') {
+    super(path, unit);
     this.named = !names.every((name, k) => name === `${k}`);
     const columns = this.named ? names : names.map((_, k) => `column ${k + 1}`);
     this.begin(columns);

@@ -3,8 +3,10 @@ import { openBytes } from '../bytes/index.js';
 import { outputsOf, readCsv, type LoggedOutputs } from './csv.js';
 import { decodedText } from './log-text.js';
 import { isDocument, readJson } from './log-json.js';
+import { readLines } from './log-lines.js';
 import { readParquet } from './log-parquet.js';
 import type { Gathered } from './log-records.js';
+import { isTextAround } from './payloads.js';
 
 /**
  * Reads outputs as a service, a tool or a script logs them: CSV with any separator, JSON and JSON Lines, each compressed with
@@ -13,7 +15,9 @@ import type { Gathered } from './log-records.js';
  */
 export async function readLog(path: string): Promise<LoggedOutputs> {
   if (await isParquet(path)) return fromGathered(await readParquet(path));
-  return (await isJson(path)) ? fromGathered(await readJson(path)) : readCsv(path);
+  const kind = await kindOf(path);
+  if (kind === 'json') return fromGathered(await readJson(path));
+  return kind === 'lines' ? fromGathered(await readLines(path)) : readCsv(path);
 }
 
 function fromGathered(gathered: Gathered): LoggedOutputs {
@@ -30,14 +34,33 @@ async function isParquet(path: string): Promise<boolean> {
   }
 }
 
-/** Whether the text is JSON. In a file that is called a table, a line of numbers in brackets is an array in a cell instead. */
-async function isJson(path: string): Promise<boolean> {
+/** Lines, and characters, that are looked at to find out what a text is. */
+const linesAhead = 50;
+const charactersAhead = 2 ** 22;
+
+/**
+ * What a text is, by its first lines: JSON, lines of text that hold JSON or arrays, or a table. In a file that is called a table, a
+ * line of numbers in brackets is an array in a cell.
+ */
+async function kindOf(path: string): Promise<'json' | 'lines' | 'table'> {
   const table = /\.(csv|tsv|txt)$/i.test(extname(path.replace(/\.(gz|zst|zstd)$/i, '')));
+  let text = '';
   for await (const piece of decodedText(path)) {
-    const start = piece.replace(/^\uFEFF/, '').trimStart();
+    text += piece;
+    const start = text.replace(/^\uFEFF/, '').trimStart();
     if (start === '') continue;
-    if (table) return /^(\{\s*"|\[\s*\{\s*")/.test(start);
-    return /^[[{]/.test(start) || isDocument(start.split('\n', 1)[0]);
+    const [first] = start.split('\n', 1);
+    if (
+      table ? /^(\{\s*"|\[\s*\{\s*")/.test(start) : /^[[{]/.test(start) ? !isBehindBrackets(first) : isDocument(first)
+    )
+      return 'json';
+    if (text.length > charactersAhead || text.split('\n', linesAhead + 1).length > linesAhead) break;
   }
-  return false;
+  const lines = text.split('\n');
+  // The last may be cut where the piece ends.
+  const whole = lines.length > 1 ? lines.slice(0, -1) : lines;
+  return isTextAround(whole.filter((line) => line.trim() !== '').slice(0, linesAhead)) ? 'lines' : 'table';
 }
+
+/** Whether a line begins with brackets that hold no data, as `[2026-10-01 12:00:00] INFO …`. */
+const isBehindBrackets = (line: string): boolean => /^\[[^[\]{}"]*[\p{L}:][^[\]{}"]*\]\s*[^\s,]/u.test(line);
