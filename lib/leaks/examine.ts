@@ -10,13 +10,16 @@ import {
   LargeSet,
   type TaskOptions,
 } from '../base/index.js';
-import { float16ToFloat32, float32ToFloat16, type RowSource } from '../tensor/index.js';
+import { float16ToFloat32, float32ToFloat16, type CutRows, type RowSource } from '../tensor/index.js';
 import { checkOneUnit } from './examine-units.js';
 import { logSumExp } from '../linalg/index.js';
 import { some } from '../words/index.js';
 
 /** What a set of outputs is. */
 export type OutputKind = 'logits' | 'log-probabilities' | 'probabilities' | 'rounded' | 'truncated';
+
+/** What values are; `unknown` where a log of the best classes alone has values that may be percentages or logits. */
+export type OutputScale = 'logits' | 'log-probabilities' | 'probabilities' | 'unknown';
 
 /** What one look at every row shows. Plain: serialises to JSON. */
 export interface Examination {
@@ -25,7 +28,7 @@ export interface Examination {
   classes: number;
   kind: OutputKind;
   /** What the values are, rounded and truncated or not. */
-  scale: 'logits' | 'log-probabilities' | 'probabilities';
+  scale: OutputScale;
   /** Decimals, where `kind` is `rounded` or the values that are shown are rounded too. */
   decimals: number | null;
   /** How many values of a row are shown, where `kind` is `truncated`. */
@@ -139,6 +142,8 @@ class Scan {
   readonly #rows: number;
   readonly #cols: number;
   readonly #dtype: RowSource['dtype'];
+  /** What a log says where it has the best classes alone. */
+  readonly #cut: CutRows | null;
   readonly #first: Float64Array;
   readonly #varies: Uint8Array;
   /** Columns of which every value so far is the first one. */
@@ -186,6 +191,7 @@ class Scan {
     this.#rows = outputs.rows;
     this.#cols = outputs.cols;
     this.#dtype = outputs.dtype;
+    this.#cut = outputs.about?.cut ?? null;
     this.#first = new Float64Array(this.#cols);
     this.#varies = new Uint8Array(this.#cols);
     this.#unchanged = Array.from({ length: this.#cols }, (_, j) => j);
@@ -320,12 +326,12 @@ class Scan {
     const half = storage?.type === 'steps' ? storage.step / 2 : decimals === null ? 0 : 0.5 * 10 ** -decimals;
     const { scale, percent } = this.#scale(half, storage);
     // Ties with the lowest in every row, as many in each: a cut, unless nothing is hidden.
-    const shown = scale === 'logits' ? this.#shown + 1 : this.#shown;
-    const truncated = !this.#shownVaries && shown < cols - 1;
+    const shown = this.#cut?.shown ?? (scale === 'logits' ? this.#shown + 1 : this.#shown);
+    const truncated = this.#cut !== null || (!this.#shownVaries && shown < cols - 1);
     const mostlyHidden =
       scale === 'probabilities' && this.#zeros === rows && decimals === null && storage === null && shown < cols - 1;
     const rounded = decimals !== null || storage?.type === 'steps';
-    const kind = truncated || mostlyHidden ? 'truncated' : rounded ? 'rounded' : scale;
+    const kind = truncated || mostlyHidden || scale === 'unknown' ? 'truncated' : rounded ? 'rounded' : scale;
     if (kind !== 'truncated' && kind !== 'rounded') this.#noConstantColumn();
     if (rows > 1 && !this.#varies.includes(1)) {
       throw new FeatReconstructError(
@@ -362,6 +368,8 @@ class Scan {
 
   #scale(half: number, storage: Storage | null): { scale: Examination['scale']; percent?: true } {
     checkOneUnit(this.#sums, this.#negative);
+    if (this.#cut?.unit === 'percentages') return { scale: 'probabilities', percent: true };
+    if (this.#cut?.unit === 'unknown') return { scale: 'unknown' };
     // Shares of one, or of a hundred where most rows say so.
     const near = (whole: number): number =>
       this.#sums.filter((sum, i) => this.#negative[i] === 0 && abs(sum - whole) < 0.01 * whole).length;

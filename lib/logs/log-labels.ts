@@ -1,5 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
-import type { RowSource } from '../tensor/index.js';
+import type { CutRows, RowSource } from '../tensor/index.js';
 import type { LabelColumns, LogNote } from '../words/index.js';
 
 /** Rows of scores that were logged with the labels of their classes. */
@@ -27,6 +27,8 @@ interface Pair {
   falls: boolean;
 }
 
+/** What the best classes of some image have together where they are in percent. */
+const nearWhole = 90;
 /** Share of labels that two classes may have each. */
 const fewDoubled = 0.02;
 
@@ -91,7 +93,10 @@ export class LabelledScores {
         }
       : { kind: 'labelled', labelColumns, classes: cols, first, last, oneOrder: this.#oneOrder };
     return {
-      rows: this.#source(order.place, cols, shares),
+      rows: {
+        ...this.#source(order.place, cols, shares),
+        ...(truncated ? { about: { cut: { shown: most, unit: this.#unit() } } } : {}),
+      },
       columns: order.names,
       truncated,
       byName: order.byName,
@@ -210,6 +215,29 @@ export class LabelledScores {
       if (sum > 1.001) return false;
     }
     return true;
+  }
+
+  /**
+   * What the values of the best classes are where these alone do not say it: percentages where no row sums to more than a hundred, one
+   * comes near it, and one class has more than half, as large logits would not leave the others so little.
+   */
+  #unit(): CutRows['unit'] {
+    let [largest, most, listed] = [-Infinity, 0, 0];
+    for (let i = 0; i < this.rows; i++) {
+      let sum = 0;
+      for (let at = this.#starts[i]; at < this.#starts[i + 1]; at++) {
+        const score = this.#scores[at];
+        if (score < 0) return null;
+        sum += score;
+        if (score > largest) largest = score;
+      }
+      most = Math.max(most, sum);
+      listed = Math.max(listed, this.#starts[i + 1] - this.#starts[i]);
+    }
+    if (largest <= 1.000001 || largest > 100.0001) return null;
+    // Each may be rounded to a whole number.
+    const isWhole = most <= 100.1 + (this.#scores.every(Number.isInteger) ? 0.5 * listed : 0.05 * listed);
+    return isWhole && most >= nearWhole && largest > 50 ? 'percentages' : 'unknown';
   }
 
   #source(place: Int32Array, cols: number, shares: boolean): RowSource {

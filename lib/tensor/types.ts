@@ -1,4 +1,5 @@
 import type { NdArray } from 'ndarray';
+import type { RowsAbout } from './about.js';
 
 /** A dense float tensor at the public border, row-major. */
 export type FloatNdArray = NdArray<Float32Array> | NdArray<Float64Array>;
@@ -19,6 +20,8 @@ export interface RowSource {
    * owns: read it, do not write to it.
    */
   read(start: number, end: number): Promise<Float32Array | Float64Array>;
+  /** What a log says of its rows. Absent where nothing is known but the numbers. */
+  readonly about?: RowsAbout;
 }
 
 /** y = weight x + bias. A model's head is one; so is a fit. */

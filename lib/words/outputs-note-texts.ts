@@ -50,6 +50,8 @@ export function outputsNoteInWords(note: OutputsNote): string {
 function scale(note: Extract<OutputsNote, { kind: 'scale' }>): string {
   const { shown, decimals, topk, precision, classes, storage, percent } = note;
   const unit = percent ? 'percentages (probabilities times 100)' : note.scale;
+  if (note.scale === 'unknown')
+    return `Only the top ${topk} of ${atLeast(note)}${classes} outputs are shown. Whether they are percentages or logits is not known: their numbers may be either.`;
   if (shown === 'truncated') return `The outputs are ${unit}, only the top ${topk} of ${atLeast(note)}${classes}.`;
   if (storage) return `The outputs are ${unit}. ${storedInWords(note)}.`;
   if (shown === 'rounded') return `The outputs are ${unit} rounded to ${decimals} decimals.`;

@@ -51,7 +51,8 @@ export type NoSphere =
 export type OutputsNote =
   | ({
       kind: 'scale';
-      scale: 'logits' | 'log-probabilities' | 'probabilities';
+      /** `unknown`: they may be percentages or logits. */
+      scale: 'logits' | 'log-probabilities' | 'probabilities' | 'unknown';
       shown: 'logits' | 'log-probabilities' | 'probabilities' | 'rounded' | 'truncated';
       classes: number;
       topk: number | null;

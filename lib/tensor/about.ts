@@ -1,0 +1,54 @@
+import type { RowSource } from './types.js';
+
+/** What a log says of its rows beside their numbers. */
+export interface RowsAbout {
+  /** Present where the log has the best classes of each image alone. */
+  cut?: CutRows;
+  /** Where row i, counted from 0, stands in the log. */
+  place?(row: number): RowPlace;
+}
+
+export interface CutRows {
+  /** Most classes that it lists of an image. */
+  shown: number;
+  /** What its values are, where zeros for the other classes hide it: `unknown` where they may be percentages or logits. Null elsewhere. */
+  unit: 'percentages' | 'unknown' | null;
+}
+
+/** A place in a log: a line or a record, counted from 1. */
+export interface RowPlace {
+  unit: 'line' | 'record' | 'row';
+  number: number;
+  /** Which file of a folder. Absent where there is one. */
+  file?: string;
+}
+
+/** The field of rows that are some of a source's, in another order or not. @param from row of the source by row */
+export function aboutSome({ about }: RowSource, from: (row: number) => number): Pick<RowSource, 'about'> {
+  if (!about) return {};
+  const { place } = about;
+  return { about: { ...about, ...(place ? { place: (row) => place(from(row)) } : {}) } };
+}
+
+/** The field of rows that are those of several sources, one after the other. */
+export function aboutAll(sources: readonly RowSource[]): Pick<RowSource, 'about'> {
+  if (!sources.some(({ about }) => about)) return {};
+  const cuts = sources.flatMap(({ about }) => about?.cut ?? []);
+  const places = sources.map(({ about }) => about?.place);
+  const place = (row: number): RowPlace => {
+    let [k, before] = [0, 0];
+    while (k < sources.length - 1 && row >= before + sources[k].rows) before += sources[k++].rows;
+    return places[k]!(row - before);
+  };
+  return {
+    about: {
+      ...(cuts.length > 0 ? { cut: cutOf(cuts) } : {}),
+      ...(places.every((each) => each) ? { place } : {}),
+    },
+  };
+}
+
+const cutOf = (cuts: readonly CutRows[]): CutRows => ({
+  shown: Math.max(...cuts.map(({ shown }) => shown)),
+  unit: cuts.every(({ unit }) => unit === cuts[0].unit) ? cuts[0].unit : 'unknown',
+});
