@@ -80,6 +80,17 @@ const notes: Said<LogNote> = {
       { kind: 'lines-without-scores', lines: [22, 46, 71] },
       'Left out 3 lines without any score (22, 46, 71, counted from 1).',
     ],
+    [
+      {
+        kind: 'lines-without-scores',
+        lines: [22, 46, 71],
+        files: [
+          { file: 'a.csv', many: 2 },
+          { file: 'b.csv', many: 1 },
+        ],
+      },
+      'Left out 3 lines without any score (2 in a.csv: 22, 46; 1 in b.csv: 71, counted from 1).',
+    ],
   ],
   'classes-together': [
     [

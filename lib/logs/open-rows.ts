@@ -4,6 +4,7 @@ import { foreignError, joinRows, sliceRows, splitName } from '../tensor/index.js
 import type { LogNote } from '../words/index.js';
 import { alignAll, mixedOf } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
+import { folderNotes } from './folder-notes.js';
 import { readLog } from './log.js';
 import type { NotedRows } from './opened-rows.js';
 import type { RowIds } from './row-ids.js';
@@ -100,7 +101,7 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
   const opened: NotedRows[] = [];
   for (const name of names) opened.push(await openRows(inFolder(folder, name)));
   const parts = alignAll(opened);
-  const [first, ...others] = parts;
+  const [first] = parts;
   const mixed = mixedOf(parts);
   return {
     ...first,
@@ -110,17 +111,9 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
     ...{ path: folder, name: folder },
     notes: [
       { kind: 'files', files: parts.length, first: names[0], last: names[names.length - 1] },
-      ...first.notes,
-      ...mixedIn(others, first),
+      ...folderNotes(parts.map(({ notes }, i) => ({ file: names[i], notes }))),
     ],
   };
-}
-
-/** What is said of two classes of one name in later parts, where the first does not say it. */
-function mixedIn(parts: readonly NotedRows[], first: NotedRows): LogNote[] {
-  const isMixed = (note: LogNote): boolean => note.kind === 'labels-twice' && note.mixed;
-  const note = first.notes.some(isMixed) ? undefined : parts.flatMap(({ notes }) => notes).find(isMixed);
-  return note ? [note] : [];
 }
 
 /** Ids of the columns that all parts have, part after part. */
