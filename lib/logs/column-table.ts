@@ -46,18 +46,28 @@ export class ColumnTable {
   #chunkRows = 1;
   #last: Float64Array = new Float64Array();
   #row: Float64Array = new Float64Array();
+  readonly #at: number[] = [];
   readonly #texts = new Map<TableColumn, string>();
   readonly #codes = new Map<TableColumn, Map<string, number>>();
 
-  /** @param unit what a record of the file is called in messages */
+  /**
+   * @param unit what a record of the file is called in messages
+   * @param places what the numbers of records count
+   */
   constructor(
     readonly path: string,
     readonly unit: 'line' | 'record' | 'row' = 'line',
+    readonly places: 'line' | 'record' | 'row' = unit,
   ) {}
 
   /** The number in row i and column j. */
   value(i: number, j: number): number {
     return this.#chunks[Math.floor(i / this.#chunkRows)][(i % this.#chunkRows) * this.columns.length + j];
+  }
+
+  /** Where row i stands in the file, counted from 1. */
+  at(i: number): number {
+    return this.#at[i];
   }
 
   /** Sets the columns, before the first row. */
@@ -67,8 +77,9 @@ export class ColumnTable {
     this.#last = new Float64Array(names.length).fill(NaN);
   }
 
-  /** Adds a row, whose numbers `set` then fills in one by one. */
-  protected beginRow(): void {
+  /** Adds a row, whose numbers `set` then fills in one by one. @param at where it stands in the file, counted from 1 */
+  protected beginRow(at: number): void {
+    this.#at.push(at);
     const width = this.columns.length;
     if (this.rows % this.#chunkRows === 0) this.#chunks.push(new Float64Array(this.#chunkRows * width));
     this.#row = this.#chunks[this.#chunks.length - 1].subarray((this.rows % this.#chunkRows) * width);

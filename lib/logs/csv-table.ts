@@ -157,7 +157,7 @@ export class Table extends ColumnTable {
       this.#silent.push(line);
       return;
     }
-    this.beginRow();
+    this.beginRow(line);
     for (let k = 0, j = 0; k < cells.length; k++) {
       const size = this.#layout[k];
       if (size === 1) this.set(j, numberOf(cells[k], mark), cells[k], line);

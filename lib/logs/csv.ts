@@ -9,7 +9,7 @@ import { wholeOf, type RowSample } from './derived-columns.js';
 import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialect.js';
 import { Table } from './csv-table.js';
 import { imagesOf } from './log-images.js';
-import { LabelledScores } from './log-labels.js';
+import { LabelledScores, placedAt } from './log-labels.js';
 import { idsOf, idsWithout, type RowIds } from './row-ids.js';
 import { longOutputs } from './long-table.js';
 import { LogRecords } from './log-records.js';
@@ -49,17 +49,18 @@ export async function readCsv(path: string): Promise<LoggedOutputs> {
 }
 
 /** Outputs that are JSON in the cells of one column, as in a data frame of responses; null where there are none. */
-function jsonInCells({ path, columns, rows }: ColumnTable): LoggedOutputs | null {
+function jsonInCells(table: ColumnTable): LoggedOutputs | null {
+  const { path, columns, rows } = table;
   const column = columns.find(
     ({ words, texts, missing }) =>
       words !== null && (texts - missing) * 2 > rows && /^(\{\s*"|\[\s*\{\s*")/.test(words.names[0]),
   );
   if (!column) return null;
   const { names, rows: codes } = column.words!;
-  const records = new LogRecords(path);
+  const records = new LogRecords(path, 'line');
   for (let i = 0; i < rows; i++) {
     const text = names[codes[i] ?? -1];
-    records.add(text === undefined ? [] : imagesOf(text));
+    records.add(text === undefined ? [] : imagesOf(text), null, table.at(i));
   }
   const gathered = records.finish();
   const found = 'table' in gathered ? outputsOf(gathered.table) : { ...gathered.labelled, named: true };
@@ -165,10 +166,10 @@ function rankedOutputs(table: ColumnTable, { scores, labels }: Ranked): LoggedOu
       return words ? words.names[words.rows[i]] : table.value(i, j);
     });
     scores.forEach((j, k) => (values[k] = table.value(i, j)));
-    gathered.add(row, values);
+    gathered.add(row, values, table.at(i));
   }
   const [first, last] = [columns[labels[0]].name, columns[labels[labels.length - 1]].name];
-  const labelled = gathered.finish([first, last]);
+  const labelled = gathered.finish([first, last], table.places);
   return {
     ...labelled,
     named: true,
@@ -280,6 +281,7 @@ function chosenColumns(table: ColumnTable, kept: readonly number[]): RowSource {
     rows: table.rows,
     cols,
     dtype: 'float64',
+    ...placedAt((i) => table.at(i), table.rows, table.places),
     async read(start, end) {
       const out = new Float64Array((end - start) * cols);
       for (let i = start, to = 0; i < end; i++) for (const j of kept) out[to++] = table.value(i, j);

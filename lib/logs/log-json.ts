@@ -23,12 +23,13 @@ export async function readJson(path: string): Promise<Gathered> {
     if (text.trim() === '') return;
     const value = parsed(text) ?? parsed(behindPrefix(text));
     if (value === undefined) throw notJson(text, path, `in line ${line}`);
-    records.add(imagesOf(value), value);
+    records.add(imagesOf(value), value, line);
   };
   for await (const piece of decodedText(path)) {
     held += piece;
     isLines ??= startsWithDocument(held);
     if (isLines === true) {
+      records.places = 'line';
       const lines = held.split('\n');
       held = lines.pop()!;
       lines.forEach(take);

@@ -1,4 +1,4 @@
-import { FeatReconstructError } from '../base/index.js';
+import { FeatReconstructError, type RowPlace } from '../base/index.js';
 import type { CutRows, RowSource } from '../tensor/index.js';
 import type { LabelColumns, LogNote } from '../words/index.js';
 
@@ -32,10 +32,17 @@ const nearWhole = 90;
 /** Share of labels that two classes may have each. */
 const fewDoubled = 0.02;
 
+/** Where rows stand in a file; nothing where all are in one record, as in one document of JSON. */
+export function placedAt(at: (i: number) => number, rows: number, unit: RowPlace['unit']): Pick<RowSource, 'about'> {
+  if (rows > 1 && at(0) === at(rows - 1)) return {};
+  return { about: { place: (i) => ({ unit, number: at(i) }) } };
+}
+
 /** Gathers scores row by row, each row with its labels in any order. */
 export class LabelledScores {
   readonly #codes = new Map<string | number, number>();
   readonly #starts: number[] = [0];
+  readonly #at: number[] = [];
   readonly #classes: number[] = [];
   readonly #scores: number[] = [];
   /** Whether the labels of every row stand in the order of the first row's. */
@@ -49,7 +56,9 @@ export class LabelledScores {
     return this.#starts.length - 1;
   }
 
-  add(labels: readonly (string | number)[], scores: ArrayLike<number>): void {
+  /** @param at where the row stands in the file, counted from 1 */
+  add(labels: readonly (string | number)[], scores: ArrayLike<number>, at: number): void {
+    this.#at.push(at);
     const row = labels.map((label) => {
       const known = this.#codes.get(label);
       if (known !== undefined) return known;
@@ -69,9 +78,10 @@ export class LabelledScores {
   /**
    * The rows, once all are added.
    * @param labelColumns the columns that the labels were in
+   * @param unit what `at` counts
    * @throws FeatReconstructError where labels are several times in a row
    */
-  finish(labelColumns: LabelColumns): LabelledRows {
+  finish(labelColumns: LabelColumns, unit: RowPlace['unit']): LabelledRows {
     const doubled = this.#twice === null ? [] : this.#separate();
     const incomplete = this.#leaveOutIncomplete();
     this.#oneOrder = this.#hasOneOrder();
@@ -95,7 +105,10 @@ export class LabelledScores {
     return {
       rows: {
         ...this.#source(order.place, cols, shares),
-        ...(truncated ? { about: { cut: { shown: most, unit: this.#unit() } } } : {}),
+        about: {
+          ...placedAt((i) => this.#at[i], this.rows, unit).about,
+          ...(truncated ? { cut: { shown: most, unit: this.#unit() } } : {}),
+        },
       },
       columns: order.names,
       truncated,
@@ -175,6 +188,7 @@ export class LabelledScores {
       this.#classes.splice(this.#starts[i], size);
       this.#scores.splice(this.#starts[i], size);
       this.#starts.splice(i + 1, 1);
+      this.#at.splice(i, 1);
       for (let k = i + 1; k < this.#starts.length; k++) this.#starts[k] -= size;
     }
     return [{ kind: 'rows-without-classes', rows: lacking.map((i) => i + 1) }];

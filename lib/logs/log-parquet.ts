@@ -15,6 +15,7 @@ export async function readParquet(path: string): Promise<Gathered> {
   const bytes = await openBytes(path);
   const file = parquetBytes(bytes);
   const records = new LogRecords(path);
+  records.places = 'row';
   try {
     const metadata = await parquetMetadata(file);
     let rowStart = 0;

@@ -32,11 +32,16 @@ export class LogRecords {
   /** By field the ids of the rows of labels, one a row. */
   readonly #ids = new Map<string, (string | number | null)[]>();
 
+  /** What the numbers of records count: in JSON Lines a record is a line. */
+  places: 'record' | 'line' | 'row';
+
   /** @param unit what a record of the file is called in messages */
   constructor(
     readonly path: string,
     readonly unit: 'record' | 'line' = 'record',
-  ) {}
+  ) {
+    this.places = unit;
+  }
 
   /**
    * Adds the images of the file's next record; none where it holds no numbers.
@@ -55,7 +60,7 @@ export class LogRecords {
         if (image.labels.length !== 1) this.#lines = null;
         this.#lines?.push(fieldsOf(images.length === 1 ? raw : Array.isArray(raw) ? raw[k] : null, this.#record));
         this.#nameRow(images.length === 1 ? raw : Array.isArray(raw) ? raw[k] : null);
-        this.#labels.add(image.labels, image.scores);
+        this.#labels.add(image.labels, image.scores, this.#record);
       } else {
         const last = this.#rows[this.#rows.length - 1];
         const names = last && isSame(last.names, image.names) ? last.names : image.names;
@@ -93,7 +98,7 @@ export class LogRecords {
         if (!labelled) throw this.#topAlone();
         return { labelled: { ...labelled, ids: [], notes: [...labelled.notes, ...notes] } };
       }
-      const labelled = this.#labels.finish(null);
+      const labelled = this.#labels.finish(null, this.places);
       const others = this.#rows.map(({ record }) => record);
       if (others.length > 0) notes.push({ kind: 'records-without-labels', records: others });
       const all = [...this.#ids].map(([column, of]) => ({ column, of }));
@@ -116,7 +121,7 @@ export class LogRecords {
     const all = new Map<string, number>();
     for (const { names } of lines) for (const name of names) all.set(name, (all.get(name) ?? 0) + 1);
     const names = [...all].flatMap(([name, times]) => (times === lines.length ? [name] : []));
-    return names.length < 2 ? null : longOutputs(new RecordTable(this.path, names, lines, this.unit));
+    return names.length < 2 ? null : longOutputs(new RecordTable(this.path, names, lines, this));
   }
 
   #topAlone(): FeatReconstructError {
@@ -140,7 +145,7 @@ export class LogRecords {
       const labelled = this.#byClass(new Set(some), [...all.keys()]);
       if (labelled) return { labelled: { ...labelled, ids: [] } };
     }
-    return { table: new RecordTable(this.path, [...all.keys()], this.#rows, this.unit) };
+    return { table: new RecordTable(this.path, [...all.keys()], this.#rows, this) };
   }
 
   /** Scores by class where records have fields of different names: each has the best classes alone. Null where they are none. */
@@ -163,14 +168,15 @@ export class LogRecords {
     if (!each || [...some].some((name) => !isNumber.get(name))) return null;
     const classes = new Set(names.filter((name) => isNumber.get(name) && (withCommon || some.has(name))));
     const labels = new LabelledScores();
-    for (const { names: own, values } of this.#rows) {
+    for (const { names: own, values, record } of this.#rows) {
       const kept = own.flatMap((name, k) => (classes.has(name) ? [k] : []));
       labels.add(
         kept.map((k) => own[k]),
         kept.map((k) => values[k] as number),
+        record,
       );
     }
-    const labelled = labels.finish(null);
+    const labelled = labels.finish(null, this.places);
     const left = names.filter((name) => !classes.has(name));
     if (left.length > 0) labelled.notes.push({ kind: 'common-fields', fields: left });
     return labelled;
@@ -209,8 +215,13 @@ const isArray = ({ names }: FieldRow): boolean => {
 
 /** A table of records with fields. */
 class RecordTable extends ColumnTable {
-  constructor(path: string, names: readonly string[], rows: readonly FieldRow[], unit: 'record' | 'line') {
-    super(path, unit);
+  constructor(
+    path: string,
+    names: readonly string[],
+    rows: readonly FieldRow[],
+    of: Pick<LogRecords, 'unit' | 'places'>,
+  ) {
+    super(path, of.unit, of.places);
     this.named = !names.every((name, k) => name === `${k}`);
     const columns = this.named ? names : names.map((_, k) => `column ${k + 1}`);
     this.begin(columns);
@@ -222,7 +233,7 @@ class RecordTable extends ColumnTable {
         own.forEach((name, k) => places.has(name) && (row[places.get(name)!] = values[k]));
         cells = row;
       }
-      this.beginRow();
+      this.beginRow(record);
       cells.forEach((cell, j) => {
         if (typeof cell === 'number') this.set(j, cell, '', record);
         else this.set(j, cell === null ? NaN : numberOf(cell, '.'), cell ?? '', record);

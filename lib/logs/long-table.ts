@@ -287,15 +287,22 @@ function gathered(table: ColumnTable, keys: Keys, { of, images, by, label, score
       `Expected a number in every ${unit} of '${columns[score].name}' in '${path}', found ${firstText.cell === '' ? 'none' : `'${firstText.cell.slice(0, 40)}'`} in ${unit} ${firstText.line}; leave that ${unit} out.`,
     );
   }
-  const lists = Array.from({ length: images }, () => ({ labels: [] as (string | number)[], scores: [] as number[] }));
+  const lists = Array.from({ length: images }, () => ({
+    labels: [] as (string | number)[],
+    scores: [] as number[],
+    at: 0,
+  }));
   for (let i = 0; i < rows; i++) {
-    const { labels, scores } = lists[of[i]];
+    const list = lists[of[i]];
+    const { labels, scores } = list;
+    // An image stands where its first line does.
+    if (labels.length === 0) list.at = table.at(i);
     labels.push(keys.name(i, label));
     scores.push(table.value(i, score));
   }
   const all = new LabelledScores();
-  for (const { labels, scores } of lists) all.add(labels, scores);
-  const labelled = all.finish(null);
+  for (const { labels, scores, at } of lists) all.add(labels, scores, at);
+  const labelled = all.finish(null, table.places);
   const note: LogNote = {
     ...{ kind: 'line-a-class', images, by: by === null ? null : columns[by].name },
     ...{ label: columns[label].name, score: columns[score].name },

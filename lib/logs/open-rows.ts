@@ -99,7 +99,7 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
     );
   }
   const opened: NotedRows[] = [];
-  for (const name of names) opened.push(await openRows(inFolder(folder, name)));
+  for (const name of names) opened.push(inFile(await openRows(inFolder(folder, name)), name));
   const parts = alignAll(opened);
   const [first] = parts;
   const mixed = mixedOf(parts);
@@ -114,6 +114,14 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
       ...folderNotes(parts.map(({ notes }, i) => ({ file: names[i], notes }))),
     ],
   };
+}
+
+/** A part whose rows say which file they are of. */
+function inFile(part: NotedRows, file: string): NotedRows {
+  const { about } = part.rows;
+  const { place } = about ?? {};
+  if (!place) return part;
+  return { ...part, rows: { ...part.rows, about: { ...about, place: (row) => ({ ...place(row), file }) } } };
 }
 
 /** Ids of the columns that all parts have, part after part. */

@@ -1,3 +1,4 @@
+import type { RowPlace } from '../base/index.js';
 import type { RowSource } from './types.js';
 
 /** What a log says of its rows beside their numbers. */
@@ -13,14 +14,6 @@ export interface CutRows {
   shown: number;
   /** What its values are, where zeros for the other classes hide it: `unknown` where they may be percentages or logits. Null elsewhere. */
   unit: 'percentages' | 'unknown' | null;
-}
-
-/** A place in a log: a line or a record, counted from 1. */
-export interface RowPlace {
-  unit: 'line' | 'record' | 'row';
-  number: number;
-  /** Which file of a folder. Absent where there is one. */
-  file?: string;
 }
 
 /** The field of rows that are some of a source's, in another order or not. @param from row of the source by row */
@@ -52,3 +45,7 @@ const cutOf = (cuts: readonly CutRows[]): CutRows => ({
   shown: Math.max(...cuts.map(({ shown }) => shown)),
   unit: cuts.every(({ unit }) => unit === cuts[0].unit) ? cuts[0].unit : 'unknown',
 });
+
+/** Where rows stand in a log; absent where that is not known. */
+export const placesOf = ({ about }: RowSource, rows: readonly number[]): { places?: RowPlace[] } =>
+  about?.place ? { places: rows.map((row) => about.place!(row)) } : {};

@@ -11,7 +11,8 @@
  * `readItems` gives its items in their own number type); `createSafetensors` is a writer that can be resumed.
  */
 export type { FloatNdArray, LinearMap, RowSource } from './types.js';
-export type { CutRows, RowPlace, RowsAbout } from './about.js';
+export { placesOf } from './about.js';
+export type { CutRows, RowsAbout } from './about.js';
 export type { TypedArray } from './elements.js';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from './halves.js';
 export { denseData, toNdArray } from './dense.js';

@@ -54,9 +54,9 @@ export {
   noSphereInWords,
   noWidthInWords,
   outputsNoteInWords,
-  rowsInWords,
   zerosCure,
 } from './outputs-note-texts.js';
+export { namedRows, placesInWords, rowsInWords } from './rows.js';
 export type { CarriedInWords, NoSphere, NoWidth, OutputsNote, Stored, Zeros } from './outputs-notes.js';
 export { datasetNoteInWords } from './dataset-note-texts.js';
 export type { DatasetNote, ListForm } from './dataset-notes.js';
