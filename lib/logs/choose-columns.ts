@@ -194,8 +194,7 @@ class Chooser {
   #label(i: number, j: number): string | number {
     const { words } = this.columns[j];
     if (!words) return this.sample.value(i, j);
-    // The row of the table that is row i of the sample (`sampleOf`).
-    return words.names[words.rows[Math.floor((i * this.sample.total) / this.sample.rows)]];
+    return words.names[words.rows[this.sample.row(i)]];
   }
 
   #topAlone(group: readonly number[]): FeatReconstructError {

@@ -1,4 +1,5 @@
 import type { LogNote } from '../words/index.js';
+import type { BadLines } from './bad-lines.js';
 import { isMissing } from './cells.js';
 
 /** One column of a table, with a summary of its values. */
@@ -36,7 +37,9 @@ const chunkSize = 2 ** 18;
 const mostLabels = 30_000;
 
 /** Columns of numbers in float64, NaN for text, with a summary of each. */
-export class ColumnTable {
+export abstract class ColumnTable {
+  /** Lines that cannot be read. */
+  abstract readonly bad: BadLines;
   readonly notes: LogNote[] = [];
   columns: TableColumn[] = [];
   rows = 0;

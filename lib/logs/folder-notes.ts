@@ -11,6 +11,7 @@ const isCounted = (note: LogNote): note is Counted =>
   note.kind === 'records-without-numbers' ||
   note.kind === 'records-without-labels' ||
   note.kind === 'rows-without-classes' ||
+  note.kind === 'bad-lines' ||
   note.kind === 'header-repeated';
 
 /**
@@ -34,6 +35,10 @@ function ofAll(kind: Counted['kind'], parts: readonly { file: string; notes: rea
   const numbers = found.flatMap(({ numbers: of }) => of);
   const files = found.map(({ file, numbers: { length } }) => ({ file, many: length }));
   if (kind === 'rows-without-classes') return { kind, rows: numbers, files };
+  if (kind === 'bad-lines') {
+    const cut = parts.some(({ notes }) => notes.some((note) => note.kind === kind && note.cutShort));
+    return { kind, lines: numbers, files, ...(cut ? { cutShort: true as const } : {}) };
+  }
   return kind === 'lines-without-scores' || kind === 'header-repeated'
     ? { kind, lines: numbers, files }
     : { kind, records: numbers, files };

@@ -1,4 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
+import type { BadLines } from './bad-lines.js';
 import { isShortened } from './cells.js';
 import { imagesOf } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
@@ -12,22 +13,22 @@ const longestRecord = 2 ** 26;
  * Reads outputs from the lines of a text that hold JSON or an array of numbers each, with text around: as loggers write them.
  * @throws FeatReconstructError when a line is cut, or no outputs are in them
  */
-export async function readLines(path: string): Promise<Gathered> {
-  const records = new LogRecords(path, 'line');
+export async function readLines(path: string, bad: BadLines): Promise<Gathered> {
+  const records = new LogRecords(path, bad, 'line');
   let held = '';
   /** Lines that belong together, and where the first stands. */
   let record = '';
   let line = 0;
   let start = 0;
-  const finish = (): void => {
+  const finish = (isLast = false): void => {
     if (record === '') return;
     const text = record;
     record = '';
     const { record: value, open, rivals } = recordOf(text);
-    if (open) throw notClosed(path, start);
+    if (open) return bad.add(start, () => notClosed(path, start, bad.hint), isLast);
     const shortened = /[[(][^[\](){}]*\d\s*,?\s*(\.\.\.|…)[^[\](){}]*[\])]/.exec(text)?.[0];
-    if (shortened !== undefined && isShortened(shortened)) throw isCutByNumPy(path, start);
-    if (rivals > 1) throw severalArrays(path, start, rivals);
+    if (shortened !== undefined && isShortened(shortened)) return bad.add(start, () => isCutByNumPy(path, start));
+    if (rivals > 1) return bad.add(start, () => severalArrays(path, start, rivals));
     records.add(value === null ? [] : imagesOf(value), value, start);
   };
   const take = (text: string): void => {
@@ -49,13 +50,13 @@ export async function readLines(path: string): Promise<Gathered> {
     lines.forEach(take);
   }
   take(held);
-  finish();
+  finish(true);
   return records.finish();
 }
 
-const notClosed = (path: string, line: number): FeatReconstructError =>
+const notClosed = (path: string, line: number, hint: string): FeatReconstructError =>
   new FeatReconstructError(
-    `Expected whole arrays in the lines of '${path}', found a bracket in line ${line} that is never closed: the line is cut short; write it again or leave it out.`,
+    `Expected whole arrays in the lines of '${path}', found a bracket in line ${line} that is never closed: the line is cut short; write it again${hint}.`,
     { code: 'damaged' },
   );
 

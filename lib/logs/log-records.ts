@@ -1,5 +1,6 @@
 import { count, FeatReconstructError } from '../base/index.js';
 import type { LogNote } from '../words/index.js';
+import type { BadLines } from './bad-lines.js';
 import { numberOf } from './cells.js';
 import { ColumnTable } from './column-table.js';
 import type { LoggedImage } from './log-images.js';
@@ -38,6 +39,7 @@ export class LogRecords {
   /** @param unit what a record of the file is called in messages */
   constructor(
     readonly path: string,
+    readonly bad: BadLines,
     readonly unit: 'record' | 'line' = 'record',
   ) {
     this.places = unit;
@@ -138,14 +140,35 @@ export class LogRecords {
     if (some.length > 0) {
       const ragged = this.#rows.find(({ names }) => names.length !== this.#rows[0].names.length);
       if (ragged && some.every((name) => /(^|\[)\d+\]?$/.test(name)) && this.#rows.every(isArray)) {
-        throw new FeatReconstructError(
-          `Expected ${count(this.#rows[0].names.length)} numbers in every ${this.unit} of '${this.path}' as in the first, found ${count(ragged.names.length)} in ${this.unit} ${ragged.record}: give all outputs of every image.`,
-        );
+        return this.#withoutRagged();
       }
       const labelled = this.#byClass(new Set(some), [...all.keys()]);
       if (labelled) return { labelled: { ...labelled, ids: [] } };
     }
     return { table: new RecordTable(this.path, [...all.keys()], this.#rows, this) };
+  }
+
+  /** Arrays of one length, where a few records have other ones that are to be left out. */
+  #withoutRagged(): Gathered {
+    const times = new Map<number, number>();
+    for (const { names } of this.#rows) times.set(names.length, (times.get(names.length) ?? 0) + 1);
+    const [first] = this.#rows;
+    // The first is the measure where nothing is left out.
+    const usual = this.bad.skips
+      ? [...times].reduce((most, each) => (each[1] > most[1] ? each : most))[0]
+      : first.names.length;
+    const kept = this.#rows.filter(({ names }) => names.length === usual);
+    for (const { names, record } of this.#rows) {
+      if (names.length === usual) continue;
+      this.bad.add(
+        record,
+        () =>
+          new FeatReconstructError(
+            `Expected ${count(usual)} numbers in every ${this.unit} of '${this.path}' as in the first, found ${count(names.length)} in ${this.unit} ${record}: give all outputs of every image${this.bad.hint}.`,
+          ),
+      );
+    }
+    return { table: new RecordTable(this.path, [...kept[0].names], kept, this) };
   }
 
   /** Scores by class where records have fields of different names: each has the best classes alone. Null where they are none. */
@@ -215,13 +238,16 @@ const isArray = ({ names }: FieldRow): boolean => {
 
 /** A table of records with fields. */
 class RecordTable extends ColumnTable {
+  readonly bad: BadLines;
+
   constructor(
     path: string,
     names: readonly string[],
     rows: readonly FieldRow[],
-    of: Pick<LogRecords, 'unit' | 'places'>,
+    of: Pick<LogRecords, 'unit' | 'places' | 'bad'>,
   ) {
     super(path, of.unit, of.places);
+    this.bad = of.bad;
     this.named = !names.every((name, k) => name === `${k}`);
     const columns = this.named ? names : names.map((_, k) => `column ${k + 1}`);
     this.begin(columns);

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { openBytes } from '../bytes/index.js';
+import { BadLines } from './bad-lines.js';
 import { outputsOf, readCsv, type LoggedOutputs } from './csv.js';
 import { decodedText } from './log-text.js';
 import { isDocument, readJson } from './log-json.js';
@@ -11,13 +12,20 @@ import { isTextAround } from './payloads.js';
 /**
  * Reads outputs as a service, a tool or a script logs them: CSV with any separator, JSON and JSON Lines, each compressed with
  * gzip or zstd or not, and Parquet. The first bytes tell which it is.
+ * @param skipBadLines leaves out lines that cannot be read; undefined where whoever reads cannot ask for it
  * @throws FeatReconstructError when the file is another kind, damaged, or no outputs are in it
  */
-export async function readLog(path: string): Promise<LoggedOutputs> {
-  if (await isParquet(path)) return fromGathered(await readParquet(path));
+export async function readLog(path: string, skipBadLines?: boolean): Promise<LoggedOutputs> {
+  const bad = new BadLines(path, skipBadLines);
+  const read = await readKind(path, bad);
+  return { ...read, notes: [...read.notes, ...bad.notes(read.rows.rows)] };
+}
+
+async function readKind(path: string, bad: BadLines): Promise<LoggedOutputs> {
+  if (await isParquet(path)) return fromGathered(await readParquet(path, bad));
   const kind = await kindOf(path);
-  if (kind === 'json') return fromGathered(await readJson(path));
-  return kind === 'lines' ? fromGathered(await readLines(path)) : readCsv(path);
+  if (kind === 'json') return fromGathered(await readJson(path, bad));
+  return kind === 'lines' ? fromGathered(await readLines(path, bad)) : readCsv(path, bad);
 }
 
 function fromGathered(gathered: Gathered): LoggedOutputs {

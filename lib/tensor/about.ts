@@ -1,20 +1,5 @@
 import type { RowPlace } from '../base/index.js';
-import type { RowSource } from './types.js';
-
-/** What a log says of its rows beside their numbers. */
-export interface RowsAbout {
-  /** Present where the log has the best classes of each image alone. */
-  cut?: CutRows;
-  /** Where row i, counted from 0, stands in the log. */
-  place?(row: number): RowPlace;
-}
-
-export interface CutRows {
-  /** Most classes that it lists of an image. */
-  shown: number;
-  /** What its values are, where zeros for the other classes hide it: `unknown` where they may be percentages or logits. Null elsewhere. */
-  unit: 'percentages' | 'unknown' | null;
-}
+import type { CutRows, RowSource } from './types.js';
 
 /** The field of rows that are some of a source's, in another order or not. @param from row of the source by row */
 export function aboutSome({ about }: RowSource, from: (row: number) => number): Pick<RowSource, 'about'> {

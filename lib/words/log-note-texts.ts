@@ -34,6 +34,11 @@ export function logNoteInWords(note: LogNote): string {
       const { lines } = note;
       return `Left out ${count(lines.length)} ${lines.length === 1 ? 'line' : 'lines'} without any score (${within(lines, note.files)}, counted from 1).`;
     }
+    case 'bad-lines': {
+      const { lines, files, cutShort } = note;
+      const left = `Left out ${count(lines.length)} bad ${lines.length === 1 ? 'line' : 'lines'} (${files ? within(lines, files) : some(lines, 10)}, counted from 1).`;
+      return cutShort ? `${left} The file is cut short: it ends within its last line.` : left;
+    }
     case 'records-without-labels':
       return `Left out ${records(note.records, note.files)} without labels.`;
     case 'common-fields':

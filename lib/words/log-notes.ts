@@ -99,6 +99,8 @@ export type LogNote =
   | { kind: 'records-without-numbers'; records: readonly number[]; files?: readonly InFile[] }
   /** Lines of a table without any score: messages of a server, and answers that are empty. */
   | { kind: 'lines-without-scores'; lines: readonly number[]; files?: readonly InFile[] }
+  /** Lines that cannot be read and were to be left out; `cutShort`: the file ends within the last of them. */
+  | { kind: 'bad-lines'; lines: readonly number[]; cutShort?: true; files?: readonly InFile[] }
   | { kind: 'records-without-labels'; records: readonly number[]; files?: readonly InFile[] }
   /** Fields that every record has, where classes are those that some have. */
   | { kind: 'common-fields'; fields: readonly string[] }
