@@ -42,10 +42,15 @@ const linesAhead = 50;
  * Reads outputs as a web service, a spreadsheet or a script logs them: one line an image, with or without a header. Separator,
  * decimal mark and encoding are found from the text, the columns that are outputs from their values and names. Held in memory as
  * float64.
+ * @param pieces the text of the file, where it is not all of it
  * @throws FeatReconstructError when the file is no text or no table, a number is missing, or no outputs are in it
  */
-export async function readCsv(path: string, bad: BadLines): Promise<LoggedOutputs> {
-  const table = await readTable(path, bad);
+export async function readCsv(
+  path: string,
+  bad: BadLines,
+  pieces: AsyncIterable<string> = decodedText(path),
+): Promise<LoggedOutputs> {
+  const table = await readTable(path, bad, pieces);
   return jsonInCells(table) ?? outputsOf(table);
 }
 
@@ -229,7 +234,7 @@ const isRule = (cells: readonly string[]): boolean =>
     ? /^[\s|]*:?-{3,}[-+|:\s]*$/.test(cells[0])
     : cells.every((cell) => /^(\s*:?-{3,}:?\s*|)$/.test(cell));
 
-async function readTable(path: string, bad: BadLines): Promise<Table> {
+async function readTable(path: string, bad: BadLines, pieces: AsyncIterable<string>): Promise<Table> {
   let table: Table | undefined;
   let dialect: Dialect | undefined;
   let comment: string | undefined;
@@ -260,7 +265,7 @@ async function readTable(path: string, bad: BadLines): Promise<Table> {
     if (body.endsWith('\n')) line--;
   };
   let held = '';
-  for await (const text of wholeRecords(decodedText(path), path)) {
+  for await (const text of wholeRecords(pieces, path)) {
     held += text;
     if (!dialect && held.split('\n', linesAhead + 1).length <= linesAhead) continue;
     read(held);

@@ -8,6 +8,7 @@ import { readLines } from './log-lines.js';
 import { readParquet } from './log-parquet.js';
 import type { Gathered } from './log-records.js';
 import { isTextAround } from './payloads.js';
+import { isSqlDump, rowsOfDump } from './sql-dump.js';
 
 /**
  * Reads outputs as a service, a tool or a script logs them: CSV with any separator, JSON and JSON Lines, each compressed with
@@ -25,6 +26,7 @@ async function readKind(path: string, bad: BadLines): Promise<LoggedOutputs> {
   if (await isParquet(path)) return fromGathered(await readParquet(path, bad));
   const kind = await kindOf(path);
   if (kind === 'json') return fromGathered(await readJson(path, bad));
+  if (kind === 'sql') return readCsv(path, bad, rowsOfDump(path, bad));
   return kind === 'lines' ? fromGathered(await readLines(path, bad)) : readCsv(path, bad);
 }
 
@@ -47,10 +49,10 @@ const linesAhead = 50;
 const charactersAhead = 2 ** 22;
 
 /**
- * What a text is, by its first lines: JSON, lines of text that hold JSON or arrays, or a table. In a file that is called a table, a
+ * What a text is, by its first lines: JSON, lines of text that hold JSON or arrays, a dump of a database, or a table. In a file that is called a table, a
  * line of numbers in brackets is an array in a cell.
  */
-async function kindOf(path: string): Promise<'json' | 'lines' | 'table'> {
+async function kindOf(path: string): Promise<'json' | 'lines' | 'sql' | 'table'> {
   const table = /\.(csv|tsv|txt)$/i.test(extname(path.replace(/\.(gz|zst|zstd)$/i, '')));
   let text = '';
   for await (const piece of decodedText(path)) {
@@ -67,6 +69,7 @@ async function kindOf(path: string): Promise<'json' | 'lines' | 'table'> {
   const lines = text.split('\n');
   // The last may be cut where the piece ends.
   const whole = lines.length > 1 ? lines.slice(0, -1) : lines;
+  if (isSqlDump(whole)) return 'sql';
   return isTextAround(whole.filter((line) => line.trim() !== '').slice(0, linesAhead)) ? 'lines' : 'table';
 }
 
