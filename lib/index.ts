@@ -8,16 +8,18 @@
  * @module featreconstruct
  */
 export { errorCodes, FeatReconstructError, UsageError } from './base/index.js';
-export type { ErrorCode, FeatReconstructErrorOptions, Progress, TaskOptions } from './base/index.js';
+export type { ErrorCode, FeatReconstructErrorOptions, Progress, RowPlace, TaskOptions } from './base/index.js';
 
 // Arrays, as numbers in memory and as files.
 export { readNpy, readSafetensors, toMathjs, toNdArray, writeNpy, writeSafetensors } from './tensor/index.js';
 export type {
   AnyNdArray,
+  CutRows,
   FloatNdArray,
   LinearMap,
   MathjsMatrix,
   RowsLike,
+  RowsAbout,
   RowSource,
   SafetensorsDtype,
   SafetensorsInput,
@@ -26,6 +28,7 @@ export type {
 } from './tensor/index.js';
 export { openRows } from './logs/for-callers.js';
 export type { OpenedRows } from './logs/opened-rows.js';
+export type { OpenRowsOptions } from './logs/open-rows.js';
 
 // Load: models, data sets, transforms, providers.
 export { chooseProvider, listProviders } from './runtime/index.js';

@@ -130,7 +130,7 @@ describe('lines without any score are left out and counted', () => {
       `"${JSON.stringify(row.map((score, j) => ({ label: `c${j}`, score }))).replace(/"/g, '""')}"`;
     const file = await opened(['id,answer', ...shares.map((row, i) => `${id(i)},${i % 10 === 9 ? '' : cell(row)}`)]);
     expect(file.rows.rows).toBe(rows - 4);
-    expect(file.notes).toContainEqual({ kind: 'records-without-numbers', records: [10, 20, 30, 40] });
+    expect(file.notes).toContainEqual({ kind: 'lines-without-scores', lines: [11, 21, 31, 41] });
   });
 });
 

@@ -74,11 +74,29 @@ const notes: Said<LogNote> = {
       'Two classes each are called crane, maillot: which score is of which does not show. The smaller one of a row is called ‘crane (2)’. What is said of the layer leaves both out. Numbers of the classes would tell them apart.',
     ],
   ],
+  'bad-lines': [
+    [{ kind: 'bad-lines', lines: [78] }, 'Left out 1 bad line (78, counted from 1).'],
+    [
+      { kind: 'bad-lines', lines: [301, 401], cutShort: true },
+      'Left out 2 bad lines (301, 401, counted from 1). The file is cut short: it ends within its last line.',
+    ],
+  ],
   'lines-without-scores': [
     [{ kind: 'lines-without-scores', lines: [22] }, 'Left out 1 line without any score (22, counted from 1).'],
     [
       { kind: 'lines-without-scores', lines: [22, 46, 71] },
       'Left out 3 lines without any score (22, 46, 71, counted from 1).',
+    ],
+    [
+      {
+        kind: 'lines-without-scores',
+        lines: [22, 46, 71],
+        files: [
+          { file: 'a.csv', many: 2 },
+          { file: 'b.csv', many: 1 },
+        ],
+      },
+      'Left out 3 lines without any score (2 in a.csv: 22, 46; 1 in b.csv: 71, counted from 1).',
     ],
   ],
   'classes-together': [

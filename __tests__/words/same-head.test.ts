@@ -48,6 +48,19 @@ test.each<[SameHeadReason, string]>([
   expect(sameHeadInWords({ reason })).toContain(text);
 });
 
+test('rows of logs are named by their lines', () => {
+  const line = (number: number) => ({ unit: 'line', number }) as const;
+  const sets = [
+    { inside: 9, rows: 10 },
+    { inside: 8, rows: 9 },
+  ] as const;
+  const others = [[4], [7]] as const;
+  const places = [[line(6)], [line(9)]] as const;
+  expect(sameHeadInWords({ reason: { kind: 'all-but-few', sets, others, directions: [1, 1], places } })).toContain(
+    'The others (line 6 of the first, line 9 of the second) open',
+  );
+});
+
 test('rows that were left out are named by set', () => {
   const leftOut = [[], [350, 351]];
   expect(sameHeadInWords({ reason: { kind: 'shifted', angles }, leftOut })).toMatch(

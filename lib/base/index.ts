@@ -35,3 +35,4 @@ export { congruential, random, seedOf, uniform } from './random.js';
 export type { Random, Uniform } from './random.js';
 export { cohenKappa, wilsonInterval } from './proportion.js';
 export { quantile } from './quantile.js';
+export type { RowPlace } from './row-place.js';

@@ -7,7 +7,15 @@ import type { Leaks, Results } from '../results/index.js';
 import { common, createContext, type Context } from './context.js';
 import { checkFailed } from './ending.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
-import { dataOptions, minutes, runtimeOptions, tensorOptions, transformOptions, wholeNumber } from './options.js';
+import {
+  badLinesOption,
+  dataOptions,
+  minutes,
+  runtimeOptions,
+  tensorOptions,
+  transformOptions,
+  wholeNumber,
+} from './options.js';
 import { datasetSpec, partOptions, type PartFlags } from './part.js';
 import { kept } from './signals.js';
 import { linesOf, say } from './terminal.js';
@@ -15,6 +23,7 @@ import { linesOf, say } from './terminal.js';
 interface Flags extends ExperimentFlags, PartFlags {
   vary?: number;
   observe?: string[];
+  skipBadLines?: boolean;
   minutes?: number;
   budget?: number;
   atMost?: number;
@@ -53,6 +62,7 @@ export function register(program: Command): void {
       ).argParser(percentage),
     )
     .option('--out <dir>', 'folder for results.json and report.html', 'audit');
+  badLinesOption(command);
   common(
     tensorOptions(
       runtimeOptions(
@@ -101,6 +111,8 @@ Examples:
       if (/\.(onnx|ort)$/i.test(images)) {
         throw new UsageError(`Expected images after the models, found the model '${images}' last.`);
       }
+      if (flags.skipBadLines)
+        throw new UsageError('Expected --skip-bad-lines with a log alone, found a model and images.');
       const { auditModel, modelsToldApart, withToldApart } = await import('../experiments/index.js');
       const { parseObserve } = await import('../words/index.js');
       flags.observe?.forEach(parseObserve);
@@ -311,7 +323,7 @@ async function alone({ verdict, recovery }: Leaks): Promise<string> {
 }
 
 /** Options that an audit of a log takes. */
-const ofLogs = new Set(['out', 'minutes', 'budget', 'json', 'quiet']);
+const ofLogs = new Set(['skipBadLines', 'out', 'minutes', 'budget', 'json', 'quiet']);
 
 /** Audits a log of outputs, without a model. */
 async function auditLog(
@@ -337,7 +349,7 @@ async function auditLog(
   const { auditOutputs } = await import('../experiments/index.js');
   const { command, signal, onProgress } = await experimentOptions(flags, context);
   const results = await auditOutputs(path, {
-    ...{ command, signal, onProgress },
+    ...{ command, signal, onProgress, skipBadLines: flags.skipBadLines },
     recoverySeconds: flags.minutes === undefined ? flags.budget : 60 * flags.minutes,
   });
   const { findingsInWords, outputsNoteInWords } = await import('../words/index.js');

@@ -3,10 +3,12 @@ import { FeatReconstructError, UsageError, visibleData } from '../base/index.js'
 import type { ToldApart } from '../words/index.js';
 import type { Fingerprint } from '../leaks/index.js';
 import { common, createContext } from './context.js';
+import { badLinesOption } from './options.js';
 import { linesOf } from './terminal.js';
 
 interface Flags {
   observe?: string;
+  skipBadLines?: boolean;
   features: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -14,17 +16,19 @@ interface Flags {
 
 export function register(program: Command): void {
   common(
-    program
-      .command('fingerprint')
-      .description(
-        'from outputs alone: the hidden width and the layer before the head; of two files, whether one head made both',
-      )
-      .argument(
-        '<file...>',
-        'outputs: a store, .safetensors (FILE#NAME), .npy, .npz, or a log (CSV, JSON, Parquet, …); one or two',
-      )
-      .option('--observe <shown>', "turn logits into what an interface would show, as in 'sweep'")
-      .option('--no-features', 'skip the search for the layer before the head, the slowest part'),
+    badLinesOption(
+      program
+        .command('fingerprint')
+        .description(
+          'from outputs alone: the hidden width and the layer before the head; of two files, whether one head made both',
+        )
+        .argument(
+          '<file...>',
+          'outputs: a store, .safetensors (FILE#NAME), .npy, .npz, or a log (CSV, JSON, Parquet, …); one or two',
+        )
+        .option('--observe <shown>', "turn logits into what an interface would show, as in 'sweep'")
+        .option('--no-features', 'skip the search for the layer before the head, the slowest part'),
+    ),
   )
     .addHelpText(
       'after',
@@ -46,7 +50,7 @@ Examples:
         await import('../words/index.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
       try {
-        for (const path of paths) opened.push(await openShown(path, flags.observe));
+        for (const path of paths) opened.push(await openShown(path, flags));
         if (opened.length === 2) opened.splice(0, 2, ...alignAll(opened));
         const task = { signal: context.signal, onProgress: context.onProgress };
         const prints: (Fingerprint & { file: string; notes: string[] })[] = [];

@@ -277,6 +277,10 @@ export function runtimeOptions(command: Command): Command {
     .addOption(new Option('--batch-size <n>', 'images per batch (default: 32)').argParser(wholeNumber));
 }
 
+/** Whether lines of logs that cannot be read are left out. */
+export const badLinesOption = (command: Command): Command =>
+  command.option('--skip-bad-lines', 'leave out and count lines of a log that cannot be read, at most a tenth of them');
+
 /** Options for where data sets come from. */
 export function dataOptions(command: Command): Command {
   return namesOptions(command)

@@ -3,9 +3,13 @@ import { openRows, type NotedRows } from '../logs/index.js';
 import { parseObserve } from '../words/index.js';
 
 /** Outputs of a file, as an interface would show them where a spec says how. */
-export async function openShown(path: string, spec?: string): Promise<NotedRows> {
-  if (spec === undefined) return openRows(path);
+export async function openShown(
+  path: string,
+  { observe: spec, skipBadLines = false }: { observe?: string; skipBadLines?: boolean },
+): Promise<NotedRows> {
+  const open = (): Promise<NotedRows> => openRows(path, 'logits', { skipBadLines });
+  if (spec === undefined) return open();
   const steps = parseObserve(spec);
-  const opened = await openRows(path);
+  const opened = await open();
   return { ...opened, rows: observe(opened.rows, steps) };
 }

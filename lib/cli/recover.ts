@@ -4,12 +4,13 @@ import type { Recovery, RecoveryReport } from '../leaks/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { common, createContext, type Context } from './context.js';
 import { checkFailed } from './ending.js';
-import { minutes, seed } from './options.js';
+import { badLinesOption, minutes, seed } from './options.js';
 
 interface Flags {
   out: string;
   kind: 'auto' | 'sphere' | 'rectified';
   observe?: string;
+  skipBadLines?: boolean;
   head?: string;
   features?: string[];
   minutes?: number;
@@ -20,28 +21,30 @@ interface Flags {
 
 export function register(program: Command): void {
   common(
-    program
-      .command('recover')
-      .description(
-        "recover a classifier's features from its outputs alone: no model, no weights, no features to fit on",
-      )
-      .argument(
-        '<file...>',
-        'outputs of one model: stores, .safetensors (FILE#NAME), .npy, .npz, or logs (CSV, JSON, Parquet, …); several are put together',
-      )
-      .requiredOption('--out <file>', 'safetensors file for the features; not written without a certificate')
-      .addOption(
-        new Option('--kind <kind>', 'the layer before the head: sphere (a normalisation) or rectified (a ReLU)')
-          .choices(['auto', 'sphere', 'rectified'])
-          .default('auto'),
-      )
-      .option('--observe <shown>', "turn logits into what an interface would show, as in 'sweep'")
-      .addOption(
-        new Option('--minutes <n>', 'time limit in minutes; features certified by then are kept').argParser(minutes),
-      )
-      .addOption(new Option('--seed <n>', 'seed of the search for rectified features (default: 0)').argParser(seed))
-      .option('--head <file>', 'safetensors file for the linear map from everything recovered to the outputs')
-      .option('--features <file...>', 'the true features of the same images, for a comparison'),
+    badLinesOption(
+      program
+        .command('recover')
+        .description(
+          "recover a classifier's features from its outputs alone: no model, no weights, no features to fit on",
+        )
+        .argument(
+          '<file...>',
+          'outputs of one model: stores, .safetensors (FILE#NAME), .npy, .npz, or logs (CSV, JSON, Parquet, …); several are put together',
+        )
+        .requiredOption('--out <file>', 'safetensors file for the features; not written without a certificate')
+        .addOption(
+          new Option('--kind <kind>', 'the layer before the head: sphere (a normalisation) or rectified (a ReLU)')
+            .choices(['auto', 'sphere', 'rectified'])
+            .default('auto'),
+        )
+        .option('--observe <shown>', "turn logits into what an interface would show, as in 'sweep'")
+        .addOption(
+          new Option('--minutes <n>', 'time limit in minutes; features certified by then are kept').argParser(minutes),
+        )
+        .addOption(new Option('--seed <n>', 'seed of the search for rectified features (default: 0)').argParser(seed))
+        .option('--head <file>', 'safetensors file for the linear map from everything recovered to the outputs')
+        .option('--features <file...>', 'the true features of the same images, for a comparison'),
+    ),
   )
     .addHelpText(
       'after',
@@ -77,7 +80,7 @@ Examples:
       try {
         const files: Awaited<ReturnType<typeof openShown>>[] = [];
         for (const path of paths) {
-          const file = await open(await openShown(path, flags.observe));
+          const file = await open(await openShown(path, flags));
           files.push(files.length > 0 ? alignColumns(file, files[0]) : file);
         }
         const truths = [];

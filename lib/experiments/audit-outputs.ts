@@ -10,6 +10,8 @@ import { fromOutputsAlone, type OutputsAloneOptions } from './outputs-alone.js';
 export interface OutputsAuditOptions extends OutputsAloneOptions {
   /** The command that makes it again. */
   command?: string | undefined;
+  /** Leaves out and counts lines of the log that cannot be read, at most a tenth of them. Default false. */
+  skipBadLines?: boolean | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface OutputsAuditOptions extends OutputsAloneOptions {
  * @throws FeatReconstructError as `openRows` does, and for outputs that no classifier gives
  */
 export async function auditOutputs(path: string, options: OutputsAuditOptions = {}): Promise<Results> {
-  const file = await openRows(path);
+  const file = await openRows(path, 'logits', { skipBadLines: options.skipBadLines ?? false });
   try {
     const found = await fromOutputsAlone(file.rows, { ...options, leaveOut: file.mixed });
     const { recovery } = found;
@@ -78,6 +80,7 @@ function leftOutBy(note: LogNote): number {
     case 'records-without-labels':
       return note.records.length;
     case 'lines-without-scores':
+    case 'bad-lines':
       return note.lines.length;
     default:
       return 0;

@@ -112,7 +112,7 @@ export const auditOutputs: typeof outputs.auditOutputs = withOptionsAt(
   outputs.auditOutputs,
   'auditOutputs',
   1,
-  optionsOf<outputs.OutputsAuditOptions>({ ...taskNames, recoverySeconds: true, command: true }),
+  optionsOf<outputs.OutputsAuditOptions>({ ...taskNames, recoverySeconds: true, command: true, skipBadLines: true }),
 );
 
 const headOptions = optionsOf<heads.ZeroShotOptions>({

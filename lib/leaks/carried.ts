@@ -1,7 +1,7 @@
-import { isCoded, type TaskOptions } from '../base/index.js';
+import { isCoded, type RowPlace, type TaskOptions } from '../base/index.js';
 import { applyLinearMap } from '../fit/index.js';
 import { blocks, matrix, multiply, symmetricEigen, type Matrix } from '../linalg/index.js';
-import { chooseRows, sliceRows, type RowSource } from '../tensor/index.js';
+import { chooseRows, placesOf, sliceRows, type RowSource } from '../tensor/index.js';
 import type { OutputsNote } from '../words/index.js';
 import { examineOutputs, type ExaminedRows } from './examine.js';
 import { linearOutputs, outputSpace, outputSpectrum, whitening, type OutputSpace } from './whiten.js';
@@ -16,6 +16,8 @@ export interface CarriedRows {
   with: number | null;
   /** How many directions the other rows fill. */
   without: number;
+  /** Where the rows stand in a log. Absent where that is not known. */
+  places?: RowPlace[];
 }
 
 /** A space of outputs without some of their rows, which are no longer among the distinct ones. */
@@ -91,7 +93,11 @@ export async function supportedSpace(
     const directions = rankOf(current) - rankOf(next);
     if (!found.alone && found.rows.length >= agreeing * directions && rankOf(current) < most) {
       // If the outputs fill as many directions without them, there is nothing to say.
-      if (directions > 0) shared = { rows: found.rows, directions, with: rankOf(current), without: rankOf(next) };
+      if (directions > 0)
+        shared = {
+          ...{ rows: found.rows, directions, with: rankOf(current), without: rankOf(next) },
+          ...placesOf(outputs, found.rows),
+        };
       break;
     }
     current = next;
@@ -104,6 +110,7 @@ export async function supportedSpace(
     directions: Math.max(1, rankOf(all) - rankOf(current)),
     with: space.rank,
     without: current.space.rank,
+    ...placesOf(outputs, current.left),
   };
   const supported = source === outputs ? current : await without(outputs, seen, current.left, options);
   return { ...supported, carried, shared, whole: space };

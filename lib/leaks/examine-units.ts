@@ -1,4 +1,6 @@
 import { count, FeatReconstructError } from '../base/index.js';
+import { placesOf, type RowSource } from '../tensor/index.js';
+import { placesInWords } from '../words/index.js';
 
 /**
  * What a row shows itself to be: a softmax, the same times 100, or logits and logarithms. Some rows may be any of them.
@@ -20,9 +22,10 @@ const leastShare = 0.2;
  * Refuses rows of two units in one log (two logs put together, or a service that changed), some of which would be misread.
  * @param sums of each row
  * @param negative 1 for a row with a number below 0
+ * @param outputs the rows, which may know their places in a log
  * @throws FeatReconstructError (`not-outputs`) naming the rows of the rarer unit
  */
-export function checkOneUnit(sums: Float64Array, negative: Uint8Array): void {
+export function checkOneUnit(sums: Float64Array, negative: Uint8Array, outputs: RowSource): void {
   const found: Record<Unit, number[]> = { fractions: [], percentages: [], signed: [] };
   for (const [row, sum] of sums.entries()) {
     const whole = [1, 100].find((value) => Math.abs(sum - value) < tolerance * value);
@@ -43,7 +46,7 @@ export function checkOneUnit(sums: Float64Array, negative: Uint8Array): void {
   const rare = found[next].length;
   if (rare < (certain ? 1 : leastShare * rows) || rare === 0) return;
   throw new FeatReconstructError(
-    `Expected outputs of one unit, found ${count(found[most].length)} rows that ${words[most]} and ${count(rare)} that ${words[next]} (counted from 0: ${shown(found[next])}): put all of them in one unit, or give the two logs apart.`,
+    `Expected outputs of one unit, found ${count(found[most].length)} rows that ${words[most]} and ${count(rare)} that ${words[next]} (${named(found[next], outputs)}): put all of them in one unit, or give the two logs apart.`,
     { code: 'not-outputs' },
   );
 }
@@ -51,6 +54,16 @@ export function checkOneUnit(sums: Float64Array, negative: Uint8Array): void {
 /** The unit of a row by the sum of its largest numbers, which need not be nearly all; null where it may be either. */
 const unitOfTop = (sum: number): Unit | null =>
   sum <= 1 + tolerance ? 'fractions' : sum >= 20 && sum <= 100 * (1 + tolerance) ? 'percentages' : null;
+
+/** Rows, or where they stand in a log. */
+function named(rows: readonly number[], outputs: RowSource): string {
+  const { places } = placesOf(outputs, rows);
+  if (!places) return `counted from 0: ${shown(rows)}`;
+  const [{ unit, file }] = places;
+  return places.every((place) => place.unit === unit && place.file === file)
+    ? `${unit}s ${shown(places.map(({ number }) => number))}${file === undefined ? '' : ` of ${file}`}`
+    : placesInWords(places);
+}
 
 /** Runs of rows: `30 to 59`, `3, 7, 12 to 14, …`. */
 function shown(rows: readonly number[], most = 6): string {

@@ -10,13 +10,16 @@ import {
   LargeSet,
   type TaskOptions,
 } from '../base/index.js';
-import { float16ToFloat32, float32ToFloat16, type RowSource } from '../tensor/index.js';
+import { float16ToFloat32, float32ToFloat16, placesOf, type CutRows, type RowSource } from '../tensor/index.js';
 import { checkOneUnit } from './examine-units.js';
 import { logSumExp } from '../linalg/index.js';
-import { some } from '../words/index.js';
+import { namedRows } from '../words/index.js';
 
 /** What a set of outputs is. */
 export type OutputKind = 'logits' | 'log-probabilities' | 'probabilities' | 'rounded' | 'truncated';
+
+/** What values are; `unknown` where a log of the best classes alone has values that may be percentages or logits. */
+export type OutputScale = 'logits' | 'log-probabilities' | 'probabilities' | 'unknown';
 
 /** What one look at every row shows. Plain: serialises to JSON. */
 export interface Examination {
@@ -25,7 +28,7 @@ export interface Examination {
   classes: number;
   kind: OutputKind;
   /** What the values are, rounded and truncated or not. */
-  scale: 'logits' | 'log-probabilities' | 'probabilities';
+  scale: OutputScale;
   /** Decimals, where `kind` is `rounded` or the values that are shown are rounded too. */
   decimals: number | null;
   /** How many values of a row are shown, where `kind` is `truncated`. */
@@ -136,9 +139,14 @@ function naturalFactor(row: Float32Array | Float64Array): number | null {
 
 /** What one pass over the rows gathers, block by block, and what follows from all of it. */
 class Scan {
+  readonly #outputs: RowSource;
   readonly #rows: number;
   readonly #cols: number;
   readonly #dtype: RowSource['dtype'];
+  /** Rows as people find them. */
+  readonly #named: (rows: readonly number[]) => string;
+  /** What a log says where it has the best classes alone. */
+  readonly #cut: CutRows | null;
   readonly #first: Float64Array;
   readonly #varies: Uint8Array;
   /** Columns of which every value so far is the first one. */
@@ -183,9 +191,12 @@ class Scan {
   #largest = 0;
 
   constructor(outputs: RowSource) {
+    this.#outputs = outputs;
     this.#rows = outputs.rows;
     this.#cols = outputs.cols;
     this.#dtype = outputs.dtype;
+    this.#named = (rows) => namedRows(rows, placesOf(outputs, rows).places);
+    this.#cut = outputs.about?.cut ?? null;
     this.#first = new Float64Array(this.#cols);
     this.#varies = new Uint8Array(this.#cols);
     this.#unchanged = Array.from({ length: this.#cols }, (_, j) => j);
@@ -227,7 +238,7 @@ class Scan {
       }
     }
     // A NaN or an infinity makes the sum one; numbers of float64 may add up to one, too.
-    if (!Number.isFinite(sum)) checkFinite(row, i);
+    if (!Number.isFinite(sum)) checkFinite(row, this.#named([i]));
     this.#constant(row, i);
     this.#squares += squares;
     this.#largest = max(this.#largest, abs(lowest), abs(highest));
@@ -320,12 +331,12 @@ class Scan {
     const half = storage?.type === 'steps' ? storage.step / 2 : decimals === null ? 0 : 0.5 * 10 ** -decimals;
     const { scale, percent } = this.#scale(half, storage);
     // Ties with the lowest in every row, as many in each: a cut, unless nothing is hidden.
-    const shown = scale === 'logits' ? this.#shown + 1 : this.#shown;
-    const truncated = !this.#shownVaries && shown < cols - 1;
+    const shown = this.#cut?.shown ?? (scale === 'logits' ? this.#shown + 1 : this.#shown);
+    const truncated = this.#cut !== null || (!this.#shownVaries && shown < cols - 1);
     const mostlyHidden =
       scale === 'probabilities' && this.#zeros === rows && decimals === null && storage === null && shown < cols - 1;
     const rounded = decimals !== null || storage?.type === 'steps';
-    const kind = truncated || mostlyHidden ? 'truncated' : rounded ? 'rounded' : scale;
+    const kind = truncated || mostlyHidden || scale === 'unknown' ? 'truncated' : rounded ? 'rounded' : scale;
     if (kind !== 'truncated' && kind !== 'rounded') this.#noConstantColumn();
     if (rows > 1 && !this.#varies.includes(1)) {
       throw new FeatReconstructError(
@@ -361,7 +372,9 @@ class Scan {
   }
 
   #scale(half: number, storage: Storage | null): { scale: Examination['scale']; percent?: true } {
-    checkOneUnit(this.#sums, this.#negative);
+    checkOneUnit(this.#sums, this.#negative, this.#outputs);
+    if (this.#cut?.unit === 'percentages') return { scale: 'probabilities', percent: true };
+    if (this.#cut?.unit === 'unknown') return { scale: 'unknown' };
     // Shares of one, or of a hundred where most rows say so.
     const near = (whole: number): number =>
       this.#sums.filter((sum, i) => this.#negative[i] === 0 && abs(sum - whole) < 0.01 * whole).length;
@@ -378,7 +391,7 @@ class Scan {
         .map(({ row }) => row);
       if (off.length > 0) {
         throw new FeatReconstructError(
-          `Expected log-probabilities, whose exponentials sum to one in every row, found ${off.length === 1 ? 'one row' : `${off.length} rows`} of another kind; leave out ${off.length === 1 ? 'row' : 'rows'} ${some(off)} (counted from 0).`,
+          `Expected log-probabilities, whose exponentials sum to one in every row, found ${off.length === 1 ? 'one row' : `${off.length} rows`} of another kind; leave out ${this.#named(off)}.`,
           { code: 'not-outputs' },
         );
       }
@@ -396,10 +409,10 @@ class Scan {
       if (abs(sum - whole) > abs(this.#sums[worst] - whole)) worst = i;
     }
     if (off.length === 0) return percent ? { scale: 'probabilities', percent } : { scale: 'probabilities' };
-    const found = `found ${this.#sums[worst].toPrecision(4)} in row ${worst} (counted from 0)`;
+    const found = `found ${this.#sums[worst].toPrecision(4)} in ${this.#named([worst])}`;
     const few = off.length * 10 <= this.#rows;
     const cure = few
-      ? `leave out ${off.length === 1 ? 'that row' : `the ${off.length} rows that are none (${some(off)})`}`
+      ? `leave out ${off.length === 1 ? 'that row' : `the ${off.length} rows that are none (${this.#named(off)})`}`
       : 'give all classes, or the logits where each class has a sigmoid of its own';
     throw new FeatReconstructError(
       percent
@@ -453,11 +466,11 @@ class Scan {
   }
 }
 
-function checkFinite(row: Float32Array | Float64Array, i: number): void {
+function checkFinite(row: Float32Array | Float64Array, named: string): void {
   const j = row.findIndex((value) => !Number.isFinite(value));
   if (j < 0) return;
   throw new FeatReconstructError(
-    `Expected finite outputs, found ${row[j]} in row ${i} (counted from 0), column ${j}; leave that image out or look at what made it.`,
+    `Expected finite outputs, found ${row[j]} in ${named}, column ${j} (counted from 0); leave that image out or look at what made it.`,
     { code: 'not-finite' },
   );
 }

@@ -25,6 +25,7 @@ export function keepColumns(outputs: RowSource, columns: Int32Array): RowSource 
   const known = new Uint8Array(rows);
   const source: KeptColumns = {
     ...{ rows, cols, dtype },
+    ...(outputs.about ? { about: outputs.about } : {}),
     async read(start, end) {
       const block = await outputs.read(start, end);
       if (!keeps) return block;
@@ -41,7 +42,11 @@ export function keepColumns(outputs: RowSource, columns: Int32Array): RowSource 
       const same = asked.length === width && asked.every((column, j) => column === columns[j]);
       if (!same || !kept || known.includes(0)) return null;
       const all = kept;
-      return { rows, cols: width, dtype, read: async (start, end) => all.subarray(start * width, end * width) };
+      return {
+        ...{ rows, cols: width, dtype },
+        ...(outputs.about ? { about: outputs.about } : {}),
+        read: async (start, end) => all.subarray(start * width, end * width),
+      };
     },
     forget() {
       keeps = false;
@@ -59,6 +64,7 @@ export function onlyColumns(outputs: RowSource, columns: Int32Array): RowSource 
   const width = columns.length;
   return {
     ...{ rows, cols: width, dtype },
+    ...(outputs.about ? { about: outputs.about } : {}),
     async read(start, end) {
       const block = await outputs.read(start, end);
       if (width === cols) return block;

@@ -1,11 +1,14 @@
-import { FeatReconstructError, type TaskOptions } from '../base/index.js';
-import { toRowSource, type RowsLike } from '../tensor/index.js';
+import { FeatReconstructError, type RowPlace, type TaskOptions } from '../base/index.js';
+import { placesOf, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { directionsOutside, principalSines } from './angles.js';
 import type { Angles, SameHeadReason, WhichSet } from '../words/index.js';
 import { examineOutputs } from './examine.js';
 import { agrees, rowsInSpan, type InSpan } from './in-span.js';
 import { withoutColumns, type ExamineOptions } from './left-out.js';
 import { sideOf, type Side } from './sides.js';
+
+/** Where rows of both sets stand in the logs; null for a file that is none. */
+type Places = [RowPlace[] | null, RowPlace[] | null];
 
 /** Whether two sets of outputs come from heads of one span. Plain: serialises to JSON. */
 export interface SameHead {
@@ -26,6 +29,8 @@ export interface SameHead {
   inside?: [number | null, number | null];
   /** Rows of each set that alone carry directions and were left out, counted from 0. Absent where there are none. */
   leftOut?: [number[], number[]];
+  /** Where those stand in the logs; null for a file that is none. */
+  leftOutPlaces?: Places;
   /**
    * A head changed by about this share of its weights' norm, or less, would look the same. Absent where no row lies in
    * the other's span.
@@ -89,7 +94,8 @@ export async function sameHead(a: RowsLike, b: RowsLike, options: ExamineOptions
   if (resolutions.length > 0) found.resolution = Math.min(...resolutions);
   const leftOut = sides.map((side, i) => [...side.leftOut, ...alone[i].map(side.at)].sort((x, y) => x - y));
   if (leftOut.some((rows) => rows.length > 0)) found.leftOut = leftOut as [number[], number[]];
-  if (one.space.rank === null || other.space.rank === null) return { ...answerOfFew(sides, counted), ...found };
+  if (one.space.rank === null || other.space.rank === null)
+    return placed({ ...answerOfFew(sides, counted), ...found }, sources);
   const sines = await principalSines(one.space, other.space);
   const beside = [await directionsOutside(one, other), await directionsOutside(other, one)];
   // What they share has one dimension, seen from either side.
@@ -97,7 +103,20 @@ export async function sameHead(a: RowsLike, b: RowsLike, options: ExamineOptions
   found.alone = sides.map(({ space }, i) => Math.max(0, space.rank! - shared - alone[i].length)) as [number, number];
   found.angle = degrees(sines[0]);
   found.medianAngle = degrees(sines[Math.floor(sines.length / 2)]);
-  return { ...answer(found as Compared, sides, counted as readonly [InSpan, InSpan]), ...found };
+  return placed({ ...answer(found as Compared, sides, counted as readonly [InSpan, InSpan]), ...found }, sources);
+}
+
+/** With the places of the rows that are named, where they are known. */
+function placed(found: SameHead, sources: readonly RowSource[]): SameHead {
+  const { leftOut, reason } = found;
+  const of = (rows: readonly (readonly number[])[]): Places =>
+    sources.map((source, i) => placesOf(source, rows[i]).places ?? null) as Places;
+  if (!sources.some(({ about }) => about?.place)) return found;
+  return {
+    ...found,
+    ...(leftOut ? { leftOutPlaces: of(leftOut) } : {}),
+    ...(reason.kind === 'all-but-few' ? { reason: { ...reason, places: of(reason.others) } } : {}),
+  };
 }
 
 /** Rows that alone carry a direction of their set, and that the other set does not confirm. */

@@ -94,6 +94,7 @@ function widened(file: NotedRows, union: readonly string[]): NotedRows {
       rows: rows.rows,
       cols: width,
       dtype: rows.dtype,
+      ...(rows.about ? { about: rows.about } : {}),
       async read(start, end) {
         const data = await rows.read(start, end);
         const out =

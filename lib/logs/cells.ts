@@ -5,7 +5,7 @@ const plain = /^[+-]?(\d+\.?\d*|\.\d+)([ed][+-]?\d+)?$/i;
 /** Numbers with separated thousands: 1,234.5 or 1'234.5 or 1 234.5, with a no-break space. */
 const grouped = /^[+-]?[1-9]\d{0,2}([,'\u00a0\u202f]\d{3})+(\.\d*)?$/;
 /** What programs write where there is no number. */
-const nothing = /^(|nan|-nan|na|n\/a|null|none|nil|-|\?|#n\/a|#value!)$/i;
+const nothing = /^(|nan|-nan|na|n\/a|null|none|nil|\\n|-|\?|#n\/a|#value!)$/i;
 
 /**
  * The number of a cell, NaN where there is none. It may have blanks around it, a percent sign (it is then divided by 100),
@@ -29,7 +29,7 @@ const longestNumber = 64;
 
 function numberOfAnyForm(cell: string, mark: DecimalMark): number {
   if (cell.length > longestNumber) return NaN;
-  let text = cell.trim().replace(/^\[+\s*|\s*\]+$/g, '');
+  let text = cell.trim().replace(/^[[{]+\s*|\s*[\]}]+$/g, '');
   if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
   const percent = text.endsWith('%');
   if (percent) text = text.slice(0, -1).trimEnd();
@@ -45,14 +45,14 @@ function numberOfAnyForm(cell: string, mark: DecimalMark): number {
 export const isMissing = (cell: string): boolean => nothing.test(cell.trim());
 
 /**
- * The numbers of an array in one cell, as Python prints a list, a tuple, a NumPy array or a tensor, or at least three numbers
- * in a row; null where the cell is no array.
+ * The numbers of an array in one cell, as Python prints a list, a tuple, a NumPy array or a tensor, as PostgreSQL writes an array,
+ * or at least three numbers in a row; null where the cell is no array.
  */
 export function arrayOf(cell: string): Float64Array | null {
   const inside = insideOf(cell.trim());
   if (inside === null) return null;
   const parts = inside
-    .replace(/[[\]()]/g, ' ')
+    .replace(/[[\](){}]/g, ' ')
     .trim()
     .split(/\s*[\s,;|]\s*/);
   if (parts.length < 2) return null;
@@ -61,7 +61,7 @@ export function arrayOf(cell: string): Float64Array | null {
 }
 
 function insideOf(text: string): string | null {
-  for (const [open, close] of ['[]', '()']) {
+  for (const [open, close] of ['[]', '()', '{}']) {
     const from = text.indexOf(open);
     if (from >= 0) {
       return /^([a-z_][\w.]*\()?\s*$/i.test(text.slice(0, from)) ? text.slice(from + 1, text.lastIndexOf(close)) : null;

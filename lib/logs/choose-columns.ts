@@ -115,18 +115,48 @@ class Chooser {
     const rest = numbers.filter((j) => !this.#why.has(j));
     if (varied.length > 1 && varied.length === rest.length && ranks(varied) && this.#rank(varied)) return [];
     const twins = whole.filter((group) => group.length === largest.length && group.length > 2);
-    if (twins.length < 2 || wholeOf(sample, twins.flat()) !== null) return rest;
+    const several = twins.length < 2 ? null : this.#severalLayers(twins, rest);
+    if (several === null) return rest;
     const logits = twins.find((a) => twins.every((b) => a === b || isSoftmaxOf(sample, b, a)));
-    if (!logits) {
-      throw new FeatReconstructError(
-        `Expected one set of outputs in '${this.path}', found ${twins.length} of ${largest.length} columns each (${twins.map((group) => `${names[group[0]]} to ${names[group[group.length - 1]]}`).join(', ')}): they are not one another's softmax, so more than one model or layer made them. Give the columns of one alone.`,
-        { code: 'ambiguous' },
-      );
-    }
+    if (!logits) throw this.#ofSeveral(twins, several);
     for (const group of twins) {
       if (group !== logits) group.forEach((j) => this.#why.set(j, { kind: 'softmax' }));
     }
     return rest.filter((j) => !this.#why.has(j));
+  }
+
+  /**
+   * How it shows that groups of columns of one size are the outputs of several layers, null where they are classes of one whose names
+   * have stems: each is a whole by itself, or one is another's softmax. Two that are named alike after their stems may be either.
+   */
+  #severalLayers(twins: readonly number[][], rest: readonly number[]): 'wholes' | 'softmax' | 'names' | null {
+    const { columns, sample } = this;
+    const together = [twins.flat(), rest, rest.filter((j) => columns[j].fractions > 0 && !isOdd(columns[j].name))];
+    if (together.some((all) => wholeOf(sample, all) !== null)) return null;
+    if (twins.every((group) => wholeOf(sample, group) !== null)) return 'wholes';
+    if (twins.some((a) => twins.some((b) => a !== b && isSoftmaxOf(sample, b, a)))) return 'softmax';
+    if (twins.length > 2 || !twins.every((group) => group[group.length - 1] - group[0] === group.length - 1))
+      return null;
+    const [one, other] = twins.map((group) => withoutStem(group.map((j) => columns[j].name)));
+    return one.every((name, k) => name === other[k]) ? 'names' : null;
+  }
+
+  #ofSeveral(twins: readonly number[][], shown: 'wholes' | 'softmax' | 'names'): FeatReconstructError {
+    const name = (j: number): string => this.columns[j].name;
+    const groups = twins.map((group) => `${name(group[0])} to ${name(group[group.length - 1])}`).join(', ');
+    const why = {
+      wholes: 'each of them is whole by itself, so more than one model or layer made them',
+      softmax: 'some are the softmax of others, so more than one layer made them',
+      names: 'two models, or classes of one; their values do not tell',
+    }[shown];
+    const cure =
+      shown === 'names'
+        ? 'Give the columns of one model alone; if all are classes of one, give them names that do not repeat behind their first word'
+        : 'Give the columns of one alone';
+    return new FeatReconstructError(
+      `Expected one set of outputs in '${this.path}', found ${twins.length} of ${twins[0].length} columns each (${groups}): ${why}. ${cure}.`,
+      { code: 'ambiguous' },
+    );
   }
 
   /** Whether columns of classes are beside scores: as many of whole numbers or of text that are numbered, too. */
@@ -164,8 +194,7 @@ class Chooser {
   #label(i: number, j: number): string | number {
     const { words } = this.columns[j];
     if (!words) return this.sample.value(i, j);
-    // The row of the table that is row i of the sample (`sampleOf`).
-    return words.names[words.rows[Math.floor((i * this.sample.total) / this.sample.rows)]];
+    return words.names[words.rows[this.sample.row(i)]];
   }
 
   #topAlone(group: readonly number[]): FeatReconstructError {
@@ -327,6 +356,19 @@ class Chooser {
     const statistic = statisticIn(this.sample, j, others, whole);
     return statistic && { kind: 'statistic', statistic };
   }
+}
+
+/** Names without what all of them begin and end with. */
+function withoutStem(names: readonly string[]): string[] {
+  const common = (of: readonly string[]): number => {
+    let k = 0;
+    while (k < of[0].length && of.every((name) => name[k] === of[0][k])) k++;
+    return k;
+  };
+  const start = common(names);
+  const rest = names.map((name) => name.slice(start));
+  const end = common(rest.map((name) => [...name].reverse().join('')));
+  return rest.map((name) => name.slice(0, name.length - end));
 }
 
 /** Columns that are the largest of all in every row, or the smallest. */

@@ -1,4 +1,5 @@
 import type { LogNote } from '../words/index.js';
+import type { BadLines } from './bad-lines.js';
 import { isMissing } from './cells.js';
 
 /** One column of a table, with a summary of its values. */
@@ -36,7 +37,9 @@ const chunkSize = 2 ** 18;
 const mostLabels = 30_000;
 
 /** Columns of numbers in float64, NaN for text, with a summary of each. */
-export class ColumnTable {
+export abstract class ColumnTable {
+  /** Lines that cannot be read. */
+  abstract readonly bad: BadLines;
   readonly notes: LogNote[] = [];
   columns: TableColumn[] = [];
   rows = 0;
@@ -46,18 +49,28 @@ export class ColumnTable {
   #chunkRows = 1;
   #last: Float64Array = new Float64Array();
   #row: Float64Array = new Float64Array();
+  readonly #at: number[] = [];
   readonly #texts = new Map<TableColumn, string>();
   readonly #codes = new Map<TableColumn, Map<string, number>>();
 
-  /** @param unit what a record of the file is called in messages */
+  /**
+   * @param unit what a record of the file is called in messages
+   * @param places what the numbers of records count
+   */
   constructor(
     readonly path: string,
     readonly unit: 'line' | 'record' | 'row' = 'line',
+    readonly places: 'line' | 'record' | 'row' = unit,
   ) {}
 
   /** The number in row i and column j. */
   value(i: number, j: number): number {
     return this.#chunks[Math.floor(i / this.#chunkRows)][(i % this.#chunkRows) * this.columns.length + j];
+  }
+
+  /** Where row i stands in the file, counted from 1. */
+  at(i: number): number {
+    return this.#at[i];
   }
 
   /** Sets the columns, before the first row. */
@@ -67,8 +80,9 @@ export class ColumnTable {
     this.#last = new Float64Array(names.length).fill(NaN);
   }
 
-  /** Adds a row, whose numbers `set` then fills in one by one. */
-  protected beginRow(): void {
+  /** Adds a row, whose numbers `set` then fills in one by one. @param at where it stands in the file, counted from 1 */
+  protected beginRow(at: number): void {
+    this.#at.push(at);
     const width = this.columns.length;
     if (this.rows % this.#chunkRows === 0) this.#chunks.push(new Float64Array(this.#chunkRows * width));
     this.#row = this.#chunks[this.#chunks.length - 1].subarray((this.rows % this.#chunkRows) * width);

@@ -52,7 +52,7 @@ function numbersIn(records: readonly string[][], mark: DecimalMark): { all: numb
   for (const cells of records) {
     for (const cell of cells) {
       if (!Number.isNaN(numberOf(cell, mark))) plain++;
-      else if (/^\s*\w*\(?\s*[[(]|\s/.test(cell))
+      else if (/^\s*\w*\(?\s*[[({]|\s/.test(cell))
         inArrays += isShortened(cell) ? cell.split(/\s+/).length : (arrayOf(cell)?.length ?? 0);
     }
   }

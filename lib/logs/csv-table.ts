@@ -1,12 +1,16 @@
 import { count, FeatReconstructError } from '../base/index.js';
+import { list } from '../words/index.js';
 import { arrayOf, isMissing, isShortened, numberOf, type DecimalMark } from './cells.js';
 import type { Dialect } from './csv-dialect.js';
 import { fitNames, isHeader } from './csv-header.js';
+import type { BadLines } from './bad-lines.js';
 import { ColumnTable } from './column-table.js';
 import { beginsAlike, isTalk, isUnanswered, scoreCells, type ScoreCells } from './talk.js';
 
 /** Records that are read before it is decided whether the first one is a header. */
 const ahead = 16;
+/** Most lines that a message names. */
+const mostNamed = 5;
 
 /** A record. */
 interface Line {
@@ -15,6 +19,8 @@ interface Line {
   line: number;
   /** Whether the file ends in it. */
   open: boolean;
+  /** How many cells it has. */
+  size: number;
 }
 
 /** The number of cells that most records have. */
@@ -38,8 +44,8 @@ export class Table extends ColumnTable {
   #of: ScoreCells | null = null;
   /** Lines without any score. */
   readonly #silent: number[] = [];
-  /** The first line of another length that is no message, and how many there are. */
-  #ragged: { line: number; found: number; lines: number } | null = null;
+  /** Lines of another length that are no message. */
+  readonly #ragged: Line[] = [];
   /** The last line, where it has another length and is a message: it may be cut. */
   #last: Line | null = null;
   /** By cell of a record how many numbers it holds: more than one for an array. */
@@ -48,6 +54,7 @@ export class Table extends ColumnTable {
   constructor(
     path: string,
     readonly dialect: Dialect,
+    readonly bad: BadLines,
   ) {
     super(path);
   }
@@ -59,8 +66,9 @@ export class Table extends ColumnTable {
    * @throws FeatReconstructError where its array has another length than the first
    */
   add(cells: string[], line: number, open = false): void {
-    if (this.#pending === null) return this.#push({ cells, line, open });
-    this.#pending.push({ cells, line, open });
+    const record = { cells, line, open, size: cells.length };
+    if (this.#pending === null) return this.#push(record);
+    this.#pending.push(record);
     if (this.#pending.length > ahead) this.#begin();
   }
 
@@ -76,7 +84,7 @@ export class Table extends ColumnTable {
   finish(): void {
     if (this.#pending !== null) this.#begin();
     if (this.#last && (this.#last.open || beginsAlike(this.#last.cells, this.#of!))) this.#cut(this.#last);
-    if (this.#ragged) throw this.#otherLengths(this.#ragged);
+    for (const { line, open } of this.#ragged) this.bad.add(line, () => this.#otherLengths(this.#ragged), open);
     if (this.#repeated.length > 0) {
       this.notes.push({ kind: 'header-repeated', lines: this.#repeated });
     }
@@ -122,7 +130,7 @@ export class Table extends ColumnTable {
       }
       if (model) names = fitNames(names, model.cells);
       if (model && names.length !== model.cells.length) {
-        throw this.#otherLengths({ line: model.line, found: model.cells.length, lines: 1 }, names.length);
+        throw this.#otherLengths([model], names.length);
       }
     }
     this.#layout = (model?.cells ?? names).map((cell) => arrayOf(cell)?.length ?? 1);
@@ -157,7 +165,9 @@ export class Table extends ColumnTable {
       this.#silent.push(line);
       return;
     }
-    this.beginRow();
+    const damaged = this.#damagedArray(cells, line);
+    if (damaged) return this.bad.add(line, () => damaged, at.open);
+    this.beginRow(line);
     for (let k = 0, j = 0; k < cells.length; k++) {
       const size = this.#layout[k];
       if (size === 1) this.set(j, numberOf(cells[k], mark), cells[k], line);
@@ -166,32 +176,39 @@ export class Table extends ColumnTable {
     }
   }
 
-  #cut({ cells, line }: Line): void {
-    this.#ragged ??= { line, found: cells.length, lines: 0 };
-    this.#ragged.lines++;
+  #cut(at: Line): void {
+    // Of a file of other lines each would be kept.
+    this.#ragged.push({ ...at, cells: at.cells.slice(0, 1), size: at.cells.length });
   }
 
-  #otherLengths(
-    { line, found, lines }: { line: number; found: number; lines: number },
-    expected = this.#layout.length,
-  ): FeatReconstructError {
+  #otherLengths(lines: readonly Line[], expected = this.#layout.length): FeatReconstructError {
+    const each = lines.slice(0, mostNamed).map(({ size, line }) => `${size} in line ${line}`);
+    const rest = lines.length - each.length;
     const where =
-      lines === 1
-        ? `found ${found} in line ${line}`
-        : `found other numbers in ${count(lines)} lines, ${found} in line ${line} first`;
+      lines.length === 1
+        ? `found ${each[0]}`
+        : `found other numbers in ${count(lines.length)} lines: ${list(rest > 0 ? [...each, `${count(rest)} more`] : each)}`;
     return new FeatReconstructError(
-      `Expected ${expected} columns as in the first line of '${this.path}', ${where}: the file is cut short or its text holds separators; quote such text.`,
+      `Expected ${expected} columns as in the first line of '${this.path}', ${where}: the file is cut short or its text holds separators; quote such text${this.bad.hint}.`,
       { code: 'damaged' },
     );
   }
 
-  #array(from: number, size: number, cell: string, line: number): void {
-    const values = arrayOf(cell);
-    if (isShortened(cell) || (values && values.length !== size)) {
-      throw new FeatReconstructError(
-        `Expected ${size} numbers in the array in line ${line} of '${this.path}', found ${isShortened(cell) ? "'…' among them: NumPy shortened it when it was printed; write .tolist() of it, or the array as .npy" : `${values!.length}; give all outputs of every image`}.`,
+  /** What is wrong with the first array that has not as many numbers as those of the first line; null where none is so. */
+  #damagedArray(cells: readonly string[], line: number): FeatReconstructError | null {
+    for (const [k, size] of this.#layout.entries()) {
+      if (size === 1) continue;
+      const values = arrayOf(cells[k]);
+      if (!isShortened(cells[k]) && (!values || values.length === size)) continue;
+      return new FeatReconstructError(
+        `Expected ${size} numbers in the array in line ${line} of '${this.path}', found ${isShortened(cells[k]) ? "'…' among them: NumPy shortened it when it was printed; write .tolist() of it, or the array as .npy" : `${values!.length}; give all outputs of every image`}${this.bad.hint}.`,
       );
     }
+    return null;
+  }
+
+  #array(from: number, size: number, cell: string, line: number): void {
+    const values = arrayOf(cell);
     for (let k = 0; k < size; k++) this.set(from + k, values ? values[k] : NaN, cell, line);
   }
 }

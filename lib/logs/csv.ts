@@ -1,15 +1,17 @@
-import { count, evenly, FeatReconstructError } from '../base/index.js';
+import { count, evenly, FeatReconstructError, option } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
-import type { LogNote } from '../words/index.js';
+import { some, type LogNote } from '../words/index.js';
+import type { BadLines } from './bad-lines.js';
 import { isMissing, numberOf } from './cells.js';
+import { isOdd } from './column-names.js';
 import { chooseColumns, choiceNote, type Ranked } from './choose-columns.js';
 import type { TableColumn, ColumnTable } from './column-table.js';
-import type { RowSample } from './derived-columns.js';
+import { wholeOf, type RowSample } from './derived-columns.js';
 import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialect.js';
 import { Table } from './csv-table.js';
 import { imagesOf } from './log-images.js';
-import { LabelledScores } from './log-labels.js';
-import { idsOf, idsWithout, type RowIds } from './row-ids.js';
+import { LabelledScores, placedAt } from './log-labels.js';
+import { idsAt, idsOf, idsWithout, type RowIds } from './row-ids.js';
 import { longOutputs } from './long-table.js';
 import { LogRecords } from './log-records.js';
 import { decodedText, wholeRecords } from './log-text.js';
@@ -40,25 +42,31 @@ const linesAhead = 50;
  * Reads outputs as a web service, a spreadsheet or a script logs them: one line an image, with or without a header. Separator,
  * decimal mark and encoding are found from the text, the columns that are outputs from their values and names. Held in memory as
  * float64.
+ * @param pieces the text of the file, where it is not all of it
  * @throws FeatReconstructError when the file is no text or no table, a number is missing, or no outputs are in it
  */
-export async function readCsv(path: string): Promise<LoggedOutputs> {
-  const table = await readTable(path);
+export async function readCsv(
+  path: string,
+  bad: BadLines,
+  pieces: AsyncIterable<string> = decodedText(path),
+): Promise<LoggedOutputs> {
+  const table = await readTable(path, bad, pieces);
   return jsonInCells(table) ?? outputsOf(table);
 }
 
 /** Outputs that are JSON in the cells of one column, as in a data frame of responses; null where there are none. */
-function jsonInCells({ path, columns, rows }: ColumnTable): LoggedOutputs | null {
+function jsonInCells(table: ColumnTable): LoggedOutputs | null {
+  const { path, columns, rows } = table;
   const column = columns.find(
     ({ words, texts, missing }) =>
       words !== null && (texts - missing) * 2 > rows && /^(\{\s*"|\[\s*\{\s*")/.test(words.names[0]),
   );
   if (!column) return null;
   const { names, rows: codes } = column.words!;
-  const records = new LogRecords(path);
+  const records = new LogRecords(path, table.bad, 'line');
   for (let i = 0; i < rows; i++) {
     const text = names[codes[i] ?? -1];
-    records.add(text === undefined ? [] : imagesOf(text));
+    records.add(text === undefined ? [] : imagesOf(text), null, table.at(i));
   }
   const gathered = records.finish();
   const found = 'table' in gathered ? outputsOf(gathered.table) : { ...gathered.labelled, named: true };
@@ -82,36 +90,83 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     kept.filter((j) => columns[j].fractions > 0).length === 1 &&
     kept.every((j) => columns[j].fractions > 0 || isCount(columns[j]));
   if (kept.length < 2 || lone) throw noOutputs(table, lone ? 1 : kept.length);
-  checkNumbers(table, kept);
+  const good = withNumbers(table, kept);
+  checkAround(table, kept, sample);
   return {
-    rows: chosenColumns(table, kept),
+    rows: chosenColumns(table, kept, good),
     columns: kept.map((j) => columns[j].name),
     named: table.named,
     truncated: false,
     byName: false,
     mixed: [],
-    ids: idsOf(table, kept),
+    ids: good ? idsAt(idsOf(table, kept), good) : idsOf(table, kept),
     notes: [choiceNote(choice, columns), ...table.notes],
   };
 }
 
-/** @throws FeatReconstructError where a row lacks some of its numbers */
-function checkNumbers(table: ColumnTable, kept: readonly number[]): void {
-  const { columns, rows, path, unit } = table;
-  const bad = kept.filter((j) => columns[j].firstText !== null);
-  if (bad.length === 0) return;
+/**
+ * The rows that have all of their numbers, where others are to be left out; null for all.
+ * @throws FeatReconstructError where a row lacks some, and none is to be left out
+ */
+function withNumbers(table: ColumnTable, kept: readonly number[]): Int32Array | null {
+  const { columns, rows } = table;
+  const lacking = kept.filter((j) => columns[j].firstText !== null);
+  if (lacking.length === 0) return null;
+  const good: number[] = [];
+  const bad: number[] = [];
+  for (let i = 0; i < rows; i++) (lacking.every((j) => Number.isFinite(table.value(i, j))) ? good : bad).push(i);
+  const lines = bad.map((i) => table.at(i));
+  for (const line of lines) table.bad.add(line, () => noNumber(table, lacking, lines));
+  return Int32Array.from(good);
+}
+
+function noNumber(
+  { columns, path, unit, bad }: ColumnTable,
+  lacking: readonly number[],
+  lines: readonly number[],
+): FeatReconstructError {
   const { name, firstText } =
-    columns[bad.reduce((a, b) => (columns[b].firstText!.line < columns[a].firstText!.line ? b : a))];
+    columns[lacking.reduce((a, b) => (columns[b].firstText!.line < columns[a].firstText!.line ? b : a))];
   const found = firstText!.cell === '' ? 'none' : `'${firstText!.cell.slice(0, 40)}'`;
-  let lines = 0;
-  for (let i = 0; i < rows; i++) if (bad.some((j) => !Number.isFinite(table.value(i, j)))) lines++;
   const where =
-    lines === 1
+    lines.length === 1
       ? `${unit} ${firstText!.line}; leave that ${unit} out`
-      : `${unit} ${firstText!.line}, the first of ${count(lines)} such ${unit}s; leave these ${unit}s out`;
-  throw new FeatReconstructError(
-    `Expected a number in every ${unit} of '${name}' in '${path}', found ${found} in ${where}.`,
+      : `${unit} ${firstText!.line}, the first of ${count(lines.length)} such ${unit}s (${some(lines)}); leave these ${unit}s out`;
+  return new FeatReconstructError(
+    `Expected a number in every ${unit} of '${name}' in '${path}', found ${found} in ${where}${bad.skips === undefined ? '' : ` (${option('skipBadLines')} does)`}.`,
   );
+}
+
+const fraction = String.raw`[-+]?(?:\d+\.\d*|\.\d+|\d+(?=e))(?:e[-+]?\d+)?`;
+/** A fraction behind an open bracket or a quote, or behind a name; and one before a closing bracket, a quote or a word. */
+const behindText = new RegExp(String.raw`(?:([[({<"'])|([\p{L}_][\p{L}\p{N}_.-]*)["']?\s*[=:>]?)\s*${fraction}$`, 'iu');
+const beforeText = new RegExp(String.raw`^${fraction}(?:\s*[\])}>"']|\s+\p{L})`, 'iu');
+/** Characters of a cell that are looked at. */
+const looked = 100;
+/** Fewer different texts than these are no scores, such as `version=1.2`. */
+const fewest = 3;
+
+/** @throws FeatReconstructError where the text before the first output, or behind the last, has a number of the row at its end */
+function checkAround({ columns, path, unit }: ColumnTable, kept: readonly number[], sample: RowSample): void {
+  const isKept = new Set(kept);
+  // Where a class is missing, shares do not sum to one.
+  const lacking = wholeOf(sample, kept) === null;
+  const shares = kept.every((j) => columns[j].min >= 0);
+  for (const [j, { texts, words, firstText }] of columns.entries()) {
+    if (isKept.has(j) || texts * 2 <= sample.total || !firstText) continue;
+    if (words && words.names.length < Math.min(fewest, sample.total)) continue;
+    const [, bracket, name] = (isKept.has(j + 1) && behindText.exec(firstText.cell.slice(-looked))) || [];
+    const after = isKept.has(j - 1) ? beforeText.exec(firstText.cell.slice(0, looked))?.[0] : undefined;
+    // A number behind a name, or before a word, may be another one than a score: `latency: 12.5`, `12.5 ms`.
+    const isAfter = after !== undefined && (!/\p{L}$/u.test(after) || (lacking && shares));
+    const isBefore = bracket !== undefined || (name !== undefined && lacking && !isOdd(name));
+    if (!isAfter && !isBefore) continue;
+    const cell = firstText.cell.length > 60 ? `…${firstText.cell.slice(-60)}` : firstText.cell;
+    throw new FeatReconstructError(
+      `Expected numbers alone in the columns of '${path}', found text around the array of each ${unit}, such as ${cell}: a class would be lost with it. Cut the text off (with sed or jq), or write JSON, a record a line.`,
+      { code: 'not-outputs' },
+    );
+  }
 }
 
 /** Rows of which some outputs of a model would be fractions. */
@@ -126,15 +181,19 @@ function rankedOutputs(table: ColumnTable, { scores, labels }: Ranked): LoggedOu
   const gathered = new LabelledScores();
   const values = new Float64Array(scores.length);
   for (let i = 0; i < table.rows; i++) {
+    if (table.bad.skips && !scores.every((j) => Number.isFinite(table.value(i, j)))) {
+      table.bad.add(table.at(i), () => noNumber(table, scores, [table.at(i)]));
+      continue;
+    }
     const row = labels.map((j) => {
       const { words } = columns[j];
       return words ? words.names[words.rows[i]] : table.value(i, j);
     });
     scores.forEach((j, k) => (values[k] = table.value(i, j)));
-    gathered.add(row, values);
+    gathered.add(row, values, table.at(i));
   }
   const [first, last] = [columns[labels[0]].name, columns[labels[labels.length - 1]].name];
-  const labelled = gathered.finish([first, last]);
+  const labelled = gathered.finish([first, last], table.places);
   return {
     ...labelled,
     named: true,
@@ -146,19 +205,36 @@ function rankedOutputs(table: ColumnTable, { scores, labels }: Ranked): LoggedOu
 /** Most numbers of a sample, as long as it has 64 rows. */
 const mostSampled = 2e7;
 
-/** Some rows of a table, evenly spread, to find out what its columns are. */
+/** Some rows of a table, evenly spread, to find out what its columns are. Rows that lack a number that most have say nothing. */
 function sampleOf(table: ColumnTable): RowSample {
   const cols = table.columns.length;
-  const rows = Math.min(table.rows, 1000, Math.max(64, Math.floor(mostSampled / Math.max(cols, 1))));
+  const whole = wholeRows(table);
+  const rows = Math.min(whole.length, 1000, Math.max(64, Math.floor(mostSampled / Math.max(cols, 1))));
   const values = new Float64Array(rows * cols);
+  const from = Array.from(evenly(whole.length, rows), (k) => whole[k]);
   let to = 0;
-  for (const row of evenly(table.rows, rows)) {
+  for (const row of from) {
     for (let j = 0; j < cols; j++) values[to++] = table.value(row, j);
   }
-  return { rows, total: table.rows, value: (i, j) => values[i * cols + j] };
+  return { rows, total: table.rows, row: (i) => from[i], value: (i, j) => values[i * cols + j] };
 }
 
-async function readTable(path: string): Promise<Table> {
+function wholeRows(table: ColumnTable): Int32Array {
+  const some = table.columns.flatMap(({ texts, infinite }, j) =>
+    texts + infinite > 0 && (texts + infinite) * 10 <= table.rows ? [j] : [],
+  );
+  const all = Int32Array.from({ length: table.rows }, (_, i) => i);
+  const whole = all.filter((i) => some.every((j) => Number.isFinite(table.value(i, j))));
+  return whole.length * 2 < all.length ? all : whole;
+}
+
+/** A line under the names, as psql and Markdown draw it: `----+----`. */
+const isRule = (cells: readonly string[]): boolean =>
+  cells.length === 1
+    ? /^[\s|]*:?-{3,}[-+|:\s]*$/.test(cells[0])
+    : cells.every((cell) => /^(\s*:?-{3,}:?\s*|)$/.test(cell));
+
+async function readTable(path: string, bad: BadLines, pieces: AsyncIterable<string>): Promise<Table> {
   let table: Table | undefined;
   let dialect: Dialect | undefined;
   let comment: string | undefined;
@@ -167,7 +243,7 @@ async function readTable(path: string): Promise<Table> {
     let body = text;
     if (!dialect) {
       dialect = dialectOf(text);
-      table = new Table(path, dialect);
+      table = new Table(path, dialect, bad);
       body = text.replace(separatorLine, '');
       if (body !== text) line++;
     }
@@ -178,7 +254,7 @@ async function readTable(path: string): Promise<Table> {
       const start = line++;
       const open = i === records.length - 1 && !body.endsWith('\n');
       if (quoted) for (const cell of cells) line += cell.split('\n').length - 1;
-      if (cells.every((cell) => cell.trim() === '')) continue;
+      if (cells.every((cell) => cell.trim() === '') || isRule(cells)) continue;
       // A column may be called '#', above numbers of rows.
       const first = cells[0].replace(/^\uFEFF/, '').trim();
       if (first.startsWith('#') && (first !== '#' || dialect.separator === ' ')) {
@@ -189,14 +265,14 @@ async function readTable(path: string): Promise<Table> {
     if (body.endsWith('\n')) line--;
   };
   let held = '';
-  for await (const text of wholeRecords(decodedText(path), path)) {
+  for await (const text of wholeRecords(pieces, path)) {
     held += text;
     if (!dialect && held.split('\n', linesAhead + 1).length <= linesAhead) continue;
     read(held);
     held = '';
   }
   if (held !== '') read(held);
-  table ??= new Table(path, { separator: ',', mark: '.' });
+  table ??= new Table(path, { separator: ',', mark: '.' }, bad);
   table.finish();
   if (comment !== undefined) {
     const names = csvRecords(comment.replace(/^\uFEFF?#\s*/, ''), table.dialect.separator)[0].map((name) =>
@@ -233,16 +309,22 @@ const isLong = (columns: readonly TableColumn[], rows: number): boolean => {
 
 const shown = (cell: string): string => `'${cell.slice(0, 40).replace(/\s+/g, ' ')}${cell.length > 40 ? '…' : ''}'`;
 
-/** Some columns of a table as rows, without a copy of the whole. */
-function chosenColumns(table: ColumnTable, kept: readonly number[]): RowSource {
+/** Some columns of a table as rows, without a copy of the whole. @param good the rows that are taken; null for all */
+function chosenColumns(table: ColumnTable, kept: readonly number[], good: Int32Array | null): RowSource {
   const cols = kept.length;
+  const rows = good?.length ?? table.rows;
+  const of = (i: number): number => (good ? good[i] : i);
   return {
-    rows: table.rows,
+    rows,
     cols,
     dtype: 'float64',
+    ...placedAt((i) => table.at(of(i)), rows, table.places),
     async read(start, end) {
       const out = new Float64Array((end - start) * cols);
-      for (let i = start, to = 0; i < end; i++) for (const j of kept) out[to++] = table.value(i, j);
+      for (let i = start, to = 0; i < end; i++) {
+        const row = of(i);
+        for (const j of kept) out[to++] = table.value(row, j);
+      }
       return out;
     },
   };

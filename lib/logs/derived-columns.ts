@@ -8,6 +8,8 @@ export interface RowSample {
   rows: number;
   /** Rows of the whole table. */
   total: number;
+  /** The row of the table that is row i of the sample. */
+  row(i: number): number;
   /** The number in row i of the sample and column j of the table. */
   value(i: number, j: number): number;
 }

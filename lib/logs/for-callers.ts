@@ -1,8 +1,11 @@
 /** The rows of any file as callers of the library get them: with notes in sentences. */
-import { checkOptions, taskNames, type TaskOptions } from '../base/index.js';
+import { checkOptions, optionsOf, taskNames } from '../base/index.js';
 import { logNoteInWords } from '../words/index.js';
 import * as rows from './open-rows.js';
+import type { OpenRowsOptions } from './open-rows.js';
 import type { OpenedRows } from './opened-rows.js';
+
+const known = optionsOf<OpenRowsOptions>({ ...taskNames, skipBadLines: true });
 
 /**
  * Opens rows (n, width) of any file that holds some: a .npy, a .npz, a store, a .safetensors (its tensor called `tensorName`, else its
@@ -15,10 +18,12 @@ import type { OpenedRows } from './opened-rows.js';
 export async function openRows(
   text: string,
   tensorName: 'features' | 'logits' = 'logits',
-  options: TaskOptions = {},
+  options: OpenRowsOptions = {},
 ): Promise<OpenedRows> {
-  checkOptions(options, taskNames, 'openRows');
-  const opened = { ...(await rows.openRows(text, tensorName, options)) };
+  checkOptions(options, known, 'openRows');
+  const opened = {
+    ...(await rows.openRows(text, tensorName, { ...options, skipBadLines: options.skipBadLines ?? false })),
+  };
   delete opened.ids;
   return { ...opened, notes: opened.notes.map(logNoteInWords) };
 }

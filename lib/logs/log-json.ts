@@ -1,4 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
+import type { BadLines } from './bad-lines.js';
 import { decodedText } from './log-text.js';
 import { imagesOf } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
@@ -13,25 +14,26 @@ const longestDocument = 2 ** 29 - 2 ** 20;
  * pandas write them.
  * @throws FeatReconstructError when it is no JSON, or no outputs are in it
  */
-export async function readJson(path: string): Promise<Gathered> {
-  const records = new LogRecords(path);
+export async function readJson(path: string, bad: BadLines): Promise<Gathered> {
+  const records = new LogRecords(path, bad);
   let held = '';
   let line = 0;
   let isLines: boolean | null = null;
-  const take = (text: string): void => {
+  const take = (text: string, open = false): void => {
     line++;
     if (text.trim() === '') return;
     const value = parsed(text) ?? parsed(behindPrefix(text));
-    if (value === undefined) throw notJson(text, path, `in line ${line}`);
-    records.add(imagesOf(value), value);
+    if (value === undefined) return bad.add(line, () => notJson(text, path, `in line ${line}`, bad.hint), open);
+    records.add(imagesOf(value), value, line);
   };
   for await (const piece of decodedText(path)) {
     held += piece;
     isLines ??= startsWithDocument(held);
     if (isLines === true) {
+      records.places = 'line';
       const lines = held.split('\n');
       held = lines.pop()!;
-      lines.forEach(take);
+      for (const text of lines) take(text);
     } else if (held.length > longestDocument) {
       throw new FeatReconstructError(
         `Expected a document of JSON below 500 million characters in '${path}', found a longer one: write JSON Lines, a record a line.`,
@@ -39,7 +41,7 @@ export async function readJson(path: string): Promise<Gathered> {
       );
     }
   }
-  if (isLines === true) take(held);
+  if (isLines === true) take(held, true);
   else for (const value of documents(held, path)) records.add(imagesOf(value, true), value);
   return records.finish();
 }
@@ -88,12 +90,12 @@ function parse(text: string): Json | undefined {
   }
 }
 
-function notJson(text: string, path: string, where: string): FeatReconstructError {
+function notJson(text: string, path: string, where: string, hint = ''): FeatReconstructError {
   const start = text.trim().slice(0, 40).replace(/\s+/g, ' ');
   const why = /^[[{(\s]*'|^\{\w+:/.test(start)
     ? 'it was printed by Python or JavaScript: write it with json.dumps or JSON.stringify'
     : 'it is cut short or something else stands around it: write it again, a record a line';
-  return new FeatReconstructError(`Expected JSON in '${path}', found '${start}…' ${where}: ${why}.`, {
+  return new FeatReconstructError(`Expected JSON in '${path}', found '${start}…' ${where}: ${why}${hint}.`, {
     code: 'damaged',
   });
 }

@@ -1,5 +1,5 @@
-import { FeatReconstructError } from '../base/index.js';
-import type { RowSource } from '../tensor/index.js';
+import { FeatReconstructError, type RowPlace } from '../base/index.js';
+import type { CutRows, RowSource } from '../tensor/index.js';
 import type { LabelColumns, LogNote } from '../words/index.js';
 
 /** Rows of scores that were logged with the labels of their classes. */
@@ -27,13 +27,22 @@ interface Pair {
   falls: boolean;
 }
 
+/** What the best classes of some image have together where they are in percent. */
+const nearWhole = 90;
 /** Share of labels that two classes may have each. */
 const fewDoubled = 0.02;
+
+/** Where rows stand in a file; nothing where all are in one record, as in one document of JSON. */
+export function placedAt(at: (i: number) => number, rows: number, unit: RowPlace['unit']): Pick<RowSource, 'about'> {
+  if (rows > 1 && at(0) === at(rows - 1)) return {};
+  return { about: { place: (i) => ({ unit, number: at(i) }) } };
+}
 
 /** Gathers scores row by row, each row with its labels in any order. */
 export class LabelledScores {
   readonly #codes = new Map<string | number, number>();
   readonly #starts: number[] = [0];
+  readonly #at: number[] = [];
   readonly #classes: number[] = [];
   readonly #scores: number[] = [];
   /** Whether the labels of every row stand in the order of the first row's. */
@@ -47,7 +56,9 @@ export class LabelledScores {
     return this.#starts.length - 1;
   }
 
-  add(labels: readonly (string | number)[], scores: ArrayLike<number>): void {
+  /** @param at where the row stands in the file, counted from 1 */
+  add(labels: readonly (string | number)[], scores: ArrayLike<number>, at: number): void {
+    this.#at.push(at);
     const row = labels.map((label) => {
       const known = this.#codes.get(label);
       if (known !== undefined) return known;
@@ -67,9 +78,10 @@ export class LabelledScores {
   /**
    * The rows, once all are added.
    * @param labelColumns the columns that the labels were in
+   * @param unit what `at` counts
    * @throws FeatReconstructError where labels are several times in a row
    */
-  finish(labelColumns: LabelColumns): LabelledRows {
+  finish(labelColumns: LabelColumns, unit: RowPlace['unit']): LabelledRows {
     const doubled = this.#twice === null ? [] : this.#separate();
     const incomplete = this.#leaveOutIncomplete();
     this.#oneOrder = this.#hasOneOrder();
@@ -91,7 +103,13 @@ export class LabelledScores {
         }
       : { kind: 'labelled', labelColumns, classes: cols, first, last, oneOrder: this.#oneOrder };
     return {
-      rows: this.#source(order.place, cols, shares),
+      rows: {
+        ...this.#source(order.place, cols, shares),
+        about: {
+          ...placedAt((i) => this.#at[i], this.rows, unit).about,
+          ...(truncated ? { cut: { shown: most, unit: this.#unit() } } : {}),
+        },
+      },
       columns: order.names,
       truncated,
       byName: order.byName,
@@ -170,6 +188,7 @@ export class LabelledScores {
       this.#classes.splice(this.#starts[i], size);
       this.#scores.splice(this.#starts[i], size);
       this.#starts.splice(i + 1, 1);
+      this.#at.splice(i, 1);
       for (let k = i + 1; k < this.#starts.length; k++) this.#starts[k] -= size;
     }
     return [{ kind: 'rows-without-classes', rows: lacking.map((i) => i + 1) }];
@@ -210,6 +229,29 @@ export class LabelledScores {
       if (sum > 1.001) return false;
     }
     return true;
+  }
+
+  /**
+   * What the values of the best classes are where these alone do not say it: percentages where no row sums to more than a hundred, one
+   * comes near it, and one class has more than half, as large logits would not leave the others so little.
+   */
+  #unit(): CutRows['unit'] {
+    let [largest, most, listed] = [-Infinity, 0, 0];
+    for (let i = 0; i < this.rows; i++) {
+      let sum = 0;
+      for (let at = this.#starts[i]; at < this.#starts[i + 1]; at++) {
+        const score = this.#scores[at];
+        if (score < 0) return null;
+        sum += score;
+        if (score > largest) largest = score;
+      }
+      most = Math.max(most, sum);
+      listed = Math.max(listed, this.#starts[i + 1] - this.#starts[i]);
+    }
+    if (largest <= 1.000001 || largest > 100.0001) return null;
+    // Each may be rounded to a whole number.
+    const isWhole = most <= 100.1 + (this.#scores.every(Number.isInteger) ? 0.5 * listed : 0.05 * listed);
+    return isWhole && most >= nearWhole && largest > 50 ? 'percentages' : 'unknown';
   }
 
   #source(place: Int32Array, cols: number, shares: boolean): RowSource {

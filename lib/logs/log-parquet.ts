@@ -1,5 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import { openBytes, parquetBytes, parquetCompressors, parquetFault, parquetMetadata } from '../bytes/index.js';
+import type { BadLines } from './bad-lines.js';
 import { imagesOf, type LoggedImage } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
 
@@ -9,12 +10,13 @@ type Json = Parameters<typeof imagesOf>[0];
  * Reads outputs from a Parquet file, as pandas, polars and Spark write it: a column a class, or lists in a column.
  * @throws FeatReconstructError when it is damaged, or no outputs are in it
  */
-export async function readParquet(path: string): Promise<Gathered> {
+export async function readParquet(path: string, bad: BadLines): Promise<Gathered> {
   const { parquetRead } = await import('hyparquet');
   const compressors = await parquetCompressors();
   const bytes = await openBytes(path);
   const file = parquetBytes(bytes);
-  const records = new LogRecords(path);
+  const records = new LogRecords(path, bad);
+  records.places = 'row';
   try {
     const metadata = await parquetMetadata(file);
     let rowStart = 0;

@@ -1,5 +1,6 @@
 import { count, FeatReconstructError } from '../base/index.js';
 import type { LogNote } from '../words/index.js';
+import type { BadLines } from './bad-lines.js';
 import { numberOf } from './cells.js';
 import { ColumnTable } from './column-table.js';
 import type { LoggedImage } from './log-images.js';
@@ -28,17 +29,30 @@ export class LogRecords {
   /** Fields of the records while each has one class: several may be of one image. Null from the first on that has more. */
   #lines: FieldRow[] | null = [];
   #record = 0;
+  #records = 0;
   /** By field the ids of the rows of labels, one a row. */
   readonly #ids = new Map<string, (string | number | null)[]>();
 
-  constructor(readonly path: string) {}
+  /** What the numbers of records count: in JSON Lines a record is a line. */
+  places: 'record' | 'line' | 'row';
+
+  /** @param unit what a record of the file is called in messages */
+  constructor(
+    readonly path: string,
+    readonly bad: BadLines,
+    readonly unit: 'record' | 'line' = 'record',
+  ) {
+    this.places = unit;
+  }
 
   /**
    * Adds the images of the file's next record; none where it holds no numbers.
    * @param raw the record itself, or as many as there are images
+   * @param at its number, counted from 1
    */
-  add(images: readonly LoggedImage[], raw: unknown = null): void {
-    this.#record++;
+  add(images: readonly LoggedImage[], raw: unknown = null, at = this.#record + 1): void {
+    this.#record = at;
+    this.#records++;
     if (images.every(isEmpty)) {
       this.#without.push(this.#record);
       return;
@@ -48,7 +62,7 @@ export class LogRecords {
         if (image.labels.length !== 1) this.#lines = null;
         this.#lines?.push(fieldsOf(images.length === 1 ? raw : Array.isArray(raw) ? raw[k] : null, this.#record));
         this.#nameRow(images.length === 1 ? raw : Array.isArray(raw) ? raw[k] : null);
-        this.#labels.add(image.labels, image.scores);
+        this.#labels.add(image.labels, image.scores, this.#record);
       } else {
         const last = this.#rows[this.#rows.length - 1];
         const names = last && isSame(last.names, image.names) ? last.names : image.names;
@@ -74,7 +88,11 @@ export class LogRecords {
   /** All images, once the last is added. @throws FeatReconstructError where there are no outputs, or arrays differ in length */
   finish(): Gathered {
     const notes: LogNote[] =
-      this.#without.length > 0 ? [{ kind: 'records-without-numbers', records: this.#without }] : [];
+      this.#without.length === 0
+        ? []
+        : this.unit === 'line'
+          ? [{ kind: 'lines-without-scores', lines: this.#without }]
+          : [{ kind: 'records-without-numbers', records: this.#without }];
     const { rows } = this.#labels;
     if (rows > 0 && rows >= this.#rows.length) {
       if (this.#lines) {
@@ -82,7 +100,7 @@ export class LogRecords {
         if (!labelled) throw this.#topAlone();
         return { labelled: { ...labelled, ids: [], notes: [...labelled.notes, ...notes] } };
       }
-      const labelled = this.#labels.finish(null);
+      const labelled = this.#labels.finish(null, this.places);
       const others = this.#rows.map(({ record }) => record);
       if (others.length > 0) notes.push({ kind: 'records-without-labels', records: others });
       const all = [...this.#ids].map(([column, of]) => ({ column, of }));
@@ -90,7 +108,7 @@ export class LogRecords {
     }
     if (this.#rows.length === 0) {
       throw new FeatReconstructError(
-        `Expected outputs of a classifier in '${this.path}', found ${count(this.#record)} ${this.#record === 1 ? 'record' : 'records'} without numbers: give the scores of all classes of each image, as a list or by their labels.`,
+        `Expected outputs of a classifier in '${this.path}', found ${count(this.#records)} ${this.unit}${this.#records === 1 ? '' : 's'} without numbers: give the scores of all classes of each image, as a list or by their labels.`,
         { code: 'not-outputs' },
       );
     }
@@ -105,7 +123,7 @@ export class LogRecords {
     const all = new Map<string, number>();
     for (const { names } of lines) for (const name of names) all.set(name, (all.get(name) ?? 0) + 1);
     const names = [...all].flatMap(([name, times]) => (times === lines.length ? [name] : []));
-    return names.length < 2 ? null : longOutputs(new RecordTable(this.path, names, lines));
+    return names.length < 2 ? null : longOutputs(new RecordTable(this.path, names, lines, this));
   }
 
   #topAlone(): FeatReconstructError {
@@ -122,14 +140,35 @@ export class LogRecords {
     if (some.length > 0) {
       const ragged = this.#rows.find(({ names }) => names.length !== this.#rows[0].names.length);
       if (ragged && some.every((name) => /(^|\[)\d+\]?$/.test(name)) && this.#rows.every(isArray)) {
-        throw new FeatReconstructError(
-          `Expected ${count(this.#rows[0].names.length)} numbers in every record of '${this.path}' as in the first, found ${count(ragged.names.length)} in record ${ragged.record}: give all outputs of every image.`,
-        );
+        return this.#withoutRagged();
       }
       const labelled = this.#byClass(new Set(some), [...all.keys()]);
       if (labelled) return { labelled: { ...labelled, ids: [] } };
     }
-    return { table: new RecordTable(this.path, [...all.keys()], this.#rows) };
+    return { table: new RecordTable(this.path, [...all.keys()], this.#rows, this) };
+  }
+
+  /** Arrays of one length, where a few records have other ones that are to be left out. */
+  #withoutRagged(): Gathered {
+    const times = new Map<number, number>();
+    for (const { names } of this.#rows) times.set(names.length, (times.get(names.length) ?? 0) + 1);
+    const [first] = this.#rows;
+    // The first is the measure where nothing is left out.
+    const usual = this.bad.skips
+      ? [...times].reduce((most, each) => (each[1] > most[1] ? each : most))[0]
+      : first.names.length;
+    const kept = this.#rows.filter(({ names }) => names.length === usual);
+    for (const { names, record } of this.#rows) {
+      if (names.length === usual) continue;
+      this.bad.add(
+        record,
+        () =>
+          new FeatReconstructError(
+            `Expected ${count(usual)} numbers in every ${this.unit} of '${this.path}' as in the first, found ${count(names.length)} in ${this.unit} ${record}: give all outputs of every image${this.bad.hint}.`,
+          ),
+      );
+    }
+    return { table: new RecordTable(this.path, [...kept[0].names], kept, this) };
   }
 
   /** Scores by class where records have fields of different names: each has the best classes alone. Null where they are none. */
@@ -152,14 +191,15 @@ export class LogRecords {
     if (!each || [...some].some((name) => !isNumber.get(name))) return null;
     const classes = new Set(names.filter((name) => isNumber.get(name) && (withCommon || some.has(name))));
     const labels = new LabelledScores();
-    for (const { names: own, values } of this.#rows) {
+    for (const { names: own, values, record } of this.#rows) {
       const kept = own.flatMap((name, k) => (classes.has(name) ? [k] : []));
       labels.add(
         kept.map((k) => own[k]),
         kept.map((k) => values[k] as number),
+        record,
       );
     }
-    const labelled = labels.finish(null);
+    const labelled = labels.finish(null, this.places);
     const left = names.filter((name) => !classes.has(name));
     if (left.length > 0) labelled.notes.push({ kind: 'common-fields', fields: left });
     return labelled;
@@ -198,8 +238,16 @@ const isArray = ({ names }: FieldRow): boolean => {
 
 /** A table of records with fields. */
 class RecordTable extends ColumnTable {
-  constructor(path: string, names: readonly string[], rows: readonly FieldRow[]) {
-    super(path, 'record');
+  readonly bad: BadLines;
+
+  constructor(
+    path: string,
+    names: readonly string[],
+    rows: readonly FieldRow[],
+    of: Pick<LogRecords, 'unit' | 'places' | 'bad'>,
+  ) {
+    super(path, of.unit, of.places);
+    this.bad = of.bad;
     this.named = !names.every((name, k) => name === `${k}`);
     const columns = this.named ? names : names.map((_, k) => `column ${k + 1}`);
     this.begin(columns);
@@ -211,7 +259,7 @@ class RecordTable extends ColumnTable {
         own.forEach((name, k) => places.has(name) && (row[places.get(name)!] = values[k]));
         cells = row;
       }
-      this.beginRow();
+      this.beginRow(record);
       cells.forEach((cell, j) => {
         if (typeof cell === 'number') this.set(j, cell, '', record);
         else this.set(j, cell === null ? NaN : numberOf(cell, '.'), cell ?? '', record);

@@ -1,19 +1,33 @@
 import { extname } from 'node:path';
 import { openBytes } from '../bytes/index.js';
+import { BadLines } from './bad-lines.js';
 import { outputsOf, readCsv, type LoggedOutputs } from './csv.js';
 import { decodedText } from './log-text.js';
 import { isDocument, readJson } from './log-json.js';
+import { readLines } from './log-lines.js';
 import { readParquet } from './log-parquet.js';
 import type { Gathered } from './log-records.js';
+import { isTextAround } from './payloads.js';
+import { isSqlDump, rowsOfDump } from './sql-dump.js';
 
 /**
  * Reads outputs as a service, a tool or a script logs them: CSV with any separator, JSON and JSON Lines, each compressed with
  * gzip or zstd or not, and Parquet. The first bytes tell which it is.
+ * @param skipBadLines leaves out lines that cannot be read; undefined where whoever reads cannot ask for it
  * @throws FeatReconstructError when the file is another kind, damaged, or no outputs are in it
  */
-export async function readLog(path: string): Promise<LoggedOutputs> {
-  if (await isParquet(path)) return fromGathered(await readParquet(path));
-  return (await isJson(path)) ? fromGathered(await readJson(path)) : readCsv(path);
+export async function readLog(path: string, skipBadLines?: boolean): Promise<LoggedOutputs> {
+  const bad = new BadLines(path, skipBadLines);
+  const read = await readKind(path, bad);
+  return { ...read, notes: [...read.notes, ...bad.notes(read.rows.rows)] };
+}
+
+async function readKind(path: string, bad: BadLines): Promise<LoggedOutputs> {
+  if (await isParquet(path)) return fromGathered(await readParquet(path, bad));
+  const kind = await kindOf(path);
+  if (kind === 'json') return fromGathered(await readJson(path, bad));
+  if (kind === 'sql') return readCsv(path, bad, rowsOfDump(path, bad));
+  return kind === 'lines' ? fromGathered(await readLines(path, bad)) : readCsv(path, bad);
 }
 
 function fromGathered(gathered: Gathered): LoggedOutputs {
@@ -30,14 +44,34 @@ async function isParquet(path: string): Promise<boolean> {
   }
 }
 
-/** Whether the text is JSON. In a file that is called a table, a line of numbers in brackets is an array in a cell instead. */
-async function isJson(path: string): Promise<boolean> {
+/** Lines, and characters, that are looked at to find out what a text is. */
+const linesAhead = 50;
+const charactersAhead = 2 ** 22;
+
+/**
+ * What a text is, by its first lines: JSON, lines of text that hold JSON or arrays, a dump of a database, or a table. In a file that is called a table, a
+ * line of numbers in brackets is an array in a cell.
+ */
+async function kindOf(path: string): Promise<'json' | 'lines' | 'sql' | 'table'> {
   const table = /\.(csv|tsv|txt)$/i.test(extname(path.replace(/\.(gz|zst|zstd)$/i, '')));
+  let text = '';
   for await (const piece of decodedText(path)) {
-    const start = piece.replace(/^\uFEFF/, '').trimStart();
+    text += piece;
+    const start = text.replace(/^\uFEFF/, '').trimStart();
     if (start === '') continue;
-    if (table) return /^(\{\s*"|\[\s*\{\s*")/.test(start);
-    return /^[[{]/.test(start) || isDocument(start.split('\n', 1)[0]);
+    const [first] = start.split('\n', 1);
+    if (
+      table ? /^(\{\s*"|\[\s*\{\s*")/.test(start) : /^[[{]/.test(start) ? !isBehindBrackets(first) : isDocument(first)
+    )
+      return 'json';
+    if (text.length > charactersAhead || text.split('\n', linesAhead + 1).length > linesAhead) break;
   }
-  return false;
+  const lines = text.split('\n');
+  // The last may be cut where the piece ends.
+  const whole = lines.length > 1 ? lines.slice(0, -1) : lines;
+  if (isSqlDump(whole)) return 'sql';
+  return isTextAround(whole.filter((line) => line.trim() !== '').slice(0, linesAhead)) ? 'lines' : 'table';
 }
+
+/** Whether a line begins with brackets that hold no data, as `[2026-10-01 12:00:00] INFO …`. */
+const isBehindBrackets = (line: string): boolean => /^\[[^[\]{}"]*[\p{L}:][^[\]{}"]*\]\s*[^\s,]/u.test(line);

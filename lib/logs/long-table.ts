@@ -256,7 +256,9 @@ function isOfImages(
   const sums = new Float64Array(images);
   const sizes = new Int32Array(images);
   for (let i = 0; i < of.length; i++) {
-    sums[of[i]] += table.value(i, score);
+    const value = table.value(i, score);
+    // A missing one is found later.
+    if (!Number.isNaN(value)) sums[of[i]] += value;
     sizes[of[i]]++;
   }
   const size = sizes[0];
@@ -282,20 +284,36 @@ function isEverywhere({ columns, rows }: ColumnTable, label: number, { images }:
 function gathered(table: ColumnTable, keys: Keys, { of, images, by, label, score }: Long): LabelledRows {
   const { columns, rows, path, unit } = table;
   const { firstText } = columns[score];
-  if (firstText) {
-    throw new FeatReconstructError(
-      `Expected a number in every ${unit} of '${columns[score].name}' in '${path}', found ${firstText.cell === '' ? 'none' : `'${firstText.cell.slice(0, 40)}'`} in ${unit} ${firstText.line}; leave that ${unit} out.`,
+  /** Images that lack a score. */
+  const left = new Set<number>();
+  for (let i = 0; firstText && i < rows; i++) {
+    if (Number.isFinite(table.value(i, score))) continue;
+    left.add(of[i]);
+    const line = table.at(i);
+    table.bad.add(
+      line,
+      () =>
+        new FeatReconstructError(
+          `Expected a number in every ${unit} of '${columns[score].name}' in '${path}', found ${firstText.cell === '' ? 'none' : `'${firstText.cell.slice(0, 40)}'`} in ${unit} ${line}; leave that ${unit} out${table.bad.hint}.`,
+        ),
     );
   }
-  const lists = Array.from({ length: images }, () => ({ labels: [] as (string | number)[], scores: [] as number[] }));
+  const lists = Array.from({ length: images }, () => ({
+    labels: [] as (string | number)[],
+    scores: [] as number[],
+    at: 0,
+  }));
   for (let i = 0; i < rows; i++) {
-    const { labels, scores } = lists[of[i]];
+    const list = lists[of[i]];
+    const { labels, scores } = list;
+    // An image stands where its first line does.
+    if (labels.length === 0) list.at = table.at(i);
     labels.push(keys.name(i, label));
     scores.push(table.value(i, score));
   }
   const all = new LabelledScores();
-  for (const { labels, scores } of lists) all.add(labels, scores);
-  const labelled = all.finish(null);
+  for (const [image, { labels, scores, at }] of lists.entries()) if (!left.has(image)) all.add(labels, scores, at);
+  const labelled = all.finish(null, table.places);
   const note: LogNote = {
     ...{ kind: 'line-a-class', images, by: by === null ? null : columns[by].name },
     ...{ label: columns[label].name, score: columns[score].name },

@@ -4,24 +4,33 @@ import { foreignError, joinRows, sliceRows, splitName } from '../tensor/index.js
 import type { LogNote } from '../words/index.js';
 import { alignAll, mixedOf } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
+import { folderNotes } from './folder-notes.js';
 import { readLog } from './log.js';
 import type { NotedRows } from './opened-rows.js';
 import type { RowIds } from './row-ids.js';
 import { openShards } from './shards.js';
 
+export interface OpenRowsOptions extends TaskOptions {
+  /**
+   * Leaves out and counts lines of a log that cannot be read (another number of fields, no number where the others have one, no JSON), at
+   * most a tenth of them. Default false.
+   */
+  skipBadLines?: boolean | undefined;
+}
+
 /** Opens rows as the `openRows` of callers (`for-callers.ts`), with notes as data. */
 export async function openRows(
   text: string,
   tensorName: 'features' | 'logits' = 'logits',
-  { onProgress, ...task }: TaskOptions = {},
+  { onProgress, skipBadLines, ...task }: OpenRowsOptions = {},
 ): Promise<NotedRows> {
   const slice = await sliceOf(text);
-  if (slice) return someRows(await openRows(slice.file, tensorName, { onProgress, ...task }), slice);
-  if (await isFolderAt(text)) return openParts(text, tensorName, { onProgress, ...task });
+  if (slice) return someRows(await openRows(slice.file, tensorName, { onProgress, skipBadLines, ...task }), slice);
+  if (await isFolderAt(text)) return openParts(text, tensorName, { onProgress, skipBadLines, ...task });
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
     const foreign = await foreignError(splitName(text)[0], 'rows');
     if (foreign) throw foreign;
-    const { rows, columns, named, truncated, byName, mixed, ids, notes } = await readLog(text);
+    const { rows, columns, named, truncated, byName, mixed, ids, notes } = await readLog(text, skipBadLines);
     return {
       ...{ rows, path: text, tensor: null, name: text, notes, columns: named ? columns : null },
       ...(truncated ? { truncated } : {}),
@@ -87,7 +96,11 @@ async function someRows(opened: NotedRows, { file, text, start, stop }: Slice): 
 const logEnding = /\.(csv|tsv|txt|json|jsonl|ndjson|parquet|log|out|gz)$/i;
 
 /** A folder of parts, as Spark writes them, one after the other in the order of their names; or of a data set's shards. */
-async function openParts(folder: string, tensorName: 'features' | 'logits', options: TaskOptions): Promise<NotedRows> {
+async function openParts(
+  folder: string,
+  tensorName: 'features' | 'logits',
+  options: OpenRowsOptions,
+): Promise<NotedRows> {
   const all = (await namesIn(folder)).filter((name) => !/^[._]/.test(name)).sort();
   const names = all.filter((name) => logEnding.test(name));
   const stores = all.filter((name) => /\.safetensors$/i.test(name)).map((name) => inFolder(folder, name));
@@ -98,9 +111,12 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
     );
   }
   const opened: NotedRows[] = [];
-  for (const name of names) opened.push(await openRows(inFolder(folder, name)));
+  for (const name of names)
+    opened.push(
+      inFile(await openRows(inFolder(folder, name), tensorName, { skipBadLines: options.skipBadLines }), name),
+    );
   const parts = alignAll(opened);
-  const [first, ...others] = parts;
+  const [first] = parts;
   const mixed = mixedOf(parts);
   return {
     ...first,
@@ -110,17 +126,17 @@ async function openParts(folder: string, tensorName: 'features' | 'logits', opti
     ...{ path: folder, name: folder },
     notes: [
       { kind: 'files', files: parts.length, first: names[0], last: names[names.length - 1] },
-      ...first.notes,
-      ...mixedIn(others, first),
+      ...folderNotes(parts.map(({ notes }, i) => ({ file: names[i], notes }))),
     ],
   };
 }
 
-/** What is said of two classes of one name in later parts, where the first does not say it. */
-function mixedIn(parts: readonly NotedRows[], first: NotedRows): LogNote[] {
-  const isMixed = (note: LogNote): boolean => note.kind === 'labels-twice' && note.mixed;
-  const note = first.notes.some(isMixed) ? undefined : parts.flatMap(({ notes }) => notes).find(isMixed);
-  return note ? [note] : [];
+/** A part whose rows say which file they are of. */
+function inFile(part: NotedRows, file: string): NotedRows {
+  const { about } = part.rows;
+  const { place } = about ?? {};
+  if (!place) return part;
+  return { ...part, rows: { ...part.rows, about: { ...about, place: (row) => ({ ...place(row), file }) } } };
 }
 
 /** Ids of the columns that all parts have, part after part. */

@@ -39,6 +39,10 @@ export function idsOf(table: ColumnTable, outputs: readonly number[]): RowIds[] 
   });
 }
 
+/** Ids of some rows. */
+export const idsAt = (ids: readonly RowIds[], rows: Int32Array): RowIds[] =>
+  ids.map(({ column, of }) => ({ column, of: Array.from(rows, (i) => of[i]) }));
+
 /** Ids without those of some rows. @param left counted from 0 */
 export const idsWithout = (ids: readonly RowIds[], left: readonly number[]): RowIds[] => {
   const out = new Set(left);

@@ -1,4 +1,5 @@
 import { FeatReconstructError, found, isPromise } from '../base/index.js';
+import { aboutAll, aboutSome } from './about.js';
 import type { AnyNdArray } from './dense.js';
 import { denseData, isNdArray } from './dense.js';
 import { isMathjsMatrix, mathjsNumbers } from './mathjs.js';
@@ -105,6 +106,7 @@ export function sliceRows(source: RowSource, start: number, end: number): RowSou
     rows: end - start,
     cols: source.cols,
     dtype: source.dtype,
+    ...aboutSome(source, (row) => start + row),
     async read(from, to) {
       checkRange(from, to, end - start);
       return source.read(start + from, start + to);
@@ -126,6 +128,7 @@ export function chooseRows(source: RowSource, positions: Int32Array): RowSource 
     rows: positions.length,
     cols,
     dtype,
+    ...aboutSome(source, (row) => positions[row]),
     async read(start, end) {
       checkRange(start, end, positions.length);
       let out: Float32Array | Float64Array | undefined;
@@ -171,6 +174,7 @@ export function joinRows(sources: readonly RowSource[]): RowSource {
     rows,
     cols,
     dtype: wide ? 'float64' : sources.every((source) => source.dtype === dtype) ? dtype : 'float32',
+    ...aboutAll(sources),
     async read(start, end) {
       checkRange(start, end, rows);
       const out = new (wide ? Float64Array : Float32Array)((end - start) * cols);

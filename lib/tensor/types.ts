@@ -1,4 +1,5 @@
 import type { NdArray } from 'ndarray';
+import type { RowPlace } from '../base/index.js';
 
 /** A dense float tensor at the public border, row-major. */
 export type FloatNdArray = NdArray<Float32Array> | NdArray<Float64Array>;
@@ -19,6 +20,23 @@ export interface RowSource {
    * owns: read it, do not write to it.
    */
   read(start: number, end: number): Promise<Float32Array | Float64Array>;
+  /** What a log says of its rows. Absent where nothing is known but the numbers. */
+  readonly about?: RowsAbout;
+}
+
+/** What a log says of its rows beside their numbers. */
+export interface RowsAbout {
+  /** Present where the log has the best classes of each image alone. */
+  cut?: CutRows;
+  /** Where row i, counted from 0, stands in the log. */
+  place?(row: number): RowPlace;
+}
+
+export interface CutRows {
+  /** Most classes that it lists of an image. */
+  shown: number;
+  /** What its values are, where zeros for the other classes hide it: `unknown` where they may be percentages or logits. Null elsewhere. */
+  unit: 'percentages' | 'unknown' | null;
 }
 
 /** y = weight x + bias. A model's head is one; so is a fit. */

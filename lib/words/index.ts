@@ -54,14 +54,14 @@ export {
   noSphereInWords,
   noWidthInWords,
   outputsNoteInWords,
-  rowsInWords,
   zerosCure,
 } from './outputs-note-texts.js';
+export { namedRows, placesInWords, rowsInWords } from './rows.js';
 export type { CarriedInWords, NoSphere, NoWidth, OutputsNote, Stored, Zeros } from './outputs-notes.js';
 export { datasetNoteInWords } from './dataset-note-texts.js';
 export type { DatasetNote, ListForm } from './dataset-notes.js';
 export { logNoteInWords } from './log-note-texts.js';
-export type { LabelColumns, LeftOutColumn, LogNote, NotAnOutput, RowStatistic, Whole } from './log-notes.js';
+export type { InFile, LabelColumns, LeftOutColumn, LogNote, NotAnOutput, RowStatistic, Whole } from './log-notes.js';
 export { modelNoteInWords } from './model-note-texts.js';
 export type { ModelNote, NotFollowed, OutputForm } from './model-notes.js';
 export { imageCount } from './image-count.js';

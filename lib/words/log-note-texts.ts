@@ -1,6 +1,6 @@
 /** The sentences on what was taken of a file of outputs. */
 import { count } from '../base/index.js';
-import type { LabelColumns, LeftOutColumn, LogNote, NotAnOutput, RowStatistic, Whole } from './log-notes.js';
+import type { InFile, LabelColumns, LeftOutColumn, LogNote, NotAnOutput, RowStatistic, Whole } from './log-notes.js';
 import { some } from './some.js';
 
 /** One note, in a sentence or two. */
@@ -26,20 +26,25 @@ export function logNoteInWords(note: LogNote): string {
       return 'The scores are logarithms of probabilities: their exponentials were taken.';
     case 'rows-without-classes': {
       const { rows } = note;
-      return `Left out ${count(rows.length)} ${rows.length === 1 ? 'row that lacks' : 'rows that lack'} some of the classes (${few(rows)}, counted from 1).`;
+      return `Left out ${count(rows.length)} ${rows.length === 1 ? 'row that lacks' : 'rows that lack'} some of the classes (${within(rows, note.files)}, counted from 1).`;
     }
     case 'records-without-numbers':
-      return `Left out ${records(note.records)} without numbers.`;
+      return `Left out ${records(note.records, note.files)} without numbers.`;
     case 'lines-without-scores': {
       const { lines } = note;
-      return `Left out ${count(lines.length)} ${lines.length === 1 ? 'line' : 'lines'} without any score (${few(lines)}, counted from 1).`;
+      return `Left out ${count(lines.length)} ${lines.length === 1 ? 'line' : 'lines'} without any score (${within(lines, note.files)}, counted from 1).`;
+    }
+    case 'bad-lines': {
+      const { lines, files, cutShort } = note;
+      const left = `Left out ${count(lines.length)} bad ${lines.length === 1 ? 'line' : 'lines'} (${files ? within(lines, files) : some(lines, 10)}, counted from 1).`;
+      return cutShort ? `${left} The file is cut short: it ends within its last line.` : left;
     }
     case 'records-without-labels':
-      return `Left out ${records(note.records)} without labels.`;
+      return `Left out ${records(note.records, note.files)} without labels.`;
     case 'common-fields':
       return `Left out ${few(note.fields)}, which every record has.`;
     case 'header-repeated':
-      return `The header is repeated in line ${few(note.lines)}: left out there.`;
+      return `The header is repeated in line ${within(note.lines, note.files)}: left out there.`;
     case 'header-numbered':
       return `Line ${note.line} is taken for a header: it numbers the columns.`;
     case 'other-names':
@@ -59,11 +64,29 @@ type Of<Kind extends LogNote['kind']> = Extract<LogNote, { kind: Kind }>;
 
 const few = (values: readonly (number | string)[]): string => some(values, 6);
 
+/** Most files whose numbers are named. */
+const mostFiles = 4;
+
+/** `10, 61, 112`, or of several files `2 in a.csv: 10, 61; 1 in b.csv: 112`. */
+function within(numbers: readonly number[], files?: readonly InFile[]): string {
+  if (!files) return few(numbers);
+  const each: string[] = [];
+  let from = 0;
+  for (const { file, many } of files) {
+    each.push(`${count(many)} in ${file}: ${some(numbers.slice(from, from + many), 4)}`);
+    from += many;
+  }
+  const rest = each.length - mostFiles;
+  return (
+    each.slice(0, mostFiles).join('; ') + (rest > 0 ? `; and in ${rest} more ${rest === 1 ? 'file' : 'files'}` : '')
+  );
+}
+
 /** `1 record (number 301)`, counted from 1. */
-const records = (numbers: readonly number[]): string =>
+const records = (numbers: readonly number[], files?: readonly InFile[]): string =>
   numbers.length === 1
-    ? `1 record (number ${numbers[0]})`
-    : `${count(numbers.length)} records (numbers ${few(numbers)})`;
+    ? `1 record (number ${within(numbers, files)})`
+    : `${count(numbers.length)} records (numbers ${within(numbers, files)})`;
 
 const named = (column: string): string => column || '(no name)';
 

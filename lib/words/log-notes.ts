@@ -61,6 +61,12 @@ export interface LeftOutColumn {
 /** The columns that hold the classes of scores, the first and the last; null where labels are not in columns of their own. */
 export type LabelColumns = readonly [first: string, last: string] | null;
 
+/** How many of a list of numbers are those of a file of a folder: the lists of the files follow one another. */
+export interface InFile {
+  file: string;
+  many: number;
+}
+
 export type LogNote =
   /** The columns that are outputs: how many, the first and the last. */
   | { kind: 'columns'; columns: number; first: string; last: string; leftOut: readonly LeftOutColumn[] }
@@ -89,14 +95,16 @@ export type LogNote =
   | { kind: 'labels-twice'; labels: readonly string[]; mixed: boolean }
   /** Exponentials were taken of them. */
   | { kind: 'log-scores' }
-  | { kind: 'rows-without-classes'; rows: readonly number[] }
-  | { kind: 'records-without-numbers'; records: readonly number[] }
+  | { kind: 'rows-without-classes'; rows: readonly number[]; files?: readonly InFile[] }
+  | { kind: 'records-without-numbers'; records: readonly number[]; files?: readonly InFile[] }
   /** Lines of a table without any score: messages of a server, and answers that are empty. */
-  | { kind: 'lines-without-scores'; lines: readonly number[] }
-  | { kind: 'records-without-labels'; records: readonly number[] }
+  | { kind: 'lines-without-scores'; lines: readonly number[]; files?: readonly InFile[] }
+  /** Lines that cannot be read and were to be left out; `cutShort`: the file ends within the last of them. */
+  | { kind: 'bad-lines'; lines: readonly number[]; cutShort?: true; files?: readonly InFile[] }
+  | { kind: 'records-without-labels'; records: readonly number[]; files?: readonly InFile[] }
   /** Fields that every record has, where classes are those that some have. */
   | { kind: 'common-fields'; fields: readonly string[] }
-  | { kind: 'header-repeated'; lines: readonly number[] }
+  | { kind: 'header-repeated'; lines: readonly number[]; files?: readonly InFile[] }
   | { kind: 'header-numbered'; line: number }
   /** The columns have other names than those of this file, or stand in another order. */
   | { kind: 'other-names'; than: string }

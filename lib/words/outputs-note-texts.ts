@@ -1,6 +1,7 @@
 /** The sentences of what was seen of outputs. */
 import { count } from '../base/index.js';
 import type { CarriedInWords, NoSphere, NoWidth, OutputsNote, Stored, Zeros } from './outputs-notes.js';
+import { rowsInWords } from './rows.js';
 import { some } from './some.js';
 
 /** One note, in a sentence or two. */
@@ -50,6 +51,8 @@ export function outputsNoteInWords(note: OutputsNote): string {
 function scale(note: Extract<OutputsNote, { kind: 'scale' }>): string {
   const { shown, decimals, topk, precision, classes, storage, percent } = note;
   const unit = percent ? 'percentages (probabilities times 100)' : note.scale;
+  if (note.scale === 'unknown')
+    return `Only the top ${topk} of ${atLeast(note)}${classes} outputs are shown. Whether they are percentages or logits is not known: their numbers may be either.`;
   if (shown === 'truncated') return `The outputs are ${unit}, only the top ${topk} of ${atLeast(note)}${classes}.`;
   if (storage) return `The outputs are ${unit}. ${storedInWords(note)}.`;
   if (shown === 'rounded') return `The outputs are ${unit} rounded to ${decimals} decimals.`;
@@ -134,16 +137,12 @@ export function noSphereInWords(why: NoSphere): string {
 
 /** The sentences on rows that alone carry directions. */
 export function carriedInWords(carried: CarriedInWords, classes: number): string {
-  const { rows, directions, with: all, without: rest } = carried;
+  const { rows, directions, with: all, without: rest, places } = carried;
   const [it, carry] = rows.length === 1 ? ['it', 'carries'] : ['them', 'carry'];
   const fill = all === null || all === classes ? `all ${classes} directions` : `${all} directions`;
-  return `${rowsInWords(rows)} alone ${carry} ${directions} of the directions: with ${it} the outputs fill ${fill}, without ${it} ${rest}. A header, noise or another model's outputs do that, and so do images that alone switch a feature on; outputs cannot tell which.`;
+  return `${rowsInWords(rows, places)} alone ${carry} ${directions} of the directions: with ${it} the outputs fill ${fill}, without ${it} ${rest}. A header, noise or another model's outputs do that, and so do images that alone switch a feature on; outputs cannot tell which.`;
 }
 
 /** The sentence on rows that agree on the directions that they carry. */
-const together = ({ rows, directions, without: rest }: CarriedInWords): string =>
-  `${rowsInWords(rows)} alone carry ${directions === 1 ? 'one direction' : `${directions} directions`} and agree on ${directions === 1 ? 'it' : 'them'}. Images that alone switch a feature on do that, or a few rows of a model with nearly the same head. Without them it is ${rest} directions.`;
-
-/** Rows by their numbers, at the start of a sentence. */
-export const rowsInWords = (rows: readonly number[]): string =>
-  rows.length === 1 ? `Row ${rows[0]} (counted from 0)` : `${rows.length} rows (${some(rows)}, counted from 0)`;
+const together = ({ rows, directions, without: rest, places }: CarriedInWords): string =>
+  `${rowsInWords(rows, places)} alone carry ${directions === 1 ? 'one direction' : `${directions} directions`} and agree on ${directions === 1 ? 'it' : 'them'}. Images that alone switch a feature on do that, or a few rows of a model with nearly the same head. Without them it is ${rest} directions.`;

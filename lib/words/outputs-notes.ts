@@ -2,6 +2,7 @@
  * What was seen of outputs on the way to an answer, as data: `outputs-note-texts.ts` has the sentences. Rows and columns are counted
  * from 0.
  */
+import type { RowPlace } from '../base/index.js';
 
 /** How numbers were stored, as they show it themselves. */
 export interface Stored {
@@ -19,6 +20,8 @@ export interface CarriedInWords {
   directions: number;
   with: number | null;
   without: number;
+  /** Where the rows stand in a log. */
+  places?: readonly RowPlace[];
 }
 
 /** How many of the rows hold a probability of 0, and how the outputs were stored, which may be why. */
@@ -51,7 +54,8 @@ export type NoSphere =
 export type OutputsNote =
   | ({
       kind: 'scale';
-      scale: 'logits' | 'log-probabilities' | 'probabilities';
+      /** `unknown`: they may be percentages or logits. */
+      scale: 'logits' | 'log-probabilities' | 'probabilities' | 'unknown';
       shown: 'logits' | 'log-probabilities' | 'probabilities' | 'rounded' | 'truncated';
       classes: number;
       topk: number | null;

@@ -1,7 +1,8 @@
 /** What a search for features in outputs alone came to: data, and their sentences. */
 import { count } from '../base/index.js';
 import type { CarriedInWords, NoSphere } from './outputs-notes.js';
-import { carriedInWords, noSphereInWords, rowsInWords } from './outputs-note-texts.js';
+import { carriedInWords, noSphereInWords } from './outputs-note-texts.js';
+import { rowsInWords } from './rows.js';
 
 /** How many functions did not pass which test. */
 export interface FailedTests {
@@ -83,8 +84,8 @@ export function recoveryInWords(outcome: RecoveryOutcome): string {
 export function recoveryNoteInWords(note: RecoveryNote): string {
   switch (note.kind) {
     case 'carried': {
-      const { rows } = note.carried;
-      return `${carriedInWords(note.carried, note.classes)} ${rowsInWords(rows)} took no part; ignore what is written for ${rows.length === 1 ? 'it' : 'them'}.`;
+      const { rows, places } = note.carried;
+      return `${carriedInWords(note.carried, note.classes)} ${rowsInWords(rows, places)} took no part; ignore what is written for ${rows.length === 1 ? 'it' : 'them'}.`;
     }
     case 'copies':
       return `${count(note.copies)} of ${count(note.rows)} rows are copies of others and were used once.`;

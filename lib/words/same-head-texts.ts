@@ -1,7 +1,8 @@
 /** Why two sets of outputs are taken for those of one head, of two, or of neither: data, and their sentences. */
-import { count } from '../base/index.js';
+import { count, type RowPlace } from '../base/index.js';
 import type { NoWidth } from './outputs-notes.js';
-import { noWidthInWords, rowsInWords } from './outputs-note-texts.js';
+import { noWidthInWords } from './outputs-note-texts.js';
+import { placesInWords, rowsInWords } from './rows.js';
 import { some } from './some.js';
 
 /** One of the two sets: the first is 0. */
@@ -39,6 +40,8 @@ export type SameHeadReason =
       kind: 'all-but-few';
       sets: readonly [Inside, Inside];
       others: readonly [readonly number[], readonly number[]];
+      /** Where they stand in the logs; null for a file that is none. */
+      places?: readonly [readonly RowPlace[] | null, readonly RowPlace[] | null];
       directions: readonly [number, number];
     }
   | {
@@ -60,11 +63,15 @@ const names = ['first', 'second'] as const;
 export function sameHeadInWords({
   reason,
   leftOut = [],
+  leftOutPlaces = [],
 }: {
   reason: SameHeadReason;
   leftOut?: readonly (readonly number[])[];
+  leftOutPlaces?: readonly (readonly RowPlace[] | null)[];
 }): string {
-  const left = leftOut.flatMap((rows, i) => (rows.length > 0 ? `${rowsInWords(rows)} of the ${names[i]} set` : []));
+  const left = leftOut.flatMap((rows, i) =>
+    rows.length > 0 ? `${rowsInWords(rows, leftOutPlaces[i] ?? undefined)} of the ${names[i]} set` : [],
+  );
   const note = left.length > 0 ? ` Left out, because they alone carry directions: ${left.join('; ')}.` : '';
   return reasonInWords(reason) + (isSame.has(reason.kind) ? ` ${notTheModel}` : '') + note;
 }
@@ -98,8 +105,12 @@ function reasonInWords(reason: SameHeadReason): string {
       return `The same span, as far as the ${names[reason.set]} set shows it: all of its rows lie in the span of the ${names[1 - reason.set]}. The others of that one (${count(reason.outside)} of ${count(reason.rows)} rows) open ${reason.directions} more directions, as features do that only its images switch on.`;
     case 'all-but-few': {
       const [one, other] = reason.directions;
-      const rest = reason.others.map((rows, i) => `${some(rows)} of the ${names[i]}`).join(', ');
-      return `The same span, but for a few rows: ${within(reason.sets)}. The others (${rest}; counted from 0) open ${one} and ${other} directions, as features do that few images switch on.`;
+      const places = (i: number): readonly RowPlace[] | null => reason.places?.[i] ?? null;
+      const rest = reason.others
+        .map((rows, i) => `${places(i) ? placesInWords(places(i)!) : some(rows)} of the ${names[i]}`)
+        .join(', ');
+      const counted = reason.others.some((_, i) => places(i) === null) ? '; counted from 0' : '';
+      return `The same span, but for a few rows: ${within(reason.sets)}. The others (${rest}${counted}) open ${one} and ${other} directions, as features do that few images switch on.`;
     }
     case 'some-in-both': {
       const [one, other] = reason.directions;
