@@ -38,16 +38,17 @@ Examples:
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags);
       if (paths.length > 2) throw new UsageError(`Expected one file of outputs or two, found ${paths.length}.`);
-      const { compareRows } = await import('../experiments/index.js');
-      const { alignAll, mixedOf, pairedRows } = await import('../logs/index.js');
-      const { fingerprint, ofCutLog, sameHead } = await import('../leaks/index.js');
+      const { compareRows, sameHeadOfFiles } = await import('../experiments/index.js');
+      const { alignPair, pairedRows } = await import('../logs/index.js');
+      const { fingerprint, ofCutLog } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { idsWouldTell, logNoteInWords, outputsNoteInWords, rowByRowInWords, sameHeadInWords, toldApartInWords } =
         await import('../words/index.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
       try {
         for (const path of paths) opened.push(await openShown(path, flags.observe));
-        if (opened.length === 2) opened.splice(0, 2, ...alignAll(opened));
+        const pair = opened.length === 2 ? alignPair(opened[0], opened[1]) : null;
+        if (pair) opened.splice(0, 2, ...pair.files);
         const task = { signal: context.signal, onProgress: context.onProgress };
         const prints: (Fingerprint & { file: string; notes: string[] })[] = [];
         for (const { rows, name, notes, mixed } of opened) {
@@ -59,10 +60,7 @@ Examples:
             ...(cut ? ofCutLog(found, cut.shown[1]) : found),
           });
         }
-        const same =
-          opened.length === 2
-            ? await sameHead(opened[0].rows, opened[1].rows, { ...task, leaveOut: mixedOf(opened) })
-            : null;
+        const same = pair && (await sameHeadOfFiles(pair.files, pair.by, task));
         // Zeros that stand for what a log does not show are no probabilities of 0.
         const cut = opened.flatMap(({ truncated }, i) => (truncated ? [i] : []));
         if (same?.reason.kind === 'hidden' && same.reason.why.kind === 'zeros' && cut.includes(same.reason.set)) {
@@ -72,7 +70,9 @@ Examples:
         const text = await Promise.all(prints.map((print) => describe(visibleData(print), flags.features)));
         const said = prints.map((print) => ({ ...print, reasons: print.reasons.map(outputsNoteInWords) }));
         const apart = opened.length === 2 ? await ofStores(paths, flags.observe ?? 'logits') : null;
-        const pairs = opened.length === 2 ? pairedRows(opened[0], opened[1]) : null;
+        // Rows whose columns are not the same are no rows to compare.
+        const isMatched = same !== null && same.reason.kind !== 'other-names' && same.reason.kind !== 'sorted-names';
+        const pairs = isMatched ? pairedRows(opened[0], opened[1]) : null;
         const written = prints.map(({ outputs: { scale, percent, storage, decimals } }) => ({
           unit: [scale, percent ?? false, storage?.type].join(),
           decimals,

@@ -115,7 +115,7 @@ class Chooser {
     const rest = numbers.filter((j) => !this.#why.has(j));
     if (varied.length > 1 && varied.length === rest.length && ranks(varied) && this.#rank(varied)) return [];
     const twins = whole.filter((group) => group.length === largest.length && group.length > 2);
-    if (twins.length < 2 || wholeOf(sample, twins.flat()) !== null) return rest;
+    if (twins.length < 2 || wholeOf(sample, twins.flat()) !== null || wholeOf(sample, rest) !== null) return rest;
     const logits = twins.find((a) => twins.every((b) => a === b || isSoftmaxOf(sample, b, a)));
     if (!logits) {
       throw new FeatReconstructError(

@@ -21,6 +21,10 @@ export interface Inside {
 
 /** What the answer to "one head or two" goes by. Rows and directions of both sets are in their order. */
 export type SameHeadReason =
+  /** Both files name their classes, and these names of the first and of the second have no partner: which is which does not show. */
+  | { kind: 'other-names'; unmatched: readonly [readonly string[], readonly string[]] }
+  /** The columns of `set` are in the order of their names, and the other file has no names. */
+  | { kind: 'sorted-names'; set: WhichSet }
   /** A set shows no span. */
   | { kind: 'hidden'; set: WhichSet; why: NoWidth }
   /** A set fills all the room that it could, so that rows of the other would lie in it whatever they are. */
@@ -60,13 +64,30 @@ const names = ['first', 'second'] as const;
 export function sameHeadInWords({
   reason,
   leftOut = [],
+  byOrder,
 }: {
   reason: SameHeadReason;
   leftOut?: readonly (readonly number[])[];
+  byOrder?: readonly WhichSet[] | undefined;
 }): string {
   const left = leftOut.flatMap((rows, i) => (rows.length > 0 ? `${rowsInWords(rows)} of the ${names[i]} set` : []));
   const note = left.length > 0 ? ` Left out, because they alone carry directions: ${left.join('; ')}.` : '';
-  return reasonInWords(reason) + (isSame.has(reason.kind) ? ` ${notTheModel}` : '') + note;
+  const same = isSame.has(reason.kind);
+  return (
+    reasonInWords(reason) + (byOrder ? ` ${orderInWords(byOrder, same)}` : '') + (same ? ` ${notTheModel}` : '') + note
+  );
+}
+
+/** By what the columns were matched where names do not tell. @param unnamed sets whose classes have no names but numbers at most */
+function orderInWords(unnamed: readonly WhichSet[], same: boolean): string {
+  const [set] = unnamed;
+  const why =
+    set === undefined
+      ? 'The names of their classes differ'
+      : unnamed.length === 2
+        ? 'Neither set names its classes'
+        : `The ${names[set]} set does not name its classes`;
+  return `${why}, so their columns were matched by their order.${same ? '' : ' If the classes stand in another order, the outputs of one head look like this, too.'}`;
 }
 
 /** Reasons for which the spans are the same. */
@@ -82,6 +103,10 @@ const notTheModel =
 
 function reasonInWords(reason: SameHeadReason): string {
   switch (reason.kind) {
+    case 'other-names':
+      return `Cannot be told, because it does not show which class of one set is which of the other: ${unmatchedInWords(reason.unmatched)}. Give both the same names.`;
+    case 'sorted-names':
+      return `Cannot be told, because it does not show which class of one set is which of the other: the ${names[reason.set]} set has its classes in the order of their names, and the ${names[1 - reason.set]} does not name them. Name the classes of both.`;
     case 'hidden':
       return `The spans cannot be compared. Of the ${names[reason.set]} set: ${noWidthInWords(reason.why)}`;
     case 'no-span':
@@ -114,6 +139,13 @@ function reasonInWords(reason: SameHeadReason): string {
       return `Cannot be told: no row of either set lies in the span of the other, but ${reason.shared} directions are the same, and only ${one} and ${other} are not (${degrees(reason.angles)}). A head changed in a few directions or classes looks like this. So do features that are on in every image of one set and in none of the other.`;
     }
   }
+}
+
+function unmatchedInWords(unmatched: readonly [readonly string[], readonly string[]]): string {
+  const [one, other] = unmatched.map(
+    (missing, i) => `${count(missing.length)} of the ${names[i]} (${some(missing, 4)})`,
+  );
+  return `both name their classes, and of these names ${one} and ${other} have no partner`;
 }
 
 function within([one, other]: readonly [Inside, Inside]): string {
