@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { random } from '../../lib/base/index.js';
 import { sameHeadOfFiles } from '../../lib/experiments/index.js';
-import type { SameHead } from '../../lib/leaks/index.js';
+import { fingerprint, type SameHead } from '../../lib/leaks/index.js';
 import { alignColumns, alignPair, openRows } from '../../lib/logs/index.js';
 import { coded } from '../support/coded.js';
 
@@ -173,4 +173,27 @@ describe('a file without names', () => {
     const sorted = csv(outputsOf(1, 2), null, byName);
     expect(await compared(sorted, asList(outputsOf(1, 1), named), 'jsonl')).toMatchObject({ same: true, byOrder: [0] });
   });
+});
+
+it('a log of two models is compared model by model', async () => {
+  const [one, other] = [outputsOf(1, 1), outputsOf(2, 2)];
+  const lines = [...one, ...other].map((row, i) => [i < rows ? 'A' : 'B', ...row].join());
+  const both = await opened('both.csv', [['variant', ...named].join(), ...lines].join('\n'));
+  const single = await opened('single.csv', csv(outputsOf(1, 3), named, shuffled));
+  const { several } = await fingerprint(both.rows, { features: false, parts: both.groups });
+  expect(several!.models).toBe(2);
+  const { files, by } = alignPair(single, both);
+  expect(await sameHeadOfFiles(files, by, [null, several!])).toMatchObject({
+    same: null,
+    reason: {
+      kind: 'several-models',
+      sets: [{ set: 1, column: 'variant', models: 2 }],
+      parts: [
+        { set: 1, value: 'A', same: true },
+        { set: 1, value: 'B', same: false },
+      ],
+    },
+  });
+  const twice = await sameHeadOfFiles([both, both], { kind: 'names' }, [several!, several!]);
+  expect(twice.reason).toMatchObject({ sets: [{ set: 0 }, { set: 1 }], parts: [] });
 });

@@ -9,6 +9,18 @@ const why = { kind: 'few-rows', rows: 12 } as const;
 
 test.each<[SameHeadReason, string]>([
   [
+    {
+      kind: 'several-models',
+      sets: [{ set: 1, column: 'variant', models: 2 }],
+      parts: [
+        { set: 1, value: 'A', same: true },
+        { set: 1, value: 'B', same: false },
+        { set: 1, value: 'C', same: null },
+      ],
+    },
+    'Not one answer: the second set looks like 2 models in one file, told apart by the column ‘variant’. Of its rows with ‘A’ alone beside the first set: the same span. Of its rows with ‘B’ alone beside the first set: two heads. Of its rows with ‘C’ alone beside the first set: it cannot be told. Give the rows of one model.',
+  ],
+  [
     { kind: 'other-names', unmatched: [['yak'], ['gnu', 'emu']] },
     'which class of one set is which of the other: both name their classes, and of these names 1 of the first (yak) and 2 of the second (gnu, emu) have no partner. Give both the same names.',
   ],

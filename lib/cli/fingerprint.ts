@@ -51,16 +51,17 @@ Examples:
         if (pair) opened.splice(0, 2, ...pair.files);
         const task = { signal: context.signal, onProgress: context.onProgress };
         const prints: (Fingerprint & { file: string; notes: string[] })[] = [];
-        for (const { rows, name, notes, mixed } of opened) {
+        for (const { rows, name, notes, mixed, groups } of opened) {
           const { features } = flags;
-          const found = await fingerprint(rows, { ...task, features, leaveOut: mixed });
+          const found = await fingerprint(rows, { ...task, features, leaveOut: mixed, parts: groups });
           const cut = notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
           prints.push({
             ...{ file: name, notes: notes.map(logNoteInWords) },
             ...(cut ? ofCutLog(found, cut.shown[1]) : found),
           });
         }
-        const same = pair && (await sameHeadOfFiles(pair.files, pair.by, task));
+        const several = prints.map((print) => print.several ?? null);
+        const same = pair && (await sameHeadOfFiles(pair.files, pair.by, [several[0], several[1]], task));
         // Zeros that stand for what a log does not show are no probabilities of 0.
         const cut = opened.flatMap(({ truncated }, i) => (truncated ? [i] : []));
         if (same?.reason.kind === 'hidden' && same.reason.why.kind === 'zeros' && cut.includes(same.reason.set)) {

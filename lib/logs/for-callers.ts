@@ -20,5 +20,6 @@ export async function openRows(
   checkOptions(options, taskNames, 'openRows');
   const opened = { ...(await rows.openRows(text, tensorName, options)) };
   delete opened.ids;
+  delete opened.groups;
   return { ...opened, notes: opened.notes.map(logNoteInWords) };
 }

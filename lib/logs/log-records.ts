@@ -3,10 +3,12 @@ import type { LogNote } from '../words/index.js';
 import { numberOf } from './cells.js';
 import { ColumnTable } from './column-table.js';
 import type { LoggedImage } from './log-images.js';
-import { longOutputs } from './long-table.js';
+import { longOutputs, type LongRows } from './long-table.js';
 
 import { LabelledScores, type LabelledRows } from './log-labels.js';
-import { idOf, idsWithout, isIdName, type RowIds } from './row-ids.js';
+import { RowFields } from './row-fields.js';
+import { groupsWithout, type RowGroups } from './row-groups.js';
+import { idsWithout, type RowIds } from './row-ids.js';
 
 type Cell = number | string | null;
 
@@ -18,7 +20,7 @@ interface FieldRow {
 }
 
 /** The images of a log: a table of their fields, or scores by label. */
-export type Gathered = { table: ColumnTable } | { labelled: LabelledRows & { ids: RowIds[] } };
+export type Gathered = { table: ColumnTable; ids: RowIds[]; groups: RowGroups[] } | { labelled: LongRows };
 
 /** Gathers the images of a log, one by one. */
 export class LogRecords {
@@ -28,8 +30,9 @@ export class LogRecords {
   /** Fields of the records while each has one class: several may be of one image. Null from the first on that has more. */
   #lines: FieldRow[] | null = [];
   #record = 0;
-  /** By field the ids of the rows of labels, one a row. */
-  readonly #ids = new Map<string, (string | number | null)[]>();
+  /** What the records say beside outputs, of the rows of fields and of those of labels. */
+  readonly #fieldsOfRows = new RowFields();
+  readonly #fieldsOfLabels = new RowFields();
 
   constructor(readonly path: string) {}
 
@@ -43,32 +46,20 @@ export class LogRecords {
       this.#without.push(this.#record);
       return;
     }
+    const records = recordsOf(raw, images.length);
     for (const [k, image] of images.entries()) {
       if (image.kind === 'labels') {
         if (image.labels.length !== 1) this.#lines = null;
-        this.#lines?.push(fieldsOf(images.length === 1 ? raw : Array.isArray(raw) ? raw[k] : null, this.#record));
-        this.#nameRow(images.length === 1 ? raw : Array.isArray(raw) ? raw[k] : null);
+        this.#lines?.push(fieldsOf(records?.[k], this.#record));
+        this.#fieldsOfLabels.add(records?.[k]);
         this.#labels.add(image.labels, image.scores);
       } else {
+        this.#fieldsOfRows.add(records?.[k]);
         const last = this.#rows[this.#rows.length - 1];
         const names = last && isSame(last.names, image.names) ? last.names : image.names;
         this.#rows.push({ names, values: image.values, record: this.#record });
       }
     }
-  }
-
-  /** Keeps what a record calls itself, before its row of labels is added. */
-  #nameRow(raw: unknown): void {
-    const { rows } = this.#labels;
-    if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) {
-      for (const [name, value] of Object.entries(raw)) {
-        if (!isIdName(name) || typeof value === 'object') continue;
-        const of = this.#ids.get(name) ?? Array.from({ length: rows }, () => null);
-        this.#ids.set(name, of);
-        of[rows] = idOf(value);
-      }
-    }
-    for (const of of this.#ids.values()) if (of.length === rows) of.push(null);
   }
 
   /** All images, once the last is added. @throws FeatReconstructError where there are no outputs, or arrays differ in length */
@@ -80,13 +71,19 @@ export class LogRecords {
       if (this.#lines) {
         const labelled = this.#byImage(this.#lines);
         if (!labelled) throw this.#topAlone();
-        return { labelled: { ...labelled, ids: [], notes: [...labelled.notes, ...notes] } };
+        return { labelled: { ...labelled, notes: [...labelled.notes, ...notes] } };
       }
       const labelled = this.#labels.finish(null);
       const others = this.#rows.map(({ record }) => record);
       if (others.length > 0) notes.push({ kind: 'records-without-labels', records: others });
-      const all = [...this.#ids].map(([column, of]) => ({ column, of }));
-      return { labelled: { ...labelled, ids: idsWithout(all, labelled.left), notes: [...labelled.notes, ...notes] } };
+      return {
+        labelled: {
+          ...labelled,
+          ids: idsWithout(this.#fieldsOfLabels.ids(), labelled.left),
+          groups: groupsWithout(this.#fieldsOfLabels.groups(), labelled.left),
+          notes: [...labelled.notes, ...notes],
+        },
+      };
     }
     if (this.#rows.length === 0) {
       throw new FeatReconstructError(
@@ -101,7 +98,7 @@ export class LogRecords {
   }
 
   /** Scores of records that have one class each, where several are of one image; null where they are not. */
-  #byImage(lines: readonly FieldRow[]): LabelledRows | null {
+  #byImage(lines: readonly FieldRow[]): LongRows | null {
     const all = new Map<string, number>();
     for (const { names } of lines) for (const name of names) all.set(name, (all.get(name) ?? 0) + 1);
     const names = [...all].flatMap(([name, times]) => (times === lines.length ? [name] : []));
@@ -127,9 +124,21 @@ export class LogRecords {
         );
       }
       const labelled = this.#byClass(new Set(some), [...all.keys()]);
-      if (labelled) return { labelled: { ...labelled, ids: [] } };
+      if (labelled) {
+        return {
+          labelled: {
+            ...labelled,
+            ids: idsWithout(this.#fieldsOfRows.ids(), labelled.left),
+            groups: groupsWithout(this.#fieldsOfRows.groups(), labelled.left),
+          },
+        };
+      }
     }
-    return { table: new RecordTable(this.path, [...all.keys()], this.#rows) };
+    return {
+      table: new RecordTable(this.path, [...all.keys()], this.#rows),
+      ids: this.#fieldsOfRows.ids(),
+      groups: this.#fieldsOfRows.groups(),
+    };
   }
 
   /** Scores by class where records have fields of different names: each has the best classes alone. Null where they are none. */
@@ -164,6 +173,17 @@ export class LogRecords {
     if (left.length > 0) labelled.notes.push({ kind: 'common-fields', fields: left });
     return labelled;
   }
+}
+
+/** The record of each image: one, a list of as many, or one within an object. Null where it does not show which is whose. */
+function recordsOf(raw: unknown, images: number): readonly unknown[] | null {
+  if (images === 1) return [raw];
+  if (Array.isArray(raw)) return raw.length === images ? raw : null;
+  if (typeof raw !== 'object' || raw === null) return null;
+  const lists = Object.values(raw).filter(
+    (value): value is unknown[] => Array.isArray(value) && value.length === images,
+  );
+  return lists.length === 1 ? lists[0] : null;
 }
 
 /** The single values of a record, those within its objects under both names. */

@@ -1,10 +1,9 @@
 import { extname } from 'node:path';
 import { openBytes } from '../bytes/index.js';
-import { outputsOf, readCsv, type LoggedOutputs } from './csv.js';
+import { fromGathered, readCsv, type LoggedOutputs } from './csv.js';
 import { decodedText } from './log-text.js';
 import { isDocument, readJson } from './log-json.js';
 import { readParquet } from './log-parquet.js';
-import type { Gathered } from './log-records.js';
 
 /**
  * Reads outputs as a service, a tool or a script logs them: CSV with any separator, JSON and JSON Lines, each compressed with
@@ -14,10 +13,6 @@ import type { Gathered } from './log-records.js';
 export async function readLog(path: string): Promise<LoggedOutputs> {
   if (await isParquet(path)) return fromGathered(await readParquet(path));
   return (await isJson(path)) ? fromGathered(await readJson(path)) : readCsv(path);
-}
-
-function fromGathered(gathered: Gathered): LoggedOutputs {
-  return 'table' in gathered ? outputsOf(gathered.table) : { ...gathered.labelled, named: true };
 }
 
 async function isParquet(path: string): Promise<boolean> {

@@ -21,6 +21,12 @@ export interface Inside {
 
 /** What the answer to "one head or two" goes by. Rows and directions of both sets are in their order. */
 export type SameHeadReason =
+  /** `sets` that look like those of several models, and what is said of rows of one model alone, where the other set is of one. */
+  | {
+      kind: 'several-models';
+      sets: readonly { set: WhichSet; column: string | null; models: number }[];
+      parts: readonly { set: WhichSet; value: string; same: boolean | null }[];
+    }
   /** Both files name their classes, and these names of the first and of the second have no partner: which is which does not show. */
   | { kind: 'other-names'; unmatched: readonly [readonly string[], readonly string[]] }
   /** The columns of `set` are in the order of their names, and the other file has no names. */
@@ -103,6 +109,8 @@ const notTheModel =
 
 function reasonInWords(reason: SameHeadReason): string {
   switch (reason.kind) {
+    case 'several-models':
+      return severalSets(reason);
     case 'other-names':
       return `Cannot be told, because it does not show which class of one set is which of the other: ${unmatchedInWords(reason.unmatched)}. Give both the same names.`;
     case 'sorted-names':
@@ -139,6 +147,18 @@ function reasonInWords(reason: SameHeadReason): string {
       return `Cannot be told: no row of either set lies in the span of the other, but ${reason.shared} directions are the same, and only ${one} and ${other} are not (${degrees(reason.angles)}). A head changed in a few directions or classes looks like this. So do features that are on in every image of one set and in none of the other.`;
     }
   }
+}
+
+function severalSets({ sets, parts }: Extract<SameHeadReason, { kind: 'several-models' }>): string {
+  const which = sets.map(
+    ({ set, column, models }) =>
+      `the ${names[set]} set looks like ${models} models in one file, told apart by ${column === null ? 'its files' : `the column ‘${column}’`}`,
+  );
+  const each = parts.map(({ set, value, same }) => {
+    const answer = same === null ? 'it cannot be told' : same ? 'the same span' : 'two heads';
+    return ` Of its rows with ‘${value}’ alone beside the ${names[1 - set]} set: ${answer}.`;
+  });
+  return `Not one answer: ${which.join(', and ')}.${each.join('')} Give the rows of one model.`;
 }
 
 function unmatchedInWords(unmatched: readonly [readonly string[], readonly string[]]): string {
