@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { rowByRowInWords } from '../../lib/words/index.js';
+import { idsFoundInWords, rowByRowInWords, type IdsFound } from '../../lib/words/index.js';
 
 const all = {
   column: 'id',
@@ -50,4 +50,40 @@ test.each([
   ],
 ])('%o', (found, text) => {
   expect(rowByRowInWords(found)).toBe(paired + text);
+});
+
+test('what the second file calls the ids, and ids that were left out', () => {
+  expect(rowByRowInWords({ ...all, otherColumn: 'image' })).toContain('(paired by ‘id’ and ‘image’, which 3,000 rows');
+  expect(rowByRowInWords({ ...all, repeated: [38, 0] })).toMatch(
+    / ‘id’ names 38 requests of the first file more than once, with different outputs: these were left out\.$/,
+  );
+  expect(rowByRowInWords({ ...all, repeated: [1, 2] })).toContain(
+    '‘id’ names 1 request of the first file and 2 requests of the second more than once',
+  );
+});
+
+test.each<[IdsFound, string]>([
+  [
+    { kind: 'no-ids', columns: [[], []] },
+    'If both files had a column ‘id’ that names the same requests, each once, they would be compared row by row.',
+  ],
+  [{ kind: 'no-ids', columns: [[], ['image']] }, ' The second has ‘image’, the first none that was found.'],
+  [
+    { kind: 'no-ids', columns: [['id'], ['image']] },
+    ' The first has ‘id’, the second ‘image’, which are not of one name and have no value in common.',
+  ],
+  [
+    { kind: 'none-in-both', columns: ['id', 'id'] },
+    'The rows were not compared one by one: both files have ‘id’, but none of its values is in both.',
+  ],
+  [
+    { kind: 'none-in-both', columns: ['request.id', 'request_id'] },
+    'the first file has ‘request.id’ and the second ‘request_id’, but none',
+  ],
+  [
+    { kind: 'all-repeated', columns: ['path', 'path'], repeated: [3, 0] },
+    '‘path’ names 3 requests of the first file more than once, with different outputs, and no other request is in both.',
+  ],
+])('why rows were not paired: %j', (found, text) => {
+  expect(idsFoundInWords(found)).toContain(text);
 });

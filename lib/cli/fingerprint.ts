@@ -39,11 +39,17 @@ Examples:
       const context = createContext(flags);
       if (paths.length > 2) throw new UsageError(`Expected one file of outputs or two, found ${paths.length}.`);
       const { compareRows, sameHeadOfFiles } = await import('../experiments/index.js');
-      const { alignPair, pairedRows } = await import('../logs/index.js');
+      const { alignPair, pairRows } = await import('../logs/index.js');
       const { fingerprint, ofCutLog } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
-      const { idsWouldTell, logNoteInWords, outputsNoteInWords, rowByRowInWords, sameHeadInWords, toldApartInWords } =
-        await import('../words/index.js');
+      const {
+        idsFoundInWords,
+        logNoteInWords,
+        outputsNoteInWords,
+        rowByRowInWords,
+        sameHeadInWords,
+        toldApartInWords,
+      } = await import('../words/index.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
       try {
         for (const path of paths) opened.push(await openShown(path, flags.observe));
@@ -73,18 +79,19 @@ Examples:
         const apart = opened.length === 2 ? await ofStores(paths, flags.observe ?? 'logits') : null;
         // Rows whose columns are not the same are no rows to compare.
         const isMatched = same !== null && same.reason.kind !== 'other-names' && same.reason.kind !== 'sorted-names';
-        const pairs = isMatched ? pairedRows(opened[0], opened[1]) : null;
+        const pairing = isMatched ? await pairRows(opened[0], opened[1], task) : null;
         const written = prints.map(({ outputs: { scale, percent, storage, decimals } }) => ({
           unit: [scale, percent ?? false, storage?.type].join(),
           decimals,
         }));
         const rowByRow =
-          pairs && (await compareRows([opened[0].rows, opened[1].rows], pairs, [written[0], written[1]], task));
+          pairing?.paired &&
+          (await compareRows([opened[0].rows, opened[1].rows], pairing.paired, [written[0], written[1]], task));
         const sentences = [
           ...(rowByRow ? [rowByRowInWords(visibleData(rowByRow))] : []),
           ...(same ? [sameHeadInWords(same)] : []),
           ...(apart ? [toldApartInWords(apart)] : []),
-          ...(same && same.same === null && !rowByRow && !apart ? [idsWouldTell] : []),
+          ...(same?.same === null && pairing?.found && !apart ? [idsFoundInWords(visibleData(pairing.found))] : []),
         ];
         const sentence = sentences.join(' ');
         context.print(

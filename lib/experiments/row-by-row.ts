@@ -7,6 +7,10 @@ import { isSameNumber } from './same-number.js';
 export interface RowByRow {
   /** The column that pairs them. */
   column: string;
+  /** What the second file calls it. Absent where that is the same. */
+  otherColumn?: string;
+  /** Ids that name rows of different outputs in either file, and were left out. Absent where there are none. */
+  repeated?: [number, number];
   /** Pairs of rows. */
   rows: number;
   /** Pairs whose largest output is that of one class. */
@@ -39,7 +43,7 @@ const mostChance = 0.99;
 /** Compares the rows of two logs with aligned columns, pair by pair. */
 export async function compareRows(
   logs: readonly [RowSource, RowSource],
-  { column, pairs }: PairedRows,
+  { pairs, ...ids }: PairedRows,
   written: readonly [Written, Written],
   { signal }: TaskOptions = {},
 ): Promise<RowByRow> {
@@ -70,7 +74,7 @@ export async function compareRows(
   const chance = ourTops.reduce((sum, times, j) => sum + (times / rows) * (theirTops[j] / rows), 0);
   const { expected, likelihood } = chanceMatches(matches, ourTops, theirTops);
   return {
-    ...{ column, rows, sameTop, byChance: { sameTop: expected, likelihood } },
+    ...{ ...ids, rows, sameTop, byChance: { sameTop: expected, likelihood } },
     kappa: chance > mostChance ? null : cohenKappa(sameTop, ourTops, theirTops),
     sameNumbers: written[0].unit === written[1].unit ? sameNumbers : null,
   };

@@ -6,6 +6,6 @@ export { alignAll, alignColumns, alignPair, mixedOf } from './align-columns.js';
 export type { MatchedBy } from './align-columns.js';
 export { mayHoldArrays } from './arrays.js';
 export { openRows } from './open-rows.js';
-export { pairedRows } from './paired-rows.js';
-export type { PairedRows } from './paired-rows.js';
+export { pairRows } from './paired-rows.js';
+export type { PairedRows, Pairing } from './paired-rows.js';
 export type { NotedRows } from './opened-rows.js';
