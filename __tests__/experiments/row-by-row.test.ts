@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareRows, type RowByRow } from '../../lib/experiments/index.js';
-import { alignAll, openRows, pairedRows } from '../../lib/logs/index.js';
+import { alignAll, openRows, pairRows } from '../../lib/logs/index.js';
 import { numbers } from '../leaks/data.js';
 
 /** Two logs of the same requests, whose rows are paired by their ids and never by their places. */
@@ -63,7 +63,7 @@ async function compared(
   decimals: [number | null, number | null] = [null, null],
 ): Promise<RowByRow | null> {
   const [a, b] = alignAll([one, other]);
-  const pairs = pairedRows(a, b);
+  const { paired: pairs } = await pairRows(a, b);
   const unit = 'probabilities';
   return pairs && compareRows([a.rows, b.rows], pairs, [0, 1].map((i) => ({ unit, decimals: decimals[i] })) as never);
 }
@@ -77,7 +77,8 @@ describe('rows of two logs with one id', () => {
       await opened(wide(shares, request)),
       await opened(wide(shares, request, { order: backwards })),
     );
-    expect(found).toEqual({ column: 'request_id', rows, sameTop: rows, kappa: 1, sameNumbers: rows });
+    expect(found).toMatchObject({ column: 'request_id', rows, sameTop: rows, kappa: 1, sameNumbers: rows });
+    expect(found!.byChance.likelihood).toBeLessThan(1e-3);
   });
 
   it('are the same to the rounding of the coarser file', async () => {
@@ -99,6 +100,7 @@ describe('rows of two logs with one id', () => {
     const count: Id = (i) => i;
     const found = await compared(await opened(wide(sharesOf(1), count)), await opened(wide(sharesOf(2), count)));
     expect(found!.kappa).toBeLessThan(0.3);
+    expect(found!.byChance.likelihood).toBeGreaterThan(1e-3);
   });
 
   it('are found in JSON of the best classes, with records that failed between them', async () => {
@@ -133,6 +135,86 @@ describe('rows of two logs with one id', () => {
   ])('are not paired where %s', async (_, id, column) => {
     const shares = sharesOf(1);
     const [a, b] = [await opened(wide(shares, id, { column })), await opened(wide(shares, id, { column }))];
-    expect(pairedRows(a, b)).toBeNull();
+    expect((await pairRows(a, b)).paired).toBeNull();
+  });
+});
+
+describe('ids are found and paired', () => {
+  const shares = sharesOf(1);
+  const plain = wide(shares, request);
+  const dict = (row: number[]): object => Object.fromEntries(row.map((value, j) => [names[j], value]));
+  const json = (record: (row: number[], i: number) => object): string =>
+    shares.map((row, i) => JSON.stringify(record(row, i))).join('\n');
+  const cell = (value: object): string => `"${JSON.stringify(value).replaceAll('"', '""')}"`;
+  const lists = (row: number[]): object[] => row.map((score, j) => ({ label: names[j], score }));
+
+  it.each<[string, string, string, string | undefined]>([
+    ['another name of one column', wide(shares, request, { column: 'image' }), 'csv', 'image'],
+    ['case and signs', wide(shares, request, { column: 'Request-ID' }), 'csv', 'Request-ID'],
+    ['an object', json((row, i) => ({ request: { id: request(i) }, probs: dict(row) })), 'jsonl', 'request.id'],
+    [
+      'an object beside labels',
+      json((row, i) => ({ meta: { request: { id: request(i) } }, predictions: lists(row) })),
+      'jsonl',
+      'meta.request.id',
+    ],
+    ['a list of numbers', json((row, i) => ({ request: { id: request(i) }, scores: row })), 'jsonl', 'request.id'],
+    [
+      'JSON within JSON',
+      json((row, i) => ({ message: JSON.stringify({ requestId: request(i), probabilities: row }) })),
+      'jsonl',
+      'message.requestId',
+    ],
+    [
+      'one document',
+      JSON.stringify({ events: shares.map((row, i) => ({ request_id: request(i), scores: row })) }),
+      'json',
+      undefined,
+    ],
+    [
+      'a column beside JSON in a cell',
+      ['request_id,response', ...shares.map((row, i) => `${request(i)},${cell(dict(row))}`)].join('\n'),
+      'csv',
+      undefined,
+    ],
+    [
+      'a line a class',
+      [
+        'request_id,class,score',
+        ...shares.flatMap((row, i) => row.map((score, j) => [request(i), names[j], score].join())),
+      ].join('\n'),
+      'csv',
+      undefined,
+    ],
+  ])('in %s', async (_, text, ending, otherColumn) => {
+    const found = await compared(await opened(plain), await opened(text, ending));
+    expect(found).toMatchObject({ column: 'request_id', rows, sameTop: rows, sameNumbers: rows });
+    expect(found!.otherColumn).toBe(otherColumn);
+  });
+
+  it('a row that is there again counts once; ids of rows that differ are left out and counted', async () => {
+    const lines = plain.split('\n');
+    const copies = await opened([...lines, ...lines.slice(1, 8)].join('\n'));
+    const same = await compared(copies, await opened(plain));
+    expect([same!.rows, same!.sameNumbers, same!.repeated]).toEqual([rows, rows, undefined]);
+    const others = lines.slice(1, 4).map((line, i) => [request(i + 10), ...line.split(',').slice(1)].join());
+    const mixed = await opened([...lines, ...others].join('\n'));
+    const found = await compared(await opened(plain), mixed);
+    expect([found!.rows, found!.sameNumbers, found!.repeated]).toEqual([rows - 3, rows - 3, [0, 3]]);
+  });
+
+  it('rows without an id are left out', async () => {
+    const some: Id = (i) => (i % 4 === 0 ? '' : request(i));
+    expect(await compared(await opened(plain), await opened(wide(shares, some)))).toMatchObject({ rows: 45 });
+  });
+
+  it('where rows are not paired it is said what there is', async () => {
+    const log = await opened(plain);
+    const foundOf = async (id: Id, column = 'request_id'): Promise<unknown> =>
+      (await pairRows(log, await opened(wide(shares, id, { column })))).found;
+    expect(await foundOf((i) => `other-${i}`)).toEqual({ kind: 'none-in-both', columns: ['request_id', 'request_id'] });
+    expect(await foundOf((i) => request(i >> 1))).toMatchObject({ kind: 'all-repeated', repeated: [0, rows / 2] });
+    expect(await foundOf((i) => i, 'request_no')).toMatchObject({ kind: 'no-ids' });
+    expect(await foundOf((i) => i, 'weight')).toEqual({ kind: 'no-ids', columns: [['request_id'], []] });
   });
 });

@@ -127,6 +127,12 @@ const notes: Said<LogNote> = {
   'other-names': [
     [{ kind: 'other-names', than: 'a.csv' }, 'Its columns have other names than those of a.csv: taken in their order.'],
   ],
+  'alike-names': [
+    [
+      { kind: 'alike-names', than: 'a.csv', one: 'p_yak', other: 'yak' },
+      'Its columns are matched with those of a.csv by name, though they are written otherwise: ‘p_yak’ is taken for ‘yak’.',
+    ],
+  ],
   'other-order': [
     [
       { kind: 'other-order', than: 'a.csv' },

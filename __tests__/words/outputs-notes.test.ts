@@ -1,6 +1,16 @@
 import { outputsNoteInWords, type OutputsNote } from '../../lib/words/index.js';
 
 const stored = { decimals: null, precision: 'float32' } as const;
+const several = {
+  column: 'variant',
+  models: 2,
+  parts: [
+    { value: 'A', rows: 200, model: 0, hiddenWidth: 256 },
+    { value: 'B', rows: 40, model: 1, hiddenWidth: null },
+    { value: 'C', rows: 30, model: 0, hiddenWidth: null },
+    { value: 'D', rows: 2, model: null, hiddenWidth: null },
+  ],
+};
 const carried = { rows: [20, 30], directions: 2, with: 14, without: 12 };
 
 test.each<[OutputsNote, string]>([
@@ -16,6 +26,18 @@ test.each<[OutputsNote, string]>([
   [{ kind: 'equal-columns', pairs: [[4, 7]] }, 'Columns 4 and 7 (counted from 0) are equal in every row'],
   [{ kind: 'carried', carried, classes: 30 }, '2 rows (20, 30, counted from 0) alone carry 2 of the directions'],
   [{ kind: 'carried', carried, classes: 14 }, 'with them the outputs fill all 14 directions, without them 12.'],
+  [
+    { kind: 'several-models', several, directions: 512 },
+    'This looks like 2 models in one file, told apart by the column ‘variant’ (A, C with 230 rows, at least 256 wide; B with 40 rows, which show no width; of which model D is does not show). Together they fill 512 directions, which is the width of none of them. Give the rows of one.',
+  ],
+  [
+    { kind: 'several-models', several: { ...several, column: null }, directions: null },
+    'told apart by its files (A, C',
+  ],
+  [
+    { kind: 'models-not-told', column: 'version', values: 7 },
+    'The column ‘version’ has 7 values, and the rows of each',
+  ],
   [{ kind: 'carried-together', carried }, 'alone carry 2 directions and agree on them'],
   [
     { kind: 'width-not-shown', why: { kind: 'outputs-hidden', classes: 40, topk: 5 } },

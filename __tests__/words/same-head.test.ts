@@ -9,6 +9,26 @@ const why = { kind: 'few-rows', rows: 12 } as const;
 
 test.each<[SameHeadReason, string]>([
   [
+    {
+      kind: 'several-models',
+      sets: [{ set: 1, column: 'variant', models: 2 }],
+      parts: [
+        { set: 1, value: 'A', same: true },
+        { set: 1, value: 'B', same: false },
+        { set: 1, value: 'C', same: null },
+      ],
+    },
+    'Not one answer: the second set looks like 2 models in one file, told apart by the column ‘variant’. Of its rows with ‘A’ alone beside the first set: the same span. Of its rows with ‘B’ alone beside the first set: two heads. Of its rows with ‘C’ alone beside the first set: it cannot be told. Give the rows of one model.',
+  ],
+  [
+    { kind: 'other-names', unmatched: [['yak'], ['gnu', 'emu']] },
+    'which class of one set is which of the other: both name their classes, and of these names 1 of the first (yak) and 2 of the second (gnu, emu) have no partner. Give both the same names.',
+  ],
+  [
+    { kind: 'sorted-names', set: 1 },
+    'the second set has its classes in the order of their names, and the first does not name them. Name the classes of both.',
+  ],
+  [
     { kind: 'hidden', set: 1, why: { kind: 'outputs-hidden', classes: 40, topk: 5 } },
     'The spans cannot be compared. Of the second set: Only the top 5 of 40 outputs are shown',
   ],
@@ -66,4 +86,15 @@ test('rows that were left out are named by set', () => {
   expect(sameHeadInWords({ reason: { kind: 'shifted', angles }, leftOut })).toMatch(
     / Left out, because they alone carry directions: 2 rows \(350, 351, counted from 0\) of the second set\.$/,
   );
+});
+
+test.each([
+  [[1], 'The second set does not name its classes, so their columns were matched by their order. If'],
+  [[0, 1], 'Neither set names its classes, so'],
+  [[], 'The names of their classes differ, so'],
+] as const)('columns that were matched by order: %j', (byOrder, text) => {
+  const reason: SameHeadReason = { kind: 'none-in-either', outside: 15, directions: 16, angles };
+  expect(sameHeadInWords({ reason, byOrder })).toContain(`largest 90). ${text}`);
+  const same = sameHeadInWords({ reason: { kind: 'all-in-both', directions: 16, angles }, byOrder });
+  expect(same).toMatch(/were matched by their order\. That speaks of the last layer alone/);
 });

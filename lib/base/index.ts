@@ -33,6 +33,7 @@ export { wrap } from './wrap.js';
 export { Pace, atOnce, paced } from './pace.js';
 export { congruential, random, seedOf, uniform } from './random.js';
 export type { Random, Uniform } from './random.js';
+export { chanceMatches } from './chance-matches.js';
 export { cohenKappa, wilsonInterval } from './proportion.js';
 export { quantile } from './quantile.js';
 export type { RowPlace } from './row-place.js';

@@ -42,31 +42,36 @@ Examples:
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags);
       if (paths.length > 2) throw new UsageError(`Expected one file of outputs or two, found ${paths.length}.`);
-      const { compareRows } = await import('../experiments/index.js');
-      const { alignAll, mixedOf, pairedRows } = await import('../logs/index.js');
-      const { fingerprint, ofCutLog, sameHead } = await import('../leaks/index.js');
+      const { compareRows, sameHeadOfFiles } = await import('../experiments/index.js');
+      const { alignPair, pairRows } = await import('../logs/index.js');
+      const { fingerprint, ofCutLog } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
-      const { idsWouldTell, logNoteInWords, outputsNoteInWords, rowByRowInWords, sameHeadInWords, toldApartInWords } =
-        await import('../words/index.js');
+      const {
+        idsFoundInWords,
+        logNoteInWords,
+        outputsNoteInWords,
+        rowByRowInWords,
+        sameHeadInWords,
+        toldApartInWords,
+      } = await import('../words/index.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
       try {
         for (const path of paths) opened.push(await openShown(path, flags));
-        if (opened.length === 2) opened.splice(0, 2, ...alignAll(opened));
+        const pair = opened.length === 2 ? alignPair(opened[0], opened[1]) : null;
+        if (pair) opened.splice(0, 2, ...pair.files);
         const task = { signal: context.signal, onProgress: context.onProgress };
         const prints: (Fingerprint & { file: string; notes: string[] })[] = [];
-        for (const { rows, name, notes, mixed } of opened) {
+        for (const { rows, name, notes, mixed, groups } of opened) {
           const { features } = flags;
-          const found = await fingerprint(rows, { ...task, features, leaveOut: mixed });
+          const found = await fingerprint(rows, { ...task, features, leaveOut: mixed, parts: groups });
           const cut = notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
           prints.push({
             ...{ file: name, notes: notes.map(logNoteInWords) },
             ...(cut ? ofCutLog(found, cut.shown[1]) : found),
           });
         }
-        const same =
-          opened.length === 2
-            ? await sameHead(opened[0].rows, opened[1].rows, { ...task, leaveOut: mixedOf(opened) })
-            : null;
+        const several = prints.map((print) => print.several ?? null);
+        const same = pair && (await sameHeadOfFiles(pair.files, pair.by, [several[0], several[1]], task));
         // Zeros that stand for what a log does not show are no probabilities of 0.
         const cut = opened.flatMap(({ truncated }, i) => (truncated ? [i] : []));
         if (same?.reason.kind === 'hidden' && same.reason.why.kind === 'zeros' && cut.includes(same.reason.set)) {
@@ -76,18 +81,21 @@ Examples:
         const text = await Promise.all(prints.map((print) => describe(visibleData(print), flags.features)));
         const said = prints.map((print) => ({ ...print, reasons: print.reasons.map(outputsNoteInWords) }));
         const apart = opened.length === 2 ? await ofStores(paths, flags.observe ?? 'logits') : null;
-        const pairs = opened.length === 2 ? pairedRows(opened[0], opened[1]) : null;
+        // Rows whose columns are not the same are no rows to compare.
+        const isMatched = same !== null && same.reason.kind !== 'other-names' && same.reason.kind !== 'sorted-names';
+        const pairing = isMatched ? await pairRows(opened[0], opened[1], task) : null;
         const written = prints.map(({ outputs: { scale, percent, storage, decimals } }) => ({
           unit: [scale, percent ?? false, storage?.type].join(),
           decimals,
         }));
         const rowByRow =
-          pairs && (await compareRows([opened[0].rows, opened[1].rows], pairs, [written[0], written[1]], task));
+          pairing?.paired &&
+          (await compareRows([opened[0].rows, opened[1].rows], pairing.paired, [written[0], written[1]], task));
         const sentences = [
           ...(rowByRow ? [rowByRowInWords(visibleData(rowByRow))] : []),
           ...(same ? [sameHeadInWords(same)] : []),
           ...(apart ? [toldApartInWords(apart)] : []),
-          ...(same && same.same === null && !rowByRow && !apart ? [idsWouldTell] : []),
+          ...(same?.same === null && pairing?.found && !apart ? [idsFoundInWords(visibleData(pairing.found))] : []),
         ];
         const sentence = sentences.join(' ');
         context.print(

@@ -23,7 +23,7 @@ export interface OutputsAuditOptions extends OutputsAloneOptions {
 export async function auditOutputs(path: string, options: OutputsAuditOptions = {}): Promise<Results> {
   const file = await openRows(path, 'logits', { skipBadLines: options.skipBadLines ?? false });
   try {
-    const found = await fromOutputsAlone(file.rows, { ...options, leaveOut: file.mixed });
+    const found = await fromOutputsAlone(file.rows, { ...options, leaveOut: file.mixed, parts: file.groups });
     const { recovery } = found;
     const cut = file.notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
     const print = cut ? ofCutLog(found.print, cut.shown[1]) : found.print;

@@ -7,6 +7,7 @@ import {
   type LeaveOut,
   type Look,
   type Recovery,
+  type RowParts,
 } from '../leaks/index.js';
 import type { RowSource } from '../tensor/index.js';
 
@@ -18,11 +19,13 @@ export interface OutputsAloneOptions extends TaskOptions {
 /** What outputs (n, c) give away by themselves: their fingerprint, and features recovered, or why no recovery could be tried. */
 export async function fromOutputsAlone(
   outputs: RowSource,
-  options: OutputsAloneOptions & LeaveOut,
+  options: OutputsAloneOptions & LeaveOut & { parts?: readonly RowParts[] | undefined },
 ): Promise<{ print: Fingerprint; recovery: Recovery | null; untried: NotShownError['code'] | null }> {
-  const { signal, onProgress, leaveOut } = options;
+  const { signal, onProgress, leaveOut, parts } = options;
   const look = await lookAt(outputs, { signal, onProgress, leaveOut });
-  const print = await fingerprintOf(look, { features: false, signal, onProgress });
+  const print = await fingerprintOf(look, { features: false, signal, onProgress, parts });
+  // What outputs of several models have in common is no layer of one.
+  if (print.several) return { print, recovery: null, untried: 'no-gap' };
   const { recovery, untried } = await tryRecovery(look, options);
   if (recovery) {
     const { sphere, kind } = recovery.report;

@@ -1,4 +1,4 @@
-import { cohenKappa, type TaskOptions } from '../base/index.js';
+import { chanceMatches, cohenKappa, type TaskOptions } from '../base/index.js';
 import type { PairedRows } from '../logs/index.js';
 import { chooseRows, type RowSource } from '../tensor/index.js';
 import { isSameNumber } from './same-number.js';
@@ -7,6 +7,10 @@ import { isSameNumber } from './same-number.js';
 export interface RowByRow {
   /** The column that pairs them. */
   column: string;
+  /** What the second file calls it. Absent where that is the same. */
+  otherColumn?: string;
+  /** Ids that name rows of different outputs in either file, and were left out. Absent where there are none. */
+  repeated?: [number, number];
   /** Pairs of rows. */
   rows: number;
   /** Pairs whose largest output is that of one class. */
@@ -16,6 +20,11 @@ export interface RowByRow {
    * name the same request in both, as where each log counts its own. Null where one class is the top class in nearly all rows.
    */
   kappa: number | null;
+  /**
+   * What chance gives where the ids of one log are dealt out anew: so many pairs with the same top class, and (at most) how likely it is
+   * to have as many as here, or more.
+   */
+  byChance: { sameTop: number; likelihood: number };
   /** Pairs with the same numbers, as far as both are written; null where the two have other units. */
   sameNumbers: number | null;
 }
@@ -34,7 +43,7 @@ const mostChance = 0.99;
 /** Compares the rows of two logs with aligned columns, pair by pair. */
 export async function compareRows(
   logs: readonly [RowSource, RowSource],
-  { column, pairs }: PairedRows,
+  { pairs, ...ids }: PairedRows,
   written: readonly [Written, Written],
   { signal }: TaskOptions = {},
 ): Promise<RowByRow> {
@@ -44,7 +53,7 @@ export async function compareRows(
   // A unit of the coarser file: what computes a number a little differently may round it the other way.
   const coarse = decimals.length > 0 ? 10 ** -Math.min(...decimals) * (1 + 1e-6) : 0;
   const [ourTops, theirTops] = [new Float64Array(cols), new Float64Array(cols)];
-  let [sameTop, sameNumbers] = [0, 0];
+  let [sameTop, sameNumbers, matches] = [0, 0, 0];
   const step = Math.max(1, Math.floor(2 ** 20 / cols));
   for (let start = 0; start < rows; start += step) {
     signal?.throwIfAborted();
@@ -53,16 +62,19 @@ export async function compareRows(
     for (let at = 0; at < ours.length; at += cols) {
       const [x, y] = [ours.subarray(at, at + cols), theirs.subarray(at, at + cols)];
       const [most, best] = [largest(x), largest(y)];
-      ourTops[x.indexOf(most)]++;
-      theirTops[y.indexOf(best)]++;
+      const [top, theirTop] = [x.indexOf(most), y.indexOf(best)];
+      ourTops[top]++;
+      theirTops[theirTop]++;
+      if (top === theirTop) matches++;
       // Of numbers that are rounded several may be the largest.
       if (x.some((value, j) => value === most && y[j] === best)) sameTop++;
       if (x.every((value, j) => isSameNumber(value, y[j], coarse))) sameNumbers++;
     }
   }
   const chance = ourTops.reduce((sum, times, j) => sum + (times / rows) * (theirTops[j] / rows), 0);
+  const { expected, likelihood } = chanceMatches(matches, ourTops, theirTops);
   return {
-    ...{ column, rows, sameTop },
+    ...{ ...ids, rows, sameTop, byChance: { sameTop: expected, likelihood } },
     kappa: chance > mostChance ? null : cohenKappa(sameTop, ourTops, theirTops),
     sameNumbers: written[0].unit === written[1].unit ? sameNumbers : null,
   };

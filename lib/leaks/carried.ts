@@ -270,7 +270,8 @@ export async function carriedRows(x: RowSource, rank: number, options: TaskOptio
   }
 }
 
-function someColumns(x: RowSource, cols: number): RowSource {
+/** As many columns, evenly spread. */
+export function someColumns(x: RowSource, cols: number): RowSource {
   const columns = Int32Array.from({ length: cols }, (_, j) => Math.floor((j * x.cols) / cols));
   return {
     ...x,

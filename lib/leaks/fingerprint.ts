@@ -6,6 +6,7 @@ import { evenlyOf, NotShownError, type TaskOptions } from '../base/index.js';
 import type { LeaveOut } from './left-out.js';
 import { lookAt, type Look } from './look.js';
 import { findFacets, rectifiedRowsNeeded } from './rectified.js';
+import { severalModels, widthOf, type RowParts, type SeveralModels } from './parts.js';
 import { fitSphere, noSphere, sphereRowsEnough, sphereRowsNeeded } from './sphere.js';
 import { hiddenIn, withoutZeros, type Usable } from './usable.js';
 import { storedAs, whiten, type OutputSpace } from './whiten.js';
@@ -15,6 +16,8 @@ export interface FingerprintOptions extends TaskOptions, LeaveOut {
   features?: boolean | undefined;
   /** Seeds the starts of the search for rectified features. Default 0. */
   seed?: number | undefined;
+  /** Columns of few values that may say which model made which row, such as a version: no width of several models is given for one's. */
+  parts?: readonly RowParts[] | undefined;
 }
 
 /** What outputs show of the model behind them. Plain: serialises to JSON. */
@@ -42,6 +45,8 @@ export interface Fingerprint {
   rectified: boolean | null;
   /** Rows that alone carry directions of the space; they are left out of the rank. Absent where there are none. */
   carried?: CarriedRows;
+  /** Present where rows with different values of a column look like those of several models: no width is given then. */
+  several?: SeveralModels;
   /** What was seen on the way, as data. `outputsNoteInWords` has the sentences; results of earlier versions have theirs. */
   reasons: OutputsNote[];
 }
@@ -81,12 +86,14 @@ export async function fingerprintOf(look: Look, options: FingerprintOptions = {}
   let usable: Usable;
   let space: OutputSpace;
   let kept: ExaminedRows;
+  let whole: number | null;
   try {
     usable = withoutZeros(rows, examined);
     if (usable.note) result.reasons.push(usable.note);
     const supported =
       usable.rows === rows ? await look.space() : await supportedSpace(usable.rows, usable.seen, options);
     space = supported.space;
+    whole = supported.whole.rank;
     kept = supported.seen;
     if (supported.carried) {
       result.carried = usable.inFile(supported.carried);
@@ -99,6 +106,15 @@ export async function fingerprintOf(look: Look, options: FingerprintOptions = {}
     if (!(error instanceof NotShownError)) throw error;
     result.reasons.push({ kind: 'width-not-shown', why: hiddenIn(seen) });
     return result;
+  }
+  const columns = options.parts ?? [];
+  const { several, open } = await severalModels(usable.rows, usable.seen, whole, { columns, at: usable.at }, options);
+  if (several) {
+    result.several = several;
+    // What few rows carry is of the others as well where they are of another model.
+    delete result.carried;
+    const reasons = result.reasons.filter(({ kind }) => kind !== 'carried' && kind !== 'carried-together');
+    return { ...result, reasons: [...reasons, { kind: 'several-models', several, directions: whole }] };
   }
   const stacked = await stackedNote(usable.rows, usable.seen, space.rank, options);
   if (stacked) result.reasons.push(stacked);
@@ -113,11 +129,10 @@ export async function fingerprintOf(look: Look, options: FingerprintOptions = {}
   if (result.hiddenWidth !== space.rank) {
     result.reasons.push({ kind: 'multiple-of-8', width: result.hiddenWidth });
   }
+  if (open) result.reasons.push({ kind: 'models-not-told', column: open.column, values: open.values.length });
   if (options.features ?? true) await lookAtFeatures(result, kept, usable.rows, space, options);
   return result;
 }
-
-const widthOf = (rank: number): number => (rank % 8 === 7 ? rank + 1 : rank);
 
 /** Directions up to which all functions are looked for, as `recoverFeatures` does. */
 const mostSearched = 32;

@@ -20,7 +20,7 @@ export const fingerprint: typeof printing.fingerprint = withOptionsAt(
   printing.fingerprint,
   'fingerprint',
   1,
-  optionsOf<printing.FingerprintOptions>({ ...taskNames, features: true, seed: true, leaveOut: true }),
+  optionsOf<printing.FingerprintOptions>({ ...taskNames, features: true, seed: true, leaveOut: true, parts: true }),
 );
 
 /** @function */

@@ -40,6 +40,7 @@ export type { CertifiedAs, FunctionCertificate, TestResult } from './rectified.j
 export type { RidgeReport } from './ridges.js';
 export { recoveredRows, recoveryHead } from './recovery-head.js';
 export { rectifiedRowsNeeded } from './rectified.js';
+export type { ModelPart, RowParts, SeveralModels } from './parts.js';
 export { sameHead } from './same-head.js';
 export type { SameHead } from './same-head.js';
 export { sphereRowsNeeded, variationsNeeded } from './sphere.js';

@@ -36,6 +36,11 @@ export interface SameHead {
    * the other's span.
    */
   resolution?: number;
+  /**
+   * Present where columns of two files were matched by their order, for lack of names of their classes: the sets without such names;
+   * none where both have names that differ.
+   */
+  byOrder?: WhichSet[];
   /** What the answer goes by, as data; `sameHeadInWords` has the sentence. */
   reason: SameHeadReason;
 }

@@ -48,6 +48,7 @@ function recovered({ name, fingerprint: { rows, classes } }: OutputsFindings, re
 export function withoutFeatures({ fingerprint, recovery, untried }: OutputsFindings): Finding {
   if (recovery) return { kind: 'search-without-result', search: recovery.sentence, rows: true, ...stoppedOf(recovery) };
   const { rank, rows, classes, outputs } = fingerprint;
+  if (fingerprint.several) return { kind: 'several-models', several: fingerprint.several };
   if (untried === 'hidden') return { kind: 'outputs-hidden', rows: true };
   if (untried === 'no-gap') return { kind: 'no-gap', rows: true };
   const least = rank ?? Math.min(rows, classes);

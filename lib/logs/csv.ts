@@ -11,9 +11,10 @@ import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialec
 import { Table } from './csv-table.js';
 import { imagesOf } from './log-images.js';
 import { LabelledScores, placedAt } from './log-labels.js';
+import { groupsAt, groupsOf, groupsWithout, type RowGroups } from './row-groups.js';
 import { idsAt, idsOf, idsWithout, type RowIds } from './row-ids.js';
 import { longOutputs } from './long-table.js';
-import { LogRecords } from './log-records.js';
+import { LogRecords, type Gathered } from './log-records.js';
 import { decodedText, wholeRecords } from './log-text.js';
 
 /** The outputs in a log, and what was left out of it. */
@@ -31,6 +32,8 @@ export interface LoggedOutputs {
   mixed: number[];
   /** Columns that may tell rows apart. */
   ids: RowIds[];
+  /** Columns that may say which model answered. */
+  groups: RowGroups[];
   /** What was taken, what was left out and why. */
   notes: LogNote[];
 }
@@ -64,20 +67,43 @@ function jsonInCells(table: ColumnTable): LoggedOutputs | null {
   if (!column) return null;
   const { names, rows: codes } = column.words!;
   const records = new LogRecords(path, table.bad, 'line');
+  const [ids, groups] = [idsOf(table, []), groupsOf(table, [])];
   for (let i = 0; i < rows; i++) {
     const text = names[codes[i] ?? -1];
-    records.add(text === undefined ? [] : imagesOf(text), null, table.at(i));
+    const beside = [
+      ...ids.map(({ column: name, of }) => [name, of[i]]),
+      ...groups.map(({ column: name, values, of }) => [name, values[of[i]]]),
+    ];
+    records.add(
+      text === undefined ? [] : imagesOf(text),
+      { ...Object.fromEntries(beside), [column.name]: text },
+      table.at(i),
+    );
   }
-  const gathered = records.finish();
-  const found = 'table' in gathered ? outputsOf(gathered.table) : { ...gathered.labelled, named: true };
+  const found = fromGathered(records.finish());
   return { ...found, notes: [{ kind: 'json-column', column: column.name }, ...found.notes] };
+}
+
+/** The outputs of records. @throws FeatReconstructError as `readCsv` does */
+export function fromGathered(gathered: Gathered): LoggedOutputs {
+  if (!('table' in gathered)) return { ...gathered.labelled, named: true };
+  const found = outputsOf(gathered.table);
+  // Fields within objects are no columns of the table.
+  const more = <T extends { column: string | null }>(own: readonly T[], nested: readonly T[]): T[] => [
+    ...own,
+    ...nested.filter(({ column, ...each }) => {
+      const { length } = (each as unknown as { of: readonly unknown[] }).of;
+      return length === found.rows.rows && !own.some((known) => known.column === column);
+    }),
+  ];
+  return { ...found, ids: more(found.ids, gathered.ids), groups: more(found.groups, gathered.groups) };
 }
 
 /** Chooses the outputs among the columns of a table. @throws FeatReconstructError as `readCsv` does */
 export function outputsOf(table: ColumnTable): LoggedOutputs {
   const { columns, rows, path } = table;
   const long = longOutputs(table);
-  if (long) return { ...long, named: true, ids: [] };
+  if (long) return { ...long, named: true };
   const sample = sampleOf(table);
   const numbers = columns.filter(({ texts }) => texts * 2 <= rows);
   if (rows === 0 || numbers.length < 2) throw noOutputs(table, numbers.length);
@@ -100,6 +126,7 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     byName: false,
     mixed: [],
     ids: good ? idsAt(idsOf(table, kept), good) : idsOf(table, kept),
+    groups: good ? groupsAt(groupsOf(table, kept), good) : groupsOf(table, kept),
     notes: [choiceNote(choice, columns), ...table.notes],
   };
 }
@@ -198,6 +225,7 @@ function rankedOutputs(table: ColumnTable, { scores, labels }: Ranked): LoggedOu
     ...labelled,
     named: true,
     ids: idsWithout(idsOf(table, [...scores, ...labels]), labelled.left),
+    groups: groupsWithout(groupsOf(table, [...scores, ...labels]), labelled.left),
     notes: [...labelled.notes, ...table.notes],
   };
 }

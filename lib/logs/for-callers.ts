@@ -25,5 +25,6 @@ export async function openRows(
     ...(await rows.openRows(text, tensorName, { ...options, skipBadLines: options.skipBadLines ?? false })),
   };
   delete opened.ids;
+  delete opened.groups;
   return { ...opened, notes: opened.notes.map(logNoteInWords) };
 }

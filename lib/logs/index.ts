@@ -2,9 +2,10 @@
  * logs: rows of files of any kind. `openRows` opens arrays, stores, tables, and what services write, and finds out which of their
  * columns are outputs; `alignColumns` puts one file's columns into another's order.
  */
-export { alignAll, alignColumns, mixedOf } from './align-columns.js';
+export { alignAll, alignColumns, alignPair, mixedOf } from './align-columns.js';
+export type { MatchedBy } from './align-columns.js';
 export { mayHoldArrays } from './arrays.js';
 export { openRows } from './open-rows.js';
-export { pairedRows } from './paired-rows.js';
-export type { PairedRows } from './paired-rows.js';
+export { pairRows } from './paired-rows.js';
+export type { PairedRows, Pairing } from './paired-rows.js';
 export type { NotedRows } from './opened-rows.js';

@@ -4,10 +4,12 @@ import type { BadLines } from './bad-lines.js';
 import { numberOf } from './cells.js';
 import { ColumnTable } from './column-table.js';
 import type { LoggedImage } from './log-images.js';
-import { longOutputs } from './long-table.js';
+import { longOutputs, type LongRows } from './long-table.js';
 
 import { LabelledScores, type LabelledRows } from './log-labels.js';
-import { idOf, idsWithout, isIdName, type RowIds } from './row-ids.js';
+import { RowFields } from './row-fields.js';
+import { groupsAt, groupsWithout, type RowGroups } from './row-groups.js';
+import { idsAt, idsWithout, type RowIds } from './row-ids.js';
 
 type Cell = number | string | null;
 
@@ -19,7 +21,7 @@ interface FieldRow {
 }
 
 /** The images of a log: a table of their fields, or scores by label. */
-export type Gathered = { table: ColumnTable } | { labelled: LabelledRows & { ids: RowIds[] } };
+export type Gathered = { table: ColumnTable; ids: RowIds[]; groups: RowGroups[] } | { labelled: LongRows };
 
 /** Gathers the images of a log, one by one. */
 export class LogRecords {
@@ -30,8 +32,9 @@ export class LogRecords {
   #lines: FieldRow[] | null = [];
   #record = 0;
   #records = 0;
-  /** By field the ids of the rows of labels, one a row. */
-  readonly #ids = new Map<string, (string | number | null)[]>();
+  /** What the records say beside outputs, of the rows of fields and of those of labels. */
+  readonly #fieldsOfRows = new RowFields();
+  readonly #fieldsOfLabels = new RowFields();
 
   /** What the numbers of records count: in JSON Lines a record is a line. */
   places: 'record' | 'line' | 'row';
@@ -57,32 +60,20 @@ export class LogRecords {
       this.#without.push(this.#record);
       return;
     }
+    const records = recordsOf(raw, images.length);
     for (const [k, image] of images.entries()) {
       if (image.kind === 'labels') {
         if (image.labels.length !== 1) this.#lines = null;
-        this.#lines?.push(fieldsOf(images.length === 1 ? raw : Array.isArray(raw) ? raw[k] : null, this.#record));
-        this.#nameRow(images.length === 1 ? raw : Array.isArray(raw) ? raw[k] : null);
+        this.#lines?.push(fieldsOf(records?.[k], this.#record));
+        this.#fieldsOfLabels.add(records?.[k]);
         this.#labels.add(image.labels, image.scores, this.#record);
       } else {
+        this.#fieldsOfRows.add(records?.[k]);
         const last = this.#rows[this.#rows.length - 1];
         const names = last && isSame(last.names, image.names) ? last.names : image.names;
         this.#rows.push({ names, values: image.values, record: this.#record });
       }
     }
-  }
-
-  /** Keeps what a record calls itself, before its row of labels is added. */
-  #nameRow(raw: unknown): void {
-    const { rows } = this.#labels;
-    if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) {
-      for (const [name, value] of Object.entries(raw)) {
-        if (!isIdName(name) || typeof value === 'object') continue;
-        const of = this.#ids.get(name) ?? Array.from({ length: rows }, () => null);
-        this.#ids.set(name, of);
-        of[rows] = idOf(value);
-      }
-    }
-    for (const of of this.#ids.values()) if (of.length === rows) of.push(null);
   }
 
   /** All images, once the last is added. @throws FeatReconstructError where there are no outputs, or arrays differ in length */
@@ -98,13 +89,19 @@ export class LogRecords {
       if (this.#lines) {
         const labelled = this.#byImage(this.#lines);
         if (!labelled) throw this.#topAlone();
-        return { labelled: { ...labelled, ids: [], notes: [...labelled.notes, ...notes] } };
+        return { labelled: { ...labelled, notes: [...labelled.notes, ...notes] } };
       }
       const labelled = this.#labels.finish(null, this.places);
       const others = this.#rows.map(({ record }) => record);
       if (others.length > 0) notes.push({ kind: 'records-without-labels', records: others });
-      const all = [...this.#ids].map(([column, of]) => ({ column, of }));
-      return { labelled: { ...labelled, ids: idsWithout(all, labelled.left), notes: [...labelled.notes, ...notes] } };
+      return {
+        labelled: {
+          ...labelled,
+          ids: idsWithout(this.#fieldsOfLabels.ids(), labelled.left),
+          groups: groupsWithout(this.#fieldsOfLabels.groups(), labelled.left),
+          notes: [...labelled.notes, ...notes],
+        },
+      };
     }
     if (this.#rows.length === 0) {
       throw new FeatReconstructError(
@@ -119,7 +116,7 @@ export class LogRecords {
   }
 
   /** Scores of records that have one class each, where several are of one image; null where they are not. */
-  #byImage(lines: readonly FieldRow[]): LabelledRows | null {
+  #byImage(lines: readonly FieldRow[]): LongRows | null {
     const all = new Map<string, number>();
     for (const { names } of lines) for (const name of names) all.set(name, (all.get(name) ?? 0) + 1);
     const names = [...all].flatMap(([name, times]) => (times === lines.length ? [name] : []));
@@ -143,9 +140,21 @@ export class LogRecords {
         return this.#withoutRagged();
       }
       const labelled = this.#byClass(new Set(some), [...all.keys()]);
-      if (labelled) return { labelled: { ...labelled, ids: [] } };
+      if (labelled) {
+        return {
+          labelled: {
+            ...labelled,
+            ids: idsWithout(this.#fieldsOfRows.ids(), labelled.left),
+            groups: groupsWithout(this.#fieldsOfRows.groups(), labelled.left),
+          },
+        };
+      }
     }
-    return { table: new RecordTable(this.path, [...all.keys()], this.#rows, this) };
+    return {
+      table: new RecordTable(this.path, [...all.keys()], this.#rows, this),
+      ids: this.#fieldsOfRows.ids(),
+      groups: this.#fieldsOfRows.groups(),
+    };
   }
 
   /** Arrays of one length, where a few records have other ones that are to be left out. */
@@ -158,6 +167,7 @@ export class LogRecords {
       ? [...times].reduce((most, each) => (each[1] > most[1] ? each : most))[0]
       : first.names.length;
     const kept = this.#rows.filter(({ names }) => names.length === usual);
+    const places = Int32Array.from(this.#rows.keys()).filter((i) => this.#rows[i].names.length === usual);
     for (const { names, record } of this.#rows) {
       if (names.length === usual) continue;
       this.bad.add(
@@ -168,7 +178,11 @@ export class LogRecords {
           ),
       );
     }
-    return { table: new RecordTable(this.path, [...kept[0].names], kept, this) };
+    return {
+      table: new RecordTable(this.path, [...kept[0].names], kept, this),
+      ids: idsAt(this.#fieldsOfRows.ids(), places),
+      groups: groupsAt(this.#fieldsOfRows.groups(), places),
+    };
   }
 
   /** Scores by class where records have fields of different names: each has the best classes alone. Null where they are none. */
@@ -204,6 +218,17 @@ export class LogRecords {
     if (left.length > 0) labelled.notes.push({ kind: 'common-fields', fields: left });
     return labelled;
   }
+}
+
+/** The record of each image: one, a list of as many, or one within an object. Null where it does not show which is whose. */
+function recordsOf(raw: unknown, images: number): readonly unknown[] | null {
+  if (images === 1) return [raw];
+  if (Array.isArray(raw)) return raw.length === images ? raw : null;
+  if (typeof raw !== 'object' || raw === null) return null;
+  const lists = Object.values(raw).filter(
+    (value): value is unknown[] => Array.isArray(value) && value.length === images,
+  );
+  return lists.length === 1 ? lists[0] : null;
 }
 
 /** The single values of a record, those within its objects under both names. */

@@ -1,12 +1,11 @@
 import { extname } from 'node:path';
 import { openBytes } from '../bytes/index.js';
 import { BadLines } from './bad-lines.js';
-import { outputsOf, readCsv, type LoggedOutputs } from './csv.js';
+import { fromGathered, readCsv, type LoggedOutputs } from './csv.js';
 import { decodedText } from './log-text.js';
 import { isDocument, readJson } from './log-json.js';
 import { readLines } from './log-lines.js';
 import { readParquet } from './log-parquet.js';
-import type { Gathered } from './log-records.js';
 import { isTextAround } from './payloads.js';
 import { isSqlDump, rowsOfDump } from './sql-dump.js';
 
@@ -28,10 +27,6 @@ async function readKind(path: string, bad: BadLines): Promise<LoggedOutputs> {
   if (kind === 'json') return fromGathered(await readJson(path, bad));
   if (kind === 'sql') return readCsv(path, bad, rowsOfDump(path, bad));
   return kind === 'lines' ? fromGathered(await readLines(path, bad)) : readCsv(path, bad);
-}
-
-function fromGathered(gathered: Gathered): LoggedOutputs {
-  return 'table' in gathered ? outputsOf(gathered.table) : { ...gathered.labelled, named: true };
 }
 
 async function isParquet(path: string): Promise<boolean> {

@@ -2,6 +2,8 @@ import { FeatReconstructError } from '../base/index.js';
 import type { LogNote } from '../words/index.js';
 import type { ColumnTable, TableColumn } from './column-table.js';
 import { LabelledScores, type LabelledRows } from './log-labels.js';
+import { groupsOf, groupsWithout, type RowGroups } from './row-groups.js';
+import { idsOf, idsWithout, type RowIds } from './row-ids.js';
 
 /**
  * Tables with a line for each class of an image (`request;rank;class;score`), as databases and dashboards export them and as pandas'
@@ -42,7 +44,7 @@ const fewTwice = 0.02;
  * The scores of a table with a line for each class of an image, gathered by image; null where it is no such table.
  * @throws FeatReconstructError where lines are places of images, and their classes are missing
  */
-export function longOutputs(table: ColumnTable): LabelledRows | null {
+export function longOutputs(table: ColumnTable): LongRows | null {
   const { rows, columns } = table;
   if (rows < 4 || columns.length < 2) return null;
   // A table with a column a class has many columns of fractions; one that is the same for all of an image is no score.
@@ -281,7 +283,10 @@ function isEverywhere({ columns, rows }: ColumnTable, label: number, { images }:
   return classes <= size + 1 && rows === images * size;
 }
 
-function gathered(table: ColumnTable, keys: Keys, { of, images, by, label, score }: Long): LabelledRows {
+/** Rows of a log of one line a class, with what tells its images and its models apart. */
+export type LongRows = LabelledRows & { ids: RowIds[]; groups: RowGroups[] };
+
+function gathered(table: ColumnTable, keys: Keys, { of, images, by, label, score }: Long): LongRows {
   const { columns, rows, path, unit } = table;
   const { firstText } = columns[score];
   /** Images that lack a score. */
@@ -318,7 +323,17 @@ function gathered(table: ColumnTable, keys: Keys, { of, images, by, label, score
     ...{ kind: 'line-a-class', images, by: by === null ? null : columns[by].name },
     ...{ label: columns[label].name, score: columns[score].name },
   };
-  return { ...labelled, notes: [note, ...labelled.notes, ...table.notes] };
+  const first = new Int32Array(images).fill(-1);
+  for (let i = rows - 1; i >= 0; i--) first[of[i]] = i;
+  const imagesOnly = <T>(values: readonly T[]): T[] => Array.from(first, (i) => values[i]);
+  const ids = idsOf(table, [label, score]).map(({ column, of: all }) => ({ column, of: imagesOnly(all) }));
+  const groups = groupsOf(table, [label, score]).map((each) => ({ ...each, of: imagesOnly(each.of) }));
+  return {
+    ...labelled,
+    ids: idsWithout(ids, labelled.left),
+    groups: groupsWithout(groups, labelled.left),
+    notes: [note, ...labelled.notes, ...table.notes],
+  };
 }
 
 const noClasses = (

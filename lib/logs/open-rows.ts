@@ -7,6 +7,7 @@ import { mayHoldArrays, openArray } from './arrays.js';
 import { folderNotes } from './folder-notes.js';
 import { readLog } from './log.js';
 import type { NotedRows } from './opened-rows.js';
+import { groupsBy, type RowGroups } from './row-groups.js';
 import type { RowIds } from './row-ids.js';
 import { openShards } from './shards.js';
 
@@ -30,13 +31,14 @@ export async function openRows(
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
     const foreign = await foreignError(splitName(text)[0], 'rows');
     if (foreign) throw foreign;
-    const { rows, columns, named, truncated, byName, mixed, ids, notes } = await readLog(text, skipBadLines);
+    const { rows, columns, named, truncated, byName, mixed, ids, groups, notes } = await readLog(text, skipBadLines);
     return {
       ...{ rows, path: text, tensor: null, name: text, notes, columns: named ? columns : null },
       ...(truncated ? { truncated } : {}),
       ...(byName ? { byName } : {}),
       ...(mixed.length > 0 ? { mixed } : {}),
       ...(ids.length > 0 ? { ids } : {}),
+      ...(groups.length > 0 ? { groups } : {}),
       close: async () => undefined,
     };
   }
@@ -86,6 +88,7 @@ async function someRows(opened: NotedRows, { file, text, start, stop }: Slice): 
     ...opened,
     rows: sliceRows(opened.rows, from, to),
     ...(opened.ids ? { ids: opened.ids.map(({ column, of }) => ({ column, of: of.slice(from, to) })) } : {}),
+    ...(opened.groups ? { groups: opened.groups.map((each) => ({ ...each, of: each.of.slice(from, to) })) } : {}),
     // With the slice in its path, another slice of the file is not taken for the same rows.
     path: `${opened.path}${text}`,
     name: `${opened.name}${text}`,
@@ -123,6 +126,7 @@ async function openParts(
     ...(mixed.length > 0 ? { mixed } : {}),
     rows: joinRows(parts.map(({ rows }) => rows)),
     ids: idsTogether(parts),
+    groups: groupsTogether(parts, names),
     ...{ path: folder, name: folder },
     notes: [
       { kind: 'files', files: parts.length, first: names[0], last: names[names.length - 1] },
@@ -137,6 +141,20 @@ function inFile(part: NotedRows, file: string): NotedRows {
   const { place } = about ?? {};
   if (!place) return part;
   return { ...part, rows: { ...part.rows, about: { ...about, place: (row) => ({ ...place(row), file }) } } };
+}
+
+/** Groups of the columns that all parts have, and the parts themselves. */
+function groupsTogether(parts: readonly NotedRows[], names: readonly string[]): RowGroups[] {
+  const columns = [...new Set(parts.flatMap(({ groups }) => (groups ?? []).map(({ column }) => column)))];
+  const found = columns.flatMap((column) => {
+    const values = parts.flatMap(({ rows, groups }) => {
+      const own = groups?.find((each) => each.column === column);
+      return Array.from({ length: rows.rows }, (_, i) => own?.values[own.of[i]] ?? null);
+    });
+    return groupsBy(column, values) ?? [];
+  });
+  const of = parts.flatMap(({ rows }, k) => Array.from({ length: rows.rows }, () => k));
+  return [...found, ...(parts.length > 1 ? [{ column: null, values: names, of }] : [])];
 }
 
 /** Ids of the columns that all parts have, part after part. */

@@ -1,5 +1,6 @@
 import type { RowSource } from '../tensor/index.js';
 import type { LogNote } from '../words/index.js';
+import type { RowGroups } from './row-groups.js';
 import type { RowIds } from './row-ids.js';
 
 /** Rows of a file, with what was taken of it. */
@@ -32,4 +33,6 @@ export interface NotedRows extends Omit<OpenedRows, 'notes'> {
   notes: LogNote[];
   /** Columns that may tell rows apart. Absent where there are none. */
   ids?: readonly RowIds[];
+  /** Columns that may say which model answered, and the files of a folder. Absent where there are none. */
+  groups?: readonly RowGroups[];
 }

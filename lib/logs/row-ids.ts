@@ -30,7 +30,8 @@ export const idOf = (value: unknown): string | number | null =>
 export function idsOf(table: ColumnTable, outputs: readonly number[]): RowIds[] {
   const taken = new Set(outputs);
   return table.columns.flatMap(({ name, texts, words, missing }, j) => {
-    if (!table.named || taken.has(j) || !isIdName(name) || missing > 0 || (texts > 0 && !words)) return [];
+    if (!table.named || taken.has(j) || !isIdName(name) || missing === table.rows || (texts > missing && !words))
+      return [];
     const of = Array.from({ length: table.rows }, (_, i) => {
       const code = words?.rows[i] ?? -1;
       return idOf(code >= 0 ? words!.names[code] : table.value(i, j));

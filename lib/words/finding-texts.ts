@@ -4,7 +4,7 @@ import { nearlyAll, whole as wholeSpecs } from './known.js';
 import { inWords } from './observe-spec.js';
 import { givenTime, inTime, roughTime } from './figures.js';
 import type { Finding, Shown } from './findings.js';
-import { noWidthInWords } from './outputs-note-texts.js';
+import { noWidthInWords, severalInWords } from './outputs-note-texts.js';
 import { list } from './some.js';
 
 /**
@@ -75,6 +75,8 @@ function text(finding: Finding): string {
     case 'width-not-shown':
       if (finding.why) return `${notShown} ${noWidthInWords(finding.why)}`;
       return finding.reason?.replace('The hidden width does not show.', notShown) ?? notShown;
+    case 'several-models':
+      return `Features were not looked for. ${severalInWords(finding.several)}. Give the rows of one.`;
     case 'readings-unknown':
       return 'How much of the features these outputs give away is not known without the model: what a map reads off them was not asked, nor how much less it reads if less is shown. That takes the model, or its features for some images.';
     case 'text':

@@ -3,7 +3,7 @@
  * `finding-texts.ts` has the sentences.
  */
 
-import type { NoWidth } from './outputs-notes.js';
+import type { NoWidth, SeveralInWords } from './outputs-notes.js';
 
 /** An interface, and whether it was read through a logarithm. */
 export interface Shown {
@@ -121,6 +121,8 @@ export type OutputsFinding =
   | { kind: 'least-width'; width: number }
   /** `reason` is a sentence of an earlier version. */
   | { kind: 'width-not-shown'; reason: string | null; why?: NoWidth }
+  /** Rows of several models: features of none of them were looked for. */
+  | { kind: 'several-models'; several: SeveralInWords }
   | { kind: 'readings-unknown' };
 
 export type Finding = AuditFinding | OutputsFinding | { kind: 'text'; text: string };

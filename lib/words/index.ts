@@ -42,7 +42,8 @@ export {
 export { differsBy, isNoisy, toldApartInWords, type ToldApart } from './told-apart.js';
 export type { BoundInWords, SearchTime } from './audit-table.js';
 export { changesNumbers, isCoarser } from './coarser.js';
-export { idsWouldTell, rowByRowInWords } from './row-by-row.js';
+export { idsFoundInWords, rowByRowInWords } from './row-by-row.js';
+export type { IdsFound } from './row-by-row.js';
 export type { Ability, AbilityAnswer, Advice } from './abilities.js';
 export { findingInWords, findingsInWords } from './finding-texts.js';
 export type { AuditFinding, Finding, OutputsFinding, Shown, ShownReading } from './findings.js';

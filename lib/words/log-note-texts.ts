@@ -49,6 +49,8 @@ export function logNoteInWords(note: LogNote): string {
       return `Line ${note.line} is taken for a header: it numbers the columns.`;
     case 'other-names':
       return `Its columns have other names than those of ${note.than}: taken in their order.`;
+    case 'alike-names':
+      return `Its columns are matched with those of ${note.than} by name, though they are written otherwise: ‘${note.one}’ is taken for ‘${note.other}’.`;
     case 'other-order':
       return `Its columns are in another order than those of ${note.than}: put in that order by name.`;
     case 'files':

@@ -109,6 +109,8 @@ export type LogNote =
   /** The columns have other names than those of this file, or stand in another order. */
   | { kind: 'other-names'; than: string }
   | { kind: 'other-order'; than: string }
+  /** Its columns are those of this file but for how they are called: `one` is its name of what the other calls `other`. */
+  | { kind: 'alike-names'; than: string; one: string; other: string }
   /** Of logs that are cut to the best classes: the classes of all of them together. */
   | { kind: 'classes-together'; classes: number; than: string }
   /** What was taken of a folder: the first name and the last. */

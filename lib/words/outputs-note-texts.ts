@@ -1,6 +1,6 @@
 /** The sentences of what was seen of outputs. */
 import { count } from '../base/index.js';
-import type { CarriedInWords, NoSphere, NoWidth, OutputsNote, Stored, Zeros } from './outputs-notes.js';
+import type { CarriedInWords, NoSphere, NoWidth, OutputsNote, SeveralInWords, Stored, Zeros } from './outputs-notes.js';
 import { rowsInWords } from './rows.js';
 import { some } from './some.js';
 
@@ -23,6 +23,13 @@ export function outputsNoteInWords(note: OutputsNote): string {
       return together(note.carried);
     case 'stacked':
       return `Parts of the file fill ${note.first} and ${note.last} directions, all of it ${note.all}: it looks like the outputs of two models, one after the other. Give those of one alone.`;
+    case 'several-models': {
+      const { several, directions } = note;
+      const all = directions === null ? 'all directions that the classes leave' : `${count(directions)} directions`;
+      return `${severalInWords(several)}. Together they fill ${all}, which is the width of none of them. Give the rows of one.`;
+    }
+    case 'models-not-told':
+      return `The column ‘${note.column ?? ''}’ has ${note.values} values, and the rows of each are too few to tell whether one model made all. If several did, the width is of all of them together.`;
     case 'width-not-shown':
       return `The hidden width does not show. ${noWidthInWords(note.why)}`;
     case 'directions':
@@ -146,3 +153,19 @@ export function carriedInWords(carried: CarriedInWords, classes: number): string
 /** The sentence on rows that agree on the directions that they carry. */
 const together = ({ rows, directions, without: rest, places }: CarriedInWords): string =>
   `${rowsInWords(rows, places)} alone carry ${directions === 1 ? 'one direction' : `${directions} directions`} and agree on ${directions === 1 ? 'it' : 'them'}. Images that alone switch a feature on do that, or a few rows of a model with nearly the same head. Without them it is ${rest} directions.`;
+
+/** Several models in one file, as the start of a sentence. */
+export function severalInWords({ column, models, parts }: SeveralInWords): string {
+  const by = Array.from({ length: models }, (_, model) => {
+    const of = parts.filter((part) => part.model === model);
+    const rows = of.reduce((sum, part) => sum + part.rows, 0);
+    const width = of.find(({ hiddenWidth }) => hiddenWidth !== null)?.hiddenWidth ?? null;
+    const wide = width === null ? 'which show no width' : `at least ${count(width)} wide`;
+    return `${some(of.map(({ value }) => value))} with ${count(rows)} rows, ${wide}`;
+  });
+  const open = parts.filter(({ model }) => model === null).map(({ value }) => value);
+  const rest =
+    open.length > 0 ? `; of which model ${some(open)} ${open.length === 1 ? 'is' : 'are'} does not show` : '';
+  const told = column === null ? 'its files' : `the column ‘${column}’`;
+  return `This looks like ${models} models in one file, told apart by ${told} (${by.join('; ')}${rest})`;
+}

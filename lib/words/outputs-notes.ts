@@ -24,6 +24,14 @@ export interface CarriedInWords {
   places?: readonly RowPlace[];
 }
 
+/** Models in one file, told apart by a column; null: by its files. */
+export interface SeveralInWords {
+  column: string | null;
+  models: number;
+  /** Rows with one value: of which model, counted from 0, and how wide its layer is; null where that does not show. */
+  parts: readonly { value: string; rows: number; model: number | null; hiddenWidth: number | null }[];
+}
+
 /** How many of the rows hold a probability of 0, and how the outputs were stored, which may be why. */
 export interface Zeros extends Stored {
   zeros: number;
@@ -71,6 +79,10 @@ export type OutputsNote =
   | { kind: 'carried-together'; carried: CarriedInWords }
   /** Parts of the file fill fewer directions than all of it. */
   | { kind: 'stacked'; first: number; last: number; all: number }
+  /** Rows with different values of a column look like those of several models; `directions` of all rows, null without a gap. */
+  | { kind: 'several-models'; several: SeveralInWords; directions: number | null }
+  /** A column is called as one that says which model answered, and its rows are too few to tell. */
+  | { kind: 'models-not-told'; column: string | null; values: number }
   | { kind: 'width-not-shown'; why: NoWidth }
   | { kind: 'directions'; rank: number; gap: number }
   | { kind: 'multiple-of-8'; width: number }

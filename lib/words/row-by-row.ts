@@ -1,21 +1,36 @@
 /** Two logs of the same requests, compared row by row: the sentences. */
 import { count } from '../base/index.js';
+import { some } from './some.js';
 
 /** What `compareRows` of the experiments counted. */
 interface Counted {
   column: string;
+  otherColumn?: string;
+  repeated?: readonly [number, number];
   rows: number;
   sameTop: number;
   kappa: number | null;
+  byChance: { sameTop: number; likelihood: number };
   sameNumbers: number | null;
 }
 
-/** Agreement beyond chance from which on an id names the same request in both: of other requests it is near 0. */
-const sameRequests = 0.5;
+/** Less likely than this, agreement is no chance: an id names the same request in both. */
+const noChance = 1e-3;
+/** From this agreement beyond chance on nobody asks for chance. */
+const plain = 0.5;
+/** Below it agreement is no chance, but so little that requests of one kind, in one order in both logs, would give it. */
+const little = 0.1;
 
 /** The rows that two logs have in common, in words. */
-export function rowByRowInWords({ column, rows, sameTop, kappa, sameNumbers }: Counted): string {
-  const paired = `Row by row (paired by ‘${column}’, which ${count(rows)} ${rows === 1 ? 'row' : 'rows'} of both have)`;
+export function rowByRowInWords(found: Counted): string {
+  const { repeated } = found;
+  const left = repeated ? ` ${repeatedInWords(found.column, repeated)}: these were left out.` : '';
+  return compared(found) + left;
+}
+
+function compared({ column, otherColumn, rows, sameTop, kappa, byChance, sameNumbers }: Counted): string {
+  const called = otherColumn === undefined ? `‘${column}’` : `‘${column}’ and ‘${otherColumn}’`;
+  const paired = `Row by row (paired by ${called}, which ${count(rows)} ${rows === 1 ? 'row' : 'rows'} of both have)`;
   const tops = rows - sameTop;
   const top = tops === 0 ? 'all have the same top class' : `${count(tops)} of ${count(rows)} have another top class`;
   const numbers = sameNumbers === null ? null : rows - sameNumbers;
@@ -26,13 +41,73 @@ export function rowByRowInWords({ column, rows, sameTop, kappa, sameNumbers }: C
     numbers === null
       ? `${top}. Their numbers are not in one unit, and were not compared`
       : `${top}, and ${numbers === 0 ? 'none has' : `${count(numbers)} have`} other numbers, rounding aside`;
-  if (kappa === null || kappa < sameRequests) {
-    return `${paired}: ${others}. That is hardly more alike than by chance. Either ‘${column}’ does not name the same requests in both, as where each log counts its own, or the models have little in common: which of them does not show.`;
+  // Numbers of other requests are hardly ever the same.
+  const isNoChance = byChance.likelihood < noChance || (numbers !== null && 2 * numbers < rows);
+  const chance = `By chance about ${share(byChance.sameTop)} would have the same top class`;
+  if (!isNoChance) {
+    return kappa === null || kappa >= plain
+      ? `${paired}: ${others}. ${chance}: by so few rows, or rows so much of one class, it does not show whether ‘${column}’ names the same requests in both.`
+      : `${paired}: ${others}. ${chance}, and hardly more have. Either ‘${column}’ does not name the same requests in both, as where each log counts its own, or the models have little in common: which of them does not show.`;
   }
   if (numbers === null && tops === 0) return `${paired}: ${others}.`;
-  return `${paired}: ${others}. The same requests got other answers: another model made them, or one that was given its images in another way.`;
+  const answers =
+    'The same requests got other answers: another model made them, or one that was given its images in another way.';
+  if (kappa === null || kappa >= plain) return `${paired}: ${others}. ${answers}`;
+  return kappa < little
+    ? `${paired}: ${others}. ${chance}: ${count(sameTop)} is more, but little. If ‘${column}’ names the same requests in both, another model answered them; logs that each count their own may agree as much where requests of one kind come in one order.`
+    : `${paired}: ${others}. ${chance}: ${count(sameTop)} is no chance. ${answers}`;
 }
 
-/** What would answer whether two logs are of one model, where their rows have no ids. */
-export const idsWouldTell =
-  'If both files had a column ‘id’ that names the same requests, each once, they would be compared row by row.';
+const share = (expected: number): string =>
+  expected < 10 ? `${Number(expected.toPrecision(2))}` : count(Math.round(expected));
+
+/** Why rows of two logs were not compared: what there is of columns that name their requests. */
+export type IdsFound =
+  /** Columns of ids of the first file and of the second, none of which is the other's. */
+  | { kind: 'no-ids'; columns: readonly [readonly string[], readonly string[]] }
+  /** Both have the column, and no id is in both. */
+  | { kind: 'none-in-both'; columns: readonly [string, string] }
+  /** All ids in both name rows of different outputs, so many in the first and in the second. */
+  | { kind: 'all-repeated'; columns: readonly [string, string]; repeated: readonly [number, number] };
+
+const files = ['first', 'second'] as const;
+
+/** What would answer whether two logs are of one model, where their rows could not be paired. */
+export function idsFoundInWords(found: IdsFound): string {
+  switch (found.kind) {
+    case 'none-in-both':
+      return `The rows were not compared one by one: ${both(found.columns)}, but none of its values is in both.`;
+    case 'all-repeated':
+      return `The rows were not compared one by one: ${repeatedInWords(found.columns[0], found.repeated)}, and no other request is in both.`;
+    case 'no-ids': {
+      const which = found.columns.findIndex((columns) => columns.length > 0);
+      const has =
+        which < 0
+          ? ''
+          : found.columns.every((columns) => columns.length > 0)
+            ? ` The first has ${quoted(found.columns[0])}, the second ${quoted(found.columns[1])}, which are not of one name and have no value in common.`
+            : ` The ${files[which]} has ${quoted(found.columns[which])}, the ${files[1 - which]} none that was found.`;
+      return `If both files had a column ‘id’ that names the same requests, each once, they would be compared row by row.${has}`;
+    }
+  }
+}
+
+const quoted = (columns: readonly string[]): string =>
+  some(
+    columns.map((column) => `‘${column}’`),
+    3,
+  );
+
+const both = ([one, other]: readonly [string, string]): string =>
+  one === other ? `both files have ‘${one}’` : `the first file has ‘${one}’ and the second ‘${other}’`;
+
+/** `‘id’ names 38 requests more than once with different outputs in the first file`. */
+function repeatedInWords(column: string, repeated: readonly [number, number]): string {
+  const [one, other] = repeated;
+  const times = (requests: number): string => `${count(requests)} ${requests === 1 ? 'request' : 'requests'}`;
+  const where =
+    one > 0 && other > 0
+      ? `${times(one)} of the first file and ${times(other)} of the second`
+      : `${times(one || other)} of the ${one > 0 ? 'first' : 'second'} file`;
+  return `‘${column}’ names ${where} more than once, with different outputs`;
+}

@@ -22,6 +22,16 @@ export interface Inside {
 
 /** What the answer to "one head or two" goes by. Rows and directions of both sets are in their order. */
 export type SameHeadReason =
+  /** `sets` that look like those of several models, and what is said of rows of one model alone, where the other set is of one. */
+  | {
+      kind: 'several-models';
+      sets: readonly { set: WhichSet; column: string | null; models: number }[];
+      parts: readonly { set: WhichSet; value: string; same: boolean | null }[];
+    }
+  /** Both files name their classes, and these names of the first and of the second have no partner: which is which does not show. */
+  | { kind: 'other-names'; unmatched: readonly [readonly string[], readonly string[]] }
+  /** The columns of `set` are in the order of their names, and the other file has no names. */
+  | { kind: 'sorted-names'; set: WhichSet }
   /** A set shows no span. */
   | { kind: 'hidden'; set: WhichSet; why: NoWidth }
   /** A set fills all the room that it could, so that rows of the other would lie in it whatever they are. */
@@ -64,16 +74,33 @@ export function sameHeadInWords({
   reason,
   leftOut = [],
   leftOutPlaces = [],
+  byOrder,
 }: {
   reason: SameHeadReason;
   leftOut?: readonly (readonly number[])[];
   leftOutPlaces?: readonly (readonly RowPlace[] | null)[];
+  byOrder?: readonly WhichSet[] | undefined;
 }): string {
   const left = leftOut.flatMap((rows, i) =>
     rows.length > 0 ? `${rowsInWords(rows, leftOutPlaces[i] ?? undefined)} of the ${names[i]} set` : [],
   );
   const note = left.length > 0 ? ` Left out, because they alone carry directions: ${left.join('; ')}.` : '';
-  return reasonInWords(reason) + (isSame.has(reason.kind) ? ` ${notTheModel}` : '') + note;
+  const same = isSame.has(reason.kind);
+  return (
+    reasonInWords(reason) + (byOrder ? ` ${orderInWords(byOrder, same)}` : '') + (same ? ` ${notTheModel}` : '') + note
+  );
+}
+
+/** By what the columns were matched where names do not tell. @param unnamed sets whose classes have no names but numbers at most */
+function orderInWords(unnamed: readonly WhichSet[], same: boolean): string {
+  const [set] = unnamed;
+  const why =
+    set === undefined
+      ? 'The names of their classes differ'
+      : unnamed.length === 2
+        ? 'Neither set names its classes'
+        : `The ${names[set]} set does not name its classes`;
+  return `${why}, so their columns were matched by their order.${same ? '' : ' If the classes stand in another order, the outputs of one head look like this, too.'}`;
 }
 
 /** Reasons for which the spans are the same. */
@@ -89,6 +116,12 @@ const notTheModel =
 
 function reasonInWords(reason: SameHeadReason): string {
   switch (reason.kind) {
+    case 'several-models':
+      return severalSets(reason);
+    case 'other-names':
+      return `Cannot be told, because it does not show which class of one set is which of the other: ${unmatchedInWords(reason.unmatched)}. Give both the same names.`;
+    case 'sorted-names':
+      return `Cannot be told, because it does not show which class of one set is which of the other: the ${names[reason.set]} set has its classes in the order of their names, and the ${names[1 - reason.set]} does not name them. Name the classes of both.`;
     case 'hidden':
       return `The spans cannot be compared. Of the ${names[reason.set]} set: ${noWidthInWords(reason.why)}`;
     case 'no-span':
@@ -125,6 +158,25 @@ function reasonInWords(reason: SameHeadReason): string {
       return `Cannot be told: no row of either set lies in the span of the other, but ${reason.shared} directions are the same, and only ${one} and ${other} are not (${degrees(reason.angles)}). A head changed in a few directions or classes looks like this. So do features that are on in every image of one set and in none of the other.`;
     }
   }
+}
+
+function severalSets({ sets, parts }: Extract<SameHeadReason, { kind: 'several-models' }>): string {
+  const which = sets.map(
+    ({ set, column, models }) =>
+      `the ${names[set]} set looks like ${models} models in one file, told apart by ${column === null ? 'its files' : `the column ‘${column}’`}`,
+  );
+  const each = parts.map(({ set, value, same }) => {
+    const answer = same === null ? 'it cannot be told' : same ? 'the same span' : 'two heads';
+    return ` Of its rows with ‘${value}’ alone beside the ${names[1 - set]} set: ${answer}.`;
+  });
+  return `Not one answer: ${which.join(', and ')}.${each.join('')} Give the rows of one model.`;
+}
+
+function unmatchedInWords(unmatched: readonly [readonly string[], readonly string[]]): string {
+  const [one, other] = unmatched.map(
+    (missing, i) => `${count(missing.length)} of the ${names[i]} (${some(missing, 4)})`,
+  );
+  return `both name their classes, and of these names ${one} and ${other} have no partner`;
 }
 
 function within([one, other]: readonly [Inside, Inside]): string {
