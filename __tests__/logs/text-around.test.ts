@@ -145,3 +145,16 @@ it('the best class beside all scores of a record is not all that is taken', asyn
   const log = await opened(lines, 'jsonl');
   expect(Array.from(await log.rows.read(0, rows))).toEqual(shares.flat());
 });
+
+it('JSON in the cells of a table is read as before, with what tells its rows apart', async () => {
+  const cell = (row: readonly number[], i: number): string =>
+    JSON.stringify({ requestId: id(i), scores: row }).replace(/"/g, '""');
+  const lines = shares.flatMap((row, i) => [
+    `${at(i)},"${cell(row, i)}",app/1`,
+    `${at(i)},END RequestId: ${id(i)},app/1`,
+  ]);
+  const log = await opened(['@timestamp,@message,@logStream', ...lines], 'csv');
+  expect(log.notes[0]).toEqual({ kind: 'json-column', column: '@message' });
+  expect(log.columns).toHaveLength(classes);
+  expect(log.ids).toEqual([{ column: 'requestId', of: shares.map((_, i) => id(i)) }]);
+});

@@ -73,7 +73,7 @@ function closing(line: string, from: number): number {
 
 /** An object of JSON, or an array of at least two things; undefined for other text in brackets. */
 function valueOf(text: string): Json | undefined {
-  const value = json(text) ?? json(unescaped(text));
+  const value = json(text) ?? json(unescaped(text)) ?? json(text.replace(/""/g, '"'));
   if (value !== undefined)
     return Array.isArray(value) && value.length < 2 && typeof value[0] !== 'object' ? undefined : value;
   const numbers = arrayOf(text);
