@@ -190,7 +190,7 @@ describe('what is cut stops', () => {
         ...shares.flatMap((row, i) => row.map((value, j) => `${id(i)},c${j},${i === 7 && j === 2 ? '' : value}`)),
       ],
       '\n',
-      coded('too-few-rows', rows * classes),
+      coded('bad-input', 'score', 2 + 7 * classes + 2),
     ],
   ];
   it.each(cases)('%s', async (_, log, end, error) => {

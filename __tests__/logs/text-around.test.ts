@@ -82,6 +82,19 @@ const shapes: [name: string, line: (row: readonly number[], i: number) => string
     ["NumPy's print over two lines", (row) => `INFO:api:[${row.slice(0, 4).join(' ')}\n ${row.slice(4).join('  ')}]`],
     ["NumPy's array", (row, i) => `${at(i)} probs: array([${row.join(', ')}], dtype=float32)`],
     ["torch's tensor", (row, i) => `${at(i)} out=tensor([[${row.join(', ')}]])`],
+    ["Java's map", (row) => `INFO result={${row.map((value, j) => `c${j}=${value}`).join(', ')}}`],
+    ['names within cells', (row, i) => `id=${i},${row.map((value, j) => `p${j}=${value}`).join()}`, 'csv'],
+    [
+      'the best class beside all',
+      (row, i) => `${at(i)} label=cat_${i % 7} conf=${Math.max(...row)} ms=12.${i} probs=[${row.join()}]`,
+    ],
+    [
+      "NumPy's print on lines of its own",
+      (row) => `INFO probs:\n[${row.slice(0, 4).join(' ')}\n ${row.slice(4).join(' ')}]`,
+    ],
+    ["Rust's debug", (row, i) => `DEBUG Prediction { id: ${i}, scores: [${row.join(', ')}] }`],
+    ["Go's %+v", (row, i) => `2026/10/01 00:00:${i} {ID:${i} Scores:[${row.join(' ')}]}`],
+    ['another array beside, by its name', (row) => `features=[${row.join()}, 1.5, 2.5] probs=[${row.join()}]`],
     ['a table of lists', (row, i) => `${id(i)},"[${row.join(', ')}]"`, 'csv', ['id,scores']],
     ['text before a list in a cell', (row, i) => `${id(i)},"scores=[${row.join(', ')}]"`, 'csv', ['id,message']],
   ];
@@ -123,4 +136,25 @@ describe('lines with text around their numbers', () => {
     const open = (row: readonly number[], i: number): string => `${id(i)} "${row.join()} end of request ${i}`;
     for (const each of [line, open]) await expect(opened(shares.map(each))).rejects.toMatchObject(coded('not-outputs'));
   });
+});
+
+it('the best class beside all scores of a record is not all that is taken', async () => {
+  const lines = shares.map((row, i) =>
+    JSON.stringify({ label: `c${i % 7}`, confidence: Math.max(...row), probs: row }),
+  );
+  const log = await opened(lines, 'jsonl');
+  expect(Array.from(await log.rows.read(0, rows))).toEqual(shares.flat());
+});
+
+it('JSON in the cells of a table is read as before, with what tells its rows apart', async () => {
+  const cell = (row: readonly number[], i: number): string =>
+    JSON.stringify({ requestId: id(i), scores: row }).replace(/"/g, '""');
+  const lines = shares.flatMap((row, i) => [
+    `${at(i)},"${cell(row, i)}",app/1`,
+    `${at(i)},END RequestId: ${id(i)},app/1`,
+  ]);
+  const log = await opened(['@timestamp,@message,@logStream', ...lines], 'csv');
+  expect(log.notes[0]).toEqual({ kind: 'json-column', column: '@message' });
+  expect(log.columns).toHaveLength(classes);
+  expect(log.ids).toEqual([{ column: 'requestId', of: shares.map((_, i) => id(i)) }]);
 });

@@ -162,7 +162,9 @@ function pairOf(object: JsonObject): [string | number, number] | null {
   // The best class beside a list of all classes: the list is taken.
   const isList = (value: Json): boolean =>
     Array.isArray(value) && value.length > 1 && value.every((item) => isObject(item) && pairOf(item) !== null);
-  if (entries.some(([, value]) => isList(value))) return null;
+  const isRow = ([name, value]: [string, Json]): boolean =>
+    answers.test(name) && Array.isArray(value) && value.length > 1 && value.every((each) => typeof each === 'number');
+  if (entries.some((entry) => isList(entry[1]) || isRow(entry))) return null;
   const find = (wanted: readonly string[], fits: (value: Json) => boolean): string | undefined => {
     for (const name of wanted) {
       const found = entries.find(([key, value]) => key.toLowerCase() === name && fits(value));

@@ -73,7 +73,7 @@ function closing(line: string, from: number): number {
 
 /** An object of JSON, or an array of at least two things; undefined for other text in brackets. */
 function valueOf(text: string): Json | undefined {
-  const value = json(text) ?? json(unescaped(text));
+  const value = json(text) ?? json(unescaped(text)) ?? json(text.replace(/""/g, '"'));
   if (value !== undefined)
     return Array.isArray(value) && value.length < 2 && typeof value[0] !== 'object' ? undefined : value;
   const numbers = arrayOf(text);
@@ -105,11 +105,12 @@ const isCell = (line: string, { from, to }: Pick<Payload, 'from' | 'to'>): boole
   /^[)\s]*"?\s*([,;|\t]|$)/.test(line.slice(to, to + 40));
 
 /** `key=value`, where the value is no bracket; a list of numbers may be one. */
-const pair = /(?<![^\s,;|"'(])([\p{L}_][\p{L}\p{N}_.[\]-]*)=("[^"]*"|'[^']*'|[^\s"'[{]+)/gu;
+const pair =
+  /(?<![^\s,;|"'([{])([\p{L}_][\p{L}\p{N}_.[\]-]*)=("[^"]*"|'[^']*'|(?:[^\s"'[{,;]|[,;](?![\p{L}_][\p{L}\p{N}_.[\]-]*=))+)/gu;
 
 function pairsIn(text: string): [key: string, value: Json][] {
   return Array.from(text.matchAll(pair), ([, key, written]): [string, Json] => {
-    const value = written.replace(/^["']|["']$|[,;|]+$/g, '');
+    const value = written.replace(/^["']|["']$|[,;|\])}]+$/g, '');
     const list = value.split(/\s*[,;|\s]\s*/);
     const numbers = list.map(Number);
     if (value === '' || numbers.some(Number.isNaN)) return [key, value];
@@ -137,7 +138,8 @@ export function isTextAround(lines: readonly string[]): boolean {
     const data = payloads.filter(({ value }) => !Array.isArray(value) || isScores(value));
     const pairs = pairsIn(aroundOf(line, payloads));
     if (data.length === 0 && open >= 0) {
-      if (isCell(line, { from: open, to: line.length })) cells++;
+      // In quotes a cell goes on over lines.
+      if (/"\s*$/.test(line.slice(Math.max(0, open - 40), open))) cells++;
       else within++;
     } else if (goesOn.test(line)) others--;
     else if (data.some((each) => !isCell(line, each))) within++;
