@@ -75,19 +75,17 @@ async function headline(
   { verdict, recovery, interfaces = [], abilities = [] }: Leaks,
   { name, featureDim, classCount }: Results['environment']['models'][number],
 ): Promise<string> {
-  const { count, findingInWords, published, readOff, nearlyAll } = await import('../words/index.js');
-  const whatTheyAre = `the ${count(featureDim)} numbers inside the model that its last layer turns into ${count(classCount)} outputs`;
-  if (recovery?.certified && /recovered$/.test(verdict.findings[0].kind))
-    return `${findingInWords(verdict.findings[0], true)} Features: ${whatTheyAre}.`;
-  const most = [...interfaces].sort((a, b) => (b.read?.r2 ?? 0) - (a.read?.r2 ?? 0));
-  const best = most.find(({ observe, read }) => observe === 'logits' && read?.kind === 'exact') ?? most[0];
-  if (!best?.read || best.read.kind === 'not-shown')
-    return `These images do not tell how much the outputs of ${name} give away.`;
-  if (best.read.kind === 'exact' || best.read.r2 >= nearlyAll) {
-    const stolen = abilities.find(({ ability }) => ability === 'map')?.stolen ?? best.read.fitted;
-    return `Publishing the ${published(best.observe)} of ${name} publishes its features: whoever has those of ${count(stolen)} images can compute those of any other image. Features: ${whatTheyAre}.`;
-  }
-  return `Publishing the ${published(best.observe)} of ${name} gives away ${readOff(best.read)} of how its features differ from image to image, to whoever has those of some images. Features: ${whatTheyAre}.`;
+  const { count, findingInWords, mostOpenInWords } = await import('../words/index.js');
+  const whatTheyAre = `Features: the ${count(featureDim)} numbers inside the model that its last layer turns into ${count(classCount)} outputs.`;
+  const open = mostOpenInWords(name, interfaces, abilities.find(({ ability }) => ability === 'map')?.stolen);
+  // What outputs give away alone depends on the time that a search had: it comes second.
+  const alone =
+    recovery?.certified && /recovered$/.test(verdict.findings[0].kind)
+      ? [findingInWords(verdict.findings[0], true)]
+      : [];
+  const sentences = [...(open === null ? [] : [open]), ...alone];
+  if (sentences.length === 0) return `These images do not tell how much the outputs of ${name} give away.`;
+  return [...sentences, whatTheyAre].join(' ');
 }
 
 /** A table of what each interface gives away and costs; for several models side by side, without the cost. */

@@ -10,7 +10,16 @@ import {
   groupRows,
   pairName,
 } from '../results/index.js';
-import { findingInWords, imageCount, inWords, list, share, shortSpec } from '../words/index.js';
+import {
+  findingInWords,
+  imageCount,
+  inWords,
+  list,
+  mostOpenInWords,
+  share,
+  shortSpec,
+  type Finding,
+} from '../words/index.js';
 import { auditedNames } from './audits-beside.js';
 import { inPoints } from './control.js';
 import { pairsOf } from './heatmap.js';
@@ -19,6 +28,8 @@ import { isMatrix } from './shown.js';
 /** The answer in one sentence, as far as the figures give one. */
 export function answerOf(found: Results): string {
   const results = { ...found, rows: found.rows.map(onlyKnown) };
+  const open = results.leaks && mostOpen(results);
+  if (open) return open;
   const [finding] = results.leaks?.verdict.findings ?? [];
   if (finding) return findingInWords(finding, results.environment.command !== null);
   if (results.rows.length === 0) return 'This run has no rows: there is nothing to answer.';
@@ -26,6 +37,22 @@ export function answerOf(found: Results): string {
   if (definitionOf(results.experiment)?.wantsZeroShot) return zeroShot(results.rows);
   if (results.kind === 'evaluation') return ofArrays(results);
   return onePairs(results);
+}
+
+/** What the most open interface of an audit gives away, whatever time a search had; null where that is not known. */
+function mostOpen({ leaks, environment: { models } }: Results): string | null {
+  const { interfaces = [], abilities = [] } = leaks!;
+  return models.length === 0
+    ? null
+    : mostOpenInWords(models[0].name, interfaces, abilities.find(({ ability }) => ability === 'map')?.stolen);
+}
+
+/** The findings of an audit that its answer has not said. */
+export function furtherFindings(results: Results): Finding[] {
+  const findings = results.leaks?.verdict.findings ?? [];
+  if (mostOpen(results) === null) return findings.slice(1);
+  // What the answer says in other words.
+  return findings.filter(({ kind }, i) => i > 0 || kind !== 'learnt');
 }
 
 /** Most pairs that have a sentence each: more share one. */

@@ -13,6 +13,7 @@ import {
   share,
   takes,
 } from '../words/index.js';
+import { furtherFindings } from './answer.js';
 
 /** A table of texts: its headings, then its rows. */
 export interface TextTable {
@@ -21,10 +22,11 @@ export interface TextTable {
 }
 
 /** What an audit says beyond its answer, as texts and tables: what is given away, who can do what with it, what to do. */
-export function auditTables({ leaks, environment }: Results): (string | TextTable)[] {
+export function auditTables(results: Results): (string | TextTable)[] {
+  const { leaks, environment } = results;
   if (!leaks?.interfaces) return [];
   const flags = environment.command !== null;
-  const { abilities = [], advice = [], interfaces, verdict } = leaks;
+  const { abilities = [], advice = [], interfaces } = leaks;
   return [
     interfaceTable(interfaces),
     {
@@ -41,7 +43,7 @@ export function auditTables({ leaks, environment }: Results): (string | TextTabl
     },
     ...adviceInWords(advice, interfaces, flags),
     ...[changedNumbersInWords(interfaces)].filter((text) => text !== ''),
-    ...findingsInWords(verdict.findings.slice(1), flags),
+    ...findingsInWords(furtherFindings(results), flags),
   ];
 }
 

@@ -6,19 +6,27 @@ import type { Shown } from './shown.js';
 import { labelWidth } from './heatmap.js';
 
 /** What was recovered from the outputs alone, as its certificate shows it; null where nothing was. */
-function certificateChart(plotting: Plotting, leaks: Leaks, features: number | null): Chart | null {
+function certificateChart(plotting: Plotting, leaks: Leaks, features: number | null, width?: number): Chart | null {
   const { recovery, fingerprint } = leaks;
   // A log does not tell how many features the model has, but that there are so many or more.
   const all = features ?? fingerprint.hiddenWidth ?? recovery?.rank ?? 0;
   if (recovery?.kind === 'rectified')
-    return waffle(plotting, leaks, recovery.features, Math.max(all, recovery.features));
+    return waffle(plotting, leaks, recovery.features, Math.max(all, recovery.features), width);
   if (recovery?.kind === 'sphere' && recovery.sphere) return sphere(plotting, recovery.sphere);
   return null;
 }
 
 /** A square for each feature of the model: certified, reachable on these images, or out of reach. */
-function waffle(plotting: Plotting, { comparison, recovery, log }: Leaks, certified: number, all: number): Chart {
+function waffle(
+  plotting: Plotting,
+  { comparison, recovery, log }: Leaks,
+  certified: number,
+  all: number,
+  width = Infinity,
+): Chart {
   const { Plot } = plotting;
+  const isNarrow = width < narrow;
+  const across = isNarrow ? Math.max(1, Math.min(16, Math.floor((width - 10) / 20))) : 32;
   const compared = comparison?.kind === 'rectified' ? comparison : null;
   const reachable = compared ? compared.identifiable : certified;
   const kinds = ['certified', 'reachable', 'out of reach'] as const;
@@ -35,9 +43,7 @@ function waffle(plotting: Plotting, { comparison, recovery, log }: Leaks, certif
           ['reachable', `${count(Math.max(0, reachable - certified))} more that these images could show`],
           ['out of reach', `${count(Math.max(0, all - Math.max(reachable, certified)))} that they cannot`],
         ] as const)
-      : ([
-          ['out of reach', `${count(all - certified)} of which it is not known whether these images show them`],
-        ] as const)),
+      : ([['out of reach', `${count(all - certified)} others: whether they show is not known`]] as const)),
   ] as const;
   return draw(
     plotting,
@@ -48,12 +54,12 @@ function waffle(plotting: Plotting, { comparison, recovery, log }: Leaks, certif
     },
     {
       ...{
-        width: 680,
+        width: isNarrow ? width : 680,
         height: 78 + 20 * down,
         marginTop: 68,
         marginBottom: 10,
         marginLeft: 4,
-        marginRight: 676 - 20 * Math.min(across, squares.length),
+        marginRight: (isNarrow ? width : 680) - 4 - 20 * Math.min(across, squares.length),
       },
       x: { axis: null, padding: 0.12 },
       y: { axis: null, padding: 0.12 },
@@ -71,8 +77,8 @@ function waffle(plotting: Plotting, { comparison, recovery, log }: Leaks, certif
   );
 }
 
-/** Squares of a line. */
-const across = 32;
+/** Width below which a line has half as many squares, or fewer: for a phone, and a column of a paper. */
+const narrow = 480;
 
 /** How far the outputs are from a sphere, before and after the map that the fit found. */
 function sphere(plotting: Plotting, certificate: NonNullable<NonNullable<Leaks['recovery']>['sphere']>): Chart {
@@ -121,7 +127,7 @@ export function leakCharts(plotting: Plotting, results: Results, width?: number)
   const { leaks, environment } = results;
   if (!leaks) return [];
   const picture = auditPicture(plotting, leaks, width);
-  const chart = certificateChart(plotting, leaks, environment.models[0]?.featureDim ?? null);
+  const chart = certificateChart(plotting, leaks, environment.models[0]?.featureDim ?? null, width);
   return [
     ...(picture ? [{ chart: picture, caption: auditCaption, ...splitsOf(results) }] : []),
     ...(chart ? [{ chart, caption: caption(leaks), measuredOn: searchedIn(results) }] : []),

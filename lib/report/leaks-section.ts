@@ -14,6 +14,7 @@ import {
   share,
   takes,
 } from '../words/index.js';
+import { furtherFindings } from './answer.js';
 import { table } from './html-table.js';
 import { markup, type Markup } from './html.js';
 
@@ -43,16 +44,32 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
 }
 
 /** What was found beyond the answer, without what its proof takes for granted: that is folded. */
-const withoutAssumptions = ({ verdict, recovery }: Leaks): Leaks['verdict']['findings'] =>
-  verdict.findings
-    .slice(1)
-    .filter((finding) => finding.kind !== 'text' || !(recovery?.assumptions ?? []).includes(finding.text));
+const withoutAssumptions = (results: Results): Leaks['verdict']['findings'] =>
+  furtherFindings(results).filter(
+    (finding) => finding.kind !== 'text' || !(results.leaks?.recovery?.assumptions ?? []).includes(finding.text),
+  );
+
+/** What came back from the outputs alone, as the heading has it; then the advice, and what else was found. */
+function sentencesOf(results: Results, leaks: Leaks, flags: boolean): string[] {
+  const found = withoutAssumptions(results);
+  const recovered = found.filter(({ kind }) => kind === 'features-recovered' || kind === 'vector-recovered');
+  const interfaces = leaks.interfaces ?? [];
+  return [
+    ...findingsInWords(recovered, flags),
+    ...adviceInWords(leaks.advice ?? [], interfaces, flags),
+    changedNumbersInWords(interfaces),
+    ...findingsInWords(
+      found.filter((each) => !recovered.includes(each)),
+      flags,
+    ),
+  ].filter((sentence) => sentence !== '');
+}
 
 /** An audit's whole verdict in words, with who can do what. */
-export const verdictSection = (leaks: Leaks, flags: boolean): Markup => markup`<div class="verdict">
+export const verdictSection = (results: Results, leaks: Leaks, flags: boolean): Markup => markup`<div class="verdict">
   <h2>${levelOf(leaks)}</h2>
   <ul>
-    ${[...adviceInWords(leaks.advice ?? [], leaks.interfaces ?? [], flags), changedNumbersInWords(leaks.interfaces ?? []), ...findingsInWords(withoutAssumptions(leaks), flags)].filter((sentence) => sentence !== '').map((sentence) => markup`<li>${sentence}</li>`)}
+    ${sentencesOf(results, leaks, flags).map((sentence) => markup`<li>${sentence}</li>`)}
   </ul>
   ${leaks.abilities ? abilitySection(leaks.abilities, leaks.interfaces ?? []) : null} ${assumptionsSection(leaks)}
 </div>`;

@@ -135,7 +135,7 @@ function section(page: PageContext, results: Results, index: number): Markup {
     </header>
     ${failed(results)} ${firstScreenOf(first, of > 1)} ${picture?.first ?? null}
     ${terms}
-    ${leaks ? verdictSection(leaks, environment.command !== null) : null} ${of === 1 ? notices(page, [results]) : asides(results)}
+    ${leaks ? verdictSection(results, leaks, environment.command !== null) : null} ${of === 1 ? notices(page, [results]) : asides(results)}
     ${
       of === 1
         ? markup`<h2 class="unseen">Figures and charts</h2>${body}`

@@ -169,6 +169,22 @@ interface Published {
   cost: { sameTop: number; topProbability?: { model: number; published: number } };
 }
 
+/**
+ * What the most open interface gives away, in a sentence that hangs on no search and no time; null where these images do not tell.
+ * @param stolen images whose features a map takes, where that is known
+ */
+export function mostOpenInWords(model: string, interfaces: readonly Published[], stolen?: number): string | null {
+  const most = [...interfaces].sort((a, b) => (b.read?.r2 ?? 0) - (a.read?.r2 ?? 0));
+  const best = most.find(({ observe, read }) => observe === 'logits' && read?.kind === 'exact') ?? most[0];
+  if (!best?.read || best.read.kind === 'not-shown') return null;
+  const what = `Publishing the ${published(best.observe)} of ${model}`;
+  if (best.read.kind === 'exact' || best.read.r2 >= nearlyAll) {
+    const images = stolen ?? best.read.fitted;
+    return `${what} publishes its features: whoever has those of ${images === undefined ? 'some' : count(images)} images can compute those of any other image.`;
+  }
+  return `${what} gives away ${readOff(best.read)} of how its features differ from image to image, to whoever has those of some images.`;
+}
+
 /** What publishing other numbers than the model's does to them; empty where each is the model's own, shown in part or rounded. */
 export function changedNumbersInWords(interfaces: readonly Pick<Published, 'observe' | 'cost'>[]): string {
   const told = interfaces.flatMap(({ observe, cost: { topProbability: top } }) =>

@@ -32,6 +32,7 @@ export {
   changedNumbersInWords,
   howSure,
   kept,
+  mostOpenInWords,
   published,
   publishedList,
   readOff,
