@@ -183,7 +183,8 @@ function sampleOf(table: ColumnTable): RowSample {
   return { rows, total: table.rows, value: (i, j) => values[i * cols + j] };
 }
 
-async function readTable(path: string): Promise<Table> {
+/** The table of a CSV file. @throws FeatReconstructError as `readCsv` does, but for what is in it */
+export async function readTable(path: string): Promise<Table> {
   let table: Table | undefined;
   let dialect: Dialect | undefined;
   let comment: string | undefined;

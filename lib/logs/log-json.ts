@@ -15,6 +15,12 @@ const longestDocument = 2 ** 29 - 2 ** 20;
  */
 export async function readJson(path: string): Promise<Gathered> {
   const records = new LogRecords(path);
+  await eachRecord(path, (value, isWhole) => records.add(imagesOf(value, isWhole), value));
+  return records.finish();
+}
+
+/** The records of such a file, one after the other; `isWhole` where one is a document that may be the whole file. */
+export async function eachRecord(path: string, add: (value: Json, isWhole?: boolean) => void): Promise<void> {
   let held = '';
   let line = 0;
   let isLines: boolean | null = null;
@@ -23,7 +29,7 @@ export async function readJson(path: string): Promise<Gathered> {
     if (text.trim() === '') return;
     const value = parsed(text) ?? parsed(behindPrefix(text));
     if (value === undefined) throw notJson(text, path, `in line ${line}`);
-    records.add(imagesOf(value), value);
+    add(value);
   };
   for await (const piece of decodedText(path)) {
     held += piece;
@@ -40,8 +46,7 @@ export async function readJson(path: string): Promise<Gathered> {
     }
   }
   if (isLines === true) take(held);
-  else for (const value of documents(held, path)) records.add(imagesOf(value, true), value);
-  return records.finish();
+  else for (const value of documents(held, path)) add(value, true);
 }
 
 /** Whether the first line is a whole document, so that more may follow, a line each; null where no line has ended yet. */

@@ -26,7 +26,7 @@ async function isParquet(path: string): Promise<boolean> {
 }
 
 /** Whether the text is JSON. In a file that is called a table, a line of numbers in brackets is an array in a cell instead. */
-async function isJson(path: string): Promise<boolean> {
+export async function isJson(path: string): Promise<boolean> {
   const table = /\.(csv|tsv|txt)$/i.test(extname(path.replace(/\.(gz|zst|zstd)$/i, '')));
   for await (const piece of decodedText(path)) {
     const start = piece.replace(/^\uFEFF/, '').trimStart();
