@@ -38,7 +38,7 @@ describe('the messages of the library', () => {
   test('write no flag of the command line but through option()', () => {
     // Flags of other programs, of the command that the text names, and the verdict of an audit, which is no error.
     const others =
-      /--(no-deps|version|ignore-scripts|fix-cuda|input-type|repo-type|revision)\b|(tar|hf download|esbuild|tf2onnx|optimum-cli|onnx\/export\.py).*--|option\([^()]*--|'--\w+(-\w+)*( [^']*)?'/;
+      /--(no-deps|version|ignore-scripts|fix-cuda|input-type|repo-type|revision)\b|(tar|hf download|esbuild|tf2onnx|pg_dump|optimum-cli|onnx\/export\.py).*--|option\([^()]*--|'--\w+(-\w+)*( [^']*)?'/;
     const found = files.flatMap(({ file, text }) =>
       text.split('\n').flatMap((line, i) => (/--[a-z]/.test(line) && !others.test(line) ? [`${file}:${i + 1}`] : [])),
     );

@@ -62,7 +62,21 @@ test('what the second file calls the ids, and ids that were left out', () => {
   );
 });
 
+test('labels alone', () => {
+  const labels = { ...all, sameNumbers: null, labels: true } as const;
+  expect(rowByRowInWords(labels)).toBe(
+    `${paired}all have the same top class. By these labels nothing tells the two apart. A log of labels tells nothing else: neither how wide a layer is, nor whether one last layer made both files.`,
+  );
+  expect(rowByRowInWords({ ...labels, sameTop: 2963, kappa: 0.98 })).toContain(
+    '37 of 3,000 have another top class. The same requests got other answers',
+  );
+});
+
 test.each<[IdsFound, string]>([
+  [
+    { kind: 'other-labels', examples: [['jay_442'], ['masked tench', 'gar']] },
+    'the first file has ‘jay_442’ and others, the second ‘masked tench’, ‘gar’ and others, and none is in both.',
+  ],
   [
     { kind: 'no-ids', columns: [[], []] },
     'If both files had a column ‘id’ that names the same requests, each once, they would be compared row by row.',

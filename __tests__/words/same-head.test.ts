@@ -10,6 +10,13 @@ const why = { kind: 'few-rows', rows: 12 } as const;
 test.each<[SameHeadReason, string]>([
   [
     {
+      ...{ kind: 'wider', set: 1, directions: 256, fills: 999, limit: 'classes' },
+      ...{ outside: 600, rows: 600, beside: 0.3123 },
+    },
+    "These look like two models. The outputs of the first set fill 256 directions, those of the second all 999 that the classes leave: all 600 rows of it lie outside of the first's, with 31 % of what they vary by. One last layer does not",
+  ],
+  [
+    {
       kind: 'several-models',
       sets: [{ set: 1, column: 'variant', models: 2 }],
       parts: [

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { FeatReconstructError, UsageError, visibleData } from '../base/index.js';
+import { FeatReconstructError, isCoded, UsageError, visibleData } from '../base/index.js';
 import type { ToldApart } from '../words/index.js';
 import type { Fingerprint } from '../leaks/index.js';
+import type { LoggedLabels } from '../logs/index.js';
 import { common, createContext } from './context.js';
 import { badLinesOption } from './options.js';
 import { linesOf } from './terminal.js';
@@ -56,7 +57,14 @@ Examples:
       } = await import('../words/index.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
       try {
-        for (const path of paths) opened.push(await openShown(path, flags));
+        try {
+          for (const path of paths) opened.push(await openShown(path, flags));
+        } catch (error) {
+          const isLabels = paths.length === 2 && isCoded(error, 'not-outputs', 'too-few-rows');
+          const labels = isLabels ? await byLabels([paths[0], paths[1]], context.signal) : null;
+          if (!labels) throw error;
+          return context.print(linesOf(labels.text), labels.data);
+        }
         const pair = opened.length === 2 ? alignPair(opened[0], opened[1]) : null;
         if (pair) opened.splice(0, 2, ...pair.files);
         const task = { signal: context.signal, onProgress: context.onProgress };
@@ -117,6 +125,34 @@ Examples:
         for (const { close } of opened) await close();
       }
     });
+}
+
+/** Two logs of which one at least has the best class of each row alone, compared label by label; null for any others. */
+async function byLabels(
+  paths: readonly [string, string],
+  signal: AbortSignal,
+): Promise<{ text: string; data: unknown } | null> {
+  const { labelsOf, openLabels, openRows } = await import('../logs/index.js');
+  const { compareLabels } = await import('../experiments/index.js');
+  const { idsFoundInWords, rowByRowInWords } = await import('../words/index.js');
+  const labels: LoggedLabels[] = [];
+  for (const path of paths) {
+    try {
+      const opened = await openRows(path, 'logits', { signal });
+      labels.push(await labelsOf(opened));
+      await opened.close();
+    } catch (error) {
+      // What else is wrong is said where the file is opened for all of its outputs.
+      if (!isCoded(error, 'not-outputs', 'too-few-rows')) return null;
+      const found = await openLabels(path);
+      if (!found) return null;
+      labels.push(found);
+    }
+  }
+  const { rowByRow, found } = await compareLabels([labels[0], labels[1]], { signal });
+  const text = rowByRow ? rowByRowInWords(visibleData(rowByRow)) : idsFoundInWords(visibleData(found));
+  const files = labels.map(({ path, column, labels: all }) => ({ file: path, rows: all.length, labels: column }));
+  return { text, data: { files, sameHead: null, ...(rowByRow ? { rowByRow } : {}), sentence: text } };
 }
 
 /** Two stores of the same images, compared row by row; null where the files are no such stores. */

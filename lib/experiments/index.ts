@@ -2,6 +2,7 @@
 export { auditOutputs } from './audit-outputs.js';
 export type { OutputsAuditOptions } from './audit-outputs.js';
 export { auditedInterfaces, auditModel, usualInterfaces } from './audit.js';
+export { compareLabels } from './label-by-label.js';
 export { compareRows } from './row-by-row.js';
 export { sameHeadOfFiles } from './same-head-of-files.js';
 export type { RowByRow } from './row-by-row.js';

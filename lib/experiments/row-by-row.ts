@@ -27,6 +27,8 @@ export interface RowByRow {
   byChance: { sameTop: number; likelihood: number };
   /** Pairs with the same numbers, as far as both are written; null where the two have other units. */
   sameNumbers: number | null;
+  /** Present where a log has the best class alone. */
+  labels?: true;
 }
 
 /** How the numbers of both are written. */

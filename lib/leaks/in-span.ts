@@ -29,6 +29,8 @@ export interface InSpan {
   rows: number;
   /** Rows of the first set beside the other's span by more than noise explains. */
   outside: number[];
+  /** Share of the squares of all rows, from the other's mean, that is beside its span. */
+  beside: number;
   /** Mean square of what the others have beside it over what noise explains: 1 for one head; null where no row is inside. */
   excess: number | null;
   /** Columns in which the rows inside have more beside it than noise explains. */
@@ -139,12 +141,15 @@ export async function rowsInSpan(one: NoisySpace, other: NoisySpace, options: Ta
   const columnSquares = new Float64Array(cols);
   const meanBeside = new Float64Array(cols);
   const meanWithin = matrix(1, other.space.rank!);
-  let [found, expected, levers] = [0, 0, 0];
+  let [found, expected, levers, all, allBeside] = [0, 0, 0, 0, 0];
   for await (const { start, end, within, beside } of parted(rows, other.space, options, 'rows in the other span')) {
     for (let i = start; i < end; i++) {
       const row = beside.data.subarray((i - start) * cols, (i - start + 1) * cols);
       let square = 0;
       for (let j = 0; j < cols; j++) square += row[j] * row[j];
+      allBeside += square;
+      all += square;
+      for (let k = 0, at = (i - start) * within.cols; k < within.cols; k++) all += within.data[at + k] ** 2;
       const lever = leverage(other, within, i - start);
       const explained = directions * (one.rowNoise[i] + lever * other.noise);
       if (square > most * explained) {
@@ -178,6 +183,7 @@ export async function rowsInSpan(one: NoisySpace, other: NoisySpace, options: Ta
   return {
     rows: n,
     outside,
+    beside: all > 0 ? allBeside / all : 0,
     excess: inside > 0 ? found / expected : null,
     columns,
     shifted: inside > 0 && shift > mostOfNoise(directions, 1, noiseFactor) * explainedShift,

@@ -163,7 +163,10 @@ const blurredAnswer = (shown: InSpan): Answer => ({
 function answerOfFew(sides: readonly Side[], inside: readonly (InSpan | null)[]): Answer {
   const set = both.find((i) => inside[i] !== null);
   const why = sides.find(({ space }) => space.rank === null)!.space.reason!;
-  if (set === undefined || !sides[set].few) return { same: null, reason: { kind: 'no-span', why } };
+  if (set === undefined) return { same: null, reason: { kind: 'no-span', why } };
+  const wider = widerOf(set, sides, inside[set]!);
+  if (wider) return { same: null, reason: wider };
+  if (!sides[set].few) return { same: null, reason: { kind: 'no-span', why } };
   const shown = inside[set]!;
   const { rows } = shown;
   if (!contained(shown)) {
@@ -171,6 +174,26 @@ function answerOfFew(sides: readonly Side[], inside: readonly (InSpan | null)[])
   }
   if (blurred(shown)) return blurredAnswer(shown);
   return { same: true, reason: { kind: 'few-in-the-span', set, rows, directions: sides[1 - set].space.rank! } };
+}
+
+/** Share of a set that lies beside the other's span, from which on no storing and little noise explains it. */
+const muchBeside = 0.05;
+
+/** A set of so many more directions than the other fills more, whatever rare features open. */
+const clearlyMore = 1.25;
+
+/** Where a set fills all directions that it can, and nearly all of its rows lie far beside the few that the other fills; else null. */
+function widerOf(set: WhichSet, sides: readonly Side[], shown: InSpan): SameHeadReason | null {
+  const { reason } = sides[set].space;
+  const directions = sides[1 - set].space.rank!;
+  if (reason?.kind !== 'few-rows' && (reason?.kind !== 'no-gap' || reason.coarse)) return null;
+  const fills = reason.kind === 'no-gap' ? reason.most : shown.rows - 1;
+  if (fills < clearlyMore * directions) return null;
+  if (shown.outside.length * 10 < shown.rows * 9 || shown.beside < muchBeside) return null;
+  return {
+    ...{ kind: 'wider', set, directions, fills, limit: reason.kind === 'no-gap' ? 'classes' : 'rows' },
+    ...{ outside: shown.outside.length, rows: shown.rows, beside: shown.beside },
+  };
 }
 
 function answer(found: Compared, sides: readonly Side[], inside: readonly [InSpan, InSpan]): Answer {

@@ -262,7 +262,8 @@ const isRule = (cells: readonly string[]): boolean =>
     ? /^[\s|]*:?-{3,}[-+|:\s]*$/.test(cells[0])
     : cells.every((cell) => /^(\s*:?-{3,}:?\s*|)$/.test(cell));
 
-async function readTable(path: string, bad: BadLines, pieces: AsyncIterable<string>): Promise<Table> {
+/** The table of a CSV file. @throws FeatReconstructError as `readCsv` does, but for what is in it */
+export async function readTable(path: string, bad: BadLines, pieces: AsyncIterable<string>): Promise<Table> {
   let table: Table | undefined;
   let dialect: Dialect | undefined;
   let comment: string | undefined;

@@ -5,6 +5,9 @@
 export { alignAll, alignColumns, alignPair, mixedOf } from './align-columns.js';
 export type { MatchedBy } from './align-columns.js';
 export { mayHoldArrays } from './arrays.js';
+export { matchNames } from './match-names.js';
+export { labelsOf, openLabels } from './open-labels.js';
+export type { LoggedLabels } from './open-labels.js';
 export { openRows } from './open-rows.js';
 export { pairRows } from './paired-rows.js';
 export type { PairedRows, Pairing } from './paired-rows.js';

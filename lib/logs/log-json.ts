@@ -16,6 +16,26 @@ const longestDocument = 2 ** 29 - 2 ** 20;
  */
 export async function readJson(path: string, bad: BadLines): Promise<Gathered> {
   const records = new LogRecords(path, bad);
+  await eachRecord(path, bad, (value, { isWhole, line }) => {
+    if (line !== undefined) records.places = 'line';
+    records.add(imagesOf(value, isWhole), value, line);
+  });
+  return records.finish();
+}
+
+/** Where a record stands: in a line of JSON Lines, or as a document that may be the whole file. */
+interface RecordPlace {
+  isWhole?: boolean;
+  /** Counted from 1. */
+  line?: number;
+}
+
+/** The records of such a file, one after the other. @throws FeatReconstructError when it is no JSON */
+export async function eachRecord(
+  path: string,
+  bad: BadLines,
+  add: (value: Json, place: RecordPlace) => void,
+): Promise<void> {
   let held = '';
   let line = 0;
   let isLines: boolean | null = null;
@@ -24,13 +44,12 @@ export async function readJson(path: string, bad: BadLines): Promise<Gathered> {
     if (text.trim() === '') return;
     const value = parsed(text) ?? parsed(behindPrefix(text));
     if (value === undefined) return bad.add(line, () => notJson(text, path, `in line ${line}`, bad.hint), open);
-    records.add(imagesOf(value), value, line);
+    add(value, { line });
   };
   for await (const piece of decodedText(path)) {
     held += piece;
     isLines ??= startsWithDocument(held);
     if (isLines === true) {
-      records.places = 'line';
       const lines = held.split('\n');
       held = lines.pop()!;
       for (const text of lines) take(text);
@@ -42,8 +61,7 @@ export async function readJson(path: string, bad: BadLines): Promise<Gathered> {
     }
   }
   if (isLines === true) take(held, true);
-  else for (const value of documents(held, path)) records.add(imagesOf(value, true), value);
-  return records.finish();
+  else for (const value of documents(held, path)) add(value, { isWhole: true });
 }
 
 /** Whether the first line is a whole document, so that more may follow, a line each; null where no line has ended yet. */

@@ -47,7 +47,7 @@ const charactersAhead = 2 ** 22;
  * What a text is, by its first lines: JSON, lines of text that hold JSON or arrays, a dump of a database, or a table. In a file that is called a table, a
  * line of numbers in brackets is an array in a cell.
  */
-async function kindOf(path: string): Promise<'json' | 'lines' | 'sql' | 'table'> {
+export async function kindOf(path: string): Promise<'json' | 'lines' | 'sql' | 'table'> {
   const table = /\.(csv|tsv|txt)$/i.test(extname(path.replace(/\.(gz|zst|zstd)$/i, '')));
   let text = '';
   for await (const piece of decodedText(path)) {

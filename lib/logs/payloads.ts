@@ -66,7 +66,8 @@ function closing(line: string, from: number): number {
     else if (is === '"') quoted = !quoted;
     else if (quoted) continue;
     else if (is === '[' || is === '{') depth++;
-    else if (--depth === 0) return found.index + 1;
+    else if (depth === 1) return found.index + 1;
+    else depth--;
   }
   return -1;
 }

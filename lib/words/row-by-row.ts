@@ -12,6 +12,7 @@ interface Counted {
   kappa: number | null;
   byChance: { sameTop: number; likelihood: number };
   sameNumbers: number | null;
+  labels?: true;
 }
 
 /** Less likely than this, agreement is no chance: an id names the same request in both. */
@@ -24,11 +25,15 @@ const little = 0.1;
 /** The rows that two logs have in common, in words. */
 export function rowByRowInWords(found: Counted): string {
   const { repeated } = found;
+  const only = found.labels ? ` ${labelsOnly}` : '';
   const left = repeated ? ` ${repeatedInWords(found.column, repeated)}: these were left out.` : '';
-  return compared(found) + left;
+  return compared(found) + left + only;
 }
 
-function compared({ column, otherColumn, rows, sameTop, kappa, byChance, sameNumbers }: Counted): string {
+const labelsOnly =
+  'A log of labels tells nothing else: neither how wide a layer is, nor whether one last layer made both files.';
+
+function compared({ column, otherColumn, rows, sameTop, kappa, byChance, sameNumbers, labels }: Counted): string {
   const called = otherColumn === undefined ? `‘${column}’` : `‘${column}’ and ‘${otherColumn}’`;
   const paired = `Row by row (paired by ${called}, which ${count(rows)} ${rows === 1 ? 'row' : 'rows'} of both have)`;
   const tops = rows - sameTop;
@@ -37,8 +42,9 @@ function compared({ column, otherColumn, rows, sameTop, kappa, byChance, sameNum
   if (numbers === 0 && tops === 0) {
     return `${paired}: all have the same top class and the same numbers, as far as the files are rounded. By these rows nothing tells the two apart.`;
   }
-  const others =
-    numbers === null
+  const others = labels
+    ? top
+    : numbers === null
       ? `${top}. Their numbers are not in one unit, and were not compared`
       : `${top}, and ${numbers === 0 ? 'none has' : `${count(numbers)} have`} other numbers, rounding aside`;
   // Numbers of other requests are hardly ever the same.
@@ -49,6 +55,7 @@ function compared({ column, otherColumn, rows, sameTop, kappa, byChance, sameNum
       ? `${paired}: ${others}. ${chance}: by so few rows, or rows so much of one class, it does not show whether ‘${column}’ names the same requests in both.`
       : `${paired}: ${others}. ${chance}, and hardly more have. Either ‘${column}’ does not name the same requests in both, as where each log counts its own, or the models have little in common: which of them does not show.`;
   }
+  if (labels && tops === 0) return `${paired}: ${others}. By these labels nothing tells the two apart.`;
   if (numbers === null && tops === 0) return `${paired}: ${others}.`;
   const answers =
     'The same requests got other answers: another model made them, or one that was given its images in another way.';
@@ -67,6 +74,8 @@ export type IdsFound =
   | { kind: 'no-ids'; columns: readonly [readonly string[], readonly string[]] }
   /** Both have the column, and no id is in both. */
   | { kind: 'none-in-both'; columns: readonly [string, string] }
+  /** The labels of the first file and of the second, such as these, have none in common. */
+  | { kind: 'other-labels'; examples: readonly [readonly string[], readonly string[]] }
   /** All ids in both name rows of different outputs, so many in the first and in the second. */
   | { kind: 'all-repeated'; columns: readonly [string, string]; repeated: readonly [number, number] };
 
@@ -77,6 +86,8 @@ export function idsFoundInWords(found: IdsFound): string {
   switch (found.kind) {
     case 'none-in-both':
       return `The rows were not compared one by one: ${both(found.columns)}, but none of its values is in both.`;
+    case 'other-labels':
+      return `The labels were not compared: the first file has ${quoted(found.examples[0])} and others, the second ${quoted(found.examples[1])} and others, and none is in both. Give both the same names of classes.`;
     case 'all-repeated':
       return `The rows were not compared one by one: ${repeatedInWords(found.columns[0], found.repeated)}, and no other request is in both.`;
     case 'no-ids': {

@@ -36,6 +36,20 @@ export type SameHeadReason =
   | { kind: 'hidden'; set: WhichSet; why: NoWidth }
   /** A set fills all the room that it could, so that rows of the other would lie in it whatever they are. */
   | { kind: 'no-span'; why: NoWidth }
+  /**
+   * `set` `fills` all the directions that its classes or its rows leave, the other so many `directions`: so many rows of `set` lie outside
+   * of these, and so much of what they vary by is `beside` them.
+   */
+  | {
+      kind: 'wider';
+      set: WhichSet;
+      directions: number;
+      fills: number;
+      limit: 'classes' | 'rows';
+      outside: number;
+      rows: number;
+      beside: number;
+    }
   /** `set` is too small for a span of its own, and some of its rows lie outside the other's. */
   | { kind: 'few-outside-the-span'; set: WhichSet; outside: number; rows: number; why: NoWidth }
   /** `set` is too small for a span of its own, and lies in the other's. */
@@ -87,7 +101,10 @@ export function sameHeadInWords({
   const note = left.length > 0 ? ` Left out, because they alone carry directions: ${left.join('; ')}.` : '';
   const same = isSame.has(reason.kind);
   return (
-    reasonInWords(reason) + (byOrder ? ` ${orderInWords(byOrder, same)}` : '') + (same ? ` ${notTheModel}` : '') + note
+    reasonInWords(reason) +
+    (byOrder && !anyOrder.has(reason.kind) ? ` ${orderInWords(byOrder, same)}` : '') +
+    (same ? ` ${notTheModel}` : '') +
+    note
   );
 }
 
@@ -111,6 +128,16 @@ const isSame: ReadonlySet<SameHeadReason['kind']> = new Set([
   'all-but-few',
 ]);
 
+/** Reasons that are the same in whatever order the columns are. */
+const anyOrder: ReadonlySet<SameHeadReason['kind']> = new Set([
+  'several-models',
+  'other-names',
+  'sorted-names',
+  'hidden',
+  'no-span',
+  'wider',
+]);
+
 const notTheModel =
   'That speaks of the last layer alone: the same head is not yet the same model, since the layers before it may differ.';
 
@@ -126,6 +153,12 @@ function reasonInWords(reason: SameHeadReason): string {
       return `The spans cannot be compared. Of the ${names[reason.set]} set: ${noWidthInWords(reason.why)}`;
     case 'no-span':
       return `The spans cannot be compared. ${noWidthInWords(reason.why)}`;
+    case 'wider': {
+      const { set, directions, fills, limit, outside, rows, beside } = reason;
+      const room = limit === 'classes' ? 'the classes leave' : 'so few rows can fill';
+      const which = outside === rows ? `all ${count(rows)}` : `${count(outside)} of the ${count(rows)}`;
+      return `These look like two models. The outputs of the ${names[1 - set]} set fill ${count(directions)} directions, those of the ${names[set]} all ${count(fills)} that ${room}: ${which} rows of it lie outside of the ${names[1 - set]}'s, with ${percent(beside)} of what they vary by. One last layer does not fill ${count(directions)} directions with some images and ${count(fills)} with others. What comes after it could make this of one model: a mean of several answers, clipping, or added noise.`;
+    }
     case 'few-outside-the-span':
       return `Cannot be told: ${count(reason.outside)} of the ${count(reason.rows)} rows of the ${names[reason.set]} set lie outside the span of the ${names[1 - reason.set]}, and it has too few to show its own. ${noWidthInWords(reason.why)}`;
     case 'few-in-the-span':

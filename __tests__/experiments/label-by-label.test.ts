@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compareLabels } from '../../lib/experiments/index.js';
+import { labelsOf, openLabels, openRows, type LoggedLabels } from '../../lib/logs/index.js';
+import { numbers } from '../leaks/data.js';
+
+/** Logs that have the best class of each row alone, compared by the ids of their requests. */
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'labels-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+let files = 0;
+async function written(text: string, ending: string): Promise<string> {
+  const path = join(folder, `log${files++}.${ending}`);
+  await writeFile(path, text);
+  return path;
+}
+
+const names = ['tench', 'bald eagle', 'gecko', 'ostrich', 'jay'];
+const { uniform } = numbers(6);
+const rows = 60;
+const first = Array.from({ length: rows }, () => names[Math.floor(5 * uniform())]);
+/** The next version answers every sixth request otherwise. */
+const next = first.map((name, i) => (i % 6 === 0 ? names[(names.indexOf(name) + 1) % 5] : name));
+const id = (i: number): string => `req-${(i * 37) % 997}`;
+const csv = (labels: string[], header = 'request_id,label,score'): string =>
+  [header, ...labels.map((label, i) => [id(i), label, (0.5 + (i % 40) / 100).toFixed(2)].join())].join('\n');
+const json = (labels: string[], record: (label: string, i: number) => object): string =>
+  labels.map((label, i) => JSON.stringify(record(label, i))).join('\n');
+
+describe('labels by the ids of their requests', () => {
+  it.each<[string, string, string, string]>([
+    ['CSV with scores', csv(next), 'csv', 'label'],
+    ['CSV without scores', csv(next).replace(/,[^,]*$/gm, ''), 'csv', 'label'],
+    [
+      'another name and case',
+      csv(
+        next.map((name) => name.toUpperCase()),
+        'Request-ID,predicted_class,conf',
+      ),
+      'csv',
+      'predicted_class',
+    ],
+    ['tabs', csv(next).replaceAll(',', '\t'), 'tsv', 'label'],
+    ['JSON', json(next, (label, i) => ({ request_id: id(i), label, score: 0.5 })), 'jsonl', 'label'],
+    ['JSON without scores', json(next, (top1, i) => ({ request_id: id(i), top1 })), 'jsonl', 'top1'],
+    [
+      'a list of one',
+      json(next, (label, i) => ({ request: { id: id(i) }, predictions: [{ label, score: 0.5 }] })),
+      'jsonl',
+      'predictions.label',
+    ],
+    [
+      'behind a time, with messages between',
+      next
+        .map((label, i) => `2026-01-01 INFO ${JSON.stringify(i % 9 ? { id: id(i), label } : { msg: 'ok' })}`)
+        .join('\n'),
+      'log',
+      'label',
+    ],
+  ])('%s', async (shape, text, ending, column) => {
+    const one = (await openLabels(await written(csv(first), 'csv')))!;
+    const other = (await openLabels(await written(text, ending)))!;
+    expect(other.column).toBe(column);
+    const { rowByRow } = await compareLabels([one, other]);
+    const all = shape.includes('messages') ? Array.from(first.keys()).filter((i) => i % 9) : [...first.keys()];
+    expect(rowByRow).toMatchObject({
+      ...{ column: 'request_id', rows: all.length, sameNumbers: null, labels: true },
+      sameTop: all.filter((i) => i % 6 !== 0).length,
+    });
+    expect(rowByRow!.byChance.likelihood).toBeLessThan(1e-3);
+  });
+
+  it('beside a log of all outputs', async () => {
+    const header = ['request_id', ...names].join();
+    const lines = next.map((name, i) => [id(i), ...names.map((own) => (own === name ? 0.6 : 0.1))].join());
+    const outputs = await labelsOf(await openRows(await written([header, ...lines].join('\n'), 'csv')));
+    const one = (await openLabels(await written(csv(first), 'csv')))!;
+    expect((await compareLabels([one, outputs])).rowByRow).toMatchObject({ rows, sameTop: 50 });
+  });
+});
+
+it('no labels, other labels, no ids: that is said', async () => {
+  expect(await openLabels(await written('id,weight\n1,2\n2,3\n', 'csv'))).toBeNull();
+  const one = (await openLabels(await written(csv(first), 'csv')))!;
+  const foundOf = async (other: LoggedLabels | null): Promise<unknown> => (await compareLabels([one, other!])).found;
+  const german = csv(next.map((name) => `x${name.length}`));
+  expect(await foundOf(await openLabels(await written(german, 'csv')))).toMatchObject({ kind: 'other-labels' });
+  const bare = csv(next).replace(/^[^,]*,/gm, '');
+  expect(await foundOf(await openLabels(await written(bare, 'csv')))).toEqual({
+    ...{ kind: 'no-ids', columns: [['request_id'], []] },
+  });
+});

@@ -1,0 +1,45 @@
+import { chanceMatches, cohenKappa, type TaskOptions } from '../base/index.js';
+import { matchNames, pairRows, type LoggedLabels, type NotedRows, type Pairing } from '../logs/index.js';
+import { memoryRows } from '../tensor/index.js';
+import type { RowByRow } from './row-by-row.js';
+
+/** The labels of two logs, answer by answer; null with what there is of ids where rows could not be paired. */
+export async function compareLabels(
+  logs: readonly [LoggedLabels, LoggedLabels],
+  options: TaskOptions = {},
+): Promise<{ rowByRow: RowByRow; found: null } | { rowByRow: null; found: NonNullable<Pairing['found']> }> {
+  const all = logs.map(({ labels }) => [...new Set(labels)]);
+  // Names of classes as they can be compared.
+  const { keys } = matchNames(all[0], all[1]);
+  const known = new Set(keys[1]);
+  if (!keys[0].some((key) => known.has(key))) {
+    return { rowByRow: null, found: { kind: 'other-labels', examples: [all[0].slice(0, 3), all[1].slice(0, 3)] } };
+  }
+  const codes = new Map([...new Set(keys.flat())].map((key, k) => [key, k]));
+  const coded = logs.map(({ labels }, i) => {
+    const own = new Map(all[i].map((label, k) => [label, codes.get(keys[i][k])!]));
+    return Float64Array.from(labels, (label) => own.get(label)!);
+  });
+  const [a, b] = logs.map(({ path, ids }, i): NotedRows => ({
+    ...{ rows: memoryRows(coded[i], coded[i].length, 1), path, tensor: null, name: path, notes: [], columns: null },
+    ...{ ids, close: async () => undefined },
+  }));
+  const { paired, found } = await pairRows(a, b, options);
+  if (!paired) return { rowByRow: null, found };
+  const { pairs, ...ids } = paired;
+  const rows = pairs[0].length;
+  const [ours, theirs] = [new Float64Array(codes.size), new Float64Array(codes.size)];
+  let sameTop = 0;
+  for (let k = 0; k < rows; k++) {
+    const [x, y] = [coded[0][pairs[0][k]], coded[1][pairs[1][k]]];
+    ours[x]++;
+    theirs[y]++;
+    if (x === y) sameTop++;
+  }
+  const { expected, likelihood } = chanceMatches(sameTop, ours, theirs);
+  const rowByRow: RowByRow = {
+    ...{ ...ids, rows, sameTop, byChance: { sameTop: expected, likelihood } },
+    ...{ kappa: cohenKappa(sameTop, ours, theirs), sameNumbers: null, labels: true },
+  };
+  return { rowByRow, found: null };
+}

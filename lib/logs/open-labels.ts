@@ -1,0 +1,122 @@
+import { BadLines } from './bad-lines.js';
+import { readTable } from './csv.js';
+import type { ColumnTable } from './column-table.js';
+import { eachRecord } from './log-json.js';
+import { decodedText } from './log-text.js';
+import { kindOf } from './log.js';
+import type { NotedRows } from './opened-rows.js';
+import { RowFields } from './row-fields.js';
+import { idsOf, isIdName, type RowIds } from './row-ids.js';
+
+/** The class that each row of a log names as its best, where a log has that alone. */
+export interface LoggedLabels {
+  path: string;
+  /** The column of the labels. */
+  column: string;
+  labels: readonly string[];
+  ids: readonly RowIds[];
+}
+
+/** Names of columns of labels, the likeliest first. */
+const ofLabels = [
+  /^(top_?1|pred(icted|iction)?)?[_ ]?(label|class(_?name)?)$/i,
+  /^(top_?1|best|winner|pred|prediction|predicted)(_?\w+)?$/i,
+  /(^|[^a-z])(label|class|category|klasse|kategorie)([^a-z]|$)/i,
+];
+const likelihood = (name: string): number => {
+  const last = name
+    .split('.')
+    .at(-1)!
+    .replace(/([a-z])([A-Z])/g, '$1_$2');
+  const place = ofLabels.findIndex((pattern) => pattern.test(last));
+  return place < 0 || isIdName(last) ? Infinity : place;
+};
+
+/** The labels of a log that has the best class of each row alone, in a CSV or in JSON; null where no column is called like that. */
+export async function openLabels(path: string): Promise<LoggedLabels | null> {
+  return (await kindOf(path)) === 'json'
+    ? inJson(path)
+    : inTable(path, await readTable(path, new BadLines(path), decodedText(path)));
+}
+
+function inTable(path: string, table: ColumnTable): LoggedLabels | null {
+  const { columns, rows } = table;
+  if (!table.named) return null;
+  const found = best(
+    columns.flatMap(({ name, fractions, missing, words, texts }, j) =>
+      fractions === 0 && missing < rows && (texts === 0 || words !== null) ? [{ name, j }] : [],
+    ),
+  );
+  if (!found) return null;
+  const { words } = columns[found.j];
+  const labels = Array.from({ length: rows }, (_, i) => {
+    const code = words?.rows[i] ?? -1;
+    const value = code >= 0 ? words!.names[code] : table.value(i, found.j);
+    return typeof value === 'number' && Number.isNaN(value) ? '' : String(value);
+  });
+  return labelled({ path, column: found.name, labels, ids: idsOf(table, [found.j]) });
+}
+
+async function inJson(path: string): Promise<LoggedLabels | null> {
+  const values = new Map<string, Map<number, string>>();
+  const fields = new RowFields();
+  let rows = 0;
+  await eachRecord(path, new BadLines(path), (record) => {
+    for (const value of Array.isArray(record) ? record : [record]) {
+      look(value, '', (name, label) => {
+        if (!values.has(name)) values.set(name, new Map());
+        values.get(name)!.set(rows, label);
+      });
+      fields.add(value);
+      rows++;
+    }
+  });
+  const found = best([...values.keys()].map((name) => ({ name })));
+  if (!found) return null;
+  const labels = Array.from({ length: rows }, (_, i) => values.get(found.name)!.get(i) ?? '');
+  return labelled({ path, column: found.name, labels, ids: fields.ids() });
+}
+
+/** The texts and whole numbers of a record that are called like labels; of lists those of one item. */
+function look(value: unknown, before: string, take: (name: string, label: string) => void): void {
+  const one = Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
+  if (typeof one !== 'object' || one === null || Array.isArray(one)) return;
+  for (const [name, inner] of Object.entries(one) as [string, unknown][]) {
+    if (typeof inner === 'object') look(inner, `${before}${name}.`, take);
+    else if ((typeof inner === 'string' || Number.isInteger(inner)) && likelihood(name) < Infinity) {
+      take(`${before}${name}`, String(inner));
+    }
+  }
+}
+
+function best<T extends { name: string }>(columns: readonly T[]): T | null {
+  const likely = columns.filter(({ name }) => likelihood(name) < Infinity);
+  return likely.sort((a, b) => likelihood(a.name) - likelihood(b.name))[0] ?? null;
+}
+
+/** Without the rows that have no label, as messages of a server. */
+function labelled({ labels, ids, ...log }: LoggedLabels): LoggedLabels | null {
+  const kept = labels.flatMap((label, i) => (label.trim() === '' ? [] : [i]));
+  if (kept.length === 0) return null;
+  return {
+    ...log,
+    labels: kept.map((i) => labels[i].trim()),
+    ids: ids.map(({ column, of }) => ({ column, of: kept.map((i) => of[i]) })),
+  };
+}
+
+/** The best class of each row of outputs, by name, or by number where the columns have none. */
+export async function labelsOf({ rows, columns, path, ids }: NotedRows): Promise<LoggedLabels> {
+  const labels: string[] = [];
+  const { cols } = rows;
+  const step = Math.max(1, Math.floor(2 ** 20 / cols));
+  for (let start = 0; start < rows.rows; start += step) {
+    const block = await rows.read(start, Math.min(rows.rows, start + step));
+    for (let at = 0; at < block.length; at += cols) {
+      let top = 0;
+      for (let j = 1; j < cols; j++) if (block[at + j] > block[at + top]) top = j;
+      labels.push(columns?.[top] ?? String(top));
+    }
+  }
+  return { path, column: 'the largest output', labels, ids: ids ?? [] };
+}
