@@ -88,12 +88,12 @@ function jsonInCells(table: ColumnTable): LoggedOutputs | null {
 export function fromGathered(gathered: Gathered): LoggedOutputs {
   if (!('table' in gathered)) return { ...gathered.labelled, named: true };
   const found = outputsOf(gathered.table);
-  // Fields within objects are no columns of the table.
+  // Fields within objects are no columns of the table, but where it has them by their last name.
   const more = <T extends { column: string | null }>(own: readonly T[], nested: readonly T[]): T[] => [
     ...own,
     ...nested.filter(({ column, ...each }) => {
       const { length } = (each as unknown as { of: readonly unknown[] }).of;
-      return length === found.rows.rows && !own.some((known) => known.column === column);
+      return length === found.rows.rows && !own.some((known) => `.${column}`.endsWith(`.${known.column}`));
     }),
   ];
   return { ...found, ids: more(found.ids, gathered.ids), groups: more(found.groups, gathered.groups) };
