@@ -20,7 +20,7 @@ export type { CarriedRows } from './carried.js';
 export type { FacetCertificate } from './certificate.js';
 export { compareUpToRotation } from './compare.js';
 export type { RotationComparison } from './compare.js';
-export type { Examination, OutputKind, Storage } from './examine.js';
+export type { Examination, OutputKind, OutputScale, Storage } from './examine.js';
 export { fingerprint, fingerprintOf } from './fingerprint.js';
 export type { Fingerprint, FingerprintOptions } from './fingerprint.js';
 export { identifiableFeatures } from './identifiable.js';

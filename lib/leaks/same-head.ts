@@ -8,7 +8,7 @@ import { withoutColumns, type ExamineOptions } from './left-out.js';
 import { sideOf, type Side } from './sides.js';
 
 /** Where rows of both sets stand in the logs; null for a file that is none. */
-type Places = [RowPlace[] | null, RowPlace[] | null];
+type Places = NonNullable<SameHead['leftOutPlaces']>;
 
 /** Whether two sets of outputs come from heads of one span. Plain: serialises to JSON. */
 export interface SameHead {
@@ -30,7 +30,7 @@ export interface SameHead {
   /** Rows of each set that alone carry directions and were left out, counted from 0. Absent where there are none. */
   leftOut?: [number[], number[]];
   /** Where those stand in the logs; null for a file that is none. */
-  leftOutPlaces?: Places;
+  leftOutPlaces?: [RowPlace[] | null, RowPlace[] | null];
   /**
    * A head changed by about this share of its weights' norm, or less, would look the same. Absent where no row lies in
    * the other's span.

@@ -59,7 +59,7 @@ export {
   zerosCure,
 } from './outputs-note-texts.js';
 export { namedRows, placesInWords, rowsInWords } from './rows.js';
-export type { CarriedInWords, NoSphere, NoWidth, OutputsNote, Stored, Zeros } from './outputs-notes.js';
+export type { CarriedInWords, NoSphere, NoWidth, OutputsNote, SeveralInWords, Stored, Zeros } from './outputs-notes.js';
 export { datasetNoteInWords } from './dataset-note-texts.js';
 export type { DatasetNote, ListForm } from './dataset-notes.js';
 export { logNoteInWords } from './log-note-texts.js';
