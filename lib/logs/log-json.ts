@@ -3,8 +3,7 @@ import type { BadLines } from './bad-lines.js';
 import { decodedText } from './log-text.js';
 import { imagesOf } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
-
-type Json = Parameters<typeof imagesOf>[0];
+import { parseJson, type Json } from './parse-json.js';
 
 /** More characters than this may not fit into one string. */
 const longestDocument = 2 ** 29 - 2 ** 20;
@@ -87,25 +86,13 @@ function documents(text: string, path: string): Json[] {
   throw notJson(text, path, 'there');
 }
 
-/** NaN and Infinity, which Python writes and JSON does not have. */
-const pythonNumbers = /(?<=[:,[\s])(NaN|-?Infinity)(?=\s*[,\]}])/g;
-
 function parsed(text: string): Json | undefined {
   const body = text
     .replace(/^\uFEFF/, '')
     .trim()
     .replace(/,$/, '');
   if (!/^[[{]/.test(body)) return undefined;
-  return parse(body) ?? (/NaN|Infinity/.test(body) ? parse(body.replace(pythonNumbers, 'null')) : undefined);
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    // The caller says what is wrong.
-    return undefined;
-  }
+  return parseJson(body);
 }
 
 function notJson(text: string, path: string, where: string, hint = ''): FeatReconstructError {

@@ -3,8 +3,7 @@ import { openBytes, parquetBytes, parquetCompressors, parquetFault, parquetMetad
 import type { BadLines } from './bad-lines.js';
 import { imagesOf, type LoggedImage } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
-
-type Json = Parameters<typeof imagesOf>[0];
+import type { Json } from './parse-json.js';
 
 /**
  * Reads outputs from a Parquet file, as pandas, polars and Spark write it: a column a class, or lists in a column.

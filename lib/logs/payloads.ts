@@ -1,8 +1,7 @@
 import { arrayOf } from './cells.js';
+import { parseJson, type Json } from './parse-json.js';
 
 /** What stands in a line of text: `INFO predict req=7 body={"scores": [0.1, 0.9]}`. */
-
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 /** A document of JSON or an array of numbers within a line. */
 interface Payload {
@@ -74,22 +73,11 @@ function closing(line: string, from: number): number {
 
 /** An object of JSON, or an array of at least two things; undefined for other text in brackets. */
 function valueOf(text: string): Json | undefined {
-  const value = json(text) ?? json(unescaped(text)) ?? json(text.replace(/""/g, '"'));
+  const value = parseJson(text) ?? parseJson(unescaped(text)) ?? parseJson(text.replace(/""/g, '"'));
   if (value !== undefined)
     return Array.isArray(value) && value.length < 2 && typeof value[0] !== 'object' ? undefined : value;
   const numbers = arrayOf(text);
   return numbers ? Array.from(numbers) : undefined;
-}
-
-/** NaN and Infinity, which Python writes and JSON does not have. */
-const pythonNumbers = /(?<=[:,[\s])(NaN|-?Infinity)(?=\s*[,\]}])/g;
-
-function json(text: string): Json | undefined {
-  try {
-    return JSON.parse(/NaN|Infinity/.test(text) ? text.replace(pythonNumbers, 'null') : text) as Json;
-  } catch {
-    return undefined;
-  }
 }
 
 /** JSON in which a logger escaped the quotes, as `\"` or, in nginx, as `\x22`. */
