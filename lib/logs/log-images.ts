@@ -1,9 +1,10 @@
+import type { Json } from './parse-json.js';
+
 /** What a log says of one image: fields by name, or scores by the label of their class. */
 export type LoggedImage =
   | { kind: 'fields'; names: string[]; values: (number | string | null)[] }
   | { kind: 'labels'; labels: (string | number)[]; scores: number[] };
 
-type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 type JsonObject = { [name: string]: Json };
 
 /** Names of a request's fields, and of what a service says of itself: taken for outputs only where there is nothing else. */
