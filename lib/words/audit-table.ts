@@ -289,13 +289,10 @@ function learningInWords(advice: readonly Advice[], interfaces: readonly Publish
   const [{ images, observe }] = found;
   const read = interfaces.find((each) => each.observe === observe)?.read;
   const curve = read?.fewer
-    ? ` Fitted on ${count(read.fewer.fitted)} of them it read ${signed(read.fewer.r2)} % off ${published(observe)}, on ${count(read.fitted ?? images)} already ${signed(read.r2)} %.`
+    ? ` Fitted on ${count(read.fewer.fitted)} of them it read ${percent(read.fewer.r2)} % off ${published(observe)}, on ${count(read.fitted ?? images)} already ${percent(read.r2)} %.`
     : '';
   const enough = Math.max(...found.map((each) => each.enough));
   return [
     `Whether anything stays below ${shares(found.map(({ below }) => below))} is not known: with ${count(images)} images the reader is still learning, and more images would read more.${curve} About ${count(enough)} images may do.`,
   ];
 }
-
-/** Whole percents of a share that may be below zero. */
-const signed = (r2: number): string => percent(r2, Math.round);
