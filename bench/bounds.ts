@@ -15,10 +15,10 @@
 import { parseArgs } from 'node:util';
 import { uniform } from '../dist/base/index.js';
 import { reconstructionError } from '../dist/evaluate/index.js';
-import { readFewImages, readersOf, auditedInterfaces } from '../dist/experiments/index.js';
+import { readFewerImages, readFewImages, readersOf, auditedInterfaces } from '../dist/experiments/index.js';
 import { openStore } from '../dist/extract/index.js';
 import { applyLinearMap, fitLinearMap } from '../dist/fit/index.js';
-import { observe } from '../dist/leaks/index.js';
+import { mayRead, observe } from '../dist/leaks/index.js';
 import { renderTable } from '../dist/report/index.js';
 import { chooseRows, type RowSource } from '../dist/tensor/index.js';
 
@@ -62,6 +62,10 @@ interface Line {
   /** Draws whose interval lies above the truth, and the largest distance of a bound above it. */
   violations: number;
   above: number;
+  /** Mean of what may be read with very many images, draws that have one, and those of them in which the truth is above it. */
+  may: number;
+  estimates: number;
+  exceeded: number;
   /** Draws whose interval does not reach zero. */
   answered: number;
   seconds: number;
@@ -94,21 +98,27 @@ for (const path of positionals) {
   }
   const rest = store.rows - truthRows;
   for (const images of sizes) {
-    const found = new Map<string, { r2: number; interval: [number, number] }[]>();
+    const found = new Map<string, { r2: number; interval: [number, number]; may: number | null }[]>();
     const begun = performance.now();
     for (let draw = 0; draw < draws; draw++) {
       const rows = sample(rest, images, seed + 1000 * draw + images).map((row) => truthRows + row);
-      const bounds = await readFewImages(
-        {
-          features: part(store.features, rows),
-          logits: part(store.logits, rows),
-          head: store.head,
-          groups: range(0, images),
-          classes: rows.map((row) => store.labels[row]),
-        },
-        specs,
-      );
-      for (const [spec, bound] of bounds) found.set(spec, [...(found.get(spec) ?? []), bound]);
+      const given = {
+        features: part(store.features, rows),
+        logits: part(store.logits, rows),
+        head: store.head,
+        groups: range(0, images),
+        classes: rows.map((row) => store.labels[row]),
+      };
+      const bounds = await readFewImages(given, specs);
+      const fewer = await readFewerImages(given, specs);
+      for (const [spec, bound] of bounds) {
+        const { r2, interval, folds, repeats } = bound;
+        const may = mayRead({
+          ...{ kind: 'at-least', r2, interval, images, fitted: images - Math.ceil(images / folds), alpha: null },
+          ...{ splits: { folds, repeats }, by: bound.by, fewer: fewer.get(spec) },
+        });
+        found.set(spec, [...(found.get(spec) ?? []), { r2, interval, may }]);
+      }
     }
     const seconds = (performance.now() - begun) / 1000 / draws;
     for (const [spec, all] of found) {
@@ -121,6 +131,9 @@ for (const path of positionals) {
         high: mean(all.map(({ interval }) => interval[1])),
         violations: all.filter(({ interval }) => interval[0] > truth + rounding).length,
         above: Math.max(...all.map(({ r2 }) => r2 - truth)),
+        exceeded: all.filter(({ may }) => may !== null && may < truth - rounding).length,
+        estimates: all.filter(({ may }) => may !== null).length,
+        may: mean(all.flatMap(({ may }) => may ?? [])),
         answered: all.filter(({ interval }) => interval[0] > 0).length,
       });
     }
@@ -143,6 +156,12 @@ else {
         { heading: 'truth', align: 'right', cell: ({ truth }) => truth.toFixed(4) },
         { heading: 'bound', align: 'right', cell: ({ bound }) => bound.toFixed(4) },
         { heading: '95 %', align: 'right', cell: ({ low, high }) => `${low.toFixed(4)} – ${high.toFixed(4)}` },
+        { heading: 'may be', align: 'right', cell: ({ may }) => (Number.isNaN(may) ? '–' : may.toFixed(4)) },
+        {
+          heading: 'truth above that',
+          align: 'right',
+          cell: ({ exceeded, estimates }) => `${exceeded} of ${estimates}`,
+        },
         { heading: 'above zero', align: 'right', cell: ({ answered }) => `${answered} of ${draws}` },
         { heading: 'above the truth', align: 'right', cell: ({ violations }) => `${violations} of ${draws}` },
       ],
@@ -150,5 +169,9 @@ else {
     ),
   );
   const violations = lines.reduce((sum, line) => sum + line.violations, 0);
+  const [exceeded, estimates] = [(line: Line) => line.exceeded, (line: Line) => line.estimates].map((of) =>
+    lines.reduce((sum, line) => sum + of(line), 0),
+  );
+  console.log(`The truth is above what may be read in ${exceeded} of ${estimates}.`);
   console.log(`\n${violations} of ${lines.length * draws} intervals lie above the truth.`);
 }

@@ -91,19 +91,34 @@ describe('the table of an audit', () => {
     ]);
   });
 
-  test('where the reader is still learning nothing is advised, and how many images would do is said', () => {
+  test('where more images may read more than a share nothing is advised, and what they may read is said', () => {
     const read = {
-      ...{ kind: 'at-least' as const, r2: 0.125, interval: [0.06, 0.19] as const, images: 40, fitted: 36 },
-      fewer: { fitted: 18, r2: 0.043 },
+      ...{ kind: 'at-least' as const, r2: 0.125, interval: [0.06, 0.19] as const, images: 300, fitted: 240 },
+      fewer: { fitted: 135, r2: 0.043 },
     };
-    const learning = { observe: 'probs+topk:5', images: 40, enough: 300 };
-    const lines = adviceInWords(
-      [0.5, 0.25].map((below) => ({ below, observe: null, learning })),
-      [{ observe: 'probs+topk:5', read, cost: { sameTop: 1 } }],
-    );
-    expect(lines).toEqual([
-      'Whether anything stays below 50 % and 25 % is not known: with 40 images the reader is still learning, and more images would read more. Fitted on 18 of them it read 4 % off top 5 probabilities, on 36 already 12 %. About 300 images may do.',
+    const interfaces = [{ observe: 'probs+topk:5', read, cost: { sameTop: 1 } }];
+    const learning = { observe: 'probs+topk:5', images: 300 };
+    const advice = [0.5, 0.25].map((below) => ({ below, observe: null }));
+    expect(
+      adviceInWords(
+        advice.map((each) => ({ ...each, learning: { ...learning, mayRead: 0.516 } })),
+        interfaces,
+      ),
+    ).toEqual([
+      'Whether anything stays below 50 % and 25 % is not known: with these 300 images it is 12 % (6 to 19) or more off top 5 probabilities, with very many it may be up to 52 %, going by what the second half of them brought.',
     ]);
+    expect(
+      adviceInWords(
+        advice.map((each) => ({ ...each, learning })),
+        interfaces,
+      ),
+    ).toEqual([
+      'Whether anything stays below 50 % and 25 % is not known: with these 300 images it is 12 % (6 to 19) or more off top 5 probabilities, and they are too few to tell what more would read: take 200 or more.',
+    ]);
+    const advised = { below: 0.5, observe: 'probs+topk:5', mayRead: 0.416 };
+    expect(adviceInWords([advised], interfaces)).toContain(
+      'Counted in is what very many images may read, going by what the second half of these brought: up to 42 % off top 5 probabilities.',
+    );
   });
 
   test('where label alone is not below, nothing less is advised; what is open is not said to be above', () => {

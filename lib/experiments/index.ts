@@ -7,6 +7,7 @@ export { compareRows } from './row-by-row.js';
 export { sameHeadOfFiles } from './same-head-of-files.js';
 export type { RowByRow } from './row-by-row.js';
 export { modelsToldApart, toldApart, withToldApart } from './told-apart.js';
+export { readFewerImages } from './fewer-images.js';
 export { readFewImages } from './few-images.js';
 export type { FewImages, FewImagesBound } from './few-images.js';
 export { readersOf } from './readers.js';

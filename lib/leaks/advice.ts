@@ -1,6 +1,6 @@
 import { changesNumbers, isCoarser, type Advice } from '../words/index.js';
 import type { InterfaceAnswer } from './interfaces.js';
-import { stillLearning } from './learning.js';
+import { imagesOf, mayRead } from './learning.js';
 
 /** In whole percents, as tables show the upper end of an interval: `to 50` is not below 50 %. */
 const isBelow = (end: number, share: number): boolean =>
@@ -16,6 +16,8 @@ interface Known {
   r2: number;
   /** The upper end of the interval, likewise. */
   high: number;
+  /** What readers of it may read with very many images, likewise; null where that is not known of one. */
+  may: number | null;
 }
 
 /** What was read off each interface, where it was: whoever sees an answer sees all that is computed from it, too. */
@@ -23,10 +25,12 @@ function knownOf(interfaces: readonly InterfaceAnswer[]): Known[] {
   const read = interfaces.filter((each) => each.read?.kind === 'at-least' && each.read.interval !== null);
   return read.map((interfaceOf) => {
     const all = read.filter((each) => each === interfaceOf || isCoarser(each.observe, interfaceOf.observe));
+    const may = all.map((each) => mayRead(each.read!));
     return {
       interfaceOf,
       r2: Math.max(...all.map((each) => each.read!.r2)),
       high: Math.max(...all.map((each) => each.read!.interval![1])),
+      may: may.includes(null) ? null : Math.max(...(may as number[])),
     };
   });
 }
@@ -47,26 +51,29 @@ const byOpenness = (a: Known, b: Known): number =>
     Number(isCoarser(b.interfaceOf.observe, a.interfaceOf.observe));
 
 /**
- * The most open interface off which, and off all that is computed from which, less than a share was read, the intervals included, and
- * which no other one beats in both what is read and what it costs users. An interface that was not read is never advised, nor one
- * whose reader would read clearly more with more images.
+ * The most open interface off which, and off all that is computed from which, less than a share was read, the intervals and what more
+ * images may bring included, and which no other one beats in both what is read and what it costs users. An interface that was not read
+ * is never advised, nor one of which it is not known what more images bring.
  */
 export function adviceOf(interfaces: readonly InterfaceAnswer[]): Advice[] {
   const known = knownOf(interfaces);
   const unbeaten = known.filter((each) => !known.some((other) => beats(other, each))).sort(byOpenness);
   return asked.map((below) => {
-    const low = unbeaten.filter(({ high }) => isBelow(high, below)).map(({ interfaceOf }) => interfaceOf);
-    const found = low.filter(({ read }) => stillLearning(read!) === null).map(({ observe }) => observe);
-    const observe = found[0] ?? null;
-    if (observe === null && low.length > 0) return { below, observe, learning: learningOf(low) };
-    const own = observe !== null && changesNumbers(observe) ? found.find((spec) => !changesNumbers(spec)) : undefined;
-    return { below, observe, ...(own === undefined ? {} : { own }) };
+    const low = unbeaten.filter(({ high }) => isBelow(high, below));
+    const found = low.filter(({ may }) => may !== null && isBelow(may, below));
+    if (found.length === 0) return { below, observe: null, ...(low.length > 0 ? { learning: learningOf(low) } : {}) };
+    const [{ interfaceOf, may }] = found;
+    const { observe } = interfaceOf;
+    const own = changesNumbers(observe)
+      ? found.find((each) => !changesNumbers(each.interfaceOf.observe))?.interfaceOf.observe
+      : undefined;
+    return { below, observe, mayRead: may!, ...(own === undefined ? {} : { own }) };
   });
 }
 
-/** Of several whose readers are still learning, the one that needs the fewest images to tell. */
-function learningOf(interfaces: readonly InterfaceAnswer[]): Advice['learning'] {
-  return interfaces
-    .map(({ observe, read }) => ({ observe, ...stillLearning(read!)! }))
-    .reduce((a, b) => (b.enough < a.enough ? b : a));
+/** Of several off which more images may read more than a share, the one off which they may read least. */
+function learningOf(low: readonly Known[]): Advice['learning'] {
+  const least = low.reduce((a, b) => ((b.may ?? Infinity) < (a.may ?? Infinity) ? b : a));
+  const { observe, read } = least.interfaceOf;
+  return { observe, images: imagesOf(read!), ...(least.may === null ? {} : { mayRead: least.may }) };
 }

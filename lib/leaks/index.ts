@@ -9,6 +9,7 @@ export { ofKnownWidth } from './known-width.js';
 export { aloneFinding, auditVerdict, isWholeSpec } from './verdict.js';
 export type { AuditFindings, LeakPoint, Verdict } from './verdict.js';
 export { adviceOf } from './advice.js';
+export { mayRead } from './learning.js';
 export { overLimit } from './limit.js';
 export { abilitiesOf, imagesToRecognise, mayShowSpan } from './abilities.js';
 export type { AbilityFacts } from './abilities.js';

@@ -1,42 +1,26 @@
 import type { InterfaceBound } from './interfaces.js';
 
-/**
- * Points of R² that twice as many images may still bring a reader that is taken to be done. On 720 photographs of six kinds the readers
- * of two MobileNets gain 8 of a top 5 from 20 to 40 images, 4 from 150 to 300, and under 3 from 360 to 720.
- */
-const littleGain = 0.03;
-
-/** With fewer images a reader has seen too little, whatever its curve looks like. */
+/** With fewer images a reader has seen too little for its curve to tell anything. */
 const leastImages = 200;
 
-/** Whether a reader would read clearly more with more images, and about how many would do. */
-export interface StillLearning {
-  /** Images that it had, those of the fit and those it was judged on. */
-  images: number;
-  /** Images with which it would hardly gain any more. */
-  enough: number;
-}
+/**
+ * What all further doublings of the images bring where the next one brings as much as the last, and each after that 1 / √2 of the one
+ * before: 1 + 1 / √2 + 1 / 2 + …, the sum of a geometric series.
+ */
+const allDoublings = 1 / (1 - Math.SQRT1_2);
 
-/** What an image set that is twice as large brings a reader now, in R². Null where that is not known. */
-function gainOf({ r2, fitted, fewer }: InterfaceBound): number | null {
-  return fewer && fitted > fewer.fitted ? (r2 - fewer.r2) / Math.log2(fitted / fewer.fitted) : null;
-}
+/** Images that a reader had, those of the fit and those it was judged on. */
+export const imagesOf = ({ splits, images, fitted }: InterfaceBound): number => (splits ? images : images + fitted);
 
 /**
- * Whether the reader of an interface is still learning; null where it is not. The gain of a doubling is taken to fall with the root of
- * the images, which is about what is measured.
+ * What the reader of an interface may read with very many images: the upper end of its interval, and what it still learns if it goes on
+ * learning as from half of the images to all. No bound, but an estimate on the safe side: `bench/bounds.ts` holds it against the truth.
+ * @returns R²; null where there are under 200 images, or what half of them give is not known
  */
-export function stillLearning(read: InterfaceBound): StillLearning | null {
-  if (read.kind === 'exact') return null;
-  const images = read.splits ? read.images : read.images + read.fitted;
-  const gain = gainOf(read);
-  if (images >= leastImages && gain !== null && gain <= littleGain) return null;
-  const times = gain === null ? 2 : Math.max(1, gain / littleGain) ** 2;
-  return { images, enough: roundedUp(Math.max(leastImages, times * images)) };
-}
-
-/** 523 → 600; an estimate has one digit. */
-function roundedUp(value: number): number {
-  const unit = 10 ** Math.floor(Math.log10(value));
-  return Math.ceil(value / unit - 1e-9) * unit;
+export function mayRead(read: InterfaceBound): number | null {
+  const { kind, r2, fitted, fewer, interval } = read;
+  if (kind === 'exact') return 1;
+  if (imagesOf(read) < leastImages || !fewer || fitted <= fewer.fitted || interval === null) return null;
+  const gain = Math.max(0, (r2 - fewer.r2) / Math.log2(fitted / fewer.fitted));
+  return Math.min(1, interval[1] + allDoublings * gain);
 }

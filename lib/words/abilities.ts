@@ -38,11 +38,13 @@ export interface Advice {
   observe: string | null;
   /** Where the numbers of `observe` are not the model's own, the first of those that stay below whose numbers are. */
   own?: string;
+  /** What may be read off `observe`, and all that is computed from it, with very many images: an estimate. Absent in earlier results. */
+  mayRead?: number;
   /**
-   * Where none is named: one that stayed below, but whose reader reads more with every further image, or had very few. `enough`:
-   * about how many images would tell, by how fast it learns now.
+   * Where none is named: one that stayed below with these images, and off which more may be read with very many; `mayRead`: an estimate
+   * of how much, absent where these images are too few for one.
    */
-  learning?: { observe: string; images: number; enough: number };
+  learning?: { observe: string; images: number; mayRead?: number };
   /** Among those that stay below, the first of those that cost honest users least; of earlier versions; absent where it is `observe`. */
   cheapest?: string;
 }

@@ -272,6 +272,7 @@ export function adviceInWords(
     ...[...lines].map(
       ([what, below]) => `So that this reader gets less than ${shares(below)} of the features, publish ${what}.`,
     ),
+    ...mayReadInWords(advice),
     ...(lines.size > 0 && images !== undefined
       ? [
           `That is no promise: with more than these ${count(images)} images, or a better reader, more can be read off. ${shares(advice.map(({ below }) => below))} are examples; none of them means safe.`,
@@ -282,17 +283,30 @@ export function adviceInWords(
   ];
 }
 
-/** Shares below which something stayed that would not with more images, as far as is known. */
+/** What more images may read off what is advised, which is counted in. */
+function mayReadInWords(advice: readonly Advice[]): string[] {
+  const most = new Map(
+    advice.flatMap(({ observe, mayRead }) => (observe && mayRead !== undefined ? [[observe, mayRead]] : [])),
+  );
+  if (most.size === 0) return [];
+  const each = [...most].map(([observe, may]) => `up to ${percent(may, Math.ceil)} % off ${published(observe)}`);
+  return [
+    `Counted in is what very many images may read, going by what the second half of these brought: ${each.join(', ')}.`,
+  ];
+}
+
+/** Shares below which something stayed with these images, and may not with more. */
 function learningInWords(advice: readonly Advice[], interfaces: readonly Published[]): string[] {
   const found = advice.flatMap(({ below, learning }) => (learning ? [{ below, ...learning }] : []));
-  if (found.length === 0) return [];
-  const [{ images, observe }] = found;
-  const read = interfaces.find((each) => each.observe === observe)?.read;
-  const curve = read?.fewer
-    ? ` Fitted on ${count(read.fewer.fitted)} of them it read ${percent(read.fewer.r2)} % off ${published(observe)}, on ${count(read.fitted ?? images)} already ${percent(read.r2)} %.`
-    : '';
-  const enough = Math.max(...found.map((each) => each.enough));
-  return [
-    `Whether anything stays below ${shares(found.map(({ below }) => below))} is not known: with ${count(images)} images the reader is still learning, and more images would read more.${curve} About ${count(enough)} images may do.`,
-  ];
+  return [...new Set(found.map(({ observe }) => observe))].map((spec) => {
+    const of = found.filter(({ observe }) => observe === spec);
+    const [{ images, mayRead }] = of;
+    const read = interfaces.find(({ observe }) => observe === spec)?.read ?? null;
+    const now = `${readOff(read)} off ${published(spec)}`;
+    const more =
+      mayRead === undefined
+        ? `and they are too few to tell what more would read: take 200 or more`
+        : `with very many it may be up to ${percent(mayRead, Math.ceil)} %, going by what the second half of them brought`;
+    return `Whether anything stays below ${shares(of.map(({ below }) => below))} is not known: with these ${count(images)} images it is ${now}, ${more}.`;
+  });
 }

@@ -1,5 +1,5 @@
 /** Interfaces that are not known to give away less than somebody allows: data, and the sentence on them. */
-import { count, share } from '../base/index.js';
+import { share } from '../base/index.js';
 import { published } from './audit-table.js';
 
 /** An interface that is above a limit, or of which that is not known. */
@@ -8,21 +8,25 @@ export interface OverLimit {
   observe: string;
   /**
    * `exact`: all is given away, by algebra. `above`: the upper end of the 95 % interval, `high`, is above. `learning`: the end is below, but
-   * the reader is still learning; about `enough` images may tell. `unknown`: these images do not tell, or it was not tried.
+   * with very many images up to `high` may be read. `few`: the end is below, but the images are too few to tell what more would bring.
+   * `unknown`: these images do not tell, or it was not tried.
    */
-  why: 'exact' | 'above' | 'learning' | 'unknown';
+  why: 'exact' | 'above' | 'learning' | 'few' | 'unknown';
   high?: number;
-  enough?: number;
 }
 
-function whyOver({ why, high, enough }: OverLimit): string {
+const inWhole = (end: number): string => share(Math.ceil(Number((100 * end).toFixed(9))) / 100, 0);
+
+function whyOver({ why, high }: OverLimit): string {
   switch (why) {
     case 'exact':
       return 'all, by algebra';
     case 'above':
-      return `up to ${share(Math.ceil(Number((100 * high!).toFixed(9))) / 100, 0)}`;
+      return `up to ${inWhole(high!)}`;
     case 'learning':
-      return `not known while the reader is still learning; about ${count(enough!)} images may tell`;
+      return `with more images up to ${inWhole(high!)} may be read`;
+    case 'few':
+      return 'too few images to tell what more would bring: give 200 or more';
     case 'unknown':
       return 'not known';
   }
