@@ -14,7 +14,8 @@ export const imagesOf = ({ splits, images, fitted }: InterfaceBound): number => 
 
 /**
  * What the reader of an interface may read with very many images: the upper end of its interval, and what it still learns if it goes on
- * learning as from half of the images to all. No bound, but an estimate on the safe side: `bench/bounds.ts` holds it against the truth.
+ * learning as from half of the images to all. No bound, but an estimate: `bench/bounds.ts` holds it against the truth, which was above 7
+ * of 60 estimates of 200 images, and none of 60 of 700.
  * @returns R²; null where there are under 200 images, or what half of them give is not known
  */
 export function mayRead(read: InterfaceBound): number | null {
