@@ -12,6 +12,7 @@ interface Counted {
   kappa: number | null;
   byChance: { sameTop: number; likelihood: number };
   sameNumbers: number | null;
+  cut?: true;
   labels?: true;
 }
 
@@ -33,14 +34,14 @@ export function rowByRowInWords(found: Counted): string {
 const labelsOnly =
   'A log of labels tells nothing else: neither how wide a layer is, nor whether one last layer made both files.';
 
-function compared({ column, otherColumn, rows, sameTop, kappa, byChance, sameNumbers, labels }: Counted): string {
+function compared({ column, otherColumn, rows, sameTop, kappa, byChance, sameNumbers, cut, labels }: Counted): string {
   const called = otherColumn === undefined ? `‘${column}’` : `‘${column}’ and ‘${otherColumn}’`;
   const paired = `Row by row (paired by ${called}, which ${count(rows)} ${rows === 1 ? 'row' : 'rows'} of both have)`;
   const tops = rows - sameTop;
   const top = tops === 0 ? 'all have the same top class' : `${count(tops)} of ${count(rows)} have another top class`;
   const numbers = sameNumbers === null ? null : rows - sameNumbers;
   if (numbers === 0 && tops === 0) {
-    return `${paired}: all have the same top class and the same numbers, as far as the files are rounded. By these rows nothing tells the two apart.`;
+    return `${paired}: all have the same top class and the same numbers, as far as ${cut ? 'both files list and round them' : 'the files are rounded'}. By these rows nothing tells the two apart.`;
   }
   const others = labels
     ? top
