@@ -83,6 +83,22 @@ describe('labels by the ids of their requests', () => {
     const one = (await openLabels(await written(csv(first), 'csv')))!;
     expect((await compareLabels([one, outputs])).rowByRow).toMatchObject({ rows, sameTop: 50 });
   });
+
+  it('beside a log whose rounding ties its best classes: any of these', async () => {
+    const header = ['request_id', ...names].join();
+    const outputs = async (tied: number): Promise<LoggedLabels> => {
+      const lines = first.map((name, i) => {
+        const best = names.indexOf(name);
+        return [id(i), ...names.map((_, j) => (j === best || j === (best + tied) % 5 ? 0.4 : 0.1))].join();
+      });
+      return labelsOf(await openRows(await written([header, ...lines].join('\n'), 'csv')));
+    };
+    const one = (await openLabels(await written(csv(first), 'csv')))!;
+    expect((await compareLabels([one, await outputs(1)])).rowByRow).toMatchObject({ sameTop: rows });
+    // Neither of two is the label where both are others.
+    const other = (await openLabels(await written(csv(next), 'csv')))!;
+    expect((await compareLabels([other, await outputs(2)])).rowByRow).toMatchObject({ sameTop: 50 });
+  });
 });
 
 it('no labels, other labels, no ids: that is said', async () => {

@@ -6,6 +6,7 @@ import { decodedText } from './log-text.js';
 import { kindOf } from './log.js';
 import type { NotedRows } from './opened-rows.js';
 import { RowFields } from './row-fields.js';
+import { topsOf } from './tops.js';
 import { idsOf, isIdName, type RowIds } from './row-ids.js';
 
 /** The class that each row of a log names as its best, where a log has that alone. */
@@ -14,6 +15,8 @@ export interface LoggedLabels {
   /** The column of the labels. */
   column: string;
   labels: readonly string[];
+  /** By row the labels that are as good as its label, which the log ties. Absent where none are. */
+  tied?: ReadonlyMap<number, readonly string[]>;
   ids: readonly RowIds[];
 }
 
@@ -108,15 +111,18 @@ function labelled({ labels, ids, ...log }: LoggedLabels): LoggedLabels | null {
 /** The best class of each row of outputs, by name, or by number where the columns have none. */
 export async function labelsOf({ rows, columns, path, ids }: NotedRows): Promise<LoggedLabels> {
   const labels: string[] = [];
-  const { cols } = rows;
+  const tied = new Map<number, string[]>();
+  const { cols, about } = rows;
   const step = Math.max(1, Math.floor(2 ** 20 / cols));
   for (let start = 0; start < rows.rows; start += step) {
     const block = await rows.read(start, Math.min(rows.rows, start + step));
     for (let at = 0; at < block.length; at += cols) {
-      let top = 0;
-      for (let j = 1; j < cols; j++) if (block[at + j] > block[at + top]) top = j;
-      labels.push(columns?.[top] ?? String(top));
+      const i = labels.length;
+      const tops = topsOf(block.subarray(at, at + cols), about?.listed?.(i), about?.ranked);
+      const named = tops.map((top) => columns?.[top] ?? String(top));
+      labels.push(named[0]);
+      if (named.length > 1) tied.set(i, named);
     }
   }
-  return { path, column: 'the largest output', labels, ids: ids ?? [] };
+  return { path, column: 'the largest output', labels, ...(tied.size > 0 ? { tied } : {}), ids: ids ?? [] };
 }
