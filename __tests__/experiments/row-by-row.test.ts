@@ -89,6 +89,27 @@ describe('rows of two logs with one id', () => {
     expect((await compared(fine, next, [null, 3]))!.sameNumbers).toBe(0);
   });
 
+  it('are the same in percent, to the rounding of the coarser file', async () => {
+    const [shares, next] = [sharesOf(1), sharesOf(1, 1)];
+    const hundreds = (of: number[][]): number[][] => of.map((row) => row.map((value) => 100 * value));
+    const unit = 'probabilities';
+    for (const [other, same] of [
+      [shares, rows],
+      [next, 0],
+    ] as const) {
+      const [a, b] = alignAll([
+        await opened(wide(shares, request)),
+        await opened(wide(hundreds(other), request, { decimals: 2 })),
+      ]);
+      const { paired } = await pairRows(a, b);
+      const written: Parameters<typeof compareRows>[2] = [
+        { unit, decimals: null },
+        { unit, decimals: 2, percent: true },
+      ];
+      expect(await compareRows([a.rows, b.rows], paired!, written)).toMatchObject({ rows, sameNumbers: same });
+    }
+  });
+
   it('are others where the next version wrote one, and mostly of one class', async () => {
     const found = await compared(await opened(wide(sharesOf(1), request)), await opened(wide(sharesOf(1, 1), request)));
     expect(found).toMatchObject({ rows, sameNumbers: 0 });

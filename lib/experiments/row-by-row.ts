@@ -37,6 +37,8 @@ export interface RowByRow {
 export interface Written {
   /** Logits, probabilities, percentages, …: what numbers are compared with. */
   unit: string;
+  /** Probabilities of a hundred: they are compared as fractions. Absent where they are none. */
+  percent?: boolean;
   /** Null where they are not rounded to decimals. */
   decimals: number | null;
 }
@@ -53,9 +55,12 @@ export async function compareRows(
 ): Promise<RowByRow> {
   const [a, b] = logs.map((log, i) => chooseRows(log, pairs[i]));
   const { rows, cols } = a;
-  const decimals = written.flatMap((each) => each.decimals ?? []);
+  // Percentages are as many fractions of 1 once one of the logs has those.
+  const scales = written.map(({ percent }) => (percent ? 0.01 : 1));
+  const scaled = scales[0] === scales[1] ? [1, 1] : scales;
+  const steps = written.flatMap(({ decimals }, i) => (decimals === null ? [] : [scaled[i] * 10 ** -decimals]));
   // A unit of the coarser file: what computes a number a little differently may round it the other way.
-  const coarse = decimals.length > 0 ? 10 ** -Math.min(...decimals) * (1 + 1e-6) : 0;
+  const coarse = Math.max(0, ...steps) * (1 + 1e-6);
   const [ourTops, theirTops] = [new Float64Array(cols), new Float64Array(cols)];
   let [sameTop, sameNumbers, matches] = [0, 0, 0];
   const step = Math.max(1, Math.floor(2 ** 20 / cols));
@@ -65,8 +70,8 @@ export async function compareRows(
     const [ours, theirs] = [await a.read(start, end), await b.read(start, end)];
     for (let at = 0; at < ours.length; at += cols) {
       const row = start + at / cols;
-      const x = rowOf(a, ours.subarray(at, at + cols), row);
-      const y = rowOf(b, theirs.subarray(at, at + cols), row);
+      const x = rowOf(a, inUnit(ours.subarray(at, at + cols), scaled[0]), row);
+      const y = rowOf(b, inUnit(theirs.subarray(at, at + cols), scaled[1]), row);
       const [top, theirTop] = [x.tops[0], y.tops[0]];
       ourTops[top]++;
       theirTops[theirTop]++;
@@ -85,6 +90,9 @@ export async function compareRows(
     ...(a.about?.cut || b.about?.cut ? { cut: true as const } : {}),
   };
 }
+
+const inUnit = (row: Float32Array | Float64Array, scale: number): Float32Array | Float64Array =>
+  scale === 1 ? row : Float64Array.from(row, (value) => value * scale);
 
 /** One row of a log. */
 interface Row {
