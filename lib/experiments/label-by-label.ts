@@ -1,7 +1,15 @@
 import { chanceMatches, cohenKappa, type TaskOptions } from '../base/index.js';
-import { matchNames, pairRows, type LoggedLabels, type NotedRows, type Pairing } from '../logs/index.js';
+import {
+  matchNames,
+  pairRows,
+  scoresTogether,
+  type LoggedLabels,
+  type NotedRows,
+  type Pairing,
+} from '../logs/index.js';
 import { memoryRows } from '../tensor/index.js';
 import type { RowByRow } from './row-by-row.js';
+import { isSameNumber } from './same-number.js';
 
 /** The labels of two logs, answer by answer; null with what there is of ids where rows could not be paired. */
 export async function compareLabels(
@@ -21,6 +29,11 @@ export async function compareLabels(
   /** The codes of the labels of a row: several where it does not show which of them is the best. */
   const tops = (i: number, row: number): number[] =>
     logs[i].tied?.get(row)?.map((label) => own[i].get(label)!) ?? [coded[i][row]];
+  const scores = scoresTogether(logs[0].scores, logs[1].scores);
+  const isSameScore = (row: number, other: number): boolean => {
+    const [one, two] = [scores!.of[0][row], scores!.of[1][other]];
+    return Number.isNaN(one) || Number.isNaN(two) || isSameNumber(one, two, scores!.coarse);
+  };
   const [a, b] = logs.map(({ path, ids }, i): NotedRows => ({
     ...{ rows: memoryRows(coded[i], coded[i].length, 1), path, tensor: null, name: path, notes: [], columns: null },
     ...{ ids, close: async () => undefined },
@@ -39,10 +52,13 @@ export async function compareLabels(
     const theirTops = tops(1, pairs[1][k]);
     if (tops(0, pairs[0][k]).some((top) => theirTops.includes(top))) sameTop++;
   }
+  const numbers = scores && pairs[0].reduce((same, row, k) => same + Number(isSameScore(row, pairs[1][k])), 0);
+  const columns = logs.flatMap((log) => [log.scores?.column ?? [], log.unclear ?? []].flat());
   const { expected, likelihood } = chanceMatches(matches, ours, theirs);
   const rowByRow: RowByRow = {
     ...{ ...ids, rows, sameTop, byChance: { sameTop: expected, likelihood } },
-    ...{ kappa: cohenKappa(sameTop, ours, theirs), sameNumbers: null, labels: true },
+    ...{ kappa: cohenKappa(sameTop, ours, theirs), sameNumbers: numbers, labels: true },
+    ...(numbers === null && columns.length > 0 ? { uncompared: [...new Set(columns)] } : {}),
   };
   return { rowByRow, found: null };
 }

@@ -25,12 +25,14 @@ export interface RowByRow {
    * to have as many as here, or more.
    */
   byChance: { sameTop: number; likelihood: number };
-  /** Pairs with the same numbers, as far as both are written; null where the two have other units. */
+  /** Pairs with the same numbers, as far as both are written, or with the same score of the label; null where the two have other units, or labels no scores. */
   sameNumbers: number | null;
   /** Present where a log lists the best classes alone: numbers are those of classes that both list. */
   cut?: true;
   /** Present where a log has the best class alone. */
   labels?: true;
+  /** Columns of scores beside labels that were not compared. Absent where there are none. */
+  uncompared?: string[];
 }
 
 /** How the numbers of both are written. */
