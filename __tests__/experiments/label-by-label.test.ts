@@ -70,7 +70,7 @@ describe('labels by the ids of their requests', () => {
     const { rowByRow } = await compareLabels([one, other]);
     const all = shape.includes('messages') ? Array.from(first.keys()).filter((i) => i % 9) : [...first.keys()];
     expect(rowByRow).toMatchObject({
-      ...{ column: 'request_id', rows: all.length, sameNumbers: null, labels: true },
+      ...{ column: 'request_id', rows: all.length, labels: true },
       sameTop: all.filter((i) => i % 6 !== 0).length,
     });
     expect(rowByRow!.byChance.likelihood).toBeLessThan(1e-3);
@@ -82,6 +82,78 @@ describe('labels by the ids of their requests', () => {
     const outputs = await labelsOf(await openRows(await written([header, ...lines].join('\n'), 'csv')));
     const one = (await openLabels(await written(csv(first), 'csv')))!;
     expect((await compareLabels([one, outputs])).rowByRow).toMatchObject({ rows, sameTop: 50 });
+  });
+
+  it('beside a log whose rounding ties its best classes: any of these', async () => {
+    const header = ['request_id', ...names].join();
+    const outputs = async (tied: number): Promise<LoggedLabels> => {
+      const lines = first.map((name, i) => {
+        const best = names.indexOf(name);
+        return [id(i), ...names.map((_, j) => (j === best || j === (best + tied) % 5 ? 0.4 : 0.1))].join();
+      });
+      return labelsOf(await openRows(await written([header, ...lines].join('\n'), 'csv')));
+    };
+    const one = (await openLabels(await written(csv(first), 'csv')))!;
+    expect((await compareLabels([one, await outputs(1)])).rowByRow).toMatchObject({ sameTop: rows });
+    // Neither of two is the label where both are others.
+    const other = (await openLabels(await written(csv(next), 'csv')))!;
+    expect((await compareLabels([other, await outputs(2)])).rowByRow).toMatchObject({ sameTop: 50 });
+  });
+});
+
+describe('scores beside labels', () => {
+  const shares = first.map((_, i) => 0.3 + ((i * 7919) % 691) / 1000);
+  const table = (scores: readonly (number | string)[], column = 'score'): string =>
+    [`request_id,label,${column}`, ...first.map((label, i) => [id(i), label, scores[i]].join())].join('\n');
+  const to = (decimals: number, scale = 1): string[] => shares.map((value) => (scale * value).toFixed(decimals));
+  const others = shares.map((value) => value - 0.05);
+
+  it.each<[string, string, string, number]>([
+    ['the same', table(to(3)), 'csv', rows],
+    ['other ones', table(others), 'csv', 0],
+    ['rounded further', table(to(2), 'conf'), 'csv', rows],
+    ['in percent', table(to(1, 100), 'confidence_pct'), 'csv', rows],
+    ['fractions of another name', table(to(3), 'value'), 'csv', rows],
+    [
+      'JSON',
+      json(first, (label, i) => ({ request_id: id(i), ms: i, top: [{ label, probability: shares[i] }] })),
+      'jsonl',
+      rows,
+    ],
+    ['JSON, other ones', json(first, (label, i) => ({ request_id: id(i), label, score: others[i] })), 'jsonl', 0],
+  ])('are compared: %s', async (_, text, ending, sameNumbers) => {
+    const one = (await openLabels(await written(table(to(3)), 'csv')))!;
+    const other = (await openLabels(await written(text, ending)))!;
+    const { rowByRow } = await compareLabels([one, other]);
+    expect(rowByRow).toMatchObject({ rows, sameTop: rows, sameNumbers });
+    expect(rowByRow!.uncompared).toBeUndefined();
+  });
+
+  it('are compared with the largest of all outputs', async () => {
+    const header = ['request_id', ...names].join();
+    const outputs = async (best: number[]): Promise<LoggedLabels> => {
+      const lines = first.map((name, i) =>
+        [id(i), ...names.map((own) => (own === name ? best[i] : (1 - best[i]) / 4))].join(),
+      );
+      return labelsOf(await openRows(await written([header, ...lines].join('\n'), 'csv')));
+    };
+    const one = (await openLabels(await written(table(to(3)), 'csv')))!;
+    expect((await compareLabels([one, await outputs(shares)])).rowByRow).toMatchObject({ sameNumbers: rows });
+    expect((await compareLabels([one, await outputs(others)])).rowByRow).toMatchObject({ sameNumbers: 0 });
+  });
+
+  it.each<[string, string, string[]]>([
+    ['one log has none', table(first.map(() => '')).replaceAll(/,[^,]*$/gm, ''), ['score']],
+    ['one log has logits', table(shares.map((value) => 20 * value)), ['score']],
+    [
+      'several are called so',
+      json(first, (label, i) => ({ request_id: id(i), label, prob: shares[i], confidence: others[i] })),
+      ['score', 'prob', 'confidence'],
+    ],
+  ])('are not compared, and that is said, where %s', async (_, text, uncompared) => {
+    const one = (await openLabels(await written(table(to(3)), 'csv')))!;
+    const other = (await openLabels(await written(text, text.startsWith('{') ? 'jsonl' : 'csv')))!;
+    expect((await compareLabels([one, other])).rowByRow).toMatchObject({ sameNumbers: null, uncompared });
   });
 });
 

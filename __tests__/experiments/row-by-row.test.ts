@@ -89,6 +89,27 @@ describe('rows of two logs with one id', () => {
     expect((await compared(fine, next, [null, 3]))!.sameNumbers).toBe(0);
   });
 
+  it('are the same in percent, to the rounding of the coarser file', async () => {
+    const [shares, next] = [sharesOf(1), sharesOf(1, 1)];
+    const hundreds = (of: number[][]): number[][] => of.map((row) => row.map((value) => 100 * value));
+    const unit = 'probabilities';
+    for (const [other, same] of [
+      [shares, rows],
+      [next, 0],
+    ] as const) {
+      const [a, b] = alignAll([
+        await opened(wide(shares, request)),
+        await opened(wide(hundreds(other), request, { decimals: 2 })),
+      ]);
+      const { paired } = await pairRows(a, b);
+      const written: Parameters<typeof compareRows>[2] = [
+        { unit, decimals: null },
+        { unit, decimals: 2, percent: true },
+      ];
+      expect(await compareRows([a.rows, b.rows], paired!, written)).toMatchObject({ rows, sameNumbers: same });
+    }
+  });
+
   it('are others where the next version wrote one, and mostly of one class', async () => {
     const found = await compared(await opened(wide(sharesOf(1), request)), await opened(wide(sharesOf(1, 1), request)));
     expect(found).toMatchObject({ rows, sameNumbers: 0 });
@@ -136,6 +157,72 @@ describe('rows of two logs with one id', () => {
     const shares = sharesOf(1);
     const [a, b] = [await opened(wide(shares, id, { column })), await opened(wide(shares, id, { column }))];
     expect((await pairRows(a, b)).paired).toBeNull();
+  });
+});
+
+describe('rows of a log of the best classes', () => {
+  const listed = (shares: number[][], most: number, { decimals = 3 } = {}): string =>
+    shares
+      .map((row, i) => {
+        const all = names.map((label, j) => ({ label, score: row[j] })).sort((a, b) => b.score - a.score);
+        const predictions = all.map(({ label, score }) => ({ label, score: Number(score.toFixed(decimals)) }));
+        return JSON.stringify({ request_id: request(i), predictions: predictions.slice(0, most) });
+      })
+      .join('\n');
+
+  it.each([
+    ['all', 3, classes, 9],
+    ['fewer of them', 4, 2, 3],
+  ])('have the numbers of a log of %s, as far as both list them', async (_, one, other, decimals) => {
+    const found = await compared(
+      await opened(listed(sharesOf(1), one), 'jsonl'),
+      await opened(listed(sharesOf(1), other, { decimals }), 'jsonl'),
+      [3, decimals === 3 ? 3 : null],
+    );
+    expect(found).toMatchObject({ rows, sameTop: rows, sameNumbers: rows, cut: true });
+  });
+
+  it('have others where another model made the fuller log', async () => {
+    const found = await compared(
+      await opened(listed(sharesOf(1), 3), 'jsonl'),
+      await opened(listed(sharesOf(1, 1), classes, { decimals: 9 }), 'jsonl'),
+      [3, null],
+    );
+    expect(found!.sameNumbers).toBe(0);
+  });
+
+  it('have others where one hides a class that the other has clearly above all that are listed', async () => {
+    const [a, b] = [sharesOf(1), sharesOf(1)];
+    // One class that the first log does not list is second in the other one; all that both list is the same.
+    const hidden = a.map((row) => [...row.keys()].sort((x, y) => row[y] - row[x])[5]);
+    b.forEach((row, i) => (row[hidden[i]] = Math.max(...row) * 0.99));
+    const found = await compared(
+      await opened(listed(a, 2, { decimals: 9 }), 'jsonl'),
+      await opened(listed(b, 3, { decimals: 9 }), 'jsonl'),
+    );
+    expect(found!.sameNumbers).toBeLessThan(rows / 4);
+  });
+
+  const tied = (first: (i: number) => number): number[][] =>
+    Array.from({ length: rows }, (_, i) =>
+      names.map((_, j) => (j === first(i) ? 0.4003 : j === 1 || j === 2 ? 0.4001 : 0.03 + j / 1e3)),
+    );
+
+  it('have the class as their best that they list first, where numbers are tied', async () => {
+    const [a, b] = [tied((i) => 1 + (i % 2)), tied((i) => 1 + ((i >> 1) % 2))];
+    const found = await compared(await opened(listed(a, 3), 'jsonl'), await opened(listed(b, 3), 'jsonl'), [3, 3]);
+    expect(found).toMatchObject({ sameTop: rows / 2, sameNumbers: rows });
+  });
+
+  it('have any of those that are tied where what sorted them did not know the best', async () => {
+    const a = tied((i) => 1 + (i % 2)).map((row) => row.map((value) => Number(value.toFixed(3))));
+    const b = tied((i) => 1 + (i % 2));
+    const found = await compared(
+      await opened(listed(a, 3), 'jsonl'),
+      await opened(listed(b, 3, { decimals: 9 }), 'jsonl'),
+      [3, null],
+    );
+    expect(found).toMatchObject({ sameTop: rows, sameNumbers: rows });
   });
 });
 

@@ -72,6 +72,29 @@ test('labels alone', () => {
   );
 });
 
+test('labels with scores, and scores that were not compared', () => {
+  const labels = { ...all, labels: true } as const;
+  expect(rowByRowInWords(labels)).toContain(
+    'all have the same top class and the same score, as far as the files are rounded. By these labels and scores nothing tells the two apart. A log',
+  );
+  expect(rowByRowInWords({ ...labels, sameNumbers: 2069 })).toContain(
+    'all have the same top class, and 931 have another score, rounding aside. The same requests got other answers',
+  );
+  expect(rowByRowInWords({ ...labels, sameNumbers: null, uncompared: ['score'] })).toContain(
+    'By these labels nothing tells the two apart. The numbers of ‘score’ were not compared: both files need one column ‘score’, in one unit. A log',
+  );
+  const byChance = { sameTop: 2999.1, likelihood: 0.4 };
+  expect(rowByRowInWords({ ...labels, kappa: null, byChance, sameNumbers: 2000 })).toContain(
+    'it does not show whether ‘id’ names the same requests',
+  );
+});
+
+test('logs of the best classes are compared as far as both list them', () => {
+  expect(rowByRowInWords({ ...all, cut: true })).toContain(
+    'all have the same top class and the same numbers, as far as both files list and round them. By these rows',
+  );
+});
+
 test.each<[IdsFound, string]>([
   [
     { kind: 'other-labels', examples: [['jay_442'], ['masked tench', 'gar']] },

@@ -93,7 +93,8 @@ Examples:
         const isMatched = same !== null && same.reason.kind !== 'other-names' && same.reason.kind !== 'sorted-names';
         const pairing = isMatched ? await pairRows(opened[0], opened[1], task) : null;
         const written = prints.map(({ outputs: { scale, percent, storage, decimals } }) => ({
-          unit: [scale, percent ?? false, storage?.type].join(),
+          unit: [scale, storage?.type].join(),
+          percent: percent ?? false,
           decimals,
         }));
         const rowByRow =

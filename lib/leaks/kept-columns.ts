@@ -1,4 +1,4 @@
-import type { RowSource } from '../tensor/index.js';
+import { aboutFewer, type RowSource } from '../tensor/index.js';
 
 /** Outputs that keep some columns of each row when it is first read. */
 export interface KeptColumns extends RowSource {
@@ -44,7 +44,7 @@ export function keepColumns(outputs: RowSource, columns: Int32Array): RowSource 
       const all = kept;
       return {
         ...{ rows, cols: width, dtype },
-        ...(outputs.about ? { about: outputs.about } : {}),
+        ...aboutFewer(outputs),
         read: async (start, end) => all.subarray(start * width, end * width),
       };
     },
@@ -64,7 +64,7 @@ export function onlyColumns(outputs: RowSource, columns: Int32Array): RowSource 
   const width = columns.length;
   return {
     ...{ rows, cols: width, dtype },
-    ...(outputs.about ? { about: outputs.about } : {}),
+    ...aboutFewer(outputs),
     async read(start, end) {
       const block = await outputs.read(start, end);
       if (width === cols) return block;

@@ -1,4 +1,5 @@
 import { FeatReconstructError } from '../base/index.js';
+import { aboutPlaced } from '../tensor/index.js';
 import { some, type LogNote, type WhichSet } from '../words/index.js';
 import { matchNames, numbersOf, separateTwins } from './match-names.js';
 import type { NotedRows } from './opened-rows.js';
@@ -104,6 +105,7 @@ function reordered(file: NotedRows, to: NotedRows, from: Int32Array): NotedRows 
       ? rows
       : {
           ...rows,
+          ...(rows.about?.listed ? aboutPlaced(rows, inverse(from)) : {}),
           async read(start, end) {
             const data = await rows.read(start, end);
             const out = data.slice();
@@ -115,6 +117,12 @@ function reordered(file: NotedRows, to: NotedRows, from: Int32Array): NotedRows 
         },
   };
 }
+
+const inverse = (from: Int32Array): Int32Array => {
+  const to = new Int32Array(from.length);
+  from.forEach((j, k) => (to[j] = k));
+  return to;
+};
 
 /** In another order than another file's, places do not tell which of two classes of one name is which. */
 function mixedByOrder(file: NotedRows, to: NotedRows, from: Int32Array): { mixed: number[]; notes: LogNote[] } {
@@ -202,7 +210,7 @@ function widened(file: NotedRows, union: readonly string[]): NotedRows {
       rows: rows.rows,
       cols: width,
       dtype: rows.dtype,
-      ...(rows.about ? { about: rows.about } : {}),
+      ...aboutPlaced(rows, to),
       async read(start, end) {
         const data = await rows.read(start, end);
         const out =

@@ -10,5 +10,7 @@ export { labelsOf, openLabels } from './open-labels.js';
 export type { LoggedLabels } from './open-labels.js';
 export { openRows } from './open-rows.js';
 export { pairRows } from './paired-rows.js';
+export { scoresTogether } from './label-scores.js';
+export { topsOf } from './tops.js';
 export type { PairedRows, Pairing } from './paired-rows.js';
 export type { NotedRows } from './opened-rows.js';

@@ -1,5 +1,5 @@
 import { FeatReconstructError, type RowPlace } from '../base/index.js';
-import type { CutRows, RowSource } from '../tensor/index.js';
+import type { CutRows, RowsAbout, RowSource } from '../tensor/index.js';
 import type { LabelColumns, LogNote } from '../words/index.js';
 
 /** Rows of scores that were logged with the labels of their classes. */
@@ -108,6 +108,7 @@ export class LabelledScores {
         about: {
           ...placedAt((i) => this.#at[i], this.rows, unit).about,
           ...(truncated ? { cut: { shown: most, unit: this.#unit() } } : {}),
+          ...this.#listed(order.place, truncated),
         },
       },
       columns: order.names,
@@ -252,6 +253,37 @@ export class LabelledScores {
     // Each may be rounded to a whole number.
     const isWhole = most <= 100.1 + (this.#scores.every(Number.isInteger) ? 0.5 * listed : 0.05 * listed);
     return isWhole && most >= nearWhole && largest > 50 ? 'percentages' : 'unknown';
+  }
+
+  /** The classes that each row lists, where these are some of them, or where their order tells more than their numbers. */
+  #listed(place: Int32Array, truncated: boolean): Pick<RowsAbout, 'listed' | 'ranked'> {
+    const ranked = this.#isRanked(place);
+    if (!truncated && !ranked) return {};
+    const [starts, classes] = [Int32Array.from(this.#starts), Int32Array.from(this.#classes)];
+    return {
+      listed: (row) => classes.slice(starts[row], starts[row + 1]).map((code) => place[code]),
+      ...(ranked ? { ranked } : {}),
+    };
+  }
+
+  /**
+   * Whether rows list their best class first, where others have the same number, too. What sorts numbers once they are rounded leaves
+   * those that are tied in one order, that of their columns or the other way round: their places tell nothing then.
+   */
+  #isRanked(place: Int32Array): boolean {
+    if (this.#mixed.length > 0) return false;
+    let [rises, falls] = [false, false];
+    for (let i = 0; i < this.rows; i++) {
+      for (let at = this.#starts[i] + 1; at < this.#starts[i + 1]; at++) {
+        const [before, score] = [this.#scores[at - 1], this.#scores[at]];
+        if (score > before) return false;
+        // Of zeros there are hundreds, in whatever order.
+        if (score < before || score === 0) continue;
+        if (place[this.#classes[at]] > place[this.#classes[at - 1]]) rises = true;
+        else falls = true;
+      }
+    }
+    return rises && falls;
   }
 
   #source(place: Int32Array, cols: number, shares: boolean): RowSource {

@@ -11,7 +11,7 @@
  * `readItems` gives its items in their own number type); `createSafetensors` is a writer that can be resumed.
  */
 export type { CutRows, FloatNdArray, LinearMap, RowsAbout, RowSource } from './types.js';
-export { placesOf } from './about.js';
+export { aboutFewer, aboutPlaced, placesOf } from './about.js';
 export type { TypedArray } from './elements.js';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from './halves.js';
 export { denseData, toNdArray } from './dense.js';

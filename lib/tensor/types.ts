@@ -30,6 +30,10 @@ export interface RowsAbout {
   cut?: CutRows;
   /** Where row i, counted from 0, stands in the log. */
   place?(row: number): RowPlace;
+  /** The classes of row i that the log lists, in its order: the others are hidden, and no number is known of them. Absent where it has all. */
+  listed?(row: number): Int32Array;
+  /** Whether the order of `listed` is that of the model, the best class first, where numbers are tied too. */
+  ranked?: boolean;
 }
 
 export interface CutRows {

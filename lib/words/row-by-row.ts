@@ -12,7 +12,9 @@ interface Counted {
   kappa: number | null;
   byChance: { sameTop: number; likelihood: number };
   sameNumbers: number | null;
+  cut?: true;
   labels?: true;
+  uncompared?: readonly string[];
 }
 
 /** Less likely than this, agreement is no chance: an id names the same request in both. */
@@ -27,35 +29,43 @@ export function rowByRowInWords(found: Counted): string {
   const { repeated } = found;
   const only = found.labels ? ` ${labelsOnly}` : '';
   const left = repeated ? ` ${repeatedInWords(found.column, repeated)}: these were left out.` : '';
-  return compared(found) + left + only;
+  return compared(found) + uncomparedInWords(found.uncompared) + left + only;
+}
+
+function uncomparedInWords(columns: readonly string[] = []): string {
+  if (columns.length === 0) return '';
+  return ` The numbers of ${quoted(columns)} were not compared: both files need one column ‘score’, in one unit.`;
 }
 
 const labelsOnly =
   'A log of labels tells nothing else: neither how wide a layer is, nor whether one last layer made both files.';
 
-function compared({ column, otherColumn, rows, sameTop, kappa, byChance, sameNumbers, labels }: Counted): string {
+function compared({ column, otherColumn, rows, sameTop, kappa, byChance, sameNumbers, cut, labels }: Counted): string {
   const called = otherColumn === undefined ? `‘${column}’` : `‘${column}’ and ‘${otherColumn}’`;
   const paired = `Row by row (paired by ${called}, which ${count(rows)} ${rows === 1 ? 'row' : 'rows'} of both have)`;
   const tops = rows - sameTop;
   const top = tops === 0 ? 'all have the same top class' : `${count(tops)} of ${count(rows)} have another top class`;
   const numbers = sameNumbers === null ? null : rows - sameNumbers;
   if (numbers === 0 && tops === 0) {
-    return `${paired}: all have the same top class and the same numbers, as far as the files are rounded. By these rows nothing tells the two apart.`;
+    return `${paired}: all have the same top class and the same ${labels ? 'score' : 'numbers'}, as far as ${cut ? 'both files list and round them' : 'the files are rounded'}. By these ${labels ? 'labels and scores' : 'rows'} nothing tells the two apart.`;
   }
   const others = labels
-    ? top
+    ? numbers === null
+      ? top
+      : `${top}, and ${numbers === 0 ? 'none has' : `${count(numbers)} ${numbers === 1 ? 'has' : 'have'}`} another score, rounding aside`
     : numbers === null
       ? `${top}. Their numbers are not in one unit, and were not compared`
       : `${top}, and ${numbers === 0 ? 'none has' : `${count(numbers)} have`} other numbers, rounding aside`;
-  // Numbers of other requests are hardly ever the same.
-  const isNoChance = byChance.likelihood < noChance || (numbers !== null && 2 * numbers < rows);
+  // All numbers of other requests are hardly ever the same; one score often is.
+  const isNoChance = byChance.likelihood < noChance || (!labels && numbers !== null && 2 * numbers < rows);
   const chance = `By chance about ${share(byChance.sameTop)} would have the same top class`;
   if (!isNoChance) {
     return kappa === null || kappa >= plain
       ? `${paired}: ${others}. ${chance}: by so few rows, or rows so much of one class, it does not show whether ‘${column}’ names the same requests in both.`
       : `${paired}: ${others}. ${chance}, and hardly more have. Either ‘${column}’ does not name the same requests in both, as where each log counts its own, or the models have little in common: which of them does not show.`;
   }
-  if (labels && tops === 0) return `${paired}: ${others}. By these labels nothing tells the two apart.`;
+  if (labels && numbers === null && tops === 0)
+    return `${paired}: ${others}. By these labels nothing tells the two apart.`;
   if (numbers === null && tops === 0) return `${paired}: ${others}.`;
   const answers =
     'The same requests got other answers: another model made them, or one that was given its images in another way.';
