@@ -71,7 +71,7 @@ function text(finding: Finding): string {
     case 'rows-too-few':
       return `${notLooked(true)}: ${count(finding.rows)} rows are too few. A search for a normalisation needs ${count(finding.sphere)} different ones${finding.rank === null ? ' or more' : ''}, one for features that are often zero ${count(finding.rectified)}${finding.rank === null ? ' or more' : ''}.`;
     case 'least-width':
-      return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide.`;
+      return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide, if one model made all rows: several models in one file add up.`;
     case 'width-not-shown':
       if (finding.why) return `${notShown} ${noWidthInWords(finding.why)}`;
       return finding.reason?.replace('The hidden width does not show.', notShown) ?? notShown;
