@@ -3,7 +3,8 @@ import { count, option, shareInWords, withOptions } from '../base/index.js';
 import { nearlyAll, whole as wholeSpecs } from './known.js';
 import { inWords } from './observe-spec.js';
 import { givenTime, inTime, roughTime } from './figures.js';
-import type { Finding, Shown } from './findings.js';
+import type { Finding, Shown, ShownReading } from './findings.js';
+import { orMore } from './audit-table.js';
 import { noWidthInWords, severalInWords } from './outputs-note-texts.js';
 import { list } from './some.js';
 
@@ -146,7 +147,7 @@ function learnt({ model, classes, features, fitted, exact, vary, best }: Of<'lea
   const { r2 } = best;
   return r2 >= nearlyAll
     ? `${who} has those of every other image as well: one linear map reads off ${shareInWords(r2)} of how the ${count(features)} features differ from image to image${detail(best)}.`
-    : `${who} learns ${atLeast(r2)} of how its ${count(features)} features differ from image to image${detail(best)}.`;
+    : `${who} learns ${read(best)} of how its ${count(features)} features differ from image to image${detail(best)}.`;
 }
 
 /**
@@ -175,15 +176,12 @@ function asMuch({ shown: all, r2, recovered, exact }: Of<'shown-as-much'>): stri
     : `As much is given away by ${names}: one linear map reads off ${least}.`;
 }
 
-/** A lower bound as the tables have it: whole percents, rounded down. */
-const atLeast = (r2: number): string => (r2 < 0.01 ? shareInWords(r2) : `at least ${Math.floor(100 * r2 + 1e-9)} %`);
+/** What was read, as the tables have it: the figure is the middle of its interval, so that it is no bound by itself. */
+const read = ({ r2, interval }: ShownReading): string => (r2 < 0.01 ? shareInWords(r2) : orMore(r2, interval ?? null));
 
 function less({ most, least, isLess }: Of<'shown-less'>): string {
   const whole = 'of how the features differ from image to image';
-  const ends = [
-    `${atLeast(most.r2)} ${whole} off ${shown(most)}`,
-    ...(least ? [`${atLeast(least.r2)} off ${shown(least)}`] : []),
-  ];
+  const ends = [`${read(most)} ${whole} off ${shown(most)}`, ...(least ? [`${read(least)} off ${shown(least)}`] : [])];
   return `${isLess ? 'With less shown, a linear map read less' : 'With less shown, a linear map read'}: ${ends.join(', and ')}. A better reader may get more.`;
 }
 

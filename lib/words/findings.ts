@@ -15,6 +15,8 @@ export interface Shown {
 /** An interface, with the R² of the features that one linear map reads off it. */
 export interface ShownReading extends Shown {
   r2: number;
+  /** 95 % interval of the R², where it was read off images that were kept out. */
+  interval?: [number, number];
 }
 
 /** A finding on a model whose features are known beside its outputs. */
