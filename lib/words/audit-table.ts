@@ -113,6 +113,7 @@ const howSureInWords: Record<AbilityAnswer['sure'], string> = {
 /** Why an ability was not tried. Results without a reason had too few images. */
 const notTriedFor: Record<NonNullable<AbilityAnswer['why']>, string> = {
   images: 'few images',
+  variations: 'few images (variations were not used for this)',
   outputs: 'little shown',
   classes: 'many classes',
   time: 'no time',
