@@ -3,6 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import {
   auditVerdict,
   fingerprint,
+  observe,
+  outputsVerdict,
   recoverFeatures,
   sphereRowsNeeded,
   variationsNeeded,
@@ -319,4 +321,21 @@ it('a figure stands with its interval, since it is the middle of it', () => {
   expect(findingInWords({ kind: 'shown-less', most, least: null, isLess: true })).toContain(
     'read less: 44 % (37 to 62) or more of how the features differ',
   );
+});
+
+it('rows at full precision are as open as logits, if their layer is as narrow as they show', () => {
+  expect(findingInWords({ kind: 'readings-unknown', width: 256 })).toMatch(/as open as logits.*if .* 256 numbers wide/);
+  expect(findingInWords({ kind: 'readings-unknown' })).toMatch(/not known without the model/);
+});
+
+it('of rows at full precision alone it is known that a map reads them', async () => {
+  const { logits } = made('silu', 200, 8, 20);
+  const [full, rounded] = await Promise.all(
+    ['probs', 'probs+round:3'].map(async (spec) => {
+      const print = await fingerprint(observe(logits, spec), { features: false });
+      return outputsVerdict({ name: 'log', fingerprint: print, recovery: null, untried: 'too-few-rows' }).findings[0];
+    }),
+  );
+  expect(full).toEqual({ kind: 'readings-unknown', width: 8 });
+  expect(rounded).toEqual({ kind: 'readings-unknown' });
 });

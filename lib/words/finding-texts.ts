@@ -79,6 +79,8 @@ function text(finding: Finding): string {
     case 'several-models':
       return `Features were not looked for. ${severalInWords(finding.several)}. Give the rows of one.`;
     case 'readings-unknown':
+      if (finding.width !== undefined)
+        return `All outputs in full precision are as open as logits: whoever has the features of enough images can compute those of every other image from its outputs, if the layer before the last is ${count(finding.width)} numbers wide, as these outputs show it. How much less is read if less is shown takes the model, or its features for some images.`;
       return 'How much of the features these outputs give away is not known without the model: what a map reads off them was not asked, nor how much less it reads if less is shown. That takes the model, or its features for some images.';
     case 'text':
       return finding.text;

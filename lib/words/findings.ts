@@ -125,6 +125,7 @@ export type OutputsFinding =
   | { kind: 'width-not-shown'; reason: string | null; why?: NoWidth }
   /** Rows of several models: features of none of them were looked for. */
   | { kind: 'several-models'; several: SeveralInWords }
-  | { kind: 'readings-unknown' };
+  /** `width`: of the layer before the last as all outputs at full precision show it; they are then as open as logits. */
+  | { kind: 'readings-unknown'; width?: number };
 
 export type Finding = AuditFinding | OutputsFinding | { kind: 'text'; text: string };
