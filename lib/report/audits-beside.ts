@@ -1,7 +1,9 @@
 import type { PlotOptions } from '@observablehq/plot';
 import type { Results } from '../results/index.js';
 import {
+  isNoisy,
   nearlyAll,
+  noiseLeftOut,
   published,
   readOffInShort,
   searchTimesInWords,
@@ -58,7 +60,11 @@ export function besideInWords(results: readonly Results[], names: readonly strin
   if (results.length !== 2) return ['What each model gives away of its features, by what is published.'];
   const [{ leaks }, other] = results;
   const apart = leaks?.toldApart?.beside === other.environment.models[0]?.digest ? leaks?.toldApart : undefined;
-  return [...(apart ? [toldApartInWords(apart.answers)] : []), moreInWords(results, names)];
+  const noisy = apart?.answers && leaks?.interfaces?.some(({ observe }) => isNoisy(observe));
+  return [
+    ...(apart ? [`${toldApartInWords(apart.answers)}${noisy ? ` ${noiseLeftOut}` : ''}`] : []),
+    moreInWords(results, names),
+  ];
 }
 
 function moreInWords(results: readonly Results[], names: readonly string[]): string {
@@ -66,7 +72,7 @@ function moreInWords(results: readonly Results[], names: readonly string[]): str
   const line = (of: readonly string[], [more, less]: readonly string[]): string[] =>
     of.length === 0
       ? []
-      : [`More of its features was read off ${more} than off ${less} with ${of.map(published).join('; ')}.`];
+      : [`Off ${more}, more of its features was read than off ${less} with ${of.map(published).join('; ')}.`];
   const lines = [...line(first, names), ...line(second, [names[1], names[0]])];
   const found =
     lines.length > 0
