@@ -32,6 +32,8 @@ describe('who can do what', () => {
     // So many would do: 64 directions, a mean and one row more; twice as many and some for two halves.
     expect(lineOf({}, 'width')).toMatchObject({ sure: 'not-tried', why: 'images', queries: 66 });
     expect(lineOf({}, 'recognise')).toMatchObject({ sure: 'not-tried', why: 'images', queries: 146 });
+    const varied = { outputs: 2911 };
+    expect(lineOf(varied, 'recognise')).toMatchObject({ sure: 'not-tried', why: 'variations', queries: 146 });
     const topk = { interfaces: interfaces.slice(3), images: 700 };
     expect(lineOf(topk, 'recognise')).toMatchObject({ sure: 'not-tried', why: 'outputs' });
     expect(lineOf({ tooMany: true, images: 700 }, 'recognise')).toMatchObject({ sure: 'not-tried', why: 'classes' });

@@ -149,6 +149,14 @@ describe('whether two sets come from the same head', () => {
     expect(crossed.angle).toBeGreaterThan(20);
   });
 
+  it('rows of another head in one of the files leave it open', async () => {
+    const both = joinRows([sliceRows(two, 0, 100), sliceRows(other, 0, 100)]);
+    const found = await sameHead(one, both);
+    expect(found.same).toBeNull();
+    expect(found.reason).toMatchObject({ kind: 'part-in-one', set: 0, outside: 100, rows: 200 });
+    expect((await sameHead(both, one)).reason).toMatchObject({ kind: 'part-in-one', set: 1 });
+  });
+
   it('a head that mixes the same features in another way has the same span', async () => {
     const mix = madeHead(16, 16, 8);
     const mixed = logitsOf(

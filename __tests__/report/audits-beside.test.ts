@@ -3,7 +3,7 @@ import { besideInWords, besidePicture } from '../../lib/report/audits-beside.js'
 import { toldApartOf } from '../../lib/report/told-apart.js';
 import { loadPlot } from '../../lib/report/chart.js';
 import type { Results } from '../../lib/results/index.js';
-import { published } from '../../lib/words/index.js';
+import { noiseLeftOut, published } from '../../lib/words/index.js';
 import { naming } from '../support/coded.js';
 
 const read = (r2: number) => ({ kind: 'at-least', r2, interval: [r2 - 0.1, r2 + 0.1] });
@@ -53,6 +53,9 @@ test('whether outsiders tell two models apart stands first, where they were audi
   const alone = besideInWords([named('a', 'c'), named('b')], names);
   expect(together).toHaveLength(2);
   expect(together.slice(1)).toEqual(alone);
+  const noisy = [named('a', 'b'), named('b', 'a')];
+  noisy[0].leaks!.interfaces!.push({ ...noisy[0].leaks!.interfaces![0], observe: 'probs+noise:0.01' });
+  expect(besideInWords(noisy, names)[0]).toBe(`${together[0]} ${noiseLeftOut}`);
 });
 
 test('where more is given away is named for every interface: all against less, too', () => {

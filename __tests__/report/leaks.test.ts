@@ -260,7 +260,7 @@ describe('two audits on one page', () => {
     const of = interfaces([0.6, [0.55, 0.65]]);
     const text = await page([named('model', of), named('model', of)]);
     expect(text('h1')).toEqual([expect.stringMatching(naming('model (1)', 'model (2)'))]);
-    expect(text('.answer')[0]).toContain('certain');
+    expect(text('.answer')[0]).toContain('no difference');
   });
 });
 
@@ -316,4 +316,18 @@ test('captions say what their figures were measured on: splits of all images, an
   expect(caption('leaks')).toMatch(naming(300, 6, 5));
   expect(caption('certificates')).toMatch(naming(300, 20));
   for (const name of ['leaks', 'certificates']) expect(caption(name)).not.toMatch(naming('itted on', 'tested on'));
+});
+
+test('the outputs of a model that publishes others are called its own', async () => {
+  const of = (observe: string): Results =>
+    audit({
+      interfaces: [
+        {
+          ...{ observe, read: null, width: null, recognised: null },
+          cost: { images: 60, sameTop: 1, interval: [0.94, 1], accuracy: null },
+        },
+      ],
+    });
+  expect(await renderReport([of('probs')])).toContain('before what is published');
+  expect(await renderReport([of('logits')])).not.toContain('before what is published');
 });

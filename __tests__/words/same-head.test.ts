@@ -58,6 +58,10 @@ test.each<[SameHeadReason, string]>([
     'all of its rows lie in the span of the second. The others of that one (5 of 1,300 rows) open 2 more directions',
   ],
   [
+    { kind: 'part-in-one', set: 0, outside: 750, rows: 1500, directions: 256 },
+    'Cannot be told: all rows of the first set lie in the span of the second, but of the 1,500 rows of that one only a part, 750, lies in the span of the first. The other 750 open 256 more directions. Rows of another model',
+  ],
+  [
     { kind: 'all-but-few', sets, others: [[1, 2], [7]], directions: [2, 1] },
     '1,297 of 1,300 rows of the first set and 0 of 300 of the second lie in the span of the other. The others (1, 2 of the first, 7 of the second; counted from 0) open 2 and 1 directions',
   ],

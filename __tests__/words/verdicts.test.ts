@@ -3,6 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import {
   auditVerdict,
   fingerprint,
+  observe,
+  outputsVerdict,
   recoverFeatures,
   sphereRowsNeeded,
   variationsNeeded,
@@ -52,7 +54,7 @@ describe('the verdict of an audit', () => {
     expect(sentences).toEqual([
       'Anyone who sees all 30 outputs of made (logits, or probabilities, at full float32 precision) for 600 images can compute a normalised vector of this model up to a rotation, and so see which images are similar in that vector. That takes the outputs alone. Only linear maps stand between that vector and the outputs; it need not be the layer right before the last one.',
       'To anyone who also has the features of some images, all logits and all log-probabilities give away those of every other image: one linear map reads off more than 99.9 % of how they differ from image to image.',
-      'With less shown, a linear map read less: at least 43 % of how the features differ from image to image off the top 5 probabilities rounded to 2 decimals. A better reader may get more.',
+      'With less shown, a linear map read less: 43 % or more of how the features differ from image to image off the top 5 probabilities rounded to 2 decimals. A better reader may get more.',
       'At full precision the outputs also show that the layer before the last is 16 numbers wide.',
     ]);
   });
@@ -73,8 +75,8 @@ describe('the verdict of an audit', () => {
     });
     expect(level).toBe('partly');
     expect(sentences).toEqual([
-      'Anyone who sees all 10 outputs of made and has its features for some images learns at least 83 % of how its 16 features differ from image to image.',
-      'With less shown, a linear map read less: at least 70 % of how the features differ from image to image off all logits rounded to 2 decimals, and at least 25 % off only the largest probability. A better reader may get more.',
+      'Anyone who sees all 10 outputs of made and has its features for some images learns 83 % or more of how its 16 features differ from image to image.',
+      'With less shown, a linear map read less: 70 % or more of how the features differ from image to image off all logits rounded to 2 decimals, and 25 % or more off only the largest probability. A better reader may get more.',
       'At full precision the outputs also show that the layer before the last is 16 numbers wide.',
       'The outputs alone cannot give all of the features away: the layer before the last has 16 numbers and the model only 10 outputs, so a part of them never reaches the outputs.',
     ]);
@@ -191,7 +193,7 @@ describe('the verdict of an audit', () => {
       untried: 'too-few-rows',
     });
     expect(bound.level).toBe('partly');
-    expect(bound.sentences[0]).toMatch(/learns at least 70 % of how its 16 features differ from image to image/);
+    expect(bound.sentences[0]).toMatch(/learns 70 % or more of how its 16 features differ from image to image/);
   });
 });
 
@@ -210,7 +212,7 @@ describe('bounds from images that were kept out', () => {
       seconds: 400,
     });
     expect(level).toBe('partly');
-    expect(sentences.join(' ')).toContain('at least 31 % of how the features differ from image to image off the top 5');
+    expect(sentences.join(' ')).toContain('31 % or more of how the features differ from image to image off the top 5');
     expect(sentences.join(' ')).toContain('whether showing less (only the largest probability)');
     expect(sentences.join(' ')).toContain('about 7 min here');
     expect(sentences.join(' ')).not.toContain('too few images to say');
@@ -226,7 +228,7 @@ describe('what a verdict claims', () => {
     const verdict = verdictOf({ ...base, ...unread, curve: of(0.49, { above99: 0.25, by: 'log' }) });
     expect(verdict).toMatchObject({ level: 'partly', r2: 0.49, above99: 0.25 });
     expect(verdict.sentences[0]).toContain(
-      'Anyone who sees the top 5 probabilities (read through logarithms) of made and has its features for some images learns at least 49 % of how its 16 features differ from image to image (R² above 0.99 for 25.0 % of the features).',
+      'Anyone who sees the top 5 probabilities (read through logarithms) of made and has its features for some images learns 49 % or more of how its 16 features differ from image to image (R² above 0.99 for 25.0 % of the features).',
     );
     expect(verdictOf({ ...base, ...unread, curve: of(0.099) }).level).toBe('little');
     expect(verdictOf({ ...base, ...unread, curve: [] })).toMatchObject({ level: 'unknown', r2: null });
@@ -302,7 +304,7 @@ describe('sentences of widths and of variations', () => {
       recovery: null,
       untried: 'no-gap',
     });
-    expect(sentences.join(' ')).toContain('With less shown, a linear map read: at least 70 %');
+    expect(sentences.join(' ')).toContain('With less shown, a linear map read: 70 % or more');
     expect(sentences.join(' ')).not.toContain('gives away less');
   });
 });
@@ -312,4 +314,28 @@ test('what is found in whole outputs is no first sentence where none of them was
   expect(findingInWords(about)).toContain('37 features');
   expect(findingInWords({ ...about, recovered: null })).not.toContain('Whoever');
   expect(findingInWords({ kind: 'search-skipped', budget: 60 }, true)).toMatch(/60 s .*--budget/);
+});
+
+it('a figure stands with its interval, since it is the middle of it', () => {
+  const most = { observe: 'probs+topk:5', r2: 0.444, interval: [0.372, 0.615] as [number, number] };
+  expect(findingInWords({ kind: 'shown-less', most, least: null, isLess: true })).toContain(
+    'read less: 44 % (37 to 62) or more of how the features differ',
+  );
+});
+
+it('rows at full precision are as open as logits, if their layer is as narrow as they show', () => {
+  expect(findingInWords({ kind: 'readings-unknown', width: 256 })).toMatch(/as open as logits.*if .* 256 numbers wide/);
+  expect(findingInWords({ kind: 'readings-unknown' })).toMatch(/not known without the model/);
+});
+
+it('of rows at full precision alone it is known that a map reads them', async () => {
+  const { logits } = made('silu', 200, 8, 20);
+  const [full, rounded] = await Promise.all(
+    ['probs', 'probs+round:3'].map(async (spec) => {
+      const print = await fingerprint(observe(logits, spec), { features: false });
+      return outputsVerdict({ name: 'log', fingerprint: print, recovery: null, untried: 'too-few-rows' }).findings[0];
+    }),
+  );
+  expect(full).toEqual({ kind: 'readings-unknown', width: 8 });
+  expect(rounded).toEqual({ kind: 'readings-unknown' });
 });

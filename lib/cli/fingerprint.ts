@@ -187,7 +187,12 @@ async function describe(print: Fingerprint & { file: string; notes: string[] }, 
   const facts: [string, string][] = [
     ['outputs', `${file}: ${count(rows)} rows of ${print.atLeast ? 'at least ' : ''}${count(classes)}`],
     ['kind', kind],
-    ['hidden width', hiddenWidth === null ? 'not shown' : `at least ${count(hiddenWidth)}`],
+    [
+      'hidden width',
+      hiddenWidth === null
+        ? 'not shown'
+        : `at least ${count(hiddenWidth)}, if one model made all rows (several in one file add up)`,
+    ],
     ['normalised', looked ? answer(normalised) : notLooked],
     ['rectified', looked ? answer(rectified) : notLooked],
   ];

@@ -447,6 +447,7 @@ async function leaksOf(
             fitted: read.kind === 'exact' ? model.featureDim + 1 : read.fitted,
             ...(read.by === 'log' ? { by: read.by } : {}),
             bound: read.kind,
+            interval: read.kind === 'at-least' ? read.interval : null,
           },
     ),
     fingerprint: print,

@@ -69,14 +69,16 @@ function widthOf(facts: AbilityFacts): Found {
 /** Images that telling two heads apart takes: each half of them has to fill the span of the features, and have some to spare. */
 export const imagesToRecognise = (features: number): number => 2 * (features + 9);
 
-function recognisedBy({ interfaces, features, classes, images, tooMany }: AbilityFacts): Found {
+function recognisedBy({ interfaces, features, classes, images, outputs, tooMany }: AbilityFacts): Found {
   if (features >= classes) return without('impossible');
   const by = namesOf(interfaces.filter(({ recognised }) => recognised === 'yes'));
   if (by.length > 0) return { observe: by, sure: 'measured', queries: images, stolen: 0 };
   if (interfaces.some(({ recognised }) => recognised === 'no')) return without('not-found');
   if (tooMany) return without('not-tried', { why: 'classes' });
   if (!interfaces.some(mayShowSpan)) return without('not-tried', { why: 'outputs' });
-  return without('not-tried', { why: 'images', queries: imagesToRecognise(features) });
+  const queries = imagesToRecognise(features);
+  // Interfaces were looked at on the images as they are: variations may be enough, and were not tried.
+  return without('not-tried', { why: outputs >= queries ? 'variations' : 'images', queries });
 }
 
 /** Whether a row of such outputs can lie in the span of others: not where only the top K or a label are shown, nor under noise. */

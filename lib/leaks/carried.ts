@@ -288,6 +288,10 @@ export function someColumns(x: RowSource, cols: number): RowSource {
 /** Parts of a file that are looked at alone, and columns of each: heads that fill all of these show nothing. */
 const parts = 4;
 const partColumns = 256;
+/** Rows of a part for each of its directions: with fewer, they may be all that so few rows can fill. */
+const leastRowsEach = 1.25;
+/** Rows of a part, at most, where its columns do not take more. */
+const mostOfPart = 20_000;
 
 /**
  * The note on a file whose parts fill fewer directions each than all of it does: two models' outputs one after the
@@ -300,17 +304,19 @@ export async function stackedNote(
   options: TaskOptions = {},
 ): Promise<OutputsNote | null> {
   const size = Math.floor(outputs.rows / parts);
-  const cols = Math.min(outputs.cols, partColumns);
+  // More columns than all directions, or two wide heads fill them.
+  const cols = Math.min(outputs.cols, Math.max(partColumns, (rank ?? 0) + spareColumns));
   const source = cols === outputs.cols ? outputs : someColumns(outputs, cols);
   const most = seen.scale === 'logits' ? cols : cols - 1;
   const all = Math.min(rank ?? most, most);
   if (size < 2) return null;
+  const taken = Math.min(size, Math.max(mostOfPart, 4 * cols));
   const ranks: number[] = [];
   for (let part = 0; part < parts; part++) {
-    const rows = sliceRows(source, part * size, part * size + size);
-    const { rank: filled } = await outputSpectrum(rows, { ...seen, rows: size, duplicates: 0 }, options);
+    const rows = sliceRows(source, part * size, part * size + taken);
+    const { rank: filled } = await outputSpectrum(rows, { ...seen, rows: taken, duplicates: 0 }, options);
     // A part without a gap, or with few rows for its directions, tells nothing.
-    if (filled === null || filled * 2 > size) continue;
+    if (filled === null || filled * leastRowsEach > taken) continue;
     ranks.push(filled);
   }
   const small = ranks.filter((found) => found < all - 1);

@@ -182,6 +182,9 @@ const muchBeside = 0.05;
 /** A set of so many more directions than the other fills more, whatever rare features open. */
 const clearlyMore = 1.25;
 
+/** Where more of a set's rows than this open that many directions, another model may have made them. */
+const mostOfRare = 0.05;
+
 /** Where a set fills all directions that it can, and nearly all of its rows lie far beside the few that the other fills; else null. */
 function widerOf(set: WhichSet, sides: readonly Side[], shown: InSpan): SameHeadReason | null {
   const { reason } = sides[set].space;
@@ -210,11 +213,11 @@ function answer(found: Compared, sides: readonly Side[], inside: readonly [InSpa
   }
   if (set !== undefined) {
     const other = 1 - set;
-    const { rows } = inside[other];
-    return {
-      same: true,
-      reason: { kind: 'all-in-one', set, outside: outside[other], rows, directions: alone[other] },
-    };
+    const of = { set, outside: outside[other], rows: inside[other].rows, directions: alone[other] } as const;
+    const many = of.outside > mostOfRare * of.rows && of.directions > (clearlyMore - 1) * found.ranks[set]!;
+    return many
+      ? { same: null, reason: { kind: 'part-in-one', ...of } }
+      : { same: true, reason: { kind: 'all-in-one', ...of } };
   }
   const blurry = inside.find((_, i) => lies[i]);
   if (blurry) return blurredAnswer(blurry);

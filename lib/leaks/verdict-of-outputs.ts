@@ -27,15 +27,23 @@ export function outputsVerdict(findings: OutputsFindings): Verdict {
     above99: null,
     findings: [
       // That no features came back is no answer to how much is given away: what was not asked stands first.
-      ...(certified
-        ? [recovered(findings, recovery!)]
-        : [{ kind: 'readings-unknown' as const }, withoutFeatures(findings)]),
+      ...(certified ? [recovered(findings, recovery!)] : [readings(fingerprint), withoutFeatures(findings)]),
       width(fingerprint),
       ...(certified && recovery?.cut && recovery.kind !== 'rectified' ? [{ kind: 'search-ended' as const }] : []),
       ...assumptions.map((text) => ({ kind: 'text' as const, text })),
-      ...(certified ? [{ kind: 'readings-unknown' as const }] : []),
+      ...(certified ? [readings(fingerprint)] : []),
     ],
   };
+}
+
+/** What a map reads off the rows: unknown, unless they are all outputs at full precision, of a narrower layer. */
+function readings({ kind, classes, hiddenWidth, outputs, reasons }: Fingerprint): Finding {
+  const full =
+    (kind === 'logits' || kind === 'log-probabilities' || kind === 'probabilities') &&
+    outputs.precision !== 'float16' &&
+    outputs.storage === undefined;
+  const narrow = hiddenWidth !== null && hiddenWidth < classes && !reasons.some((note) => note.kind === 'stacked');
+  return { kind: 'readings-unknown', ...(full && narrow ? { width: hiddenWidth } : {}) };
 }
 
 function recovered({ name, fingerprint: { rows, classes } }: OutputsFindings, report: RecoveryReport): Finding {

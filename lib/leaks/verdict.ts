@@ -8,6 +8,7 @@ import {
   type Finding,
   type Reading,
   type Shown,
+  type ShownReading,
 } from '../words/index.js';
 import type { Fingerprint } from './fingerprint.js';
 import type { InterfaceBound } from './interfaces.js';
@@ -25,6 +26,7 @@ export interface LeakPoint extends Omit<Reading, 'penalised'> {
    * interval: then the number of images decides.
    */
   bound?: InterfaceBound['kind'];
+  interval?: [number, number] | null;
   /** Share of the features that are read back with an R² above 0.99. */
   above99?: number | null;
   /** How the map read what is shown. Default `plain`. */
@@ -171,15 +173,20 @@ function recovered(findings: AuditFindings, report: RecoveryReport): Finding {
 function learnt({ model, classes, features, curve, vary = 1 }: AuditFindings, best: LeakPoint | null): Finding {
   if (!best) return { kind: 'nothing-learnt', model, classes, features };
   const logits = curve.find(({ observe }) => observe === 'logits') ?? best;
-  const { r2, above99 = null } = best;
+  const { above99 = null } = best;
   return {
     ...{ kind: 'learnt', model, classes, features, fitted: logits.fitted ?? null, vary },
     ...(best.bound === 'exact' ? { exact: true } : {}),
-    best: { ...shownAs(best), r2, above99 },
+    best: { ...readingOf(best), above99 },
   };
 }
 
 const shownAs = ({ observe, by }: LeakPoint): Shown => ({ observe, ...(by ? { by } : {}) });
+
+const readingOf = (point: LeakPoint): ShownReading => ({
+  ...{ ...shownAs(point), r2: point.r2 },
+  ...(point.interval ? { interval: point.interval } : {}),
+});
 
 /** Interfaces that show as much as the logits do. */
 function asMuch(points: readonly LeakPoint[], best: LeakPoint | null, recovered: boolean): Finding[] {
@@ -213,7 +220,7 @@ function less(points: readonly LeakPoint[]): Finding[] {
     .filter(({ r2, observe }) => r2 < nearlyAll && !whole.includes(observe))
     .sort((a, b) => b.r2 - a.r2);
   if (some.length === 0) return [];
-  const ends = [some[0], some[some.length - 1]].map((point) => ({ ...shownAs(point), r2: point.r2 }));
+  const ends = [some[0], some[some.length - 1]].map(readingOf);
   const [most, least] = ends;
   // Where there are more features than classes, a map may read more off probabilities than off the logits.
   const isLess = points.some(({ observe, r2 }) => whole.includes(observe) && r2 > most.r2);

@@ -1,7 +1,9 @@
 import type { PlotOptions } from '@observablehq/plot';
 import type { Results } from '../results/index.js';
 import {
+  isNoisy,
   nearlyAll,
+  noiseLeftOut,
   published,
   readOffInShort,
   searchTimesInWords,
@@ -52,13 +54,17 @@ function readMore([a, b]: readonly Results[]): Record<'first' | 'second' | 'neit
 
 /**
  * What is known of two models side by side: whether outsiders tell them apart, where they were audited together, then which of
- * them gives more of its features away, and with which interfaces, as far as that is certain; for more models a heading.
+ * them gives more of its features away, and with which interfaces, as far as that was seen; for more models a heading.
  */
 export function besideInWords(results: readonly Results[], names: readonly string[]): string[] {
   if (results.length !== 2) return ['What each model gives away of its features, by what is published.'];
   const [{ leaks }, other] = results;
   const apart = leaks?.toldApart?.beside === other.environment.models[0]?.digest ? leaks?.toldApart : undefined;
-  return [...(apart ? [toldApartInWords(apart.answers)] : []), moreInWords(results, names)];
+  const noisy = apart?.answers && leaks?.interfaces?.some(({ observe }) => isNoisy(observe));
+  return [
+    ...(apart ? [`${toldApartInWords(apart.answers)}${noisy ? ` ${noiseLeftOut}` : ''}`] : []),
+    moreInWords(results, names),
+  ];
 }
 
 function moreInWords(results: readonly Results[], names: readonly string[]): string {
@@ -66,25 +72,50 @@ function moreInWords(results: readonly Results[], names: readonly string[]): str
   const line = (of: readonly string[], [more, less]: readonly string[]): string[] =>
     of.length === 0
       ? []
-      : [`${more} gives away more of its features than ${less} with ${of.map(published).join('; ')}.`];
+      : [`Off ${more}, more of its features was read than off ${less} with ${of.map(published).join('; ')}.`];
   const lines = [...line(first, names), ...line(second, [names[1], names[0]])];
   const found =
     lines.length > 0
       ? [
           ...lines,
-          'That is certain: all was read off the one and less off the other, or their 95 % intervals do not overlap.',
+          ...moreBecause(results, [...first, ...second]),
           ...(neither.length > 0
             ? [
-                `With ${neither.length > 3 ? 'the others that were tried' : neither.map(published).join('; ')} no difference between the two is certain.`,
+                `With ${neither.length > 3 ? 'the others that were tried' : neither.map(published).join('; ')} no difference between the two was seen.`,
               ]
             : []),
         ]
       : [
-          'How much of its features each of the two gives away: no difference between them is certain. Where that was estimated, the intervals overlap.',
+          'How much of its features each of the two gives away: no difference between them was seen. Where that was estimated, the intervals overlap.',
         ];
   const times = searchTimesInWords(results.flatMap((each, i) => endedByTime(each, names[i])));
   return [...found, ...(times === '' ? [] : [times])].join(' ');
 }
+
+/**
+ * What stands behind "more was read": two lower bounds, unless all of one is proven and a part of the other never reaches its outputs.
+ */
+function moreBecause(results: readonly Results[], observes: readonly string[]): string[] {
+  const reads = observes.map((observe) => results.map(({ leaks }) => readOf(leaks, observe)));
+  const proven = reads.filter((each) => each.some((read, i) => read?.kind === 'exact' && losesSome(results[1 - i])));
+  const sentences = [];
+  if (proven.length > 0)
+    sentences.push(
+      `${proven.length === reads.length ? 'There' : 'In a part of these'} the one gives all of them away by algebra, and the other has more features than outputs, so that a part of its features never reaches them.`,
+    );
+  if (proven.length < reads.length)
+    sentences.push(
+      `${proven.length === 0 ? 'By' : 'Otherwise it is by'} the readers that were tried on these images${proven.length === 0 ? ', clearly more was read off the one' : ''}: all of them, or an interval (95 %) above that of the other.`,
+    );
+  return sentences;
+}
+
+const readOf = (leaks: Results['leaks'], observe: string): Read | undefined =>
+  leaks?.interfaces?.find((each) => each.observe === observe)?.read;
+
+/** Whether a model has more features than outputs, which cannot hold them all. */
+const losesSome = ({ leaks }: Results): boolean =>
+  leaks?.verdict?.findings.some((each) => each.kind === 'learnt' && each.features > each.classes) ?? false;
 
 /** The search of an audit where time ended it. */
 function endedByTime({ leaks }: Results, name: string): SearchTime[] {

@@ -120,9 +120,11 @@ const abilitySection = (
   );
 
 /** What the outputs show of the model behind them. */
-export function fingerprintSection({ fingerprint, log }: Leaks, variations = 1): Markup {
+export function fingerprintSection({ fingerprint, log, interfaces = [] }: Leaks, variations = 1): Markup {
+  // Whoever publishes no logits would look for these numbers in vain.
+  const inside = interfaces.length > 0 && interfaces.every(({ observe }) => observe !== 'logits');
   const facts: [string, string][] = [
-    ['kind of outputs', fingerprint.kind],
+    ['kind of outputs', inside ? `${fingerprint.kind}: the model’s own, before what is published` : fingerprint.kind],
     ['images', variations > 1 ? imageCount(fingerprint.rows, variations) : count(fingerprint.rows)],
     ['classes', `${fingerprint.atLeast ? 'at least ' : ''}${count(fingerprint.classes)}`],
     ['directions that they fill', count(fingerprint.rank)],
@@ -139,7 +141,11 @@ export function fingerprintSection({ fingerprint, log }: Leaks, variations = 1):
       [{ heading: null, rows: facts }],
       { label: 'Fingerprint' },
     )}
+    ${inside ? markup`<p class="note">${ownOutputs}</p>` : null}
     ${[...fingerprint.reasons.map(outputsNoteInWords), ...(log?.notes ?? [])].map((reason) => markup`<p class="note">${reason}</p>`)}`;
 }
+
+const ownOutputs =
+  'All of this is about the model’s own outputs, before what is published is made from them. You publish less, so that others may see less of it.';
 
 const yesNo = (value: boolean | null): string => (value === null ? none : value ? 'yes' : 'no');

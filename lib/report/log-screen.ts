@@ -8,7 +8,7 @@ export function logHeadline({ fingerprint, recovery, reason }: Leaks): Headline 
   if (hiddenWidth === null) return null;
   return {
     figure: `≥ ${count(hiddenWidth)}`,
-    says: 'numbers in the layer before the last: so many or more, as these outputs show',
+    says: 'numbers in the layer before the last: so many or more, as these outputs show if one model made all of them',
     more: [
       cameBack(recovery, reason),
       'The model can be recognised by such outputs: ‘featreconstruct fingerprint’ holds this log against another one.',

@@ -18,9 +18,9 @@ export interface AbilityAnswer {
   /** Images of which the features have to be known beside their outputs: 0 for an outsider. */
   stolen: number;
   /**
-   * Why it was not tried: too few images, no interface that shows enough, too many classes, no time left of the budget. Absent in earlier results.
+   * Why it was not tried: too few images, too few without their variations, no interface that shows enough, too many classes, no time left of the budget. Absent in earlier results.
    */
-  why?: 'images' | 'outputs' | 'classes' | 'time';
+  why?: 'images' | 'variations' | 'outputs' | 'classes' | 'time';
   /** Seconds after which the search was stopped, where it was: more time may find what it did not. */
   stopped?: number;
   /** Present where the model's last layer was known beside these features. */

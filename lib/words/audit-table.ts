@@ -42,10 +42,15 @@ export function readOff(bound: BoundInWords | null): string {
   const { kind, r2, interval } = bound;
   if (kind === 'exact') return 'all (exact)';
   if (r2 >= nearlyAll) return 'more than 99.9 %';
-  const [low, high] = interval ?? [r2, r2];
   if (kind === 'not-shown') return 'not known';
-  return `${percent(r2)} % (${percent(low)} to ${percent(high, Math.ceil)}) or more`;
+  return orMore(r2, interval ?? [r2, r2]);
 }
+
+/** `29 % (24 to 33) or more`; without an interval `29 % or more`. */
+export const orMore = (r2: number, interval: readonly [number, number] | null): string =>
+  interval
+    ? `${percent(r2)} % (${percent(interval[0])} to ${percent(interval[1], Math.ceil)}) or more`
+    : `${percent(r2)} % or more`;
 
 /**
  * Whole percents, rounded so that the claim is weaker: down for a lower bound and the lower end, up for the upper end. Near
@@ -108,6 +113,7 @@ const howSureInWords: Record<AbilityAnswer['sure'], string> = {
 /** Why an ability was not tried. Results without a reason had too few images. */
 const notTriedFor: Record<NonNullable<AbilityAnswer['why']>, string> = {
   images: 'few images',
+  variations: 'few images (variations were not used for this)',
   outputs: 'little shown',
   classes: 'many classes',
   time: 'no time',

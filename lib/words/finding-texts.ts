@@ -3,7 +3,8 @@ import { count, option, shareInWords, withOptions } from '../base/index.js';
 import { nearlyAll, whole as wholeSpecs } from './known.js';
 import { inWords } from './observe-spec.js';
 import { givenTime, inTime, roughTime } from './figures.js';
-import type { Finding, Shown } from './findings.js';
+import type { Finding, Shown, ShownReading } from './findings.js';
+import { orMore } from './audit-table.js';
 import { noWidthInWords, severalInWords } from './outputs-note-texts.js';
 import { list } from './some.js';
 
@@ -71,13 +72,15 @@ function text(finding: Finding): string {
     case 'rows-too-few':
       return `${notLooked(true)}: ${count(finding.rows)} rows are too few. A search for a normalisation needs ${count(finding.sphere)} different ones${finding.rank === null ? ' or more' : ''}, one for features that are often zero ${count(finding.rectified)}${finding.rank === null ? ' or more' : ''}.`;
     case 'least-width':
-      return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide.`;
+      return `The outputs show that the layer before the last is at least ${count(finding.width)} numbers wide, if one model made all rows: several models in one file add up.`;
     case 'width-not-shown':
       if (finding.why) return `${notShown} ${noWidthInWords(finding.why)}`;
       return finding.reason?.replace('The hidden width does not show.', notShown) ?? notShown;
     case 'several-models':
       return `Features were not looked for. ${severalInWords(finding.several)}. Give the rows of one.`;
     case 'readings-unknown':
+      if (finding.width !== undefined)
+        return `All outputs in full precision are as open as logits: whoever has the features of enough images can compute those of every other image from its outputs, if the layer before the last is ${count(finding.width)} numbers wide, as these outputs show it. How much less is read if less is shown takes the model, or its features for some images.`;
       return 'How much of the features these outputs give away is not known without the model: what a map reads off them was not asked, nor how much less it reads if less is shown. That takes the model, or its features for some images.';
     case 'text':
       return finding.text;
@@ -146,7 +149,7 @@ function learnt({ model, classes, features, fitted, exact, vary, best }: Of<'lea
   const { r2 } = best;
   return r2 >= nearlyAll
     ? `${who} has those of every other image as well: one linear map reads off ${shareInWords(r2)} of how the ${count(features)} features differ from image to image${detail(best)}.`
-    : `${who} learns ${atLeast(r2)} of how its ${count(features)} features differ from image to image${detail(best)}.`;
+    : `${who} learns ${read(best)} of how its ${count(features)} features differ from image to image${detail(best)}.`;
 }
 
 /**
@@ -175,15 +178,12 @@ function asMuch({ shown: all, r2, recovered, exact }: Of<'shown-as-much'>): stri
     : `As much is given away by ${names}: one linear map reads off ${least}.`;
 }
 
-/** A lower bound as the tables have it: whole percents, rounded down. */
-const atLeast = (r2: number): string => (r2 < 0.01 ? shareInWords(r2) : `at least ${Math.floor(100 * r2 + 1e-9)} %`);
+/** What was read, as the tables have it: the figure is the middle of its interval, so that it is no bound by itself. */
+const read = ({ r2, interval }: ShownReading): string => (r2 < 0.01 ? shareInWords(r2) : orMore(r2, interval ?? null));
 
 function less({ most, least, isLess }: Of<'shown-less'>): string {
   const whole = 'of how the features differ from image to image';
-  const ends = [
-    `${atLeast(most.r2)} ${whole} off ${shown(most)}`,
-    ...(least ? [`${atLeast(least.r2)} off ${shown(least)}`] : []),
-  ];
+  const ends = [`${read(most)} ${whole} off ${shown(most)}`, ...(least ? [`${read(least)} off ${shown(least)}`] : [])];
   return `${isLess ? 'With less shown, a linear map read less' : 'With less shown, a linear map read'}: ${ends.join(', and ')}. A better reader may get more.`;
 }
 

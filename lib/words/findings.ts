@@ -15,6 +15,8 @@ export interface Shown {
 /** An interface, with the R² of the features that one linear map reads off it. */
 export interface ShownReading extends Shown {
   r2: number;
+  /** 95 % interval of the R², where it was read off images that were kept out. */
+  interval?: [number, number];
 }
 
 /** A finding on a model whose features are known beside its outputs. */
@@ -123,6 +125,7 @@ export type OutputsFinding =
   | { kind: 'width-not-shown'; reason: string | null; why?: NoWidth }
   /** Rows of several models: features of none of them were looked for. */
   | { kind: 'several-models'; several: SeveralInWords }
-  | { kind: 'readings-unknown' };
+  /** `width`: of the layer before the last as all outputs at full precision show it; they are then as open as logits. */
+  | { kind: 'readings-unknown'; width?: number };
 
 export type Finding = AuditFinding | OutputsFinding | { kind: 'text'; text: string };

@@ -40,7 +40,7 @@ export {
   searchTimesInWords,
   takes,
 } from './audit-table.js';
-export { differsBy, isNoisy, toldApartInWords, type ToldApart } from './told-apart.js';
+export { differsBy, isNoisy, noiseLeftOut, toldApartInWords, type ToldApart } from './told-apart.js';
 export type { BoundInWords, SearchTime } from './audit-table.js';
 export { changesNumbers, isCoarser } from './coarser.js';
 export { idsFoundInWords, rowByRowInWords } from './row-by-row.js';

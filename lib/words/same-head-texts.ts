@@ -59,6 +59,8 @@ export type SameHeadReason =
   | { kind: 'all-in-both'; directions: number; angles: Angles }
   /** All rows of `set` lie in the other's span; `outside` of the `rows` of the other open `directions` more. */
   | { kind: 'all-in-one'; set: WhichSet; outside: number; rows: number; directions: number }
+  /** The same, of so many rows and directions that they may be those of another model. */
+  | { kind: 'part-in-one'; set: WhichSet; outside: number; rows: number; directions: number }
   /** All but the rows of `others`, which open so many `directions`. */
   | {
       kind: 'all-but-few';
@@ -169,6 +171,8 @@ function reasonInWords(reason: SameHeadReason): string {
       return `The same span: all rows of both sets lie in the same ${reason.directions} directions (${degrees(reason.angles)}). So do the outputs of one head, or of one that mixes the same features in another way.`;
     case 'all-in-one':
       return `The same span, as far as the ${names[reason.set]} set shows it: all of its rows lie in the span of the ${names[1 - reason.set]}. The others of that one (${count(reason.outside)} of ${count(reason.rows)} rows) open ${reason.directions} more directions, as features do that only its images switch on.`;
+    case 'part-in-one':
+      return `Cannot be told: all rows of the ${names[reason.set]} set lie in the span of the ${names[1 - reason.set]}, but of the ${count(reason.rows)} rows of that one only a part, ${count(reason.rows - reason.outside)}, lies in the span of the ${names[reason.set]}. The other ${count(reason.outside)} open ${count(reason.directions)} more directions. Rows of another model in the same file look like this. So do images that switch on features which the ${names[reason.set]} set’s images do not. Give the rows of one model, or more images.`;
     case 'all-but-few': {
       const [one, other] = reason.directions;
       const places = (i: number): readonly RowPlace[] | null => reason.places?.[i] ?? null;

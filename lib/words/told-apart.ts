@@ -16,6 +16,10 @@ export interface ToldApart {
 /** Whether noise is added to what is shown, anew for each answer. */
 export const isNoisy = (observe: string): boolean => parseObserve(observe).steps.some(({ step }) => step === 'noise');
 
+/** Why what is noisy is not among the answers. */
+export const noiseLeftOut =
+  'Noise is left out of this: it makes other numbers of every answer, of one model as well, and so tells nothing.';
+
 /** What differs where something does. */
 export const differsBy = ({ observe }: Pick<ToldApart, 'observe'>): string =>
   showsLabel(parseObserve(observe).steps) ? 'another class' : 'other numbers';
