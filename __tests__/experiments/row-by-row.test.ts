@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compareRows, type RowByRow } from '../../lib/experiments/index.js';
+import { compareRows } from '../../lib/experiments/index.js';
+import type { RowByRow } from '../../lib/words/index.js';
 import { alignAll, openRows, pairRows } from '../../lib/logs/index.js';
 import { numbers } from '../leaks/data.js';
 

@@ -5,7 +5,6 @@ export { auditedInterfaces, auditModel, usualInterfaces } from './audit.js';
 export { compareLabels } from './label-by-label.js';
 export { compareRows } from './row-by-row.js';
 export { sameHeadOfFiles } from './same-head-of-files.js';
-export type { RowByRow } from './row-by-row.js';
 export { modelsToldApart, toldApart, withToldApart } from './told-apart.js';
 export { readFewerImages } from './fewer-images.js';
 export { readFewImages } from './few-images.js';

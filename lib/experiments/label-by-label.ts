@@ -8,7 +8,7 @@ import {
   type Pairing,
 } from '../logs/index.js';
 import { memoryRows } from '../tensor/index.js';
-import type { RowByRow } from './row-by-row.js';
+import type { RowByRow } from '../words/index.js';
 import { isSameNumber } from './same-number.js';
 
 /** The labels of two logs, answer by answer; null with what there is of ids where rows could not be paired. */

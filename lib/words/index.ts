@@ -44,7 +44,7 @@ export { differsBy, isNoisy, noiseLeftOut, toldApartInWords, type ToldApart } fr
 export type { BoundInWords, SearchTime } from './audit-table.js';
 export { changesNumbers, isCoarser } from './coarser.js';
 export { idsFoundInWords, rowByRowInWords } from './row-by-row.js';
-export type { IdsFound } from './row-by-row.js';
+export type { IdsFound, RowByRow } from './row-by-row.js';
 export type { Ability, AbilityAnswer, Advice } from './abilities.js';
 export { findingInWords, findingsInWords } from './finding-texts.js';
 export type { AuditFinding, Finding, OutputsFinding, Shown, ShownReading } from './findings.js';

@@ -2,18 +2,35 @@
 import { count } from '../base/index.js';
 import { some } from './some.js';
 
-/** What `compareRows` of the experiments counted. */
-interface Counted {
+/** The rows that two logs have in common, answer by answer. Plain: serialises to JSON. */
+export interface RowByRow {
+  /** The column that pairs them. */
   column: string;
+  /** What the second file calls it. Absent where that is the same. */
   otherColumn?: string;
+  /** Ids that name rows of different outputs in either file, and were left out. Absent where there are none. */
   repeated?: readonly [number, number];
+  /** Pairs of rows. */
   rows: number;
+  /** Pairs whose largest output is that of one class. */
   sameTop: number;
+  /**
+   * How much more often the top class is the same than by chance, of what chance leaves (Cohen's kappa): near 0 where an id does not
+   * name the same request in both, as where each log counts its own. Null where one class is the top class in nearly all rows.
+   */
   kappa: number | null;
+  /**
+   * What chance gives where the ids of one log are dealt out anew: so many pairs with the same top class, and (at most) how likely it is
+   * to have as many as here, or more.
+   */
   byChance: { sameTop: number; likelihood: number };
+  /** Pairs with the same numbers, as far as both are written, or with the same score of the label; null where the two have other units, or labels no scores. */
   sameNumbers: number | null;
+  /** Present where a log lists the best classes alone: numbers are those of classes that both list. */
   cut?: true;
+  /** Present where a log has the best class alone. */
   labels?: true;
+  /** Columns of scores beside labels that were not compared. Absent where there are none. */
   uncompared?: readonly string[];
 }
 
@@ -25,7 +42,7 @@ const plain = 0.5;
 const little = 0.1;
 
 /** The rows that two logs have in common, in words. */
-export function rowByRowInWords(found: Counted): string {
+export function rowByRowInWords(found: RowByRow): string {
   const { repeated } = found;
   const only = found.labels ? ` ${labelsOnly}` : '';
   const left = repeated ? ` ${repeatedInWords(found.column, repeated)}: these were left out.` : '';
@@ -40,7 +57,7 @@ function uncomparedInWords(columns: readonly string[] = []): string {
 const labelsOnly =
   'A log of labels tells nothing else: neither how wide a layer is, nor whether one last layer made both files.';
 
-function compared({ column, otherColumn, rows, sameTop, kappa, byChance, sameNumbers, cut, labels }: Counted): string {
+function compared({ column, otherColumn, rows, sameTop, kappa, byChance, sameNumbers, cut, labels }: RowByRow): string {
   const called = otherColumn === undefined ? `‘${column}’` : `‘${column}’ and ‘${otherColumn}’`;
   const paired = `Row by row (paired by ${called}, which ${count(rows)} ${rows === 1 ? 'row' : 'rows'} of both have)`;
   const tops = rows - sameTop;
