@@ -17,8 +17,10 @@ export interface DescentOptions {
   /** What ε is multiplied by after a step. */
   shrink: number;
   steps: number;
-  /** Directions (unit, of the rows without the 1) that were found already: a descent that ends in one is given up. */
+  /** Directions (unit, of the rows without the 1) that were found already: a descent into one of them is given up. */
   found?: readonly Float64Array[];
+  /** The cosine with one of `found` above which a descent is on its way into it. Default 0.9995. */
+  sameFacet?: number;
   /** Whether the rows have no 1 at their end, so that the function goes through the origin. Default false. */
   throughOrigin?: boolean;
   /** Zeros among the lowest rows at which a descent has arrived. Default 1.5 r. */
@@ -34,6 +36,12 @@ export interface DescentOptions {
 /** Steps at the start that look at all rows each, and steps between looks at the near ones later on. */
 const [denseLooks, lookEvery] = [8, 4];
 
+/**
+ * Rows within 2ε of zero, for each unknown, below which a descent ends: it is on its way to the r rows that any facet
+ * touches. Of 239 descents that arrived (resnet20_cifar100, mobilenet_v1_025) none ever had fewer than 1.45.
+ */
+const fewestNear = 1.25;
+
 /** What counts as zero beside the mean of the top 1 %: float32's rounding. */
 const zero = 1e-6;
 
@@ -44,14 +52,14 @@ const zero = 1e-6;
  * weight that falls with x² there, too, ends in functions that are zero on just r rows and negative on others).
  * @param rows (n, r + 1): whitened rows, a 1 at the end of each
  * @param start direction (r + 1); its last number is set here
- * @returns a, or null when the descent ran into a facet found before, or was ended
+ * @returns a, wherever the descent ended; null when it ran into a facet found before, or was ended from outside
  */
 export async function descend(
   rows: Matrix,
   start: Float64Array,
   options: DescentOptions,
 ): Promise<Float64Array | null> {
-  const { penalty, shrink, steps, found = [] } = options;
+  const { penalty, shrink, steps, found = [], sameFacet = 0.9995 } = options;
   const most = max(options.share * rows.rows, 10 * rows.cols);
   const lowest = min(max(options.lowest * rows.cols, 1000), floor(most), rows.rows);
   const enough = options.enough ?? 1.5 * (rows.cols - 1);
@@ -72,8 +80,9 @@ export async function descend(
     epsilon = step === 0 ? medianOf(await multiplyVector(low, a)) : epsilon * shrink;
     const { x, gram } = await reweighted(low, a, { epsilon, wall: penalty / epsilon ** 2 });
     if (arrived(x, enough)) return a;
+    if (step >= denseLooks && nearOf(x, epsilon) < fewestNear * (rows.cols - 1)) return a;
     a = solvePositive(gram, top);
-    if (step % lookEvery === 3 && runsInto(a, found)) return null;
+    if (runsInto(a, found, sameFacet)) return null;
   }
   return a;
 }
@@ -191,10 +200,15 @@ function arrived(x: Float64Array, enough: number): boolean {
   return zeros >= enough;
 }
 
-/** The cosine above which a descent is on its way into a facet found before. */
-const sameFacet = 0.9995;
+/** Rows within 2ε of zero. */
+function nearOf(x: Float64Array, epsilon: number): number {
+  let near = 0;
+  for (let i = 0; i < x.length; i++) if (abs(x[i]) <= 2 * epsilon) near++;
+  return near;
+}
 
-function runsInto(a: Float64Array, found: readonly Float64Array[]): boolean {
+function runsInto(a: Float64Array, found: readonly Float64Array[], sameFacet: number): boolean {
+  if (found.length === 0) return false;
   const direction = unitDirection(a);
   return found.some((known) => dot(known, direction) > sameFacet);
 }

@@ -16,8 +16,7 @@ export const distinctRows = (rows: Matrix, which: ArrayLike<number>): Matrix =>
 
 /** Positions of those rows, the first of each lot of near copies. */
 export function distinctOf(rows: Matrix, which: ArrayLike<number>): Int32Array {
-  let lots = known.get(rows);
-  if (!lots) known.set(rows, (lots = copiesIn(rows)));
+  const lots = copiesOf(rows);
   const isSeen = new Uint8Array(rows.rows);
   const kept = new Int32Array(which.length);
   let count = 0;
@@ -29,6 +28,16 @@ export function distinctOf(rows: Matrix, which: ArrayLike<number>): Int32Array {
   }
   return kept.slice(0, count);
 }
+
+/** For each row (n) one that stands for all its near copies. */
+export function copiesOf(rows: Matrix): Int32Array {
+  let lots = known.get(rows);
+  if (!lots) known.set(rows, (lots = copiesIn(rows)));
+  return lots;
+}
+
+/** Says what another thread found the copies of these rows to be. */
+export const copiesAre = (rows: Matrix, lots: Int32Array): void => void known.set(rows, lots);
 
 /**
  * For each row (n) one that stands for all its near copies. Sorted along a random direction, along which copies are near

@@ -1,6 +1,7 @@
 import type { TaskOptions } from '../base/index.js';
 import { matrix, vectorsOf, type Matrix } from '../linalg/index.js';
 import type { FacetCertificate } from './certificate.js';
+import { Crew } from './crew.js';
 import { makeEnding, type Ending } from './ending.js';
 import { unitDirection } from './facet.js';
 import { groupsOf, type Partner } from './groups.js';
@@ -22,6 +23,8 @@ export interface RectifiedOptions extends TaskOptions {
   enough?: number;
   /** Functions whose ridges are looked at; the others are not tested. Default: all. */
   most?: number;
+  /** Threads that the starts are shared out to. Default: the cores, four at most. The result does not depend on them. */
+  threads?: number;
   /** Ends the work between two steps with what is certified so far, where `signal` gives all of it up. */
   finish?: Ending;
   /** Ends the search alone, so that time is left for what was found to be tested. Default: `finish`. */
@@ -97,6 +100,12 @@ const fewest = 16;
 const patience = 2;
 
 /**
+ * The cosine with a function found before above which a descent is given up, as long as rounds find new ones: most that
+ * come that near end in it, in half the steps. What is nearer to a found one than this is left to the last rounds.
+ */
+const onItsWay = 0.95;
+
+/**
  * Functions that are never negative and exactly zero on many images, found one by one as facets of the cloud of whitened
  * outputs, each with its certificate. Starts are independent components: of everything in the first round, then of
  * what is left when the found functions are taken out, until two rounds in a row find nothing new; the second of them
@@ -108,7 +117,17 @@ export async function findFacets(
   { h, noise }: Omit<Whitened, 'map'>,
   options: RectifiedOptions = {},
 ): Promise<RectifiedFit> {
-  const search = new Search(withOnes(h), noise, options.seed ?? 0);
+  const rows = withOnes(h);
+  const crew = new Crew(rows, options.threads);
+  try {
+    return await facetsOf(new Search(rows, noise, options.seed ?? 0, crew), h, options);
+  } finally {
+    await crew.close();
+  }
+}
+
+async function facetsOf(search: Search, h: Matrix, options: RectifiedOptions): Promise<RectifiedFit> {
+  const { noise } = search;
   const cut = !(await searched(search, h, options));
   search.found.sort((a, b) => b.certificate.zeros - a.certificate.zeros);
   search.directions.splice(0, Infinity, ...search.found.map(({ a }) => unitDirection(a)));
@@ -187,13 +206,14 @@ async function searched(search: Search, h: Matrix, options: RectifiedOptions): P
     const components = isFull ? left : await independentComponents(h, left, seed + round, { ...options, finish: over });
     const directions = fruitless > 0 || isFull ? search.filled(components, fewest) : components;
     const starts = Math.min(directions.rows, options.starts ?? directions.rows);
-    const thorough = (): boolean => search.found.length === 0 || fruitless > 0;
+    const within =
+      fruitless > 0 ? ({ thorough: 'always' } as const) : ({ thorough: 'until-found', sameFacet: onItsWay } as const);
     for (let i = 0; i < starts && search.found.length < most;) {
       signal?.throwIfAborted();
       if (over.aborted) return false;
       if (i >= hopeless && search.found.length === 0) break;
       const end = Math.min(i + search.together, i + most - search.found.length, starts);
-      await search.from(vectorsOf(directions, i, end), thorough, { signal, over });
+      await search.from(vectorsOf(directions, i, end), { ...within, signal, over });
       i = end;
       options.onProgress?.({
         stage: `search for features that are often zero, round ${round + 1}`,

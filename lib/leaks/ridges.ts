@@ -124,7 +124,7 @@ async function ridgesOf(
     look.report.toFound++;
     seen.push(others[at]);
   }
-  const inside = new Search(face.rows, face.noise, options.seed ?? 0, known);
+  const inside = new Search(face.rows, face.noise, options.seed ?? 0, search.crew, known);
   const left = complement(known, r - 1);
   const components =
     left.rows > 0
@@ -135,7 +135,8 @@ async function ridgesOf(
   const count = Math.min(starts.rows, options.starts);
   for (let k = 0; k < count && !options.finish?.aborted; k += inside.together) {
     options.signal?.throwIfAborted();
-    await inside.from(vectorsOf(starts, k, Math.min(k + inside.together, count)), () => false, {
+    await inside.from(vectorsOf(starts, k, Math.min(k + inside.together, count)), {
+      thorough: 'never',
       signal: options.signal,
       over: options.finish,
     });

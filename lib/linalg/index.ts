@@ -30,7 +30,7 @@ export {
 } from './matrix.js';
 export type { Matrix } from './matrix.js';
 export { assign } from './assignment.js';
-export { kernel } from './kernels.js';
+export { kernel, onOneThread } from './kernels.js';
 export { logSumExp, logSumExps, softmaxes } from './log-sum-exp.js';
 export { multiply, multiplyVector } from './multiply.js';
 export { kthSmallest } from './order.js';

@@ -2,6 +2,13 @@ import { createSession, type GraphSession, type SessionOptions } from '../runtim
 
 const sessions = new Map<string, Promise<GraphSession>>();
 
+let isAlone = false;
+
+/** From here on every product of this thread runs on it alone. For a thread that is one of several that share the cores. */
+export function onOneThread(): void {
+  isAlone = true;
+}
+
 /**
  * A session of a graph, compiled when it is first needed and kept for the life of the process: such graphs take any
  * shapes, and a product has no owner that could release them. All sessions of products are cached here.
@@ -10,7 +17,7 @@ const sessions = new Map<string, Promise<GraphSession>>();
 export function kernel(key: string, build: () => Uint8Array, options?: SessionOptions): Promise<GraphSession> {
   let found = sessions.get(key);
   if (!found) {
-    found = createSession(build(), options);
+    found = createSession(build(), isAlone ? { ...options, intraOpNumThreads: 1 } : options);
     sessions.set(key, found);
   }
   return found;
