@@ -33,6 +33,8 @@ describe('a search on several threads', () => {
     const ofThree = await findFacets({ h, noise }, { threads: 3, rounds: 2, most: 1 });
     expect(ofOne.facets.rows).toBeGreaterThan(r / 2);
     expect(ofThree).toEqual(ofOne);
+    // Of one function alone the ridges were asked for.
+    expect(ofOne.certificates.filter(({ ridges }) => ridges.skipped)).toHaveLength(ofOne.facets.rows - 1);
   });
 
   it('gives all of it up by a signal, and what is under way by its end', async () => {

@@ -3,6 +3,7 @@ import { dot, dotAt, gatherRows, kthSmallest, matrix, multiplyVector, rowsOf, ty
 import type { Ending } from './ending.js';
 import { reweighted } from './graphs.js';
 import type { Times } from './side-by-side.js';
+import { solvePositive } from './solve-positive.js';
 
 /** How a facet is searched for. */
 export interface DescentOptions {
@@ -105,13 +106,18 @@ const quicker = 1 / 4;
 /** Rows that stay in sight between looks at all rows, in multiples of the lowest ones. */
 const inSight = 4;
 
-/** The rows, and those of them that are in sight. */
+/** The rows, and those of them that are in sight. Its memory is used again by each look. */
 class Cloud {
-  #sight = new Int32Array(0);
+  readonly #places: Int32Array;
+  #sight: Int32Array = new Int32Array(0);
   /** The rows in sight themselves, from the first look at them alone. */
   #seen: Matrix | undefined;
   #top = new Float64Array(0);
   readonly #low: Matrix;
+  readonly #every: number;
+  readonly #x: Float64Array;
+  readonly #values: Float64Array;
+  readonly #scratch: Float64Array;
 
   constructor(
     readonly rows: Matrix,
@@ -119,55 +125,61 @@ class Cloud {
     readonly times: Times,
   ) {
     this.#low = matrix(lowest, rows.cols);
+    this.#every = rows.rows < 8 * lowest ? 1 : sampleEvery;
+    this.#places = new Int32Array(rows.rows);
+    this.#x = new Float64Array(rows.rows);
+    this.#values = new Float64Array(rows.rows);
+    this.#scratch = new Float64Array(rows.rows);
   }
 
   /** A look at every row. With `shift`, a is moved first so that its smallest value is 0. */
   async all(a: Float64Array, shift: boolean): Promise<NearRows> {
     const { rows, cols, data } = this.rows;
-    const x = await this.times(this.rows, a);
+    const x = await this.times(this.rows, a, this.#x);
     if (shift) {
       let least = Infinity;
       for (let i = 0; i < rows; i++) least = min(least, x[i]);
       a[cols - 1] -= least;
     }
-    const every = rows < 8 * this.lowest ? 1 : sampleEvery;
-    const sample = new Float64Array(Math.ceil(rows / every));
+    const every = this.#every;
+    const sample = this.#scratch.subarray(0, Math.ceil(rows / every));
     for (let i = 0; i < sample.length; i++) sample[i] = x[i * every];
     const place = (row: number): number => min(sample.length - 1, floor(row / every));
     const [low, high] = [place(inSight * this.lowest - 1), place(rows - max(1, floor(rows / 100)))];
     const first = kthSmallest(sample, min(low, high));
     const second = kthSmallest(sample, max(low, high), min(low, high));
     const [within, above] = low <= high ? [first, second] : [second, first];
-    const sight = new Int32Array(rows);
-    this.#top = new Float64Array(cols);
+    const top = new Float64Array(cols);
     let [tops, seen] = [0, 0];
     for (let i = 0; i < rows; i++) {
-      if (x[i] <= within) sight[seen++] = i;
+      if (x[i] <= within) {
+        this.#values[seen] = x[i];
+        this.#places[seen++] = i;
+      }
       if (x[i] < above) continue;
-      for (let j = 0; j < cols; j++) this.#top[j] += data[i * cols + j];
+      for (let j = 0; j < cols; j++) top[j] += data[i * cols + j];
       tops++;
     }
-    this.#top = this.#top.map((value) => value / tops);
-    this.#sight = sight.slice(0, seen);
+    this.#top = top.map((value) => value / tops);
+    this.#sight = this.#places.subarray(0, seen);
     this.#seen = undefined;
-    const values = new Float64Array(seen);
-    for (let k = 0; k < seen; k++) values[k] = x[this.#sight[k]];
-    return this.#look(values);
+    return this.#look(this.#values.subarray(0, seen));
   }
 
   /** A look at the rows in sight: those that were low at the last look at all rows. */
   async near(a: Float64Array): Promise<NearRows> {
     const { rows, cols, data } = this.rows;
     const sight = this.#sight;
+    const values = this.#values.subarray(0, sight.length);
     if (sight.length > quicker * rows) {
-      const all = await this.times(this.rows, a);
-      return this.#look(sight.length === rows ? all : Float64Array.from(sight, (row) => all[row]));
+      const all = await this.times(this.rows, a, this.#x);
+      for (let k = 0; k < values.length; k++) values[k] = all[sight[k]];
+      return this.#look(values);
     }
     if (sight.length * cols <= mostCopied) {
       this.#seen ??= gatherRows(this.rows, sight);
       return this.#look(await multiplyVector(this.#seen, a));
     }
-    const values = new Float64Array(sight.length);
     for (let k = 0; k < values.length; k++) values[k] = dotAt(data, sight[k] * cols, a, 0, cols);
     return this.#look(values);
   }
@@ -175,7 +187,9 @@ class Cloud {
   /** @param x by row in sight */
   #look(x: Float64Array): NearRows {
     const { cols, data } = this.rows;
-    const below = kthSmallest(x.slice(), min(this.lowest, x.length) - 1);
+    const sorted = this.#scratch.subarray(0, x.length);
+    sorted.set(x);
+    const below = kthSmallest(sorted, min(this.lowest, x.length) - 1);
     // One look's rows at a time: the memory of the last one is used again.
     const low = rowsOf(this.#low, 0, min(this.lowest, x.length));
     for (let k = 0, count = 0; k < x.length && count < low.rows; k++) {
@@ -218,73 +232,4 @@ export function unitDirection(a: Float64Array): Float64Array {
   const direction = a.slice(0, -1);
   const length = sqrt(dot(direction, direction));
   return direction.map((value) => value / length);
-}
-
-/**
- * Solves G a = b for a positive semidefinite G, scaled to a unit diagonal with 1e-13 added to it: near a facet G is all
- * but singular, and the solution is the direction that it leaves open, as in inverse iteration.
- */
-export function solvePositive(g: Matrix, b: Float64Array): Float64Array {
-  const p = g.rows;
-  const l = g.data.slice();
-  const scales = new Float64Array(p);
-  for (let i = 0; i < p; i++) scales[i] = 1 / sqrt(max(l[i * (p + 1)], Number.MIN_VALUE));
-  for (let i = 0; i < p; i++) for (let j = 0; j <= i; j++) l[i * p + j] *= scales[i] * scales[j];
-  const inverse = new Float64Array(p);
-  for (let i = 0; i < p; i += 2) {
-    // Two rows at a time against two above them: four sums of four numbers read.
-    const [one, other] = [i * p, min(i + 1, p - 1) * p];
-    for (let j = 0; j < i; j += 2) eliminate(l, [one, other], j, p, inverse);
-    finish(l, one, i, inverse);
-    if (other === one) break;
-    l[other + i] = (l[other + i] - dotAt(l, other, l, one, i)) * inverse[i];
-    finish(l, other, i + 1, inverse);
-  }
-  const x = b.map((value, i) => value * scales[i]);
-  for (let i = 0; i < p; i++) x[i] = (x[i] - dotAt(l, i * p, x, 0, i)) * inverse[i];
-  for (let i = p - 1; i >= 0; i--) {
-    const xi = (x[i] *= inverse[i]);
-    for (let k = 0, at = i * p; k < i; k++, at++) x[k] -= l[at] * xi;
-  }
-  return x.map((value, i) => value * scales[i]);
-}
-
-/** The numbers of two rows of a Cholesky factor in columns j and j + 1. */
-function eliminate(
-  l: Float64Array,
-  rows: readonly [number, number],
-  j: number,
-  p: number,
-  inverse: Float64Array,
-): void {
-  const [one, other] = rows;
-  const [up, next] = [j * p, (j + 1) * p];
-  let s00 = 0;
-  let s01 = 0;
-  let s10 = 0;
-  let s11 = 0;
-  for (let k = 0; k < j; k++) {
-    const x = l[one + k];
-    const y = l[other + k];
-    const u = l[up + k];
-    const v = l[next + k];
-    s00 += x * u;
-    s01 += x * v;
-    s10 += y * u;
-    s11 += y * v;
-  }
-  const x = (l[one + j] - s00) * inverse[j];
-  l[one + j] = x;
-  l[one + j + 1] = (l[one + j + 1] - s01 - x * l[next + j]) * inverse[j + 1];
-  if (other === one) return;
-  const y = (l[other + j] - s10) * inverse[j];
-  l[other + j] = y;
-  l[other + j + 1] = (l[other + j + 1] - s11 - y * l[next + j]) * inverse[j + 1];
-}
-
-/** The pivot of row i, which begins at `row`. */
-function finish(l: Float64Array, row: number, i: number, inverse: Float64Array): void {
-  const pivot = sqrt(max(l[row + i] + 1e-13 - dotAt(l, row, l, row, i), 1e-14));
-  l[row + i] = pivot;
-  inverse[i] = 1 / pivot;
 }

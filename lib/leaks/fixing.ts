@@ -11,9 +11,9 @@ import {
   transpose,
   type Matrix,
 } from '../linalg/index.js';
-import { solvePositive } from './facet.js';
 import { weightedGram } from './graphs.js';
 import { linesAmong } from './lines.js';
+import { positiveSolver } from './solve-positive.js';
 
 /** Singular values below this of the largest are null: a true facet has 1e-2 and more, a sum of two 1e-5. */
 const rankCut = 1e-2;
@@ -69,9 +69,10 @@ const passes = 4;
 
 /** The least eigenvector of a Gram, by inverse iteration from a candidate. */
 function nearestToZero(gram: Matrix, candidate: Float64Array): Float64Array {
+  const solve = positiveSolver(gram);
   let least = candidate;
   for (let pass = 0; pass < passes; pass++) {
-    const next = solvePositive(gram, least);
+    const next = solve(least);
     const length = sqrt(dot(next, next));
     least = next.map((value) => value / length);
   }

@@ -50,16 +50,20 @@ export async function weightedGram(h: Matrix, u: Float64Array): Promise<Matrix> 
 /** Multiplications of a step below which one thread is quicker than several. */
 const smallStep = 2 ** 23;
 
+/** Numbers of the rows that a step reads in one run (2 MB), so that they and their product with u stay in the caches. */
+const mostInStep = 2 ** 18;
+
 /**
  * One step of reweighted least squares for rows H (n, p) and a function a (p): x = H a, the weights 1 / (x² + ε²), or
- * `wall` where x is below zero, and Hᵀ diag(weights) H (p, p). In one run: of few rows the runs are most of the time.
+ * `wall` where x is below zero, and Hᵀ diag(weights) H (p, p). Of few rows in one run: the runs are most of the time.
  */
 export async function reweighted(
   h: Matrix,
   a: Float64Array,
   { epsilon, wall }: { epsilon: number; wall: number },
 ): Promise<{ x: Float64Array; gram: Matrix }> {
-  const isSmall = h.rows * h.cols ** 2 < smallStep;
+  const most = Math.ceil(mostInStep / h.cols);
+  const isSmall = Math.min(h.rows, most) * h.cols ** 2 < smallStep;
   const graph = await session(
     `reweighted ${isSmall}`,
     ['h', 'a', 'e2', 'wall', 'zero'],
@@ -77,11 +81,19 @@ export async function reweighted(
     { intraOpNumThreads: isSmall ? 1 : 0 },
   );
   const one = (value: number): Matrix => matrix(1, 1, Float64Array.of(value));
-  const { x, g } = await run(graph, {
-    ...{ h, a: matrix(a.length, 1, a) },
+  const given = {
+    ...{ a: matrix(a.length, 1, a) },
     ...{ e2: one(epsilon ** 2), wall: one(wall), zero: one(0) },
-  });
-  return { x, gram: matrix(h.cols, h.cols, g) };
+  };
+  const runs = Math.max(1, Math.ceil(h.rows / most));
+  const out = { x: new Float64Array(h.rows), gram: matrix(h.cols, h.cols) };
+  for (let k = 0; k < runs; k++) {
+    const [start, end] = [Math.floor((k * h.rows) / runs), Math.floor(((k + 1) * h.rows) / runs)];
+    const { x, g } = await run(graph, { h: rowsOf(h, start, end), ...given });
+    out.x.set(x, start);
+    add(out.gram.data, g);
+  }
+  return out;
 }
 
 /** Rows of H (n, r) in transposed blocks, on which a quadric's products are quickest. */

@@ -81,7 +81,7 @@ export interface LaneTask {
   seed: number;
   /** Directions of the functions found before: a descent into one of them is given up. */
   known: readonly Float64Array[];
-  /** Whether more than the first tries is made of a start: until the lane has found something, say. */
+  /** Whether more than the first tries is made of a start: until it has found something, say. */
   thorough: 'never' | 'until-found' | 'always';
   /** The cosine with a known direction above which a descent is on its way into it (`DescentOptions`). */
   sameFacet?: number;
@@ -89,7 +89,7 @@ export interface LaneTask {
 
 /** What came of them. Plain as well. */
 export interface LaneResult {
-  /** Functions with a certificate, in the order in which they were found. */
+  /** Functions with a certificate, in the order of the starts; several may have led to one. */
   found: CheckedFacet[];
   /** Small spaces of functions that vanish on the same rows, met on the way: orthonormal bases (k, r + 1). */
   opened: Matrix[];
@@ -97,14 +97,22 @@ export interface LaneResult {
   descents: number;
 }
 
-/** Descends from some starts side by side, until it is `over`. It depends on nothing but the rows and its task. */
+/**
+ * Descends from some starts side by side, until it is `over`. What comes of it depends on nothing but the rows and the
+ * task: starts share their products alone, and know nothing of what others find, since who is first is chance.
+ */
 export async function runLane(of: SearchedRows, task: LaneTask, limits: Limits = {}): Promise<LaneResult> {
-  const lane = new Lane(of, task);
-  await sideBySide(task.starts.map((start) => (times) => lane.from(start, { ...limits, times })));
-  return { found: lane.found, opened: lane.opened, descents: lane.descents };
+  const starts = task.starts.map((_, i) => new Start(of, task, i));
+  await sideBySide(starts.map((start) => (times) => start.descend({ ...limits, times })));
+  return {
+    found: starts.flatMap(({ found }) => found),
+    opened: starts.flatMap(({ opened }) => opened),
+    descents: starts.reduce((sum, { descents }) => sum + descents, 0),
+  };
 }
 
-class Lane implements LaneResult {
+/** One start, and what comes of it. */
+class Start implements LaneResult {
   readonly found: CheckedFacet[] = [];
   readonly opened: Matrix[] = [];
   descents = 0;
@@ -114,13 +122,15 @@ class Lane implements LaneResult {
   constructor(
     readonly of: SearchedRows,
     readonly task: LaneTask,
+    readonly place: number,
   ) {
     this.#directions = [...task.known];
-    this.#numbers = random(task.seed, of.rows.cols);
+    this.#numbers = random(task.seed, place, of.rows.cols);
   }
 
-  async from(start: Float64Array, within: Within): Promise<void> {
+  async descend(within: Within): Promise<void> {
     const { rows, some } = this.of;
+    const start = this.task.starts[this.place];
     const r = rows.cols - 1;
     const first = firstTries(r).length;
     for (const [k, { sign, settings, onSome }] of allTries(r).entries()) {

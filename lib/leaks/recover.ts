@@ -178,11 +178,12 @@ function closing({ certificates, closed }: RectifiedFit): RecoveryNote[] {
   const bare = certificates.filter(
     ({ certifiedAs, tests }) => certifiedAs === 'itself' && tests.ridges === 'not tested',
   );
+  const skipped = bare.filter(({ ridges }) => ridges.skipped).length;
   const added = certificates.reduce((sum, { ridges }) => sum + ridges.added, 0);
   return [
     ...(others.length > 0 ? [{ kind: 'no-features' as const, failed: failedTests(others) }] : []),
     ...(added > 0 ? [{ kind: 'found-by-ridges' as const, functions: added }] : []),
-    ...(bare.length > 0 ? [{ kind: 'without-ridge' as const, features: bare.length }] : []),
+    ...(bare.length > 0 ? [{ kind: 'without-ridge' as const, features: bare.length, skipped }] : []),
     ...(closed ? [{ kind: 'closed' as const }] : []),
   ];
 }

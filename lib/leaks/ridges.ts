@@ -24,6 +24,8 @@ export interface RidgeReport {
   unproven: number;
   /** Those that lead to nothing: the function on the other side is zero on hardly a row beyond the ridge. */
   open: number;
+  /** True where no ridge was looked for: of a wide layer some functions are looked at, and few once the time is over. */
+  skipped?: true;
 }
 
 /** What the ridges of a function say of it. */
@@ -90,14 +92,14 @@ export async function throughRidges(search: Search, options: RidgeOptions = {}):
     signal?.throwIfAborted();
     // More facets than a cone of r features has: what is in the dependence is refused, and there is no end of others.
     const over = search.found.length > r + 1 || i >= most || skipped(i) || finish?.aborted;
-    out.of.push(over ? untested() : await ridgesOf(search, i, within, out));
+    out.of.push(over ? untested(true) : await ridgesOf(search, i, within, out));
     onProgress?.({ stage: 'test of the features found', done: i + 1, total: search.found.length, unit: 'functions' });
   }
   return out;
 }
 
-const untested = (): RidgeLook => ({
-  report: { tested: 0, toFound: 0, added: 0, unproven: 0, open: 0 },
+const untested = (isSkipped = false): RidgeLook => ({
+  report: { tested: 0, toFound: 0, added: 0, unproven: 0, open: 0, ...(isSkipped ? { skipped: true } : {}) },
   closed: false,
   independent: true,
   partners: [],

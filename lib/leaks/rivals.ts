@@ -2,8 +2,9 @@ import type { TaskOptions } from '../base/index.js';
 import { dot, gatherRows, multiplyVector, symmetricEigen, type Matrix } from '../linalg/index.js';
 import { evenlyOf, random } from '../base/index.js';
 import { checkFacet, zerosOf } from './certificate.js';
-import { solvePositive, unitDirection } from './facet.js';
+import { unitDirection } from './facet.js';
 import { weightedGram } from './graphs.js';
+import { positiveSolver } from './solve-positive.js';
 
 /** In standard deviations: above this a feature is on. */
 const on = 1e-3;
@@ -76,10 +77,11 @@ async function zeroWhereOn(rows: Matrix, a: Float64Array, seed: number): Promise
   if (those.length < 1.5 * p) return null;
   const touched = gatherRows(rows, evenlyOf(those, 4 * p));
   const gram = await weightedGram(touched, new Float64Array(touched.rows).fill(1));
+  const solve = positiveSolver(gram);
   const numbers = random(seed, p);
   let least = new Float64Array(p).map(() => numbers.normal());
   for (let pass = 0; pass < 3; pass++) {
-    const next = solvePositive(gram, least);
+    const next = solve(least);
     const length = Math.hypot(...next);
     least = next.map((value) => value / length);
   }

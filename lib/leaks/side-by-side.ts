@@ -1,11 +1,12 @@
 import { matrix, multiply, multiplyVector, type Matrix } from '../linalg/index.js';
 
-/** Rows (n, p) times a vector (p). */
-export type Times = (rows: Matrix, x: Float64Array) => Promise<Float64Array>;
+/** Rows (n, p) times a vector (p), in memory of its own or, where there is one, in `into` (n). */
+export type Times = (rows: Matrix, x: Float64Array, into?: Float64Array) => Promise<Float64Array>;
 
 interface Asked {
   rows: Matrix;
   x: Float64Array;
+  into: Float64Array | undefined;
   resolve(product: Float64Array): void;
   reject(error: unknown): void;
 }
@@ -27,19 +28,16 @@ export async function sideBySide<T>(works: readonly ((times: Times) => Promise<T
     for (const rows of new Set(all.map((one) => one.rows))) {
       const same = all.filter((one) => one.rows === rows);
       try {
-        const products = await productsOf(
-          rows,
-          same.map(({ x }) => x),
-        );
+        const products = await productsOf(rows, same);
         same.forEach(({ resolve }, i) => resolve(products[i]));
       } catch (error) {
         for (const { reject } of same) reject(error);
       }
     }
   };
-  const times: Times = (rows, x) =>
+  const times: Times = (rows, x, into) =>
     new Promise((resolve, reject) => {
-      asked.push({ rows, x, resolve, reject });
+      asked.push({ rows, x, into, resolve, reject });
       void answer();
     });
   const ended = await Promise.allSettled(
@@ -59,14 +57,14 @@ export async function sideBySide<T>(works: readonly ((times: Times) => Promise<T
 }
 
 /** A matrix times each of some vectors, in one pass over the matrix. */
-async function productsOf(rows: Matrix, vectors: readonly Float64Array[]): Promise<Float64Array[]> {
-  if (vectors.length === 1) return [await multiplyVector(rows, vectors[0])];
-  const k = vectors.length;
+async function productsOf(rows: Matrix, asked: readonly Pick<Asked, 'x' | 'into'>[]): Promise<Float64Array[]> {
+  if (asked.length === 1) return [await multiplyVector(rows, asked[0].x)];
+  const k = asked.length;
   const columns = matrix(rows.cols, k);
-  for (let j = 0; j < k; j++) for (let i = 0; i < rows.cols; i++) columns.data[i * k + j] = vectors[j][i];
+  for (let j = 0; j < k; j++) for (let i = 0; i < rows.cols; i++) columns.data[i * k + j] = asked[j].x[i];
   const { data } = await multiply(rows, columns);
-  return vectors.map((_, j) => {
-    const out = new Float64Array(rows.rows);
+  return asked.map(({ into }, j) => {
+    const out = into ?? new Float64Array(rows.rows);
     for (let i = 0, at = j; i < out.length; i++, at += k) out[i] = data[at];
     return out;
   });

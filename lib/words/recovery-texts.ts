@@ -57,7 +57,8 @@ export type RecoveryNote =
   /** Which tests the functions that are not said to be features did not pass. */
   | { kind: 'no-features'; failed: FailedTests }
   | { kind: 'found-by-ridges'; functions: number }
-  | { kind: 'without-ridge'; features: number }
+  /** Features without a tested ridge, and those of them whose ridges were not looked for. */
+  | { kind: 'without-ridge'; features: number; skipped: number }
   /** Every ridge leads to a function that was found. */
   | { kind: 'closed' };
 
@@ -98,10 +99,24 @@ export function recoveryNoteInWords(note: RecoveryNote): string {
     case 'found-by-ridges':
       return `The search had missed ${note.functions} of them; a ridge of another one led to them.`;
     case 'without-ridge':
-      return `${note.features} of the features are zero too rarely to have a ridge to test (tests.ridges: not tested). They are taken for features because every ridge of the others leads to a function that was found.`;
+      return withoutRidge(note.features - note.skipped, note.skipped);
     case 'closed':
       return 'Every ridge that was looked at leads to a function that was found.';
   }
+}
+
+function withoutRidge(rare: number, skipped: number): string {
+  const parts = [
+    ...(rare > 0
+      ? [`${count(rare)} of the features ${rare === 1 ? 'is' : 'are'} zero too rarely to have a ridge to test.`]
+      : []),
+    ...(skipped > 0
+      ? [
+          `The ridges of ${count(skipped)}${rare > 0 ? ' others' : ' of the features'} were not looked at: that takes long, so of a wide layer some 32 functions are, and few once the time is over.`,
+        ]
+      : []),
+  ];
+  return `${parts.join(' ')} They are taken for features (tests.ridges: not tested) because every ridge that was looked at leads to a function that was found.`;
 }
 
 /** What a certificate takes for granted, since outputs alone cannot test it. */
