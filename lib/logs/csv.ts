@@ -304,10 +304,10 @@ export async function readTable(path: string, bad: BadLines, pieces: AsyncIterab
   table ??= new Table(path, { separator: ',', mark: '.' }, bad);
   table.finish();
   if (comment !== undefined) {
-    const names = csvRecords(comment.replace(/^\uFEFF?#\s*/, ''), table.dialect.separator)[0].map((name) =>
-      name.trim(),
-    );
-    if (names.every((name) => Number.isNaN(numberOf(name, '.')) && !isMissing(name))) table.nameColumns(names);
+    // A comment of nothing names nothing.
+    const [cells = []] = csvRecords(comment.replace(/^\uFEFF?#\s*/, ''), table.dialect.separator);
+    const names = cells.map((name) => name.trim());
+    if (names.length > 0 && names.every((name) => Number.isNaN(numberOf(name, '.')) && !isMissing(name))) table.nameColumns(names);
   }
   return table;
 }
