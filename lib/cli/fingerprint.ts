@@ -4,11 +4,12 @@ import type { ToldApart } from '../words/index.js';
 import type { Fingerprint } from '../leaks/index.js';
 import type { LoggedLabels } from '../logs/index.js';
 import { common, createContext } from './context.js';
-import { badLinesOption } from './options.js';
+import { logOptions } from './options.js';
 import { linesOf } from './terminal.js';
 
 interface Flags {
   observe?: string;
+  columns?: string[];
   skipBadLines?: boolean;
   features: boolean;
   json?: boolean;
@@ -17,7 +18,7 @@ interface Flags {
 
 export function register(program: Command): void {
   common(
-    badLinesOption(
+    logOptions(
       program
         .command('fingerprint')
         .description(
@@ -61,7 +62,7 @@ Examples:
           for (const path of paths) opened.push(await openShown(path, flags));
         } catch (error) {
           const isLabels = paths.length === 2 && isCoded(error, 'not-outputs', 'too-few-rows');
-          const labels = isLabels ? await byLabels([paths[0], paths[1]], context.signal) : null;
+          const labels = isLabels ? await byLabels([paths[0], paths[1]], flags, context.signal) : null;
           if (!labels) throw error;
           return context.print(linesOf(labels.text), labels.data);
         }
@@ -131,6 +132,7 @@ Examples:
 /** Two logs of which one at least has the best class of each row alone, compared label by label; null for any others. */
 async function byLabels(
   paths: readonly [string, string],
+  { skipBadLines = false, columns = null }: { skipBadLines?: boolean; columns?: readonly string[] | null },
   signal: AbortSignal,
 ): Promise<{ text: string; data: unknown } | null> {
   const { labelsOf, openLabels, openRows } = await import('../logs/index.js');
@@ -139,7 +141,7 @@ async function byLabels(
   const labels: LoggedLabels[] = [];
   for (const path of paths) {
     try {
-      const opened = await openRows(path, 'logits', { signal });
+      const opened = await openRows(path, 'logits', { skipBadLines, columns, signal });
       labels.push(await labelsOf(opened));
       await opened.close();
     } catch (error) {

@@ -4,12 +4,13 @@ import type { Recovery, RecoveryReport } from '../leaks/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { common, createContext, type Context } from './context.js';
 import { checkFailed } from './ending.js';
-import { badLinesOption, minutes, seed } from './options.js';
+import { logOptions, minutes, seed } from './options.js';
 
 interface Flags {
   out: string;
   kind: 'auto' | 'sphere' | 'rectified';
   observe?: string;
+  columns?: string[];
   skipBadLines?: boolean;
   head?: string;
   features?: string[];
@@ -21,7 +22,7 @@ interface Flags {
 
 export function register(program: Command): void {
   common(
-    badLinesOption(
+    logOptions(
       program
         .command('recover')
         .description(

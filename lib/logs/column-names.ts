@@ -3,7 +3,9 @@ const oddWords = new Set(
   `id uuid idx index row no nr number time timestamp date datetime ts epoch latency duration elapsed ms msec sec secs
    seconds confidence conf entropy margin loss uncertainty energy temperature total sum max min mean count size width
    height bytes length split fold version label labels class target y true truth gt pred prediction predicted correct
-   top1 unnamed`.split(/\s+/),
+   top1 unnamed took runtime uptime load cpu gpu mem memory ram kb mb gb mib gib us ns price cost fee tokens port status
+   code attempt attempts retry retries queue depth batch threshold lat lon lng latitude longitude quality rating dauer
+   laufzeit zeit antwortzeit groesse kosten preis`.split(/\s+/),
 );
 
 /** Whether a name is unusual for a class. A class may have it all the same: values decide first. */

@@ -9,6 +9,7 @@ import { RowFields } from './row-fields.js';
 import { labelScoresOf, scoresOf, type LabelScores } from './label-scores.js';
 import { topsOf } from './tops.js';
 import { idsOf, isIdName, type RowIds } from './row-ids.js';
+import { labelPlace } from './label-names.js';
 
 /** The class that each row of a log names as its best, where a log has that alone. */
 export interface LoggedLabels {
@@ -24,21 +25,6 @@ export interface LoggedLabels {
   unclear?: readonly string[];
   ids: readonly RowIds[];
 }
-
-/** Names of columns of labels, the likeliest first. */
-const ofLabels = [
-  /^(top_?1|pred(icted|iction)?)?[_ ]?(label|class(_?name)?)$/i,
-  /^(top_?1|best|winner|pred|prediction|predicted)(_?\w+)?$/i,
-  /(^|[^a-z])(label|class|category|klasse|kategorie)([^a-z]|$)/i,
-];
-const likelihood = (name: string): number => {
-  const last = name
-    .split('.')
-    .at(-1)!
-    .replace(/([a-z])([A-Z])/g, '$1_$2');
-  const place = ofLabels.findIndex((pattern) => pattern.test(last));
-  return place < 0 || isIdName(last) ? Infinity : place;
-};
 
 /** The labels of a log that has the best class of each row alone, in a CSV or in JSON; null where no column is called like that. */
 export async function openLabels(path: string): Promise<LoggedLabels | null> {
@@ -79,7 +65,7 @@ async function inJson(path: string): Promise<LoggedLabels | null> {
     for (const value of Array.isArray(record) ? record : [record]) {
       look(value, '', (name, found) => {
         if (typeof found === 'number') put(numbers, name, rows, found);
-        if ((typeof found === 'string' || Number.isInteger(found)) && likelihood(name) < Infinity) {
+        if ((typeof found === 'string' || Number.isInteger(found)) && labelPlace(name) < Infinity) {
           put(values, name, rows, String(found));
         }
       });
@@ -119,8 +105,8 @@ function look(value: unknown, before: string, take: (name: string, found: string
 }
 
 function best<T extends { name: string }>(columns: readonly T[]): T | null {
-  const likely = columns.filter(({ name }) => likelihood(name) < Infinity);
-  return likely.sort((a, b) => likelihood(a.name) - likelihood(b.name))[0] ?? null;
+  const likely = columns.filter(({ name }) => labelPlace(name) < Infinity);
+  return likely.sort((a, b) => labelPlace(a.name) - labelPlace(b.name))[0] ?? null;
 }
 
 /** Without the rows that have no label, as messages of a server. */

@@ -1,4 +1,4 @@
-import { count, FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { count, FeatReconstructError, option, UsageError, type TaskOptions } from '../base/index.js';
 import { inFolder, isFolderAt, isObject, isThere, namesIn } from '../bytes/index.js';
 import { foreignError, joinRows, sliceRows, splitName } from '../tensor/index.js';
 import type { LogNote } from '../words/index.js';
@@ -17,21 +17,34 @@ export interface OpenRowsOptions extends TaskOptions {
    * most a tenth of them. Default false.
    */
   skipBadLines?: boolean | undefined;
+  /**
+   * Names of the columns of a table that are outputs, one by one or as `FIRST..LAST`, where it is not to find them out itself; null or
+   * absent lets it.
+   */
+  columns?: readonly string[] | null | undefined;
 }
 
 /** Opens rows as the `openRows` of callers (`for-callers.ts`), with notes as data. */
 export async function openRows(
   text: string,
   tensorName: 'features' | 'logits' = 'logits',
-  { onProgress, skipBadLines, ...task }: OpenRowsOptions = {},
+  { onProgress, skipBadLines, columns: asked, ...task }: OpenRowsOptions = {},
 ): Promise<NotedRows> {
   const slice = await sliceOf(text);
-  if (slice) return someRows(await openRows(slice.file, tensorName, { onProgress, skipBadLines, ...task }), slice);
-  if (await isFolderAt(text)) return openParts(text, tensorName, { onProgress, skipBadLines, ...task });
+  if (slice)
+    return someRows(
+      await openRows(slice.file, tensorName, { onProgress, skipBadLines, columns: asked, ...task }),
+      slice,
+    );
+  if (await isFolderAt(text)) return openParts(text, tensorName, { onProgress, skipBadLines, columns: asked, ...task });
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
     const foreign = await foreignError(splitName(text)[0], 'rows');
     if (foreign) throw foreign;
-    const { rows, columns, named, truncated, byName, mixed, ids, groups, notes } = await readLog(text, skipBadLines);
+    const { rows, columns, named, truncated, byName, mixed, ids, groups, notes } = await readLog(
+      text,
+      skipBadLines,
+      asked,
+    );
     return {
       ...{ rows, path: text, tensor: null, name: text, notes, columns: named ? columns : null },
       ...(truncated ? { truncated } : {}),
@@ -41,6 +54,11 @@ export async function openRows(
       ...(groups.length > 0 ? { groups } : {}),
       close: async () => undefined,
     };
+  }
+  if (asked) {
+    throw new UsageError(
+      `Expected ${option('columns')} with a table that has a column for each class, found the array '${text}': leave it out.`,
+    );
   }
   const notes: LogNote[] = [];
   const opened = await openArray(text, tensorName, {
@@ -113,11 +131,10 @@ async function openParts(
       `Expected a file of outputs, or a folder of the parts of a log or of a data set's shards, at '${folder}', found a folder without such files: name the file.`,
     );
   }
+  const { skipBadLines, columns } = options;
   const opened: NotedRows[] = [];
   for (const name of names)
-    opened.push(
-      inFile(await openRows(inFolder(folder, name), tensorName, { skipBadLines: options.skipBadLines }), name),
-    );
+    opened.push(inFile(await openRows(inFolder(folder, name), tensorName, { skipBadLines, columns }), name));
   const parts = alignAll(opened);
   const [first] = parts;
   const mixed = mixedOf(parts);

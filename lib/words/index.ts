@@ -62,8 +62,17 @@ export { namedRows, placesInWords, rowsInWords } from './rows.js';
 export type { CarriedInWords, NoSphere, NoWidth, OutputsNote, SeveralInWords, Stored, Zeros } from './outputs-notes.js';
 export { datasetNoteInWords } from './dataset-note-texts.js';
 export type { DatasetNote, ListForm } from './dataset-notes.js';
-export { logNoteInWords } from './log-note-texts.js';
-export type { InFile, LabelColumns, LeftOutColumn, LogNote, NotAnOutput, RowStatistic, Whole } from './log-notes.js';
+export { logNoteForCallers, logNoteInWords } from './log-note-texts.js';
+export type {
+  DoubtfulColumn,
+  InFile,
+  LabelColumns,
+  LeftOutColumn,
+  LogNote,
+  NotAnOutput,
+  RowStatistic,
+  Whole,
+} from './log-notes.js';
 export { modelNoteInWords } from './model-note-texts.js';
 export type { ModelNote, NotFollowed, OutputForm } from './model-notes.js';
 export { imageCount } from './image-count.js';
