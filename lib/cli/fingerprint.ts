@@ -52,8 +52,10 @@ Examples:
         idsFoundInWords,
         logNoteInWords,
         outputsNoteInWords,
+        parseObserve,
         rowByRowInWords,
         sameHeadInWords,
+        showsLabel,
         toldApartInWords,
       } = await import('../words/index.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
@@ -66,17 +68,19 @@ Examples:
           if (!labels) throw error;
           return context.print(linesOf(labels.text), labels.data);
         }
+        const isLabel = flags.observe !== undefined && showsLabel(parseObserve(flags.observe).steps);
         const pair = opened.length === 2 ? alignPair(opened[0], opened[1]) : null;
         if (pair) opened.splice(0, 2, ...pair.files);
         const task = { signal: context.signal, onProgress: context.onProgress };
         const prints: (Fingerprint & { file: string; notes: string[] })[] = [];
-        for (const { rows, name, notes, mixed, groups } of opened) {
+        for (const { rows, name, notes, mixed, groups, truncated } of opened) {
           const { features } = flags;
           const found = await fingerprint(rows, { ...task, features, leaveOut: mixed, parts: groups });
-          const cut = notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
+          // Of rows that --observe cuts all classes are known.
+          const cut = truncated ? rows.about?.cut : undefined;
           prints.push({
             ...{ file: name, notes: notes.map(logNoteInWords) },
-            ...(cut ? ofCutLog(found, cut.shown[1]) : found),
+            ...(cut ? ofCutLog(found, cut.shown) : found),
           });
         }
         const several = prints.map((print) => print.several ?? null);
@@ -96,7 +100,8 @@ Examples:
         const written = prints.map(({ outputs: { scale, percent, storage, decimals } }) => ({
           unit: [scale, storage?.type].join(),
           percent: percent ?? false,
-          decimals,
+          // Of labels 1 and 0 are no numbers that rounding brings together.
+          decimals: isLabel ? null : decimals,
         }));
         const rowByRow =
           pairing?.paired &&

@@ -1,4 +1,4 @@
-import { observe } from '../leaks/index.js';
+import { givenOf, observeAs } from '../leaks/index.js';
 import { openRows, type NotedRows } from '../logs/index.js';
 import { parseObserve } from '../words/index.js';
 
@@ -13,7 +13,12 @@ export async function openShown(
 ): Promise<NotedRows> {
   const open = (): Promise<NotedRows> => openRows(path, 'logits', { skipBadLines, columns });
   if (spec === undefined) return open();
-  const steps = parseObserve(spec);
+  const { steps } = parseObserve(spec);
   const opened = await open();
-  return { ...opened, rows: observe(opened.rows, steps) };
+  try {
+    return { ...opened, rows: observeAs(opened.rows, { text: spec, steps }, await givenOf(opened.rows)) };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }

@@ -30,8 +30,8 @@ export async function auditOutputs(path: string, options: OutputsAuditOptions = 
   try {
     const found = await fromOutputsAlone(file.rows, { ...options, leaveOut: file.mixed, parts: file.groups });
     const { recovery } = found;
-    const cut = file.notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
-    const print = cut ? ofCutLog(found.print, cut.shown[1]) : found.print;
+    const { cut } = file.rows.about ?? {};
+    const print = cut ? ofCutLog(found.print, cut.shown) : found.print;
     const untried = cut && found.untried !== null ? 'hidden' : found.untried;
     const name = basename(path);
     const findings = { name, fingerprint: print, recovery: recovery?.report ?? null, untried };

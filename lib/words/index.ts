@@ -22,7 +22,7 @@ export {
 export { Glossary, type Term } from './glossary.js';
 export { imagesPerOutput, nearlyAll, whole, whyUnknown } from './known.js';
 export type { Reading } from './known.js';
-export { beforeListed, inWords, parseObserve, showsProbabilities } from './observe-spec.js';
+export { beforeListed, inWords, parseObserve, showsLabel, showsProbabilities } from './observe-spec.js';
 export type { ObserveSpec, ObserveStep } from './observe-spec.js';
 export { notRunInWords, type NotRun } from './not-run.js';
 export { kindOfImages, shortSpec, withoutFolders } from './specs.js';
