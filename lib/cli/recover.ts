@@ -65,7 +65,7 @@ Examples:
     )
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags, { finishes: true });
-      const { alignColumns, mixedOf, openRows } = await import('../logs/index.js');
+      const { alignColumns, groupsTogether, mixedOf, openRows } = await import('../logs/index.js');
       const { recoverFeatures } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { checkPlace } = await import('../bytes/index.js');
@@ -93,6 +93,7 @@ Examples:
           seconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
           seed: flags.seed,
           leaveOut: mixedOf(files),
+          parts: groupsTogether(files, paths),
           // Ctrl-C ends the search with what is certified so far.
           finish: context.signal,
           onProgress: context.onProgress,

@@ -5,9 +5,9 @@ import type { LogNote } from '../words/index.js';
 import { alignAll, mixedOf } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
 import { folderNotes } from './folder-notes.js';
+import { groupsTogether } from './groups-together.js';
 import { readLog } from './log.js';
 import type { NotedRows } from './opened-rows.js';
-import { groupsBy, type RowGroups } from './row-groups.js';
 import type { RowIds } from './row-ids.js';
 import { openShards } from './shards.js';
 
@@ -158,20 +158,6 @@ function inFile(part: NotedRows, file: string): NotedRows {
   const { place } = about ?? {};
   if (!place) return part;
   return { ...part, rows: { ...part.rows, about: { ...about, place: (row) => ({ ...place(row), file }) } } };
-}
-
-/** Groups of the columns that all parts have, and the parts themselves. */
-function groupsTogether(parts: readonly NotedRows[], names: readonly string[]): RowGroups[] {
-  const columns = [...new Set(parts.flatMap(({ groups }) => (groups ?? []).map(({ column }) => column)))];
-  const found = columns.flatMap((column) => {
-    const values = parts.flatMap(({ rows, groups }) => {
-      const own = groups?.find((each) => each.column === column);
-      return Array.from({ length: rows.rows }, (_, i) => own?.values[own.of[i]] ?? null);
-    });
-    return groupsBy(column, values) ?? [];
-  });
-  const of = parts.flatMap(({ rows }, k) => Array.from({ length: rows.rows }, () => k));
-  return [...found, ...(parts.length > 1 ? [{ column: null, values: names, of }] : [])];
 }
 
 /** Ids of the columns that all parts have, part after part. */
