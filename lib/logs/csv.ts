@@ -9,6 +9,7 @@ import type { TableColumn, ColumnTable } from './column-table.js';
 import { wholeOf, type RowSample } from './derived-columns.js';
 import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialect.js';
 import { Table } from './csv-table.js';
+import { emptyFile } from './empty-file.js';
 import { imagesOf } from './log-images.js';
 import { LabelledScores, placedAt } from './log-labels.js';
 import { groupsAt, groupsOf, groupsWithout, type RowGroups } from './row-groups.js';
@@ -331,6 +332,7 @@ export async function readTable(path: string, bad: BadLines, pieces: AsyncIterab
   if (held !== '') read(held);
   table ??= new Table(path, { separator: ',', mark: '.' }, bad);
   table.finish();
+  if (table.columns.length === 0) throw emptyFile(path, comment === undefined ? 'space' : 'comments');
   if (comment !== undefined) {
     const names = csvRecords(comment.replace(/^\uFEFF?#\s*/, ''), table.dialect.separator)[0].map((name) =>
       name.trim(),
@@ -341,10 +343,12 @@ export async function readTable(path: string, bad: BadLines, pieces: AsyncIterab
 }
 
 function noOutputs({ path, columns, rows }: ColumnTable, numbers: number): FeatReconstructError {
+  if (rows === 0)
+    return emptyFile(path, { header: some(columns.map(({ name }) => name.slice(0, 40).replace(/\s+/g, ' '))) });
   const text = columns.find(({ firstText }) => /^\s*[[{]/.test(firstText?.cell ?? ''))?.firstText?.cell.trim();
   const what =
     text === undefined
-      ? numbers === 1 && rows > 0 && columns.length > 1
+      ? numbers === 1 && columns.length > 1
         ? isLong(columns, rows)
           ? ': one line a class; make it one line an image (pandas: frame.pivot(index=IMAGE, columns=CLASS, values=SCORE))'
           : ': one number an image is the top 1 alone'

@@ -1,5 +1,6 @@
 import { FeatReconstructError } from '../base/index.js';
 import type { BadLines } from './bad-lines.js';
+import { emptyFile, isHollow } from './empty-file.js';
 import { decodedText } from './log-text.js';
 import { imagesOf } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
@@ -15,10 +16,14 @@ const longestDocument = 2 ** 29 - 2 ** 20;
  */
 export async function readJson(path: string, bad: BadLines): Promise<Gathered> {
   const records = new LogRecords(path, bad);
+  let [all, hollow] = [0, 0];
   await eachRecord(path, bad, (value, { isWhole, line }) => {
+    all++;
+    if (isHollow(value)) hollow++;
     if (line !== undefined) records.places = 'line';
     records.add(imagesOf(value, isWhole), value, line);
   });
+  if (all > 0 && hollow === all) throw emptyFile(path, 'no-records');
   return records.finish();
 }
 

@@ -1,6 +1,7 @@
 import { BadLines } from './bad-lines.js';
 import { readTable } from './csv.js';
 import type { ColumnTable } from './column-table.js';
+import { checkNotEmpty } from './empty-file.js';
 import { eachRecord } from './log-json.js';
 import { decodedText } from './log-text.js';
 import { kindOf } from './log.js';
@@ -28,6 +29,7 @@ export interface LoggedLabels {
 
 /** The labels of a log that has the best class of each row alone, in a CSV or in JSON; null where no column is called like that. */
 export async function openLabels(path: string): Promise<LoggedLabels | null> {
+  await checkNotEmpty(path);
   return (await kindOf(path)) === 'json'
     ? inJson(path)
     : inTable(path, await readTable(path, new BadLines(path), decodedText(path)));

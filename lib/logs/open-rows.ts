@@ -4,6 +4,7 @@ import { foreignError, joinRows, sliceRows, splitName } from '../tensor/index.js
 import type { LogNote } from '../words/index.js';
 import { alignAll, mixedOf } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
+import { checkNotEmpty } from './empty-file.js';
 import { folderNotes } from './folder-notes.js';
 import { groupsTogether } from './groups-together.js';
 import { readLog } from './log.js';
@@ -37,6 +38,8 @@ export async function openRows(
       slice,
     );
   if (await isFolderAt(text)) return openParts(text, tensorName, { onProgress, skipBadLines, columns: asked, ...task });
+  // Whether there is an object is asked where it is read.
+  if (!isObject(text)) await checkNotEmpty(text);
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
     const foreign = await foreignError(splitName(text)[0], 'rows');
     if (foreign) throw foreign;
