@@ -294,6 +294,22 @@ describe('an audit of a log', () => {
     expect(document.querySelector('.verdict details')!.textContent).toContain(assumptions[0]);
   });
 
+  test('a page that begins with a width does not say below that nothing shows', async () => {
+    const heading = async (hiddenWidth: number | null): Promise<[begins: boolean, heading: string]> => {
+      const [first] = leaks.verdict.findings;
+      const found = ofLog({
+        ...{ verdict: { level: 'unknown', findings: [first] }, recovery: null, reason: first },
+        fingerprint: { ...leaks.fingerprint, hiddenWidth },
+      });
+      const { document } = parseHTML(await renderReport([found]));
+      return [document.querySelector('.headline') !== null, document.querySelector('.verdict h2')!.textContent];
+    };
+    const [[shown, wide], [hidden, unknown]] = [await heading(256), await heading(null)];
+    expect([shown, hidden]).toEqual([true, false]);
+    expect(wide).not.toContain(unknown);
+    expect(unknown).not.toContain(wide);
+  });
+
   test('as CSV it is a line of what its outputs show; what has no figures at all is an error', () => {
     const [headings, cells] = renderCsv([ofLog()], ['out']).split('\r\n');
     expect(headings).toMatch(/^result,log,outputs\.rows,.*recovered\.features/);
