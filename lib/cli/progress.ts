@@ -114,12 +114,12 @@ export class ProgressLine {
   }
 }
 
-/** A stage with the first figures behind it that leave it room, within the columns. */
+/** A stage with figures behind it, within the columns: the first that leave it whole, else the first that leave it room. */
 function fitted(stage: string, figures: readonly string[], columns: number): string {
   const all = [...stage];
-  const least = Math.min(leastOfStage, all.length);
-  const shown = figures.find((text) => least + text.length <= columns) ?? figures[0];
-  const line = shortened(all, Math.max(least, columns - shown.length)) + shown;
+  const beside = (least: number): string | undefined => figures.find((text) => least + text.length <= columns);
+  const shown = beside(all.length) ?? beside(Math.min(leastOfStage, all.length)) ?? figures[figures.length - 1];
+  const line = shortened(all, Math.max(leastOfStage, columns - shown.length)) + shown;
   return [...line].slice(0, columns).join('');
 }
 
