@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { fingerprint, recoverFeatures, type RowParts } from '../../lib/leaks/index.js';
+import { fingerprint, observe, recoverFeatures, type RowParts } from '../../lib/leaks/index.js';
 import { chooseRows, joinRows, sliceRows, type RowSource } from '../../lib/tensor/index.js';
 import { coded } from '../support/coded.js';
 import { logitsOf, madeFeatures, madeHead } from './data.js';
@@ -56,6 +56,58 @@ describe('rows of two models', () => {
     await expect(recoverFeatures(joinRows([head(1, 30), head(7, 30)]), options)).rejects.toThrow(
       coded('no-gap', 30, 30, classes),
     );
+  });
+});
+
+describe('the note on models one after the other', () => {
+  const stackedIn = async (source: RowSource): Promise<object[]> =>
+    (await fingerprint(source, { features: false })).reasons.filter(({ kind }) => kind === 'stacked');
+  const two = (share: number, spec = 'logits'): RowSource => {
+    const all = observe(joinRows([head(1), head(7)]), spec);
+    return sliceRows(all, Math.round(share * rows), rows + Math.round((1 - share) * rows));
+  };
+
+  it.each([
+    ['half of each', two(0)],
+    ['probabilities', two(0, 'probs')],
+    ['six decimals', two(0, 'logits+round:6')],
+  ])('%s', async (_, source) => {
+    expect(await stackedIn(source)).toEqual([expect.objectContaining({ first: width, last: width })]);
+  });
+
+  it('three models, of which the first and the last are named', async () => {
+    const three = joinRows([head(1, 10), head(7, 6), head(9, 8)]);
+    expect(await stackedIn(three)).toEqual([expect.objectContaining({ first: 10, last: 8 })]);
+  });
+
+  it.each<[string, RowSource]>([
+    ['one model', head(1)],
+    ['the same model twice', joinRows([head(1), head(1)])],
+    [
+      'two models in turns',
+      chooseRows(
+        two(0),
+        Int32Array.from({ length: 800 }, (_, i) => (i >> 1) + (i % 2) * rows),
+      ),
+    ],
+    ['a few rows of another', joinRows([head(1), sliceRows(head(7), 0, 5)])],
+    [
+      'parts of fewer rows than they tell anything with',
+      joinRows([sliceRows(head(1), 0, 24), sliceRows(head(7), 0, 24)]),
+    ],
+  ])('none of %s', async (_, source) => {
+    expect(await stackedIn(source)).toEqual([]);
+  });
+
+  it('none of images sorted by class, which fill nearly all directions in each part', async () => {
+    const source = head(1);
+    const best: [row: number, place: number][] = [];
+    for (let i = 0; i < rows; i++) {
+      const row = Array.from(await source.read(i, i + 1));
+      best.push([i, row.indexOf(Math.max(...row))]);
+    }
+    const sorted = best.sort(([, a], [, b]) => a - b).map(([row]) => row);
+    expect(await stackedIn(chooseRows(source, Int32Array.from(sorted)))).toEqual([]);
   });
 });
 
