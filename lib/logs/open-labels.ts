@@ -1,3 +1,4 @@
+import { aroundOutputs } from './around.js';
 import { BadLines } from './bad-lines.js';
 import { readTable } from './csv.js';
 import type { ColumnTable } from './column-table.js';
@@ -63,7 +64,8 @@ async function inJson(path: string): Promise<LoggedLabels | null> {
   const numbers = new Map<string, Map<number, number>>();
   const fields = new RowFields();
   let rows = 0;
-  await eachRecord(path, new BadLines(path), (record) => {
+  await eachRecord(path, new BadLines(path), (record, { before }) => {
+    const around = before === undefined ? undefined : aroundOutputs(before);
     for (const value of Array.isArray(record) ? record : [record]) {
       look(value, '', (name, found) => {
         if (typeof found === 'number') put(numbers, name, rows, found);
@@ -71,7 +73,7 @@ async function inJson(path: string): Promise<LoggedLabels | null> {
           put(values, name, rows, String(found));
         }
       });
-      fields.add(value);
+      fields.add(value, around);
       rows++;
     }
   });
