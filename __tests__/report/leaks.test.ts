@@ -284,9 +284,7 @@ describe('an audit of a log', () => {
   test.each([130, 170, 225, 284, 340, 680])(
     'on %d pixels its legend is broken, and nothing of it is cut off',
     async (width) => {
-      const legendOf = async (
-        of?: number,
-      ): Promise<{ svg: Element; lines: { x: number; y: number; text: string }[] }> => {
+      const legendOf = async (of?: number) => {
         const [chart] = await chartsOf(ofLog(), of === undefined ? {} : { width: of });
         const svg = parseHTML(chart.svg.text).document.querySelector('svg')!;
         const lines = [...svg.querySelectorAll('tspan')].map((line) => ({
