@@ -34,7 +34,10 @@ export function families(names: readonly string[], which: readonly number[]): nu
     const groups = new Map<string, number[]>();
     for (const j of which) {
       const name = key(names[j]);
-      if (name !== null) groups.set(name, [...(groups.get(name) ?? []), j]);
+      if (name === null) continue;
+      const group = groups.get(name);
+      if (group) group.push(j);
+      else groups.set(name, [j]);
     }
     const found = [...groups.values()].filter((group) => group.length > 1);
     const size = found.reduce((sum, group) => sum + group.length, 0);

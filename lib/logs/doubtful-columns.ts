@@ -14,16 +14,24 @@ const most = 0.75;
 
 const sizeOf = ({ min, max }: TableColumn): number => Math.max(Math.abs(min), Math.abs(max));
 
-/** How many times larger a column is than the others of these in their middle. */
-function timesOthers(columns: readonly TableColumn[], j: number, all: readonly number[]): number {
-  const sizes = all.filter((k) => k !== j).map((k) => sizeOf(columns[k]));
-  const middle = sizes.sort((a, b) => a - b)[Math.floor((sizes.length - 1) / 2)];
-  return middle > 0 ? sizeOf(columns[j]) / middle : 1;
+/** How many times larger each column is than the others of these in their middle. */
+function timesOthers(columns: readonly TableColumn[], all: readonly number[]): number[] {
+  const sizes = all.map((j) => sizeOf(columns[j]));
+  const sorted = Float64Array.from(sizes).sort();
+  const middle = Math.floor((all.length - 2) / 2);
+  return sizes.map((size) => {
+    // Without the column itself the next one may be in the middle.
+    const others = all.length < 2 ? size : size > sorted[middle] ? sorted[middle] : sorted[middle + 1];
+    return others > 0 ? size / others : 1;
+  });
 }
 
 /** Columns of another order of size than the others. */
-export const ofOtherSize = (columns: readonly TableColumn[], all: readonly number[]): number[] =>
-  all.length <= enough ? [] : all.filter((j) => timesOthers(columns, j, all) > manyTimes);
+export function ofOtherSize(columns: readonly TableColumn[], all: readonly number[]): number[] {
+  if (all.length <= enough) return [];
+  const times = timesOthers(columns, all);
+  return all.filter((_, k) => times[k] > manyTimes);
+}
 
 /**
  * Columns that were taken though something speaks against them, where neither a sum nor a linear relation tells that they are
@@ -40,9 +48,10 @@ export function doubtfulColumns(
   const family = named ? apart(names, kept) : [];
   const unsaid = named ? notLabels(columns, kept) : [];
   const oddly = named && kept.filter((j) => isOdd(names[j])).length * 2 < kept.length;
-  return kept.flatMap((j): DoubtfulColumn[] => {
+  const times = timesOthers(columns, kept);
+  return kept.flatMap((j, k): DoubtfulColumn[] => {
     const name = names[j];
-    if (timesOthers(columns, j, kept) > fewTimes) return [{ name, why: 'size' }];
+    if (times[k] > fewTimes) return [{ name, why: 'size' }];
     if (oddly && isOdd(name)) return [{ name, why: 'name' }];
     if (family.includes(j)) return [{ name, why: 'other-name' }];
     return unsaid.includes(j) ? [{ name, why: 'no-label' }] : [];
@@ -53,7 +62,8 @@ export function doubtfulColumns(
 function apart(names: readonly string[], kept: readonly number[]): number[] {
   const numbered = kept.filter((j) => /\d/.test(names[j]));
   const [family = []] = families(names, numbered).sort((a, b) => b.length - a.length);
-  return family.length > 2 && family.length >= most * kept.length ? kept.filter((j) => !family.includes(j)) : [];
+  const own = new Set(family);
+  return family.length > 2 && family.length >= most * kept.length ? kept.filter((j) => !own.has(j)) : [];
 }
 
 /** Columns that no row has for its label, where nearly all others are the label of some. */
