@@ -40,7 +40,7 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log, fingerprint }: 
     case 'unknown':
       // The page begins with that number.
       if (log && fingerprint.hiddenWidth !== null)
-        return 'These outputs alone show how wide a layer is, and not how much of it is given away';
+        return 'These outputs alone show how wide a layer is at least, and not how much of it is given away';
       if (log) return 'These outputs alone do not tell how much is given away';
       return 'These images do not tell how much is given away';
   }
