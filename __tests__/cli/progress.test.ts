@@ -34,7 +34,7 @@ describe('on a terminal', () => {
       line.update(step(0));
       tick(500);
       line.update(step(250));
-      expect(screen.text).toMatch(/\rextract m on d: 250 of 1,000 images \(25 %, 500 images\/s/);
+      expect(screen.text).toMatch(/\rextract m on d: 250 of 1,000 images \(25 %, 1\.5 s left\)/);
       tick(10);
       const before = screen.text;
       line.update(step(255)); // too soon
@@ -61,6 +61,42 @@ describe('elsewhere', () => {
     const silent = new Screen(false);
     show(silent, true).heading('Part 1');
     expect(silent.text).toBe('');
+  });
+
+  test.each([
+    ['a long path', `extract /srv/models/${'deep/'.repeat(20)}mobilenet.onnx on photos`, 'extract', ' on photos'],
+    ['a long name', `extract ${'x'.repeat(90)}.onnx on ${'y'.repeat(90)}.zip`, 'extract', 'y.zip'],
+    ['a pair of letters in one sign', `extract ${'𝔪'.repeat(100)} on photos`, 'extract', ' on photos'],
+  ])('of %s both ends are shown with all figures, on 80 columns', (_, stage, start, end) => {
+    jestNow((tick) => {
+      for (const isTTY of [false, true]) {
+        const screen = new Screen(isTTY, 80);
+        const line = show(screen);
+        for (let done = 0; done < 1000; done += 100) {
+          line.update(step(done, stage));
+          tick(11_000);
+        }
+        const lines = screen.text.split(/[\r\n]/).filter((text) => text.trim() !== '');
+        expect(lines.length).toBeGreaterThan(4);
+        for (const text of lines) {
+          expect([...text].length).toBeLessThanOrEqual(80);
+          expect(text).not.toMatch(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/);
+        }
+        expect(lines[3].startsWith(start)).toBe(true);
+        expect(lines[3]).toMatch(new RegExp(`…[^:]*${end.replace('.', '\\.')}: \\d+ of 1,000 images \\(.*left\\)`));
+      }
+    });
+  });
+
+  test('a note is broken at spaces, and a long path in it stays whole', () => {
+    const screen = new Screen(false);
+    const path = `/srv/${'models/'.repeat(14)}`;
+    show(screen).heading(
+      `1,000 images to run; their activations take 4 MB in ${path}, where later runs find them again.`,
+    );
+    const lines = screen.text.trimEnd().split('\n');
+    expect(lines.filter((text) => text.length > 80)).toEqual([`${path},`]);
+    expect(lines.length).toBe(3);
   });
 
   test('a plain line comes every ten seconds and at the end', () => {

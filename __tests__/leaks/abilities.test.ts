@@ -46,6 +46,18 @@ describe('who can do what', () => {
     expect(lineOf(changes, 'recognise')).toMatchObject({ sure: 'measured', queries: 200, observe: ['logits'] });
   });
 
+  test('a changed head is noticed by the interfaces that show it, and by none where there are no fewer features than classes', () => {
+    const seen = (recognised: ('yes' | 'no' | null)[]) =>
+      interfaces.map((each, i) => ({ ...each, recognised: recognised[i] }));
+    const of = (recognised: ('yes' | 'no' | null)[], more: object = {}) =>
+      lineOf({ interfaces: seen(recognised), images: 200, ...more }, 'recognise');
+    expect(of(['yes', 'yes', 'no', null])).toMatchObject({ sure: 'measured', observe: ['logits', 'probs'], stolen: 0 });
+    expect(of(['no', 'no', 'no', null])).toMatchObject({ sure: 'not-found', observe: [], queries: null });
+    // One that was not looked at does not hide what another did not show.
+    expect(of([null, null, 'no', null])).toMatchObject({ sure: 'not-found', observe: [] });
+    expect(of(['yes', 'yes', 'yes', null], { classes: 64 })).toMatchObject({ sure: 'impossible', observe: [] });
+  });
+
   test('a width that only variations fill is one of all their outputs, and a part of it is none', () => {
     const varied = { outputs: 2728, width: 64 };
     expect(lineOf(varied, 'width')).toMatchObject({ sure: 'measured', queries: 2728, observe: ['logits'] });

@@ -343,7 +343,7 @@ describe('dialects', () => {
     ['a quote that is never closed', `a,b\n"1,2\n${'3,4.5\n'.repeat(11_500_000)}`, coded('too-large', 'quote')],
     ['no line end', '0.123456,'.repeat(7_500_000), coded('too-large', 'ends')],
     ['what is no number', 'a,b\n1.5,2\n3,nan\n4,5\n', coded('bad-input', "'nan'", 3)],
-    ['a header alone', 'a,b,c\n', 'found 0 lines'],
+    ['a header alone', 'a,b,c\n', coded('too-few-rows', 'a, b, c')],
   ])('refuses %s', async (_, content, message) => {
     await expect(opened(content)).rejects.toThrow(message);
   });

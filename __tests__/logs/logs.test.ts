@@ -97,8 +97,8 @@ describe('records that are not alike', () => {
     const ragged = lines(logits.map((row, i) => ({ scores: i === 7 ? row.slice(0, 5) : row })));
     await expect(opened('ragged.jsonl', ragged)).rejects.toThrow(coded('bad-input', '5', '8'));
     await expect(opened('cut.jsonl', lines(logits).slice(0, -20))).rejects.toThrow(coded('damaged', '40'));
-    await expect(opened('empty.json', '')).rejects.toThrow('found 0 lines');
-    await expect(opened('none.json', '[]')).rejects.toThrow(coded('not-outputs', '1'));
+    await expect(opened('empty.json', '')).rejects.toThrow(coded('too-few-rows', 'empty.json'));
+    await expect(opened('none.json', '[]')).rejects.toThrow(coded('too-few-rows', 'none.json'));
     const gz = gzipSync(lines(logits));
     await expect(opened('cut.jsonl.gz', gz.subarray(0, gz.length >> 1))).rejects.toThrow(coded('damaged'));
   });

@@ -46,7 +46,7 @@ describe('a CSV as a web service logs it', () => {
     ['a line cut short', 'a,b,c\n1.5,2,3\n1.5,2\n', 'Expected 3 columns'],
     ['a number that is missing', 'a,b\n1.5,2.5\n1.5,\n1,2.5\n', coded('bad-input', "'b'")],
     ['text alone', 'a,b\nx,y\n', coded('too-few-rows', 1, 0)],
-    ['nothing', '', 'found 0 lines'],
+    ['nothing', '', coded('too-few-rows', 'empty')],
   ])('refuses %s', async (_, text, message) => {
     await expect(csv(text)).rejects.toThrow(message);
   });

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { besideInWords, besidePicture } from '../../lib/report/audits-beside.js';
 import { toldApartOf } from '../../lib/report/told-apart.js';
 import { loadPlot } from '../../lib/report/chart.js';
@@ -77,4 +77,55 @@ test('where more is given away is named for every interface: all against less, t
   expect(more).not.toContain(published('label'));
   // All of both, and what is not known of one.
   expect(none).toMatch(naming(published('probs'), published('label')));
+});
+
+describe('what stands behind it that more was read off one', () => {
+  const exact = { kind: 'exact', r2: 1, interval: null };
+  /** By interface of `logits`, `probs` what was read, and the width of the layer for 100 outputs. */
+  const of = (features: number, ...reads: object[]): Results =>
+    ({
+      leaks: {
+        interfaces: ['logits', 'probs'].map((observe, i) => ({ observe, read: reads[i] })),
+        verdict: { findings: [{ kind: 'learnt', features, classes: 100 }] },
+      },
+      environment: { models: [{}] },
+    }) as unknown as Results;
+  const names = ['before', 'after'];
+  const wordsOf = (one: Results, other: Results): string => besideInWords([one, other], names).at(-1)!;
+  /** All sentences but the first ones, which name the interfaces. */
+  const because = (one: Results, other: Results): string =>
+    wordsOf(one, other)
+      .split(/(?<=\.) /)
+      .filter((sentence) => !sentence.includes('before'))
+      .join(' ');
+
+  test('is a proof where one gives all away, and the other has more features than outputs', () => {
+    const proof = because(of(64, exact, exact), of(1280, read(0.6), read(0.5)));
+    const bounds = because(of(64, exact, exact), of(64, read(0.6), read(0.5)));
+    expect(proof).not.toBe('');
+    expect(proof).not.toContain('95 %');
+    expect(bounds).toContain('95 %');
+    // Whichever of the two comes first.
+    expect(because(of(1280, read(0.6), read(0.5)), of(64, exact, exact))).toBe(proof);
+    expect(because(of(64, read(0.6), read(0.5)), of(64, exact, exact))).toBe(bounds);
+  });
+
+  test('is none where the one that is wider than its outputs is not the other', () => {
+    expect(because(of(1280, exact, exact), of(64, read(0.6), read(0.5)))).toContain('95 %');
+    expect(because(of(100, read(0.6), read(0.5)), of(100, exact, exact))).toContain('95 %');
+  });
+
+  test('is both where only a part of the interfaces is proven', () => {
+    const partly = because(of(64, exact, read(0.9)), of(1280, read(0.6), read(0.5)));
+    const all = because(of(64, exact, exact), of(1280, read(0.6), read(0.5)));
+    expect(partly).toContain('95 %');
+    expect(partly.split('. ').length).toBeGreaterThan(all.split('. ').length);
+  });
+
+  test('is not asked where no more was read', () => {
+    const same = wordsOf(of(64, exact, exact), of(1280, exact, exact));
+    expect(same).not.toContain('before');
+    // What was estimated overlaps.
+    expect(wordsOf(of(64, read(0.5), read(0.5)), of(1280, read(0.55), read(0.45)))).toBe(same);
+  });
 });

@@ -10,9 +10,10 @@ import {
   renderMarkdownOfAll,
   renderReport,
 } from '../../lib/report/index.js';
+import { textWidth } from '../../lib/report/text-width.js';
 import { noticesOf, parseResults } from '../../lib/results/index.js';
 import { abilityName, findingsInWords, inWords, published } from '../../lib/words/index.js';
-import { naming } from '../support/coded.js';
+import { coded, naming } from '../support/coded.js';
 import type { Leaks, Results } from '../../lib/results/index.js';
 import { madeRow } from './made.js';
 
@@ -280,6 +281,34 @@ describe('an audit of a log', () => {
     expect([squares('var(--series-0)'), squares('var(--rule)')]).toEqual([200, 56]);
   });
 
+  test.each([130, 170, 225, 284, 340, 680])(
+    'on %d pixels its legend is broken, and nothing of it is cut off',
+    async (width) => {
+      const legendOf = async (of?: number) => {
+        const [chart] = await chartsOf(ofLog(), of === undefined ? {} : { width: of });
+        const svg = parseHTML(chart.svg.text).document.querySelector('svg')!;
+        const lines = [...svg.querySelectorAll('tspan')].map((line) => ({
+          ...{ x: Number(line.getAttribute('x')), y: Number(line.getAttribute('y')), text: line.textContent },
+        }));
+        return { svg, lines };
+      };
+      const said = ({ lines }: { lines: { text: string }[] }): string => lines.map(({ text }) => text).join(' ');
+      const [narrow, usual] = [await legendOf(width), await legendOf()];
+      expect(said(narrow)).toBe(said(usual));
+      expect(usual.lines).toHaveLength(2);
+      for (const { x, text } of narrow.lines) expect(x + textWidth(text, 12)).toBeLessThanOrEqual(width);
+      const squares = [...narrow.svg.querySelectorAll('rect[fill="var(--series-0)"]:not([x="6"])')];
+      expect(squares).toHaveLength(200);
+      const top = Math.min(...squares.map((square) => Number(square.getAttribute('y'))));
+      expect(narrow.lines.at(-1)!.y + 6).toBeLessThan(top);
+    },
+  );
+
+  test('where all are recovered no others are named', async () => {
+    const [chart] = await chartsOf(ofLog({ recovery: { ...leaks.recovery!, features: 256 } }));
+    expect(parseHTML(chart.svg.text).document.querySelectorAll('tspan')).toHaveLength(1);
+  });
+
   test('its page begins with the width, and what came back below; what the proof assumes is folded', async () => {
     const assumptions = ['The layer is taken to be rectified.'];
     const verdict = {
@@ -294,12 +323,31 @@ describe('an audit of a log', () => {
     expect(document.querySelector('.verdict details')!.textContent).toContain(assumptions[0]);
   });
 
+  test('a page that begins with a width does not say below that nothing shows', async () => {
+    const heading = async (hiddenWidth: number | null): Promise<[begins: boolean, heading: string]> => {
+      const [first] = leaks.verdict.findings;
+      const found = ofLog({
+        ...{ verdict: { level: 'unknown', findings: [first] }, recovery: null, reason: first },
+        fingerprint: { ...leaks.fingerprint, hiddenWidth },
+      });
+      const { document } = parseHTML(await renderReport([found]));
+      return [document.querySelector('.headline') !== null, document.querySelector('.verdict h2')!.textContent];
+    };
+    const [[shown, wide], [hidden, unknown]] = [await heading(256), await heading(null)];
+    expect([shown, hidden]).toEqual([true, false]);
+    expect(wide).not.toContain(unknown);
+    expect(unknown).not.toContain(wide);
+  });
+
   test('as CSV it is a line of what its outputs show; what has no figures at all is an error', () => {
     const [headings, cells] = renderCsv([ofLog()], ['out']).split('\r\n');
     expect(headings).toMatch(/^result,log,outputs\.rows,.*recovered\.features/);
     expect(cells).toMatch(/^out,answers\.csv,6000,1000,logits,255,.*,rectified,200,/);
     expect(() => renderCsv([{ ...ofLog(), leaks: undefined }])).toThrow(UsageError);
     expect(() => renderLatex(ofLog())).toThrow(UsageError);
+    // Callers of the library read of functions, and not of flags.
+    expect(() => renderLatex(ofLog())).toThrow(coded('usage', 'renderMarkdown', 'renderCsv'));
+    expect(() => renderLatex(ofLog())).not.toThrow(/--/);
   });
 });
 

@@ -165,3 +165,7 @@ describe('results of schema 1', () => {
     await expect(old(change)).rejects.toMatchObject({ name: 'FeatReconstructError', code: 'bad-input' });
   });
 });
+
+test.each(['', ' \n', '\uFEFF'])('an empty file is called so', async (nothing) => {
+  await expect(parseResults(nothing, 'a.json')).rejects.toThrow(coded('bad-input', 'a.json', 'empty'));
+});

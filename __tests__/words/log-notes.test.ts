@@ -1,5 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { logNoteInWords, type LeftOutColumn, type LogNote, type NotAnOutput } from '../../lib/words/index.js';
+import {
+  logNoteForCallers,
+  logNoteInWords,
+  type LeftOutColumn,
+  type LogNote,
+  type NotAnOutput,
+} from '../../lib/words/index.js';
 import type { Said } from '../support/said.js';
 
 const labelled = { kind: 'labelled', labelColumns: null, classes: 1000, first: 'cat', last: 'pig' } as const;
@@ -31,6 +37,24 @@ const notes: Said<LogNote> = {
         leftOut: [0, 1, 2, 3, 4, 5, 6, 7].map((of) => ({ name: `x${of}`, why: { kind: 'copy', of: `p${of}` } })),
       },
       'Took 12 columns as outputs (cat to pig); left out x0 (a copy of p0), x1 (a copy of p1), x2 (a copy of p2), x3 (a copy of p3), x4 (a copy of p4), x5 (a copy of p5), 2 more.',
+    ],
+  ],
+  'columns-in-doubt': [
+    [
+      { kind: 'columns-in-doubt', columns: [{ name: 'price', why: 'no-label' }], asks: true },
+      'It does not show whether this column is an output: price (no row has this label). What is said of the outputs counts it in. Name the columns of outputs (--columns: FIRST..LAST or one by one).',
+    ],
+    [
+      {
+        kind: 'columns-in-doubt',
+        columns: [
+          { name: 'ts', why: 'size' },
+          { name: 'energy', why: 'name' },
+          { name: 'gap', why: 'other-name' },
+        ],
+        asks: false,
+      },
+      'It does not show whether these columns are outputs: ts (many times larger than the others), energy (outputs are seldom called so), gap (the others are numbered). What is said of the outputs counts them in. Give a file of the outputs alone.',
     ],
   ],
   'json-column': [
@@ -195,6 +219,8 @@ const reasons: Said<NotAnOutput> = {
     [{ kind: 'whole-without', whole: 'logarithms' }, 'the others are whole without it'],
   ],
   'outside-span': [[{ kind: 'outside-span' }, 'no linear function of the others, which are of one another']],
+  'not-named': [[{ kind: 'not-named' }, 'not named as outputs']],
+  'other-size': [[{ kind: 'other-size' }, 'more than a thousand times larger than the others']],
   monotone: [[{ kind: 'monotone' }, 'it only rises or falls']],
   name: [
     [{ kind: 'name', neverNegative: false }, 'by its name'],
@@ -205,4 +231,9 @@ const reasons: Said<NotAnOutput> = {
 test.each(Object.values(reasons).flat())('%j', (why, said) => {
   const leftOut: LeftOutColumn[] = [{ name: 'x', why }];
   expect(logNoteInWords({ ...kept, leftOut })).toBe(`Took 12 columns as outputs (cat to pig); left out x (${said}).`);
+});
+
+test('callers of the library read of the option by its own name', () => {
+  const note: LogNote = { kind: 'columns-in-doubt', columns: [{ name: 'price', why: 'name' }], asks: true };
+  expect(logNoteForCallers(note)).toContain('(columns: ');
 });

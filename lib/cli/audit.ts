@@ -8,7 +8,7 @@ import { common, createContext, type Context } from './context.js';
 import { checkFailed } from './ending.js';
 import { experimentOptions, finish, samplesOptions, storesOption, type ExperimentFlags } from './experiment.js';
 import {
-  badLinesOption,
+  logOptions,
   dataOptions,
   minutes,
   runtimeOptions,
@@ -23,6 +23,7 @@ import { linesOf, say } from './terminal.js';
 interface Flags extends ExperimentFlags, PartFlags {
   vary?: number;
   observe?: string[];
+  columns?: string[];
   skipBadLines?: boolean;
   minutes?: number;
   budget?: number;
@@ -62,7 +63,7 @@ export function register(program: Command): void {
       ).argParser(percentage),
     )
     .option('--out <dir>', 'folder for results.json and report.html', 'audit');
-  badLinesOption(command);
+  logOptions(command);
   common(
     tensorOptions(
       runtimeOptions(
@@ -111,8 +112,8 @@ Examples:
       if (/\.(onnx|ort)$/i.test(images)) {
         throw new UsageError(`Expected images after the models, found the model '${images}' last.`);
       }
-      if (flags.skipBadLines)
-        throw new UsageError('Expected --skip-bad-lines with a log alone, found a model and images.');
+      const ofLog = flags.skipBadLines ? '--skip-bad-lines' : flags.columns ? '--columns' : null;
+      if (ofLog) throw new UsageError(`Expected ${ofLog} with a log alone, found a model and images.`);
       const { auditModel, modelsToldApart, withToldApart } = await import('../experiments/index.js');
       const { parseObserve } = await import('../words/index.js');
       flags.observe?.forEach(parseObserve);
@@ -323,7 +324,7 @@ async function alone({ verdict, recovery }: Leaks): Promise<string> {
 }
 
 /** Options that an audit of a log takes. */
-const ofLogs = new Set(['skipBadLines', 'out', 'minutes', 'budget', 'json', 'quiet']);
+const ofLogs = new Set(['columns', 'skipBadLines', 'out', 'minutes', 'budget', 'json', 'quiet']);
 
 /** Audits a log of outputs, without a model. */
 async function auditLog(
@@ -349,7 +350,7 @@ async function auditLog(
   const { auditOutputs } = await import('../experiments/index.js');
   const { command, signal, onProgress } = await experimentOptions(flags, context);
   const results = await auditOutputs(path, {
-    ...{ command, signal, onProgress, skipBadLines: flags.skipBadLines },
+    ...{ command, signal, onProgress, skipBadLines: flags.skipBadLines, columns: flags.columns },
     recoverySeconds: flags.minutes === undefined ? flags.budget : 60 * flags.minutes,
   });
   const { findingsInWords, outputsNoteInWords } = await import('../words/index.js');

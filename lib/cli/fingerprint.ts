@@ -4,11 +4,12 @@ import type { ToldApart } from '../words/index.js';
 import type { Fingerprint } from '../leaks/index.js';
 import type { LoggedLabels } from '../logs/index.js';
 import { common, createContext } from './context.js';
-import { badLinesOption } from './options.js';
+import { logOptions } from './options.js';
 import { linesOf } from './terminal.js';
 
 interface Flags {
   observe?: string;
+  columns?: string[];
   skipBadLines?: boolean;
   features: boolean;
   json?: boolean;
@@ -17,7 +18,7 @@ interface Flags {
 
 export function register(program: Command): void {
   common(
-    badLinesOption(
+    logOptions(
       program
         .command('fingerprint')
         .description(
@@ -51,8 +52,10 @@ Examples:
         idsFoundInWords,
         logNoteInWords,
         outputsNoteInWords,
+        parseObserve,
         rowByRowInWords,
         sameHeadInWords,
+        showsLabel,
         toldApartInWords,
       } = await import('../words/index.js');
       const opened: Awaited<ReturnType<typeof openShown>>[] = [];
@@ -61,21 +64,23 @@ Examples:
           for (const path of paths) opened.push(await openShown(path, flags));
         } catch (error) {
           const isLabels = paths.length === 2 && isCoded(error, 'not-outputs', 'too-few-rows');
-          const labels = isLabels ? await byLabels([paths[0], paths[1]], context.signal) : null;
+          const labels = isLabels ? await byLabels([paths[0], paths[1]], flags, context.signal) : null;
           if (!labels) throw error;
           return context.print(linesOf(labels.text), labels.data);
         }
+        const isLabel = flags.observe !== undefined && showsLabel(parseObserve(flags.observe).steps);
         const pair = opened.length === 2 ? alignPair(opened[0], opened[1]) : null;
         if (pair) opened.splice(0, 2, ...pair.files);
         const task = { signal: context.signal, onProgress: context.onProgress };
         const prints: (Fingerprint & { file: string; notes: string[] })[] = [];
-        for (const { rows, name, notes, mixed, groups } of opened) {
+        for (const { rows, name, notes, mixed, groups, truncated } of opened) {
           const { features } = flags;
           const found = await fingerprint(rows, { ...task, features, leaveOut: mixed, parts: groups });
-          const cut = notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
+          // Of rows that --observe cuts all classes are known.
+          const cut = truncated ? rows.about?.cut : undefined;
           prints.push({
             ...{ file: name, notes: notes.map(logNoteInWords) },
-            ...(cut ? ofCutLog(found, cut.shown[1]) : found),
+            ...(cut ? ofCutLog(found, cut.shown) : found),
           });
         }
         const several = prints.map((print) => print.several ?? null);
@@ -95,7 +100,8 @@ Examples:
         const written = prints.map(({ outputs: { scale, percent, storage, decimals } }) => ({
           unit: [scale, storage?.type].join(),
           percent: percent ?? false,
-          decimals,
+          // Of labels 1 and 0 are no numbers that rounding brings together.
+          decimals: isLabel ? null : decimals,
         }));
         const rowByRow =
           pairing?.paired &&
@@ -131,6 +137,7 @@ Examples:
 /** Two logs of which one at least has the best class of each row alone, compared label by label; null for any others. */
 async function byLabels(
   paths: readonly [string, string],
+  { skipBadLines = false, columns = null }: { skipBadLines?: boolean; columns?: readonly string[] | null },
   signal: AbortSignal,
 ): Promise<{ text: string; data: unknown } | null> {
   const { labelsOf, openLabels, openRows } = await import('../logs/index.js');
@@ -139,7 +146,7 @@ async function byLabels(
   const labels: LoggedLabels[] = [];
   for (const path of paths) {
     try {
-      const opened = await openRows(path, 'logits', { signal });
+      const opened = await openRows(path, 'logits', { skipBadLines, columns, signal });
       labels.push(await labelsOf(opened));
       await opened.close();
     } catch (error) {

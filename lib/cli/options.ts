@@ -278,8 +278,13 @@ export function runtimeOptions(command: Command): Command {
 }
 
 /** Whether lines of logs that cannot be read are left out. */
-export const badLinesOption = (command: Command): Command =>
-  command.option('--skip-bad-lines', 'leave out and count lines of a log that cannot be read, at most a tenth of them');
+export const logOptions = (command: Command): Command =>
+  command
+    .option(
+      '--columns <names...>',
+      'columns of a table that are outputs, one by one or as FIRST..LAST (default: found)',
+    )
+    .option('--skip-bad-lines', 'leave out and count lines of a log that cannot be read, at most a tenth of them');
 
 /** Options for where data sets come from. */
 export function dataOptions(command: Command): Command {

@@ -1,4 +1,4 @@
-import { count, share, visible, type Progress } from '../base/index.js';
+import { count, share, visible, wrap, type Progress } from '../base/index.js';
 import { onTerminal, transient } from './terminal.js';
 
 /** A task of several stages, and how far it is. */
@@ -20,6 +20,11 @@ const manyImages = 2000;
 const secondsToJudge = 3;
 /** Fewest seconds left that are worth an estimate. */
 const worthSaying = 30;
+
+/** Columns of a line that is no line of a terminal, as in the log of a job. */
+const usualColumns = 80;
+/** Characters of a stage that are left of it where there is room at all. */
+const leastOfStage = 24;
 
 /** Shows the progress of long tasks: one line that is rewritten on a terminal, a plain line now and then otherwise. */
 export class ProgressLine {
@@ -66,12 +71,14 @@ export class ProgressLine {
     const part = share(done / Math.max(1, total), 0);
     const left = finished ? ` in ${duration(seconds)}` : timeLeft((total - done) / rate, secondsLeft);
     const speed = rate > 0 ? `, ${threeDigits(rate)} ${unit}/s` : '';
-    const line = `${visible(stage)}: ${count(done)} of ${count(total)} ${unit} (${part}${speed}${left})`;
+    const columns = this.stream.isTTY ? Math.max(20, (this.stream.columns ?? 100) - 1) : usualColumns;
+    const figures = (rates: string): string => `: ${count(done)} of ${count(total)} ${unit} (${part}${rates}${left})`;
+    const line = fitted(visible(stage), [figures(speed), figures('')], columns);
     if (!this.stream.isTTY) this.stream.write(onTerminal([line]));
     else {
-      const fitted = line.slice(0, Math.max(20, (this.stream.columns ?? 100) - 1));
-      this.stream.write(`\r${fitted.padEnd(this.width)}`);
-      this.width = fitted.length;
+      const { length } = [...line];
+      this.stream.write(`\r${line}${' '.repeat(Math.max(0, this.width - length))}`);
+      this.width = length;
       if (finished) this.clear();
     }
   };
@@ -97,7 +104,7 @@ export class ProgressLine {
     if (this.quiet) return;
     this.clear();
     this.stage = '';
-    this.stream.write(onTerminal([text]));
+    this.stream.write(onTerminal(this.stream.isTTY ? [text] : wrap(visible(text), usualColumns)));
   }
 
   /** Takes the line off the terminal, so that what is printed next stands alone. */
@@ -105,6 +112,22 @@ export class ProgressLine {
     if (this.stream.isTTY && this.width > 0) this.stream.write(`\r${' '.repeat(this.width)}\r`);
     this.width = 0;
   }
+}
+
+/** A stage with figures behind it, within the columns: the first that leave it whole, else the first that leave it room. */
+function fitted(stage: string, figures: readonly string[], columns: number): string {
+  const all = [...stage];
+  const beside = (least: number): string | undefined => figures.find((text) => least + text.length <= columns);
+  const shown = beside(all.length) ?? beside(Math.min(leastOfStage, all.length)) ?? figures[figures.length - 1];
+  const line = shortened(all, Math.max(leastOfStage, columns - shown.length)) + shown;
+  return [...line].slice(0, columns).join('');
+}
+
+/** A text without its middle, where it has more characters: names of files differ at their ends. */
+function shortened(all: readonly string[], most: number): string {
+  if (all.length <= most) return all.join('');
+  const start = Math.floor((most - 1) / 3);
+  return `${all.slice(0, start).join('')}…${all.slice(all.length - (most - 1 - start)).join('')}`;
 }
 
 /** The time left, or the limit of a task that has one: it may end sooner, and what follows takes time of its own. */

@@ -4,12 +4,13 @@ import type { Recovery, RecoveryReport } from '../leaks/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { common, createContext, type Context } from './context.js';
 import { checkFailed } from './ending.js';
-import { badLinesOption, minutes, seed } from './options.js';
+import { logOptions, minutes, seed } from './options.js';
 
 interface Flags {
   out: string;
   kind: 'auto' | 'sphere' | 'rectified';
   observe?: string;
+  columns?: string[];
   skipBadLines?: boolean;
   head?: string;
   features?: string[];
@@ -21,7 +22,7 @@ interface Flags {
 
 export function register(program: Command): void {
   common(
-    badLinesOption(
+    logOptions(
       program
         .command('recover')
         .description(
@@ -64,7 +65,7 @@ Examples:
     )
     .action(async (paths: string[], flags: Flags) => {
       const context = createContext(flags, { finishes: true });
-      const { alignColumns, mixedOf, openRows } = await import('../logs/index.js');
+      const { alignColumns, groupsTogether, mixedOf, openRows } = await import('../logs/index.js');
       const { recoverFeatures } = await import('../leaks/index.js');
       const { openShown } = await import('./outputs.js');
       const { checkPlace } = await import('../bytes/index.js');
@@ -92,6 +93,7 @@ Examples:
           seconds: flags.minutes === undefined ? undefined : 60 * flags.minutes,
           seed: flags.seed,
           leaveOut: mixedOf(files),
+          parts: groupsTogether(files, paths),
           // Ctrl-C ends the search with what is certified so far.
           finish: context.signal,
           onProgress: context.onProgress,

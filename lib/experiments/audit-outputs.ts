@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { openRows, type NotedRows } from '../logs/index.js';
 import { ofCutLog, outputsVerdict, withoutFeatures } from '../leaks/index.js';
 import type { Results } from '../results/index.js';
-import { logNoteInWords, type LogNote } from '../words/index.js';
+import { logNoteForCallers, logNoteInWords, type LogNote } from '../words/index.js';
 import { digestOf } from './digest.js';
 import { describeMachine } from './environment.js';
 import { fromOutputsAlone, type OutputsAloneOptions } from './outputs-alone.js';
@@ -12,6 +12,8 @@ export interface OutputsAuditOptions extends OutputsAloneOptions {
   command?: string | undefined;
   /** Leaves out and counts lines of the log that cannot be read, at most a tenth of them. Default false. */
   skipBadLines?: boolean | undefined;
+  /** Names of the columns of a table that are outputs, one by one or as `FIRST..LAST`. Default: they are found. */
+  columns?: readonly string[] | undefined;
 }
 
 /**
@@ -21,12 +23,15 @@ export interface OutputsAuditOptions extends OutputsAloneOptions {
  * @throws FeatReconstructError as `openRows` does, and for outputs that no classifier gives
  */
 export async function auditOutputs(path: string, options: OutputsAuditOptions = {}): Promise<Results> {
-  const file = await openRows(path, 'logits', { skipBadLines: options.skipBadLines ?? false });
+  const file = await openRows(path, 'logits', {
+    skipBadLines: options.skipBadLines ?? false,
+    columns: options.columns ?? null,
+  });
   try {
     const found = await fromOutputsAlone(file.rows, { ...options, leaveOut: file.mixed, parts: file.groups });
     const { recovery } = found;
-    const cut = file.notes.find(({ kind }) => kind === 'best-classes') as { shown: readonly number[] } | undefined;
-    const print = cut ? ofCutLog(found.print, cut.shown[1]) : found.print;
+    const { cut } = file.rows.about ?? {};
+    const print = cut ? ofCutLog(found.print, cut.shown) : found.print;
     const untried = cut && found.untried !== null ? 'hidden' : found.untried;
     const name = basename(path);
     const findings = { name, fingerprint: print, recovery: recovery?.report ?? null, untried };
@@ -43,7 +48,7 @@ export async function auditOutputs(path: string, options: OutputsAuditOptions = 
         recovery: findings.recovery,
         reason: recovery === null ? withoutFeatures(findings) : null,
         comparison: null,
-        log: { name, notes: file.notes.map(logNoteInWords) },
+        log: { name, notes: file.notes.map(options.command === undefined ? logNoteForCallers : logNoteInWords) },
       },
       failures: [],
       environment: {

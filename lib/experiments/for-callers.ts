@@ -112,7 +112,13 @@ export const auditOutputs: typeof outputs.auditOutputs = withOptionsAt(
   outputs.auditOutputs,
   'auditOutputs',
   1,
-  optionsOf<outputs.OutputsAuditOptions>({ ...taskNames, recoverySeconds: true, command: true, skipBadLines: true }),
+  optionsOf<outputs.OutputsAuditOptions>({
+    ...taskNames,
+    recoverySeconds: true,
+    command: true,
+    skipBadLines: true,
+    columns: true,
+  }),
 );
 
 const headOptions = optionsOf<heads.ZeroShotOptions>({

@@ -30,6 +30,7 @@ export const recoverFeatures: typeof recovering.recoverFeatures = withOptionsAt(
   1,
   optionsOf<recovering.RecoverOptions>({
     ...{ ...taskNames, kind: true, seed: true, rounds: true, seconds: true, finish: taskNames.signal, leaveOut: true },
+    parts: true,
   }),
 );
 

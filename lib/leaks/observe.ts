@@ -1,20 +1,26 @@
-import { exp, floor, fround, log, max, random, UsageError } from '../base/index.js';
+import { exp, floor, fround, log, max, min, random, UsageError } from '../base/index.js';
 import { logSumExp } from '../linalg/index.js';
-import { parseObserve, type ObserveSpec, type ObserveStep } from '../words/index.js';
+import { parseObserve, showsLabel, type ObserveSpec, type ObserveStep } from '../words/index.js';
 import { float16ToFloat32, float32ToFloat16, toRowSource, type RowSource, type RowsLike } from '../tensor/index.js';
 import { largest } from './largest.js';
 import { logFloor, takeLogarithms, type Hiding } from './logarithm.js';
+import { aboutShown, checkSteps, type Given } from './observed-logs.js';
 
 /**
  * What an interface publishes of these logits, row by row in float64, rounded to float32 at the end where the logits
  * are not float64. Outside the top K (ties: the lowest index is kept) a probability is 0, as such interfaces print it;
  * a log-probability is that of an even share of what the shown ones leave; a logit is the lowest one shown, the
  * least that is known of it. A label is 1 in the column of its class, 0 in all others. These are what a fit gets to see. `log` takes logarithms of probabilities, of a 0 as `logFloor` says.
+ * Of a log that lists some classes of each row, these alone are shown, in its order where numbers are tied.
  * @param outputs logits (n, c)
  * @returns (n, c)
- * @throws UsageError for a spec that `parseObserve` does not read, or where K is not below the number of classes
+ * @throws UsageError for a spec that `parseObserve` does not read, or where K is not below the number of classes; FeatReconstructError
+ * (`hidden`) for a softmax of a log of the best classes alone
  */
-export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSource {
+export const observe = (outputs: RowsLike, spec: string | ObserveSpec): RowSource => observeAs(outputs, spec, 'logits');
+
+/** The same of outputs that may be probabilities. @param given what the outputs are */
+export function observeAs(outputs: RowsLike, spec: string | ObserveSpec, given: Given): RowSource {
   const { steps } = typeof spec === 'string' ? parseObserve(spec) : spec;
   const logits = toRowSource(outputs, 'the logits');
   const { rows, cols } = logits;
@@ -25,6 +31,8 @@ export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSourc
       );
     }
   }
+  const { about } = logits;
+  checkSteps(steps, about, given);
   const halves = steps.some(({ step }) => step === 'float16');
   // Logarithms of halves are no halves.
   const wide = logits.dtype === 'float64' && (!halves || isLog(steps));
@@ -38,9 +46,10 @@ export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSourc
       const out = new (wide ? Float64Array : Float32Array)(block.length);
       // One row in float64, whatever rows are kept in.
       const row = new Float64Array(cols);
-      for (let at = 0; at < out.length; at += cols) {
+      for (let at = 0, i = start; at < out.length; at += cols, i++) {
         row.set(block.subarray(at, at + cols));
-        observeRow(row, steps);
+        if (about?.listed) observeListed(row, about.listed(i), steps, given);
+        else observeRow(row, steps, given);
         if (isLog(steps)) {
           roundAsPublished(row, wide);
           takeLogarithms(row, logFloor(row, cols, hiding));
@@ -49,7 +58,20 @@ export function observe(outputs: RowsLike, spec: string | ObserveSpec): RowSourc
       }
       return out;
     },
+    ...aboutShown(about, steps),
   };
+}
+
+/** Shows a row of a log that lists some of the classes: the others stay as the log has them, 0 or the least that is listed. */
+function observeListed(row: Float64Array, listed: Int32Array, steps: readonly ObserveStep[], given: Given): void {
+  const isListed = new Set(listed);
+  const other = listed.length < row.length ? row.findIndex((_, j) => !isListed.has(j)) : -1;
+  const isShare = given === 'probs' || (other >= 0 && row[other] === 0);
+  const own = Float64Array.from(listed, (j) => row[j]);
+  const fewer = steps.filter((each) => each.step !== 'topk' || each.k < own.length);
+  observeRow(own, fewer, isShare ? 'probs' : 'logits');
+  row.fill(isShare || showsLabel(steps) ? 0 : min(...own));
+  for (const [k, j] of listed.entries()) row[j] = own[k];
 }
 
 const isLog = (steps: readonly ObserveStep[]): boolean => steps.at(-1)?.step === 'log';
@@ -78,9 +100,9 @@ export function hidingOf(steps: readonly ObserveStep[], wide: boolean): Hiding {
   return hiding;
 }
 
-/** Shows one row as the steps say, in place. */
-export function observeRow(row: Float64Array, steps: readonly ObserveStep[]): void {
-  let scale: 'logits' | 'log-probs' | 'probs' = 'logits';
+/** Shows one row as the steps say, in place. @param given what the row is */
+export function observeRow(row: Float64Array, steps: readonly ObserveStep[], given: Given = 'logits'): void {
+  let scale: 'logits' | 'log-probs' | 'probs' = given;
   for (const step of steps) {
     switch (step.step) {
       case 'temperature':

@@ -6,9 +6,11 @@ import { toNdArray, type LinearMap, type RowSource, type RowsLike } from '../ten
 import {
   assumptionsInWords,
   noWidthInWords,
+  outputsNoteInWords,
   recoveryInWords,
   recoveryNoteInWords,
   type FailedTests,
+  type OutputsNote,
   type RecoveryNote,
 } from '../words/index.js';
 import { makeEnding, type Ending } from './ending.js';
@@ -17,6 +19,8 @@ import { unitDirection } from './facet.js';
 import { forgetColumns } from './kept-columns.js';
 import type { LeaveOut } from './left-out.js';
 import { lookAt, type Look } from './look.js';
+import { ofOneModel } from './one-model.js';
+import type { RowParts } from './parts.js';
 import {
   findFacets,
   rectifiedRowsNeeded,
@@ -41,6 +45,8 @@ export interface RecoverOptions extends TaskOptions, LeaveOut {
   rounds?: number | undefined;
   /** Most seconds: what has its certificate by then is the result. Default: none. */
   seconds?: number | undefined;
+  /** Columns of few values that may say which model made which row, such as a version: features of several models at once are refused. */
+  parts?: readonly RowParts[] | undefined;
   /** Ends the work with what has its certificate by then, where `signal` gives all of it up. */
   finish?: AbortSignal | undefined;
 }
@@ -109,14 +115,26 @@ export interface Recovery {
  * exactly zero come back one by one, up to order and positive scale. Nothing is handed out without its certificate.
  * Holds whitened rows in memory: 8 bytes x rows x rank, twice.
  * @throws FeatReconstructError for outputs that cannot be used (see `examineOutputs`)
- * @throws NotShownError for outputs of which most is hidden, without a gap in their spectrum, or with too few rows
+ * @throws NotShownError for outputs of which most is hidden, without a gap in their spectrum, with too few rows, or of several models
  */
 export async function recoverFeatures(outputs: RowsLike, options: RecoverOptions = {}): Promise<Recovery> {
-  return recoverFrom(() => lookAt(outputs, options), options);
+  const { signal, onProgress, parts = [] } = options;
+  return recoverFrom(
+    () => lookAt(outputs, options),
+    options,
+    (look) => ofOneModel(look, parts, { signal, onProgress }),
+  );
 }
 
-/** The same, of a look that is taken once the options are checked. */
-export async function recoverFrom(look: () => Promise<Look>, options: RecoverOptions = {}): Promise<Recovery> {
+/**
+ * The same, of a look that is taken once the options are checked.
+ * @param check what is known of the rows before a search; null where somebody has asked already
+ */
+export async function recoverFrom(
+  look: () => Promise<Look>,
+  options: RecoverOptions = {},
+  check: ((look: Look) => Promise<OutputsNote[]>) | null = null,
+): Promise<Recovery> {
   const { kind = 'auto' } = options;
   if (!['auto', 'sphere', 'rectified'].includes(kind)) {
     throw new UsageError(`Expected ${option('kind')} to be auto, sphere or rectified, found '${kind}'.`);
@@ -133,12 +151,13 @@ export async function recoverFrom(look: () => Promise<Look>, options: RecoverOpt
   // Refuses what is hidden before any arithmetic.
   linearOutputs(rows, seen);
   const { space, seen: kept, carried } = await looked.space();
+  const models = check ? (await check(looked)).map(outputsNoteInWords) : [];
   if (space.rank === null) {
     const expected =
       space.missing === 'too-few-rows'
         ? 'Expected more distinct rows.'
         : 'Expected outputs of a head with fewer features than classes.';
-    throw new NotShownError(`${expected} ${noWidthInWords(space.reason!)}`, space.missing!);
+    throw new NotShownError([expected, noWidthInWords(space.reason!), ...models].join(' '), space.missing!);
   }
   const attempt = new Attempt(rows, kept, space, space.rank, {
     ...options,
@@ -147,6 +166,7 @@ export async function recoverFrom(look: () => Promise<Look>, options: RecoverOpt
     onProgress: limited(options, started),
   });
   const recovery = await attempt.run(kind);
+  recovery.report.notes.unshift(...models);
   if (carried) {
     recovery.report.notes.unshift(recoveryNoteInWords({ kind: 'carried', carried, classes: seen.classes }));
   }

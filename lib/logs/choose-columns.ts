@@ -1,5 +1,5 @@
-import { FeatReconstructError } from '../base/index.js';
-import type { LogNote, NotAnOutput, Whole } from '../words/index.js';
+import { FeatReconstructError, option } from '../base/index.js';
+import type { DoubtfulColumn, LogNote, NotAnOutput, Whole } from '../words/index.js';
 import {
   columnsInSpan,
   isArgMax,
@@ -12,11 +12,15 @@ import {
 } from './derived-columns.js';
 import { families, isOdd } from './column-names.js';
 import type { TableColumn } from './column-table.js';
+import { doubtfulColumns, ofOtherSize } from './doubtful-columns.js';
+import { loneScores, type LoneScores } from './lone-scores.js';
 
 /** Which columns of a table are outputs, and why the others are none. */
 interface ColumnChoice {
   kept: number[];
   leftOut: { column: number; why: NotAnOutput }[];
+  /** Columns that were kept though something speaks against them. */
+  inDoubt: DoubtfulColumn[];
   /** Instead of `kept`: the best classes of each image alone. */
   ranked?: Ranked;
 }
@@ -38,40 +42,50 @@ const enoughRows = 5;
  * - what is computed from the others: their largest, their entropy, …;
  * - what the others do not need to sum to one, to a hundred, or to one after exp;
  * - what is no linear function of the others, where each of those is one of the rest.
- * @throws FeatReconstructError for the top K of each image without their classes, and for outputs of two models side by side
+ * @param named whether the file names its columns
+ * @param asks whether whoever reads could name the outputs
+ * @throws FeatReconstructError for the top K of each image without their classes, for the score of a label beside what a server says of
+ * itself, and for outputs of two models side by side
  */
 export function chooseColumns(
   columns: readonly TableColumn[],
   sample: RowSample,
   path: string,
-  named: boolean,
+  { named, asks }: { named: boolean; asks: boolean },
 ): ColumnChoice {
-  return new Chooser(columns, sample, path, named).choose();
+  return new Chooser(columns, sample, path, named, asks).choose();
 }
 
 class Chooser {
   readonly #why = new Map<number, NotAnOutput>();
   #ranked: Ranked | null = null;
+  /** Whether linear relations between the columns tell which are outputs. */
+  #related = false;
 
   constructor(
     readonly columns: readonly TableColumn[],
     readonly sample: RowSample,
     readonly path: string,
     readonly named: boolean,
+    readonly asks: boolean,
   ) {}
 
   choose(): ColumnChoice {
     const numbers = this.#numbers();
     const sets = this.#sets(numbers);
-    if (this.#ranked) return { kept: [], leftOut: [], ranked: this.#ranked };
+    if (this.#ranked) return { kept: [], leftOut: [], inDoubt: [], ranked: this.#ranked };
     const odd = this.#odd(sets);
     const core = sets.filter((j) => !odd.includes(j));
     const kept = this.#complete(this.#decide(core, odd));
+    const isWhole = wholeOf(this.sample, kept) !== null;
+    const told = this.#related || isWhole;
+    if (!isWhole && this.named) this.#refuseLone(kept);
     for (const [j, why] of this.#why) {
       if (why.kind === 'whole-numbers' && isArgMax(this.sample, j, kept)) this.#why.set(j, { kind: 'arg-max' });
     }
     return {
       kept,
+      inDoubt: told ? [] : doubtfulColumns(this.columns, kept, this.named),
       leftOut: [...this.#why].sort(([a], [b]) => a - b).map(([column, why]) => ({ column, why })),
     };
   }
@@ -206,6 +220,24 @@ class Chooser {
     );
   }
 
+  /** @throws FeatReconstructError where the columns would be scores of labels, and what a server says of itself */
+  #refuseLone(kept: readonly number[]): void {
+    const byName = [...this.#why].flatMap(([j, { kind }]) => (kind === 'name' || kind === 'monotone' ? [j] : []));
+    const lone = loneScores(this.columns, kept, byName);
+    // One score may be computed from another, as percentages are.
+    if (lone && (!this.#related || kept.every((j) => lone.scores.includes(j)))) throw this.#ofLabels(lone);
+  }
+
+  #ofLabels({ scores, labels }: LoneScores): FeatReconstructError {
+    const called = (of: readonly number[]): string => of.map((j) => `'${this.columns[j].name}'`).join(', ');
+    const beside = labels.length > 0 ? ` (labels in ${called(labels)})` : '';
+    const hint = this.asks ? `; if its columns are classes all the same, name them with ${option('columns')}` : '';
+    return new FeatReconstructError(
+      `Expected a column for each class in '${this.path}', found scores of the best ${scores.length === 1 ? 'class' : 'classes'} alone in ${called(scores)}${beside} and no others: they show no width. Log the outputs of all classes${hint}.`,
+      { code: 'not-outputs' },
+    );
+  }
+
   /** Columns that may be something else than outputs: their names or values differ in kind from the rest. */
   #odd(candidates: readonly number[]): number[] {
     const { columns, sample } = this;
@@ -228,6 +260,7 @@ class Chooser {
       for (const j of extremes(sample, candidates)) odd.add(j);
       for (const [j] of this.#copies(candidates)) odd.add(j);
     }
+    for (const j of ofOtherSize(columns, candidates)) odd.add(j);
     return candidates.filter((j) => odd.has(j));
   }
 
@@ -327,8 +360,11 @@ class Chooser {
     const alone = outOfSpan(sample, [...usual, ...unusual]);
     const core = usual.filter((j) => !alone?.has(j));
     const odd = [...unusual, ...usual.filter((j) => alone?.has(j))].sort((a, b) => a - b);
+    this.#related = alone !== null;
     if (odd.length === 0) return core;
     const inside = alone ? odd.map((j) => !alone.has(j)) : columnsInSpan(sample, odd, core);
+    this.#related = inside !== null;
+    const other = new Set(inside ? [] : ofOtherSize(columns, [...core, ...odd]));
     const negative = core.some((j) => columns[j].min < 0);
     const fractions = core.some((j) => columns[j].fractions > 0);
     const copies = this.#copies([...core, ...odd].sort((a, b) => a - b));
@@ -342,6 +378,7 @@ class Chooser {
         this.#computed(j, core, null) ??
         (fractions && some === 0 ? { kind: 'whole-numbers' } : null) ??
         (inside && !inside[k] ? { kind: 'outside-span' } : null) ??
+        (other.has(j) ? { kind: 'other-size' } : null) ??
         (inside ? null : (rises || falls) && named ? { kind: 'monotone' } : null) ??
         (inside || !named ? null : negative && min >= 0 ? { kind: 'name', neverNegative: true } : null) ??
         (inside || !named || negative ? null : { kind: 'name', neverNegative: false });
@@ -393,13 +430,18 @@ function subsets(of: readonly number[]): number[][] {
   return all.sort((a, b) => b.length - a.length);
 }
 
-/** What was taken and what was left out. */
-export function choiceNote({ kept, leftOut }: ColumnChoice, columns: readonly TableColumn[]): LogNote {
-  return {
+/** What was taken, what was left out, and what is not known. @param asks whether whoever reads could name the outputs */
+export function choiceNotes(
+  { kept, leftOut, inDoubt }: Omit<ColumnChoice, 'ranked'>,
+  columns: readonly TableColumn[],
+  asks: boolean,
+): LogNote[] {
+  const taken: LogNote = {
     kind: 'columns',
     columns: kept.length,
     first: columns[kept[0]].name,
     last: columns[kept[kept.length - 1]].name,
     leftOut: leftOut.map(({ column, why }) => ({ name: columns[column].name, why })),
   };
+  return inDoubt.length > 0 ? [taken, { kind: 'columns-in-doubt', columns: inDoubt, asks }] : [taken];
 }

@@ -3,7 +3,9 @@ const oddWords = new Set(
   `id uuid idx index row no nr number time timestamp date datetime ts epoch latency duration elapsed ms msec sec secs
    seconds confidence conf entropy margin loss uncertainty energy temperature total sum max min mean count size width
    height bytes length split fold version label labels class target y true truth gt pred prediction predicted correct
-   top1 unnamed`.split(/\s+/),
+   top1 unnamed took runtime uptime load cpu gpu mem memory ram kb mb gb mib gib us ns price cost fee tokens port status
+   code attempt attempts retry retries queue depth batch threshold lat lon lng latitude longitude quality rating dauer
+   laufzeit zeit antwortzeit groesse kosten preis`.split(/\s+/),
 );
 
 /** Whether a name is unusual for a class. A class may have it all the same: values decide first. */
@@ -32,7 +34,10 @@ export function families(names: readonly string[], which: readonly number[]): nu
     const groups = new Map<string, number[]>();
     for (const j of which) {
       const name = key(names[j]);
-      if (name !== null) groups.set(name, [...(groups.get(name) ?? []), j]);
+      if (name === null) continue;
+      const group = groups.get(name);
+      if (group) group.push(j);
+      else groups.set(name, [j]);
     }
     const found = [...groups.values()].filter((group) => group.length > 1);
     const size = found.reduce((sum, group) => sum + group.length, 0);

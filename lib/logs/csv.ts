@@ -1,21 +1,26 @@
-import { count, evenly, FeatReconstructError, option } from '../base/index.js';
+import { count, evenly, FeatReconstructError, option, UsageError } from '../base/index.js';
 import type { RowSource } from '../tensor/index.js';
 import { some, type LogNote } from '../words/index.js';
 import type { BadLines } from './bad-lines.js';
 import { isMissing, numberOf } from './cells.js';
 import { isOdd } from './column-names.js';
-import { chooseColumns, choiceNote, type Ranked } from './choose-columns.js';
+import { chooseColumns, choiceNotes, type Ranked } from './choose-columns.js';
 import type { TableColumn, ColumnTable } from './column-table.js';
 import { wholeOf, type RowSample } from './derived-columns.js';
 import { dialectOf, csvRecords, separatorLine, type Dialect } from './csv-dialect.js';
 import { Table } from './csv-table.js';
+import { emptyFile } from './empty-file.js';
 import { imagesOf } from './log-images.js';
 import { LabelledScores, placedAt } from './log-labels.js';
 import { groupsAt, groupsOf, groupsWithout, type RowGroups } from './row-groups.js';
 import { idsAt, idsOf, idsWithout, type RowIds } from './row-ids.js';
 import { longOutputs } from './long-table.js';
+import { namedColumns } from './named-columns.js';
 import { LogRecords, type Gathered } from './log-records.js';
 import { decodedText, wholeRecords } from './log-text.js';
+
+/** Names of the columns that are outputs; `null` where nobody named them, undefined where whoever reads cannot. */
+export type AskedColumns = readonly string[] | null | undefined;
 
 /** The outputs in a log, and what was left out of it. */
 export interface LoggedOutputs {
@@ -45,16 +50,18 @@ const linesAhead = 50;
  * Reads outputs as a web service, a spreadsheet or a script logs them: one line an image, with or without a header. Separator,
  * decimal mark and encoding are found from the text, the columns that are outputs from their values and names. Held in memory as
  * float64.
+ * @param asked the columns that are outputs, where somebody names them
  * @param pieces the text of the file, where it is not all of it
  * @throws FeatReconstructError when the file is no text or no table, a number is missing, or no outputs are in it
  */
 export async function readCsv(
   path: string,
   bad: BadLines,
+  asked: AskedColumns,
   pieces: AsyncIterable<string> = decodedText(path),
 ): Promise<LoggedOutputs> {
   const table = await readTable(path, bad, pieces);
-  return jsonInCells(table) ?? outputsOf(table);
+  return (Array.isArray(asked) ? null : jsonInCells(table)) ?? outputsOf(table, asked);
 }
 
 /** Outputs that are JSON in the cells of one column, as in a data frame of responses; null where there are none. */
@@ -80,14 +87,17 @@ function jsonInCells(table: ColumnTable): LoggedOutputs | null {
       table.at(i),
     );
   }
-  const found = fromGathered(records.finish());
+  const found = fromGathered(records.finish(), undefined);
   return { ...found, notes: [{ kind: 'json-column', column: column.name }, ...found.notes] };
 }
 
 /** The outputs of records. @throws FeatReconstructError as `readCsv` does */
-export function fromGathered(gathered: Gathered): LoggedOutputs {
-  if (!('table' in gathered)) return { ...gathered.labelled, named: true };
-  const found = outputsOf(gathered.table);
+export function fromGathered(gathered: Gathered, asked?: AskedColumns): LoggedOutputs {
+  if (!('table' in gathered)) {
+    if (asked) throw noTable();
+    return { ...gathered.labelled, named: true };
+  }
+  const found = outputsOf(gathered.table, asked);
   // Fields within objects are no columns of the table, but where it has them by their last name.
   const more = <T extends { column: string | null }>(own: readonly T[], nested: readonly T[]): T[] => [
     ...own,
@@ -99,15 +109,28 @@ export function fromGathered(gathered: Gathered): LoggedOutputs {
   return { ...found, ids: more(found.ids, gathered.ids), groups: more(found.groups, gathered.groups) };
 }
 
-/** Chooses the outputs among the columns of a table. @throws FeatReconstructError as `readCsv` does */
-export function outputsOf(table: ColumnTable): LoggedOutputs {
+const noTable = (): UsageError =>
+  new UsageError(
+    `Expected ${option('columns')} with a table that has a column for each class, found scores with their labels: leave it out.`,
+  );
+
+/** Takes the outputs among the columns of a table: those that are named, or chosen. @throws FeatReconstructError as `readCsv` does */
+export function outputsOf(table: ColumnTable, asked?: AskedColumns): LoggedOutputs {
   const { columns, rows, path } = table;
+  if (asked) {
+    const kept = namedColumns(columns, asked, path);
+    const leftOut = columns.flatMap((_, column) =>
+      kept.includes(column) ? [] : [{ column, why: { kind: 'not-named' } as const }],
+    );
+    return taken(table, kept, choiceNotes({ kept, leftOut, inDoubt: [] }, columns, true));
+  }
+  const asks = asked === null;
   const long = longOutputs(table);
   if (long) return { ...long, named: true };
   const sample = sampleOf(table);
   const numbers = columns.filter(({ texts }) => texts * 2 <= rows);
   if (rows === 0 || numbers.length < 2) throw noOutputs(table, numbers.length);
-  const choice = chooseColumns(columns, sample, path, table.named);
+  const choice = chooseColumns(columns, sample, path, { named: table.named, asks });
   if (choice.ranked) return rankedOutputs(table, choice.ranked);
   const { kept } = choice;
   // Ranks, ids or counts beside one score are no further classes.
@@ -116,8 +139,14 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     kept.filter((j) => columns[j].fractions > 0).length === 1 &&
     kept.every((j) => columns[j].fractions > 0 || isCount(columns[j]));
   if (kept.length < 2 || lone) throw noOutputs(table, lone ? 1 : kept.length);
-  const good = withNumbers(table, kept);
   checkAround(table, kept, sample);
+  return taken(table, kept, choiceNotes(choice, columns, asks));
+}
+
+/** Outputs of some columns of a table. @throws FeatReconstructError where a row lacks one of them */
+function taken(table: ColumnTable, kept: number[], notes: readonly LogNote[]): LoggedOutputs {
+  const { columns } = table;
+  const good = withNumbers(table, kept);
   return {
     rows: chosenColumns(table, kept, good),
     columns: kept.map((j) => columns[j].name),
@@ -127,7 +156,7 @@ export function outputsOf(table: ColumnTable): LoggedOutputs {
     mixed: [],
     ids: good ? idsAt(idsOf(table, kept), good) : idsOf(table, kept),
     groups: good ? groupsAt(groupsOf(table, kept), good) : groupsOf(table, kept),
-    notes: [choiceNote(choice, columns), ...table.notes],
+    notes: [...notes, ...table.notes],
   };
 }
 
@@ -303,6 +332,7 @@ export async function readTable(path: string, bad: BadLines, pieces: AsyncIterab
   if (held !== '') read(held);
   table ??= new Table(path, { separator: ',', mark: '.' }, bad);
   table.finish();
+  if (table.columns.length === 0) throw emptyFile(path, comment === undefined ? 'space' : 'comments');
   if (comment !== undefined) {
     // A comment of nothing names nothing.
     const [cells = []] = csvRecords(comment.replace(/^\uFEFF?#\s*/, ''), table.dialect.separator);
@@ -313,10 +343,12 @@ export async function readTable(path: string, bad: BadLines, pieces: AsyncIterab
 }
 
 function noOutputs({ path, columns, rows }: ColumnTable, numbers: number): FeatReconstructError {
+  if (rows === 0)
+    return emptyFile(path, { header: some(columns.map(({ name }) => name.slice(0, 40).replace(/\s+/g, ' '))) });
   const text = columns.find(({ firstText }) => /^\s*[[{]/.test(firstText?.cell ?? ''))?.firstText?.cell.trim();
   const what =
     text === undefined
-      ? numbers === 1 && rows > 0 && columns.length > 1
+      ? numbers === 1 && columns.length > 1
         ? isLong(columns, rows)
           ? ': one line a class; make it one line an image (pandas: frame.pivot(index=IMAGE, columns=CLASS, values=SCORE))'
           : ': one number an image is the top 1 alone'

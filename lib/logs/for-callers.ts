@@ -1,11 +1,11 @@
 /** The rows of any file as callers of the library get them: with notes in sentences. */
 import { checkOptions, optionsOf, taskNames } from '../base/index.js';
-import { logNoteInWords } from '../words/index.js';
+import { logNoteForCallers } from '../words/index.js';
 import * as rows from './open-rows.js';
 import type { OpenRowsOptions } from './open-rows.js';
 import type { OpenedRows } from './opened-rows.js';
 
-const known = optionsOf<OpenRowsOptions>({ ...taskNames, skipBadLines: true });
+const known = optionsOf<OpenRowsOptions>({ ...taskNames, skipBadLines: true, columns: true });
 
 /**
  * Opens rows (n, width) of any file that holds some: a .npy, a .npz, a store, a .safetensors (its tensor called `tensorName`, else its
@@ -22,9 +22,13 @@ export async function openRows(
 ): Promise<OpenedRows> {
   checkOptions(options, known, 'openRows');
   const opened = {
-    ...(await rows.openRows(text, tensorName, { ...options, skipBadLines: options.skipBadLines ?? false })),
+    ...(await rows.openRows(text, tensorName, {
+      ...options,
+      skipBadLines: options.skipBadLines ?? false,
+      columns: options.columns ?? null,
+    })),
   };
   delete opened.ids;
   delete opened.groups;
-  return { ...opened, notes: opened.notes.map(logNoteInWords) };
+  return { ...opened, notes: opened.notes.map(logNoteForCallers) };
 }

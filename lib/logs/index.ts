@@ -5,6 +5,7 @@
 export { alignAll, alignColumns, alignPair, mixedOf } from './align-columns.js';
 export type { MatchedBy } from './align-columns.js';
 export { mayHoldArrays } from './arrays.js';
+export { groupsTogether } from './groups-together.js';
 export { matchNames } from './match-names.js';
 export { labelsOf, openLabels } from './open-labels.js';
 export type { LoggedLabels } from './open-labels.js';

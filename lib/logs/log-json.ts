@@ -1,5 +1,7 @@
 import { FeatReconstructError } from '../base/index.js';
+import { aroundOutputs } from './around.js';
 import type { BadLines } from './bad-lines.js';
+import { emptyFile, isHollow } from './empty-file.js';
 import { decodedText } from './log-text.js';
 import { imagesOf } from './log-images.js';
 import { LogRecords, type Gathered } from './log-records.js';
@@ -15,10 +17,14 @@ const longestDocument = 2 ** 29 - 2 ** 20;
  */
 export async function readJson(path: string, bad: BadLines): Promise<Gathered> {
   const records = new LogRecords(path, bad);
-  await eachRecord(path, bad, (value, { isWhole, line }) => {
+  let [all, hollow] = [0, 0];
+  await eachRecord(path, bad, (value, { isWhole, line, before }) => {
+    all++;
+    if (isHollow(value)) hollow++;
     if (line !== undefined) records.places = 'line';
-    records.add(imagesOf(value, isWhole), value, line);
+    records.add(imagesOf(value, isWhole), value, line, before === undefined ? undefined : aroundOutputs(before));
   });
+  if (all > 0 && hollow === all) throw emptyFile(path, 'no-records');
   return records.finish();
 }
 
@@ -27,6 +33,8 @@ interface RecordPlace {
   isWhole?: boolean;
   /** Counted from 1. */
   line?: number;
+  /** The text before it in its line. */
+  before?: string;
 }
 
 /** The records of such a file, one after the other. @throws FeatReconstructError when it is no JSON */
@@ -41,9 +49,11 @@ export async function eachRecord(
   const take = (text: string, open = false): void => {
     line++;
     if (text.trim() === '') return;
-    const value = parsed(text) ?? parsed(behindPrefix(text));
+    const whole = parsed(text);
+    const behind = whole === undefined ? behindPrefix(text) : '';
+    const value = whole ?? parsed(behind);
     if (value === undefined) return bad.add(line, () => notJson(text, path, `in line ${line}`, bad.hint), open);
-    add(value, { line });
+    add(value, whole === undefined ? { line, before: text.trim().slice(0, -behind.length) } : { line });
   };
   for await (const piece of decodedText(path)) {
     held += piece;

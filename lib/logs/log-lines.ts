@@ -24,12 +24,12 @@ export async function readLines(path: string, bad: BadLines): Promise<Gathered> 
     if (record === '') return;
     const text = record;
     record = '';
-    const { record: value, open, rivals } = recordOf(text);
+    const { record: value, open, rivals, words } = recordOf(text);
     if (open) return bad.add(start, () => notClosed(path, start, bad.hint), isLast);
     const shortened = /[[(][^[\](){}]*\d\s*,?\s*(\.\.\.|…)[^[\](){}]*[\])]/.exec(text)?.[0];
     if (shortened !== undefined && isShortened(shortened)) return bad.add(start, () => isCutByNumPy(path, start));
     if (rivals > 1) return bad.add(start, () => severalArrays(path, start, rivals));
-    records.add(value === null ? [] : imagesOf(value), value, start);
+    records.add(value === null ? [] : imagesOf(value), value, start, { fields: {}, words });
   };
   const take = (text: string): void => {
     line++;

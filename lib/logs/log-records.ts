@@ -1,5 +1,6 @@
 import { count, FeatReconstructError } from '../base/index.js';
 import type { LogNote } from '../words/index.js';
+import type { Around } from './around.js';
 import type { BadLines } from './bad-lines.js';
 import { numberOf } from './cells.js';
 import { ColumnTable } from './column-table.js';
@@ -7,6 +8,7 @@ import type { LoggedImage } from './log-images.js';
 import { longOutputs, type LongRows } from './long-table.js';
 
 import { LabelledScores, type LabelledRows } from './log-labels.js';
+import { namedByRow } from './named-arrays.js';
 import { RowFields } from './row-fields.js';
 import { groupsAt, groupsWithout, type RowGroups } from './row-groups.js';
 import { idsAt, idsWithout, type RowIds } from './row-ids.js';
@@ -52,8 +54,9 @@ export class LogRecords {
    * Adds the images of the file's next record; none where it holds no numbers.
    * @param raw the record itself, or as many as there are images
    * @param at its number, counted from 1
+   * @param around what the text beside it says
    */
-  add(images: readonly LoggedImage[], raw: unknown = null, at = this.#record + 1): void {
+  add(images: readonly LoggedImage[], raw: unknown = null, at = this.#record + 1, around?: Around): void {
     this.#record = at;
     this.#records++;
     if (images.every(isEmpty)) {
@@ -65,10 +68,10 @@ export class LogRecords {
       if (image.kind === 'labels') {
         if (image.labels.length !== 1) this.#lines = null;
         this.#lines?.push(fieldsOf(records?.[k], this.#record));
-        this.#fieldsOfLabels.add(records?.[k]);
+        this.#fieldsOfLabels.add(records?.[k], around);
         this.#labels.add(image.labels, image.scores, this.#record);
       } else {
-        this.#fieldsOfRows.add(records?.[k]);
+        this.#fieldsOfRows.add(records?.[k], around);
         const last = this.#rows[this.#rows.length - 1];
         const names = last && isSame(last.names, image.names) ? last.names : image.names;
         this.#rows.push({ names, values: image.values, record: this.#record });
@@ -134,6 +137,15 @@ export class LogRecords {
     const all = new Map<string, number>();
     for (const { names } of this.#rows) for (const name of names) all.set(name, (all.get(name) ?? 0) + 1);
     const some = [...all].flatMap(([name, times]) => (times < this.#rows.length ? [name] : []));
+    const byRow = some.length > 0 ? namedByRow(this.#rows.map(({ names }) => names)) : null;
+    if (byRow) {
+      const rows = this.#rows.map((row, i) => ({ ...row, names: byRow.names[i] }));
+      return {
+        table: new RecordTable(this.path, [...new Set([...new Set(byRow.names)].flat())], rows, this),
+        ids: [...this.#fieldsOfRows.ids(), byRow.ids],
+        groups: this.#fieldsOfRows.groups(),
+      };
+    }
     if (some.length > 0) {
       const ragged = this.#rows.find(({ names }) => names.length !== this.#rows[0].names.length);
       if (ragged && some.every((name) => /(^|\[)\d+\]?$/.test(name)) && this.#rows.every(isArray)) {

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { openBytes } from '../bytes/index.js';
 import { BadLines } from './bad-lines.js';
-import { fromGathered, readCsv, type LoggedOutputs } from './csv.js';
+import { fromGathered, readCsv, type AskedColumns, type LoggedOutputs } from './csv.js';
 import { decodedText } from './log-text.js';
 import { isDocument, readJson } from './log-json.js';
 import { readLines } from './log-lines.js';
@@ -13,20 +13,21 @@ import { isSqlDump, rowsOfDump } from './sql-dump.js';
  * Reads outputs as a service, a tool or a script logs them: CSV with any separator, JSON and JSON Lines, each compressed with
  * gzip or zstd or not, and Parquet. The first bytes tell which it is.
  * @param skipBadLines leaves out lines that cannot be read; undefined where whoever reads cannot ask for it
+ * @param columns the columns of a table that are outputs
  * @throws FeatReconstructError when the file is another kind, damaged, or no outputs are in it
  */
-export async function readLog(path: string, skipBadLines?: boolean): Promise<LoggedOutputs> {
+export async function readLog(path: string, skipBadLines?: boolean, columns?: AskedColumns): Promise<LoggedOutputs> {
   const bad = new BadLines(path, skipBadLines);
-  const read = await readKind(path, bad);
+  const read = await readKind(path, bad, columns);
   return { ...read, notes: [...read.notes, ...bad.notes(read.rows.rows)] };
 }
 
-async function readKind(path: string, bad: BadLines): Promise<LoggedOutputs> {
-  if (await isParquet(path)) return fromGathered(await readParquet(path, bad));
+async function readKind(path: string, bad: BadLines, columns: AskedColumns): Promise<LoggedOutputs> {
+  if (await isParquet(path)) return fromGathered(await readParquet(path, bad), columns);
   const kind = await kindOf(path);
-  if (kind === 'json') return fromGathered(await readJson(path, bad));
-  if (kind === 'sql') return readCsv(path, bad, rowsOfDump(path, bad));
-  return kind === 'lines' ? fromGathered(await readLines(path, bad)) : readCsv(path, bad);
+  if (kind === 'json') return fromGathered(await readJson(path, bad), columns);
+  if (kind === 'sql') return readCsv(path, bad, columns, rowsOfDump(path, bad));
+  return kind === 'lines' ? fromGathered(await readLines(path, bad), columns) : readCsv(path, bad, columns);
 }
 
 async function isParquet(path: string): Promise<boolean> {

@@ -1,6 +1,8 @@
+import { aroundOutputs } from './around.js';
 import { BadLines } from './bad-lines.js';
 import { readTable } from './csv.js';
 import type { ColumnTable } from './column-table.js';
+import { checkNotEmpty } from './empty-file.js';
 import { eachRecord } from './log-json.js';
 import { decodedText } from './log-text.js';
 import { kindOf } from './log.js';
@@ -9,6 +11,7 @@ import { RowFields } from './row-fields.js';
 import { labelScoresOf, scoresOf, type LabelScores } from './label-scores.js';
 import { topsOf } from './tops.js';
 import { idsOf, isIdName, type RowIds } from './row-ids.js';
+import { labelPlace } from './label-names.js';
 
 /** The class that each row of a log names as its best, where a log has that alone. */
 export interface LoggedLabels {
@@ -25,23 +28,9 @@ export interface LoggedLabels {
   ids: readonly RowIds[];
 }
 
-/** Names of columns of labels, the likeliest first. */
-const ofLabels = [
-  /^(top_?1|pred(icted|iction)?)?[_ ]?(label|class(_?name)?)$/i,
-  /^(top_?1|best|winner|pred|prediction|predicted)(_?\w+)?$/i,
-  /(^|[^a-z])(label|class|category|klasse|kategorie)([^a-z]|$)/i,
-];
-const likelihood = (name: string): number => {
-  const last = name
-    .split('.')
-    .at(-1)!
-    .replace(/([a-z])([A-Z])/g, '$1_$2');
-  const place = ofLabels.findIndex((pattern) => pattern.test(last));
-  return place < 0 || isIdName(last) ? Infinity : place;
-};
-
 /** The labels of a log that has the best class of each row alone, in a CSV or in JSON; null where no column is called like that. */
 export async function openLabels(path: string): Promise<LoggedLabels | null> {
+  await checkNotEmpty(path);
   return (await kindOf(path)) === 'json'
     ? inJson(path)
     : inTable(path, await readTable(path, new BadLines(path), decodedText(path)));
@@ -75,15 +64,16 @@ async function inJson(path: string): Promise<LoggedLabels | null> {
   const numbers = new Map<string, Map<number, number>>();
   const fields = new RowFields();
   let rows = 0;
-  await eachRecord(path, new BadLines(path), (record) => {
+  await eachRecord(path, new BadLines(path), (record, { before }) => {
+    const around = before === undefined ? undefined : aroundOutputs(before);
     for (const value of Array.isArray(record) ? record : [record]) {
       look(value, '', (name, found) => {
         if (typeof found === 'number') put(numbers, name, rows, found);
-        if ((typeof found === 'string' || Number.isInteger(found)) && likelihood(name) < Infinity) {
+        if ((typeof found === 'string' || Number.isInteger(found)) && labelPlace(name) < Infinity) {
           put(values, name, rows, String(found));
         }
       });
-      fields.add(value);
+      fields.add(value, around);
       rows++;
     }
   });
@@ -119,8 +109,8 @@ function look(value: unknown, before: string, take: (name: string, found: string
 }
 
 function best<T extends { name: string }>(columns: readonly T[]): T | null {
-  const likely = columns.filter(({ name }) => likelihood(name) < Infinity);
-  return likely.sort((a, b) => likelihood(a.name) - likelihood(b.name))[0] ?? null;
+  const likely = columns.filter(({ name }) => labelPlace(name) < Infinity);
+  return likely.sort((a, b) => labelPlace(a.name) - labelPlace(b.name))[0] ?? null;
 }
 
 /** Without the rows that have no label, as messages of a server. */

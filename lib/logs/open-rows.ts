@@ -1,13 +1,14 @@
-import { count, FeatReconstructError, UsageError, type TaskOptions } from '../base/index.js';
+import { count, FeatReconstructError, option, UsageError, type TaskOptions } from '../base/index.js';
 import { inFolder, isFolderAt, isObject, isThere, namesIn } from '../bytes/index.js';
 import { foreignError, joinRows, sliceRows, splitName } from '../tensor/index.js';
 import type { LogNote } from '../words/index.js';
 import { alignAll, mixedOf } from './align-columns.js';
 import { mayHoldArrays, openArray } from './arrays.js';
+import { checkNotEmpty } from './empty-file.js';
 import { folderNotes } from './folder-notes.js';
+import { groupsTogether } from './groups-together.js';
 import { readLog } from './log.js';
 import type { NotedRows } from './opened-rows.js';
-import { groupsBy, type RowGroups } from './row-groups.js';
 import type { RowIds } from './row-ids.js';
 import { openShards } from './shards.js';
 
@@ -17,21 +18,36 @@ export interface OpenRowsOptions extends TaskOptions {
    * most a tenth of them. Default false.
    */
   skipBadLines?: boolean | undefined;
+  /**
+   * Names of the columns of a table that are outputs, one by one or as `FIRST..LAST`, where it is not to find them out itself; null or
+   * absent lets it.
+   */
+  columns?: readonly string[] | null | undefined;
 }
 
 /** Opens rows as the `openRows` of callers (`for-callers.ts`), with notes as data. */
 export async function openRows(
   text: string,
   tensorName: 'features' | 'logits' = 'logits',
-  { onProgress, skipBadLines, ...task }: OpenRowsOptions = {},
+  { onProgress, skipBadLines, columns: asked, ...task }: OpenRowsOptions = {},
 ): Promise<NotedRows> {
   const slice = await sliceOf(text);
-  if (slice) return someRows(await openRows(slice.file, tensorName, { onProgress, skipBadLines, ...task }), slice);
-  if (await isFolderAt(text)) return openParts(text, tensorName, { onProgress, skipBadLines, ...task });
+  if (slice)
+    return someRows(
+      await openRows(slice.file, tensorName, { onProgress, skipBadLines, columns: asked, ...task }),
+      slice,
+    );
+  if (await isFolderAt(text)) return openParts(text, tensorName, { onProgress, skipBadLines, columns: asked, ...task });
+  // Whether there is an object is asked where it is read.
+  if (!isObject(text)) await checkNotEmpty(text);
   if (logEnding.test(text) || !(await mayHoldArrays(text))) {
     const foreign = await foreignError(splitName(text)[0], 'rows');
     if (foreign) throw foreign;
-    const { rows, columns, named, truncated, byName, mixed, ids, groups, notes } = await readLog(text, skipBadLines);
+    const { rows, columns, named, truncated, byName, mixed, ids, groups, notes } = await readLog(
+      text,
+      skipBadLines,
+      asked,
+    );
     return {
       ...{ rows, path: text, tensor: null, name: text, notes, columns: named ? columns : null },
       ...(truncated ? { truncated } : {}),
@@ -41,6 +57,11 @@ export async function openRows(
       ...(groups.length > 0 ? { groups } : {}),
       close: async () => undefined,
     };
+  }
+  if (asked) {
+    throw new UsageError(
+      `Expected ${option('columns')} with a table that has a column for each class, found the array '${text}': leave it out.`,
+    );
   }
   const notes: LogNote[] = [];
   const opened = await openArray(text, tensorName, {
@@ -113,11 +134,10 @@ async function openParts(
       `Expected a file of outputs, or a folder of the parts of a log or of a data set's shards, at '${folder}', found a folder without such files: name the file.`,
     );
   }
+  const { skipBadLines, columns } = options;
   const opened: NotedRows[] = [];
   for (const name of names)
-    opened.push(
-      inFile(await openRows(inFolder(folder, name), tensorName, { skipBadLines: options.skipBadLines }), name),
-    );
+    opened.push(inFile(await openRows(inFolder(folder, name), tensorName, { skipBadLines, columns }), name));
   const parts = alignAll(opened);
   const [first] = parts;
   const mixed = mixedOf(parts);
@@ -141,20 +161,6 @@ function inFile(part: NotedRows, file: string): NotedRows {
   const { place } = about ?? {};
   if (!place) return part;
   return { ...part, rows: { ...part.rows, about: { ...about, place: (row) => ({ ...place(row), file }) } } };
-}
-
-/** Groups of the columns that all parts have, and the parts themselves. */
-function groupsTogether(parts: readonly NotedRows[], names: readonly string[]): RowGroups[] {
-  const columns = [...new Set(parts.flatMap(({ groups }) => (groups ?? []).map(({ column }) => column)))];
-  const found = columns.flatMap((column) => {
-    const values = parts.flatMap(({ rows, groups }) => {
-      const own = groups?.find((each) => each.column === column);
-      return Array.from({ length: rows.rows }, (_, i) => own?.values[own.of[i]] ?? null);
-    });
-    return groupsBy(column, values) ?? [];
-  });
-  const of = parts.flatMap(({ rows }, k) => Array.from({ length: rows.rows }, () => k));
-  return [...found, ...(parts.length > 1 ? [{ column: null, values: names, of }] : [])];
 }
 
 /** Ids of the columns that all parts have, part after part. */

@@ -1,3 +1,4 @@
+import { aroundOutputs, pairsIn, type Around } from './around.js';
 import { arrayOf } from './cells.js';
 import { parseJson, type Json } from './parse-json.js';
 
@@ -93,20 +94,6 @@ const isCell = (line: string, { from, to }: Pick<Payload, 'from' | 'to'>): boole
   /(^|[,;|\t])\s*("|\w*\()*\s*$/.test(line.slice(Math.max(0, from - 40), from)) &&
   /^[)\s]*"?\s*([,;|\t]|$)/.test(line.slice(to, to + 40));
 
-/** `key=value`, where the value is no bracket; a list of numbers may be one. */
-const pair =
-  /(?<![^\s,;|"'([{])([\p{L}_][\p{L}\p{N}_.[\]-]*)=("[^"]*"|'[^']*'|(?:[^\s"'[{,;]|[,;](?![\p{L}_][\p{L}\p{N}_.[\]-]*=))+)/gu;
-
-function pairsIn(text: string): [key: string, value: Json][] {
-  return Array.from(text.matchAll(pair), ([, key, written]): [string, Json] => {
-    const value = written.replace(/^["']|["']$|[,;|\])}]+$/g, '');
-    const list = value.split(/\s*[,;|\s]\s*/);
-    const numbers = list.map(Number);
-    if (value === '' || numbers.some(Number.isNaN)) return [key, value];
-    return [key, list.length > 1 ? numbers : numbers[0]];
-  });
-}
-
 /** The text of a line with its payloads gone. */
 const aroundOf = (line: string, payloads: readonly Payload[]): string =>
   payloads.reduceRight((text, { from, to }) => `${text.slice(0, from)} ${text.slice(to)}`, line);
@@ -150,10 +137,24 @@ export interface LineRecord {
   open: boolean;
   /** Arrays without a name, of one length, of which any could be the scores: how many. */
   rivals: number;
+  /** What stands before the first of them, where the names before `=` are in the record. */
+  words: Around['words'];
 }
 
 /** A line that goes on with the numbers of the one before, or closes its brackets. */
 export const goesOn = /^\s+[\s\d.,e+\-[\](){}]*$|^[\])}\s]+$/i;
+
+/** The text before the longest payload, in which the others are gone. */
+function beforeOutputs(line: string, payloads: readonly Payload[]): string {
+  if (payloads.length === 0) return '';
+  const outputs = payloads.reduce((longest, each) =>
+    each.to - each.from > longest.to - longest.from ? each : longest,
+  );
+  const before = payloads.filter(({ to }) => to <= outputs.from);
+  const text = aroundOf(line.slice(0, outputs.from), before);
+  // The name of the outputs.
+  return text.slice(0, -80) + text.slice(-80).replace(/[\p{L}_][\p{L}\p{N}_.-]*\s*[=:]\s*["']?$/u, '');
+}
 
 /** What a line of text holds. */
 export function recordOf(line: string): LineRecord {
@@ -165,7 +166,7 @@ export function recordOf(line: string): LineRecord {
   const longest = arrays.reduce((most, { length }) => Math.max(most, length), 0);
   const rivals = arrays.filter(({ length }) => length === longest);
   if (payloads.length === 0 && !pairs.some(([, value]) => typeof value !== 'string'))
-    return { record: null, open: open >= 0, rivals: 0 };
+    return { record: null, open: open >= 0, rivals: 0, words: [] };
   const entries: [string, Json][] = [
     ...pairs,
     ...named.map(({ key, value }): [string, Json] => [key!, value]),
@@ -173,7 +174,9 @@ export function recordOf(line: string): LineRecord {
   ];
   // The longest array beside others, as beside the numbers of a process and its thread.
   const [scores] = rivals;
-  if (scores !== undefined && entries.length === 0) return { record: scores, open: open >= 0, rivals: rivals.length };
+  const { words } = aroundOutputs(beforeOutputs(line, payloads));
+  const found = { open: open >= 0, rivals: rivals.length, words };
+  if (scores !== undefined && entries.length === 0) return { record: scores, ...found };
   if (scores !== undefined) entries.push(['array', scores]);
-  return { record: Object.fromEntries(entries), open: open >= 0, rivals: rivals.length };
+  return { record: Object.fromEntries(entries), ...found };
 }

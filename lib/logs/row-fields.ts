@@ -1,3 +1,5 @@
+import type { Around } from './around.js';
+import { areIds } from './id-words.js';
 import { idOf, isIdName, type RowIds } from './row-ids.js';
 import { groupsBy, inOrder, isAnswerName, mostGroups, type RowGroups } from './row-groups.js';
 
@@ -10,14 +12,32 @@ type Value = string | number | null;
 export class RowFields {
   #rows = 0;
   readonly #ids = new Map<string, Value[]>();
+  /** Words beside the records, by their places. */
+  readonly #words = new Map<string, Value[]>();
   /** Null from the first row on with which a field has too many values. */
   readonly #groups = new Map<string, { of: Value[]; values: Set<Value> } | null>();
   readonly #isId = new Map<string, boolean>();
 
-  /** Adds a row. @param raw its record; null where that is not known */
-  add(raw: unknown): void {
+  /**
+   * Adds a row.
+   * @param raw its record; null where that is not known
+   * @param around what the text beside it says
+   */
+  add(raw: unknown, around?: Around): void {
+    if (around) {
+      this.#look(around.fields, '', 0);
+      for (const [names, word] of around.words) for (const name of names) this.#word(name, word);
+    }
     if (isObject(raw)) this.#look(raw, '', 0);
     this.#rows++;
+  }
+
+  #word(name: string, word: string): void {
+    const of = this.#words.get(name) ?? [];
+    this.#words.set(name, of);
+    fill(of, this.#rows);
+    // Of two words of one name the first counts.
+    of[this.#rows] ??= idOf(/^\d+$/.test(word) ? Number(word) : word);
   }
 
   #look(object: object, before: string, depth: number): void {
@@ -59,7 +79,15 @@ export class RowFields {
   }
 
   ids(): RowIds[] {
-    return [...this.#ids].map(([column, of]) => ({ column, of: fill(of, this.#rows) }));
+    const fields = [...this.#ids].map(([column, of]) => ({ column, of: fill(of, this.#rows) }));
+    const words = [...this.#words].flatMap(([column, of]): RowIds[] =>
+      !this.#ids.has(column) && areIds(fill(of, this.#rows)) ? [{ column, of }] : [],
+    );
+    // Where all lines have as many words, a place from the start is one from the end.
+    const twice = words.filter(({ of }, i) =>
+      words.slice(0, i).some((other) => other.of.every((id, k) => id === of[k])),
+    );
+    return [...fields, ...words.filter((each) => !twice.includes(each))];
   }
 
   groups(): RowGroups[] {

@@ -1,4 +1,5 @@
 import type { ColumnTable } from './column-table.js';
+import { areIds, isIdWord } from './id-words.js';
 
 /** What a column calls the rows of a log: null where a row has no such name. */
 export interface RowIds {
@@ -26,17 +27,21 @@ export const idOf = (value: unknown): string | number | null =>
       ? (value as number)
       : null;
 
-/** The ids of a table, as the columns that are called so have them. @param outputs columns that are outputs */
+/**
+ * The ids of a table: of columns that are called so, and where the file names none, of those whose words look like ids.
+ * @param outputs columns that are outputs
+ */
 export function idsOf(table: ColumnTable, outputs: readonly number[]): RowIds[] {
   const taken = new Set(outputs);
   return table.columns.flatMap(({ name, texts, words, missing }, j) => {
-    if (!table.named || taken.has(j) || !isIdName(name) || missing === table.rows || (texts > missing && !words))
-      return [];
+    if (taken.has(j) || missing === table.rows || (texts > missing && !words)) return [];
+    if (table.named ? !isIdName(name) : texts === missing) return [];
     const of = Array.from({ length: table.rows }, (_, i) => {
       const code = words?.rows[i] ?? -1;
       return idOf(code >= 0 ? words!.names[code] : table.value(i, j));
     });
-    return [{ column: name, of }];
+    const isOf = table.named || (areIds(of) && of.every((id) => id === null || isIdWord(String(id).replace(/:$/, ''))));
+    return isOf ? [{ column: name, of }] : [];
   });
 }
 

@@ -1,4 +1,4 @@
-import { UsageError, visible } from '../base/index.js';
+import { option, UsageError, visible } from '../base/index.js';
 import { fittedAndTested, groupRows, pairName, publishedFor, type ResultRow, type Results } from '../results/index.js';
 import { share } from '../words/index.js';
 import { columnsFor } from './columns.js';
@@ -14,7 +14,7 @@ export function renderLatex(found: Results): string {
   const results = withShownNames(found);
   if (results.rows.length === 0) {
     throw new UsageError(
-      'Expected a result with rows for a table of LaTeX, found none: --format md and csv have what an audit of a log found.',
+      `Expected a result with rows for a table of LaTeX, found none: ${option('renderMarkdown and renderCsv', '--format md and csv')} have what an audit of a log found.`,
     );
   }
   const isAll = isMatrix(results);

@@ -4,6 +4,7 @@ import { auditCaption, auditPicture } from './audit-picture.js';
 import { draw, type Chart, type Plotting } from './chart.js';
 import type { Shown } from './shown.js';
 import { labelWidth } from './heatmap.js';
+import { legendColumn } from './legend.js';
 
 /** What was recovered from the outputs alone, as its certificate shows it; null where nothing was. */
 function certificateChart(plotting: Plotting, leaks: Leaks, features: number | null, width?: number): Chart | null {
@@ -36,42 +37,44 @@ function waffle(
   }));
   const fill = { certified: 'var(--series-0)', reachable: 'var(--sequential-3)', 'out of reach': 'var(--rule)' };
   const down = Math.ceil(squares.length / across);
-  const legend = [
+  const wide = isNarrow ? width : 680;
+  const kindsOf = [
     ['certified', `${count(certified)} recovered, each with its certificate`],
     ...(compared
       ? ([
           ['reachable', `${count(Math.max(0, reachable - certified))} more that these images could show`],
           ['out of reach', `${count(Math.max(0, all - Math.max(reachable, certified)))} that they cannot`],
         ] as const)
-      : ([['out of reach', `${count(all - certified)} others: whether they show is not known`]] as const)),
+      : all > certified
+        ? ([['out of reach', `${count(all - certified)} others: whether they show is not known`]] as const)
+        : []),
   ] as const;
+  const legend = legendColumn(
+    kindsOf.map(([kind, text]) => ({ text, colour: fill[kind], mark: 'bar' })),
+    wide - 10,
+    12,
+  );
   return draw(
     plotting,
     {
       name: 'certificates',
       title: `${recovery?.cut ? 'At least ' : ''}${count(certified)} of the model’s ${log ? `${count(all)} or more` : count(all)} features, from its outputs alone`,
-      description: legend.map(([, text]) => text).join('; '),
+      description: kindsOf.map(([, text]) => text).join('; '),
+      extra: () => legend.svg(6, 2),
     },
     {
       ...{
-        width: isNarrow ? width : 680,
-        height: 78 + 20 * down,
-        marginTop: 68,
+        width: wide,
+        height: legend.height + 14 + 20 * down,
+        marginTop: legend.height + 4,
         marginBottom: 10,
         marginLeft: 4,
-        marginRight: (isNarrow ? width : 680) - 4 - 20 * Math.min(across, squares.length),
+        marginRight: wide - 4 - 20 * Math.min(across, squares.length),
       },
       x: { axis: null, padding: 0.12 },
       y: { axis: null, padding: 0.12 },
       marks: [
         Plot.cell(squares, { x: 'x', y: 'y', fill: ({ kind }: { kind: keyof typeof fill }) => fill[kind], rx: 2 }),
-        ...legend.flatMap(([kind, text], i) => {
-          const place = { frameAnchor: 'top-left', textAnchor: 'start', lineAnchor: 'top', fontSize: 12 } as const;
-          return [
-            Plot.text(['■'], { ...place, dy: 19 * i - 62, dx: 2, text: (d: string) => d, fill: fill[kind] }),
-            Plot.text([text], { ...place, dy: 19 * i - 62, dx: 20, text: (d: string) => d, fill: 'var(--ink)' }),
-          ];
-        }),
       ],
     },
   );

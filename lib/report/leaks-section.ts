@@ -21,7 +21,7 @@ import { markup, type Markup } from './html.js';
 /**
  * The level of a verdict in words, with its R². Results of earlier versions have no R², and their levels other limits.
  */
-function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): string {
+function levelOf({ verdict: { level, r2 = null }, recovery, log, fingerprint }: Leaks): string {
   switch (level) {
     case 'features':
       return recovery?.kind === 'sphere'
@@ -38,6 +38,9 @@ function levelOf({ verdict: { level, r2 = null }, recovery, log }: Leaks): strin
         ? 'Less than half of how the features differ was read off'
         : `Little was read off: ${share(r2, 1)} of how the features differ`;
     case 'unknown':
+      // The page begins with that number.
+      if (log && fingerprint.hiddenWidth !== null)
+        return 'These outputs alone show how wide a layer is at least, and not how much of it is given away';
       if (log) return 'These outputs alone do not tell how much is given away';
       return 'These images do not tell how much is given away';
   }

@@ -8,12 +8,14 @@ export interface LegendItem {
   mark: 'bar' | 'dot' | 'ring' | 'dashes';
 }
 
+/** What is drawn of a legend: how high it is, and its SVG at a place. */
+interface Legend {
+  height: number;
+  svg: (x: number, y: number) => string;
+}
+
 /** A legend inside the drawing, in as many lines as the width takes, so that a figure in a paper explains itself. */
-export function legendRow(
-  items: readonly LegendItem[],
-  width: number,
-  fontSize: number,
-): { height: number; svg: (x: number, y: number) => string } {
+export function legendRow(items: readonly LegendItem[], width: number, fontSize: number): Legend {
   const line = fontSize + 7;
   const places: { item: LegendItem; x: number; y: number }[] = [];
   let [x, y] = [0, 0];
@@ -33,6 +35,40 @@ export function legendRow(
         })
         .join('')}</g>`,
   };
+}
+
+/** A legend of sentences, one below the other, each broken where it is wider than the drawing. */
+export function legendColumn(items: readonly LegendItem[], width: number, fontSize: number): Legend {
+  const [line, within] = [fontSize + 7, fontSize + 3];
+  let height = 0;
+  const placed = items.map((item) => {
+    const [y, lines] = [height + line / 2, brokenAt(item.text, width - 18, fontSize)];
+    height += line + within * (lines.length - 1);
+    return { item, y, lines };
+  });
+  const textOf = (text: string, x: number, y: number): string =>
+    `<tspan x="${x}" y="${y}" dy="0.35em">${escape(text)}</tspan>`;
+  return {
+    height: height + 4,
+    svg: (left, top) =>
+      `<g font-size="${fontSize}" text-anchor="start">${placed
+        .map(
+          ({ item, y, lines }) =>
+            `${markOf(item, left, top + y)}<text>${lines.map((text, i) => textOf(text, left + 18, top + y + i * within)).join(' ')}</text>`,
+        )
+        .join('')}</g>`,
+  };
+}
+
+/** Lines of a text within a width in pixels, broken at spaces. */
+function brokenAt(text: string, width: number, fontSize: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = lines.length > 0 ? `${lines[lines.length - 1]} ${word}` : word;
+    if (lines.length > 0 && textWidth(longer, fontSize) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function markOf({ mark, colour }: LegendItem, x: number, y: number): string {

@@ -1,4 +1,4 @@
-import { nearest, UsageError } from '../base/index.js';
+import { nearest, option, UsageError } from '../base/index.js';
 import type { ResultRow, Results } from '../results/index.js';
 
 /** Fields whose text is data and not a name. */
@@ -36,7 +36,7 @@ export function withNames(results: readonly Results[], names: Readonly<Record<st
     if (name === undefined) {
       const guess = nearest(modelOf(given), models);
       throw new UsageError(
-        `Expected a model of these results for --name (${models.join(', ')}), found '${given}'.${guess ? ` Did you mean ${guess}?` : ''}`,
+        `Expected a model of these results for ${option('names', '--name')} (${models.join(', ')}), found '${given}'.${guess ? ` Did you mean ${guess}?` : ''}`,
       );
     }
     labels.set(name, label);

@@ -127,7 +127,7 @@ function section(page: PageContext, results: Results, index: number): Markup {
     !above.has(chart.name) && !(chart.name === 'agreement' && isPlain(results));
   const body = markup`${leaks ? markup`${leakCharts(plotting, results).filter(isBelow).map(chartFigure)} ${fingerprintSection(leaks, variationsOf(results))}` : null}
     ${rows.length === 0 ? null : picture ? picture.rest : fits(page, results, isBelow)}
-    ${samplesSection(results.samples ?? [])} ${provenance(results)}`;
+    ${samplesSection(results.samples ?? [], environment.command !== null)} ${provenance(results)}`;
   return markup`<section id="result-${index + 1}">
     <header${new Markup(of > 1 ? ' class="one-of"' : '')}>
       ${kicker} ${of === 1 ? markup`<h1>${heading}</h1>` : markup`<h2>${heading}</h2>`}

@@ -1,3 +1,4 @@
+import { option, withOptions } from '../base/index.js';
 import {
   type LikelyClass,
   type NamedClass,
@@ -17,8 +18,11 @@ const mostGroups = 60;
 const room = 1e6;
 const besidePicture = 4000;
 
-/** Some test images, each with the first answers of the model and of its head on the features read back. */
-export function samplesSection(samples: readonly SampleGroup[]): Markup | null {
+/**
+ * Some test images, each with the first answers of the model and of its head on the features read back.
+ * @param flags whether options have the names of the command line
+ */
+export function samplesSection(samples: readonly SampleGroup[], flags: boolean): Markup | null {
   const groups = fitting(samples).slice(0, mostGroups);
   if (groups.length === 0) return null;
   const images = (of: readonly SampleGroup[]): number => of.reduce((sum, group) => sum + group.images.length, 0);
@@ -30,7 +34,7 @@ export function samplesSection(samples: readonly SampleGroup[]): Markup | null {
     <p class="note">
       Left of each pair the model’s own likeliest answers, right those of its last layer on the features read back.
       Images on which the first answers differ are chosen first, so that these are no fair sample; those of a kind run
-      from the least clear answer to the clearest.${unnamed ? ' Classes are numbers, counted from 0, where --class-names gave them no name.' : null}
+      from the least clear answer to the clearest.${unnamed ? ` Classes are numbers, counted from 0, where ${withOptions(option('classNames'), (property, flag) => (flags ? flag : property))} gave them no name.` : null}
     </p>
     ${groups.map((group, i) =>
       groups.length <= mostOpen

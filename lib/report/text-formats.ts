@@ -1,4 +1,4 @@
-import { UsageError, visible } from '../base/index.js';
+import { option, UsageError, visible } from '../base/index.js';
 import {
   definitionOf,
   publishedFor,
@@ -139,7 +139,7 @@ export function renderCsv(results: readonly Results[], names: readonly string[] 
   });
   if (lines.length === 0) {
     throw new UsageError(
-      'Expected results with figures for CSV, found none with a row: `report` without --format makes the page, which says what was found.',
+      `Expected results with figures for CSV, found none with a row: ${option('renderReport', '`report` without --format')} makes the page, which says what was found.`,
     );
   }
   const all = [...new Set(lines.flatMap((each) => Object.keys(each)))];

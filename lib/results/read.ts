@@ -35,6 +35,9 @@ export async function readResults(path: string): Promise<Results> {
 /** The same from the text of a results.json; `file` is what messages call it. */
 export async function parseResults(text: string, file = 'results.json'): Promise<Results> {
   let value: unknown;
+  if (text.replace(/^\uFEFF/, '').trim() === '') {
+    throw new FeatReconstructError(`Expected JSON in ${file}, found an empty file: write it again, or copy it again.`);
+  }
   try {
     value = JSON.parse(text);
   } catch (error) {

@@ -22,7 +22,7 @@ export {
 export { Glossary, type Term } from './glossary.js';
 export { imagesPerOutput, nearlyAll, whole, whyUnknown } from './known.js';
 export type { Reading } from './known.js';
-export { beforeListed, inWords, parseObserve, showsProbabilities } from './observe-spec.js';
+export { beforeListed, inWords, parseObserve, showsLabel, showsProbabilities } from './observe-spec.js';
 export type { ObserveSpec, ObserveStep } from './observe-spec.js';
 export { notRunInWords, type NotRun } from './not-run.js';
 export { kindOfImages, shortSpec, withoutFolders } from './specs.js';
@@ -62,8 +62,17 @@ export { namedRows, placesInWords, rowsInWords } from './rows.js';
 export type { CarriedInWords, NoSphere, NoWidth, OutputsNote, SeveralInWords, Stored, Zeros } from './outputs-notes.js';
 export { datasetNoteInWords } from './dataset-note-texts.js';
 export type { DatasetNote, ListForm } from './dataset-notes.js';
-export { logNoteInWords } from './log-note-texts.js';
-export type { InFile, LabelColumns, LeftOutColumn, LogNote, NotAnOutput, RowStatistic, Whole } from './log-notes.js';
+export { logNoteForCallers, logNoteInWords } from './log-note-texts.js';
+export type {
+  DoubtfulColumn,
+  InFile,
+  LabelColumns,
+  LeftOutColumn,
+  LogNote,
+  NotAnOutput,
+  RowStatistic,
+  Whole,
+} from './log-notes.js';
 export { modelNoteInWords } from './model-note-texts.js';
 export type { ModelNote, NotFollowed, OutputForm } from './model-notes.js';
 export { imageCount } from './image-count.js';

@@ -1,13 +1,29 @@
 /** The sentences on what was taken of a file of outputs. */
-import { count } from '../base/index.js';
-import type { InFile, LabelColumns, LeftOutColumn, LogNote, NotAnOutput, RowStatistic, Whole } from './log-notes.js';
+import { count, option, withOptions } from '../base/index.js';
+import type {
+  DoubtfulColumn,
+  InFile,
+  LabelColumns,
+  LeftOutColumn,
+  LogNote,
+  NotAnOutput,
+  RowStatistic,
+  Whole,
+} from './log-notes.js';
 import { some } from './some.js';
 
-/** One note, in a sentence or two. */
-export function logNoteInWords(note: LogNote): string {
+/** One note, in a sentence or two, for whoever types a command. */
+export const logNoteInWords = (note: LogNote): string => withOptions(textOf(note), (_, flag) => flag);
+
+/** The same for whoever calls the library. */
+export const logNoteForCallers = (note: LogNote): string => withOptions(textOf(note), (property) => property);
+
+function textOf(note: LogNote): string {
   switch (note.kind) {
     case 'columns':
       return columns(note);
+    case 'columns-in-doubt':
+      return inDoubt(note);
     case 'json-column':
       return `Took the JSON in the column ${named(note.column)}.`;
     case 'line-a-class':
@@ -121,6 +137,23 @@ function columns({ columns: kept, first, last, leftOut }: Of<'columns'>): string
   return `${taken}${left.length > 0 ? `; left out ${left.join(', ')}` : ''}.`;
 }
 
+const doubts: Record<DoubtfulColumn['why'], string> = {
+  size: 'many times larger than the others',
+  name: 'outputs are seldom called so',
+  'other-name': 'the others are numbered',
+  'no-label': 'no row has this label',
+};
+
+function inDoubt({ columns: all, asks }: Of<'columns-in-doubt'>): string {
+  const reasons = new Map<string, string[]>();
+  for (const { name, why } of all) reasons.set(doubts[why], [...(reasons.get(doubts[why]) ?? []), named(name)]);
+  const each = [...reasons].map(([why, names]) => `${some(names, 4)} (${why})`).join(', ');
+  const cure = asks
+    ? `Name the columns of outputs (${option('columns')}: FIRST..LAST or one by one).`
+    : 'Give a file of the outputs alone.';
+  return `It does not show whether ${all.length === 1 ? 'this column is an output' : 'these columns are outputs'}: ${each}. What is said of the outputs counts ${all.length === 1 ? 'it' : 'them'} in. ${cure}`;
+}
+
 function byReason(leftOut: readonly LeftOutColumn[]): [why: string, names: string[]][] {
   const reasons = new Map<string, string[]>();
   for (const { name, why } of leftOut) {
@@ -157,6 +190,10 @@ function reason(why: NotAnOutput): string {
       return `${wholes[why.whole]} without it`;
     case 'outside-span':
       return 'no linear function of the others, which are of one another';
+    case 'not-named':
+      return 'not named as outputs';
+    case 'other-size':
+      return 'more than a thousand times larger than the others';
     case 'monotone':
       return 'it only rises or falls';
     case 'name':

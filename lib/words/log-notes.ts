@@ -47,6 +47,10 @@ export type NotAnOutput =
   | { kind: 'whole-without'; whole: Whole }
   /** No linear function of the others, which are of one another. */
   | { kind: 'outside-span' }
+  /** Whoever asked names others. */
+  | { kind: 'not-named' }
+  /** More than a thousand times larger than the others. */
+  | { kind: 'other-size' }
   /** It only rises, or only falls. */
   | { kind: 'monotone' }
   /** Its name is one that outputs seldom have; `neverNegative`: and others have values below 0. */
@@ -56,6 +60,16 @@ export type NotAnOutput =
 export interface LeftOutColumn {
   name: string;
   why: NotAnOutput;
+}
+
+/** A column that was taken, though something speaks against it. */
+export interface DoubtfulColumn {
+  name: string;
+  /**
+   * `size`: it is many times larger than the others. `name`: outputs are seldom called so. `other-name`: the others are numbered, and it
+   * is none of them. `no-label`: the others are labels of rows, and no row has this one.
+   */
+  why: 'size' | 'name' | 'other-name' | 'no-label';
 }
 
 /** The columns that hold the classes of scores, the first and the last; null where labels are not in columns of their own. */
@@ -70,6 +84,8 @@ export interface InFile {
 export type LogNote =
   /** The columns that are outputs: how many, the first and the last. */
   | { kind: 'columns'; columns: number; first: string; last: string; leftOut: readonly LeftOutColumn[] }
+  /** Columns of which it does not show whether they are outputs; `asks`: whoever reads could name those that are. */
+  | { kind: 'columns-in-doubt'; columns: readonly DoubtfulColumn[]; asks: boolean }
   | { kind: 'json-column'; column: string }
   /** A line for each class of an image; `by`: the column that tells images apart, null where places do that begin again. */
   | { kind: 'line-a-class'; images: number; by: string | null; label: string; score: string }
