@@ -9,6 +9,8 @@ describe('features whose ridges were not tested', () => {
     expect(said(1, 0)).toMatch(/^1 of the features is zero too rarely/);
     expect(said(213, 213)).toMatch(/^The ridges of 213 of the features were not looked at/);
     expect(said(213, 213)).not.toMatch(/rarely/);
-    expect(said(213, 200)).toMatch(/^13 of the features are zero .* test\. The ridges of 200 others were not looked at/);
+    expect(said(213, 200)).toMatch(
+      /^13 of the features are zero .* test\. The ridges of 200 others were not looked at/,
+    );
   });
 });

@@ -277,7 +277,7 @@ export function runtimeOptions(command: Command): Command {
     .addOption(new Option('--batch-size <n>', 'images per batch (default: 32)').argParser(wholeNumber));
 }
 
-/** Whether lines of logs that cannot be read are left out. */
+/** How the lines of a log are read: which columns are outputs, and what becomes of lines that cannot be read. */
 export const logOptions = (command: Command): Command =>
   command
     .option(

@@ -3,19 +3,18 @@ import { onOneThread, type Matrix } from '../linalg/index.js';
 import { runLane, searchedRows, type LaneResult, type LaneTask, type SearchedRows } from './lane.js';
 import { copiesAre } from './near-copies.js';
 
-/** A thread of `Crew`: rows in, then tasks in and what came of them out. */
+/** A thread of `Crew`: rows in, then tasks in, one at a time, and what came of each out. */
 
 export type Order =
   | { kind: 'rows'; rows: Matrix; noise: Float64Array; copies: Int32Array }
   | {
       kind: 'lane';
-      id: number;
       task: LaneTask;
       /** One number, shared: 1 once the lane is to end. */
       over: Int32Array;
     };
 
-export type Answer = { id: number; result: LaneResult } | { id: number; error: string };
+export type Answer = { result: LaneResult } | { error: string };
 
 // Threads beside one another share the cores: a product on several of them would wait for all.
 onOneThread();
@@ -27,7 +26,7 @@ parentPort!.on('message', (order: Order) => {
   searched = searchedRows(order.rows, order.noise);
 });
 
-async function lane({ id, task, over }: Extract<Order, { kind: 'lane' }>): Promise<void> {
+async function lane({ task, over }: Extract<Order, { kind: 'lane' }>): Promise<void> {
   const ending = {
     get aborted() {
       return Atomics.load(over, 0) === 1;
@@ -35,8 +34,8 @@ async function lane({ id, task, over }: Extract<Order, { kind: 'lane' }>): Promi
   };
   try {
     const result = await runLane(searched!, task, { over: ending });
-    parentPort!.postMessage({ id, result } satisfies Answer);
+    parentPort!.postMessage({ result } satisfies Answer);
   } catch (error) {
-    parentPort!.postMessage({ id, error: String(error) } satisfies Answer);
+    parentPort!.postMessage({ error: String(error) } satisfies Answer);
   }
 }

@@ -22,7 +22,7 @@ interface Thread {
   /** The rows that it has. */
   rows: Matrix | undefined;
   /** What it is working on. */
-  job: { id: number; resolve(result: LaneResult): void; reject(error: Error): void } | undefined;
+  job: { resolve(result: LaneResult): void; reject(error: Error): void } | undefined;
 }
 
 /**
@@ -31,7 +31,6 @@ interface Thread {
  */
 export class Crew {
   #threads: Thread[] = [];
-  #jobs = 0;
   #hasFailed = false;
   readonly #size: number;
 
@@ -121,14 +120,13 @@ export class Crew {
     task: LaneTask,
     over: Int32Array,
   ): Promise<LaneResult> {
-    const id = this.#jobs++;
     return new Promise((resolve, reject) => {
-      thread.job = { id, resolve, reject };
+      thread.job = { resolve, reject };
       if (thread.rows !== rows) {
         thread.worker.postMessage({ kind: 'rows', rows, noise, copies: copiesOf(rows) } satisfies Order);
         thread.rows = rows;
       }
-      thread.worker.postMessage({ kind: 'lane', id, task, over } satisfies Order);
+      thread.worker.postMessage({ kind: 'lane', task, over } satisfies Order);
     });
   }
 
@@ -139,5 +137,5 @@ export class Crew {
   }
 }
 
-/** Whether this is Node itself: others that bring `worker_threads` do not load ONNX Runtime twice. */
+/** Whether this is Node itself. In Bun and Deno ONNX Runtime was not tried on a second thread, and all runs in place. */
 const isNode = !('bun' in process.versions) && !('deno' in process.versions);

@@ -113,7 +113,8 @@ export interface Recovery {
  * logits, log-probabilities or probabilities (n, c) of a head with fewer features than classes. With a normalisation
  * right before the head the normalised features come back up to a rotation; features that are never negative and often
  * exactly zero come back one by one, up to order and positive scale. Nothing is handed out without its certificate.
- * Holds whitened rows in memory: 8 bytes x rows x rank, twice.
+ * Holds whitened rows in memory: 8 bytes x rows x rank, twice, and as much again at most in each of up to four threads (none
+ * where that would be more than 1.5 GiB).
  * @throws FeatReconstructError for outputs that cannot be used (see `examineOutputs`)
  * @throws NotShownError for outputs of which most is hidden, without a gap in their spectrum, with too few rows, or of several models
  */

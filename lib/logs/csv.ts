@@ -337,7 +337,8 @@ export async function readTable(path: string, bad: BadLines, pieces: AsyncIterab
     // A comment of nothing names nothing.
     const [cells = []] = csvRecords(comment.replace(/^\uFEFF?#\s*/, ''), table.dialect.separator);
     const names = cells.map((name) => name.trim());
-    if (names.length > 0 && names.every((name) => Number.isNaN(numberOf(name, '.')) && !isMissing(name))) table.nameColumns(names);
+    if (names.length > 0 && names.every((name) => Number.isNaN(numberOf(name, '.')) && !isMissing(name)))
+      table.nameColumns(names);
   }
   return table;
 }
