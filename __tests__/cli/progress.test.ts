@@ -67,24 +67,31 @@ describe('elsewhere', () => {
     ['a long path', `extract /srv/models/${'deep/'.repeat(20)}mobilenet.onnx on photos`, 'extract', ' on photos'],
     ['a long name', `extract ${'x'.repeat(90)}.onnx on ${'y'.repeat(90)}.zip`, 'extract', 'y.zip'],
     ['a pair of letters in one sign', `extract ${'𝔪'.repeat(100)} on photos`, 'extract', ' on photos'],
-  ])('of %s both ends are shown with all figures, on 80 columns', (_, stage, start, end) => {
+  ])('of %s a terminal of 80 columns shows both ends with the figures, and a log all of it', (_, stage, start, end) => {
     jestNow((tick) => {
-      for (const isTTY of [false, true]) {
+      const shownBy = (isTTY: boolean): string => {
         const screen = new Screen(isTTY, 80);
         const line = show(screen);
         for (let done = 0; done < 1000; done += 100) {
           line.update(step(done, stage));
           tick(11_000);
         }
-        const lines = screen.text.split(/[\r\n]/).filter((text) => text.trim() !== '');
-        expect(lines.length).toBeGreaterThan(4);
-        for (const text of lines) {
-          expect([...text].length).toBeLessThanOrEqual(80);
-          expect(text).not.toMatch(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/);
-        }
-        expect(lines[3].startsWith(start)).toBe(true);
-        expect(lines[3]).toMatch(new RegExp(`…[^:]*${end.replace('.', '\\.')}: \\d+ of 1,000 images \\(.*left\\)`));
+        return screen.text;
+      };
+      const lines = shownBy(true)
+        .split(/[\r\n]/)
+        .filter((text) => text.trim() !== '');
+      expect(lines.length).toBeGreaterThan(4);
+      for (const text of lines) {
+        expect([...text].length).toBeLessThanOrEqual(80);
+        expect(text).not.toMatch(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/);
       }
+      expect(lines[3].startsWith(start)).toBe(true);
+      expect(lines[3]).toMatch(new RegExp(`…[^:]*${end.replace('.', '\\.')}: \\d+ of 1,000 images \\(.*left\\)`));
+      const log = shownBy(false).trimEnd();
+      // Words alone may be longer.
+      for (const text of log.split('\n')) expect([...text].length <= 80 || !text.includes(' ')).toBe(true);
+      expect(log.replaceAll('\n', ' ').split(`${stage}: `).length).toBeGreaterThan(4);
     });
   });
 

@@ -71,11 +71,11 @@ export class ProgressLine {
     const part = share(done / Math.max(1, total), 0);
     const left = finished ? ` in ${duration(seconds)}` : timeLeft((total - done) / rate, secondsLeft);
     const speed = rate > 0 ? `, ${threeDigits(rate)} ${unit}/s` : '';
-    const columns = this.stream.isTTY ? Math.max(20, (this.stream.columns ?? 100) - 1) : usualColumns;
     const figures = (rates: string): string => `: ${count(done)} of ${count(total)} ${unit} (${part}${rates}${left})`;
-    const line = fitted(visible(stage), [figures(speed), figures('')], columns);
-    if (!this.stream.isTTY) this.stream.write(onTerminal([line]));
+    const both = [figures(speed), figures('')];
+    if (!this.stream.isTTY) this.stream.write(onTerminal(broken(visible(stage), both)));
     else {
+      const line = fitted(visible(stage), both, Math.max(20, (this.stream.columns ?? 100) - 1));
       const { length } = [...line];
       this.stream.write(`\r${line}${' '.repeat(Math.max(0, this.width - length))}`);
       this.width = length;
@@ -114,12 +114,18 @@ export class ProgressLine {
   }
 }
 
-/** A stage with figures behind it, within the columns: the first that leave it whole, else the first that leave it room. */
+/** The first of some figures that leave a stage whole, else the last, which are the shortest. */
+const beside = (stage: string, figures: readonly string[], columns: number): string =>
+  figures.find((text) => [...stage].length + text.length <= columns) ?? figures[figures.length - 1];
+
+/** A stage with figures behind it, in lines as a log has them: nothing of a name is lost. */
+const broken = (stage: string, figures: readonly string[]): string[] =>
+  wrap(stage + beside(stage, figures, usualColumns), usualColumns);
+
+/** A stage with figures behind it, on one line of a terminal. */
 function fitted(stage: string, figures: readonly string[], columns: number): string {
-  const all = [...stage];
-  const beside = (least: number): string | undefined => figures.find((text) => least + text.length <= columns);
-  const shown = beside(all.length) ?? beside(Math.min(leastOfStage, all.length)) ?? figures[figures.length - 1];
-  const line = shortened(all, Math.max(leastOfStage, columns - shown.length)) + shown;
+  const shown = beside(stage, figures, columns);
+  const line = shortened([...stage], Math.max(leastOfStage, columns - shown.length)) + shown;
   return [...line].slice(0, columns).join('');
 }
 
