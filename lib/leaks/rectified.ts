@@ -100,8 +100,8 @@ const fewest = 16;
 const patience = 2;
 
 /**
- * The cosine with a function found before above which a descent is given up, as long as rounds find new ones: most that
- * come that near end in it, in half the steps. What is nearer to a found one than this is left to the last rounds.
+ * The cosine with a function found before above which a descent is given up, as long as rounds find new ones: nearly all
+ * that come that near end in it. What is nearer to a found one than this is left to the last rounds.
  */
 const onItsWay = 0.95;
 
