@@ -20,6 +20,7 @@ import {
   writeClassifier,
 } from '../cli/support.js';
 import { coded, naming } from '../support/coded.js';
+import { isExtraction } from '../support/extraction.js';
 
 /** Stores that a disk, a copy, an editor, a kill or a second writer got at. */
 
@@ -41,7 +42,8 @@ beforeAll(async () => {
 async function interrupted(store: string, batches: number, options: ExtractOptions = {}, of = spec): Promise<void> {
   const controller = new AbortController();
   let seen = -1; // the first call says where the work starts
-  const onProgress = (): void => void (++seen === batches && controller.abort());
+  const onProgress = (progress: Progress): void =>
+    void (isExtraction(progress) && ++seen === batches && controller.abort());
   const stopped = extractToStore(model, of, store, { ...options, signal: controller.signal, onProgress });
   await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
 }
@@ -103,8 +105,8 @@ describe('checksums', () => {
     );
     await file.close();
     await writeSafetensors(at('former.safetensors'), tensors, metadata);
-    const notes: (string | undefined)[] = [];
-    const onProgress = ({ note }: Progress): void => void notes.push(note);
+    const notes: string[] = [];
+    const onProgress = ({ note }: Progress): void => void (note !== undefined && notes.push(note));
     const store = await extractToStore(model, spec, at('former.safetensors'), { onProgress });
     expect(store.rows).toBe(5000);
     await store.close();
@@ -190,8 +192,12 @@ describe('what a killed run leaves', () => {
     await rm(`${third}.partial`);
     const seen: string[][] = [];
     await extracted(third, {
-      onProgress: ({ done }) =>
-        void (done === 0 && seen.push(readdirSync(folder).filter((name) => /^stale3/.test(name)))),
+      onProgress: (progress) =>
+        void (
+          isExtraction(progress) &&
+          progress.done === 0 &&
+          seen.push(readdirSync(folder).filter((name) => /^stale3/.test(name)))
+        ),
     });
     expect(seen).toEqual([['stale3.safetensors.lock', 'stale3.safetensors.partial']]);
     // The same header, and no row: what a second writer or a version before could leave.
@@ -331,9 +337,10 @@ describe('two writers', () => {
 
   test('whose lock is taken away stops, and leaves the file to the other', async () => {
     const store = at('lost.safetensors');
-    const onProgress = ({ done }: Progress): void => {
+    const onProgress = (progress: Progress): void => {
       // As another machine would, that took this process for dead.
-      if (done === 32) void writeFile(`${store}.lock`, JSON.stringify({ id: 'y', ...thisProcess() }));
+      if (isExtraction(progress) && progress.done === 32)
+        void writeFile(`${store}.lock`, JSON.stringify({ id: 'y', ...thisProcess() }));
     };
     await expect(extractToStore(model, spec, store, { onProgress })).rejects.toThrow(coded('in-use'));
     expect(await beside('lost')).toContain('lost.safetensors.lock');
@@ -349,7 +356,8 @@ describe('an unfinished store without bad images', () => {
     const classifier = await writeClassifier(at('images.onnx'), { d: 6, c: 8 });
     const store = at('skipping.safetensors');
     const controller = new AbortController();
-    const onProgress = ({ done }: Progress): void => void (done >= 4 && controller.abort());
+    const onProgress = (progress: Progress): void =>
+      void (isExtraction(progress) && progress.done >= 4 && controller.abort());
     const options = { batchSize: 2, skipBadImages: true };
     const stopped = extractToStore(classifier, `folder:${photos}`, store, {
       ...options,

@@ -7,6 +7,7 @@ import { openSafetensors } from '../../lib/tensor/index.js';
 import { modelFile } from '../onnx/fixtures.js';
 import { temporaryFolder, truncate, writeCifar, writeClassifier, writeJpeg } from '../cli/support.js';
 import { coded } from '../support/coded.js';
+import { isExtraction } from '../support/extraction.js';
 
 const folder = temporaryFolder();
 const at = (...names: string[]): string => path.join(folder, ...names);
@@ -27,8 +28,8 @@ async function interrupted(store: string, batches: number, options: ExtractOptio
     dataset,
     ...options,
     signal: controller.signal,
-    onProgress: ({ note }) => {
-      if (note === undefined && ++seen === batches) controller.abort();
+    onProgress: (progress) => {
+      if (isExtraction(progress) && ++seen === batches) controller.abort();
     },
   });
   await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
@@ -81,7 +82,7 @@ test.each([1, 2, 3])('stopped after %i batches, a store goes on from there to th
   const started: number[] = [];
   const store = await extractToStore(model, spec, stopped, {
     dataset,
-    onProgress: ({ done, note }) => note === undefined && started.push(done),
+    onProgress: (progress) => isExtraction(progress) && started.push(progress.done),
   });
   await store.close();
   expect(started[0]).toBe(32 * batches);
@@ -99,7 +100,7 @@ test('an unfinished store goes on with its own batch size and threads', async ()
   const started: number[] = [];
   const store = await extractToStore(model, spec, stopped, {
     dataset,
-    onProgress: ({ done, note }) => note === undefined && started.push(done),
+    onProgress: (progress) => isExtraction(progress) && started.push(progress.done),
   });
   await store.close();
   expect(started.slice(0, 2)).toEqual([24, 32]);
@@ -122,10 +123,9 @@ test('a finished store is used again without opening the model', async () => {
   expect(await exists(at('fresh.safetensors.partial'))).toBe(false);
 });
 
-/** A function that counts its calls. */
-/** Counts calls of progress; what is said of the data set is none. */
+/** Counts calls of progress of an extraction; what is said of the data set is none. */
 function jestLike(): ((progress: Progress) => void) & { calls: number } {
-  const count = Object.assign(({ note }: Progress) => void (note === undefined && count.calls++), { calls: 0 });
+  const count = Object.assign((progress: Progress) => void (isExtraction(progress) && count.calls++), { calls: 0 });
   return count;
 }
 
@@ -303,7 +303,7 @@ describe('bad images', () => {
       const stopped = extractToStore(model, `folder:${images()}`, file, {
         ...options,
         signal: controller.signal,
-        onProgress: ({ done }) => done === stopAt && controller.abort(),
+        onProgress: (progress) => isExtraction(progress) && progress.done === stopAt && controller.abort(),
       });
       await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
       await (await extractToStore(model, `folder:${images()}`, file, options)).close();

@@ -6,6 +6,7 @@ import { toNdArray, writeNpy, writeSafetensors } from '../../lib/tensor/index.js
 import { accepted, floats, modelFile, relativeError } from '../onnx/fixtures.js';
 import { temporaryFolder, writeVectorClassifier, writeVectors } from '../cli/support.js';
 import { coded } from '../support/coded.js';
+import { isExtraction } from '../support/extraction.js';
 
 const folder = temporaryFolder();
 const at = (name: string): string => path.join(folder, name);
@@ -100,7 +101,7 @@ test('an unfinished store of ready inputs goes on in the middle', async () => {
   const stopped = extractFeatures(model, `tensors:${file}`, {
     ...options,
     signal: controller.signal,
-    onProgress: ({ done }) => done === 12 && controller.abort(),
+    onProgress: (progress) => isExtraction(progress) && progress.done === 12 && controller.abort(),
   });
   await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
   const resumed = await extractFeatures(model, `tensors:${file}`, options);
