@@ -32,8 +32,11 @@ def lose_a_node() -> None:
     print("a node was lost", flush=True)
 
 
-threading.Thread(target=lose_a_node, daemon=True).start()
+losing = threading.Thread(target=lose_a_node, daemon=True)
+losing.start()
 driver.main([*arguments, "--out", out])
+# Ray says that a node is gone some time after it was killed.
+losing.join(60)
 print("nodes at the end:", sum(node["Alive"] for node in ray.nodes()), flush=True)
 ray.shutdown()
 cluster.shutdown()
