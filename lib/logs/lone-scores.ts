@@ -30,7 +30,7 @@ const wordsOf = (name: string): string[] =>
     .filter((word) => word !== '');
 
 /** Whether a column is called as a score, and not as a class: `score`, `top1_prob`, `confidence_pct`. */
-export function isScoreName(name: string): boolean {
+function isScoreName(name: string): boolean {
   const words = wordsOf(name);
   while (words.length > 1 && units.test(words.at(-1)!)) words.pop();
   return scoreWords.has(words.at(-1) ?? '');
